@@ -1,0 +1,33 @@
+"""Every setting of the programs, with its meaning; `docs/reference/settings.md` is generated from here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stratiform.kit.settings import setting
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Read from `HOME/stratiform.toml` and from the environment (`STRATIFORM_` and the key in capitals)."""
+
+    home: Path
+    host: str = setting("127.0.0.1", "Address the API listens on.")
+    port: int = setting(8780, "Port the API listens on.")
+    public_url: str = setting("", "URL that the catalog tells clients; empty: http://HOST:PORT.")
+    region: str = setting("RegionOne", "Name of the region in the catalog.")
+    database_url: str = setting("", "Database; empty: sqlite:///HOME/stratiform.db.", secret=True)
+    log_level: str = setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
+    worker_threads: int = setting(8, "How many things a worker looks at at once.")
+    collector_url: str = setting("", "Message bus to hear OpenStack notifications from (rabbit://…).", secret=True)
+    collector_cloud: str = setting("openstack", "Name of the cloud that the heard notifications speak of.")
+    collector_topics: tuple[str, ...] = setting(("notifications",), "Topics to hear.")
+    token_ttl_s: int = setting(3600, "How long a token lives, in seconds.")
+    bcrypt_rounds: int = setting(12, "Cost of hashing a password, as Keystone's password_hash_rounds.")
+
+    @property
+    def url(self) -> str:
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'stratiform.db'}"

@@ -1,0 +1,72 @@
+"""The one place where everything is put together."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from stratiform.app.settings import Settings
+from stratiform.contract.connector import Place
+from stratiform.faces.stack import Stack
+from stratiform.kit.clock import Clock, SystemClock
+from stratiform.kit.crypto import Keys
+from stratiform.kit.db import Database
+from stratiform.kit.ids import Ids, RandomIds
+from stratiform.services.billing.service import BillingService
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.compute.service import ComputeService
+from stratiform.services.identity.service import IdentityService
+from stratiform.services.image.service import ImageService
+from stratiform.services.metering.service import MeteringService
+from stratiform.services.network.service import NetworkService
+from stratiform.services.rating.service import RatingService
+from stratiform.services.volume.service import VolumeService
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    wake: Callable[[], None] = lambda: None,
+) -> Stack:
+    """Every service on one database. Opens nothing but the key files."""
+    clock, ids = clock or SystemClock(), ids or RandomIds()
+    database = Database(settings.database)
+    tokens, secrets = Keys(settings.home / "keys" / "tokens"), Keys(settings.home / "keys" / "secrets")
+    tokens.create()
+    secrets.create()
+    identity = IdentityService(ids=ids, keys=tokens, bcrypt_rounds=settings.bcrypt_rounds)
+    place = Place(
+        installation=_installation(settings.home / "keys" / "installation", ids), home=settings.home, clock=clock
+    )
+    clouds = CloudsService(database=database, ids=ids, secrets=secrets, place=place)
+    network = NetworkService(database=database, ids=ids, clouds=clouds)
+    image = ImageService(database=database, ids=ids, clouds=clouds, folder=settings.home / "images")
+    volume = VolumeService(database=database, ids=ids, clouds=clouds, images=image)
+    compute = ComputeService(database=database, ids=ids, clouds=clouds, networks=network, images=image, volumes=volume)
+    metering = MeteringService(database=database, ids=ids)
+    rating = RatingService(ids=ids)
+    billing = BillingService(database=database, ids=ids, identity=identity, metering=metering, rating=rating)
+    return Stack(
+        url=settings.url,
+        region=settings.region,
+        database=database,
+        clock=clock,
+        ids=ids,
+        wake=wake,
+        identity=identity,
+        clouds=clouds,
+        network=network,
+        image=image,
+        volume=volume,
+        compute=compute,
+        metering=metering,
+        rating=rating,
+        billing=billing,
+    )
+
+
+def _installation(file: Path, ids: Ids) -> str:
+    """The id that sets our things in a cloud apart from another installation's; made once, kept with the keys."""
+    if not file.exists():
+        file.write_text(ids.hex())
+    return file.read_text().strip()

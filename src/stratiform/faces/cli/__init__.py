@@ -1,0 +1,1 @@
+"""The `stratiform` command, a client of our REST API. Does not own: any rule."""

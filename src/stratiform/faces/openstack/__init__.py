@@ -1,0 +1,1 @@
+"""OpenStack's APIs on one port, by path. Does not own: any rule behind them."""

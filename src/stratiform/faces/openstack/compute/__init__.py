@@ -1,0 +1,1 @@
+"""Translates the Compute API. Does not own: any rule of it."""

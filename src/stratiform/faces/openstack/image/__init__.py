@@ -1,0 +1,1 @@
+"""Translates the Image API. Does not own: any rule of it."""

@@ -1,0 +1,1 @@
+"""Translates the Network API. Does not own: any rule of it."""

@@ -1,0 +1,96 @@
+"""Version documents, request ids and microversions.
+
+Source: the "Versions" sections of the API references, and api-sig's microversion specification.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from litestar import Response
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from stratiform.faces.stack import Request, get, stack_of
+
+__all__ = ["RequestId", "documents"]
+
+#: What each service says of itself. `min`/`max` are microversions, where the service has them.
+_SERVICES: dict[str, dict[str, str]] = {
+    "identity": {"id": "v3.14", "path": "/identity/v3/", "updated": "2020-04-07T00:00:00Z", "min": "", "max": ""},
+    "compute": {"id": "v2.1", "path": "/compute/v2.1/", "updated": "2013-07-23T11:33:21Z", "min": "2.1", "max": "2.90"},
+    "network": {"id": "v2.0", "path": "/network/v2.0/", "updated": "2016-01-01T00:00:00-00:00", "min": "", "max": ""},
+    "volume": {"id": "v3.0", "path": "/volume/v3/", "updated": "2025-01-01T00:00:00Z", "min": "3.0", "max": "3.60"},
+    "image": {"id": "v2.9", "path": "/image/v2/", "updated": "", "min": "", "max": ""},
+}
+
+
+class RequestId:
+    """Gives each request an id (`x-openstack-request-id`), which the log and the answer carry."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        given = f"req-{uuid4()}"
+        scope.setdefault("state", {})["request_id"] = given
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-openstack-request-id", given.encode())]
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
+def version_of(service: str, url: str) -> dict[str, Any]:
+    """One service's version entry; `url` is what clients reach us by, without a slash at the end."""
+    said = _SERVICES[service]
+    entry: dict[str, Any] = {
+        "id": said["id"],
+        "status": "CURRENT" if service != "identity" else "stable",
+        "links": [{"rel": "self", "href": url + said["path"]}],
+    }
+    if said["updated"]:
+        entry["updated"] = said["updated"]
+    if service == "identity":
+        entry["media-types"] = [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}]
+    if said["max"]:
+        entry |= {"version": said["max"], "min_version": said["min"]}
+    elif service == "compute":
+        entry |= {"version": "", "min_version": ""}
+    return entry
+
+
+def _root(service: str) -> Callable[[Request], Response[Any]]:
+    def show_versions(request: Request) -> Response[Any]:
+        entry = version_of(service, stack_of(request).url)
+        if service == "identity":
+            return Response({"versions": {"values": [entry]}}, status_code=300)
+        return Response({"versions": [entry]}, status_code=300 if service in ("image", "volume") else 200)
+
+    return show_versions
+
+
+def _version(service: str) -> Callable[[Request], Response[Any]]:
+    def show_version(request: Request) -> Response[Any]:
+        entry = version_of(service, stack_of(request).url)
+        if service in ("volume", "image"):
+            return Response({"versions": [entry]})
+        if service == "network":
+            return Response({"resources": []})
+        return Response({"version": entry})
+
+    return show_version
+
+
+def documents() -> list[Any]:
+    """The routes that need no token: `/SERVICE` and `/SERVICE/VERSION`."""
+    routes: list[Any] = []
+    for service, said in _SERVICES.items():
+        routes.append(get(f"/{service}", operation_id=f"{service}Versions")(_root(service)))
+        routes.append(get(said["path"].rstrip("/"), operation_id=f"{service}Version")(_version(service)))
+    return routes

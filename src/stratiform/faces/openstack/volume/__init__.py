@@ -1,0 +1,1 @@
+"""Translates the Volume API. Does not own: any rule of it."""

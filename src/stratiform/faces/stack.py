@@ -1,0 +1,115 @@
+"""What every face is handed: the services, and the way from a request to a call.
+
+One request is one transaction. `reading` and `writing` open it, ask who the caller is, and close it: what
+is raised inside rolls back, and only after a commit is the worker woken.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar, cast
+
+import litestar
+import msgspec
+from litestar.connection import ASGIConnection
+
+from stratiform.kit.call import Call
+from stratiform.kit.clock import Clock
+from stratiform.kit.db import Connection, Database
+from stratiform.kit.errors import Invalid, Unauthenticated
+from stratiform.kit.ids import Ids
+from stratiform.kit.policy import Caller
+from stratiform.services.billing.service import BillingService
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.compute.service import ComputeService
+from stratiform.services.identity.service import IdentityService
+from stratiform.services.image.service import ImageService
+from stratiform.services.metering.service import MeteringService
+from stratiform.services.network.service import NetworkService
+from stratiform.services.rating.service import RatingService
+from stratiform.services.volume.service import VolumeService
+
+Request = litestar.Request[Any, Any, Any]
+
+#: Handlers are plain functions; they run in the thread pool, because SQL and password hashing wait.
+get = partial(litestar.get, sync_to_thread=True)
+head = partial(litestar.head, sync_to_thread=True)
+post = partial(litestar.post, sync_to_thread=True)
+put = partial(litestar.put, sync_to_thread=True)
+patch = partial(litestar.patch, sync_to_thread=True)
+delete = partial(litestar.delete, sync_to_thread=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The whole program as a face sees it. `url` is what clients reach us by, with no slash at the end;
+    `wake` tells the worker that something may be due."""
+
+    url: str
+    region: str
+    database: Database
+    clock: Clock
+    ids: Ids
+    wake: Callable[[], None]
+    identity: IdentityService
+    clouds: CloudsService
+    network: NetworkService
+    image: ImageService
+    volume: VolumeService
+    compute: ComputeService
+    metering: MeteringService
+    rating: RatingService
+    billing: BillingService
+
+
+def stack_of(request: ASGIConnection[Any, Any, Any, Any]) -> Stack:
+    return cast("Stack", request.app.state.stack)
+
+
+def request_id(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """`req-…`, given to this request by faces.openstack.versions.RequestId."""
+    return str(request.scope.get("state", {}).get("request_id", ""))
+
+
+@contextmanager
+def reading(request: Request) -> Iterator[Call]:
+    """A call that changes nothing. Raises Unauthenticated."""
+    stack = stack_of(request)
+    with stack.database.snapshot() as db:
+        yield _call(request, stack, db)
+
+
+@contextmanager
+def writing(request: Request) -> Iterator[Call]:
+    """A call that is committed at the end. Raises Unauthenticated."""
+    stack = stack_of(request)
+    with stack.database.transaction() as db:
+        yield _call(request, stack, db)
+    stack.wake()
+
+
+def _call(request: Request, stack: Stack, db: Connection) -> Call:
+    now = stack.clock.now()
+    return Call(db, caller_of(request, stack, db, now), now, request_id(request))
+
+
+def caller_of(request: Request, stack: Stack, db: Connection, now: int) -> Caller:
+    """Whoever the token names. Raises Unauthenticated."""
+    token = request.headers.get("x-auth-token")
+    if not token:
+        raise Unauthenticated("The request you have made requires authentication.")
+    return stack.identity.caller(db, token, now)
+
+
+T = TypeVar("T")
+
+
+def decode(body: bytes, into: type[T]) -> T:
+    """The JSON body as a typed schema. Raises Invalid, with the place of what is wrong."""
+    try:
+        return msgspec.json.decode(body or b"null", type=into)
+    except msgspec.ValidationError as error:
+        raise Invalid(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid("The request body is not valid JSON.") from error

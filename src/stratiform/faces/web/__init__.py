@@ -1,0 +1,1 @@
+"""The dashboard. Does not own: anything; it shows what the services say."""

@@ -1,0 +1,4 @@
+"""Owns: image records, their bytes, and their copies in clouds.
+
+Does not own: snapshots of servers in flight.
+"""

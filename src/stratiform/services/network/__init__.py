@@ -1,0 +1,4 @@
+"""Owns: networks, subnets, ports, addresses.
+
+Does not own: the machines behind the ports.
+"""

@@ -1,0 +1,4 @@
+"""Owns: volumes, volume types, attachments.
+
+Does not own: the machines they are attached to.
+"""

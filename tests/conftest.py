@@ -1,0 +1,30 @@
+"""Fixtures that every test may ask for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.databases import fresh_database
+from support.stacks import Bench, bench
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind; a test that asks for it runs once on each that answers."""
+    with fresh_database(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def stack_bench(home: Path) -> Iterator[Bench]:
+    """A whole stack on SQLite."""
+    home.mkdir(parents=True, exist_ok=True)
+    made = bench(home)
+    yield made
+    made.stack.database.close()

@@ -1,5 +1,12 @@
-"""The routes of this face."""
+"""The routes of `/api/v1`."""
 
 from litestar import Router
+from litestar.exceptions import HTTPException
 
-router = Router(path="/api/v1", route_handlers=[])
+from stratiform.faces.rest.problems import problem
+
+router = Router(
+    path="/api/v1",
+    route_handlers=[],
+    exception_handlers={Exception: problem, HTTPException: problem},
+)

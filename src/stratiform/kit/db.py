@@ -97,7 +97,7 @@ class Json(types.TypeDecorator[Any]):
 class Database:
     """An engine for `url`: `sqlite:///FILE`, `postgresql+psycopg://…` or `mysql+pymysql://…`."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
         try:
             parsed = make_url(url)
             self.kind = parsed.get_backend_name().replace("mariadb", "mysql")
@@ -111,12 +111,12 @@ class Database:
     def _open(self, url: str, pool_size: int) -> Engine:
         if self.kind == "sqlite":
             Path(make_url(url).database or ".").parent.mkdir(parents=True, exist_ok=True)
-            engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": _SQLITE_WAIT_S})
+            engine = create_engine(url, pool_size=pool_size, max_overflow=40, connect_args={"timeout": _SQLITE_WAIT_S})
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
         level = {"isolation_level": "READ COMMITTED"}
-        return create_engine(url, pool_size=pool_size, max_overflow=20, pool_pre_ping=True, **level)
+        return create_engine(url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True, **level)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

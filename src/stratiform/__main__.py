@@ -1,0 +1,5 @@
+"""`python -m stratiform`."""
+
+from stratiform.app.manage import run
+
+run()

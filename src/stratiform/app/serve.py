@@ -1,0 +1,176 @@
+"""Runs the programs: API, worker and collector, together or each alone, in one process."""
+
+import asyncio
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import httpx
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from stratiform.app import home
+from stratiform.app.api import application
+from stratiform.app.collector import collect
+from stratiform.app.settings import Settings
+from stratiform.app.wiring import build
+from stratiform.app.worker import worker as make_worker
+from stratiform.faces.stack import Stack
+from stratiform.kit import log
+from stratiform.kit.errors import Conflict
+from stratiform.kit.work import Worker
+
+logger = logging.getLogger(__name__)
+
+
+def run(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[float], None]) -> None:
+    """Run `programs` until SIGTERM or SIGINT. `ready` is called once with the seconds it took.
+
+    Raises Conflict where one of them runs in this home already, or the port is taken.
+    """
+    begun = time.monotonic()
+    log.set_up(settings.log_level)
+    home.prepare_folder(settings.home)
+    with home.holding(settings.home, programs):
+        _Run(settings, programs, begun, ready).until_stopped()
+
+
+class _Run:
+    """One life of the process."""
+
+    def __init__(
+        self, settings: Settings, programs: tuple[str, ...], begun: float, ready: Callable[[float], None]
+    ) -> None:
+        self._settings = settings
+        self._programs = programs
+        self._begun = begun
+        self._ready = ready
+        self._stop = threading.Event()
+        self._worker: Worker | None = None
+        self._threads: list[threading.Thread] = []
+
+    def until_stopped(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        if "api" in self._programs:
+            _claim_port(self._settings)
+        stack = replace(build(self._settings), wake=self._wake)
+        home.furnish(stack, self._settings)
+        try:
+            self._start(stack)
+            if "api" in self._programs:
+                asyncio.run(self._serve(stack))
+            else:
+                self._ready(time.monotonic() - self._begun)
+                self._stop.wait()
+        finally:
+            self._end(stack)
+
+    def _start(self, stack: Stack) -> None:
+        if "worker" in self._programs:
+            self._worker = make_worker(stack, self._settings)
+            self._thread("worker", self._worker.run)
+        if "collector" in self._programs and self._settings.collector_url:
+            self._thread("collector", lambda: collect(self._settings, stack, self._stop))
+
+    def _thread(self, name: str, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=self._guarded(name, target), name=name)
+        self._threads.append(thread)
+        thread.start()
+
+    def _guarded(self, name: str, target: Callable[[], None]) -> Callable[[], None]:
+        """A program that fails takes the process with it: half an installation is worse than none."""
+
+        def run() -> None:
+            try:
+                target()
+            except Exception:
+                logger.exception("%s failed", name)
+                self._stop.set()
+
+        return run
+
+    def _wake(self) -> None:
+        if self._worker is not None:
+            self._worker.wake()
+
+    async def _serve(self, stack: Stack) -> None:
+        settings = self._settings
+        server = Server(
+            application(stack),
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGI,
+            websockets=False,
+            log_enabled=False,
+        )
+        serving = asyncio.create_task(server.serve())
+        announcing = asyncio.create_task(asyncio.to_thread(self._announce))
+        while not self._stop.is_set() and not serving.done():
+            await asyncio.sleep(0.05)
+        server.stop()
+        await asyncio.gather(serving, announcing)
+
+    def _announce(self) -> None:
+        if _wait_for(f"http://{self._settings.host}:{self._settings.port}", self._stop):
+            self._ready(time.monotonic() - self._begun)
+
+    def _end(self, stack: Stack) -> None:
+        self._stop.set()
+        if self._worker is not None:
+            self._worker.stop()
+        for thread in self._threads:
+            thread.join()
+        stack.database.close()
+
+
+def _claim_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise Conflict(
+                f"port {settings.port} on {settings.host} can't be used: {error.strerror}",
+                hint="name another with --port",
+            ) from error
+
+
+def serve_aside(settings: Settings) -> str:
+    """Serve the API from a thread of this process on a free port, until the process ends. Returns its URL."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    stack = build(settings)
+    home.furnish(stack, settings)
+    up = threading.Event()
+
+    async def serve() -> None:
+        server = Server(
+            application(stack), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
+        )
+        up.set()
+        await server.serve()
+
+    threading.Thread(target=lambda: asyncio.run(serve()), daemon=True, name="aside").start()
+    up.wait()
+    url = f"http://127.0.0.1:{port}"
+    _wait_for(url, threading.Event())
+    return url
+
+
+def _wait_for(url: str, stop: threading.Event) -> bool:
+    """Whether the API answers at `url`; False where `stop` was set first."""
+    with httpx.Client(timeout=1) as client:
+        while not stop.is_set():
+            try:
+                client.get(f"{url}/identity/v3")
+            except httpx.HTTPError:
+                time.sleep(0.01)
+            else:
+                return True
+    return False

@@ -1,0 +1,30 @@
+"""The commands that talk to the REST API; `app.manage` adds the programs of this machine."""
+
+from typing import Annotated
+
+import typer
+
+from stratiform import __version__
+
+app = typer.Typer(
+    help="Sell cloud capacity: one OpenStack-compatible API, one usage ledger, one bill.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def main(
+    _home: Annotated[
+        str, typer.Option("--home", help="Home of the installation (STRATIFORM_HOME, ~/.stratiform).")
+    ] = "",
+    _cloud: Annotated[str, typer.Option("--os-cloud", help="Entry of HOME/clouds.yaml to sign in with.")] = "",
+) -> None:
+    """Both options may stand anywhere in the line."""
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)

@@ -8,12 +8,25 @@ import pytest
 from support.databases import fresh_database
 from support.stacks import Bench, bench
 
+from stratiform.app.schema import load_tables
+from stratiform.kit.db import Database, metadata
+
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind; a test that asks for it runs once on each that answers."""
     with fresh_database(request.param, tmp_path) as url:
         yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database with every table, and nothing in them."""
+    load_tables()
+    made = Database(database_url)
+    metadata.create_all(made.engine)
+    yield made
+    made.close()
 
 
 @pytest.fixture

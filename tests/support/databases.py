@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 SERVERS = {
@@ -27,7 +27,8 @@ def answers(kind: str) -> bool:
     if kind == "sqlite":
         return True
     try:
-        with create_engine(SERVERS[kind] + _FIRST[kind]).connect() as db:
+        server = create_engine(SERVERS[kind] + _FIRST[kind], poolclass=NullPool)
+        with server.connect() as db:
             db.execute(text("SELECT 1"))
     except SQLAlchemyError:
         return False
@@ -51,7 +52,7 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
         return
     need(kind, answers(kind))
     name = f"stratiform_test_{uuid4().hex[:12]}"
-    server = create_engine(SERVERS[kind] + _FIRST[kind], isolation_level="AUTOCOMMIT")
+    server = create_engine(SERVERS[kind] + _FIRST[kind], isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with server.connect() as db:
         db.execute(text(f"CREATE DATABASE {name}"))
     try:
@@ -60,4 +61,3 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
         force = " WITH (FORCE)" if kind == "postgresql" else ""
         with server.connect() as db:
             db.execute(text(f"DROP DATABASE {name}{force}"))
-        server.dispose()

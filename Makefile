@@ -1,0 +1,44 @@
+# `make` alone lists the commands. Each needs git, Python 3.11 or newer, and nothing else beforehand.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+UV := .cache/uv/bin/uv
+RUN := .venv/bin/
+
+.PHONY: help setup demo test check format docs lab-bench bench faults clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.ready ## Make .venv with everything in it (.venv/bin/stratiform)
+
+.venv/.ready: pyproject.toml uv.lock tools/get-uv
+	@tools/get-uv
+	@UV=$$(command -v uv || echo $(UV)); "$$UV" sync --frozen --quiet
+	@touch $@
+
+demo: setup ## Play the main job with the real clients (KEEP=1 leaves it running)
+	@$(RUN)python tools/demo.py $(if $(KEEP),--keep)
+
+test: setup ## Check the code and run all tests
+	@tools/test
+
+check: setup ## Only the static checks: ruff, mypy, import-linter
+	@$(RUN)ruff format --check --quiet . && $(RUN)ruff check --quiet . && $(RUN)mypy && $(RUN)lint-imports
+
+format: setup ## Format the code
+	@$(RUN)ruff format . && $(RUN)ruff check --fix .
+
+docs: setup ## Write the generated pages of docs/reference anew
+	@$(RUN)python -m stratiform.app.reference
+
+bench: setup ## Measure: pricing a million segments
+	@$(RUN)python benchmarks/rating.py
+
+lab-bench: setup ## Measure: the API beside a real OpenStack (LAB=path of openstack-lab)
+	@$(RUN)python benchmarks/api.py --lab "$(LAB)"
+
+faults: setup ## The long fault test: 200 kills (ROUNDS=n)
+	@$(RUN)python -m pytest tests/faults -q -m slow --override-ini "addopts=" $(if $(ROUNDS),--rounds $(ROUNDS))
+
+clean: ## Remove what setup and demo made
+	@rm -rf .venv .cache .demo

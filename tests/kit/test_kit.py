@@ -1,0 +1,105 @@
+"""The small parts: money, time, paging, settings, keys, the log."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stratiform.app.settings import Settings
+from stratiform.kit import clock, log, settings
+from stratiform.kit.crypto import Keys, hash_password, password_matches
+from stratiform.kit.errors import Invalid
+from stratiform.kit.money import allocate, round_money
+from stratiform.kit.pagination import Page, slice_of
+
+
+@given(st.integers(min_value=-(10**12), max_value=10**12), st.lists(st.integers(0, 10**9), min_size=1, max_size=20))
+def test_allocated_parts_sum_to_the_whole(total: int, weights: list[int]) -> None:
+    if sum(weights) == 0:
+        with pytest.raises(ValueError, match="nothing to allocate"):
+            allocate(total, weights)
+        return
+    parts = allocate(total, weights)
+    assert sum(parts) == total
+    for part, weight in zip(parts, weights, strict=True):
+        assert abs(part * sum(weights) - total * weight) < sum(weights)
+
+
+def test_money_is_rounded_half_to_even_in_the_currency_s_own_unit() -> None:
+    assert round_money(Decimal("1.005"), "EUR") == Decimal("1.00")
+    assert round_money(Decimal("1.015"), "EUR") == Decimal("1.02")
+    assert round_money(Decimal("1.5"), "JPY") == Decimal(2)
+
+
+@given(st.integers(0, 4_000_000_000_000_000))
+def test_time_comes_back_as_it_went(us: int) -> None:
+    assert clock.parse(clock.iso(us)) == us
+    assert clock.parse(clock.iso_naive(us)) == us
+
+
+def test_pages_follow_their_marker() -> None:
+    first = slice_of(["a", "b", "c"], Page(limit=2), key=str)
+    assert (list(first.items), first.more) == (["a", "b"], True)
+    assert list(slice_of(["a", "b", "c"], Page(limit=2, marker="b"), key=str).items) == ["c"]
+    with pytest.raises(Invalid, match="marker"):
+        slice_of(["a"], Page(marker="x"), key=str)
+    with pytest.raises(Invalid, match="limit"):
+        Page.parse("-1", None)
+
+
+def test_settings_come_from_file_and_environment_in_that_order(tmp_path: Path) -> None:
+    file = tmp_path / "stratiform.toml"
+    file.write_text('port = 9000\nregion = "North"\n')
+    found = settings.load(Settings, file, {"STRATIFORM_PORT": "9001"}, home=tmp_path)
+    assert (found.port, found.region) == (9001, "North")
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "told"),
+    [
+        ("prot = 1", {}, "unknown setting 'prot'"),
+        ('port = "many"', {}, "port in "),
+        ("port = [", {}, "not valid TOML"),
+        ("", {"STRATIFORM_PORT": "x"}, "STRATIFORM_PORT in the environment"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, text: str, environment: dict[str, str], told: str) -> None:
+    file = tmp_path / "stratiform.toml"
+    file.write_text(text)
+    with pytest.raises(Invalid, match=told):
+        settings.load(Settings, file, environment, home=tmp_path)
+
+
+def test_keys_rotate_and_old_secrets_stay_readable(tmp_path: Path) -> None:
+    keys = Keys(tmp_path / "keys")
+    keys.create()
+    secret = keys.encrypt(b"hello")
+    keys.rotate()
+    assert keys.decrypt(secret) == b"hello"
+    for _ in range(3):
+        keys.rotate()
+    with pytest.raises(Invalid):
+        keys.decrypt(secret)
+    assert {entry.stat().st_mode & 0o777 for entry in (tmp_path / "keys").iterdir()} == {0o600}
+
+
+def test_passwords_are_hashed() -> None:
+    hashed = hash_password("sesame", rounds=4)
+    assert "sesame" not in hashed
+    assert password_matches("sesame", hashed)
+    assert not password_matches("Sesame", hashed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X-Auth-Token: gAAAAsecret1",
+        'body {"password": "gAAAAsecret1"}',
+        "rabbit://guest:gAAAAsecret1@127.0.0.1:5672/",
+        "secret_key=gAAAAsecret1 region=x",
+    ],
+)
+def test_secrets_never_reach_the_log(text: str) -> None:
+    assert "gAAAAsecret1" not in log.hide_secrets(text)

@@ -2,6 +2,7 @@
 
 import pkgutil
 from importlib import import_module
+from importlib.util import find_spec
 from typing import cast
 
 from stratiform.contract.connector import Connector
@@ -21,3 +22,8 @@ def connector(kind: str) -> Connector:
     if kind not in kinds():
         raise Invalid(f"unknown kind of cloud: {kind}", hint=f"known: {', '.join(kinds())}")
     return cast("Connector", import_module(f"{_PACKAGE}.{kind}.connector").connector)
+
+
+def offers(kind: str, capability: str) -> bool:
+    """Whether connectors of `kind` have `capability` (`volume`): a missing file is a missing capability."""
+    return kind in kinds() and find_spec(f"{_PACKAGE}.{kind}.{capability}") is not None

@@ -1,0 +1,209 @@
+"""Every query of the volume service."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, update
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.db import Connection, Rows
+from stratiform.kit.errors import Invalid
+from stratiform.kit.pagination import Page, Slice, cut, slice_of
+from stratiform.services.volume.model import Attachment, Sort, TypeAccess, Volume, VolumeFilter, VolumeType
+from stratiform.services.volume.tables import access_table, attachment_table, type_table, volume_table
+
+volumes = Rows(volume_table, Volume)
+attachments = Rows(attachment_table, Attachment)
+types = Rows(type_table, VolumeType)
+accesses = Rows(access_table, TypeAccess, key="type_id")
+
+#: SQLite and MariaDB take so many values in one IN.
+_CHUNK = 500
+
+_SORTABLE = {
+    "id": volume_table.c.id,
+    "status": volume_table.c.status,
+    "size": volume_table.c.size_gib,
+    "availability_zone": volume_table.c.zone,
+    "name": volume_table.c.name,
+    "display_name": volume_table.c.name,
+    "bootable": volume_table.c.bootable,
+    "created_at": volume_table.c.created_at,
+    "updated_at": volume_table.c.updated_at,
+    "volume_type_id": volume_table.c.type_id,
+    "project_id": volume_table.c.project_id,
+}
+
+
+NEWEST_FIRST = (Sort("created_at", descending=True), Sort("id", descending=True))
+
+
+def live(db: Connection, volume_id: str) -> Volume | None:
+    """The volume, unless it is deleted."""
+    return volumes.first(db, volume_table.c.id == volume_id, volume_table.c.deleted_at.is_(None))
+
+
+def move(db: Connection, volume: Volume, statuses: Collection[str], now: Micros, **values: Any) -> bool:
+    """Change a live volume that is in one of `statuses`; False where it no longer is.
+
+    The status is part of the UPDATE: of two that see the same row, one wins.
+    """
+    c = volume_table.c
+    where = (c.id == volume.id) & c.deleted_at.is_(None) & c.status.in_(list(statuses))
+    return db.execute(update(volume_table).where(where).values(updated_at=now, **values)).rowcount == 1
+
+
+def listed(db: Connection, wanted: VolumeFilter, page: Page, sorts: Sequence[Sort], offset: int = 0) -> Slice[Volume]:
+    """One page of live volumes. Raises Invalid where the marker or a sort key is unknown."""
+    where = _conditions(wanted)
+    order = _order(sorts)
+    if wanted.metadata:
+        # Metadata is one document in the row; the few lists that ask for it are cut after reading.
+        found = [v for v in volumes.all(db, *where, order=_clauses(order)) if _has(v, wanted.metadata)]
+        return slice_of(found[offset:], page, lambda v: v.id)
+    if page.marker is not None:
+        where.append(_after(db, page.marker, order))
+    query = select(*volumes.columns).where(*where).order_by(*_clauses(order)).offset(offset).limit(page.limit + 1)
+    return cut([Volume(*row) for row in db.execute(query)], page)
+
+
+def count(db: Connection, wanted: VolumeFilter) -> int:
+    where = _conditions(wanted)
+    if wanted.metadata:
+        return sum(1 for volume in volumes.all(db, *where) if _has(volume, wanted.metadata))
+    return volumes.count(db, *where)
+
+
+def everything(db: Connection, wanted: VolumeFilter) -> list[Volume]:
+    return [v for v in volumes.all(db, *_conditions(wanted)) if _has(v, wanted.metadata or {})]
+
+
+def in_cloud(db: Connection, cloud_id: str) -> list[Volume]:
+    """Every live volume of one cloud."""
+    return volumes.all(db, volume_table.c.cloud_id == cloud_id, volume_table.c.deleted_at.is_(None))
+
+
+def by_ids(db: Connection, ids: Sequence[str]) -> dict[str, Volume]:
+    """Volumes by id, deleted ones too."""
+    found: dict[str, Volume] = {}
+    for start in range(0, len(ids), _CHUNK):
+        part = volumes.all(db, volume_table.c.id.in_(ids[start : start + _CHUNK]))
+        found |= {volume.id: volume for volume in part}
+    return found
+
+
+def used(db: Connection, project_id: str) -> tuple[int, int]:
+    """How many volumes a project has, and their GiB together."""
+    c = volume_table.c
+    query = select(func.count(), func.coalesce(func.sum(c.size_gib), 0)).where(
+        c.project_id == project_id, c.deleted_at.is_(None)
+    )
+    number, gib = db.execute(query).one()
+    return int(number), int(gib)
+
+
+def _conditions(wanted: VolumeFilter) -> list[ColumnElement[bool]]:
+    c = volume_table.c
+    pairs = (
+        (c.project_id, wanted.project_id),
+        (c.name, wanted.name),
+        (c.status, wanted.status),
+        (c.zone, wanted.zone),
+        (c.bootable, wanted.bootable),
+        (c.type_id, wanted.type_id),
+        (c.user_id, wanted.user_id),
+        (c.id, wanted.id),
+    )
+    return [c.deleted_at.is_(None), *(column == value for column, value in pairs if value is not None)]
+
+
+def _has(volume: Volume, metadata: dict[str, str]) -> bool:
+    return all(volume.metadata.get(key) == value for key, value in metadata.items())
+
+
+def _order(sorts: Sequence[Sort]) -> list[tuple[ColumnElement[Any], bool]]:
+    order: list[tuple[ColumnElement[Any], bool]] = []
+    for sort in sorts or NEWEST_FIRST:
+        if sort.key not in _SORTABLE:
+            raise Invalid(f"Invalid input received: Sort key '{sort.key}' is not valid.")
+        order.append((_SORTABLE[sort.key], sort.descending))
+    if all(column is not volume_table.c.id for column, _ in order):
+        order.append((volume_table.c.id, order[-1][1]))
+    return order
+
+
+def _clauses(order: Sequence[tuple[ColumnElement[Any], bool]]) -> list[Any]:
+    return [column.desc() if descending else column.asc() for column, descending in order]
+
+
+def _after(db: Connection, marker: str, order: Sequence[tuple[ColumnElement[Any], bool]]) -> ColumnElement[bool]:
+    row = db.execute(select(*(column for column, _ in order)).where(volume_table.c.id == marker)).first()
+    if row is None:
+        raise Invalid(f"marker [{marker}] not found")
+    ways: list[ColumnElement[bool]] = []
+    for place, (column, descending) in enumerate(order):
+        same = [order[i][0] == row[i] for i in range(place)]
+        ways.append(and_(*same, column < row[place] if descending else column > row[place]))
+    return or_(*ways)
+
+
+def attachments_of_servers(db: Connection, server_ids: Sequence[str]) -> list[Attachment]:
+    return _attachments_where(db, "server_id", server_ids)
+
+
+def attachments_of_volumes(db: Connection, volume_ids: Sequence[str]) -> list[Attachment]:
+    return _attachments_where(db, "volume_id", volume_ids)
+
+
+def _attachments_where(db: Connection, name: str, values: Sequence[str]) -> list[Attachment]:
+    c = attachment_table.c
+    found: list[Attachment] = []
+    for start in range(0, len(values), _CHUNK):
+        part = c[name].in_(values[start : start + _CHUNK])
+        found += attachments.all(db, part, order=(c.created_at, c.id))
+    return found
+
+
+def attachments_in_projects(db: Connection, project_id: str | None) -> list[Attachment]:
+    """Attachments of a project's volumes, or of everyone's."""
+    c = volume_table.c
+    inside = select(c.id).where(c.deleted_at.is_(None))
+    if project_id is not None:
+        inside = inside.where(c.project_id == project_id)
+    return attachments.all(db, attachment_table.c.volume_id.in_(inside))
+
+
+def type_named(db: Connection, name_or_id: str) -> VolumeType | None:
+    """A type by id, else by name."""
+    return types.get(db, name_or_id) or types.first(db, type_table.c.name == name_or_id)
+
+
+def default_type(db: Connection) -> VolumeType | None:
+    return types.first(db, type_table.c.is_default.is_(True))
+
+
+def types_for(db: Connection, project_id: str | None, is_public: bool | None) -> list[VolumeType]:
+    """Types by name. `project_id` None: whoever may see all; else public ones and those it was given."""
+    c = type_table.c
+    where: list[ColumnElement[bool]] = [] if is_public is None else [c.is_public.is_(is_public)]
+    if project_id is not None:
+        given = select(access_table.c.type_id).where(access_table.c.project_id == project_id)
+        where.append(c.is_public.is_(True) | c.id.in_(given))
+    return types.all(db, *where, order=(c.created_at, c.name))
+
+
+def may_use_type(db: Connection, wanted: VolumeType, project_id: str | None) -> bool:
+    if wanted.is_public:
+        return True
+    mine = access_table.c.project_id == project_id if project_id is not None else false()
+    return accesses.first(db, access_table.c.type_id == wanted.id, mine) is not None
+
+
+def take_access(db: Connection, type_id: str, project_id: str) -> bool:
+    c = access_table.c
+    return accesses.delete(db, c.type_id == type_id, c.project_id == project_id) == 1
+
+
+def type_in_use(db: Connection, type_id: str) -> bool:
+    c = volume_table.c
+    return volumes.first(db, c.type_id == type_id, c.deleted_at.is_(None)) is not None

@@ -1,0 +1,69 @@
+"""The tables of the volume service."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
+
+from stratiform.kit.db import Json, table
+
+#: `deleted_at` keeps the row: a disk whose create answer was lost is then known as one to be removed.
+volume_table = table(
+    "volume",
+    Column("id", String(64), primary_key=True),
+    Column("project_id", String(64), nullable=False),
+    Column("user_id", String(64), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("description", Text),
+    Column("size_gib", Integer, nullable=False),
+    Column("wanted_gib", Integer, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("previous_status", String(32), nullable=False),
+    Column("type_id", String(64), nullable=False),
+    Column("zone", String(255), nullable=False),
+    Column("native_zone", String(255), nullable=False),
+    Column("cloud_id", String(64), nullable=False),
+    Column("cloud_name", String(64), nullable=False),
+    Column("native_id", String(255), nullable=False),
+    Column("image_id", String(64), nullable=False),
+    Column("image_metadata", Json, nullable=False),
+    Column("bootable", Boolean, nullable=False),
+    Column("read_only", Boolean),
+    Column("metadata", Json, nullable=False),
+    Column("fault", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("launched_at", BigInteger),
+    Column("terminated_at", BigInteger),
+    Column("deleted_at", BigInteger),
+    Index("ix_volume_project", "project_id", "deleted_at"),
+    Index("ix_volume_cloud", "cloud_id", "deleted_at"),
+)
+
+#: Rows go when the volume is detached, so a device is free again at once.
+attachment_table = table(
+    "volume_attachment",
+    Column("id", String(64), primary_key=True),
+    Column("volume_id", String(64), nullable=False, unique=True),
+    Column("server_id", String(64), nullable=False),
+    Column("device", String(64), nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("attached_at", BigInteger),
+    UniqueConstraint("server_id", "device"),
+)
+
+type_table = table(
+    "volume_type",
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("description", Text),
+    Column("is_public", Boolean, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    Column("extra_specs", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger),
+)
+
+access_table = table(
+    "volume_type_access",
+    Column("type_id", String(64), primary_key=True),
+    Column("project_id", String(64), primary_key=True),
+)

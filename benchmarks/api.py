@@ -1,0 +1,245 @@
+"""The API beside a real OpenStack: the same requests, the same client, the same run, as ratios.
+
+    python benchmarks/api.py --lab PATH/openstack-lab
+
+The lab must be up (`openstack-lab up`). Rows: validated tokens a second, 100 servers in detail, a server from
+create to ACTIVE, and the memory of everything together (proportional set size).
+"""
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import shlex
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlparse
+
+import openstack
+import yaml
+from openstack.connection import Connection
+
+SERVERS = 100
+VALIDATION_S = 5.0
+CREATES = 10
+THREADS = 4
+
+
+@dataclass(frozen=True)
+class Target:
+    """One API under measurement. `memory_mib` tells what all its processes hold."""
+
+    name: str
+    cloud: Connection
+    flavor: str
+    image: str
+    network: str
+    memory_mib: Callable[[], int]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of both; `aim` is the ratio that the design promises."""
+
+    what: str
+    unit: str
+    ours: float
+    theirs: float
+    higher_is_better: bool
+    aim: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.theirs if self.higher_is_better else self.theirs / self.ours
+
+
+def validations_per_s(target: Target) -> float:
+    """GET /auth/tokens by `THREADS` kept connections."""
+    identity = urlparse(target.cloud.config.get_auth_args()["auth_url"])
+    token = target.cloud.session.get_token()
+    headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+    path = identity.path.rstrip("/").removesuffix("/v3") + "/v3/auth/tokens"
+    counts = [0] * THREADS
+    until = time.monotonic() + VALIDATION_S
+
+    def ask(number: int) -> None:
+        connection = http.client.HTTPConnection(identity.hostname or "", identity.port)
+        while time.monotonic() < until:
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                raise SystemExit(f"{target.name}: a token was not validated: {answer.status}")
+            counts[number] += 1
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / VALIDATION_S
+
+
+def detail_ms(target: Target) -> float:
+    """Median of GET /servers/detail over `SERVERS` servers."""
+    times = []
+    for _ in range(20):
+        begun = time.perf_counter()
+        answer = target.cloud.compute.get("/servers/detail?limit=1000")
+        times.append(time.perf_counter() - begun)
+        found = len(answer.json()["servers"])
+        if found != SERVERS:
+            raise SystemExit(f"{target.name}: {found} servers listed, not {SERVERS}")
+    return statistics.median(times) * 1000
+
+
+def create_ms(target: Target) -> float:
+    """Median from POST /servers to the first answer that says ACTIVE."""
+    times = []
+    for number in range(CREATES):
+        begun = time.perf_counter()
+        server = _create(target, f"bench-one-{number}", 1)
+        _wait_active(target, [server])
+        times.append(time.perf_counter() - begun)
+        target.cloud.compute.delete_server(server)
+    return statistics.median(times) * 1000
+
+
+def _create(target: Target, name: str, count: int) -> str:
+    wanted = {
+        "name": name,
+        "flavorRef": target.flavor,
+        "imageRef": target.image,
+        "networks": [{"uuid": target.network}],
+        "min_count": count,
+        "max_count": count,
+    }
+    answer = target.cloud.compute.post("/servers", json={"server": wanted}, microversion="2.79")
+    answer.raise_for_status()
+    return str(answer.json()["server"]["id"])
+
+
+def _wait_active(target: Target, servers: list[str]) -> None:
+    for server in servers:
+        while (status := target.cloud.compute.get(f"/servers/{server}").json()["server"]["status"]) != "ACTIVE":
+            if status == "ERROR":
+                raise SystemExit(f"{target.name}: server {server} is in ERROR")
+            time.sleep(0.005)
+
+
+@contextmanager
+def filled(target: Target) -> Iterator[None]:
+    """`SERVERS` servers that are ACTIVE, and gone afterwards."""
+    _create(target, "bench", SERVERS)
+    servers = [server.id for server in target.cloud.compute.servers()]
+    try:
+        _wait_active(target, servers)
+        yield
+    finally:
+        for server in servers:
+            target.cloud.compute.delete_server(server, ignore_missing=True)
+        while list(target.cloud.compute.servers()):
+            time.sleep(0.5)
+
+
+def prepare(name: str, cloud: Connection, memory_mib: Callable[[], int]) -> Target:
+    """A flavor, an image and a network of our own."""
+    flavor = cloud.compute.find_flavor("bench") or cloud.compute.create_flavor(name="bench", vcpus=1, ram=64, disk=1)
+    image = cloud.image.find_image("bench") or cloud.create_image(
+        "bench", data=b"bench", disk_format="raw", container_format="bare", wait=True
+    )
+    network = cloud.network.find_network("bench")
+    if network is None:
+        network = cloud.network.create_network(name="bench")
+        cloud.network.create_subnet(network_id=network.id, ip_version=4, cidr="10.99.0.0/16", name="bench")
+    for server in list(cloud.compute.servers()):
+        cloud.compute.delete_server(server)
+    return Target(name, cloud, str(flavor.id), str(image.id), str(network.id), memory_mib)
+
+
+@contextmanager
+def stratiform() -> Iterator[Target]:
+    """A fresh installation with its defaults."""
+    program = Path(sys.executable).with_name("stratiform")
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        line = [str(program), "--home", folder]
+        subprocess.run([*line, "up", "--detach", "--port", str(port)], check=True, stdout=subprocess.DEVNULL)
+        try:
+            entry = yaml.safe_load((Path(folder) / "clouds.yaml").read_text())["clouds"]["stratiform-demo"]
+            admin = yaml.safe_load((Path(folder) / "clouds.yaml").read_text())["clouds"]["stratiform-admin"]
+            openstack.connect(**admin).compute.create_flavor(name="bench", vcpus=1, ram=64, disk=1)
+            pid = int((Path(folder) / "api.pid").read_text())
+            yield prepare("Stratiform", openstack.connect(**entry), lambda: _pss_mib(pid))
+        finally:
+            subprocess.run([*line, "down"], check=True, stdout=subprocess.DEVNULL)
+
+
+def _pss_mib(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) // 1024
+
+
+def lab(program: str) -> Target:
+    """The OpenStack that runs."""
+    script = f'eval "$({shlex.quote(program)} rc)"; env'
+    lines = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True).stdout.splitlines()
+    os.environ |= dict(line.split("=", 1) for line in lines if line.startswith("OS_"))
+    cloud = openstack.connect()
+    with contextlib.suppress(openstack.exceptions.SDKException):
+        cloud.set_compute_quotas(cloud.current_project_id, instances=-1, cores=-1, ram=-1)
+    return prepare("OpenStack", cloud, lambda: _lab_memory(program))
+
+
+def _lab_memory(program: str) -> int:
+    rows = subprocess.run([program, "rss"], check=True, capture_output=True, text=True).stdout.splitlines()[1:]
+    return sum(int(row.split("\t")[3]) for row in rows)
+
+
+def measure(ours: Target, theirs: Target) -> list[Row]:
+    rows = []
+
+    def row(what: str, unit: str, figure: Callable[[Target], float], *, higher: bool, aim: float) -> None:
+        print(f"measuring: {what} …", file=sys.stderr)
+        rows.append(Row(what, unit, figure(ours), figure(theirs), higher, aim))
+
+    row("token validation", "1/s", validations_per_s, higher=True, aim=20)
+    row("create to ACTIVE", "ms", create_ms, higher=False, aim=40)
+    print(f"making {SERVERS} servers on both …", file=sys.stderr)
+    with filled(ours), filled(theirs):
+        row(f"{SERVERS} servers in detail", "ms", detail_ms, higher=False, aim=150)
+        row("memory, all together", "MiB", lambda target: target.memory_mib(), higher=False, aim=10)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--lab", required=True, help="the program openstack-lab, whose OpenStack is up")
+    parser.add_argument("--json", action="store_true", help="print JSON lines")
+    asked = parser.parse_args()
+    theirs = lab(asked.lab)
+    with stratiform() as ours:
+        rows = measure(ours, theirs)
+    if not asked.json:
+        print(f"{'':<26}{'':>5}{'Stratiform':>12}{'OpenStack':>12}{'ratio':>9}{'aim':>6}")
+    for row in rows:
+        if asked.json:
+            print(json.dumps({"what": row.what, "unit": row.unit, "ours": row.ours, "theirs": row.theirs}))
+        else:
+            print(f"{row.what:<26}{row.unit:>5}{row.ours:>12.1f}{row.theirs:>12.1f}{row.ratio:>8.1f}×{row.aim:>5.0f}×")
+
+
+if __name__ == "__main__":
+    main()

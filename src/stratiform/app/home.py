@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -53,39 +54,46 @@ def _furnish_demo(stack: Stack, call: Call, password: str) -> None:
 
 def _passwords(home: Path) -> dict[str, str]:
     """Those that clouds.yaml has, or new ones."""
-    entries: dict[str, dict[str, dict[str, str]]] = {}
-    file = home / "clouds.yaml"
-    if file.exists():
-        entries = yaml.safe_load(file.read_text()).get("clouds", {})
+    known = _clients(home)
     names = ("stratiform-admin", "stratiform-demo")
-    return {name: entries[name]["auth"]["password"] if name in entries else secrets.token_urlsafe(18) for name in names}
+    return {name: known[name]["auth"]["password"] if name in known else secrets.token_urlsafe(18) for name in names}
+
+
+def _clients(home: Path) -> dict[str, Any]:
+    file = home / "clouds.yaml"
+    return dict(yaml.safe_load(file.read_text())["clouds"]) if file.exists() else {}
 
 
 def _write_clients(settings: Settings, passwords: dict[str, str]) -> None:
-    auth_url = f"{settings.url}/identity/v3"
-    entries = {
-        entry: {
-            "auth": {
-                "auth_url": auth_url,
-                "username": name,
-                "password": passwords[entry],
-                "project_name": name,
-                "user_domain_name": "Default",
-                "project_domain_name": "Default",
-            },
-            "region_name": settings.region,
-            "identity_api_version": 3,
-        }
-        for entry, name in (("stratiform-admin", "admin"), ("stratiform-demo", "demo"))
-    }
-    _write_private(settings.home / "clouds.yaml", yaml.safe_dump({"clouds": entries}, sort_keys=False))
+    """Our two entries follow the address; whatever else stands in the file stays."""
+    entries = _clients(settings.home)
+    for entry, name in (("stratiform-admin", "admin"), ("stratiform-demo", "demo")):
+        entries[entry] = _client(settings, name, passwords[entry])
     admin = entries["stratiform-admin"]["auth"]
-    lines = [f"export OS_{key.upper()}={value}" for key, value in dict(admin).items()]
+    lines = [f"export OS_{key.upper()}={value}" for key, value in admin.items()]
     lines += [f"export OS_REGION_NAME={settings.region}", "export OS_IDENTITY_API_VERSION=3"]
+    _write_private(settings.home / "clouds.yaml", yaml.safe_dump({"clouds": entries}, sort_keys=False))
     _write_private(settings.home / "openrc", "\n".join(lines) + "\n")
 
 
+def _client(settings: Settings, name: str, password: str) -> dict[str, Any]:
+    return {
+        "auth": {
+            "auth_url": f"{settings.url}/identity/v3",
+            "username": name,
+            "password": password,
+            "project_name": name,
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+        },
+        "region_name": settings.region,
+        "identity_api_version": 3,
+    }
+
+
 def _write_private(file: Path, content: str) -> None:
+    if file.exists() and file.read_text() == content:
+        return
     partial = file.with_name(f".{file.name}.new")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as opened:

@@ -1,0 +1,36 @@
+"""The tables of clouds."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Text, UniqueConstraint
+
+from stratiform.kit.db import Json, Serial, table
+
+clouds_table = table(
+    "clouds",
+    Column("id", String(64), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("kind", String(64), nullable=False),
+    Column("settings", Json, nullable=False),
+    Column("secrets", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+
+bindings_table = table(
+    "cloud_bindings",
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("project_id", String(64), nullable=False),
+    Column("cloud_id", String(64), ForeignKey("clouds.id"), nullable=False),
+    Column("zone", String(255), nullable=False),
+    Column("native_zone", String(255), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("project_id", "zone"),
+)
+
+natives_table = table(
+    "cloud_natives",
+    Column("cloud_id", String(64), ForeignKey("clouds.id"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("ours_id", String(64), primary_key=True),
+    Column("native_id", String(255), nullable=False),
+)

@@ -1,0 +1,166 @@
+"""What the Network API answers instead of what was asked; `neutron_type` is the name its clients look for.
+
+Source: neutron-lib's exceptions (neutron_lib/exceptions) and Neutron's own (neutron/common/exceptions).
+"""
+
+from stratiform.kit.errors import Conflict, Invalid, NotFound
+
+
+class NetworkNotFound(NotFound):
+    neutron_type = "NetworkNotFound"
+
+    def __init__(self, network_id: str) -> None:
+        super().__init__(f"Network {network_id} could not be found.")
+
+
+class SubnetNotFound(NotFound):
+    neutron_type = "SubnetNotFound"
+
+    def __init__(self, subnet_id: str) -> None:
+        super().__init__(f"Subnet {subnet_id} could not be found.")
+
+
+class SubnetPoolNotFound(NotFound):
+    neutron_type = "SubnetPoolNotFound"
+
+    def __init__(self, pool_id: str) -> None:
+        super().__init__(f"Subnet pool {pool_id} could not be found.")
+
+
+class PortNotFound(NotFound):
+    neutron_type = "PortNotFound"
+
+    def __init__(self, port_id: str) -> None:
+        super().__init__(f"Port {port_id} could not be found.")
+
+
+class SecurityGroupNotFound(NotFound):
+    neutron_type = "SecurityGroupNotFound"
+
+    def __init__(self, group_id: str) -> None:
+        super().__init__(f"Security group {group_id} does not exist")
+
+
+class SecurityGroupRuleNotFound(NotFound):
+    neutron_type = "SecurityGroupRuleNotFound"
+
+    def __init__(self, rule_id: str) -> None:
+        super().__init__(f"Security group rule {rule_id} does not exist")
+
+
+class TagNotFound(NotFound):
+    neutron_type = "TagNotFound"
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(f"Tag {tag} could not be found.")
+
+
+class BadRequest(Invalid):
+    """A body or a query that breaks the API's form."""
+
+    neutron_type = "HTTPBadRequest"
+
+
+class InvalidInput(Invalid):
+    """A body of the right form that asks for what can't be."""
+
+    neutron_type = "InvalidInput"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Invalid input for operation: {reason}.")
+
+
+class InvalidIpForSubnet(Invalid):
+    neutron_type = "InvalidIpForSubnet"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"IP address {address} is not a valid IP for the specified subnet.")
+
+
+class InvalidIpForNetwork(Invalid):
+    neutron_type = "InvalidIpForNetwork"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"IP address {address} is not a valid IP for any of the subnets on the specified network.")
+
+
+class InvalidAllocationPool(Invalid):
+    neutron_type = "InvalidAllocationPool"
+
+    def __init__(self, start: str, end: str) -> None:
+        super().__init__(f"The allocation pool {start}-{end} is not valid.")
+
+
+class OutOfBoundsAllocationPool(Invalid):
+    neutron_type = "OutOfBoundsAllocationPool"
+
+    def __init__(self, pool: str, cidr: str) -> None:
+        super().__init__(f"The allocation pool {pool} spans beyond the subnet cidr {cidr}.")
+
+
+class OverlappingAllocationPools(Conflict):
+    neutron_type = "OverlappingAllocationPools"
+
+    def __init__(self, one: str, other: str, cidr: str) -> None:
+        super().__init__(f"Found overlapping allocation pools: {one} {other} for subnet {cidr}.")
+
+
+class GatewayConflictWithAllocationPools(Conflict):
+    neutron_type = "GatewayConflictWithAllocationPools"
+
+    def __init__(self, gateway: str, pool: str) -> None:
+        super().__init__(f"Gateway ip {gateway} conflicts with allocation pool {pool}.")
+
+
+class NetworkInUse(Conflict):
+    neutron_type = "NetworkInUse"
+
+    def __init__(self, network_id: str, ports: str = "") -> None:
+        reason = "There are one or more ports still in use on the network"
+        told = f", id for these ports is {ports}" if ports else ""
+        super().__init__(f"Unable to complete operation on network {network_id}. {reason}{told}.")
+
+
+class SubnetInUse(Conflict):
+    neutron_type = "SubnetInUse"
+
+    def __init__(self, subnet_id: str) -> None:
+        reason = "One or more ports have an IP allocation from this subnet."
+        super().__init__(f"Unable to complete operation on subnet {subnet_id}: {reason}")
+
+
+class PortInUse(Conflict):
+    neutron_type = "PortInUse"
+
+    def __init__(self, port_id: str) -> None:
+        super().__init__(f"Port {port_id} is still in use.")
+
+
+class IpAddressInUse(Conflict):
+    neutron_type = "IpAddressInUse"
+
+    def __init__(self, network_id: str, address: str) -> None:
+        super().__init__(f"Unable to complete operation for network {network_id}. The IP address {address} is in use.")
+
+
+class MacAddressInUse(Conflict):
+    neutron_type = "MacAddressInUse"
+
+    def __init__(self, network_id: str, mac: str) -> None:
+        super().__init__(f"Unable to complete operation for network {network_id}. The mac address {mac} is in use.")
+
+
+class IpAddressGenerationFailure(Conflict):
+    neutron_type = "IpAddressGenerationFailure"
+
+    def __init__(self, network_id: str) -> None:
+        super().__init__(f"No more IP addresses available on network {network_id}.")
+
+
+class NetworkAmbiguous(Conflict):
+    """Source: nova/exception.py."""
+
+    neutron_type = "NetworkAmbiguous"
+
+    def __init__(self) -> None:
+        super().__init__("Multiple possible networks found, use a Network ID to be more specific.")

@@ -1,0 +1,117 @@
+"""Networks, their tags, and the security group that everybody has."""
+
+from typing import Any
+
+from stratiform.kit.call import Call
+from stratiform.kit.db import Connection, IntegrityError
+from stratiform.kit.pagination import Slice
+from stratiform.services.network.errors import NetworkInUse, NetworkNotFound
+from stratiform.services.network.model import Availability, Listing, Network, SecurityGroup, Subnet, default_group
+from stratiform.services.network.model.addressing import spans
+from stratiform.services.network.policy import policy
+from stratiform.services.network.repository import allocation
+from stratiform.services.network.repository import rows as repository
+from stratiform.services.network.service.parts import Parts, changed, owner, require_listing, require_seen, sees_all
+from stratiform.services.network.service.removal import remove_subnet
+from stratiform.services.network.tables import networks as table
+from stratiform.services.network.tables import ports as ports_table
+
+#: What only the operator may say of a network, and the rule for it.
+_OPERATORS = {"shared": "shared", "external": "router:external", "is_default": "is_default"}
+
+
+class NetworkVerbs(Parts):
+    """Verbs on networks."""
+
+    __slots__ = ()
+
+    def networks(self, call: Call, listing: Listing) -> Slice[Network]:
+        """The project's networks and the shared ones; the operator's list has all."""
+        require_listing(call.caller, "get_network")
+        seen = repository.visible(call.caller.project_id, sees_all(call.caller))
+        return repository.listed(call.db, repository.networks, listing, seen)
+
+    def network(self, call: Call, network_id: str) -> Network:
+        """Raises NetworkNotFound, also where it is a stranger's."""
+        found = repository.networks.get(call.db, network_id)
+        if found is None:
+            raise NetworkNotFound(network_id)
+        if not found.shared:
+            require_seen(call.caller, "get_network", found.project_id, NetworkNotFound(network_id))
+        return found
+
+    def create_network(self, call: Call, project_id: str | None, values: dict[str, Any]) -> Network:
+        """`values`: fields of model.Network."""
+        mine = owner(call.caller, project_id)
+        policy.require(call.caller, "create_network", mine)
+        for name, rule in _OPERATORS.items():
+            if values.get(name):
+                policy.require(call.caller, f"create_network:{rule}", mine)
+        made = Network(id=self.ids.uuid(), project_id=mine, created_at=call.now, updated_at=call.now, **values)
+        return repository.networks.insert(call.db, made)
+
+    def update_network(self, call: Call, network_id: str, values: dict[str, Any]) -> Network:
+        network = self.network(call, network_id)
+        policy.require(call.caller, "update_network", network.project_id)
+        for name, rule in _OPERATORS.items():
+            if name in values and values[name] != getattr(network, name):
+                policy.require(call.caller, f"update_network:{rule}", network.project_id)
+        after: Network = changed(call, repository.networks, network, values)
+        return after
+
+    def delete_network(self, call: Call, network_id: str) -> None:
+        """Its subnets go with it. Raises NetworkInUse while ports are on it."""
+        network = self.network(call, network_id)
+        policy.require(call.caller, "delete_network", network.project_id)
+        subnets = repository.subnets_of(call.db, [network_id])[network_id]
+        allocation.lock(call.db, [subnet.id for subnet in subnets])
+        left = repository.ports.all(call.db, ports_table.c.network_id == network_id, limit=5)
+        if left:
+            raise NetworkInUse(network_id, ", ".join(port.id for port in left))
+        try:
+            with call.db.begin_nested():
+                for subnet in subnets:
+                    remove_subnet(call, subnet)
+                repository.networks.delete(call.db, table.c.id == network_id)
+        except IntegrityError as error:
+            raise NetworkInUse(network_id) from error
+
+    def subnets_of(self, db: Connection, network_ids: list[str]) -> dict[str, list[Subnet]]:
+        """The subnets of each network, oldest first, of networks that the caller has seen."""
+        return repository.subnets_of(db, network_ids)
+
+    def names(self, db: Connection, network_ids: list[str]) -> dict[str, str]:
+        """The name of each network that exists; for what Nova says of a server's addresses."""
+        found = repository.networks.all(db, table.c.id.in_(sorted(set(network_ids))))
+        return {network.id: network.name for network in found}
+
+    def availability(self, call: Call, listing: Listing) -> list[Availability]:
+        """How many addresses each network has and how many of them are held."""
+        policy.require(call.caller, "get_network_ip_availability", None)
+        found = repository.listed(call.db, repository.networks, listing).items
+        subnets = repository.subnets_of(call.db, [network.id for network in found])
+        held = allocation.held(call.db, [subnet.id for group in subnets.values() for subnet in group])
+        return [_availability(network, subnets[network.id], held) for network in found]
+
+    def security_groups(self, call: Call, project_id: str | None = None) -> list[SecurityGroup]:
+        """The project's groups: the one named default."""
+        project_id = project_id or call.caller.project()
+        policy.require(call.caller, "get_security_group", project_id)
+        return [default_group(project_id)]
+
+    def quota(self, call: Call, project_id: str) -> None:
+        """Networking sets no limits; this tells whether the caller may know that. Raises Forbidden."""
+        policy.require(call.caller, "get_quota", project_id)
+
+
+def _availability(network: Network, subnets: list[Subnet], held: dict[str, int]) -> Availability:
+    counted = [
+        (subnet, sum(span.size for span in spans(subnet.allocation_pools)), held.get(subnet.id, 0))
+        for subnet in subnets
+    ]
+    return Availability(
+        network=network,
+        total=sum(total for _, total, _ in counted),
+        used=sum(used for _, _, used in counted),
+        subnets=counted,
+    )

@@ -1,0 +1,97 @@
+"""Tables of networks, subnets, ports and addresses."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint
+
+from stratiform.kit.db import Json, table
+
+
+def _standard() -> list[Column[object]]:
+    """What Neutron calls standard attributes."""
+    return [
+        Column("id", String(64), primary_key=True),
+        Column("project_id", String(64), nullable=False, index=True),
+        Column("name", String(255), nullable=False),
+        Column("description", String(255), nullable=False),
+        Column("tags", Json, nullable=False),
+        Column("created_at", BigInteger, nullable=False),
+        Column("updated_at", BigInteger, nullable=False),
+        Column("revision", Integer, nullable=False),
+    ]
+
+
+networks = table(
+    "networks",
+    *_standard(),
+    Column("admin_state_up", Boolean, nullable=False),
+    Column("shared", Boolean, nullable=False),
+    Column("external", Boolean, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    Column("mtu", Integer, nullable=False),
+    Column("port_security_enabled", Boolean, nullable=False),
+    Column("dns_domain", String(255), nullable=False),
+)
+
+subnets = table(
+    "subnets",
+    *_standard(),
+    Column("network_id", String(64), ForeignKey("networks.id"), nullable=False, index=True),
+    Column("ip_version", Integer, nullable=False),
+    Column("cidr", String(64), nullable=False),
+    Column("gateway_ip", String(45)),
+    Column("enable_dhcp", Boolean, nullable=False),
+    Column("ipv6_address_mode", String(32)),
+    Column("ipv6_ra_mode", String(32)),
+    Column("dns_nameservers", Json, nullable=False),
+    Column("host_routes", Json, nullable=False),
+    Column("service_types", Json, nullable=False),
+    Column("allocation_pools", Json, nullable=False),
+)
+
+#: A subnet's pools as numbers (32 hexadecimal digits). Below `next` every address was given out at least once.
+address_pools = table(
+    "address_pools",
+    Column("subnet_id", String(64), ForeignKey("subnets.id"), primary_key=True),
+    Column("first", String(32), primary_key=True),
+    Column("last", String(32), nullable=False),
+    Column("next", String(33), nullable=False),
+)
+
+#: Every address that is held (`port_id`) or was (`released_at`). Its key is the promise: one holder at a time.
+addresses = table(
+    "addresses",
+    Column("subnet_id", String(64), ForeignKey("subnets.id"), primary_key=True),
+    Column("number", String(32), primary_key=True),
+    Column("address", String(45), nullable=False),
+    Column("port_id", String(64), index=True),
+    Column("released_at", BigInteger, nullable=False),
+    Index("ix_addresses_rested", "subnet_id", "port_id", "released_at"),
+)
+
+ports = table(
+    "ports",
+    *_standard(),
+    Column("network_id", String(64), ForeignKey("networks.id"), nullable=False),
+    Column("admin_state_up", Boolean, nullable=False),
+    Column("mac_address", String(17), nullable=False),
+    Column("fixed_ips", Json, nullable=False),
+    Column("device_id", String(255), nullable=False, index=True),
+    Column("device_owner", String(255), nullable=False),
+    Column("security_groups", Json, nullable=False),
+    Column("port_security_enabled", Boolean, nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("vnic_type", String(64), nullable=False),
+    Column("profile", Json, nullable=False),
+    Column("dns_name", String(255), nullable=False),
+    Column("allowed_address_pairs", Json, nullable=False),
+    Column("extra_dhcp_opts", Json, nullable=False),
+    Column("made_for_server", Boolean, nullable=False),
+    UniqueConstraint("network_id", "mac_address"),
+)
+
+#: A subnet as it is in a cloud. Written with `native_id` "" before the cloud is asked, so nothing is forgotten there.
+subnet_in_cloud = table(
+    "subnet_in_cloud",
+    Column("subnet_id", String(64), primary_key=True),
+    Column("cloud_id", String(64), primary_key=True),
+    Column("native_id", String(255), nullable=False),
+)

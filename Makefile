@@ -38,7 +38,7 @@ lab-bench: setup ## Measure: the API beside a real OpenStack (LAB=path of openst
 	@$(RUN)python benchmarks/api.py --lab "$(LAB)"
 
 faults: setup ## The long fault test: 200 kills (ROUNDS=n)
-	@$(RUN)python -m pytest tests/faults -q -m slow --override-ini "addopts=" $(if $(ROUNDS),--rounds $(ROUNDS))
+	@FAULT_ROUNDS=$(or $(ROUNDS),200) $(RUN)python -m pytest tests/faults
 
 clean: ## Remove what setup and demo made
 	@rm -rf .venv .cache .demo

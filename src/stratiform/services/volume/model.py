@@ -1,10 +1,11 @@
 """Volumes, their types and their attachments; and the rules that need no database."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stratiform.kit.clock import Micros
+from stratiform.contract.volume import Disk, DiskState
+from stratiform.kit.clock import MINUTE_US, Micros
 from stratiform.services.volume.errors import InvalidInput
 
 #: Every status a volume can have here. Source: "Volumes" in the Block Storage API v3 reference.
@@ -32,6 +33,8 @@ DELETABLE = ("available", "error", "error_restoring", "error_extending", "error_
 AT_REST = ("available", "in-use")
 
 NAME_LENGTH = 255
+
+_FRESH_US = MINUTE_US
 
 _DEVICE = re.compile(r"/dev/[a-z0-9]+")
 _LETTERS = "bcdefghijklmnopqrstuvwxyz"
@@ -109,7 +112,7 @@ class TypeAccess:
 
 @dataclass(frozen=True, slots=True)
 class NewVolume:
-    """What is asked for at create. `type` is a name or an id, "" for the default; `size_gib` None: as the image."""
+    """What is asked for at create. `type` is a name or an id, "" for the default."""
 
     size_gib: int | None
     name: str = ""
@@ -193,3 +196,50 @@ def device_name(given: str | None, taken: Collection[str]) -> str:
         if f"/dev/vd{letter}" not in taken:
             return f"/dev/vd{letter}"
     raise InvalidInput("The server has no free device name left.")
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What differs between a cloud's disks and our rows."""
+
+    orphans: list[Disk]
+    missing: list[Volume]
+    broken: list[tuple[Volume, Disk]]
+    resized: list[tuple[Volume, Disk]]
+
+
+def compare(
+    disks: Sequence[Disk], rows: Mapping[str, Volume], deleted: Collection[str], started: Micros
+) -> Observation:
+    """Disks listed from `started` on, beside the live `rows` (by id) and the ids of `deleted` volumes.
+
+    A row that changed since `started` is left to the next look: the list may be older than it.
+    """
+    by_token: dict[str, list[Disk]] = {}
+    for disk in disks:
+        if disk.state not in (DiskState.DELETING, DiskState.DELETED):
+            by_token.setdefault(disk.token, []).append(disk)
+    orphans = [disk for token in by_token.keys() - rows.keys() for disk in by_token[token]]
+    seen = Observation([disk for disk in orphans if disk.token in deleted or _settled(disk, started)], [], [], [])
+    for volume in rows.values():
+        own = by_token.get(volume.id, [])
+        mine = next((disk for disk in own if disk.id == volume.native_id), None)
+        if mine is not None:
+            seen.orphans.extend(disk for disk in own if disk is not mine)
+        if volume.status in AT_REST and volume.updated_at < started:
+            _differs(seen, volume, mine)
+    return seen
+
+
+def _settled(disk: Disk, started: Micros) -> bool:
+    """A disk that no row knows is given time: its row may be on a replica's way to us."""
+    return disk.created_at is None or disk.created_at < started - _FRESH_US
+
+
+def _differs(seen: Observation, volume: Volume, disk: Disk | None) -> None:
+    if disk is None:
+        seen.missing.append(volume)
+    elif disk.state is DiskState.ERROR:
+        seen.broken.append((volume, disk))
+    elif disk.size_gib != volume.size_gib:
+        seen.resized.append((volume, disk))

@@ -29,6 +29,8 @@ policy = Policy(
         "volume_extension:volume_actions:detach": project_member,
         "volume_extension:volume_actions:begin_detaching": project_member,
         "volume_extension:volume_actions:upload_image": project_member,
+        "volume_extension:volume_image_metadata:set": project_member,
+        "volume_extension:volume_image_metadata:remove": project_member,
         "volume_extension:volume_admin_actions:reset_status": admin,
         "volume_extension:volume_admin_actions:force_delete": admin,
         "volume_extension:volume_host_attribute": admin,

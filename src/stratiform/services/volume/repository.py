@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, update
+from sqlalchemy import ColumnElement, false, func, select, update
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection, Rows
-from stratiform.kit.errors import Invalid
-from stratiform.kit.pagination import Page, Slice, cut, slice_of
+from stratiform.kit.keyset import sorted_page
+from stratiform.kit.pagination import Page, Slice, slice_of
+from stratiform.services.volume.errors import InvalidInput
 from stratiform.services.volume.model import Attachment, Sort, TypeAccess, Volume, VolumeFilter, VolumeType
 from stratiform.services.volume.tables import access_table, attachment_table, type_table, volume_table
 
@@ -35,7 +36,10 @@ _SORTABLE = {
 }
 
 
-NEWEST_FIRST = (Sort("created_at", descending=True), Sort("id", descending=True))
+NEWEST_FIRST = (Sort("created_at", descending=True),)
+
+#: More than any project has.
+_ALL = 1_000_000
 
 
 def live(db: Connection, volume_id: str) -> Volume | None:
@@ -55,16 +59,14 @@ def move(db: Connection, volume: Volume, statuses: Collection[str], now: Micros,
 
 def listed(db: Connection, wanted: VolumeFilter, page: Page, sorts: Sequence[Sort], offset: int = 0) -> Slice[Volume]:
     """One page of live volumes. Raises Invalid where the marker or a sort key is unknown."""
-    where = _conditions(wanted)
-    order = _order(sorts)
+    where, order = _conditions(wanted), _order(sorts)
     if wanted.metadata:
         # Metadata is one document in the row; the few lists that ask for it are cut after reading.
-        found = [v for v in volumes.all(db, *where, order=_clauses(order)) if _has(v, wanted.metadata)]
-        return slice_of(found[offset:], page, lambda v: v.id)
-    if page.marker is not None:
-        where.append(_after(db, page.marker, order))
-    query = select(*volumes.columns).where(*where).order_by(*_clauses(order)).offset(offset).limit(page.limit + 1)
-    return cut([Volume(*row) for row in db.execute(query)], page)
+        whole = sorted_page(volumes, db, Page(limit=_ALL), order, *where).items
+        found = [volume for volume in whole if _has(volume, wanted.metadata)]
+        return slice_of(found[offset:], page, lambda volume: volume.id)
+    skipped = sorted_page(volumes, db, Page(page.limit + offset, page.marker), order, *where)
+    return Slice(skipped.items[offset:], skipped.more)
 
 
 def count(db: Connection, wanted: VolumeFilter) -> int:
@@ -122,29 +124,10 @@ def _has(volume: Volume, metadata: dict[str, str]) -> bool:
 
 
 def _order(sorts: Sequence[Sort]) -> list[tuple[ColumnElement[Any], bool]]:
-    order: list[tuple[ColumnElement[Any], bool]] = []
-    for sort in sorts or NEWEST_FIRST:
+    for sort in sorts:
         if sort.key not in _SORTABLE:
-            raise Invalid(f"Invalid input received: Sort key '{sort.key}' is not valid.")
-        order.append((_SORTABLE[sort.key], sort.descending))
-    if all(column is not volume_table.c.id for column, _ in order):
-        order.append((volume_table.c.id, order[-1][1]))
-    return order
-
-
-def _clauses(order: Sequence[tuple[ColumnElement[Any], bool]]) -> list[Any]:
-    return [column.desc() if descending else column.asc() for column, descending in order]
-
-
-def _after(db: Connection, marker: str, order: Sequence[tuple[ColumnElement[Any], bool]]) -> ColumnElement[bool]:
-    row = db.execute(select(*(column for column, _ in order)).where(volume_table.c.id == marker)).first()
-    if row is None:
-        raise Invalid(f"marker [{marker}] not found")
-    ways: list[ColumnElement[bool]] = []
-    for place, (column, descending) in enumerate(order):
-        same = [order[i][0] == row[i] for i in range(place)]
-        ways.append(and_(*same, column < row[place] if descending else column > row[place]))
-    return or_(*ways)
+            raise InvalidInput(f"Sort key '{sort.key}' is not valid.")
+    return [(_SORTABLE[sort.key], sort.descending) for sort in sorts or NEWEST_FIRST]
 
 
 def attachments_of_servers(db: Connection, server_ids: Sequence[str]) -> list[Attachment]:

@@ -128,6 +128,11 @@ class Attachments(Parts):
 
 def _with(db: Connection, volume: Volume, status: str, now: Micros) -> Volume:
     """An extend that is under way keeps its status, and goes back to the new one when it is done."""
-    column = "previous_status" if volume.status == "extending" else "status"
-    repository.volumes.change(db, volume.id, updated_at=now, **{column: status})
-    return replace(volume, updated_at=now, **{column: status})
+    if volume.status == "extending":
+        changed = replace(volume, previous_status=status, updated_at=now)
+    else:
+        changed = replace(volume, status=status, updated_at=now)
+    repository.volumes.change(
+        db, volume.id, status=changed.status, previous_status=changed.previous_status, updated_at=now
+    )
+    return changed

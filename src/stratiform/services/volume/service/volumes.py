@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stratiform.contract import registry
 from stratiform.kit.call import Call
-from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.pagination import Page, Slice
 from stratiform.kit.work import want
+from stratiform.services.clouds.errors import NoSuchZone
+from stratiform.services.clouds.model import Binding
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume, MetadataNotFound, TypeNotFound
 from stratiform.services.volume.model import (
@@ -27,9 +29,6 @@ from stratiform.services.volume.model import (
 )
 from stratiform.services.volume.policy import policy
 from stratiform.services.volume.service.parts import Parts, image_facts, seen
-
-if TYPE_CHECKING:
-    from stratiform.services.clouds.model import Binding
 
 WORK = "volume.volume"
 
@@ -107,6 +106,11 @@ class Volumes(Parts):
                 values.setdefault(key, set()).add(value)
         metadata = {key: sorted(several) for key, several in sorted(values.items())}
         return Summary(len(found), sum(volume.size_gib for volume in found), metadata)
+
+    def zones(self, call: Call) -> list[str]:
+        """The availability zones that the caller's project sees, the default one first."""
+        policy.require(call.caller, "volume_extension:availability_zone_list", None)
+        return self.clouds.zones(call.db, call.caller.project_id or "")
 
     def used(self, call: Call) -> tuple[int, int]:
         """How many volumes the caller's project has, and their GiB together."""
@@ -214,6 +218,20 @@ class Volumes(Parts):
             )
         self._change(call, volume, read_only=read_only)
 
+    def set_image_metadata(self, call: Call, volume_id: str, metadata: dict[str, str]) -> dict[str, str]:
+        """Add to what the volume remembers of its image; all of it afterwards."""
+        volume = seen(call, volume_id, "volume_extension:volume_image_metadata:set")
+        together = volume.image_metadata | checked_metadata(metadata)
+        return self._change(call, volume, image_metadata=together).image_metadata
+
+    def delete_image_metadata(self, call: Call, volume_id: str, key: str) -> None:
+        """Raises VolumeNotFound, NotFound where there is no such key."""
+        volume = seen(call, volume_id, "volume_extension:volume_image_metadata:remove")
+        if key not in volume.image_metadata:
+            raise NotFound(f"Metadata item was not found: {key}")
+        left = {name: value for name, value in volume.image_metadata.items() if name != key}
+        self._change(call, volume, image_metadata=left)
+
     def metadata(self, call: Call, volume_id: str) -> dict[str, str]:
         return seen(call, volume_id, "volume:get_volume_metadata").metadata
 
@@ -264,13 +282,11 @@ class Volumes(Parts):
     def _native_type(self, call: Call, volume: Volume, type_id: str) -> str | None:
         return self.clouds.native(call.db, volume.cloud_id, "volume_type", type_id)
 
-    def _place(self, call: Call, project_id: str, zone: str | None) -> "Binding":
+    def _place(self, call: Call, project_id: str, zone: str | None) -> Binding:
         try:
             place = self.clouds.place(call.db, project_id, zone or None)
-        except Conflict as error:
-            if zone:
-                raise InvalidInput(f"Availability zone '{zone}' is invalid.") from error
-            raise
+        except NoSuchZone as error:
+            raise InvalidInput(f"Availability zone '{zone}' is invalid.") from error
         if not registry.offers(self.clouds.cloud(call.db, place.cloud_id).kind, "volume"):
             raise Invalid(
                 f"The cloud {place.cloud_name} has no block storage.", hint="use a zone of a cloud that has it"

@@ -1,0 +1,49 @@
+"""The connector for AWS."""
+
+from collections.abc import Sequence
+
+from stratiform.connectors.aws.compute import AwsCompute
+from stratiform.connectors.aws.image import AwsImages
+from stratiform.connectors.aws.network import AwsNetworks
+from stratiform.connectors.aws.settings import SETTINGS, parse
+from stratiform.connectors.aws.volume import AwsVolumes
+from stratiform.contract.compute import Compute
+from stratiform.contract.connector import CloudAccount, Finding, Place, Setting
+from stratiform.contract.image import Images
+from stratiform.contract.network import Networks
+from stratiform.contract.volume import Volumes
+
+
+class AwsCloud:
+    """One AWS account in one region."""
+
+    compute: Compute | None
+    volume: Volumes | None
+    network: Networks | None
+    image: Images | None
+
+    def __init__(self, account: CloudAccount, place: Place) -> None:
+        # boto3 takes a third of a second and 50 MiB to load: only who has an AWS cloud pays for it.
+        from stratiform.connectors.aws.client import Client
+
+        self._client = Client(parse(account.settings), place.installation)
+        self.compute = AwsCompute(self._client)
+        self.volume = AwsVolumes(self._client)
+        self.network = AwsNetworks(self._client)
+        self.image = AwsImages(self._client)
+
+    def check(self) -> Finding:
+        return self._client.check()
+
+
+class AwsConnector:
+    """Finds its settings in `settings.py`; asks AWS nothing before it is used."""
+
+    kind = "aws"
+    settings: Sequence[Setting] = SETTINGS
+
+    def connect(self, account: CloudAccount, place: Place) -> AwsCloud:
+        return AwsCloud(account, place)
+
+
+connector = AwsConnector()

@@ -1,0 +1,208 @@
+"""EC2 machines, beyond what every connector must do."""
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from stratiform.connectors.aws.compute import native_device
+from stratiform.connectors.aws.connector import AwsCloud
+from stratiform.contract.compute import Machine, MachineSpec, MachineState, Nic, Size
+from stratiform.contract.errors import Gone, NotSupported, Refused
+from stratiform.contract.network import SubnetSpec
+from stratiform.contract.volume import DiskSpec
+from support.moto import IMAGE, OTHER_IMAGE, PUBLIC_KEY, ZONE, connect_aws
+
+SMALL = Size(vcpus=1, ram_mib=512, disk_gib=20)
+
+
+def spec(token: str = "m1", **other: object) -> MachineSpec:
+    given: dict[str, object] = {"token": token, "name": f"machine {token}", "size": SMALL, "image": IMAGE, **other}
+    return MachineSpec(**given)  # type: ignore[arg-type]  # fields by name, as a test says them
+
+
+def create(aws: AwsCloud, **other: object) -> Machine:
+    assert aws.compute
+    return aws.compute.create(spec(**other))  # type: ignore[arg-type]  # as above
+
+
+def described(aws: AwsCloud, machine_id: str) -> dict[str, object]:
+    with aws._client.asking():
+        found = aws._client.ec2.describe_instances(InstanceIds=[machine_id])
+    return dict(found["Reservations"][0]["Instances"][0])
+
+
+def test_a_machine_has_the_smallest_type_that_fits_and_the_disk_of_its_flavor(aws: AwsCloud) -> None:
+    made = create(aws)
+    assert made.size == Size(2, 512, 20, "t3.nano")
+    assert made.state is MachineState.RUNNING
+    assert made.volumes == ()
+    assert made.token == "m1"
+
+
+def test_a_type_that_is_not_in_our_table_is_looked_up(aws: AwsCloud) -> None:
+    made = create(aws, size=Size(2, 8192, 20, native="m5.large"))
+    assert made.size == Size(2, 8192, 20, "m5.large")
+
+
+def test_the_root_disk_is_never_smaller_than_the_image(aws: AwsCloud) -> None:
+    assert create(aws, size=Size(1, 512, 1)).size.disk_gib == 15
+
+
+def test_the_root_disk_is_no_disk_of_the_customers(aws: AwsCloud) -> None:
+    create(aws)
+    assert aws.volume
+    assert list(aws.volume.list()) == []
+
+
+def test_tags_tell_token_installation_name_and_metadata(aws: AwsCloud) -> None:
+    made = create(aws, metadata={"team": "blue"})
+    tags = {tag["Key"]: tag["Value"] for tag in described(aws, made.id)["Tags"]}  # type: ignore[attr-defined]
+    assert tags == {
+        "Name": "machine m1",
+        "metadata:team": "blue",
+        "stratiform:installation": aws._client.installation,
+        "stratiform:token": "m1",
+    }
+
+
+def test_another_installation_on_the_same_account_is_left_alone(aws: AwsCloud, moto_url: str, home: Path) -> None:
+    made = create(aws)
+    other = connect_aws(moto_url, home)
+    assert other.compute
+    assert list(other.compute.list()) == []
+    assert other.compute.find("m1") is None
+    assert create(other).id != made.id
+
+
+def test_key_and_user_data_reach_the_machine(aws: AwsCloud) -> None:
+    text = b"#cloud-config\nhostname: a\n"
+    made = create(aws, public_key=PUBLIC_KEY, user_data=base64.b64encode(text).decode())
+    again = create(aws, token="m2", public_key=PUBLIC_KEY)
+    key = described(aws, made.id)["KeyName"]
+    assert key == described(aws, again.id)["KeyName"]
+    told = aws._client.ec2.describe_instance_attribute(InstanceId=made.id, Attribute="userData")
+    assert base64.b64decode(told["UserData"]["Value"]) == text
+
+
+def test_user_data_that_is_not_base64_is_refused_and_nothing_is_made(aws: AwsCloud) -> None:
+    with pytest.raises(Refused, match="base64"):
+        create(aws, user_data="???")
+    assert aws.compute
+    assert aws.compute.find("m1") is None
+
+
+def test_addresses_are_the_ones_we_chose(aws: AwsCloud) -> None:
+    assert aws.network
+    subnet = aws.network.ensure(SubnetSpec("s1", "n1", "net", "10.5.0.0/24", "10.5.0.1"))
+    made = create(aws, nics=(Nic(subnet.id, "10.5.0.7", "fa:16:3e:00:00:01"),))
+    assert made.addresses == ("10.5.0.7",)
+
+
+def test_it_is_made_in_our_zone(aws: AwsCloud) -> None:
+    assert described(aws, create(aws).id)["Placement"]["AvailabilityZone"] == ZONE  # type: ignore[index]
+
+
+@pytest.mark.parametrize("image", ["ami-00000000", "no-image", ""])
+def test_an_image_that_is_not_there_is_refused(aws: AwsCloud, image: str) -> None:
+    with pytest.raises(Refused):
+        create(aws, image=image)
+
+
+def test_launched_at_stays_over_stop_and_start(aws: AwsCloud) -> None:
+    assert aws.compute
+    made = create(aws)
+    aws.compute.stop(made.id)
+    aws.compute.start(made.id)
+    assert aws.compute.show(made.id).launched_at == made.launched_at
+
+
+def test_resize_changes_type_and_grows_the_root_disk_of_a_stopped_machine_only(aws: AwsCloud) -> None:
+    assert aws.compute
+    made = create(aws)
+    larger = Size(2, 4096, 30)
+    with pytest.raises(Refused, match="running"):
+        aws.compute.resize(made.id, larger)
+    aws.compute.stop(made.id)
+    aws.compute.resize(made.id, larger)
+    aws.compute.resize(made.id, larger)
+    assert aws.compute.show(made.id).size == Size(2, 4096, 30, "t3.medium")
+
+
+def test_a_hard_reboot_starts_what_is_stopped_and_a_soft_one_is_refused(aws: AwsCloud) -> None:
+    assert aws.compute
+    made = create(aws)
+    aws.compute.stop(made.id)
+    with pytest.raises(Refused, match="stopped"):
+        aws.compute.reboot(made.id, hard=False)
+    aws.compute.reboot(made.id, hard=True)
+    assert aws.compute.show(made.id).state is MachineState.RUNNING
+
+
+def test_rebuild_says_so_where_the_endpoint_can_not(aws: AwsCloud) -> None:
+    assert aws.compute
+    made = create(aws)
+    with pytest.raises(NotSupported, match="can't put another image"):
+        aws.compute.rebuild(made.id, OTHER_IMAGE)
+
+
+def test_disks_are_attached_once_and_only_to_one_machine(aws: AwsCloud) -> None:
+    assert aws.compute
+    assert aws.volume
+    first, second = create(aws), create(aws, token="m2")
+    disk = aws.volume.create(DiskSpec("d1", "data", 4))
+    aws.compute.attach(first.id, disk.id, "/dev/vdb")
+    aws.compute.attach(first.id, disk.id, "/dev/vdb")
+    assert aws.compute.show(first.id).volumes == (disk.id,)
+    with pytest.raises(Refused, match="another machine"):
+        aws.compute.attach(second.id, disk.id, "/dev/vdb")
+    aws.compute.detach(second.id, disk.id)
+    aws.compute.detach(first.id, disk.id)
+    aws.compute.detach(first.id, disk.id)
+    assert aws.compute.show(first.id).volumes == ()
+
+
+def test_console_is_what_ec2_tells(aws: AwsCloud) -> None:
+    assert aws.compute
+    assert "Linux version" in aws.compute.console(create(aws).id)
+
+
+def test_many_machines_are_listed_in_pages(aws: AwsCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stratiform.connectors.aws.compute._PAGE", 5)
+    made = {create(aws, token=f"m{number}").id for number in range(12)}
+    assert aws.compute
+    assert {machine.id for machine in aws.compute.list()} == made
+
+
+def test_a_deleted_machine_is_not_found_and_its_disk_stays(aws: AwsCloud) -> None:
+    assert aws.compute
+    assert aws.volume
+    made = create(aws)
+    disk = aws.volume.create(DiskSpec("d1", "data", 4))
+    aws.compute.attach(made.id, disk.id, "/dev/vdb")
+    for _ in range(2):
+        aws.compute.delete(made.id)
+    assert aws.compute.find("m1") is None
+    assert list(aws.compute.list()) == []
+    assert aws.volume.show(disk.id).machine == ""
+    assert aws.compute.show(made.id).state is MachineState.DELETED
+
+
+def test_an_unknown_machine_is_gone(aws: AwsCloud) -> None:
+    assert aws.compute
+    with pytest.raises(Gone):
+        aws.compute.show("i-00000000")
+    aws.compute.delete("i-00000000")
+
+
+@pytest.mark.parametrize(
+    ("nova", "ec2"), [("/dev/vdb", "/dev/sdf"), ("/dev/vdv", "/dev/sdz"), ("/dev/sdh", "/dev/sdh")]
+)
+def test_devices_have_ec2_names(nova: str, ec2: str) -> None:
+    assert native_device(nova) == ec2
+
+
+@pytest.mark.parametrize("device", ["/dev/vda", "/dev/vdw", "/dev/vdaa"])
+def test_a_device_that_ec2_has_no_name_for_is_refused(device: str) -> None:
+    with pytest.raises(Refused, match="no place"):
+        native_device(device)

@@ -1,0 +1,142 @@
+"""Identity's tables. A domain is a project with `is_domain`, as in Keystone; an empty text in a key is "none"."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
+
+from stratiform.kit.db import Json, table
+
+projects = table(
+    "identity_project",
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("domain_id", String(64), nullable=False),
+    Column("parent_id", String(64)),
+    Column("is_domain", Boolean, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("tags", Json, nullable=False),
+    Column("options", Json, nullable=False),
+    Column("extra", Json, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    UniqueConstraint("domain_id", "name"),
+    Index("ix_identity_project_parent_id", "parent_id"),
+)
+
+users = table(
+    "identity_user",
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("domain_id", String(64), nullable=False),
+    Column("password", String(128), nullable=False),
+    Column("password_changed_at", BigInteger),
+    Column("enabled", Boolean, nullable=False),
+    Column("default_project_id", String(64)),
+    Column("options", Json, nullable=False),
+    Column("extra", Json, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    UniqueConstraint("domain_id", "name"),
+)
+
+groups = table(
+    "identity_group",
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("domain_id", String(64), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("extra", Json, nullable=False),
+    UniqueConstraint("domain_id", "name"),
+)
+
+memberships = table(
+    "identity_membership",
+    Column("group_id", String(64), primary_key=True),
+    Column("user_id", String(64), primary_key=True),
+    Index("ix_identity_membership_user_id", "user_id"),
+)
+
+roles = table(
+    "identity_role",
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("domain_id", String(64), nullable=False),
+    Column("description", Text),
+    Column("options", Json, nullable=False),
+    Column("extra", Json, nullable=False),
+    UniqueConstraint("domain_id", "name"),
+)
+
+implied_roles = table(
+    "identity_implied_role",
+    Column("prior_id", String(64), primary_key=True),
+    Column("implied_id", String(64), primary_key=True),
+)
+
+assignments = table(
+    "identity_assignment",
+    Column("actor_id", String(64), primary_key=True),
+    Column("actor_kind", String(8), primary_key=True),
+    Column("target_id", String(64), primary_key=True),
+    Column("target_kind", String(8), primary_key=True),
+    Column("role_id", String(64), primary_key=True),
+    Column("inherited", Boolean, primary_key=True),
+    Index("ix_identity_assignment_target", "target_id"),
+)
+
+regions = table(
+    "identity_region",
+    Column("id", String(255), primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("parent_region_id", String(255)),
+    Column("extra", Json, nullable=False),
+)
+
+services = table(
+    "identity_service",
+    Column("id", String(64), primary_key=True),
+    Column("type", String(255), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("description", Text),
+    Column("extra", Json, nullable=False),
+)
+
+endpoints = table(
+    "identity_endpoint",
+    Column("id", String(64), primary_key=True),
+    Column("service_id", String(64), nullable=False),
+    Column("interface", String(8), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("region_id", String(255)),
+    Column("enabled", Boolean, nullable=False),
+    Column("extra", Json, nullable=False),
+    Index("ix_identity_endpoint_service_id", "service_id"),
+)
+
+application_credentials = table(
+    "identity_application_credential",
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("user_id", String(64), nullable=False),
+    Column("project_id", String(64), nullable=False),
+    Column("secret", String(128), nullable=False),
+    Column("description", Text),
+    Column("expires_at", BigInteger),
+    Column("unrestricted", Boolean, nullable=False),
+    Column("role_ids", Json, nullable=False),
+    UniqueConstraint("user_id", "name"),
+    Index("ix_identity_application_credential_project_id", "project_id"),
+)
+
+#: Tokens that were revoked before their end; a row may go when its token has ended anyway.
+revocations = table(
+    "identity_revocation",
+    Column("audit_id", String(32), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+#: One row, changed with everything that a valid token may depend on: `serial` grows, `stamp` is never used twice.
+states = table(
+    "identity_state",
+    Column("name", String(16), primary_key=True),
+    Column("serial", BigInteger, nullable=False),
+    Column("stamp", String(32), nullable=False),
+)

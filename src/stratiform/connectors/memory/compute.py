@@ -64,9 +64,7 @@ class MemoryCompute:
             if row["state"] == _RUNNING.value:
                 return
             _require(row, request.now, "start", _STOPPED)
-            resized = max(request.ready_at, row["resized_at"] + request.ready_at - request.now)
-            _turn(request, machine_id, during=_BUILDING, state=_RUNNING, ready_at=resized)
-            boot.write(request, row, resized)
+            _power_on(request, row)
 
     def stop(self, machine_id: str) -> None:
         with self._client.request(writes=True) as request:
@@ -78,9 +76,12 @@ class MemoryCompute:
             boot.write_shutdown(request, machine_id, request.ready_at)
 
     def reboot(self, machine_id: str, *, hard: bool) -> None:
-        """A soft reboot says goodbye on the console, a hard one does not; the machine counts as running meanwhile."""
+        """A soft reboot says goodbye on the console; a hard one starts a stopped machine. It counts as running."""
         with self._client.request(writes=True) as request:
             row = _usable(request, machine_id)
+            if hard and _state(row, request.now) is _STOPPED:
+                _power_on(request, row)
+                return
             _require(row, request.now, "reboot", _RUNNING)
             if not hard:
                 boot.write_shutdown(request, machine_id, request.now)
@@ -93,8 +94,6 @@ class MemoryCompute:
             if wanted == size:
                 return
             _require(row, request.now, "resize", _STOPPED)
-            if size.disk_gib < wanted.disk_gib:
-                raise Refused(f"a disk can't shrink from {wanted.disk_gib} to {size.disk_gib} GiB")
             _check_size(request, size, already=row["vcpus"])
             request.db.execute(
                 "UPDATE machines SET size = ?, vcpus = ?, size_before = ?, resized_at = ? WHERE id = ?",
@@ -204,6 +203,14 @@ def _turn(request: Request, machine_id: str, *, during: MachineState, state: Mac
         "UPDATE machines SET during = ?, state = ?, ready_at = ? WHERE id = ?",
         (during.value, state.value, ready_at, machine_id),
     )
+
+
+def _power_on(request: Request, row: Row) -> None:
+    """A machine whose size is being changed starts when that is done."""
+    latency = request.ready_at - request.now
+    powered_at = max(request.now, row["resized_at"]) + latency
+    _turn(request, row["id"], during=_BUILDING, state=_RUNNING, ready_at=powered_at)
+    boot.write(request, row, powered_at)
 
 
 def _make(request: Request, spec: MachineSpec) -> Row:

@@ -1,0 +1,124 @@
+"""Every cloud that must keep the contracts. To add one, write one function and name it in CLOUDS.
+
+A capability that a cloud lacks is None, and its tests are skipped.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+import pytest
+
+from stratiform.connectors.memory.connector import connector as memory_connector
+from stratiform.contract.compute import Compute, Size
+from stratiform.contract.connector import CloudAccount, Connected, Place
+from stratiform.contract.image import Images
+from stratiform.contract.network import Networks
+from stratiform.contract.volume import Volumes
+from stratiform.kit.clock import ManualClock
+
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f conformance"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class CloudUnderTest:
+    """One cloud, and what the suite must know of it."""
+
+    #: The same account, as the installation with this id is connected to it.
+    connect: Callable[[str], Connected]
+    #: Lets a little time pass, so that what is under way there goes on.
+    tick: Callable[[], None]
+    #: Two native images that machines can be made of.
+    image: str
+    other_image: str
+    #: Two sizes; `large` has more memory.
+    small: Size
+    large: Size
+    #: A native kind of disk that isn't the default.
+    disk_type: str
+    #: The account with credentials that the cloud does not know; None where that can't be tried.
+    rejected: Connected | None = None
+    #: A native id that no image has.
+    unknown_image: str = "no-such-image"
+    #: Whether it looks at the addresses it is given (real clouds: yes).
+    checks_addresses: bool = True
+    #: Whether two creates with one token at the same instant are one thing here (real clouds: yes).
+    one_at_once: bool = True
+    #: This installation's id, fresh for each test.
+    installation: str = field(default_factory=lambda: uuid4().hex)
+
+    @property
+    def connected(self) -> Connected:
+        return self.connect(self.installation)
+
+    @property
+    def compute(self) -> Compute:
+        return _there(self.connected.compute, "compute")
+
+    @property
+    def volume(self) -> Volumes:
+        return _there(self.connected.volume, "volume")
+
+    @property
+    def network(self) -> Networks:
+        return _there(self.connected.network, "network")
+
+    @property
+    def images(self) -> Images:
+        return _there(self.connected.image, "image")
+
+    def until(self, look: Callable[[], T], good: Callable[[T], bool], *, ticks: int = 400) -> T:
+        """Look again and again until it is good; what was seen then."""
+        for _ in range(ticks):
+            seen = look()
+            if good(seen):
+                return seen
+            self.tick()
+        raise AssertionError(f"still {seen} after {ticks} looks")
+
+
+def _there(capability: T | None, name: str) -> T:
+    if capability is None:
+        pytest.skip(f"this cloud has no {name}")
+    return capability
+
+
+def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
+    """The simulated cloud, at whose clock the tests turn."""
+    clock = ManualClock()
+
+    def connect(installation: str, password: str = "right") -> Connected:
+        account = CloudAccount(id="cloud-1", name="memory", settings={"password": password})
+        return memory_connector.connect(account, Place(installation, home, clock))
+
+    connect("first").check()
+    return CloudUnderTest(
+        connect=connect,
+        tick=lambda: _advance(clock),
+        image="memory-debian-12",
+        other_image="memory-ubuntu-24.04",
+        small=Size(1, 512, 1),
+        large=Size(2, 2048, 20),
+        disk_type="fast",
+        rejected=connect("first", password="wrong"),
+    )
+
+
+def _advance(clock: ManualClock) -> None:
+    clock.advance(20_000)
+
+
+def wait_a_little() -> None:
+    """The tick of a cloud with a clock of its own."""
+    time.sleep(0.05)
+
+
+Factory = Callable[[pytest.FixtureRequest, Path], CloudUnderTest]
+
+#: Kind of cloud → how to get one. A factory asks `request.getfixturevalue` for a server that it needs.
+CLOUDS: dict[str, Factory] = {"memory": memory}

@@ -1,0 +1,12 @@
+"""Each test of a contract runs once for each cloud."""
+
+from pathlib import Path
+
+import pytest
+
+from conformance.clouds import CLOUDS, CloudUnderTest
+
+
+@pytest.fixture(params=CLOUDS)
+def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> CloudUnderTest:
+    return CLOUDS[request.param](request, tmp_path / "home")

@@ -1,0 +1,54 @@
+"""What contract.connector promises."""
+
+import pytest
+
+from conformance.clouds import CLOUDS, CloudUnderTest
+from stratiform.contract.connector import CloudAccount, Place
+from stratiform.contract.errors import CredentialsRejected
+from stratiform.contract.registry import connector, kinds
+from stratiform.kit.clock import SystemClock
+from stratiform.kit.errors import Invalid
+
+
+def test_check_says_who_we_are_and_which_zones_there_are(cloud: CloudUnderTest) -> None:
+    finding = cloud.connected.check()
+    assert finding.identity
+    assert finding.zones
+    assert all(finding.zones)
+
+
+def test_credentials_that_the_cloud_does_not_know_are_rejected_by_every_verb(cloud: CloudUnderTest) -> None:
+    if cloud.rejected is None:
+        pytest.skip("can't be tried on this cloud")
+    with pytest.raises(CredentialsRejected):
+        cloud.rejected.check()
+    if cloud.rejected.compute is not None:
+        with pytest.raises(CredentialsRejected):
+            list(cloud.rejected.compute.list())
+    if cloud.rejected.volume is not None:
+        with pytest.raises(CredentialsRejected):
+            cloud.rejected.volume.find("any")
+
+
+def test_every_kind_is_under_test() -> None:
+    assert set(kinds()) == set(CLOUDS)
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_settings_are_described_and_secrets_have_no_default(kind: str) -> None:
+    settings = connector(kind).settings
+    assert connector(kind).kind == kind
+    assert len({setting.name for setting in settings}) == len(settings)
+    for setting in settings:
+        assert setting.help.endswith(".")
+        assert not (setting.secret and setting.default)
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_a_missing_setting_is_named_before_anything_is_asked(kind: str, tmp_path: object) -> None:
+    required = [setting for setting in connector(kind).settings if setting.required]
+    if not required:
+        pytest.skip("needs nothing")
+    given = {setting.name: "http://127.0.0.1:9" for setting in required[1:]}
+    with pytest.raises(Invalid, match=required[0].name):
+        connector(kind).connect(CloudAccount("c", "c", given), Place("i", tmp_path, SystemClock()))  # type: ignore[arg-type]

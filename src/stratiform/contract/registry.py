@@ -1,14 +1,29 @@
 """Finds connectors by kind. A folder under `connectors/` is all it takes to be found."""
 
 import pkgutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
 
-from stratiform.contract.connector import Connector
+from stratiform.contract.connector import Connector, Setting
 from stratiform.kit.errors import Invalid
 
 _PACKAGE = "stratiform.connectors"
+
+#: What a connector may be able to do: the file of this name in its folder does it.
+CAPABILITIES = ("compute", "network", "volume", "image", "objectstore", "usage")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is known of a kind of cloud before one is connected."""
+
+    kind: str
+    about: str
+    settings: Sequence[Setting]
+    capabilities: tuple[str, ...]
 
 
 def kinds() -> list[str]:
@@ -27,3 +42,21 @@ def connector(kind: str) -> Connector:
 def offers(kind: str, capability: str) -> bool:
     """Whether connectors of `kind` have `capability` (`volume`): a missing file is a missing capability."""
     return kind in kinds() and find_spec(f"{_PACKAGE}.{kind}.{capability}") is not None
+
+
+def described() -> list[Kind]:
+    """Every kind, with what it must be told and what it can do."""
+    return [
+        Kind(
+            kind=kind,
+            about=_about(import_module(f"{_PACKAGE}.{kind}").__doc__ or ""),
+            settings=tuple(connector(kind).settings),
+            capabilities=tuple(name for name in CAPABILITIES if offers(kind, name)),
+        )
+        for kind in kinds()
+    ]
+
+
+def _about(doc: str) -> str:
+    """The first paragraph of a package's own page, on one line."""
+    return " ".join(doc.strip().split("\n\n", 1)[0].split())

@@ -14,7 +14,7 @@ import msgspec
 
 from stratiform.contract.connector import CloudAccount, Connected, Finding, Place
 from stratiform.contract.errors import Gone, Refused
-from stratiform.contract.registry import connector
+from stratiform.contract.registry import Kind, connector, described
 from stratiform.kit.call import Call
 from stratiform.kit.crypto import Keys
 from stratiform.kit.db import Connection, Database
@@ -69,6 +69,11 @@ class CloudsService:
         self._here = place
         self._open = _Open()
 
+    def kinds(self, call: Call) -> list[Kind]:
+        """Every kind of cloud that can be added, for the operator."""
+        policy.require(call.caller, "stratiform:clouds:list", None)
+        return described()
+
     def add(self, call: Call, kind: str, name: str, settings: Mapping[str, str]) -> Cloud:
         """Remember an account; the cloud itself is asked by `check`. Raises Invalid (naming the key), Conflict."""
         policy.require(call.caller, "stratiform:clouds:add", None)
@@ -85,8 +90,7 @@ class CloudsService:
         policy.require(call.caller, "stratiform:clouds:update", None)
         repository.lock_cloud(call.db, cloud_id)
         cloud = self.cloud(call.db, cloud_id)
-        merged = {**cloud.settings, **self._secrets_of(call.db, cloud), **settings}
-        shown, hidden = self._checked(cloud.kind, cloud.name, {key: value for key, value in merged.items() if value})
+        shown, hidden = self._checked(cloud.kind, cloud.name, self._merged(call.db, cloud, settings))
         changed = replace(cloud, settings=shown, updated_at=call.now, revision=cloud.revision + 1)
         repository.save_cloud(call.db, changed, self._encrypted(hidden))
         return changed
@@ -150,6 +154,24 @@ class CloudsService:
         policy.require(call.caller, "stratiform:clouds:check", None)
         _outside(call)
         return self.connected(cloud.id).check()
+
+    def examine(self, call: Call, kind: str, name: str, settings: Mapping[str, str]) -> Finding:
+        """As `check`, of an account that isn't remembered yet, so that a wrong key is told before `add`.
+
+        Raises Invalid, naming the key.
+        """
+        policy.require(call.caller, "stratiform:clouds:add", None)
+        _outside(call)
+        check_name(name)
+        check_settings(kind, connector(kind).settings, settings)
+        return self._connect(kind, "", name, settings).check()
+
+    def examine_change(self, call: Call, cloud: Cloud, settings: Mapping[str, str]) -> Finding:
+        """As `examine`, of what `update` would make of an account."""
+        policy.require(call.caller, "stratiform:clouds:update", None)
+        with self._database.snapshot() as db:
+            merged = self._merged(db, cloud, settings)
+        return self.examine(call, cloud.kind, cloud.name, merged)
 
     def verify_zone(self, call: Call, cloud_id: str, native_zone: str) -> None:
         """Ask the cloud for a zone before a project is bound to it. Raises Invalid; call it as `check`."""
@@ -288,6 +310,11 @@ class CloudsService:
     def _connect(self, kind: str, cloud_id: str, name: str, settings: Mapping[str, str]) -> Connected:
         found = connector(kind)
         return found.connect(CloudAccount(cloud_id, name, complete(found.settings, settings)), self._here)
+
+    def _merged(self, db: Connection, cloud: Cloud, changes: Mapping[str, str]) -> dict[str, str]:
+        """All settings of an account with `changes`; "" takes one back to its default."""
+        merged = {**cloud.settings, **self._secrets_of(db, cloud), **changes}
+        return {name: value for name, value in merged.items() if value}
 
     def _encrypted(self, hidden: Mapping[str, str]) -> str:
         return self._secrets.encrypt(msgspec.json.encode(dict(hidden))).decode()

@@ -40,7 +40,7 @@ def build(
     )
     clouds = CloudsService(database=database, ids=ids, secrets=secrets, place=place)
     network = NetworkService(database=database, ids=ids, clouds=clouds)
-    image = ImageService(database=database, ids=ids, clouds=clouds, folder=settings.home / "images")
+    image = ImageService(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
     volume = VolumeService(database=database, ids=ids, clouds=clouds, images=image)
     compute = ComputeService(database=database, ids=ids, clouds=clouds, networks=network, images=image, volumes=volume)
     metering = MeteringService(database=database, ids=ids)

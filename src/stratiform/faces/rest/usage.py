@@ -1,0 +1,170 @@
+"""The usage ledger: `/api/v1/usage`."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import asdict
+from typing import Any
+
+import litestar
+from anyio import to_thread
+
+from stratiform.faces.stack import Request, get, post, reading, request_id, stack_of, writing
+from stratiform.kit.call import Call
+from stratiform.kit.clock import Micros, iso, parse
+from stratiform.kit.errors import Invalid
+from stratiform.kit.pagination import Page
+from stratiform.kit.policy import Caller
+from stratiform.services.metering.model import Filter, Ingested, Rejected, Segment, cursor_of
+
+#: So many messages are one transaction.
+_BATCH = 1000
+
+#: A batch ends sooner where its messages are large, so that it fits into memory.
+_BATCH_BYTES = 16 * 1024 * 1024
+
+#: A longer line is no notification; what follows in it is dropped, so that nobody can fill the memory.
+_LONGEST_LINE = 4 * 1024 * 1024
+
+
+@litestar.post("/usage/notifications", status_code=200, request_max_body_size=None)
+async def import_notifications(request: Request, cloud: str = "openstack") -> dict[str, Any]:
+    """Takes oslo.messaging notifications, one JSON document a line, of any number. Each thousand is committed on
+    its own; sending the same again changes nothing. Answers how many were new, known, of no concern, kept aside."""
+    caller = await to_thread.run_sync(_who, request)
+    done = await to_thread.run_sync(_take, request, caller, cloud, [])  # refuses before anything is sent in vain
+    async for batch in _batches(request.stream()):
+        done += await to_thread.run_sync(_take, request, caller, cloud, batch)
+    return asdict(done)
+
+
+@get("/usage/segments")
+def list_segments(request: Request) -> dict[str, Any]:
+    """Segments by `project_id`, `resource_type`, `resource_id`, `cloud`, and time (`from`, `to`: those that touch it),
+    ordered by resource and start; `limit`, and `marker` = the `next` of the page before."""
+    asked = request.query_params
+    wanted = Filter(
+        cloud=asked.get("cloud"),
+        resource_type=asked.get("resource_type"),
+        resource_id=asked.get("resource_id"),
+        project_id=asked.get("project_id"),
+        since=_moment(asked.get("from"), "from"),
+        until=_moment(asked.get("to"), "to"),
+        as_of=_position(asked.get("as_of")),
+    )
+    with reading(request) as call:
+        page = stack_of(request).metering.list_segments(call, wanted, _page(request))
+    return _listed(
+        "segments", [segment_view(segment) for segment in page.items], page.more and cursor_of(page.items[-1])
+    )
+
+
+@get("/usage/rejected")
+def list_rejected(request: Request) -> dict[str, Any]:
+    """Messages that could not be taken, each with the reason and as it came."""
+    with reading(request) as call:
+        page = stack_of(request).metering.list_rejected(call, _page(request))
+    return _listed("rejected", [_rejected_view(message) for message in page.items], page.more and page.items[-1].id)
+
+
+@post("/usage/rejected/replay", status_code=200)
+def replay_rejected(request: Request) -> dict[str, Any]:
+    """Reads everything kept aside once more."""
+    with writing(request) as call:
+        return asdict(stack_of(request).metering.replay(call))
+
+
+handlers: list[Any] = [import_notifications, list_segments, list_rejected, replay_rejected]
+
+
+def segment_view(segment: Segment) -> dict[str, Any]:
+    """A segment as everyone is told it: nothing in it depends on when or how often its events came."""
+    return {
+        "resource_type": segment.resource_type,
+        "resource_id": segment.resource_id,
+        "name": segment.name,
+        "project_id": segment.project_id,
+        "cloud": segment.cloud,
+        "start": iso(segment.start),
+        "end": None if segment.end is None else iso(segment.end),
+        "state": segment.state,
+        "attributes": dict(sorted(segment.attributes.items())),
+    }
+
+
+def _rejected_view(message: Rejected) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "cloud": message.cloud,
+        "reason": message.reason,
+        "received_at": iso(message.received_at),
+        "body": message.body.decode(errors="replace"),
+    }
+
+
+def _listed(key: str, items: list[dict[str, Any]], following: str | bool) -> dict[str, Any]:
+    return {key: items, "next": following or None}
+
+
+def _page(request: Request) -> Page:
+    page = Page.parse(request.query_params.get("limit"), request.query_params.get("marker"))
+    if page.limit == 0:
+        raise Invalid("limit must be one or more")
+    return page
+
+
+def _moment(text: str | None, name: str) -> Micros | None:
+    if not text:
+        return None
+    try:
+        # In a query a plus sign that isn't escaped comes as a space.
+        return parse(text.replace(" ", "+") if "T" in text else text)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(f"{name} is no time: '{text}'", hint="ISO 8601, such as 2026-11-20T00:00:00Z") from error
+
+
+def _position(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise Invalid(f"as_of is a position of the ledger, a whole number, not '{text}'")
+    return int(text)
+
+
+def _who(request: Request) -> Caller:
+    with reading(request) as call:
+        return call.caller
+
+
+def _take(request: Request, caller: Caller, cloud: str, messages: Iterable[bytes]) -> Ingested:
+    """One transaction. The caller was asked for once: a token may run out while a long stream goes on."""
+    stack = stack_of(request)
+    with stack.database.transaction() as db:
+        call = Call(db, caller, stack.clock.now(), request_id(request))
+        return stack.metering.post_messages(call, cloud, messages)
+
+
+async def _batches(stream: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    batch: list[bytes] = []
+    size = 0
+    async for line in _lines(stream):
+        if not line.strip():
+            continue
+        batch.append(line)
+        size += len(line)
+        if len(batch) == _BATCH or size > _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+async def _lines(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Lines out of pieces of any size; one that is too long comes cut, and so is no JSON any more."""
+    held = bytearray()
+    async for piece in stream:
+        *ends, rest = piece.split(b"\n")
+        for end in ends:
+            held += end[: _LONGEST_LINE - len(held)]
+            yield bytes(held)
+            held.clear()
+        held += rest[: _LONGEST_LINE - len(held)]
+    yield bytes(held)

@@ -1,0 +1,93 @@
+"""Volumes, as Cinder tells of them (`volume.*`).
+
+Each is a statement of the volume's row at the time of the message.
+Source: cinder/volume/volume_utils.py (_usage_from_volume), cinder/cmd/volume_usage_audit.py, and messages
+recorded from Cinder 29.
+"""
+
+from typing import Any
+
+from stratiform.kit.clock import SECOND_US, Micros
+from stratiform.kit.outbox import Event
+from stratiform.services.metering.events.values import moment, required_text, text, whole
+from stratiform.services.metering.model import Fact, Resource, Statement
+
+#: About a volume's traffic, told by Nova: no statement of the volume's row.
+_OTHERS = ("volume.usage",)
+
+#: States that last; every other is on the way between two, and the volume stays what it was.
+_LASTING = ("available", "in-use", "maintenance")
+
+#: States that a volume can have which was never launched.
+_MAYBE_NEVER_LAUNCHED = (
+    "creating",
+    "downloading",
+    "error",
+    "error_deleting",
+    "error_managing",
+    "managing",
+    "deleting",
+    "deleted",
+)
+
+
+def read(event: Event) -> Fact | None:
+    """Raises Malformed."""
+    if event.event_type in _OTHERS:
+        return None
+    row = event.payload
+    status = text(row, "status", 64)
+    launched = _launched(row, status, event.at)
+    attributes = {
+        "size_gib": whole(row, "size"),
+        "volume_type": text(row, "volume_type"),
+        "volume_type_name": text(row, "volume_type_name"),
+        "availability_zone": text(row, "availability_zone"),
+    }
+    statement = Statement(
+        at=event.at,
+        message_id=event.message_id,
+        project_id=required_text(row, "tenant_id", 64),
+        name=text(row, "display_name"),
+        state=None if launched is None else _state(status),
+        launched=launched,
+        terminated=moment(row.get("terminated_at"), "terminated_at"),
+        deleted=_deleted(event),
+        gone=status == "deleted",
+        attributes={name: value for name, value in attributes.items() if value is not None},
+    )
+    resource = Resource(event.cloud, "volume", required_text(row, "volume_id", 128))
+    return Fact(resource, event.event_type, event.publisher_id, statement, event.payload)
+
+
+def _state(status: str | None) -> str | None:
+    if status in _LASTING:
+        return status
+    return "error" if status is not None and status.startswith("error") else None
+
+
+def _launched(row: dict[str, Any], status: str | None, at: Micros) -> Micros | None:
+    """Cinder puts the time of telling where a volume has no `launched_at`; that is no launch.
+
+    It shows as a time with fractions, less than a second old, of a volume that may never have been launched;
+    a true one comes from the database, which keeps whole seconds, or is older.
+    """
+    launched = moment(row.get("launched_at"), "launched_at")
+    if launched is None or status not in _MAYBE_NEVER_LAUNCHED:
+        return launched
+    stand_in = launched % SECOND_US != 0 and launched > at - SECOND_US
+    return None if stand_in else launched
+
+
+def _deleted(event: Event) -> Micros | None:
+    """When the volume went. The usage audit repeats a deletion later: its period is the instant of the deletion.
+
+    Cinder's own message at a deletion has no such time in it, so it is the time of that message.
+    """
+    row = event.payload
+    said = moment(row.get("deleted_at"), "deleted_at")
+    if said is not None or event.event_type != "volume.delete.end":
+        return said
+    begins = moment(row.get("audit_period_beginning"), "audit_period_beginning")
+    ends = moment(row.get("audit_period_ending"), "audit_period_ending")
+    return ends if ends is not None and begins == ends else event.at

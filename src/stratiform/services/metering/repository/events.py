@@ -1,0 +1,96 @@
+"""Events as they are stored, and the statements read out of them."""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.db import Connection
+from stratiform.services.metering.model import Fact, Resource, Statement
+from stratiform.services.metering.repository.statements import chunks, insert_missing
+from stratiform.services.metering.tables import event_table, resource_table
+
+_e = event_table.c
+
+
+def known(db: Connection, facts: Iterable[Fact]) -> set[tuple[str, str]]:
+    """Which of these events are in the ledger, as (cloud, message id)."""
+    by_cloud: dict[str, list[str]] = defaultdict(list)
+    for fact in facts:
+        by_cloud[fact.resource.cloud].append(fact.statement.message_id)
+    found: set[tuple[str, str]] = set()
+    for cloud, ids in by_cloud.items():
+        for some in chunks(ids):
+            query = select(_e.message_id).where(_e.cloud == cloud, _e.message_id.in_(some))
+            found |= {(cloud, row[0]) for row in db.execute(query)}
+    return found
+
+
+def lock(db: Connection, resources: Collection[Resource]) -> None:
+    """Hold the rows of `resources` (made where they are missing) until the end of the transaction, so that nobody
+    else folds them meanwhile. All take them in the same order, so that no two wait for each other."""
+    rows = [{**resource._asdict(), "name": ""} for resource in sorted(resources)]
+    insert_missing(db, resource_table, rows, "cloud", "resource_type", "resource_id")
+
+
+def add(db: Connection, facts: Sequence[Fact], now: Micros) -> None:
+    """Insert events; those that are there stay as they are."""
+    insert_missing(db, event_table, [_row(fact, now) for fact in facts], "message_id", "cloud")
+
+
+def statements(db: Connection, cloud: str, resource_type: str, ids: Sequence[str]) -> dict[str, list[Statement]]:
+    """Everything ever said of these resources, by id."""
+    query = select(_e.resource_id, _e.at, _e.message_id, _e.fact).where(
+        _e.cloud == cloud, _e.resource_type == resource_type, _e.resource_id.in_(ids)
+    )
+    said: dict[str, list[Statement]] = defaultdict(list)
+    for resource_id, at, message_id, fact in db.execute(query):
+        said[resource_id].append(Statement(at=at, message_id=message_id, **fact))
+    return said
+
+
+def names(db: Connection, cloud: str, resource_type: str, ids: Sequence[str]) -> dict[str, str]:
+    r = resource_table.c
+    query = select(r.resource_id, r.name).where(
+        r.cloud == cloud, r.resource_type == resource_type, r.resource_id.in_(ids)
+    )
+    return {row[0]: row[1] for row in db.execute(query)}
+
+
+def rename(db: Connection, cloud: str, resource_type: str, resource_id: str, name: str) -> None:
+    r = resource_table.c
+    mine = (r.cloud == cloud) & (r.resource_type == resource_type) & (r.resource_id == resource_id)
+    db.execute(resource_table.update().where(mine).values(name=name))
+
+
+def _row(fact: Fact, now: Micros) -> dict[str, Any]:
+    statement = fact.statement
+    return {
+        **fact.resource._asdict(),
+        "message_id": statement.message_id,
+        "at": statement.at,
+        "event_type": fact.event_type,
+        "publisher_id": fact.publisher_id,
+        "received_at": now,
+        "fact": _said(statement),
+        "payload": zlib.compress(msgspec.json.encode(fact.payload), 3),
+    }
+
+
+def _said(statement: Statement) -> dict[str, Any]:
+    """What `statement` says, without what it leaves open; the arguments of Statement, but for `at` and id."""
+    said = {
+        "project_id": statement.project_id,
+        "name": statement.name,
+        "state": statement.state,
+        "launched": statement.launched,
+        "terminated": statement.terminated,
+        "deleted": statement.deleted,
+        "gone": statement.gone or None,
+        "attributes": statement.attributes or None,
+    }
+    return {name: value for name, value in said.items() if value is not None}

@@ -1,0 +1,35 @@
+"""Messages kept aside."""
+
+from collections.abc import Sequence
+
+from stratiform.kit.db import Connection, Rows
+from stratiform.kit.pagination import Page, Slice
+from stratiform.services.metering.model import Rejected
+from stratiform.services.metering.repository.statements import chunks, insert_missing
+from stratiform.services.metering.tables import rejected_table
+
+_rows = Rows(rejected_table, Rejected)
+
+
+def add(db: Connection, messages: Sequence[Rejected]) -> None:
+    """Keep `messages`; one that is there keeps the time at which it first came."""
+    insert_missing(db, rejected_table, [_rows.values(message) for message in messages], "id")
+
+
+def page(db: Connection, page: Page) -> Slice[Rejected]:
+    return _rows.page(db, page)
+
+
+def some(db: Connection, after: str, limit: int) -> list[Rejected]:
+    """The first `limit` after the id `after`."""
+    return _rows.all(db, _rows.key > after, limit=limit)
+
+
+def because(db: Connection, message: Rejected) -> None:
+    """Write down the reason for which `message` is still kept."""
+    _rows.change(db, message.id, reason=message.reason)
+
+
+def forget(db: Connection, ids: Sequence[str]) -> None:
+    for few in chunks(ids):
+        _rows.delete(db, _rows.key.in_(few))

@@ -145,6 +145,7 @@ class Worker:
         self._woken = False
         self._stopping = False
         self._busy = 0
+        self._next_due_at: Micros | None = None
         self._leases = itertools.count(1)
 
     def run(self) -> None:
@@ -192,8 +193,14 @@ class Worker:
     def _sleep(self) -> None:
         with self._signal:
             if not self._woken:
-                self._signal.wait(self._idle_s)
+                self._signal.wait(self._until_due_s())
             self._woken = False
+
+    def _until_due_s(self) -> float:
+        """Not longer than until the next row is due: a handler that looks again after 20 ms means it."""
+        if self._next_due_at is None:
+            return self._idle_s
+        return min(max(self._next_due_at - self._clock.now(), 0) / SECOND_US, self._idle_s)
 
     def _handle_and_free(self, task: Task) -> None:
         try:
@@ -215,9 +222,11 @@ class Worker:
         now = self._clock.now()
         known = c.kind.in_(list(self._handlers))
         due = (c.due_at <= now) & (c.leased_until <= now) & known
+        free = select(c.due_at).where((c.leased_until <= now) & known)
         with self._database.snapshot() as db:
-            if db.execute(select(c.key).where(due).limit(1)).first() is None:
-                return []
+            self._next_due_at = db.execute(free.order_by(c.due_at).limit(1)).scalar()
+        if self._next_due_at is None or self._next_due_at > now:
+            return []
         with self._database.transaction() as db:
             oldest = select(*_tasks.columns).where(due).order_by(c.due_at).limit(limit)
             found = [Task(*row) for row in db.execute(oldest.with_for_update(skip_locked=True))]

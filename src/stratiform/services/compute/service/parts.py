@@ -1,0 +1,89 @@
+"""What every verb of compute is given, and the one way a server is changed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stratiform.kit.call import Call
+from stratiform.kit.db import Database
+from stratiform.kit.ids import Ids
+from stratiform.kit.work import want
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.compute import events
+from stratiform.services.compute.errors import Locked, ServerNotFound, WrongState
+from stratiform.services.compute.model.server import DELETING, NONE, Action, Server
+from stratiform.services.compute.policy import policy
+from stratiform.services.compute.repository import servers
+from stratiform.services.image.service import ImageService
+from stratiform.services.network.service import NetworkService
+from stratiform.services.volume.service import VolumeService
+
+#: The kind of work that looks at one server.
+WORK = "compute.server"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What compute is made of."""
+
+    database: Database
+    ids: Ids
+    clouds: CloudsService
+    networks: NetworkService
+    images: ImageService
+    volumes: VolumeService
+
+    def seen(self, call: Call, rule: str, server_id: str) -> Server:
+        """A server for looking at. Raises ServerNotFound, Forbidden."""
+        server = servers.server(call.db, server_id)
+        return self._allowed(call, rule, server_id, server)
+
+    def held(self, call: Call, rule: str, server_id: str, *, despite_lock: bool = False) -> Server:
+        """A server for changing: its row is held until the end. Raises ServerNotFound, Forbidden, Locked."""
+        server = self._allowed(call, rule, server_id, servers.locked(call.db, server_id))
+        if server.locked and not despite_lock and not call.caller.is_admin:
+            raise Locked(server_id)
+        return server
+
+    def _allowed(self, call: Call, rule: str, server_id: str, server: Server | None) -> Server:
+        missing = ServerNotFound(server_id)
+        if server is None or (server.deleted_at is not None and not call.caller.is_admin):
+            raise missing
+        policy.require_seen(call.caller, rule, server.project_id, missing.message)
+        return server
+
+    def start_task(self, call: Call, server: Server, action: str, event: str, **values: Any) -> Server:
+        """Write what is wanted now, tell it, note the action, and ask that a worker looks at it."""
+        changed = servers.save(call.db, replace(server, updated_at=call.now, **values))
+        self.note(call, server, action)
+        events.post(call.db, self.ids, event, changed, call.now, **events.changed(server))
+        want(call.db, WORK, server.id, call.now)
+        return changed
+
+    def note(self, call: Call, server: Server, action: str, *, finished: bool = False) -> None:
+        """Remember what was asked, for the list of a server's actions."""
+        servers.add_actions(call.db, [self.action_of(call, server, action, finished=finished)])
+
+    def action_of(self, call: Call, server: Server, action: str, *, finished: bool = False) -> Action:
+        return Action(
+            id=self.ids.uuid(),
+            server_id=server.id,
+            project_id=server.project_id,
+            user_id=call.caller.user_id,
+            action=action,
+            request_id=call.request_id,
+            started_at=call.now,
+            finished_at=call.now if finished else None,
+        )
+
+
+def check_state(
+    action: str, server: Server, vm_states: Collection[str] | None, task_states: Collection[str] = (NONE,)
+) -> None:
+    """Raises WrongState unless the server is in one of `vm_states` (None: any) and of `task_states`."""
+    if server.deleted_at is not None:
+        raise ServerNotFound(server.id)
+    if vm_states is not None and server.vm_state not in vm_states:
+        raise WrongState(action, server.id, "vm_state", server.vm_state)
+    if server.task_state == DELETING or server.task_state not in task_states:
+        raise WrongState(action, server.id, "task_state", server.task_state)

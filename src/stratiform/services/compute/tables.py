@@ -1,0 +1,101 @@
+"""The tables of compute."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
+
+from stratiform.kit.db import Json, table
+
+flavor_table = table(
+    "flavor",
+    Column("id", String(255), primary_key=True),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("vcpus", Integer, nullable=False),
+    Column("ram", Integer, nullable=False),
+    Column("disk", Integer, nullable=False),
+    Column("ephemeral", Integer, nullable=False),
+    Column("swap", Integer, nullable=False),
+    Column("rxtx_factor", String(32), nullable=False),
+    Column("is_public", Boolean, nullable=False),
+    Column("description", Text),
+    Column("extra_specs", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+flavor_access_table = table(
+    "flavor_access",
+    Column("flavor_id", String(255), primary_key=True),
+    Column("project_id", String(64), primary_key=True),
+)
+
+keypair_table = table(
+    "keypair",
+    Column("id", String(64), primary_key=True),
+    Column("user_id", String(64), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("type", String(16), nullable=False),
+    Column("public_key", Text, nullable=False),
+    Column("fingerprint", String(255), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("user_id", "name"),
+)
+
+server_table = table(
+    "server",
+    Column("id", String(64), primary_key=True),
+    Column("project_id", String(64), nullable=False),
+    Column("user_id", String(64), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("hostname", String(255), nullable=False),
+    Column("description", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("vm_state", String(32), nullable=False),
+    Column("task_state", String(32), nullable=False),
+    Column("power_state", Integer, nullable=False),
+    Column("power_on", Boolean, nullable=False),
+    Column("flavor", Json, nullable=False),
+    Column("flavor_id", String(255), nullable=False),
+    Column("image_id", String(64), nullable=False),
+    Column("image", Json, nullable=False),
+    Column("cloud_id", String(64), nullable=False),
+    Column("cloud_name", String(64), nullable=False),
+    Column("zone", String(255), nullable=False),
+    Column("native_zone", String(255), nullable=False),
+    Column("reservation_id", String(64), nullable=False),
+    Column("launch_index", Integer, nullable=False),
+    Column("native_id", String(255), nullable=False),
+    Column("new_flavor", Json),
+    Column("old_flavor", Json),
+    Column("key_name", String(255)),
+    Column("public_key", Text, nullable=False),
+    Column("user_data", Text().with_variant(Text(2**17), "mysql", "mariadb"), nullable=False),
+    Column("metadata", Json, nullable=False),
+    Column("tags", Json, nullable=False),
+    Column("security_groups", Json, nullable=False),
+    Column("config_drive", Boolean, nullable=False),
+    Column("disk_config", String(16), nullable=False),
+    Column("access_ip_v4", String(64), nullable=False),
+    Column("access_ip_v6", String(64), nullable=False),
+    Column("locked", Boolean, nullable=False),
+    Column("locked_by", String(16), nullable=False),
+    Column("locked_reason", String(255)),
+    Column("fault", Json),
+    Column("launched_at", BigInteger),
+    Column("terminated_at", BigInteger),
+    Column("deleted_at", BigInteger),
+    Index("ix_server_project", "project_id", "deleted_at", "created_at"),
+    Index("ix_server_cloud", "cloud_id", "deleted_at"),
+)
+
+action_table = table(
+    "server_action",
+    Column("id", String(64), primary_key=True),
+    Column("server_id", String(64), nullable=False),
+    Column("project_id", String(64), nullable=False),
+    Column("user_id", String(64), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("message", String(255)),
+    Index("ix_server_action_server", "server_id", "started_at"),
+)

@@ -66,7 +66,7 @@ class Row:
 def validations_per_s(target: Target) -> float:
     """GET /auth/tokens by `THREADS` kept connections."""
     identity = urlparse(target.cloud.config.get_auth_args()["auth_url"])
-    token = target.cloud.session.get_token()
+    token = target.cloud.session.get_token() or ""
     headers = {"X-Auth-Token": token, "X-Subject-Token": token}
     path = identity.path.rstrip("/").removesuffix("/v3") + "/v3/auth/tokens"
     counts = [0] * THREADS
@@ -155,9 +155,9 @@ def filled(target: Target) -> Iterator[None]:
 def prepare(name: str, cloud: Connection, memory_mib: Callable[[], int]) -> Target:
     """A flavor, an image and a network of our own."""
     flavor = cloud.compute.find_flavor("bench") or cloud.compute.create_flavor(name="bench", vcpus=1, ram=64, disk=1)
-    image = cloud.image.find_image("bench") or cloud.create_image(
-        "bench", data=b"bench", disk_format="raw", container_format="bare", wait=True
-    )
+    if cloud.image.find_image("bench") is None:
+        cloud.create_image("bench", data=b"bench", disk_format="raw", container_format="bare", wait=True)
+    image = cloud.image.find_image("bench", ignore_missing=False)
     network = cloud.network.find_network("bench")
     if network is None:
         network = cloud.network.create_network(name="bench")
@@ -199,7 +199,7 @@ def lab(program: str) -> Target:
     os.environ |= dict(line.split("=", 1) for line in lines if line.startswith("OS_"))
     cloud = openstack.connect()
     with contextlib.suppress(openstack.exceptions.SDKException):
-        cloud.set_compute_quotas(cloud.current_project_id, instances=-1, cores=-1, ram=-1)
+        cloud.set_compute_quotas(cloud.current_project_id or "", instances=-1, cores=-1, ram=-1)
     return prepare("OpenStack", cloud, lambda: _lab_memory(program))
 
 

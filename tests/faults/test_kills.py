@@ -5,6 +5,7 @@ killed again and again. At the end the cloud's own books, our database and the l
 `FAULT_ROUNDS` says how many kills; `make faults` does 200.
 """
 
+import itertools
 import json
 import os
 import random
@@ -217,6 +218,6 @@ def test_kills_lose_double_and_forget_nothing(installation: Installation) -> Non
         assert segments, f"machine {token} ran and was forgotten by the ledger"
         assert segments[0]["start"] == clock.iso(launched)
         assert (segments[-1]["end"] is None) == there == (token in alive)
-        for one, following in zip(segments, segments[1:], strict=False):
+        for one, following in itertools.pairwise(segments):
             assert one["end"] == following["start"]
     assert ledger == {}, "the ledger knows machines that never ran"

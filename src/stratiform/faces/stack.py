@@ -19,7 +19,6 @@ from stratiform.kit.clock import Clock
 from stratiform.kit.db import Connection, Database
 from stratiform.kit.errors import Invalid, Unauthenticated
 from stratiform.kit.ids import Ids
-from stratiform.kit.policy import Caller
 from stratiform.services.billing.service import BillingService
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute.service import ComputeService
@@ -73,11 +72,11 @@ def request_id(request: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 
 @contextmanager
-def reading(request: Request) -> Iterator[Call]:
-    """A call that changes nothing. Raises Unauthenticated."""
+def reading(request: Request, token: str = "") -> Iterator[Call]:
+    """A call that changes nothing; `token` where it isn't in the header. Raises Unauthenticated."""
     stack = stack_of(request)
     with stack.database.snapshot() as db:
-        yield _call(request, stack, db)
+        yield _call(request, stack, db, token)
 
 
 @contextmanager
@@ -85,21 +84,16 @@ def writing(request: Request) -> Iterator[Call]:
     """A call that is committed at the end. Raises Unauthenticated."""
     stack = stack_of(request)
     with stack.database.transaction() as db:
-        yield _call(request, stack, db)
+        yield _call(request, stack, db, "")
     stack.wake()
 
 
-def _call(request: Request, stack: Stack, db: Connection) -> Call:
-    now = stack.clock.now()
-    return Call(db, caller_of(request, stack, db, now), now, request_id(request))
-
-
-def caller_of(request: Request, stack: Stack, db: Connection, now: int) -> Caller:
-    """Whoever the token names. Raises Unauthenticated."""
-    token = request.headers.get("x-auth-token")
+def _call(request: Request, stack: Stack, db: Connection, token: str) -> Call:
+    token = token or request.headers.get("x-auth-token", "")
     if not token:
         raise Unauthenticated("The request you have made requires authentication.")
-    return stack.identity.caller(db, token, now)
+    now = stack.clock.now()
+    return Call(db, stack.identity.caller(db, token, now), now, request_id(request))
 
 
 T = TypeVar("T")

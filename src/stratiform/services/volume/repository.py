@@ -94,14 +94,12 @@ def by_ids(db: Connection, ids: Sequence[str]) -> dict[str, Volume]:
     return found
 
 
-def used(db: Connection, project_id: str) -> tuple[int, int]:
-    """How many volumes a project has, and their GiB together."""
+def used(db: Connection, project_id: str) -> list[tuple[str, int, int]]:
+    """For each type: its id, how many live volumes a project has of it, and their GiB together."""
     c = volume_table.c
-    query = select(func.count(), func.coalesce(func.sum(c.size_gib), 0)).where(
-        c.project_id == project_id, c.deleted_at.is_(None)
-    )
-    number, gib = db.execute(query).one()
-    return int(number), int(gib)
+    query = select(c.type_id, func.count(), func.sum(c.size_gib))
+    query = query.where(c.project_id == project_id, c.deleted_at.is_(None)).group_by(c.type_id)
+    return [(type_id, int(number), int(gib)) for type_id, number, gib in db.execute(query)]
 
 
 def _conditions(wanted: VolumeFilter) -> list[ColumnElement[bool]]:

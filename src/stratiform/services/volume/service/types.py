@@ -1,6 +1,6 @@
 """Volume types: what a customer chooses, what a price plan names, and what each cloud maps to a kind of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -53,7 +53,7 @@ class Types(Parts):
             return repository.types_for(call.db, None, is_public)
         return repository.types_for(call.db, call.caller.project_id or "", None)
 
-    def type_names(self, call: Call, type_ids: Sequence[str]) -> dict[str, str]:
+    def type_names(self, call: Call, type_ids: Collection[str]) -> dict[str, str]:
         """Names by id, for volumes that are shown."""
         return {kind.id: kind.name for kind in repository.types.all(call.db) if kind.id in type_ids}
 

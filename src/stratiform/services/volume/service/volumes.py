@@ -115,7 +115,23 @@ class Volumes(Parts):
     def used(self, call: Call) -> tuple[int, int]:
         """How many volumes the caller's project has, and their GiB together."""
         policy.require(call.caller, "limits_extension:used_limits", call.caller.project_id)
-        return repository.used(call.db, call.caller.project_id or "")
+        rows = repository.used(call.db, call.caller.project_id or "")
+        return sum(number for _, number, _ in rows), sum(gib for _, _, gib in rows)
+
+    def quota_use(self, call: Call, project_id: str) -> tuple[dict[str, int], list[str]]:
+        """What a project uses, by Cinder's names (`volumes`, `gigabytes_fast`), and the names of all types."""
+        policy.require(call.caller, "volume_extension:quotas:show", project_id)
+        names = {kind.id: kind.name for kind in repository.types.all(call.db)}
+        use = {"volumes": 0, "gigabytes": 0}
+        for type_id, number, gib in repository.used(call.db, project_id):
+            use["volumes"] += number
+            use["gigabytes"] += gib
+            use |= {f"volumes_{names.get(type_id)}": number, f"gigabytes_{names.get(type_id)}": gib}
+        return use, sorted(names.values())
+
+    def require(self, call: Call, rule: str) -> None:
+        """For what this service has none of (snapshots, backups, pools): may the caller ask? Raises Forbidden."""
+        policy.require(call.caller, rule, call.caller.project_id)
 
     def update(
         self,

@@ -1,0 +1,23 @@
+"""The routes of `/volume/v3`: a file a noun, and `calls` for what they have in common."""
+
+from litestar import Router
+
+from stratiform.faces.openstack.faults import shaped
+from stratiform.faces.openstack.volume.routes import actions, attachments, calls, metadata, types, volumes, whole
+
+router = Router(
+    path="/volume/v3",
+    route_handlers=[
+        *volumes.handlers,
+        *metadata.handlers,
+        *actions.handlers,
+        *attachments.handlers,
+        *types.handlers,
+        *whole.handlers,
+    ],
+    before_request=calls.negotiate,
+    middleware=[calls.Stamp],
+    exception_handlers=shaped("volume"),
+)
+
+__all__ = ["router"]

@@ -176,6 +176,7 @@ class Worker:
         self.wake()
 
     def _start_some(self, pool: ThreadPoolExecutor) -> bool:
+        self._next_due_at = None
         free = self._threads - self._busy
         if free <= 0:
             return False
@@ -224,8 +225,9 @@ class Worker:
         due = (c.due_at <= now) & (c.leased_until <= now) & known
         free = select(c.due_at).where((c.leased_until <= now) & known)
         with self._database.snapshot() as db:
-            self._next_due_at = db.execute(free.order_by(c.due_at).limit(1)).scalar()
-        if self._next_due_at is None or self._next_due_at > now:
+            first = db.execute(free.order_by(c.due_at).limit(1)).scalar()
+        if first is None or first > now:
+            self._next_due_at = first
             return []
         with self._database.transaction() as db:
             oldest = select(*_tasks.columns).where(due).order_by(c.due_at).limit(limit)

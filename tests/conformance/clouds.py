@@ -6,6 +6,7 @@ A capability that a cloud lacks is None, and its tests are skipped.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
@@ -19,6 +20,8 @@ from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
 from stratiform.contract.volume import Volumes
 from stratiform.kit.clock import ManualClock
+from support import moto
+from support.moto import connect_aws
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f conformance"
 
@@ -109,6 +112,24 @@ def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
     )
 
 
+def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
+    """EC2 and EBS as moto's server has them. It forgets ClientToken, and does not look at addresses."""
+    url, strict_url = request.getfixturevalue("moto_url"), request.getfixturevalue("strict_moto_url")
+    return CloudUnderTest(
+        connect=cache(lambda installation: connect_aws(url, home, installation)),
+        tick=wait_a_little,
+        image=moto.IMAGE,
+        other_image=moto.OTHER_IMAGE,
+        small=Size(1, 512, 1),
+        large=Size(2, 2048, 20),
+        disk_type="gp2",
+        rejected=connect_aws(strict_url, home),
+        unknown_image="ami-00000000000000000",
+        checks_addresses=False,
+        one_at_once=False,
+    )
+
+
 def _advance(clock: ManualClock) -> None:
     clock.advance(20_000)
 
@@ -121,4 +142,4 @@ def wait_a_little() -> None:
 Factory = Callable[[pytest.FixtureRequest, Path], CloudUnderTest]
 
 #: Kind of cloud → how to get one. A factory asks `request.getfixturevalue` for a server that it needs.
-CLOUDS: dict[str, Factory] = {"memory": memory}
+CLOUDS: dict[str, Factory] = {"memory": memory, "aws": aws}

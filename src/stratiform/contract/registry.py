@@ -58,5 +58,5 @@ def described() -> list[Kind]:
 
 
 def _about(doc: str) -> str:
-    """The first paragraph of a package's own page, on one line."""
-    return " ".join(doc.strip().split("\n\n", 1)[0].split())
+    """What a package says that it owns, on one line."""
+    return " ".join(doc.split()).removeprefix("Owns: ").split(" Does not own:")[0]

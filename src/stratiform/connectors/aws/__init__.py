@@ -1,4 +1,4 @@
-"""Amazon Web Services: EC2 machines, EBS disks, a VPC for each network, registered AMIs.
+"""Owns: how Amazon Web Services does it: EC2 machines, EBS disks, a VPC for each network, AMIs that are there already.
 
-Owns: how AWS does what the contract asks. Does not own: buckets, prices, or what was not made with our tags.
+Does not own: buckets, prices, or anything that lacks our tags.
 """

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
@@ -61,6 +62,12 @@ class Client:
             self._sts = session.client("sts", endpoint_url=endpoint, config=_config(_ATTEMPTS))
         except (BotoCoreError, ValueError) as error:
             raise Invalid(f"aws can't be used with region '{settings.region}': {error}") from error
+
+    @cached_property
+    def disk_types(self) -> tuple[str, ...]:
+        """The types of EBS volumes, as boto3 knows them."""
+        shape = self.ec2.meta.service_model.shape_for("VolumeType")
+        return tuple(getattr(shape, "enum", ()))
 
     @contextmanager
     def asking(self) -> Iterator[None]:

@@ -88,10 +88,13 @@ class AwsVolumes:
         return max((one.get("TargetSize", 0) for one in under_way), default=0)
 
     def _request(self, spec: DiskSpec) -> "CreateVolumeRequestTypeDef":
+        kind = spec.native_type or DEFAULT_TYPE
+        if kind not in self._aws.disk_types:
+            raise Refused(f"AWS has no disk type '{kind}'", hint=f"it has: {', '.join(self._aws.disk_types)}")
         request: CreateVolumeRequestTypeDef = {
             "AvailabilityZone": spec.zone or self._aws.zone,
             "Size": spec.size_gib,
-            "VolumeType": cast("VolumeTypeType", spec.native_type or DEFAULT_TYPE),
+            "VolumeType": cast("VolumeTypeType", kind),
             "ClientToken": self._aws.client_token("disk", spec.token),
             "TagSpecifications": [self._aws.tagged("volume", spec.name, {"stratiform:token": spec.token})],
         }

@@ -1,5 +1,7 @@
 """What contract.connector promises."""
 
+from pathlib import Path
+
 import pytest
 
 from conformance.clouds import CLOUDS, CloudUnderTest
@@ -45,10 +47,10 @@ def test_settings_are_described_and_secrets_have_no_default(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_a_missing_setting_is_named_before_anything_is_asked(kind: str, tmp_path: object) -> None:
+def test_a_missing_setting_is_named_before_anything_is_asked(kind: str, tmp_path: Path) -> None:
     required = [setting for setting in connector(kind).settings if setting.required]
     if not required:
         pytest.skip("needs nothing")
     given = {setting.name: "http://127.0.0.1:9" for setting in required[1:]}
     with pytest.raises(Invalid, match=required[0].name):
-        connector(kind).connect(CloudAccount("c", "c", given), Place("i", tmp_path, SystemClock()))  # type: ignore[arg-type]
+        connector(kind).connect(CloudAccount("c", "c", given), Place("i", tmp_path, SystemClock()))

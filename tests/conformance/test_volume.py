@@ -1,6 +1,7 @@
 """What contract.volume promises."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,9 +12,9 @@ from stratiform.contract.errors import Gone, Refused
 from stratiform.contract.volume import Disk, DiskSpec, DiskState
 
 
-def spec(token: str = "", **other: object) -> DiskSpec:
-    given: dict[str, object] = {"name": "data", "size_gib": 2, **other}
-    return DiskSpec(token=token or str(uuid4()), **given)  # type: ignore[arg-type]
+def spec(token: str = "", **other: Any) -> DiskSpec:
+    given: dict[str, Any] = {"name": "data", "size_gib": 2, **other}
+    return DiskSpec(token=token or str(uuid4()), **given)
 
 
 def ready(cloud: CloudUnderTest, wanted: DiskSpec | None = None) -> Disk:

@@ -1,0 +1,24 @@
+"""Price plans and their versions."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, String, UniqueConstraint
+
+from stratiform.kit.db import Json, table
+
+plans_table = table(
+    "price_plans",
+    Column("name", String(64), primary_key=True),
+    Column("currency", String(3), nullable=False),
+    Column("unpriced", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+versions_table = table(
+    "price_versions",
+    Column("id", String(64), primary_key=True),
+    Column("plan", String(64), ForeignKey("price_plans.name"), nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("document", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("plan", "valid_from"),
+)

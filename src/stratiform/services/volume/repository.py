@@ -170,7 +170,7 @@ def types_for(db: Connection, project_id: str | None, is_public: bool | None) ->
     if project_id is not None:
         given = select(access_table.c.type_id).where(access_table.c.project_id == project_id)
         where.append(c.is_public.is_(True) | c.id.in_(given))
-    return types.all(db, *where, order=(c.created_at, c.name))
+    return types.all(db, *where, order=(c.is_default.desc(), c.created_at, c.name))
 
 
 def may_use_type(db: Connection, wanted: VolumeType, project_id: str | None) -> bool:

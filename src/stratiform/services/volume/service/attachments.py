@@ -10,7 +10,7 @@ from stratiform.services.volume import events, repository
 from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, InvalidVolume
 from stratiform.services.volume.model import Attachment, Volume, device_name
 from stratiform.services.volume.policy import policy
-from stratiform.services.volume.service.parts import Parts, seen
+from stratiform.services.volume.service.parts import Parts, require_seen, seen
 
 
 class Attachments(Parts):
@@ -46,10 +46,9 @@ class Attachments(Parts):
         """Raises AttachmentNotFound, also to strangers."""
         found = repository.attachments.get(call.db, attachment_id)
         volume = None if found is None else repository.live(call.db, found.volume_id)
-        missing = AttachmentNotFound(attachment_id)
         if found is None or volume is None:
-            raise missing
-        policy.require_seen(call.caller, "volume:get", volume.project_id, missing.message)
+            raise AttachmentNotFound(attachment_id)
+        require_seen(call, volume, "volume:get", AttachmentNotFound(attachment_id))
         return found
 
     def begin_attach(self, call: Call, volume_id: str, server_id: str, device: str | None = None) -> Attachment:

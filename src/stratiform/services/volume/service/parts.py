@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from stratiform.kit.call import Call
 from stratiform.kit.db import Database
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image.service import ImageService
@@ -27,11 +27,18 @@ class Parts:
 def seen(call: Call, volume_id: str, rule: str) -> Volume:
     """The live volume, where `rule` allows the caller. Raises VolumeNotFound, also to strangers; Forbidden."""
     volume = repository.live(call.db, volume_id)
-    missing = VolumeNotFound(volume_id)
     if volume is None:
-        raise missing
-    policy.require_seen(call.caller, rule, volume.project_id, missing.message)
+        raise VolumeNotFound(volume_id)
+    require_seen(call, volume, rule, VolumeNotFound(volume_id))
     return volume
+
+
+def require_seen(call: Call, volume: Volume, rule: str, missing: NotFound) -> None:
+    """Raises `missing` to strangers, Forbidden where `rule` does not allow the caller."""
+    try:
+        policy.require_seen(call.caller, rule, volume.project_id, missing.message)
+    except NotFound:
+        raise missing from None
 
 
 def image_facts(images: ImageService, call: Call, new: NewVolume) -> dict[str, str]:

@@ -1,0 +1,237 @@
+"""A volume from its creation to its end, and what is told of it."""
+
+import pytest
+
+from stratiform.contract import registry
+from stratiform.contract.volume import DiskState
+from stratiform.kit.clock import SECOND_US, iso_naive
+from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from stratiform.services.volume.errors import InvalidInput, InvalidVolume, TypeNotFound, VolumeNotFound
+from stratiform.services.volume.model import NewVolume, VolumeFilter
+from support.stacks import customer
+from support.volumes import VolumeBench
+
+
+def test_a_volume_becomes_available_grows_and_goes(volumes_on: VolumeBench) -> None:
+    volumes = volumes_on
+    volume = volumes.create(NewVolume(2, name="data", metadata={"for": "tests"}))
+    assert (volume.status, volume.zone, volume.native_id) == ("creating", "zone-a", "")
+    volumes.work()
+    made = volumes.show(volume.id)
+    assert (made.status, made.size_gib) == ("available", 2)
+    [disk] = volumes.disks()
+    assert (disk.token, disk.id, disk.size_gib) == (volume.id, made.native_id, 2)
+    with volumes.call() as call:
+        volumes.service.extend(call, volume.id, 5)
+        assert volumes.service.volume(call, volume.id).status == "extending"
+    volumes.work()
+    assert (volumes.show(volume.id).status, volumes.show(volume.id).size_gib) == ("available", 5)
+    assert volumes.disks()[0].size_gib == 5
+    with volumes.call() as call:
+        volumes.service.delete(call, volume.id)
+    volumes.work()
+    assert volumes.disks() == []
+    with volumes.call() as call, pytest.raises(VolumeNotFound):
+        volumes.service.volume(call, volume.id)
+    assert volumes.told() == ["volume.create.end", "volume.resize.end", "volume.delete.end"]
+
+
+def test_events_say_what_cinder_says_and_when_use_began_and_ended(volumes: VolumeBench) -> None:
+    asked_at = volumes.of.clock.now()
+    volume = volumes.available(NewVolume(3, name="data", metadata={"a": "b"}))
+    deleted_at = volumes.of.clock.now()
+    with volumes.call() as call:
+        volumes.service.delete(call, volume.id)
+    volumes.work()
+    created, deleted = volumes.events()
+    assert volume.launched_at is not None
+    assert created.cloud == "sim"
+    assert created.publisher_id == "volume.sim@stratiform"
+    assert created.payload == {
+        "tenant_id": "p1",
+        "host": "sim@stratiform",
+        "user_id": "u1",
+        "availability_zone": "zone-a",
+        "volume_id": volume.id,
+        "volume_type": volume.type_id,
+        "display_name": "data",
+        "launched_at": iso_naive(volume.launched_at) + "+00:00",
+        "created_at": iso_naive(asked_at) + "+00:00",
+        "terminated_at": None,
+        "deleted_at": None,
+        "status": "available",
+        "snapshot_id": None,
+        "size": 3,
+        "replication_status": None,
+        "replication_extended_status": None,
+        "replication_driver_data": None,
+        "metadata": [{"key": "a", "value": "b"}],
+        "volume_attachment": [],
+    }
+    assert deleted.payload["status"] == "deleted"
+    assert deleted.payload["terminated_at"] == iso_naive(deleted_at) + "+00:00"
+    assert deleted.payload["launched_at"] == created.payload["launched_at"]
+
+
+def test_a_lost_answer_makes_no_second_disk(volumes: VolumeBench) -> None:
+    volumes.cloud.client.set_faults(lose_next=1)
+    volume = volumes.available()
+    assert volume.status == "available"
+    assert volumes.cloud.client.history("disks") == {volume.id: 1}
+
+
+def test_deleting_what_was_never_answered_leaves_no_disk(volumes: VolumeBench) -> None:
+    """The create took effect, its answer was lost, and the operator deletes the volume before it is asked again."""
+    volume = volumes.create()
+    volumes.cloud.client.set_faults(lose_next=1)
+    volumes.step()
+    assert len(volumes.disks()) == 1
+    assert volumes.show(volume.id).native_id == ""
+    with volumes.call(volumes.operator()) as call:
+        volumes.service.delete(call, volume.id, force=True)
+    volumes.work()
+    assert volumes.disks() == []
+
+
+def test_an_unreachable_cloud_is_asked_again(volumes: VolumeBench) -> None:
+    volumes.cloud.client.set_faults(fail_percent=100)
+    volume = volumes.create()
+    volumes.work(3)
+    assert volumes.show(volume.id).status == "creating"
+    volumes.cloud.client.clear_faults()
+    volumes.work(10)
+    assert volumes.show(volume.id).status == "available"
+
+
+def test_what_the_cloud_refuses_is_an_error_that_can_be_deleted(volumes: VolumeBench) -> None:
+    with volumes.call(volumes.operator()) as call:
+        kind = volumes.service.create_type(call, "odd")
+        volumes.service.clouds.register_volume_type(call, volumes.cloud_id, kind.id, "no-such-kind")
+    volume = volumes.available(NewVolume(1, type="odd"))
+    assert (volume.status, volume.launched_at) == ("error", None)
+    assert "no-such-kind" in volume.fault
+    with volumes.call() as call:
+        volumes.service.delete(call, volume.id)
+    volumes.work()
+    assert volumes.told() == ["volume.update.end", "volume.delete.end"]
+
+
+def test_a_type_is_made_as_the_clouds_own_kind(volumes: VolumeBench) -> None:
+    with volumes.call(volumes.operator()) as call:
+        fast = next(kind for kind in volumes.service.types(call) if kind.name == "fast")
+        volumes.service.clouds.register_volume_type(call, volumes.cloud_id, fast.id, "fast")
+    volume = volumes.available(NewVolume(1, type="fast"))
+    assert volumes.disks()[0].native_type == "fast"
+    with volumes.call() as call, pytest.raises(Invalid, match="keep their kind"):
+        volumes.service.retype(call, volume.id, "standard")
+
+
+def test_a_type_of_the_same_kind_can_be_changed_to(volumes: VolumeBench) -> None:
+    volume = volumes.available()
+    with volumes.call() as call:
+        volumes.service.retype(call, volume.id, "fast")
+        fast = volumes.service.volume(call, volume.id).type_id
+        with pytest.raises(InvalidInput, match="same as original"):
+            volumes.service.retype(call, volume.id, "fast")
+    assert volumes.events()[-1].event_type == "volume.retype"
+    assert volumes.events()[-1].payload["volume_type"] == fast
+
+
+def test_what_is_asked_for_is_checked(volumes: VolumeBench) -> None:
+    with volumes.call() as call:
+        create = volumes.service.create
+        with pytest.raises(InvalidInput, match="greater than 0"):
+            create(call, NewVolume(0))
+        with pytest.raises(InvalidInput, match="'None' must be an integer"):
+            create(call, NewVolume(None))
+        with pytest.raises(TypeNotFound):
+            create(call, NewVolume(1, type="no-such"))
+        with pytest.raises(InvalidInput, match="Availability zone 'mars' is invalid"):
+            create(call, NewVolume(1, zone="mars"))
+        with pytest.raises(NotFound, match=r"Snapshot s1 could not be found\."):
+            create(call, NewVolume(1, snapshot_id="s1"))
+        with pytest.raises(NotFound, match=r"Volume v1 could not be found\."):
+            create(call, NewVolume(1, source_volume_id="v1"))
+        with pytest.raises(NotFound):
+            create(call, NewVolume(1, image_id="no-such-image"))
+    with volumes.call(customer("unbound")) as call, pytest.raises(Conflict, match="bound to no cloud"):
+        volumes.service.create(call, NewVolume(1))
+    with volumes.call(customer("p1", "reader")) as call, pytest.raises(Forbidden):
+        volumes.service.create(call, NewVolume(1))
+
+
+def test_copies_are_refused_clearly(volumes: VolumeBench) -> None:
+    copied = volumes.available()
+    with volumes.call() as call, pytest.raises(Invalid, match="copying another volume"):
+        volumes.service.create(call, NewVolume(1, source_volume_id=copied.id))
+
+
+def test_a_kind_of_cloud_without_the_file_has_no_volumes() -> None:
+    assert registry.offers("memory", "volume")
+    assert not registry.offers("memory", "no_such_capability")
+    assert not registry.offers("no_such_cloud", "volume")
+
+
+def test_a_status_forbids_what_cinder_forbids(volumes: VolumeBench) -> None:
+    volume = volumes.create()
+    service = volumes.service
+    with volumes.call() as call:
+        with pytest.raises(InvalidVolume, match="status must be available or error"):
+            service.delete(call, volume.id)
+        with pytest.raises(InvalidVolume, match="to extend, currently creating"):
+            service.extend(call, volume.id, 4)
+    volumes.work()
+    volumes.in_use(volume.id)
+    with volumes.call(volumes.operator()) as call:
+        with pytest.raises(InvalidVolume):
+            service.delete(call, volume.id, force=True)
+        with pytest.raises(InvalidInput, match="must be greater than current size"):
+            service.extend(call, volume.id, 1, attached_too=True)
+        with pytest.raises(InvalidVolume, match="currently in-use"):
+            service.extend(call, volume.id, 4)
+        service.extend(call, volume.id, 4, attached_too=True)
+    volumes.work()
+    assert (volumes.show(volume.id).status, volumes.show(volume.id).size_gib) == ("in-use", 4)
+
+
+def test_a_grown_disk_that_the_cloud_refuses_keeps_its_size(volumes: VolumeBench) -> None:
+    volume = volumes.available(NewVolume(2))
+    disks = volumes.cloud.volume
+    assert disks is not None
+    disks.delete(volume.native_id)
+    volumes.of.clock.advance(SECOND_US)
+    with volumes.call() as call:
+        volumes.service.extend(call, volume.id, 4)
+    volumes.work()
+    assert (volumes.show(volume.id).status, volumes.show(volume.id).size_gib) == ("error", 2)
+
+
+def test_strangers_see_nothing(volumes: VolumeBench) -> None:
+    volume = volumes.available()
+    service = volumes.service
+    with volumes.call(customer("p2")) as call:
+        with pytest.raises(VolumeNotFound):
+            service.volume(call, volume.id)
+        with pytest.raises(VolumeNotFound):
+            service.delete(call, volume.id)
+        assert service.count(call, VolumeFilter()) == 0
+        assert service.count(call, VolumeFilter(), all_projects=True) == 0
+    with volumes.call(customer("p1", "reader")) as call:
+        assert service.count(call, VolumeFilter()) == 1
+        with pytest.raises(Forbidden):
+            service.delete(call, volume.id)
+        with pytest.raises(Forbidden):
+            service.reset_status(call, volume.id, "error")
+
+
+def test_an_operator_writes_a_status(volumes: VolumeBench) -> None:
+    volume = volumes.available()
+    volumes.in_use(volume.id)
+    with volumes.call(volumes.operator()) as call:
+        with pytest.raises(InvalidInput):
+            volumes.service.reset_status(call, volume.id, "splendid")
+        volumes.service.reset_status(call, volume.id, "error", detached=True)
+        assert volumes.service.attachments_of(call.db, "s1") == []
+        volumes.service.delete(call, volume.id, force=True)
+    volumes.work()
+    assert all(disk.state is not DiskState.AVAILABLE for disk in volumes.disks())

@@ -1,0 +1,71 @@
+"""Lists: filters, order, pages."""
+
+import pytest
+
+from stratiform.kit.clock import SECOND_US
+from stratiform.kit.errors import Invalid
+from stratiform.kit.pagination import Page
+from stratiform.services.volume.model import NewVolume, Sort, VolumeFilter
+from support.stacks import customer
+from support.volumes import VolumeBench
+
+
+def names(volumes: VolumeBench, wanted: VolumeFilter | None = None, *sorts: Sort, **more: int) -> list[str]:
+    with volumes.call() as call:
+        found = volumes.service.volumes(call, wanted or VolumeFilter(), Page(), sorts, **more)  # type: ignore[arg-type]
+        return [volume.name for volume in found.items]
+
+
+@pytest.fixture
+def three(volumes_on: VolumeBench) -> VolumeBench:
+    for name, size, tag in (("a", 3, "x"), ("b", 1, "y"), ("c", 2, "x")):
+        volumes_on.create(NewVolume(size, name=name, metadata={"tag": tag}))
+        volumes_on.of.clock.advance(SECOND_US)
+    return volumes_on
+
+
+def test_lists_on_every_database(three: VolumeBench) -> None:
+    assert names(three) == ["c", "b", "a"]
+    assert names(three, None, Sort("size", descending=False)) == ["b", "c", "a"]
+    assert names(three, None, Sort("name", descending=True)) == ["c", "b", "a"]
+    assert names(three, None, offset=1) == ["b", "a"]
+    assert names(three, VolumeFilter(name="b")) == ["b"]
+    assert names(three, VolumeFilter(status="available")) == []
+    assert names(three, VolumeFilter(bootable=False, zone="zone-a")) == ["c", "b", "a"]
+    assert names(three, VolumeFilter(metadata={"tag": "x"})) == ["c", "a"]
+    with three.call() as call:
+        assert three.service.count(call, VolumeFilter(metadata={"tag": "x"})) == 2
+        summary = three.service.summary(call, VolumeFilter())
+        assert (summary.count, summary.size_gib, summary.metadata) == (3, 6, {"tag": ["x", "y"]})
+        assert three.service.used(call) == (3, 6)
+        assert three.service.quota_use(call, "p1")[0]["gigabytes_standard"] == 6
+        with pytest.raises(Invalid):
+            three.service.volumes(call, VolumeFilter(), Page(), [Sort("colour", descending=True)])
+        with pytest.raises(Invalid):
+            three.service.volumes(call, VolumeFilter(), Page(marker="nowhere"))
+
+
+@pytest.mark.parametrize("sorts", [[], [Sort("size", descending=True)], [Sort("status", descending=False)]])
+def test_pages_hold_every_volume_once(volumes: VolumeBench, sorts: list[Sort]) -> None:
+    made = {volumes.create(NewVolume(1 + number % 2)).id for number in range(7)}
+    seen: list[str] = []
+    marker = None
+    with volumes.call() as call:
+        while True:
+            page = volumes.service.volumes(call, VolumeFilter(), Page(2, marker), sorts)
+            seen += [volume.id for volume in page.items]
+            if not page.more:
+                break
+            marker = page.items[-1].id
+    assert len(seen) == 7
+    assert set(seen) == made
+
+
+def test_everyones_volumes_are_the_operators_to_see(volumes: VolumeBench) -> None:
+    volumes.create()
+    with volumes.call(customer("p2")) as call:
+        volumes.service.create(call, NewVolume(1))
+    with volumes.call(volumes.operator()) as call:
+        assert volumes.service.count(call, VolumeFilter()) == 1
+        assert volumes.service.count(call, VolumeFilter(), all_projects=True) == 2
+        assert volumes.service.count(call, VolumeFilter(project_id="p2"), all_projects=True) == 1

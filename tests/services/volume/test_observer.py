@@ -1,0 +1,87 @@
+"""The observer: what is in the cloud beside what is in our rows."""
+
+from stratiform.contract.volume import Disk, DiskSpec, DiskState, Volumes
+from stratiform.kit.clock import MINUTE_US
+from stratiform.kit.work import want
+from stratiform.services.volume.model import NewVolume, compare
+from stratiform.services.volume.tasks import SURVEY
+from support.volumes import VolumeBench
+
+
+def survey(volumes: VolumeBench) -> None:
+    with volumes.call() as call:
+        want(call.db, SURVEY, "all", call.now)
+    volumes.work(2)
+
+
+def disks_of(volumes: VolumeBench) -> Volumes:
+    assert volumes.cloud.volume is not None
+    return volumes.cloud.volume
+
+
+def test_a_disk_that_no_volume_has_is_deleted_but_not_at_once(volumes: VolumeBench) -> None:
+    kept = volumes.available()
+    disks_of(volumes).create(DiskSpec(token="unknown", name="lost", size_gib=1))
+    survey(volumes)
+    assert {disk.token for disk in volumes.disks()} == {kept.id, "unknown"}
+    volumes.of.clock.advance(2 * MINUTE_US)
+    survey(volumes)
+    assert {disk.token for disk in volumes.disks()} == {kept.id}
+    assert volumes.told() == ["volume.create.end"]
+
+
+def test_a_disk_of_a_deleted_volume_is_deleted(volumes: VolumeBench) -> None:
+    """A create that was under way in the cloud took effect after the volume was deleted."""
+    volume = volumes.available()
+    with volumes.call() as call:
+        volumes.service.delete(call, volume.id)
+    volumes.work()
+    disks_of(volumes).create(DiskSpec(token=volume.id, name="late", size_gib=1))
+    survey(volumes)
+    assert volumes.disks() == []
+
+
+def test_a_disk_deleted_elsewhere_ends_the_volumes_use(volumes: VolumeBench) -> None:
+    volume = volumes.available()
+    volumes.in_use(volume.id)
+    disks_of(volumes).delete(volume.native_id)
+    volumes.work(1)
+    survey(volumes)
+    seen = volumes.show(volume.id)
+    assert seen.status == "error"
+    assert seen.terminated_at is not None
+    with volumes.call() as call:
+        assert volumes.service.attachments_of(call.db, "s1") == []
+        volumes.service.delete(call, volume.id)
+    volumes.work()
+    ended = [event.payload["terminated_at"] for event in volumes.events()][-2:]
+    assert ended[0] == ended[1]
+    assert volumes.told()[-2:] == ["volume.update.end", "volume.delete.end"]
+
+
+def test_a_disk_grown_elsewhere_is_charged_as_it_is(volumes: VolumeBench) -> None:
+    volume = volumes.available(NewVolume(2))
+    disks_of(volumes).extend(volume.native_id, 7)
+    survey(volumes)
+    assert (volumes.show(volume.id).size_gib, volumes.show(volume.id).status) == (7, "available")
+    assert volumes.events()[-1].event_type == "volume.resize.end"
+    assert volumes.events()[-1].payload["size"] == 7
+
+
+def test_a_row_that_changed_since_the_list_began_is_left_alone(volumes: VolumeBench) -> None:
+    volume = volumes.available(NewVolume(2))
+    rows = {volume.id: volume}
+    before = compare([], rows, set(), volume.updated_at)
+    assert (before.missing, before.orphans) == ([], [])
+    assert compare([], rows, set(), volume.updated_at + 1).missing == [volume]
+
+
+def test_the_second_disk_of_a_volume_is_an_orphan(volumes: VolumeBench) -> None:
+    volume = volumes.available()
+    mine = Disk(volume.native_id, volume.id, DiskState.AVAILABLE, 1)
+    other = Disk("other", volume.id, DiskState.AVAILABLE, 1)
+    leaving = Disk("leaving", volume.id, DiskState.DELETING, 1)
+    seen = compare([other, mine, leaving], {volume.id: volume}, set(), volume.updated_at + 1)
+    assert seen.orphans == [other]
+    broken = Disk(volume.native_id, volume.id, DiskState.ERROR, 1, fault="burnt")
+    assert compare([broken], {volume.id: volume}, set(), volume.updated_at + 1).broken == [(volume, broken)]

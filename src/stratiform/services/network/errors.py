@@ -157,6 +157,13 @@ class IpAddressGenerationFailure(Conflict):
         super().__init__(f"No more IP addresses available on network {network_id}.")
 
 
+class DefaultSecurityGroup(Conflict):
+    neutron_type = "SecurityGroupCannotUpdateDefault"
+
+    def __init__(self) -> None:
+        super().__init__("Updating or deleting the default security group is not allowed.")
+
+
 class NetworkAmbiguous(Conflict):
     """Source: nova/exception.py."""
 

@@ -1,6 +1,6 @@
 """Who may do what with networks. Source: Neutron's policy reference (secure defaults)."""
 
-from stratiform.kit.policy import Policy, admin, anyone, project_member, project_reader
+from stratiform.kit.policy import Policy, admin, project_member, project_reader
 
 policy = Policy(
     {
@@ -9,7 +9,6 @@ policy = Policy(
         "create_network:router:external": admin,
         "create_network:is_default": admin,
         "get_network": project_reader,
-        "list_networks": anyone,
         "update_network": project_member,
         "update_network:shared": admin,
         "update_network:router:external": admin,
@@ -31,9 +30,10 @@ policy = Policy(
         "update_port:binding:host_id": admin,
         "update_port:binding:profile": admin,
         "delete_port": project_member,
+        "create_security_group": project_member,
         "get_security_group": project_reader,
+        "update_security_group": project_member,
         "get_network_ip_availability": admin,
         "get_quota": project_reader,
-        "update_tags": project_member,
     }
 )

@@ -28,7 +28,6 @@ networks = table(
     Column("is_default", Boolean, nullable=False),
     Column("mtu", Integer, nullable=False),
     Column("port_security_enabled", Boolean, nullable=False),
-    Column("dns_domain", String(255), nullable=False),
 )
 
 subnets = table(
@@ -81,9 +80,6 @@ ports = table(
     Column("host", String(255), nullable=False),
     Column("vnic_type", String(64), nullable=False),
     Column("profile", Json, nullable=False),
-    Column("dns_name", String(255), nullable=False),
-    Column("allowed_address_pairs", Json, nullable=False),
-    Column("extra_dhcp_opts", Json, nullable=False),
     Column("made_for_server", Boolean, nullable=False),
     UniqueConstraint("network_id", "mac_address"),
 )

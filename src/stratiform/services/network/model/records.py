@@ -25,7 +25,6 @@ class Network:
     is_default: bool = False
     mtu: int = 1500
     port_security_enabled: bool = True
-    dns_domain: str = ""
     tags: list[str] = field(default_factory=list)
     revision: int = 1
 
@@ -79,9 +78,6 @@ class Port:
     host: str = ""
     vnic_type: str = "normal"
     profile: dict[str, Any] = field(default_factory=dict)
-    dns_name: str = ""
-    allowed_address_pairs: list[dict[str, str]] = field(default_factory=list)
-    extra_dhcp_opts: list[dict[str, Any]] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     made_for_server: bool = False
     revision: int = 1

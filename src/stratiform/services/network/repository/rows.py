@@ -37,7 +37,7 @@ ports = Rows(ports_table, Port)
 
 _STANDARD = ("id", "name", "description", "project_id")
 _FILTERS: dict[str, tuple[str, ...]] = {
-    "networks": (*_STANDARD, "admin_state_up", "shared", "external", "is_default", "mtu", "dns_domain"),
+    "networks": (*_STANDARD, "admin_state_up", "shared", "external", "is_default", "mtu"),
     "subnets": (
         *_STANDARD,
         "network_id",
@@ -153,6 +153,12 @@ def _sortable(of: Table, asked: str) -> ColumnElement[Any]:
         raise BadRequest(f"{asked} is invalid attribute for sort_keys")
     column = of.c[name]
     return func.coalesce(column, "") if column.nullable else column
+
+
+def counts(db: Connection, project_id: str) -> dict[str, int]:
+    """How many of each kind a project has."""
+    kinds: dict[str, Rows[Any]] = {"network": networks, "subnet": subnets, "port": ports}
+    return {noun: rows.count(db, rows.table.c.project_id == project_id) for noun, rows in kinds.items()}
 
 
 def lock_network(db: Connection, network_id: str) -> str | None:

@@ -1,12 +1,13 @@
-"""Networks, their tags, and the security group that everybody has."""
+"""Networks, how full they are, and how many a project may have."""
 
+from collections.abc import Collection
 from typing import Any
 
 from stratiform.kit.call import Call
 from stratiform.kit.db import Connection, IntegrityError
 from stratiform.kit.pagination import Slice
 from stratiform.services.network.errors import NetworkInUse, NetworkNotFound
-from stratiform.services.network.model import Availability, Listing, Network, SecurityGroup, Subnet, default_group
+from stratiform.services.network.model import Availability, Listing, Network, Subnet
 from stratiform.services.network.model.addressing import spans
 from stratiform.services.network.policy import policy
 from stratiform.services.network.repository import allocation
@@ -18,6 +19,16 @@ from stratiform.services.network.tables import ports as ports_table
 
 #: What only the operator may say of a network, and the rule for it.
 _OPERATORS = {"shared": "shared", "external": "router:external", "is_default": "is_default"}
+
+#: What each project has, and what nobody can have here.
+_FIXED_QUOTA = {
+    "security_group": (1, 1),
+    "security_group_rule": (4, 4),
+    "router": (0, 0),
+    "floatingip": (0, 0),
+    "subnetpool": (0, 0),
+    "rbac_policy": (0, 0),
+}
 
 
 class NetworkVerbs(Parts):
@@ -85,23 +96,28 @@ class NetworkVerbs(Parts):
         found = repository.networks.all(db, table.c.id.in_(sorted(set(network_ids))))
         return {network.id: network.name for network in found}
 
-    def availability(self, call: Call, listing: Listing) -> list[Availability]:
-        """How many addresses each network has and how many of them are held."""
+    def availability(self, call: Call, listing: Listing, versions: Collection[int] = ()) -> list[Availability]:
+        """How many addresses each network has and how many are held, of the IP `versions` asked for (none: all)."""
         policy.require(call.caller, "get_network_ip_availability", None)
         found = repository.listed(call.db, repository.networks, listing).items
         subnets = repository.subnets_of(call.db, [network.id for network in found])
         held = allocation.held(call.db, [subnet.id for group in subnets.values() for subnet in group])
-        return [_availability(network, subnets[network.id], held) for network in found]
+        return [
+            _availability(
+                network, [one for one in subnets[network.id] if not versions or one.ip_version in versions], held
+            )
+            for network in found
+        ]
 
-    def security_groups(self, call: Call, project_id: str | None = None) -> list[SecurityGroup]:
-        """The project's groups: the one named default."""
-        project_id = project_id or call.caller.project()
-        policy.require(call.caller, "get_security_group", project_id)
-        return [default_group(project_id)]
+    def zones(self, db: Connection, project_id: str) -> list[str]:
+        """The availability zones where the project's networks can be."""
+        return self.clouds.zones(db, project_id)
 
-    def quota(self, call: Call, project_id: str) -> None:
-        """Networking sets no limits; this tells whether the caller may know that. Raises Forbidden."""
+    def quota(self, call: Call, project_id: str) -> dict[str, tuple[int, int]]:
+        """Each kind of thing with how many a project may have (-1: no limit) and has. Raises Forbidden."""
         policy.require(call.caller, "get_quota", project_id)
+        counts = repository.counts(call.db, project_id)
+        return {noun: (-1, count) for noun, count in counts.items()} | _FIXED_QUOTA
 
 
 def _availability(network: Network, subnets: list[Subnet], held: dict[str, int]) -> Availability:

@@ -1,0 +1,21 @@
+"""The routes of `/network/v2.0`: a file a noun, and `asking` for what lists have in common."""
+
+from litestar import Router
+
+from stratiform.faces.openstack.faults import shaped
+from stratiform.faces.openstack.network.routes import about, networks, ports, security, subnets, tags
+
+router = Router(
+    path="/network/v2.0",
+    route_handlers=[
+        *networks.handlers,
+        *subnets.handlers,
+        *ports.handlers,
+        *tags.handlers,
+        *security.handlers,
+        *about.handlers,
+    ],
+    exception_handlers=shaped("network"),
+)
+
+__all__ = ["router"]

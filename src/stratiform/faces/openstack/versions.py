@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from litestar import Response
 from litestar.enums import ScopeType
+from litestar.response import Redirect
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from stratiform.faces.stack import Request, get, stack_of
@@ -87,9 +88,19 @@ def _version(service: str) -> Callable[[Request], Response[Any]]:
     return show_version
 
 
+@get("/", operation_id="everyVersion")
+def show_everything(request: Request) -> Response[Any]:
+    """Every service with its version; a browser is led to the dashboard."""
+    if "text/html" in request.headers.get("accept", ""):
+        return Redirect("/dashboard")
+    url = stack_of(request).url
+    entries = [version_of(service, url) | {"service": service} for service in _SERVICES]
+    return Response({"versions": entries})
+
+
 def documents() -> list[Any]:
-    """The routes that need no token: `/SERVICE` and `/SERVICE/VERSION`."""
-    routes: list[Any] = []
+    """The routes that need no token: `/`, `/SERVICE` and `/SERVICE/VERSION`."""
+    routes: list[Any] = [show_everything]
     for service, said in _SERVICES.items():
         routes.append(get(f"/{service}", operation_id=f"{service}Versions")(_root(service)))
         routes.append(get(said["path"].rstrip("/"), operation_id=f"{service}Version")(_version(service)))

@@ -63,6 +63,11 @@ class Tokens:
         policy.require(call.caller, "identity:validate_token", token.claims.user_id)
         return token
 
+    def may_have_system(self, call: Call) -> bool:
+        """Whether the caller could get a token for the whole system."""
+        policy.require(call.caller, "identity:get_auth_system")
+        return bool(repository.role_ids(call.db, call.caller.user_id, "system", WHOLE_SYSTEM))
+
     def revoke(self, call: Call, text: str) -> None:
         """From the commit on the token is refused. Raises NoSuchToken, Denied."""
         token = self.subject(call, text)

@@ -1,0 +1,23 @@
+"""The routes of `/identity/v3`."""
+
+from litestar import Router
+
+from stratiform.faces.openstack.faults import shaped
+from stratiform.faces.openstack.identity.routes import (
+    assignments,
+    catalog,
+    credentials,
+    groups,
+    projects,
+    roles,
+    tokens,
+    users,
+)
+
+_PARTS = (tokens, projects, users, groups, roles, assignments, catalog, credentials)
+
+router = Router(
+    path="/identity/v3",
+    route_handlers=[handler for part in _PARTS for handler in part.handlers],
+    exception_handlers=shaped("identity"),
+)

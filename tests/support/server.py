@@ -1,0 +1,129 @@
+"""A real server on a free port, and the real `openstack` client against it."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from stratiform.app.api import application
+from stratiform.app.settings import Settings
+from stratiform.app.wiring import build
+from stratiform.faces.stack import Stack
+from stratiform.kit.call import Call
+from stratiform.kit.db import metadata
+from stratiform.kit.policy import SYSTEM
+
+ADMIN_PASSWORD = "admin-pass"
+DEMO_PASSWORD = "demo-pass"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A running server: users admin and demo, each with a project of the same name."""
+
+    url: str
+    stack: Stack
+
+    def environment(self, user: str = "admin", **changes: str) -> dict[str, str]:
+        """What the `openstack` client needs to be `user`; an empty text takes a setting away."""
+        settings = {
+            "OS_AUTH_URL": f"{self.url}/identity/v3",
+            "OS_USERNAME": user,
+            "OS_PASSWORD": ADMIN_PASSWORD if user == "admin" else DEMO_PASSWORD,
+            "OS_PROJECT_NAME": user,
+            "OS_USER_DOMAIN_NAME": "Default",
+            "OS_PROJECT_DOMAIN_NAME": "Default",
+            "OS_IDENTITY_API_VERSION": "3",
+            "OS_REGION_NAME": "RegionOne",
+        }
+        return {key: text for key, text in (settings | changes).items() if text}
+
+    def openstack(self, *words: str, user: str = "admin", fails: bool = False, **changes: str) -> str:
+        """The output of the `openstack` command; its complaints, where it must fail."""
+        client = Path(sys.executable).with_name("openstack")
+        kept = {key: text for key, text in os.environ.items() if not key.startswith("OS_")}
+        done = subprocess.run(
+            [client, *words],
+            env=kept | self.environment(user, **changes),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode != 0) == fails, f"openstack {' '.join(words)}:\n{done.stdout}{done.stderr}"
+        return done.stderr if fails else done.stdout
+
+    def json(self, *words: str, user: str = "admin", **changes: str) -> Any:
+        """The answer of the `openstack` command, with `-f json`."""
+        return json.loads(self.openstack(*words, "-f", "json", user=user, **changes))
+
+
+@contextmanager
+def live_server(home: Path) -> Iterator[Live]:
+    """A server over a new installation in `home`, with the machine's clock; no worker runs."""
+    port = free_port()
+    home.mkdir(parents=True, exist_ok=True)
+    settings = Settings(home=home, port=port, bcrypt_rounds=4)
+    stack = build(settings)
+    metadata.create_all(stack.database.engine)
+    with stack.database.transaction() as db:
+        now = stack.clock.now()
+        stack.identity.bootstrap(db, now, url=stack.url, region=stack.region, admin_password=ADMIN_PASSWORD)
+        stack.identity.ensure_demo(Call(db, SYSTEM, now), DEMO_PASSWORD)
+    with serving(stack, port):
+        yield Live(stack.url, stack)
+    stack.database.close()
+
+
+@contextmanager
+def serving(stack: Stack, port: int) -> Iterator[None]:
+    """Answer for `stack` on `port` from a thread, until the end."""
+    stop = threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(stack, port, stop)), name="live-server")
+    thread.start()
+    try:
+        _wait(f"http://127.0.0.1:{port}/identity", thread)
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=20)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _serve(stack: Stack, port: int, stop: threading.Event) -> None:
+    server = Server(application(stack), port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+    running = asyncio.create_task(server.serve())
+    while not stop.is_set() and not running.done():
+        await asyncio.sleep(0.02)
+    server.stop()
+    await running
+
+
+def _wait(url: str, thread: threading.Thread) -> None:
+    last = time.monotonic() + 20
+    while time.monotonic() < last and thread.is_alive():
+        try:
+            httpx.get(url, timeout=2)
+        except httpx.HTTPError:
+            time.sleep(0.02)
+        else:
+            return
+    raise AssertionError(f"no answer from {url}")

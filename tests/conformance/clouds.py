@@ -48,6 +48,8 @@ class CloudUnderTest:
     rejected: Connected | None = None
     #: A native id that no image has.
     unknown_image: str = "no-such-image"
+    #: Whether a machine that is gone can't be started (real clouds: yes).
+    dead_stay_dead: bool = True
     #: Whether it looks at the addresses it is given (real clouds: yes).
     checks_addresses: bool = True
     #: Whether two creates with one token at the same instant are one thing here (real clouds: yes).
@@ -125,6 +127,7 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
         disk_type="gp2",
         rejected=connect_aws(strict_url, home),
         unknown_image="ami-00000000000000000",
+        dead_stay_dead=False,
         checks_addresses=False,
         one_at_once=False,
     )

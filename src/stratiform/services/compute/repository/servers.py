@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, func, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, false, func, or_, select, type_coerce, update
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection, Rows
@@ -133,7 +133,7 @@ def conditions(wanted: ServerFilter) -> list[ColumnElement[bool]]:
     if wanted.name is not None:
         where.append(c.name.regexp_match(wanted.name))
     if wanted.states is not None:
-        where.append(or_(*(_shows(states, tasks) for states, tasks in wanted.states)))
+        where.append(or_(false(), *(_shows(states, tasks) for states, tasks in wanted.states)))
     if wanted.ids is not None:
         where.append(c.id.in_(wanted.ids))
     if wanted.flavor_id is not None:

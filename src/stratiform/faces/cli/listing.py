@@ -1,0 +1,65 @@
+"""How the command line prints what it was told: a table to read, or JSON for programs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+class Format(StrEnum):
+    """How something is printed."""
+
+    table = "table"
+    json = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="table or json.")]
+
+#: A table that is piped into a file is as wide as it needs to be.
+_PIPED_COLUMNS = 1000
+
+
+def show_list(items: Sequence[Mapping[str, Any]], columns: Mapping[str, str], output: Format) -> None:
+    """A row for each item; `columns`: title → key. JSON has the whole items."""
+    if output is Format.json:
+        _json(items)
+        return
+    table = Table(*columns, box=None, pad_edge=False)
+    for item in items:
+        table.add_row(*[Text(_cell(item.get(key))) for key in columns.values()])
+    _print(table)
+
+
+def show_one(item: Mapping[str, Any], rows: Mapping[str, str], output: Format) -> None:
+    """A row for each part of one thing; `rows`: title → key. JSON has the whole thing."""
+    if output is Format.json:
+        _json(item)
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for title, key in rows.items():
+        table.add_row(Text(title), Text(_cell(item.get(key))))
+    _print(table)
+
+
+def _json(what: Any) -> None:
+    typer.echo(json.dumps(what, indent=2, ensure_ascii=False))
+
+
+def _print(table: Table) -> None:
+    console = Console()
+    console.print(table, width=None if console.is_terminal else _PIPED_COLUMNS)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}={_cell(part)}" for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return "\n".join(_cell(part) for part in value)
+    return str(value)

@@ -1,0 +1,303 @@
+"""`/api/v1/clouds` and `/api/v1/bindings`: accounts of clouds, which project they serve, and native names.
+
+A cloud is asked with no transaction open, and before anything is written: what it rejects is not stored.
+Wherever a cloud, project, image, flavor or volume type is named, its id will do as well.
+"""
+
+from typing import Any
+
+import msgspec
+
+from stratiform.faces.rest.naming import chosen
+from stratiform.faces.stack import Request, Stack, decode, delete, get, post, put, reading, stack_of, writing
+from stratiform.kit.call import Call
+from stratiform.kit.clock import iso
+from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.pagination import Page, slice_of
+from stratiform.services.clouds.model import Binding, Cloud, Native, NativeKind
+from stratiform.services.compute.model.flavor import FlavorFilter
+from stratiform.services.identity.model import Query
+
+Body = dict[str, Any]
+
+
+class NewCloud(msgspec.Struct, forbid_unknown_fields=True):
+    """A cloud to be added; `settings` hold the secrets too."""
+
+    kind: str
+    name: str
+    settings: dict[str, str] = {}
+
+
+class Changes(msgspec.Struct, forbid_unknown_fields=True):
+    """Settings to change; "" takes one back to its default."""
+
+    settings: dict[str, str]
+
+
+class NewBinding(msgspec.Struct, forbid_unknown_fields=True):
+    """`zone` is the availability zone that customers see ("": the cloud's name), `native_zone` the cloud's own."""
+
+    project: str
+    cloud: str
+    zone: str = ""
+    native_zone: str = ""
+
+
+class NewImage(msgspec.Struct, forbid_unknown_fields=True):
+    """An image of ours that is the cloud's own `native`: one that exists, or a new public one called `name`."""
+
+    native: str
+    image: str = ""
+    name: str = ""
+
+
+class NewFlavor(msgspec.Struct, forbid_unknown_fields=True):
+    """A flavor of ours whose machines are the cloud's own type `native`."""
+
+    flavor: str
+    native: str
+
+
+class NewVolumeType(msgspec.Struct, forbid_unknown_fields=True):
+    """A volume type of ours whose volumes are the cloud's own kind of disk `native`."""
+
+    volume_type: str
+    native: str
+
+
+@get("/cloud-kinds")
+def list_kinds(request: Request) -> Body:
+    """Every kind of cloud that can be added, what it must be told, and what it can do."""
+    with reading(request) as call:
+        kinds = stack_of(request).clouds.kinds(call)
+    return {"kinds": [msgspec.to_builtins(kind) for kind in kinds]}
+
+
+@get("/clouds")
+def list_clouds(request: Request, limit: str | None = None, marker: str | None = None) -> Body:
+    """Clouds by name; `next` is the marker of the page that follows."""
+    with reading(request) as call:
+        every = stack_of(request).clouds.list_clouds(call)
+    page = slice_of(every, Page.parse(limit, marker), lambda cloud: cloud.name)
+    return {"clouds": [_cloud(cloud) for cloud in page.items], "next": page.items[-1].name if page.more else None}
+
+
+@post("/clouds", status_code=201)
+def add_cloud(request: Request, body: bytes) -> Body:
+    """Check an account, then remember it; its secrets are kept encrypted and never shown."""
+    clouds, new = stack_of(request).clouds, decode(body, NewCloud)
+    with reading(request) as call:
+        taken = any(cloud.name == new.name for cloud in clouds.list_clouds(call))
+    if taken:
+        raise Conflict(f"there is a cloud '{new.name}' already")
+    finding = clouds.examine(call, new.kind, new.name, new.settings)
+    with writing(request) as call:
+        cloud = clouds.add(call, new.kind, new.name, new.settings)
+    return {**_cloud(cloud), **msgspec.to_builtins(finding)}
+
+
+@get("/clouds/{name:str}")
+def show_cloud(request: Request, name: str) -> Body:
+    """One cloud, the projects it serves, and what is registered in it."""
+    clouds = stack_of(request).clouds
+    with reading(request) as call:
+        cloud = clouds.show(call, name)
+        bound = clouds.cloud_bindings(call, cloud.id)
+        natives = clouds.natives(call, cloud.id)
+    return {
+        **_cloud(cloud),
+        "bindings": [_binding(binding) for binding in bound],
+        "natives": [_native(native) for native in natives],
+    }
+
+
+@put("/clouds/{name:str}")
+def change_cloud(request: Request, name: str, body: bytes) -> Body:
+    """Check an account as it would be with changed settings, then remember it so."""
+    clouds, changes = stack_of(request).clouds, decode(body, Changes)
+    with reading(request) as call:
+        cloud = clouds.show(call, name)
+    finding = clouds.examine_change(call, cloud, changes.settings)
+    with writing(request) as call:
+        changed = clouds.update(call, cloud.id, changes.settings)
+    return {**_cloud(changed), **msgspec.to_builtins(finding)}
+
+
+@delete("/clouds/{name:str}")
+def remove_cloud(request: Request, name: str) -> None:
+    """Forget an account that serves no project; nothing in the cloud is touched."""
+    clouds = stack_of(request).clouds
+    with writing(request) as call:
+        clouds.remove(call, clouds.show(call, name).id)
+
+
+@post("/clouds/{name:str}/check", status_code=200)
+def check_cloud(request: Request, name: str) -> Body:
+    """Ask the cloud who we are there, and its zones."""
+    clouds = stack_of(request).clouds
+    with reading(request) as call:
+        cloud = clouds.show(call, name)
+    return dict(msgspec.to_builtins(clouds.check(call, cloud)))
+
+
+@get("/bindings")
+def list_bindings(request: Request, project: str | None = None, cloud: str | None = None) -> Body:
+    """Which project is served by which cloud: of one project, of one cloud, or all; without both, and for
+    whoever is no operator, those of the token's project."""
+    stack = stack_of(request)
+    with reading(request) as call:
+        bound = _bindings(stack, call, project, cloud)
+    return {"bindings": [_binding(binding) for binding in bound]}
+
+
+@post("/bindings", status_code=201)
+def bind(request: Request, body: bytes) -> Body:
+    """Let a cloud serve a project, after a look whether the cloud has the zone."""
+    stack, new = stack_of(request), decode(body, NewBinding)
+    with reading(request) as call:
+        cloud = stack.clouds.show(call, new.cloud)
+        project_id = _project_id(stack, call, new.project)
+    if new.native_zone:
+        stack.clouds.verify_zone(call, cloud.id, new.native_zone)
+    with writing(request) as call:
+        return _binding(stack.clouds.bind(call, project_id, cloud.id, new.zone, new.native_zone))
+
+
+@delete("/bindings")
+def unbind(request: Request, project: str, cloud: str, zone: str | None = None) -> None:
+    """Nothing new of the project goes to the cloud; what is there stays. Without `zone`: to none of its zones."""
+    stack = stack_of(request)
+    with writing(request) as call:
+        cloud_id = stack.clouds.show(call, cloud).id
+        stack.clouds.unbind(call, _project_id(stack, call, project), cloud_id, zone)
+
+
+@post("/clouds/{name:str}/images", status_code=201)
+def register_image(request: Request, name: str, body: bytes) -> Body:
+    """Our image is the cloud's own, which must be there."""
+    stack, new = stack_of(request), decode(body, NewImage)
+    if bool(new.image) == bool(new.name):
+        raise Invalid("either image (id or name of one that exists) or name (of a new public one) must be given")
+    with reading(request) as call:
+        cloud = stack.clouds.show(call, name)
+        image_id = _image_id(stack, call, new.image) if new.image else ""
+    native_id = stack.clouds.verify_native(call, cloud.id, NativeKind.IMAGE, new.native)
+    with writing(request) as call:
+        image_id = image_id or stack.image.create_native(call, new.name).id
+        return _native(stack.clouds.register_image(call, cloud.id, image_id, native_id))
+
+
+@post("/clouds/{name:str}/flavors", status_code=201)
+def register_flavor(request: Request, name: str, body: bytes) -> Body:
+    """Machines of our flavor are the cloud's own type."""
+    stack, new = stack_of(request), decode(body, NewFlavor)
+    with writing(request) as call:
+        cloud = stack.clouds.show(call, name)
+        flavor_id = _flavor_id(stack, call, new.flavor)
+        return _native(stack.clouds.register_flavor(call, cloud.id, flavor_id, new.native))
+
+
+@post("/clouds/{name:str}/volume-types", status_code=201)
+def register_volume_type(request: Request, name: str, body: bytes) -> Body:
+    """Volumes of our type are the cloud's own kind of disk."""
+    stack, new = stack_of(request), decode(body, NewVolumeType)
+    with writing(request) as call:
+        cloud = stack.clouds.show(call, name)
+        type_id = _volume_type_id(stack, call, new.volume_type)
+        return _native(stack.clouds.register_volume_type(call, cloud.id, type_id, new.native))
+
+
+@delete("/clouds/{name:str}/natives/{kind:str}/{ours:str}")
+def unregister(request: Request, name: str, kind: str, ours: str) -> None:
+    """Forget that ours, by its id, is the cloud's own. `kind` is image, flavor or volume_type."""
+    clouds = stack_of(request).clouds
+    if kind not in {known.value for known in NativeKind}:
+        raise NotFound(f"nothing is registered as {kind}")
+    with writing(request) as call:
+        clouds.unregister(call, clouds.show(call, name).id, NativeKind(kind), ours)
+
+
+def _bindings(stack: Stack, call: Call, project: str | None, cloud: str | None) -> list[Binding]:
+    if cloud is not None:
+        found = stack.clouds.cloud_bindings(call, stack.clouds.show(call, cloud).id)
+        wanted = project and _project_id(stack, call, project)
+        return [binding for binding in found if wanted in (None, "", binding.project_id)]
+    if project is not None:
+        return stack.clouds.project_bindings(call, _project_id(stack, call, project))
+    if not call.caller.is_admin:
+        return stack.clouds.project_bindings(call, call.caller.project())
+    every = [stack.clouds.cloud_bindings(call, known.id) for known in stack.clouds.list_clouds(call)]
+    return [binding for bound in every for binding in bound]
+
+
+def _project_id(stack: Stack, call: Call, given: str) -> str:
+    """Only the operator can name a project that isn't theirs; others learn nothing of it."""
+    if not call.caller.is_admin:
+        return given
+    found = [
+        *stack.identity.projects.all(call, Query(equal={"id": given})).items,
+        *stack.identity.projects.all(call, Query(equal={"name": given})).items,
+    ]
+    return chosen("project", given, ((project.id, project.name, project.id) for project in found))
+
+
+def _image_id(stack: Stack, call: Call, given: str) -> str:
+    named = stack.image.named(call, given)
+    if not named:
+        return stack.image.image(call, given).id
+    return chosen("image", given, ((image.id, image.name, image.id) for image in named))
+
+
+def _flavor_id(stack: Stack, call: Call, given: str) -> str:
+    every = stack.compute.flavors(call, FlavorFilter(is_public=None), Page()).items
+    return chosen("flavor", given, ((flavor.id, flavor.name, flavor.id) for flavor in every))
+
+
+def _volume_type_id(stack: Stack, call: Call, given: str) -> str:
+    every = stack.volume.types(call, None)
+    return chosen("volume type", given, ((kind.id, kind.name, kind.id) for kind in every))
+
+
+def _cloud(cloud: Cloud) -> Body:
+    return {
+        "id": cloud.id,
+        "name": cloud.name,
+        "kind": cloud.kind,
+        "settings": cloud.settings,
+        "created_at": iso(cloud.created_at),
+        "updated_at": iso(cloud.updated_at),
+    }
+
+
+def _binding(binding: Binding) -> Body:
+    return {
+        "project_id": binding.project_id,
+        "cloud": binding.cloud_name,
+        "cloud_id": binding.cloud_id,
+        "zone": binding.zone,
+        "native_zone": binding.native_zone,
+        "created_at": iso(binding.created_at),
+    }
+
+
+def _native(native: Native) -> Body:
+    return {"cloud_id": native.cloud_id, "kind": native.kind, "ours": native.ours_id, "native": native.native_id}
+
+
+handlers: list[Any] = [
+    list_kinds,
+    list_clouds,
+    add_cloud,
+    show_cloud,
+    change_cloud,
+    remove_cloud,
+    check_cloud,
+    list_bindings,
+    bind,
+    unbind,
+    register_image,
+    register_flavor,
+    register_volume_type,
+    unregister,
+]

@@ -1,0 +1,58 @@
+"""The REST face over a test's stack: an operator, a customer and a reader of theirs, signed in."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.testing import TestClient
+
+from stratiform.faces.rest.problems import problem
+from stratiform.services.identity.model import ByPassword, Named, ScopeAsked, SignIn
+from support.stacks import Bench
+
+PASSWORD = "open sesame"
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Requests below `/api/v1`, as the operator unless another token is given."""
+
+    http: TestClient[Litestar]
+    admin: str
+    demo: str
+    demo_project: str
+
+    def __call__(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> httpx.Response:
+        headers = {"X-Auth-Token": self.admin if token is None else token}
+        return self.http.request(method, f"/api/v1/{path}", json=body, headers=headers if token != "" else {})
+
+
+@contextmanager
+def rest(bench: Bench, handlers: Sequence[Any]) -> Iterator[Rest]:
+    """A server with these handlers, the users "admin" and "demo", and the project "demo"."""
+    stack, now = bench.stack, bench.clock.now()
+    with stack.database.transaction() as db:
+        stack.identity.bootstrap(db, now, url=stack.url, region=stack.region, admin_password=PASSWORD)
+        project = stack.identity.ensure_demo(bench.call(db), PASSWORD)
+    router = Router(
+        path="/api/v1", route_handlers=list(handlers), exception_handlers={Exception: problem, HTTPException: problem}
+    )
+    app = Litestar(route_handlers=[router], state=State({"stack": stack}), openapi_config=None)
+    with TestClient(app, raise_server_exceptions=False) as http:
+        yield Rest(http, sign_in(bench, "admin"), sign_in(bench, "demo"), project.id)
+
+
+def sign_in(bench: Bench, name: str, project: str = "") -> str:
+    """A token of the user `name` for the project of the same name, or another."""
+    ways, now = bench.stack.identity.sign_ins, bench.clock.now()
+    scope = ScopeAsked("project", Named(name=project or name, domain_name="Default"))
+    asked = SignIn((ByPassword(Named(name=name, domain_name="Default"), PASSWORD),), scope)
+    with bench.stack.database.transaction() as db:
+        found = ways.look_up(db, asked, now)
+        ways.prove(found)
+        return ways.issue(db, asked, found, now)[0]

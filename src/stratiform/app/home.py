@@ -45,7 +45,7 @@ def furnish(stack: Stack, settings: Settings) -> None:
 def _furnish_demo(stack: Stack, call: Call, password: str) -> None:
     project = stack.identity.ensure_demo(call, password)
     cloud = stack.clouds.ensure_memory(call)
-    if not stack.clouds.bindings(call.db, project.id):
+    if cloud is not None and not stack.clouds.bindings(call.db, project.id):
         stack.clouds.bind(call, project.id, cloud.id, "nova")
     stack.network.ensure_default(call, project.id)
     stack.compute.ensure_flavors(call)

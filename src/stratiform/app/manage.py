@@ -8,19 +8,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated
 
 import httpx
 import typer
 
 from stratiform.app import home as homes
-from stratiform.app import schema
 from stratiform.app.settings import Settings
 from stratiform.faces.cli.client import CliError, session
 from stratiform.faces.cli.main import app
 from stratiform.kit import settings as kit_settings
-from stratiform.kit.db import Database
 from stratiform.kit.errors import Fault
+
+if TYPE_CHECKING:
+    from stratiform.kit.db import Database
 
 __all__ = ["run"]
 
@@ -151,31 +153,34 @@ def _memory_mib(pid: int) -> int:
 @database.command("upgrade")
 def db_upgrade() -> None:
     """Bring the schema to the newest revision."""
-    with _database() as base:
+    with _database() as (schema, base):
         schema.upgrade(base)
 
 
 @database.command("downgrade")
 def db_downgrade(revision: str) -> None:
     """Go back to REVISION (`base`: drop everything)."""
-    with _database() as base:
+    with _database() as (schema, base):
         schema.downgrade(base, revision)
 
 
 @database.command("list")
 def db_list() -> None:
     """The revisions, oldest first; those that the database has are marked."""
-    with _database() as base:
+    with _database() as (schema, base):
         for step in schema.history(base):
             typer.echo(f"{'*' if step.applied else ' '} {step.revision}  {step.message}")
 
 
 @contextmanager
-def _database() -> Iterator[Database]:
+def _database() -> Iterator[tuple[ModuleType, "Database"]]:
+    from stratiform.app import schema  # a client needs neither SQLAlchemy nor Alembic
+    from stratiform.kit.db import Database
+
     homes.prepare_folder(session.home)
     base = Database(_settings().database)
     try:
-        yield base
+        yield schema, base
     finally:
         base.close()
 

@@ -16,6 +16,7 @@ from granian.server.embed import Server
 from stratiform.app import home
 from stratiform.app.api import application
 from stratiform.app.collector import collect
+from stratiform.app.furnish import furnish
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.app.worker import worker as make_worker
@@ -59,7 +60,7 @@ class _Run:
         if "api" in self._programs:
             _claim_port(self._settings)
         stack = replace(build(self._settings), wake=self._wake)
-        home.furnish(stack, self._settings)
+        furnish(stack, self._settings)
         try:
             self._start(stack)
             if "api" in self._programs:
@@ -146,7 +147,7 @@ def serve_aside(settings: Settings) -> str:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     stack = build(settings)
-    home.furnish(stack, settings)
+    furnish(stack, settings)
     up = threading.Event()
 
     async def serve() -> None:

@@ -20,7 +20,15 @@ class Settings:
     worker_threads: int = setting(8, "How many things a worker looks at at once.")
     collector_url: str = setting("", "Message bus to hear OpenStack notifications from (rabbit://…).", secret=True)
     collector_cloud: str = setting("openstack", "Name of the cloud that the heard notifications speak of.")
-    collector_topics: tuple[str, ...] = setting(("notifications",), "Topics to hear.")
+    collector_topics: tuple[str, ...] = setting(
+        ("notifications", "versioned_notifications"), "Topics to hear; a thing told on two of them counts once."
+    )
+    collector_exchanges: tuple[str, ...] = setting(
+        ("nova", "cinder", "openstack"), "Exchanges to hear on: each service's control_exchange."
+    )
+    collector_pool: str = setting(
+        "stratiform", "Name of our own queue, so that others keep their copies; empty: share the topic's queue."
+    )
     token_ttl_s: int = setting(3600, "How long a token lives, in seconds.")
     bcrypt_rounds: int = setting(12, "Cost of hashing a password, as Keystone's password_hash_rounds.")
 

@@ -34,9 +34,7 @@ def build(
     tokens, secrets = Keys(settings.home / "keys" / "tokens"), Keys(settings.home / "keys" / "secrets")
     tokens.create()
     secrets.create()
-    identity = IdentityService(
-        ids=ids, keys=tokens, bcrypt_rounds=settings.bcrypt_rounds, ttl_s=settings.token_ttl_s
-    )
+    identity = IdentityService(ids=ids, keys=tokens, bcrypt_rounds=settings.bcrypt_rounds, ttl_s=settings.token_ttl_s)
     place = Place(
         installation=_installation(settings.home / "keys" / "installation", ids), home=settings.home, clock=clock
     )

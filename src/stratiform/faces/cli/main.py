@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from stratiform import __version__
+from stratiform.faces.cli import clouds, usage
 
 app = typer.Typer(
     help="Sell cloud capacity: one OpenStack-compatible API, one usage ledger, one bill.",
@@ -12,6 +13,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+for _noun, _commands in {"clouds": clouds.app, "usage": usage.app}.items():
+    app.add_typer(_commands, name=_noun)
 
 
 @app.callback()

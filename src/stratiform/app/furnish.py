@@ -1,0 +1,86 @@
+"""The first start: what every installation has, made once and kept at every later start."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stratiform.app import schema
+from stratiform.app.settings import Settings
+from stratiform.faces.stack import Stack
+from stratiform.kit.call import Call
+from stratiform.kit.policy import SYSTEM
+
+
+def furnish(stack: Stack, settings: Settings) -> None:
+    """Schema, admin, demo project, a simulated cloud, clouds.yaml and openrc; keeps what is there."""
+    schema.upgrade(stack.database)
+    passwords = _passwords(settings.home)
+    with stack.database.transaction() as db:
+        call = Call(db, SYSTEM, stack.clock.now())
+        stack.identity.bootstrap(
+            db, call.now, url=settings.url, region=settings.region, admin_password=passwords["stratiform-admin"]
+        )
+        _furnish_demo(stack, call, passwords["stratiform-demo"])
+    _write_clients(settings, passwords)
+
+
+def _furnish_demo(stack: Stack, call: Call, password: str) -> None:
+    project = stack.identity.ensure_demo(call, password)
+    cloud = stack.clouds.ensure_memory(call)
+    if cloud is not None and not stack.clouds.bindings(call.db, project.id):
+        stack.clouds.bind(call, project.id, cloud.id, "nova")
+    stack.network.ensure_default(call, project.id)
+    stack.compute.ensure_flavors(call)
+    stack.volume.ensure_types(call)
+
+
+def _passwords(home: Path) -> dict[str, str]:
+    """Those that clouds.yaml has, or new ones."""
+    known = _clients(home)
+    names = ("stratiform-admin", "stratiform-demo")
+    return {name: known[name]["auth"]["password"] if name in known else secrets.token_urlsafe(18) for name in names}
+
+
+def _clients(home: Path) -> dict[str, Any]:
+    file = home / "clouds.yaml"
+    return dict(yaml.safe_load(file.read_text())["clouds"]) if file.exists() else {}
+
+
+def _write_clients(settings: Settings, passwords: dict[str, str]) -> None:
+    """Our two entries follow the address; whatever else stands in the file stays."""
+    entries = _clients(settings.home)
+    for entry, name in (("stratiform-admin", "admin"), ("stratiform-demo", "demo")):
+        entries[entry] = _client(settings, name, passwords[entry])
+    admin = entries["stratiform-admin"]["auth"]
+    lines = [f"export OS_{key.upper()}={value}" for key, value in admin.items()]
+    lines += [f"export OS_REGION_NAME={settings.region}", "export OS_IDENTITY_API_VERSION=3"]
+    _write_private(settings.home / "clouds.yaml", yaml.safe_dump({"clouds": entries}, sort_keys=False))
+    _write_private(settings.home / "openrc", "\n".join(lines) + "\n")
+
+
+def _client(settings: Settings, name: str, password: str) -> dict[str, Any]:
+    return {
+        "auth": {
+            "auth_url": f"{settings.url}/identity/v3",
+            "username": name,
+            "password": password,
+            "project_name": name,
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+        },
+        "region_name": settings.region,
+        "identity_api_version": 3,
+    }
+
+
+def _write_private(file: Path, content: str) -> None:
+    if file.exists() and file.read_text() == content:
+        return
+    partial = file.with_name(f".{file.name}.new")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(content)
+    partial.replace(file)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
@@ -27,7 +28,14 @@ def sometimes(values: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[di
 
 sizes = st.integers(0, 5) | st.integers(0, 10**6)
 instance_attributes = sometimes(
-    {"vcpus": sizes, "ram_mib": sizes, "root_gib": sizes, "ephemeral_gib": sizes, "flavor": flavors, "flavor_id": flavors}
+    {
+        "vcpus": sizes,
+        "ram_mib": sizes,
+        "root_gib": sizes,
+        "ephemeral_gib": sizes,
+        "flavor": flavors,
+        "flavor_id": flavors,
+    }
 )
 volume_attributes = sometimes({"size_gib": sizes, "volume_type": types, "volume_type_name": types})
 
@@ -39,7 +47,7 @@ def segments(draw: st.DrawFn) -> list[Segment]:
     for i in range(draw(st.integers(0, 4))):
         kind = draw(st.sampled_from(["instance", "volume", "stranger"]))
         cuts = sorted(draw(st.lists(moments, min_size=2, max_size=6)))
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in pairwise(cuts):
             attributes = draw(volume_attributes if kind == "volume" else instance_attributes)
             state = draw(instance_states) if kind == "instance" else draw(st.sampled_from(["available", "in-use"]))
             cloud, project = draw(clouds), draw(st.sampled_from(["p1", "p2"]))
@@ -122,6 +130,16 @@ def _between(usage: Segment, start: int, end: int | None) -> Segment:
         usage.state,
         usage.attributes,
     )
+
+
+@settings(max_examples=200, deadline=None)
+@given(segments(), plans())
+def test_the_days_sum_to_the_line(usages: list[Segment], plan: Plan) -> None:
+    rated, days = charge.rate_by_day(usages, plan, 0, PERIOD)
+    assert rated == charge.rate(usages, plan, 0, PERIOD)
+    assert {key: sum(amounts.values()) for key, amounts in days.items()} == {
+        line.key: line.amount for line in rated.lines
+    }
 
 
 def test_no_usage_costs_nothing() -> None:

@@ -1,11 +1,33 @@
 """The verbs of billing."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from babel.core import get_global
+
+from stratiform.kit.call import Call
+from stratiform.kit.clock import Micros, iso
 from stratiform.kit.db import Database
+from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.ids import Ids
+from stratiform.kit.pagination import Page, Slice
+from stratiform.services.billing import pdf, repository
+from stratiform.services.billing.closing import Closing
+from stratiform.services.billing.costing import Costing, payer
+from stratiform.services.billing.errors import NoAccount, NoInvoice
+from stratiform.services.billing.model import (
+    Account,
+    Assignment,
+    Invoice,
+    Party,
+    Period,
+    month_around,
+    percent,
+)
+from stratiform.services.billing.policy import policy
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.metering.service import MeteringService
+from stratiform.services.rating.model import Plan
 from stratiform.services.rating.service import RatingService
 
 
@@ -18,3 +40,184 @@ class BillingService:
     identity: IdentityService
     metering: MeteringService
     rating: RatingService
+
+    def set_prices(self, call: Call, source: str) -> Plan:
+        """Publish the price plan of the TOML text `source`, unless it speaks of time that is billed already.
+
+        Raises Invalid, Fixed.
+        """
+        policy.require(call.caller, "billing:prices:set", None)
+        closed_until = repository.billed_until_by_plan(call.db, self.rating.plan_of(source))
+        return self.rating.set_plan(call, source, closed_until)
+
+    def create_account(
+        self, call: Call, name: str, currency: str, plan: str, party: Party | None = None, tax_rate: str = "0"
+    ) -> Account:
+        """A customer who pays by `plan`, in its currency. `tax_rate` in percent. Raises Invalid, NotFound, Conflict."""
+        policy.require(call.caller, "billing:accounts:create", None)
+        if not name or len(name) > 255 or not name.isprintable():
+            raise Invalid("the name of an account has 1 to 255 characters")
+        prices = self.rating.plan(call.db, plan)
+        if prices.currency != currency:
+            raise Invalid(f"plan '{plan}' is in {prices.currency}, not {currency}")
+        if repository.account(call.db, name) is not None:
+            raise Conflict(f"there is an account '{name}' already")
+        new = Account(
+            id=self.ids.uuid(),
+            name=name,
+            currency=currency,
+            plan=plan,
+            tax_rate=percent(tax_rate),
+            party=checked(party or Party()),
+            billed_until=None,
+            created_at=call.now,
+        )
+        repository.add_account(call.db, new)
+        return new
+
+    def accounts(self, call: Call, page: Page) -> Slice[Account]:
+        """By name; the marker is a name."""
+        policy.require(call.caller, "billing:accounts:list", None)
+        return repository.accounts(call.db, page)
+
+    def account(self, call: Call, name: str) -> Account:
+        """By name or id. Raises NoAccount."""
+        policy.require(call.caller, "billing:accounts:get", None)
+        return self._account(call, name)
+
+    def assignments(self, call: Call, name: str) -> list[Assignment]:
+        """What an account pays and paid for. Raises NoAccount."""
+        policy.require(call.caller, "billing:accounts:get", None)
+        return repository.assignments(call.db, account_id=self._account(call, name).id)
+
+    def assign(self, call: Call, name: str, project_id: str, since: Micros | None = None) -> Assignment:
+        """From `since` (default now) on, account `name` pays for the project; who paid before stops then.
+
+        Raises NoAccount; Conflict where that time is billed already, or the account pays already.
+        """
+        policy.require(call.caller, "billing:accounts:assign", None)
+        account = self._account(call, name)
+        start = call.now if since is None else since
+        for earlier in repository.assignments(call.db, project_id=project_id):
+            self._give_way(call, earlier, account, start)
+        self._open(call, account, start)
+        new = Assignment(self.ids.uuid(), account.id, project_id, start, None)
+        repository.add_assignment(call.db, new)
+        return new
+
+    def seller(self, call: Call) -> Party:
+        policy.require(call.caller, "billing:seller:get", None)
+        return repository.seller(call.db)
+
+    def set_seller(self, call: Call, party: Party) -> Party:
+        """Who issues the invoices from now on. Raises Invalid."""
+        policy.require(call.caller, "billing:seller:set", None)
+        repository.set_seller(call.db, checked(party))
+        return party
+
+    def close(self, call: Call, name: str, month: str | None = None, until: Micros | None = None) -> Invoice:
+        """Close a month (`2026-11`) of an account, or what has been of one `until` an instant, and issue the invoice.
+
+        Closing again gives the same invoice. Raises NoAccount; Conflict where the period isn't over or an earlier
+        one is open; NotPriced.
+        """
+        policy.require(call.caller, "billing:periods:close", None)
+        closing = Closing(self.ids, self.identity, self.metering, self.rating)
+        number = closing.close(call, self._account(call, name), month, until)
+        return self._invoice(call, number, None)[0]
+
+    def periods(self, call: Call, name: str) -> list[Period]:
+        """The closed periods of an account, the oldest first. Raises NoAccount."""
+        policy.require(call.caller, "billing:periods:list", None)
+        return repository.periods(call.db, self._account(call, name).id)
+
+    def invoices(self, call: Call, page: Page, account: str | None = None) -> Slice[Invoice]:
+        """The newest first: all for the operator, else those of the accounts that paid for the caller's project."""
+        own = self._own_project(call, "billing:invoices:list")
+        account_id = None if account is None or own is not None else self._account(call, account).id
+        return repository.invoices(call.db, page, account_id=account_id, project_id=own)
+
+    def invoice(self, call: Call, number: str) -> tuple[Invoice, bytes]:
+        """An invoice and its JSON document, always the same bytes. Raises NoInvoice, for a stranger too."""
+        return self._invoice(call, number, self._own_project(call, "billing:invoices:get"))
+
+    def invoice_pdf(self, call: Call, number: str) -> bytes:
+        """The invoice as PDF, made from its document; the same bytes from the same release. Raises NoInvoice."""
+        _, document = self.invoice(call, number)
+        return pdf.render(document)
+
+    def server_cost(self, call: Call, server_id: str) -> dict[str, Any] | None:
+        """What a server (or volume) has cost so far: `{currency, amount, since, as_of, per_hour, lines, unpriced}`.
+
+        Amounts are decimal texts. None where no account pays for it, or it never ran. Raises NotFound for a stranger.
+        """
+        segments = sorted(self.metering.usage_of(call.db, server_id), key=lambda segment: segment.start)
+        if not segments:
+            return None
+        missing = f"no resource '{server_id}'"
+        policy.require_seen(call.caller, "billing:costs:get", segments[-1].project_id, missing)
+        return Costing(self.metering, self.rating).resource(call, segments)
+
+    def project_cost(self, call: Call, project_id: str, month: str | None = None) -> dict[str, Any] | None:
+        """What a project has cost in a month (default: this one) until now: `{amount, as_of, days, resources, …}`.
+
+        None where no account pays for it. Raises NotFound for a stranger, Invalid.
+        """
+        policy.require_seen(call.caller, "billing:costs:get", project_id, f"no project '{project_id}'")
+        return Costing(self.metering, self.rating).project(call, project_id, month)
+
+    def payer_of(self, call: Call, project_id: str) -> Account | None:
+        """The account that pays for a project now. Raises NotFound for a stranger."""
+        policy.require_seen(call.caller, "billing:costs:get", project_id, f"no project '{project_id}'")
+        paying = payer(call, project_id)
+        return None if paying is None else paying[0]
+
+    def _own_project(self, call: Call, rule: str) -> str | None:
+        """The project to which the caller's sight is limited; None for the operator."""
+        if policy.rules["billing:invoices:list_all"](call.caller, None):
+            return None
+        own = call.caller.project()
+        policy.require(call.caller, rule, own)
+        return own
+
+    def _account(self, call: Call, name: str) -> Account:
+        found = repository.account(call.db, name)
+        if found is None:
+            raise NoAccount(name)
+        return found
+
+    def _invoice(self, call: Call, number: str, project_id: str | None) -> tuple[Invoice, bytes]:
+        found = repository.invoice(call.db, number, project_id=project_id)
+        if found is None:
+            raise NoInvoice(number)
+        return found
+
+    def _give_way(self, call: Call, earlier: Assignment, account: Account, start: Micros) -> None:
+        if not earlier.overlaps(start, None):
+            return
+        payer_before = self._account(call, earlier.account_id)
+        if payer_before.id == account.id:
+            raise Conflict(f"account '{account.name}' pays for this project already, from {iso(earlier.start)}")
+        if start <= earlier.start or (payer_before.billed_until or 0) > start:
+            raise Conflict(f"account '{payer_before.name}' pays for this project at {iso(start)}; that can't be undone")
+        repository.end_assignment(call.db, earlier.id, start)
+
+    def _open(self, call: Call, account: Account, start: Micros) -> None:
+        """Let the account's first period begin with the month of `start`; what is closed stays closed."""
+        if account.billed_until is not None and repository.periods(call.db, account.id):
+            if start < account.billed_until:
+                raise Conflict(f"account '{account.name}' is closed until {iso(account.billed_until)}")
+            return
+        first = month_around(start)[0]
+        if account.billed_until is None or first < account.billed_until:
+            repository.bill_until(call.db, account.id, account.billed_until, first)
+
+
+def checked(party: Party) -> Party:
+    """Raises Invalid where it can't stand on an invoice."""
+    texts = (party.legal_name, party.tax_id, *party.address)
+    if any(len(text) > 200 or not text.isprintable() for text in texts) or len(party.address) > 10:
+        raise Invalid("names, tax ids and address lines have at most 200 printable characters, addresses ten lines")
+    if party.country and not (len(party.country) == 2 and party.country in get_global("territory_languages")):
+        raise Invalid(f"country: '{party.country}' is not a country code (ISO 3166)", hint="two capital letters")
+    return party

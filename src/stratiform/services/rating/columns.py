@@ -125,7 +125,6 @@ def _combined(parts: Sequence[tuple[Any, int]]) -> Any:
 def _examples(codes: Any, columns: dict[str, Any]) -> list[Facts]:
     """The facts that each number of `codes` stands for, from the first row that has it."""
     import pyarrow as pa
-
     import pyarrow.compute as pc
 
     every = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), len(codes)))

@@ -84,9 +84,10 @@ ONLY_FOR = {"flavor": "instance", "volume_type": "volume"}
 #: The states that the ledger knows, so that a misspelt one is seen at once.
 STATES = {
     "instance": frozenset(
-        "active paused suspended stopped rescued resized soft-delete error shelved shelved_offloaded".split()
+        ["active", "paused", "suspended", "stopped", "rescued", "resized", "soft-delete", "error", "shelved"]
+        + ["shelved_offloaded"]
     ),
-    "volume": frozenset("available in-use maintenance error".split()),
+    "volume": frozenset(["available", "in-use", "maintenance", "error"]),
 }
 
 
@@ -153,6 +154,14 @@ class Facts:
             frozenset(name for name in MEASURED if whole(held.get(name)) is not None),
         )
 
+    @property
+    def kind(self) -> str:
+        """What a person would look for in the plan."""
+        condition = "flavor" if self.resource_type == "instance" else "volume_type"
+        names = dict.fromkeys(self.named[NAMED.index(name)] for name in CONDITIONS[condition])
+        known = " / ".join(name for name in names if name)
+        return f"{condition.replace('_', ' ')} {known or '(unknown)'} in cloud {self.cloud}"
+
     def fulfils(self, condition: str, allowed: tuple[str, ...]) -> bool:
         if condition == "cloud":
             return self.cloud in allowed
@@ -183,13 +192,16 @@ class Version:
         wanted = dict.fromkeys(price.meter for price in self.prices)
         return [meter for meter in wanted if METERS[meter].resource_type == resource_type]
 
+    def silence(self, facts: Facts) -> str:
+        return f"the version of {iso(self.valid_from)} has no price for a resource of type {facts.resource_type}"
+
     def verdict(self, facts: Facts, meter: str) -> int | str | None:
         """Which price (its place) `meter` costs: the first that answers; None: it costs nothing; a text: why none."""
         if METERS[meter].attribute and METERS[meter].attribute not in facts.measured:
             return f"it does not say its {METERS[meter].attribute}"
         fitting = [i for i, price in enumerate(self.prices) if price.meter == meter and price.answers(facts)]
         if not fitting:
-            return f"no '{meter}' price of the version of {iso(self.valid_from)} is for it"
+            return f"no '{meter}' price of the version of {iso(self.valid_from)} is for {facts.kind}"
         costing = [i for i in fitting if self.prices[i].costs_in(facts.state)]
         return costing[0] if costing and self.prices[costing[0]].amount else None
 
@@ -218,9 +230,9 @@ class Plan:
         for version in self.versions:
             cuts |= {version.valid_from, version.valid_until or version.valid_from}
         inside = sorted(cut for cut in cuts if start <= cut <= end)
-        return [Span(a, b, self._at(a)) for a, b in pairwise(inside)]
+        return [Span(a, b, self.version_at(a)) for a, b in pairwise(inside)]
 
-    def _at(self, moment: Micros) -> Version | None:
+    def version_at(self, moment: Micros) -> Version | None:
         begun = [version for version in self.versions if version.valid_from <= moment]
         if not begun:
             return None
@@ -231,7 +243,9 @@ class Plan:
         """Each meter that costs something, with the place of its price, or with why there is none (a text)."""
         meters = version.meters(facts.resource_type) if version else []
         if version is None or not meters:
-            since = f"the version of {iso(version.valid_from)} has no price for a {facts.resource_type}" if version else ""
+            since = (
+                f"the version of {iso(version.valid_from)} has no price for a {facts.resource_type}" if version else ""
+            )
             yield "", since or "no version is valid then"
             return
         for meter in meters:

@@ -133,10 +133,10 @@ def _amount(value: Any, place: str) -> int:
         raise Invalid(f"{place}: the price must be a decimal, as text or number")
     try:
         price = Decimal(value)
-        if not price.is_finite():
-            raise InvalidOperation
     except InvalidOperation as error:
         raise Invalid(f"{place}: '{value}' is not a decimal number") from error
+    if not price.is_finite():
+        raise Invalid(f"{place}: '{value}' is not a decimal number")
     if price < 0:
         raise Invalid(f"{place}: the price {value} is negative")
     if price >= _HIGHEST:

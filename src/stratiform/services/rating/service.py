@@ -12,7 +12,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.rating import charge, duck, plan, repository
 from stratiform.services.rating.errors import Fixed, NoPlan
-from stratiform.services.rating.model import Charge, Plan, Usage, Version
+from stratiform.services.rating.model import Charge, LineKey, Plan, Price, Usage, Version
 from stratiform.services.rating.policy import policy
 
 #: Up to so many segments the plain engine is done before the fast one is loaded.
@@ -72,6 +72,16 @@ class RatingService:
         if len(few) <= FEW:
             return charge.rate(few, prices, start, end)
         return duck.rate(duck.table(chain(few, rest)), prices, start, end)
+
+    def rate_by_day(
+        self, prices: Plan, usages: Iterable[Usage], start: Micros, end: Micros
+    ) -> tuple[Charge, dict[LineKey, dict[Micros, int]]]:
+        """As `rate`, and how each line's amount falls on the days of `[start, end)`, to the last digit."""
+        return charge.rate_by_day(usages, prices, start, end)
+
+    def prices_of(self, prices: Plan, usage: Usage, at: Micros) -> list[tuple[Price, int]]:
+        """What `usage` costs at the instant `at`: prices, each with the parts used."""
+        return charge.prices_at(usage, prices, at)
 
     def _find(self, db: Connection, name: str) -> Plan | None:
         row = repository.plan(db, name)

@@ -1,0 +1,113 @@
+"""The invoice as PDF (PDF/A-3b), by typst and its own fonts: from one document always the same bytes."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from stratiform.kit.clock import SECOND_US, iso_seconds, parse
+from stratiform.kit.money import PRECISION
+
+_TEMPLATE = Path(__file__).with_name("invoice.typ")
+
+#: Above so many lines nobody reads them on paper; they are summed by project and price there.
+_MOST_LINES = 2000
+
+#: How many digits behind the point paper shows of a quantity or an amount; the JSON document has all.
+_SHOWN = 6
+
+
+def render(document: bytes) -> bytes:
+    """The PDF of an invoice's JSON document."""
+    import typst  # it takes 30 MiB, which only those pay who download an invoice
+
+    invoice = msgspec.json.decode(document)
+    return typst.compile(
+        _TEMPLATE.read_bytes(),
+        root=_TEMPLATE.parent,
+        ignore_system_fonts=True,
+        format="pdf",
+        sys_inputs={"invoice": msgspec.json.encode(_printed(invoice)).decode()},
+        pdf_standards="a-3b",
+        timestamp=parse(invoice["issued_at"]) // SECOND_US,
+    )
+
+
+def _printed(invoice: dict[str, Any]) -> dict[str, Any]:
+    """The texts on paper."""
+    lines = invoice["lines"]
+    detailed = len(lines) <= _MOST_LINES
+    return {
+        **{key: invoice[key] for key in ("number", "currency", "seller", "customer", "net", "tax", "total")},
+        "account": invoice["account"]["name"],
+        "issued": invoice["issued_at"][:10],
+        "start": _time(invoice["period"]["start"]),
+        "end": _time(invoice["period"]["end"]),
+        "exact": invoice["exact"],
+        "rate": invoice["taxes"][0]["rate"],
+        "plan": invoice["plan"]["name"],
+        "as_of": str(invoice["ledger"]["as_of"]),
+        "detailed": detailed,
+        "groups": _by_resource(lines) if detailed else _by_project(lines),
+    }
+
+
+def _by_resource(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    groups: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for line in lines:
+        key = ("project_name", "project_id", "resource_name", "resource_id", "resource_type", "cloud")
+        groups[tuple(line[name] for name in key)].append(line)
+    return [
+        {
+            "title": name or resource_id,
+            "about": " · ".join(
+                (kind, f"project {project or project_id}", f"cloud {cloud}", *([resource_id] if name else []))
+            ),
+            "rows": [_row(line, [line]) for line in own],
+        }
+        for (project, project_id, name, resource_id, kind, cloud), own in sorted(groups.items())
+    ]
+
+
+def _by_project(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    projects: defaultdict[tuple[str, str], defaultdict[tuple[str, ...], list[dict[str, Any]]]]
+    projects = defaultdict(lambda: defaultdict(list))
+    for line in lines:
+        price = line["description"], line["unit"], line["unit_price"], line["price_version"]
+        projects[line["project_name"], line["project_id"]][price].append(line)
+    return [
+        {
+            "title": name or project_id,
+            "about": f"project · {sum(len(own) for own in prices.values())} lines",
+            "rows": [_row(own[0], own) for _, own in sorted(prices.items())],
+        }
+        for (name, project_id), prices in sorted(projects.items())
+    ]
+
+
+def _row(first: dict[str, Any], lines: list[dict[str, Any]]) -> dict[str, str]:
+    return {
+        "description": first["description"],
+        "start": _time(min(line["start"] for line in lines)),
+        "end": _time(max(line["end"] for line in lines)),
+        "quantity": _shown(line["quantity"] for line in lines),
+        "unit": first["unit"],
+        "unit_price": first["unit_price"],
+        "amount": _shown(line["amount"] for line in lines),
+    }
+
+
+def _shown(figures: Iterable[str]) -> str:
+    """Their sum, as paper shows it."""
+    with localcontext() as context:
+        context.prec = PRECISION
+        total = sum((Decimal(figure) for figure in figures), Decimal(0))
+        return f"{total.quantize(Decimal(1).scaleb(-_SHOWN), rounding=ROUND_HALF_EVEN):f}"
+
+
+def _time(text: str) -> str:
+    """`2026-11-20 13:11:22`."""
+    return iso_seconds(parse(text)).replace("T", " ").rstrip("Z")

@@ -12,7 +12,7 @@ from stratiform.faces.openstack.compute import schemas, views
 from stratiform.faces.openstack.compute.microversions import minor
 from stratiform.faces.openstack.compute.routes.calls import Body, next_links, page, shown
 from stratiform.faces.openstack.compute.routes.filters import server_filter
-from stratiform.faces.stack import Request, Stack, delete, get, post, put, reading, stack_of, writing
+from stratiform.faces.stack import Request, delete, get, post, put, reading, stack_of, writing
 from stratiform.kit.call import Call
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.services.compute.errors import InvalidField
@@ -54,16 +54,10 @@ def show_server(request: Request, server_id: str) -> Body:
     stack = stack_of(request)
     with reading(request) as call:
         body = _shown(request, call, stack.compute.server(call, server_id))
-        cost = _running_cost(stack, call, server_id)
+        cost = stack.billing.server_cost(call, server_id)
     if cost is not None:
         body["stratiform:cost"] = cost
     return {"server": body}
-
-
-def _running_cost(stack: Stack, call: Call, server_id: str) -> Body | None:
-    """What the server has cost so far; None where billing has nothing to say of it."""
-    ask = getattr(stack.billing, "server_cost", None)
-    return None if ask is None else ask(call, server_id)
 
 
 def _shown(request: Request, call: Call, server: Server) -> Body:

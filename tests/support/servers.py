@@ -1,0 +1,127 @@
+"""For tests of servers: two projects bound to a simulated cloud, an image, a network each, and a worker."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from stratiform.connectors.memory.connector import MemoryCloud
+from stratiform.contract.compute import Compute, Machine
+from stratiform.kit import outbox
+from stratiform.kit.call import Call
+from stratiform.kit.clock import SECOND_US
+from stratiform.kit.policy import SYSTEM, Caller
+from stratiform.kit.work import Worker, want
+from stratiform.services.compute import tasks
+from stratiform.services.compute.model import NewServer, Server
+from stratiform.services.compute.service import ComputeService
+from stratiform.services.volume import tasks as volume_tasks
+from stratiform.services.volume.model import NewVolume, Volume
+from support.stacks import Bench, customer
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBench:
+    """The hands of these tests."""
+
+    of: Bench
+    cloud_id: str
+    image_id: str
+    project_id: str = "p1"
+
+    @property
+    def service(self) -> ComputeService:
+        return self.of.stack.compute
+
+    @property
+    def cloud(self) -> MemoryCloud:
+        return cast("MemoryCloud", self.of.stack.clouds.connected(self.cloud_id))
+
+    @property
+    def compute(self) -> Compute:
+        assert self.cloud.compute is not None
+        return self.cloud.compute
+
+    @property
+    def me(self) -> Caller:
+        return customer(self.project_id)
+
+    def machines(self) -> list[Machine]:
+        return list(self.compute.list())
+
+    @contextmanager
+    def call(self, caller: Caller | None = None) -> Iterator[Call]:
+        with self.of.stack.database.transaction() as db:
+            yield self.of.call(db, caller or self.me)
+
+    def new(self, **changes: Any) -> NewServer:
+        return NewServer(**{"name": "web", "flavor_id": "1", "image_id": self.image_id, **changes})
+
+    def create(self, **changes: Any) -> Server:
+        with self.call() as call:
+            return self.service.create_servers(call, self.new(**changes))[0]
+
+    def active(self, **changes: Any) -> Server:
+        made = self.create(**changes)
+        self.work(2)
+        server = self.show(made.id)
+        assert server.status == "ACTIVE", server
+        return server
+
+    def show(self, server_id: str) -> Server:
+        """As the operator sees it, so also a deleted one."""
+        with self.call(customer(self.project_id, "admin")) as call:
+            return self.service.server(call, server_id)
+
+    def volume(self) -> Volume:
+        with self.call() as call:
+            made = self.of.stack.volume.create(call, NewVolume(1))
+        self.work(3)
+        return made
+
+    def work(self, seconds: int = 5) -> None:
+        """Let the worker do what is due in so many seconds."""
+        for _ in range(seconds * 4):
+            self.step()
+            self.of.clock.advance(SECOND_US // 4)
+        self.step()
+
+    def step(self) -> None:
+        """Let the worker do what is due at this instant."""
+        self.worker().run_until_idle()
+
+    def worker(self) -> Worker:
+        stack = self.of.stack
+        handlers = {**tasks.handlers(stack.compute), **volume_tasks.handlers(stack.volume)}
+        return Worker(stack.database, handlers, name="test", clock=self.of.clock)
+
+    def observe(self) -> None:
+        """List the cloud once, some seconds from now, and do what comes of it."""
+        self.of.clock.advance(10 * SECOND_US)
+        with self.of.stack.database.transaction() as db:
+            want(db, "compute.observe", self.cloud_id, self.of.clock.now())
+        self.step()
+
+    def events(self, server_id: str = "") -> list[outbox.Posted]:
+        with self.of.stack.database.snapshot() as db:
+            found = outbox.waiting(db, 10_000)
+        compute = [event for event in found if event.event_type.startswith("compute.")]
+        return [event for event in compute if server_id in ("", event.payload["instance_id"])]
+
+    def told(self, server_id: str = "") -> list[str]:
+        return [event.event_type.removeprefix("compute.instance.") for event in self.events(server_id)]
+
+
+def with_servers(of: Bench, projects: tuple[str, ...] = ("p1", "p2"), **settings: str) -> ServerBench:
+    stack = of.stack
+    with stack.database.transaction() as db:
+        call = of.call(db, SYSTEM)
+        cloud = stack.clouds.add(call, "memory", "sim", settings)
+        stack.compute.ensure_flavors(call)
+        stack.volume.ensure_types(call)
+        image = stack.image.create_native(call, "cirros")
+        stack.clouds.register_image(call, cloud.id, image.id, "memory-cirros")
+        for project in projects:
+            stack.clouds.bind(call, project, cloud.id, "zone-a")
+            stack.network.ensure_default(call, project)
+    return ServerBench(of, cloud.id, image.id, projects[0])

@@ -1,0 +1,26 @@
+"""The generated pages."""
+
+from pathlib import Path
+
+import pytest
+
+from stratiform.app.reference import PAGES, text, write
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_committed_page_is_current(name: str) -> None:
+    now = text(PAGES[name])
+    assert (FOLDER / name).read_text() == now, "run: python -m stratiform.app.reference"
+
+
+def test_connectors_tells_capabilities_and_secrets() -> None:
+    page = PAGES["connectors.md"]()
+    assert "| [aws](#aws) | yes | yes | yes | yes |  |  |" in page
+    assert "| `secret_key` (secret) | yes |" in page
+
+
+def test_all_pages_are_written(tmp_path: Path) -> None:
+    write(tmp_path / "new")
+    assert {file.name for file in (tmp_path / "new").iterdir()} == set(PAGES)

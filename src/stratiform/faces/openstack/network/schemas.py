@@ -1,6 +1,6 @@
 """Bodies of the Network API. Source: Networking API v2.0."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -14,24 +14,19 @@ Text = Annotated[str, Meta(max_length=255)]
 Tag = Annotated[str, Meta(min_length=1, max_length=255)]
 MaybeText = Text | UnsetType
 Flag = bool | UnsetType
+Mode = Literal["dhcpv6-stateful", "dhcpv6-stateless", "slaac"]
 
 
-class Change(Struct, forbid_unknown_fields=True, omit_defaults=True):
+class Change(Struct, forbid_unknown_fields=True):
     """What may be said of everything."""
 
     name: MaybeText = UNSET
     description: MaybeText = UNSET
 
 
-class Owned(Change):
-    """What may be said of everything that is made. Keystone's word is project, Neutron's older one tenant."""
+class NetworkChange(Change, forbid_unknown_fields=True):
+    """`PUT /networks/{id}`."""
 
-    project_id: Text | UnsetType = UNSET
-    tenant_id: Text | UnsetType = UNSET
-    tags: list[Tag] | UnsetType = UNSET
-
-
-class _NetworkWords(Struct, omit_defaults=True):
     admin_state_up: Flag = UNSET
     shared: Flag = UNSET
     external: Flag = field(name="router:external", default=UNSET)
@@ -40,13 +35,12 @@ class _NetworkWords(Struct, omit_defaults=True):
     port_security_enabled: Flag = UNSET
 
 
-class NetworkChange(_NetworkWords, Change, forbid_unknown_fields=True):
-    """`PUT /networks/{id}`."""
-
-
-class NetworkNew(_NetworkWords, Owned, forbid_unknown_fields=True):
+class NetworkNew(NetworkChange, forbid_unknown_fields=True, kw_only=True):
     """`POST /networks`. Hints are taken and not kept: which zones a network is in follows from its project."""
 
+    project_id: Text | UnsetType = UNSET
+    tenant_id: Text | UnsetType = UNSET
+    tags: list[Tag] | UnsetType = UNSET
     availability_zone_hints: list[str] | UnsetType = UNSET
 
 
@@ -64,7 +58,9 @@ class Route(Struct, forbid_unknown_fields=True):
     nexthop: str
 
 
-class _SubnetWords(Struct, omit_defaults=True):
+class SubnetChange(Change, forbid_unknown_fields=True):
+    """`PUT /subnets/{id}`."""
+
     gateway_ip: str | UnsetType | None = UNSET
     allocation_pools: list[Pool] | UnsetType = UNSET
     enable_dhcp: Flag = UNSET
@@ -73,18 +69,17 @@ class _SubnetWords(Struct, omit_defaults=True):
     service_types: list[str] | UnsetType = UNSET
 
 
-class SubnetChange(_SubnetWords, Change, forbid_unknown_fields=True):
-    """`PUT /subnets/{id}`."""
-
-
-class SubnetNew(_SubnetWords, Owned, forbid_unknown_fields=True, kw_only=True):
+class SubnetNew(SubnetChange, forbid_unknown_fields=True, kw_only=True):
     """`POST /subnets`."""
 
+    project_id: Text | UnsetType = UNSET
+    tenant_id: Text | UnsetType = UNSET
+    tags: list[Tag] | UnsetType = UNSET
     network_id: str
     ip_version: int
     cidr: str | UnsetType | None = UNSET
-    ipv6_address_mode: str | UnsetType | None = UNSET
-    ipv6_ra_mode: str | UnsetType | None = UNSET
+    ipv6_address_mode: Mode | UnsetType | None = UNSET
+    ipv6_ra_mode: Mode | UnsetType | None = UNSET
     subnetpool_id: str | UnsetType | None = UNSET
     segment_id: UnsetType | None = UNSET
 
@@ -96,7 +91,9 @@ class Fixed(Struct, forbid_unknown_fields=True):
     ip_address: str | None = None
 
 
-class _PortWords(Struct, omit_defaults=True):
+class PortChange(Change, forbid_unknown_fields=True):
+    """`PUT /ports/{id}`."""
+
     admin_state_up: Flag = UNSET
     fixed_ips: list[Fixed] | UnsetType = UNSET
     mac_address: str | UnsetType = UNSET
@@ -109,13 +106,12 @@ class _PortWords(Struct, omit_defaults=True):
     profile: dict[str, Any] | UnsetType = field(name="binding:profile", default=UNSET)
 
 
-class PortChange(_PortWords, Change, forbid_unknown_fields=True):
-    """`PUT /ports/{id}`."""
-
-
-class PortNew(_PortWords, Owned, forbid_unknown_fields=True, kw_only=True):
+class PortNew(PortChange, forbid_unknown_fields=True, kw_only=True):
     """`POST /ports`."""
 
+    project_id: Text | UnsetType = UNSET
+    tenant_id: Text | UnsetType = UNSET
+    tags: list[Tag] | UnsetType = UNSET
     network_id: str
 
 
@@ -150,7 +146,7 @@ class TagsBody(Struct):
     tags: list[Tag]
 
 
-#: Attributes that Neutron has and nobody may set, or not any more.
+#: How msgspec begins to say that an attribute is not in the schema.
 _UNKNOWN = "Object contains unknown field "
 
 
@@ -171,7 +167,7 @@ def given(said: Struct, *without: str) -> dict[str, Any]:
     return {name: msgspec.to_builtins(value) for name, value in found.items() if value is not UNSET}
 
 
-def project(said: Owned) -> str | None:
+def project(said: NetworkNew | SubnetNew | PortNew) -> str | None:
     """Whose it shall be; None: the caller's."""
     for value in (said.project_id, said.tenant_id):
         if value is not UNSET and value:

@@ -26,9 +26,9 @@ class Incoming:
     def __init__(self, folder: Path, image_id: str, upload: str) -> None:
         self.image_id = image_id
         self.upload = upload
-        self._name = f"{image_id}.{upload}"
+        self.name = f"{image_id}.{upload}"
         self._folder = folder
-        self._part = folder / f"{self._name}.part"
+        self._part = folder / f"{self.name}.part"
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha512 = hashlib.sha512()
         self._size = 0
@@ -51,18 +51,18 @@ class Incoming:
             file.flush()
             os.fsync(file.fileno())
             file.close()
-            self._part.rename(self._folder / self._name)
+            self._part.rename(self._folder / self.name)
             _sync_folder(self._folder)
         except OSError as error:
             raise _told(error) from error
-        return Stored(self._name, self._size, self._md5.hexdigest(), self._sha512.hexdigest())
+        return Stored(self.name, self._size, self._md5.hexdigest(), self._sha512.hexdigest())
 
     def drop(self) -> None:
         """As if nothing had ever come. Safe to repeat."""
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()
-        for path in (self._part, self._folder / self._name):
+        for path in (self._part, self._folder / self.name):
             path.unlink(missing_ok=True)
 
     def _open(self) -> BinaryIO:

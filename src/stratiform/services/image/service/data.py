@@ -82,12 +82,17 @@ class DataVerbs(MemberVerbs):
             return records.images.save(db, active)
 
     def abort_upload(self, incoming: Incoming) -> None:
-        """It broke off: no bytes are kept, and the image waits for them again. Not inside a transaction."""
-        incoming.drop()
+        """It broke off: no bytes are kept, and the image waits for them again. Not inside a transaction.
+
+        Nothing happens where the upload has ended well after all and only the answer was lost.
+        """
         with self.database.transaction() as db:
             image = records.locked(db, incoming.image_id)
+            if image is not None and image.file == incoming.name:
+                return
             if image is not None and image.upload == incoming.upload:
                 records.images.save(db, replace(image, status="queued", upload="", updated_at=self.clock.now()))
+        incoming.drop()
 
     def data(self, call: Call, image_id: str) -> Data | None:
         """None: there are no bytes (yet). Raises Deactivated for all but the operator."""

@@ -83,6 +83,14 @@ def parse_address(address: str, what: str) -> Address:
         raise BadRequest(f"Invalid input for {what}. Reason: '{address}' is not a valid IP address.") from error
 
 
+def parse_route(destination: str) -> Cidr:
+    """Raises BadRequest where it is no range of addresses."""
+    try:
+        return ip_network(destination, strict=False)
+    except ValueError as error:
+        raise BadRequest(f"Invalid input for host_routes. Reason: '{destination}' is not a valid IP subnet.") from error
+
+
 def usable(cidr: Cidr) -> Span:
     """What a port may have: not the network's own address, not the broadcast address."""
     first, last = int(cidr.network_address), int(cidr.broadcast_address)

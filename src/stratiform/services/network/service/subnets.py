@@ -22,6 +22,7 @@ from stratiform.services.network.model.addressing import (
     first_gateway,
     parse_address,
     parse_cidr,
+    parse_route,
 )
 from stratiform.services.network.policy import policy
 from stratiform.services.network.repository import allocation
@@ -91,7 +92,7 @@ class SubnetVerbs(NetworkVerbs):
             updated_at=call.now,
             **wish.values,
         )
-        _check_modes(made)
+        _check_words(made)
         repository.subnets.insert(call.db, made)
         allocation.set_pools(call.db, made)
         changed(call, repository.networks, network, {})
@@ -111,7 +112,7 @@ class SubnetVerbs(NetworkVerbs):
         elif gateway != subnet.gateway_ip:
             check_gateway(gateway, subnet.allocation_pools)
         after: Subnet = changed(call, repository.subnets, subnet, values)
-        _check_modes(after)
+        _check_words(after)
         if after.allocation_pools != subnet.allocation_pools:
             allocation.set_pools(call.db, after)
         return after
@@ -173,9 +174,12 @@ def _is_edge(gateway: Any, cidr: Cidr) -> bool:
     return cidr.prefixlen < 31 and gateway in (cidr.network_address, cidr.broadcast_address)
 
 
-def _check_modes(subnet: Subnet) -> None:
+def _check_words(subnet: Subnet) -> None:
+    """What machines are told by DHCP must be addresses. Raises InvalidInput, BadRequest."""
     if subnet.ip_version == 4 and (subnet.ipv6_address_mode or subnet.ipv6_ra_mode):
         raise InvalidInput("ipv6_ra_mode or ipv6_address_mode cannot be set when ip_version is 4")
+    for nameserver in subnet.dns_nameservers:
+        parse_address(nameserver, "dns_nameservers")
     for route in subnet.host_routes:
-        if set(route) != {"destination", "nexthop"}:
-            raise InvalidInput("host_routes need destination and nexthop")
+        parse_address(route["nexthop"], "host_routes")
+        parse_route(route["destination"])

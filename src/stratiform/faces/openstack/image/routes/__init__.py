@@ -1,0 +1,14 @@
+"""The routes of `/image/v2`: a file a noun; `data` carries the bytes."""
+
+from litestar import Router
+
+from stratiform.faces.openstack.faults import shaped
+from stratiform.faces.openstack.image.routes import about, data, images, members
+
+router = Router(
+    path="/image/v2",
+    route_handlers=[*images.handlers, *data.handlers, *members.handlers, *about.handlers],
+    exception_handlers=shaped("image"),
+)
+
+__all__ = ["router"]

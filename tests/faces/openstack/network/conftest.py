@@ -1,0 +1,35 @@
+"""The Network API in-process, asked by several people."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from support.people import People, people
+from support.stacks import Bench
+
+V2 = "/network/v2.0"
+
+
+@pytest.fixture
+def api(stack_bench: Bench) -> Iterator[People]:
+    with people(stack_bench) as made:
+        yield made
+
+
+@pytest.fixture
+def network(api: People) -> dict[str, Any]:
+    """A network of green's."""
+    return dict(api.ok("POST", f"{V2}/networks", json={"network": {"name": "n"}})["network"])
+
+
+@pytest.fixture
+def subnet(api: People, network: dict[str, Any]) -> dict[str, Any]:
+    body = {"network_id": network["id"], "ip_version": 4, "cidr": "192.0.2.0/28"}
+    return dict(api.ok("POST", f"{V2}/subnets", json={"subnet": body})["subnet"])
+
+
+@pytest.fixture
+def port(api: People, subnet: dict[str, Any]) -> dict[str, Any]:
+    body = {"network_id": subnet["network_id"]}
+    return dict(api.ok("POST", f"{V2}/ports", json={"port": body})["port"])

@@ -1,0 +1,88 @@
+"""A stack with people in it, and their tokens: an operator, and two projects with a member and a reader each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from litestar.testing import TestClient
+
+from stratiform.app.api import application
+from stratiform.kit.call import Call
+from stratiform.kit.db import Connection
+from stratiform.kit.policy import SYSTEM
+from stratiform.services.identity.model import (
+    Assignment,
+    ByPassword,
+    Named,
+    NewProject,
+    NewUser,
+    ScopeAsked,
+    SignIn,
+)
+from stratiform.services.identity.model import Query as IdentityQuery
+from support.stacks import Bench
+
+PASSWORD = "correct horse"
+PROJECTS = ("green", "blue")
+ROLES = ("member", "reader")
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Asks the API in-process. Who: `admin`, `green` or `blue` (members), `green-reader`, `blue-reader`, "" nobody."""
+
+    of: Bench
+    client: TestClient[Any]
+    tokens: dict[str, str]
+    projects: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, method: str, path: str, who: str = "green", **more: Any) -> httpx.Response:
+        headers = {**more.pop("headers", {}), **({"X-Auth-Token": self.tokens[who]} if who else {})}
+        return self.client.request(method, path, headers=headers, **more)
+
+    def ok(self, method: str, path: str, who: str = "green", **more: Any) -> Any:
+        """The body of an answer that must be a success."""
+        answer = self.ask(method, path, who, **more)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+
+@contextmanager
+def people(of: Bench) -> Iterator[People]:
+    identity, now = of.stack.identity, of.clock.now()
+    with of.stack.database.transaction() as db:
+        identity.bootstrap(db, now, url=of.stack.url, region=of.stack.region, admin_password=PASSWORD)
+        projects = _projects(of, db)
+    with of.stack.database.transaction() as db:
+        admin_project = identity.projects.all(Call(db, SYSTEM, now), IdentityQuery({"name": "admin"})).items[0].id
+        tokens = {"admin": _token(of, db, "admin", admin_project)}
+        for name, project_id in projects.items():
+            tokens[name] = _token(of, db, f"{name}-member", project_id)
+            tokens[f"{name}-reader"] = _token(of, db, f"{name}-reader", project_id)
+    with TestClient(application(of.stack), base_url=of.stack.url) as client:
+        yield People(of, client, tokens, projects | {"admin": admin_project})
+
+
+def _projects(of: Bench, db: Connection) -> dict[str, str]:
+    identity, call = of.stack.identity, Call(db, SYSTEM, of.clock.now())
+    made: dict[str, str] = {}
+    for name in PROJECTS:
+        project = identity.create_project(call, NewProject(name, domain_id="default"))
+        made[name] = project.id
+        for role in ROLES:
+            sealed = identity.passwords.seal(PASSWORD)
+            user = identity.users.create(call, NewUser(f"{name}-{role}", domain_id="default", password=sealed))
+            role_id = identity.roles.all(call, IdentityQuery({"name": role})).items[0].id
+            identity.assignments.grant(call, Assignment(role_id, "user", user.id, "project", project.id))
+    return made
+
+
+def _token(of: Bench, db: Connection, user: str, project_id: str) -> str:
+    sign_ins, now = of.stack.identity.sign_ins, of.clock.now()
+    named = Named(name=user, domain_id="default")
+    asked = SignIn((ByPassword(named, PASSWORD),), ScopeAsked("project", Named(id=project_id)))
+    found = sign_ins.look_up(db, asked, now)
+    sign_ins.prove(found)
+    return sign_ins.issue(db, asked, found, now)[0]

@@ -30,7 +30,9 @@ def with_password(stack: Stack, user: str, password: str, domain: str) -> str:
     with stack.database.snapshot() as db:
         now = stack.clock.now()
         call = Call(db, stack.identity.caller(db, unscoped, now), now)
-        projects = sorted(stack.identity.projects.own(call), key=lambda project: (project.name == "admin", project.name))
+        projects = sorted(
+            stack.identity.projects.own(call), key=lambda project: (project.name == "admin", project.name)
+        )
     if not projects:
         raise Unauthenticated("This user has no project.")
     return in_project(stack, unscoped, projects[0].id)

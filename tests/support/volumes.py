@@ -64,6 +64,13 @@ class VolumeBench:
             self.service.attached(call.db, attachment.id, call.now)
             return attachment
 
+    def in_use_by(self, project_id: str, volume_id: str) -> Attachment:
+        """Another project's volume, attached to its server s1."""
+        with self.call(customer(project_id)) as call:
+            attachment = self.service.begin_attach(call, volume_id, "s1", None)
+            self.service.attached(call.db, attachment.id, call.now)
+            return attachment
+
     def work(self, seconds: int = 5) -> None:
         """Let the worker do what is due in so many seconds."""
         for _ in range(seconds * 2):

@@ -34,6 +34,9 @@ AT_REST = ("available", "in-use")
 
 NAME_LENGTH = 255
 
+#: Extra specs for everyone. Source: cinder/volume/volume_types.py, USER_VISIBLE_EXTRA_SPECS.
+_USER_SPECS = frozenset({"RESKEY:availability_zones", "multiattach", "replication_enabled"})
+
 _FRESH_US = MINUTE_US
 
 _DEVICE = re.compile(r"/dev/[a-z0-9]+")
@@ -155,6 +158,11 @@ class Summary:
     count: int
     size_gib: int
     metadata: dict[str, list[str]]
+
+
+def visible_specs(kind: VolumeType, *, operator: bool) -> dict[str, str]:
+    """The extra specs that a customer sees; the others tell of the seller's back ends."""
+    return {key: value for key, value in kind.extra_specs.items() if operator or key in _USER_SPECS}
 
 
 def checked_size(size: int | None) -> int:

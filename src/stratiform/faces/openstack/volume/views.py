@@ -7,12 +7,9 @@ from urllib.parse import urlencode
 
 from stratiform.kit.clock import Micros, iso_naive
 from stratiform.services.volume import events
-from stratiform.services.volume.model import Attachment, Volume, VolumeType
+from stratiform.services.volume.model import Attachment, Volume, VolumeType, visible_specs
 
 Body = dict[str, Any]
-
-#: What a customer sees of a type's extra specs. Source: cinder/volume/volume_types.py.
-_USER_SPECS = frozenset({"RESKEY:availability_zones", "multiattach", "replication_enabled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +116,13 @@ def attachment_detail(attachment: Attachment) -> Body:
 
 
 def volume_type(kind: VolumeType, shown: Shown) -> Body:
-    specs = kind.extra_specs
-    if not shown.admin:
-        specs = {key: value for key, value in specs.items() if key in _USER_SPECS}
     body: Body = {
         "id": kind.id,
         "name": kind.name,
         "description": kind.description,
         "is_public": kind.is_public,
         "os-volume-type-access:is_public": kind.is_public,
-        "extra_specs": specs,
+        "extra_specs": visible_specs(kind, operator=shown.admin),
     }
     if shown.admin:
         body["qos_specs_id"] = None

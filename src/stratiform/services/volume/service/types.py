@@ -9,7 +9,7 @@ from stratiform.kit.db import IntegrityError
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.services.volume import repository
 from stratiform.services.volume.errors import ExtraSpecNotFound, InvalidInput, TypeExists, TypeNotFound
-from stratiform.services.volume.model import TypeAccess, VolumeType, checked_metadata, checked_name
+from stratiform.services.volume.model import TypeAccess, VolumeType, checked_metadata, checked_name, visible_specs
 from stratiform.services.volume.policy import policy
 from stratiform.services.volume.service.parts import Parts
 
@@ -107,8 +107,9 @@ class Types(Parts):
         repository.types.delete(call.db, repository.types.key == type_id)
 
     def extra_specs(self, call: Call, type_id: str) -> dict[str, str]:
+        """Those that the caller may see."""
         policy.require(call.caller, "volume_extension:types_extra_specs:index", None)
-        return self.type(call, type_id).extra_specs
+        return visible_specs(self.type(call, type_id), operator=call.caller.is_admin)
 
     def extra_spec(self, call: Call, type_id: str, key: str) -> str:
         """Raises TypeNotFound, ExtraSpecNotFound."""

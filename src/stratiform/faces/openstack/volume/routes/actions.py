@@ -125,4 +125,4 @@ def act_on_volume(request: Request, volume_id: str, body: bytes) -> Response[Any
         return _ACTIONS[name](request, call, volume_id, asked[name])
 
 
-handlers: list[Any] = [act_on_volume]
+handlers: list[Any] = [*act_on_volume]

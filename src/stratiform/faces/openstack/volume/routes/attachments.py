@@ -68,10 +68,10 @@ def _refuse(request: Request) -> None:
 
 
 handlers: list[Any] = [
-    list_attachments,
-    list_attachments_in_detail,
-    show_attachment,
-    create_attachment,
-    update_attachment,
-    delete_attachment,
+    *list_attachments,
+    *list_attachments_in_detail,
+    *show_attachment,
+    *create_attachment,
+    *update_attachment,
+    *delete_attachment,
 ]

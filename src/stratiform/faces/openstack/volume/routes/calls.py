@@ -31,16 +31,20 @@ class VersionNotSupported(Fault):
     status = 406
 
 
-_Decorate = Callable[[Callable[..., Any]], HTTPRouteHandler]
+#: One function behind two paths. (One handler with two paths is wrapped twice by Litestar 2 where it runs in a thread.)
+Both = tuple[HTTPRouteHandler, HTTPRouteHandler]
 
 
-def _both(verb: Callable[..., _Decorate]) -> Callable[..., _Decorate]:
-    """Each path with the project's id in front and, as since 3.67, without."""
+def _both(verb: Callable[..., Callable[[Any], HTTPRouteHandler]]) -> Callable[..., Callable[[Any], Both]]:
+    """The path alone, as since 3.67, and with the project's id in front."""
 
-    def decorate(path: str, **options: Any) -> _Decorate:
-        return verb([path, "/{project_id:str}" + path], **options)
+    def on(path: str, **options: Any) -> Callable[[Any], Both]:
+        def decorate(function: Any) -> Both:
+            return verb(path, **options)(function), verb("/{project_id:str}" + path, **options)(function)
 
-    return decorate
+        return decorate
+
+    return on
 
 
 get, post, put, delete = _both(edge.get), _both(edge.post), _both(edge.put), _both(edge.delete)

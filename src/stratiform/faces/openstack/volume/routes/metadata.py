@@ -54,10 +54,10 @@ def delete_metadata_item(request: Request, volume_id: str, key: str) -> None:
 
 
 handlers: list[Any] = [
-    list_metadata,
-    add_metadata,
-    replace_metadata,
-    show_metadata_item,
-    set_metadata_item,
-    delete_metadata_item,
+    *list_metadata,
+    *add_metadata,
+    *replace_metadata,
+    *show_metadata_item,
+    *set_metadata_item,
+    *delete_metadata_item,
 ]

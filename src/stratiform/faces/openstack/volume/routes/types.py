@@ -80,8 +80,7 @@ def delete_type(request: Request, type_id: str) -> None:
 @get(_SPECS)
 def list_extra_specs(request: Request, type_id: str) -> dict[str, Any]:
     with reading(request) as call:
-        kind = stack_of(request).volume.type(call, type_id)
-        return {"extra_specs": views.volume_type(kind, shown(request, call))["extra_specs"]}
+        return {"extra_specs": stack_of(request).volume.extra_specs(call, type_id)}
 
 
 @post(_SPECS, status_code=200)
@@ -151,19 +150,19 @@ def delete_encryption(request: Request, type_id: str, encryption_id: str) -> Non
 
 
 handlers: list[Any] = [
-    list_types,
-    create_type,
-    show_default_type,
-    show_type,
-    update_type,
-    delete_type,
-    list_extra_specs,
-    set_extra_specs,
-    show_extra_spec,
-    set_extra_spec,
-    delete_extra_spec,
-    list_access,
-    act_on_type,
-    show_encryption,
-    delete_encryption,
+    *list_types,
+    *create_type,
+    *show_default_type,
+    *show_type,
+    *update_type,
+    *delete_type,
+    *list_extra_specs,
+    *set_extra_specs,
+    *show_extra_spec,
+    *set_extra_spec,
+    *delete_extra_spec,
+    *list_access,
+    *act_on_type,
+    *show_encryption,
+    *delete_encryption,
 ]

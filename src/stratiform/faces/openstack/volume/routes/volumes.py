@@ -191,11 +191,11 @@ def _descending(way: str) -> bool:
 
 
 handlers: list[Any] = [
-    create_volume,
-    list_volumes,
-    list_volumes_in_detail,
-    summarize_volumes,
-    show_volume,
-    update_volume,
-    delete_volume,
+    *create_volume,
+    *list_volumes,
+    *list_volumes_in_detail,
+    *summarize_volumes,
+    *show_volume,
+    *update_volume,
+    *delete_volume,
 ]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,7 @@ class Live:
 
     def json(self, *words: str, user: str = "admin", **changes: str) -> Any:
         """The answer of the `openstack` command, with `-f json`."""
-        return json.loads(self.openstack(*words, "-f", "json", user=user, **changes))
+        return json.loads(self.openstack(*words, "-f", "json", user=user, fails=False, **changes))
 
 
 @contextmanager
@@ -113,7 +113,8 @@ async def _serve(stack: Stack, port: int, stop: threading.Event) -> None:
     running = asyncio.create_task(server.serve())
     while not stop.is_set() and not running.done():
         await asyncio.sleep(0.02)
-    server.stop()
+    end: Callable[[], None] = server.stop
+    end()
     await running
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from stratiform import __version__
-from stratiform.faces.cli import clouds, usage
+from stratiform.faces.cli import account, clouds, cost, invoice, period, price, usage
 
 app = typer.Typer(
     help="Sell cloud capacity: one OpenStack-compatible API, one usage ledger, one bill.",
@@ -13,7 +13,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for _noun, _commands in {"clouds": clouds.app, "usage": usage.app}.items():
+for _noun, _commands in {
+    "account": account.app,
+    "clouds": clouds.app,
+    "cost": cost.app,
+    "invoice": invoice.app,
+    "period": period.app,
+    "price": price.app,
+    "usage": usage.app,
+}.items():
     app.add_typer(_commands, name=_noun)
 
 

@@ -3,11 +3,19 @@
 from litestar import Router
 from litestar.exceptions import HTTPException
 
-from stratiform.faces.rest import clouds, usage
+from stratiform.faces.rest import accounts, clouds, costs, invoices, periods, prices, usage
 from stratiform.faces.rest.problems import problem
 
 router = Router(
     path="/api/v1",
-    route_handlers=[*clouds.handlers, *usage.handlers],
+    route_handlers=[
+        *accounts.handlers,
+        *clouds.handlers,
+        *costs.handlers,
+        *invoices.handlers,
+        *periods.handlers,
+        *prices.handlers,
+        *usage.handlers,
+    ],
     exception_handlers={Exception: problem, HTTPException: problem},
 )

@@ -98,7 +98,7 @@ class Taxed:
 
 
 def taxed(amounts: Sequence[int], rate: str, currency: str) -> Taxed:
-    """Round the sum of `amounts` (10^-20) once, half to even, tax it, and split it over the lines by largest remainder."""
+    """Round the sum of `amounts` (10^-20) once, half to even; tax it; split it over the lines by largest remainder."""
     exact = sum(amounts)
     with localcontext() as context:
         context.prec = PRECISION

@@ -16,8 +16,9 @@ _TEMPLATE = Path(__file__).with_name("invoice.typ")
 #: Above so many lines nobody reads them on paper; they are summed by project and price there.
 _MOST_LINES = 2000
 
-#: How many digits behind the point paper shows of a quantity or an amount; the JSON document has all.
-_SHOWN = 6
+#: How many digits behind the point paper shows of quantities and amounts, where they sum to less than one and
+#: where to more; the JSON document has all.
+_SHOWN_OF_LITTLE, _SHOWN = 8, 4
 
 
 def render(document: bytes) -> bytes:
@@ -26,7 +27,7 @@ def render(document: bytes) -> bytes:
 
     invoice = msgspec.json.decode(document)
     return typst.compile(
-        _TEMPLATE.read_bytes(),
+        _TEMPLATE,
         root=_TEMPLATE.parent,
         ignore_system_fonts=True,
         format="pdf",
@@ -40,6 +41,7 @@ def _printed(invoice: dict[str, Any]) -> dict[str, Any]:
     """The texts on paper."""
     lines = invoice["lines"]
     detailed = len(lines) <= _MOST_LINES
+    digits = _SHOWN_OF_LITTLE if Decimal(invoice["exact"]) < 1 else _SHOWN
     return {
         **{key: invoice[key] for key in ("number", "currency", "seller", "customer", "net", "tax", "total")},
         "account": invoice["account"]["name"],
@@ -51,11 +53,12 @@ def _printed(invoice: dict[str, Any]) -> dict[str, Any]:
         "plan": invoice["plan"]["name"],
         "as_of": str(invoice["ledger"]["as_of"]),
         "detailed": detailed,
-        "groups": _by_resource(lines) if detailed else _by_project(lines),
+        "digits": {_SHOWN: "four", _SHOWN_OF_LITTLE: "eight"}[digits],
+        "groups": _by_resource(lines, digits) if detailed else _by_project(lines, digits),
     }
 
 
-def _by_resource(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _by_resource(lines: list[dict[str, Any]], digits: int) -> list[dict[str, Any]]:
     groups: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for line in lines:
         key = ("project_name", "project_id", "resource_name", "resource_id", "resource_type", "cloud")
@@ -66,13 +69,13 @@ def _by_resource(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "about": " · ".join(
                 (kind, f"project {project or project_id}", f"cloud {cloud}", *([resource_id] if name else []))
             ),
-            "rows": [_row(line, [line]) for line in own],
+            "rows": [_row(line, [line], digits) for line in own],
         }
         for (project, project_id, name, resource_id, kind, cloud), own in sorted(groups.items())
     ]
 
 
-def _by_project(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _by_project(lines: list[dict[str, Any]], digits: int) -> list[dict[str, Any]]:
     projects: defaultdict[tuple[str, str], defaultdict[tuple[str, ...], list[dict[str, Any]]]]
     projects = defaultdict(lambda: defaultdict(list))
     for line in lines:
@@ -82,30 +85,30 @@ def _by_project(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             "title": name or project_id,
             "about": f"project · {sum(len(own) for own in prices.values())} lines",
-            "rows": [_row(own[0], own) for _, own in sorted(prices.items())],
+            "rows": [_row(own[0], own, digits) for _, own in sorted(prices.items())],
         }
         for (name, project_id), prices in sorted(projects.items())
     ]
 
 
-def _row(first: dict[str, Any], lines: list[dict[str, Any]]) -> dict[str, str]:
+def _row(first: dict[str, Any], lines: list[dict[str, Any]], digits: int) -> dict[str, str]:
     return {
         "description": first["description"],
         "start": _time(min(line["start"] for line in lines)),
         "end": _time(max(line["end"] for line in lines)),
-        "quantity": _shown(line["quantity"] for line in lines),
+        "quantity": _shown((line["quantity"] for line in lines), digits),
         "unit": first["unit"],
         "unit_price": first["unit_price"],
-        "amount": _shown(line["amount"] for line in lines),
+        "amount": _shown((line["amount"] for line in lines), digits),
     }
 
 
-def _shown(figures: Iterable[str]) -> str:
+def _shown(figures: Iterable[str], digits: int) -> str:
     """Their sum, as paper shows it."""
     with localcontext() as context:
         context.prec = PRECISION
         total = sum((Decimal(figure) for figure in figures), Decimal(0))
-        return f"{total.quantize(Decimal(1).scaleb(-_SHOWN), rounding=ROUND_HALF_EVEN):f}"
+        return f"{total.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN):f}"
 
 
 def _time(text: str) -> str:

@@ -1,6 +1,6 @@
 """Every query of billing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import msgspec
@@ -113,7 +113,7 @@ def next_number(db: Connection, series: str) -> int:
 
 
 def add_invoice(db: Connection, new: Invoice, document: bytes) -> None:
-    _issued.insert(db, _Issued(*(getattr(new, field) for field in new.__dataclass_fields__), document))
+    _issued.insert(db, _Issued(**asdict(new), document=document))
 
 
 def invoices(db: Connection, page: Page, *, account_id: str | None, project_id: str | None) -> Slice[Invoice]:
@@ -132,7 +132,8 @@ def invoice(db: Connection, number: str, *, project_id: str | None) -> tuple[Inv
     found = _issued.first(db, *conditions)
     if found is None:
         return None
-    return Invoice(*(getattr(found, field) for field in Invoice.__dataclass_fields__)), bytes(found.document)
+    head = {field.name: getattr(found, field.name) for field in fields(Invoice)}
+    return Invoice(**head), bytes(found.document)
 
 
 def _of_project(project_id: str) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from babel.core import get_global
 from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros, iso
 from stratiform.kit.db import Database
-from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.billing import pdf, repository

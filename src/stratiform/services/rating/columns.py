@@ -9,6 +9,9 @@ from stratiform.services.rating.model import MEASURED, NAMED, Facts, Usage, text
 if TYPE_CHECKING:  # it takes a second and 60 MiB, which an idle process must not pay
     import pyarrow as pa
 
+#: An array of Arrow; its stubs don't know what a dictionary array has.
+Column = Any
+
 #: Who used what, in the order in which lines are sorted.
 KEY = ("project_id", "resource_type", "resource_id", "cloud")
 
@@ -64,7 +67,7 @@ class Coded:
         self.rows = pa.table({"key": key, "facts": facts, **times, **measured})
         self.facts = _examples(facts, {**texts, **measured})
 
-    def names(self, keys: "pa.Array") -> "dict[str, pa.Array]":
+    def names(self, keys: Column) -> dict[str, Column]:
         """The texts of `keys`, in columns."""
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -79,7 +82,7 @@ class Coded:
         return {name: found[name] for name in KEY}
 
 
-def _one_dictionary(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+def _one_dictionary(column: Column) -> Column:
     """`column` with the same words in every chunk; as read from a file it mostly has them, and comparing is dear."""
     import pyarrow as pa
 
@@ -90,16 +93,16 @@ def _one_dictionary(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
     return pa.chunked_array([pa.DictionaryArray.from_arrays(indices, first)])
 
 
-def _buffers(words: "pa.Array") -> list[int]:
+def _buffers(words: Column) -> list[int]:
     return [len(words), words.offset, *(buffer.address if buffer else 0 for buffer in words.buffers())]
 
 
-def _flat(column: "pa.ChunkedArray") -> Any:
+def _flat(column: Column) -> Column:
     whole_column = column.combine_chunks()
     return whole_column.chunk(0) if hasattr(whole_column, "num_chunks") else whole_column
 
 
-def _places(column: Any, words: "pa.Array") -> Any:
+def _places(column: Column, words: Column) -> Column:
     """For each row, where its text stands in `words`."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -107,7 +110,7 @@ def _places(column: Any, words: "pa.Array") -> Any:
     return pc.cast(pc.index_in(column.dictionary, words), pa.int64()).take(column.indices)
 
 
-def _combined(parts: Sequence[tuple[Any, int]]) -> Any:
+def _combined(parts: Sequence[tuple[Column, int]]) -> Column:
     """One number for several, each below its size, in their order; made dense where 64 bits would not do."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -122,7 +125,7 @@ def _combined(parts: Sequence[tuple[Any, int]]) -> Any:
     return combined
 
 
-def _examples(codes: Any, columns: dict[str, Any]) -> list[Facts]:
+def _examples(codes: Column, columns: dict[str, Column]) -> list[Facts]:
     """The facts that each number of `codes` stands for, from the first row that has it."""
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -139,9 +139,12 @@ def _summed(db: "duckdb.DuckDBPyConnection", order: str) -> "pa.Table":
     import duckdb
 
     try:
-        return db.sql(_LINES.replace("NUMBER", "BIGINT") + order).to_arrow_table()
+        quick: pa.Table = db.sql(_LINES.replace("NUMBER", "BIGINT") + order).to_arrow_table()
     except (duckdb.OutOfRangeException, duckdb.ConversionException):
-        return db.sql(_LINES.replace("NUMBER", "HUGEINT") + order).to_arrow_table()
+        large: pa.Table = db.sql(_LINES.replace("NUMBER", "HUGEINT") + order).to_arrow_table()
+        return large
+    else:
+        return quick
 
 
 class _Rulings:
@@ -206,7 +209,9 @@ class _Rulings:
         return pa.table({**names, "valid_from": versions, "price": prices, **rest})
 
     def gaps(self, found: "pa.Table") -> list[Gap]:
-        names = {name: column.to_pylist() for name, column in self._coded.names(found["key"].combine_chunks()).items()}
+        names: dict[str, list[str]] = {
+            name: column.to_pylist() for name, column in self._coded.names(found["key"].combine_chunks()).items()
+        }
         rows = zip(*(found[name].to_pylist() for name in ("ruling", "a", "b")), strict=True)
         return sorted(
             Gap(

@@ -48,9 +48,11 @@ def stamp(db: Connection) -> Stamp:
     return (int(row[0]), str(row[1])) if row else (0, "")
 
 
-def set_stamp(db: Connection, new: str) -> None:
+def set_stamp(db: Connection, new: str) -> int:
+    """The serial number of the new state; until this transaction ends, nobody else gets one."""
     first = {"name": _STATE, "serial": 1, "stamp": new}
     upsert(db, t.states, first, key=("name",), change={"serial": t.states.c.serial + 1, "stamp": new})
+    return stamp(db)[0]
 
 
 def store(db: Connection, rows: Rows[T], record: T, kind: str, *, name: str, domain_id: str = "") -> T:

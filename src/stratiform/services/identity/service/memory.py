@@ -47,7 +47,7 @@ class Memory:
         self._lock = threading.Lock()
         self._kept = Kept((0, ""))
         self._checked_at: Micros = -_TRUSTED_US
-        self._pending: dict[str, Micros] = {}
+        self._pending: dict[int, Micros] = {}
 
     def current(self, db: Connection, now: Micros) -> Kept:
         """What may be trusted at `now`; costs one small query at most, and none right after another."""
@@ -63,10 +63,9 @@ class Memory:
 
     def changed(self, db: Connection, now: Micros) -> None:
         """Give the directory a new stamp: a change that tokens may depend on is part of this transaction."""
-        stamp = self._ids.hex()
+        serial = repository.set_stamp(db, self._ids.hex())
         with self._lock:
-            self._pending[stamp] = now
-        repository.set_stamp(db, stamp)
+            self._pending[serial] = now
 
     def _adopt(self, stamp: Stamp, now: Micros) -> Kept:
         """Go on to a later state; one who still looks at an earlier gets a memory of their own."""
@@ -76,7 +75,7 @@ class Memory:
             self._kept = Kept(stamp)
         self._checked_at = now
         if self._pending:
-            alive = {key: at for key, at in self._pending.items() if now - at < _COMMIT_WITHIN_US}
-            alive.pop(stamp[1], None)
-            self._pending = alive
+            self._pending = {
+                serial: at for serial, at in self._pending.items() if serial > stamp[0] and now - at < _COMMIT_WITHIN_US
+            }
         return self._kept

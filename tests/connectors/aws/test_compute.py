@@ -1,14 +1,18 @@
 """EC2 machines, beyond what every connector must do."""
 
 import base64
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from stratiform.connectors.aws.compute import native_device
 from stratiform.connectors.aws.connector import AwsCloud
 from stratiform.contract.compute import Machine, MachineSpec, MachineState, Nic, Size
-from stratiform.contract.errors import Gone, NotSupported, Refused
+from stratiform.contract.errors import CloudUnreachable, Gone, NotSupported, Refused
 from stratiform.contract.network import SubnetSpec
 from stratiform.contract.volume import DiskSpec
 from support.moto import IMAGE, OTHER_IMAGE, PUBLIC_KEY, ZONE, connect_aws
@@ -30,6 +34,30 @@ def described(aws: AwsCloud, machine_id: str) -> dict[str, object]:
     with aws._client.asking():
         found = aws._client.ec2.describe_instances(InstanceIds=[machine_id])
     return dict(found["Reservations"][0]["Instances"][0])
+
+
+def hear(aws: AwsCloud, event: str, answer: Any) -> None:
+    """Let `answer` have a say in the calls of one account. Source: botocore, "Events"."""
+    for client in (aws._client.ec2, aws._client.once):
+        client.meta.events.register(event, answer)
+
+
+def test_a_lost_answer_makes_no_second_machine_or_disk(aws: AwsCloud) -> None:
+    assert aws.compute
+    assert aws.volume
+
+    def lose(**_more: object) -> None:
+        raise ReadTimeoutError(endpoint_url="http://ec2")
+
+    for call in ("RunInstances", "CreateVolume"):
+        hear(aws, f"after-call.ec2.{call}", lose)
+    with pytest.raises(CloudUnreachable, match="no answer from AWS"):
+        create(aws)
+    with pytest.raises(CloudUnreachable, match="no answer from AWS"):
+        aws.volume.create(DiskSpec("d1", "data", 4))
+    machine, disk = create(aws), aws.volume.create(DiskSpec("d1", "data", 4))
+    assert [one.id for one in aws.compute.list()] == [machine.id]
+    assert [one.id for one in aws.volume.list()] == [disk.id]
 
 
 def test_a_machine_has_the_smallest_type_that_fits_and_the_disk_of_its_flavor(aws: AwsCloud) -> None:
@@ -144,6 +172,75 @@ def test_rebuild_says_so_where_the_endpoint_can_not(aws: AwsCloud) -> None:
     made = create(aws)
     with pytest.raises(NotSupported, match="can't put another image"):
         aws.compute.rebuild(made.id, OTHER_IMAGE)
+
+
+@dataclass
+class Replacing:
+    """EC2's root volume replacement, which moto's server lacks: answers for the calls of one account."""
+
+    aws: AwsCloud
+    state: str = ""
+    asked: list[dict[str, object]] = field(default_factory=list)
+
+    def begin(self) -> "Replacing":
+        hear(self.aws, "before-call.ec2.CreateReplaceRootVolumeTask", self._create)
+        hear(self.aws, "before-call.ec2.DescribeReplaceRootVolumeTasks", self._describe)
+        return self
+
+    def _create(self, params: dict[str, object], **_more: object) -> object:
+        self.asked.append(dict(params["body"]))  # type: ignore[call-overload]
+        self.state = "pending"
+        return SimpleNamespace(status_code=200), {"ReplaceRootVolumeTask": {"TaskState": "pending"}}
+
+    def _describe(self, **_more: object) -> object:
+        tasks = [{"TaskState": self.state, "StartTime": "2026-01-01T00:00:00Z"}] if self.state else []
+        return SimpleNamespace(status_code=200), {"ReplaceRootVolumeTasks": tasks}
+
+
+def test_a_rebuild_replaces_the_root_disk_once(aws: AwsCloud) -> None:
+    assert aws.compute
+    made, ec2 = create(aws), Replacing(aws).begin()
+    for _ in range(2):
+        aws.compute.rebuild(made.id, OTHER_IMAGE)
+    assert [(ask["InstanceId"], ask["ImageId"], ask["DeleteReplacedRootVolume"]) for ask in ec2.asked] == [
+        (made.id, OTHER_IMAGE, "true")
+    ]
+    assert aws.compute.show(made.id).state is MachineState.BUILDING
+    ec2.state = "succeeded"
+    again = aws.compute.show(made.id)
+    assert (again.state, again.image, again.token) == (MachineState.RUNNING, OTHER_IMAGE, made.token)
+
+
+def test_a_rebuild_that_failed_is_told(aws: AwsCloud) -> None:
+    assert aws.compute
+    made, ec2 = create(aws), Replacing(aws).begin()
+    aws.compute.rebuild(made.id, OTHER_IMAGE)
+    ec2.state = "failed-detached"
+    seen = aws.compute.show(made.id)
+    assert (seen.state, "could not put the image" in seen.fault) == (MachineState.ERROR, True)
+
+
+def test_a_stopped_machine_is_started_before_it_is_rebuilt(aws: AwsCloud) -> None:
+    assert aws.compute
+    made, ec2 = create(aws), Replacing(aws).begin()
+    aws.compute.stop(made.id)
+    with pytest.raises(CloudUnreachable, match="starts now"):
+        aws.compute.rebuild(made.id, OTHER_IMAGE)
+    assert ec2.asked == []
+    aws.compute.rebuild(made.id, OTHER_IMAGE)
+    assert len(ec2.asked) == 1
+
+
+def test_a_disk_that_the_machine_holds_on_to_is_not_called_free(aws: AwsCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stratiform.connectors.aws.compute._FREE_EVERY_S", 0)
+    assert aws.compute
+    assert aws.volume
+    made, disk = create(aws), aws.volume.create(DiskSpec("d1", "data", 4))
+    aws.compute.attach(made.id, disk.id, "/dev/vdb")
+    held = {"Volumes": [{"Attachments": [{"InstanceId": made.id, "State": "detaching"}]}]}
+    hear(aws, "before-call.ec2.DescribeVolumes", lambda **_more: (SimpleNamespace(status_code=200), held))
+    with pytest.raises(CloudUnreachable, match="still taking the disk away"):
+        aws.compute.detach(made.id, disk.id)
 
 
 def test_disks_are_attached_once_and_only_to_one_machine(aws: AwsCloud) -> None:

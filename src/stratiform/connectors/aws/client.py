@@ -46,8 +46,8 @@ T = TypeVar("T")
 class Client:
     """The clients of one account and region; boto3's clients may be used by many threads.
 
-    `ec2` asks again by itself where no answer came. `once` never does: it is for what makes something, since
-    not everything that speaks EC2 keeps the promise of ClientToken. Who made nothing looks first, and asks anew.
+    `ec2` asks again by itself where no answer came. `once` never does: it is for what can't be repeated blindly, as
+    not everything that speaks EC2 keeps the promise of ClientToken. Whoever got no answer looks first, then asks anew.
     """
 
     def __init__(self, settings: AwsSettings, installation: str) -> None:

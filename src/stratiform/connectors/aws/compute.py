@@ -10,14 +10,16 @@ for each key, which stay: EC2 takes nothing for them.
 import base64
 import binascii
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from stratiform.connectors.aws.errors import Garbled
 from stratiform.connectors.aws.settings import SIZES, machine_type
 from stratiform.contract.compute import Machine, MachineSpec, MachineState, Size
-from stratiform.contract.errors import Gone, NotSupported, Refused
+from stratiform.contract.errors import CloudUnreachable, Gone, NotSupported, Refused
 from stratiform.kit.clock import Micros, from_datetime
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
         InstanceNetworkInterfaceSpecificationTypeDef,
         InstanceTypeDef,
         RunInstancesRequestTypeDef,
+        VolumeAttachmentTypeDef,
     )
 
     from stratiform.connectors.aws.client import Client
@@ -52,7 +55,12 @@ _FAILURES = {
 }
 
 _IMAGE = "stratiform:image"
-_PAGE = 200  # as many values as one filter takes
+_UNDER_WAY = ("pending", "in-progress")
+_PAGE = 100  # one filter takes 200 values
+
+_FREE_LOOKS = 10
+_FREE_EVERY_S = 0.5
+
 _METADATA_TAGS = 40
 _TAG_KEY_CHARS, _TAG_VALUE_CHARS = 128, 256
 
@@ -85,7 +93,17 @@ class AwsCompute:
         return next(self._described(self._aws.mine(token=token)), None)
 
     def show(self, machine_id: str) -> Machine:
-        return self._machines([self._instance(machine_id)])[0]
+        """EC2 calls a machine running while its root disk is replaced; here it is BUILDING then."""
+        instance = self._instance(machine_id)
+        machine = self._machines([instance])[0]
+        if machine.state is not MachineState.RUNNING or not _tag(instance, _IMAGE):
+            return machine
+        task = self._replacing(machine_id)
+        if task in _UNDER_WAY:
+            return replace(machine, state=MachineState.BUILDING)
+        if task.startswith("failed"):
+            return replace(machine, state=MachineState.ERROR, fault="AWS could not put the image on the root disk")
+        return machine
 
     def list(self) -> Iterator[Machine]:
         return self._described([*self._aws.mine(), {"Name": "tag-key", "Values": ["stratiform:token"]}])
@@ -119,21 +137,24 @@ class AwsCompute:
             if wanted != machine.size.native:
                 self._aws.ec2.modify_instance_attribute(InstanceId=machine_id, InstanceType={"Value": wanted})
             if size.disk_gib > machine.size.disk_gib:
-                self._aws.ec2.modify_volume(VolumeId=_root(self._instance(machine_id)), Size=size.disk_gib)
+                self._aws.once.modify_volume(VolumeId=_root(self._instance(machine_id)), Size=size.disk_gib)
 
     def rebuild(self, machine_id: str, image: str) -> None:
-        """AWS replaces the root disk of a running machine, which reboots; the old disk is deleted."""
+        """AWS replaces the root disk of a running machine, which reboots; the old disk is deleted.
+
+        A stopped machine is started first (CloudUnreachable until it runs).
+        """
+        if self._state(machine_id) is MachineState.STOPPED:
+            self.start(machine_id)
+            raise CloudUnreachable("AWS replaces the disk of a running machine only; it starts now")
         try:
+            if self._replacing(machine_id) in _UNDER_WAY:
+                return
             with self._aws.asking():
-                running = self._aws.ec2.describe_replace_root_volume_tasks(
-                    Filters=[{"Name": "instance-id", "Values": [machine_id]}]
-                )["ReplaceRootVolumeTasks"]
-                if any(task["TaskState"] in ("pending", "in-progress") for task in running):
-                    return
+                self._aws.ec2.create_tags(Resources=[machine_id], Tags=[{"Key": _IMAGE, "Value": image}])
                 self._aws.once.create_replace_root_volume_task(
                     InstanceId=machine_id, ImageId=image, DeleteReplacedRootVolume=True
                 )
-                self._aws.ec2.create_tags(Resources=[machine_id], Tags=[{"Key": _IMAGE, "Value": image}])
         except Garbled as error:
             if not self._aws.elsewhere:
                 raise
@@ -159,28 +180,45 @@ class AwsCompute:
                 return self._output(machine_id, latest=False)
 
     def attach(self, machine_id: str, volume_id: str, device: str) -> None:
-        holder = self._holder(volume_id)
+        holder = self._attachment(volume_id).get("InstanceId", "")
         if holder == machine_id:
             return
         if holder:
             raise Refused(f"{volume_id} is attached to another machine")
         with self._aws.asking():
-            self._aws.ec2.attach_volume(InstanceId=machine_id, VolumeId=volume_id, Device=native_device(device))
+            self._aws.once.attach_volume(InstanceId=machine_id, VolumeId=volume_id, Device=native_device(device))
 
     def detach(self, machine_id: str, volume_id: str) -> None:
-        if self._holder(volume_id) != machine_id:
+        """Returns when the disk is free: who is told so may delete it. Raises CloudUnreachable while it is not."""
+        at = self._attachment(volume_id)
+        if at.get("InstanceId") != machine_id:
             return
+        if at.get("State") != "detaching":
+            with self._aws.asking():
+                self._aws.once.detach_volume(InstanceId=machine_id, VolumeId=volume_id)
+        for _ in range(_FREE_LOOKS):
+            if self._attachment(volume_id).get("InstanceId") != machine_id:
+                return
+            time.sleep(_FREE_EVERY_S)
+        raise CloudUnreachable("AWS is still taking the disk away from the machine")
+
+    def _replacing(self, machine_id: str) -> str:
+        """The state of the newest replacement of the root disk, "" where there was none."""
         with self._aws.asking():
-            self._aws.ec2.detach_volume(InstanceId=machine_id, VolumeId=volume_id)
+            tasks = self._aws.ec2.describe_replace_root_volume_tasks(
+                Filters=[{"Name": "instance-id", "Values": [machine_id]}]
+            )["ReplaceRootVolumeTasks"]
+        return max(tasks, key=lambda task: task["StartTime"])["TaskState"] if tasks else ""
 
     def _output(self, machine_id: str, *, latest: bool) -> str:
         return self._aws.ec2.get_console_output(InstanceId=machine_id, Latest=latest).get("Output", "")
 
-    def _holder(self, volume_id: str) -> str:
+    def _attachment(self, volume_id: str) -> "VolumeAttachmentTypeDef":
+        """Where the disk is, empty where nowhere."""
         with self._aws.asking():
             found = self._aws.ec2.describe_volumes(VolumeIds=[volume_id])["Volumes"]
         held = [at for volume in found for at in volume.get("Attachments", []) if at.get("State") != "detached"]
-        return held[0].get("InstanceId", "") if held else ""
+        return held[0] if held else {}
 
     def _state(self, machine_id: str) -> MachineState:
         return _state(self._instance(machine_id))
@@ -211,18 +249,17 @@ class AwsCompute:
     def _machine(self, instance: "InstanceTypeDef", disk_gib: int) -> Machine:
         native: str = instance["InstanceType"]
         vcpus, ram_mib = self._sizes[native]
-        tags = {tag.get("Key", ""): tag.get("Value", "") for tag in instance.get("Tags", [])}
         cards = sorted(instance.get("NetworkInterfaces", []), key=lambda card: card["Attachment"]["DeviceIndex"])
         disks = (mapping["Ebs"]["VolumeId"] for mapping in instance.get("BlockDeviceMappings", []))
         state = _state(instance)
         return Machine(
             id=instance["InstanceId"],
-            token=tags.get("stratiform:token", ""),
+            token=_tag(instance, "stratiform:token"),
             state=state,
             size=Size(vcpus, ram_mib, disk_gib, native),
             addresses=tuple(card["PrivateIpAddress"] for card in cards),
             launched_at=_launched_at(instance),
-            image=tags.get(_IMAGE) or instance.get("ImageId", ""),
+            image=_tag(instance, _IMAGE) or instance.get("ImageId", ""),
             volumes=tuple(disk for disk in disks if disk != _root(instance)),
             fault=instance.get("StateReason", {}).get("Message", "") if state is MachineState.ERROR else "",
         )
@@ -315,6 +352,10 @@ def _state(instance: "InstanceTypeDef") -> MachineState:
     if state is MachineState.DELETED and instance.get("StateReason", {}).get("Code") in _FAILURES:
         return MachineState.ERROR
     return state
+
+
+def _tag(instance: "InstanceTypeDef", key: str) -> str:
+    return next((tag.get("Value", "") for tag in instance.get("Tags", []) if tag.get("Key") == key), "")
 
 
 def _launched_at(instance: "InstanceTypeDef") -> Micros:

@@ -8,7 +8,8 @@ no rule. To have a way out, the VPC gets an internet gateway with a default rout
 Amazon's (which Amazon charges for); it isn't shown to the customer, nothing from outside gets in through it.
 
 AWS keeps the first four addresses (network, router, DNS, one spare) and the last of each subnet; the router is always
-the first one after the network's, whatever gateway is asked for. A subnet has between 16 and 65536 addresses.
+the first one after the network's, whatever gateway is asked for. A subnet has between 16 and 65536 addresses, and
+an account five VPCs in a region until its owner asks Amazon for more.
 """
 
 import ipaddress
@@ -103,7 +104,7 @@ class AwsNetworks:
         texts = {vpc["CidrBlock"]} | {one["CidrBlock"] for one in vpc.get("CidrBlockAssociationSet", [])}
         if not any(wanted.overlaps(ipaddress.ip_network(text)) for text in texts):
             with self._aws.asking():
-                self._aws.ec2.associate_vpc_cidr_block(VpcId=vpc["VpcId"], CidrBlock=cidr)
+                self._aws.once.associate_vpc_cidr_block(VpcId=vpc["VpcId"], CidrBlock=cidr)
 
     def _ensure_way_out(self, vpc_id: str, spec: SubnetSpec) -> None:
         gateway = self._gateway(vpc_id) or self._make_gateway(vpc_id, spec)
@@ -114,7 +115,7 @@ class AwsNetworks:
         with self._aws.asking():
             table = self._aws.ec2.describe_route_tables(Filters=main)["RouteTables"][0]
             if not any(route.get("DestinationCidrBlock") == _EVERYWHERE for route in table["Routes"]):
-                self._aws.ec2.create_route(
+                self._aws.once.create_route(
                     RouteTableId=table["RouteTableId"], DestinationCidrBlock=_EVERYWHERE, GatewayId=gateway
                 )
 
@@ -135,7 +136,7 @@ class AwsNetworks:
                 tagged = [self._aws.tagged("internet-gateway", spec.name, tags)]
                 made = self._aws.once.create_internet_gateway(TagSpecifications=tagged)
                 ready = [made["InternetGateway"]["InternetGatewayId"]]
-            self._aws.ec2.attach_internet_gateway(InternetGatewayId=ready[0], VpcId=vpc_id)
+            self._aws.once.attach_internet_gateway(InternetGatewayId=ready[0], VpcId=vpc_id)
         return ready[0]
 
     def _make_subnet(self, vpc_id: str, spec: SubnetSpec) -> "SubnetTypeDef":
@@ -172,7 +173,7 @@ class AwsNetworks:
                     return
                 gateway = self._gateway(vpc_id)
                 if gateway:
-                    self._aws.ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id)
+                    self._aws.once.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id)
                     self._aws.ec2.delete_internet_gateway(InternetGatewayId=gateway)
                 self._aws.ec2.delete_vpc(VpcId=vpc_id)
         except Gone:

@@ -61,10 +61,12 @@ class AwsVolumes:
         if disk.size_gib == size_gib or self._growing_to(disk_id) >= size_gib:
             return
         with self._aws.asking():
-            self._aws.ec2.modify_volume(VolumeId=disk_id, Size=size_gib)
+            self._aws.once.modify_volume(VolumeId=disk_id, Size=size_gib)
 
     def delete(self, disk_id: str) -> None:
         try:
+            if self.show(disk_id).state in (DiskState.DELETING, DiskState.DELETED):
+                return
             with self._aws.asking():
                 self._aws.ec2.delete_volume(VolumeId=disk_id)
         except Gone:

@@ -84,8 +84,8 @@ ONLY_FOR = {"flavor": "instance", "volume_type": "volume"}
 #: The states that the ledger knows, so that a misspelt one is seen at once.
 STATES = {
     "instance": frozenset(
-        ["active", "paused", "suspended", "stopped", "rescued", "resized", "soft-delete", "error", "shelved"]
-        + ["shelved_offloaded"]
+        {"active", "paused", "suspended", "stopped", "rescued", "resized", "soft-delete", "error", "shelved"}
+        | {"shelved_offloaded"}
     ),
     "volume": frozenset(["available", "in-use", "maintenance", "error"]),
 }
@@ -243,10 +243,7 @@ class Plan:
         """Each meter that costs something, with the place of its price, or with why there is none (a text)."""
         meters = version.meters(facts.resource_type) if version else []
         if version is None or not meters:
-            since = (
-                f"the version of {iso(version.valid_from)} has no price for a {facts.resource_type}" if version else ""
-            )
-            yield "", since or "no version is valid then"
+            yield "", "no version is valid then" if version is None else version.silence(facts)
             return
         for meter in meters:
             verdict = version.verdict(facts, meter)

@@ -34,8 +34,8 @@ _WHEN_KEYS = frozenset({"cloud", *CONDITIONS})
 _PRICE_KEYS = frozenset({"meter", "price", "per", "granularity", "round", "states", "label"}) | _WHEN_KEYS
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
-#: Above this a price is a slip of the pen, and its products would outgrow the engine's numbers.
-_HIGHEST = Decimal(10) ** 9
+#: Above this a price is a slip of the pen, and its products would outgrow the engine's numbers (64 bits for a price).
+_HIGHEST = Decimal(10) ** 8
 
 
 def read(source: str) -> Plan:
@@ -163,7 +163,7 @@ def _states(table: Mapping[str, Any], kind: str, place: str) -> tuple[str, ...]:
     states = _texts(table["states"], f"states of {place}")
     for state in states:
         if state not in STATES[kind]:
-            raise Invalid(f"{place}: a {kind} has no state '{state}'", hint=f"known: {', '.join(sorted(STATES[kind]))}")
+            raise Invalid(f"{place}: the type {kind} has no state '{state}'", hint=f"known: {', '.join(sorted(STATES[kind]))}")
     return states
 
 
@@ -171,7 +171,7 @@ def _when(table: Mapping[str, Any], kind: str, place: str) -> tuple[tuple[str, t
     when = []
     for condition in sorted(_WHEN_KEYS & table.keys()):
         if ONLY_FOR.get(condition, kind) != kind:
-            raise Invalid(f"{place}: '{condition}' says nothing about a {kind}")
+            raise Invalid(f"{place}: '{condition}' says nothing about the type {kind}")
         when.append((condition, _texts(table[condition], f"{condition} of {place}")))
     return tuple(when)
 

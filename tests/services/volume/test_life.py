@@ -235,3 +235,23 @@ def test_an_operator_writes_a_status(volumes: VolumeBench) -> None:
         volumes.service.delete(call, volume.id, force=True)
     volumes.work()
     assert all(disk.state is not DiskState.AVAILABLE for disk in volumes.disks())
+
+
+def test_a_volume_is_made_of_an_image(volumes: VolumeBench) -> None:
+    stack = volumes.of.stack
+    with volumes.call() as call:
+        image = stack.image.create(
+            call, {"name": "debian", "disk_format": "raw", "container_format": "bare", "min_disk": 2}
+        )
+        with pytest.raises(Invalid, match="is not active"):
+            volumes.service.create(call, NewVolume(2, image_id=image.id))
+    with volumes.call() as call:
+        incoming = stack.image.begin_upload(call, image.id)
+    incoming.write(b"bytes")
+    stack.image.finish_upload(incoming)
+    with volumes.call() as call, pytest.raises(InvalidInput, match="larger than the volume size"):
+        volumes.service.create(call, NewVolume(1, image_id=image.id))
+    volume = volumes.available(NewVolume(2, image_id=image.id))
+    assert (volume.status, volume.bootable) == ("available", True)
+    assert (volume.image_metadata["image_id"], volume.image_metadata["min_disk"]) == (image.id, "2")
+    assert volumes.cloud.client.history("images") == {image.id: 1}

@@ -3,26 +3,21 @@
 from collections.abc import Iterator
 
 import pytest
-from litestar.testing import TestClient
 
-from stratiform.app.api import application
 from stratiform.kit.policy import SYSTEM
+from support.people import people
 from support.stacks import Bench
-from support.volume_api import PASSWORD, Api, people
+from support.volume_api import Api
 from support.volumes import with_cloud
 
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Api]:
     volumes, stack = with_cloud(stack_bench), stack_bench.stack
-    with stack.database.transaction() as db:
-        now = stack_bench.clock.now()
-        stack.identity.bootstrap(db, now, url=stack.url, region=stack.region, admin_password=PASSWORD)
-    with TestClient(application(stack)) as client:
-        made = Api(client, volumes, {})
-        people(made, made.token("admin"))
+    with people(stack_bench) as asking:
+        api = Api(asking, volumes)
         with stack.database.transaction() as db:
             call = stack_bench.call(db, SYSTEM)
-            for name in ("here", "there"):
-                stack.clouds.bind(call, made.projects[name], volumes.cloud_id, "zone-a")
-        yield made
+            for project_id in api.projects.values():
+                stack.clouds.bind(call, project_id, volumes.cloud_id, "zone-a")
+        yield api

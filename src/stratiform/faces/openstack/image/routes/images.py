@@ -1,6 +1,7 @@
 """`/images`, their tags and actions."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from litestar import Response
 
@@ -18,7 +19,7 @@ _NO_FILTERS = ("limit", "marker", "sort", "sort_key", "sort_dir")
 
 @get("/images")
 def list_images(request: Request) -> Body:
-    pairs = [(str(name), str(value)) for name, value in request.query_params.multi_items()]
+    pairs = parse_qsl(request.url.query, keep_blank_values=True)
     listing = _listing(pairs)
     with reading(request) as call:
         found = stack_of(request).image.images(call, listing)

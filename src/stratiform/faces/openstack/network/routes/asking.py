@@ -4,6 +4,7 @@ Source: Networking API v2.0, "Filtering and column selection", "Sorting", "Pagin
 """
 
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from stratiform.faces.stack import Request, stack_of
 from stratiform.kit.pagination import Page
@@ -25,7 +26,7 @@ class Asked:
 
 def asked(request: Request) -> Asked:
     """Raises BadRequest."""
-    pairs = [(str(name), str(value)) for name, value in request.query_params.multi_items()]
+    pairs = parse_qsl(request.url.query, keep_blank_values=True)
     filters: dict[str, list[str]] = {}
     for name, value in pairs:
         if name not in _NO_FILTERS:

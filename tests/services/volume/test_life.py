@@ -3,6 +3,7 @@
 import pytest
 
 from stratiform.contract import registry
+from stratiform.contract.compute import MachineSpec, Size
 from stratiform.contract.volume import DiskState
 from stratiform.kit.clock import SECOND_US, iso_naive
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -54,6 +55,7 @@ def test_events_say_what_cinder_says_and_when_use_began_and_ended(volumes: Volum
         "availability_zone": "zone-a",
         "volume_id": volume.id,
         "volume_type": volume.type_id,
+        "volume_type_name": "standard",
         "display_name": "data",
         "launched_at": iso_naive(volume.launched_at) + "+00:00",
         "created_at": iso_naive(asked_at) + "+00:00",
@@ -255,3 +257,27 @@ def test_a_volume_is_made_of_an_image(volumes: VolumeBench) -> None:
     assert (volume.status, volume.bootable) == ("available", True)
     assert (volume.image_metadata["image_id"], volume.image_metadata["min_disk"]) == (image.id, "2")
     assert volumes.cloud.client.history("images") == {image.id: 1}
+
+
+def test_the_use_of_a_disk_that_can_not_be_deleted_goes_on(volumes: VolumeBench) -> None:
+    """Somebody attached it in the cloud, behind our back."""
+    volume = volumes.available()
+    machines = volumes.cloud.compute
+    assert machines is not None
+    machine = machines.create(MachineSpec("m1", "web", Size(1, 512, 1), "memory-cirros"))
+    volumes.of.clock.advance(SECOND_US)
+    machines.attach(machine.id, volume.native_id, "/dev/vdb")
+    with volumes.call() as call:
+        volumes.service.delete(call, volume.id)
+        volumes.service.update(call, volume.id, name="leaving")
+    volumes.work()
+    seen = volumes.show(volume.id)
+    assert (seen.status, seen.terminated_at) == ("error_deleting", None)
+    assert {event.payload["terminated_at"] for event in volumes.events()} == {None}
+    machines.detach(machine.id, volume.native_id)
+    volumes.of.clock.advance(SECOND_US)
+    ended = volumes.of.clock.now()
+    with volumes.call() as call:
+        volumes.service.delete(call, volume.id)
+    volumes.work()
+    assert volumes.events()[-1].payload["terminated_at"] == iso_naive(ended) + "+00:00"

@@ -10,6 +10,7 @@ from stratiform.kit.db import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.outbox import Event, post
 from stratiform.kit.work import want
+from stratiform.services.volume import repository
 from stratiform.services.volume.model import Attachment, Volume
 
 CREATED = "volume.create.end"
@@ -36,14 +37,17 @@ def tell(
         publisher_id=f"volume.{host(volume)}",
         at=now,
         cloud=volume.cloud_name,
-        payload=payload(volume, attachment),
+        payload=payload(volume, _type_name(db, volume), attachment),
     )
     post(db, event)
     want(db, "metering.outbox", "all", now)
 
 
-def payload(volume: Volume, attachment: Attachment | None = None) -> dict[str, Any]:
-    """Cinder's keys; beside them `terminated_at` and `deleted_at`, which Cinder's own leave out."""
+def payload(volume: Volume, type_name: str, attachment: Attachment | None = None) -> dict[str, Any]:
+    """Cinder's keys; beside them `volume_type_name`, `terminated_at` and `deleted_at`, which Cinder leaves out.
+
+    While a volume is being deleted its end isn't told: the cloud may refuse, and then its use goes on.
+    """
     return {
         "tenant_id": volume.project_id,
         "host": host(volume),
@@ -51,10 +55,11 @@ def payload(volume: Volume, attachment: Attachment | None = None) -> dict[str, A
         "availability_zone": volume.zone,
         "volume_id": volume.id,
         "volume_type": volume.type_id,
+        "volume_type_name": type_name,
         "display_name": volume.name,
         "launched_at": _moment(volume.launched_at),
         "created_at": _moment(volume.created_at),
-        "terminated_at": _moment(volume.terminated_at),
+        "terminated_at": None if volume.status == "deleting" else _moment(volume.terminated_at),
         "deleted_at": _moment(volume.deleted_at),
         "status": volume.status,
         "snapshot_id": None,
@@ -65,6 +70,12 @@ def payload(volume: Volume, attachment: Attachment | None = None) -> dict[str, A
         "metadata": [{"key": key, "value": value} for key, value in sorted(volume.metadata.items())],
         "volume_attachment": [] if attachment is None else [_attached(attachment)],
     }
+
+
+def _type_name(db: Connection, volume: Volume) -> str:
+    """Plans name types by name."""
+    kind = repository.types.get(db, volume.type_id)
+    return "" if kind is None else kind.name
 
 
 def _attached(attachment: Attachment) -> dict[str, Any]:

@@ -218,7 +218,8 @@ class Volumes(Parts):
         if detached:
             repository.attachments.delete(call.db, repository.attachments.table.c.volume_id == volume_id)
         if status is not None:
-            self._change(call, volume, status=status)
+            ended = volume.terminated_at if status == "deleting" else None
+            self._change(call, volume, status=status, terminated_at=ended)
 
     def set_bootable(self, call: Call, volume_id: str, bootable: bool) -> None:
         volume = seen(call, volume_id, "volume_extension:volume_actions:set_bootable")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, parse
+from stratiform.kit.errors import Invalid
 from stratiform.services.metering.model import Segment
 from stratiform.services.rating import charge, duck
 from stratiform.services.rating.model import Charge, Plan, plain
@@ -128,10 +129,16 @@ def test_a_plan_may_give_away_what_it_does_not_price() -> None:
 
 
 def test_numbers_too_large_for_64_bits_are_exact() -> None:
-    price = vcpu("99999999.9999999999")
     huge = 10**15
-    done = priced(plan(price), used(0, HOUR_US, vcpus=huge), used(HOUR_US, 2 * HOUR_US, vcpus=huge))
-    assert plain(done.amount, 20) == "199999999999999999800000"
+    done = priced(plan(vcpu("0.9999999999")), used(0, HOUR_US, vcpus=huge), used(HOUR_US, 2 * HOUR_US, vcpus=huge))
+    assert plain(done.amount, 20) == "1999999999800000"
+
+
+def test_numbers_too_large_for_128_bits_are_refused_by_both() -> None:
+    prices, usage = plan(vcpu("99999999")), used(0, HOUR_US, vcpus=10**15)
+    for engine in (charge.rate, lambda usages, *rest: duck.rate(duck.table(usages), *rest)):
+        with pytest.raises(Invalid, match="more digits than can be counted"):
+            engine([usage], prices, START, START + DAY_US)
 
 
 def test_the_days_of_a_line_sum_to_it() -> None:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from stratiform.kit.clock import DAY_US, Micros
 from stratiform.kit.money import allocate
+from stratiform.services.rating.errors import Uncountable
 from stratiform.services.rating.model import (
+    LARGEST,
     MAX_GAPS,
     METERS,
     Charge,
@@ -150,6 +152,8 @@ def _by_day(line: Line, price: Price, used: _Used) -> dict[Micros, int]:
 def _line(key: LineKey, used: _Used, price: Price) -> Line:
     billed = sum(parts * price.billed(last - first) for parts, pieces in used.items() for first, last in runs(pieces))
     quantity = price.quantity(billed)
+    if quantity * price.amount >= LARGEST:
+        raise Uncountable
     everything = [interval for pieces in used.values() for interval in pieces]
     return Line(
         key,

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.errors import Invalid
 from stratiform.services.rating.columns import KEY, Coded, schema, table
+from stratiform.services.rating.errors import Uncountable
 from stratiform.services.rating.model import (
     MAX_GAPS,
     MEASURED,
@@ -99,7 +99,7 @@ LIMIT {MAX_GAPS}
 
 
 def rate(usage: "pa.Table", plan: Plan, start: Micros, end: Micros, *, threads: int = 2) -> Charge:
-    """As charge.rate, over columns. Raises Invalid where a number outgrows 128 bits."""
+    """As charge.rate, over columns. Raises Uncountable."""
     priced, gaps = _priced(usage, plan, start, end, threads, " ORDER BY key, price")
     return Charge(tuple(_lines(priced)), tuple(gaps))
 
@@ -131,7 +131,7 @@ def _priced(
     except duckdb.Error as error:
         if not isinstance(error, duckdb.OutOfRangeException | duckdb.ConversionException):
             raise
-        raise Invalid("a quantity or an amount has more digits than can be counted exactly") from error
+        raise Uncountable from error
 
 
 def _summed(db: "duckdb.DuckDBPyConnection", order: str) -> "pa.Table":

@@ -1,6 +1,6 @@
 """What rating says no to."""
 
-from stratiform.kit.errors import Conflict, NotFound
+from stratiform.kit.errors import Conflict, Invalid, NotFound
 
 
 class NoPlan(NotFound):
@@ -12,3 +12,10 @@ class NoPlan(NotFound):
 
 class Fixed(Conflict):
     """What was published is never edited; a new version says something new."""
+
+
+class Uncountable(Invalid):
+    """A number outgrows 128 bits."""
+
+    def __init__(self) -> None:
+        super().__init__("a quantity or an amount has more digits than can be counted exactly")

@@ -304,6 +304,9 @@ class Charge:
 
 MAX_GAPS = 1000
 
+#: An amount is below it, so that the fast engine can count it.
+LARGEST = 2**127
+
 
 def divide_half_even(dividend: int, divisor: int) -> int:
     """`dividend / divisor` as a whole number, halves to the even one."""

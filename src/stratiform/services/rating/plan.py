@@ -163,7 +163,9 @@ def _states(table: Mapping[str, Any], kind: str, place: str) -> tuple[str, ...]:
     states = _texts(table["states"], f"states of {place}")
     for state in states:
         if state not in STATES[kind]:
-            raise Invalid(f"{place}: the type {kind} has no state '{state}'", hint=f"known: {', '.join(sorted(STATES[kind]))}")
+            raise Invalid(
+                f"{place}: the type {kind} has no state '{state}'", hint=f"known: {', '.join(sorted(STATES[kind]))}"
+            )
     return states
 
 

@@ -1,0 +1,86 @@
+"""Plans are stored on every database, and what is published stays as it is."""
+
+from pathlib import Path
+
+import pytest
+
+from stratiform.kit.clock import parse
+from stratiform.kit.errors import Forbidden, Invalid
+from stratiform.kit.pagination import Page
+from stratiform.services.rating.errors import Fixed, NoPlan
+from support.money import PLAN
+from support.stacks import Bench, bench, customer
+
+LATER = PLAN.replace("2026-01-01", "2026-12-01").replace('"0.01"', '"0.02"')
+
+
+def versions(of: Bench) -> list[int]:
+    with of.stack.database.snapshot() as db:
+        return [version.valid_from for version in of.stack.rating.plan(db, "standard").versions]
+
+
+def publish(of: Bench, source: str, closed_until: int | None = None) -> None:
+    with of.stack.database.transaction() as db:
+        of.stack.rating.set_plan(of.call(db), source, closed_until)
+
+
+def test_a_plan_comes_back_as_it_was_published(database_url: str, home: Path) -> None:
+    home.mkdir()
+    of = bench(home, database_url)
+    try:
+        with of.stack.database.transaction() as db:
+            published = of.stack.rating.set_plan(of.call(db), PLAN)
+        publish(of, LATER)
+        with of.stack.database.snapshot() as db:
+            stored = of.stack.rating.plan(db, "standard")
+            page = of.stack.rating.plans(of.call(db, customer()), Page())
+        assert stored.versions[0] == published.versions[0]
+        assert [version.valid_from for version in stored.versions] == [parse("2026-01-01"), parse("2026-12-01")]
+        assert page.items == [stored]
+    finally:
+        of.stack.database.close()
+
+
+def test_publishing_again_changes_nothing(stack_bench: Bench) -> None:
+    publish(stack_bench, PLAN)
+    publish(stack_bench, PLAN)
+    assert versions(stack_bench) == [parse("2026-01-01")]
+
+
+def test_a_published_version_is_never_edited(stack_bench: Bench) -> None:
+    publish(stack_bench, PLAN)
+    with pytest.raises(Fixed, match="is published and differs"):
+        publish(stack_bench, PLAN.replace('"0.01"', '"0.02"') + LATER[LATER.index("[[version]]") :])
+    assert versions(stack_bench) == [parse("2026-01-01")]
+
+
+def test_a_plan_keeps_its_currency(stack_bench: Bench) -> None:
+    publish(stack_bench, PLAN)
+    with pytest.raises(Fixed, match="is in EUR, not USD"):
+        publish(stack_bench, LATER.replace("EUR", "USD"))
+
+
+def test_a_version_in_a_closed_period_is_refused(stack_bench: Bench) -> None:
+    publish(stack_bench, PLAN)
+    with pytest.raises(Invalid, match="begins in a closed period"):
+        publish(stack_bench, LATER, parse("2027-01-01"))
+    publish(stack_bench, LATER, parse("2026-12-01"))
+    assert len(versions(stack_bench)) == 2
+
+
+def test_versions_published_apart_may_not_overlap(stack_bench: Bench) -> None:
+    publish(stack_bench, PLAN.replace("2026-01-01", "2026-01-01\nvalid_until = 2027-01-01"))
+    with pytest.raises(Invalid, match="overlaps"):
+        publish(stack_bench, LATER)
+    assert len(versions(stack_bench)) == 1
+
+
+def test_only_the_operator_publishes_and_everyone_sees(stack_bench: Bench) -> None:
+    rating = stack_bench.stack.rating
+    publish(stack_bench, PLAN)
+    with stack_bench.stack.database.transaction() as db:
+        with pytest.raises(Forbidden):
+            rating.set_plan(stack_bench.call(db, customer("p1", "member")), LATER)
+        assert rating.show(stack_bench.call(db, customer("p1", "reader")), "standard").currency == "EUR"
+        with pytest.raises(NoPlan, match="no price plan 'gold'"):
+            rating.show(stack_bench.call(db), "gold")

@@ -140,6 +140,13 @@ def test_settings_are_changed_when_the_cloud_agrees(api: Rest, monkeypatch: pyte
         run("set", "sim", "--setting", "password=x")
 
 
+def test_a_table_in_a_pipe_cuts_nothing(api: Rest) -> None:
+    run("add", "memory", "--name", "sim", "--setting", f"zones={'a-rather-long-zone,' * 20}")
+    cloud = json.loads(run("show", "sim", "-f", "json"))
+    assert f"zones={cloud['settings']['zones']}" in run("list")
+    assert cloud["id"] in run("list")
+
+
 def test_kinds_show_what_must_be_told(api: Rest) -> None:
     told = run("kinds")
     assert "secret_key (secret)" in told

@@ -29,7 +29,9 @@ def show_list(items: Sequence[Mapping[str, Any]], columns: Mapping[str, str], ou
     if output is Format.json:
         _json(items)
         return
-    table = Table(*columns, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for title in columns:
+        table.add_column(title, overflow="fold")
     for item in items:
         table.add_row(*[Text(_cell(item.get(key))) for key in columns.values()])
     _print(table)
@@ -52,7 +54,9 @@ def _json(what: Any) -> None:
 
 def _print(table: Table) -> None:
     console = Console()
-    console.print(table, width=None if console.is_terminal else _PIPED_COLUMNS)
+    if not console.is_terminal:
+        console = Console(width=_PIPED_COLUMNS)
+    console.print(table)
 
 
 def _cell(value: Any) -> str:

@@ -1,0 +1,268 @@
+"""From usage to an invoice, on every database."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stratiform.kit import outbox
+from stratiform.kit.clock import iso_naive, parse
+from stratiform.kit.errors import Conflict, Fault, Forbidden, Invalid, NotFound
+from stratiform.kit.outbox import Event
+from stratiform.kit.pagination import Page
+from stratiform.kit.policy import SYSTEM, Caller
+from stratiform.services.billing.errors import NoAccount, NoInvoice, NotPriced
+from stratiform.services.billing.model import Invoice, Party
+from support.money import PLAN, disk, machine
+from support.stacks import Bench, bench, customer
+
+
+class Office:
+    """The verbs of billing, each in its own transaction, at a time that is told."""
+
+    def __init__(self, of: Bench) -> None:
+        self.of = of
+
+    def __call__(self, verb: str, *given: Any, caller: Caller = SYSTEM, **named: Any) -> Any:
+        with self.of.stack.database.transaction() as db:
+            return getattr(self.of.stack.billing, verb)(self.of.call(db, caller), *given, **named)
+
+    def at(self, moment: str) -> "Office":
+        self.of.clock.at = parse(moment)
+        return self
+
+    def hear(self, *events: Event) -> None:
+        with self.of.stack.database.transaction() as db:
+            self.of.stack.metering.ingest(db, list(events), self.of.clock.now())
+
+    def document(self, invoice: Invoice) -> dict[str, Any]:
+        return dict(json.loads(self("invoice", invoice.number)[1]))
+
+
+@pytest.fixture
+def office(stack_bench: Bench) -> Office:
+    return prepared(stack_bench)
+
+
+@pytest.fixture
+def any_office(database_url: str, home: Path) -> Iterator[Office]:
+    home.mkdir()
+    of = bench(home, database_url)
+    yield prepared(of)
+    of.stack.database.close()
+
+
+def prepared(of: Bench) -> Office:
+    """The account "acme" pays for project "p1" from 2026-11-01 on."""
+    office = Office(of).at("2026-11-01")
+    office("set_prices", PLAN)
+    office("create_account", "acme", "EUR", "standard", Party("Acme Ltd", ("1 Road",), "GB", "GB1"), "20")
+    office("assign", "acme", "p1")
+    return office
+
+
+def test_a_month_becomes_an_invoice(any_office: Office) -> None:
+    any_office.hear(
+        machine("m1", "p1", "2026-11-10T00:00:00"),
+        machine("m1", "p1", "2026-11-10T00:00:00", at="2026-11-10T10:00:00", state="stopped"),
+        disk("v1", "p1", "2026-11-30T23:00:00"),
+    )
+    invoice = any_office.at("2026-12-02")("close", "acme", "2026-11")
+    document = any_office.document(invoice)
+    lines = [(line["description"], line["quantity"], line["unit"], line["amount"]) for line in document["lines"]]
+    assert lines == [
+        ("vcpu", "20", "vCPU-hour", "0.2"),
+        ("Root disk", "10080", "GiB-hour", "1.008"),
+        ("volume (fast)", "100", "GiB-hour", "0.02"),
+    ]
+    assert (document["exact"], document["net"], document["tax"], document["total"]) == ("1.228", "1.23", "0.25", "1.48")
+    assert [line["net"] for line in document["lines"]] == ["0.20", "1.01", "0.02"]
+    assert document["lines"][0]["resource_name"] == "name of m1"
+    assert document["customer"]["name"] == "Acme Ltd"
+    assert (invoice.number, invoice.total) == ("2026-000001", "1.48")
+
+
+def test_the_figures_of_an_invoice_sum_to_the_last_digit(office: Office) -> None:
+    for i in range(20):
+        begins = iso_naive(parse("2026-11-10") + i * 7_777_777_777)
+        office.hear(machine(f"m{i}", "p1", begins, vcpus=i), disk(f"v{i}", "p1", begins))
+    document = office.document(office.at("2026-12-01")("close", "acme", "2026-11"))
+    lines = document["lines"]
+    assert len(lines) == 59
+    for line in lines:
+        assert Decimal(line["quantity"]) * Decimal(line["unit_price"]) == Decimal(line["amount"])
+    assert sum(Decimal(line["amount"]) for line in lines) == Decimal(document["exact"])
+    assert sum(Decimal(line["net"]) for line in lines) == Decimal(document["net"])
+    assert abs(Decimal(document["exact"]) - Decimal(document["net"])) <= Decimal("0.005")
+    assert Decimal(document["net"]) + Decimal(document["tax"]) == Decimal(document["total"])
+
+
+def test_closing_again_gives_the_same_invoice(any_office: Office) -> None:
+    any_office.hear(machine("m1", "p1", "2026-11-10"))
+    first = any_office.at("2026-12-02")("close", "acme", "2026-11")
+    _, document = any_office("invoice", first.number)
+    any_office.hear(machine("m2", "p1", "2026-11-20", at="2026-12-03"))
+    assert any_office.at("2026-12-05")("close", "acme", "2026-11") == first
+    assert any_office("invoice", first.number) == (first, document)
+    assert hashlib.sha256(document).hexdigest() == first.sha256
+    assert len(any_office("invoices", Page()).items) == 1
+
+
+def test_numbers_have_no_gap(any_office: Office) -> None:
+    any_office.at("2027-01-05")("create_account", "zeta", "EUR", "standard")
+    any_office("assign", "zeta", "p2", parse("2026-11-01"))
+    any_office.hear(machine("m1", "p2", "2026-11-10", root_gb=20))
+    any_office.hear(disk("v1", "p1", "2026-11-10", volume_type_name="slow"))
+    numbers = [any_office("close", "zeta", "2026-11").number]
+    with pytest.raises(NotPriced):
+        any_office("close", "acme", "2026-11")
+    numbers += [any_office("close", "zeta", "2026-12").number]
+    assert numbers == ["2027-000001", "2027-000002"]
+
+
+def test_months_are_closed_in_their_order_and_when_they_are_over(office: Office) -> None:
+    with pytest.raises(Conflict, match="isn't over before 2026-12-01"):
+        office.at("2026-11-20")("close", "acme", "2026-11")
+    with pytest.raises(Conflict, match="2026-11 of account 'acme' has to be closed before"):
+        office.at("2027-01-20")("close", "acme", "2026-12")
+    with pytest.raises(Conflict, match="no period of account 'acme' ends 2026-11-01"):
+        office("close", "acme", "2026-10")
+    with pytest.raises(Invalid, match="'2026-13' is not a month"):
+        office("close", "acme", "2026-13")
+    with pytest.raises(Invalid, match="which period"):
+        office("close", "acme")
+    with pytest.raises(NoAccount, match="no account 'nobody'"):
+        office("close", "nobody", "2026-11")
+    assert office("periods", "acme") == []
+
+
+def test_the_running_month_can_be_closed_until_now(office: Office) -> None:
+    office.hear(machine("m1", "p1", "2026-11-10T00:00:00"))
+    first = office.at("2026-11-10T01:00:00")("close", "acme", until=parse("2026-11-10T01:00:00"))
+    assert office("close", "acme", until=parse("2026-11-10T01:00:00")) == first
+    rest = office.at("2026-12-01")("close", "acme", "2026-11")
+    assert [(one.start, one.end) for one in office("periods", "acme")] == [
+        (parse("2026-11-01"), parse("2026-11-10T01:00:00")),
+        (parse("2026-11-10T01:00:00"), parse("2026-12-01")),
+    ]
+    hours = [Decimal(office.document(one)["lines"][0]["quantity"]) / 2 for one in (first, rest)]
+    assert hours == [1, 30 * 24 - 9 * 24 - 1]
+    with pytest.raises(Conflict, match="isn't over"):
+        office("close", "acme", until=parse("2026-12-24"))
+    with pytest.raises(Conflict, match="has to be closed before"):
+        office.at("2027-01-10")("close", "acme", until=parse("2027-01-05"))
+
+
+def test_what_waits_in_the_outbox_is_on_the_invoice(office: Office) -> None:
+    office.hear(machine("m1", "p1", "2026-11-10T00:00:00"))
+    ended = machine("m1", "p1", "2026-11-10T00:00:00", at="2026-11-10T01:00:00", terminated_at="2026-11-10T01:00:00")
+    with office.of.stack.database.transaction() as db:
+        outbox.post(db, ended)
+    document = office.document(office.at("2026-12-01")("close", "acme", "2026-11"))
+    assert [line["quantity"] for line in document["lines"]] == ["2", "20"]
+    with office.of.stack.database.snapshot() as db:
+        assert outbox.waiting(db, 10) == []
+
+
+def test_a_price_gap_stops_the_closing_and_is_named(office: Office) -> None:
+    office.hear(disk("v1", "p1", "2026-11-10", volume_type_name="slow"))
+    with pytest.raises(NotPriced, match=r"volume name of v1 \(v1\) has no price from 2026-11-10.*volume type .*slow"):
+        office.at("2026-12-01")("close", "acme", "2026-11")
+    assert office("periods", "acme") == []
+    office("set_prices", 'unpriced = "free"\n' + PLAN)
+    assert office("close", "acme", "2026-11").total == "0.00"
+
+
+def test_prices_of_billed_time_stay(office: Office) -> None:
+    office.at("2026-12-01")("close", "acme", "2026-11")
+    with pytest.raises(Invalid, match="begins in a closed period; the last one ended 2026-12-01"):
+        office("set_prices", PLAN.replace("2026-01-01", "2026-11-15"))
+    office("set_prices", PLAN.replace("2026-01-01", "2026-12-01"))
+
+
+def test_a_project_changes_its_account(office: Office) -> None:
+    office("create_account", "zeta", "EUR", "standard")
+    office("assign", "zeta", "p1", parse("2026-11-11"))
+    office.hear(machine("m1", "p1", "2026-11-10"))
+    office.at("2026-12-01")
+    hours = [
+        Decimal(office.document(office("close", name, "2026-11"))["lines"][0]["quantity"]) / 2
+        for name in ("acme", "zeta")
+    ]
+    assert hours == [24, 20 * 24]
+    with pytest.raises(Conflict, match="account 'zeta' pays for this project at 2026-11-20"):
+        office("assign", "acme", "p1", parse("2026-11-20"))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("acme", "EUR", "standard"), "there is an account 'acme' already"),
+        (("", "EUR", "standard"), "the name of an account"),
+        (("new", "USD", "standard"), "plan 'standard' is in EUR, not USD"),
+        (("new", "EUR", "gold"), "no price plan 'gold'"),
+        (("new", "EUR", "standard", Party(country="XX")), "'XX' is not a country code"),
+        (("new", "EUR", "standard", Party(), "101"), "'101' is not a percentage"),
+        (("new", "EUR", "standard", Party(), "-1"), "'-1' is not a percentage"),
+    ],
+)
+def test_a_wrong_account_is_told(office: Office, given: tuple[Any, ...], said: str) -> None:
+    with pytest.raises(Fault, match=said):
+        office("create_account", *given)
+    assert [account.name for account in office("accounts", Page()).items] == ["acme"]
+
+
+def test_members_see_the_invoices_of_who_pays_for_them(any_office: Office) -> None:
+    invoice = any_office.at("2026-12-01")("close", "acme", "2026-11")
+    ours, others = customer("p1", "reader"), customer("p2", "member")
+    assert any_office("invoices", Page(), caller=ours).items == [invoice]
+    assert any_office("invoice", invoice.number, caller=ours)[0] == invoice
+    assert any_office("invoices", Page(), caller=others).items == []
+    for verb in ("invoice", "invoice_pdf"):
+        with pytest.raises(NoInvoice):
+            any_office(verb, invoice.number, caller=others)
+
+
+@pytest.mark.parametrize(
+    ("verb", "given"),
+    [
+        ("set_prices", (PLAN,)),
+        ("create_account", ("a", "EUR", "standard")),
+        ("accounts", (Page(),)),
+        ("account", ("acme",)),
+        ("assignments", ("acme",)),
+        ("assign", ("acme", "p1")),
+        ("close", ("acme", "2026-11")),
+        ("periods", ("acme",)),
+        ("seller", ()),
+        ("set_seller", (Party(),)),
+    ],
+)
+def test_the_rest_is_the_operators(office: Office, verb: str, given: tuple[Any, ...]) -> None:
+    with pytest.raises(Forbidden):
+        office(verb, *given, caller=customer("p1", "member"))
+
+
+def test_the_pdf_of_an_invoice_is_always_the_same(office: Office) -> None:
+    office("set_seller", Party("Cloud Seller AG", ("Street 1",), "CH", "CHE-1"))
+    office.hear(machine("m1", "p1", "2026-11-10"))
+    invoice = office.at("2026-12-01")("close", "acme", "2026-11")
+    pdf = office("invoice_pdf", invoice.number)
+    assert pdf.startswith(b"%PDF-")
+    assert office.at("2027-06-01")("invoice_pdf", invoice.number) == pdf
+
+
+def test_the_pdf_of_a_large_invoice_sums_its_lines(office: Office) -> None:
+    office.hear(*(disk(f"v{i:04}", "p1", "2026-11-10") for i in range(2100)))
+    invoice = office.at("2026-12-01")("close", "acme", "2026-11")
+    assert len(office.document(invoice)["lines"]) == 2100
+    assert len(office("invoice_pdf", invoice.number)) < 100_000
+
+
+def test_a_missing_invoice_is_told(office: Office) -> None:
+    with pytest.raises(NotFound, match="no invoice '2026-000009'"):
+        office("invoice", "2026-000009")

@@ -1,0 +1,107 @@
+"""Running cost: the same figures as the invoice will have."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from stratiform.kit.clock import parse
+from stratiform.kit.errors import NotFound
+from stratiform.kit.outbox import Event
+from support.money import PLAN, disk, machine
+from support.stacks import Bench, customer
+
+
+@pytest.fixture
+def office(stack_bench: Bench) -> Bench:
+    stack_bench.clock.at = parse("2026-11-01")
+    billing = stack_bench.stack.billing
+    with stack_bench.stack.database.transaction() as db:
+        call = stack_bench.call(db)
+        billing.set_prices(call, PLAN)
+        billing.create_account(call, "acme", "EUR", "standard")
+        billing.assign(call, "acme", "p1")
+    return stack_bench
+
+
+def hear(of: Bench, *events: Event) -> None:
+    with of.stack.database.transaction() as db:
+        of.stack.metering.ingest(db, list(events), of.clock.now())
+
+
+def cost(of: Bench, server_id: str, moment: str) -> dict[str, Any]:
+    of.clock.at = parse(moment)
+    with of.stack.database.snapshot() as db:
+        found = of.stack.billing.server_cost(of.call(db, customer("p1", "reader")), server_id)
+    assert found is not None
+    return found
+
+
+def test_a_running_server(office: Bench) -> None:
+    hear(office, machine("m1", "p1", "2026-11-10T00:00:00"))
+    told = cost(office, "m1", "2026-11-10T02:00:00")
+    assert (told["amount"], told["currency"], told["per_hour"]) == ("0.044", "EUR", "0.022")
+    assert told["since"] == "2026-11-10T00:00:00.000000Z"
+    assert told["as_of"] == "2026-11-10T02:00:00.000000Z"
+    assert [(line["meter"], line["quantity"], line["amount"]) for line in told["lines"]] == [
+        ("vcpu", "4", "0.04"),
+        ("disk", "40", "0.004"),
+    ]
+    assert told["unpriced"] == []
+
+
+def test_a_stopped_server_pays_for_its_disk_and_a_deleted_one_for_nothing(office: Bench) -> None:
+    launched = "2026-11-10T00:00:00"
+    hear(office, machine("m1", "p1", launched), machine("m1", "p1", launched, at="2026-11-10T01:00", state="stopped"))
+    assert cost(office, "m1", "2026-11-10T02:00:00")["per_hour"] == "0.002"
+    hear(
+        office, machine("m1", "p1", launched, at="2026-11-10T03:00", state="deleted", terminated_at="2026-11-10T03:00")
+    )
+    told = cost(office, "m1", "2026-11-20")
+    assert (told["amount"], told["per_hour"]) == ("0.026", "0")
+
+
+def test_what_has_no_price_is_told(office: Bench) -> None:
+    hear(office, disk("v1", "p1", "2026-11-10", volume_type_name="slow"))
+    told = cost(office, "v1", "2026-11-11")
+    assert told["amount"] == "0"
+    assert "slow" in told["unpriced"][0]["why"]
+
+
+def test_nobody_pays_or_nothing_ran(office: Bench) -> None:
+    hear(office, machine("m2", "p2", "2026-11-10"))
+    with office.stack.database.snapshot() as db:
+        billing, call = office.stack.billing, office.call(db)
+        assert billing.server_cost(call, "m2") is None
+        assert billing.server_cost(call, "never") is None
+        assert billing.project_cost(call, "p2") is None
+        with pytest.raises(NotFound):
+            billing.server_cost(office.call(db, customer("p1")), "m2")
+        with pytest.raises(NotFound):
+            billing.project_cost(office.call(db, customer("p1")), "p2")
+
+
+def test_a_month_by_day_and_resource(office: Bench) -> None:
+    hear(office, machine("m1", "p1", "2026-11-09T13:00:00"), disk("v1", "p1", "2026-11-10T00:00:00"))
+    office.clock.at = parse("2026-11-11T01:00:00")
+    with office.stack.database.snapshot() as db:
+        told = office.stack.billing.project_cost(office.call(db, customer("p1", "reader")), "p1", "2026-11")
+    assert told is not None
+    assert [day["date"] for day in told["days"]] == [f"2026-11-{day:02}" for day in range(1, 12)]
+    amounts = {day["date"]: Decimal(day["amount"]) for day in told["days"]}
+    assert amounts["2026-11-09"] == Decimal("0.022") * 11
+    assert amounts["2026-11-10"] == (Decimal("0.022") + Decimal("0.02")) * 24
+    assert sum(amounts.values()) == Decimal(told["amount"])
+    assert [(one["resource_id"], one["amount"]) for one in told["resources"]] == [("m1", "0.792"), ("v1", "0.5")]
+    assert told["as_of"] == "2026-11-11T01:00:00.000000Z"
+
+
+def test_the_month_costs_what_its_invoice_says(office: Bench) -> None:
+    hear(office, *(machine(f"m{i}", "p1", f"2026-11-1{i}T03:0{i}:07.123457") for i in range(9)))
+    office.clock.at = parse("2026-12-01")
+    with office.stack.database.transaction() as db:
+        call, billing = office.call(db), office.stack.billing
+        told = billing.project_cost(call, "p1", "2026-11")
+        document = billing.invoice(call, billing.close(call, "acme", "2026-11").number)[1]
+    assert told is not None
+    assert f'"exact":"{told["amount"]}"'.encode() in document

@@ -1,5 +1,6 @@
 """The first start: what every installation has, made once and kept at every later start."""
 
+import fcntl
 import os
 import secrets
 from pathlib import Path
@@ -16,15 +17,17 @@ from stratiform.kit.policy import SYSTEM
 
 def furnish(stack: Stack, settings: Settings) -> None:
     """Schema, admin, demo project, a simulated cloud, clouds.yaml and openrc; keeps what is there."""
-    schema.upgrade(stack.database)
-    passwords = _passwords(settings.home)
-    with stack.database.transaction() as db:
-        call = Call(db, SYSTEM, stack.clock.now())
-        stack.identity.bootstrap(
-            db, call.now, url=settings.url, region=settings.region, admin_password=passwords["stratiform-admin"]
-        )
-        _furnish_demo(stack, call, passwords["stratiform-demo"])
-    _write_clients(settings, passwords)
+    with (settings.home / "furnish.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # API and worker may start at once, and the passwords are drawn only once
+        schema.upgrade(stack.database)
+        passwords = _passwords(settings.home)
+        with stack.database.transaction() as db:
+            call = Call(db, SYSTEM, stack.clock.now())
+            stack.identity.bootstrap(
+                db, call.now, url=settings.url, region=settings.region, admin_password=passwords["stratiform-admin"]
+            )
+            _furnish_demo(stack, call, passwords["stratiform-demo"])
+        _write_clients(settings, passwords)
 
 
 def _furnish_demo(stack: Stack, call: Call, password: str) -> None:

@@ -53,3 +53,14 @@ def running(home: Path) -> dict[str, int]:
             except OSError:
                 found[program] = int(path.read_text().strip() or 0)
     return found
+
+
+def announce(home: Path, url: str) -> None:
+    """Note down where the API of `home` is to be found."""
+    (home / "address").write_text(url)
+
+
+def address(home: Path) -> str:
+    """What was announced last."""
+    file = home / "address"
+    return file.read_text() if file.exists() else ""

@@ -138,7 +138,7 @@ def status() -> None:
     if not found:
         raise typer.Exit(3)
     if "api" in found:
-        typer.echo(f"{'address':<10} {_settings().url}")
+        typer.echo(f"{'address':<10} {homes.address(session.home)}")
 
 
 def _memory_mib(pid: int) -> int:

@@ -118,6 +118,7 @@ class _Run:
 
     def _announce(self) -> None:
         if _wait_for(f"http://{self._settings.host}:{self._settings.port}", self._stop):
+            home.announce(self._settings.home, self._settings.url)
             self._ready(time.monotonic() - self._begun)
 
     def _end(self, stack: Stack) -> None:

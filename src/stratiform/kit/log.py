@@ -28,5 +28,5 @@ def set_up(level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("boto3", "botocore", "urllib3", "oslo.messaging", "amqp", "httpx"):
+    for noisy in ("alembic", "boto3", "botocore", "urllib3", "oslo.messaging", "amqp", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,6 +1,7 @@
 """The tables of compute."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.dialects import mysql
 
 from stratiform.kit.db import Json, table
 
@@ -67,7 +68,7 @@ server_table = table(
     Column("old_flavor", Json),
     Column("key_name", String(255)),
     Column("public_key", Text, nullable=False),
-    Column("user_data", Text().with_variant(Text(2**17), "mysql", "mariadb"), nullable=False),
+    Column("user_data", Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=False),
     Column("metadata", Json, nullable=False),
     Column("tags", Json, nullable=False),
     Column("security_groups", Json, nullable=False),

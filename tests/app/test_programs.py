@@ -1,0 +1,131 @@
+"""The programs as a person starts and stops them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+PROGRAM = [sys.executable, "-m", "stratiform"]
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+class Shell:
+    """Runs `stratiform` with one home."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(self, *line: str, fails: int = 0) -> str:
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "STRATIFORM_"))}
+        done = subprocess.run(
+            [*PROGRAM, *line, "--home", str(self.home)], capture_output=True, text=True, check=False, env=clean
+        )
+        assert done.returncode == fails, done.stdout + done.stderr
+        return done.stdout if fails == 0 else done.stdout + done.stderr
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    made = Shell(tmp_path / "home")
+    yield made
+    subprocess.run([*PROGRAM, "--home", str(made.home), "down"], check=False, capture_output=True)
+
+
+def test_first_start_makes_what_later_starts_keep(shell: Shell) -> None:
+    port = free_port()
+    assert "Stratiform is ready" in shell("up", "--detach", "--port", port)
+    first = yaml.safe_load((shell.home / "clouds.yaml").read_text())["clouds"]
+    assert set(first) == {"stratiform-admin", "stratiform-demo"}
+    assert (shell.home / "clouds.yaml").stat().st_mode & 0o077 == 0
+    assert "export OS_AUTH_URL" in (shell.home / "openrc").read_text()
+    assert f"http://127.0.0.1:{port}" in shell("status")
+    assert "Stopped" in shell("down")
+    assert "not running" in shell("status", fails=3)
+
+    shell("up", "--detach", "--port", port)
+    assert yaml.safe_load((shell.home / "clouds.yaml").read_text())["clouds"] == first
+
+
+def test_a_second_up_on_the_same_home_is_refused_in_one_line(shell: Shell) -> None:
+    shell("up", "--detach", "--port", free_port())
+    told = shell("up", "--port", free_port(), fails=1)
+    assert "runs already" in told
+    assert len(told.strip().splitlines()) == 1
+
+
+def test_a_taken_port_is_told_in_one_line(shell: Shell) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        told = shell("up", "--port", str(taken.getsockname()[1]), fails=1)
+    assert "can't be used" in told
+    assert len(told.strip().splitlines()) == 1
+
+
+def test_sigterm_ends_cleanly(shell: Shell) -> None:
+    port = free_port()
+    process = subprocess.Popen([*PROGRAM, "--home", str(shell.home), "up", "--port", port], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert b"Stratiform is ready" in process.stdout.readline()
+    assert httpx.get(f"http://127.0.0.1:{port}/identity/v3").status_code == 200
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    process.stdout.close()
+
+
+def test_the_three_programs_run_each_alone(shell: Shell) -> None:
+    port = free_port()
+    lines = (["api", "--port", port], ["worker"])
+    processes = [
+        subprocess.Popen([*PROGRAM, "--home", str(shell.home), *line], stdout=subprocess.DEVNULL) for line in lines
+    ]
+    until = time.monotonic() + 30
+    while not (shell.home / "address").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert shell("status").count("running, process") == 2
+    assert "no message bus" in shell("collector", fails=1)
+    for process in processes:
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [("prot = 1", "unknown setting 'prot'"), ('port = "x"', "port in"), ('database_url = "nosuch://x"', "database")],
+)
+def test_a_wrong_setting_is_told_in_one_line(shell: Shell, setting: str, told: str) -> None:
+    shell.home.mkdir()
+    (shell.home / "stratiform.toml").write_text(setting + "\n")
+    said = shell("up", fails=1)
+    assert told in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_a_database_that_does_not_answer_is_told_in_one_line(shell: Shell) -> None:
+    shell.home.mkdir()
+    url = f"postgresql+psycopg://nobody:hunter2@127.0.0.1:{free_port()}/x"
+    (shell.home / "stratiform.toml").write_text(f'database_url = "{url}"\n')
+    said = shell("up", "--port", free_port(), fails=1)
+    assert "the database does not answer" in said
+    assert "hunter2" not in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_the_client_answers_without_a_server(shell: Shell) -> None:
+    assert "no installation" in shell("usage", "list", fails=1)
+    shell("up", "--detach", "--port", free_port())
+    shell("down")
+    assert shell("usage", "list", "--format", "json").strip() == "[]"

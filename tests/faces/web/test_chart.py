@@ -1,0 +1,25 @@
+"""The chart keeps the proportions of the money."""
+
+from datetime import date
+from decimal import Decimal
+
+from stratiform.faces.web.chart import HEIGHT, WIDTH, by_day, money
+
+
+def test_bars_stand_on_the_floor_in_proportion() -> None:
+    chart = by_day([(date(2026, 11, 1), Decimal(10)), (date(2026, 11, 2), Decimal(5))], "EUR")
+    first, second = chart.bars
+    assert round(first.height / second.height, 1) == 2.0
+    assert all(bar.y + bar.height == chart.floor < HEIGHT for bar in chart.bars)
+    assert second.x + second.width <= WIDTH
+    assert (first.label, second.label) == ("1", "")
+
+
+def test_no_money_is_an_empty_chart() -> None:
+    chart = by_day([(date(2026, 11, 1), Decimal(0))], "EUR")
+    assert (chart.bars[0].height, chart.top) == (0, "")
+
+
+def test_small_amounts_keep_their_digits() -> None:
+    assert money(Decimal("0.000012"), "EUR") == "EUR 0.000012"
+    assert money(Decimal("12.345"), "EUR") == "€12.34"

@@ -1,0 +1,222 @@
+"""The verbs of metering: the outbox, what is kept aside, who may see what, and a place in a long list."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stratiform.kit import outbox
+from stratiform.kit.clock import SECOND_US, iso_naive, parse
+from stratiform.kit.errors import Forbidden, Invalid, NotFound
+from stratiform.kit.outbox import Event
+from stratiform.kit.pagination import Page
+from stratiform.kit.work import Worker, want
+from stratiform.services.metering.model import Filter, Ingested, Segment, cursor_of
+from stratiform.services.metering.tasks import handlers
+from support.stacks import Bench, bench, customer
+
+T0 = parse("2026-03-01T00:00:00Z")
+
+
+@pytest.fixture
+def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
+    """A stack on each kind of database."""
+    home.mkdir(parents=True, exist_ok=True)
+    made = bench(home, database_url)
+    yield made
+    made.stack.database.close()
+
+
+def volume(
+    number: int, seconds: int, event_type: str = "volume.create.end", *, cloud: str = "a", **changes: Any
+) -> Event:
+    payload = {
+        "tenant_id": "p1",
+        "volume_id": f"v{number:03d}",
+        "status": "available",
+        "size": 1,
+        "volume_type": "t",
+        "display_name": "n",
+        "launched_at": iso_naive(T0),
+    } | changes
+    return Event(f"{cloud}-{number}-{seconds}-{event_type}", event_type, "x", T0 + seconds * SECOND_US, cloud, payload)
+
+
+def ingest(made: Bench, *events: Event) -> Ingested:
+    with made.stack.database.transaction() as db:
+        return made.stack.metering.ingest(db, events, made.clock.now())
+
+
+def segments(made: Bench, **asked: Any) -> list[Segment]:
+    with made.stack.database.snapshot() as db:
+        return list(made.stack.metering.segments(db, Filter(**asked)))
+
+
+def test_the_outbox_is_drained_into_the_ledger(any_bench: Bench) -> None:
+    stack = any_bench.stack
+    with stack.database.transaction() as db:
+        for number in range(1203):
+            outbox.post(db, volume(number, 1))
+        want(db, "metering.outbox", "all", any_bench.clock.now())
+    Worker(stack.database, handlers(stack.metering), name="w", clock=any_bench.clock).run_until_idle()
+    assert len(segments(any_bench)) == 1203
+    with stack.database.snapshot() as db:
+        assert outbox.waiting(db, 1) == []
+
+
+def test_the_same_id_in_two_clouds_is_two_resources(any_bench: Bench) -> None:
+    done = ingest(any_bench, volume(1, 1), volume(1, 1, cloud="b"), volume(1, 9, "volume.delete.end", cloud="b"))
+    assert done.accepted == 3
+    assert [(one.cloud, one.end is None) for one in segments(any_bench)] == [("a", True), ("b", False)]
+    with any_bench.stack.database.snapshot() as db:
+        usage_of = any_bench.stack.metering.usage_of
+        assert len(usage_of(db, "v001")) == 2
+        assert [one.cloud for one in usage_of(db, "v001", "b")] == ["b"]
+
+
+def test_of_two_bodies_under_one_id_the_first_counts(any_bench: Bench) -> None:
+    first = volume(1, 1)
+    second = replace(first, payload=first.payload | {"size": 9})
+    assert ingest(any_bench, first, second) == Ingested(accepted=1, repeated=1)
+    assert ingest(any_bench, second) == Ingested(repeated=1)
+    assert [one.attributes["size_gib"] for one in segments(any_bench)] == [1]
+
+
+def test_the_last_name_is_known_everywhere(any_bench: Bench) -> None:
+    ingest(any_bench, volume(1, 1), volume(1, 3, "volume.resize.end", size=2, display_name="later"))
+    ingest(any_bench, volume(1, 2, "volume.update.end", display_name="between"))
+    assert [one.name for one in segments(any_bench)] == ["later", "later"]
+
+
+def test_segments_between_are_those_that_touch(any_bench: Bench) -> None:
+    ingest(any_bench, volume(1, 1), volume(1, 10, "volume.delete.end", deleted_at=iso_naive(T0 + 10 * SECOND_US)))
+    ingest(any_bench, volume(2, 1), volume(3, 1, tenant_id="p2"))
+    metering = any_bench.stack.metering
+
+    def found(start: int, end: int, project_id: str | None = None) -> list[str]:
+        with any_bench.stack.database.snapshot() as db:
+            chosen = metering.segments_between(db, T0 + start * SECOND_US, T0 + end * SECOND_US, project_id)
+            return [one.resource_id for one in chosen]
+
+    assert found(0, 1) == ["v001", "v002", "v003"]
+    assert found(9, 11) == ["v001", "v002", "v003"]
+    assert found(10, 11) == ["v002", "v003"]
+    assert found(-5, 0) == []
+    assert found(0, 5, "p2") == ["v003"]
+
+
+def test_pages_are_complete_whatever_comes_in_between(any_bench: Bench) -> None:
+    ingest(any_bench, *(volume(number, 1) for number in range(25)))
+    metering, seen, marker = any_bench.stack.metering, [], None
+    while True:
+        with any_bench.stack.database.snapshot() as db:
+            page = metering.list_segments(any_bench.call(db), Filter(), Page(limit=10, marker=marker))
+        seen += [one.resource_id for one in page.items]
+        if not page.more:
+            break
+        marker = cursor_of(page.items[-1])
+        ingest(any_bench, volume(0, 50 + len(seen), "volume.update.end", size=len(seen)))
+    assert seen == [f"v{number:03d}" for number in range(25)]
+
+
+def test_a_marker_of_someone_else_is_refused(stack_bench: Bench) -> None:
+    for marker in ("x", "Zm9v", "", "ÿ", "eyJhIjoxfQ=="):
+        with stack_bench.stack.database.snapshot() as db, pytest.raises(Invalid):
+            stack_bench.stack.metering.list_segments(stack_bench.call(db), Filter(), Page(marker=marker))
+
+
+def test_who_sees_what(stack_bench: Bench) -> None:
+    ingest(stack_bench, volume(1, 1), volume(2, 1, tenant_id="p2"))
+    metering = stack_bench.stack.metering
+    with stack_bench.stack.database.snapshot() as db:
+
+        def seen(wanted: Filter, *who: str) -> list[str]:
+            call = stack_bench.call(db, customer(*who)) if who else stack_bench.call(db)
+            return [one.resource_id for one in metering.list_segments(call, wanted, Page()).items]
+
+        assert seen(Filter()) == ["v001", "v002"]
+        assert seen(Filter(), "p9", "admin") == ["v001", "v002"]
+        assert seen(Filter(project_id="p2")) == ["v002"]
+        assert seen(Filter(), "p1", "reader") == ["v001"]
+        assert seen(Filter(resource_id="v002"), "p1", "member") == []
+        with pytest.raises(NotFound):
+            seen(Filter(project_id="p2"), "p1", "member")
+        with pytest.raises(Forbidden):
+            seen(Filter(), "p1", "nothing")
+        for verb in (
+            lambda call: metering.list_rejected(call, Page()),
+            metering.replay,
+            lambda call: metering.post_messages(call, "c", []),
+        ):
+            with pytest.raises(Forbidden):
+                verb(stack_bench.call(db, customer("p1", "member")))
+
+
+def test_what_is_kept_aside_can_be_replayed(any_bench: Bench) -> None:
+    metering, database = any_bench.stack.metering, any_bench.stack.database
+    good = {
+        "message_id": "m",
+        "event_type": "volume.create.end",
+        "timestamp": iso_naive(T0),
+        "payload": volume(1, 1).payload,
+    }
+    bad = json.dumps(good | {"payload": good["payload"] | {"volume_id": None}}).encode()
+    for _ in range(2):
+        with database.transaction() as db:
+            done = metering.ingest_messages(db, "a", [b"{", bad, json.dumps(good | {"message_id": "n"}).encode()], 5)
+            assert done.rejected == 2
+    with database.transaction() as db:
+        call = any_bench.call(db)
+        kept = metering.list_rejected(call, Page()).items
+        assert sorted(one.reason[:12] for one in kept) == ["no volume_id", "not JSON: In"]
+        assert {one.received_at for one in kept} == {5}
+        assert metering.replay(call) == Ingested(rejected=2)
+        fixed = db.exec_driver_sql("SELECT count(*) FROM metering_rejected").scalar_one()
+        assert fixed == 2
+    with database.transaction() as db:
+        # The fix: as if a newer version could read what this one can't.
+        body = json.dumps(good).encode()
+        from stratiform.services.metering.tables import rejected_table
+
+        db.execute(rejected_table.update().where(rejected_table.c.reason.startswith("no")).values(body=body))
+        assert metering.replay(any_bench.call(db)) == Ingested(accepted=1, repeated=1)
+        assert metering.list_rejected(any_bench.call(db), Page()).items == []
+    assert len(segments(any_bench)) == 1
+
+
+def test_an_event_of_our_own_that_is_malformed_stops_nothing(stack_bench: Bench) -> None:
+    done = ingest(stack_bench, volume(1, 1, volume_id=""), volume(2, 1), volume(3, 1, size="large"))
+    assert done == Ingested(accepted=1, rejected=2)
+
+
+def test_two_writers_at_once_lose_nothing(any_bench: Bench) -> None:
+    """Each of many threads says one more thing of the same resources; nobody folds without the others' events."""
+    kinds = [
+        volume(number, second, "volume.update.end", size=second) for second in range(1, 13) for number in (1, 2, 3)
+    ]
+    failed: list[BaseException] = []
+
+    def say(part: list[Event]) -> None:
+        try:
+            for start in range(0, len(part), 3):
+                ingest(any_bench, *part[start : start + 3])
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=say, args=(kinds[offset::4],)) for offset in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert [one.attributes["size_gib"] for one in segments(any_bench, resource_id="v002")] == list(range(1, 13))
+
+
+@pytest.mark.parametrize("cloud", ["", "x" * 65, "a\nb"])
+def test_a_cloud_has_a_name(stack_bench: Bench, cloud: str) -> None:
+    with stack_bench.stack.database.transaction() as db, pytest.raises(Invalid):
+        stack_bench.stack.metering.post_messages(stack_bench.call(db), cloud, [])

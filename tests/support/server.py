@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +22,7 @@ from stratiform.faces.stack import Stack
 from stratiform.kit.call import Call
 from stratiform.kit.db import metadata
 from stratiform.kit.policy import SYSTEM
+from support import client
 
 ADMIN_PASSWORD = "admin-pass"
 DEMO_PASSWORD = "demo-pass"
@@ -51,24 +49,21 @@ class Live:
         }
         return {key: text for key, text in (settings | changes).items() if text}
 
-    def openstack(self, *words: str, user: str = "admin", fails: bool = False, **changes: str) -> str:
-        """The output of the `openstack` command; its complaints, where it must fail."""
-        client = Path(sys.executable).with_name("openstack")
-        kept = {key: text for key, text in os.environ.items() if not key.startswith("OS_")}
-        done = subprocess.run(
-            [client, *words],
-            env=kept | self.environment(user, **changes),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert (done.returncode != 0) == fails, f"openstack {' '.join(words)}:\n{done.stdout}{done.stderr}"
-        return done.stderr if fails else done.stdout
+    def openstack(self, *words: str, user: str = "admin", **changes: str) -> str:
+        """What the `openstack` command writes; it must succeed."""
+        done = client.run(list(words), self.environment(user, **changes))
+        assert done.code == 0, f"openstack {' '.join(words)}:\n{done.out}{done.err}"
+        return done.out
+
+    def refused(self, *words: str, user: str = "admin", **changes: str) -> str:
+        """What the `openstack` command complains; it must fail."""
+        done = client.run(list(words), self.environment(user, **changes))
+        assert done.code != 0, f"openstack {' '.join(words)}:\n{done.out}{done.err}"
+        return done.err
 
     def json(self, *words: str, user: str = "admin", **changes: str) -> Any:
         """The answer of the `openstack` command, with `-f json`."""
-        return json.loads(self.openstack(*words, "-f", "json", user=user, fails=False, **changes))
+        return json.loads(self.openstack(*words, "-f", "json", user=user, **changes))
 
 
 @contextmanager

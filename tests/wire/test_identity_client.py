@@ -28,21 +28,21 @@ def test_a_token(live: Live) -> None:
 
 
 def test_a_wrong_password(live: Live) -> None:
-    told = live.openstack("token", "issue", fails=True, OS_PASSWORD="wrong")
+    told = live.refused("token", "issue", OS_PASSWORD="wrong")
     assert "The request you have made requires authentication. (HTTP 401)" in told
 
 
 def test_a_project_from_first_to_last(live: Live) -> None:
     made = live.json("project", "create", "rocket", "--description", "d", "--tag", "a", "--property", "color=red")
     assert made["color"] == "red"
-    told = live.openstack("project", "create", "rocket", fails=True)
+    told = live.refused("project", "create", "rocket")
     assert "Duplicate entry found with name rocket at domain ID default" in told
     live.openstack("project", "set", "rocket", "--name", "comet", "--disable")
     shown = live.json("project", "show", "comet")
     assert (shown["id"], shown["enabled"], shown["tags"]) == (made["id"], False, ["a"])
     assert "comet" in {each["Name"] for each in live.json("project", "list")}
     live.openstack("project", "delete", "comet")
-    assert "No Project found for comet" in live.openstack("project", "show", "comet", fails=True)
+    assert "No Project found for comet" in live.refused("project", "show", "comet")
 
 
 def test_a_user_gets_a_role_and_uses_it(live: Live) -> None:
@@ -58,12 +58,12 @@ def test_a_user_gets_a_role_and_uses_it(live: Live) -> None:
     }
     ann = {"OS_PASSWORD": "ann-pass", "OS_PROJECT_NAME": "demo"}
     assert live.json("project", "list", user="ann", **ann)
-    told = live.openstack("project", "create", "x", user="ann", fails=True, **ann)
+    told = live.refused("project", "create", "x", user="ann", **ann)
     assert "You are not authorized to perform the requested action: identity:create_project." in told
     live.openstack("user", "password", "set", "--original-password", "ann-pass", "--password", "new", user="ann", **ann)
     assert live.json("token", "issue", user="ann", **(ann | {"OS_PASSWORD": "new"}))
     live.openstack("role", "remove", "--user", "ann", "--project", "demo", "reader")
-    live.openstack("token", "issue", user="ann", fails=True, **(ann | {"OS_PASSWORD": "new"}))
+    live.refused("token", "issue", user="ann", **(ann | {"OS_PASSWORD": "new"}))
     live.openstack("user", "delete", "ann")
     live.openstack("group", "delete", "crew")
 
@@ -82,7 +82,7 @@ def test_an_application_credential(live: Live) -> None:
     issued = live.json("token", "issue", user="", **(none | key))
     assert issued["project_id"] == made["Project ID"]
     live.openstack("application", "credential", "delete", "ci", user="demo")
-    live.openstack("token", "issue", user="", fails=True, **(none | key))
+    live.refused("token", "issue", user="", **(none | key))
 
 
 def test_system_and_domain_scope(live: Live) -> None:

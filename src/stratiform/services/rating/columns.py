@@ -60,12 +60,14 @@ class Coded:
         measured = {name: _flat(usage[name]) for name in MEASURED}
         self._words = {name: texts[name].dictionary.sort() for name in KEY}
         key = _combined([(_places(texts[name], self._words[name]), len(self._words[name])) for name in KEY])
-        told = [(pc.cast(pc.is_valid(measured[name]), pa.int64()), 2) for name in MEASURED]
+        told = [(pc.cast(pc.is_valid(measured[name]), pa.int64()), 2) for name in MEASURED if measured[name].null_count]
         named = [(pc.cast(texts[name].indices, pa.int64()), len(texts[name].dictionary)) for name in _FACTS]
         facts = pc.dictionary_encode(_combined(named + told)).indices
         times = {name: _flat(usage[name]) for name in ("start", "end")}
         self.rows = pa.table({"key": key, "facts": facts, **times, **measured})
         self.facts = _examples(facts, {**texts, **measured})
+        del key, told, named, facts
+        pa.default_memory_pool().release_unused()  # the steps in between took twice what is kept
 
     def names(self, keys: Column) -> dict[str, Column]:
         """The texts of `keys`, in columns."""
@@ -117,6 +119,8 @@ def _combined(parts: Sequence[tuple[Column, int]]) -> Column:
 
     combined, most = parts[0]
     for codes, size in parts[1:]:
+        if size <= 1:
+            continue
         if most * size >= _64_BITS:
             dense = pc.dictionary_encode(combined)
             combined, most = pc.cast(dense.indices, pa.int64()), len(dense.dictionary)

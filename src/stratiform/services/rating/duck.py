@@ -6,6 +6,7 @@ whole numbers of 128 bits, which raise where they would overflow.
 """
 
 from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from stratiform.kit.clock import Micros
@@ -41,32 +42,39 @@ FROM usage JOIN ruling USING (facts)
 WHERE ruling.price >= 0 AND greatest(start, first) < least(coalesce("end", last), last) AND {_PARTS} > 0
 """  # noqa: S608 - our own names
 
-#: Of what is rounded: whether a piece begins a run, whether it ends one.
-_MARKS = """
-CREATE TEMP TABLE marks AS
-SELECT pieces.*,
-       lag(b) OVER run IS DISTINCT FROM a AS begins,
-       lead(a) OVER run IS DISTINCT FROM b AS ends
-FROM pieces JOIN price USING (price) WHERE granularity > 1
-WINDOW run AS (PARTITION BY key, price, parts ORDER BY a, b)
+#: What one resource used at one price in one size. It is a `chain`, one single run, if and only if its pieces'
+#: lengths sum to the whole and every point where one of them begins or ends, but for the first and the last, is
+#: there an even number of times: were there a gap or an overlap, one of the two could not be.
+_GROUPS = """
+CREATE TEMP TABLE groups AS
+SELECT key, price, parts, min(a) AS a, max(b) AS b, sum(b - a)::BIGINT AS us,
+       us = max(b) - min(a) AND bit_xor(xor(hash(a), hash(b))) = xor(hash(min(a)), hash(max(b))) AS chain
+FROM pieces GROUP BY key, price, parts
 """
 
-#: Most runs are one piece; only the others are worth numbering.
+#: The runs of all, with their time. Only what is rounded and no chain has to be looked at piece by piece.
 _RUNS = """
 CREATE TEMP TABLE runs AS
-SELECT key, price, parts, a, b FROM marks WHERE begins AND ends
+SELECT key, price, parts, a, b, us FROM groups JOIN price USING (price) WHERE chain OR granularity = 1
 UNION ALL
-SELECT key, price, parts, min(a), max(b)
+SELECT key, price, parts, min(a), max(b), max(b) - min(a)
 FROM (
     SELECT *, sum(begins::INTEGER) OVER (
         PARTITION BY key, price, parts ORDER BY a, b ROWS UNBOUNDED PRECEDING
     ) AS run
-    FROM marks WHERE NOT (begins AND ends)
+    FROM (
+        SELECT pieces.*, lag(pieces.b) OVER (
+            PARTITION BY key, price, parts ORDER BY pieces.a, pieces.b
+        ) IS DISTINCT FROM pieces.a AS begins
+        FROM pieces SEMI JOIN (
+            SELECT key, price, parts FROM groups JOIN price USING (price) WHERE NOT chain AND granularity > 1
+        ) USING (key, price, parts)
+    )
 )
 GROUP BY key, price, parts, run
-UNION ALL
-SELECT key, price, parts, a, b FROM pieces JOIN price USING (price) WHERE granularity = 1
 """
+
+_LIMITS = {"memory_limit": "300MB"}
 
 _HALF = 10 ** (QUANTITY_DIGITS // 2)
 
@@ -74,7 +82,7 @@ _HALF = 10 ** (QUANTITY_DIGITS // 2)
 _LINES = f"""
 WITH sums AS (
     SELECT key, price, min(a) AS start, max(b) AS "end",
-           sum(parts::NUMBER * ((b - a + shift) // granularity * granularity))::NUMBER AS billed
+           sum(parts::NUMBER * ((us + shift) // granularity * granularity))::NUMBER AS billed
     FROM runs JOIN price USING (price)
     GROUP BY key, price
 ),
@@ -120,12 +128,14 @@ def _priced(
     coded = Coded(usage)
     rulings = _Rulings(plan, coded, start, end)
     try:
-        with duckdb.connect(":memory:", config={"threads": threads, "memory_limit": "400MB"}) as db:
+        # What doesn't fit into the memory goes to a folder of its own, never to where the program was started.
+        with TemporaryDirectory() as folder, duckdb.connect(config={**_LIMITS, "temp_directory": folder}) as db:
+            db.execute(f"SET threads = {threads:d}")
             db.register("usage", coded.rows)
             db.register("ruling", rulings.table())
             db.register("price", rulings.price_table())
             gaps = [] if plan.unpriced == "free" else rulings.gaps(db.sql(_GAPS).to_arrow_table())
-            for statement in (_PIECES, _MARKS, _RUNS, "DROP TABLE marks", "DROP TABLE pieces"):
+            for statement in (_PIECES, _GROUPS, _RUNS, "DROP TABLE pieces", "DROP TABLE groups"):
                 db.execute(statement)
             return rulings.named(_summed(db, order)), gaps
     except duckdb.Error as error:

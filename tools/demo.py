@@ -84,10 +84,10 @@ def add_customer_entry() -> None:
 def operator(stage: Stage, aws: str) -> None:
     """The seller: a project, a customer account, a price plan, two clouds."""
     stage.tell("1. The seller: a price plan, a customer, a project, and the clouds that serve it")
-    stage.run("stratiform price set examples/prices.toml")
+    stage.run("stratiform price set examples/by-the-minute.toml")
     stage.run("openstack project create acme --description 'Acme Ltd'", quiet=True)
     stage.run("openstack role add --project acme --user demo member")
-    stage.run("stratiform account create acme --name 'Acme Ltd' --plan standard")
+    stage.run("stratiform account create acme --legal-name 'Acme Ltd' --currency EUR --plan by-the-minute --tax-rate 19")
     stage.run("stratiform account assign acme --project acme")
     stage.run("stratiform clouds bind --project acme --cloud memory --zone nova")
     stage.run(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import httpx
 import typer
@@ -35,7 +35,7 @@ database = typer.Typer(help="The schema of the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
 
 
-def _settings(**given: object) -> Settings:
+def _settings(**given: Any) -> Settings:
     return kit_settings.load(Settings, session.home / "stratiform.toml", home=session.home, **given)
 
 
@@ -76,7 +76,7 @@ def collector(
     _run(("collector",), collector_url=url, collector_cloud=cloud)
 
 
-def _run(programs: tuple[str, ...], **given: object) -> None:
+def _run(programs: tuple[str, ...], **given: Any) -> None:
     from stratiform.app.serve import run as serve  # a client needs none of what a server loads
 
     settings = _settings(**given)

@@ -26,13 +26,18 @@ def load(
 
     Raises Invalid, naming the key and where it stands, for what is unknown or of the wrong type.
     """
-    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    fields = {field.name: field for field in _described(kind)}
     values: dict[str, Any] = dict(_from_file(file, fields))
     for name in fields:
         text = environment.get(prefix + name.upper())
         if text is not None:
             values[name] = _convert(fields[name].type, text, f"{prefix}{name.upper()} in the environment")
     return kind(**{**values, **{key: value for key, value in given.items() if value is not None}})
+
+
+def _described(kind: Any) -> list[dataclasses.Field[Any]]:
+    """The fields made by `setting`; the others are given by the program."""
+    return [field for field in dataclasses.fields(kind) if "help" in field.metadata]
 
 
 def _from_file(file: Path, fields: Mapping[str, dataclasses.Field[Any]]) -> dict[str, Any]:
@@ -60,9 +65,7 @@ def _convert(kind: Any, value: Any, place: str) -> Any:
 def reference(kind: type[Any], *, prefix: str = "STRATIFORM_") -> str:
     """A Markdown table of the settings of `kind`."""
     lines = ["| key | environment | default | meaning |", "|---|---|---|---|"]
-    for field in dataclasses.fields(kind):
-        if "help" not in field.metadata:
-            continue
+    for field in _described(kind):
         default = "(secret)" if field.metadata["secret"] and field.default else f"`{field.default}`"
         lines.append(f"| `{field.name}` | `{prefix}{field.name.upper()}` | {default} | {field.metadata['help']} |")
     return "\n".join(lines) + "\n"

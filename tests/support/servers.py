@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, cast
+
+from sqlalchemy import select
 
 from stratiform.connectors.memory.connector import MemoryCloud
 from stratiform.contract.compute import Compute, Machine
+from stratiform.contract.errors import CloudError
 from stratiform.kit import outbox
 from stratiform.kit.call import Call
 from stratiform.kit.clock import SECOND_US
@@ -15,6 +18,7 @@ from stratiform.kit.work import Worker, want
 from stratiform.services.compute import tasks
 from stratiform.services.compute.model import NewServer, Server
 from stratiform.services.compute.service import ComputeService
+from stratiform.services.compute.tables import server_table
 from stratiform.services.volume import tasks as volume_tasks
 from stratiform.services.volume.model import NewVolume, Volume
 from support.stacks import Bench, customer
@@ -48,6 +52,18 @@ class ServerBench:
 
     def machines(self) -> list[Machine]:
         return list(self.compute.list())
+
+    def machines_if_told(self) -> list[Machine]:
+        """What the cloud has; nothing, where its answer fails."""
+        try:
+            return self.machines()
+        except CloudError:
+            return []
+
+    def rows(self) -> list[Server]:
+        """Every server there ever was."""
+        with self.of.stack.database.snapshot() as db:
+            return [Server(*row) for row in db.execute(select(*(server_table.c[f.name] for f in fields(Server))))]
 
     @contextmanager
     def call(self, caller: Caller | None = None) -> Iterator[Call]:

@@ -41,12 +41,17 @@ class Done:
 def run(words: list[str], settings: dict[str, str]) -> Done:
     """`openstack WORDS` with `settings` (`OS_…`) and nothing else of this process's."""
     process = _process()
+    if process.poll() is not None:  # a machine short of memory may have taken it
+        _process.cache_clear()
+        process = _process()
     assert process.stdin is not None
     assert process.stdout is not None
     kept = {key: text for key, text in os.environ.items() if not key.startswith("OS_")}
     process.stdin.write(json.dumps({"words": words, "environment": kept | settings}) + "\n")
     process.stdin.flush()
-    return Done(**json.loads(process.stdout.readline()))
+    answer = process.stdout.readline()
+    assert answer, f"the client ended with {process.wait()}"
+    return Done(**json.loads(answer))
 
 
 @cache

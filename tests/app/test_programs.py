@@ -1,10 +1,8 @@
 """The programs as a person starts and stops them."""
 
-import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,35 +11,14 @@ import httpx
 import pytest
 import yaml
 
-PROGRAM = [sys.executable, "-m", "stratiform"]
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
-class Shell:
-    """Runs `stratiform` with one home."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-
-    def __call__(self, *line: str, fails: int = 0) -> str:
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "STRATIFORM_"))}
-        done = subprocess.run(
-            [*PROGRAM, *line, "--home", str(self.home)], capture_output=True, text=True, check=False, env=clean
-        )
-        assert done.returncode == fails, done.stdout + done.stderr
-        return done.stdout if fails == 0 else done.stdout + done.stderr
+from support.programs import PROGRAM, Shell, free_port
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
     made = Shell(tmp_path / "home")
     yield made
-    subprocess.run([*PROGRAM, "--home", str(made.home), "down"], check=False, capture_output=True)
+    made.stop()
 
 
 def test_first_start_makes_what_later_starts_keep(shell: Shell) -> None:

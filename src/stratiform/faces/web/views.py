@@ -1,5 +1,6 @@
 """What the pages show, from what the services say."""
 
+from calendar import monthrange
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -33,9 +34,7 @@ def overview(stack: Stack, call: Call) -> dict[str, Any]:
     return {
         "here": "overview",
         "cost": _cost(cost),
-        "chart": by_day([(date.fromisoformat(day["date"]), Decimal(day["amount"])) for day in cost["days"]], currency)
-        if cost
-        else None,
+        "chart": by_day(_whole_month(cost["days"]), currency) if cost else None,
         "servers": [_server(one, _spent(spent, one.server.id, currency)) for one in details],
         "volumes": [
             _volume(one, types.get(one.type_id, ""), machine_of.get(one.id, ""), _spent(spent, one.id, currency))
@@ -61,6 +60,16 @@ def _cost(cost: dict[str, Any] | None) -> dict[str, Any]:
         "as_of": cost["as_of"][:19].replace("T", " ") + " UTC",
         "unpriced": len({one["resource_id"] for one in cost["unpriced"]}),
     }
+
+
+def _whole_month(days: list[dict[str, str]]) -> list[tuple[date, Decimal]]:
+    """The days that were, then those to come, so that a bar stands in its place all month."""
+    amounts = {date.fromisoformat(day["date"]): Decimal(day["amount"]) for day in days}
+    first = min(amounts, default=None)
+    if first is None:
+        return []
+    month = [first.replace(day=number + 1) for number in range(monthrange(first.year, first.month)[1])]
+    return [(day, amounts.get(day, Decimal(0))) for day in month]
 
 
 def _spent(spent: dict[str, Decimal], resource_id: str, currency: str) -> str:

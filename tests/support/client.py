@@ -12,6 +12,7 @@ from functools import cache
 _LOOP = """
 import contextlib, io, json, logging, os, sys
 from openstackclient import shell
+from osc_lib.clientmanager import ClientManager
 answers, sys.stdout = sys.stdout, sys.stderr
 asks, sys.stdin = sys.stdin, open(os.devnull)
 for line in asks:
@@ -25,6 +26,9 @@ for line in asks:
         except SystemExit as end:
             code = end.code
     logging.getLogger().handlers.clear()
+    for cached in vars(ClientManager).values():
+        if hasattr(cached, "_handle"):
+            cached._handle = None  # else the next command goes on as this one's user, to this one's server
     print(json.dumps({"code": code, "out": out.getvalue(), "err": err.getvalue()}), file=answers, flush=True)
 """
 

@@ -158,7 +158,7 @@ def test_who_sees_what(stack_bench: Bench) -> None:
 
 def test_what_is_kept_aside_can_be_replayed(any_bench: Bench) -> None:
     metering, database = any_bench.stack.metering, any_bench.stack.database
-    good = {
+    good: dict[str, Any] = {
         "message_id": "m",
         "event_type": "volume.create.end",
         "timestamp": iso_naive(T0),

@@ -190,10 +190,14 @@ class MeteringService:
         statements = repository.events.statements(db, cloud, resource_type, ids)
         names = repository.events.names(db, cloud, resource_type, ids)
         current = repository.segments.current(db, cloud, resource_type, ids)
-        for resource_id in ids:
-            usage = fold(resource_type, statements[resource_id])
-            if usage.name != names[resource_id]:
-                repository.events.rename(db, cloud, resource_type, resource_id, usage.name)
+        usages = {resource_id: fold(resource_type, statements[resource_id]) for resource_id in ids}
+        renamed = [
+            (Resource(cloud, resource_type, resource_id), usage.name)
+            for resource_id, usage in usages.items()
+            if usage.name != names[resource_id]
+        ]
+        repository.events.rename(db, renamed)
+        for resource_id, usage in usages.items():
             held = current.get(resource_id, {})
             wanted = {stretch.start: stretch for stretch in usage.stretches}
             kept = {stretch.start for stretch in held.values() if wanted.get(stretch.start) == stretch}

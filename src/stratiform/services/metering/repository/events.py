@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
@@ -61,10 +61,18 @@ def names(db: Connection, cloud: str, resource_type: str, ids: Sequence[str]) ->
     return {row[0]: row[1] for row in db.execute(query)}
 
 
-def rename(db: Connection, cloud: str, resource_type: str, resource_id: str, name: str) -> None:
+def rename(db: Connection, renamed: Sequence[tuple[Resource, str]]) -> None:
+    """Write down the last known names."""
+    if not renamed:
+        return
     r = resource_table.c
-    mine = (r.cloud == cloud) & (r.resource_type == resource_type) & (r.resource_id == resource_id)
-    db.execute(resource_table.update().where(mine).values(name=name))
+    mine = [column == bindparam(f"of_{column.name}") for column in (r.cloud, r.resource_type, r.resource_id)]
+    statement = resource_table.update().where(*mine).values(name=bindparam("new_name"))
+    rows = [
+        {"of_cloud": cloud, "of_resource_type": resource_type, "of_resource_id": resource_id, "new_name": name}
+        for (cloud, resource_type, resource_id), name in renamed
+    ]
+    db.execute(statement, rows)
 
 
 def _row(fact: Fact, now: Micros) -> dict[str, Any]:

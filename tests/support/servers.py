@@ -85,9 +85,8 @@ class ServerBench:
         return server
 
     def show(self, server_id: str) -> Server:
-        """As the operator sees it, so also a deleted one."""
-        with self.call(customer(self.project_id, "admin")) as call:
-            return self.service.server(call, server_id)
+        """The row, also of a deleted server."""
+        return next(row for row in self.rows() if row.id == server_id)
 
     def volume(self) -> Volume:
         with self.call() as call:

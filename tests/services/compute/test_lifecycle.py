@@ -5,7 +5,9 @@ import pytest
 from stratiform.contract.compute import MachineSpec, MachineState, Size
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.policy import SYSTEM
 from stratiform.services.compute.errors import ServerNotFound, WrongState
+from stratiform.services.volume.model import NewVolume
 from support.servers import ServerBench
 from support.stacks import customer
 
@@ -303,3 +305,29 @@ def test_actions_are_remembered_with_how_they_went(servers: ServerBench) -> None
         found = servers.service.actions(call, server.id)
     assert [(action.action, action.message) for action in found] == [("stop", None), ("create", None)]
     assert all(action.finished_at for action in found)
+
+
+def test_metadata_that_changes_meanwhile_does_not_stop_what_is_under_way(servers: ServerBench) -> None:
+    server = servers.active()
+    with servers.call() as call:
+        servers.service.stop(call, server.id)
+    servers.step()
+    with servers.call() as call:
+        servers.service.set_metadata(call, server.id, {"k": "v"}, whole=True)
+    servers.work(1)
+    after = servers.show(server.id)
+    assert (after.status, after.metadata) == ("SHUTOFF", {"k": "v"})
+
+
+def test_a_volume_that_is_elsewhere_is_refused(servers: ServerBench) -> None:
+    server, volume = servers.active(), servers.volume()
+    with servers.call() as call:
+        servers.of.stack.clouds.bind(servers.of.call(call.db, SYSTEM), "p1", servers.cloud_id, "zone-b", "zone-2")
+    with servers.call() as call:
+        other = servers.of.stack.volume.create(call, NewVolume(1, zone="zone-b"))
+    with servers.call() as call, pytest.raises(Invalid):
+        servers.service.attach(call, server.id, other.id)
+    with servers.call(customer("p2")) as call, pytest.raises(NotFound):
+        servers.service.create_servers(call, servers.new(volumes=((volume.id, ""),)))
+    with servers.call() as call:
+        assert servers.service.attach(call, server.id, volume.id).state == "attaching"

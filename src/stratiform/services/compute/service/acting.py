@@ -104,7 +104,7 @@ class Acting(Creating):
         _has_machine("rebuild", server)
         check_metadata(changes.get("metadata", {}))
         image = self.fitting_image(call, image_id, _as_flavor(server.flavor))
-        if changes.get("key_name"):
+        if "key_name" in changes:
             changes = {**changes, "public_key": self._public_key(call, changes["key_name"])}
         return self.start_task(
             call,

@@ -76,9 +76,7 @@ class Creating(Parts):
         if new.networks is not None:
             self.networks.ports_for_server(call, server.project_id, server.id, list(new.networks))
         for volume_id, device in new.volumes:
-            volume = self.volumes.volume(call, volume_id)
-            if volume.cloud_id != server.cloud_id:
-                raise Invalid(f"Volume {volume_id} is in another cloud than the server would be.")
+            self.fitting_volume(call, server, volume_id)
             self.volumes.begin_attach(call, volume_id, server.id, device or None)
         events.post(call.db, self.ids, events.CREATE_START, server, call.now)
         want(call.db, WORK, server.id, call.now)

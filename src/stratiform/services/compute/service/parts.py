@@ -6,6 +6,7 @@ from typing import Any
 
 from stratiform.kit.call import Call
 from stratiform.kit.db import Database
+from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.work import want
 from stratiform.services.clouds.service import CloudsService
@@ -16,6 +17,8 @@ from stratiform.services.compute.policy import policy
 from stratiform.services.compute.repository import servers
 from stratiform.services.image.service import ImageService
 from stratiform.services.network.service import NetworkService
+from stratiform.services.volume.errors import VolumeNotFound
+from stratiform.services.volume.model import Volume
 from stratiform.services.volume.service import VolumeService
 
 #: The kind of work that looks at one server.
@@ -47,10 +50,22 @@ class Parts:
 
     def _allowed(self, call: Call, rule: str, server_id: str, server: Server | None) -> Server:
         missing = ServerNotFound(server_id)
-        if server is None or (server.deleted_at is not None and not call.caller.is_admin):
+        if server is None or server.deleted_at is not None:
             raise missing
         policy.require_seen(call.caller, rule, server.project_id, missing.message)
         return server
+
+    def fitting_volume(self, call: Call, server: Server, volume_id: str) -> Volume:
+        """A volume that can be at this server. Raises VolumeNotFound; Invalid for one that is elsewhere."""
+        volume = self.volumes.volume(call, volume_id)
+        if volume.project_id != server.project_id:
+            raise VolumeNotFound(volume_id)
+        if (volume.cloud_id, volume.native_zone) != (server.cloud_id, server.native_zone):
+            raise Invalid(
+                f"Invalid volume: Instance {server.id} and volume {volume_id} are not in the same availability_zone. "
+                f"Instance is in {server.zone}. Volume is in {volume.zone}"
+            )
+        return volume
 
     def start_task(self, call: Call, server: Server, action: str, event: str, **values: Any) -> Server:
         """Write what is wanted now, tell it, note the action, and ask that a worker looks at it."""
@@ -81,8 +96,6 @@ def check_state(
     action: str, server: Server, vm_states: Collection[str] | None, task_states: Collection[str] = (NONE,)
 ) -> None:
     """Raises WrongState unless the server is in one of `vm_states` (None: any) and of `task_states`."""
-    if server.deleted_at is not None:
-        raise ServerNotFound(server.id)
     if vm_states is not None and server.vm_state not in vm_states:
         raise WrongState(action, server.id, "vm_state", server.vm_state)
     if server.task_state == DELETING or server.task_state not in task_states:

@@ -23,7 +23,7 @@ from stratiform.services.compute.model.server import (
 )
 from stratiform.services.compute.policy import ALL_PROJECTS, SEE_DELETED, SEE_HOST, policy
 from stratiform.services.compute.repository import servers
-from stratiform.services.compute.service.parts import WORK, Parts, check_state
+from stratiform.services.compute.service.parts import WORK, Parts
 
 
 class Servers(Parts):
@@ -89,8 +89,6 @@ class Servers(Parts):
     def delete_server(self, call: Call, server_id: str) -> None:
         """At any time, whatever is under way. Raises ServerNotFound, Locked."""
         server = self.held(call, "os_compute_api:servers:delete", server_id)
-        if server.deleted_at is not None:
-            check_state("delete", server, None)
         if server.task_state == DELETING:
             want(call.db, WORK, server.id, call.now)
             return

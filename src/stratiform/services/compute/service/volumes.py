@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from stratiform.kit.call import Call
-from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.errors import Conflict, NotFound
 from stratiform.kit.work import want
 from stratiform.services.compute.model.server import ACTIVE, RESIZED, STOPPED, Server
 from stratiform.services.compute.repository import servers
@@ -30,14 +30,7 @@ class ServerVolumes(Parts):
         """Raises NotFound for an unknown volume, Invalid for one that is elsewhere or not available."""
         server = self.held(call, _RULE + "create", server_id)
         check_state("attach_volume", server, (ACTIVE, STOPPED, RESIZED))
-        volume = self.volumes.volume(call, volume_id)
-        if volume.project_id != server.project_id:
-            raise NotFound(f"Volume {volume_id} could not be found.")
-        if volume.cloud_id != server.cloud_id or (volume.native_zone != server.native_zone):
-            raise Invalid(
-                f"Invalid volume: Instance {server_id} and volume {volume_id} are not in the same availability_zone. "
-                f"Instance is in {server.zone}. Volume is in {volume.zone}"
-            )
+        self.fitting_volume(call, server, volume_id)
         made = self.volumes.begin_attach(call, volume_id, server_id, device)
         self._go(call, server, "attach_volume")
         return made

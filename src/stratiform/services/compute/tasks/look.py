@@ -72,7 +72,7 @@ class Look:
         """Write which machine it is, as soon as that is known."""
         if machine.id != self.server.native_id:
             with self.job.apply() as db:
-                self._write(db, self.server.updated_at, {"native_id": machine.id})
+                self._write(db, None, {"native_id": machine.id})
         return self.soon()
 
     def done(self, event: str, machine: Machine, *, message: str | None = None, **values: Any) -> Again | None:
@@ -126,7 +126,7 @@ class Look:
         now = self.job.clock.now()
         with self.job.apply() as db:
             row = servers.locked(db, self.server.id)
-            if row is not None and row.updated_at == self.server.updated_at:
+            if row is not None and row.task_state == self.server.task_state:
                 write_loss(db, self.service, row, now)
             return self._rest(db)
 
@@ -135,13 +135,13 @@ class Look:
         attachments = self.service.volumes.attachments_of(db, self.server.id)
         return Again(0) if any(one.state != "attached" for one in attachments) else None
 
-    def _write(self, db: Connection, updated_at: Micros, values: dict[str, Any]) -> Server | None:
+    def _write(self, db: Connection, updated_at: Micros | None, values: dict[str, Any]) -> Server | None:
         """Write `values`, unless something else was asked for meanwhile: then only what the cloud told. None then."""
         row = servers.locked(db, self.server.id)
         if row is None:
             return None
         if row.task_state == self.server.task_state and row.deleted_at is None:
-            return servers.save(db, replace(row, **{"updated_at": updated_at, **values}))
+            return servers.save(db, replace(row, **{"updated_at": updated_at or row.updated_at, **values}))
         facts = {name: values[name] for name in _FACTS if values.get(name)}
         if facts:
             servers.save(db, replace(row, **facts))

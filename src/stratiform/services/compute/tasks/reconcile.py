@@ -4,9 +4,9 @@ What is wanted is the row's `task_state`; each step looks at the machine first, 
 already, here or by a worker that was killed, is seen and not taken twice.
 """
 
-import logging
 from collections.abc import Callable
 
+from stratiform.contract.errors import NotSupported
 from stratiform.kit.work import Again, Job
 from stratiform.services.compute.model import server as states
 from stratiform.services.compute.repository import servers
@@ -14,8 +14,6 @@ from stratiform.services.compute.service import ComputeService
 from stratiform.services.compute.tasks import building, deleting, power, sizing
 from stratiform.services.compute.tasks.disks import settle
 from stratiform.services.compute.tasks.look import Look
-
-logger = logging.getLogger(__name__)
 
 Step = Callable[[Look], Again | None]
 
@@ -45,8 +43,7 @@ def reconcile(service: ComputeService, job: Job) -> Again | None:
         return None
     cloud = service.clouds.connected(server.cloud_id).compute
     if cloud is None:
-        logger.error("server %s: cloud %s has no machines any more", server.id, server.cloud_name)
-        return None
+        raise NotSupported(f"cloud {server.cloud_name} has no machines any more")
     look = Look(service, job, cloud, server)
     if server.deleted_at is not None:
         return deleting.afterwards(look)

@@ -37,16 +37,22 @@ class Catalog:
 
     def of(self, db: Connection, now: Micros, *, project_id: str | None, user_id: str) -> list[CatalogEntry]:
         """URLs that need a project are left out where there is none."""
+        template, is_plain = self._template(db, now)
+        if is_plain:
+            return template
         known: dict[str, str] = {"user_id": user_id}
         if project_id:
             known |= {"project_id": project_id, "tenant_id": project_id}
-        return [replace(entry, endpoints=tuple(_filled(entry.endpoints, known))) for entry in self._template(db, now)]
+        return [replace(entry, endpoints=tuple(_filled(entry.endpoints, known))) for entry in template]
 
-    def _template(self, db: Connection, now: Micros) -> list[CatalogEntry]:
+    def _template(self, db: Connection, now: Micros) -> tuple[list[CatalogEntry], bool]:
+        """The catalog before its URLs are filled, and whether there is nothing to fill."""
         kept = self.memory.current(db, now)
-        found: list[CatalogEntry] | None = kept.entries.get("catalog")
+        found: tuple[list[CatalogEntry], bool] | None = kept.entries.get("catalog")
         if found is None:
-            found = _catalog(db)
+            entries = _catalog(db)
+            is_plain = not any(_PLACEHOLDER.search(each.url) for entry in entries for each in entry.endpoints)
+            found = entries, is_plain
             kept.put(db, "catalog", found)
         return found
 
@@ -168,7 +174,7 @@ def _catalog(db: Connection) -> list[CatalogEntry]:
     by_service: dict[str, list[Endpoint]] = {}
     for endpoint in repository.endpoints.all(db, t.endpoints.c.enabled.is_(True)):
         by_service.setdefault(endpoint.service_id, []).append(endpoint)
-    services = repository.services.all(db, t.services.c.enabled.is_(True))
+    services = repository.services.all(db, t.services.c.enabled.is_(True), order=(t.services.c.type, t.services.c.id))
     return [CatalogEntry(service, tuple(by_service.get(service.id, ()))) for service in services]
 
 

@@ -177,6 +177,19 @@ def test_a_dead_broker_is_told_in_one_line_without_the_password(
     assert "hush" not in caplog.text
 
 
+def test_a_refused_password_is_told_once_and_tried_again(
+    stack_bench: Bench, broker: Any, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(home=home, collector_url=URL.replace("guest:guest@", "guest:hush-hush@"))
+    with caplog.at_level(logging.INFO), collecting(settings, stack_bench.stack):
+        wait_for(lambda: any("ACCESS_REFUSED" in record.getMessage() for record in caplog.records))
+        time.sleep(2.5)
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("stratiform")]
+    assert len(lines) == 1
+    assert lines[0].startswith("can't listen at rabbit://")
+    assert "hush" not in caplog.text
+
+
 @pytest.mark.parametrize("url", ["nonsense", "rabbit:///", "http://127.0.0.1/", "rabbit://u:hush@h:port/"])
 def test_a_bad_url_is_refused_without_showing_it(stack_bench: Bench, home: Path, url: str) -> None:
     with pytest.raises(Invalid) as refused:

@@ -41,14 +41,19 @@ def listen(settings: Settings, stack: Stack, stop: threading.Event) -> None:
         for exchange in settings.collector_exchanges
         for topic in settings.collector_topics
     ]
+    told = ""
     while not stop.is_set():
-        if _reachable(url, stop):
-            try:
-                with _listening(url, targets, settings.collector_pool, _Endpoint(settings, stack, stop), stop):
-                    stop.wait()
-            except (oslo_messaging.MessagingException, OSError) as error:
-                logger.warning("can't listen at %s: %s", _shown(url), _one_line(error))
-                stop.wait(_RETRY_S)
+        if not _reachable(url, stop):
+            return
+        try:
+            with _listening(url, targets, settings.collector_pool, _Endpoint(settings, stack, stop), stop):
+                stop.wait()
+        except Exception as error:  # the broker's refusals are of many libraries' kinds
+            reason = _one_line(error)
+            if reason != told:
+                logger.warning("can't listen at %s: %s; trying again every %d s", _shown(url), reason, _RETRY_S)
+                told = reason
+            stop.wait(_RETRY_S)
 
 
 @dataclass(frozen=True, slots=True)

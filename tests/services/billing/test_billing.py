@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -261,6 +262,22 @@ def test_the_pdf_of_a_large_invoice_sums_its_lines(office: Office) -> None:
     invoice = office.at("2026-12-01")("close", "acme", "2026-11")
     assert len(office.document(invoice)["lines"]) == 2100
     assert len(office("invoice_pdf", invoice.number)) < 100_000
+
+
+def test_two_that_close_at_once_issue_one_invoice(any_office: Office) -> None:
+    any_office.hear(machine("m1", "p1", "2026-11-10"))
+    any_office.at("2026-12-01")
+
+    def close(_: int) -> str:
+        try:
+            return str(any_office("close", "acme", "2026-11").number)
+        except Conflict as error:
+            return error.message
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = set(pool.map(close, range(4)))
+    assert answers <= {"2026-000001", "account 'acme' is being closed by someone else"}
+    assert [one.number for one in any_office("invoices", Page()).items] == ["2026-000001"]
 
 
 def test_a_missing_invoice_is_told(office: Office) -> None:

@@ -1,5 +1,7 @@
 """Plans are stored on every database, and what is published stays as it is."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from stratiform.kit.clock import parse
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.kit.pagination import Page
+from stratiform.services.metering.model import Segment
+from stratiform.services.rating import service
 from stratiform.services.rating.errors import Fixed, NoPlan
 from support.money import PLAN
 from support.stacks import Bench, bench, customer
@@ -84,3 +88,25 @@ def test_only_the_operator_publishes_and_everyone_sees(stack_bench: Bench) -> No
         assert rating.show(stack_bench.call(db, customer("p1", "reader")), "standard").currency == "EUR"
         with pytest.raises(NoPlan, match="no price plan 'gold'"):
             rating.show(stack_bench.call(db), "gold")
+
+
+def test_the_fast_engine_is_loaded_only_when_it_is_needed() -> None:
+    program = "import sys, stratiform.app.api; print({'duckdb', 'pyarrow', 'typst'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_few_and_many_segments_cost_the_same(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(stack_bench, PLAN)
+    start, end = parse("2026-11-01"), parse("2026-12-01")
+    segments = [
+        Segment("a", "volume", f"v{i}", "p1", start + i, None, "in-use", {"size_gib": i, "volume_type": "fast"})
+        for i in range(1, 40)
+    ]
+    rating = stack_bench.stack.rating
+    with stack_bench.stack.database.snapshot() as db:
+        plan = rating.plan(db, "standard")
+    few = rating.rate(plan, iter(segments), start, end)
+    monkeypatch.setattr(service, "FEW", 10)
+    assert rating.rate(plan, iter(segments), start, end) == few
+    assert len(few.lines) == 39

@@ -26,8 +26,9 @@ from stratiform.services.billing.model import (
 )
 from stratiform.services.billing.policy import policy
 from stratiform.services.identity.service import IdentityService
+from stratiform.services.metering.model import Filter, Segment
 from stratiform.services.metering.service import MeteringService
-from stratiform.services.rating.model import Plan
+from stratiform.services.rating.model import METERS, Plan
 from stratiform.services.rating.service import RatingService
 
 
@@ -151,7 +152,7 @@ class BillingService:
 
         Amounts are decimal texts. None where no account pays for it, or it never ran. Raises NotFound for a stranger.
         """
-        segments = sorted(self.metering.usage_of(call.db, server_id), key=lambda segment: segment.start)
+        segments = self._usage_of(call, server_id)
         if not segments:
             return None
         missing = f"no resource '{server_id}'"
@@ -171,6 +172,16 @@ class BillingService:
         policy.require_seen(call.caller, "billing:costs:get", project_id, f"no project '{project_id}'")
         paying = payer(call, project_id)
         return None if paying is None else paying[0]
+
+    def _usage_of(self, call: Call, resource_id: str) -> list[Segment]:
+        """By start. The type is named because the ledger's index begins with it."""
+        types = dict.fromkeys(meter.resource_type for meter in METERS.values())
+        found = [
+            segment
+            for resource_type in types
+            for segment in self.metering.segments(call.db, Filter(resource_type=resource_type, resource_id=resource_id))
+        ]
+        return sorted(found, key=lambda segment: segment.start)
 
     def _own_project(self, call: Call, rule: str) -> str | None:
         """The project to which the caller's sight is limited; None for the operator."""

@@ -29,7 +29,7 @@ def version(valid_from: str, until: str = "") -> str:
 def test_the_example_is_a_plan() -> None:
     plan = read(EXAMPLE.read_text())
     assert (plan.name, plan.currency, plan.unpriced) == ("standard", "EUR", "refuse")
-    assert plan.versions[0].valid_from == parse("2026-01-01")
+    assert plan.versions[0].valid_from == parse("2025-01-01")
 
 
 def test_a_version_comes_back_from_its_document() -> None:

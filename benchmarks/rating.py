@@ -151,9 +151,8 @@ def sqlite(asked: argparse.Namespace) -> None:
         lines = db.execute(_SQLITE, {"start": START, "end": END}).fetchall()
         seconds = time.perf_counter() - began
     speed = f"{asked.segments / seconds:>12,.0f} segments/s"
-    print(
-        f"SQLite      {seconds:.2f} s  {speed}  {len(lines):,} lines, nothing rounded; {ratio(asked, seconds / asked.segments)}"
-    )
+    print(f"SQLite      {seconds:.2f} s  {speed}  {len(lines):,} lines, nothing rounded;", end=" ")
+    print(ratio(asked, seconds / asked.segments))
 
 
 _SQLITE = """

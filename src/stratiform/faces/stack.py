@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import litestar
 import msgspec
 from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 
 from stratiform.kit.call import Call
 from stratiform.kit.clock import Clock
@@ -88,11 +89,17 @@ def writing(request: Request) -> Iterator[Call]:
     stack.wake()
 
 
-def _call(request: Request, stack: Stack, db: Connection, token: str) -> Call:
-    token = token or request.headers.get("x-auth-token", "")
-    if not token:
+def shows_token(request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """The guard of every API: nothing is read of a request that shows no token. Raises Unauthenticated.
+
+    `reading` and `writing` ask whose token it is; a route that needs none says so with `open_to_all`.
+    """
+    if not handler.opt.get("open_to_all") and not request.headers.get("x-auth-token"):
         raise Unauthenticated("The request you have made requires authentication.")
-    now = stack.clock.now()
+
+
+def _call(request: Request, stack: Stack, db: Connection, token: str) -> Call:
+    token, now = token or request.headers.get("x-auth-token", ""), stack.clock.now()
     return Call(db, stack.identity.caller(db, token, now), now, request_id(request))
 
 

@@ -5,6 +5,7 @@ from litestar.exceptions import HTTPException
 
 from stratiform.faces.rest import accounts, clouds, costs, invoices, periods, prices, usage
 from stratiform.faces.rest.problems import problem
+from stratiform.faces.stack import shows_token
 
 router = Router(
     path="/api/v1",
@@ -17,5 +18,6 @@ router = Router(
         *prices.handlers,
         *usage.handlers,
     ],
+    guards=[shows_token],
     exception_handlers={Exception: problem, HTTPException: problem},
 )

@@ -5,6 +5,7 @@ from litestar import Router
 from stratiform.faces.openstack.compute.microversions import Negotiated
 from stratiform.faces.openstack.compute.routes import actions, flavors, keypairs, parts, servers, volumes, whole
 from stratiform.faces.openstack.faults import shaped
+from stratiform.faces.stack import shows_token
 
 router = Router(
     path="/compute/v2.1",
@@ -18,6 +19,7 @@ router = Router(
         *whole.handlers,
     ],
     middleware=[Negotiated],
+    guards=[shows_token],
     exception_handlers=shaped("compute"),
 )
 

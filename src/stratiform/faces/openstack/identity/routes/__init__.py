@@ -13,11 +13,13 @@ from stratiform.faces.openstack.identity.routes import (
     tokens,
     users,
 )
+from stratiform.faces.stack import shows_token
 
 _PARTS = (tokens, projects, users, groups, roles, assignments, catalog, credentials)
 
 router = Router(
     path="/identity/v3",
     route_handlers=[handler for part in _PARTS for handler in part.handlers],
+    guards=[shows_token],
     exception_handlers=shaped("identity"),
 )

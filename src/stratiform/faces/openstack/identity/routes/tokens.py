@@ -14,7 +14,7 @@ Body = dict[str, Any]
 _VARY = {"Vary": "X-Auth-Token"}
 
 
-@post("/auth/tokens", operation_id="issueToken")
+@post("/auth/tokens", operation_id="issueToken", open_to_all=True)
 def issue(request: Request, body: bytes) -> Response[Body]:
     stack = stack_of(request)
     asked = decode(body, schemas.AuthBody).auth.asked()

@@ -4,10 +4,12 @@ from litestar import Router
 
 from stratiform.faces.openstack.faults import shaped
 from stratiform.faces.openstack.image.routes import about, data, images, members
+from stratiform.faces.stack import shows_token
 
 router = Router(
     path="/image/v2",
     route_handlers=[*images.handlers, *data.handlers, *members.handlers, *about.handlers],
+    guards=[shows_token],
     exception_handlers=shaped("image"),
 )
 

@@ -4,6 +4,7 @@ from litestar import Router
 
 from stratiform.faces.openstack.faults import shaped
 from stratiform.faces.openstack.network.routes import about, networks, ports, security, subnets, tags
+from stratiform.faces.stack import shows_token
 
 router = Router(
     path="/network/v2.0",
@@ -15,6 +16,7 @@ router = Router(
         *security.handlers,
         *about.handlers,
     ],
+    guards=[shows_token],
     exception_handlers=shaped("network"),
 )
 

@@ -4,6 +4,7 @@ from litestar import Router
 
 from stratiform.faces.openstack.faults import shaped
 from stratiform.faces.openstack.volume.routes import actions, attachments, calls, metadata, types, volumes, whole
+from stratiform.faces.stack import shows_token
 
 router = Router(
     path="/volume/v3",
@@ -17,6 +18,7 @@ router = Router(
     ],
     before_request=calls.negotiate,
     middleware=[calls.Stamp],
+    guards=[shows_token],
     exception_handlers=shaped("volume"),
 )
 

@@ -1,7 +1,4 @@
-"""Version documents, request ids and microversions.
-
-Source: the "Versions" sections of the API references, and api-sig's microversion specification.
-"""
+"""Version documents and request ids. Source: the "Versions" sections of the API references."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,18 +9,21 @@ from litestar.enums import ScopeType
 from litestar.response import Redirect
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from stratiform.faces.openstack.microversions import COMPUTE, VOLUME
 from stratiform.faces.stack import Request, get, stack_of
 
 __all__ = ["RequestId", "documents"]
 
-#: What each service says of itself. `min`/`max` are microversions, where the service has them.
+#: What each service says of itself.
 _SERVICES: dict[str, dict[str, str]] = {
-    "identity": {"id": "v3.14", "path": "/identity/v3/", "updated": "2020-04-07T00:00:00Z", "min": "", "max": ""},
-    "compute": {"id": "v2.1", "path": "/compute/v2.1/", "updated": "2013-07-23T11:33:21Z", "min": "2.1", "max": "2.90"},
-    "network": {"id": "v2.0", "path": "/network/v2.0/", "updated": "2016-01-01T00:00:00-00:00", "min": "", "max": ""},
-    "volume": {"id": "v3.0", "path": "/volume/v3/", "updated": "2025-01-01T00:00:00Z", "min": "3.0", "max": "3.60"},
-    "image": {"id": "v2.9", "path": "/image/v2/", "updated": "", "min": "", "max": ""},
+    "identity": {"id": "v3.14", "path": "/identity/v3/", "updated": "2020-04-07T00:00:00Z"},
+    "compute": {"id": "v2.1", "path": "/compute/v2.1/", "updated": "2013-07-23T11:33:21Z"},
+    "network": {"id": "v2.0", "path": "/network/v2.0/", "updated": "2016-01-01T00:00:00-00:00"},
+    "volume": {"id": "v3.0", "path": "/volume/v3/", "updated": "2025-01-01T00:00:00Z"},
+    "image": {"id": "v2.9", "path": "/image/v2/", "updated": ""},
 }
+
+_SPOKEN = {"compute": COMPUTE, "volume": VOLUME}
 
 
 class RequestId:
@@ -59,10 +59,9 @@ def version_of(service: str, url: str) -> dict[str, Any]:
         entry["updated"] = said["updated"]
     if service == "identity":
         entry["media-types"] = [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}]
-    if said["max"]:
-        entry |= {"version": said["max"], "min_version": said["min"]}
-    elif service == "compute":
-        entry |= {"version": "", "min_version": ""}
+    spoken = _SPOKEN.get(service)
+    if spoken is not None:
+        entry |= {"version": spoken.text(spoken.last), "min_version": spoken.text(spoken.first)}
     return entry
 
 

@@ -1,10 +1,11 @@
 """The routes of `/compute/v2.1`: a file a noun, and `calls` for what they have in common."""
 
 from litestar import Router
+from litestar.middleware import DefineMiddleware
 
-from stratiform.faces.openstack.compute.microversions import Negotiated
 from stratiform.faces.openstack.compute.routes import actions, flavors, keypairs, parts, servers, volumes, whole
 from stratiform.faces.openstack.faults import shaped
+from stratiform.faces.openstack.microversions import COMPUTE, Stamp
 from stratiform.faces.stack import shows_token
 
 router = Router(
@@ -18,7 +19,8 @@ router = Router(
         *volumes.handlers,
         *whole.handlers,
     ],
-    middleware=[Negotiated],
+    before_request=COMPUTE.negotiate,
+    middleware=[DefineMiddleware(Stamp, spoken=COMPUTE)],
     guards=[shows_token],
     exception_handlers=shaped("compute"),
 )

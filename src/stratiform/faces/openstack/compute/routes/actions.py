@@ -6,9 +6,10 @@ from typing import Any
 from litestar import Response
 
 from stratiform.faces.openstack.compute import schemas, views
-from stratiform.faces.openstack.compute.microversions import minor, since
+from stratiform.faces.openstack.compute.microversions import since
 from stratiform.faces.openstack.compute.routes.calls import Body, NotImplementedHere, shown
 from stratiform.faces.openstack.compute.routes.servers import as_changed, check_user_data, checked
+from stratiform.faces.openstack.microversions import minor
 from stratiform.faces.stack import Request, post, reading, stack_of, writing
 from stratiform.kit.errors import Invalid
 from stratiform.services.compute.errors import InvalidField

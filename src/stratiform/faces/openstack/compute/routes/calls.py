@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from stratiform.faces.openstack.compute.microversions import minor
 from stratiform.faces.openstack.compute.views import Shown
+from stratiform.faces.openstack.microversions import minor
 from stratiform.faces.stack import Request, stack_of
 from stratiform.kit.errors import Fault, Invalid
 from stratiform.kit.pagination import Page

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from stratiform.faces.openstack.compute.microversions import minor
 from stratiform.faces.openstack.compute.routes.calls import one, truth
+from stratiform.faces.openstack.microversions import minor
 from stratiform.faces.stack import Request
 from stratiform.kit import clock
 from stratiform.kit.errors import Forbidden, Invalid

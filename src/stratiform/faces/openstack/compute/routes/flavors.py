@@ -5,8 +5,9 @@ from typing import Any
 from litestar import Response
 
 from stratiform.faces.openstack.compute import schemas, views
-from stratiform.faces.openstack.compute.microversions import minor, since
+from stratiform.faces.openstack.compute.microversions import since
 from stratiform.faces.openstack.compute.routes.calls import Body, next_links, one, page, shown, truth, whole_number
+from stratiform.faces.openstack.microversions import minor
 from stratiform.faces.stack import Request, delete, get, post, put, reading, stack_of, writing
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.compute.errors import InvalidField

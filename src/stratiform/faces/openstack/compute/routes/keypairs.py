@@ -5,8 +5,8 @@ from typing import Any
 from litestar import Response
 
 from stratiform.faces.openstack.compute import schemas, views
-from stratiform.faces.openstack.compute.microversions import minor
 from stratiform.faces.openstack.compute.routes.calls import Body, NotImplementedHere, next_links, one, page, shown
+from stratiform.faces.openstack.microversions import minor
 from stratiform.faces.stack import Request, delete, get, post, reading, stack_of, writing
 from stratiform.kit.pagination import Page
 

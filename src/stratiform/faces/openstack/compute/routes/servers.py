@@ -9,9 +9,9 @@ from litestar import Response
 from msgspec import UNSET
 
 from stratiform.faces.openstack.compute import schemas, views
-from stratiform.faces.openstack.compute.microversions import minor
 from stratiform.faces.openstack.compute.routes.calls import Body, next_links, page, shown
 from stratiform.faces.openstack.compute.routes.filters import server_filter
+from stratiform.faces.openstack.microversions import minor
 from stratiform.faces.stack import Request, delete, get, post, put, reading, stack_of, writing
 from stratiform.kit.call import Call
 from stratiform.kit.errors import Forbidden, Invalid

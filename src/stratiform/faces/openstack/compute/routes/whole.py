@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from stratiform.faces.openstack.compute.microversions import minor
 from stratiform.faces.openstack.compute.routes.calls import Body, one
+from stratiform.faces.openstack.microversions import minor
 from stratiform.faces.stack import Request, get, reading, stack_of
 from stratiform.kit.clock import iso_naive
 from stratiform.kit.errors import NotFound

@@ -1,9 +1,11 @@
 """The routes of `/volume/v3`: a file a noun, and `calls` for what they have in common."""
 
 from litestar import Router
+from litestar.middleware import DefineMiddleware
 
 from stratiform.faces.openstack.faults import shaped
-from stratiform.faces.openstack.volume.routes import actions, attachments, calls, metadata, types, volumes, whole
+from stratiform.faces.openstack.microversions import VOLUME, Stamp
+from stratiform.faces.openstack.volume.routes import actions, attachments, metadata, types, volumes, whole
 from stratiform.faces.stack import shows_token
 
 router = Router(
@@ -16,8 +18,8 @@ router = Router(
         *types.handlers,
         *whole.handlers,
     ],
-    before_request=calls.negotiate,
-    middleware=[calls.Stamp],
+    before_request=VOLUME.negotiate,
+    middleware=[DefineMiddleware(Stamp, spoken=VOLUME)],
     guards=[shows_token],
     exception_handlers=shaped("volume"),
 )

@@ -8,8 +8,9 @@ from typing import Any
 
 from litestar import Response
 
+from stratiform.faces.openstack.microversions import minor
 from stratiform.faces.openstack.volume import schemas
-from stratiform.faces.openstack.volume.routes.calls import minor, post, writing
+from stratiform.faces.openstack.volume.routes.calls import post, writing
 from stratiform.faces.stack import Request, decode, stack_of
 from stratiform.kit.call import Call
 from stratiform.kit.errors import Invalid

@@ -8,11 +8,11 @@ from typing import Any
 from litestar import Response
 from msgspec import UNSET
 
+from stratiform.faces.openstack.microversions import minor
 from stratiform.faces.openstack.volume import schemas, views
 from stratiform.faces.openstack.volume.routes.calls import (
     delete,
     get,
-    minor,
     post,
     put,
     reading,

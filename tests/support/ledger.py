@@ -4,7 +4,7 @@ import lzma
 from functools import cache
 from pathlib import Path
 
-from stratiform.faces.cli.usage import json_array
+from stratiform.faces.cli.listing import json_array
 from stratiform.faces.rest.usage import segment_view
 from stratiform.kit.db import Connection
 from stratiform.services.metering.service import MeteringService

@@ -42,7 +42,7 @@ def create(
 @app.command("list")
 def list_accounts(output: FormatOption = Format.table) -> None:
     """List the accounts."""
-    show_list(list(client().pages("accounts", "accounts")), _COLUMNS, output)
+    show_list(client().pages("accounts", "accounts"), _COLUMNS, output)
 
 
 @app.command("show")

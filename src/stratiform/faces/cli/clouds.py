@@ -116,7 +116,7 @@ def change(
 @app.command("list")
 def list_clouds(output: FormatOption = Format.table) -> None:
     """List the connected clouds."""
-    show_list(list(client().pages("clouds", "clouds")), _CLOUD_COLUMNS, output)
+    show_list(client().pages("clouds", "clouds"), _CLOUD_COLUMNS, output)
 
 
 @app.command("show")

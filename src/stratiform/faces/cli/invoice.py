@@ -40,7 +40,7 @@ def list_invoices(
     output: FormatOption = Format.table,
 ) -> None:
     """List invoices, the newest first."""
-    show_list(list(client().pages("invoices", "invoices", account=account)), _COLUMNS, output)
+    show_list(client().pages("invoices", "invoices", account=account), _COLUMNS, output)
 
 
 @app.command("show")

@@ -1,7 +1,7 @@
 """How the command line prints what it was told: a table to read, or JSON for programs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -24,10 +24,11 @@ FormatOption = Annotated[Format, typer.Option("--format", "-f", help="table or j
 _PIPED_COLUMNS = 1000
 
 
-def show_list(items: Sequence[Mapping[str, Any]], columns: Mapping[str, str], output: Format) -> None:
-    """A row for each item; `columns`: title → key. JSON has the whole items."""
+def show_list(items: Iterable[Mapping[str, Any]], columns: Mapping[str, str], output: Format) -> None:
+    """A row for each item; `columns`: title → key. JSON has the whole items, written as they come."""
     if output is Format.json:
-        _json(items)
+        for piece in json_array(items):
+            typer.echo(piece, nl=False)
         return
     table = Table(box=None, pad_edge=False)
     for title in columns:
@@ -40,7 +41,7 @@ def show_list(items: Sequence[Mapping[str, Any]], columns: Mapping[str, str], ou
 def show_one(item: Mapping[str, Any], rows: Mapping[str, str], output: Format) -> None:
     """A row for each part of one thing; `rows`: title → key. JSON has the whole thing."""
     if output is Format.json:
-        _json(item)
+        typer.echo(_json(item))
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     for title, key in rows.items():
@@ -48,8 +49,18 @@ def show_one(item: Mapping[str, Any], rows: Mapping[str, str], output: Format) -
     _print(table)
 
 
-def _json(what: Any) -> None:
-    typer.echo(json.dumps(what, indent=2, ensure_ascii=False))
+def json_array(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The text of a JSON array, indented by two, in pieces: the same as that of the whole at once."""
+    opened = False
+    for item in items:
+        yield "[\n" if not opened else ",\n"
+        opened = True
+        yield "\n".join(f"  {line}" for line in _json(item).split("\n"))
+    yield "\n]\n" if opened else "[]\n"
+
+
+def _json(what: Any) -> str:
+    return json.dumps(what, indent=2, ensure_ascii=False)
 
 
 def _print(table: Table) -> None:

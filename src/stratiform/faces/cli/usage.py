@@ -1,30 +1,29 @@
 """`stratiform usage`: what was used, and the events it is known from."""
 
-import json
-from collections.abc import Iterable, Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from stratiform.faces.cli.client import CliError, client, say
+from stratiform.faces.cli.listing import Format, FormatOption, show_list
 
 app = typer.Typer(help="What was used, and the events it is known from.", no_args_is_help=True)
 rejected = typer.Typer(help="Messages that could not be taken.", no_args_is_help=True)
 app.add_typer(rejected, name="rejected")
 
 
-class Format(StrEnum):
-    """How a list is printed."""
-
-    table = "table"
-    json = "json"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="table or json.")]
+_COLUMNS = {
+    "Resource": "resource",
+    "Name": "name",
+    "State": "state",
+    "Start": "start",
+    "End": "end",
+    "Attributes": "attributes",
+    "Project": "project_id",
+    "Cloud": "cloud",
+}
+_REJECTED_COLUMNS = {"Id": "id", "Cloud": "cloud", "Received": "received_at", "Reason": "reason", "Message": "body"}
 
 
 @app.command("import")
@@ -66,24 +65,14 @@ def list_usage(
         "to": until,
     }
     found = client().pages("usage/segments", "segments", **asked)
-    if output is Format.json:
-        for piece in json_array(found):
-            typer.echo(piece, nl=False)
-        return
-    titles = ("Resource", "Name", "State", "Start", "End", "Attributes", "Project", "Cloud")
-    _table(titles, ([_cell(segment, title) for title in titles] for segment in found))
+    show_list(found if output is Format.json else map(_row, found), _COLUMNS, output)
 
 
 @rejected.command("list")
 def list_rejected(output: FormatOption = Format.table) -> None:
     """List the messages that could not be taken, with the reason."""
     found = client().pages("usage/rejected", "rejected")
-    if output is Format.json:
-        for piece in json_array(found):
-            typer.echo(piece, nl=False)
-        return
-    rows = ([one["id"][:12], one["cloud"], one["received_at"], one["reason"], one["body"][:80]] for one in found)
-    _table(("Id", "Cloud", "Received", "Reason", "Message"), rows)
+    show_list(found if output is Format.json else map(_rejected_row, found), _REJECTED_COLUMNS, output)
 
 
 @rejected.command("replay")
@@ -93,16 +82,6 @@ def replay_rejected() -> None:
     say(_counts(done))
 
 
-def json_array(items: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """The text of a JSON array, indented by two, in pieces: the same as that of the whole at once."""
-    opened = False
-    for item in items:
-        yield "[\n" if not opened else ",\n"
-        opened = True
-        yield "\n".join(f"  {line}" for line in json.dumps(item, indent=2, ensure_ascii=False).split("\n"))
-    yield "\n]\n" if opened else "[]\n"
-
-
 def _counts(done: dict[str, int]) -> str:
     return (
         f"{done['accepted']} new, {done['repeated']} known already, {done['ignored']} about nothing that is metered, "
@@ -110,18 +89,14 @@ def _counts(done: dict[str, int]) -> str:
     )
 
 
-def _cell(segment: dict[str, Any], title: str) -> str:
-    if title == "Resource":
-        return f"{segment['resource_type']} {segment['resource_id']}"
-    if title == "Attributes":
-        return " ".join(f"{name}={value}" for name, value in segment["attributes"].items())
-    if title in ("Project", "Cloud"):
-        return str(segment["project_id" if title == "Project" else "cloud"])
-    return str(segment[title.lower()] or "")
+def _row(segment: dict[str, Any]) -> dict[str, Any]:
+    attributes = " ".join(f"{name}={value}" for name, value in segment["attributes"].items())
+    return {
+        **segment,
+        "resource": f"{segment['resource_type']} {segment['resource_id']}",
+        "attributes": attributes,
+    }
 
 
-def _table(titles: Iterable[str], rows: Iterable[list[str]]) -> None:
-    table = Table(*titles, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*[cell.replace("[", r"\[") for cell in row])
-    Console().print(table)
+def _rejected_row(message: dict[str, Any]) -> dict[str, Any]:
+    return {**message, "id": message["id"][:12], "body": message["body"][:80]}

@@ -155,17 +155,15 @@ class MeteringService:
 
     def _store(self, db: Connection, batch: _Batch) -> Ingested:
         facts = {(fact.resource.cloud, fact.statement.message_id): fact for fact in reversed(batch.facts)}
-        for key in repository.events.known(db, facts.values()):
-            del facts[key]
-        touched = {fact.resource for fact in facts.values()}
-        if touched:
-            repository.events.lock(db, touched)
-            repository.events.add(db, list(facts.values()), batch.now)
-            self._refold(db, touched)
+        new: set[tuple[str, str]] = set()
+        if facts:
+            repository.events.lock(db, {fact.resource for fact in facts.values()})
+            new = repository.events.add(db, list(facts.values()), batch.now)
+            self._refold(db, {facts[key].resource for key in new})
         repository.rejected.add(db, batch.rejected)
         return Ingested(
-            accepted=len(facts),
-            repeated=len(batch.facts) - len(facts),
+            accepted=len(new),
+            repeated=len(batch.facts) - len(new),
             ignored=batch.ignored,
             rejected=len(batch.rejected),
         )

@@ -2,32 +2,19 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
 from stratiform.services.metering.model import Fact, Resource, Statement
-from stratiform.services.metering.repository.statements import chunks, insert_missing
+from stratiform.services.metering.repository.statements import insert_missing, insert_new, of_resources
 from stratiform.services.metering.tables import event_table, resource_table
 
 _e = event_table.c
-
-
-def known(db: Connection, facts: Iterable[Fact]) -> set[tuple[str, str]]:
-    """Which of these events are in the ledger, as (cloud, message id)."""
-    by_cloud: dict[str, list[str]] = defaultdict(list)
-    for fact in facts:
-        by_cloud[fact.resource.cloud].append(fact.statement.message_id)
-    found: set[tuple[str, str]] = set()
-    for cloud, ids in by_cloud.items():
-        for some in chunks(ids):
-            query = select(_e.message_id).where(_e.cloud == cloud, _e.message_id.in_(some))
-            found |= {(cloud, row[0]) for row in db.execute(query)}
-    return found
 
 
 def lock(db: Connection, resources: Collection[Resource]) -> None:
@@ -37,16 +24,16 @@ def lock(db: Connection, resources: Collection[Resource]) -> None:
     insert_missing(db, resource_table, rows, "cloud", "resource_type", "resource_id")
 
 
-def add(db: Connection, facts: Sequence[Fact], now: Micros) -> None:
-    """Insert events; those that are there stay as they are."""
-    insert_missing(db, event_table, [_row(fact, now) for fact in facts], "message_id", "cloud")
+def add(db: Connection, facts: Sequence[Fact], now: Micros) -> set[tuple[str, str]]:
+    """Insert events; those that are there stay as they are. The new ones, as (cloud, message id)."""
+    new = insert_new(db, event_table, [_row(fact, now) for fact in facts], "message_id", "cloud")
+    return {(row.cloud, row.message_id) for row in new}
 
 
 def statements(db: Connection, cloud: str, resource_type: str, ids: Sequence[str]) -> dict[str, list[Statement]]:
     """Everything ever said of these resources, by id."""
-    query = select(_e.resource_id, _e.at, _e.message_id, _e.fact).where(
-        _e.cloud == cloud, _e.resource_type == resource_type, _e.resource_id.in_(ids)
-    )
+    columns = (_e.resource_id, _e.at, _e.message_id, _e.fact)
+    query = of_resources(db, event_table, cloud, resource_type, ids, columns)
     said: dict[str, list[Statement]] = defaultdict(list)
     for resource_id, at, message_id, fact in db.execute(query):
         said[resource_id].append(Statement(at=at, message_id=message_id, **fact))
@@ -55,9 +42,7 @@ def statements(db: Connection, cloud: str, resource_type: str, ids: Sequence[str
 
 def names(db: Connection, cloud: str, resource_type: str, ids: Sequence[str]) -> dict[str, str]:
     r = resource_table.c
-    query = select(r.resource_id, r.name).where(
-        r.cloud == cloud, r.resource_type == resource_type, r.resource_id.in_(ids)
-    )
+    query = of_resources(db, resource_table, cloud, resource_type, ids, (r.resource_id, r.name))
     return {row[0]: row[1] for row in db.execute(query)}
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, insert, or_, select, update
 from stratiform.kit.db import Connection, upsert
 from stratiform.services.metering.model import Filter, Resource, Segment, Stretch
 from stratiform.services.metering.model.ledger import Place
-from stratiform.services.metering.repository.statements import beyond, chunks
+from stratiform.services.metering.repository.statements import beyond, chunks, of_resources
 from stratiform.services.metering.tables import position_table, resource_table, segment_table
 
 _s, _r = segment_table.c, resource_table.c
@@ -60,12 +60,12 @@ def all_of(db: Connection, wanted: Filter) -> Iterator[Segment]:
 
 def current(db: Connection, cloud: str, resource_type: str, ids: Sequence[str]) -> dict[str, dict[int, Stretch]]:
     """What is known now of these resources: by resource id, by the row's id."""
-    query = select(_s.resource_id, _s.id, _s.start_at, _s.end_at, _s.project_id, _s.state, _s.attributes).where(
-        _s.resource_type == resource_type, _s.resource_id.in_(ids), _s.cloud == cloud, _s.superseded.is_(None)
-    )
+    columns = (_s.resource_id, _s.id, _s.start_at, _s.end_at, _s.project_id, _s.state, _s.attributes, _s.superseded)
+    query = of_resources(db, segment_table, cloud, resource_type, ids, columns)
     found: dict[str, dict[int, Stretch]] = defaultdict(dict)
-    for resource_id, row, *stretch in db.execute(query):
-        found[resource_id][row] = Stretch(*stretch)
+    for resource_id, row, *stretch, superseded in db.execute(query):
+        if superseded is None:
+            found[resource_id][row] = Stretch(*stretch)
     return found
 
 

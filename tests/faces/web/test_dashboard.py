@@ -35,7 +35,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     shell("account", "create", "demo", "--currency", "EUR", "--plan", "by-the-minute")
     shell("account", "assign", "demo", "--project", "demo")
     cloud = shell.connect()
-    image = cloud.create_image("debian", data=b"disk", disk_format="raw", container_format="bare", wait=True)
+    cloud.create_image("debian", data=b"disk", disk_format="raw", container_format="bare", wait=True)
+    image = cloud.image.find_image("debian", ignore_missing=False)
     flavor = cloud.compute.find_flavor("m1.small", ignore_missing=False)
     network = cloud.network.find_network("private", ignore_missing=False)
     server = cloud.compute.create_server(

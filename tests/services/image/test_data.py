@@ -3,7 +3,9 @@
 import hashlib
 
 import pytest
+from sqlalchemy import text
 
+from stratiform.kit.errors import Unavailable
 from stratiform.services.image.errors import FormatsMissing, WrongState
 from support.stacks import Bench, customer
 
@@ -42,6 +44,20 @@ def test_a_broken_upload_leaves_nothing(stack_bench: Bench) -> None:
     assert list(service.folder.iterdir()) == []
     with database.snapshot() as db:
         assert service.image(stack_bench.call(db, customer()), image.id).status == "queued"
+
+
+def test_a_broken_upload_leaves_no_bytes_where_the_database_refuses_too(stack_bench: Bench) -> None:
+    """Both may be on one full disk, which the bytes must not keep full."""
+    service, database = stack_bench.stack.image, stack_bench.stack.database
+    with database.transaction() as db:
+        call = stack_bench.call(db, customer())
+        incoming = service.begin_upload(call, service.create(call, FORMATS).id)
+    incoming.write(b"half of it")
+    with database.transaction() as db:
+        db.execute(text("ALTER TABLE images RENAME TO gone"))
+    with pytest.raises(Unavailable):
+        service.abort_upload(incoming)
+    assert list(service.folder.iterdir()) == []
 
 
 def test_an_upload_needs_formats(stack_bench: Bench) -> None:

@@ -57,13 +57,17 @@ class Incoming:
             raise _told(error) from error
         return Stored(self.name, self._size, self._md5.hexdigest(), self._sha512.hexdigest())
 
-    def drop(self) -> None:
-        """As if nothing had ever come. Safe to repeat."""
+    def drop_part(self) -> None:
+        """What is not whole goes; what has its name already stays. Safe to repeat."""
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()
-        for path in (self._part, self._folder / self.name):
-            path.unlink(missing_ok=True)
+        self._part.unlink(missing_ok=True)
+
+    def drop(self) -> None:
+        """As if nothing had ever come. Safe to repeat."""
+        self.drop_part()
+        (self._folder / self.name).unlink(missing_ok=True)
 
     def _open(self) -> BinaryIO:
         if self._file is None:

@@ -14,7 +14,7 @@ from stratiform.services.image.model import OS_HASH_ALGO, Image
 from stratiform.services.image.repository import files, records
 from stratiform.services.image.repository.files import Incoming
 from stratiform.services.image.service.members import MemberVerbs
-from stratiform.services.image.service.parts import lock_seen, require_own
+from stratiform.services.image.service.parts import lock_seen, require_look, require_own
 
 #: An upload of which nothing has come for so long is given up as soon as another one wants its place.
 _SILENT_S = 120
@@ -86,6 +86,7 @@ class DataVerbs(MemberVerbs):
 
         Nothing happens where the upload has ended well after all and only the answer was lost.
         """
+        incoming.drop_part()  # first, as on a full disk the database has no room for its word either
         with self.database.transaction() as db:
             image = records.locked(db, incoming.image_id)
             if image is not None and image.file == incoming.name:
@@ -97,6 +98,7 @@ class DataVerbs(MemberVerbs):
     def data(self, call: Call, image_id: str) -> Data | None:
         """None: there are no bytes (yet). Raises Deactivated for all but the operator."""
         image = self.image(call, image_id)
+        require_look(call, "download_image")
         if image.status == "deactivated" and not call.caller.is_admin:
             raise Deactivated
         if not image.file:

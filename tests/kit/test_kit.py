@@ -63,6 +63,12 @@ def test_settings_come_from_file_and_environment_in_that_order(tmp_path: Path) -
         ('port = "many"', {}, "port in "),
         ("port = [", {}, "not valid TOML"),
         ("", {"STRATIFORM_PORT": "x"}, "STRATIFORM_PORT in the environment"),
+        ("port = 65536", {}, "port in "),
+        ('log_level = "LOUD"', {}, "log_level in "),
+        ("worker_threads = 0", {}, "worker_threads in "),
+        ("bcrypt_rounds = 3", {}, "bcrypt_rounds in "),
+        ('collector_url = "http://127.0.0.1/"', {}, "collector_url in "),
+        ('public_url = "127.0.0.1"', {}, "public_url in "),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, environment: dict[str, str], told: str) -> None:
@@ -70,6 +76,12 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, environment: dict[s
     file.write_text(text)
     with pytest.raises(Invalid, match=told):
         settings.load(Settings, file, environment, home=tmp_path)
+
+
+def test_what_the_command_line_gives_is_checked_too(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="port as given") as told:
+        settings.load(Settings, tmp_path / "none", {}, home=tmp_path, port=70000)
+    assert told.value.hint == "Port the API listens on"
 
 
 def test_keys_rotate_and_old_secrets_stay_readable(tmp_path: Path) -> None:

@@ -24,15 +24,18 @@ def load(
 ) -> T:
     """Settings of `kind`: `given` wins over the environment, that over `file`, that over the defaults.
 
-    Raises Invalid, naming the key and where it stands, for what is unknown or of the wrong type.
+    Raises Invalid, naming the key and where it stands, for what is unknown, of the wrong type or out of bounds.
     """
     fields = {field.name: field for field in _described(kind)}
     values: dict[str, Any] = dict(_from_file(file, fields))
     for name in fields:
         text = environment.get(prefix + name.upper())
         if text is not None:
-            values[name] = _convert(fields[name].type, text, f"{prefix}{name.upper()} in the environment")
-    return kind(**{**values, **{key: value for key, value in given.items() if value is not None}})
+            values[name] = _convert(fields[name], text, f"{prefix}{name.upper()} in the environment")
+    for name, value in given.items():
+        if value is not None:
+            values[name] = _convert(fields[name], value, f"{name} as given") if name in fields else value
+    return kind(**values)
 
 
 def _described(kind: Any) -> list[dataclasses.Field[Any]]:
@@ -45,21 +48,21 @@ def _from_file(file: Path, fields: Mapping[str, dataclasses.Field[Any]]) -> dict
         return {}
     try:
         found = tomllib.loads(file.read_text())
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"{file}: not valid TOML: {error}") from error
     for key in found:
         if key not in fields:
             raise Invalid(f"{file}: unknown setting '{key}'", hint=f"known: {', '.join(sorted(fields))}")
-    return {key: _convert(fields[key].type, value, f"{key} in {file}") for key, value in found.items()}
+    return {key: _convert(fields[key], value, f"{key} in {file}") for key, value in found.items()}
 
 
-def _convert(kind: Any, value: Any, place: str) -> Any:
-    if kind == tuple[str, ...] and isinstance(value, str):
+def _convert(field: dataclasses.Field[Any], value: Any, place: str) -> Any:
+    if field.type == tuple[str, ...] and isinstance(value, str):
         value = [part for part in value.split(",") if part]
     try:
-        return msgspec.convert(value, kind, strict=False)
+        return msgspec.convert(value, field.type, strict=False)
     except msgspec.ValidationError as error:
-        raise Invalid(f"{place}: {error}") from error
+        raise Invalid(f"{place}: {error}", hint=field.metadata["help"].rstrip(".")) from error
 
 
 def reference(kind: type[Any], *, prefix: str = "STRATIFORM_") -> str:

@@ -3,11 +3,14 @@
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, text
 
+from stratiform.app.schema import load_tables
 from stratiform.kit.clock import SECOND_US, ManualClock, SystemClock
-from stratiform.kit.db import Database
+from stratiform.kit.db import Database, metadata
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.work import LEASE_US, Again, Job, LeaseLostError, Worker, want, work_table
 
@@ -39,6 +42,29 @@ def test_what_is_wanted_again_meanwhile_is_looked_at_again(database: Database) -
         want(db, "thing", "a", clock.now())
     Worker(database, {"thing": handle}, name="w", clock=clock).run_until_idle()
     assert (seen, left(database)) == (["a", "a"], 0)
+
+
+def test_a_database_that_is_gone_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    load_tables()
+    database = Database(f"sqlite:///{tmp_path / 'db'}")
+    metadata.create_all(database.engine)
+    begun = threading.Event()
+    worker = Worker(database, {"thing": lambda _: begun.set()}, name="w", clock=ManualClock(), idle_us=1000)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    with database.transaction() as db:
+        want(db, "thing", "a", 0)
+    assert begun.wait(10)
+    with database.transaction() as db:
+        db.execute(text("ALTER TABLE work RENAME TO gone"))
+    until = time.monotonic() + 10
+    while "no work taken" not in caplog.text and time.monotonic() < until:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    worker.stop()
+    thread.join()
+    database.close()
+    assert caplog.text.count("no work taken") == 1
 
 
 def test_again_waits(database: Database) -> None:

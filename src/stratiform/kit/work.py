@@ -146,6 +146,7 @@ class Worker:
         self._stopping = False
         self._busy = 0
         self._next_due_at: Micros | None = None
+        self._refusal = ""
         self._leases = itertools.count(1)
 
     def run(self) -> None:
@@ -183,8 +184,11 @@ class Worker:
         try:
             tasks = self._lease(free)
         except Unavailable as error:
-            logger.warning("no work taken: %s", error.message)
+            if error.message != self._refusal:
+                logger.warning("no work taken: %s; trying again", error.message)
+            self._refusal = error.message
             return False
+        self._refusal = ""
         for task in tasks:
             with self._signal:
                 self._busy += 1
@@ -206,6 +210,9 @@ class Worker:
     def _handle_and_free(self, task: Task) -> None:
         try:
             self._handle(task)
+        except Fault as error:
+            told = "work %s %s could not be put back, its lease will run out: %s"
+            logger.warning(told, task.kind, task.key, error.message)
         except Exception:
             logger.exception("work %s %s could not be put back; its lease will run out", task.kind, task.key)
         finally:

@@ -1,5 +1,6 @@
 """The programs as a person starts and stops them."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -101,8 +102,61 @@ def test_a_database_that_does_not_answer_is_told_in_one_line(shell: Shell) -> No
     assert len(said.strip().splitlines()) == 1
 
 
+def test_what_fails_in_the_background_ends_the_program_with_one_line(shell: Shell) -> None:
+    shell.home.mkdir()
+    (shell.home / "stratiform.toml").write_text('collector_url = "rabbit://guest:hunter2@127.0.0.1:x/"\n')
+    said = shell("collector", fails=1).splitlines()
+    assert said[-1].startswith("stratiform: collector_url is not understood")
+    assert not [line for line in said if "Traceback" in line or "hunter2" in line]
+
+
+def test_a_home_that_is_a_file_is_told_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for command in (["up"], ["db", "list"], ["usage", "list"]):
+        said = Shell(file)(*command, fails=1)
+        assert str(file) in said
+        assert len(said.strip().splitlines()) == 1
+
+
+def test_an_option_without_its_value_is_told(shell: Shell) -> None:
+    said = subprocess.run([*PROGRAM, "status", "--home"], capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stderr) == (1, "stratiform: --home needs a value\n")
+
+
+def test_what_is_in_a_home_is_its_owner_s_only(shell: Shell) -> None:
+    shell.home.mkdir(mode=0o755)
+    shell("up", "--detach", "--port", free_port())
+    files = [path for path in shell.home.rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
+
+
+def test_the_schema_stays_while_programs_run(shell: Shell) -> None:
+    shell("up", "--detach", "--port", free_port())
+    assert "stratiform down" in shell("db", "downgrade", "base", fails=1)
+    shell("down")
+    shell("db", "downgrade", "base")
+    assert shell("db", "list").startswith("  0001")
+
+
+def test_the_log_hides_secrets_whatever_else_runs_in_the_process(shell: Shell) -> None:
+    """Libraries that set up the log for themselves must not take our formatter away."""
+    shell.home.mkdir()
+    url = f"rabbit://guest:hunter2@127.0.0.1:{free_port()}/"
+    (shell.home / "stratiform.toml").write_text(f'collector_url = "{url}"\n')
+    shell("up", "--detach", "--port", free_port())
+    log = shell.home / "stratiform.log"
+    until = time.monotonic() + 20
+    while "no broker" not in log.read_text() and time.monotonic() < until:
+        time.sleep(0.1)
+    line = next(line for line in log.read_text().splitlines() if "no broker" in line)
+    assert re.match(r"\d{4}-\d\d-\d\d [\d:,]+ WARNING stratiform\.app\.bus: ", line)
+
+
 def test_the_client_answers_without_a_server(shell: Shell) -> None:
     assert "no installation" in shell("usage", "list", fails=1)
     shell("up", "--detach", "--port", free_port())
     shell("down")
-    assert shell("usage", "list", "--format", "json").strip() == "[]"
+    told = shell.both("usage", "list", "--format", "json")
+    assert (told.stdout.strip(), told.stderr) == ("[]", "")

@@ -27,12 +27,15 @@ class Shell:
 
     def __call__(self, *line: str, fails: int = 0) -> str:
         """What it prints. `fails` is the exit code that it must end with."""
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "STRATIFORM_"))}
-        done = subprocess.run(
-            [*PROGRAM, *line, "--home", str(self.home)], capture_output=True, text=True, check=False, env=clean
-        )
+        done = self.both(*line)
         assert done.returncode == fails, done.stdout + done.stderr
         return done.stdout if fails == 0 else done.stdout + done.stderr
+
+    def both(self, *line: str) -> subprocess.CompletedProcess[str]:
+        """What it prints on standard output and on standard error, and how it ends."""
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "STRATIFORM_"))}
+        command = [*PROGRAM, *line, "--home", str(self.home)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=clean)
 
     def password(self, entry: str = "stratiform-demo") -> str:
         return str(self._entry(entry)["auth"]["password"])

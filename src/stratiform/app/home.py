@@ -13,7 +13,8 @@ PROGRAMS = ("api", "worker", "collector")
 
 
 def prepare_folder(home: Path) -> None:
-    """Make `home`, for its owner only. Raises Invalid where that can't be."""
+    """Make `home` for its owner only, and so whatever this process makes. Raises Invalid where that can't be."""
+    os.umask(0o077)
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -47,7 +48,7 @@ def running(home: Path) -> dict[str, int]:
         path = home / f"{program}.pid"
         if not path.exists():
             continue
-        with path.open("a+") as file:
+        with path.open() as file:  # which must do in a home that nobody can write to, too
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import httpx
 import typer
@@ -106,7 +106,9 @@ def _detach(settings: Settings) -> None:
             typer.echo(told[0])
             return
         if child.poll() is not None:
-            raise CliError(lines[-1].removeprefix("stratiform: ") if lines else "it ended at once", f"see {log}")
+            if not lines:
+                raise CliError(f"it ended at once and {log} does not say why", "is the disk full?")
+            raise CliError(f"{lines[-1].removeprefix('stratiform: ')}; see {log}")
         time.sleep(0.05)
     raise CliError(f"not ready after {_PATIENCE_S} s", f"see {log}")
 
@@ -159,7 +161,9 @@ def db_upgrade() -> None:
 
 @database.command("downgrade")
 def db_downgrade(revision: str) -> None:
-    """Go back to REVISION (`base`: drop everything)."""
+    """Go back to REVISION (`base`: drop everything). Nothing may run meanwhile."""
+    if homes.running(session.home):
+        raise CliError(f"Stratiform runs in {session.home}", "stop it with `stratiform down`, and in other homes too")
     with _database() as (schema, base):
         schema.downgrade(base, revision)
 
@@ -195,21 +199,29 @@ def _inside(home: Path) -> httpx.Client:
 
 def run() -> None:
     """The program's entry. `--home` and `--os-cloud` may stand anywhere in the line."""
-    sys.argv[1:], given = _take(sys.argv[1:], ("--home", "--os-cloud"))
-    session.home = Path(
-        given.get("--home") or os.environ.get("STRATIFORM_HOME") or Path.home() / ".stratiform"
-    ).absolute()
-    session.cloud = given.get("--os-cloud") or ""
-    session.inside = _inside
     try:
+        sys.argv[1:], given = _take(sys.argv[1:], ("--home", "--os-cloud"))
+        session.home = Path(
+            given.get("--home") or os.environ.get("STRATIFORM_HOME") or Path.home() / ".stratiform"
+        ).absolute()
+        session.cloud = given.get("--os-cloud") or ""
+        session.inside = _inside
         app()
     except (CliError, Fault) as error:
-        typer.echo(f"stratiform: {error.message}" + (f" ({error.hint})" if error.hint else ""), err=True)
-        sys.exit(1)
+        _end_with(error.message, error.hint)
+    except OSError as error:
+        if error.filename is None:  # no file of ours: a mistake in the program, whose place has to be known
+            raise
+        _end_with(f"can't use {error.filename}: {error.strerror}", "is the disk full or read-only, or not yours?")
+
+
+def _end_with(message: str, hint: str) -> NoReturn:
+    typer.echo(f"stratiform: {message}" + (f" ({hint})" if hint else ""), err=True)
+    sys.exit(1)
 
 
 def _take(line: list[str], names: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
-    """`line` without the options `names`, and their values."""
+    """`line` without the options `names`, and their values. Raises CliError where one has none."""
     rest: list[str] = []
     found: dict[str, str] = {}
     words = iter(line)
@@ -217,6 +229,8 @@ def _take(line: list[str], names: tuple[str, ...]) -> tuple[list[str], dict[str,
         name, equals, value = word.partition("=")
         if name in names:
             found[name] = value if equals else next(words, "")
+            if not found[name] or (not equals and found[name].startswith("-")):
+                raise CliError(f"{name} needs a value")
         else:
             rest.append(word)
     return rest, found

@@ -1,7 +1,6 @@
 """Runs the programs: API, worker and collector, together or each alone, in one process."""
 
 import asyncio
-import logging
 import signal
 import socket
 import threading
@@ -24,8 +23,6 @@ from stratiform.faces.stack import Stack
 from stratiform.kit import log
 from stratiform.kit.errors import Conflict
 from stratiform.kit.work import Worker
-
-logger = logging.getLogger(__name__)
 
 
 def run(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[float], None]) -> None:
@@ -53,6 +50,7 @@ class _Run:
         self._stop = threading.Event()
         self._worker: Worker | None = None
         self._threads: list[threading.Thread] = []
+        self._failures: list[Exception] = []
 
     def until_stopped(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -70,6 +68,8 @@ class _Run:
                 self._stop.wait()
         finally:
             self._end(stack)
+        if self._failures:
+            raise self._failures[0]
 
     def _start(self, stack: Stack) -> None:
         if "worker" in self._programs:
@@ -79,18 +79,18 @@ class _Run:
             self._thread("collector", lambda: collect(self._settings, stack, self._stop))
 
     def _thread(self, name: str, target: Callable[[], None]) -> None:
-        thread = threading.Thread(target=self._guarded(name, target), name=name)
+        thread = threading.Thread(target=self._guarded(target), name=name)
         self._threads.append(thread)
         thread.start()
 
-    def _guarded(self, name: str, target: Callable[[], None]) -> Callable[[], None]:
+    def _guarded(self, target: Callable[[], None]) -> Callable[[], None]:
         """A program that fails takes the process with it: half an installation is worse than none."""
 
         def run() -> None:
             try:
                 target()
-            except Exception:
-                logger.exception("%s failed", name)
+            except Exception as error:
+                self._failures.append(error)
                 self._stop.set()
 
         return run
@@ -109,11 +109,12 @@ class _Run:
             websockets=False,
             log_enabled=False,
         )
+        stop: Callable[[], None] = server.stop
         serving = asyncio.create_task(server.serve())
         announcing = asyncio.create_task(asyncio.to_thread(self._announce))
         while not self._stop.is_set() and not serving.done():
             await asyncio.sleep(0.05)
-        server.stop()
+        stop()
         await asyncio.gather(serving, announcing)
 
     def _announce(self) -> None:
@@ -138,7 +139,7 @@ def _claim_port(settings: Settings) -> None:
         except OSError as error:
             raise Conflict(
                 f"port {settings.port} on {settings.host} can't be used: {error.strerror}",
-                hint="name another with --port",
+                hint="name another with --port or --host",
             ) from error
 
 
@@ -147,6 +148,7 @@ def serve_aside(settings: Settings) -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
+    log.set_up("ERROR")  # what goes wrong is told by the answer
     stack = build(settings)
     furnish(stack, settings)
     up = threading.Event()

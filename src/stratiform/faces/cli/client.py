@@ -164,8 +164,8 @@ def _account(how: Session) -> dict[str, Any]:
         raise CliError(
             f"no installation in {how.home}", "start one with `stratiform up`, or name it with --home"
         ) from None
-    except KeyError:
-        raise CliError(f"no entry '{name}' in {file}") from None
+    except (KeyError, TypeError, yaml.YAMLError):
+        raise CliError(f"no entry '{name}' in {file}, or it can't be understood") from None
 
 
 def _reach(how: Session, auth_url: str) -> httpx.Client:

@@ -1,5 +1,6 @@
 """The dashboard's pages, below `/dashboard`."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from stratiform.faces.web import views
 from stratiform.faces.web.session import NAME, cookie, form, in_project, signed_in, with_password
 from stratiform.kit.call import Call
 from stratiform.kit.errors import Fault, Unauthenticated
+
+logger = logging.getLogger(__name__)
 
 _pages = Environment(loader=PackageLoader("stratiform.faces.web"), autoescape=select_autoescape())
 _STATIC = Path(__file__).parent / "static"
@@ -116,7 +119,7 @@ def _told(request: Request, error: Exception) -> Response[Any]:
     status = error.status if isinstance(error, Fault) else getattr(error, "status_code", 500)
     said = error.message if isinstance(error, Fault) else "Something went wrong here; the log says what."
     if status == 500:
-        request.logger.error("dashboard failed", exc_info=error)
+        logger.error("dashboard failed", exc_info=error)
     return _page("told.html", {"said": said}, status=status)
 
 

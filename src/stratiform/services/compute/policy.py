@@ -12,14 +12,9 @@ _READ = (
     "os_compute_api:servers:detail",
     "os_compute_api:servers:show",
     "os_compute_api:server-metadata:index",
-    "os_compute_api:server-metadata:show",
     "os_compute_api:os-server-tags:index",
-    "os_compute_api:os-server-tags:show",
-    "os_compute_api:ips:index",
     "os_compute_api:os-volumes-attachments:index",
     "os_compute_api:os-volumes-attachments:show",
-    "os_compute_api:os-attach-interfaces:list",
-    "os_compute_api:os-attach-interfaces:show",
     "os_compute_api:os-instance-actions:list",
     "os_compute_api:os-instance-actions:show",
     "os_compute_api:os-security-groups:list",
@@ -38,10 +33,7 @@ _WRITE = (
     "os_compute_api:servers:confirm_resize",
     "os_compute_api:servers:revert_resize",
     "os_compute_api:servers:rebuild",
-    "os_compute_api:servers:create_image",
     "os_compute_api:os-console-output",
-    "os_compute_api:os-remote-consoles",
-    "os_compute_api:os-admin-password",
     "os_compute_api:os-lock-server:lock",
     "os_compute_api:os-lock-server:unlock",
     "os_compute_api:os-security-groups:add",
@@ -78,7 +70,6 @@ _ANYONE = (
     "os_compute_api:os-flavor-extra-specs:index",
     "os_compute_api:os-flavor-extra-specs:show",
     "os_compute_api:os-availability-zone:list",
-    "os_compute_api:extensions",
 )
 _OWN_KEYS = tuple(f"os_compute_api:os-keypairs:{verb}" for verb in ("index", "show", "create", "delete"))
 

@@ -22,7 +22,7 @@ from stratiform.services.image.model import (
 )
 from stratiform.services.image.policy import policy
 from stratiform.services.image.repository import records
-from stratiform.services.image.service.parts import Parts, is_seen, lock_seen, require_own, sees_all
+from stratiform.services.image.service.parts import Parts, is_seen, lock_seen, require_look, require_own, sees_all
 from stratiform.services.image.tables import images as table
 
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -46,10 +46,11 @@ class ImageVerbs(Parts):
         return records.listed(call.db, listing, call.caller.project_id, everyones)
 
     def image(self, call: Call, image_id: str) -> Image:
-        """Raises ImageNotFound, also where the caller may not see it."""
+        """Raises ImageNotFound, also where the caller may not see it; Forbidden."""
         found = records.images.get(call.db, image_id)
         if found is None or not is_seen(call.db, call.caller, found):
             raise ImageNotFound(image_id)
+        require_look(call, "get_image")
         return found
 
     def create(self, call: Call, values: dict[str, Any]) -> Image:
@@ -59,7 +60,7 @@ class ImageVerbs(Parts):
         """
         values = dict(values)
         image_id = str(values.pop("id", "") or self.ids.uuid())
-        owner = values.pop("owner", None) or call.caller.project()
+        owner = _checked("owner", values.pop("owner", None) or call.caller.project())
         policy.require(call.caller, "add_image", owner)
         if not _UUID.fullmatch(image_id):
             raise Invalid(f"Provided object does not match schema 'image': '{image_id}' is not a UUID")

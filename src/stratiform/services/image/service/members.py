@@ -9,7 +9,7 @@ from stratiform.services.image.model import MEMBER_STATUSES, Image, Member
 from stratiform.services.image.policy import policy
 from stratiform.services.image.repository import records
 from stratiform.services.image.service.images import ImageVerbs
-from stratiform.services.image.service.parts import require_own, sees_all
+from stratiform.services.image.service.parts import require_look, require_own, sees_all
 
 
 class MemberVerbs(ImageVerbs):
@@ -20,6 +20,7 @@ class MemberVerbs(ImageVerbs):
     def members(self, call: Call, image_id: str) -> list[Member]:
         """Everybody for the owner; a member sees itself. Raises Forbidden for an image that isn't shared."""
         image = self._shared(call, image_id)
+        require_look(call, "get_members")
         found = records.members_of(call.db, image_id)
         if self._owns(call, image):
             return found

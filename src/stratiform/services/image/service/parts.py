@@ -40,6 +40,14 @@ def is_seen(db: Connection, caller: Caller, image: Image) -> bool:
     return records.member(db, image.id, caller.project_id) is not None
 
 
+def require_look(call: Call, rule: str) -> None:
+    """Raises Forbidden for whoever sees the image and has no role to look: it may be another project's, so the
+    role counts in the caller's own.
+    """
+    if not sees_all(call.caller):
+        policy.require(call.caller, rule, call.caller.project_id)
+
+
 def require_own(call: Call, rule: str, image: Image) -> None:
     """Raises Forbidden for whoever sees the image and may not change it; strangers never come here."""
     policy.require(call.caller, rule, image.owner)

@@ -23,9 +23,10 @@ def application(stack: Stack) -> Litestar:
     """The ASGI application over `stack`."""
     return Litestar(
         route_handlers=[*versions.documents(), *_OPENSTACK, rest, web],
-        middleware=[versions.RequestId],
+        before_send=[versions.tell_request_id],
         exception_handlers={Exception: faults.by_path, HTTPException: faults.by_path},
         state=State({"stack": stack}),
+        logging_config=None,  # the log is the program's own, see kit.log: it hides secrets
         openapi_config=OpenAPIConfig(title="Stratiform", version=__version__, path="/api/docs"),
         # A body is read as a stream where it may be large; elsewhere this much is enough.
         request_max_body_size=16 * 1024 * 1024,

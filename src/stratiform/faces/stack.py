@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
+from uuid import uuid4
 
 import litestar
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.types import Scope
 
 from stratiform.kit.call import Call
 from stratiform.kit.clock import Clock
@@ -67,9 +69,9 @@ def stack_of(request: ASGIConnection[Any, Any, Any, Any]) -> Stack:
     return cast("Stack", request.app.state.stack)
 
 
-def request_id(request: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """`req-…`, given to this request by faces.openstack.versions.RequestId."""
-    return str(request.scope.get("state", {}).get("request_id", ""))
+def request_id(scope: Scope) -> str:
+    """`req-…`: one for each request, which the log and the answer carry."""
+    return str(scope["state"].setdefault("request_id", f"req-{uuid4()}"))
 
 
 @contextmanager
@@ -100,10 +102,13 @@ def shows_token(request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteH
 
 def _call(request: Request, stack: Stack, db: Connection, token: str) -> Call:
     token, now = token or request.headers.get("x-auth-token", ""), stack.clock.now()
-    return Call(db, stack.identity.caller(db, token, now), now, request_id(request))
+    return Call(db, stack.identity.caller(db, token, now), now, request_id(request.scope))
 
 
 T = TypeVar("T")
+
+#: What is raised for a body that is no JSON, or nests deeper than anything of ours.
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def decode(body: bytes, into: type[T]) -> T:
@@ -112,5 +117,5 @@ def decode(body: bytes, into: type[T]) -> T:
         return msgspec.json.decode(body or b"null", type=into)
     except msgspec.ValidationError as error:
         raise Invalid(str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise Invalid("The request body is not valid JSON.") from error

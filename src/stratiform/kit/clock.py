@@ -12,6 +12,10 @@ DAY_US = 24 * HOUR_US
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+#: What `iso` can say.
+_FIRST_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+
 
 class Clock(Protocol):
     """Where "now" comes from; passed in, so that tests are exact."""
@@ -53,7 +57,10 @@ def from_datetime(moment: datetime) -> Micros:
 
 def parse(text: str) -> Micros:
     """Microseconds of an ISO 8601 text (`T` or a space, `Z`, an offset or nothing = UTC). Raises ValueError."""
-    return from_datetime(datetime.fromisoformat(text))
+    moment = from_datetime(datetime.fromisoformat(text))
+    if not _FIRST_US <= moment <= _LAST_US:
+        raise ValueError(f"outside of the years 1 to 9999: {text}")
+    return moment
 
 
 def iso(us: Micros) -> str:

@@ -32,8 +32,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.schema import SchemaItem
 
 from stratiform.kit.errors import Fault, Invalid, Unavailable
@@ -114,9 +114,12 @@ class Database:
             engine = create_engine(url, pool_size=pool_size, max_overflow=40, connect_args={"timeout": _SQLITE_WAIT_S})
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
+            event.listen(engine, "handle_error", _refuse_value)
             return engine
         level = {"isolation_level": "READ COMMITTED"}
-        return create_engine(url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True, **level)
+        engine = create_engine(url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True, **level)
+        event.listen(engine, "handle_error", _refuse_value)
+        return engine
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -152,6 +155,13 @@ def _told_plainly() -> Iterator[None]:
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
         raise Unavailable(f"the database does not answer: {reason}") from error
+
+
+def _refuse_value(failure: ExceptionContext) -> None:
+    """What no column holds (a NUL, half a character, more digits than a number has) is its sender's fault."""
+    error = failure.original_exception
+    if isinstance(error, OverflowError | UnicodeError) or isinstance(failure.sqlalchemy_exception, DataError):
+        raise Invalid("A value has characters that can't be stored, is too long, or is out of range.") from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from stratiform.kit.errors import Invalid
+from stratiform.kit.numbers import whole
 
 MAX_LIMIT = 1000
 
@@ -23,9 +24,10 @@ class Page:
         """From query texts. Raises Invalid unless `limit` is a whole number of zero or more; caps it."""
         if limit is None or limit == "":
             return cls(marker=marker or None)
-        if not limit.isdecimal():
+        asked = whole(limit)
+        if asked is None:
             raise Invalid(f"limit must be a whole number of zero or more, not '{limit}'")
-        return cls(limit=min(int(limit), MAX_LIMIT), marker=marker or None)
+        return cls(limit=min(asked, MAX_LIMIT), marker=marker or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,15 +32,8 @@ _NOVA_NAMES = {
     503: "serviceUnavailable",
 }
 
-#: How Neutron names a kind of error, where the fault says nothing better.
-_NEUTRON_TYPES = {
-    400: "HTTPBadRequest",
-    401: "HTTPUnauthorized",
-    403: "PolicyNotAuthorized",
-    404: "HTTPNotFound",
-    409: "Conflict",
-    503: "HTTPServiceUnavailable",
-}
+#: How Neutron names a kind of error that webob has no class for; the others are webob's, `HTTPNotFound`.
+_NEUTRON_TYPES = {403: "PolicyNotAuthorized", 409: "Conflict"}
 
 Body = dict[str, Any]
 
@@ -54,7 +47,8 @@ def _nova(status: int, message: str, _fault: Fault | None) -> Body:
 
 
 def _neutron(status: int, message: str, fault: Fault | None) -> Body:
-    kind = "OverQuota" if isinstance(fault, OverLimit) else _NEUTRON_TYPES.get(status, "HTTPInternalServerError")
+    of_webob = "HTTP" + HTTPStatus(status).phrase.replace(" ", "")
+    kind = "OverQuota" if isinstance(fault, OverLimit) else _NEUTRON_TYPES.get(status, of_webob)
     kind = getattr(fault, "neutron_type", kind)
     return {"NeutronError": {"type": kind, "message": message, "detail": ""}}
 

@@ -2,17 +2,15 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 from litestar import Response
-from litestar.enums import ScopeType
 from litestar.response import Redirect
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import Message, Scope
 
 from stratiform.faces.openstack.microversions import COMPUTE, VOLUME
-from stratiform.faces.stack import Request, get, stack_of
+from stratiform.faces.stack import Request, get, request_id, stack_of
 
-__all__ = ["RequestId", "documents"]
+__all__ = ["documents", "tell_request_id"]
 
 #: What each service says of itself.
 _SERVICES: dict[str, dict[str, str]] = {
@@ -26,25 +24,10 @@ _SERVICES: dict[str, dict[str, str]] = {
 _SPOKEN = {"compute": COMPUTE, "volume": VOLUME}
 
 
-class RequestId:
-    """Gives each request an id (`x-openstack-request-id`), which the log and the answer carry."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
-            return
-        given = f"req-{uuid4()}"
-        scope.setdefault("state", {})["request_id"] = given
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-openstack-request-id", given.encode())]
-            await send(message)
-
-        await self._app(scope, receive, send_with_id)
+async def tell_request_id(message: Message, scope: Scope) -> None:
+    """Every answer tells the id of its request, also where no route was found."""
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message["headers"], (b"x-openstack-request-id", request_id(scope).encode())]
 
 
 def version_of(service: str, url: str) -> dict[str, Any]:
@@ -81,10 +64,16 @@ def _version(service: str) -> Callable[[Request], Response[Any]]:
         if service in ("volume", "image"):
             return Response({"versions": [entry]})
         if service == "network":
-            return Response({"resources": []})
+            return Response({"resources": [_collection(noun, entry) for noun in ("network", "subnet", "port")]})
         return Response({"version": entry})
 
     return show_version
+
+
+def _collection(noun: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """One of Neutron's resources, as its version document lists them."""
+    links = [{"rel": "self", "href": f"{entry['links'][0]['href']}{noun}s"}]
+    return {"name": noun, "collection": f"{noun}s", "links": links}
 
 
 @get("/", operation_id="everyVersion")

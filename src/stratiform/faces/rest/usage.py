@@ -11,6 +11,7 @@ from stratiform.faces.stack import Request, get, post, reading, request_id, stac
 from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros, iso, parse
 from stratiform.kit.errors import Invalid
+from stratiform.kit.numbers import whole
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import Caller
 from stratiform.services.metering.model import Filter, Ingested, Rejected, Segment, cursor_of
@@ -124,9 +125,10 @@ def _moment(text: str | None, name: str) -> Micros | None:
 def _position(text: str | None) -> int | None:
     if not text:
         return None
-    if not text.isdecimal():
+    position = whole(text)
+    if position is None:
         raise Invalid(f"as_of is a position of the ledger, a whole number, not '{text}'")
-    return int(text)
+    return position
 
 
 def _who(request: Request) -> Caller:
@@ -138,7 +140,7 @@ def _take(request: Request, caller: Caller, cloud: str, messages: Iterable[bytes
     """One transaction. The caller was asked for once: a token may run out while a long stream goes on."""
     stack = stack_of(request)
     with stack.database.transaction() as db:
-        call = Call(db, caller, stack.clock.now(), request_id(request))
+        call = Call(db, caller, stack.clock.now(), request_id(request.scope))
         return stack.metering.post_messages(call, cloud, messages)
 
 

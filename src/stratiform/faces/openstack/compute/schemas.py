@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from stratiform.faces.stack import NOT_JSON
 from stratiform.kit.errors import Invalid
 from stratiform.services.compute.errors import InvalidField
 
@@ -28,7 +29,7 @@ def decode(body: bytes, into: type[T]) -> T:
         return msgspec.json.decode(body or b"null", type=into, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(body, str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise Invalid("The request body is not valid JSON.") from error
 
 
@@ -40,10 +41,12 @@ def _invalid(body: bytes, said: str) -> Invalid:
         reason = f"'{named[1]}' is a required property"
     elif named is not None and "unknown" in reason:
         reason = f"Additional properties are not allowed ('{named[1]}' was unexpected)"
+    try:
+        tree = msgspec.json.decode(body or b"null")
+    except NOT_JSON:  # a part that the schema didn't get to
+        return Invalid("The request body is not valid JSON.")
     steps = [step for step in re.split(r"[.\[\]]+", path.removeprefix("$")) if step and step != "..."]
-    return InvalidField(
-        steps[-1] if steps else "body", _shown(_at(msgspec.json.decode(body or b"null"), steps)), reason
-    )
+    return InvalidField(steps[-1] if steps else "body", _shown(_at(tree, steps)), reason)
 
 
 def _at(value: Any, steps: list[str]) -> Any:

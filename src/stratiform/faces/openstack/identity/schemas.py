@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from stratiform.faces.stack import NOT_JSON
 from stratiform.kit.clock import Micros, parse
 from stratiform.kit.errors import Invalid, Unauthenticated
 from stratiform.services.identity.errors import Malformed
@@ -229,7 +230,7 @@ def resource(body: bytes, name: str) -> Document:
     """What stands under `name` in the body. Raises Invalid unless it is an object."""
     try:
         decoded = msgspec.json.decode(body or b"null")
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise Invalid("The request body is not valid JSON.") from error
     if not isinstance(decoded, dict) or name not in decoded:
         raise Malformed(name, "request body")

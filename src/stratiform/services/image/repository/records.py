@@ -11,6 +11,7 @@ from stratiform.kit.clock import Micros, parse
 from stratiform.kit.db import Connection, IntegrityError, Rows
 from stratiform.kit.errors import Invalid
 from stratiform.kit.keyset import sorted_page
+from stratiform.kit.numbers import whole
 from stratiform.kit.pagination import Slice
 from stratiform.services.image.model import VISIBILITIES, Copy, Image, Listing, Member
 from stratiform.services.image.tables import image_in_cloud, image_members
@@ -134,9 +135,10 @@ def _within(document: ColumnElement[Any], part: str) -> ColumnElement[bool]:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal():
+    number = whole(text)
+    if number is None:
         raise Invalid(f"Invalid number value: {text}")
-    return int(text)
+    return number
 
 
 def _sortable(name: str) -> ColumnElement[Any]:

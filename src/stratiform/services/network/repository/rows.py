@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from stratiform.kit.db import Connection, IntegrityError, Rows, upsert
 from stratiform.kit.keyset import sorted_page
+from stratiform.kit.numbers import whole
 from stratiform.kit.pagination import Slice
 from stratiform.services.network.errors import BadRequest
 from stratiform.services.network.model import Listing, Network, Port, Subnet
@@ -98,7 +99,7 @@ def _condition(of: Table, asked: str, values: list[str]) -> ColumnElement[bool]:
         return _tagged(of, name, values)
     if of.name == "ports" and name == "fixed_ips":
         return _holding(values)
-    if name == "status":
+    if name == "status" and of.name != "subnets":
         return _with_status(of, values)
     if name not in _FILTERS[of.name]:
         raise BadRequest(f"['{asked}'] is invalid attribute for filtering")
@@ -106,7 +107,7 @@ def _condition(of: Table, asked: str, values: list[str]) -> ColumnElement[bool]:
     if isinstance(column.type, Boolean):
         return column.in_([value.lower() in ("true", "1", "yes", "t") for value in values])
     if isinstance(column.type, Integer):
-        return column.in_([int(value) for value in values if value.isdecimal()])
+        return column.in_([number for value in values if (number := whole(value)) is not None])
     return column.in_(values)
 
 

@@ -8,6 +8,7 @@ from stratiform.faces.openstack.compute.views import Shown
 from stratiform.faces.openstack.microversions import minor
 from stratiform.faces.stack import Request, stack_of
 from stratiform.kit.errors import Fault, Invalid
+from stratiform.kit.numbers import whole
 from stratiform.kit.pagination import Page
 
 Body = dict[str, Any]
@@ -32,7 +33,7 @@ def one(request: Request, name: str) -> str | None:
 def page(request: Request) -> Page:
     """`limit` and `marker`. Raises Invalid in Nova's words."""
     limit = one(request, "limit")
-    if limit is not None and not limit.isdecimal():
+    if limit is not None and whole(limit) is None:
         raise Invalid(f"Invalid input for query parameters limit. Value: {limit}. Limit must be a whole number.")
     return Page.parse(limit, one(request, "marker"))
 
@@ -42,9 +43,10 @@ def whole_number(request: Request, name: str) -> int:
     text = one(request, name)
     if text is None:
         return 0
-    if not text.isdecimal():
+    number = whole(text)
+    if number is None:
         raise Invalid(f"Invalid {name} filter [{text}]")
-    return int(text)
+    return number
 
 
 def truth(text: str, what: str) -> bool:

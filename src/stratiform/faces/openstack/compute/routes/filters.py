@@ -7,6 +7,7 @@ from stratiform.faces.openstack.microversions import minor
 from stratiform.faces.stack import Request
 from stratiform.kit import clock
 from stratiform.kit.errors import Forbidden, Invalid
+from stratiform.kit.numbers import whole
 from stratiform.kit.policy import Caller
 from stratiform.services.compute.model import ServerFilter
 from stratiform.services.compute.model.server import states_of
@@ -86,9 +87,9 @@ def _equals(request: Request, caller: Caller, asked: int) -> dict[str, object]:
         equal["locked"] = truth(locked, "locked")
     power = one(request, "power_state")
     if power is not None:
-        if not power.isdecimal():
+        equal["power_state"] = whole(power)
+        if equal["power_state"] is None:
             raise Invalid(f"Invalid filter: power_state '{power}' is no number.")
-        equal["power_state"] = int(power)
     return equal
 
 

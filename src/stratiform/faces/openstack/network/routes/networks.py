@@ -15,6 +15,7 @@ from stratiform.faces.openstack.network.schemas import (
 )
 from stratiform.faces.stack import Request, delete, get, post, put, reading, stack_of, writing
 from stratiform.kit.call import Call
+from stratiform.kit.numbers import whole
 from stratiform.services.network.model import Listing, Network
 
 Body = dict[str, Any]
@@ -66,7 +67,7 @@ def delete_network(request: Request, network_id: str) -> None:
 def list_availabilities(request: Request) -> Body:
     query = asked(request)
     filters = {_FILTERS.get(name, name): values for name, values in query.listing.filters.items()}
-    versions = {int(value) for value in filters.pop("ip_version", []) if value.isdecimal()}
+    versions = {number for value in filters.pop("ip_version", []) if (number := whole(value)) is not None}
     listing = Listing(filters, query.listing.sort, query.listing.page)
     with reading(request) as call:
         found = stack_of(request).network.availability(call, listing, versions)

@@ -4,6 +4,7 @@ import pytest
 
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from stratiform.services.identity.model import (
+    WHOLE_SYSTEM,
     Assignment,
     Effective,
     Group,
@@ -14,7 +15,7 @@ from stratiform.services.identity.model import (
     ScopeAsked,
     closure,
 )
-from stratiform.services.identity.service.assignments import Wanted, on_system
+from stratiform.services.identity.service.assignments import Wanted
 from support.identity import Desk, query
 
 
@@ -79,7 +80,7 @@ def test_a_role_of_a_domain_is_never_in_a_token_but_brings_others(desk: Desk) ->
         desk.identity.roles.imply(call, fake.id, service.id)
         desk.identity.assignments.grant(call, Assignment(fake.id, "user", demo.id, "project", project.id))
         with pytest.raises(Forbidden):
-            desk.identity.assignments.grant(call, on_system(Assignment(fake.id, "user", demo.id, "project", "")))
+            desk.identity.assignments.grant(call, Assignment(fake.id, "user", demo.id, "system", WHOLE_SYSTEM))
     assert desk.caller(desk.token()).roles == {"member", "reader", "service"}
 
 

@@ -13,7 +13,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.billing import pdf, repository
 from stratiform.services.billing.closing import Closing
-from stratiform.services.billing.costing import Costing, payer
+from stratiform.services.billing.costing import Costing
 from stratiform.services.billing.errors import NoAccount, NoInvoice
 from stratiform.services.billing.model import (
     Account,
@@ -166,12 +166,6 @@ class BillingService:
         """
         policy.require_seen(call.caller, "billing:costs:get", project_id, f"no project '{project_id}'")
         return Costing(self.metering, self.rating).project(call, project_id, month)
-
-    def payer_of(self, call: Call, project_id: str) -> Account | None:
-        """The account that pays for a project now. Raises NotFound for a stranger."""
-        policy.require_seen(call.caller, "billing:costs:get", project_id, f"no project '{project_id}'")
-        paying = payer(call, project_id)
-        return None if paying is None else paying[0]
 
     def _usage_of(self, call: Call, resource_id: str) -> list[Segment]:
         """By start. The type is named because the ledger's index begins with it."""

@@ -1,7 +1,7 @@
 """Who has which role where. Source: Identity API v3, "Roles" and "OS-INHERIT"."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from stratiform.kit.call import Call
@@ -10,7 +10,6 @@ from stratiform.kit.errors import Invalid
 from stratiform.services.identity import repository
 from stratiform.services.identity.errors import Denied, NoSuch, NoSuchAssignment
 from stratiform.services.identity.model import (
-    WHOLE_SYSTEM,
     ActorKind,
     Assignment,
     Effective,
@@ -158,11 +157,6 @@ class Assignments:
         target = repository.projects.get(db, wanted.target_id)
         if target is None or target.is_domain != (wanted.target_kind == "domain"):
             raise NoSuch(wanted.target_kind, wanted.target_id)
-
-
-def on_system(assignment: Assignment) -> Assignment:
-    """The same on the whole installation."""
-    return replace(assignment, target_kind="system", target_id=WHOLE_SYSTEM)
 
 
 def _by_id(db: Connection, rows: Any, ids: Iterable[str]) -> dict[str, Any]:

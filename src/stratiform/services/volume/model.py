@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stratiform.contract.volume import Disk, DiskState
-from stratiform.kit.clock import MINUTE_US, Micros
+from stratiform.kit.clock import Micros
 from stratiform.services.volume.errors import InvalidInput
 
 #: Every status a volume can have here. Source: "Volumes" in the Block Storage API v3 reference.
@@ -36,8 +36,6 @@ NAME_LENGTH = 255
 
 #: Extra specs for everyone. Source: cinder/volume/volume_types.py, USER_VISIBLE_EXTRA_SPECS.
 _USER_SPECS = frozenset({"RESKEY:availability_zones", "multiattach", "replication_enabled"})
-
-_FRESH_US = MINUTE_US
 
 _DEVICE = re.compile(r"/dev/[a-z0-9]+")
 _LETTERS = "bcdefghijklmnopqrstuvwxyz"
@@ -208,9 +206,13 @@ def device_name(given: str | None, taken: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What differs between a cloud's disks and our rows."""
+    """What differs between a cloud's disks and our rows.
+
+    `orphans` are of volumes that are deleted, or second ones; the token of `strangers` never was a volume's.
+    """
 
     orphans: list[Disk]
+    strangers: list[Disk]
     missing: list[Volume]
     broken: list[tuple[Volume, Disk]]
     resized: list[tuple[Volume, Disk]]
@@ -227,8 +229,9 @@ def compare(
     for disk in disks:
         if disk.state not in (DiskState.DELETING, DiskState.DELETED):
             by_token.setdefault(disk.token, []).append(disk)
-    orphans = [disk for token in by_token.keys() - rows.keys() for disk in by_token[token]]
-    seen = Observation([disk for disk in orphans if disk.token in deleted or _settled(disk, started)], [], [], [])
+    unowned = [disk for token in by_token.keys() - rows.keys() for disk in by_token[token]]
+    orphans = [disk for disk in unowned if disk.token in deleted]
+    seen = Observation(orphans, [disk for disk in unowned if disk.token not in deleted], [], [], [])
     for volume in rows.values():
         own = by_token.get(volume.id, [])
         mine = next((disk for disk in own if disk.id == volume.native_id), None)
@@ -237,11 +240,6 @@ def compare(
         if volume.status in AT_REST and volume.updated_at < started:
             _differs(seen, volume, mine)
     return seen
-
-
-def _settled(disk: Disk, started: Micros) -> bool:
-    """A disk that no row knows is given time: its row may be on a replica's way to us."""
-    return disk.created_at is None or disk.created_at < started - _FRESH_US
 
 
 def _differs(seen: Observation, volume: Volume, disk: Disk | None) -> None:

@@ -201,6 +201,9 @@ def observe(service: VolumeService, job: Job) -> None:
     seen = compare(found, rows, set(gone), started)
     for disk in seen.orphans:
         _remove(disks, disk)
+    for disk in seen.strangers:
+        # Rows are kept for ever, so this database is not the one that the disk was made from: what is in it stays.
+        logger.warning("disk %s: its token %s is no volume here; left alone", disk.id, disk.token)
     _correct(service, job, disks, seen)
 
 

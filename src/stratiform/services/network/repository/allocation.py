@@ -2,7 +2,8 @@
 
 Whoever takes an address locks the subnet first, in the order of ids, so takers wait for each other instead of
 failing; and the key of `addresses` refuses a second holder whatever happens. What is given back rests for
-a while, so that caches (ARP, DNS) forget its old holder; fresh addresses come first, the longest rested next.
+an hour, so that caches (ARP, DNS) forget its old holder; then it comes before fresh addresses. Only where there is
+nothing else the one that has rested longest is taken early.
 Nothing is ever enumerated: the cost does not grow with the size of the pool.
 """
 

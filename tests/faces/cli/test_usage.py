@@ -13,6 +13,7 @@ from stratiform.faces.cli import usage
 from stratiform.faces.cli.client import Client, CliError, session
 from stratiform.faces.rest.usage import handlers
 from support.ledger import expected, recorded
+from support.money import disk, machine
 from support.rest import Rest, rest
 from support.stacks import Bench
 
@@ -73,12 +74,26 @@ def test_json_is_an_array_with_what_is_promised(api: Rest, file: Path) -> None:
     assert json.dumps(items, indent=2) + "\n" == run("list", "--format", "json", "--resource-type", "volume")
 
 
-def test_a_table_for_people(api: Rest, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "400")
+def test_a_table_for_people(api: Rest, file: Path) -> None:
     run("import", str(file))
     told = run("list", "--resource", "818029a3-c1e5-45f8-b09d-7b588196ac30")
-    assert "in-use" in told
-    assert "size_gib=2" in told
+    assert told.startswith("volume 818029a3-c1e5-45f8-b09d-7b588196ac30 vol80271\n  cloud openstack\n  1 GiB 8e92e9ee")
+    assert "    2026-11-20T13:12:02.887640Z  2026-11-20T13:12:04.003531Z  available\n" in told
+    assert "  2 GiB 1150aef3-f058-4657-9102-c1e99869f90f\n" in told
+    everything = run("list")
+    assert "  lab.small 1 vCPU 128 MiB 2 GiB\n" in everything
+    assert max(len(line) for line in everything.splitlines()) <= 80
+    assert "project" not in everything
+
+
+def test_the_table_names_projects_where_there_are_several(api: Rest, stack_bench: Bench) -> None:
+    with stack_bench.stack.database.transaction() as db:
+        events = [machine("m1", "p1", "2026-11-01"), disk("v1", "p2", "2026-11-01")]
+        stack_bench.stack.metering.ingest(db, events, stack_bench.clock.now())
+    told = run("list")
+    assert "  cloud dc-1 project p1\n  m1.small 2 vCPU 2 GiB 20 GiB\n" in told
+    assert "    2026-11-01T00:00:00.000000Z  open                         active\n" in told
+    assert "  cloud dc-1 project p2\n  100 GiB fast\n" in told
 
 
 def test_rejected(api: Rest, tmp_path: Path) -> None:

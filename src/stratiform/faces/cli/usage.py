@@ -1,5 +1,6 @@
 """`stratiform usage`: what was used, and the events it is known from."""
 
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,16 +14,6 @@ rejected = typer.Typer(help="Messages that could not be taken.", no_args_is_help
 app.add_typer(rejected, name="rejected")
 
 
-_COLUMNS = {
-    "Resource": "resource",
-    "Name": "name",
-    "State": "state",
-    "Start": "start",
-    "End": "end",
-    "Attributes": "attributes",
-    "Project": "project_id",
-    "Cloud": "cloud",
-}
 _REJECTED_COLUMNS = {"Id": "id", "Cloud": "cloud", "Received": "received_at", "Reason": "reason", "Message": "body"}
 
 
@@ -65,7 +56,10 @@ def list_usage(
         "to": until,
     }
     found = client().pages("usage/segments", "segments", **asked)
-    show_list(found if output is Format.json else map(_row, found), _COLUMNS, output)
+    if output is Format.json:
+        show_list(found, {}, output)
+    else:
+        _print_usage(list(found))
 
 
 @rejected.command("list")
@@ -89,13 +83,40 @@ def _counts(done: dict[str, int]) -> str:
     )
 
 
-def _row(segment: dict[str, Any]) -> dict[str, Any]:
-    attributes = " ".join(f"{name}={value}" for name, value in segment["attributes"].items())
-    return {
-        **segment,
-        "resource": f"{segment['resource_type']} {segment['resource_id']}",
-        "attributes": attributes,
-    }
+def _print_usage(segments: list[dict[str, Any]]) -> None:
+    """A heading for each resource with its whole id, and a line for each segment: ids and times don't fit into one.
+
+    What holds for the lines below it is told where it changes, the project only where there are several.
+    """
+    several = len({segment["project_id"] for segment in segments}) > 1
+    for _, same in groupby(segments, key=lambda one: (one["resource_type"], one["resource_id"], one["cloud"])):
+        own = list(same)
+        say(f"{own[0]['resource_type']} {own[0]['resource_id']} {own[0]['name']}".rstrip())
+        told: tuple[str, ...] = ()
+        for segment in own:
+            place = f"cloud {segment['cloud']}" + (f" project {segment['project_id']}" if several else "")
+            if told != (what := (place, _sizes(segment))):
+                told = what
+                for line in what:
+                    say(f"  {line}")
+            say(f"    {segment['start']}  {segment['end'] or 'open':27}  {segment['state']}")
+
+
+def _sizes(segment: dict[str, Any]) -> str:
+    """What the price goes by: `m1.small 1 vCPU 2 GiB 20 GiB`, or `10 GiB fast`."""
+    of = segment["attributes"]
+    if segment["resource_type"] == "volume":
+        parts = [_size(of.get("size_gib"), "GiB"), of.get("volume_type_name") or of.get("volume_type")]
+    else:
+        ram = of.get("ram_mib")
+        memory = _size(ram, "MiB") if ram is None or ram % 1024 else _size(ram // 1024, "GiB")
+        flavor = of.get("flavor") or of.get("flavor_id")
+        parts = [flavor, _size(of.get("vcpus"), "vCPU"), memory, _size(of.get("disk_gib"), "GiB")]
+    return " ".join(part for part in parts if part)
+
+
+def _size(number: int | None, unit: str) -> str:
+    return "" if number is None else f"{number} {unit}"
 
 
 def _rejected_row(message: dict[str, Any]) -> dict[str, Any]:

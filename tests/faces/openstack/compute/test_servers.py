@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from stratiform.kit.clock import HOUR_US, iso_naive
+from support.money import PLAN, machine
 from support.nova import Nova
 
 
@@ -217,4 +219,19 @@ def test_update_answers_more_from_2_75(nova: Nova) -> None:
 
 
 def test_what_it_has_cost_stands_in_the_answer_once_somebody_pays(nova: Nova) -> None:
-    assert "stratiform:cost" not in nova.ok("GET", f"/servers/{nova.active()}")["server"]
+    server_id = nova.active()
+    assert "stratiform:cost" not in nova.ok("GET", f"/servers/{server_id}")["server"]
+    of = nova.of.of
+    launched = of.clock.at
+    project_id = nova.of.projects["green"]
+    with of.stack.database.transaction() as db:
+        of.stack.metering.ingest(db, [machine(server_id, project_id, iso_naive(launched))], of.clock.now())
+        call = of.call(db)
+        of.stack.billing.set_prices(call, PLAN)
+        of.stack.billing.create_account(call, "acme", "EUR", "standard")
+        of.stack.billing.assign(call, "acme", project_id, launched)
+    of.clock.advance(HOUR_US // 2)
+    cost = nova.ok("GET", f"/servers/{server_id}", who="green-reader")["server"]["stratiform:cost"]
+    assert (cost["account"], cost["amount"], cost["per_hour"]) == ("acme", "0.011", "0.022")
+    assert cost["unpriced"] == []
+    assert nova("GET", f"/servers/{server_id}", who="blue").status_code == 404

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from stratiform.app.schema import load_tables
+from stratiform.kit.db import Database, metadata
 from support.databases import fresh_database
 from support.moto import moto_url as moto_url
 from support.moto import strict_moto_url as strict_moto_url
 from support.stacks import Bench, bench
-
-from stratiform.app.schema import load_tables
-from stratiform.kit.db import Database, metadata
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])

@@ -72,7 +72,7 @@ def test_the_life_of_a_volume_by_the_client(live: Live, sdk: Any) -> None:
     volume = sdk.find_volume("renamed")
     live.openstack("volume", "delete", "renamed", user="demo")
     sdk.wait_for_delete(volume, interval=0.1, wait=10)
-    assert "No Volume found" in live.openstack("volume", "show", "renamed", user="demo", fails=True)
+    assert "No Volume found" in live.refused("volume", "show", "renamed", user="demo")
 
 
 def test_an_operators_commands(live: Live) -> None:

@@ -1,6 +1,7 @@
 """The programs as a person starts and stops them."""
 
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -117,6 +118,36 @@ def test_a_home_that_is_a_file_is_told_in_one_line(tmp_path: Path) -> None:
         said = Shell(file)(*command, fails=1)
         assert str(file) in said
         assert len(said.strip().splitlines()) == 1
+
+
+def test_another_home_s_database_is_refused_until_its_keys_are_here(shell: Shell, tmp_path: Path) -> None:
+    shell("up", "--detach", "--port", free_port())
+    other = Shell(tmp_path / "other")
+    other.home.mkdir()
+    (other.home / "stratiform.toml").write_text(f'database_url = "sqlite:///{shell.home}/stratiform.db"\n')
+    said = other("up", "--port", free_port(), fails=1)
+    assert "belongs to another home" in said
+    assert len(said.strip().splitlines()) == 1
+    assert not (other.home / "clouds.yaml").exists()
+
+    shutil.copytree(shell.home / "keys", other.home / "keys", dirs_exist_ok=True)
+    shutil.copy(shell.home / "clouds.yaml", other.home)
+    other("up", "--detach", "--port", free_port())
+    try:
+        assert "memory:memory" in other("clouds", "check", "memory")
+    finally:
+        other.stop()
+
+
+def test_what_was_removed_stays_so_at_a_later_start(shell: Shell) -> None:
+    shell("up", "--detach", "--port", free_port())
+    admin = shell.connect("stratiform-admin")
+    demo = admin.identity.find_user("demo")
+    assert demo is not None
+    admin.identity.delete_user(demo.id)
+    shell("down")
+    shell("up", "--detach", "--port", free_port())
+    assert shell.connect("stratiform-admin").identity.find_user("demo") is None
 
 
 def test_an_option_without_its_value_is_told(shell: Shell) -> None:

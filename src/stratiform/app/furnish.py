@@ -12,22 +12,35 @@ from stratiform.app import schema
 from stratiform.app.settings import Settings
 from stratiform.faces.stack import Stack
 from stratiform.kit.call import Call
+from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.policy import SYSTEM
 
 
 def furnish(stack: Stack, settings: Settings) -> None:
-    """Schema, admin, demo project, a simulated cloud, clouds.yaml and openrc; keeps what is there."""
+    """Schema, admin, demo project, a simulated cloud, clouds.yaml and openrc; keeps what is there.
+
+    Raises Conflict where the database is another home's: with other keys its clouds' secrets can't be read, and
+    what it has in its clouds looks like a stranger's.
+    """
     with (settings.home / "furnish.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # API and worker may start at once, and the passwords are drawn only once
         schema.upgrade(stack.database)
+        with stack.database.snapshot() as db:
+            furnished = stack.identity.is_furnished(db)
+        if furnished and "stratiform-admin" not in _clients(settings.home):
+            raise Conflict(
+                f"the database belongs to another home than {settings.home}",
+                hint="copy the folder keys and the file clouds.yaml from there",
+            )
         passwords = _passwords(settings.home)
+        _write_clients(settings, passwords)  # first: a start that is killed must not leave an admin nobody can be
         with stack.database.transaction() as db:
             call = Call(db, SYSTEM, stack.clock.now())
             stack.identity.bootstrap(
                 db, call.now, url=settings.url, region=settings.region, admin_password=passwords["stratiform-admin"]
             )
-            _furnish_demo(stack, call, passwords["stratiform-demo"])
-        _write_clients(settings, passwords)
+            if not furnished:
+                _furnish_demo(stack, call, passwords["stratiform-demo"])
 
 
 def _furnish_demo(stack: Stack, call: Call, password: str) -> None:
@@ -49,7 +62,10 @@ def _passwords(home: Path) -> dict[str, str]:
 
 def _clients(home: Path) -> dict[str, Any]:
     file = home / "clouds.yaml"
-    return dict(yaml.safe_load(file.read_text())["clouds"]) if file.exists() else {}
+    try:
+        return dict(yaml.safe_load(file.read_text())["clouds"]) if file.exists() else {}
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise Invalid(f"{file} can't be understood", hint="it is YAML, with entries below 'clouds'") from error
 
 
 def _write_clients(settings: Settings, passwords: dict[str, str]) -> None:

@@ -52,6 +52,10 @@ class IdentityService:
         """Make what every installation has, keep what exists; endpoints follow `url`."""
         self._start.bootstrap(db, now, url=url, region=region, admin_password=admin_password)
 
+    def is_furnished(self, db: Connection) -> bool:
+        """Whether `bootstrap` was done once."""
+        return self._start.is_done(db)
+
     def ensure_demo(self, call: Call, password: str) -> Project:
         """The project "demo", whose member is the user "demo"."""
         return self._start.demo(call, password)

@@ -69,8 +69,11 @@ class Start:
             self.memory.changed(call.db, call.now)
         return project
 
+    def is_done(self, db: Connection) -> bool:
+        return repository.projects.get(db, DEFAULT_DOMAIN) is not None
+
     def _domain(self, db: Connection) -> bool:
-        if repository.projects.get(db, DEFAULT_DOMAIN) is not None:
+        if self.is_done(db):
             return False
         default = Project(DEFAULT_DOMAIN, "Default", "", is_domain=True, description="The default domain")
         repository.projects.insert(db, default)

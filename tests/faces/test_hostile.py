@@ -110,3 +110,12 @@ def test_the_network_s_version_lists_its_resources(sqlite: People) -> None:
     resources = sqlite.client.get("/network/v2.0").json()["resources"]
     assert [one["collection"] for one in resources] == ["networks", "subnets", "ports"]
     assert resources[0]["links"][0]["href"].endswith("/network/v2.0/networks")
+
+
+def test_each_face_says_in_its_own_way_that_there_is_no_such_path(sqlite: People) -> None:
+    page = sqlite.ask("GET", "/dashboard/nothing", "")
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "Not Found" in page.text
+    problem = sqlite.ask("GET", "/api/v1/nothing")
+    assert (problem.status_code, problem.headers["content-type"]) == (404, "application/problem+json")
+    assert sqlite.ask("GET", "/nothing").json()["error"]["code"] == 404

@@ -1,6 +1,8 @@
 """The API: every face on one port."""
 
-from litestar import Litestar
+from typing import Any
+
+from litestar import Litestar, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
@@ -12,11 +14,22 @@ from stratiform.faces.openstack.identity.routes import router as identity
 from stratiform.faces.openstack.image.routes import router as image
 from stratiform.faces.openstack.network.routes import router as network
 from stratiform.faces.openstack.volume.routes import router as volume
+from stratiform.faces.rest.problems import problem
 from stratiform.faces.rest.routes import router as rest
-from stratiform.faces.stack import Stack
+from stratiform.faces.stack import Request, Stack
 from stratiform.faces.web.routes import router as web
+from stratiform.faces.web.routes import told
 
 _OPENSTACK = (identity, compute, network, volume, image)
+
+
+def _by_path(request: Request, error: Exception) -> Response[Any]:
+    """What no route has taken: the face whose path it begins with says so in its own way."""
+    if request.url.path.startswith("/dashboard"):
+        return told(request, error)
+    if request.url.path.startswith("/api/"):
+        return problem(request, error)
+    return faults.by_path(request, error)
 
 
 def application(stack: Stack) -> Litestar:
@@ -24,7 +37,7 @@ def application(stack: Stack) -> Litestar:
     return Litestar(
         route_handlers=[*versions.documents(), *_OPENSTACK, rest, web],
         before_send=[versions.tell_request_id],
-        exception_handlers={Exception: faults.by_path, HTTPException: faults.by_path},
+        exception_handlers={Exception: _by_path, HTTPException: _by_path},
         state=State({"stack": stack}),
         logging_config=None,  # the log is the program's own, see kit.log: it hides secrets
         openapi_config=OpenAPIConfig(title="Stratiform", version=__version__, path="/api/docs"),

@@ -20,6 +20,10 @@ def test_no_money_is_an_empty_chart() -> None:
     assert (chart.bars[0].height, chart.top) == (0, "")
 
 
-def test_small_amounts_keep_their_digits() -> None:
-    assert money(Decimal("0.000012"), "EUR") == "EUR 0.000012"
+def test_small_amounts_keep_their_first_digits() -> None:
+    assert money(Decimal("0.000012"), "EUR") == "€0.000012"
+    assert money(Decimal("0.000035305555838"), "EUR") == "€0.000035"
+    assert money(Decimal("0.00000000000009"), "EUR") == "€0.00000000000009"
+    assert money(Decimal("-0.000999"), "EUR") == "-€0.001"
+    assert money(Decimal("0"), "EUR") == "€0.00"
     assert money(Decimal("12.345"), "EUR") == "€12.34"

@@ -10,6 +10,7 @@ from babel.numbers import format_currency
 WIDTH, HEIGHT = 620, 150
 _HEAD, _FOOT = 18, 18
 _GAP = 0.25
+_TINY = "¤0.00##################"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,14 @@ class Chart:
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """`€12.34`: in whole smallest units, for people; an amount too small for those keeps its digits."""
+    """`€12.34`: in whole smallest units, for people; of an amount too small for those its first two digits."""
     if amount and abs(amount) < Decimal("0.01"):
-        return f"{currency} {amount.normalize():f}"
+        return format_currency(_first_digits(amount), currency, _TINY, locale="en_GB", currency_digits=False)
     return format_currency(amount, currency, locale="en_GB")
+
+
+def _first_digits(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal((0, (1,), amount.adjusted() - 1)))
 
 
 def by_day(days: Sequence[tuple[date, Decimal]], currency: str) -> Chart:

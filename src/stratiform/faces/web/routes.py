@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 _pages = Environment(loader=PackageLoader("stratiform.faces.web"), autoescape=select_autoescape())
 _STATIC = Path(__file__).parent / "static"
+_UNFORESEEN = "Something went wrong here; the log says what."
 
 #: No script, no frame, nothing from elsewhere; the only inline parts are our own style attribute and one handler.
 _HEADERS = {
@@ -112,12 +113,12 @@ def _to(path: str, request: Request, token: str) -> Response[Any]:
     return answer
 
 
-def _told(request: Request, error: Exception) -> Response[Any]:
+def told(request: Request, error: Exception) -> Response[Any]:
     """Whoever is not signed in is asked to; anything else is one sentence."""
     if isinstance(error, Unauthenticated):
         return _to("/dashboard/sign-in", request, "")
     status = error.status if isinstance(error, Fault) else getattr(error, "status_code", 500)
-    said = error.message if isinstance(error, Fault) else "Something went wrong here; the log says what."
+    said = error.message if isinstance(error, Fault) else getattr(error, "detail", _UNFORESEEN)
     if status == 500:
         logger.error("dashboard failed", exc_info=error)
     return _page("told.html", {"said": said}, status=status)
@@ -126,5 +127,5 @@ def _told(request: Request, error: Exception) -> Response[Any]:
 router = Router(
     path="/dashboard",
     route_handlers=[overview, invoices, invoice, sign_in_form, sign_in, sign_out, switch_project, static],
-    exception_handlers={Exception: _told, HTTPException: _told},
+    exception_handlers={Exception: told, HTTPException: told},
 )

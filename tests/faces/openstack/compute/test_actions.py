@@ -62,6 +62,13 @@ def test_what_is_refused(nova: Nova, body: dict[str, Any], status: int) -> None:
     assert act(nova, nova.active(), body)[0] == status
 
 
+def test_forced_deletion_is_deletion(nova: Nova) -> None:
+    server_id = nova.active()
+    assert act(nova, server_id, {"forceDelete": None})[0] == 202
+    nova.servers.work(2)
+    assert nova("GET", f"/servers/{server_id}").status_code == 404
+
+
 def test_console_output(nova: Nova) -> None:
     server_id = nova.active()
     status, body = act(nova, server_id, {"os-getConsoleOutput": {"length": 1}})

@@ -47,6 +47,7 @@ ROUTES = [
     ("GET", "/security-group-rules"),
     ("POST", "/security-group-rules"),
     ("GET", "/security-group-rules/{rule}"),
+    ("DELETE", "/security-group-rules/{rule}"),
     ("GET", "/extensions"),
     ("GET", "/extensions/sorting"),
     ("GET", "/availability_zones"),

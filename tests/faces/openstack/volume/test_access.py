@@ -56,7 +56,11 @@ def test_a_stranger_finds_nothing(api: Api) -> None:
 def test_a_reader_changes_nothing(api: Api) -> None:
     volume = api.create()["id"]
     changes = [route for route in ROUTES if not route.startswith("GET") and "/attachments" not in route]
-    changes.remove(f"DELETE {TYPE}/encryption/{{encryption_id:str}}")
+    nowhere = {
+        f"DELETE {TYPE}/encryption/{{encryption_id:str}}",
+        *(route for route in changes if "/snapshots/" in route),
+    }
+    changes = [route for route in changes if route not in nowhere]
     assert {route: ask(api, route, "reader", volume) for route in changes} == dict.fromkeys(changes, 403)
 
 

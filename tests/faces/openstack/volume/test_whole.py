@@ -28,6 +28,7 @@ def test_what_there_is_none_of(api: Api) -> None:
         refused = api("POST", f"/{name}", {})
         assert refused.status_code == 400
         assert "not supported" in refused.json()["badRequest"]["message"]
+    assert {api(method, "/snapshots/x").status_code for method in ("PUT", "DELETE")} == {404}
     assert api.ok("GET", "/os-services", who="admin") == {"services": []}
     assert api.ok("GET", "/scheduler-stats/get_pools", who="admin") == {"pools": []}
     assert "os-volume-actions" in [found["alias"] for found in api.ok("GET", "/extensions")["extensions"]]

@@ -49,6 +49,13 @@ def _stop(request: Request, server_id: str, _given: Any, _body: bytes) -> Answer
     return _accepted()
 
 
+def _force_delete(request: Request, server_id: str, _given: Any, _body: bytes) -> Answer:
+    """Servers are always deleted at once, so that there is nothing to force."""
+    with writing(request) as call:
+        stack_of(request).compute.delete_server(call, server_id)
+    return _accepted()
+
+
 def _reboot(request: Request, server_id: str, given: Any, _body: bytes) -> Answer:
     kind = str(_text(given, "type", "reboot")).upper()
     if kind not in ("SOFT", "HARD"):
@@ -170,6 +177,7 @@ def _text(given: Any, key: str, where: str) -> str:
 _ACTIONS: dict[str, Action] = {
     "os-start": _start,
     "os-stop": _stop,
+    "forceDelete": _force_delete,
     "reboot": _reboot,
     "resize": _resize,
     "confirmResize": _confirm,
@@ -200,7 +208,6 @@ _NOT_HERE = {
     "migrate": "Where a server runs is its cloud's business.",
     "os-migrateLive": "Where a server runs is its cloud's business.",
     "evacuate": "Where a server runs is its cloud's business.",
-    "forceDelete": "Servers are deleted at once; use DELETE.",
     "restore": "Servers are deleted at once and can't be restored.",
     "os-getVNCConsole": "There is no graphical console.",
     "os-getSPICEConsole": "There is no graphical console.",

@@ -63,4 +63,21 @@ def refuse_removal(request: Request, group_id: str) -> None:
         service.refuse_group_change(call, service.security_group(call, group_id))
 
 
-handlers: list[Any] = [list_groups, show_group, list_rules, show_rule, refuse_new, refuse_change, refuse_removal]
+@delete("/security-group-rules/{rule_id:str}")
+def refuse_rule_removal(request: Request, rule_id: str) -> None:
+    with writing(request) as call:
+        service = stack_of(request).network
+        rule = service.security_rule(call, rule_id)
+        service.refuse_group_change(call, service.security_group(call, rule.security_group_id))
+
+
+handlers: list[Any] = [
+    list_groups,
+    show_group,
+    list_rules,
+    show_rule,
+    refuse_new,
+    refuse_change,
+    refuse_removal,
+    refuse_rule_removal,
+]

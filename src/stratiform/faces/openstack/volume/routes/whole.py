@@ -6,7 +6,7 @@ Snapshots, backups and pools are honestly none.
 from typing import Any
 
 from stratiform.faces.openstack.volume import schemas
-from stratiform.faces.openstack.volume.routes.calls import get, post, reading
+from stratiform.faces.openstack.volume.routes.calls import delete, get, post, put, reading
 from stratiform.faces.stack import Request, stack_of
 from stratiform.kit.errors import Invalid, NotFound
 
@@ -109,8 +109,17 @@ def list_snapshots_in_detail(request: Request) -> dict[str, Any]:
 
 @get("/snapshots/{snapshot_id:str}")
 def show_snapshot(request: Request, snapshot_id: str) -> None:
-    with reading(request):
-        raise NotFound(f"Snapshot {snapshot_id} could not be found.")
+    _no_snapshot(request, snapshot_id)
+
+
+@put("/snapshots/{snapshot_id:str}")
+def update_snapshot(request: Request, snapshot_id: str) -> None:
+    _no_snapshot(request, snapshot_id)
+
+
+@delete("/snapshots/{snapshot_id:str}")
+def delete_snapshot(request: Request, snapshot_id: str) -> None:
+    _no_snapshot(request, snapshot_id)
 
 
 @post("/snapshots")
@@ -139,6 +148,11 @@ def create_backup(request: Request) -> None:
     _refuse(request, "backup:create", "Backups of volumes are not supported.")
 
 
+def _no_snapshot(request: Request, snapshot_id: str) -> None:
+    with reading(request):
+        raise NotFound(f"Snapshot {snapshot_id} could not be found.")
+
+
 def _none(request: Request, rule: str, name: str) -> dict[str, Any]:
     with reading(request) as call:
         stack_of(request).volume.require(call, rule)
@@ -162,6 +176,8 @@ handlers: list[Any] = [
     *list_snapshots,
     *list_snapshots_in_detail,
     *show_snapshot,
+    *update_snapshot,
+    *delete_snapshot,
     *create_snapshot,
     *list_backups,
     *list_backups_in_detail,

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import http.client
 import json
-import os
 import shlex
 import socket
 import statistics
@@ -23,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 import openstack
@@ -61,6 +61,11 @@ class Row:
     @property
     def ratio(self) -> float:
         return self.ours / self.theirs if self.higher_is_better else self.theirs / self.ours
+
+
+def connect(**entry: Any) -> Connection:
+    """Signed in as `entry` says, whatever this environment says."""
+    return openstack.connect(load_yaml_config=False, load_envvars=False, **entry)
 
 
 def validations_per_s(target: Target) -> float:
@@ -180,9 +185,9 @@ def stratiform() -> Iterator[Target]:
         try:
             entry = yaml.safe_load((Path(folder) / "clouds.yaml").read_text())["clouds"]["stratiform-demo"]
             admin = yaml.safe_load((Path(folder) / "clouds.yaml").read_text())["clouds"]["stratiform-admin"]
-            openstack.connect(**admin).compute.create_flavor(name="bench", vcpus=1, ram=64, disk=1)
+            connect(**admin).compute.create_flavor(name="bench", vcpus=1, ram=64, disk=1)
             pid = int((Path(folder) / "api.pid").read_text())
-            yield prepare("Stratiform", openstack.connect(**entry), lambda: _pss_mib(pid))
+            yield prepare("Stratiform", connect(**entry), lambda: _pss_mib(pid))
         finally:
             subprocess.run([*line, "down"], check=True, stdout=subprocess.DEVNULL)
 
@@ -196,8 +201,10 @@ def lab(program: str) -> Target:
     """The OpenStack that runs."""
     script = f'eval "$({shlex.quote(program)} rc)"; env'
     lines = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True).stdout.splitlines()
-    os.environ |= dict(line.split("=", 1) for line in lines if line.startswith("OS_"))
-    cloud = openstack.connect()
+    told = dict(line.split("=", 1) for line in lines if line.startswith("OS_"))
+    beside = ("OS_REGION_NAME", "OS_AUTH_TYPE", "OS_IDENTITY_API_VERSION")
+    auth = {name.removeprefix("OS_").lower(): value for name, value in told.items() if name not in beside}
+    cloud = connect(auth=auth, region_name=told.get("OS_REGION_NAME"))
     with contextlib.suppress(openstack.exceptions.SDKException):
         cloud.set_compute_quotas(cloud.current_project_id or "", instances=-1, cores=-1, ram=-1)
     return prepare("OpenStack", cloud, lambda: _lab_memory(program))

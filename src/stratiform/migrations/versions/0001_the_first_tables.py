@@ -14,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "billing_accounts",
+        "billing_account",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
@@ -23,17 +23,17 @@ def upgrade() -> None:
         sa.Column("party", Json(), nullable=False),
         sa.Column("billed_until", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_accounts")),
-        sa.UniqueConstraint("name", name=op.f("uq_billing_accounts_name")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_account")),
+        sa.UniqueConstraint("name", name=op.f("uq_billing_account_name")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
     op.create_table(
-        "billing_numbers",
+        "billing_number",
         sa.Column("series", sa.String(length=16), nullable=False),
         sa.Column("last", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("series", name=op.f("pk_billing_numbers")),
+        sa.PrimaryKeyConstraint("series", name=op.f("pk_billing_number")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
@@ -48,7 +48,7 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
-        "clouds",
+        "clouds_cloud",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
@@ -57,14 +57,14 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_clouds")),
-        sa.UniqueConstraint("name", name=op.f("uq_clouds_name")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clouds_cloud")),
+        sa.UniqueConstraint("name", name=op.f("uq_clouds_cloud_name")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
     op.create_table(
-        "flavor",
+        "compute_flavor",
         sa.Column("id", sa.String(length=255), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("vcpus", sa.Integer(), nullable=False),
@@ -77,21 +77,112 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("extra_specs", Json(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_flavor")),
-        sa.UniqueConstraint("name", name=op.f("uq_flavor_name")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_compute_flavor")),
+        sa.UniqueConstraint("name", name=op.f("uq_compute_flavor_name")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
     op.create_table(
-        "flavor_access",
+        "compute_flavor_access",
         sa.Column("flavor_id", sa.String(length=255), nullable=False),
         sa.Column("project_id", sa.String(length=64), nullable=False),
-        sa.PrimaryKeyConstraint("flavor_id", "project_id", name=op.f("pk_flavor_access")),
+        sa.PrimaryKeyConstraint("flavor_id", "project_id", name=op.f("pk_compute_flavor_access")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
+    op.create_table(
+        "compute_keypair",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("type", sa.String(length=16), nullable=False),
+        sa.Column("public_key", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=255), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_compute_keypair")),
+        sa.UniqueConstraint("user_id", "name", name=op.f("uq_compute_keypair_user_id_name")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
+        "compute_server",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("hostname", sa.String(length=255), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("vm_state", sa.String(length=32), nullable=False),
+        sa.Column("task_state", sa.String(length=32), nullable=False),
+        sa.Column("power_state", sa.Integer(), nullable=False),
+        sa.Column("power_on", sa.Boolean(), nullable=False),
+        sa.Column("flavor", Json(), nullable=False),
+        sa.Column("flavor_id", sa.String(length=255), nullable=False),
+        sa.Column("image_id", sa.String(length=64), nullable=False),
+        sa.Column("image", Json(), nullable=False),
+        sa.Column("cloud_id", sa.String(length=64), nullable=False),
+        sa.Column("cloud_name", sa.String(length=64), nullable=False),
+        sa.Column("zone", sa.String(length=255), nullable=False),
+        sa.Column("native_zone", sa.String(length=255), nullable=False),
+        sa.Column("reservation_id", sa.String(length=64), nullable=False),
+        sa.Column("launch_index", sa.Integer(), nullable=False),
+        sa.Column("native_id", sa.String(length=255), nullable=False),
+        sa.Column("new_flavor", Json(), nullable=True),
+        sa.Column("old_flavor", Json(), nullable=True),
+        sa.Column("key_name", sa.String(length=255), nullable=True),
+        sa.Column("public_key", sa.Text(), nullable=False),
+        sa.Column(
+            "user_data",
+            sa.Text().with_variant(mysql.MEDIUMTEXT(), "mariadb").with_variant(mysql.MEDIUMTEXT(), "mysql"),
+            nullable=False,
+        ),
+        sa.Column("metadata", Json(), nullable=False),
+        sa.Column("tags", Json(), nullable=False),
+        sa.Column("security_groups", Json(), nullable=False),
+        sa.Column("config_drive", sa.Boolean(), nullable=False),
+        sa.Column("disk_config", sa.String(length=16), nullable=False),
+        sa.Column("access_ip_v4", sa.String(length=64), nullable=False),
+        sa.Column("access_ip_v6", sa.String(length=64), nullable=False),
+        sa.Column("locked", sa.Boolean(), nullable=False),
+        sa.Column("locked_by", sa.String(length=16), nullable=False),
+        sa.Column("locked_reason", sa.String(length=255), nullable=True),
+        sa.Column("fault", Json(), nullable=True),
+        sa.Column("launched_at", sa.BigInteger(), nullable=True),
+        sa.Column("terminated_at", sa.BigInteger(), nullable=True),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_compute_server")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("compute_server", schema=None) as batch_op:
+        batch_op.create_index("ix_compute_server_cloud", ["cloud_id", "deleted_at"], unique=False)
+        batch_op.create_index("ix_compute_server_project", ["project_id", "deleted_at", "created_at"], unique=False)
+
+    op.create_table(
+        "compute_server_action",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("server_id", sa.String(length=64), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("action", sa.String(length=64), nullable=False),
+        sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.Column("message", sa.String(length=255), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_compute_server_action")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("compute_server_action", schema=None) as batch_op:
+        batch_op.create_index("ix_compute_server_action_server", ["server_id", "started_at"], unique=False)
+
     op.create_table(
         "identity_application_credential",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -285,22 +376,7 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
-        "image_in_cloud",
-        sa.Column("image_id", sa.String(length=64), nullable=False),
-        sa.Column("cloud_id", sa.String(length=64), nullable=False),
-        sa.Column("native_id", sa.String(length=255), nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("disk_format", sa.String(length=32), nullable=False),
-        sa.Column("file", sa.String(length=255), nullable=False),
-        sa.Column("claimed_by", sa.String(length=64), nullable=False),
-        sa.Column("claimed_until", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("image_id", "cloud_id", name=op.f("pk_image_in_cloud")),
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_engine="InnoDB",
-    )
-    op.create_table(
-        "images",
+        "image_image",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("owner", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=True),
@@ -323,27 +399,27 @@ def upgrade() -> None:
         sa.Column("upload", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_images")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_image_image")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
-    with op.batch_alter_table("images", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_images_created_at"), ["created_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_images_owner"), ["owner"], unique=False)
-        batch_op.create_index(batch_op.f("ix_images_visibility"), ["visibility"], unique=False)
+    with op.batch_alter_table("image_image", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_image_image_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_image_image_owner"), ["owner"], unique=False)
+        batch_op.create_index(batch_op.f("ix_image_image_visibility"), ["visibility"], unique=False)
 
     op.create_table(
-        "keypair",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("user_id", sa.String(length=64), nullable=False),
+        "image_in_cloud",
+        sa.Column("image_id", sa.String(length=64), nullable=False),
+        sa.Column("cloud_id", sa.String(length=64), nullable=False),
+        sa.Column("native_id", sa.String(length=255), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("type", sa.String(length=16), nullable=False),
-        sa.Column("public_key", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.String(length=255), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_keypair")),
-        sa.UniqueConstraint("user_id", "name", name=op.f("uq_keypair_user_id_name")),
+        sa.Column("disk_format", sa.String(length=32), nullable=False),
+        sa.Column("file", sa.String(length=255), nullable=False),
+        sa.Column("claimed_by", sa.String(length=64), nullable=False),
+        sa.Column("claimed_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("image_id", "cloud_id", name=op.f("pk_image_in_cloud")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
@@ -493,7 +569,7 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "networks",
+        "network_network",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("project_id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
@@ -508,14 +584,24 @@ def upgrade() -> None:
         sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.Column("mtu", sa.Integer(), nullable=False),
         sa.Column("port_security_enabled", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_networks")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_network")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
-    with op.batch_alter_table("networks", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_networks_project_id"), ["project_id"], unique=False)
+    with op.batch_alter_table("network_network", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_network_network_project_id"), ["project_id"], unique=False)
 
+    op.create_table(
+        "network_subnet_in_cloud",
+        sa.Column("subnet_id", sa.String(length=64), nullable=False),
+        sa.Column("cloud_id", sa.String(length=64), nullable=False),
+        sa.Column("native_id", sa.String(length=255), nullable=False),
+        sa.PrimaryKeyConstraint("subnet_id", "cloud_id", name=op.f("pk_network_subnet_in_cloud")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
     op.create_table(
         "outbox",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -532,139 +618,16 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
-        "price_plans",
+        "rating_plan",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("unpriced", sa.String(length=16), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_price_plans")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_rating_plan")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
-    op.create_table(
-        "server",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("project_id", sa.String(length=64), nullable=False),
-        sa.Column("user_id", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("hostname", sa.String(length=255), nullable=False),
-        sa.Column("description", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("updated_at", sa.BigInteger(), nullable=False),
-        sa.Column("vm_state", sa.String(length=32), nullable=False),
-        sa.Column("task_state", sa.String(length=32), nullable=False),
-        sa.Column("power_state", sa.Integer(), nullable=False),
-        sa.Column("power_on", sa.Boolean(), nullable=False),
-        sa.Column("flavor", Json(), nullable=False),
-        sa.Column("flavor_id", sa.String(length=255), nullable=False),
-        sa.Column("image_id", sa.String(length=64), nullable=False),
-        sa.Column("image", Json(), nullable=False),
-        sa.Column("cloud_id", sa.String(length=64), nullable=False),
-        sa.Column("cloud_name", sa.String(length=64), nullable=False),
-        sa.Column("zone", sa.String(length=255), nullable=False),
-        sa.Column("native_zone", sa.String(length=255), nullable=False),
-        sa.Column("reservation_id", sa.String(length=64), nullable=False),
-        sa.Column("launch_index", sa.Integer(), nullable=False),
-        sa.Column("native_id", sa.String(length=255), nullable=False),
-        sa.Column("new_flavor", Json(), nullable=True),
-        sa.Column("old_flavor", Json(), nullable=True),
-        sa.Column("key_name", sa.String(length=255), nullable=True),
-        sa.Column("public_key", sa.Text(), nullable=False),
-        sa.Column(
-            "user_data",
-            sa.Text().with_variant(mysql.MEDIUMTEXT(), "mariadb").with_variant(mysql.MEDIUMTEXT(), "mysql"),
-            nullable=False,
-        ),
-        sa.Column("metadata", Json(), nullable=False),
-        sa.Column("tags", Json(), nullable=False),
-        sa.Column("security_groups", Json(), nullable=False),
-        sa.Column("config_drive", sa.Boolean(), nullable=False),
-        sa.Column("disk_config", sa.String(length=16), nullable=False),
-        sa.Column("access_ip_v4", sa.String(length=64), nullable=False),
-        sa.Column("access_ip_v6", sa.String(length=64), nullable=False),
-        sa.Column("locked", sa.Boolean(), nullable=False),
-        sa.Column("locked_by", sa.String(length=16), nullable=False),
-        sa.Column("locked_reason", sa.String(length=255), nullable=True),
-        sa.Column("fault", Json(), nullable=True),
-        sa.Column("launched_at", sa.BigInteger(), nullable=True),
-        sa.Column("terminated_at", sa.BigInteger(), nullable=True),
-        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_server")),
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_engine="InnoDB",
-    )
-    with op.batch_alter_table("server", schema=None) as batch_op:
-        batch_op.create_index("ix_server_cloud", ["cloud_id", "deleted_at"], unique=False)
-        batch_op.create_index("ix_server_project", ["project_id", "deleted_at", "created_at"], unique=False)
-
-    op.create_table(
-        "server_action",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("server_id", sa.String(length=64), nullable=False),
-        sa.Column("project_id", sa.String(length=64), nullable=False),
-        sa.Column("user_id", sa.String(length=64), nullable=False),
-        sa.Column("action", sa.String(length=64), nullable=False),
-        sa.Column("request_id", sa.String(length=64), nullable=False),
-        sa.Column("started_at", sa.BigInteger(), nullable=False),
-        sa.Column("finished_at", sa.BigInteger(), nullable=True),
-        sa.Column("message", sa.String(length=255), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_server_action")),
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_engine="InnoDB",
-    )
-    with op.batch_alter_table("server_action", schema=None) as batch_op:
-        batch_op.create_index("ix_server_action_server", ["server_id", "started_at"], unique=False)
-
-    op.create_table(
-        "subnet_in_cloud",
-        sa.Column("subnet_id", sa.String(length=64), nullable=False),
-        sa.Column("cloud_id", sa.String(length=64), nullable=False),
-        sa.Column("native_id", sa.String(length=255), nullable=False),
-        sa.PrimaryKeyConstraint("subnet_id", "cloud_id", name=op.f("pk_subnet_in_cloud")),
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_engine="InnoDB",
-    )
-    op.create_table(
-        "volume",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("project_id", sa.String(length=64), nullable=False),
-        sa.Column("user_id", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("description", sa.Text(), nullable=True),
-        sa.Column("size_gib", sa.Integer(), nullable=False),
-        sa.Column("wanted_gib", sa.Integer(), nullable=False),
-        sa.Column("status", sa.String(length=32), nullable=False),
-        sa.Column("previous_status", sa.String(length=32), nullable=False),
-        sa.Column("type_id", sa.String(length=64), nullable=False),
-        sa.Column("zone", sa.String(length=255), nullable=False),
-        sa.Column("native_zone", sa.String(length=255), nullable=False),
-        sa.Column("cloud_id", sa.String(length=64), nullable=False),
-        sa.Column("cloud_name", sa.String(length=64), nullable=False),
-        sa.Column("native_id", sa.String(length=255), nullable=False),
-        sa.Column("image_id", sa.String(length=64), nullable=False),
-        sa.Column("image_metadata", Json(), nullable=False),
-        sa.Column("bootable", sa.Boolean(), nullable=False),
-        sa.Column("read_only", sa.Boolean(), nullable=True),
-        sa.Column("metadata", Json(), nullable=False),
-        sa.Column("fault", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("updated_at", sa.BigInteger(), nullable=False),
-        sa.Column("launched_at", sa.BigInteger(), nullable=True),
-        sa.Column("terminated_at", sa.BigInteger(), nullable=True),
-        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_volume")),
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_engine="InnoDB",
-    )
-    with op.batch_alter_table("volume", schema=None) as batch_op:
-        batch_op.create_index("ix_volume_cloud", ["cloud_id", "deleted_at"], unique=False)
-        batch_op.create_index("ix_volume_project", ["project_id", "deleted_at"], unique=False)
-
     op.create_table(
         "volume_attachment",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -707,6 +670,43 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "volume_volume",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("size_gib", sa.Integer(), nullable=False),
+        sa.Column("wanted_gib", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("previous_status", sa.String(length=32), nullable=False),
+        sa.Column("type_id", sa.String(length=64), nullable=False),
+        sa.Column("zone", sa.String(length=255), nullable=False),
+        sa.Column("native_zone", sa.String(length=255), nullable=False),
+        sa.Column("cloud_id", sa.String(length=64), nullable=False),
+        sa.Column("cloud_name", sa.String(length=64), nullable=False),
+        sa.Column("native_id", sa.String(length=255), nullable=False),
+        sa.Column("image_id", sa.String(length=64), nullable=False),
+        sa.Column("image_metadata", Json(), nullable=False),
+        sa.Column("bootable", sa.Boolean(), nullable=False),
+        sa.Column("read_only", sa.Boolean(), nullable=True),
+        sa.Column("metadata", Json(), nullable=False),
+        sa.Column("fault", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("launched_at", sa.BigInteger(), nullable=True),
+        sa.Column("terminated_at", sa.BigInteger(), nullable=True),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_volume_volume")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("volume_volume", schema=None) as batch_op:
+        batch_op.create_index("ix_volume_volume_cloud", ["cloud_id", "deleted_at"], unique=False)
+        batch_op.create_index("ix_volume_volume_project", ["project_id", "deleted_at"], unique=False)
+
+    op.create_table(
         "work",
         sa.Column("kind", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=128), nullable=False),
@@ -725,26 +725,24 @@ def upgrade() -> None:
         batch_op.create_index("ix_work_due", ["due_at"], unique=False)
 
     op.create_table(
-        "billing_assignments",
+        "billing_assignment",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("account_id", sa.String(length=64), nullable=False),
         sa.Column("project_id", sa.String(length=64), nullable=False),
         sa.Column("start", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["billing_accounts.id"], name=op.f("fk_billing_assignments_account_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_assignments")),
+        sa.ForeignKeyConstraint(["account_id"], ["billing_account.id"], name=op.f("fk_billing_assignment_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_assignment")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
-    with op.batch_alter_table("billing_assignments", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_billing_assignments_account_id"), ["account_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_billing_assignments_project_id"), ["project_id"], unique=False)
+    with op.batch_alter_table("billing_assignment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_billing_assignment_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_billing_assignment_project_id"), ["project_id"], unique=False)
 
     op.create_table(
-        "billing_invoices",
+        "billing_invoice",
         sa.Column("number", sa.String(length=64), nullable=False),
         sa.Column("account_id", sa.String(length=64), nullable=False),
         sa.Column("account", sa.String(length=255), nullable=False),
@@ -759,17 +757,17 @@ def upgrade() -> None:
             sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mariadb").with_variant(mysql.LONGBLOB(), "mysql"),
             nullable=False,
         ),
-        sa.ForeignKeyConstraint(["account_id"], ["billing_accounts.id"], name=op.f("fk_billing_invoices_account_id")),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_billing_invoices")),
+        sa.ForeignKeyConstraint(["account_id"], ["billing_account.id"], name=op.f("fk_billing_invoice_account_id")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_billing_invoice")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
-    with op.batch_alter_table("billing_invoices", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_billing_invoices_account_id"), ["account_id"], unique=False)
+    with op.batch_alter_table("billing_invoice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_billing_invoice_account_id"), ["account_id"], unique=False)
 
     op.create_table(
-        "billing_periods",
+        "billing_period",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("account_id", sa.String(length=64), nullable=False),
         sa.Column("start", sa.BigInteger(), nullable=False),
@@ -777,61 +775,61 @@ def upgrade() -> None:
         sa.Column("as_of", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", sa.BigInteger(), nullable=False),
         sa.Column("invoice_number", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(["account_id"], ["billing_accounts.id"], name=op.f("fk_billing_periods_account_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_periods")),
-        sa.UniqueConstraint("account_id", "start", name=op.f("uq_billing_periods_account_id_start")),
-        sa.UniqueConstraint("invoice_number", name=op.f("uq_billing_periods_invoice_number")),
+        sa.ForeignKeyConstraint(["account_id"], ["billing_account.id"], name=op.f("fk_billing_period_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_period")),
+        sa.UniqueConstraint("account_id", "start", name=op.f("uq_billing_period_account_id_start")),
+        sa.UniqueConstraint("invoice_number", name=op.f("uq_billing_period_invoice_number")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
     op.create_table(
-        "cloud_bindings",
+        "clouds_binding",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("project_id", sa.String(length=64), nullable=False),
         sa.Column("cloud_id", sa.String(length=64), nullable=False),
         sa.Column("zone", sa.String(length=255), nullable=False),
         sa.Column("native_zone", sa.String(length=255), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["cloud_id"], ["clouds.id"], name=op.f("fk_cloud_bindings_cloud_id")),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_cloud_bindings")),
-        sa.UniqueConstraint("project_id", "zone", name=op.f("uq_cloud_bindings_project_id_zone")),
+        sa.ForeignKeyConstraint(["cloud_id"], ["clouds_cloud.id"], name=op.f("fk_clouds_binding_cloud_id")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_clouds_binding")),
+        sa.UniqueConstraint("project_id", "zone", name=op.f("uq_clouds_binding_project_id_zone")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
     op.create_table(
-        "cloud_natives",
+        "clouds_native",
         sa.Column("cloud_id", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("ours_id", sa.String(length=64), nullable=False),
         sa.Column("native_id", sa.String(length=255), nullable=False),
-        sa.ForeignKeyConstraint(["cloud_id"], ["clouds.id"], name=op.f("fk_cloud_natives_cloud_id")),
-        sa.PrimaryKeyConstraint("cloud_id", "kind", "ours_id", name=op.f("pk_cloud_natives")),
+        sa.ForeignKeyConstraint(["cloud_id"], ["clouds_cloud.id"], name=op.f("fk_clouds_native_cloud_id")),
+        sa.PrimaryKeyConstraint("cloud_id", "kind", "ours_id", name=op.f("pk_clouds_native")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
     op.create_table(
-        "image_members",
+        "image_member",
         sa.Column("image_id", sa.String(length=64), nullable=False),
         sa.Column("member_id", sa.String(length=64), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["image_id"], ["images.id"], name=op.f("fk_image_members_image_id"), ondelete="CASCADE"
+            ["image_id"], ["image_image.id"], name=op.f("fk_image_member_image_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("image_id", "member_id", name=op.f("pk_image_members")),
+        sa.PrimaryKeyConstraint("image_id", "member_id", name=op.f("pk_image_member")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
-    with op.batch_alter_table("image_members", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_image_members_member_id"), ["member_id"], unique=False)
+    with op.batch_alter_table("image_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_image_member_member_id"), ["member_id"], unique=False)
 
     op.create_table(
-        "ports",
+        "network_port",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("project_id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
@@ -852,34 +850,19 @@ def upgrade() -> None:
         sa.Column("vnic_type", sa.String(length=64), nullable=False),
         sa.Column("profile", Json(), nullable=False),
         sa.Column("made_for_server", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["network_id"], ["networks.id"], name=op.f("fk_ports_network_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_ports")),
-        sa.UniqueConstraint("network_id", "mac_address", name=op.f("uq_ports_network_id_mac_address")),
+        sa.ForeignKeyConstraint(["network_id"], ["network_network.id"], name=op.f("fk_network_port_network_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_port")),
+        sa.UniqueConstraint("network_id", "mac_address", name=op.f("uq_network_port_network_id_mac_address")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
-    with op.batch_alter_table("ports", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_ports_device_id"), ["device_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_ports_project_id"), ["project_id"], unique=False)
+    with op.batch_alter_table("network_port", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_network_port_device_id"), ["device_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_network_port_project_id"), ["project_id"], unique=False)
 
     op.create_table(
-        "price_versions",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("plan", sa.String(length=64), nullable=False),
-        sa.Column("valid_from", sa.BigInteger(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("document", Json(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["plan"], ["price_plans.name"], name=op.f("fk_price_versions_plan")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_price_versions")),
-        sa.UniqueConstraint("plan", "valid_from", name=op.f("uq_price_versions_plan_valid_from")),
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_engine="InnoDB",
-    )
-    op.create_table(
-        "subnets",
+        "network_subnet",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("project_id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
@@ -899,77 +882,90 @@ def upgrade() -> None:
         sa.Column("host_routes", Json(), nullable=False),
         sa.Column("service_types", Json(), nullable=False),
         sa.Column("allocation_pools", Json(), nullable=False),
-        sa.ForeignKeyConstraint(["network_id"], ["networks.id"], name=op.f("fk_subnets_network_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_subnets")),
+        sa.ForeignKeyConstraint(["network_id"], ["network_network.id"], name=op.f("fk_network_subnet_network_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_subnet")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
-    with op.batch_alter_table("subnets", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_subnets_network_id"), ["network_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_subnets_project_id"), ["project_id"], unique=False)
+    with op.batch_alter_table("network_subnet", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_network_subnet_network_id"), ["network_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_network_subnet_project_id"), ["project_id"], unique=False)
 
     op.create_table(
-        "address_pools",
-        sa.Column("subnet_id", sa.String(length=64), nullable=False),
-        sa.Column("first", sa.String(length=32), nullable=False),
-        sa.Column("last", sa.String(length=32), nullable=False),
-        sa.Column("next", sa.String(length=33), nullable=False),
-        sa.ForeignKeyConstraint(["subnet_id"], ["subnets.id"], name=op.f("fk_address_pools_subnet_id")),
-        sa.PrimaryKeyConstraint("subnet_id", "first", name=op.f("pk_address_pools")),
+        "rating_version",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("plan", sa.String(length=64), nullable=False),
+        sa.Column("valid_from", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("document", Json(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["plan"], ["rating_plan.name"], name=op.f("fk_rating_version_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rating_version")),
+        sa.UniqueConstraint("plan", "valid_from", name=op.f("uq_rating_version_plan_valid_from")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
     op.create_table(
-        "addresses",
+        "network_address",
         sa.Column("subnet_id", sa.String(length=64), nullable=False),
         sa.Column("number", sa.String(length=32), nullable=False),
         sa.Column("address", sa.String(length=45), nullable=False),
         sa.Column("port_id", sa.String(length=64), nullable=True),
         sa.Column("released_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["subnet_id"], ["subnets.id"], name=op.f("fk_addresses_subnet_id")),
-        sa.PrimaryKeyConstraint("subnet_id", "number", name=op.f("pk_addresses")),
+        sa.ForeignKeyConstraint(["subnet_id"], ["network_subnet.id"], name=op.f("fk_network_address_subnet_id")),
+        sa.PrimaryKeyConstraint("subnet_id", "number", name=op.f("pk_network_address")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
-    with op.batch_alter_table("addresses", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_addresses_port_id"), ["port_id"], unique=False)
-        batch_op.create_index("ix_addresses_rested", ["subnet_id", "port_id", "released_at"], unique=False)
+    with op.batch_alter_table("network_address", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_network_address_port_id"), ["port_id"], unique=False)
+        batch_op.create_index("ix_network_address_rested", ["subnet_id", "port_id", "released_at"], unique=False)
+
+    op.create_table(
+        "network_pool",
+        sa.Column("subnet_id", sa.String(length=64), nullable=False),
+        sa.Column("first", sa.String(length=32), nullable=False),
+        sa.Column("last", sa.String(length=32), nullable=False),
+        sa.Column("next", sa.String(length=33), nullable=False),
+        sa.ForeignKeyConstraint(["subnet_id"], ["network_subnet.id"], name=op.f("fk_network_pool_subnet_id")),
+        sa.PrimaryKeyConstraint("subnet_id", "first", name=op.f("pk_network_pool")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
 
 
 def downgrade() -> None:
-    op.drop_table("addresses")
-    op.drop_table("address_pools")
-    op.drop_table("subnets")
-    op.drop_table("price_versions")
-    op.drop_table("ports")
-    op.drop_table("image_members")
-    op.drop_table("cloud_natives")
-    op.drop_table("cloud_bindings")
-    op.drop_table("billing_periods")
-    op.drop_table("billing_invoices")
-    op.drop_table("billing_assignments")
+    op.drop_table("network_pool")
+    op.drop_table("network_address")
+    op.drop_table("rating_version")
+    op.drop_table("network_subnet")
+    op.drop_table("network_port")
+    op.drop_table("image_member")
+    op.drop_table("clouds_native")
+    op.drop_table("clouds_binding")
+    op.drop_table("billing_period")
+    op.drop_table("billing_invoice")
+    op.drop_table("billing_assignment")
     op.drop_table("work")
+    op.drop_table("volume_volume")
     op.drop_table("volume_type_access")
     op.drop_table("volume_type")
     op.drop_table("volume_attachment")
-    op.drop_table("volume")
-    op.drop_table("subnet_in_cloud")
-    op.drop_table("server_action")
-    op.drop_table("server")
-    op.drop_table("price_plans")
+    op.drop_table("rating_plan")
     op.drop_table("outbox")
-    op.drop_table("networks")
+    op.drop_table("network_subnet_in_cloud")
+    op.drop_table("network_network")
     op.drop_table("metering_segment")
     op.drop_table("metering_resource")
     op.drop_table("metering_rejected")
     op.drop_table("metering_position")
     op.drop_table("metering_event")
-    op.drop_table("keypair")
-    op.drop_table("images")
     op.drop_table("image_in_cloud")
+    op.drop_table("image_image")
     op.drop_table("identity_user")
     op.drop_table("identity_state")
     op.drop_table("identity_service")
@@ -983,9 +979,12 @@ def downgrade() -> None:
     op.drop_table("identity_endpoint")
     op.drop_table("identity_assignment")
     op.drop_table("identity_application_credential")
-    op.drop_table("flavor_access")
-    op.drop_table("flavor")
-    op.drop_table("clouds")
+    op.drop_table("compute_server_action")
+    op.drop_table("compute_server")
+    op.drop_table("compute_keypair")
+    op.drop_table("compute_flavor_access")
+    op.drop_table("compute_flavor")
+    op.drop_table("clouds_cloud")
     op.drop_table("billing_seller")
-    op.drop_table("billing_numbers")
-    op.drop_table("billing_accounts")
+    op.drop_table("billing_number")
+    op.drop_table("billing_account")

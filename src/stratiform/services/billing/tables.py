@@ -9,7 +9,7 @@ from stratiform.kit.db import Json, table
 _Document = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 
 accounts_table = table(
-    "billing_accounts",
+    "billing_account",
     Column("id", String(64), primary_key=True),
     Column("name", String(255), nullable=False, unique=True),
     Column("currency", String(3), nullable=False),
@@ -21,18 +21,18 @@ accounts_table = table(
 )
 
 assignments_table = table(
-    "billing_assignments",
+    "billing_assignment",
     Column("id", String(64), primary_key=True),
-    Column("account_id", String(64), ForeignKey("billing_accounts.id"), nullable=False, index=True),
+    Column("account_id", String(64), ForeignKey("billing_account.id"), nullable=False, index=True),
     Column("project_id", String(64), nullable=False, index=True),
     Column("start", BigInteger, nullable=False),
     Column("until", BigInteger),
 )
 
 periods_table = table(
-    "billing_periods",
+    "billing_period",
     Column("id", String(64), primary_key=True),
-    Column("account_id", String(64), ForeignKey("billing_accounts.id"), nullable=False),
+    Column("account_id", String(64), ForeignKey("billing_account.id"), nullable=False),
     Column("start", BigInteger, nullable=False),
     Column("end", BigInteger, nullable=False),
     Column("as_of", BigInteger, nullable=False),
@@ -42,9 +42,9 @@ periods_table = table(
 )
 
 invoices_table = table(
-    "billing_invoices",
+    "billing_invoice",
     Column("number", String(64), primary_key=True),
-    Column("account_id", String(64), ForeignKey("billing_accounts.id"), nullable=False, index=True),
+    Column("account_id", String(64), ForeignKey("billing_account.id"), nullable=False, index=True),
     Column("account", String(255), nullable=False),
     Column("start", BigInteger, nullable=False),
     Column("end", BigInteger, nullable=False),
@@ -56,7 +56,7 @@ invoices_table = table(
 )
 
 numbers_table = table(
-    "billing_numbers",
+    "billing_number",
     Column("series", String(16), primary_key=True),
     Column("last", Integer, nullable=False),
 )

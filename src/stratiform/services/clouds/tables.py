@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Text, Un
 from stratiform.kit.db import Json, Serial, table
 
 clouds_table = table(
-    "clouds",
+    "clouds_cloud",
     Column("id", String(64), primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
     Column("kind", String(64), nullable=False),
@@ -17,10 +17,10 @@ clouds_table = table(
 )
 
 bindings_table = table(
-    "cloud_bindings",
+    "clouds_binding",
     Column("seq", Serial, primary_key=True, autoincrement=True),
     Column("project_id", String(64), nullable=False),
-    Column("cloud_id", String(64), ForeignKey("clouds.id"), nullable=False),
+    Column("cloud_id", String(64), ForeignKey("clouds_cloud.id"), nullable=False),
     Column("zone", String(255), nullable=False),
     Column("native_zone", String(255), nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -28,8 +28,8 @@ bindings_table = table(
 )
 
 natives_table = table(
-    "cloud_natives",
-    Column("cloud_id", String(64), ForeignKey("clouds.id"), primary_key=True),
+    "clouds_native",
+    Column("cloud_id", String(64), ForeignKey("clouds_cloud.id"), primary_key=True),
     Column("kind", String(16), primary_key=True),
     Column("ours_id", String(64), primary_key=True),
     Column("native_id", String(255), nullable=False),

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import mysql
 from stratiform.kit.db import Json, table
 
 flavor_table = table(
-    "flavor",
+    "compute_flavor",
     Column("id", String(255), primary_key=True),
     Column("name", String(255), nullable=False, unique=True),
     Column("vcpus", Integer, nullable=False),
@@ -22,13 +22,13 @@ flavor_table = table(
 )
 
 flavor_access_table = table(
-    "flavor_access",
+    "compute_flavor_access",
     Column("flavor_id", String(255), primary_key=True),
     Column("project_id", String(64), primary_key=True),
 )
 
 keypair_table = table(
-    "keypair",
+    "compute_keypair",
     Column("id", String(64), primary_key=True),
     Column("user_id", String(64), nullable=False),
     Column("name", String(255), nullable=False),
@@ -40,7 +40,7 @@ keypair_table = table(
 )
 
 server_table = table(
-    "server",
+    "compute_server",
     Column("id", String(64), primary_key=True),
     Column("project_id", String(64), nullable=False),
     Column("user_id", String(64), nullable=False),
@@ -83,12 +83,12 @@ server_table = table(
     Column("launched_at", BigInteger),
     Column("terminated_at", BigInteger),
     Column("deleted_at", BigInteger),
-    Index("ix_server_project", "project_id", "deleted_at", "created_at"),
-    Index("ix_server_cloud", "cloud_id", "deleted_at"),
+    Index("ix_compute_server_project", "project_id", "deleted_at", "created_at"),
+    Index("ix_compute_server_cloud", "cloud_id", "deleted_at"),
 )
 
 action_table = table(
-    "server_action",
+    "compute_server_action",
     Column("id", String(64), primary_key=True),
     Column("server_id", String(64), nullable=False),
     Column("project_id", String(64), nullable=False),
@@ -98,5 +98,5 @@ action_table = table(
     Column("started_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     Column("message", String(255)),
-    Index("ix_server_action_server", "server_id", "started_at"),
+    Index("ix_compute_server_action_server", "server_id", "started_at"),
 )

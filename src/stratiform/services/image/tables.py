@@ -6,7 +6,7 @@ from stratiform.kit.db import Json, table
 
 #: `file` names the bytes in the store ("": none). `upload` is the one upload that may finish.
 images = table(
-    "images",
+    "image_image",
     Column("id", String(64), primary_key=True),
     Column("owner", String(64), nullable=False, index=True),
     Column("name", String(255)),
@@ -32,8 +32,8 @@ images = table(
 )
 
 image_members = table(
-    "image_members",
-    Column("image_id", String(64), ForeignKey("images.id", ondelete="CASCADE"), primary_key=True),
+    "image_member",
+    Column("image_id", String(64), ForeignKey("image_image.id", ondelete="CASCADE"), primary_key=True),
     Column("member_id", String(64), primary_key=True, index=True),
     Column("status", String(16), nullable=False),
     Column("created_at", BigInteger, nullable=False),

@@ -20,7 +20,7 @@ def _standard() -> list[Column[object]]:
 
 
 networks = table(
-    "networks",
+    "network_network",
     *_standard(),
     Column("admin_state_up", Boolean, nullable=False),
     Column("shared", Boolean, nullable=False),
@@ -31,9 +31,9 @@ networks = table(
 )
 
 subnets = table(
-    "subnets",
+    "network_subnet",
     *_standard(),
-    Column("network_id", String(64), ForeignKey("networks.id"), nullable=False, index=True),
+    Column("network_id", String(64), ForeignKey("network_network.id"), nullable=False, index=True),
     Column("ip_version", Integer, nullable=False),
     Column("cidr", String(64), nullable=False),
     Column("gateway_ip", String(45)),
@@ -48,8 +48,8 @@ subnets = table(
 
 #: A subnet's pools as numbers (32 hexadecimal digits). Below `next` every address was given out at least once.
 address_pools = table(
-    "address_pools",
-    Column("subnet_id", String(64), ForeignKey("subnets.id"), primary_key=True),
+    "network_pool",
+    Column("subnet_id", String(64), ForeignKey("network_subnet.id"), primary_key=True),
     Column("first", String(32), primary_key=True),
     Column("last", String(32), nullable=False),
     Column("next", String(33), nullable=False),
@@ -57,19 +57,19 @@ address_pools = table(
 
 #: Every address that is held (`port_id`) or was (`released_at`). Its key is the promise: one holder at a time.
 addresses = table(
-    "addresses",
-    Column("subnet_id", String(64), ForeignKey("subnets.id"), primary_key=True),
+    "network_address",
+    Column("subnet_id", String(64), ForeignKey("network_subnet.id"), primary_key=True),
     Column("number", String(32), primary_key=True),
     Column("address", String(45), nullable=False),
     Column("port_id", String(64), index=True),
     Column("released_at", BigInteger, nullable=False),
-    Index("ix_addresses_rested", "subnet_id", "port_id", "released_at"),
+    Index("ix_network_address_rested", "subnet_id", "port_id", "released_at"),
 )
 
 ports = table(
-    "ports",
+    "network_port",
     *_standard(),
-    Column("network_id", String(64), ForeignKey("networks.id"), nullable=False),
+    Column("network_id", String(64), ForeignKey("network_network.id"), nullable=False),
     Column("admin_state_up", Boolean, nullable=False),
     Column("mac_address", String(17), nullable=False),
     Column("fixed_ips", Json, nullable=False),
@@ -86,7 +86,7 @@ ports = table(
 
 #: A subnet as it is in a cloud. Written with `native_id` "" before the cloud is asked, so nothing is forgotten there.
 subnet_in_cloud = table(
-    "subnet_in_cloud",
+    "network_subnet_in_cloud",
     Column("subnet_id", String(64), primary_key=True),
     Column("cloud_id", String(64), primary_key=True),
     Column("native_id", String(255), nullable=False),

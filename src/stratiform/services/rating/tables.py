@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, String, UniqueConstraint
 from stratiform.kit.db import Json, table
 
 plans_table = table(
-    "price_plans",
+    "rating_plan",
     Column("name", String(64), primary_key=True),
     Column("currency", String(3), nullable=False),
     Column("unpriced", String(16), nullable=False),
@@ -13,9 +13,9 @@ plans_table = table(
 )
 
 versions_table = table(
-    "price_versions",
+    "rating_version",
     Column("id", String(64), primary_key=True),
-    Column("plan", String(64), ForeignKey("price_plans.name"), nullable=False),
+    Column("plan", String(64), ForeignKey("rating_plan.name"), nullable=False),
     Column("valid_from", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("document", Json, nullable=False),

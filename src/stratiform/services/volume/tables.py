@@ -6,7 +6,7 @@ from stratiform.kit.db import Json, table
 
 #: `deleted_at` keeps the row: a disk whose create answer was lost is then known as one to be removed.
 volume_table = table(
-    "volume",
+    "volume_volume",
     Column("id", String(64), primary_key=True),
     Column("project_id", String(64), nullable=False),
     Column("user_id", String(64), nullable=False),
@@ -33,8 +33,8 @@ volume_table = table(
     Column("launched_at", BigInteger),
     Column("terminated_at", BigInteger),
     Column("deleted_at", BigInteger),
-    Index("ix_volume_project", "project_id", "deleted_at"),
-    Index("ix_volume_cloud", "cloud_id", "deleted_at"),
+    Index("ix_volume_volume_project", "project_id", "deleted_at"),
+    Index("ix_volume_volume_cloud", "cloud_id", "deleted_at"),
 )
 
 #: Rows go when the volume is detached, so a device is free again at once.

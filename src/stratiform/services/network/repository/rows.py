@@ -38,8 +38,8 @@ ports = Rows(ports_table, Port)
 
 _STANDARD = ("id", "name", "description", "project_id")
 _FILTERS: dict[str, tuple[str, ...]] = {
-    "networks": (*_STANDARD, "admin_state_up", "shared", "external", "is_default", "mtu"),
-    "subnets": (
+    networks_table.name: (*_STANDARD, "admin_state_up", "shared", "external", "is_default", "mtu"),
+    subnets_table.name: (
         *_STANDARD,
         "network_id",
         "ip_version",
@@ -49,7 +49,7 @@ _FILTERS: dict[str, tuple[str, ...]] = {
         "ipv6_address_mode",
         "ipv6_ra_mode",
     ),
-    "ports": (
+    ports_table.name: (
         *_STANDARD,
         "network_id",
         "admin_state_up",
@@ -97,9 +97,9 @@ def _condition(of: Table, asked: str, values: list[str]) -> ColumnElement[bool]:
     name = _ALIASES.get(asked, asked)
     if name in ("tags", "tags-any", "not-tags", "not-tags-any"):
         return _tagged(of, name, values)
-    if of.name == "ports" and name == "fixed_ips":
+    if of is ports_table and name == "fixed_ips":
         return _holding(values)
-    if name == "status" and of.name != "subnets":
+    if name == "status" and of is not subnets_table:
         return _with_status(of, values)
     if name not in _FILTERS[of.name]:
         raise BadRequest(f"['{asked}'] is invalid attribute for filtering")
@@ -113,7 +113,7 @@ def _condition(of: Table, asked: str, values: list[str]) -> ColumnElement[bool]:
 
 def _with_status(of: Table, values: list[str]) -> ColumnElement[bool]:
     wanted = {value.upper() for value in values}
-    if of.name == "networks":
+    if of is networks_table:
         return true() if "ACTIVE" in wanted else false()
     active = (of.c.device_id != "") & of.c.admin_state_up.is_(True)
     return (active if "ACTIVE" in wanted else false()) | (~active if "DOWN" in wanted else false())

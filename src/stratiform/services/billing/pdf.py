@@ -1,10 +1,18 @@
-"""The invoice as PDF (PDF/A-3b), by typst and its own fonts: from one document always the same bytes."""
+"""The invoice as PDF, by typst.
 
+Every document gives a PDF; the JSON document stays the authority. Where typst's own fonts have all letters of it, which
+is so for Latin, Greek and Cyrillic, the PDF is PDF/A-3b and always the same bytes. Where they lack some, the machine's
+fonts help out and the bytes depend on those; what no font has is shown as a box, and the PDF isn't PDF/A then, which
+forbids that.
+"""
+
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,6 +20,12 @@ from stratiform.kit.clock import SECOND_US, iso_seconds, parse
 from stratiform.kit.money import PRECISION
 
 _TEMPLATE = Path(__file__).with_name("invoice.typ")
+
+#: Unicode's categories of what would vanish on paper, break lines or turn the text behind it around.
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+
+#: What Persian, Hindi and emoji put between letters to shape them.
+_JOINERS = "\u200c\u200d"
 
 #: Above so many lines nobody reads them on paper; they are summed by project and price there.
 _MOST_LINES = 2000
@@ -26,15 +40,39 @@ def render(document: bytes) -> bytes:
     import typst  # it takes 30 MiB, which only those pay who download an invoice
 
     invoice = msgspec.json.decode(document)
-    return typst.compile(
-        _TEMPLATE,
-        root=_TEMPLATE.parent,
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"invoice": msgspec.json.encode(_printed(invoice)).decode()},
-        pdf_standards="a-3b",
-        timestamp=parse(invoice["issued_at"]) // SECOND_US,
-    )
+    paper = msgspec.json.encode(_visible(_printed(invoice))).decode()
+
+    def compiled(*, own_fonts_only: bool, standard: Literal["a-3b"] | None) -> bytes:
+        return typst.compile(
+            _TEMPLATE,
+            root=_TEMPLATE.parent,
+            ignore_system_fonts=own_fonts_only,
+            format="pdf",
+            sys_inputs={"invoice": paper},
+            pdf_standards=standard,
+            timestamp=parse(invoice["issued_at"]) // SECOND_US,
+        )
+
+    for own_fonts_only in (True, False):
+        with suppress(typst.TypstError):
+            return compiled(own_fonts_only=own_fonts_only, standard="a-3b")
+    return compiled(own_fonts_only=False, standard=None)
+
+
+def _visible(value: Any) -> Any:
+    """`value` with U+FFFD for each character in its texts that has no look of its own: controls, line separators."""
+    match value:
+        case str():
+            return "".join("\ufffd" if _unseen(each) else each for each in value)
+        case list():
+            return [_visible(each) for each in value]
+        case dict():
+            return {key: _visible(each) for key, each in value.items()}
+    return value
+
+
+def _unseen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN and character not in _JOINERS
 
 
 def _printed(invoice: dict[str, Any]) -> dict[str, Any]:

@@ -143,7 +143,7 @@ class BillingService:
         return self._invoice(call, number, self._own_project(call, "billing:invoices:get"))
 
     def invoice_pdf(self, call: Call, number: str) -> bytes:
-        """The invoice as PDF, made from its document; the same bytes from the same release. Raises NoInvoice."""
+        """The invoice as PDF, made from its document. Raises NoInvoice."""
         _, document = self.invoice(call, number)
         return pdf.render(document)
 

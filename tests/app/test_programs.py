@@ -83,7 +83,13 @@ def test_the_three_programs_run_each_alone(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "told"),
-    [("prot = 1", "unknown setting 'prot'"), ('port = "x"', "port in"), ('database_url = "nosuch://x"', "database")],
+    [
+        ("prot = 1", "unknown setting 'prot'"),
+        ('port = "x"', "port in"),
+        ('database_url = "nosuch://x"', "database"),
+        ('database_url = "sqlite:///"', "database"),
+        ('database_url = "postgresql+psycopg://u@h:port/x"', "database"),
+    ],
 )
 def test_a_wrong_setting_is_told_in_one_line(shell: Shell, setting: str, told: str) -> None:
     shell.home.mkdir()

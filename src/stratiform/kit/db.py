@@ -33,7 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.schema import SchemaItem
 
 from stratiform.kit.errors import Fault, Invalid, Unavailable
@@ -102,7 +103,7 @@ class Database:
             parsed = make_url(url)
             self.kind = parsed.get_backend_name().replace("mariadb", "mysql")
             self.engine = self._open(parsed.render_as_string(hide_password=False), pool_size)
-        except (ArgumentError, ImportError, SQLAlchemyError) as error:
+        except (ArgumentError, ImportError, SQLAlchemyError, TypeError, ValueError) as error:
             raise Invalid(
                 f"database URL not understood: {type(error).__name__}",
                 hint="use sqlite:///FILE, postgresql+psycopg://… or mysql+pymysql://…",
@@ -152,9 +153,11 @@ def _told_plainly() -> Iterator[None]:
         yield
     except Fault:
         raise
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
         raise Unavailable(f"the database does not answer: {reason}") from error
+    except NoneFreeError as error:
+        raise Unavailable("all connections to the database are in use") from error
 
 
 def _refuse_value(failure: ExceptionContext) -> None:

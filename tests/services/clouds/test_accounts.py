@@ -104,7 +104,7 @@ def test_secrets_are_encrypted_and_never_shown(
     assert "secret_key" not in cloud.settings
     assert cloud.settings["access_key"] == "AKIAEXAMPLE"
     with desk.database.snapshot() as db:
-        stored = str(list(db.execute(text("SELECT * FROM clouds"))))
+        stored = str(list(db.execute(text("SELECT * FROM clouds_cloud"))))
     assert AWS["secret_key"] not in stored + repr(cloud) + caplog.text
     desk.clouds.connected(cloud.id)
     assert AWS["secret_key"] not in caplog.text

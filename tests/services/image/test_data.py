@@ -54,7 +54,7 @@ def test_a_broken_upload_leaves_no_bytes_where_the_database_refuses_too(stack_be
         incoming = service.begin_upload(call, service.create(call, FORMATS).id)
     incoming.write(b"half of it")
     with database.transaction() as db:
-        db.execute(text("ALTER TABLE images RENAME TO gone"))
+        db.execute(text("ALTER TABLE image_image RENAME TO gone"))
     with pytest.raises(Unavailable):
         service.abort_upload(incoming)
     assert list(service.folder.iterdir()) == []

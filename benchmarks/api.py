@@ -96,13 +96,17 @@ def validations_per_s(target: Target) -> float:
 
 
 def detail_ms(target: Target) -> float:
-    """Median of GET /servers/detail over `SERVERS` servers."""
+    """Median of GET /servers/detail over `SERVERS` servers, from the first byte sent to the last received."""
+    compute = urlparse(target.cloud.compute.get_endpoint())
+    connection = http.client.HTTPConnection(compute.hostname or "", compute.port)
+    headers = {"X-Auth-Token": target.cloud.session.get_token() or ""}
     times = []
-    for _ in range(20):
+    for _ in range(30):
         begun = time.perf_counter()
-        answer = target.cloud.compute.get("/servers/detail?limit=1000")
+        connection.request("GET", f"{str(compute.path)}/servers/detail?limit=1000", headers=headers)
+        answer = connection.getresponse().read()
         times.append(time.perf_counter() - begun)
-        found = len(answer.json()["servers"])
+        found = len(json.loads(answer)["servers"])
         if found != SERVERS:
             raise SystemExit(f"{target.name}: {found} servers listed, not {SERVERS}")
     return statistics.median(times) * 1000
@@ -174,7 +178,7 @@ def prepare(name: str, cloud: Connection, memory_mib: Callable[[], int]) -> Targ
 
 @contextmanager
 def stratiform() -> Iterator[Target]:
-    """A fresh installation with its defaults."""
+    """A fresh installation; its simulated cloud takes no time, as Nova's fake driver takes none."""
     program = Path(sys.executable).with_name("stratiform")
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -182,6 +186,7 @@ def stratiform() -> Iterator[Target]:
         probe.close()
         line = [str(program), "--home", folder]
         subprocess.run([*line, "up", "--detach", "--port", str(port)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*line, "clouds", "set", "memory", "--setting", "latency_ms=0"], check=True)
         try:
             entry = yaml.safe_load((Path(folder) / "clouds.yaml").read_text())["clouds"]["stratiform-demo"]
             admin = yaml.safe_load((Path(folder) / "clouds.yaml").read_text())["clouds"]["stratiform-admin"]

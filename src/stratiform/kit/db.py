@@ -4,7 +4,6 @@ SQLite (WAL), PostgreSQL and MariaDB answer the same statements; what differs is
 """
 
 import dataclasses
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -82,6 +81,9 @@ def table(name: str, *items: SchemaItem) -> Table:
     )
 
 
+_documents = msgspec.json.Decoder()
+
+
 class Json(types.TypeDecorator[Any]):
     """A JSON document, kept as text: the same bytes on every database, and big integers stay whole."""
 
@@ -92,7 +94,7 @@ class Json(types.TypeDecorator[Any]):
         return None if value is None else msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:  # noqa: ARG002
-        return None if value is None else json.loads(value)
+        return None if value is None else _documents.decode(value)
 
 
 class Database:

@@ -1,6 +1,5 @@
 """The small parts: money, time, paging, settings, keys, the log."""
 
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from stratiform.app.settings import Settings
 from stratiform.kit import clock, log, settings
 from stratiform.kit.crypto import Keys, hash_password, password_matches
 from stratiform.kit.errors import Invalid
-from stratiform.kit.money import allocate, round_money
+from stratiform.kit.money import allocate
 from stratiform.kit.pagination import Page, slice_of
 
 
@@ -25,12 +24,6 @@ def test_allocated_parts_sum_to_the_whole(total: int, weights: list[int]) -> Non
     assert sum(parts) == total
     for part, weight in zip(parts, weights, strict=True):
         assert abs(part * sum(weights) - total * weight) < sum(weights)
-
-
-def test_money_is_rounded_half_to_even_in_the_currency_s_own_unit() -> None:
-    assert round_money(Decimal("1.005"), "EUR") == Decimal("1.00")
-    assert round_money(Decimal("1.015"), "EUR") == Decimal("1.02")
-    assert round_money(Decimal("1.5"), "JPY") == Decimal(2)
 
 
 @given(st.integers(0, 4_000_000_000_000_000))

@@ -1,7 +1,6 @@
 """Money: integers of a currency's smallest unit on documents, `Decimal` on the way there, never a float."""
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from babel.numbers import get_currency_precision
 
@@ -12,13 +11,6 @@ PRECISION = 60
 def exponent(currency: str) -> int:
     """How many digits of `currency` (ISO 4217) stand behind the point."""
     return get_currency_precision(currency)
-
-
-def round_money(amount: Decimal, currency: str) -> Decimal:
-    """`amount` in whole smallest units, half to even."""
-    with localcontext() as context:
-        context.prec = PRECISION
-        return amount.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_EVEN)
 
 
 def allocate(total: int, weights: Sequence[int]) -> list[int]:

@@ -27,3 +27,10 @@ def test_small_amounts_keep_their_first_digits() -> None:
     assert money(Decimal("-0.000999"), "EUR") == "-€0.001"
     assert money(Decimal("0"), "EUR") == "€0.00"
     assert money(Decimal("12.345"), "EUR") == "€12.34"
+
+
+def test_what_is_small_depends_on_the_currency() -> None:
+    assert money(Decimal("0.4123"), "JPY") == "JP¥0.41"
+    assert money(Decimal("12.4"), "JPY") == "JP¥12"
+    assert money(Decimal("0.0049"), "KWD") == "KWD0.005"
+    assert money(Decimal("0.00049"), "KWD") == "KWD0.00049"

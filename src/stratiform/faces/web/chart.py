@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from babel.numbers import format_currency
 
+from stratiform.kit.money import exponent
+
 WIDTH, HEIGHT = 620, 150
 _HEAD, _FOOT = 18, 18
 _GAP = 0.25
@@ -40,7 +42,7 @@ class Chart:
 
 def money(amount: Decimal, currency: str) -> str:
     """`€12.34`: in whole smallest units, for people; of an amount too small for those its first two digits."""
-    if amount and abs(amount) < Decimal("0.01"):
+    if amount and abs(amount) < Decimal(1).scaleb(-exponent(currency)):
         return format_currency(_first_digits(amount), currency, _TINY, locale="en_GB", currency_digits=False)
     return format_currency(amount, currency, locale="en_GB")
 

@@ -77,6 +77,9 @@ def test_plans_are_listed_and_shown(api: Rest, plan: str) -> None:
     shown = run("price", "show", "standard")
     assert "up to the second" in shown
     assert "volume_type=fast" in shown
+    assert json.loads(run("price", "show", "standard", "--format", "json"))["name"] == "standard"
+    with pytest.raises(CliError, match=r"no price plan 'gold\?limit=1'"):
+        run("price", "show", "gold?limit=1")
     with pytest.raises(CliError, match="no such file"):
         run("price", "set", plan + ".missing")
 

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from stratiform.faces.cli.client import CliError, client, say
-from stratiform.faces.cli.listing import Format, FormatOption, show_list
+from stratiform.faces.cli.listing import Format, FormatOption, show_list, show_one
 
 app = typer.Typer(help="Price plans: publish and see them.", no_args_is_help=True)
 
@@ -47,9 +48,9 @@ def show_prices(
     name: Annotated[str, typer.Argument(metavar="PLAN", help="Name of the plan.")], output: FormatOption = Format.table
 ) -> None:
     """Show every price of a plan."""
-    plan = client().get(f"prices/{name}")
+    plan = client().get(f"prices/{quote(name, safe='')}")
     if output is Format.json:
-        show_list([plan], {}, output)
+        show_one(plan, {}, output)
         return
     rows = [_row(version, price) for version in plan["versions"] for price in version["prices"]]
     say(f"plan '{plan['name']}' in {plan['currency']}; usage that has no price: {plan['unpriced']}")

@@ -97,13 +97,13 @@ def validations_per_s(target: Target) -> float:
 
 def detail_ms(target: Target) -> float:
     """Median of GET /servers/detail over `SERVERS` servers, from the first byte sent to the last received."""
-    compute = urlparse(target.cloud.compute.get_endpoint())
+    compute = urlparse(str(target.cloud.compute.get_endpoint()))
     connection = http.client.HTTPConnection(compute.hostname or "", compute.port)
     headers = {"X-Auth-Token": target.cloud.session.get_token() or ""}
     times = []
     for _ in range(30):
         begun = time.perf_counter()
-        connection.request("GET", f"{str(compute.path)}/servers/detail?limit=1000", headers=headers)
+        connection.request("GET", f"{compute.path}/servers/detail?limit=1000", headers=headers)
         answer = connection.getresponse().read()
         times.append(time.perf_counter() - begun)
         found = len(json.loads(answer)["servers"])

@@ -127,11 +127,22 @@ def test_addresses_interfaces_and_groups(nova: Nova) -> None:
     (card,) = nova.ok("GET", f"/servers/{server_id}/os-interface")["interfaceAttachments"]
     assert card["fixed_ips"][0]["ip_address"] == address["addr"]
     assert nova.ok("GET", f"/servers/{server_id}/os-interface/{card['port_id']}")["interfaceAttachment"] == card
-    assert act(nova, server_id, {"addSecurityGroup": {"name": "web"}})[0] == 202
-    assert act(nova, server_id, {"addSecurityGroup": {"name": "web"}})[0] == 409
+    default = {"name": "default"}
+    assert act(nova, server_id, {"addSecurityGroup": default})[0] == 409
+    assert act(nova, server_id, {"removeSecurityGroup": default})[0] == 202
+    assert act(nova, server_id, {"addSecurityGroup": default})[0] == 202
     groups = nova.ok("GET", f"/servers/{server_id}/os-security-groups")["security_groups"]
-    assert [group["name"] for group in groups] == ["default", "web"]
-    assert act(nova, server_id, {"removeSecurityGroup": {"name": "web"}})[0] == 202
+    assert [group["name"] for group in groups] == ["default"]
+
+
+def test_a_security_group_that_there_is_not_is_refused(nova: Nova) -> None:
+    (group,) = nova.of.ok("GET", "/network/v2.0/security-groups")["security_groups"]
+    server_id = nova.active(security_groups=[{"name": group["id"]}])
+    assert nova.ok("GET", f"/servers/{server_id}")["server"]["security_groups"] == [{"name": "default"}]
+    assert act(nova, server_id, {"addSecurityGroup": {"name": "web"}})[0] == 404
+    refused = nova("POST", "/servers", nova.order(security_groups=[{"name": "web"}]))
+    assert refused.status_code == 400
+    assert "Security group web not found" in refused.json()["badRequest"]["message"]
 
 
 def test_what_was_asked_of_a_server(nova: Nova) -> None:

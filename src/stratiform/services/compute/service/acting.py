@@ -142,6 +142,7 @@ class Acting(Creating):
         server = self.held(call, f"os_compute_api:os-security-groups:{'add' if add else 'remove'}", server_id)
         if not name.strip():
             raise InvalidField("name", name, "The name of a security group can't be empty.")
+        name = self.group_name(call, server.project_id, name)
         if add and name in server.security_groups:
             raise Conflict(f"Security group {name} is already associated with the instance {server_id}")
         if not add and name not in server.security_groups:

@@ -1,5 +1,6 @@
 """Making servers: the intent, with everything that can be told to be wrong at once."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -71,6 +72,13 @@ class Creating(Parts):
             )
         return image
 
+    def _groups(self, call: Call, project_id: str, asked: Sequence[str]) -> list[str]:
+        """Raises Invalid for a security group that there isn't."""
+        try:
+            return list(dict.fromkeys(self.group_name(call, project_id, group) for group in asked))
+        except NotFound as error:
+            raise Invalid(error.message) from error
+
     def _surround(self, call: Call, server: Server, new: NewServer) -> None:
         """Ports, volumes, the event and the work of one new server."""
         if new.networks is not None:
@@ -126,7 +134,7 @@ class Creating(Parts):
             user_data=new.user_data,
             metadata=dict(new.metadata),
             tags=sorted(set(new.tags)),
-            security_groups=list(new.security_groups or ("default",)),
+            security_groups=self._groups(call, project_id, new.security_groups or ("default",)),
             config_drive=new.config_drive,
             disk_config=new.disk_config,
             access_ip_v4=new.access_ip_v4,

@@ -6,7 +6,7 @@ from typing import Any
 
 from stratiform.kit.call import Call
 from stratiform.kit.db import Database
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.ids import Ids
 from stratiform.kit.work import want
 from stratiform.services.clouds.service import CloudsService
@@ -54,6 +54,13 @@ class Parts:
             raise missing
         policy.require_seen(call.caller, rule, server.project_id, missing.message)
         return server
+
+    def group_name(self, call: Call, project_id: str, asked: str) -> str:
+        """The name of a security group that is given by its name or id. Raises NotFound: no rule would be held."""
+        for group in self.networks.security_groups(call, {"project_id": [project_id]}):
+            if asked in (group.name, group.id):
+                return group.name
+        raise NotFound(f"Security group {asked} not found for project {project_id}.")
 
     def fitting_volume(self, call: Call, server: Server, volume_id: str) -> Volume:
         """A volume that can be at this server. Raises VolumeNotFound; Invalid for one that is elsewhere."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from stratiform.services.billing.errors import NoAccount, NoInvoice, NotPriced
 from stratiform.services.billing.model import Invoice, Party
 from support.money import PLAN, disk, machine
 from support.stacks import Bench, bench, customer
+
+_BEING_CLOSED = "account 'acme' is being closed by someone else"
 
 
 class Office:
@@ -276,8 +278,30 @@ def test_two_that_close_at_once_issue_one_invoice(any_office: Office) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         answers = set(pool.map(close, range(4)))
-    assert answers <= {"2026-000001", "account 'acme' is being closed by someone else"}
+    assert answers <= {"2026-000001", _BEING_CLOSED}
     assert [one.number for one in any_office("invoices", Page()).items] == ["2026-000001"]
+
+
+def test_who_pays_is_settled_before_an_account_is_closed(any_office: Office) -> None:
+    """What is assigned into a period while it is being closed would be on no invoice, or on two."""
+    any_office("create_account", "zeta", "EUR", "standard")
+    any_office("assign", "zeta", "p9")
+    any_office.at("2026-12-01")
+
+    def assign(name: str, project_id: str) -> str:
+        try:
+            any_office("assign", name, project_id, parse("2026-11-20"))
+        except Fault as error:
+            return error.message
+        return "assigned"
+
+    with ThreadPoolExecutor(2) as pool:
+        with any_office.of.stack.database.transaction() as db:
+            any_office.of.stack.billing.close(any_office.of.call(db), "acme", "2026-11")
+            new, moved = pool.submit(assign, "acme", "p2"), pool.submit(assign, "zeta", "p1")
+            wait([new, moved], timeout=0.5)
+        assert new.result() in {_BEING_CLOSED, "account 'acme' is closed until 2026-12-01T00:00:00.000000Z"}
+        assert "assigned" not in moved.result()
 
 
 def test_a_missing_invoice_is_told(office: Office) -> None:

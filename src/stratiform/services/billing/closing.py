@@ -12,7 +12,7 @@ from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.ids import Ids
 from stratiform.kit.outbox import Event
 from stratiform.services.billing import document, repository
-from stratiform.services.billing.errors import NotPriced
+from stratiform.services.billing.errors import InUse, NotPriced
 from stratiform.services.billing.model import Account, Invoice, Period, month, month_around, month_name
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.metering.model import Segment
@@ -75,7 +75,7 @@ class Closing:
         if wish.closed is not None:
             return wish.closed.invoice_number
         if not repository.bill_until(call.db, account.id, account.billed_until, wish.end):
-            raise Conflict(f"account '{account.name}' is being closed by someone else", hint="ask again")
+            raise InUse(account.name)
         self._catch_up(call)
         return self._issue(call, account, wish.start, wish.end)
 

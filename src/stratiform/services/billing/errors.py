@@ -21,6 +21,13 @@ class NoInvoice(NotFound):
         super().__init__(f"no invoice '{number}'", hint="`stratiform invoice list` shows them")
 
 
+class InUse(Conflict):
+    """Someone else closes a period of the account, or assigns a project, at this moment."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"account '{name}' is being closed by someone else", hint="ask again")
+
+
 class NotPriced(Conflict):
     """Usage in the period has no price, so the period can't be closed."""
 

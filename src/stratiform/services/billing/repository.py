@@ -67,7 +67,7 @@ def _document(party: Party) -> Any:
     return msgspec.to_builtins(party)
 
 
-def bill_until(db: Connection, account_id: str, before: Micros | None, end: Micros) -> bool:
+def bill_until(db: Connection, account_id: str, before: Micros | None, end: Micros | None) -> bool:
     """Move `billed_until` from `before` to `end`; False where someone else moved it first."""
     c = accounts_table.c
     stood = c.billed_until.is_(None) if before is None else c.billed_until == before

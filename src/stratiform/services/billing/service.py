@@ -14,7 +14,7 @@ from stratiform.kit.pagination import Page, Slice
 from stratiform.services.billing import pdf, repository
 from stratiform.services.billing.closing import Closing
 from stratiform.services.billing.costing import Costing
-from stratiform.services.billing.errors import NoAccount, NoInvoice
+from stratiform.services.billing.errors import InUse, NoAccount, NoInvoice
 from stratiform.services.billing.model import (
     Account,
     Assignment,
@@ -205,6 +205,7 @@ class BillingService:
             raise Conflict(f"account '{account.name}' pays for this project already, from {iso(earlier.start)}")
         if start <= earlier.start or (payer_before.billed_until or 0) > start:
             raise Conflict(f"account '{payer_before.name}' pays for this project at {iso(start)}; that can't be undone")
+        self._bill_until(call, payer_before, payer_before.billed_until)
         repository.end_assignment(call.db, earlier.id, start)
 
     def _open(self, call: Call, account: Account, start: Micros) -> None:
@@ -212,10 +213,16 @@ class BillingService:
         if account.billed_until is not None and repository.periods(call.db, account.id):
             if start < account.billed_until:
                 raise Conflict(f"account '{account.name}' is closed until {iso(account.billed_until)}")
-            return
-        first = month_around(start)[0]
-        if account.billed_until is None or first < account.billed_until:
-            repository.bill_until(call.db, account.id, account.billed_until, first)
+            first = account.billed_until
+        else:
+            begins = month_around(start)[0]
+            first = begins if account.billed_until is None else min(begins, account.billed_until)
+        self._bill_until(call, account, first)
+
+    def _bill_until(self, call: Call, account: Account, moment: Micros | None) -> None:
+        """Also where it stays as it is: nobody can close the account then before this transaction ends."""
+        if not repository.bill_until(call.db, account.id, account.billed_until, moment):
+            raise InUse(account.name)
 
 
 def checked(party: Party) -> Party:

@@ -142,6 +142,17 @@ def test_who_may_ask(api: Rest, method: str, path: str, body: Any, allowed: bool
 
 def test_a_stranger_finds_nothing(api: Rest, stack_bench: Bench) -> None:
     number = api("POST", "accounts/acme/periods", {"until": "now"}).json()["number"]
-    assert api("GET", f"invoices/{number}/pdf", token="").status_code == 401
-    assert api("GET", f"invoices/{number}", token=api.demo).status_code == 200
-    assert api("GET", "costs/month?project=00000000000000000000000000000001", token=api.demo).status_code == 404
+    for path in (f"invoices/{number}", f"invoices/{number}/pdf"):
+        assert api("GET", path, token="").status_code == 401
+        assert api("GET", path, token=api.demo).status_code == 200
+    foreign = "0" * 31 + "1"
+    assert api("POST", "accounts", {"name": "zeta", "currency": "EUR", "plan": "standard"}).status_code == 201
+    assert api("POST", "accounts/zeta/projects", {"project": foreign}).status_code == 201
+    with stack_bench.stack.database.transaction() as db:
+        event = machine("m2", foreign, "2026-11-10T00:00:00")
+        stack_bench.stack.metering.ingest(db, [event], stack_bench.clock.now())
+    theirs = api("POST", "accounts/zeta/periods", {"until": "now"}).json()["number"]
+    hidden = (f"invoices/{theirs}", f"invoices/{theirs}/pdf", "costs/servers/m2", f"costs/month?project={foreign}")
+    assert [api("GET", path, token=api.demo).status_code for path in hidden] == [404] * 4
+    listed = api("GET", "invoices?account=zeta", token=api.demo).json()["invoices"]
+    assert [one["number"] for one in listed] == [number]

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,22 @@ from stratiform.services.billing.errors import NoAccount, NoInvoice, NotPriced
 from stratiform.services.billing.model import Invoice, Party
 from support.money import PLAN, disk, machine
 from support.stacks import Bench, bench, customer
+
+_DEARER = """
+[[version]]
+valid_from = 2026-11-15T12:34:56Z
+
+[[version.price]]
+meter = "vcpu"
+price = "0.137"
+per = "hour"
+granularity = "hour"
+
+[[version.price]]
+meter = "disk"
+price = "0.000211"
+per = "hour"
+"""
 
 _BEING_CLOSED = "account 'acme' is being closed by someone else"
 
@@ -104,6 +120,42 @@ def test_the_figures_of_an_invoice_sum_to_the_last_digit(office: Office) -> None
     assert Decimal(document["net"]) + Decimal(document["tax"]) == Decimal(document["total"])
 
 
+def test_large_figures_are_what_anyone_recomputes(office: Office) -> None:
+    """A price changes and the project moves in the middle of the month."""
+    office("set_prices", PLAN + _DEARER)
+    office("create_account", "zeta", "EUR", "standard", Party("Zeta"), "19")
+    for i in range(9):
+        office.hear(machine(f"m{i}", "p1", f"2026-11-0{i + 1}T03:0{i}:07.123457", vcpus=64 + i))
+    office("assign", "zeta", "p1", parse("2026-11-20T03:04:05.000006"))
+    office.at("2026-12-01")
+    first, second = (office.document(office("close", name, "2026-11")) for name in ("acme", "zeta"))
+    assert [first["taxes"][0]["rate"], second["taxes"][0]["rate"]] == ["20", "19"]
+    for document in (first, second):
+        amounts = (Decimal(line["quantity"]) * Decimal(line["unit_price"]) for line in document["lines"])
+        exact = sum(amounts, Decimal(0))
+        net = exact.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+        tax = (net * Decimal(document["taxes"][0]["rate"]) / 100).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+        assert net > 2000
+        assert [document[key] for key in ("exact", "net", "tax", "total")] == [
+            f"{figure:f}" for figure in (exact.normalize(), net, tax, net + tax)
+        ]
+    pieces = [(line["start"], line["end"]) for line in first["lines"] + second["lines"] if line["resource_id"] == "m0"]
+    change, move = "2026-11-15T12:34:56.000000Z", "2026-11-20T03:04:05.000006Z"
+    began, ended = "2026-11-01T03:00:07.123457Z", "2026-12-01T00:00:00.000000Z"
+    assert set(pieces) == {(began, change), (change, move), (move, ended)}
+
+
+def test_what_comes_late_is_in_the_running_cost_and_not_on_the_invoice(office: Office) -> None:
+    office.hear(machine("m1", "p1", "2026-11-10T00:00:00"))
+    invoice = office.at("2026-12-01")("close", "acme", "2026-11")
+    issued = office("invoice", invoice.number)
+    ended = {"terminated_at": "2026-11-10T01:00:00", "state": "deleted"}
+    office.hear(machine("m1", "p1", "2026-11-10T00:00:00", at="2026-11-10T01:00:00", **ended))
+    assert office("server_cost", "m1")["amount"] == "0.022"
+    assert office("invoice", invoice.number) == issued
+    assert office.document(office.at("2027-01-01")("close", "acme", "2026-12"))["lines"] == []
+
+
 def test_closing_again_gives_the_same_invoice(any_office: Office) -> None:
     any_office.hear(machine("m1", "p1", "2026-11-10"))
     first = any_office.at("2026-12-02")("close", "acme", "2026-11")
@@ -125,6 +177,26 @@ def test_numbers_have_no_gap(any_office: Office) -> None:
         any_office("close", "acme", "2026-11")
     numbers += [any_office("close", "zeta", "2026-12").number]
     assert numbers == ["2027-000001", "2027-000002"]
+
+
+def test_numbers_have_no_gap_where_many_close_at_once(any_office: Office) -> None:
+    names = [f"a{i}" for i in range(6)]
+    for name in names:
+        any_office("create_account", name, "EUR", "standard")
+        any_office("assign", name, f"project of {name}")
+    any_office.hear(disk("v1", "project of a3", "2026-11-10", volume_type_name="slow"))
+    any_office.at("2026-12-01")
+
+    def close(name: str) -> str:
+        try:
+            return str(any_office("close", name, "2026-11").number)
+        except NotPriced:
+            return ""
+
+    with ThreadPoolExecutor(6) as pool:
+        numbers = list(pool.map(close, names))
+    assert sorted(numbers) == ["", *(f"2026-00000{i}" for i in range(1, 6))]
+    assert numbers[3] == ""
 
 
 def test_months_are_closed_in_their_order_and_when_they_are_over(office: Office) -> None:

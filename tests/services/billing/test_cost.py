@@ -81,6 +81,23 @@ def test_nobody_pays_or_nothing_ran(office: Bench) -> None:
             billing.project_cost(office.call(db, customer("p1")), "p2")
 
 
+def test_a_project_that_moved_costs_who_pays_for_it(office: Bench) -> None:
+    gone = {"at": "2026-11-09", "terminated_at": "2026-11-09", "state": "deleted"}
+    hear(office, *(machine(one, "p1", "2026-11-08") for one in ("m1", "m2")), machine("m2", "p1", "2026-11-08", **gone))
+    with office.stack.database.transaction() as db:
+        billing, call = office.stack.billing, office.call(db)
+        billing.create_account(call, "zeta", "EUR", "standard")
+        billing.assign(call, "zeta", "p1", parse("2026-11-10"))
+    told = cost(office, "m1", "2026-11-11")
+    assert (told["account"], told["since"], told["amount"]) == ("zeta", "2026-11-10T00:00:00.000000Z", "0.528")
+    told = cost(office, "m2", "2026-11-11")
+    assert (told["account"], told["since"], told["amount"]) == ("acme", "2026-11-08T00:00:00.000000Z", "0.528")
+    with office.stack.database.snapshot() as db:
+        month = office.stack.billing.project_cost(office.call(db), "p1")
+    assert month is not None
+    assert (month["account"], month["since"], month["amount"]) == ("zeta", "2026-11-10T00:00:00.000000Z", "0.528")
+
+
 def test_a_month_by_day_and_resource(office: Bench) -> None:
     hear(office, machine("m1", "p1", "2026-11-09T13:00:00"), disk("v1", "p1", "2026-11-10T00:00:00"))
     office.clock.at = parse("2026-11-11T01:00:00")

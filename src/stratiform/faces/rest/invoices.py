@@ -33,7 +33,7 @@ def show_invoice(request: Request, number: str) -> Response[bytes]:
 
 @get("/invoices/{number:str}/pdf")
 def download_pdf(request: Request, number: str) -> Response[bytes]:
-    """The same document on paper (PDF/A)."""
+    """The same document on paper."""
     with reading(request) as call:
         pdf = stack_of(request).billing.invoice_pdf(call, number)
     disposition = f'attachment; filename="invoice-{number}.pdf"'

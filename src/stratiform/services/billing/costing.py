@@ -36,9 +36,9 @@ class Costing:
     rating: RatingService
 
     def resource(self, call: Call, segments: list[Segment]) -> dict[str, Any] | None:
-        """What one resource has cost since its project's account pays for it. None: nobody pays, or nothing ran."""
+        """What one resource has cost who paid for it last, since they do. None: nobody pays, or nothing ran."""
         last = segments[-1]
-        paying = payer(call, last.project_id)
+        paying = payer(call, last.project_id, call.now if last.end is None else min(last.end - 1, call.now))
         if paying is None:
             return None
         account, assignment = paying
@@ -76,7 +76,10 @@ class Costing:
         return plain(round(rate), PRICE_DIGITS)
 
     def project(self, call: Call, project_id: str, month_text: str | None) -> dict[str, Any] | None:
-        """A month of a project until now, by day and by resource. None: nobody pays for it then."""
+        """A month of a project until now, by day and by resource, as who paid last in it will be charged.
+
+        None: nobody pays for it then.
+        """
         start, month_end = month(month_text or month_name(call.now))
         end = min(month_end, call.now)
         paying = [
@@ -94,7 +97,7 @@ class Costing:
             "month": month_name(start),
             "currency": account.currency,
             "amount": plain(charge.amount, AMOUNT_DIGITS),
-            "since": iso(start),
+            "since": iso(max(start, min(one.start for one in paying if one.account_id == account.id))),
             "as_of": iso(max(start, end)),
             "days": _days(days.values(), start, end),
             "resources": _resources(plan, charge, used),
@@ -102,10 +105,10 @@ class Costing:
         }
 
 
-def payer(call: Call, project_id: str) -> tuple[Account, Assignment] | None:
-    """The account that pays for a project now."""
+def payer(call: Call, project_id: str, moment: Micros) -> tuple[Account, Assignment] | None:
+    """The account that pays for a project at `moment`."""
     for assignment in repository.assignments(call.db, project_id=project_id):
-        if assignment.overlaps(call.now, call.now + 1):
+        if assignment.overlaps(moment, moment + 1):
             account = repository.account(call.db, assignment.account_id)
             return None if account is None else (account, assignment)
     return None

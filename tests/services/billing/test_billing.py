@@ -278,6 +278,7 @@ def test_a_project_changes_its_account(office: Office) -> None:
     [
         (("acme", "EUR", "standard"), "there is an account 'acme' already"),
         (("", "EUR", "standard"), "the name of an account"),
+        (("Hansen A/S", "EUR", "standard"), "no '/'"),
         (("new", "USD", "standard"), "plan 'standard' is in EUR, not USD"),
         (("new", "EUR", "gold"), "no price plan 'gold'"),
         (("new", "EUR", "standard", Party(country="XX")), "'XX' is not a country code"),

@@ -56,8 +56,8 @@ class BillingService:
     ) -> Account:
         """A customer who pays by `plan`, in its currency. `tax_rate` in percent. Raises Invalid, NotFound, Conflict."""
         policy.require(call.caller, "billing:accounts:create", None)
-        if not name or len(name) > 255 or not name.isprintable():
-            raise Invalid("the name of an account has 1 to 255 characters")
+        if not name or len(name) > 255 or not name.isprintable() or "/" in name:  # it is a part of paths
+            raise Invalid("the name of an account has 1 to 255 printable characters, and no '/'")
         prices = self.rating.plan(call.db, plan)
         if prices.currency != currency:
             raise Invalid(f"plan '{plan}' is in {prices.currency}, not {currency}")

@@ -16,7 +16,7 @@ import typer
 
 from stratiform.app import home as homes
 from stratiform.app.settings import Settings
-from stratiform.faces.cli.client import CliError, session
+from stratiform.faces.cli.client import CliError, session, shown
 from stratiform.faces.cli.main import app
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Fault
@@ -216,7 +216,7 @@ def run() -> None:
 
 
 def _end_with(message: str, hint: str) -> NoReturn:
-    typer.echo(f"stratiform: {message}" + (f" ({hint})" if hint else ""), err=True)
+    typer.echo(shown(f"stratiform: {message}" + (f" ({hint})" if hint else "")), err=True)
     sys.exit(1)
 
 

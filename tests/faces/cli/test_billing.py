@@ -71,6 +71,16 @@ def test_from_a_plan_to_an_invoice(api: Rest, plan: str, stack_bench: Bench, tmp
         run("invoice", "download", number, "-o", str(tmp_path / "invoice.txt"))
 
 
+def test_no_name_steers_the_terminal(api: Rest, plan: str, stack_bench: Bench) -> None:
+    begin(api, plan, stack_bench)
+    with stack_bench.stack.database.transaction() as db:
+        event = machine("m2", api.demo_project, "2026-11-10", display_name="a\x1b[31m\x9b株")
+        stack_bench.stack.metering.ingest(db, [event], stack_bench.clock.now())
+    for told in (run("cost", "show", "m2"), run("cost", "month", "--project", "demo")):
+        assert "a\ufffd[31m\ufffd株" in told
+        assert "\x1b" not in told
+
+
 def test_plans_are_listed_and_shown(api: Rest, plan: str) -> None:
     assert "plan 'standard' in EUR, versions from 2026-01-01" in run("price", "set", plan)
     assert [one["name"] for one in json.loads(run("price", "list", "--format", "json"))] == ["standard"]

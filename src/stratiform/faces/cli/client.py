@@ -13,6 +13,8 @@ import yaml
 #: A question can be answered from a large ledger; an upload can be long.
 _TIMEOUT = httpx.Timeout(600, connect=5)
 
+_CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+
 
 class CliError(Exception):
     """Told as one line and a hint; the command ends with 1."""
@@ -47,8 +49,13 @@ def client() -> "Client":
     return session.client()
 
 
+def shown(text: str) -> str:
+    """`text` with what would steer the terminal made visible: a machine's name comes from whoever owns it."""
+    return text.translate(_CONTROLS)
+
+
 def say(text: str) -> None:
-    typer.echo(text)
+    typer.echo(shown(text))
 
 
 class Client:

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stratiform.faces.cli.client import shown
+
 
 class Format(StrEnum):
     """How something is printed."""
@@ -77,4 +79,4 @@ def _cell(value: Any) -> str:
         return "\n".join(f"{key}={_cell(part)}" for key, part in value.items())
     if isinstance(value, list | tuple):
         return "\n".join(_cell(part) for part in value)
-    return str(value)
+    return shown(str(value))

@@ -100,7 +100,7 @@ def test_rebuilding_an_envelope_loses_nothing_that_is_read() -> None:
         (json.dumps(message(timestamp=None)).encode(), "no timestamp"),
         (json.dumps(message(timestamp="yesterday")).encode(), "timestamp is no time"),
         (json.dumps(message(timestamp=12)).encode(), "timestamp is no time"),
-        (json.dumps(message(timestamp="9999-12-31T23:59:59-14:00")).encode(), "timestamp is out of range"),
+        (json.dumps(message(timestamp="9999-12-31T23:59:59-14:00")).encode(), "timestamp is no time"),
         (json.dumps(message(timestamp="1969-12-31T00:00:00")).encode(), "timestamp is out of range"),
         (json.dumps(message(payload=None)).encode(), "no tenant_id"),
         (json.dumps(message(payload=VOLUME | {"volume_id": ""})).encode(), "no volume_id"),

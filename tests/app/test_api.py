@@ -8,8 +8,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from stratiform.app.api import application
-from support.stacks import Bench
+from support.stacks import Bench, served
 
 #: Answered without a token: version documents, the descriptions of the API, and where the secret is in the body.
 OPEN = {
@@ -34,7 +33,7 @@ SIGN_IN = {
 
 @pytest.fixture
 def http(stack_bench: Bench) -> Iterator[TestClient[Litestar]]:
-    with TestClient(application(stack_bench.stack), raise_server_exceptions=False) as client:
+    with TestClient(served(stack_bench.stack), raise_server_exceptions=False) as client:
         yield client
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 from litestar.testing import TestClient
 
-from stratiform.app.api import application
 from stratiform.kit.call import Call
 from stratiform.kit.db import Connection
 from stratiform.kit.policy import SYSTEM
@@ -22,7 +21,7 @@ from stratiform.services.identity.model import (
     SignIn,
 )
 from stratiform.services.identity.model import Query as IdentityQuery
-from support.stacks import Bench
+from support.stacks import Bench, served
 
 PASSWORD = "correct horse"
 PROJECTS = ("green", "blue")
@@ -61,7 +60,7 @@ def people(of: Bench) -> Iterator[People]:
         for name, project_id in projects.items():
             tokens[name] = _token(of, db, f"{name}-member", project_id)
             tokens[f"{name}-reader"] = _token(of, db, f"{name}-reader", project_id)
-    with TestClient(application(of.stack), base_url=of.stack.url) as client:
+    with TestClient(served(of.stack), base_url=of.stack.url) as client:
         yield People(of, client, tokens, projects | {"admin": admin_project})
 
 

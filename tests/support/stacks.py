@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from litestar import Litestar
+
+from stratiform.app.api import application
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.faces.stack import Stack
@@ -41,3 +44,14 @@ def customer(project_id: str = "p1", *roles: str) -> Caller:
     return Caller(
         user_id="u1", project_id=project_id, roles=frozenset().union(*(implied.get(role, {role}) for role in given))
     )
+
+
+def served(stack: Stack) -> Litestar:
+    """The application over `stack`. One is made in a process: its four hundred routes take longer than most tests."""
+    if not _made:
+        _made.append(application(stack))
+    _made[0].state.stack = stack
+    return _made[0]
+
+
+_made: list[Litestar] = []

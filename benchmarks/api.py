@@ -31,7 +31,7 @@ from openstack.connection import Connection
 SERVERS = 100
 VALIDATION_S = 5
 CREATES = 10
-CONNECTIONS = 4
+CONNECTIONS = 16
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stratiform.services.billing import pdf
+from support.databases import need
 
 
 def document(name: str, lines: int = 1, **line_changes: str) -> bytes:
@@ -71,7 +72,6 @@ def test_what_the_own_fonts_have_can_be_archived_and_is_always_the_same(name: st
     assert pdf.render(document(name)) == made
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs poppler's pdftotext")
 @pytest.mark.parametrize("name", ["W" * 255, "." * 255, "1-" * 127, "株" * 255, "\u2028" * 255, "ordinary"])
 def test_nothing_runs_off_the_page(name: str) -> None:
     boxes = _read(pdf.render(document(name, lines=3)), "-bbox")
@@ -83,7 +83,6 @@ def test_nothing_runs_off_the_page(name: str) -> None:
         assert 0 < top < bottom < height
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs poppler's pdftotext")
 def test_ids_can_be_copied_from_it() -> None:
     text = _read(pdf.render(document("", lines=2)), "-layout")
     assert "0d6f0f2e-9c49-4f29-8d3b-000000000001" in text
@@ -91,4 +90,5 @@ def test_ids_can_be_copied_from_it() -> None:
 
 
 def _read(made: bytes, form: str) -> str:
+    need("poppler's pdftotext", shutil.which("pdftotext") is not None)
     return subprocess.run(["pdftotext", form, "-", "-"], input=made, capture_output=True, check=True).stdout.decode()

@@ -93,7 +93,7 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan("standard", "EUR", draw(st.sampled_from(["refuse", "free"])), tuple(versions))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(segments(), plans(), moments, moments)
 def test_both_engines_give_the_same_charge(usages: list[Segment], plan: Plan, one: int, other: int) -> None:
     start, end = sorted((one, other))

@@ -6,6 +6,7 @@ from litestar import Litestar, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 
 from stratiform import __version__
 from stratiform.faces.openstack import faults, versions
@@ -40,7 +41,10 @@ def application(stack: Stack) -> Litestar:
         exception_handlers={Exception: _by_path, HTTPException: _by_path},
         state=State({"stack": stack}),
         logging_config=None,  # the log is the program's own, see kit.log: it hides secrets
-        openapi_config=OpenAPIConfig(title="Stratiform", version=__version__, path="/api/docs"),
+        # Only the description itself: the pages that show it would load scripts from elsewhere.
+        openapi_config=OpenAPIConfig(
+            title="Stratiform", version=__version__, path="/api/docs", render_plugins=[JsonRenderPlugin()]
+        ),
         # A body is read as a stream where it may be large; elsewhere this much is enough.
         request_max_body_size=16 * 1024 * 1024,
     )

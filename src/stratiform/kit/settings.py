@@ -14,7 +14,7 @@ from stratiform.kit.errors import Invalid
 T = TypeVar("T")
 
 
-def setting(default: Any, help: str, *, secret: bool = False) -> Any:  # noqa: A002
+def setting(default: Any, help: str, *, secret: bool = False) -> Any:  # noqa: A002 - the field's word
     """A field of a settings class: its default, what it means, and whether it must never be shown."""
     return dataclasses.field(default=default, metadata={"help": help, "secret": secret})
 

@@ -73,9 +73,9 @@ def test_the_same_id_in_two_clouds_is_two_resources(any_bench: Bench) -> None:
     assert done.accepted == 3
     assert [(one.cloud, one.end is None) for one in segments(any_bench)] == [("a", True), ("b", False)]
     with any_bench.stack.database.snapshot() as db:
-        usage_of = any_bench.stack.metering.usage_of
-        assert len(usage_of(db, "v001")) == 2
-        assert [one.cloud for one in usage_of(db, "v001", "b")] == ["b"]
+        found = any_bench.stack.metering.segments
+        assert len(list(found(db, Filter(resource_id="v001")))) == 2
+        assert [one.cloud for one in found(db, Filter(resource_id="v001", cloud="b"))] == ["b"]
 
 
 def test_of_two_bodies_under_one_id_the_first_counts(any_bench: Bench) -> None:

@@ -27,7 +27,7 @@ class AwsImages:
         least = max((one.get("Ebs", {}).get("VolumeSize", 0) for one in disks), default=0)
         return NativeImage(id=image["ImageId"], name=image.get("Name", ""), min_disk_gib=least)
 
-    def upload(self, token: str, name: str, disk_format: str, size_bytes: int, data: Iterator[bytes]) -> NativeImage:  # noqa: ARG002
+    def upload(self, token: str, name: str, disk_format: str, size_bytes: int, data: Iterator[bytes]) -> NativeImage:  # noqa: ARG002 - the contract's
         raise NotSupported(
             f"AWS starts machines from registered AMIs only, so '{name}' can't be used there",
             hint="register an AMI for this image: stratiform clouds images register --native ami-…",

@@ -121,10 +121,6 @@ class MeteringService:
         """All that touch `[start, end)`, not clipped, open ones included; as known at position `as_of`, or now."""
         return self.segments(db, Filter(project_id=project_id, since=start, until=end, as_of=as_of))
 
-    def usage_of(self, db: Connection, resource_id: str, cloud: str | None = None) -> list[Segment]:
-        """All segments of one resource, in order of their start."""
-        return list(self.segments(db, Filter(cloud=cloud, resource_id=resource_id)))
-
     def position(self, db: Connection) -> int:
         """Where the ledger stands: what is known now is what `as_of` this position will always give."""
         return repository.segments.position(db)

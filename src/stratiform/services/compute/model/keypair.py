@@ -59,7 +59,7 @@ def fingerprint(kind: str, public_key: str) -> str:
     """MD5 of an ssh key's blob, SHA-1 of a certificate, in pairs of digits as Nova tells them. Raises Invalid."""
     try:
         if kind == "x509":
-            digest = x509.load_pem_x509_certificate(public_key.encode()).fingerprint(hashes.SHA1())  # noqa: S303
+            digest = x509.load_pem_x509_certificate(public_key.encode()).fingerprint(hashes.SHA1())  # noqa: S303 - Nova's fingerprint
         else:
             serialization.load_ssh_public_key(public_key.strip().encode())
             blob = base64.b64decode(public_key.split()[1], validate=True)

@@ -160,7 +160,9 @@ def test_what_a_customer_asks_besides(shop: Shop) -> None:
     assert [zone.name for zone in cloud.compute.availability_zones()] == ["zone-a"]
     limits = cloud.compute.get_limits().absolute
     assert (limits.instances, limits.instances_used) == (-1, 0)
-    assert [pair.name for pair in cloud.compute.keypairs()] == ["laptop"]
+    cloud.compute.create_keypair(name="desktop")
+    assert "desktop" in [pair.name for pair in cloud.compute.keypairs()]
+    cloud.compute.delete_keypair("desktop")
     assert cloud.compute.get_quota_set(cloud.current_project_id).cores == -1
     assert list(cloud.compute.server_groups()) == []
     assert list(cloud.compute.extensions())

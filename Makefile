@@ -37,8 +37,8 @@ bench: setup ## Measure: pricing a million segments
 lab-bench: setup ## Measure: the API beside a real OpenStack (LAB=path of openstack-lab)
 	@$(RUN)python benchmarks/api.py --lab "$(LAB)"
 
-faults: setup ## The long fault test: 200 kills (ROUNDS=n)
-	@FAULT_ROUNDS=$(or $(ROUNDS),200) $(RUN)python -m pytest tests/faults
+faults: setup ## The long fault tests: 200 kills (KILLS=n), 100 rounds for the ledger (ROUNDS=n SEED=n)
+	@FAULT_KILLS=$(or $(KILLS),200) FAULT_ROUNDS=$(or $(ROUNDS),100) FAULT_SEED=$(or $(SEED),1) $(RUN)python -m pytest tests/faults
 
 clean: ## Remove what setup and demo made
 	@rm -rf .venv .cache .demo

@@ -10,6 +10,8 @@ from stratiform.kit.db import Database, metadata
 from support.databases import fresh_database
 from support.moto import moto_url as moto_url
 from support.moto import strict_moto_url as strict_moto_url
+from support.openstack import openstack_url as openstack_url
+from support.prometheus import prometheus_url as prometheus_url
 from support.stacks import Bench, bench
 
 

@@ -21,6 +21,8 @@ OPEN = {
     ("GET", "/image/v2"),
     ("POST", "/identity/v3/auth/tokens"),
     ("POST", "/identity/v3/users/{user_id:str}/password"),
+    ("GET", "/almanach/info"),
+    ("GET", "/almanach/v1/info"),
 }
 
 #: The dashboard's pages for whoever is not signed in; its others lead to the first of these.

@@ -1,65 +1,48 @@
 """The collector against a real RabbitMQ: what it hears is what a file says, whatever is sent twice."""
 
-import importlib
 import json
 import logging
-import os
 import random
-import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
+from tempfile import TemporaryDirectory
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import text
 
-from stratiform.app.collector import collect
-from stratiform.app.settings import Settings
+from stratiform.app import collector
+from stratiform.app.collector import addresses, collect
+from stratiform.app.settings import Settings, Source
 from stratiform.faces.stack import Stack
+from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid
-from support.databases import need
+from stratiform.services.metering.model import Ingested
+from stratiform.services.metering.service import MeteringService
+from support.bus import URL, Names, Spoilt, Wire, raw_connection, wait_for
 from support.ledger import listing, recorded
-from support.stacks import Bench
-
-kombu: Any = importlib.import_module("kombu")
-
-URL = os.environ.get("STRATIFORM_TEST_RABBITMQ", "rabbit://guest:guest@127.0.0.1:5672/")
+from support.programs import free_port
+from support.stacks import Bench, bench
 
 
-@pytest.fixture
-def broker() -> Iterator[Any]:
-    """A connection to the broker, for publishing."""
-    connection = kombu.Connection(URL.replace("rabbit://", "amqp://"), connect_timeout=3)
-    try:
-        connection.connect()
-    except OSError:
-        need("RabbitMQ", there=False)
-    yield connection
-    connection.release()
-
-
-@pytest.fixture
-def names(broker: Any) -> Iterator[dict[str, str]]:
-    """Exchange, topic and pool of this test's own."""
-    suffix = uuid4().hex[:10]
-    made = {"exchange": f"st-{suffix}", "topic": f"notes-{suffix}", "pool": f"pool-{suffix}"}
-    yield made
-    channel = broker.channel()
-    channel.queue_delete(made["pool"])
-    channel.exchange_delete(made["exchange"])
-
-
-def settings_for(home: Path, names: dict[str, str]) -> Settings:
+def settings_for(home: Path, *heard: Names, url: str = URL) -> Settings:
+    """One source in the short form, the others as tables."""
+    first, *others = [
+        Source(url=url, cloud="openstack", topics=(names.topic,), exchanges=(names.exchange,), pool=names.pool)
+        for names in heard
+    ]
     return Settings(
         home=home,
-        collector_url=URL,
-        collector_topics=(names["topic"],),
-        collector_exchanges=(names["exchange"],),
-        collector_pool=names["pool"],
+        collector_url=first.url,
+        collector_topics=first.topics,
+        collector_exchanges=first.exchanges,
+        collector_pool=first.pool,
+        sources=tuple(others),
     )
 
 
@@ -72,122 +55,242 @@ def collecting(settings: Settings, stack: Stack) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(30)
         assert not thread.is_alive()
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 20) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, "it did not come to pass"
-        time.sleep(0.05)
-
-
-def publish(broker: Any, names: dict[str, str], bodies: list[bytes]) -> None:
-    """As services do: onto a topic exchange, by `TOPIC.PRIORITY`."""
-    exchange = kombu.Exchange(names["exchange"], type="topic", durable=False)
-    producer = broker.Producer(exchange=exchange)
-    for body in bodies:
-        producer.publish(
-            body,
-            routing_key=f"{names['topic']}.info",
-            content_type="application/json",
-            content_encoding="utf-8",
-            declare=[exchange],
-        )
-
-
-def waiting(broker: Any, names: dict[str, str]) -> int:
-    """How many messages are in the pool's queue, or -1 where there is no queue yet."""
-    try:
-        return int(broker.channel().queue_declare(names["pool"], passive=True).message_count)
-    except broker.channel_errors:
-        return -1
+@cache
+def expected_events() -> int:
+    """How many events the recorded notifications are, read from a file."""
+    with TemporaryDirectory() as folder:
+        stack = bench(Path(folder)).stack
+        with stack.database.transaction() as db:
+            stack.metering.ingest_messages(db, "openstack", recorded(), 1)
+        found = events(stack)
+        stack.database.close()
+        return found
 
 
 def bodies() -> list[bytes]:
     return [json.dumps(json.loads(line)["body"]).encode() for line in recorded()]
 
 
-def events(stack: Stack) -> int:
+def events(stack: Stack, cloud: str = "openstack") -> int:
     with stack.database.snapshot() as db:
-        return int(db.exec_driver_sql("SELECT count(*) FROM metering_event").scalar_one())
+        return int(db.execute(text("SELECT count(*) FROM metering_event WHERE cloud = :c"), {"c": cloud}).scalar_one())
 
 
-def test_hearing_is_the_same_as_reading_a_file(
-    stack_bench: Bench, broker: Any, names: dict[str, str], home: Path
-) -> None:
+def put_aside(stack: Stack) -> list[str]:
+    with stack.database.snapshot() as db:
+        return list(db.execute(text("SELECT reason FROM metering_rejected ORDER BY reason")).scalars())
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name.startswith("stratiform.app")]
+
+
+def test_hearing_is_the_same_as_reading_a_file(stack_bench: Bench, names: Names, home: Path) -> None:
     stack = stack_bench.stack
     sent = bodies()
     sent += random.Random(7).sample(sent, 200)
     random.Random(8).shuffle(sent)
     with collecting(settings_for(home, names), stack):
-        wait_for(lambda: waiting(broker, names) >= 0)
-        publish(broker, names, sent)
-        wait_for(lambda: events(stack) == 382 and waiting(broker, names) == 0)
+        wait_for(lambda: names.waiting() >= 0)
+        names.publish(sent)
+        wait_for(lambda: events(stack) == expected_events() and names.waiting() == 0)
     with stack.database.snapshot() as db:
         heard = listing(stack.metering, db)
     with stack.database.transaction() as db:
         again = stack.metering.ingest_messages(db, "openstack", recorded(), 1)
-        assert (again.accepted, again.repeated) == (0, 382)
+        assert (again.accepted, again.repeated) == (0, expected_events())
         assert listing(stack.metering, db) == heard
         assert stack.metering.position(db) > 0
 
 
+def test_what_is_stored_is_acknowledged_before_we_go(stack_bench: Bench, names: Names, home: Path) -> None:
+    stack = stack_bench.stack
+    with collecting(settings_for(home, names), stack):
+        wait_for(lambda: names.waiting() >= 0)
+        names.publish(bodies())
+        wait_for(lambda: events(stack) == expected_events())
+    wait_for(lambda: names.listeners() == 0)
+    assert names.waiting() == 0
+
+
 def test_what_is_not_stored_stays_with_the_broker(
-    stack_bench: Bench, broker: Any, names: dict[str, str], home: Path
+    stack_bench: Bench, names: Names, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     stack = stack_bench.stack
     with stack.database.transaction() as db:
         db.exec_driver_sql("ALTER TABLE metering_event RENAME TO away")
     with collecting(settings_for(home, names), stack):
-        wait_for(lambda: waiting(broker, names) >= 0)
-        publish(broker, names, bodies())
-        time.sleep(1.5)
-    wait_for(lambda: waiting(broker, names) >= 1, 5)
+        wait_for(lambda: names.waiting() >= 0)
+        names.publish(bodies())
+        wait_for(lambda: any("stay with the broker" in line for line in said(caplog)))
+    wait_for(lambda: names.waiting() == len(bodies()), 5)
     with stack.database.transaction() as db:
         db.exec_driver_sql("ALTER TABLE away RENAME TO metering_event")
     with collecting(settings_for(home, names), stack):
-        wait_for(lambda: events(stack) == 382)
+        wait_for(lambda: events(stack) == expected_events())
 
 
-def test_a_malformed_one_is_kept_aside(stack_bench: Bench, broker: Any, names: dict[str, str], home: Path) -> None:
+def test_a_database_that_comes_back_gets_everything_that_waited(
+    stack_bench: Bench, names: Names, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack = stack_bench.stack
+    with stack.database.transaction() as db:
+        db.exec_driver_sql("ALTER TABLE metering_event RENAME TO away")
+    with collecting(settings_for(home, names), stack):
+        wait_for(lambda: names.waiting() >= 0)
+        names.publish(bodies())
+        wait_for(lambda: any("stay with the broker" in line for line in said(caplog)))
+        with stack.database.transaction() as db:
+            db.exec_driver_sql("ALTER TABLE away RENAME TO metering_event")
+        wait_for(lambda: events(stack) == expected_events() and names.waiting() == 0)
+    assert len([line for line in said(caplog) if "stay with the broker" in line]) == 1
+
+
+def test_a_malformed_one_is_kept_aside(stack_bench: Bench, names: Names, home: Path) -> None:
     stack = stack_bench.stack
     message = {"event_type": "volume.create.end", "priority": "INFO", "timestamp": "2026-01-01 00:00:00", "payload": {}}
     with collecting(settings_for(home, names), stack):
-        wait_for(lambda: waiting(broker, names) >= 0)
-        publish(broker, names, [json.dumps(message).encode(), b"{not json", b"7", *bodies()])
-        wait_for(lambda: events(stack) == 382)
-    with stack.database.snapshot() as db:
-        kept = db.exec_driver_sql("SELECT reason FROM metering_rejected ORDER BY reason").scalars().all()
-    assert [reason[:20] for reason in kept] == ["no message_id", "not JSON: JSON is ma", "not a notification: "]
+        wait_for(lambda: names.waiting() >= 0)
+        names.publish([json.dumps(message).encode(), b"{not json", b"7", *bodies()])
+        wait_for(lambda: events(stack) == expected_events())
+    assert [reason[:20] for reason in put_aside(stack)] == [
+        "no message_id",
+        "not JSON: JSON is ma",
+        "not a notification: ",
+    ]
+
+
+@dataclass(frozen=True)
+class Choking:
+    """A ledger that fails at what it should have taken."""
+
+    real: MeteringService
+
+    def ingest_messages(self, db: Connection, cloud: str, messages: Sequence[bytes], now: int) -> Ingested:
+        done = self.real.ingest_messages(db, cloud, messages, now)
+        if any(b"choke on this" in message for message in messages):
+            raise ZeroDivisionError
+        return done
+
+    def put_aside(self, *arguments: Any) -> Ingested:
+        return self.real.put_aside(*arguments)
+
+
+def test_one_that_cannot_be_stored_is_kept_aside_alone(stack_bench: Bench, names: Names, home: Path) -> None:
+    stack = replace(stack_bench.stack, metering=cast("MeteringService", Choking(stack_bench.stack.metering)))
+    sent = bodies()
+    for place in (0, 300, 301, len(sent)):
+        sent.insert(place, b'{"choke on this": %d}' % place)
+    with collecting(settings_for(home, names), stack):
+        wait_for(lambda: names.waiting() >= 0)
+        names.publish(sent)
+        wait_for(lambda: events(stack) == expected_events() and len(put_aside(stack)) == 4)
+    assert set(put_aside(stack)) == {"not stored: ZeroDivisionError"}
+    assert names.waiting() == 0
+
+
+def test_the_body_is_heard_whatever_its_wrapping(stack_bench: Bench, names: Names, home: Path) -> None:
+    """Envelopes of version 1 and 2, packed ones, and what calls itself something else."""
+    stack = stack_bench.stack
+    envelopes = bodies()
+    bare = [json.loads(body)["oslo.message"].encode() for body in envelopes]
+    with collecting(settings_for(home, names), stack):
+        wait_for(lambda: names.waiting() >= 0)
+        names.publish(bare[0::4], "error")
+        names.publish(envelopes[1::4], "sample", content_type="application/x-python-serialize")
+        names.publish(bare[2::4], "audit", content_type=None, content_encoding=None)
+        packed: dict[str, Any] = {"headers": {"compression": "application/x-gzip"}}
+        names.publish([zlib.compress(body) for body in envelopes[3::4]], "critical", **packed)
+        names.publish([b"not packed", b""], **packed)
+        with raw_connection() as connection:
+            connection.channel().basic_publish(Spoilt(b"no UTF-8"), names.exchange, f"{names.topic}.warn")
+        wait_for(lambda: events(stack) == expected_events() and len(put_aside(stack)) == 3)
+
+
+def test_each_source_is_heard_whatever_becomes_of_the_others(
+    stack_bench: Bench, names: Names, broker: Any, home: Path
+) -> None:
+    stack, elsewhere = stack_bench.stack, Names(broker)
+    settings = settings_for(home, names, elsewhere)
+    dead = Source(url=f"rabbit://u:p@127.0.0.1:{free_port()}/", cloud="dead")
+    settings = replace(settings, sources=(dead, replace(settings.sources[0], cloud="elsewhere")))
+    with collecting(settings, stack):
+        wait_for(lambda: names.waiting() >= 0 and elsewhere.waiting() >= 0)
+        elsewhere.publish([b"{poison" * number for number in range(1, 50)])
+        for there in (names, elsewhere):
+            there.publish(bodies())
+        wait_for(lambda: events(stack) == events(stack, "elsewhere") == expected_events())
+    assert len(put_aside(stack)) == 49
+    elsewhere.remove()
+
+
+def test_two_collectors_share_a_pool(stack_bench: Bench, names: Names, home: Path) -> None:
+    stack = stack_bench.stack
+    with collecting(settings_for(home, names), stack), collecting(settings_for(home, names), stack):
+        wait_for(lambda: names.waiting() >= 0 and names.listeners() == 2)
+        names.publish(bodies())
+        wait_for(lambda: events(stack) == expected_events() and names.waiting() == 0)
+
+
+def test_a_line_that_is_cut_is_taken_up_again(
+    stack_bench: Bench, names: Names, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack, wire = stack_bench.stack, Wire()
+    sent = bodies()
+    url = f"rabbit://guest:guest@127.0.0.1:{free_port()},guest:guest@127.0.0.1:{wire.port}/"
+    with caplog.at_level(logging.INFO), collecting(settings_for(home, names, url=url), stack):
+        for part in range(3):
+            wait_for(lambda: names.waiting() >= 0 and names.listeners() == 1)
+            names.publish(sent[part::3])
+            wire.cut()
+        wait_for(lambda: events(stack) == expected_events() and names.waiting() == 0)
+    wire.close()
+    assert any(line.startswith("lost the line to rabbit://") for line in said(caplog))
+    with stack.database.transaction() as db:
+        assert stack.metering.ingest_messages(db, "openstack", sent, 1).accepted == 0
 
 
 def test_a_dead_broker_is_told_in_one_line_without_the_password(
     stack_bench: Bench, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     settings = Settings(home=home, collector_url=f"rabbit://someone:hush-hush@127.0.0.1:{port}/")
     with caplog.at_level(logging.INFO), collecting(settings, stack_bench.stack):
-        wait_for(lambda: bool(caplog.records))
-    lines = [record.getMessage() for record in caplog.records if record.name.startswith("stratiform")]
-    assert lines == [f"no broker at rabbit://127.0.0.1:{port}/: Connection refused; trying again every 2 s"]
+        wait_for(lambda: bool(said(caplog)))
+    assert said(caplog) == [f"no broker at rabbit://127.0.0.1:{port}/: Connection refused; trying again every 2 s"]
     assert "hush" not in caplog.text
 
 
 def test_a_refused_password_is_told_once_and_tried_again(
     stack_bench: Bench, broker: Any, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings = Settings(home=home, collector_url=URL.replace("guest:guest@", "guest:hush-hush@"))
+    wire = Wire()
+    settings = Settings(home=home, collector_url=f"rabbit://guest:hush-hush@127.0.0.1:{wire.port}/")
     with caplog.at_level(logging.INFO), collecting(settings, stack_bench.stack):
-        wait_for(lambda: any("ACCESS_REFUSED" in record.getMessage() for record in caplog.records))
-        time.sleep(2.5)
-    lines = [record.getMessage() for record in caplog.records if record.name.startswith("stratiform")]
-    assert len(lines) == 1
-    assert lines[0].startswith("can't listen at rabbit://")
+        wait_for(lambda: wire.opened == 2)
+    wire.close()
+    assert len(said(caplog)) == 1
+    assert said(caplog)[0].startswith("can't listen at rabbit://127.0.0.1")
+    assert "ACCESS_REFUSED" in said(caplog)[0]
     assert "hush" not in caplog.text
+
+
+def test_what_was_heard_is_told_by_the_minute(
+    stack_bench: Bench, names: Names, home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collector, "_TELL_EVERY_S", 0.1)
+    with caplog.at_level(logging.INFO), collecting(settings_for(home, names), stack_bench.stack):
+        wait_for(lambda: names.waiting() >= 0)
+        names.publish([b"not json", *bodies()[:1]])
+        wait_for(lambda: any(line.startswith("heard at ") for line in said(caplog)))
+    told = [line for line in said(caplog) if line.startswith("heard at ")]
+    assert len(told) == 1, "nothing is said where nothing came"
+    assert "of cloud openstack: 0 accepted, 0 repeated, 1 ignored, 1 rejected; the last is of 2026-11-20T" in told[0]
+    assert "guest" not in told[0]
 
 
 @pytest.mark.parametrize("url", ["nonsense", "rabbit:///", "http://127.0.0.1/", "rabbit://u:hush@h:port/"])
@@ -196,3 +299,20 @@ def test_a_bad_url_is_refused_without_showing_it(stack_bench: Bench, home: Path,
         collect(replace(Settings(home=home), collector_url=url), stack_bench.stack, threading.Event())
     assert "hush" not in refused.value.message
     assert "collector_url" in refused.value.message
+
+
+def test_a_bad_source_is_named(home: Path) -> None:
+    good, bad = Source(url="rabbit://one/"), Source(url="rabbit://u:hush@two:x/")
+    with pytest.raises(Invalid, match=r"^url of \[\[sources]] number 2 is not understood"):
+        addresses(Settings(home=home, sources=(good, bad)))
+    with pytest.raises(Invalid, match="name of a cloud"):
+        addresses(Settings(home=home, sources=(replace(good, cloud=""),)))
+
+
+def test_two_clouds_never_share_a_queue(home: Path) -> None:
+    one = Source(url="rabbit://a:b@one,a:b@two/x", cloud="north", pool="mine")
+    for other in (Source(url="rabbit://c:d@two/x", pool="mine"), replace(one, cloud="south")):
+        with pytest.raises(Invalid, match=r"number 2 shares the queue 'mine' with url of \[\[sources]] number 1"):
+            addresses(Settings(home=home, sources=(one, other)))
+    apart = (one, replace(one, cloud="south", pool="other"), replace(one, topics=("more",)))
+    assert len(addresses(Settings(home=home, sources=apart))) == 3

@@ -109,12 +109,22 @@ def test_a_database_that_does_not_answer_is_told_in_one_line(shell: Shell) -> No
     assert len(said.strip().splitlines()) == 1
 
 
-def test_what_fails_in_the_background_ends_the_program_with_one_line(shell: Shell) -> None:
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('collector_url = "rabbit://guest:hunter2@127.0.0.1:x/"', "collector_url"),
+        ('[[sources]]\nurl = "rabbit://one/"\n[[sources]]\nurl = "rabbit://guest:hunter2@two:x/"', "number 2"),
+    ],
+)
+@pytest.mark.parametrize("program", ["collector", "up"])
+def test_a_bad_bus_is_told_in_one_line_before_anything_runs(shell: Shell, program: str, text: str, key: str) -> None:
     shell.home.mkdir()
-    (shell.home / "stratiform.toml").write_text('collector_url = "rabbit://guest:hunter2@127.0.0.1:x/"\n')
-    said = shell("collector", fails=1).splitlines()
-    assert said[-1].startswith("stratiform: collector_url is not understood")
-    assert not [line for line in said if "Traceback" in line or "hunter2" in line]
+    (shell.home / "stratiform.toml").write_text(text + "\n")
+    said = shell(program, fails=1)
+    assert f"{key} is not understood" in said
+    assert "hunter2" not in said
+    assert len(said.strip().splitlines()) == 1
+    assert not (shell.home / "stratiform.db").exists()
 
 
 def test_a_home_that_is_a_file_is_told_in_one_line(tmp_path: Path) -> None:
@@ -188,7 +198,7 @@ def test_the_log_hides_secrets_whatever_else_runs_in_the_process(shell: Shell) -
     while "no broker" not in log.read_text() and time.monotonic() < until:
         time.sleep(0.1)
     line = next(line for line in log.read_text().splitlines() if "no broker" in line)
-    assert re.match(r"\d{4}-\d\d-\d\d [\d:,]+ WARNING stratiform\.app\.bus: ", line)
+    assert re.match(r"\d{4}-\d\d-\d\d [\d:,]+ WARNING stratiform\.app\.bus\.hearing: ", line)
 
 
 def test_the_client_answers_without_a_server(shell: Shell) -> None:

@@ -4,13 +4,15 @@ A capability that a cloud lacks is None, and its tests are skipped.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
+import boto3
 import pytest
 
 from stratiform.connectors.memory.connector import connector as memory_connector
@@ -18,12 +20,19 @@ from stratiform.contract.compute import Compute, Size
 from stratiform.contract.connector import CloudAccount, Connected, Place
 from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
+from stratiform.contract.usage import Usage
 from stratiform.contract.volume import Volumes
-from stratiform.kit.clock import ManualClock
-from support import moto
+from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, ManualClock, Micros, SystemClock, to_datetime
+from support import moto, openstack, prometheus
 from support.moto import connect_aws
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
+
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f conformance"
+
+#: Of a cloud without machines.
+NO_SIZE = Size(0, 0, 0)
 
 T = TypeVar("T")
 
@@ -37,13 +46,16 @@ class CloudUnderTest:
     #: Lets a little time pass, so that what is under way there goes on.
     tick: Callable[[], None]
     #: Two native images that machines can be made of.
-    image: str
-    other_image: str
+    image: str = ""
+    other_image: str = ""
     #: Two sizes; `large` has more memory.
-    small: Size
-    large: Size
+    small: Size = NO_SIZE
+    large: Size = NO_SIZE
     #: A native kind of disk that isn't the default.
-    disk_type: str
+    disk_type: str = ""
+    #: A poll table, and two hours or less in which it finds something, also what `measured` makes of this native id.
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    measured: Callable[[str], tuple[Micros, Micros]] = lambda _machine: (0, 0)
     #: The account with credentials that the cloud does not know; None where that can't be tried.
     rejected: Connected | None = None
     #: A native id that no image has.
@@ -76,6 +88,10 @@ class CloudUnderTest:
     @property
     def images(self) -> Images:
         return _there(self.connected.image, "image")
+
+    @property
+    def usage(self) -> Usage:
+        return _there(self.connected.usage, "usage")
 
     def until(self, look: Callable[[], T], good: Callable[[T], bool], *, ticks: int = 400) -> T:
         """Look again and again until it is good; what was seen then."""
@@ -110,6 +126,8 @@ def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
         small=Size(1, 512, 1),
         large=Size(2, 2048, 20),
         disk_type="fast",
+        asked={"metric": "network.outgoing.bytes", "period_s": 60},
+        measured=lambda _machine: _an_hour(clock),
         rejected=connect("first", password="wrong"),
     )
 
@@ -125,12 +143,62 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
         small=Size(1, 512, 1),
         large=Size(2, 2048, 20),
         disk_type="gp2",
+        asked={"namespace": "AWS/EC2", "metric": "NetworkOut", "dimension": "InstanceId", "period_s": 300},
+        measured=lambda machine: _sent(url, machine),
         rejected=connect_aws(strict_url, home),
         unknown_image="ami-00000000000000000",
         dead_stay_dead=False,
         checks_addresses=False,
         one_at_once=False,
     )
+
+
+def openstack_lab(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
+    """A real installation's answers, recorded."""
+    url = request.getfixturevalue("openstack_url")
+    return CloudUnderTest(
+        connect=cache(lambda _installation: openstack.connect_openstack(url)),
+        tick=wait_a_little,
+        asked=openstack.ASKED,
+        measured=lambda _machine: (openstack.SINCE, openstack.UNTIL),
+        rejected=openstack.connect_openstack(url, password="wrong"),
+    )
+
+
+def real_prometheus(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
+    """A real server, with a history of our own."""
+    url = request.getfixturevalue("prometheus_url")
+    return CloudUnderTest(
+        connect=cache(lambda _installation: prometheus.connect_prometheus(url)),
+        tick=wait_a_little,
+        asked={"query": "bytes_sent_total", "resource_label": "bucket", "project_label": "project", "period_s": 60},
+        measured=lambda _machine: (prometheus.BEGIN, prometheus.BEGIN + 2 * HOUR_US),
+    )
+
+
+def _an_hour(clock: ManualClock) -> tuple[Micros, Micros]:
+    """Goes by."""
+    return clock.now(), clock.advance(HOUR_US)
+
+
+def _sent(url: str, machine: str) -> tuple[Micros, Micros]:
+    """An hour in which `machine` sent something every five minutes, as moto's CloudWatch is told."""
+    known = {key: value for key, value in moto.aws_settings(url).items() if key in ("access_key", "secret_key")}
+    session = boto3.session.Session(known["access_key"], known["secret_key"], region_name=moto.REGION)
+    until = SystemClock().now() // HOUR_US * HOUR_US
+    told: list[MetricDatumTypeDef] = [
+        {
+            "MetricName": "NetworkOut",
+            "Dimensions": [{"Name": "InstanceId", "Value": machine}],
+            "Timestamp": to_datetime(at + 7 * SECOND_US),
+            "Value": 1_000_003.5,
+            "Unit": "Bytes",
+        }
+        for at in range(until - HOUR_US, until, 5 * MINUTE_US)
+    ]
+    with closing(session.client("cloudwatch", endpoint_url=url)) as cloudwatch:
+        cloudwatch.put_metric_data(Namespace="AWS/EC2", MetricData=told)
+    return until - HOUR_US, until
 
 
 def _advance(clock: ManualClock) -> None:
@@ -145,4 +213,9 @@ def wait_a_little() -> None:
 Factory = Callable[[pytest.FixtureRequest, Path], CloudUnderTest]
 
 #: Kind of cloud → how to get one. A factory asks `request.getfixturevalue` for a server that it needs.
-CLOUDS: dict[str, Factory] = {"memory": memory, "aws": aws}
+CLOUDS: dict[str, Factory] = {
+    "memory": memory,
+    "aws": aws,
+    "openstack": openstack_lab,
+    "prometheus": real_prometheus,
+}

@@ -8,14 +8,14 @@ from conformance.clouds import CLOUDS, CloudUnderTest
 from stratiform.contract.connector import CloudAccount, Place
 from stratiform.contract.errors import CredentialsRejected
 from stratiform.contract.registry import connector, kinds
-from stratiform.kit.clock import SystemClock
+from stratiform.kit.clock import HOUR_US, SystemClock
 from stratiform.kit.errors import Invalid
 
 
 def test_check_says_who_we_are_and_which_zones_there_are(cloud: CloudUnderTest) -> None:
     finding = cloud.connected.check()
     assert finding.identity
-    assert finding.zones
+    assert finding.zones or cloud.connected.compute is None
     assert all(finding.zones)
 
 
@@ -30,6 +30,11 @@ def test_credentials_that_the_cloud_does_not_know_are_rejected_by_every_verb(clo
     if cloud.rejected.volume is not None:
         with pytest.raises(CredentialsRejected):
             cloud.rejected.volume.find("any")
+    if cloud.rejected.usage is not None:
+        with pytest.raises(CredentialsRejected):
+            list(cloud.rejected.usage.inventory())
+        with pytest.raises(CredentialsRejected):
+            list(cloud.rejected.usage.readings(cloud.asked, 0, HOUR_US))
 
 
 def test_every_kind_is_under_test() -> None:

@@ -40,6 +40,7 @@ def sqlite(home: Path) -> Iterator[People]:
 @pytest.fixture
 def anywhere(home: Path, database_url: str) -> Iterator[People]:
     of = bench(home, database_url)
+    of.stack.stopping.set()  # a stream that would go on for ever ends at once
     with people(of) as asking:
         yield asking
     of.stack.database.close()

@@ -2,7 +2,7 @@
 
 Customers create and delete servers on a simulated cloud that loses answers, while one of the two processes is
 killed again and again. At the end the cloud's own books, our database and the ledger must tell the same story.
-`FAULT_ROUNDS` says how many kills; `make faults` does 200.
+`FAULT_KILLS` says how many; `make faults` does 200.
 """
 
 import itertools
@@ -29,7 +29,7 @@ from stratiform.connectors.memory.connector import MemoryConnector
 from stratiform.contract.connector import CloudAccount, Place
 from stratiform.kit import clock
 
-ROUNDS = int(os.environ.get("FAULT_ROUNDS", "6"))
+KILLS = int(os.environ.get("FAULT_KILLS", "6"))
 CUSTOMERS = 3
 SETTLING_S = 120
 PROGRAM = [sys.executable, "-m", "stratiform"]
@@ -186,7 +186,7 @@ def books(home: Path) -> dict[str, tuple[int, bool]]:
     return {token: (launched, deleted is None or deleted > now) for token, launched, deleted, _ in ran}
 
 
-@pytest.mark.timeout(60 + ROUNDS * 10)
+@pytest.mark.timeout(60 + KILLS * 10)
 def test_kills_lose_double_and_forget_nothing(installation: Installation) -> None:
     cloud = simulated_cloud(installation.home)
     cloud.client.set_faults(lose_percent=20, fail_percent=10)
@@ -194,7 +194,7 @@ def test_kills_lose_double_and_forget_nothing(installation: Installation) -> Non
     customers = [Customer(installation, number) for number in range(CUSTOMERS)]
     for customer in customers:
         customer.start()
-    for _ in range(ROUNDS):
+    for _ in range(KILLS):
         victim = chance.choice(("api", "worker", "worker"))
         time.sleep(chance.uniform(0.3, 2.5))
         installation.kill(victim)
@@ -208,7 +208,7 @@ def test_kills_lose_double_and_forget_nothing(installation: Installation) -> Non
     alive = {server["id"] for server in settle(installation)}
 
     made = cloud.client.history()
-    assert sum(customer.requests for customer in customers) > ROUNDS
+    assert sum(customer.requests for customer in customers) > KILLS
     assert set(made.values()) <= {1}, "a machine was doubled"
     ledger: dict[str, list[dict[str, Any]]] = {}
     for segment in json.loads(installation.cli("usage", "list", "--format", "json", "--resource-type", "instance")):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stratiform.app.settings import Settings
+from stratiform.app.settings import OTHER_VARIABLES, Settings
 from stratiform.kit import clock, log, settings
 from stratiform.kit.crypto import Keys, hash_password, password_matches
 from stratiform.kit.errors import Invalid
@@ -62,13 +62,66 @@ def test_settings_come_from_file_and_environment_in_that_order(tmp_path: Path) -
         ("bcrypt_rounds = 3", {}, "bcrypt_rounds in "),
         ('collector_url = "http://127.0.0.1/"', {}, "collector_url in "),
         ('public_url = "127.0.0.1"', {}, "public_url in "),
+        ("", {"STRATIFORM_DATABASE_UR": "hush"}, "unknown setting STRATIFORM_DATABASE_UR in the environment"),
+        ("", {"STRATIFORM_SOURCES": "hush"}, "unknown setting STRATIFORM_SOURCES in the environment"),
+        ("", {"RABBITMQ_URL": "http://hush@h/"}, "RABBITMQ_URL in the environment"),
+        ("sources = 1", {}, "sources in .*: Expected tables"),
+        ('sources = ["rabbit://u:hush@h/"]', {}, "sources in .*: Expected tables"),
+        ('[[sources]]\nurl = "rabbit://h/"\n[[sources]]\n', {}, r"url of \[\[sources]] number 2 in .*: missing"),
+        ('[[sources]]\nurl = "http://hush@h/"', {}, r"url of \[\[sources]] number 1 in "),
+        ('[[sources]]\nurl = "rabbit://h/"\npol = "x"', {}, r"\[\[sources]] number 1 in .*: unknown setting 'pol'"),
+        ('[[sources]]\nurl = "rabbit://h/"\ntopics = 7', {}, r"topics of \[\[sources]] number 1 in "),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, environment: dict[str, str], told: str) -> None:
     file = tmp_path / "stratiform.toml"
     file.write_text(text)
-    with pytest.raises(Invalid, match=told):
+    with pytest.raises(Invalid, match=told) as refused:
         settings.load(Settings, file, environment, home=tmp_path)
+    assert "hush" not in refused.value.message + refused.value.hint
+
+
+def test_tables_are_settings_too(tmp_path: Path) -> None:
+    file = tmp_path / "stratiform.toml"
+    file.write_text("""
+        [[sources]]
+        url = "rabbit://u:hush@one/"
+        cloud = "north"
+        topics = "metering,more"
+        [[sources]]
+        url = "rabbit://u:hush@two/"
+        pool = ""
+    """)
+    found = settings.load(Settings, file, {}, home=tmp_path)
+    north, other = found.sources
+    assert (north.cloud, north.topics, north.pool) == ("north", ("metering", "more"), "stratiform")
+    assert (other.cloud, other.exchanges, other.pool) == ("openstack", ("nova", "cinder", "openstack"), "")
+    assert "hush" not in repr(found)
+    assert list(found.heard) == ["url of [[sources]] number 1", "url of [[sources]] number 2"]
+
+
+def test_what_others_read_is_left_alone(tmp_path: Path) -> None:
+    for name in (
+        "STRATIFORM_HOME",
+        "STRATIFORM_SECRET_KEY",
+        "STRATIFORM_CLOUD_PASSWORD",
+        "STRATIFORM_TEST_RABBITMQ",
+        "STRATIFORM_API_SERVICE_HOST",  # Kubernetes, beside a service named stratiform-api
+        "STRATIFORM_API_SERVICE_PORT_HTTP",
+        "STRATIFORM_PORT_8780_TCP_ADDR",
+    ):
+        settings.load(Settings, tmp_path / "none", {name: "x"}, others=OTHER_VARIABLES, home=tmp_path)
+
+
+def test_almanach_s_variable_counts_where_nothing_else_tells_the_bus(tmp_path: Path) -> None:
+    file = tmp_path / "stratiform.toml"
+    environment = {"RABBITMQ_URL": "amqp://guest:guest@messaging:5672"}
+    assert settings.load(Settings, file, environment, home=tmp_path).collector_url == environment["RABBITMQ_URL"]
+    environment["STRATIFORM_COLLECTOR_URL"] = "rabbit://one/"
+    assert settings.load(Settings, file, environment, home=tmp_path).collector_url == "rabbit://one/"
+    file.write_text('collector_url = "rabbit://two/"')
+    del environment["STRATIFORM_COLLECTOR_URL"]
+    assert settings.load(Settings, file, environment, home=tmp_path).collector_url == "rabbit://two/"
 
 
 def test_what_the_command_line_gives_is_checked_too(tmp_path: Path) -> None:

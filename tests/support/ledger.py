@@ -1,12 +1,17 @@
 """The recorded notifications, and a ledger as `stratiform usage list --format json` prints it."""
 
 import lzma
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from stratiform.faces.cli.listing import json_array
-from stratiform.faces.rest.usage import segment_view
+from stratiform.faces.rest.usage.segments import row_view
 from stratiform.kit.db import Connection
+from stratiform.services.metering.model import Filter
 from stratiform.services.metering.service import MeteringService
 
 DATA = Path(__file__).parents[1] / "data"
@@ -24,4 +29,13 @@ def expected() -> str:
 
 
 def listing(metering: MeteringService, db: Connection) -> str:
-    return "".join(json_array(segment_view(segment) for segment in metering.segments(db)))
+    return "".join(json_array(_told(metering, db)))
+
+
+def _told(metering: MeteringService, db: Connection) -> Iterator[dict[str, Any]]:
+    rows, after = metering.piece(db, Filter(), 5000)
+    while True:
+        yield from msgspec.json.decode(msgspec.json.encode([row_view(row) for row in rows]))
+        if after is None:
+            return
+        rows, after = metering.piece(db, Filter(), 5000, after)

@@ -28,12 +28,13 @@ class Bench:
         return Call(db, caller, self.clock.now(), "req-test")
 
 
-def bench(home: Path, database_url: str = "") -> Bench:
-    """A stack in `home` with every table made, and nothing in them."""
+def bench(home: Path, database_url: str = "", *, tables: bool = True) -> Bench:
+    """A stack in `home` with every table made (unless not wanted), and nothing in them."""
     clock, ids = ManualClock(), CountingIds()
     settings = Settings(home=home, database_url=database_url, bcrypt_rounds=4)
     stack = build(settings, clock=clock, ids=ids)
-    metadata.create_all(stack.database.engine)
+    if tables:
+        metadata.create_all(stack.database.engine)
     return Bench(stack, clock, ids)
 
 

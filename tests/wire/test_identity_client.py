@@ -99,7 +99,7 @@ def test_domains_services_endpoints(live: Live) -> None:
     live.openstack("domain", "delete", "other")
     assert [each["Name"] for each in live.json("domain", "list")] == ["Default"]
     types = {each["Type"] for each in live.json("service", "list")}
-    assert types == {"identity", "compute", "network", "volumev3", "block-storage", "image"}
+    assert types == {"identity", "compute", "network", "volumev3", "cloudmetrics", "block-storage", "image"}
     listed = live.json("endpoint", "list", "--interface", "public")
     assert f"{live.url}/network" in {each["URL"] for each in listed}
     shown = live.openstack("catalog", "show", "compute")

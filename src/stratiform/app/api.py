@@ -9,6 +9,9 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from stratiform import __version__
+from stratiform.faces.almanach.auth import Almanach
+from stratiform.faces.almanach.errors import told as told_as_almanach
+from stratiform.faces.almanach.routes import router as almanach_router
 from stratiform.faces.openstack import faults, versions
 from stratiform.faces.openstack.compute.routes import router as compute
 from stratiform.faces.openstack.identity.routes import router as identity
@@ -30,16 +33,18 @@ def _by_path(request: Request, error: Exception) -> Response[Any]:
         return told(request, error)
     if request.url.path.startswith("/api/"):
         return problem(request, error)
+    if request.url.path.startswith("/almanach/"):
+        return told_as_almanach(request, error)
     return faults.by_path(request, error)
 
 
-def application(stack: Stack) -> Litestar:
-    """The ASGI application over `stack`."""
+def application(stack: Stack, almanach: Almanach | None = None) -> Litestar:
+    """The ASGI application over `stack`. `almanach`: how that API is served, where not as by default."""
     return Litestar(
-        route_handlers=[*versions.documents(), *_OPENSTACK, rest, web],
+        route_handlers=[*versions.documents(), *_OPENSTACK, rest, web, almanach_router("/almanach")],
         before_send=[versions.tell_request_id],
         exception_handlers={Exception: _by_path, HTTPException: _by_path},
-        state=State({"stack": stack}),
+        state=State({"stack": stack, "almanach": almanach or Almanach()}),
         logging_config=None,  # the log is the program's own, see kit.log: it hides secrets
         # Only the description itself: the pages that show it would load scripts from elsewhere.
         openapi_config=OpenAPIConfig(

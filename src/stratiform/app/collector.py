@@ -1,38 +1,106 @@
-"""The collector: hears the notifications of a real OpenStack and puts them into the ledger."""
+"""The collector: hears the notifications of real OpenStacks and puts them into the ledger.
 
-import importlib
+Each source has two threads of its own, one that hears and one that stores, so that a batch is stored while the next
+one comes, and no source waits for another.
+"""
+
 import logging
 import threading
-import warnings
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 
-from stratiform.app.settings import Settings
+from stratiform.app.bus import Address, parse
+from stratiform.app.settings import Settings, Source
+from stratiform.app.storing import Storing, Tally
 from stratiform.faces.stack import Stack
+from stratiform.kit.errors import Invalid
+from stratiform.services.metering.service import check_cloud
+
+logger = logging.getLogger(__name__)
+
+#: So many messages are one transaction; fewer, where no more come for a moment.
+_BATCH = 1000
+
+#: So many batches are on their way: one is stored, one waits, one comes.
+_BATCHES_AHEAD = 3
+
+_TELL_EVERY_S = 60.0
+
+#: How long a transaction, and then a goodbye to the broker, may take once we are to stop.
+_STOP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ear:
+    """The two halves of hearing one source."""
+
+    inbox_closes: Callable[[], None]
+    tally: Tally
+    storing: threading.Thread
+    hearing: threading.Thread
+
+
+def addresses(settings: Settings) -> dict[str, Address]:
+    """Where each bus is, by the setting that tells it. Connects to nothing. Raises Invalid, naming the setting."""
+    found = {key: parse(source.url, key) for key, source in settings.heard.items()}
+    for source in settings.heard.values():
+        check_cloud(source.cloud)
+    _check_apart(settings.heard, found)
+    return found
 
 
 def collect(settings: Settings, stack: Stack, stop: threading.Event) -> None:
-    """Hear until `stop` is set. Keeps trying while the broker can't be reached. Raises Invalid for a bad URL."""
-    _bus().listen(settings, stack, stop)
+    """Hear until `stop` is set. Keeps trying while a broker can't be reached. Raises Invalid for a bad URL."""
+    settled = threading.Event()
+    ears = [
+        _ear(source, address, stack, stop, settled)
+        for source, address in zip(settings.heard.values(), addresses(settings).values(), strict=True)
+    ]
+    for ear in ears:
+        ear.storing.start()
+        ear.hearing.start()
+    while not stop.wait(_TELL_EVERY_S):
+        for ear in ears:
+            ear.tally.tell()
+    for ear in ears:
+        ear.inbox_closes()
+    for ear in ears:
+        ear.storing.join(_STOP_S)
+    settled.set()
+    for ear in ears:
+        ear.hearing.join(_STOP_S)
+        ear.tally.tell()
 
 
-def _bus() -> Any:
-    """The module that uses oslo.messaging, imported late and in a thread that nobody waits for.
+def _ear(source: Source, address: Address, stack: Stack, stop: threading.Event, settled: threading.Event) -> _Ear:
+    from stratiform.app.bus.hearing import Hearing  # only who hears needs an AMQP library
+    from stratiform.app.bus.inbox import Inbox
+    from stratiform.app.bus.queues import Wanted
 
-    oslo.messaging brings eventlet along, which takes a second to import, tells everyone that it is old, and
-    makes a second `threading` whose import leaves the thread it happens in "alive" for ever.
-    """
-    imported, over = [], threading.Event()
+    prefetch = address.options.rabbit_qos_prefetch_count or _BATCH * (_BATCHES_AHEAD + 1)
+    inbox = Inbox(min(_BATCH, prefetch))
+    tally = Tally(str(address), source.cloud)
+    storing = Storing(stack, source.cloud, inbox, tally)
+    hearing = Hearing(address, Wanted(source.exchanges, source.topics, source.pool), inbox, prefetch)
+    return _Ear(
+        inbox.close,
+        tally,
+        threading.Thread(target=partial(storing.run, stop), name="collector-stores", daemon=True),
+        threading.Thread(target=partial(hearing.run, stop, settled), name="collector-hears", daemon=True),
+    )
 
-    def fetch() -> None:
-        try:
-            for noisy in ("oslo_service", "amqp"):
-                logging.getLogger(noisy).setLevel(logging.ERROR)
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
-                imported.append(importlib.import_module("stratiform.app.bus"))
-        finally:
-            over.set()
 
-    threading.Thread(target=fetch, name="collector-import", daemon=True).start()
-    over.wait()
-    return imported[0]
+def _check_apart(sources: Mapping[str, Source], found: Mapping[str, Address]) -> None:
+    """Two clouds that share a queue would each get a part of the other's notifications. Raises Invalid."""
+    clouds: dict[tuple[str, int, str, str], tuple[str, str]] = {}
+    for key, source in sources.items():
+        for host in found[key].hosts:
+            for queue in [source.pool] if source.pool else source.topics:
+                place = (host.name, host.port, found[key].virtual_host, queue)
+                earlier, cloud = clouds.setdefault(place, (key, source.cloud))
+                if cloud != source.cloud:
+                    raise Invalid(
+                        f"{key} shares the queue '{queue}' with {earlier}, for another cloud",
+                        hint="give one of them another pool",
+                    )

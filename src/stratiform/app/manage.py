@@ -1,5 +1,6 @@
 """The `stratiform` command: the programs of this machine, and the REST client mounted beside them."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -15,10 +16,11 @@ import httpx
 import typer
 
 from stratiform.app import home as homes
-from stratiform.app.settings import Settings
+from stratiform.app import keys
+from stratiform.app.importing import import_almanach
+from stratiform.app.settings import Settings, load
 from stratiform.faces.cli.client import CliError, session, shown
 from stratiform.faces.cli.main import app
-from stratiform.kit import settings as kit_settings
 from stratiform.kit.errors import Fault
 
 if TYPE_CHECKING:
@@ -29,14 +31,19 @@ __all__ = ["run"]
 #: How long `up --detach` waits to be ready, and `down` for the end.
 _PATIENCE_S = 60
 
+#: A full disk, or as much of it as we may have.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 Port = Annotated[int | None, typer.Option(help="Port of the API (8780).")]
 Host = Annotated[str | None, typer.Option(help="Address of the API (127.0.0.1).")]
 database = typer.Typer(help="The schema of the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
+app.command("import")(import_almanach)
+app.add_typer(keys.app, name="keys")
 
 
 def _settings(**given: Any) -> Settings:
-    return kit_settings.load(Settings, session.home / "stratiform.toml", home=session.home, **given)
+    return load(session.home, **given)
 
 
 @app.command()
@@ -71,7 +78,7 @@ def collector(
 ) -> None:
     """Start the collector alone: hear OpenStack notifications."""
     settings = _settings(collector_url=url, collector_cloud=cloud)
-    if not settings.collector_url:
+    if not settings.heard:
         raise CliError("no message bus to hear", "give --url rabbit://USER:PASSWORD@HOST:5672/")
     _run(("collector",), collector_url=url, collector_cloud=cloud)
 
@@ -210,6 +217,8 @@ def run() -> None:
     except (CliError, Fault) as error:
         _end_with(error.message, error.hint)
     except OSError as error:
+        if error.errno in _FULL and error.filename is None:  # while writing, nobody tells which file it was
+            _end_with(str(error.strerror), f"make room on the disk that has {session.home}, or is written to")
         if error.filename is None:  # no file of ours: a mistake in the program, whose place has to be known
             raise
         _end_with(f"can't use {error.filename}: {error.strerror}", "is the disk full or read-only, or not yours?")

@@ -12,9 +12,9 @@ import httpx
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from stratiform.app import home
+from stratiform.app import almanach, home
 from stratiform.app.api import application
-from stratiform.app.collector import collect
+from stratiform.app.collector import addresses, collect
 from stratiform.app.furnish import furnish
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
@@ -55,8 +55,11 @@ class _Run:
     def until_stopped(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
+        if "collector" in self._programs:
+            addresses(self._settings)  # so that what is wrong with one is told before anything runs
         if "api" in self._programs:
-            _claim_port(self._settings)
+            almanach.almanach(self._settings)  # as above
+            _claim_ports(self._settings)
         stack = replace(build(self._settings), wake=self._wake)
         furnish(stack, self._settings)
         try:
@@ -75,7 +78,7 @@ class _Run:
         if "worker" in self._programs:
             self._worker = make_worker(stack, self._settings)
             self._thread("worker", self._worker.run)
-        if "collector" in self._programs and self._settings.collector_url:
+        if "collector" in self._programs and self._settings.heard:
             self._thread("collector", lambda: collect(self._settings, stack, self._stop))
 
     def _thread(self, name: str, target: Callable[[], None]) -> None:
@@ -100,22 +103,24 @@ class _Run:
             self._worker.wake()
 
     async def _serve(self, stack: Stack) -> None:
-        settings = self._settings
-        server = Server(
-            application(stack),
-            address=settings.host,
-            port=settings.port,
-            interface=Interfaces.ASGI,
-            websockets=False,
-            log_enabled=False,
-        )
-        stop: Callable[[], None] = server.stop
-        serving = asyncio.create_task(server.serve())
+        served = almanach.almanach(self._settings)
+        apps = [application(stack, served)]
+        if self._settings.almanach_port:
+            apps.append(almanach.application(stack, served))
+        servers = [
+            Server(app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+            for app, (host, port) in zip(apps, _addresses(self._settings), strict=True)
+        ]
+        serving = [asyncio.create_task(server.serve()) for server in servers]
         announcing = asyncio.create_task(asyncio.to_thread(self._announce))
-        while not self._stop.is_set() and not serving.done():
+        while not self._stop.is_set() and not any(one.done() for one in serving):
             await asyncio.sleep(0.05)
-        stop()
-        await asyncio.gather(serving, announcing)
+        self._stop.set()
+        stack.stopping.set()
+        for server in servers:
+            stop: Callable[[], None] = server.stop
+            stop()
+        await asyncio.gather(*serving, announcing)
 
     def _announce(self) -> None:
         if _wait_for(f"http://{self._settings.host}:{self._settings.port}", self._stop):
@@ -131,16 +136,26 @@ class _Run:
         stack.database.close()
 
 
-def _claim_port(settings: Settings) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise Conflict(
-                f"port {settings.port} on {settings.host} can't be used: {error.strerror}",
-                hint="name another with --port or --host",
-            ) from error
+def _addresses(settings: Settings) -> list[tuple[str, int]]:
+    """Host and port of the API and, where it has its own, of Almanach's."""
+    found = [(settings.host, settings.port)]
+    if settings.almanach_port:
+        found.append((settings.almanach_host or settings.host, settings.almanach_port))
+    return found
+
+
+def _claim_ports(settings: Settings) -> None:
+    if settings.almanach_port == settings.port:
+        raise Conflict(f"the API and Almanach's can't both be on port {settings.port}", hint="change almanach_port")
+    for (host, port), hint in zip(_addresses(settings), ("--port or --host", "almanach_port"), strict=False):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise Conflict(
+                    f"port {port} on {host} can't be used: {error.strerror}", hint=f"name another with {hint}"
+                ) from error
 
 
 def serve_aside(settings: Settings) -> str:

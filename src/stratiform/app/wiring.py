@@ -10,11 +10,13 @@ from stratiform.kit.clock import Clock, SystemClock
 from stratiform.kit.crypto import Keys
 from stratiform.kit.db import Database
 from stratiform.kit.ids import Ids, RandomIds
+from stratiform.kit.signing import SigningKeys
 from stratiform.services.billing.service import BillingService
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute.service import ComputeService
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.image.service import ImageService
+from stratiform.services.metering.events import Reader
 from stratiform.services.metering.service import MeteringService
 from stratiform.services.network.service import NetworkService
 from stratiform.services.rating.service import RatingService
@@ -35,15 +37,19 @@ def build(
     tokens.create()
     secrets.create()
     identity = IdentityService(ids=ids, keys=tokens, bcrypt_rounds=settings.bcrypt_rounds, ttl_s=settings.token_ttl_s)
-    place = Place(
-        installation=_installation(settings.home / "keys" / "installation", ids), home=settings.home, clock=clock
-    )
+    installation = _installation(settings.home / "keys" / "installation", ids)
+    ledger = SigningKeys(settings.home / "keys" / "ledger")
+    ledger.create(f"stratiform/{installation}")
+    place = Place(installation=installation, home=settings.home, clock=clock)
     clouds = CloudsService(database=database, ids=ids, secrets=secrets, place=place)
     network = NetworkService(database=database, ids=ids, clouds=clouds)
     image = ImageService(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
     volume = VolumeService(database=database, ids=ids, clouds=clouds, images=image)
     compute = ComputeService(database=database, ids=ids, clouds=clouds, networks=network, images=image, volumes=volume)
-    metering = MeteringService(database=database, ids=ids)
+    reader = Reader.load(settings.home / "meters")
+    metering = MeteringService(
+        database=database, ids=ids, keys=ledger, reader=reader, raw_messages_days=settings.raw_messages_days
+    )
     rating = RatingService(ids=ids)
     billing = BillingService(database=database, ids=ids, identity=identity, metering=metering, rating=rating)
     return Stack(

@@ -13,7 +13,14 @@ from stratiform.services.network import tasks as network
 from stratiform.services.volume import tasks as volume
 
 #: What is looked at again and again, from the first start on.
-_STANDING = (("compute.survey", "all"), ("volume.survey", "all"), ("metering.outbox", "all"))
+_STANDING = (
+    ("compute.survey", "all"),
+    ("volume.survey", "all"),
+    ("metering.outbox", "all"),
+    ("metering.checkpoint", "all"),
+    ("metering.retention", "all"),
+    ("metering.survey", "all"),
+)
 
 
 def handlers(stack: Stack) -> dict[str, Handler]:
@@ -23,7 +30,7 @@ def handlers(stack: Stack) -> dict[str, Handler]:
         **volume.handlers(stack.volume),
         **network.handlers(stack.network),
         **image.handlers(stack.image),
-        **metering.handlers(stack.metering),
+        **metering.handlers(stack.metering, stack.clouds),
     }
 
 

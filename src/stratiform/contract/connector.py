@@ -8,6 +8,7 @@ from typing import Protocol
 from stratiform.contract.compute import Compute
 from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
+from stratiform.contract.usage import Usage
 from stratiform.contract.volume import Volumes
 from stratiform.kit.clock import Clock
 
@@ -57,6 +58,7 @@ class Connected(Protocol):
     volume: Volumes | None
     network: Networks | None
     image: Images | None
+    usage: Usage | None
 
     def check(self) -> Finding:
         """Ask the cloud who we are. Raises CredentialsRejected, CloudUnreachable."""

@@ -4,9 +4,10 @@ One request is one transaction. `reading` and `writing` open it, ask who the cal
 is raised inside rolls back, and only after a commit is the worker woken.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar, cast
 from uuid import uuid4
@@ -46,7 +47,8 @@ delete = partial(litestar.delete, sync_to_thread=True)
 @dataclass(frozen=True, slots=True)
 class Stack:
     """The whole program as a face sees it. `url` is what clients reach us by, with no slash at the end;
-    `wake` tells the worker that something may be due."""
+    `wake` tells the worker that something may be due; `stopping` is set before the server waits for its last answers,
+    so that those that would go on for ever end."""
 
     url: str
     region: str
@@ -63,6 +65,7 @@ class Stack:
     metering: MeteringService
     rating: RatingService
     billing: BillingService
+    stopping: threading.Event = field(default_factory=threading.Event)
 
 
 def stack_of(request: ASGIConnection[Any, Any, Any, Any]) -> Stack:

@@ -20,14 +20,14 @@ class Page:
     marker: str | None = None
 
     @classmethod
-    def parse(cls, limit: str | None, marker: str | None) -> "Page":
-        """From query texts. Raises Invalid unless `limit` is a whole number of zero or more; caps it."""
+    def parse(cls, limit: str | None, marker: str | None, most: int = MAX_LIMIT) -> "Page":
+        """From query texts. Raises Invalid unless `limit` is a whole number of zero or more; caps it to `most`."""
         if limit is None or limit == "":
             return cls(marker=marker or None)
         asked = whole(limit)
         if asked is None:
             raise Invalid(f"limit must be a whole number of zero or more, not '{limit}'")
-        return cls(limit=min(asked, MAX_LIMIT), marker=marker or None)
+        return cls(limit=min(asked, most), marker=marker or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,11 @@ def admin(caller: Caller, _project_id: str | None) -> bool:
     return caller.is_admin
 
 
+def admin_or_service(caller: Caller, _project_id: str | None) -> bool:
+    """The seller's operator, or a service of OpenStack."""
+    return caller.is_admin or "service" in caller.roles
+
+
 def project_member(caller: Caller, project_id: str | None) -> bool:
     """Whoever may change things in this project, and the operator."""
     return caller.is_admin or ("member" in caller.roles and _inside(caller, project_id))

@@ -44,7 +44,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_import_and_list(api: Rest, file: Path) -> None:
     assert run("list", "--format", "json") == "[]\n"
-    assert run("import", str(file)) == "382 new, 0 known already, 714 about nothing that is metered, 0 kept aside\n"
+    assert run("import", str(file)) == "576 new, 0 known already, 540 about nothing that is metered, 0 kept aside\n"
     assert run("list", "--format", "json") == expected()
 
 
@@ -96,6 +96,13 @@ def test_the_table_names_projects_where_there_are_several(api: Rest, stack_bench
     assert "  cloud dc-1 project p2\n  100 GiB fast\n" in told
 
 
+def test_no_name_looks_like_a_line_of_ours(api: Rest, stack_bench: Bench) -> None:
+    with stack_bench.stack.database.transaction() as db:
+        told = machine("m1", "p1", "2026-11-01", display_name="web\n    2026-11-01T00:00:00.000000Z  open")
+        stack_bench.stack.metering.ingest(db, [told], stack_bench.clock.now())
+    assert run("list").splitlines()[0].startswith("instance m1 web\ufffd    2026")
+
+
 def test_rejected(api: Rest, tmp_path: Path) -> None:
     bad = tmp_path / "bad"
     bad.write_bytes(b"{\n[markup]\n")
@@ -128,3 +135,39 @@ def test_a_bad_filter_is_told(api: Rest) -> None:
     with pytest.raises(CliError) as refused:
         run("list", "--from", "soon")
     assert refused.value.message == "from is no time: 'soon'"
+
+
+def test_insert_and_sums(api: Rest, tmp_path: Path) -> None:
+    def event(number: int, kind: str, day: int, **data: object) -> dict[str, object]:
+        told = {"resource_type": "box", "resource_id": "b1", **data}
+        at = f"2026-11-{day:02}T00:00:00Z"
+        return {"specversion": "1.0", "id": f"{number}", "source": "/t", "type": kind, "time": at, "data": told}
+
+    events = [
+        event(1, "usage.started", 1, project_id="p", attributes={"size": 2}),
+        event(2, "usage.ended", 3),
+        event(3, "usage.started", 3),
+    ]
+    array, lines, one = tmp_path / "array", tmp_path / "lines", tmp_path / "one"
+    array.write_text(json.dumps(events[:2], indent=2))
+    lines.write_text("\n\n".join(json.dumps(event) for event in events))
+    one.write_text(json.dumps(events[0], indent=2))
+    assert run("insert", str(array)) == "2 new, 0 known already, 0 about nothing that is metered, 0 refused\n"
+    assert run("insert", str(one)).startswith("0 new, 1 known already")
+    refused = CliRunner().invoke(usage.app, ["insert", str(lines)])
+    assert refused.exit_code == 1
+    assert refused.output.splitlines()[0] == "event 3: rejected: no project_id"
+    until = ("--to", "2026-12-01")
+    told = run("sums", "--group-by", "resource_type", "--measure", "duration,attributes.size,attributes.none", *until)
+    assert "box            172800        345600" in told
+    assert "172800 seconds of use have no none" in told
+    assert json.loads(run("sums", "--bucket", "day", "--from", "2026-11-02", *until, "--format", "json"))[0][
+        "sums"
+    ] == {"duration": "86400"}
+    assert run("list", "--as-of", "0", "--format", "json") == "[]\n"
+    for name, text in (("missing", None), ("bad", "{\nx")):
+        file = tmp_path / name
+        if text is not None:
+            file.write_text(text)
+        with pytest.raises(CliError):
+            run("insert", str(file))

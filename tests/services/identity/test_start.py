@@ -22,6 +22,7 @@ def test_the_catalog_of_a_new_installation(desk: Desk) -> None:
         "volumev3": {f"{URL}/volume/v3"},
         "block-storage": {f"{URL}/volume/v3"},
         "image": {f"{URL}/image"},
+        "cloudmetrics": {f"{URL}/almanach"},
     }
 
 

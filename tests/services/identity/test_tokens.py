@@ -51,6 +51,15 @@ def test_the_domain_of_the_name_counts(desk: Desk) -> None:
         desk.sign_in(SignIn((by_password("demo", domain="Elsewhere"),)))
 
 
+def test_a_domain_is_found_by_its_name_whatever_the_case_but_its_own_name_comes_first(desk: Desk) -> None:
+    asked = SignIn((by_password("demo", domain="dEFAULT"),))
+    assert desk.sign_in(asked)[1].user.name == "demo"
+    with desk.writing() as call:
+        desk.identity.domains.create(call, NewProject("dEFAULT"))
+    with pytest.raises(Unauthenticated):
+        desk.sign_in(asked)
+
+
 def test_scopes(desk: Desk) -> None:
     everywhere = desk.sign_in(SignIn((by_password("admin"),), ScopeAsked("system")))[1]
     assert everywhere.caller.system

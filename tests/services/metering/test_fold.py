@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratiform.kit.clock import SECOND_US
-from stratiform.services.metering.model import Stretch, Usage, fold
-from stratiform.services.metering.model.fold import Statement
+from stratiform.services.metering.model import Statement, Stretch, Usage, fold
 
 S = SECOND_US
 
@@ -22,7 +21,7 @@ def stretches(*statements: Statement, kind: str = "instance") -> list[Stretch]:
 
 
 def test_never_launched_is_never_used() -> None:
-    assert fold("instance", [said(5, name="a"), said(6, gone=True, name="b")]) == Usage("b", ())
+    assert fold("instance", [said(5, name="a"), said(6, gone=True, name="b")]) == Usage("b", (), end=6)
 
 
 def test_a_launch_cut_to_seconds_is_replaced_by_the_precise_one() -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Table, text
+from sqlalchemy import Table, event, text
 
-from stratiform.services.metering.repository.statements import of_resources
+from stratiform.kit import bulk
 from stratiform.services.metering.tables import event_table, segment_table
 from support.databases import fresh_database
 from support.money import machine
@@ -29,10 +29,10 @@ def test_postgresql_looks_resources_up_without_statistics(made: Bench, table: Ta
     with made.stack.database.transaction() as db:
         made.stack.metering.ingest(db, [machine(one, "p1", "2026-11-01") for one in ids], made.clock.now())
     with made.stack.database.snapshot() as db:
-        query = of_resources(db, table, "dc-1", "instance", ids[:200], [table.c.resource_id])
-        assert len(db.execute(query).all()) == 200
-        asked = query.compile(db, compile_kwargs={"literal_binds": True})
-        plan = "\n".join(db.execute(text(f"EXPLAIN {asked}")).scalars())
+        asked = []
+        event.listen(db, "before_execute", lambda _, query, *rest: asked.append(query))
+        assert len(list(bulk.select_by(db, (table.c.resource,), table.c.resource, range(200)))) == 200
+        told = asked[0].compile(db, compile_kwargs={"literal_binds": True})
+        plan = "\n".join(db.execute(text(f"EXPLAIN {told}")).scalars())
     condition = next(line for line in plan.splitlines() if "Index Cond" in line)
-    assert "resource_id = (wanted.id)::text" in condition
-    assert all(f"({column} = " in condition for column in ("resource_type", "cloud"))
+    assert "(resource = wanted.value)" in condition

@@ -62,7 +62,7 @@ def test_the_outbox_is_drained_into_the_ledger(any_bench: Bench) -> None:
         for number in range(1203):
             outbox.post(db, volume(number, 1))
         want(db, "metering.outbox", "all", any_bench.clock.now())
-    Worker(stack.database, handlers(stack.metering), name="w", clock=any_bench.clock).run_until_idle()
+    Worker(stack.database, handlers(stack.metering, stack.clouds), name="w", clock=any_bench.clock).run_until_idle()
     assert len(segments(any_bench)) == 1203
     with stack.database.snapshot() as db:
         assert outbox.waiting(db, 1) == []

@@ -23,6 +23,7 @@ from stratiform.contract.errors import CloudUnreachable, Gone, Refused
 from stratiform.kit.errors import Invalid
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.client import CloudWatchClient
     from mypy_boto3_ec2.client import EC2Client
     from mypy_boto3_ec2.literals import ResourceTypeType
     from mypy_boto3_ec2.type_defs import FilterTypeDef, TagSpecificationTypeDef
@@ -59,6 +60,9 @@ class Client:
         try:
             self.ec2: EC2Client = session.client("ec2", endpoint_url=endpoint, config=_config(_ATTEMPTS))
             self.once: EC2Client = session.client("ec2", endpoint_url=endpoint, config=_config(1))
+            self.cloudwatch: CloudWatchClient = session.client(
+                "cloudwatch", endpoint_url=endpoint, config=_config(_ATTEMPTS)
+            )
             self._sts = session.client("sts", endpoint_url=endpoint, config=_config(_ATTEMPTS))
         except (BotoCoreError, ValueError) as error:
             raise Invalid(f"aws can't be used with region '{settings.region}': {error}") from error
@@ -87,6 +91,11 @@ class Client:
             raise Garbled(f"AWS in {self.region} answered something that isn't EC2's") from error
         except BotoCoreError as error:
             raise Refused(f"AWS can't be asked that: {error}") from error
+
+    def account(self) -> str:
+        """The number of the AWS account."""
+        account: str = self._sts.get_caller_identity()["Account"]
+        return account
 
     def check(self) -> Finding:
         """Who we are, and the region's zones. Raises Invalid where our own zone isn't among them."""

@@ -95,7 +95,7 @@ class AwsCompute:
     def show(self, machine_id: str) -> Machine:
         """EC2 calls a machine running while its root disk is replaced; here it is BUILDING then."""
         instance = self._instance(machine_id)
-        machine = self._machines([instance])[0]
+        machine = self.machines([instance])[0]
         if machine.state is not MachineState.RUNNING or not _tag(instance, _IMAGE):
             return machine
         task = self._replacing(machine_id)
@@ -238,9 +238,9 @@ class AwsCompute:
         )
         with self._aws.asking():
             for page in pages:
-                yield from self._machines([one for many in page["Reservations"] for one in many.get("Instances", [])])
+                yield from self.machines([one for many in page["Reservations"] for one in many.get("Instances", [])])
 
-    def _machines(self, instances: "Sequence[InstanceTypeDef]") -> Sequence[Machine]:
+    def machines(self, instances: "Sequence[InstanceTypeDef]") -> Sequence[Machine]:
         """What AWS shows of each, with the sizes that it tells only apart: of the types and of the root disks."""
         self._learn_sizes({instance["InstanceType"] for instance in instances})
         roots = self._root_sizes([root for instance in instances if (root := _root(instance))])

@@ -6,11 +6,13 @@ from stratiform.connectors.aws.compute import AwsCompute
 from stratiform.connectors.aws.image import AwsImages
 from stratiform.connectors.aws.network import AwsNetworks
 from stratiform.connectors.aws.settings import SETTINGS, parse
+from stratiform.connectors.aws.usage import AwsUsage
 from stratiform.connectors.aws.volume import AwsVolumes
 from stratiform.contract.compute import Compute
 from stratiform.contract.connector import CloudAccount, Finding, Place, Setting
 from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
+from stratiform.contract.usage import Usage
 from stratiform.contract.volume import Volumes
 
 
@@ -21,16 +23,19 @@ class AwsCloud:
     volume: Volumes | None
     network: Networks | None
     image: Images | None
+    usage: Usage | None
 
     def __init__(self, account: CloudAccount, place: Place) -> None:
         # boto3 takes a third of a second and 50 MiB to load: only who has an AWS cloud pays for it.
         from stratiform.connectors.aws.client import Client
 
         self._client = Client(parse(account.settings), place.installation)
-        self.compute = AwsCompute(self._client)
+        compute = AwsCompute(self._client)
+        self.compute = compute
         self.volume = AwsVolumes(self._client)
         self.network = AwsNetworks(self._client)
         self.image = AwsImages(self._client)
+        self.usage = AwsUsage(self._client, compute)
 
     def check(self) -> Finding:
         return self._client.check()

@@ -17,13 +17,13 @@ from pathlib import Path
 from random import Random
 
 from stratiform.connectors.memory import errors
-from stratiform.connectors.memory.schema import SCHEMA
+from stratiform.connectors.memory.schema import VERSIONS
 from stratiform.connectors.memory.settings import Behaviour, MemorySettings
 from stratiform.contract.connector import Place
 from stratiform.kit.clock import Micros
 
 _WAIT_S = 30
-_VERSION = 1
+_VERSION = len(VERSIONS)
 _ALL_PERCENT = 100
 
 Row = sqlite3.Row
@@ -161,7 +161,7 @@ class Client:
         db = sqlite3.connect(self._file, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
         db.row_factory = sqlite3.Row
         try:
-            if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            if _version(db) < _VERSION:
                 self._lay_out(db)
             db.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.DatabaseError as error:
@@ -173,12 +173,18 @@ class Client:
         """Make the tables, once, also where several processes come first; the first password becomes the account's."""
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("BEGIN IMMEDIATE")
-        if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-            for statement in SCHEMA:
+        there = _version(db)
+        for version in VERSIONS[there:]:
+            for statement in version:
                 db.execute(statement)
+        if not there:
             _store_password(db, self.settings.password)
-            db.execute(f"PRAGMA user_version = {_VERSION}")
+        db.execute(f"PRAGMA user_version = {_VERSION}")
         db.execute("COMMIT")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _make_file(file: Path) -> None:

@@ -7,11 +7,13 @@ from stratiform.connectors.memory.compute import MemoryCompute
 from stratiform.connectors.memory.image import MemoryImages
 from stratiform.connectors.memory.network import MemoryNetworks
 from stratiform.connectors.memory.settings import SETTINGS, parse
+from stratiform.connectors.memory.usage import MemoryUsage
 from stratiform.connectors.memory.volume import MemoryVolumes
 from stratiform.contract.compute import Compute
 from stratiform.contract.connector import CloudAccount, Finding, Place, Setting
 from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
+from stratiform.contract.usage import Usage
 from stratiform.contract.volume import Volumes
 
 
@@ -24,6 +26,7 @@ class MemoryCloud:
         self.volume: Volumes | None = MemoryVolumes(client)
         self.network: Networks | None = MemoryNetworks(client)
         self.image: Images | None = MemoryImages(client)
+        self.usage: Usage | None = MemoryUsage(client)
 
     def check(self) -> Finding:
         with self.client.request() as request:

@@ -53,12 +53,50 @@ INSERT INTO images (id, token, installation, name, disk_format, size_bytes, sha2
 """
 
 
+#: When each machine had power: kept by the cloud itself, so that its counters never change their mind.
+_RUNS = """
+CREATE TABLE runs (machine INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER)
+"""
+
+_RUN_BEGINS = """
+INSERT INTO runs (machine, since) SELECT NEW.seq, NEW.ready_at
+    WHERE NOT EXISTS (SELECT 1 FROM runs WHERE machine = NEW.seq AND until IS NULL)
+"""
+
+
+def _run_ends(at: str) -> str:
+    return f"UPDATE runs SET until = max(since, NEW.{at}) WHERE machine = NEW.seq AND until IS NULL"  # noqa: S608 - names are ours
+
+
+def _trigger(name: str, change: str, condition: str, then: str) -> str:
+    return f"CREATE TRIGGER {name} AFTER {change} ON machines WHEN {condition} BEGIN {then}; END"
+
+
+#: Of machines older than this table only their last run is known.
+_RUNS_SO_FAR = """
+INSERT INTO runs (machine, since, until)
+    SELECT seq, coalesce(launched_at, ready_at), deleted_at FROM machines WHERE state = 'running'
+"""
+
+_POWERED, _UNPOWERED = "NEW.state = 'running'", "NEW.state <> 'running' AND OLD.state = 'running'"
+
+_RUNS_KEPT = (
+    _RUNS,
+    _RUNS_SO_FAR,
+    "CREATE INDEX runs_of_machine ON runs (machine)",
+    _trigger("machine_made", "INSERT", _POWERED, _RUN_BEGINS),
+    _trigger("machine_started", "UPDATE OF state", f"{_POWERED} AND OLD.state <> 'running'", _RUN_BEGINS),
+    _trigger("machine_stopped", "UPDATE OF state", _UNPOWERED, _run_ends("ready_at")),
+    _trigger("machine_deleted", "UPDATE OF deleted_at", "NEW.deleted_at IS NOT NULL", _run_ends("deleted_at")),
+)
+
+
 def _one_per_token(kind: str) -> str:
     """Of what is not deleted, one thing a token: the cloud's own promise, whoever asks at the same time."""
     return f"CREATE UNIQUE INDEX one_of_{kind} ON {kind} (installation, token) WHERE deleted_at IS NULL AND token <> ''"
 
 
-SCHEMA = (
+_FIRST = (
     "CREATE TABLE account (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE faults (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
     _MACHINES,
@@ -74,3 +112,6 @@ SCHEMA = (
     "CREATE TABLE console (machine TEXT NOT NULL, at INTEGER NOT NULL, line TEXT NOT NULL)",
     "CREATE INDEX console_of_machine ON console (machine, at)",
 )
+
+#: What each version of the file adds to the one before.
+VERSIONS = (_FIRST, _RUNS_KEPT)

@@ -1,7 +1,9 @@
 """The command line's way to the REST API: over the port, or inside this process where no server runs."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,11 @@ def shown(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
+def on_one_line(text: str) -> str:
+    """`text` with ends of lines made visible, too: none of it may look like a line of ours."""
+    return shown(text).replace("\n", "\ufffd").replace("\t", "\ufffd")
+
+
 def say(text: str) -> None:
     typer.echo(shown(text))
 
@@ -95,8 +102,34 @@ class Client:
         except OSError as error:
             raise CliError(f"can't read {file}: {error.strerror}") from error
 
+    def send(self, path: str, content: bytes, content_type: str, **params: Any) -> Any:
+        """POST a body of another type than JSON."""
+        return self._ask("POST", path, params=_given(params), content=content, headers={"Content-Type": content_type})
+
     def download(self, path: str, **params: Any) -> bytes:
         return self._send("GET", path, params=_given(params)).content
+
+    def stream(self, path: str, **params: Any) -> Iterator[bytes]:
+        """The bytes of a long answer, as they come. Raises CliError, also where it breaks off."""
+        with self._streamed("GET", path, params=_given(params)) as answer:
+            yield from answer.iter_bytes()
+
+    def lines(self, path: str, body: Any) -> Iterator[Any]:
+        """POST; the JSON documents of a long answer, one a line, as they come. Raises CliError as `stream`."""
+        with self._streamed("POST", path, json=body) as answer:
+            for line in answer.iter_lines():
+                yield json.loads(line)
+
+    @contextmanager
+    def _streamed(self, method: str, path: str, **how: Any) -> Iterator[httpx.Response]:
+        try:
+            with self._http.stream(method, f"/api/v1/{path}", headers=self._headers, **how) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise _told(answer)
+                yield answer
+        except httpx.HTTPError as error:
+            raise CliError(f"no answer from {self._http.base_url}: {error}", "is `stratiform up` running?") from error
 
     def _ask(self, method: str, path: str, **how: Any) -> Any:
         answer = self._send(method, path, **how)

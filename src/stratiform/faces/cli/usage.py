@@ -6,13 +6,28 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.faces.cli.client import CliError, client, say
+from stratiform.faces.cli import audit, insert, meter, poll, proof
+from stratiform.faces.cli.client import CliError, client, on_one_line, say
 from stratiform.faces.cli.listing import Format, FormatOption, show_list
 
 app = typer.Typer(help="What was used, and the events it is known from.", no_args_is_help=True)
 rejected = typer.Typer(help="Messages that could not be taken.", no_args_is_help=True)
 app.add_typer(rejected, name="rejected")
+app.add_typer(meter.app, name="meter")
+app.add_typer(meter.unknown, name="unknown")
+app.command("export")(proof.export_file)
+app.command("verify")(proof.verify_file)
+app.command("insert")(insert.insert_file)
+app.command("sums")(insert.sums)
+app.command("audit")(audit.audit)
+app.command("correct")(audit.correct)
+app.command("corrections")(audit.corrections)
+app.command("polls")(poll.polls)
+app.command("poll-again")(poll.poll_again)
 
+
+#: As many as the server gives at once.
+_PAGE = 10_000
 
 _REJECTED_COLUMNS = {"Id": "id", "Cloud": "cloud", "Received": "received_at", "Reason": "reason", "Message": "body"}
 
@@ -40,11 +55,13 @@ def import_file(
 def list_usage(
     output: FormatOption = Format.table,
     project: Annotated[str | None, typer.Option(help="Id of the project.")] = None,
-    resource_type: Annotated[str | None, typer.Option(help="instance or volume.")] = None,
+    resource_type: Annotated[str | None, typer.Option(help="instance, volume, image, … (see meter list).")] = None,
     resource: Annotated[str | None, typer.Option(help="Id of the resource.")] = None,
     cloud: Annotated[str | None, typer.Option(help="Name of the cloud.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Only what was used after this time (ISO 8601).")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Only what was used before this time.")] = None,
+    tag: Annotated[str | None, typer.Option(help="A label of the resources, key:value.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="What was known then: a position of the ledger, or a time.")] = None,
 ) -> None:
     """List segments of use, ordered by resource and start."""
     asked = {
@@ -54,6 +71,9 @@ def list_usage(
         "cloud": cloud,
         "from": since,
         "to": until,
+        "tag": tag,
+        "as_of": as_of,
+        "limit": _PAGE,
     }
     found = client().pages("usage/segments", "segments", **asked)
     if output is Format.json:
@@ -91,20 +111,22 @@ def _print_usage(segments: list[dict[str, Any]]) -> None:
     several = len({segment["project_id"] for segment in segments}) > 1
     for _, same in groupby(segments, key=lambda one: (one["resource_type"], one["resource_id"], one["cloud"])):
         own = list(same)
-        say(f"{own[0]['resource_type']} {own[0]['resource_id']} {own[0]['name']}".rstrip())
+        say(on_one_line(f"{own[0]['resource_type']} {own[0]['resource_id']} {own[0]['name']}".rstrip()))
         told: tuple[str, ...] = ()
         for segment in own:
             place = f"cloud {segment['cloud']}" + (f" project {segment['project_id']}" if several else "")
-            if told != (what := (place, _sizes(segment))):
+            if told != (what := (place, *_sizes(segment))):
                 told = what
                 for line in what:
                     say(f"  {line}")
             say(f"    {segment['start']}  {segment['end'] or 'open':27}  {segment['state']}")
 
 
-def _sizes(segment: dict[str, Any]) -> str:
-    """What the price goes by: `m1.small 1 vCPU 2 GiB 20 GiB`, or `10 GiB fast`."""
+def _sizes(segment: dict[str, Any]) -> list[str]:
+    """What the price goes by: `m1.small 1 vCPU 2 GiB 20 GiB`, `10 GiB fast`, or a line for each attribute."""
     of = segment["attributes"]
+    if segment["resource_type"] not in ("instance", "volume"):
+        return [f"{name} {value}" for name, value in of.items()]
     if segment["resource_type"] == "volume":
         parts = [_size(of.get("size_gib"), "GiB"), of.get("volume_type_name") or of.get("volume_type")]
     else:
@@ -112,7 +134,8 @@ def _sizes(segment: dict[str, Any]) -> str:
         memory = _size(ram, "MiB") if ram is None or ram % 1024 else _size(ram // 1024, "GiB")
         flavor = of.get("flavor") or of.get("flavor_id")
         parts = [flavor, _size(of.get("vcpus"), "vCPU"), memory, _size(of.get("disk_gib"), "GiB")]
-    return " ".join(part for part in parts if part)
+    line = " ".join(part for part in parts if part)
+    return [line] if line else []
 
 
 def _size(number: int | None, unit: str) -> str:

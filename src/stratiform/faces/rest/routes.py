@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.exceptions import HTTPException
 
-from stratiform.faces.rest import accounts, clouds, costs, invoices, periods, prices, usage
+from stratiform.faces.rest import accounts, audits, clouds, corrections, costs, invoices, periods, prices, proofs, usage
 from stratiform.faces.rest.problems import problem
 from stratiform.faces.stack import shows_token
 
@@ -11,11 +11,14 @@ router = Router(
     path="/api/v1",
     route_handlers=[
         *accounts.handlers,
+        *audits.handlers,
         *clouds.handlers,
+        *corrections.handlers,
         *costs.handlers,
         *invoices.handlers,
         *periods.handlers,
         *prices.handlers,
+        *proofs.handlers,
         *usage.handlers,
     ],
     guards=[shows_token],

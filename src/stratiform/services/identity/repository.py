@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection, IntegrityError, Record, Rows, upsert
@@ -100,6 +100,17 @@ def conditions(rows: Rows[Any], query: Query) -> list[ColumnElement[bool]]:
 def named(db: Connection, rows: Rows[T], name: str, domain_id: str) -> T | None:
     columns = rows.table.c
     return rows.first(db, columns.name == name, columns.domain_id == domain_id)
+
+
+def domain_named(db: Connection, name: str) -> Project | None:
+    """The domain of this name; where there is none, one whose name differs by case alone, as in most Keystones:
+    clients ask for "default" or "Default" as they please."""
+    found = named(db, projects, name, "")
+    if found is None and name:
+        columns = t.projects.c
+        alike = (columns.is_domain, func.lower(columns.name) == name.lower())
+        found = projects.first(db, *alike)
+    return found
 
 
 def domains_by_id(db: Connection, ids: Iterable[str]) -> dict[str, Project]:

@@ -4,19 +4,25 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Connection,
     Index,
     Integer,
     LargeBinary,
     String,
+    Table,
     Text,
     UniqueConstraint,
+    event,
+    text,
 )
 from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
-from stratiform.kit.db import Json, Serial, table
+from stratiform.kit.db import Json, table
 
 #: A text of any length, as bytes; MariaDB's plain BLOB ends at 64 KiB.
 _Bytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+_LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 
 
 def _word(length: int) -> String:
@@ -24,39 +30,83 @@ def _word(length: int) -> String:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
-#: Append-only. `fact` is what was read out of the payload, and is what a fold reads; `payload` is it as it
-#: came, compressed, and may be dropped after a time without any loss to the ledger.
+def _number(name: str) -> Column[int]:
+    """A key that the ledger's one writer counts by itself, so that there are no holes."""
+    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+
+
+#: One row, which whoever writes takes first and holds: the ledger has one writer at a time. `position` is the id of
+#: the last batch; the others tell how many events, segments and resources there are, so what the next one's number is.
+position_table = table(
+    "metering_position",
+    Column("id", Integer, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("segments", BigInteger, nullable=False),
+    Column("resources", BigInteger, nullable=False),
+)
+
+#: One row a transaction that brought something: its id is the ledger's position after it. `events` is how many the
+#: ledger had then. `messages` are all that came with it, as they came, packed; they are dropped after a time.
+batch_table = table(
+    "metering_batch",
+    _number("id"),
+    Column("received_at", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("messages", _Bytes),
+    Index("ix_metering_batch_received_at", "received_at"),
+)
+
+#: Append-only. `seq` is the event's leaf in the Merkle log, from 0. `fact` is what was read out of the message, and
+#: is what a fold reads; the message itself is the `place`-th of its batch.
 event_table = table(
     "metering_event",
-    Column("seq", Serial, primary_key=True, autoincrement=True),
+    _number("seq"),
+    Column("resource", BigInteger, nullable=False),
+    Column("nth", Integer, nullable=False),
     Column("cloud", _word(64), nullable=False),
     Column("message_id", _word(128), nullable=False),
-    Column("resource_type", _word(32), nullable=False),
-    Column("resource_id", _word(128), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("event_type", String(255), nullable=False),
     Column("publisher_id", String(255), nullable=False),
-    Column("received_at", BigInteger, nullable=False),
     Column("fact", Json, nullable=False),
-    Column("payload", _Bytes),
+    Column("raw_sha256", LargeBinary, nullable=False),
+    Column("batch", BigInteger, nullable=False),
+    Column("place", Integer, nullable=False),
     UniqueConstraint("message_id", "cloud"),
-    Index("ix_metering_event_resource", "resource_id", "resource_type", "cloud", "at"),
+    UniqueConstraint("resource", "nth"),
 )
 
-#: One row a resource: its last known name, and the lock under which it is folded.
+#: The hashes of the Merkle log, 256 in a full tile; level 0 has the leaves.
+tile_table = table(
+    "metering_tile",
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    _number("number"),
+    Column("hashes", _Bytes, nullable=False),
+)
+
+#: One row a resource: what was last told of it, and how far its fold has come (`model.Progress`).
 resource_table = table(
     "metering_resource",
-    Column("cloud", _word(64), primary_key=True),
-    Column("resource_type", _word(32), primary_key=True),
-    Column("resource_id", _word(128), primary_key=True),
+    _number("id"),
+    Column("cloud", _word(64), nullable=False),
+    Column("resource_type", _word(32), nullable=False),
+    Column("resource_id", _word(128), nullable=False),
     Column("name", String(255), nullable=False),
+    Column("tags", Json, nullable=False),
+    Column("parent", BigInteger),
+    Column("progress", _LongText, nullable=False),
+    UniqueConstraint("resource_id", "resource_type", "cloud"),
+    Index("ix_metering_resource_parent", "parent"),
+    Index("ix_metering_resource_order", "resource_type", "resource_id", "cloud"),
 )
 
 #: What is known now has no `superseded`; what was known at position P has `recorded` <= P and no `superseded` up to
 #: it. `is_open` is 1 in what is known now and goes on, else null: so a unique key holds it to one a resource.
 segment_table = table(
     "metering_segment",
-    Column("id", Serial, primary_key=True, autoincrement=True),
+    _number("id"),
+    Column("resource", BigInteger, nullable=False),
     Column("cloud", _word(64), nullable=False),
     Column("resource_type", _word(32), nullable=False),
     Column("resource_id", _word(128), nullable=False),
@@ -69,15 +119,107 @@ segment_table = table(
     Column("superseded", BigInteger),
     Column("is_open", Integer),
     CheckConstraint("end_at IS NULL OR end_at > start_at", name="forward"),
-    UniqueConstraint("resource_type", "resource_id", "cloud", "is_open"),
+    UniqueConstraint("resource", "is_open"),
+    Index("ix_metering_segment_resource", "resource", "start_at"),
     Index("ix_metering_segment_project", "project_id", "resource_type", "resource_id", "cloud", "start_at"),
+    Index("ix_metering_segment_end_at", "end_at", "id"),
+    Index("ix_metering_segment_recorded", "recorded"),
+    # Only what was replaced is looked for by this, and mostly nothing was: a planner must not take it for the rest.
+    Index(
+        "ix_metering_segment_superseded",
+        "superseded",
+        postgresql_where=text("superseded IS NOT NULL"),
+        sqlite_where=text("superseded IS NOT NULL"),
+    ),
+    ExcludeConstraint(
+        ("resource", "="),
+        (text("int8range(start_at, end_at)"), "&&"),
+        where=text("superseded IS NULL"),
+        name="metering_segment_apart",
+    ).ddl_if(dialect="postgresql"),
 )
 
-#: One row: how often the ledger's segments were changed. Whoever writes segments takes it, and so its lock.
-position_table = table(
-    "metering_position",
-    Column("id", Integer, primary_key=True),
-    Column("position", BigInteger, nullable=False),
+
+#: PostgreSQL compares a number inside of an exclusion constraint by this extension, which every owner may create.
+EXTENSION = "CREATE EXTENSION IF NOT EXISTS btree_gist"
+
+#: SQLite has no exclusion constraint, but a trigger does the same. MariaDB's would need the right to write its log.
+APART_ON_SQLITE = """
+CREATE TRIGGER metering_segment_apart BEFORE INSERT ON metering_segment
+WHEN NEW.superseded IS NULL AND EXISTS (
+    SELECT 1 FROM metering_segment AS other
+    WHERE other.resource = NEW.resource AND other.superseded IS NULL
+    AND (NEW.end_at IS NULL OR other.start_at < NEW.end_at)
+    AND (other.end_at IS NULL OR other.end_at > NEW.start_at)
+)
+BEGIN SELECT RAISE(ABORT, 'metering_segment: two segments of a resource overlap'); END
+"""
+
+
+@event.listens_for(segment_table, "before_create")
+def _prepare(_table: Table, db: Connection, **_more: object) -> None:
+    if db.dialect.name == "postgresql":
+        db.exec_driver_sql(EXTENSION)
+
+
+@event.listens_for(segment_table, "after_create")
+def _watch(_table: Table, db: Connection, **_more: object) -> None:
+    if db.dialect.name == "sqlite":
+        db.exec_driver_sql(APART_ON_SQLITE)
+
+
+#: Values of meters, as decimal texts. `kind`, `unit` and `hold` are how they are counted.
+sample_table = table(
+    "metering_sample",
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("meter", _word(64), primary_key=True),
+    Column("resource", BigInteger, nullable=False),
+    Column("source", _word(128), nullable=False),
+    Column("project_id", String(64)),
+    Column("at", BigInteger, nullable=False),
+    Column("message_id", _word(128), nullable=False),
+    Column("value", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("unit", String(32), nullable=False),
+    Column("hold", BigInteger, nullable=False),
+    Column("recorded", BigInteger, nullable=False),
+    Index("ix_metering_sample_resource", "resource", "meter", "at"),
+    Index("ix_metering_sample_project", "project_id", "meter", "at"),
+    Index("ix_metering_sample_meter", "meter", "at"),
+)
+
+#: Which events are corrections by staff: a few among millions.
+correction_table = table(
+    "metering_correction",
+    _number("seq"),
+    Column("resource", BigInteger, nullable=False),
+    Index("ix_metering_correction_resource", "resource"),
+)
+
+#: Messages that speak of nothing that is metered, as long as their batches are kept.
+unknown_table = table(
+    "metering_unknown",
+    Column("message_id", _word(128), primary_key=True),
+    Column("cloud", _word(64), primary_key=True),
+    Column("event_type", _word(255), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("batch", BigInteger, nullable=False),
+    Index("ix_metering_unknown_batch", "batch"),
+)
+
+#: How far each meter of each cloud that is asked was read (`model.polls.Poll`).
+poll_table = table(
+    "metering_poll",
+    Column("id", String(32), primary_key=True),
+    Column("cloud_id", String(64), nullable=False),
+    Column("cloud", _word(64), nullable=False),
+    Column("resource_type", _word(32), nullable=False),
+    Column("meter", _word(64), nullable=False),
+    Column("since_at", BigInteger, nullable=False),
+    Column("until_at", BigInteger, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("fault", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
 )
 
 rejected_table = table(
@@ -87,4 +229,12 @@ rejected_table = table(
     Column("reason", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("body", _Bytes, nullable=False),
+)
+
+#: Signed checkpoints of the Merkle log, by its size.
+checkpoint_table = table(
+    "metering_checkpoint",
+    _number("size"),
+    Column("made_at", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
 )

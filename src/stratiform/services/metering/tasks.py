@@ -1,17 +1,51 @@
-"""Background work: what Stratiform itself did goes from the outbox into the ledger."""
+"""Background work: what Stratiform itself did goes from the outbox into the ledger, whose log is signed; clouds are
+asked what was used; old raw messages are dropped."""
 
+import logging
+from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import islice
 
+from stratiform.contract.errors import CloudError
+from stratiform.contract.usage import Reading, Usage
 from stratiform.kit import outbox
+from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
+from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.work import Again, Handler, Job
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.metering import repository
+from stratiform.services.metering.model.polls import Poll
 from stratiform.services.metering.service import MeteringService
+from stratiform.services.metering.service.polling import WORK, Question
+
+logger = logging.getLogger(__name__)
 
 _AT_ONCE = 500
 
+#: A log that has grown is signed after so long.
+_SIGNED_EVERY_US = MINUTE_US
 
-def handlers(service: MeteringService) -> dict[str, Handler]:
-    return {"metering.outbox": partial(_drain, service)}
+#: Batches whose messages one transaction drops: the ledger's writer never waits long.
+_DROPPED_AT_ONCE = 20
+_DROPPED_EVERY_US = HOUR_US
+
+
+#: New clouds and meter files are looked for so often.
+_SURVEYED_EVERY_US = MINUTE_US
+
+#: Readings that one transaction takes.
+_READ_AT_ONCE = 1000
+
+
+def handlers(service: MeteringService, clouds: CloudsService) -> dict[str, Handler]:
+    return {
+        "metering.outbox": partial(_drain, service),
+        "metering.checkpoint": partial(_sign, service),
+        "metering.retention": partial(_drop, service),
+        "metering.survey": partial(_survey, service, clouds),
+        WORK: partial(_poll, service, clouds),
+    }
 
 
 def _drain(service: MeteringService, job: Job) -> Again | None:
@@ -23,6 +57,80 @@ def _drain(service: MeteringService, job: Job) -> Again | None:
             outbox.taken(db, posted)
         if len(posted) < _AT_ONCE:
             return None
+
+
+def _sign(service: MeteringService, job: Job) -> Again:
+    """A checkpoint, where the log has grown. One that contradicts an earlier one is refused, and told in the log."""
+    with job.apply() as db:
+        service.make_checkpoint(db, job.clock.now())
+    return Again(_SIGNED_EVERY_US)
+
+
+def _drop(service: MeteringService, job: Job) -> Again | None:
+    """Drop raw messages that are older than they are to be kept, a few batches at a time. What was read out of them
+    stays for ever."""
+    if not service.raw_messages_days:
+        return None
+    while True:
+        with job.apply() as db:
+            oldest = job.clock.now() - service.raw_messages_days * DAY_US
+            dropped = repository.ledger.drop_messages(db, oldest, _DROPPED_AT_ONCE)
+            repository.unknown.drop(db, dropped)
+        if len(dropped) < _DROPPED_AT_ONCE:
+            return Again(_DROPPED_EVERY_US)
+
+
+def _survey(service: MeteringService, clouds: CloudsService, job: Job) -> Again:
+    """See which clouds can be asked for which meters."""
+    with job.apply() as db:
+        service.survey_polls(db, clouds.clouds(db), job.clock.now())
+    return Again(_SURVEYED_EVERY_US)
+
+
+def _poll(service: MeteringService, clouds: CloudsService, job: Job) -> Again | None:
+    """Ask one cloud for one meter, from where it was read on. What fails is told once, and asked for again."""
+    with job.database.snapshot() as db:
+        poll = service.poll(db, job.key)
+    if poll is None:
+        return None
+    try:
+        with job.database.snapshot() as db:
+            kind = clouds.cloud(db, poll.cloud_id).kind
+        question = service.question(kind, poll)
+        usage = clouds.connected(poll.cloud_id).usage
+        if question is None or usage is None:
+            return None
+        for since, until in question.schedule.windows(poll, job.clock.now()):
+            poll = _read(service, job, poll, question, usage, since, until)
+    except NotFound:
+        return None
+    except (CloudError, Invalid) as error:
+        return _fail(service, job, poll, error.message)
+    return Again(question.schedule.every_s * SECOND_US)
+
+
+def _read(
+    service: MeteringService, job: Job, poll: Poll, question: Question, usage: Usage, since: Micros, until: Micros
+) -> Poll:
+    """No transaction is open while the cloud is asked; what it has said is kept, even if it fails then."""
+    for some in _some(usage.readings(question.table, since, until)):
+        with job.apply() as db:
+            service.take_readings(db, poll, question, some, job.clock.now())
+    with job.apply() as db:
+        return service.read_up_to(db, poll, until, job.clock.now())
+
+
+def _fail(service: MeteringService, job: Job, poll: Poll, fault: str) -> Again:
+    if fault != poll.fault:
+        logger.warning("can't read %s of cloud %s: %s", poll.meter, poll.cloud, fault)
+    with job.apply() as db:
+        return Again(service.poll_failed(db, poll, fault).again_us)
+
+
+def _some(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
+    rest = iter(readings)
+    while some := list(islice(rest, _READ_AT_ONCE)):
+        yield some
 
 
 def _event(posted: outbox.Posted) -> Event:

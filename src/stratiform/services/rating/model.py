@@ -69,6 +69,9 @@ METERS = {
 #: The attributes that hold a number; the engines keep a column for each.
 MEASURED = tuple(sorted({meter.attribute for meter in METERS.values() if meter.attribute}))
 
+#: The types of resources that a plan can price; of others the ledger knows, and they cost nothing.
+PRICED = frozenset(meter.resource_type for meter in METERS.values())
+
 #: What a price may ask of a segment, and the attributes that answer (any of them). A flavor and a volume
 #: type go by name or by id, because Nova and Cinder tell the one or the other.
 CONDITIONS: dict[str, tuple[str, ...]] = {
@@ -241,6 +244,8 @@ class Plan:
 
     def verdicts(self, version: Version | None, facts: Facts) -> Iterator[tuple[str, int | str]]:
         """Each meter that costs something, with the place of its price, or with why there is none (a text)."""
+        if facts.resource_type not in PRICED:
+            return
         meters = version.meters(facts.resource_type) if version else []
         if version is None or not meters:
             yield "", "no version is valid then" if version is None else version.silence(facts)

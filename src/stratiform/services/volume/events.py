@@ -3,6 +3,7 @@
 Source: cinder/volume/volume_utils.py (_usage_from_volume), and messages recorded from a real Cinder.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from stratiform.kit.clock import Micros, iso_naive
@@ -27,9 +28,7 @@ def host(volume: Volume) -> str:
     return f"{volume.cloud_name}@stratiform"
 
 
-def tell(
-    db: Connection, ids: Ids, event_type: str, volume: Volume, now: Micros, attachment: Attachment | None = None
-) -> None:
+def tell(db: Connection, ids: Ids, event_type: str, volume: Volume, now: Micros) -> None:
     """Post a statement of `volume` as it is now, and wake its reader; part of the caller's transaction."""
     event = Event(
         message_id=ids.uuid(),
@@ -37,13 +36,13 @@ def tell(
         publisher_id=f"volume.{host(volume)}",
         at=now,
         cloud=volume.cloud_name,
-        payload=payload(volume, _type_name(db, volume), attachment),
+        payload=payload(volume, _type_name(db, volume), repository.attachments_of_volumes(db, [volume.id])),
     )
     post(db, event)
     want(db, "metering.outbox", "all", now)
 
 
-def payload(volume: Volume, type_name: str, attachment: Attachment | None = None) -> dict[str, Any]:
+def payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -> dict[str, Any]:
     """Cinder's keys; beside them `volume_type_name`, `terminated_at` and `deleted_at`, which Cinder leaves out.
 
     While a volume is being deleted its end isn't told: the cloud may refuse, and then its use goes on.
@@ -68,7 +67,7 @@ def payload(volume: Volume, type_name: str, attachment: Attachment | None = None
         "replication_extended_status": None,
         "replication_driver_data": None,
         "metadata": [{"key": key, "value": value} for key, value in sorted(volume.metadata.items())],
-        "volume_attachment": [] if attachment is None else [_attached(attachment)],
+        "volume_attachment": [_attached(attachment) for attachment in attachments],
     }
 
 

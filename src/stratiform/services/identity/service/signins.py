@@ -175,10 +175,7 @@ class SignIns:
 
 def _domain(db: Connection, named: Named) -> Project | None:
     """A domain by its own id or name."""
-    if named.id:
-        found = repository.projects.get(db, named.id)
-    else:
-        found = repository.named(db, repository.projects, named.name, "")
+    found = repository.projects.get(db, named.id) if named.id else repository.domain_named(db, named.name)
     return found if found is not None and found.is_domain else None
 
 

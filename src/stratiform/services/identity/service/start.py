@@ -36,7 +36,12 @@ _SERVICES = (
     ("volumev3", "cinderv3", "/volume/v3"),
     ("block-storage", "cinder", "/volume/v3"),
     ("image", "glance", "/image"),
+    ("cloudmetrics", "almanach", "/almanach"),
 )
+
+#: Almanach's command line takes the service's name for its id, so this one's is.
+_IDS = {"cloudmetrics": "almanach"}
+
 _INTERFACES = ("public", "internal", "admin")
 
 
@@ -131,7 +136,7 @@ class Start:
         for kind, name, path in _SERVICES:
             service = services.get(kind)
             if service is None:
-                service = repository.services.insert(db, Service(self.ids.hex(), kind, name))
+                service = repository.services.insert(db, Service(_IDS.get(kind) or self.ids.hex(), kind, name))
                 changed = True
             there = [endpoint for endpoint in endpoints if endpoint.service_id == service.id]
             changed = self._endpoints(db, service, url + path, region, there) or changed

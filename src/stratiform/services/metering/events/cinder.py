@@ -9,7 +9,8 @@ from typing import Any
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.outbox import Event
-from stratiform.services.metering.events.values import moment, required_text, text, whole
+from stratiform.services.metering.errors import Malformed
+from stratiform.services.metering.events.values import labels_of, moment, required_text, text, whole
 from stratiform.services.metering.model import Fact, Resource, Statement
 
 #: About a volume's traffic, told by Nova: no statement of the volume's row.
@@ -17,6 +18,9 @@ _OTHERS = ("volume.usage",)
 
 #: States that last; every other is on the way between two, and the volume stays what it was.
 _LASTING = ("available", "in-use", "maintenance")
+
+#: States of an attachment in which the machine has the volume.
+_ATTACHED = ("attached", "detaching", "error_detaching")
 
 #: States that a volume can have which was never launched.
 _MAYBE_NEVER_LAUNCHED = (
@@ -54,10 +58,27 @@ def read(event: Event) -> Fact | None:
         terminated=moment(row.get("terminated_at"), "terminated_at"),
         deleted=_deleted(event),
         gone=status == "deleted",
-        attributes={name: value for name, value in attributes.items() if value is not None},
+        attributes={name: value for name, value in attributes.items() if value is not None} | _attached_to(event),
+        tags=None if row.get("metadata") is None else labels_of(row["metadata"], "metadata"),
     )
     resource = Resource(event.cloud, "volume", required_text(row, "volume_id", 128))
-    return Fact(resource, event.event_type, event.publisher_id, statement, event.payload)
+    return Fact(resource, event.event_type, event.publisher_id, statement)
+
+
+def _attached_to(event: Event) -> dict[str, str | None]:
+    """The machines that have the volume, by their ids; that there are none is an answer too.
+
+    The list is whole in every message. Before Kilo there was none, but the one machine when it came and went.
+    """
+    row = event.payload
+    if "volume_attachment" not in row:
+        alone = {"volume.attach.end": text(row, "instance_uuid", 128), "volume.detach.end": None}
+        return {"attached_to": alone[event.event_type]} if event.event_type in alone else {}
+    told = row["volume_attachment"] or ()
+    if not isinstance(told, list | tuple) or not all(isinstance(one, dict) for one in told):
+        raise Malformed("volume_attachment is no list of objects")
+    ids = {text(one, "instance_uuid", 128) for one in told if one.get("attach_status", _ATTACHED[0]) in _ATTACHED}
+    return {"attached_to": ",".join(sorted(one for one in ids if one is not None)) or None}
 
 
 def _state(status: str | None) -> str | None:

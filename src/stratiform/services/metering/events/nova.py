@@ -10,7 +10,7 @@ from typing import Any
 from stratiform.kit.clock import Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.metering.errors import Malformed
-from stratiform.services.metering.events.values import mapping, moment, required_text, text, whole
+from stratiform.services.metering.events.values import labels_of, mapping, moment, required_text, text, whole
 from stratiform.services.metering.model import Fact, Resource, Statement
 
 #: Not states of a machine that is in use.
@@ -98,9 +98,10 @@ def _fact(
         deleted=_deleted(row, state),
         gone=state == "deleted",
         attributes={name: value for name, value in attributes.items() if value is not None} | system,
+        tags=None if row.get("metadata") is None else labels_of(row["metadata"], "metadata"),
     )
     resource = Resource(event.cloud, "instance", instance_id)
-    return Fact(resource, event.event_type, event.publisher_id, statement, event.payload)
+    return Fact(resource, event.event_type, event.publisher_id, statement)
 
 
 def _deleted(row: dict[str, Any], state: str | None) -> Micros | None:

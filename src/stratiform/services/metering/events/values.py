@@ -1,8 +1,12 @@
 """Single values out of a message, checked: what is wrong in one is told with its name."""
 
+import hashlib
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
+from stratiform.contract.usage import exact
 from stratiform.kit.clock import Micros, parse
 from stratiform.services.metering.errors import Malformed
 
@@ -12,13 +16,24 @@ _FIRST, _LAST = 0, 253_370_764_800_000_000
 #: What a column of eight bytes holds.
 _LARGEST = 2**63 - 1
 
+#: A number of more digits before or behind its point is none that was measured.
+_DIGITS = 30
+
+#: What the column of a resource's id holds.
+ID_LENGTH = 128
+
+#: More labels than any service lets a resource have, and longer ones.
+_MOST_LABELS, _LONGEST_LABEL = 1024, 4096
+
+_parsed = lru_cache(maxsize=8192)(parse)
+
 
 def moment(value: Any, name: str) -> Micros | None:
     """Microseconds of a time as OpenStack writes it; None where there is none (null or empty). Raises Malformed."""
     if value is None or value == "":
         return None
     try:
-        at = parse(value)
+        at = _parsed(value) if isinstance(value, str) else parse(value)
     except (ValueError, TypeError, OverflowError) as error:
         raise Malformed(f"{name} is no time: {str(value)[:80]!r}") from error
     if not _FIRST <= at < _LAST:
@@ -28,16 +43,25 @@ def moment(value: Any, name: str) -> Micros | None:
 
 def text(source: Mapping[str, Any], name: str, length: int = 255) -> str | None:
     """A text, or None where it is missing, null or empty. Raises Malformed where it can't be stored."""
-    value = source.get(name)
+    return text_of(source.get(name), name, length)
+
+
+def text_of(value: Any, name: str, length: int = 255) -> str | None:
+    """As `text`, of a value that is there."""
     if value is None or value == "":
         return None
     if not isinstance(value, str):
         raise Malformed(f"{name} is no text: {str(value)[:80]!r}")
     if len(value) > length:
         raise Malformed(f"{name} is longer than {length} characters")
-    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+    if "\x00" in value or not (value.isascii() or _encodes(value)):
         raise Malformed(f"{name} has characters that are none")
     return value
+
+
+def _encodes(value: str) -> bool:
+    """Whether it has no half of a character."""
+    return not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def required_text(source: Mapping[str, Any], name: str, length: int = 255) -> str:
@@ -47,9 +71,21 @@ def required_text(source: Mapping[str, Any], name: str, length: int = 255) -> st
     return value
 
 
+def fitting(identifier: str) -> str:
+    """An id as it can be stored: one that is too long is cut, and what it was is told by its hash."""
+    if len(identifier) <= ID_LENGTH:
+        return identifier
+    digest = hashlib.sha256(identifier.encode()).hexdigest()
+    return f"{identifier[: ID_LENGTH - len(digest) - 1]}~{digest}"
+
+
 def whole(source: Mapping[str, Any], name: str) -> int | None:
     """A whole number of zero or more, or None where it is missing or null. Raises Malformed."""
-    value = source.get(name)
+    return whole_of(source.get(name), name)
+
+
+def whole_of(value: Any, name: str) -> int | None:
+    """As `whole`, of a value that is there."""
     if value is None or value == "":
         return None
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
@@ -61,6 +97,37 @@ def whole(source: Mapping[str, Any], name: str) -> int | None:
     return value
 
 
+def number_of(value: Any, name: str) -> Decimal | None:
+    """A number of zero or more, digit for digit; None where there is none (null or empty). Raises Malformed."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Malformed(f"{name} is no number: {str(value)[:80]!r}")
+    found = _exact(value)
+    if found is None or found < 0 or len(str(found)) > 2 * _DIGITS:
+        raise Malformed(f"{name} is no number of zero or more: {str(value)[:80]!r}")
+    return found
+
+
+def _exact(value: float | str) -> Decimal | None:
+    """None where it is none, or of so many digits that it can't have been measured."""
+    try:
+        written = value if isinstance(value, str) else repr(value)
+        near = Decimal(written)
+    except (InvalidOperation, ValueError):
+        return None
+    if not near.is_finite() or not -_DIGITS <= near.adjusted() <= _DIGITS or len(written) > 2 * _DIGITS:
+        return exact("0") if near == 0 else None
+    return exact(written)
+
+
+def flag_of(value: Any, name: str) -> bool | None:
+    """Yes or no; None where it doesn't say. Raises Malformed."""
+    if value is None or isinstance(value, bool):
+        return value
+    raise Malformed(f"{name} is neither true nor false: {str(value)[:80]!r}")
+
+
 def mapping(source: Mapping[str, Any], name: str) -> dict[str, Any]:
     """An object, or an empty one where it is missing or null. Raises Malformed."""
     value = source.get(name)
@@ -69,3 +136,29 @@ def mapping(source: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Malformed(f"{name} is no object")
     return value
+
+
+def labels_of(value: Any, name: str) -> dict[str, str]:
+    """A customer's labels: an object of texts, a list of texts, or Cinder's list of keys and values. Raises
+    Malformed."""
+    if isinstance(value, dict):
+        found = value
+    elif isinstance(value, list):
+        found = dict(_label(one, name) for one in value)
+    else:
+        raise Malformed(f"{name} has no labels: {str(value)[:80]!r}")
+    if len(found) > _MOST_LABELS:
+        raise Malformed(f"{name} has more than {_MOST_LABELS} labels")
+    return {_word(key, name): _word(told, name) for key, told in found.items()}
+
+
+def _label(one: Any, name: str) -> tuple[str, Any]:
+    if isinstance(one, str):
+        return one, ""
+    if isinstance(one, dict) and isinstance(one.get("key"), str):
+        return one["key"], one.get("value")
+    raise Malformed(f"{name} has something that is no label: {str(one)[:80]!r}")
+
+
+def _word(value: Any, name: str) -> str:
+    return text_of(value, name, _LONGEST_LABEL) or ""

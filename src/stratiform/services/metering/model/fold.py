@@ -5,81 +5,100 @@ statement before said, or, where none did, as the first one after says. So the r
 statements alone: not on the order in which they came, not on how often.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
-from typing import Any
 
 from stratiform.kit.clock import SECOND_US, Micros
-
-#: In what state a resource is from its launch on, where no statement says another.
-LAUNCH_STATES = {"instance": "active", "volume": "available"}
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What one event says of its resource at the instant `at`. None, and a missing attribute: it doesn't say.
-
-    `launched`: when use began. `terminated`: when it ended; `deleted`: when the row went, which counts where
-    nothing says `terminated`. `gone`: it is no more by now, which counts where nothing says when.
-    """
-
-    at: Micros
-    message_id: str
-    project_id: str | None = None
-    name: str | None = None
-    state: str | None = None
-    launched: Micros | None = None
-    terminated: Micros | None = None
-    deleted: Micros | None = None
-    gone: bool = False
-    attributes: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A segment without the name of its resource."""
-
-    start: Micros
-    end: Micros | None
-    project_id: str
-    state: str
-    attributes: dict[str, Any]
+from stratiform.services.metering.model.correct import Piece, Told, corrected, in_force
+from stratiform.services.metering.model.held import Held, first_said, said, standing, what_counts
+from stratiform.services.metering.model.ledger import Resource
+from stratiform.services.metering.model.statement import Statement, Stretch
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """All use of one resource, in order, and the name that it had last."""
+    """All use of one resource, in order, and what was last told of it. `end` is known of one never launched, too."""
 
     name: str
     stretches: tuple[Stretch, ...]
+    tags: dict[str, str] = field(default_factory=dict)
+    parent: tuple[str, str] | None = None
+    end: Micros | None = None
 
 
-#: Owner, state, attributes: a change of these begins a new segment.
-_Standing = tuple[str, str, dict[str, Any]]
+def fold(resource_type: str, statements: Iterable[Statement], parent_end: Micros | None = None) -> Usage:
+    """The usage of one resource of `resource_type`. Statements may come in any order and more than once.
+
+    `parent_end` is the end of the resource with which this one ends, where there is one and it has ended. What was
+    measured says nothing of the resource itself.
+    """
+    ordered = in_force(one for one in statements if not one.samples)
+    messages = messages_of(ordered)
+    start, (end, _) = start_of(messages), end_of(messages, parent_end)
+    first = first_said(messages)
+    turns = [Piece(*turn) for turn in _turns(messages, first, start, end)]
+    corrections = [one for one in ordered if one.correction is not None]
+    if corrections:
+        told = Told(messages, first, start, end, partial(_end_after, messages, parent_end))
+        turns, end = corrected(turns, told, corrections)
+    return Usage(
+        name=next((one.name for one in reversed(ordered) if one.name is not None), ""),
+        stretches=tuple(Stretch(one.start, one.end, *standing(resource_type, one.held)) for one in turns),
+        tags=next((one.tags for one in reversed(ordered) if one.tags is not None), {}),
+        parent=next((one.parent for one in reversed(ordered) if one.parent is not None), None),
+        end=end,
+    )
 
 
-def fold(resource_type: str, statements: Iterable[Statement]) -> Usage:
-    """The usage of one resource of `resource_type`. Statements may come in any order and more than once."""
-    ordered = sorted(statements, key=lambda said: (said.at, said.message_id))
-    name = next((said.name for said in reversed(ordered) if said.name is not None), "")
-    start, end = _bounds(ordered)
-    if start is None or (end is not None and end <= start):
-        return Usage(name, ())
-    turns = _turns(resource_type, ordered, start, end)
-    ends = [at for at, _ in turns[1:]]
-    stretches = (Stretch(at, until, *standing) for (at, standing), until in zip(turns, [*ends, end], strict=True))
-    return Usage(name, tuple(stretches))
+def parent_of(child: Resource, statements: Iterable[Statement]) -> Resource | None:
+    """The one with which `child` ends: the one told last, but never itself. What was measured tells none."""
+    told = [one for one in statements if one.parent is not None and not one.samples]
+    last = max(told, key=lambda one: one.place).parent if told else None
+    parent = None if last is None else Resource(child.cloud, *last)
+    return None if parent == child else parent
 
 
-def _bounds(statements: list[Statement]) -> tuple[Micros | None, Micros | None]:
-    start = _earliest([said.launched for said in statements if said.launched is not None])
-    ends = (
+def messages_of(statements: Iterable[Statement]) -> list[Statement]:
+    """Those that speak as a message does: staff may tell what was seen, too."""
+    return [one for one in statements if one.correction is None or one.correction.told]
+
+
+def start_of(statements: Iterable[Statement]) -> Micros | None:
+    """The earliest launch that is told."""
+    return _earliest([said.launched for said in statements if said.launched is not None])
+
+
+#: Kinds of words on the end, the best first; the last means that there is none.
+TERMINATED, DELETED, GONE, UNENDED = range(4)
+
+
+def end_of(statements: Sequence[Statement], parent_end: Micros | None) -> tuple[Micros | None, int]:
+    """The earliest end of the best kind of word on it, and that kind."""
+    gone = [said.at for said in statements if said.gone]
+    kinds = (
         [said.terminated for said in statements if said.terminated is not None],
         [said.deleted for said in statements if said.deleted is not None],
-        [said.at for said in statements if said.gone],
+        gone if parent_end is None else [*gone, parent_end],
     )
-    return start, _earliest(next((known for known in ends if known), []))
+    for kind, moments in enumerate(kinds):
+        if moments:
+            return _earliest(moments), kind
+    return None, UNENDED
+
+
+def _end_after(statements: Sequence[Statement], parent_end: Micros | None, moment: Micros) -> Micros | None:
+    """The end, where none up to `moment` counts."""
+
+    def later(end: Micros | None) -> Micros | None:
+        return end if end is not None and end > moment else None
+
+    left = [
+        replace(one, terminated=later(one.terminated), deleted=later(one.deleted), gone=one.gone and one.at > moment)
+        for one in statements
+    ]
+    return end_of(left, later(parent_end))[0]
 
 
 def _earliest(moments: list[Micros]) -> Micros | None:
@@ -93,44 +112,21 @@ def _earliest(moments: list[Micros]) -> Micros | None:
 
 
 def _turns(
-    resource_type: str, statements: list[Statement], start: Micros, end: Micros | None
-) -> list[tuple[Micros, _Standing]]:
-    """The instants at which something that counts changes, the first being `start`."""
-    held = _first_said(resource_type, statements)
-    turns = [(start, _standing(held))]
-    for said in statements:
-        if end is not None and said.at >= end:
-            break
-        held |= _said(said)
-        at, standing = max(said.at, start), _standing(held)
-        if at == turns[-1][0]:
-            turns[-1] = (at, standing)
-        elif standing != turns[-1][1]:
-            turns.append((at, standing))
-    return [next(same) for _, same in groupby(turns, key=lambda turn: turn[1])]
-
-
-#: What is known, by name; attributes have a name that begins with a dot.
-_Held = dict[str, Any]
-
-
-def _said(statement: Statement) -> _Held:
-    said = {f".{name}": value for name, value in statement.attributes.items()}
-    if statement.project_id is not None:
-        said["project_id"] = statement.project_id
-    if statement.state is not None:
-        said["state"] = statement.state
-    return said
-
-
-def _first_said(resource_type: str, statements: list[Statement]) -> _Held:
-    """What holds before any statement: what the first one says that says it."""
-    held: _Held = {}
+    statements: Iterable[Statement], held: Held, start: Micros | None, end: Micros | None
+) -> list[tuple[Micros, Micros | None, Held]]:
+    """From when until when it stood how; each differs from the one before."""
+    if start is None or (end is not None and end <= start):
+        return []
+    turns = [(start, held)]
     for statement in statements:
-        held = _said(statement) | held
-    return {"project_id": "", "state": LAUNCH_STATES[resource_type]} | held
-
-
-def _standing(held: _Held) -> _Standing:
-    attributes = {name[1:]: held[name] for name in sorted(held) if name[0] == "." and held[name] is not None}
-    return held["project_id"], held["state"], attributes
+        if end is not None and statement.at >= end:
+            break
+        held = held | said(statement)
+        at = max(statement.at, start)
+        if at == turns[-1][0]:
+            turns[-1] = (at, held)
+        else:
+            turns.append((at, held))
+    turns = [next(same) for _, same in groupby(turns, key=lambda turn: what_counts(turn[1]))]
+    ends = [at for at, _ in turns[1:]]
+    return [(at, until, held) for (at, held), until in zip(turns, [*ends, end], strict=True)]

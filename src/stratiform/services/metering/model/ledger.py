@@ -9,7 +9,7 @@ import msgspec
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.errors import Invalid
-from stratiform.services.metering.model.fold import Statement
+from stratiform.services.metering.model.statement import Statement
 
 
 class Resource(NamedTuple):
@@ -48,14 +48,14 @@ class Fact:
     event_type: str
     publisher_id: str
     statement: Statement
-    payload: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which segments are asked for; None asks for any. `since` and `until`: those that touch `[since, until)`.
 
-    `as_of` is a position of the ledger: what was known when it stood there.
+    `as_of` is a position of the ledger: what was known when it stood there. `tag`: a label, key and value, that was
+    told of the resource last.
     """
 
     cloud: str | None = None
@@ -65,6 +65,7 @@ class Filter:
     since: Micros | None = None
     until: Micros | None = None
     as_of: int | None = None
+    tag: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,26 @@ class Rejected:
     body: bytes
 
 
+class Row(NamedTuple):
+    """A segment as it is listed, where there are many: `attributes` is the text of a JSON object with its keys in
+    order."""
+
+    resource_type: str
+    resource_id: str
+    name: str
+    project_id: str
+    cloud: str
+    start: Micros
+    end: Micros | None
+    state: str
+    attributes: str
+
+
 #: Where a segment stands in a list: what lists are ordered by.
 Place = tuple[str, str, str, Micros]
 
 
-def cursor_of(segment: Segment) -> str:
+def cursor_of(segment: Segment | Row) -> str:
     """An opaque text for the place of `segment`; it stays good while the ledger grows."""
     place = (segment.resource_type, segment.resource_id, segment.cloud, segment.start)
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode()

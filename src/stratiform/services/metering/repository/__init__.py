@@ -1,5 +1,37 @@
 """Every query of the ledger."""
 
-from stratiform.services.metering.repository import events, rejected, segments
+from stratiform.services.metering.repository import (
+    audits,
+    changes,
+    corrections,
+    entities,
+    events,
+    ledger,
+    listing,
+    polls,
+    rejected,
+    resources,
+    samples,
+    segments,
+    sums,
+    tiles,
+    unknown,
+)
 
-__all__ = ["events", "rejected", "segments"]
+__all__ = [
+    "audits",
+    "changes",
+    "corrections",
+    "entities",
+    "events",
+    "ledger",
+    "listing",
+    "polls",
+    "rejected",
+    "resources",
+    "samples",
+    "segments",
+    "sums",
+    "tiles",
+    "unknown",
+]

@@ -1,89 +1,126 @@
-"""Events as they are stored, and the statements read out of them."""
+"""Events as they are stored, and the records and statements made of them."""
 
-import zlib
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam
+from sqlalchemy import select
 
-from stratiform.kit.clock import Micros
+from stratiform.kit import bulk
 from stratiform.kit.db import Connection
-from stratiform.services.metering.model import Fact, Resource, Statement
-from stratiform.services.metering.repository.statements import insert_missing, insert_new, of_resources
-from stratiform.services.metering.tables import event_table, resource_table
+from stratiform.services.metering.model import Record, Statement, statement_of
+from stratiform.services.metering.tables import batch_table, event_table, resource_table
 
-_e = event_table.c
+_e, _r, _b = event_table.c, resource_table.c, batch_table.c
 
+_COLUMNS = (
+    "seq", "resource", "nth", "cloud", "message_id", "at", "event_type", "publisher_id", "fact", "raw_sha256", "batch",
+    "place",
+)  # fmt: skip
 
-def lock(db: Connection, resources: Collection[Resource]) -> None:
-    """Hold the rows of `resources` (made where they are missing) until the end of the transaction, so that nobody
-    else folds them meanwhile. All take them in the same order, so that no two wait for each other."""
-    rows = [{**resource._asdict(), "name": ""} for resource in sorted(resources)]
-    insert_missing(db, resource_table, rows, "cloud", "resource_type", "resource_id")
-
-
-def add(db: Connection, facts: Sequence[Fact], now: Micros) -> set[tuple[str, str]]:
-    """Insert events; those that are there stay as they are. The new ones, as (cloud, message id)."""
-    new = insert_new(db, event_table, [_row(fact, now) for fact in facts], "message_id", "cloud")
-    return {(row.cloud, row.message_id) for row in new}
+#: How many records a reader holds at once.
+_AT_ONCE = 2000
 
 
-def statements(db: Connection, cloud: str, resource_type: str, ids: Sequence[str]) -> dict[str, list[Statement]]:
-    """Everything ever said of these resources, by id."""
-    columns = (_e.resource_id, _e.at, _e.message_id, _e.fact)
-    query = of_resources(db, event_table, cloud, resource_type, ids, columns)
-    said: dict[str, list[Statement]] = defaultdict(list)
-    for resource_id, at, message_id, fact in db.execute(query):
-        said[resource_id].append(Statement(at=at, message_id=message_id, **fact))
+def known(db: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of `keys` (cloud, message id) that are in the ledger already."""
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for cloud, message_id in keys:
+        wanted[cloud].append(message_id)
+    return {
+        (cloud, row[0])
+        for cloud, ids in wanted.items()
+        for row in bulk.select_by(db, (_e.message_id,), _e.message_id, ids, _e.cloud == cloud)
+    }
+
+
+class Added(NamedTuple):
+    """An event that is to be stored. `publisher_id` may be the name of a host of the seller's, and is no part of the
+    record, which customers see."""
+
+    seq: int
+    resource: int  # its number
+    record: Record
+    batch: int
+    place: int  # in the batch
+    publisher_id: str
+
+
+def add(db: Connection, rows: Sequence[Added]) -> None:
+    """Insert events."""
+    bulk.insert(
+        db,
+        event_table,
+        _COLUMNS,
+        [
+            (
+                seq,
+                resource,
+                record.nth,
+                record.cloud,
+                record.message_id,
+                record.at,
+                record.event_type,
+                publisher_id,
+                msgspec.json.encode(record.fact).decode(),
+                bytes.fromhex(record.raw_sha256),
+                batch,
+                place,
+            )
+            for seq, resource, record, batch, place, publisher_id in rows
+        ],
+    )
+
+
+def statements(db: Connection, resources: Sequence[int]) -> dict[int, list[Statement]]:
+    """Everything ever said of these resources, by their numbers."""
+    said: dict[int, list[Statement]] = defaultdict(list)
+    columns = (_e.resource, _e.at, _e.message_id, _e.fact)
+    for resource, at, message_id, fact in bulk.select_by(db, columns, _e.resource, resources):
+        said[resource].append(statement_of(at, message_id, fact))
     return said
 
 
-def names(db: Connection, cloud: str, resource_type: str, ids: Sequence[str]) -> dict[str, str]:
-    r = resource_table.c
-    query = of_resources(db, resource_table, cloud, resource_type, ids, (r.resource_id, r.name))
-    return {row[0]: row[1] for row in db.execute(query)}
+_RECORD = (
+    _e.seq, _e.at, _e.cloud, _e.event_type, _e.fact, _e.message_id, _e.nth, _e.raw_sha256,
+    _b.received_at, _r.resource_id, _r.resource_type,
+)  # fmt: skip
+_FROM = event_table.join(resource_table, _r.id == _e.resource).join(batch_table, _b.id == _e.batch)
 
 
-def rename(db: Connection, renamed: Sequence[tuple[Resource, str]]) -> None:
-    """Write down the last known names."""
-    if not renamed:
-        return
-    r = resource_table.c
-    mine = [column == bindparam(f"of_{column.name}") for column in (r.cloud, r.resource_type, r.resource_id)]
-    statement = resource_table.update().where(*mine).values(name=bindparam("new_name"))
-    rows = [
-        {"of_cloud": cloud, "of_resource_type": resource_type, "of_resource_id": resource_id, "new_name": name}
-        for (cloud, resource_type, resource_id), name in renamed
+def records(db: Connection, first: int, until: int) -> Iterator[tuple[int, Record]]:
+    """The records `[first, until)` of the log, each with its number, in constant memory."""
+    while first < until:
+        query = select(*_RECORD).select_from(_FROM).where(_e.seq >= first, _e.seq < min(until, first + _AT_ONCE))
+        yield from (_record(row) for row in db.execute(query.order_by(_e.seq)))
+        first += _AT_ONCE
+
+
+def records_of(db: Connection, resource: int, until: int) -> list[tuple[int, Record]]:
+    """The records of one resource, below the number `until`, in the order in which they came."""
+    query = select(*_RECORD).select_from(_FROM).where(_e.resource == resource, _e.seq < until)
+    return [_record(row) for row in db.execute(query.order_by(_e.nth))]
+
+
+def numbered(db: Connection, numbers: Sequence[int]) -> list[tuple[int, Record]]:
+    """The records with these numbers, in their order."""
+    found = [
+        _record(row)
+        for some in bulk.chunks(numbers)
+        for row in db.execute(select(*_RECORD).select_from(_FROM).where(_e.seq.in_(some)))
     ]
-    db.execute(statement, rows)
+    return sorted(found, key=lambda row: row[0])
 
 
-def _row(fact: Fact, now: Micros) -> dict[str, Any]:
-    statement = fact.statement
-    return {
-        **fact.resource._asdict(),
-        "message_id": statement.message_id,
-        "at": statement.at,
-        "event_type": fact.event_type,
-        "publisher_id": fact.publisher_id,
-        "received_at": now,
-        "fact": _said(statement),
-        "payload": zlib.compress(msgspec.json.encode(fact.payload), 3),
-    }
+def number_of(db: Connection, cloud: str, message_id: str) -> int | None:
+    """The number of an event in the log, or None where there is none."""
+    query = select(_e.seq).where(_e.message_id == message_id, _e.cloud == cloud)
+    found: int | None = db.execute(query).scalar()
+    return found
 
 
-def _said(statement: Statement) -> dict[str, Any]:
-    """What `statement` says, without what it leaves open; the arguments of Statement, but for `at` and id."""
-    said = {
-        "project_id": statement.project_id,
-        "name": statement.name,
-        "state": statement.state,
-        "launched": statement.launched,
-        "terminated": statement.terminated,
-        "deleted": statement.deleted,
-        "gone": statement.gone or None,
-        "attributes": statement.attributes or None,
-    }
-    return {name: value for name, value in said.items() if value is not None}
+def _record(row: Any) -> tuple[int, Record]:
+    at, cloud, event_type, fact, message_id, nth, raw, received_at, resource_id, resource_type = row[1:]
+    made = Record(at, cloud, event_type, fact, message_id, nth, raw.hex(), received_at, resource_id, resource_type)
+    return row.seq, made

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from stratiform.kit.db import Connection, Rows
+from stratiform.kit import bulk
+from stratiform.kit.db import Connection, Rows, upsert
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.metering.model import Rejected
-from stratiform.services.metering.repository.statements import chunks, insert_missing
 from stratiform.services.metering.tables import rejected_table
 
 _rows = Rows(rejected_table, Rejected)
@@ -13,7 +13,8 @@ _rows = Rows(rejected_table, Rejected)
 
 def add(db: Connection, messages: Sequence[Rejected]) -> None:
     """Keep `messages`; one that is there keeps the time at which it first came."""
-    insert_missing(db, rejected_table, [_rows.values(message) for message in messages], "id")
+    for message in messages:
+        upsert(db, rejected_table, _rows.values(message), key=("id",), change={})
 
 
 def page(db: Connection, page: Page) -> Slice[Rejected]:
@@ -31,5 +32,5 @@ def because(db: Connection, message: Rejected) -> None:
 
 
 def forget(db: Connection, ids: Sequence[str]) -> None:
-    for few in chunks(ids):
+    for few in bulk.chunks(ids):
         _rows.delete(db, _rows.key.in_(few))

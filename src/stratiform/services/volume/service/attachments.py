@@ -122,7 +122,7 @@ class Attachments(Parts):
         if volume.status in ("attaching", "in-use", "detaching", "extending"):
             volume = _with(db, volume, status, now)
         if told:
-            events.tell(db, self.ids, told, volume, now, attachment if status == "in-use" else None)
+            events.tell(db, self.ids, told, volume, now)
 
 
 def _with(db: Connection, volume: Volume, status: str, now: Micros) -> Volume:

@@ -1,4 +1,4 @@
-"""The usage ledger: `/api/v1/usage`."""
+"""`/api/v1/usage/notifications`, and what of it could not be taken: `/api/v1/usage/rejected`."""
 
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict
@@ -7,14 +7,12 @@ from typing import Any
 import litestar
 from anyio import to_thread
 
+from stratiform.faces.rest.usage.asking import page_of
 from stratiform.faces.stack import Request, get, post, reading, request_id, stack_of, writing
 from stratiform.kit.call import Call
-from stratiform.kit.clock import Micros, iso, parse
-from stratiform.kit.errors import Invalid
-from stratiform.kit.numbers import whole
-from stratiform.kit.pagination import Page
+from stratiform.kit.clock import iso
 from stratiform.kit.policy import Caller
-from stratiform.services.metering.model import Filter, Ingested, Rejected, Segment, cursor_of
+from stratiform.services.metering.model import Ingested, Rejected
 
 #: So many messages are one transaction.
 _BATCH = 1000
@@ -37,33 +35,13 @@ async def import_notifications(request: Request, cloud: str = "openstack") -> di
     return asdict(done)
 
 
-@get("/usage/segments")
-def list_segments(request: Request) -> dict[str, Any]:
-    """Segments by `project_id`, `resource_type`, `resource_id`, `cloud`, and time (`from`, `to`: those that touch it),
-    ordered by resource and start; `limit`, and `marker` = the `next` of the page before."""
-    asked = request.query_params
-    wanted = Filter(
-        cloud=asked.get("cloud"),
-        resource_type=asked.get("resource_type"),
-        resource_id=asked.get("resource_id"),
-        project_id=asked.get("project_id"),
-        since=_moment(asked.get("from"), "from"),
-        until=_moment(asked.get("to"), "to"),
-        as_of=_position(asked.get("as_of")),
-    )
-    with reading(request) as call:
-        page = stack_of(request).metering.list_segments(call, wanted, _page(request))
-    return _listed(
-        "segments", [segment_view(segment) for segment in page.items], page.more and cursor_of(page.items[-1])
-    )
-
-
 @get("/usage/rejected")
 def list_rejected(request: Request) -> dict[str, Any]:
     """Messages that could not be taken, each with the reason and as it came."""
     with reading(request) as call:
-        page = stack_of(request).metering.list_rejected(call, _page(request))
-    return _listed("rejected", [_rejected_view(message) for message in page.items], page.more and page.items[-1].id)
+        page = stack_of(request).metering.list_rejected(call, page_of(request))
+    following = page.items[-1].id if page.more else None
+    return {"rejected": [_rejected_view(message) for message in page.items], "next": following}
 
 
 @post("/usage/rejected/replay", status_code=200)
@@ -73,22 +51,7 @@ def replay_rejected(request: Request) -> dict[str, Any]:
         return asdict(stack_of(request).metering.replay(call))
 
 
-handlers: list[Any] = [import_notifications, list_segments, list_rejected, replay_rejected]
-
-
-def segment_view(segment: Segment) -> dict[str, Any]:
-    """A segment as everyone is told it: nothing in it depends on when or how often its events came."""
-    return {
-        "resource_type": segment.resource_type,
-        "resource_id": segment.resource_id,
-        "name": segment.name,
-        "project_id": segment.project_id,
-        "cloud": segment.cloud,
-        "start": iso(segment.start),
-        "end": None if segment.end is None else iso(segment.end),
-        "state": segment.state,
-        "attributes": dict(sorted(segment.attributes.items())),
-    }
+handlers: list[Any] = [import_notifications, list_rejected, replay_rejected]
 
 
 def _rejected_view(message: Rejected) -> dict[str, Any]:
@@ -99,36 +62,6 @@ def _rejected_view(message: Rejected) -> dict[str, Any]:
         "received_at": iso(message.received_at),
         "body": message.body.decode(errors="replace"),
     }
-
-
-def _listed(key: str, items: list[dict[str, Any]], following: str | bool) -> dict[str, Any]:
-    return {key: items, "next": following or None}
-
-
-def _page(request: Request) -> Page:
-    page = Page.parse(request.query_params.get("limit"), request.query_params.get("marker"))
-    if page.limit == 0:
-        raise Invalid("limit must be one or more")
-    return page
-
-
-def _moment(text: str | None, name: str) -> Micros | None:
-    if not text:
-        return None
-    try:
-        # In a query a plus sign that isn't escaped comes as a space.
-        return parse(text.replace(" ", "+") if "T" in text else text)
-    except (ValueError, OverflowError) as error:
-        raise Invalid(f"{name} is no time: '{text}'", hint="ISO 8601, such as 2026-11-20T00:00:00Z") from error
-
-
-def _position(text: str | None) -> int | None:
-    if not text:
-        return None
-    position = whole(text)
-    if position is None:
-        raise Invalid(f"as_of is a position of the ledger, a whole number, not '{text}'")
-    return position
 
 
 def _who(request: Request) -> Caller:

@@ -1,0 +1,211 @@
+"""What one event costs in a ledger that holds little, much, and very much; and that an import of any length needs the
+same memory.
+
+    .venv/bin/python benchmarks/growth.py cost   [--database postgresql] [--segments 10000 1000000 10000000]
+    .venv/bin/python benchmarks/growth.py memory [--database sqlite]     [--events 5000000]
+
+`cost` fills the ledger up to each size by SQL, with machines that were used once, and then takes the same messages into
+it as at the size before: new machines and volumes with whole lives, in batches of a thousand. `memory` sends messages
+that are made on the way to a running program through its REST API, as `stratiform usage import` does, and looks at
+the largest memory that the program ever had. Databases are the tests' own, and are dropped afterwards.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+import httpx
+import yaml
+
+sys.path.append(str(Path(__file__).parent.parent / "tests"))
+
+from sqlalchemy import Connection
+
+from stratiform.kit import merkle
+from stratiform.services.metering import repository
+from support.databases import fresh_database
+from support.stacks import Bench, bench
+from support.workload import lives
+
+#: Messages of one batch, and of one measurement.
+BATCH, MEASURED = 1000, 30_000
+
+#: So many filler rows go into one statement.
+_FILLED_AT_ONCE = 500_000
+
+_PROGRESS = '{"at":1000000,"message_id":"f","count":1,"held":{"project_id":"p","state":"active"},"start":1000000}'
+_ATTRIBUTES = '{"flavor":"m1.small","vcpus":1}'
+_FACT = '{"project_id":"p","launched":1000000,"state":"active","attributes":{"flavor":"m1.small","vcpus":1}}'
+
+
+def cost(kind: str, sizes: list[int]) -> None:
+    """Events a second at each size of the ledger."""
+    with tempfile.TemporaryDirectory() as folder, fresh_database(kind, Path(folder)) as url:
+        made = bench(Path(folder), url)
+        random = Random(1)
+        print(f"{kind}: {MEASURED} messages at each size, {BATCH} a batch")
+        print(f"{'segments before':>16} {'events/s':>9} {'µs an event':>12} {'fill s':>7}")
+        first = 0.0
+        for size in sizes:
+            begun = time.perf_counter()
+            fill(made, size)
+            filled = time.perf_counter() - begun
+            rate = taken(made, list(islice(messages(random), MEASURED)))
+            first = first or rate
+            print(
+                f"{size:>16,} {rate:>9,.0f} {1e6 / rate:>12.0f} {filled:>7.0f}   {first / rate:.2f}× the first",
+                flush=True,
+            )
+        made.stack.database.close()
+
+
+def messages(random: Random) -> Iterator[bytes]:
+    """Without end; each has an id of its own."""
+    while True:
+        yield from lives(random, 100)
+
+
+def taken(made: Bench, some: list[bytes]) -> float:
+    begun = time.perf_counter()
+    for start in range(0, len(some), BATCH):
+        with made.stack.database.transaction() as db:
+            made.stack.metering.ingest_messages(db, "measured", some[start : start + BATCH], made.clock.now())
+    return len(some) / (time.perf_counter() - begun)
+
+
+def fill(made: Bench, size: int) -> None:
+    """Machines that were used for an hour, until the ledger has `size` segments."""
+    while True:
+        with made.stack.database.transaction() as db:
+            numbers = repository.ledger.take(db)
+            first = max(numbers.events, numbers.segments, numbers.resources)
+            until = first + min(_FILLED_AT_ONCE, size - numbers.segments)
+            if until <= first:
+                break
+            for statement in _fillers(made.stack.database.kind, first, until, numbers.position + 1):
+                db.exec_driver_sql(statement)
+            _fill_log(db, numbers.events, until)
+            numbers.position += 1
+            numbers.events = numbers.segments = numbers.resources = until
+            repository.ledger.add_batch(db, numbers, made.clock.now(), [])
+            repository.ledger.move(db, numbers)
+    if made.stack.database.kind == "postgresql":
+        with made.stack.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            db.exec_driver_sql("VACUUM ANALYZE")
+            db.exec_driver_sql("CHECKPOINT")
+
+
+def _fillers(kind: str, first: int, until: int, batch: int) -> list[str]:
+    """One resource, event and segment for each number in `[first, until)`."""
+    if kind == "postgresql":
+        numbers = f"generate_series({first}, {until - 1}) AS one(n)"
+        word, sha = "md5(n::text)", "decode(md5(n::text) || md5(n::text), 'hex')"
+    else:
+        counting = f"WITH RECURSIVE c(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM c WHERE n < {until - 1})"
+        numbers = f"({counting} SELECT n FROM c)"
+        word, sha = "printf('%032x', n * 2654435761)", "zeroblob(32)"
+    rows = {
+        "resource (id, cloud, resource_type, resource_id, name, tags, progress)": (
+            f"n, 'fill', 'instance', {word}, 'm', '{{}}', '{_PROGRESS}'"
+        ),
+        "event (seq, resource, nth, cloud, message_id, at, event_type, publisher_id, fact, raw_sha256, batch, place)": (
+            f"n, n, 1, 'fill', 'm-' || {word}, 1000000, 'compute.instance.create.end', 'nova', '{_FACT}', {sha}, "
+            f"{batch}, 0"
+        ),
+        "segment (id, resource, cloud, resource_type, resource_id, project_id, start_at, end_at, state, attributes, "
+        "recorded)": (
+            f"n, n, 'fill', 'instance', {word}, 'p' || (n % 1000), 1000000 + n * 100, 3601000000 + n * 100, 'active', "
+            f"'{_ATTRIBUTES}', {batch}"
+        ),
+    }
+    return [f"INSERT INTO metering_{into} SELECT {values} FROM {numbers}" for into, values in rows.items()]
+
+
+def _fill_log(db: Connection, size: int, until: int) -> None:
+    """The log goes on; whose leaves these are doesn't matter here."""
+    while size < until:
+        count = min(65536, until - size)
+        tiles = merkle.append(repository.tiles.reader(db), size, [b"\0" * merkle.HASH_BYTES] * count)
+        repository.tiles.write(db, tiles)
+        size += count
+
+
+def memory(kind: str, events: int) -> None:
+    """The largest memory of a program that takes `events` messages in one import."""
+    with tempfile.TemporaryDirectory() as folder, fresh_database(kind, Path(folder)) as url:
+        home = Path(folder) / "home"
+        environment = os.environ | {"STRATIFORM_DATABASE_URL": url}
+        command = [str(Path(sys.executable).parent / "stratiform"), "--home", str(home)]
+        subprocess.run(
+            [*command, "up", "--port", "8799", "--detach"], env=environment, check=True, stdout=subprocess.DEVNULL
+        )
+        try:
+            _import(home, events)
+        finally:
+            subprocess.run([*command, "down"], check=True, stdout=subprocess.DEVNULL)
+
+
+def _import(home: Path, events: int) -> None:
+    with httpx.Client(base_url="http://127.0.0.1:8799", timeout=None) as client:
+        token = _token(client, home)
+        process = _process(home)
+        peak = [_peak_mib(process)]
+        print(f"before: {peak[0]} MiB at most", flush=True)
+
+        def lines() -> Iterator[bytes]:
+            begun = time.perf_counter()
+            for number, message in enumerate(islice(messages(Random(2)), events), 1):
+                yield message + b"\n"
+                if number % max(events // 10, 1) == 0:
+                    peak.append(_peak_mib(process))
+                    rate = number / (time.perf_counter() - begun)
+                    print(f"{number:>10,} events sent: {peak[-1]} MiB at most, {rate:,.0f} events/s", flush=True)
+
+        answer = client.post(
+            "/api/v1/usage/notifications?cloud=c", content=lines(), headers={"X-Auth-Token": token}
+        ).raise_for_status()
+        print(json.dumps(answer.json()), f"afterwards {_peak_mib(process)} MiB at most")
+
+
+def _token(client: httpx.Client, home: Path) -> str:
+    auth = yaml.safe_load((home / "clouds.yaml").read_text())["clouds"]["stratiform-admin"]["auth"]
+    user = {"name": auth["username"], "domain": {"name": "Default"}, "password": auth["password"]}
+    scope = {"project": {"name": auth["project_name"], "domain": {"name": "Default"}}}
+    identity = {"methods": ["password"], "password": {"user": user}}
+    answer = client.post("/identity/v3/auth/tokens", json={"auth": {"identity": identity, "scope": scope}})
+    return str(answer.raise_for_status().headers["x-subject-token"])
+
+
+def _process(home: Path) -> int:
+    found = subprocess.run(["pgrep", "-f", f"--home {home}"], capture_output=True, text=True, check=True).stdout.split()
+    return int(found[0])
+
+
+def _peak_mib(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) // 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("cost", "memory"))
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
+    parser.add_argument("--segments", type=int, nargs="+", default=[10_000, 1_000_000, 10_000_000])
+    parser.add_argument("--events", type=int, default=5_000_000)
+    given = parser.parse_args()
+    if given.what == "cost":
+        cost(given.database, sorted(given.segments))
+    else:
+        memory(given.database, given.events)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+"""A project's segments in a large ledger: in process, over HTTP, and sums over all of it.
+
+    .venv/bin/python benchmarks/listing.py [--url postgresql+psycopg://…] [--others 100]
+
+Without `--url` an SQLite file is made. A project with 10,000 segments of 2,500 machines stands beside `--others`
+projects of the same size. Real Almanach took 1,100-1,500 ms for such a list (section 9 of almanach.md). Times are the
+best and the median of several, and for what runs in this process its processor time too: other work disturbs that less.
+"""
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+from sqlalchemy import text
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))  # a real server on a free port
+
+from stratiform.app.settings import Settings
+from stratiform.app.wiring import build
+from stratiform.faces.rest.usage.segments import row_view
+from stratiform.faces.stack import Stack
+from stratiform.kit import bulk
+from stratiform.kit.call import Call
+from stratiform.kit.clock import HOUR_US, parse
+from stratiform.kit.db import Connection
+from stratiform.kit.pagination import Page
+from stratiform.kit.policy import SYSTEM
+from stratiform.services.metering.model import Filter
+from stratiform.services.metering.model.sums import question_of
+from stratiform.services.metering.tables import (
+    batch_table,
+    position_table,
+    resource_table,
+    segment_table,
+)
+from support.server import free_port, serving
+from support.stacks import bench
+
+T0 = parse("2026-01-01T00:00:00Z")
+MACHINES, EACH = 2_500, 4
+PROJECT = "f" * 32
+PASSWORD = "open sesame"
+AIM_MS, AIM_HTTP_MS = 50, 150
+
+
+def fill(stack: Stack, others: int) -> int:
+    """Write the ledger's rows as they would be; how many segments."""
+    chance = random.Random(1)
+    segments = 0
+    for project in [PROJECT, *(f"{number:032x}" for number in range(others))]:
+        with stack.database.transaction() as db:
+            segments = _project(db, chance, project, segments)
+    with stack.database.transaction() as db:
+        position = segments // 400 + 1
+        rows = [(number, T0 + number, 0, None) for number in range(1, position + 1)]
+        bulk.insert(db, batch_table, ("id", "received_at", "events", "messages"), rows)
+        values = {"position": position, "events": 0, "segments": segments, "resources": segments // EACH}
+        db.execute(position_table.insert().values(id=1, **values))
+        if stack.database.kind != "mysql":
+            db.execute(text("ANALYZE"))
+    print(f"{segments:,} segments")
+    return segments
+
+
+def _project(db: Connection, chance: random.Random, project: str, number: int) -> int:
+    resources: list[tuple[Any, ...]] = []
+    segments: list[tuple[Any, ...]] = []
+    for machine in range(MACHINES):
+        key, own = str(UUID(int=chance.getrandbits(128))), number // EACH
+        tags = msgspec.json.encode({"env": chance.choice(("prod", "test"))}).decode()
+        resources.append(
+            (own, "dc-1", "instance", key, f"vm-{machine}", tags, None, '{"at":0,"message_id":"","count":0}')
+        )
+        at = T0 + chance.randrange(7_000 * HOUR_US)
+        for stretch in range(EACH):
+            goes_on = stretch == EACH - 1 and machine % 2
+            end = None if goes_on else at + chance.randrange(1, 200 * HOUR_US)
+            state = "stopped" if stretch % 2 else "active"
+            row = (number, own, "dc-1", "instance", key, project, at, end, state, _attributes(chance))
+            segments.append((*row, number // 400 + 1, 1 if end is None else None))
+            number, at = number + 1, end or at
+    of_resources = ("id", "cloud", "resource_type", "resource_id", "name", "tags", "parent", "progress")
+    bulk.insert(db, resource_table, of_resources, resources)
+    of_segments = (
+        "id", "resource", "cloud", "resource_type", "resource_id", "project_id", "start_at", "end_at", "state",
+        "attributes", "recorded", "is_open",
+    )  # fmt: skip
+    bulk.insert(db, segment_table, of_segments, segments)
+    return number
+
+
+def _attributes(chance: random.Random) -> str:
+    size = chance.randrange(1, 17)
+    told = {
+        "availability_zone": "nova", "disk_gib": 20 * size, "ephemeral_gib": 0, "flavor": f"m1.{size}",
+        "flavor_id": str(size), "image_id": str(UUID(int=size)), "os_distro": "debian", "os_type": "linux",
+        "os_version": "13", "ram_mib": 2048 * size, "root_gib": 20 * size, "vcpus": size,
+    }  # fmt: skip
+    return msgspec.json.encode(told).decode()
+
+
+def measured(what: str, run: Callable[[], Any], aim_ms: float | None = None, times: int = 15) -> None:
+    wall, cpu = [], []
+    for _ in range(times):
+        begun, worked = time.perf_counter(), time.process_time()
+        run()
+        wall.append((time.perf_counter() - begun) * 1000)
+        cpu.append((time.process_time() - worked) * 1000)
+    aim = "" if aim_ms is None else f"   aim {aim_ms:g} ms"
+    print(f"{what:<52} best {min(wall):8.1f} ms  median {statistics.median(wall):8.1f} ms  cpu {min(cpu):7.1f} ms{aim}")
+
+
+def in_process(stack: Stack) -> None:
+    metering, page = stack.metering, Page(10_000)
+
+    def rows() -> Sequence[Any]:
+        with stack.database.snapshot() as db:
+            return metering.list_segments(Call(db, SYSTEM, T0), Filter(project_id=PROJECT), page).items
+
+    measured("10,000 segments of a project, in process", rows, AIM_MS)
+    measured("… and as JSON", lambda: msgspec.json.encode([row_view(row) for row in rows()]), AIM_MS)
+    year = (T0, T0 + 8760 * HOUR_US)
+    for what, group, measure, bucket in (
+        ("all by project: seconds", "project_id", "duration", None),
+        ("all by project: vCPU seconds", "project_id", "attributes.vcpus", None),
+        ("all by project and flavor", "attributes.flavor", "duration", None),
+        ("all by project and month", "project_id", "duration", "month"),
+        ("all by label", "tag:env", "duration", None),
+    ):
+        question = question_of([group], [measure], *year, bucket)
+
+        def sums(question: Any = question) -> None:
+            with stack.database.snapshot() as db:
+                metering.sums(Call(db, SYSTEM, T0), Filter(), question)
+
+        measured(f"sum of {what}", sums, times=3)
+
+
+def over_http(url: str) -> None:
+    who = {"user": {"name": "admin", "password": PASSWORD, "domain": {"name": "Default"}}}
+    scope = {"project": {"name": "admin", "domain": {"name": "Default"}}}
+    asked = {"auth": {"identity": {"methods": ["password"], "password": who}, "scope": scope}}
+    with httpx.Client(timeout=600) as http:
+        http.headers["X-Auth-Token"] = http.post(f"{url}/identity/v3/auth/tokens", json=asked).headers[
+            "x-subject-token"
+        ]
+        path = f"{url}/api/v1/usage/segments?project_id={PROJECT}"
+        measured("10,000 segments of a project, over HTTP", lambda: _get(http, f"{path}&limit=10000"), AIM_HTTP_MS)
+        for form in ("csv", "arrow", "parquet"):
+            measured(f"… as {form}", partial(_get, http, f"{path}&format={form}"))
+        measured("all segments as Arrow", lambda: _get(http, f"{url}/api/v1/usage/segments?format=arrow"), times=1)
+
+
+def _get(http: httpx.Client, url: str) -> None:
+    with http.stream("GET", url) as answer:
+        answer.raise_for_status()
+        for _ in answer.iter_raw():
+            pass
+
+
+@contextmanager
+def ledger(home: Path, url: str, others: int) -> Iterator[tuple[Stack, str]]:
+    """A server over a new ledger."""
+    bench(home, url).stack.database.close()  # makes the tables
+    port = free_port()
+    stack = build(Settings(home=home, database_url=url, port=port, bcrypt_rounds=4))
+    with stack.database.transaction() as db:
+        stack.identity.bootstrap(db, stack.clock.now(), url=stack.url, region=stack.region, admin_password=PASSWORD)
+    fill(stack, others)
+    with serving(stack, port):
+        yield stack, stack.url
+    stack.database.close()
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--url", default="", help="an empty database")
+    asked.add_argument("--others", type=int, default=100, help="projects beside the one that is listed")
+    given = asked.parse_args()
+    with tempfile.TemporaryDirectory() as folder, ledger(Path(folder), given.url, given.others) as (stack, url):
+        over_http(url)
+        in_process(stack)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The address of a bus, as oslo.messaging writes it (`transport_url`):
+
+    rabbit://USER:PASSWORD@HOST:5672[,USER:PASSWORD@HOST:5672…]/VHOST?OPTION=VALUE
+
+Source: oslo_messaging/transport.py (TransportURL.parse), oslo_messaging/_drivers/impl_rabbit.py (options).
+"""
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from stratiform.kit.errors import Invalid
+
+#: By scheme; oslo.messaging's own takes the first even with TLS.
+_PORTS = {"rabbit": 5672, "amqp": 5672, "amqps": 5671}
+
+_HINT = "rabbit://USER:PASSWORD@HOST:5672/; in a password / is written %2F, ? %3F, # %23, @ %40, a comma %2C"
+
+#: Switches as oslo.config reads them.
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "t": True, "y": True} | {
+    "0": False, "false": False, "no": False, "off": False, "f": False, "n": False
+}  # fmt: skip
+
+_Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One broker, and who we are there."""
+
+    name: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of oslo.messaging that matter to who listens, with their defaults there."""
+
+    amqp_durable_queues: bool = False
+    amqp_auto_delete: bool = False
+    enable_cancel_on_failover: bool = False
+    heartbeat_timeout_threshold: _Count = 60
+    rabbit_ha_queues: bool = False
+    rabbit_login_method: Literal["AMQPLAIN", "PLAIN", "EXTERNAL"] = "AMQPLAIN"
+    rabbit_qos_prefetch_count: Annotated[int, Meta(ge=0, le=65535)] = 0
+    rabbit_quorum_delivery_limit: _Count = 0
+    rabbit_quorum_max_memory_bytes: _Count = 0
+    rabbit_quorum_max_memory_length: _Count = 0
+    rabbit_quorum_queue: bool = False
+    ssl: bool = False
+    ssl_ca_file: str = ""
+    ssl_cert_file: str = ""
+    ssl_key_file: str = ""
+
+
+_OPTIONS = {one.name: one for one in dataclasses.fields(Options)}
+
+#: These change nothing for a listener, or nothing any more; they may stand in the URL that other services use too.
+_OF_NO_EFFECT = frozenset(
+    (
+        "conn_pool_min_size", "conn_pool_ttl", "direct_mandatory_flag", "heartbeat_in_pthread", "heartbeat_rate",
+        "hostname", "kombu_compression", "kombu_failover_strategy", "kombu_missing_consumer_retry_timeout",
+        "kombu_reconnect_delay", "kombu_reconnect_splay", "processname", "rabbit_interval_max",
+        "rabbit_retry_backoff", "rabbit_retry_interval", "rabbit_stream_fanout", "rabbit_transient_queues_ttl",
+        "rabbit_transient_quorum_queue", "rpc_conn_pool_size", "ssl_enforce_fips_mode",
+        "ssl_enforce_hostname_verification", "ssl_version", "use_queue_manager",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a bus is. Any of the hosts will do."""
+
+    hosts: tuple[Host, ...]
+    virtual_host: str
+    options: Options
+
+    @property
+    def durable(self) -> bool:
+        """Whether exchanges and queues outlive the broker, as oslo.messaging would declare them."""
+        return self.options.amqp_durable_queues or self.options.rabbit_quorum_queue
+
+    def __str__(self) -> str:
+        """Without users and passwords."""
+        virtual_host = "" if self.virtual_host == "/" else self.virtual_host
+        return f"rabbit://{','.join(map(str, self.hosts))}/{virtual_host}"
+
+
+def parse(text: str, key: str) -> Address:
+    """The address in `text`, which the setting `key` holds. Connects to nothing.
+
+    Raises Invalid, which names the key and never shows a part of the text that may be of a password.
+    """
+    try:
+        url = urlsplit(text)
+    except ValueError as error:
+        raise Invalid(f"{key} is not understood", hint=_HINT) from error
+    if url.scheme not in _PORTS:
+        raise Invalid(f"{key} is not understood: it begins with rabbit://", hint=_HINT)
+    if "@" in url.path + url.query + url.fragment:
+        raise Invalid(f"{key} is not understood: its password has to be written in another way", hint=_HINT)
+    options = _options(dict(parse_qsl(url.query, keep_blank_values=True)), key, tls=url.scheme == "amqps")
+    hosts = tuple(_host(one, key, _PORTS[url.scheme]) for one in url.netloc.split(",") if one)
+    if not hosts:
+        raise Invalid(f"{key} names no broker", hint=_HINT)
+    return Address(hosts, unquote(url.path[1:]) or "/", options)
+
+
+def _host(text: str, key: str, usual_port: int) -> Host:
+    """`USER:PASSWORD@HOST:PORT`, all but the host of which may be missing; an IPv6 address stands in brackets."""
+    who, _, place = text.rpartition("@")
+    user, _, password = who.partition(":")
+    found = re.fullmatch(r"(\[(?P<six>[0-9A-Fa-f:.]+(%\w+)?)]|(?P<name>[^:\[\]]+))(:(?P<port>[0-9]{1,5}))?", place)
+    if found is None:
+        raise Invalid(f"{key} is not understood: a host is followed by nothing but its port", hint=_HINT)
+    port = int(found["port"] or usual_port)
+    if not 1 <= port <= 65535:
+        raise Invalid(f"{key} is not understood: a port is a number from 1 to 65535", hint=_HINT)
+    return Host(found["six"] or found["name"], port, unquote(user) or "guest", unquote(password) or "guest")
+
+
+def _options(query: dict[str, str], key: str, *, tls: bool) -> Options:
+    values: dict[str, Any] = {"ssl": tls}
+    for name, text in query.items():
+        if name in _OF_NO_EFFECT:
+            continue
+        if name not in _OPTIONS:
+            raise Invalid(f"{key} has an unknown option {name}", hint=f"known: {', '.join(_OPTIONS)}")
+        value = _SWITCH.get(text.lower(), text) if _OPTIONS[name].type is bool else text
+        try:
+            values[name] = msgspec.convert(value, _OPTIONS[name].type, strict=False)
+        except msgspec.ValidationError as error:
+            raise Invalid(f"{key}: option {name}: {error}", hint="see docs/howto/hear-an-openstack.md") from error
+    options = Options(**values)
+    if options.rabbit_quorum_queue and options.rabbit_ha_queues:
+        raise Invalid(f"{key}: rabbit_quorum_queue and rabbit_ha_queues exclude each other")
+    for name in ("ssl_ca_file", "ssl_cert_file", "ssl_key_file"):
+        file = getattr(options, name)
+        if file and not Path(file).is_file():
+            raise Invalid(f"{key}: option {name}: there is no file {file}")
+    return options

@@ -1,0 +1,129 @@
+"""Putting into the ledger what was heard: a batch is one transaction."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import ProgrammingError
+
+from stratiform.app.bus.inbox import Inbox
+from stratiform.faces.stack import Stack
+from stratiform.kit.clock import SECOND_US, iso_seconds
+from stratiform.kit.errors import Fault, Unavailable
+from stratiform.services.metering.errors import Malformed
+from stratiform.services.metering.events import event_of
+from stratiform.services.metering.model import Ingested
+
+logger = logging.getLogger(__name__)
+
+#: A batch that is not full is stored so long after its first message came.
+_LINGER_S = 0.2
+
+_RETRY_S = 2.0
+
+#: What no message is to blame for: the database is gone, full or not up to date, the machine has no memory left.
+_PASSING = (Unavailable, ProgrammingError, OSError, MemoryError)
+
+
+class Tally:
+    """What became of the messages of one source since it was told last."""
+
+    def __init__(self, source: str, cloud: str) -> None:
+        self._source = source
+        self._cloud = cloud
+        self._lock = threading.Lock()
+        self._sum = Ingested()
+        self._last = b""
+        self._at = 0
+
+    def add(self, ingested: Ingested, last: bytes, now: int) -> None:
+        """Count a batch that was stored at `now`; `last` is its last message."""
+        with self._lock:
+            self._sum += ingested
+            self._last, self._at = last, now
+
+    def tell(self) -> None:
+        """One line in the log, where something came."""
+        with self._lock:
+            told, self._sum = self._sum, Ingested()
+            last, at = self._last, self._at
+        if told == Ingested():
+            return
+        logger.info(
+            "heard at %s of cloud %s: %d accepted, %d repeated, %d ignored, %d rejected%s",
+            self._source,
+            self._cloud,
+            told.accepted,
+            told.repeated,
+            told.ignored,
+            told.rejected,
+            self._lag(last, at),
+        )
+
+    def _lag(self, last: bytes, now: int) -> str:
+        try:
+            said = event_of(last, self._cloud).at
+        except Malformed:
+            return ""
+        return f"; the last is of {iso_seconds(said)}, stored {(now - said) / SECOND_US:.1f} s later"
+
+
+@dataclass(slots=True)
+class Storing:
+    """Takes batches out of `inbox` and stores them, one after the other and in order."""
+
+    stack: Stack
+    cloud: str
+    inbox: Inbox
+    tally: Tally
+    _told: str = field(default="", init=False)
+
+    def run(self, stop: threading.Event) -> None:
+        """Until the inbox is closed. While nothing can be stored, the messages stay with the broker, too."""
+        while (batch := self.inbox.take(_LINGER_S)) is not None:
+            if self._stored_at_last(batch.bodies, stop):
+                self.inbox.done(batch)
+
+    def _stored_at_last(self, bodies: Sequence[bytes], stop: threading.Event) -> bool:
+        """Whether `bodies` were stored before `stop`."""
+        while True:
+            try:
+                self._store(bodies)
+            except Exception as error:
+                self._tell(len(bodies), error)
+            else:
+                self._told = ""
+                return True
+            if stop.wait(_RETRY_S):
+                return False
+
+    def _store(self, bodies: Sequence[bytes]) -> None:
+        """Store all of them together; where that fails for one of them, that one is kept aside."""
+        now = self.stack.clock.now()
+        try:
+            with self.stack.database.transaction() as db:
+                ingested = self.stack.metering.ingest_messages(db, self.cloud, bodies, now)
+        except _PASSING:
+            raise
+        except Exception as error:
+            if len(bodies) > 1:
+                middle = len(bodies) // 2
+                self._store(bodies[:middle])
+                self._store(bodies[middle:])
+                return
+            ingested = self._put_aside(bodies[0], error, now)
+        self.tally.add(ingested, bodies[-1], now)
+
+    def _put_aside(self, body: bytes, error: Exception, now: int) -> Ingested:
+        reason = error.message if isinstance(error, Fault) else type(error).__name__
+        logger.warning("a message of cloud %s is kept aside: %s", self.cloud, reason)
+        with self.stack.database.transaction() as db:
+            return self.stack.metering.put_aside(db, self.cloud, body, f"not stored: {reason}", now)
+
+    def _tell(self, count: int, error: Exception) -> None:
+        """Say what is wrong, once for as long as it is the same."""
+        reason = error.message if isinstance(error, Fault) else type(error).__name__
+        if reason != self._told:
+            logger.warning("%d notifications stay with the broker for now: %s", count, reason)
+            self._told = reason

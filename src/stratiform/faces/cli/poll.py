@@ -1,0 +1,32 @@
+"""`stratiform usage polls` and `poll-again`: what clouds are asked, and how far they were read."""
+
+from typing import Annotated
+
+import typer
+
+from stratiform.faces.cli.client import client, say
+from stratiform.faces.cli.listing import Format, FormatOption, show_list
+
+_COLUMNS = {
+    "Id": "id",
+    "Cloud": "cloud",
+    "Type": "resource_type",
+    "Meter": "meter",
+    "Read until": "read_until",
+    "Asked": "asked_at",
+    "Fault": "fault",
+}
+
+
+def polls(output: FormatOption = Format.table) -> None:
+    """List what clouds are asked: up to when it was read, and what has failed since."""
+    show_list(client().get("usage/polls")["polls"], _COLUMNS, output)
+
+
+def poll_again(
+    poll: Annotated[str, typer.Argument(help="Id of the poll.")],
+    since: Annotated[str, typer.Option("--from", metavar="TIME", help="ISO 8601, such as 2026-11-01T00:00:00Z.")],
+) -> None:
+    """Read once more what a cloud says from a time on. What is known already changes nothing."""
+    done = client().post(f"usage/polls/{poll}/again", {"since": since})
+    say(f"{done['meter']} of {done['cloud']} is read again from {done['read_until']}")

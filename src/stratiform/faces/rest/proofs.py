@@ -1,0 +1,136 @@
+"""The ledger's log: `/api/v1/usage/log`. What it says can be checked without us; see `docs/reference/proof.md`."""
+
+import base64
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from litestar import Response
+from litestar.response import Stream
+
+from stratiform.faces.rest.usage.asking import moment, position
+from stratiform.faces.stack import Request, Stack, get, reading, stack_of, writing
+from stratiform.kit.errors import Invalid, NotFound
+from stratiform.kit.merkle import TILE_WIDTH
+from stratiform.kit.numbers import whole
+from stratiform.services.metering.model import Filter
+from stratiform.services.metering.service import Exporting, Inclusion
+
+#: Lines are sent together up to this size, as each piece is a walk through the thread pool.
+_PIECE_BYTES = 256 * 1024
+
+#: Level and number of a tile as C2SP tlog-tiles writes them: `0/x001/x234/067`, and `.p/5` behind it where only 5
+#: hashes are there.
+_TILE = re.compile(r"/?(\d{1,2})/((?:x\d{3}/){0,5}\d{3})(?:\.p/([1-9]\d{0,2}))?")
+
+
+@get("/usage/log/checkpoint")
+def checkpoint(request: Request) -> Response[str]:
+    """The signed checkpoint of the log as it is now: a C2SP note, as text."""
+    with writing(request) as call:
+        note = stack_of(request).metering.checkpoint(call).note
+    return Response(note, media_type="text/plain")
+
+
+@get("/usage/log/keys")
+def keys(request: Request) -> dict[str, Any]:
+    """Notes that tell of the public keys, the oldest first: each is signed by itself and by the one before it."""
+    with reading(request) as call:
+        return {"keys": stack_of(request).metering.public_keys(call)}
+
+
+@get("/usage/log/inclusion")
+def inclusion(request: Request) -> dict[str, Any]:
+    """That an event is in the log of `size` events (or of now): by its `index`, or its `message_id` and `cloud`."""
+    asked = request.query_params
+    metering, size = stack_of(request).metering, _number(request, "size")
+    with reading(request) as call:
+        if "message_id" in asked:
+            cloud = asked.get("cloud", "openstack")
+            return _shown(metering.inclusion_of(call, cloud, asked["message_id"], size))
+        return _shown(metering.inclusion(call, _given(request, "index"), size))
+
+
+@get("/usage/log/consistency")
+def consistency(request: Request) -> dict[str, Any]:
+    """That the log of `to` events (or of now) begins with that of `from`."""
+    old = _given(request, "from")
+    with reading(request) as call:
+        new, proof = stack_of(request).metering.consistency(call, old, _number(request, "to"))
+    return {"from": old, "to": new, "proof": [_text(one) for one in proof]}
+
+
+@get("/usage/log/tile/{place:path}")
+def tile(request: Request, place: str) -> Response[bytes]:
+    """The hashes of a tile of the log, by level and number as C2SP tlog-tiles has them (`0/000`, `0/x001/234`,
+    `0/000.p/17`)."""
+    match = _TILE.fullmatch(place)
+    if match is None:
+        raise NotFound(f"no tile {place}")
+    number, width = int(match[2].replace("x", "").replace("/", "")), int(match[3] or TILE_WIDTH)
+    with reading(request) as call:
+        hashes = stack_of(request).metering.tile(call, int(match[1]), number, width)
+    return Response(hashes, media_type="application/octet-stream")
+
+
+@get("/usage/log/export")
+def export(request: Request) -> Stream:
+    """All events of what was used in the period (`from`, `to`) by `project_id`, each with its proof, and the segments
+    that follow from them; one JSON document a line. `as_of`: as it was known at this position of the ledger; `since`:
+    with the proof that the log goes on from so many events."""
+    wanted = Filter(
+        project_id=request.query_params.get("project_id"),
+        since=moment(request.query_params.get("from"), "from"),
+        until=moment(request.query_params.get("to"), "to"),
+        as_of=position(request.query_params.get("as_of")),
+    )
+    stack = stack_of(request)
+    with writing(request) as call:
+        asked = stack.metering.begin_export(call, wanted, _number(request, "since"))
+    return Stream(_pieces(stack, asked), media_type="application/x-ndjson")
+
+
+handlers: list[Any] = [checkpoint, keys, inclusion, consistency, tile, export]
+
+
+def _pieces(stack: Stack, asked: Exporting) -> Iterator[bytes]:
+    held = bytearray()
+    with stack.database.snapshot() as db:
+        for line in stack.metering.export(db, asked):
+            held += line
+            if len(held) >= _PIECE_BYTES:
+                yield bytes(held)
+                held.clear()
+    yield bytes(held)
+
+
+def _shown(found: Inclusion) -> dict[str, Any]:
+    """`record` is null for whoever may not read it."""
+    return {
+        "index": found.index,
+        "size": found.size,
+        "leaf": _text(found.leaf),
+        "proof": [_text(one) for one in found.proof],
+        "record": None if found.record is None else found.record.decode(),
+    }
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _number(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    number = whole(text)
+    if number is None:
+        raise Invalid(f"{name} is a whole number, not '{text}'")
+    return number
+
+
+def _given(request: Request, name: str) -> int:
+    number = _number(request, name)
+    if number is None:
+        raise Invalid(f"{name} is missing", hint="a whole number of events of the log")
+    return number

@@ -1,0 +1,52 @@
+"""Messages that speak of nothing that is metered: `/api/v1/usage/unknown`."""
+
+from dataclasses import asdict
+from typing import Any
+
+from stratiform.faces.stack import Request, get, post, reading, stack_of, writing
+from stratiform.kit.clock import iso
+from stratiform.kit.errors import Invalid
+from stratiform.kit.numbers import whole
+from stratiform.services.metering.model import Ingested
+from stratiform.services.metering.service.knowing import Unmetered
+
+#: So many batches are read in one request; each is a transaction of its own.
+_BATCHES = 20
+
+
+@get("/usage/unknown")
+def list_unknown(request: Request) -> dict[str, Any]:
+    """How many came of each kind, from which cloud, when the first and the last, and `why` they change no use, where
+    that was decided. `is_read`: a meter reads this kind by now."""
+    with reading(request) as call:
+        return {"unknown": [_view(one) for one in stack_of(request).metering.list_unknown(call)]}
+
+
+@post("/usage/unknown/replay", status_code=200)
+def replay_unknown(request: Request) -> dict[str, Any]:
+    """Reads the messages that are still kept once more, some batches of them: those after `after`. Answers what became
+    of them, and in `next` after which to go on; null where that was all."""
+    number: int | None = _after(request)
+    done = Ingested()
+    for _ in range(_BATCHES):
+        with writing(request) as call:
+            became, number = stack_of(request).metering.replay_unknown(call, number or 0)
+        done += became
+        if number is None:
+            break
+    return {**asdict(done), "next": number}
+
+
+handlers: list[Any] = [list_unknown, replay_unknown]
+
+
+def _after(request: Request) -> int:
+    text = request.query_params.get("after")
+    number = whole(text) if text else 0
+    if number is None:
+        raise Invalid(f"after is the `next` of the answer before, a whole number, not '{text}'")
+    return number
+
+
+def _view(one: Unmetered) -> dict[str, Any]:
+    return {**asdict(one), "first_at": iso(one.first_at), "last_at": iso(one.last_at)}

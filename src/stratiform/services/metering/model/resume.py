@@ -1,0 +1,141 @@
+"""The fold, gone on with: a statement that comes in order costs the same however long the resource's history is.
+
+`resume` gives what `fold` would give for all statements, or None where that can't be told from the progress alone
+(something earlier came, or what was known of start or end changes); then the resource is folded anew.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from stratiform.kit.clock import SECOND_US, Micros
+from stratiform.services.metering.model.correct import in_force
+from stratiform.services.metering.model.fold import UNENDED, Usage, end_of, fold, messages_of, start_of
+from stratiform.services.metering.model.held import Held, first_said, said, standing, what_counts
+from stratiform.services.metering.model.statement import Statement, Stretch
+
+
+class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How far the fold of a resource has come: what the next statement may change. `row` is the last segment's."""
+
+    at: Micros
+    message_id: str
+    count: int  # of statements
+    held: dict[str, Any] = {}
+    name: str = ""
+    tags: dict[str, str] = {}
+    parent: tuple[str, str] | None = None
+    start: Micros | None = None
+    end: Micros | None = None
+    end_kind: int = UNENDED
+    last_start: Micros | None = None  # of the last segment
+    row: int | None = None
+    corrected: bool = False
+
+
+def begin(
+    resource_type: str, statements: Sequence[Statement], parent_end: Micros | None = None
+) -> tuple[Progress, Usage]:
+    """Fold all statements (at least one) of a resource; `row` is left open."""
+    usage = fold(resource_type, statements, parent_end)
+    ordered = sorted((one for one in statements if not one.samples), key=lambda one: one.place)
+    corrections = any(one.correction is not None for one in ordered)
+    messages = messages_of(in_force(ordered))
+    end, end_kind = end_of(messages, parent_end)
+    held = first_said(messages)
+    for one in messages:
+        if end is not None and one.at >= end:
+            break
+        held = held | said(one)
+    progress = Progress(
+        at=ordered[-1].at if ordered else -1,
+        message_id=ordered[-1].message_id if ordered else "",
+        count=len(statements),
+        held=held,
+        name=usage.name,
+        tags=usage.tags,
+        parent=usage.parent,
+        start=start_of(messages),
+        end=usage.end,
+        end_kind=end_kind,
+        last_start=usage.stretches[-1].start if usage.stretches else None,
+        corrected=corrections,
+    )
+    return progress, usage
+
+
+def resume(
+    resource_type: str, progress: Progress, statements: Sequence[Statement]
+) -> tuple[Progress, list[Stretch]] | None:
+    """Go on with `statements`, in any order: the new progress, and the segments that hold instead of the last one
+    (none: it holds still). None where the resource is to be folded anew."""
+    speaking = [one for one in statements if not one.samples]
+    measured = len(statements) - len(speaking)
+    progress = msgspec.structs.replace(progress, count=progress.count + measured) if measured else progress
+    if not speaking:
+        return progress, []
+    if progress.corrected:
+        return None
+    turns: list[tuple[Micros, Held]] = []
+    for statement in sorted(speaking, key=lambda one: one.place):
+        if not _goes_on(progress, statement):
+            return None
+        held = progress.held
+        if progress.end is None or statement.at < progress.end:
+            if progress.end is not None:
+                return None
+            held = progress.held | said(statement)
+            if progress.last_start is not None and what_counts(held) != what_counts(progress.held):
+                if statement.at <= progress.last_start:
+                    return None
+                if not turns:
+                    turns.append((progress.last_start, progress.held))
+                turns.append((statement.at, held))
+        progress = _next(progress, statement, held, turns[-1][0] if turns else progress.last_start)
+    ends = [*[at for at, _ in turns[1:]], None]
+    made = [Stretch(at, end, *standing(resource_type, held)) for (at, held), end in zip(turns, ends, strict=False)]
+    return progress, made
+
+
+def _next(progress: Progress, statement: Statement, held: Held, last_start: Micros | None) -> Progress:
+    return msgspec.structs.replace(
+        progress,
+        at=statement.at,
+        message_id=statement.message_id,
+        count=progress.count + 1,
+        held=held,
+        name=progress.name if statement.name is None else statement.name,
+        tags=progress.tags if statement.tags is None else statement.tags,
+        last_start=last_start,
+    )
+
+
+def _goes_on(progress: Progress, statement: Statement) -> bool:
+    """Whether all that `statement` may change is what follows."""
+    return (
+        statement.place > (progress.at, progress.message_id)
+        and statement.correction is None
+        and (statement.parent is None or statement.parent == progress.parent)
+        and _same_start(progress.start, statement.launched)
+        and _same_end(progress, statement)
+        and said(statement).keys() <= progress.held.keys()
+    )
+
+
+def _same_start(start: Micros | None, told: Micros | None) -> bool:
+    return told is None or (start is not None and _confirmed(start, told))
+
+
+def _same_end(progress: Progress, statement: Statement) -> bool:
+    told, kind = end_of([statement], None)
+    if told is None or kind > progress.end_kind:
+        return True
+    return kind == progress.end_kind and progress.end is not None and _confirmed(progress.end, told)
+
+
+def _confirmed(known: Micros, told: Micros) -> bool:
+    """Whether the earliest of all moments told stays `known`: see `fold`, which puts a precise one for a cut one."""
+    if known % SECOND_US == 0:
+        return told == known or told >= known + SECOND_US
+    return told >= known or told == known - known % SECOND_US

@@ -1,0 +1,267 @@
+"""Proving what the ledger says: signed checkpoints of its log, proofs, and exports that anyone can check."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stratiform import __version__
+from stratiform.kit import merkle
+from stratiform.kit.call import Call
+from stratiform.kit.clock import Micros, iso
+from stratiform.kit.db import Connection
+from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.notes import Checkpoint, Signer, opened, sign
+from stratiform.services.metering import repository
+from stratiform.services.metering.errors import Rewritten
+from stratiform.services.metering.model import Filter, Record, Resource, parent_of
+from stratiform.services.metering.model.export import (
+    FORMAT,
+    AnyLine,
+    Closing,
+    Heading,
+    HeldBack,
+    Opening,
+    Proved,
+    Sum,
+    Used,
+    encoded,
+)
+from stratiform.services.metering.policy import policy
+from stratiform.services.metering.repository import proofs
+from stratiform.services.metering.repository.proofs import History, SignedCheckpoint
+from stratiform.services.metering.service.reading import Reading
+
+#: So many resources are read at once.
+_READ_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """The proof that the leaf `index` is in the log of `size` events. `record` is its text, for whoever may read it."""
+
+    index: int
+    size: int
+    leaf: bytes
+    proof: list[bytes]
+    record: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    """What is exported: made and allowed once, then written."""
+
+    wanted: Filter
+    position: int
+    size: int
+    opening: Opening
+
+
+class Proving(Reading):
+    """Verbs on the ledger's log."""
+
+    __slots__ = ()
+
+    def checkpoint(self, call: Call) -> SignedCheckpoint:
+        """The signed checkpoint of the log as it is now; made where there is none yet. Writes.
+
+        Raises Rewritten, and Conflict where this home doesn't have the ledger's keys.
+        """
+        policy.require(call.caller, "usage:log:read", None)
+        return self.make_checkpoint(call.db, call.now)
+
+    def make_checkpoint(self, db: Connection, now: Micros) -> SignedCheckpoint:
+        """As `checkpoint`, by the program itself."""
+        return self._checkpoint_of(db, repository.ledger.size(db), now)
+
+    def public_keys(self, call: Call) -> list[str]:
+        """The notes that tell of the keys, the oldest first (`kit.signing`)."""
+        policy.require(call.caller, "usage:log:read", None)
+        return self.keys.told()
+
+    def inclusion(self, call: Call, index: int, size: int | None = None) -> Inclusion:
+        """That the event `index` is in the log of `size` events, or in that of now. Raises NotFound, Invalid."""
+        policy.require(call.caller, "usage:log:read", None)
+        size = self._size(call.db, size)
+        if not 0 <= index < size:
+            raise NotFound(f"no event {index} among {size}")
+        read = repository.tiles.reader(call.db)
+        records = [record for _, record in repository.events.records(call.db, index, index + 1)]
+        text = next((record.encoded() for record in records if self._may_read(call, record)), None)
+        return Inclusion(index, size, merkle.leaf(read, index), merkle.inclusion(read, index, size), text)
+
+    def inclusion_of(self, call: Call, cloud: str, message_id: str, size: int | None = None) -> Inclusion:
+        """As `inclusion`, by the event's message id. Raises NotFound for what is not there or a stranger's, too."""
+        policy.require(call.caller, "usage:log:read", None)
+        index = repository.events.number_of(call.db, cloud, message_id)
+        found = None if index is None else self.inclusion(call, index, size)
+        if found is None or found.record is None:
+            raise NotFound(f"no event {message_id} of cloud {cloud}")
+        return found
+
+    def consistency(self, call: Call, old: int, new: int | None = None) -> tuple[int, list[bytes]]:
+        """The size `new`, or that of now, and the proof that its log begins with that of `old`. Raises Invalid."""
+        policy.require(call.caller, "usage:log:read", None)
+        size = self._size(call.db, new)
+        return size, self._consistency(call.db, old, size)
+
+    def tile(self, call: Call, level: int, number: int, width: int) -> bytes:
+        """The first `width` hashes of a tile of the log. Raises NotFound."""
+        policy.require(call.caller, "usage:log:read", None)
+        hashes = repository.tiles.reader(call.db)(level, number)[: width * merkle.HASH_BYTES]
+        if len(hashes) != width * merkle.HASH_BYTES or not width:
+            raise NotFound(f"no tile {level}/{number} of {width} hashes")
+        return hashes
+
+    def begin_export(self, call: Call, wanted: Filter, after: int | None = None) -> Exporting:
+        """Ask for what of `wanted` (project, period, `as_of`) is to be exported; `after`: with the proof that the log
+        goes on from so many events. Writes a checkpoint. Raises NotFound for a stranger's project, Forbidden, Invalid.
+        """
+        allowed = self.allowed(call, wanted)
+        position = repository.ledger.position(call.db)
+        if wanted.as_of is not None:
+            position = min(position, wanted.as_of)
+        size = repository.ledger.size(call.db, position)
+        opening = Opening(
+            format=FORMAT,
+            made_by=f"stratiform {__version__}",
+            position=position,
+            since=None if wanted.since is None else iso(wanted.since),
+            until=None if wanted.until is None else iso(wanted.until),
+            project_id=allowed.project_id,
+            checkpoint=self._checkpoint_of(call.db, size, call.now).note,
+            keys=self.keys.told(),
+            consistent_with=after,
+            consistency=[] if after is None else self._consistency(call.db, after, size),
+        )
+        return Exporting(replace(allowed, as_of=position), position, size, opening)
+
+    def export(self, db: Connection, asked: Exporting) -> Iterator[bytes]:
+        """The lines of an export, in constant memory but for a number an event."""
+        total = Sum(self.keys.signer().name, asked.size)
+        yield total.add(encoded(asked.opening))
+        tree = merkle.Tree(repository.tiles.reader(db), asked.size)
+        for history in _histories(db, asked):
+            readable = _readable(history, asked.wanted.project_id)
+            yield total.add(encoded(Heading(*history.resource, events=len(history.records))))
+            for index, record in history.records:
+                yield total.add(encoded(_event(tree, index, record, shown=readable(record))), index)
+            for stretch in history.segments:
+                yield total.add(encoded(Used.of(stretch)))
+        yield encoded(Closing(sign(str(total), self.keys.signer())))
+
+    def _checkpoint_of(self, db: Connection, size: int, now: Micros) -> SignedCheckpoint:
+        """The stored one, or one made now: where there is none, or only one by a key that was replaced since."""
+        signer, found, newest = self.keys.signer(), proofs.at_size(db, size), proofs.newest(db)
+        wanted = Checkpoint(signer.name, size, merkle.root(repository.tiles.reader(db), size))
+        self._check_goes_on(db, wanted, [one.note for one in (found, newest) if one is not None])
+        if found is None or not _is_signed_by(signer, found):
+            found = SignedCheckpoint(size, now, sign(str(wanted), signer))
+            proofs.put(db, found)
+            if newest is None or newest.size <= size:
+                self.keys.remember(found.note)
+        return found
+
+    def _check_goes_on(self, db: Connection, wanted: Checkpoint, stored: Sequence[str]) -> None:
+        """Nothing is signed that contradicts what was signed before. Raises Rewritten, Conflict."""
+        read, verifiers, last = repository.tiles.reader(db), self.keys.verifiers(), self.keys.last()
+        for note in {*stored, *([] if last is None else [last])}:
+            try:
+                signed = Checkpoint.parse(opened(note, verifiers)[0])
+            except Invalid as error:
+                raise Conflict(
+                    "the ledger's checkpoints are signed by a key that this home doesn't have",
+                    hint="copy the folder keys/ledger from the home where they were made",
+                ) from error
+            old, new = sorted([signed, wanted], key=lambda each: each.size)
+            try:
+                proof = merkle.consistency(read, old.size, new.size)
+            except merkle.MissingTile as error:
+                raise Rewritten(signed.size) from error
+            if not merkle.check_consistency(old.size, new.size, old.root, new.root, proof):
+                raise Rewritten(signed.size)
+
+    def _size(self, db: Connection, asked: int | None) -> int:
+        there = repository.ledger.size(db)
+        if asked is not None and asked > there:
+            raise Invalid(f"the log has {there} events, not {asked}")
+        return there if asked is None else asked
+
+    def _consistency(self, db: Connection, old: int, new: int) -> list[bytes]:
+        if old > new:
+            raise Invalid(f"the log of {new} events can't go on from {old}")
+        return merkle.consistency(repository.tiles.reader(db), old, new)
+
+    def _may_read(self, call: Call, record: Record) -> bool:
+        """The operator reads all records, a project's reader those that speak of this project alone."""
+        if policy.rules["usage:segments:list_all"](call.caller, None):
+            return True
+        told = _projects(record)
+        return len(told) == 1 and all(policy.rules["usage:segments:list"](call.caller, one) for one in told)
+
+
+def _is_signed_by(signer: Signer, checkpoint: SignedCheckpoint) -> bool:
+    try:
+        opened(checkpoint.note, [signer.verifier])
+    except Invalid:
+        return False
+    return True
+
+
+def _histories(db: Connection, asked: Exporting) -> Iterator[History]:
+    """What is asked for, and that with which it ends: a parent always before its children, and each once."""
+    numbers = proofs.used(db, asked.wanted, asked.position)
+    given: set[int] = set()
+    for start in range(0, len(numbers), _READ_AT_ONCE):
+        some = [number for number in numbers[start : start + _READ_AT_ONCE] if number not in given]
+        read, parents = _with_parents(db, asked, some, given)
+        given.update(read)
+        for number in sorted(read):
+            yield from _in_turn(number, read, parents)
+
+
+def _with_parents(
+    db: Connection, asked: Exporting, numbers: Sequence[int], given: Collection[int]
+) -> tuple[dict[int, History], dict[int, int]]:
+    """The resources `numbers` and all above them that weren't `given` yet; and the number of each one's parent."""
+    read: dict[int, History] = {}
+    parents: dict[int, int] = {}
+    while numbers:
+        histories = proofs.histories(db, numbers, asked.wanted, asked.position, asked.size)
+        read |= {history.id: history for history in histories}
+        told = {history.id: parent for history in histories if (parent := _parent(history)) is not None}
+        known = repository.resources.numbers(db, set(told.values()))
+        parents |= {number: known[parent] for number, parent in told.items() if parent in known}
+        numbers = sorted(set(parents.values()) - read.keys() - set(given))
+    return read, parents
+
+
+def _in_turn(number: int, waiting: dict[int, History], parents: Mapping[int, int]) -> Iterator[History]:
+    """The resource `number` after its parent, where these haven't come yet."""
+    history = waiting.pop(number, None)
+    if history is not None:
+        if number in parents:
+            yield from _in_turn(parents[number], waiting, parents)
+        yield history
+
+
+def _parent(history: History) -> Resource | None:
+    """The one with which it ends."""
+    return parent_of(history.resource, [record.statement for _, record in history.records if "parent" in record.fact])
+
+
+def _event(tree: merkle.Tree, index: int, record: Record, *, shown: bool) -> AnyLine:
+    text, proof = record.encoded(), tree.inclusion(index)
+    return Proved(index, text.decode(), proof) if shown else HeldBack(index, merkle.leaf_hash(text), proof)
+
+
+def _readable(history: History, project_id: str | None) -> Callable[[Record], bool]:
+    """Which events of a resource the project's reader may see: all, where it was never another project's; else those
+    that speak of this project alone."""
+    if project_id is None or all(_projects(record) <= {project_id} for _, record in history.records):
+        return lambda _record: True
+    return lambda record: _projects(record) == {project_id}
+
+
+def _projects(record: Record) -> set[str]:
+    """Whom the event speaks of."""
+    told = (record.fact.get("project_id"), record.fact.get("correction", {}).get("project_id"))
+    return {project_id for project_id in told if project_id is not None}

@@ -1,0 +1,163 @@
+"""Summing usage: how long, how much of what, by whom."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from stratiform.kit.call import Call
+from stratiform.kit.db import Connection
+from stratiform.kit.errors import Invalid
+from stratiform.services.metering import repository
+from stratiform.services.metering.model import Filter
+from stratiform.services.metering.model.samples import pieces, seconds, times, total
+from stratiform.services.metering.model.sums import (
+    ATTRIBUTE,
+    DURATION,
+    METER,
+    TAG,
+    Question,
+    Sum,
+    Sums,
+    counted_in,
+    number_in,
+    spread,
+)
+from stratiform.services.metering.service.reading import Reading
+
+#: More rows are no answer that anyone reads; the segments themselves can be had instead.
+MOST_ROWS = 250_000
+
+_exact = msgspec.json.Decoder(float_hook=Decimal)
+
+Group = tuple[str | None, ...]
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """Sums as they grow: by group and bucket, then by the measure's place."""
+
+    question: Question
+    cells: dict[tuple[Group, int], dict[int, Decimal]] = field(default_factory=lambda: defaultdict(dict))
+    units: dict[str, str] = field(default_factory=dict)
+    unmeasured: dict[str, Decimal] = field(default_factory=dict)
+
+    def add(self, group: Group, bucket: int, place: int, value: Decimal) -> None:
+        cell = self.cells[group, bucket]
+        cell[place] = total((cell[place], value)) if place in cell else value
+        if len(self.cells) > MOST_ROWS:
+            raise Invalid(
+                f"the answer has more than {MOST_ROWS} rows", hint="group by less, or ask for a shorter period"
+            )
+
+    def finished(self) -> Sums:
+        bounds, measures = self.question.bounds, range(len(self.question.measures))
+        ordered = sorted(self.cells.items(), key=lambda one: (tuple(v or "" for v in one[0][0]), one[0][1]))
+        sums = [
+            Sum(group, bounds[bucket], bounds[bucket + 1], tuple(cell.get(place) for place in measures))
+            for (group, bucket), cell in ordered
+        ]
+        return Sums(sums, self.units, self.unmeasured)
+
+
+class Summing(Reading):
+    """Verbs that add up."""
+
+    __slots__ = ()
+
+    def sums(self, call: Call, wanted: Filter, question: Question) -> Sums:
+        """What `question` asks of all that `wanted` asks for; the period is the question's. Raises NotFound for a
+        stranger's project, Forbidden, Invalid."""
+        period = replace(wanted, since=question.bounds[0], until=question.bounds[-1])
+        held = self.allowed(call, period)
+        sheet = _Sheet(question)
+        if not all(measure.startswith(METER) for measure in question.measures):
+            _add_segments(call.db, held, sheet)
+        for place, measure in enumerate(question.measures):
+            if measure.startswith(METER):
+                _add_meter(call.db, held, sheet, place, measure)
+        return sheet.finished()
+
+
+def _add_segments(db: Connection, wanted: Filter, sheet: _Sheet) -> None:
+    question = sheet.question
+    facts = _facts(question)
+    for key, used in _used(db, wanted, question, facts):
+        told = dict(zip(facts, key, strict=True))
+        attributes = _exact.decode(told["attributes"]) if "attributes" in told else {}
+        group = _group(question.group_by, told, attributes, _exact.decode(told["tags"]) if "tags" in told else {})
+        for place, measure in enumerate(question.measures):
+            if measure.startswith(METER):
+                continue
+            factor = Decimal(1) if measure == DURATION else number_in(attributes.get(measure.removeprefix(ATTRIBUTE)))
+            if factor is None:
+                lost = (sheet.unmeasured.get(measure, Decimal(0)), seconds(sum(used)))
+                sheet.unmeasured[measure] = total(lost)
+                continue
+            for bucket, micros in enumerate(used):
+                if micros:
+                    sheet.add(group, bucket, place, seconds(times(factor, micros)))
+    for measure in question.measures:
+        if not measure.startswith(METER):
+            name = measure.removeprefix(ATTRIBUTE)
+            sheet.units[measure] = "s" if measure == DURATION else f"{name}·s"
+
+
+def _facts(question: Question) -> list[str]:
+    """What the segments must be told apart by."""
+    names = [name for name in question.group_by if not name.startswith((ATTRIBUTE, TAG))]
+    if any(name.startswith(ATTRIBUTE) for name in (*question.group_by, *question.measures)):
+        names.append("attributes")
+    if any(name.startswith(TAG) for name in question.group_by):
+        names.append("tags")
+    return names
+
+
+def _used(
+    db: Connection, wanted: Filter, question: Question, facts: Sequence[str]
+) -> Iterator[tuple[tuple[Any, ...], list[int]]]:
+    """For each set of facts, the microseconds of use in each bucket."""
+    bounds = question.bounds
+    if question.bucket is None:
+        for key, used in repository.sums.durations(db, wanted, facts, bounds[0], bounds[-1]):
+            yield key, [used]
+        return
+    edges: dict[tuple[Any, ...], tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]] = {}
+    for side in (0, 1):
+        found = repository.sums.edges(db, wanted, facts, bounds, question.bucket, ends=side == 1)
+        for key, bucket, count, at in found:
+            edges.setdefault(key, ({}, {}))[side][bucket] = count, at
+    for key, (starts, ends) in edges.items():
+        yield key, spread(bounds, starts, ends)
+
+
+def _add_meter(db: Connection, wanted: Filter, sheet: _Sheet, place: int, measure: str) -> None:
+    question = sheet.question
+    for series in repository.samples.series(db, wanted, measure.removeprefix(METER)):
+        unit = f"{series.unit}·s" if series.kind == "gauge" else series.unit
+        if sheet.units.setdefault(measure, unit) != unit:
+            raise Invalid(
+                f"{measure} is told in {sheet.units[measure]} and in {unit}", hint="ask for one cloud or resource type"
+            )
+        told = {"resource_type": series.resource_type, "resource_id": series.resource_id, "cloud": series.cloud}
+        for piece in pieces(series.kind, series.samples):
+            if wanted.project_id in (None, piece.project_id):
+                group = _group(question.group_by, {**told, "project_id": piece.project_id}, {}, series.tags)
+                for bucket, value in counted_in(question.bounds, series.kind, piece):
+                    sheet.add(group, bucket, place, value)
+
+
+def _group(group_by: Sequence[str], told: dict[str, Any], attributes: dict[str, Any], tags: dict[str, str]) -> Group:
+    found: list[str | None] = []
+    for name in group_by:
+        if name.startswith(ATTRIBUTE):
+            value = attributes.get(name.removeprefix(ATTRIBUTE))
+        elif name.startswith(TAG):
+            value = tags.get(name.removeprefix(TAG))
+        else:
+            value = told.get(name)
+        found.append(value if value is None or isinstance(value, str) else msgspec.json.encode(value).decode())
+    return tuple(found)

@@ -1,0 +1,241 @@
+"""Taking messages into the ledger."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from stratiform.kit import merkle
+from stratiform.kit.call import Call
+from stratiform.kit.clock import Micros
+from stratiform.kit.db import Connection
+from stratiform.kit.errors import Invalid
+from stratiform.kit.outbox import Event
+from stratiform.kit.pagination import Page, Slice
+from stratiform.services.metering import repository
+from stratiform.services.metering.errors import Malformed
+from stratiform.services.metering.events import Heard, Reader, envelope_of, without_token
+from stratiform.services.metering.model import Fact, Ingested, Record, Rejected, fact_of
+from stratiform.services.metering.policy import policy
+from stratiform.services.metering.repository.events import Added
+from stratiform.services.metering.repository.ledger import Numbers
+from stratiform.services.metering.service.folding import Folding
+from stratiform.services.metering.service.knowing import Knowing
+
+logger = logging.getLogger(__name__)
+
+_REPLAYED_AT_ONCE = 500
+_CLOUD_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A message that was understood: what it says of each resource, nothing where it is of no concern."""
+
+    cloud: str
+    body: bytes
+    event_type: str
+    message_id: str
+    facts: Sequence[Fact]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Messages taken together, by what is to be done with them."""
+
+    reader: Reader
+    now: Micros
+    heard: list[_Heard] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def take(self, cloud: str, body: bytes, hear: Callable[[], Heard]) -> None:
+        """Whatever a message may be, the next one gets its turn."""
+        body = without_token(body)
+        try:
+            self.heard.append(_Heard(cloud, body, *hear()))
+        except Malformed as error:
+            self._put_aside(cloud, body, error.message)
+        except Exception as error:
+            logger.exception("a message of cloud %s is not understood", cloud)
+            self._put_aside(cloud, body, f"not understood: {type(error).__name__}")
+
+    def take_message(self, cloud: str, body: bytes) -> None:
+        self.take(cloud, body, partial(self.reader.hear, body, cloud))
+
+    def take_event(self, event: Event) -> None:
+        self.take(event.cloud, envelope_of(event), partial(self._of_event, event))
+
+    def _of_event(self, event: Event) -> Heard:
+        return Heard(event.event_type, event.message_id, self.reader.read(event))
+
+    def _put_aside(self, cloud: str, body: bytes, reason: str) -> None:
+        self.rejected.append(Rejected(_digest(cloud, body), cloud, reason, self.now, body))
+
+
+class Taking(Knowing):
+    """Verbs that add to the ledger."""
+
+    __slots__ = ()
+
+    def ingest(self, db: Connection, events: Sequence[Event], now: Micros) -> Ingested:
+        """Add `events` to the ledger and refold what they speak of. Any order, any repetition, any batches."""
+        batch = _Batch(self.reader, now)
+        for event in events:
+            batch.take_event(event)
+        return _store(db, batch)
+
+    def ingest_messages(self, db: Connection, cloud: str, messages: Iterable[bytes], now: Micros) -> Ingested:
+        """As `ingest`, from messages as they came: oslo.messaging envelopes, bare or in a recorder's line."""
+        batch = _Batch(self.reader, now)
+        for message in messages:
+            batch.take_message(cloud, bytes(message))
+        return _store(db, batch)
+
+    def post_messages(self, call: Call, cloud: str, messages: Iterable[bytes]) -> Ingested:
+        """`ingest_messages`, for whoever is allowed to. Raises Forbidden, Invalid (no such name of a cloud)."""
+        policy.require(call.caller, "usage:notifications:create", None)
+        check_cloud(cloud)
+        return self.ingest_messages(call.db, cloud, messages, call.now)
+
+    def post_events(self, call: Call, events: Sequence[Event]) -> Ingested:
+        """`ingest`, for whoever is allowed to. Raises Forbidden, Invalid (no such name of a cloud)."""
+        policy.require(call.caller, "usage:events:create", None)
+        for cloud in {event.cloud for event in events}:
+            check_cloud(cloud)
+        return self.ingest(call.db, events, call.now)
+
+    def put_aside(self, db: Connection, cloud: str, message: bytes, reason: str, now: Micros) -> Ingested:
+        """Keep a message that can't be stored, so that `replay` reads it again."""
+        kept = without_token(message)
+        repository.rejected.add(db, [Rejected(_digest(cloud, kept), cloud, reason, now, kept)])
+        return Ingested(rejected=1)
+
+    def list_rejected(self, call: Call, page: Page) -> Slice[Rejected]:
+        """Messages kept aside, by id."""
+        policy.require(call.caller, "usage:rejected:list", None)
+        return repository.rejected.page(call.db, page)
+
+    def replay(self, call: Call) -> Ingested:
+        """Read everything kept aside once more; what is understood now goes into the ledger and is kept no longer."""
+        policy.require(call.caller, "usage:rejected:replay", None)
+        done, after = Ingested(), ""
+        while messages := repository.rejected.some(call.db, after, _REPLAYED_AT_ONCE):
+            after = messages[-1].id
+            done += self._replay(call, messages)
+        return done
+
+    def _replay(self, call: Call, messages: Sequence[Rejected]) -> Ingested:
+        batch = _Batch(self.reader, call.now)
+        for kept in messages:
+            batch.take_message(kept.cloud, kept.body)
+        still = {message.id for message in batch.rejected}
+        repository.rejected.forget(call.db, [kept.id for kept in messages if kept.id not in still])
+        for message in batch.rejected:
+            repository.rejected.because(call.db, message)
+        return _store(call.db, batch)
+
+    def replay_unknown(self, call: Call, after: int = 0) -> tuple[Ingested, int | None]:
+        """Read the next batch of messages that are still kept once more, after that with the number `after`: what is
+        metered by now goes into the ledger, and what is there already changes nothing. Answers what became of it, and
+        the batch's number; None where there is no more."""
+        policy.require(call.caller, "usage:unknown:replay", None)
+        kept = repository.ledger.batch_after(call.db, after)
+        if kept is None:
+            return Ingested(), None
+        number, messages = kept
+        batch = _Batch(self.reader, call.now)
+        for cloud, body in messages:
+            batch.take_message(cloud, body)
+        batch.heard = [one for one in batch.heard if one.facts]
+        batch.rejected.clear()
+        repository.unknown.forget(call.db, [(one.cloud, one.message_id) for one in batch.heard])
+        return _store(call.db, batch), number
+
+
+def check_cloud(cloud: str) -> None:
+    """Raises Invalid where this can't be the name of a cloud."""
+    if not cloud or len(cloud) > _CLOUD_LENGTH or not cloud.isprintable():
+        raise Invalid(f"the name of a cloud has 1 to {_CLOUD_LENGTH} characters")
+
+
+def _store(db: Connection, batch: _Batch) -> Ingested:
+    """All that `batch` has, in one transaction, as the ledger's only writer."""
+    new: list[_Heard] = []
+    if batch.heard:
+        numbers = repository.ledger.take(db)
+        new = _without_known(db, batch.heard)
+        _add(db, numbers, batch.now, new)
+    repository.rejected.add(db, batch.rejected)
+    accepted = sum(len(one.facts) for one in new)
+    return Ingested(
+        accepted=accepted,
+        repeated=sum(len(one.facts) for one in batch.heard) - accepted,
+        ignored=sum(not one.facts for one in batch.heard),
+        rejected=len(batch.rejected),
+    )
+
+
+def _without_known(db: Connection, heard: Sequence[_Heard]) -> list[_Heard]:
+    """Without what is there already; of two that bear the same message id the first one counts."""
+    keys = {(one.cloud, key) for one in heard for key in _message_ids(one)}
+    seen = repository.events.known(db, keys) | repository.unknown.known(db, keys)
+    left = []
+    for one in heard:
+        new = {key for key in _message_ids(one) if (one.cloud, key) not in seen}
+        seen.update((one.cloud, key) for key in new)
+        if new:
+            left.append(replace(one, facts=[fact for fact in one.facts if fact.statement.message_id in new]))
+    return left
+
+
+def _message_ids(heard: _Heard) -> list[str]:
+    """Those of its facts; a message with none has its own."""
+    return [fact.statement.message_id for fact in heard.facts] or [heard.message_id]
+
+
+def _add(db: Connection, numbers: Numbers, now: Micros, heard: Sequence[_Heard]) -> None:
+    """Batch, events, log, folds. `numbers` moves on."""
+    if not heard:
+        return
+    numbers.position += 1
+    folding = Folding(db, numbers, [fact for one in heard for fact in one.facts])
+    rows: list[Added] = []
+    for place, one in enumerate(heard):
+        digest = hashlib.sha256(one.body).hexdigest() if one.facts else ""
+        for fact in one.facts:
+            resource, nth = folding.counted(fact.resource)
+            record = _record(fact, digest, nth, now)
+            seq = numbers.events + len(rows)
+            rows.append(Added(seq, resource, record, numbers.position, place, fact.publisher_id))
+    folding.fold()
+    leaves = [merkle.leaf_hash(row.record.encoded()) for row in rows]
+    repository.tiles.write(db, merkle.append(repository.tiles.reader(db), numbers.events, leaves))
+    numbers.events += len(rows)
+    repository.events.add(db, rows)
+    repository.samples.add(db, rows)
+    repository.corrections.add(db, rows)
+    unknown = [(one.cloud, one.message_id, one.event_type) for one in heard if not one.facts]
+    repository.unknown.add(db, unknown, now, numbers.position)
+    repository.ledger.add_batch(db, numbers, now, [(one.cloud, one.body) for one in heard])
+    repository.ledger.move(db, numbers)
+
+
+def _record(fact: Fact, digest: str, nth: int, now: Micros) -> Record:
+    statement = fact.statement
+    return Record(
+        at=statement.at,
+        cloud=fact.resource.cloud,
+        event_type=fact.event_type,
+        fact=fact_of(statement),
+        message_id=statement.message_id,
+        nth=nth,
+        raw_sha256=digest,
+        received_at=now,
+        resource_id=fact.resource.resource_id,
+        resource_type=fact.resource.resource_type,
+    )
+
+
+def _digest(cloud: str, body: bytes) -> str:
+    return hashlib.sha256(cloud.encode() + b"\0" + body).hexdigest()

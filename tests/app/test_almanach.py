@@ -1,0 +1,89 @@
+"""Moving from Almanach: its configuration file, its queues on a real RabbitMQ, its API on a port of its own."""
+
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from stratiform.app import settings
+from stratiform.app.bus.queues import PRIORITIES
+from support.bus import URL, Names, oslo_messaging, oslo_url, wait_for
+from support.programs import PROGRAM, Shell, free_port
+
+LAUNCHED = "2026-01-01T10:00:00.000000"
+
+
+def machine(state: str, **more: Any) -> dict[str, Any]:
+    """What Nova says of one."""
+    return {
+        "instance_id": "i-1", "tenant_id": "p", "display_name": "web", "state": state, "launched_at": LAUNCHED,
+        "terminated_at": "", "deleted_at": "", "instance_type": "m1.small", "metadata": {}, **more,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def moved(home: Path, tmp_path: Path, names: Names) -> Any:
+    """A home made of an Almanach's configuration file."""
+    config = tmp_path / "almanach.cfg"
+    config.write_text(
+        f"[DEFAULT]\ncontrol_exchange = {names.exchange}\n"
+        f"[collector]\ntransport_url = {URL}\ntopic = {names.topic}\n"
+        f"[api]\nbind_port = {free_port()}\n[auth]\nprivate_key = a key\n"
+    )
+    shell = Shell(home)
+    shell("import", str(config))
+    yield shell
+    shell.stop()
+    names.remove(*(f"{names.topic}.{priority}" for priority in PRIORITIES))
+
+
+def test_only_the_address_changes(moved: Shell, names: Names) -> None:
+    """What Nova published for Almanach before we were there is heard, too: the queue is the one that it made."""
+    nova = oslo_messaging.get_notification_transport(oslo_url(URL).conf, oslo_url(URL))
+    oslo_messaging.set_transport_defaults(names.exchange)
+    notifier = oslo_messaging.Notifier(nova, "compute.here", driver="messaging", topics=[names.topic])
+    notifier.info({}, "compute.instance.create.end", machine("active"))
+    wait_for(lambda: names.waiting(f"{names.topic}.info") == 1)
+    moved("up", "--detach", "--port", free_port())
+    read = settings.load(moved.home)
+    with httpx.Client(base_url=f"http://127.0.0.1:{read.almanach_port}", headers={"X-Auth-Token": "a key"}) as http:
+        wait_for(lambda: http.get("/v1/entity/i-1").status_code == 200)
+        notifier.error(
+            {}, "compute.instance.delete.end", machine("deleted", terminated_at="2026-01-01T12:00:00.000000")
+        )
+        wait_for(lambda: http.get("/entity/i-1").json()[0]["end"] == "2026-01-01 12:00:00+00:00")
+        assert http.get("/info", headers={}).json()["info"] == {"version": "4.1.0"}
+    nova.cleanup()
+    oslo_messaging.set_transport_defaults("openstack")
+
+
+def test_a_port_that_is_taken_is_told(home: Path) -> None:
+    shell = Shell(home)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        home.mkdir()
+        for text, reason in (
+            (f"almanach_port = {port}\n", f"port {port} on 127.0.0.1 can't be used"),
+            (f"almanach_port = {port}\nport = {port}\n", "can't both be"),
+            ('almanach_auth = "private_key"\n', "no almanach_private_key"),
+        ):
+            (home / "stratiform.toml").write_text(text)
+            line = ("api",) if "port = " in text.partition("\n")[2] else ("api", "--port", free_port())
+            assert reason in shell(*line, fails=1)
+
+
+def test_it_ends_with_the_others(home: Path) -> None:
+    port = free_port()
+    home.mkdir()
+    (home / "stratiform.toml").write_text(f"almanach_port = {port}\n")
+    line = [*PROGRAM, "--home", str(home), "api", "--port", free_port()]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Stratiform is ready")
+        assert httpx.get(f"http://127.0.0.1:{port}/info").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0

@@ -1,0 +1,180 @@
+"""`stratiform import almanach.cfg`: what is taken, what is left, and what is never shown."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from stratiform.app import almanach, settings
+from stratiform.app.bus.address import parse
+from support.programs import Shell
+
+EVERYTHING = """
+[DEFAULT]
+debug = true
+log_file = /var/log/almanach.log
+control_exchange = nova
+
+[database]
+driver = mongodb
+connection_url = mongodb://almanach:hush-mongo@mongo:27017/almanach
+
+[api]
+bind_ip = 0.0.0.0
+bind_port = 8001
+
+[collector]
+transport_url = rabbit://u:hush-1@r1:5672,rabbit://u:hush-2@r2:5672,u:hush-3@r3:5672/vh?ssl=true
+topic = usage
+max_retries = 5
+min_retries = 3
+retry_delay = 25
+thread_pool_size = 16
+
+[auth]
+strategy = token,keystone
+private_key = hush-key
+
+[keystone_authtoken]
+username = almanach
+password = hush-password
+user_domain_id = default
+user_domain_name = Default
+project_domain_name = Default
+project_name = service
+auth_url = http://keystone:5000/v3
+
+[entities]
+instance_existence_threshold = 900
+volume_existence_threshold = 60
+instance_metadata = team, cost.center
+instance_image_meta = distro,version
+
+[oslo_messaging_rabbit]
+amqp_durable_queues = true
+kombu_ssl_ca_certs = /etc/ca.pem
+rpc_conn_pool_size = 30
+
+[other]
+thing = 1
+"""
+
+
+@pytest.fixture
+def shell(home: Path) -> Shell:
+    return Shell(home)
+
+
+def written(tmp_path: Path, text: str) -> str:
+    file = tmp_path / "almanach.cfg"
+    file.write_text(text)
+    return str(file)
+
+
+def test_every_option_is_taken_or_named(shell: Shell, tmp_path: Path) -> None:
+    said = shell("import", written(tmp_path, EVERYTHING))
+    toml = shell.home / "stratiform.toml"
+    assert tomllib.loads(toml.read_text()) == {
+        "collector_url": "rabbit://u:hush-1@r1:5672/?amqp_durable_queues=true&ssl_ca_file=%2Fetc%2Fca.pem",
+        "collector_topics": ["usage"],
+        "collector_exchanges": ["nova"],
+        "collector_pool": "",
+        "almanach_auth": "token,keystone",
+        "almanach_host": "0.0.0.0",
+        "almanach_port": 8001,
+        "almanach_private_key": "hush-key",
+        "almanach_keystone_url": "http://keystone:5000/v3",
+        "almanach_keystone_username": "almanach",
+        "almanach_keystone_password": "hush-password",
+        "almanach_keystone_project": "service",
+        "almanach_keystone_project_domain": "Default",
+        "almanach_keystone_user_domain": "Default",
+        "almanach_metadata": ["team", "cost.center"],
+        "almanach_image_meta": ["distro", "version"],
+        "log_level": "DEBUG",
+        "sources": [
+            {
+                "url": "rabbit://u:hush-2@r2:5672,u:hush-3@r3:5672/vh"
+                "?ssl=true&amqp_durable_queues=true&ssl_ca_file=%2Fetc%2Fca.pem",
+                "topics": ["usage"],
+                "exchanges": ["nova"],
+                "pool": "",
+            }
+        ],
+    }
+    assert "hush" not in said
+    assert toml.stat().st_mode & 0o777 == 0o600
+    options = [line.split("=")[0].strip() for line in EVERYTHING.splitlines() if "=" in line]
+    assert [name for name in options if f".{name} " not in said] == []
+    for left in ("database.connection_url", "collector.retry_delay", "other.thing", "DEFAULT.log_file"):
+        assert f"- {left} " in said
+
+
+def test_an_empty_file_gives_almanachs_defaults(shell: Shell, tmp_path: Path) -> None:
+    said = shell("import", written(tmp_path, "[api]\n"))
+    read = settings.load(shell.home)
+    assert (read.almanach_host, read.almanach_port, read.almanach_auth) == ("127.0.0.1", 8000, "private_key")
+    assert (read.collector_topics, read.collector_exchanges, read.collector_pool) == (("almanach",), ("openstack",), "")
+    assert [host.name for host in parse(read.collector_url, "x").hosts] == ["localhost"]
+    assert almanach.almanach(read).private_key == "secret"
+    assert "everyone knows" in said
+
+
+@pytest.mark.parametrize(
+    ("strategy", "ours"),
+    [
+        ("keystone", "keystone"),
+        ("private_key", "private_key"),
+        ("keystone,token", "token,keystone"),
+        ("", "private_key"),
+    ],
+)
+def test_strategies(shell: Shell, tmp_path: Path, strategy: str, ours: str) -> None:
+    shell("import", written(tmp_path, f"[auth]\nstrategy = {strategy}\n"))
+    read = settings.load(shell.home)
+    assert read.almanach_auth == ours
+    assert bool(read.almanach_private_key) == (ours != "keystone")
+    assert bool(read.almanach_keystone_url) == (ours != "private_key")
+
+
+def test_what_is_there_is_never_overwritten(shell: Shell, tmp_path: Path) -> None:
+    shell.home.mkdir()
+    (shell.home / "stratiform.toml").write_text("port = 9999\n")
+    assert "is there already" in shell("import", written(tmp_path, EVERYTHING), fails=1)
+    assert (shell.home / "stratiform.toml").read_text() == "port = 9999\n"
+
+
+def test_another_home_may_be_named(shell: Shell, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shell("import", written(tmp_path, EVERYTHING), "--into", str(other))
+    assert [file.name for file in other.iterdir()] == ["stratiform.toml"]
+    assert not shell.home.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("no section", "is no configuration file"),
+        ("[nova]\nx = 1\n", "none of Almanach's sections"),
+        ("[api]\nbind_port = many\n", "bind_port"),
+        ("[api]\nbind_port = 99999\n", "bind_port"),
+        ("[collector]\ntransport_url = kafka://u:hush@x:1\n", "collector_url"),
+        ("[collector]\ntransport_url = ,\n", "transport_url is empty"),
+        ("[keystone_authtoken]\nauth_url = nonsense\n[auth]\nstrategy = keystone\n", "almanach_keystone_url"),
+    ],
+)
+def test_what_cant_be_taken_is_told_and_nothing_written(shell: Shell, tmp_path: Path, text: str, reason: str) -> None:
+    said = shell("import", written(tmp_path, text), fails=1)
+    assert reason in said
+    assert "hush" not in said
+    assert "Traceback" not in said
+    assert not (shell.home / "stratiform.toml").exists()
+
+
+def test_a_file_that_there_is_not(shell: Shell, tmp_path: Path) -> None:
+    assert "can't read" in shell("import", str(tmp_path / "no.cfg"), fails=1)
+
+
+def test_text_is_kept_whatever_it_is(shell: Shell, tmp_path: Path) -> None:
+    shell("import", written(tmp_path, '[auth]\nprivate_key = a"b\\c\x7f\u00e9\U0001f600$$\n'))
+    assert settings.load(shell.home).almanach_private_key == 'a"b\\c\x7f\u00e9\U0001f600$'

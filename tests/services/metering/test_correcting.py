@@ -1,0 +1,240 @@
+"""Corrections by staff: who may, what they do, and that they are kept for ever."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stratiform.kit.clock import SECOND_US, parse
+from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from stratiform.kit.pagination import Page
+from stratiform.kit.policy import Caller
+from stratiform.services.metering import repository
+from stratiform.services.metering.model import Correction, Filter, Ingested, Resource, Segment
+from stratiform.services.metering.service import Corrected, Made
+from support.money import disk, machine
+from support.stacks import Bench, bench, customer
+
+ANNA = Caller("u-anna", roles=frozenset({"admin", "member", "reader"}), user_name="anna")
+ONE = Resource("dc-1", "instance", "m1")
+SINCE = "2026-01-02T00:00:00"
+
+
+@pytest.fixture
+def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
+    """A stack on each kind of database; a machine runs, a volume is there."""
+    home.mkdir(parents=True, exist_ok=True)
+    made = bench(home, database_url)
+    begin(made)
+    yield made
+    made.stack.database.close()
+
+
+@pytest.fixture
+def of(stack_bench: Bench) -> Bench:
+    begin(stack_bench)
+    return stack_bench
+
+
+def begin(made: Bench) -> None:
+    made.clock.at = parse("2026-01-05T00:00:00")
+    with made.stack.database.transaction() as db:
+        made.stack.metering.ingest(db, [machine("m1", "p1", SINCE), disk("v1", "p1", SINCE)], made.clock.now())
+
+
+def correct(made: Bench, of: Resource = ONE, *, key: str = "", by: Caller = ANNA, **said: Any) -> Corrected:
+    correction = Correction("somebody else", said.pop("reason", "the customer says so"), **said)
+    made.clock.advance(SECOND_US)
+    with made.stack.database.transaction() as db:
+        return made.stack.metering.correct(made.call(db, by), of, correction, message_id=key)
+
+
+def segments(made: Bench, resource_id: str = "m1", as_of: int | None = None) -> list[Segment]:
+    with made.stack.database.snapshot() as db:
+        return list(made.stack.metering.segments(db, Filter(resource_id=resource_id, as_of=as_of)))
+
+
+def listed(made: Bench, **asked: Any) -> list[Made]:
+    with made.stack.database.snapshot() as db:
+        return list(made.stack.metering.list_corrections(made.call(db, ANNA), Filter(**asked), Page()).items)
+
+
+def test_a_correction_changes_what_is_known_and_not_what_was_known(any_bench: Bench) -> None:
+    with any_bench.stack.database.snapshot() as db:
+        before = any_bench.stack.metering.position(db)
+    end = parse("2026-01-03T00:00:00")
+    done = correct(any_bench, end=end)
+    assert done.new
+    assert [one.end for one in done.before] == [None]
+    assert [one.end for one in done.after] == [end]
+    assert segments(any_bench) == done.after
+    assert segments(any_bench, as_of=before) == done.before
+    (made,) = listed(any_bench)
+    said = made.record.statement.correction
+    assert said is not None
+    assert (said.author, said.reason) == ("anna (u-anna)", "the customer says so")
+    assert (made.record.message_id, made.record.received_at, made.revoked_by) == (
+        done.message_id,
+        any_bench.clock.now(),
+        "",
+    )
+
+
+def test_the_last_correction_counts_whatever_the_clock_says(of: Bench) -> None:
+    of.clock.advance(3600 * SECOND_US)
+    correct(of, end=parse("2026-01-03T00:00:00"))
+    of.clock.advance(-7200 * SECOND_US)
+    for hour in range(1, 10):
+        end = parse(f"2026-01-04T{hour:02}:00:00")
+        assert correct(of, end=end).after[-1].end == end
+        of.clock.advance(-SECOND_US)
+
+
+def test_later_messages_do_not_undo_it(of: Bench) -> None:
+    correct(of, since=parse("2026-01-03T00:00:00"), project_id="p2")
+    with of.stack.database.transaction() as db:
+        later = machine("m1", "p1", SINCE, at="2026-01-06T00:00:00", vcpus=8)
+        of.stack.metering.ingest(db, [later], of.clock.now())
+    assert [(one.project_id, one.attributes["vcpus"]) for one in segments(of)] == [("p1", 2), ("p2", 2), ("p2", 8)]
+
+
+def test_it_is_taken_back_and_again_and_the_list_tells(any_bench: Bench) -> None:
+    wrong = correct(any_bench, absent=True, since=parse("2026-01-03T00:00:00"), until=parse("2026-01-04T00:00:00"))
+    assert len(wrong.after) == 2
+    back = correct(any_bench, revokes=wrong.message_id, reason="wrong machine")
+    assert back.after == wrong.before
+    assert [one.revoked_by for one in listed(any_bench)] == ["", back.message_id]
+    again = correct(any_bench, revokes=back.message_id)
+    assert again.after == wrong.after
+    assert [one.revoked_by for one in listed(any_bench)] == ["", again.message_id, ""]
+    with pytest.raises(NotFound, match="has no correction 'nothing'"):
+        correct(any_bench, revokes="nothing")
+    with pytest.raises(NotFound):
+        correct(any_bench, Resource("dc-1", "volume", "v1"), revokes=wrong.message_id)
+
+
+def test_the_same_id_changes_nothing_twice_and_says_nothing_else(of: Bench) -> None:
+    first = correct(of, key="ticket-17", end=parse("2026-01-03T00:00:00"))
+    with of.stack.database.snapshot() as db:
+        position = of.stack.metering.position(db)
+    second = correct(of, key="ticket-17", end=parse("2026-01-03T00:00:00"))
+    assert (first.new, second.new) == (True, False)
+    assert second.after == first.after
+    with of.stack.database.snapshot() as db:
+        assert of.stack.metering.position(db) == position
+    with pytest.raises(Conflict):
+        correct(of, key="ticket-17", end=parse("2026-01-04T00:00:00"))
+    with pytest.raises(Conflict):
+        correct(of, key=f"m1-{parse(SINCE)}", end=parse("2026-01-04T00:00:00"))
+
+
+def test_what_the_ledger_does_not_know_needs_a_start_and_a_project(of: Bench) -> None:
+    lost = Resource("dc-1", "instance", "m9")
+    start = parse("2026-01-03T00:00:00")
+    for said in ({"start": start}, {"project_id": "p9"}, {"end": start}):
+        with pytest.raises(Invalid, match="the ledger doesn't know instance m9"):
+            correct(of, lost, **said)
+    assert segments(of, "m9") == []
+    done = correct(of, lost, start=start, project_id="p9", attributes={"vcpus": 4})
+    (one,) = done.after
+    assert (one.start, one.end, one.project_id, one.state, one.attributes) == (
+        start,
+        None,
+        "p9",
+        "active",
+        {"vcpus": 4},
+    )
+
+
+def test_the_cloud_may_be_left_out_where_there_is_one(of: Bench) -> None:
+    assert correct(of, Resource("", "instance", "m1"), state="stopped").after[0].cloud == "dc-1"
+    with pytest.raises(Invalid, match="which cloud") as raised:
+        correct(of, Resource("", "instance", "m9"), state="stopped")
+    assert "doesn't know it" in raised.value.hint
+    correct(of, Resource("dc-2", "instance", "m1"), start=parse(SINCE), project_id="p1")
+    with pytest.raises(Invalid, match="which cloud") as raised:
+        correct(of, Resource("", "instance", "m1"), state="stopped")
+    assert "dc-1, dc-2" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({}, "says nothing"),
+        ({"reason": "  ", "absent": True}, "needs a reason"),
+        ({"reason": "x" * 1001, "absent": True}, "reason is longer than 1000"),
+        ({"end": 5, "reopened": True}, "both have an end"),
+        ({"absent": True, "state": "stopped"}, "not used has no"),
+        ({"start": 5, "end": 5}, "end must be after start"),
+        ({"since": 5, "until": 4, "absent": True}, "until must be after since"),
+        ({"since": 5, "end": 9}, "since and until"),
+        ({"attributes": {"": 1}}, "an attribute has a name"),
+        ({"attributes": {"a": 1.5}}, "no text and no whole number"),
+        ({"attributes": {"a": 2**63}}, "no text and no whole number"),
+        ({"state": "x" * 33}, "state is longer"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(of: Bench, said: dict[str, Any], why: str) -> None:
+    with pytest.raises(Invalid, match=why):
+        correct(of, **said)
+    assert len(segments(of)) == 1
+    assert listed(of) == []
+
+
+@pytest.mark.parametrize("key", ["x" * 129, "a\nb"])
+def test_an_id_that_can_not_be_kept_is_refused(of: Bench, key: str) -> None:
+    with pytest.raises(Invalid, match="id of a correction"):
+        correct(of, key=key, state="stopped")
+
+
+def test_only_operators_correct_and_auditors_look(of: Bench) -> None:
+    with pytest.raises(Forbidden):
+        correct(of, by=customer("p1"), state="stopped")
+    auditor = Caller("u2", system=True, roles=frozenset({"reader"}))
+    with of.stack.database.snapshot() as db:
+        metering = of.stack.metering
+        assert metering.list_corrections(of.call(db, auditor), Filter(), Page()).items == []
+        with pytest.raises(Forbidden):
+            metering.list_corrections(of.call(db, customer("p1")), Filter(), Page())
+
+
+def test_pages_and_filters(of: Bench) -> None:
+    done = [correct(of, end=parse(f"2026-01-04T{hour:02}:00:00")).message_id for hour in range(5)]
+    correct(of, Resource("dc-1", "volume", "v1"), state="error")
+    found, marker = [], None
+    while True:
+        with of.stack.database.snapshot() as db:
+            page = of.stack.metering.list_corrections(of.call(db), Filter(resource_type="instance"), Page(2, marker))
+        found += [one.record.message_id for one in page.items]
+        if not page.more:
+            break
+        marker = str(page.items[-1].number)
+    assert found == done[::-1]
+    assert len(listed(of, resource_id="v1")) == 1
+    assert listed(of, cloud="other") == []
+    with of.stack.database.snapshot() as db, pytest.raises(Invalid, match="marker"):
+        of.stack.metering.list_corrections(of.call(db), Filter(), Page(2, "x"))
+
+
+def test_no_message_is_a_correction(of: Bench) -> None:
+    """Its author is who is signed in, and a bus has nobody."""
+    done = correct(of, end=parse("2026-01-03T00:00:00"))
+    with of.stack.database.snapshot() as db:
+        (_, message) = (repository.ledger.batch(db, repository.ledger.position(db)) or [])[0]
+    forged = message.replace(done.message_id.encode(), b"another")
+    assert forged != message
+    with of.stack.database.transaction() as db:
+        taken = of.stack.metering.ingest_messages(db, "dc-1", [forged], of.clock.now())
+    assert taken == Ingested(rejected=1)
+    assert len(listed(of)) == 1
+
+
+def test_reading_everything_again_leaves_corrections_alone(of: Bench) -> None:
+    done = correct(of, end=parse("2026-01-03T00:00:00"))
+    with of.stack.database.transaction() as db:
+        after: int | None = 0
+        while after is not None:
+            _, after = of.stack.metering.replay_unknown(of.call(db), after)
+    assert segments(of) == done.after
+    assert len(listed(of)) == 1

@@ -1,0 +1,64 @@
+"""Clouds that list what a test says, for audits."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from stratiform.contract.compute import Compute
+from stratiform.contract.connector import Connected, Finding
+from stratiform.contract.errors import CloudUnreachable
+from stratiform.contract.image import Images
+from stratiform.contract.network import Networks
+from stratiform.contract.usage import Item, Reading, Usage
+from stratiform.contract.volume import Volumes
+from stratiform.kit.clock import Micros
+from stratiform.kit.db import Connection
+from stratiform.services.clouds.model import Cloud
+from stratiform.services.clouds.service import CloudsService
+
+
+@dataclass
+class ListedCloud:
+    """Fulfils contract.connector.Connected: a cloud that can tell its use and nothing else. `breaks_after`: the answer
+    is cut off after so many things."""
+
+    items: list[Item] = field(default_factory=list)
+    breaks_after: int | None = None
+    compute: Compute | None = None
+    volume: Volumes | None = None
+    network: Networks | None = None
+    image: Images | None = None
+    usage: Usage | None = None
+
+    def __post_init__(self) -> None:
+        self.usage = self
+
+    def check(self) -> Finding:
+        return Finding("test", ())
+
+    def inventory(self) -> Iterator[Item]:
+        for number, item in enumerate(self.items):
+            if number == self.breaks_after:
+                raise CloudUnreachable("no answer")
+            yield item
+
+    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[Reading]:
+        raise NotImplementedError
+
+
+class ListedClouds:
+    """Stands for CloudsService, by name."""
+
+    def __init__(self, clouds: Mapping[str, ListedCloud]) -> None:
+        self._clouds = clouds
+
+    def clouds(self, db: Connection) -> Sequence[Cloud]:
+        assert not db.closed
+        return [Cloud(name, name, "test", {}, 0, 0, 1) for name in self._clouds]
+
+    def connected(self, cloud_id: str) -> Connected:
+        return self._clouds[cloud_id]
+
+
+def listed_clouds(**clouds: ListedCloud) -> CloudsService:
+    return cast("CloudsService", ListedClouds({name.replace("_", "-"): cloud for name, cloud in clouds.items()}))

@@ -52,14 +52,15 @@ def wire(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wire]:
 
 
 def hear_one(url: str, names: Names) -> list[bytes]:
-    """What comes after one message was published."""
+    """What comes after one message was published; it is acknowledged."""
     address, wanted = parse(url, "url"), Wanted([names.exchange], [names.topic], names.pool)
-    heard: list[bytes] = []
-    with connected(address.hosts[0], address, wanted, lambda _tag, body: heard.append(body)) as line:
+    heard: list[tuple[int, bytes]] = []
+    with connected(address.hosts[0], address, wanted, lambda tag, body: heard.append((tag, body))) as line:
         line.hear(wanted, 10, address.options)
         names.publish([b"x" * 100_000])
         wait_for(lambda: _listened(line) and bool(heard))
-    return heard
+        line.acknowledge(heard[-1][0])
+    return [body for _, body in heard]
 
 
 def _listened(line: Line) -> bool:

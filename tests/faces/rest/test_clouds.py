@@ -30,7 +30,7 @@ def names(api: Rest) -> list[str]:
 
 def test_kinds_tell_their_settings_and_capabilities(api: Rest) -> None:
     kinds = {kind["kind"]: kind for kind in api("GET", "cloud-kinds").json()["kinds"]}
-    assert kinds["aws"]["capabilities"] == ["compute", "network", "volume", "image"]
+    assert kinds["aws"]["capabilities"] == ["compute", "network", "volume", "image", "usage"]
     assert [one["name"] for one in kinds["aws"]["settings"] if one["secret"]] == ["secret_key", "session_token"]
     assert "memory" in kinds
 

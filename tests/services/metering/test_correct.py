@@ -1,12 +1,12 @@
 """Corrections, held to a second way of applying them: slow, and from instant to instant."""
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from stratiform.services.metering.model import Correction, Statement, Stretch, begin, fold
 

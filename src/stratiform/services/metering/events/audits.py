@@ -4,7 +4,8 @@ Source: nova/compute/utils.py (notify_about_instance_usage), cinder/cmd/volume_u
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.outbox import Event

@@ -6,9 +6,11 @@ statements alone: not on the order in which they came, not on how often.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.services.metering.model.correct import Piece, Told, corrected, in_force

@@ -40,8 +40,7 @@ class Segment:
         return Resource(self.cloud, self.resource_type, self.resource_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True):
     """What one event says of one resource, as the ledger keeps it."""
 
     resource: Resource

@@ -1,7 +1,8 @@
 """How the values of a meter are counted."""
 
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+import msgspec
 
 from stratiform.kit.clock import Micros
 
@@ -11,8 +12,7 @@ Kind = Literal["delta", "cumulative", "gauge"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Meter:
+class Meter(msgspec.Struct, frozen=True, omit_defaults=True):
     """A kind of values. `hold`: for so long a gauge's value holds where no other follows (microseconds)."""
 
     kind: Kind

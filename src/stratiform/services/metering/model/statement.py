@@ -1,15 +1,15 @@
 """What is said of a resource: by a message, or by staff against the messages."""
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from stratiform.kit.clock import Micros
 from stratiform.services.metering.model.meter import Meter
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(msgspec.Struct, frozen=True, omit_defaults=True):
     """What staff says against the messages; it outranks them all, and a later correction outranks an earlier one.
 
     `start`, `end`: when use began and ended; `reopened`: it hasn't ended. In the window `[since, until)` (None:
@@ -28,14 +28,13 @@ class Correction:
     until: Micros | None = None
     project_id: str | None = None
     state: str | None = None
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = {}
     absent: bool = False
     revokes: str | None = None
     told: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one event says of its resource at the instant `at`. None, and a missing attribute: it doesn't say.
 
     `launched`: when use began. `terminated`: when it ended; `deleted`: when the row went, which counts where
@@ -54,11 +53,11 @@ class Statement:
     terminated: Micros | None = None
     deleted: Micros | None = None
     gone: bool = False
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = {}
     tags: dict[str, str] | None = None
     parent: tuple[str, str] | None = None
-    samples: dict[str, Decimal] = field(default_factory=dict)
-    meters: dict[str, Meter] = field(default_factory=dict)
+    samples: dict[str, Decimal] = {}
+    meters: dict[str, Meter] = {}
     source: str = ""
     audited: tuple[Micros, Micros] | None = None
     correction: Correction | None = None
@@ -69,8 +68,7 @@ class Statement:
         return self.at, self.message_id
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(msgspec.Struct, frozen=True):
     """A segment without the resource that it is of."""
 
     start: Micros

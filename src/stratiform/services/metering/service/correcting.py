@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import msgspec
+from msgspec import structs
 
 from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros
@@ -14,34 +16,44 @@ from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page, Slice, cut
 from stratiform.kit.policy import Caller
 from stratiform.services.metering import repository
-from stratiform.services.metering.events import corrections
-from stratiform.services.metering.events.corrections import EVENT_TYPE, Seen, payload_of
+from stratiform.services.metering.events.corrections import EVENT_TYPE, Seen, check_resource, payload_of, read
 from stratiform.services.metering.events.envelope import MESSAGE_ID_LENGTH
-from stratiform.services.metering.model import (
-    Correction,
-    Filter,
-    Record,
-    Resource,
-    Segment,
-    Statement,
-    fact_of,
-    in_force,
-)
+from stratiform.services.metering.events.vocabulary import vocabulary
+from stratiform.services.metering.model import Correction, Filter, Record, Resource, Segment, Statement, fact_of
+from stratiform.services.metering.model.adjust import Adjustment, adjustment_of, taken_back
+from stratiform.services.metering.model.samples import total
+from stratiform.services.metering.model.sense import check_adjustment, check_effect, check_in_time, check_past
 from stratiform.services.metering.policy import policy
+from stratiform.services.metering.service.counters import counters_of, meters_of, owner_of, sum_of, unit_of
 from stratiform.services.metering.service.reading import Reading
 from stratiform.services.metering.service.taking import Taking, check_cloud
 
 _PUBLISHER = "stratiform.usage"
 
+_HOW_NEW = "check the id; use that no message told of needs cloud, start and project"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a meter of the resource sums to, from ever until now, before and after an adjustment."""
+
+    meter: str
+    unit: str
+    before: Decimal
+    after: Decimal
+
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """What a correction did. `new` is False where it had been made before."""
+    """What a correction did. `new` is False where it had been made before; `created`: the ledger did not know the
+    resource. `counted`: of the meter, where one was adjusted."""
 
     message_id: str
     new: bool
     before: list[Segment]
     after: list[Segment]
+    created: bool = False
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,46 +70,88 @@ class Correcting(Taking, Reading):
 
     __slots__ = ()
 
+    def allow_correcting(self, call: Call) -> None:
+        """Raises Forbidden. For who is to know it before anything else is looked at."""
+        policy.require(call.caller, "usage:corrections:create", None)
+
     def correct(self, call: Call, resource: Resource, said: Correction, *, message_id: str = "") -> Corrected:
         """Say `said` of `resource` against its messages; its author is the caller, whatever is told of one. The same
         `message_id` again changes nothing; without one it follows from what is said and the time.
 
-        Without a cloud it is the one in which the resource is known. Raises Forbidden, Invalid, NotFound (no such
-        correction to revoke), Conflict (this id said something else).
+        Without a cloud it is the one in which the resource is known. Only with a start and a project it may tell of a
+        resource that the ledger doesn't know. Raises Forbidden, Invalid (the field is named; the transaction is to be
+        rolled back), NotFound (no such resource, or no such correction to revoke), Conflict (this id said something
+        else; what is to be revoked was).
         """
-        policy.require(call.caller, "usage:corrections:create", None)
-        if not said.reason.strip():
-            raise Invalid("a correction needs a reason")
-        resource = self._where(call.db, resource)
-        said = replace(said, author=author_of(call.caller))
-        message_id = message_id or id_of(resource, said, call.now)
-        if len(message_id) > MESSAGE_ID_LENGTH or not message_id.isprintable():
-            raise Invalid(f"the id of a correction has 1 to {MESSAGE_ID_LENGTH} characters")
+        self.allow_correcting(call)
         repository.ledger.take(call.db)
-        event = Event(message_id, EVENT_TYPE, _PUBLISHER, call.now, resource.cloud, payload_of(resource, said, None))
-        fact = corrections.read(event)
-        assert fact is not None, "the event is of this type"
-        of = Filter(resource.cloud, resource.resource_type, resource.resource_id)
-        before = list(self.segments(call.db, of))
-        if _is_made(call.db, fact.resource, fact.statement):
-            return Corrected(message_id, False, before, before)
-        if said.revokes:
-            _check_revoked(call.db, resource, said.revokes)
-        known = repository.resources.numbers(call.db, [resource]).get(resource)
-        is_told = known is not None and repository.resources.kept(call.db, [known])[known].progress.count > 0
-        self.ingest(call.db, [replace(event, at=_next(call, known))], call.now)
-        after = list(self.segments(call.db, of))
-        if not is_told and not (after and all(segment.project_id for segment in after)):
-            raise Invalid(
-                f"the ledger doesn't know {resource.resource_type} {resource.resource_id}",
-                hint="say when its use began (start) and whose it is (project_id)",
-            )
-        return Corrected(message_id, True, before, after)
+        resource, is_told = self._place(call.db, resource, said)
+        before = self._used(call, resource)
+        words = vocabulary(resource.resource_type, self.reader.meters.get(resource.resource_type), before)
+        said = structs.replace(said, author=author_of(call.caller), attributes=words.fitted(said.attributes))
+        key = _key(message_id, resource, said, call.now)
+        taken_back = _revoked_by(call.db, resource, said)
+        if taken_back is not None and "samples" in taken_back.fact:
+            return self._adjusted(call, resource, said, _opposite(taken_back, said), key)
+        event = Event(key, EVENT_TYPE, _PUBLISHER, call.now, resource.cloud, payload_of(resource, said, None))
+        if _is_made(call.db, event):
+            return Corrected(key, False, before, before)
+        check_in_time(said, call.now)
+        if said.state is not None:
+            words.check_state(said.state)
+        _check_in_force(call.db, resource, said)
+        self.ingest(call.db, [replace(event, at=_next(call, resource))], call.now)
+        after = self._used(call, resource)
+        check_effect(said, before, after, created=not is_told)
+        return Corrected(key, True, before, after, created=not is_told)
+
+    def adjust(
+        self, call: Call, resource: Resource, adjustment: Adjustment, reason: str, *, message_id: str = ""
+    ) -> Corrected:
+        """Add a quantity to what a meter of the resource counted at an instant, or take it out; the unit is that of the
+        meter's sums, whatever is told of one. Where nobody is named it is of who used the resource then, or else whose
+        all other values of the meter are. `message_id` and what is raised: as with `correct`."""
+        self.allow_correcting(call)
+        repository.ledger.take(call.db)
+        said = Correction(author_of(call.caller), reason)
+        resource, _ = self._place(call.db, resource, said)
+        check_past("at", adjustment.at, call.now)
+        key = _key(message_id, resource, [said, adjustment], call.now)
+        return self._adjusted(call, resource, said, adjustment, key)
+
+    def _adjusted(
+        self, call: Call, resource: Resource, said: Correction, adjustment: Adjustment, key: str
+    ) -> Corrected:
+        used = self._used(call, resource)
+        counters = counters_of(call, resource, adjustment.meter) if adjustment.meter.isprintable() else []
+        told = self.reader.sample(resource.resource_type, adjustment.meter)
+        unit = unit_of(adjustment.meter, counters, told)
+        if unit is None:
+            raise self._no_such_meter(call, resource, adjustment.meter)
+        project_id = adjustment.project_id
+        if project_id is None and not said.revokes:
+            project_id = owner_of(adjustment.at, used, counters)
+        adjustment = replace(adjustment, unit=unit, project_id=project_id)
+        payload = payload_of(resource, said, None, adjustment)
+        event = Event(key, EVENT_TYPE, _PUBLISHER, adjustment.at, resource.cloud, payload)
+        sum_ = sum_of(counters)
+        if _is_made(call.db, event):
+            return Corrected(key, False, used, used, counted=Counted(adjustment.meter, unit, sum_, sum_))
+        _check_in_force(call.db, resource, said)
+        if not said.revokes:
+            check_adjustment(adjustment, sum_)
+        self.ingest(call.db, [event], call.now)
+        counted = Counted(adjustment.meter, unit, sum_, total((sum_, adjustment.quantity)))
+        return Corrected(key, True, used, used, counted=counted)
+
+    def allow_listing_corrections(self, call: Call) -> None:
+        """As `allow_correcting`."""
+        policy.require(call.caller, "usage:corrections:list", None)
 
     def list_corrections(self, call: Call, wanted: Filter, page: Page) -> Slice[Made]:
         """Corrections of a cloud, type and id, as far as `wanted` has them, the newest first; the marker is a number.
         Raises Forbidden, Invalid."""
-        policy.require(call.caller, "usage:corrections:list", None)
+        self.allow_listing_corrections(call)
         if page.marker is not None and not (page.marker.isascii() and page.marker.isdecimal()):
             raise Invalid("marker not understood", hint="use the 'next' of the page before")
         before = None if page.marker is None else int(page.marker)
@@ -106,15 +160,49 @@ class Correcting(Taking, Reading):
         made = [Made(number, record, revoked.get((record.resource, record.message_id), "")) for number, record in rows]
         return cut(made, page)
 
-    def _where(self, db: Connection, resource: Resource) -> Resource:
+    def _used(self, call: Call, resource: Resource) -> list[Segment]:
+        return list(self.segments(call.db, Filter(*resource)))
+
+    def _place(self, db: Connection, resource: Resource, said: Correction) -> tuple[Resource, bool]:
+        """The resource that is meant, and whether any event told of it: else `said` must tell what a use needs. Raises
+        Invalid, NotFound."""
+        if not said.reason.strip():
+            raise Invalid("reason: a correction needs a reason")
+        check_resource(resource)
         if resource.cloud:
             check_cloud(resource.cloud)
-            return resource
         clouds = repository.corrections.clouds_of(db, resource.resource_type, resource.resource_id)
-        if len(clouds) == 1:
-            return resource._replace(cloud=clouds[0])
-        known = f"it is known in: {', '.join(clouds)}" if clouds else "the ledger doesn't know it yet"
-        raise Invalid(f"which cloud {resource.resource_type} {resource.resource_id} is in must be said", hint=known)
+        if not resource.cloud and len(clouds) > 1:
+            name = f"{resource.resource_type} {resource.resource_id}"
+            raise Invalid(f"cloud: {name} is known in several", hint=f"say which: {', '.join(clouds)}")
+        meant = resource._replace(cloud=resource.cloud or (clouds[0] if clouds else ""))
+        number = repository.resources.numbers(db, [meant]).get(meant)
+        if number is not None and repository.resources.kept(db, [number])[number].progress.count:
+            return meant, True
+        self._check_new(db, meant, said, clouds)
+        return meant, False
+
+    def _check_new(self, db: Connection, resource: Resource, said: Correction, clouds: Sequence[str]) -> None:
+        """A mistyped id must not become a resource. Raises NotFound, Invalid."""
+        kind = resource.resource_type
+        if kind not in self.reader.meters and not repository.listing.rows(db, Filter(resource_type=kind), 1):
+            raise Invalid(f"resource_type: there is no type '{kind}'", hint=f"known: {', '.join(self.reader.meters)}")
+        if said.start is None:
+            raise _unknown(resource, clouds)
+        missing = "project_id" if said.project_id is None else "" if resource.cloud else "cloud"
+        if missing:
+            raise Invalid(
+                f"{missing}: the ledger doesn't know {kind} {resource.resource_id}, so this must be told, too",
+                hint=_HOW_NEW,
+            )
+
+    def _no_such_meter(self, call: Call, resource: Resource, meter: str) -> Invalid:
+        file = self.reader.meters.get(resource.resource_type)
+        known = {*(() if file is None else file.samples), *meters_of(call.db, resource)}
+        return Invalid(
+            f"meter: the type {resource.resource_type} has none that is called '{meter[:80]}'",
+            hint=f"known: {', '.join(sorted(known)) or 'none'}",
+        )
 
 
 def author_of(caller: Caller) -> str:
@@ -134,33 +222,83 @@ def seen_event(resource: Resource, message_id: str, at: Micros, said: Correction
     return Event(message_id, EVENT_TYPE, _PUBLISHER, at, resource.cloud, payload)
 
 
-def _next(call: Call, resource: int | None) -> Micros:
-    """Now, or after the last correction of the resource: what is said later is to outrank what was said before."""
-    if resource is None:
-        return call.now
-    said = repository.corrections.of(call.db, [resource])[resource]
+def _unknown(resource: Resource, clouds: Sequence[str]) -> NotFound:
+    hint = _HOW_NEW
+    if clouds and resource.cloud not in clouds:
+        hint = f"it is known in: {', '.join(clouds)}"
+    where = f" in cloud {resource.cloud}" if resource.cloud else ""
+    return NotFound(f"the ledger doesn't know {resource.resource_type} {resource.resource_id}{where}", hint=hint)
+
+
+def _key(given: str, resource: Resource, said: object, now: Micros) -> str:
+    """The message id: `given`, or one that follows from the rest. Raises Invalid."""
+    key = given or id_of(resource, said, now)
+    if len(key) > MESSAGE_ID_LENGTH or not key.isprintable():
+        raise Invalid(f"id: the id of a correction has 1 to {MESSAGE_ID_LENGTH} characters")
+    return key
+
+
+def _next(call: Call, resource: Resource) -> Micros:
+    """Now, or after the last correction of the resource: what is said later is to outrank what was said before. What
+    is added to meters has no order."""
+    said = [one for one in _corrections_of(call.db, resource) if not one.samples]
     return max([call.now, *(statement.at + 1 for statement in said)])
 
 
-def _is_made(db: Connection, resource: Resource, statement: Statement) -> bool:
-    """Raises Conflict where another event has this id."""
-    number = repository.events.number_of(db, resource.cloud, statement.message_id)
+def _corrections_of(db: Connection, resource: Resource) -> list[Statement]:
+    number = repository.resources.numbers(db, [resource]).get(resource)
+    return [] if number is None else repository.corrections.of(db, [number])[number]
+
+
+def _is_made(db: Connection, event: Event) -> bool:
+    """Raises Conflict where another event has this id, Malformed where this one makes no sense."""
+    fact = read(event)
+    assert fact is not None, "the event is of this type"
+    number = repository.events.number_of(db, event.cloud, event.message_id)
     if number is None:
         return False
     ((_, record),) = repository.events.numbered(db, [number])
-    if record.resource != resource or record.fact != fact_of(statement):
-        raise Conflict(f"the id '{statement.message_id}' is taken by something else that was told")
+    same = record.resource == fact.resource and record.fact == fact_of(fact.statement)
+    if not same or (fact.statement.samples and record.at != event.at):
+        raise Conflict(
+            f"id: '{event.message_id}' is taken by something else that was told",
+            hint="give another, or none",
+        )
     return True
 
 
-def _check_revoked(db: Connection, resource: Resource, message_id: str) -> None:
-    number = repository.events.number_of(db, resource.cloud, message_id)
+def _revoked_by(db: Connection, resource: Resource, said: Correction) -> Record | None:
+    """The correction that `said` takes back. Raises NotFound where the resource has none of this id."""
+    if not said.revokes:
+        return None
+    number = repository.events.number_of(db, resource.cloud, said.revokes) if said.revokes.isprintable() else None
     records = [] if number is None else repository.events.numbered(db, [number])
-    if not any(record.resource == resource and "correction" in record.fact for _, record in records):
-        raise NotFound(
-            f"{resource.resource_type} {resource.resource_id} has no correction '{message_id}'",
-            hint="see them with `stratiform usage corrections`",
+    for _, record in records:
+        if record.resource == resource and "correction" in record.fact:
+            return record
+    raise NotFound(
+        f"revokes: {resource.resource_type} {resource.resource_id} has no correction '{said.revokes[:128]}'",
+        hint="see them with `stratiform usage corrections`",
+    )
+
+
+def _check_in_force(db: Connection, resource: Resource, said: Correction) -> None:
+    """What is taken back counts until now. Raises Conflict."""
+    back = taken_back(_corrections_of(db, resource)).get(said.revokes) if said.revokes else None
+    if back is not None:
+        raise Conflict(
+            f"revokes: '{said.revokes}' was taken back already, by '{back}'",
+            hint="to make it count again, take that one back",
         )
+
+
+def _opposite(record: Record, said: Correction) -> Adjustment:
+    """What takes the adjustment `record` back. Raises Invalid where more than that is said."""
+    if structs.replace(said, attributes={}) != Correction(said.author, said.reason, revokes=said.revokes):
+        raise Invalid("revokes: what takes an adjustment of a meter back says nothing else")
+    adjusted = adjustment_of(record.statement)
+    assert adjusted is not None, "only corrections that tell a sample are asked"
+    return replace(adjusted, quantity=adjusted.quantity.copy_negate())
 
 
 def _revoked(db: Connection, records: Sequence[Record]) -> dict[tuple[Resource, str], str]:
@@ -168,8 +306,7 @@ def _revoked(db: Connection, records: Sequence[Record]) -> dict[tuple[Resource, 
     numbers = repository.resources.numbers(db, {record.resource for record in records})
     said = repository.corrections.of(db, sorted(numbers.values()))
     return {
-        (resource, one.correction.revokes): one.message_id
+        (resource, revoked): by
         for resource, number in numbers.items()
-        for one in in_force(said[number])
-        if one.correction is not None and one.correction.revokes
+        for revoked, by in taken_back(said[number]).items()
     }

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import structs
+
 from stratiform.contract.registry import offers
 from stratiform.contract.usage import Reading
 from stratiform.kit.call import Call
@@ -98,7 +100,7 @@ class Polling(Taking):
         for resource_type, meter, sample, table in self.reader.polled(kind):
             if (resource_type, meter) == (poll.resource_type, poll.meter):
                 schedule, asked = split(table)
-                how = replace(meter_of(sample), kind=schedule.kind) if schedule.kind else meter_of(sample)
+                how = structs.replace(meter_of(sample), kind=schedule.kind) if schedule.kind else meter_of(sample)
                 return Question(resource_type, meter, how, schedule, asked)
         return None
 

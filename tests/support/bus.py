@@ -88,8 +88,12 @@ class Names:
                 return -1
 
     def listeners(self, queue: str = "") -> int:
+        """How many take from the queue (the pool's): it is bound by then; 0 where there is no such queue."""
         with self.broker.channel() as channel:
-            return int(channel.queue_declare(queue or self.pool, passive=True).consumer_count)
+            try:
+                return int(channel.queue_declare(queue or self.pool, passive=True).consumer_count)
+            except self.broker.channel_errors:
+                return 0
 
     def remove(self, *queues: str) -> None:
         for queue in (self.pool, *queues):

@@ -1,7 +1,7 @@
 """`stratiform usage audit`, `correct` and `corrections`: the ledger, its sources, and what staff says against it."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +21,14 @@ _COLUMNS = {
     "Taken back by": "revoked_by",
 }
 
-Moment = Annotated[str | None, typer.Option(metavar="TIME", help="ISO 8601, such as 2026-10-31T12:00:00Z.")]
+_TIME = "ISO 8601, such as 2026-10-31T12:00:00Z."
+
+#: What the API calls otherwise than the command line does.
+_OPTIONS = {
+    "since": "--from", "until": "--to", "project_id": "--project", "revokes": "--revoke", "reopened": "--reopen",
+    "start": "--start", "end": "--end", "state": "--state", "absent": "--absent", "cloud": "--cloud", "id": "--id",
+    "reason": "--reason", "meter": "--meter", "quantity": "--quantity", "at": "--at",
+}  # fmt: skip
 
 
 def audit(
@@ -53,8 +60,8 @@ def correct(
     resource_id: Annotated[str, typer.Argument(help="Its id.")],
     reason: Annotated[str, typer.Option(help="Why; it is kept with the correction.")],
     cloud: Annotated[str, typer.Option(help="Its cloud, where the ledger knows it in several or not yet.")] = "",
-    start: Moment = None,
-    end: Moment = None,
+    start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When its use began. {_TIME}")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help="When it ended.")] = None,
     reopen: Annotated[bool, typer.Option("--reopen", help="Its use hasn't ended yet.")] = False,
     since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="From when what follows holds.")] = None,
     until: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Until when it holds.")] = None,
@@ -64,11 +71,17 @@ def correct(
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An attribute; NAME= takes it away.")
     ] = None,
     absent: Annotated[bool, typer.Option("--absent", help="It was not used in this time.")] = False,
+    meter: Annotated[str | None, typer.Option(help="A meter that counted wrongly; with --quantity and --at.")] = None,
+    quantity: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="What is added to its sum, or with a minus taken out.")
+    ] = None,
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="The instant for which this counts.")] = None,
     revoke: Annotated[str | None, typer.Option(metavar="ID", help="Take this correction back.")] = None,
     key: Annotated[str, typer.Option("--id", help="An id of your own: the same again changes nothing.")] = "",
     output: FormatOption = Format.table,
 ) -> None:
-    """Correct the use of a resource: an event with author and reason, laid over what its messages say."""
+    """Correct the use of a resource, or what a meter of it counted: an event with author and reason, laid over what its
+    messages say. Nothing is edited, and it can be taken back."""
     asked = {
         "resource_type": resource_type,
         "resource_id": resource_id,
@@ -85,18 +98,18 @@ def correct(
         "attributes": dict(_attribute(one) for one in attribute or []),
         "absent": absent,
         "revokes": revoke,
+        "meter": meter,
+        "quantity": quantity,
+        "at": at,
     }
-    done = client().post("usage/corrections", asked)
+    try:
+        done = client().post("usage/corrections", asked)
+    except CliError as error:
+        raise CliError(_in_options(error.message), error.hint) from error
     if output is Format.json:
         show_one(done, {}, output)
-        return
-    for title, key_ in (("before", "before"), ("now", "after")):
-        say(f"{title}:")
-        if not done[key_]:
-            say("  not used")
-        for segment in done[key_]:
-            say(f"  {segment['start']}  {segment['end'] or 'open':27}  {segment['state']}  {segment['project_id']}")
-    say(f"correction {done['id']}" + ("" if done["new"] else " had been made before"))
+    else:
+        _print_correction(done)
 
 
 def corrections(
@@ -171,13 +184,63 @@ def _print_summary(summary: Mapping[str, Any], apply: bool) -> None:
 
 
 def _attribute(given: str) -> tuple[str, str | int | None]:
-    """A value of digits alone is a number."""
+    """A number where it is written as one: `007` is a text."""
     name, sign, value = given.partition("=")
     if not sign or not name:
         raise CliError(f"'{given}' is no attribute", "write NAME=VALUE")
     if not value:
         return name, None
-    return name, int(value) if value.isascii() and value.isdecimal() else value
+    is_number = value.isascii() and value.isdecimal() and (value == "0" or value[0] != "0")
+    return name, int(value) if is_number else value
+
+
+def _in_options(message: str) -> str:
+    """A message of the API, which begins with the field that is wrong, with the option that was given."""
+    field, colon, rest = message.partition(":")
+    if field.startswith("attributes."):
+        field = f"--set {field.removeprefix('attributes.')}"
+    return f"{_OPTIONS.get(field, field)}{colon}{rest}"
+
+
+def _print_correction(done: Mapping[str, Any]) -> None:
+    """What was and what is; of a meter its sums."""
+    if done["created"]:
+        of = done["after"][0]
+        say(
+            on_one_line(
+                f"the ledger did not know {of['resource_type']} {of['resource_id']} of {of['cloud']}: it is new"
+            )
+        )
+    if done["counted"]:
+        counted = done["counted"]
+        say(f"{counted['meter']}, in sum ({counted['unit']}): before {counted['before']}, now {counted['after']}")
+    else:
+        segments = [*done["before"], *done["after"]]
+        differing = list(segments[0]["attributes"]) if done["created"] else _differing(segments)
+        for title, part in (("before", "before"), ("now", "after")):
+            say(f"{title}:")
+            if not done[part]:
+                say("  not used")
+            for segment in done[part]:
+                say(_segment_line(segment, differing))
+        if done["new"] and done["before"] == done["after"]:
+            say("nothing is different by it now; it counts against what messages tell later")
+    say(f"correction {done['id']}" + ("" if done["new"] else " had been made before"))
+
+
+def _segment_line(segment: Mapping[str, Any], names: Iterable[str]) -> str:
+    told = "".join(f"  {name}={segment['attributes'].get(name, '')}" for name in names)
+    return f"  {segment['start']}  {segment['end'] or 'open':27}  {segment['state']}  {segment['project_id']}{told}"
+
+
+def _differing(segments: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The attributes that aren't the same in all of `segments`."""
+    names = sorted({name for one in segments for name in one["attributes"]})
+    return [
+        name
+        for name in names
+        if any(one["attributes"].get(name) != segments[0]["attributes"].get(name) for one in segments)
+    ]
 
 
 def _row(one: Mapping[str, Any]) -> dict[str, Any]:

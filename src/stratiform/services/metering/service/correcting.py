@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 from msgspec import structs
@@ -98,7 +99,7 @@ class Correcting(Taking, Reading):
             return Corrected(key, False, before, before)
         check_in_time(said, call.now)
         if said.state is not None:
-            words.check_state(said.state)
+            words.check_state(said.state, partial(_states_of, call, resource.resource_type))
         _check_in_force(call.db, resource, said)
         self.ingest(call.db, [replace(event, at=_next(call, resource))], call.now)
         after = self._used(call, resource)
@@ -220,6 +221,12 @@ def seen_event(resource: Resource, message_id: str, at: Micros, said: Correction
     """The event that tells what was seen of a resource at the instant `at`."""
     payload = payload_of(resource, said, seen)
     return Event(message_id, EVENT_TYPE, _PUBLISHER, at, resource.cloud, payload)
+
+
+def _states_of(call: Call, resource_type: str) -> set[str]:
+    """In which resources of this type ever were."""
+    of = Filter(resource_type=resource_type)
+    return {str(state) for (state,), _ in repository.sums.durations(call.db, of, ["state"], 0, call.now)}
 
 
 def _unknown(resource: Resource, clouds: Sequence[str]) -> NotFound:

@@ -5,12 +5,16 @@ from typing import Any
 import msgspec
 
 from stratiform.faces.rest.usage import segment_view
-from stratiform.faces.rest.usage.asking import page_of
+from stratiform.faces.rest.usage.asking import Limit, Marker, paged
 from stratiform.faces.stack import Request, decode, get, post, reading, stack_of, writing
 from stratiform.kit.clock import Micros, iso, parse
 from stratiform.kit.errors import Invalid
+from stratiform.services.metering.events.corrections import quantity_of
 from stratiform.services.metering.model import Correction, Filter, Resource
+from stratiform.services.metering.model.adjust import Adjustment, adjustment_of
+from stratiform.services.metering.model.samples import plain
 from stratiform.services.metering.service import Made
+from stratiform.services.metering.service.correcting import Counted
 
 Body = dict[str, Any]
 
@@ -33,9 +37,12 @@ class _New(msgspec.Struct, forbid_unknown_fields=True):
     until: str | None = None
     project_id: str | None = None
     state: str | None = None
-    attributes: dict[str, str | int | bool | None] = {}
+    attributes: dict[str, Any] = {}
     absent: bool = False
     revokes: str | None = None
+    meter: str | None = None
+    quantity: str | int | None = None
+    at: str | None = None
 
     def correction(self) -> Correction:
         """Its author is whoever is signed in."""
@@ -54,36 +61,69 @@ class _New(msgspec.Struct, forbid_unknown_fields=True):
             until=_moment(self.until, "until"),
         )
 
+    def adjustment(self) -> Adjustment | None:
+        """What is added to a meter; None where none is named. Raises Invalid where that isn't all."""
+        told = {name: getattr(self, name) for name in ("meter", "quantity", "at")}
+        if all(value is None for value in told.values()):
+            return None
+        for name, value in told.items():
+            if value is None or value == "":
+                raise Invalid(f"{name}: missing", hint="a meter is corrected by meter, quantity and at, all three")
+        for name, value in msgspec.structs.asdict(self).items():
+            if name not in _OF_ADJUSTMENTS and value:
+                raise Invalid(f"{name}: not together with meter", hint="say one thing in one correction")
+        at = _moment(self.at, "at")
+        assert at is not None, "it is there"
+        return Adjustment(str(self.meter), quantity_of(self.quantity), at, project_id=self.project_id)
+
+
+#: What is told of an adjustment.
+_OF_ADJUSTMENTS = ("resource_type", "resource_id", "reason", "cloud", "id", "meter", "quantity", "at", "project_id")
+
 
 @post("/usage/corrections")
 def create_correction(request: Request, body: bytes) -> Body:
     """Say something of a resource against what its messages say. `start`, `end`: when its use began and ended;
     `reopened`: it hasn't ended; in the window from `since` to `until` it was of `project_id`, in `state`, with
-    `attributes` (null takes one away), or `absent`: not used; `revokes`: the id of a correction that is taken back.
-    `cloud` may be left out where the resource is known in one only. The same `id` again changes nothing. Answers the
-    segments before and after."""
-    new = decode(body, _New)
-    resource = Resource(new.cloud, new.resource_type, new.resource_id)
+    `attributes` (null takes one away), or `absent`: not used; `revokes`: the id of a correction that is taken back. Or
+    `meter`, `quantity` and `at`: what is added to a meter's sum at an instant (with a minus: taken out). `cloud` may be
+    left out where the resource is known in one only. The same `id` again changes nothing. Answers the segments before
+    and after, and the meter's sums."""
+    metering = stack_of(request).metering
     with writing(request) as call:
-        done = stack_of(request).metering.correct(call, resource, new.correction(), message_id=new.id)
+        metering.allow_correcting(call)
+        new = decode(body, _New)
+        resource, adjustment = Resource(new.cloud, new.resource_type, new.resource_id), new.adjustment()
+        if adjustment is None:
+            done = metering.correct(call, resource, new.correction(), message_id=new.id)
+        else:
+            done = metering.adjust(call, resource, adjustment, new.reason, message_id=new.id)
     return {
         "id": done.message_id,
         "new": done.new,
+        "created": done.created,
         "before": [segment_view(segment) for segment in done.before],
         "after": [segment_view(segment) for segment in done.after],
+        "counted": None if done.counted is None else _counted(done.counted),
     }
 
 
 @get("/usage/corrections")
-def list_corrections(request: Request) -> Body:
+def list_corrections(
+    request: Request,
+    resource_type: str | None = None,
+    resource_id: str | None = None,
+    cloud: str | None = None,
+    limit: Limit = None,
+    marker: Marker = None,
+) -> Body:
     """Corrections by `resource_type`, `resource_id` and `cloud`, the newest first, with author, reason, time and what
     they say; `limit`, and `marker` = the `next` of the page before."""
-    asked = request.query_params
-    wanted = Filter(
-        cloud=asked.get("cloud"), resource_type=asked.get("resource_type"), resource_id=asked.get("resource_id")
-    )
+    metering = stack_of(request).metering
+    wanted = Filter(cloud=cloud, resource_type=resource_type, resource_id=resource_id)
     with reading(request) as call:
-        page = stack_of(request).metering.list_corrections(call, wanted, page_of(request))
+        metering.allow_listing_corrections(call)
+        page = metering.list_corrections(call, wanted, paged(limit, marker))
     following = str(page.items[-1].number) if page.more else None
     return {"corrections": [_view(one) for one in page.items], "next": following}
 
@@ -104,10 +144,27 @@ def _view(made: Made) -> Body:
         "reason": said.reason,
         "made_at": iso(record.received_at),
         "at": iso(record.at),
-        "says": _told(record.fact["correction"], ("author", "reason", "told")),
+        "says": _told(record.fact["correction"], ("author", "reason", "told")) | _adjusted(adjustment_of(statement)),
         "seen": _told(record.fact, ("correction",)) if said.told else None,
         "revoked_by": made.revoked_by or None,
     }
+
+
+def _counted(counted: Counted) -> Body:
+    return {
+        "meter": counted.meter,
+        "unit": counted.unit,
+        "before": plain(counted.before),
+        "after": plain(counted.after),
+    }
+
+
+def _adjusted(adjustment: Adjustment | None) -> Body:
+    if adjustment is None:
+        return {}
+    told = {"meter": adjustment.meter, "quantity": plain(adjustment.quantity), "unit": adjustment.unit}
+    told |= {} if adjustment.project_id is None else {"project_id": adjustment.project_id}
+    return told | {"at": iso(adjustment.at)}
 
 
 def _told(fact: Body, without: tuple[str, ...]) -> Body:
@@ -121,4 +178,4 @@ def _moment(text: str | None, name: str) -> Micros | None:
     try:
         return parse(text)
     except (ValueError, OverflowError) as error:
-        raise Invalid(f"{name} is no time: '{text}'", hint="ISO 8601, such as 2026-11-20T00:00:00Z") from error
+        raise Invalid(f"{name}: '{text}' is no time", hint="ISO 8601, such as 2026-11-20T00:00:00Z") from error

@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.testing import TestClient
 
+from stratiform.faces.rest.parameters import takes_what_it_knows
 from stratiform.faces.rest.problems import problem
 from stratiform.services.identity.model import ByPassword, Named, ScopeAsked, SignIn
 from support.stacks import Bench
@@ -40,7 +41,10 @@ def rest(bench: Bench, handlers: Sequence[Any]) -> Iterator[Rest]:
         stack.identity.bootstrap(db, now, url=stack.url, region=stack.region, admin_password=PASSWORD)
         project = stack.identity.ensure_demo(bench.call(db), PASSWORD)
     router = Router(
-        path="/api/v1", route_handlers=list(handlers), exception_handlers={Exception: problem, HTTPException: problem}
+        path="/api/v1",
+        route_handlers=list(handlers),
+        guards=[takes_what_it_knows],
+        exception_handlers={Exception: problem, HTTPException: problem},
     )
     app = Litestar(route_handlers=[router], state=State({"stack": stack}), openapi_config=None)
     with TestClient(app, raise_server_exceptions=False) as http:

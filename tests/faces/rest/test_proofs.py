@@ -10,6 +10,7 @@ import pytest
 from stratiform.faces.rest import proofs
 from stratiform.faces.rest.proofs import handlers
 from stratiform.kit import merkle
+from stratiform.kit.clock import parse
 from stratiform.kit.notes import Checkpoint, Verifier, opened
 from stratiform.services.metering.model.verify import verify
 from support.ledger import recorded
@@ -20,6 +21,7 @@ from support.stacks import Bench
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
+    stack_bench.clock.at = parse("2026-12-01T00:00:00Z")
     with rest(stack_bench, handlers) as made:
         yield made
 
@@ -112,6 +114,25 @@ def test_a_customer_gets_the_own_project_only(api: Rest, used: Bench) -> None:
     assert api("GET", asked).status_code == 200
 
 
+def test_a_message_is_found_without_its_part(api: Rest, used: Bench) -> None:
+    ids: dict[str, list[str]] = {}
+    for line in api("GET", "usage/log/export").content.splitlines():
+        if b'"kind":"event"' in line:
+            whole = json.loads(json.loads(line)["record"])["message_id"]
+            ids.setdefault(whole.partition("#")[0], []).append(whole)
+    alone = next(bare for bare, told in ids.items() if len(told) == 1 and told != [bare])
+    found = api("GET", f"usage/log/inclusion?message_id={alone}")
+    assert json.loads(found.json()["record"])["message_id"] == ids[alone][0]
+    assert api("GET", f"usage/log/inclusion?message_id={alone[:-1]}").status_code == 404
+    assert api("GET", f"usage/log/inclusion?message_id={alone}", token=api.demo).status_code == 404
+    several = next((bare for bare, told in ids.items() if len(told) > 1), None)
+    assert several is not None, "the recording has such messages"
+    answer = api("GET", f"usage/log/inclusion?message_id={several}")
+    assert answer.status_code == 409
+    assert answer.json()["hint"] == f"ask for one: {', '.join(sorted(ids[several]))}"
+    assert api("GET", f"usage/log/inclusion?message_id={several}", token=api.demo).status_code == 404
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -145,6 +166,13 @@ def test_who_may_ask(api: Rest, used: Bench, path: str) -> None:
         ("consistency?from=99999", 400),
         ("export?from=soon", 400),
         ("export?as_of=x", 400),
+        ("export?as_of=99", 400),
+        ("export?as_of=2027-01-01", 400),
+        ("export?from=2027-01-01", 400),
+        ("export?project_id=demo", 404),
+        ("export?cloud=openstack", 400),
+        ("inclusion?index=0&message_id=x", 400),
+        ("keys?index=0", 400),
         ("export?since=99999", 400),
         ("export?since=x", 400),
     ],

@@ -245,7 +245,7 @@ def test_sums_come_as_json_and_csv(api: Rest) -> None:
         "state,start,end,sum(duration)",
         "active,2026-01-02T00:00:00.000000Z,2026-01-03T00:00:00.000000Z,345600",
     ]
-    assert "sum(duration)" in api("GET", "usage/sums?format=csv&resource_type=none").text
+    assert "sum(duration)" in api("GET", "usage/sums?format=csv&resource_type=instance").text
 
 
 READS = ["usage/segments", "usage/samples", "usage/sums", "usage/changes"]

@@ -3,17 +3,18 @@
 import base64
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response
+from litestar.params import Parameter
 from litestar.response import Stream
 
-from stratiform.faces.rest.usage.asking import moment, position
+from stratiform.faces.rest.usage.asking import Asked, AsOf, From, ProjectId, To
 from stratiform.faces.stack import Request, Stack, get, reading, stack_of, writing
+from stratiform.kit.clock import iso
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.merkle import TILE_WIDTH
 from stratiform.kit.numbers import whole
-from stratiform.services.metering.model import Filter
 from stratiform.services.metering.service import Exporting, Inclusion
 
 #: Lines are sent together up to this size, as each piece is a walk through the thread pool.
@@ -22,6 +23,9 @@ _PIECE_BYTES = 256 * 1024
 #: Level and number of a tile as C2SP tlog-tiles writes them: `0/x001/x234/067`, and `.p/5` behind it where only 5
 #: hashes are there.
 _TILE = re.compile(r"/?(\d{1,2})/((?:x\d{3}/){0,5}\d{3})(?:\.p/([1-9]\d{0,2}))?")
+
+
+Size = Annotated[str | None, Parameter(query="size", description="Size of the log; now's, unless told.")]
 
 
 @get("/usage/log/checkpoint")
@@ -40,23 +44,33 @@ def keys(request: Request) -> dict[str, Any]:
 
 
 @get("/usage/log/inclusion")
-def inclusion(request: Request) -> dict[str, Any]:
+def inclusion(
+    request: Request,
+    index: Annotated[str | None, Parameter(description="Number of the event in the log, from 0.")] = None,
+    message_id: Annotated[str | None, Parameter(description="Or its message id, whole or without its `#…`.")] = None,
+    cloud: Annotated[str, Parameter(description="Cloud of that message.")] = "openstack",
+    log_size: Size = None,
+) -> dict[str, Any]:
     """That an event is in the log of `size` events (or of now): by its `index`, or its `message_id` and `cloud`."""
-    asked = request.query_params
-    metering, size = stack_of(request).metering, _number(request, "size")
+    metering, size = stack_of(request).metering, _number(log_size, "size")
+    if message_id is not None and index is not None:
+        raise Invalid("an event is asked for by `index` or by `message_id`, not both")
     with reading(request) as call:
-        if "message_id" in asked:
-            cloud = asked.get("cloud", "openstack")
-            return _shown(metering.inclusion_of(call, cloud, asked["message_id"], size))
-        return _shown(metering.inclusion(call, _given(request, "index"), size))
+        if message_id is not None:
+            return _shown(metering.inclusion_of(call, cloud, message_id, size))
+        return _shown(metering.inclusion(call, _given(index, "index"), size))
 
 
 @get("/usage/log/consistency")
-def consistency(request: Request) -> dict[str, Any]:
+def consistency(
+    request: Request,
+    smaller: Annotated[str | None, Parameter(query="from", description="So many events there were.")] = None,
+    larger: Annotated[str | None, Parameter(query="to", description="So many there are, or were later.")] = None,
+) -> dict[str, Any]:
     """That the log of `to` events (or of now) begins with that of `from`."""
-    old = _given(request, "from")
+    old = _given(smaller, "from")
     with reading(request) as call:
-        new, proof = stack_of(request).metering.consistency(call, old, _number(request, "to"))
+        new, proof = stack_of(request).metering.consistency(call, old, _number(larger, "to"))
     return {"from": old, "to": new, "proof": [_text(one) for one in proof]}
 
 
@@ -74,20 +88,26 @@ def tile(request: Request, place: str) -> Response[bytes]:
 
 
 @get("/usage/log/export")
-def export(request: Request) -> Stream:
+def export(
+    request: Request,
+    project_id: ProjectId = None,
+    touches_from: From = None,
+    touches_to: To = None,
+    as_of: AsOf = None,
+    since: Annotated[str | None, Parameter(description="With the proof that the log goes on from so many.")] = None,
+) -> Stream:
     """All events of what was used in the period (`from`, `to`) by `project_id`, each with its proof, and the segments
-    that follow from them; one JSON document a line. `as_of`: as it was known at this position of the ledger; `since`:
-    with the proof that the log goes on from so many events."""
-    wanted = Filter(
-        project_id=request.query_params.get("project_id"),
-        since=moment(request.query_params.get("from"), "from"),
-        until=moment(request.query_params.get("to"), "to"),
-        as_of=position(request.query_params.get("as_of")),
-    )
+    that follow from them; one JSON document a line. `as_of`: as it was known then; `since`: with the proof that the
+    log goes on from so many events."""
+    asked = Asked(project_id, None, None, None, None, touches_from, touches_to, as_of)
     stack = stack_of(request)
     with writing(request) as call:
-        asked = stack.metering.begin_export(call, wanted, _number(request, "since"))
-    return Stream(_pieces(stack, asked), media_type="application/x-ndjson")
+        wanted = asked.filter(request, call)
+        if wanted.since is not None and wanted.since >= call.now:
+            raise Invalid(f"the period from {iso(wanted.since)} has not begun yet", hint="ask for one that has")
+        begun = stack.metering.begin_export(call, wanted, _number(since, "since"))
+        asked.check_names(request, call)
+    return Stream(_pieces(stack, begun), media_type="application/x-ndjson")
 
 
 handlers: list[Any] = [checkpoint, keys, inclusion, consistency, tile, export]
@@ -119,18 +139,17 @@ def _text(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _number(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name)
+def _number(text: str | None, name: str) -> int | None:
     if not text:
         return None
     number = whole(text)
     if number is None:
-        raise Invalid(f"{name} is a whole number, not '{text}'")
+        raise Invalid(f"`{name}` is a whole number, not '{text}'")
     return number
 
 
-def _given(request: Request, name: str) -> int:
-    number = _number(request, name)
+def _given(text: str | None, name: str) -> int:
+    number = _number(text, name)
     if number is None:
-        raise Invalid(f"{name} is missing", hint="a whole number of events of the log")
+        raise Invalid(f"`{name}` is missing", hint="a whole number of events of the log")
     return number

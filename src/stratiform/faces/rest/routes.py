@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.exceptions import HTTPException
 
 from stratiform.faces.rest import accounts, audits, clouds, corrections, costs, invoices, periods, prices, proofs, usage
+from stratiform.faces.rest.parameters import takes_what_it_knows
 from stratiform.faces.rest.problems import problem
 from stratiform.faces.stack import shows_token
 
@@ -21,6 +22,6 @@ router = Router(
         *proofs.handlers,
         *usage.handlers,
     ],
-    guards=[shows_token],
+    guards=[shows_token, takes_what_it_knows],
     exception_handlers={Exception: problem, HTTPException: problem},
 )

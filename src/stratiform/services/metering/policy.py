@@ -12,6 +12,7 @@ policy = Policy(
         "usage:entities:tell": admin_or_service,
         "usage:volume_types:list": anyone,
         "usage:rejected:list": admin,
+        "usage:rejected:drop": admin,
         "usage:rejected:replay": admin,
         "usage:corrections:create": admin,
         "usage:corrections:list": system_reader,

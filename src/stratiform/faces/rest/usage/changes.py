@@ -13,7 +13,7 @@ from litestar import get
 from litestar.params import Parameter
 from litestar.response import Stream
 
-from stratiform.faces.rest.usage.asking import ASKED, Asked, not_beyond, position
+from stratiform.faces.rest.usage.asking import FOLLOWED, Asked, not_beyond, position
 from stratiform.faces.rest.usage.segments import row_view
 from stratiform.faces.stack import Request, reading, stack_of
 from stratiform.kit.errors import Fault
@@ -30,7 +30,7 @@ _RESTS = 15
 _json = msgspec.json.Encoder()
 
 
-@get("/usage/changes", dependencies=ASKED, media_type="text/event-stream")
+@get("/usage/changes", dependencies=FOLLOWED, media_type="text/event-stream")
 async def follow_changes(
     request: Request,
     asked: Asked,
@@ -56,6 +56,7 @@ def _begin(request: Request, asked: Asked, since: str | None) -> Reached:
     with reading(request) as call:
         metering = stack_of(request).metering
         metering.allowed(call, asked.filter(request, call))
+        asked.check_names(request, call)
         known = metering.position(call.db)
         return behind(known if start is None else not_beyond(start, "since", known))
 

@@ -54,14 +54,14 @@ class Format(StrEnum):
 FormatAsked = Annotated[str | None, Parameter(query="format", description="json, csv …; else it goes by Accept.")]
 
 
-def format_of(request: Request, asked: str | None, *possible: Format) -> Format:
-    """As `asked`, else the first of Accept that is possible, else JSON. Raises Invalid."""
+def format_of(request: Request, asked: str | None) -> Format:
+    """As `asked`, else the first of Accept that there is, else JSON. Raises Invalid."""
     if asked:
-        if asked in Format.__members__ and Format[asked] in possible:
+        if asked in Format.__members__:
             return Format[asked]
-        raise Invalid(f"format '{asked}' is none of {', '.join(one.name for one in possible)}")
+        raise Invalid(f"`format` is '{asked}', and none of {', '.join(one.name for one in Format)}")
     wanted = [part.split(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")]
-    return next((Format(one) for one in wanted if one in {*possible}), Format.json)
+    return next((Format(one) for one in wanted if one in {*Format}), Format.json)
 
 
 async def streamed(form: Format, columns: Columns, following: Next, name: str) -> Stream:

@@ -2,17 +2,20 @@
 
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import litestar
 from anyio import to_thread
+from litestar.params import Parameter
 
-from stratiform.faces.rest.usage.asking import page_of
-from stratiform.faces.stack import Request, get, post, reading, request_id, stack_of, writing
+from stratiform.faces.rest.usage.asking import Limit, Marker, flag, paged
+from stratiform.faces.stack import Request, delete, get, post, reading, request_id, stack_of, writing
 from stratiform.kit.call import Call
 from stratiform.kit.clock import iso
+from stratiform.kit.errors import Invalid
 from stratiform.kit.policy import Caller
 from stratiform.services.metering.model import Ingested, Rejected
+from stratiform.services.metering.service import check_messages
 
 #: So many messages are one transaction.
 _BATCH = 1000
@@ -27,21 +30,54 @@ _LONGEST_LINE = 4 * 1024 * 1024
 @litestar.post("/usage/notifications", status_code=200, request_max_body_size=None)
 async def import_notifications(request: Request, cloud: str = "openstack") -> dict[str, Any]:
     """Takes oslo.messaging notifications, one JSON document a line, of any number. Each thousand is committed on
-    its own; sending the same again changes nothing. Answers how many were new, known, of no concern, kept aside."""
+    its own; sending the same again changes nothing. Answers how many were new, known, of no concern, kept aside.
+    Where not one of the first thousand lines is a notification, all is refused."""
     caller = await to_thread.run_sync(_who, request)
     done = await to_thread.run_sync(_take, request, caller, cloud, [])  # refuses before anything is sent in vain
+    first = True
     async for batch in _batches(request.stream()):
+        if first:
+            await to_thread.run_sync(check_messages, batch)
+            first = False
         done += await to_thread.run_sync(_take, request, caller, cloud, batch)
     return asdict(done)
 
 
 @get("/usage/rejected")
-def list_rejected(request: Request) -> dict[str, Any]:
+def list_rejected(request: Request, limit: Limit = None, marker: Marker = None) -> dict[str, Any]:
     """Messages that could not be taken, each with the reason and as it came."""
     with reading(request) as call:
-        page = stack_of(request).metering.list_rejected(call, page_of(request))
+        page = stack_of(request).metering.list_rejected(call, paged(limit, marker))
     following = page.items[-1].id if page.more else None
     return {"rejected": [_rejected_view(message) for message in page.items], "next": following}
+
+
+@get("/usage/rejected/{message_id:str}")
+def show_rejected(request: Request, message_id: str) -> dict[str, Any]:
+    """The one whose id is, or begins with, this."""
+    with reading(request) as call:
+        return _rejected_view(stack_of(request).metering.rejected(call, message_id))
+
+
+@delete("/usage/rejected/{message_id:str}")
+def drop_rejected(request: Request, message_id: str) -> None:
+    """Keep the one whose id is, or begins with, this no longer."""
+    with writing(request) as call:
+        stack_of(request).metering.drop_rejected(call, message_id)
+
+
+@delete("/usage/rejected", status_code=200)
+def drop_all_rejected(
+    request: Request,
+    cloud: Annotated[str | None, Parameter(description="Only those of this cloud.")] = None,
+    reason: Annotated[str | None, Parameter(description="Only those whose reason begins so.")] = None,
+    everything: Annotated[str | None, Parameter(query="all", description="true, where all are meant.")] = None,
+) -> dict[str, int]:
+    """Keep these no longer; answers how many they were."""
+    if flag(everything, "all") == bool(cloud or reason):
+        raise Invalid("which are to be dropped?", hint="give `cloud`, `reason` or both; or `all`, true, alone")
+    with writing(request) as call:
+        return {"dropped": stack_of(request).metering.drop_all_rejected(call, cloud or None, reason or None)}
 
 
 @post("/usage/rejected/replay", status_code=200)
@@ -51,7 +87,14 @@ def replay_rejected(request: Request) -> dict[str, Any]:
         return asdict(stack_of(request).metering.replay(call))
 
 
-handlers: list[Any] = [import_notifications, list_rejected, replay_rejected]
+handlers: list[Any] = [
+    import_notifications,
+    list_rejected,
+    show_rejected,
+    drop_rejected,
+    drop_all_rejected,
+    replay_rejected,
+]
 
 
 def _rejected_view(message: Rejected) -> dict[str, Any]:

@@ -2,18 +2,37 @@
 
 from typing import Annotated, Any
 
+import litestar
 import msgspec
+from anyio import to_thread
 from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
 from stratiform.faces.rest.usage.asking import ASKED, Asked, Limit, Marker, paged
-from stratiform.faces.stack import Request, get, reading, stack_of
+from stratiform.faces.rest.usage.formats import Columns, Format, FormatAsked, Kind, Rows, format_of, streamed
+from stratiform.faces.stack import Request, reading, stack_of
 from stratiform.kit.clock import iso
+from stratiform.kit.pagination import Page
 from stratiform.services.metering.model.samples import SampleRow, cursor_at
 
 #: As with segments.
 MOST = 10_000
+_PIECE = 10_000
+
+_COLUMNS: Columns = {
+    "resource_type": Kind.text,
+    "resource_id": Kind.text,
+    "cloud": Kind.text,
+    "project_id": Kind.text,
+    "meter": Kind.text,
+    "kind": Kind.text,
+    "unit": Kind.text,
+    "source": Kind.text,
+    "at": Kind.time,
+    "value": Kind.text,
+    "message_id": Kind.text,
+}
 
 _json = msgspec.json.Encoder()
 
@@ -42,25 +61,66 @@ class SamplePage(msgspec.Struct):
     next: str | None
 
 
-@get("/usage/samples", dependencies=ASKED, responses={200: ResponseSpec(SamplePage, description="A page.")})
-def list_samples(
+@litestar.get(
+    "/usage/samples",
+    dependencies=ASKED,
+    responses={200: ResponseSpec(SamplePage, description="A page; in the other formats, everything at once.")},
+)
+async def list_samples(
     request: Request,
     asked: Asked,
     meter: Annotated[str | None, Parameter(description="Name of the meter.")] = None,
     limit: Limit = None,
     marker: Marker = None,
-) -> Response[bytes]:
+    form: FormatAsked = None,
+) -> Response[Any]:
     """Values of meters in the order of time, after `from` up to and with `to`: a value tells of the time before it.
-    What they sum to: `/usage/sums?measure=meter:NAME`."""
-    page = paged(limit, marker, MOST)
-    with reading(request) as call:
-        found = stack_of(request).metering.list_samples(call, asked.filter(request, call), meter, page)
-    following = cursor_at(found.items[-1]) if found.more else None
-    body = _json.encode(SamplePage([_view(row) for row in found.items], following))
-    return Response(body, media_type="application/json")
+    What they sum to: `/usage/sums?measure=meter:NAME`. JSON comes in pages of up to 10,000; CSV, Arrow (IPC stream) and
+    Parquet have everything."""
+    chosen = format_of(request, form)
+    if chosen is Format.json:
+        body = await to_thread.run_sync(_page, request, asked, meter, paged(limit, marker, MOST))
+        return Response(body, media_type="application/json")
+    walk = await to_thread.run_sync(_Walk, request, asked, meter)
+    return await streamed(chosen, _COLUMNS, walk.following, "samples")
 
 
 handlers: list[Any] = [list_samples]
+
+
+def _page(request: Request, asked: Asked, meter: str | None, page: Page) -> bytes:
+    with reading(request) as call:
+        found = stack_of(request).metering.list_samples(call, asked.filter(request, call), meter, page)
+        if not found.items:
+            asked.check_names(request, call, *_meters(meter))
+    following = cursor_at(found.items[-1]) if found.more else None
+    return _json.encode(SamplePage([_view(row) for row in found.items], following))
+
+
+class _Walk:
+    """All samples that were asked for, piece by piece, as `segments` has it."""
+
+    def __init__(self, request: Request, asked: Asked, meter: str | None) -> None:
+        self._stack, self._meter = stack_of(request), meter
+        with reading(request) as call:
+            self._wanted = self._stack.metering.pinned(call, asked.filter(request, call))
+            asked.check_names(request, call, *_meters(meter))
+        self._after: SampleRow | None = None
+        self._done = False
+
+    def following(self) -> Rows:
+        """The next rows; none at the end."""
+        if self._done:
+            return []
+        with self._stack.database.snapshot() as db:
+            rows = self._stack.metering.some_samples(db, self._wanted, self._meter, _PIECE, self._after)
+        self._done = len(rows) < _PIECE
+        self._after = rows[-1] if rows else None
+        return [row[: len(_COLUMNS)] for row in rows]
+
+
+def _meters(meter: str | None) -> list[str]:
+    return [] if meter is None else [meter]
 
 
 def _view(row: SampleRow) -> SampleView:

@@ -20,8 +20,6 @@ from stratiform.services.metering.model import Filter, Row, Segment, cursor_of
 #: A page may be larger here than elsewhere: a project's segments are often asked for at once.
 MOST = 10_000
 
-_FORMATS = (Format.json, Format.csv, Format.arrow, Format.parquet)
-
 #: So many rows are read, and sent, at once.
 _PIECE = 10_000
 
@@ -79,7 +77,7 @@ async def list_segments(
     """What was used, ordered by resource and start; in `from` to `to`, all that touches it. JSON comes in pages of up
     to 10,000. CSV, Arrow (IPC stream) and Parquet have everything; with `from` and neither project nor resource they
     are ordered by end."""
-    chosen, clipped = format_of(request, form, *_FORMATS), flag(clip, "clip")
+    chosen, clipped = format_of(request, form), flag(clip, "clip")
     if chosen is Format.json:
         body = await to_thread.run_sync(_page, request, asked, paged(limit, marker, MOST), clipped)
         return Response(body, media_type="application/json")
@@ -118,25 +116,27 @@ def _page(request: Request, asked: Asked, page: Page, clipped: bool) -> bytes:
     with reading(request) as call:
         wanted = asked.filter(request, call)
         found = stack_of(request).metering.list_segments(call, wanted, page)
-        now = call.now
+        if not found.items:
+            asked.check_names(request, call)
+        last = asked.last(request, call)
     following = cursor_of(found.items[-1]) if found.more else None
-    views = _clipped(found.items, wanted, now) if clipped else [row_view(row) for row in found.items]
+    views = _clipped(found.items, wanted, last) if clipped else [row_view(row) for row in found.items]
     return _json.encode({"segments": views, "next": following})
 
 
-def _clipped(rows: Iterable[Row], wanted: Filter, now: Micros) -> list[SegmentView]:
+def _clipped(rows: Iterable[Row], wanted: Filter, last: Micros) -> list[SegmentView]:
     views = []
     for row in rows:
-        start, end = _cut(row, wanted, now)
+        start, end = _cut(row, wanted, last)
         view = row_view(row._replace(start=start, end=end))
         view.duration_us = end - start
         views.append(view)
     return views
 
 
-def _cut(row: Row, wanted: Filter, now: Micros) -> tuple[Micros, Micros]:
-    """What goes on ends with the period, or now where that has no end; a segment that begins later is empty."""
-    last = max(row.start, now) if wanted.until is None else wanted.until
+def _cut(row: Row, wanted: Filter, last: Micros) -> tuple[Micros, Micros]:
+    """What goes on ends with the period, or at `last` where that has no end; a segment that begins later is empty."""
+    last = max(row.start, last) if wanted.until is None else wanted.until
     end = last if row.end is None else min(row.end, last)
     return row.start if wanted.since is None else max(row.start, wanted.since), end
 
@@ -149,7 +149,8 @@ class _Walk:
         self._stack = stack_of(request)
         with reading(request) as call:
             self._wanted = self._stack.metering.pinned(call, asked.filter(request, call))
-            self._now = call.now
+            self._last = asked.last(request, call)
+            asked.check_names(request, call)
         self._clipped = clipped
         self._after: Any = None
         self._done = False
@@ -165,5 +166,5 @@ class _Walk:
         return []
 
     def _cut(self, row: Row) -> tuple[Any, ...]:
-        start, end = _cut(row, self._wanted, self._now)
+        start, end = _cut(row, self._wanted, self._last)
         return (*row._replace(start=start, end=end), end - start)

@@ -11,12 +11,12 @@ from litestar.params import Parameter
 from stratiform.faces.rest.usage.asking import ASKED, Asked
 from stratiform.faces.rest.usage.formats import Columns, Format, FormatAsked, Kind, Rows, format_of, streamed
 from stratiform.faces.stack import Request, reading, stack_of
-from stratiform.kit.clock import iso
+from stratiform.kit.call import Call
+from stratiform.kit.clock import Micros, iso
 from stratiform.kit.errors import Invalid
+from stratiform.services.metering.model import Filter
 from stratiform.services.metering.model.samples import plain
-from stratiform.services.metering.model.sums import DURATION, Question, Sum, Sums, question_of
-
-_FORMATS = (Format.json, Format.csv, Format.arrow, Format.parquet)
+from stratiform.services.metering.model.sums import DURATION, METER, Question, Sum, Sums, question_of
 
 _GROUP_BY = (
     "Names, with commas: project_id, resource_type, resource_id, cloud, state, attributes.NAME, tag:KEY. "
@@ -57,9 +57,9 @@ async def list_sums(
     bucket: Annotated[str | None, Parameter(description=_BUCKET)] = None,
     form: FormatAsked = None,
 ) -> Response[Any]:
-    """Sums over what was used from `from` (all that is known) to `to` (now), each segment cut to the period and to the
-    buckets. Whole microseconds and decimals are added, nothing is rounded."""
-    chosen = format_of(request, form, *_FORMATS)
+    """Sums over what was used from `from` (all that is known) to `to` (now; with `as_of`, then), each segment cut to
+    the period and to the buckets. Whole microseconds and decimals are added, nothing is rounded."""
+    chosen = format_of(request, form)
     question, sums = await to_thread.run_sync(_summed, request, asked, group_by, measure, bucket)
     if chosen is Format.json:
         return Response(await to_thread.run_sync(_encoded, question, sums), media_type="application/json")
@@ -82,10 +82,27 @@ def _summed(
     with reading(request) as call:
         wanted = asked.filter(request, call)
         if bucket and wanted.since is None:
-            raise Invalid("buckets need a beginning", hint="add from=2026-11-01T00:00:00Z")
-        end = call.now if wanted.until is None else wanted.until
-        question = question_of(_names(group_by), _names(measure) or [DURATION], wanted.since or 0, end, bucket or None)
-        return question, stack_of(request).metering.sums(call, wanted, question)
+            raise Invalid("buckets need a beginning", hint="give `from`, such as 2026-11-01T00:00:00Z")
+        start, end = wanted.since or 0, _end(request, call, asked, wanted)
+        question = question_of(_names(group_by), _names(measure) or [DURATION], start, end, bucket or None)
+        sums = stack_of(request).metering.sums(call, wanted, question)
+        unseen = [name.removeprefix(METER) for name in question.measures if name not in sums.units]
+        if unseen or not sums.sums:
+            asked.check_names(request, call, *unseen)
+        return question, sums
+
+
+def _end(request: Request, call: Call, asked: Asked, wanted: Filter) -> Micros:
+    """Raises Invalid where the period has no length."""
+    if wanted.until is not None:
+        return wanted.until
+    last = asked.last(request, call)
+    if wanted.since is not None and wanted.since >= last:
+        what = "what was known then" if asked.as_of else "the sum"
+        raise Invalid(
+            f"`from` is {iso(wanted.since)}, and {what} ends {iso(last)}", hint="give `to`, or an earlier `from`"
+        )
+    return last
 
 
 def _names(text: str | None) -> list[str]:

@@ -1,7 +1,9 @@
 """Messages that speak of nothing that is metered: `/api/v1/usage/unknown`."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
+
+from litestar.params import Parameter
 
 from stratiform.faces.stack import Request, get, post, reading, stack_of, writing
 from stratiform.kit.clock import iso
@@ -9,6 +11,8 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.numbers import whole
 from stratiform.services.metering.model import Ingested
 from stratiform.services.metering.service.knowing import Unmetered
+
+After = Annotated[str | None, Parameter(description="The `next` of the answer before.")]
 
 #: So many batches are read in one request; each is a transaction of its own.
 _BATCHES = 20
@@ -23,10 +27,10 @@ def list_unknown(request: Request) -> dict[str, Any]:
 
 
 @post("/usage/unknown/replay", status_code=200)
-def replay_unknown(request: Request) -> dict[str, Any]:
+def replay_unknown(request: Request, after: After = None) -> dict[str, Any]:
     """Reads the messages that are still kept once more, some batches of them: those after `after`. Answers what became
     of them, and in `next` after which to go on; null where that was all."""
-    number: int | None = _after(request)
+    number: int | None = _number(after)
     done = Ingested()
     for _ in range(_BATCHES):
         with writing(request) as call:
@@ -40,11 +44,10 @@ def replay_unknown(request: Request) -> dict[str, Any]:
 handlers: list[Any] = [list_unknown, replay_unknown]
 
 
-def _after(request: Request) -> int:
-    text = request.query_params.get("after")
+def _number(text: str | None) -> int:
     number = whole(text) if text else 0
     if number is None:
-        raise Invalid(f"after is the `next` of the answer before, a whole number, not '{text}'")
+        raise Invalid(f"`after` is the `next` of the answer before, a whole number, not '{text}'")
     return number
 
 

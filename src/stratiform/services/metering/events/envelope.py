@@ -76,6 +76,15 @@ def opened(raw: bytes) -> Opened:
     return Opened(str(event_type), str(message_id), _printable(message.publisher_id), at or 0, message.payload)
 
 
+def resembles(raw: bytes) -> bool:
+    """Whether this is meant to be a message: it may still lack something that one must have."""
+    try:
+        message = _recorded(_object(raw))
+    except Malformed:
+        return False
+    return message.event_type is not None or message.inner is not msgspec.UNSET
+
+
 def event_of(raw: bytes, cloud: str) -> Event:
     """The event in `raw`, a JSON document. Raises Malformed."""
     return opened(raw).event(cloud)

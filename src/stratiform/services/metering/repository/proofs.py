@@ -1,7 +1,7 @@
 """What proofs are made of: signed checkpoints, and whole histories of resources as they were at a position."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,13 @@ def put(db: Connection, checkpoint: SignedCheckpoint) -> None:
     upsert(db, checkpoint_table, _checkpoints.values(checkpoint), key=("size",), change=change)
 
 
+def told_by(db: Connection, cloud: str, message_id: str, limit: int) -> list[tuple[str, int]]:
+    """The events of one message that told several: `ID#PART` with their numbers in the log, by that id."""
+    mine = (_e.message_id > f"{message_id}#", _e.message_id < f"{message_id}$", _e.cloud == cloud)  # $ is next to #
+    found = db.execute(select(_e.message_id, _e.seq).where(*mine).order_by(_e.message_id).limit(limit))
+    return [(row.message_id, row.seq) for row in found]
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """All of one resource: its events with their numbers in the log, in order, and the segments asked for."""
@@ -87,7 +94,7 @@ def histories(db: Connection, numbers: Sequence[int], wanted: Filter, position: 
         for number, *resource in bulk.select_by(db, (_r.id, _r.cloud, _r.resource_type, _r.resource_id), _r.id, numbers)
     }
     events = _events(db, numbers, size)
-    times = _received(db, {row.batch for rows in events.values() for row in rows})
+    times = received_at(db, {row.batch for rows in events.values() for row in rows})
     segments = _stretches(db, numbers, position)
     return [
         History(
@@ -144,7 +151,8 @@ def _stretches(db: Connection, numbers: Sequence[int], position: int) -> dict[in
     return found
 
 
-def _received(db: Connection, batches: set[int]) -> dict[int, Micros]:
+def received_at(db: Connection, batches: Collection[int]) -> dict[int, Micros]:
+    """When each of these positions was reached."""
     return {row[0]: row[1] for row in bulk.select_by(db, (_b.id, _b.received_at), _b.id, sorted(batches))}
 
 

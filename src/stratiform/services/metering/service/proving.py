@@ -30,6 +30,9 @@ from stratiform.services.metering.repository import proofs
 from stratiform.services.metering.repository.proofs import History, SignedCheckpoint
 from stratiform.services.metering.service.reading import Reading
 
+#: Of a message that told more events these are named.
+_MOST_NAMED = 20
+
 #: So many resources are read at once.
 _READ_AT_ONCE = 100
 
@@ -89,13 +92,17 @@ class Proving(Reading):
         return Inclusion(index, size, merkle.leaf(read, index), merkle.inclusion(read, index, size), text)
 
     def inclusion_of(self, call: Call, cloud: str, message_id: str, size: int | None = None) -> Inclusion:
-        """As `inclusion`, by the event's message id. Raises NotFound for what is not there or a stranger's, too."""
+        """As `inclusion`, by the event's message id; without what stands behind its `#`, where the caller may see one
+        event of this message only. Raises NotFound for what is not there or a stranger's, too, and Conflict."""
         policy.require(call.caller, "usage:log:read", None)
         index = repository.events.number_of(call.db, cloud, message_id)
-        found = None if index is None else self.inclusion(call, index, size)
-        if found is None or found.record is None:
-            raise NotFound(f"no event {message_id} of cloud {cloud}")
-        return found
+        told = proofs.told_by(call.db, cloud, message_id, _MOST_NAMED) if index is None else [(message_id, index)]
+        seen = {key: one for key, number in told if (one := self.inclusion(call, number, size)).record is not None}
+        if not seen:
+            raise NotFound(f"no event {message_id} of cloud {cloud}", hint="is it of another `cloud`?")
+        if len(seen) > 1:
+            raise Conflict(f"message {message_id} told several events", hint=f"ask for one: {', '.join(seen)}")
+        return next(iter(seen.values()))
 
     def consistency(self, call: Call, old: int, new: int | None = None) -> tuple[int, list[bytes]]:
         """The size `new`, or that of now, and the proof that its log begins with that of `old`. Raises Invalid."""

@@ -12,6 +12,7 @@ from stratiform.services.metering import repository
 from stratiform.services.metering.model import Filter, Row, Segment, place_of
 from stratiform.services.metering.model.changes import Change, Reached, behind
 from stratiform.services.metering.policy import policy
+from stratiform.services.metering.repository import proofs
 from stratiform.services.metering.service.parts import Parts
 
 EVERYTHING = Filter()
@@ -85,3 +86,7 @@ class Reading(Parts):
     def position_at(self, db: Connection, moment: Micros) -> int:
         """Where the ledger stood at `moment`."""
         return repository.ledger.position_at(db, moment)
+
+    def time_of(self, db: Connection, position: int) -> Micros | None:
+        """When the ledger came to `position`; None for 0, at which it had nothing."""
+        return proofs.received_at(db, [position]).get(position)

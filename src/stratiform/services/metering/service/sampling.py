@@ -1,6 +1,7 @@
 """Values of meters, as they were told."""
 
 from stratiform.kit.call import Call
+from stratiform.kit.db import Connection
 from stratiform.kit.pagination import Page, Slice, cut
 from stratiform.services.metering import repository
 from stratiform.services.metering.model import Filter
@@ -19,3 +20,10 @@ class Sampling(Reading):
         after = None if page.marker is None else after_of(page.marker)
         found = repository.samples.page(call.db, self.allowed(call, wanted), meter, page.limit + 1, after)
         return cut(found, page)
+
+    def some_samples(
+        self, db: Connection, pinned: Filter, meter: str | None, limit: int, after: SampleRow | None = None
+    ) -> list[SampleRow]:
+        """At most `limit` samples of a `pinned` filter after the row `after`, in the order of lists."""
+        place = None if after is None else (after.at, after.seq, after.meter)
+        return repository.samples.page(db, pinned, meter, limit, place)

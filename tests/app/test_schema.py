@@ -69,6 +69,7 @@ def test_corrections_are_listed_after_a_move(home: Path, database_url: str) -> N
     _take(made, recorded()[:300])
     with database.transaction() as db:
         one = next(iter(metering.segments(db)))
+        made.clock.at = one.start + 1
         said = Correction("", "test", since=one.start, until=one.start + 1, absent=True)
         metering.correct(made.call(db), one.resource, said, message_id="c-1")
         before = listing(metering, db)

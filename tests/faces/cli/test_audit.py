@@ -101,30 +101,53 @@ def test_corrections_are_made_listed_and_taken_back(api: Rest) -> None:
     assert (first["id"], first["revoked_by"], second["says"]) == (key, back["id"], {"revokes": key})
 
 
-def test_a_correction_that_leaves_no_use_says_so(api: Rest) -> None:
-    told = run("correct", "instance", "m1", "--reason", "a wrong year", "--end", "2025-11-09T12:00:00Z").stdout
-    assert told.splitlines()[2:4] == ["now:", "  not used"]
+def test_use_is_wiped_out_only_by_who_says_so(api: Rest) -> None:
+    said = ["correct", "instance", "m1", "--reason", "a wrong year"]
+    with pytest.raises(CliError, match=r"--end: 2025-11-09T12:00:00.000000Z is not after its start") as raised:
+        run(*said, "--end", "2025-11-09T12:00:00Z")
+    assert "absent" in raised.value.hint
+    assert run(*said, "--absent").stdout.splitlines()[2:4] == ["now:", "  not used"]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (["--from", "2027-01-01", "--absent"], "--from: the window begins in the future"),
+        (["--from", "2026-11-09", "--to", "2026-11-08", "--absent"], "--to: the window would end"),
+        (["--set", "vcpus=-4"], "--set vcpus: '-4' is no whole number"),
+        (["--set", "vcpus"], "'vcpus' is no attribute"),
+        (["--revoke", "x"], "--revoke: instance m1 has no correction 'x'"),
+        (["--meter", "bytes_out", "--quantity", "-5"], "--at: missing"),
+        (["--quantity", "-5", "--at", "2026-11-09"], "--meter: missing"),
+    ],
+)
+def test_a_message_names_the_option(api: Rest, said: list[str], why: str) -> None:
+    with pytest.raises(CliError, match=why):
+        run("correct", "instance", "m1", "--reason", "r", *said)
 
 
 def test_attributes_are_texts_numbers_or_taken_away(api: Rest) -> None:
-    said = [
-        "correct",
-        "instance",
-        "m1",
-        "--reason",
-        "r",
-        "--set",
-        "vcpus=8",
-        "--set",
-        "flavor=big",
-        "--set",
-        "ram_mib=",
-    ]
-    done = json.loads(run(*said, "--format", "json").stdout)
-    attributes = done["after"][0]["attributes"]
-    assert (attributes["vcpus"], attributes["flavor"], "ram_mib" in attributes) == (8, "big", False)
-    with pytest.raises(CliError, match="is no attribute"):
-        run("correct", "instance", "m1", "--reason", "r", "--set", "vcpus")
+    said = ["correct", "instance", "m1", "--reason", "r", "--set", "vcpus=8", "--set", "flavor_id=007"]
+    told = run(*said, "--set", "ram_mib=").stdout.splitlines()
+    assert told[1].endswith("  flavor_id=2  ram_mib=2048  vcpus=2")
+    assert told[3].endswith("  flavor_id=007  ram_mib=  vcpus=8")
+
+
+def test_what_the_ledger_did_not_know_is_said_to_be_new(api: Rest) -> None:
+    said = ["--cloud", "sim", "--start", "2026-11-09", "--project", "p9", "--set", "vcpus=4"]
+    told = run("correct", "instance", "m9", "--reason", "r", *said).stdout.splitlines()
+    assert told[:3] == ["the ledger did not know instance m9 of sim: it is new", "before:", "  not used"]
+    assert told[4].endswith("  active  p9  vcpus=4")
+    same = run("correct", "instance", "m9", "--reason", "r", "--state", "active").stdout.splitlines()
+    assert same[4] == "nothing is different by it now; it counts against what messages tell later"
+
+
+def test_what_a_meter_counted_is_corrected(api: Rest) -> None:
+    said = ["correct", "instance", "m1", "--reason", "r", "--meter", "bytes_out", "--at", "2026-11-09T12:00:00Z"]
+    assert run(*said, "--quantity", "500").stdout.startswith("bytes_out, in sum (B): before 0, now 500\ncorrection ")
+    assert run(*said, "--quantity", "-123.4").stdout.startswith("bytes_out, in sum (B): before 500, now 376.6\n")
+    shown = run("corrections", "--resource", "m1").stdout
+    assert "meter=bytes_out, quantity=-123.4, unit=B, at=2026-11-09T12:00:00.000000Z" in shown
 
 
 def test_the_same_id_is_told(api: Rest) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from stratiform.kit.clock import SECOND_US, parse
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import Caller
 from stratiform.services.metering import repository
@@ -19,6 +20,7 @@ from support.stacks import Bench, bench, customer
 ANNA = Caller("u-anna", roles=frozenset({"admin", "member", "reader"}), user_name="anna")
 ONE = Resource("dc-1", "instance", "m1")
 SINCE = "2026-01-02T00:00:00"
+FUTURE = parse("2027-01-01T00:00:00")
 
 
 @pytest.fixture
@@ -105,13 +107,26 @@ def test_it_is_taken_back_and_again_and_the_list_tells(any_bench: Bench) -> None
     back = correct(any_bench, revokes=wrong.message_id, reason="wrong machine")
     assert back.after == wrong.before
     assert [one.revoked_by for one in listed(any_bench)] == ["", back.message_id]
+    with pytest.raises(Conflict, match=f"revokes: '{wrong.message_id}' was taken back already"):
+        correct(any_bench, revokes=wrong.message_id)
     again = correct(any_bench, revokes=back.message_id)
     assert again.after == wrong.after
     assert [one.revoked_by for one in listed(any_bench)] == ["", again.message_id, ""]
-    with pytest.raises(NotFound, match="has no correction 'nothing'"):
+    with pytest.raises(Conflict, match=f"revokes: '{back.message_id}' was taken back already, by '{again.message_id}'"):
+        correct(any_bench, revokes=back.message_id)
+    with pytest.raises(NotFound, match="revokes: instance m1 has no correction 'nothing'"):
         correct(any_bench, revokes="nothing")
+    with pytest.raises(NotFound, match="has no correction"):
+        correct(any_bench, revokes="no\0thing")
     with pytest.raises(NotFound):
         correct(any_bench, Resource("dc-1", "volume", "v1"), revokes=wrong.message_id)
+
+
+def test_the_same_id_takes_back_once(of: Bench) -> None:
+    wrong = correct(of, end=parse("2026-01-03T00:00:00"))
+    back = [correct(of, revokes=wrong.message_id, key="ticket-18") for _ in range(2)]
+    assert [one.new for one in back] == [True, False]
+    assert back[1].after == wrong.before
 
 
 def test_the_same_id_changes_nothing_twice_and_says_nothing_else(of: Bench) -> None:
@@ -132,12 +147,18 @@ def test_the_same_id_changes_nothing_twice_and_says_nothing_else(of: Bench) -> N
 def test_what_the_ledger_does_not_know_needs_a_start_and_a_project(of: Bench) -> None:
     lost = Resource("dc-1", "instance", "m9")
     start = parse("2026-01-03T00:00:00")
-    for said in ({"start": start}, {"project_id": "p9"}, {"end": start}):
-        with pytest.raises(Invalid, match="the ledger doesn't know instance m9"):
+    for said in ({"project_id": "p9"}, {"end": start}, {"absent": True}):
+        with pytest.raises(NotFound, match="the ledger doesn't know instance m9 in cloud dc-1"):
             correct(of, lost, **said)
+    with pytest.raises(Invalid, match="project_id: the ledger doesn't know instance m9"):
+        correct(of, lost, start=start)
+    with pytest.raises(Invalid, match=r"project_id: .*all of its use"):
+        correct(of, lost, start=start, project_id="p9", since=start + 1)
     assert segments(of, "m9") == []
+    assert listed(of) == []
     done = correct(of, lost, start=start, project_id="p9", attributes={"vcpus": 4})
     (one,) = done.after
+    assert done.created
     assert (one.start, one.end, one.project_id, one.state, one.attributes) == (
         start,
         None,
@@ -145,15 +166,26 @@ def test_what_the_ledger_does_not_know_needs_a_start_and_a_project(of: Bench) ->
         "active",
         {"vcpus": 4},
     )
+    assert not correct(of, lost, state="stopped").created
+
+
+def test_a_type_that_nothing_is_of_is_refused(of: Bench) -> None:
+    with pytest.raises(Invalid, match="resource_type: there is no type 'instnace'") as raised:
+        correct(of, Resource("dc-1", "instnace", "m1"), start=parse(SINCE), project_id="p1")
+    assert "instance, load_balancer" in raised.value.hint
 
 
 def test_the_cloud_may_be_left_out_where_there_is_one(of: Bench) -> None:
     assert correct(of, Resource("", "instance", "m1"), state="stopped").after[0].cloud == "dc-1"
-    with pytest.raises(Invalid, match="which cloud") as raised:
+    with pytest.raises(NotFound, match=r"the ledger doesn't know instance m9$"):
         correct(of, Resource("", "instance", "m9"), state="stopped")
-    assert "doesn't know it" in raised.value.hint
+    with pytest.raises(Invalid, match="cloud: the ledger doesn't know instance m9"):
+        correct(of, Resource("", "instance", "m9"), start=parse(SINCE), project_id="p1")
+    with pytest.raises(NotFound, match="in cloud dc-2") as unknown:
+        correct(of, Resource("dc-2", "instance", "m1"), state="stopped")
+    assert unknown.value.hint == "it is known in: dc-1"
     correct(of, Resource("dc-2", "instance", "m1"), start=parse(SINCE), project_id="p1")
-    with pytest.raises(Invalid, match="which cloud") as raised:
+    with pytest.raises(Invalid, match="cloud: instance m1 is known in several") as raised:
         correct(of, Resource("", "instance", "m1"), state="stopped")
     assert "dc-1, dc-2" in raised.value.hint
 
@@ -162,17 +194,28 @@ def test_the_cloud_may_be_left_out_where_there_is_one(of: Bench) -> None:
     ("said", "why"),
     [
         ({}, "says nothing"),
-        ({"reason": "  ", "absent": True}, "needs a reason"),
+        ({"reason": "  ", "absent": True}, "reason: a correction needs a reason"),
         ({"reason": "x" * 1001, "absent": True}, "reason is longer than 1000"),
-        ({"end": 5, "reopened": True}, "both have an end"),
-        ({"absent": True, "state": "stopped"}, "not used has no"),
-        ({"start": 5, "end": 5}, "end must be after start"),
-        ({"since": 5, "until": 4, "absent": True}, "until must be after since"),
-        ({"since": 5, "end": 9}, "since and until"),
-        ({"attributes": {"": 1}}, "an attribute has a name"),
-        ({"attributes": {"a": 1.5}}, "no text and no whole number"),
-        ({"attributes": {"a": 2**63}}, "no text and no whole number"),
+        ({"end": 5, "reopened": True}, "end: it can't both have an end"),
+        ({"absent": True, "state": "stopped"}, "absent: what was not used has no"),
+        ({"start": 5, "end": 5}, "end: the use would end before it starts"),
+        ({"since": 5, "until": 4, "absent": True}, "until: the window would end before it begins"),
+        ({"since": 5, "end": 9}, "since: it is not told what"),
+        ({"until": 5, "end": 9}, "until: it is not told what"),
+        ({"start": FUTURE}, "start: 2027-01-01T00:00:00.000000Z is in the future"),
+        ({"end": FUTURE}, "end: 2027-01-01T00:00:00.000000Z is in the future"),
+        ({"since": FUTURE, "absent": True}, "since: the window begins in the future"),
+        ({"end": parse(SINCE)}, "end: 2026-01-02T00:00:00.000000Z is not after its start, 2026-01-02"),
+        ({"attributes": {"vcpus": -4}}, "attributes.vcpus: '-4' is no whole number of zero or more"),
+        ({"attributes": {"vcpus": "x"}}, "attributes.vcpus: 'x' is no whole number of zero or more"),
+        ({"attributes": {"vcpus": 1.5}}, "attributes.vcpus: '1.5' is no whole number of zero or more"),
+        ({"attributes": {"vcpus": True}}, "attributes.vcpus: 'True' is no whole number of zero or more"),
+        ({"attributes": {"vcpus": 2**63}}, "attributes.vcpus: '9223372036854775808' is no whole number"),
+        ({"attributes": {"flavor": False}}, "attributes.flavor: 'False' is no text"),
+        ({"attributes": {"vcpu": 4}}, "attributes.vcpu: the type instance has no such one"),
+        ({"state": "sleepy"}, "state: 'sleepy' is none of the type instance"),
         ({"state": "x" * 33}, "state is longer"),
+        ({"project_id": "a\0b"}, "project_id has characters that are none"),
     ],
 )
 def test_what_makes_no_sense_is_refused(of: Bench, said: dict[str, Any], why: str) -> None:
@@ -180,6 +223,60 @@ def test_what_makes_no_sense_is_refused(of: Bench, said: dict[str, Any], why: st
         correct(of, **said)
     assert len(segments(of)) == 1
     assert listed(of) == []
+
+
+def test_a_start_after_the_end_is_refused_and_may_come_with_another_end(of: Bench) -> None:
+    end, later = parse("2026-01-03T00:00:00"), parse("2026-01-04T00:00:00")
+    correct(of, end=end)
+    with pytest.raises(Invalid, match=r"start: 2026-01-04T.* is not before its end, 2026-01-03"):
+        correct(of, start=later)
+    (one,) = correct(of, start=later, end=later + SECOND_US).after
+    assert (one.start, one.end) == (later, later + SECOND_US)
+
+
+def test_use_is_wiped_out_by_saying_so(of: Bench) -> None:
+    assert correct(of, absent=True).after == []
+
+
+def test_a_window_may_go_on_into_the_future(of: Bench) -> None:
+    done = correct(of, since=parse("2026-01-03T00:00:00"), until=FUTURE, state="stopped")
+    assert [one.state for one in done.after] == ["active", "stopped", "active"]
+
+
+def test_what_is_known_decides_what_may_be_said(of: Bench) -> None:
+    """Of a type without a file: attributes as they were told, states as anything of the type was in."""
+    box, other = Resource("dc-1", "box", "b1"), Resource("dc-1", "box", "b2")
+    at = parse(SINCE)
+    told = {"resource_type": "box", "project_id": "p1", "attributes": {"slots": 2, "kelvin": -4, "label": "a"}}
+    events = [
+        Event(
+            one.resource_id, "usage.started", "x", at, "dc-1", {**told, "resource_id": one.resource_id, "state": state}
+        )
+        for one, state in ((box, "open"), (other, "shut"))
+    ]
+    with of.stack.database.transaction() as db:
+        of.stack.metering.ingest(db, events, of.clock.now())
+    for wrong in ({"slots": -1}, {"slots": "x"}, {"kelvin": "x"}, {"label": True}):
+        with pytest.raises(Invalid, match=f"attributes.{next(iter(wrong))}: "):
+            correct(of, box, attributes=wrong)
+    with pytest.raises(Invalid, match="no text and no whole number"):
+        correct(of, box, attributes={"new": 1.5})
+    (one,) = correct(of, box, attributes={"slots": "3", "kelvin": -5, "label": 7, "new": "n"}, state="shut").after
+    assert (one.state, one.attributes) == ("shut", {"slots": 3, "kelvin": -5, "label": "7", "new": "n"})
+    with pytest.raises(Invalid, match="state: 'ajar' is none of the type box") as raised:
+        correct(of, box, state="ajar")
+    assert raised.value.hint == "known: active, shut"
+
+
+def test_a_meter_file_decides_what_may_be_said(of: Bench) -> None:
+    router = Resource("dc-1", "router", "r1")
+    start = parse(SINCE)
+    (one,) = correct(of, router, start=start, project_id="p1", attributes={"ha": "true"}, state="active").after
+    assert one.attributes == {"ha": True}
+    with pytest.raises(Invalid, match=r"attributes.ha: 'perhaps' is neither true nor false"):
+        correct(of, router, attributes={"ha": "perhaps"})
+    with pytest.raises(Invalid, match="state: 'available' is none of the type router"):
+        correct(of, router, state="available")
 
 
 @pytest.mark.parametrize("key", ["x" * 129, "a\nb"])

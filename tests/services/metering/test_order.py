@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import SECOND_US, parse
+from stratiform.kit.clock import HOUR_US, SECOND_US, parse
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.metering.model import Correction, Filter, Resource, Segment
@@ -19,6 +19,7 @@ T0 = parse("2026-03-01T00:00:00Z")
 def made(home: Path) -> Iterator[Bench]:
     home.mkdir(parents=True, exist_ok=True)
     stack = bench(home)
+    stack.clock.at = T0 + HOUR_US
     yield stack
     stack.stack.database.close()
 

@@ -142,6 +142,8 @@ def test_what_a_meter_counted_is_corrected_and_taken_back(api: Rest, stack_bench
     [
         (said(), 400, "says nothing"),
         (said(end="yesterday"), 400, "end: 'yesterday' is no time"),
+        (said(start="0026-11-09"), 400, "start: '0026-11-09' is before 1970"),
+        (said(attributes={"flavor": "a\0"}), 400, "attributes.flavor has characters"),
         (said(end="2026-11-09T00:00:00Z"), 400, "end: 2026-11-09T00:00:00.000000Z is not after its start"),
         (said(start="2026-12-09T00:00:00Z"), 400, "start: 2026-12-09T00:00:00.000000Z is in the future"),
         (said(state="stopped", reason=""), 400, "needs a reason"),

@@ -176,6 +176,9 @@ def _moment(text: str | None, name: str) -> Micros | None:
     if text is None:
         return None
     try:
-        return parse(text)
+        at = parse(text)
     except (ValueError, OverflowError) as error:
         raise Invalid(f"{name}: '{text}' is no time", hint="ISO 8601, such as 2026-11-20T00:00:00Z") from error
+    if at < 0:
+        raise Invalid(f"{name}: '{text}' is before 1970")
+    return at

@@ -18,6 +18,7 @@ from stratiform.services.metering.events.values import (
     number_of,
     required_text,
     text,
+    text_of,
 )
 from stratiform.services.metering.model import Correction, Fact, Resource, Statement
 from stratiform.services.metering.model.adjust import SOURCE, Adjustment
@@ -198,7 +199,7 @@ def _attributes(told: Mapping[str, Any]) -> dict[str, Any]:
         if not name or len(name) > 64 or not name.isprintable():
             raise Malformed("attributes: one has a name of 1 to 64 characters")
         if isinstance(value, str):
-            text(given, name, 4096)
+            text_of(value, f"attributes.{name}", 4096)
         elif value is not None and (not isinstance(value, int) or not -_LARGEST <= value <= _LARGEST):
             raise Malformed(f"attributes.{name}: no text and no whole number: {str(value)[:80]!r}")
     return dict(given)

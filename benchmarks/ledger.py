@@ -225,6 +225,7 @@ def collector(queue: Queue, batch: int) -> Iterator[Callable[[], None]]:
     from stratiform.app import schema
     from stratiform.app.settings import Settings
     from stratiform.app.wiring import build
+    from stratiform.kit import memory
     from support.databases import fresh_database
 
     program._BATCH = batch
@@ -239,6 +240,7 @@ def collector(queue: Queue, batch: int) -> Iterator[Callable[[], None]]:
         )
         stack = build(settings)
         schema.upgrade(stack.database)
+        memory.settle()  # as `serve` does
         stop = threading.Event()
         running = threading.Thread(target=program.collect, args=(settings, stack, stop))
 

@@ -20,7 +20,7 @@ from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.app.worker import worker as make_worker
 from stratiform.faces.stack import Stack
-from stratiform.kit import log
+from stratiform.kit import log, memory
 from stratiform.kit.errors import Conflict
 from stratiform.kit.work import Worker
 
@@ -62,6 +62,7 @@ class _Run:
             _claim_ports(self._settings)
         stack = replace(build(self._settings), wake=self._wake)
         furnish(stack, self._settings)
+        memory.settle()
         try:
             self._start(stack)
             if "api" in self._programs:

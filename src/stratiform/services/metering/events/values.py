@@ -25,8 +25,6 @@ ID_LENGTH = 128
 #: More labels than any service lets a resource have, and longer ones.
 _MOST_LABELS, _LONGEST_LABEL = 1024, 4096
 
-_parsed = lru_cache(maxsize=8192)(parse)
-
 
 def moment(value: Any, name: str) -> Micros | None:
     """Microseconds of a time as OpenStack writes it; None where there is none (null or empty). Raises Malformed."""
@@ -36,14 +34,26 @@ def moment(value: Any, name: str) -> Micros | None:
         at = _parsed(value) if isinstance(value, str) else parse(value)
     except (ValueError, TypeError, OverflowError) as error:
         raise Malformed(f"{name} is no time: {str(value)[:80]!r}") from error
-    if not _FIRST <= at < _LAST:
+    if at is None:
         raise Malformed(f"{name} is out of range: {str(value)[:80]!r}")
     return at
 
 
+@lru_cache(maxsize=8192)
+def _parsed(value: str) -> Micros | None:
+    """None where it is out of range. Messages repeat the times of the row that they speak of."""
+    at = parse(value)
+    return at if _FIRST <= at < _LAST else None
+
+
 def text(source: Mapping[str, Any], name: str, length: int = 255) -> str | None:
     """A text, or None where it is missing, null or empty. Raises Malformed where it can't be stored."""
-    return text_of(source.get(name), name, length)
+    value = source.get(name)
+    if value is None or (
+        value.__class__ is str and value.isprintable() and value.isascii() and 0 < len(value) <= length
+    ):
+        return value  # nearly all are, and a message has a dozen
+    return text_of(value, name, length)
 
 
 def text_of(value: Any, name: str, length: int = 255) -> str | None:
@@ -81,7 +91,10 @@ def fitting(identifier: str) -> str:
 
 def whole(source: Mapping[str, Any], name: str) -> int | None:
     """A whole number of zero or more, or None where it is missing or null. Raises Malformed."""
-    return whole_of(source.get(name), name)
+    value = source.get(name)
+    if value is None or (value.__class__ is int and 0 <= value <= _LARGEST):
+        return value
+    return whole_of(value, name)
 
 
 def whole_of(value: Any, name: str) -> int | None:

@@ -21,13 +21,20 @@ from stratiform.services.metering.model.statement import Statement, Stretch
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """All use of one resource, in order, and what was last told of it. `end` is known of one never launched, too."""
+    """All use of one resource, in order, and what was last told of it. `end` is known of one never launched, too.
+
+    What messages alone tell, without corrections: `start`; `end_kind`, of which kind the word on the end is; `held`,
+    what holds before that end.
+    """
 
     name: str
     stretches: tuple[Stretch, ...]
     tags: dict[str, str] = field(default_factory=dict)
     parent: tuple[str, str] | None = None
     end: Micros | None = None
+    start: Micros | None = field(default=None, compare=False)
+    end_kind: int = field(default=0, compare=False)
+    held: Held = field(default_factory=dict, compare=False)
 
 
 def fold(resource_type: str, statements: Iterable[Statement], parent_end: Micros | None = None) -> Usage:
@@ -38,19 +45,25 @@ def fold(resource_type: str, statements: Iterable[Statement], parent_end: Micros
     """
     ordered = in_force(one for one in statements if not one.samples)
     messages = messages_of(ordered)
-    start, (end, _) = start_of(messages), end_of(messages, parent_end)
-    first = first_said(messages)
-    turns = [Piece(*turn) for turn in _turns(messages, first, start, end)]
+    words = [(one.at, said(one)) for one in messages]
+    first = first_said([word for _, word in words])
+    start, (end, end_kind) = start_of(messages), end_of(messages, parent_end)
+    known = _known(words, first, end)
+    turns = [Piece(*turn) for turn in _turns(known, start, end)]
     corrections = [one for one in ordered if one.correction is not None]
+    last_end = end
     if corrections:
         told = Told(messages, first, start, end, partial(_end_after, messages, parent_end))
-        turns, end = corrected(turns, told, corrections)
+        turns, last_end = corrected(turns, told, corrections)
     return Usage(
         name=next((one.name for one in reversed(ordered) if one.name is not None), ""),
         stretches=tuple(Stretch(one.start, one.end, *standing(resource_type, one.held)) for one in turns),
         tags=next((one.tags for one in reversed(ordered) if one.tags is not None), {}),
         parent=next((one.parent for one in reversed(ordered) if one.parent is not None), None),
-        end=end,
+        end=last_end,
+        start=start,
+        end_kind=end_kind,
+        held=known[-1][1],
     )
 
 
@@ -113,19 +126,26 @@ def _earliest(moments: list[Micros]) -> Micros | None:
     return min((other for other in moments if first < other < first + SECOND_US), default=first)
 
 
+def _known(words: Iterable[tuple[Micros, Held]], first: Held, end: Micros | None) -> list[tuple[Micros, Held]]:
+    """What is known from when on: `first` at first, and then after each message before `end`."""
+    known = [(-1, first)]
+    for at, word in words:
+        if end is not None and at >= end:
+            break
+        known.append((at, known[-1][1] | word))
+    return known
+
+
 def _turns(
-    statements: Iterable[Statement], held: Held, start: Micros | None, end: Micros | None
+    known: Iterable[tuple[Micros, Held]], start: Micros | None, end: Micros | None
 ) -> list[tuple[Micros, Micros | None, Held]]:
     """From when until when it stood how; each differs from the one before."""
     if start is None or (end is not None and end <= start):
         return []
-    turns = [(start, held)]
-    for statement in statements:
-        if end is not None and statement.at >= end:
-            break
-        held = held | said(statement)
-        at = max(statement.at, start)
-        if at == turns[-1][0]:
+    turns: list[tuple[Micros, Held]] = []
+    for moment, held in known:
+        at = max(moment, start)
+        if turns and at == turns[-1][0]:
             turns[-1] = (at, held)
         else:
             turns.append((at, held))

@@ -1,6 +1,6 @@
 """What is known of a resource at an instant: of its owner, state and attributes. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from stratiform.services.metering.model.statement import Statement
@@ -31,11 +31,11 @@ def holding(project_id: str | None, state: str | None, attributes: dict[str, Any
     return held
 
 
-def first_said(statements: Iterable[Statement]) -> Held:
-    """What holds before any statement: what the first one says that says it."""
+def first_said(words: Sequence[Held]) -> Held:
+    """What holds before any of `words`: what the first one says that says it."""
     held: Held = {}
-    for statement in statements:
-        held = said(statement) | held
+    for word in reversed(words):
+        held.update(word)
     return held
 
 

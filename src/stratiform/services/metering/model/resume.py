@@ -10,9 +10,8 @@ from typing import Any
 import msgspec
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.services.metering.model.correct import in_force
-from stratiform.services.metering.model.fold import UNENDED, Usage, end_of, fold, messages_of, start_of
-from stratiform.services.metering.model.held import Held, first_said, said, standing, what_counts
+from stratiform.services.metering.model.fold import UNENDED, Usage, end_of, fold
+from stratiform.services.metering.model.held import Held, said, standing, what_counts
 from stratiform.services.metering.model.statement import Statement, Stretch
 
 
@@ -39,28 +38,21 @@ def begin(
 ) -> tuple[Progress, Usage]:
     """Fold all statements (at least one) of a resource; `row` is left open."""
     usage = fold(resource_type, statements, parent_end)
-    ordered = sorted((one for one in statements if not one.samples), key=lambda one: one.place)
-    corrections = any(one.correction is not None for one in ordered)
-    messages = messages_of(in_force(ordered))
-    end, end_kind = end_of(messages, parent_end)
-    held = first_said(messages)
-    for one in messages:
-        if end is not None and one.at >= end:
-            break
-        held = held | said(one)
+    speaking = [one for one in statements if not one.samples]
+    at, message_id = max((one.place for one in speaking), default=(-1, ""))
     progress = Progress(
-        at=ordered[-1].at if ordered else -1,
-        message_id=ordered[-1].message_id if ordered else "",
+        at=at,
+        message_id=message_id,
         count=len(statements),
-        held=held,
+        held=usage.held,
         name=usage.name,
         tags=usage.tags,
         parent=usage.parent,
-        start=start_of(messages),
+        start=usage.start,
         end=usage.end,
-        end_kind=end_kind,
+        end_kind=usage.end_kind,
         last_start=usage.stretches[-1].start if usage.stretches else None,
-        corrected=corrections,
+        corrected=any(one.correction is not None for one in speaking),
     )
     return progress, usage
 
@@ -79,13 +71,14 @@ def resume(
         return None
     turns: list[tuple[Micros, Held]] = []
     for statement in sorted(speaking, key=lambda one: one.place):
-        if not _goes_on(progress, statement):
+        word = said(statement)
+        if not (word.keys() <= progress.held.keys() and _goes_on(progress, statement)):
             return None
         held = progress.held
         if progress.end is None or statement.at < progress.end:
             if progress.end is not None:
                 return None
-            held = progress.held | said(statement)
+            held = progress.held | word
             if progress.last_start is not None and what_counts(held) != what_counts(progress.held):
                 if statement.at <= progress.last_start:
                     return None
@@ -119,7 +112,6 @@ def _goes_on(progress: Progress, statement: Statement) -> bool:
         and (statement.parent is None or statement.parent == progress.parent)
         and _same_start(progress.start, statement.launched)
         and _same_end(progress, statement)
-        and said(statement).keys() <= progress.held.keys()
     )
 
 
@@ -128,6 +120,8 @@ def _same_start(start: Micros | None, told: Micros | None) -> bool:
 
 
 def _same_end(progress: Progress, statement: Statement) -> bool:
+    if statement.terminated is None and statement.deleted is None and not statement.gone:
+        return True
     told, kind = end_of([statement], None)
     if told is None or kind > progress.end_kind:
         return True

@@ -3,8 +3,9 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from stratiform.kit import merkle
 from stratiform.kit.call import Call
@@ -29,8 +30,7 @@ _REPLAYED_AT_ONCE = 500
 _CLOUD_LENGTH = 64
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
+class _Heard(NamedTuple):
     """A message that was understood: what it says of each resource, nothing where it is of no concern."""
 
     cloud: str
@@ -182,10 +182,13 @@ def _without_known(db: Connection, heard: Sequence[_Heard]) -> list[_Heard]:
     seen = repository.events.known(db, keys) | repository.unknown.known(db, keys)
     left = []
     for one in heard:
-        new = {key for key in _message_ids(one) if (one.cloud, key) not in seen}
+        ids = _message_ids(one)
+        new = {key for key in ids if (one.cloud, key) not in seen}
         seen.update((one.cloud, key) for key in new)
-        if new:
-            left.append(replace(one, facts=[fact for fact in one.facts if fact.statement.message_id in new]))
+        if len(new) == len(ids):
+            left.append(one)
+        elif new:
+            left.append(one._replace(facts=[fact for fact in one.facts if fact.statement.message_id in new]))
     return left
 
 

@@ -8,7 +8,7 @@ import pytest
 from stratiform.kit.clock import iso, parse
 from stratiform.kit.outbox import Event
 from stratiform.services.metering.errors import Malformed
-from stratiform.services.metering.events import Reader, envelope_of, event_of, without_token
+from stratiform.services.metering.events import Heard, Reader, envelope_of, event_of, without_token
 from stratiform.services.metering.model import Fact
 from support.ledger import recorded
 
@@ -139,7 +139,7 @@ def test_others_are_of_no_concern(event_type: str) -> None:
 
 def test_what_nobody_reads_is_not_decoded() -> None:
     raw = json.dumps(message(event_type="identity.authenticate", payload="anything")).encode()
-    assert READER.hear(raw, "c") == ("identity.authenticate", "m1", ())
+    assert READER.hear(raw, "c") == Heard("identity.authenticate", "m1", ())
 
 
 def test_an_instance() -> None:

@@ -17,6 +17,7 @@ from stratiform.kit.pagination import Page
 from stratiform.kit.work import Worker, want
 from stratiform.services.metering.model import Filter, Ingested, Segment, cursor_of
 from stratiform.services.metering.tasks import handlers
+from support.payloads import sample
 from support.stacks import Bench, bench, customer
 
 T0 = parse("2026-03-01T00:00:00Z")
@@ -186,6 +187,22 @@ def test_what_is_kept_aside_can_be_replayed(any_bench: Bench) -> None:
         assert metering.replay(any_bench.call(db)) == Ingested(accepted=1, repeated=1)
         assert metering.list_rejected(any_bench.call(db), Page()).items == []
     assert len(segments(any_bench)) == 1
+
+
+def test_one_sample_that_cant_be_read_takes_no_other_with_it(any_bench: Bench) -> None:
+    metering, database = any_bench.stack.metering, any_bench.stack.database
+    samples = [sample("cpu", 1, "i1"), sample("cpu", "plenty", "i2"), 7, sample("cpu", 2, "i3")]
+    polled = {"message_id": "m", "event_type": "telemetry.polling", "timestamp": iso_naive(T0)}
+    body = json.dumps(polled | {"payload": {"samples": samples}}).encode()
+    with database.transaction() as db:
+        assert metering.ingest_messages(db, "a", [body], 5) == Ingested(accepted=2, rejected=1)
+        assert metering.ingest_messages(db, "a", [body], 6) == Ingested(repeated=2, rejected=1)
+        (kept,) = metering.list_rejected(any_bench.call(db), Page()).items
+        assert kept.reason == "samples[1]: cpu is no number of zero or more: 'plenty'; samples[2] is no object"
+        assert kept.body == body
+        assert metering.replay(any_bench.call(db)) == Ingested(repeated=2, rejected=1)
+        hopeless = json.dumps(polled | {"message_id": "n", "payload": {"samples": [7]}}).encode()
+        assert metering.ingest_messages(db, "a", [hopeless], 7) == Ingested(rejected=1)
 
 
 def test_an_event_of_our_own_that_is_malformed_stops_nothing(stack_bench: Bench) -> None:

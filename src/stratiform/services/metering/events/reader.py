@@ -36,11 +36,13 @@ _NOTHING = "nothing"
 
 
 class Heard(NamedTuple):
-    """A message that was understood: what it says of each resource, nothing where it is of no concern."""
+    """A message that was understood: what it says of each resource, nothing where it is of no concern. `faults`: why
+    things of a list that it has can't be read; the others of it are among the facts."""
 
     event_type: str
     message_id: str
     facts: Sequence[Fact]
+    faults: Sequence[str] = ()
 
 
 class _ByCode(NamedTuple):
@@ -49,7 +51,7 @@ class _ByCode(NamedTuple):
     read: ReadEvent
     tagged: Mapping[str, str]
 
-    def facts(self, event: Event) -> Iterator[Fact]:
+    def facts(self, event: Event, faults: list[str]) -> Iterator[Fact]:
         fact = self.read(event)
         if fact is None:
             return
@@ -68,7 +70,7 @@ class _Whole(NamedTuple):
     entries: Sequence[FromFile]
     lists: Sequence[Find]  # where such a message may tell of several at once instead
 
-    def facts(self, event: Event) -> Iterator[Fact]:
+    def facts(self, event: Event, faults: list[str]) -> Iterator[Fact]:
         part = _part(self.root, event.payload, self.name)
         if not part and any(isinstance(find(event.payload, event.payload), list) for find in self.lists):
             return
@@ -89,7 +91,8 @@ class _Each(NamedTuple):
     naming: Sequence[FromFile]
     always: Sequence[tuple[str, FromFile]]
 
-    def facts(self, event: Event) -> Iterator[Fact]:
+    def facts(self, event: Event, faults: list[str]) -> Iterator[Fact]:
+        """One thing of the list that is wrong takes no other with it."""
         parts = self.find(event.payload, event.payload)
         if parts is MISSING or parts is None:
             return
@@ -97,8 +100,12 @@ class _Each(NamedTuple):
             raise Malformed(f"{self.each} is no list")
         for number, part in enumerate(parts):
             if not isinstance(part, dict):
-                raise Malformed(f"{self.each}[{number}] is no object")
-            yield from self._of_part(event, part, number)
+                faults.append(f"{self.each}[{number}] is no object")
+                continue
+            try:
+                yield from self._of_part(event, part, number)
+            except Malformed as error:
+                faults.append(f"{self.each}[{number}]: {error.message}")
 
     def _of_part(self, event: Event, part: Mapping[str, Any], number: int) -> Iterator[Fact]:
         entries: list[tuple[str, FromFile]] = []
@@ -159,18 +166,25 @@ class Reader:
     def read(self, event: Event) -> Sequence[Fact]:
         """What `event` says of each resource that it speaks of; nothing, where that is none of use. Raises
         Malformed."""
-        plan = self._plan(event.event_type)
-        facts = [fact for step in plan for fact in step.facts(event)] if plan else ()
-        return audits.with_period(event, facts) if event.event_type.endswith(audits.EXISTS) else facts
+        faults: list[str] = []
+        facts = self._read(event, faults)
+        if faults:
+            raise Malformed(faults[0])
+        return facts
 
     def hear(self, raw: bytes, cloud: str) -> Heard:
-        """What the message in `raw` says: an envelope of oslo.messaging. Raises Malformed."""
+        """What the message in `raw` says: an envelope of oslo.messaging. Raises Malformed where nothing can be
+        read."""
         message = opened(raw)
         if only_ours(message.event_type):
             raise Malformed(f"{message.event_type}: no message may tell that")
         if not self._plan(message.event_type):
             return Heard(message.event_type, message.message_id, ())
-        return Heard(message.event_type, message.message_id, self.read(message.event(cloud)))
+        faults: list[str] = []
+        facts = self._read(message.event(cloud), faults)
+        if faults and not facts:
+            raise Malformed(faults[0])
+        return Heard(message.event_type, message.message_id, facts, faults)
 
     def sample(self, resource_type: str, name: str) -> Sample | None:
         """A meter of a type of resources; None where no file has it."""
@@ -199,6 +213,11 @@ class Reader:
             for pattern in entry.types
         ]
         return next((why for pattern, why in told if fits(pattern, event_type)), "")
+
+    def _read(self, event: Event, faults: list[str]) -> Sequence[Fact]:
+        plan = self._plan(event.event_type)
+        facts = [fact for step in plan for fact in step.facts(event, faults)] if plan else ()
+        return audits.with_period(event, facts) if event.event_type.endswith(audits.EXISTS) else facts
 
     def _plan(self, event_type: str) -> tuple[_Step, ...]:
         plan = self._plans.get(event_type)

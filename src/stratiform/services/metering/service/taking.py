@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 _REPLAYED_AT_ONCE = 500
 _CLOUD_LENGTH = 64
 
+#: A message may list thousands of things that can't be read, all for the same reason.
+_FAULTS_TOLD = 3
+
 
 class _Heard(NamedTuple):
     """A message that was understood: what it says of each resource, nothing where it is of no concern."""
@@ -53,7 +56,10 @@ class _Batch:
         """Whatever a message may be, the next one gets its turn."""
         body = without_token(body)
         try:
-            self.heard.append(_Heard(cloud, body, *hear()))
+            event_type, message_id, facts, faults = hear()
+            self.heard.append(_Heard(cloud, body, event_type, message_id, facts))
+            if faults:
+                self._put_aside(cloud, body, "; ".join(faults[:_FAULTS_TOLD]))
         except Malformed as error:
             self._put_aside(cloud, body, error.message)
         except Exception as error:

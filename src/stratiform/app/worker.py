@@ -18,6 +18,7 @@ _STANDING = (
     ("volume.survey", "all"),
     ("metering.outbox", "all"),
     ("metering.checkpoint", "all"),
+    ("metering.checkpoints", "all"),
     ("metering.retention", "all"),
     ("metering.survey", "all"),
 )

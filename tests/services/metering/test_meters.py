@@ -191,7 +191,7 @@ def test_an_operators_file_is_added_or_replaces_ours(tmp_path: Path) -> None:
     written(tmp_path, "b", toml() + '[identity]\nid = "id"\n[[events]]\ntype = "thing.*"\nrule = "start"\n')
     reader = Reader.load(tmp_path)
     assert reader.meters["image"].title == "Ours are better"
-    assert reader.read(event("image.delete", {"id": "i"})) == ()
+    assert reader.read(event("image.delete", {"id": "i"})) == []
     assert fact("thing.made", {"id": "t"}, reader).resource.resource_type == "thing"
     written(tmp_path, "c", toml())
     with pytest.raises(Invalid, match=r"c\.toml: name: another file"):

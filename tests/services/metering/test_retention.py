@@ -3,16 +3,18 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.app.worker import handlers
 from stratiform.faces.stack import Stack
-from stratiform.kit.clock import DAY_US, ManualClock
+from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, ManualClock
 from stratiform.kit.db import metadata
 from stratiform.kit.work import Worker, want
 from stratiform.services.metering import repository
 from stratiform.services.metering.events import event_of
+from stratiform.services.metering.tables import checkpoint_table
 from support.ledger import expected, listing, recorded
 
 
@@ -22,9 +24,9 @@ def made(home: Path, days: int, clock: ManualClock) -> Stack:
     return stack
 
 
-def work(stack: Stack, clock: ManualClock) -> None:
+def work(stack: Stack, clock: ManualClock, what: str = "metering.retention") -> None:
     with stack.database.transaction() as db:
-        want(db, "metering.retention", "all", clock.now())
+        want(db, what, "all", clock.now())
     Worker(stack.database, handlers(stack), name="w", clock=clock).run_until_idle()
 
 
@@ -56,4 +58,29 @@ def test_raw_messages_go_and_the_ledger_stays(tmp_path: Path, days: int) -> None
     assert kept(stack) == ((len(lines) - 1000, unknown) if days else everything)
     with stack.database.snapshot() as db:
         assert listing(stack.metering, db) == expected()
+    stack.database.close()
+
+
+def test_of_old_checkpoints_one_an_hour_is_kept_and_the_newest(tmp_path: Path) -> None:
+    clock = ManualClock()
+    stack = made(tmp_path, 0, clock)
+    lines = list(recorded())
+    sizes: dict[int, int] = {}
+    for start in range(0, 1000, 100):  # three an hour
+        with stack.database.transaction() as db:
+            stack.metering.ingest_messages(db, "openstack", lines[start : start + 100], clock.now())
+            sizes[stack.metering.make_checkpoint(db, clock.now()).size] = clock.now() // HOUR_US
+        clock.advance(20 * MINUTE_US)
+
+    def left() -> list[int]:
+        with stack.database.snapshot() as db:
+            return list(db.execute(select(checkpoint_table.c.size).order_by(checkpoint_table.c.size)).scalars())
+
+    work(stack, clock, "metering.checkpoints")
+    assert left() == sorted(sizes)
+    clock.advance(DAY_US)
+    work(stack, clock, "metering.checkpoints")
+    assert left() == sorted({hour: size for size, hour in sorted(sizes.items())}.values())
+    with stack.database.transaction() as db:
+        assert stack.metering.make_checkpoint(db, clock.now()).size == max(sizes)
     stack.database.close()

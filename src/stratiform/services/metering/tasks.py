@@ -26,6 +26,8 @@ _AT_ONCE = 500
 #: A log that has grown is signed after so long.
 _SIGNED_EVERY_US = MINUTE_US
 
+_THINNED_EVERY_US = HOUR_US
+
 #: Batches whose messages one transaction drops: the ledger's writer never waits long.
 _DROPPED_AT_ONCE = 20
 _DROPPED_EVERY_US = HOUR_US
@@ -42,6 +44,7 @@ def handlers(service: MeteringService, clouds: CloudsService) -> dict[str, Handl
     return {
         "metering.outbox": partial(_drain, service),
         "metering.checkpoint": partial(_sign, service),
+        "metering.checkpoints": _thin,
         "metering.retention": partial(_drop, service),
         "metering.survey": partial(_survey, service, clouds),
         WORK: partial(_poll, service, clouds),
@@ -64,6 +67,13 @@ def _sign(service: MeteringService, job: Job) -> Again:
     with job.apply() as db:
         service.make_checkpoint(db, job.clock.now())
     return Again(_SIGNED_EVERY_US)
+
+
+def _thin(job: Job) -> Again:
+    """Of checkpoints older than a day, one an hour is enough."""
+    with job.apply() as db:
+        repository.proofs.thin(db, job.clock.now() - DAY_US)
+    return Again(_THINNED_EVERY_US)
 
 
 def _drop(service: MeteringService, job: Job) -> Again | None:

@@ -51,7 +51,7 @@ class _ByCode(NamedTuple):
     read: ReadEvent
     tagged: Mapping[str, str]
 
-    def facts(self, event: Event, faults: list[str]) -> Iterator[Fact]:
+    def facts(self, event: Event) -> Iterator[Fact]:
         fact = self.read(event)
         if fact is None:
             return
@@ -70,7 +70,7 @@ class _Whole(NamedTuple):
     entries: Sequence[FromFile]
     lists: Sequence[Find]  # where such a message may tell of several at once instead
 
-    def facts(self, event: Event, faults: list[str]) -> Iterator[Fact]:
+    def facts(self, event: Event) -> Iterator[Fact]:
         part = _part(self.root, event.payload, self.name)
         if not part and any(isinstance(find(event.payload, event.payload), list) for find in self.lists):
             return
@@ -91,8 +91,8 @@ class _Each(NamedTuple):
     naming: Sequence[FromFile]
     always: Sequence[tuple[str, FromFile]]
 
-    def facts(self, event: Event, faults: list[str]) -> Iterator[Fact]:
-        """One thing of the list that is wrong takes no other with it."""
+    def facts(self, event: Event) -> Iterator[Fact | Malformed]:
+        """One thing of the list that is wrong takes no other with it: what is wrong is told in its place."""
         parts = self.find(event.payload, event.payload)
         if parts is MISSING or parts is None:
             return
@@ -100,12 +100,12 @@ class _Each(NamedTuple):
             raise Malformed(f"{self.each} is no list")
         for number, part in enumerate(parts):
             if not isinstance(part, dict):
-                faults.append(f"{self.each}[{number}] is no object")
+                yield Malformed(f"{self.each}[{number}] is no object")
                 continue
             try:
                 yield from self._of_part(event, part, number)
             except Malformed as error:
-                faults.append(f"{self.each}[{number}]: {error.message}")
+                yield Malformed(f"{self.each}[{number}]: {error.message}")
 
     def _of_part(self, event: Event, part: Mapping[str, Any], number: int) -> Iterator[Fact]:
         entries: list[tuple[str, FromFile]] = []
@@ -166,8 +166,7 @@ class Reader:
     def read(self, event: Event) -> Sequence[Fact]:
         """What `event` says of each resource that it speaks of; nothing, where that is none of use. Raises
         Malformed."""
-        faults: list[str] = []
-        facts = self._read(event, faults)
+        facts, faults = self._read(event)
         if faults:
             raise Malformed(faults[0])
         return facts
@@ -180,8 +179,7 @@ class Reader:
             raise Malformed(f"{message.event_type}: no message may tell that")
         if not self._plan(message.event_type):
             return Heard(message.event_type, message.message_id, ())
-        faults: list[str] = []
-        facts = self._read(message.event(cloud), faults)
+        facts, faults = self._read(message.event(cloud))
         if faults and not facts:
             raise Malformed(faults[0])
         return Heard(message.event_type, message.message_id, facts, faults)
@@ -214,10 +212,17 @@ class Reader:
         ]
         return next((why for pattern, why in told if fits(pattern, event_type)), "")
 
-    def _read(self, event: Event, faults: list[str]) -> Sequence[Fact]:
-        plan = self._plan(event.event_type)
-        facts = [fact for step in plan for fact in step.facts(event, faults)] if plan else ()
-        return audits.with_period(event, facts) if event.event_type.endswith(audits.EXISTS) else facts
+    def _read(self, event: Event) -> tuple[Sequence[Fact], Sequence[str]]:
+        """What `event` says, and what is wrong with what else it lists."""
+        facts: list[Fact] = []
+        faults: list[str] = []
+        for step in self._plan(event.event_type):
+            for told in step.facts(event):
+                if isinstance(told, Malformed):
+                    faults.append(told.message)
+                else:
+                    facts.append(told)
+        return audits.with_period(event, facts) if event.event_type.endswith(audits.EXISTS) else facts, faults
 
     def _plan(self, event_type: str) -> tuple[_Step, ...]:
         plan = self._plans.get(event_type)

@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from stratiform.kit import bulk
-from stratiform.kit.clock import Micros
+from stratiform.kit.clock import HOUR_US, Micros
 from stratiform.kit.db import Connection, Rows, upsert
 from stratiform.services.metering.model import Filter, Record, Resource, Stretch
 from stratiform.services.metering.model.export import touching
@@ -50,6 +50,15 @@ def put(db: Connection, checkpoint: SignedCheckpoint) -> None:
     """Keep `checkpoint`, in the place of one of the same size."""
     change = {"made_at": checkpoint.made_at, "note": checkpoint.note}
     upsert(db, checkpoint_table, _checkpoints.values(checkpoint), key=("size",), change=change)
+
+
+def thin(db: Connection, before: Micros) -> None:
+    """Of those made before `before`, keep the last of each hour: any other can be made anew from the log."""
+    c = checkpoint_table.c
+    last = select(func.max(c.size)).where(c.made_at < before).group_by(c.made_at - c.made_at % HOUR_US)
+    sizes = db.execute(select(c.size).where(c.made_at < before, c.size.not_in(last))).scalars().all()
+    for some in bulk.chunks(sizes):
+        db.execute(delete(checkpoint_table).where(c.size.in_(some)))
 
 
 def told_by(db: Connection, cloud: str, message_id: str, limit: int) -> list[tuple[str, int]]:

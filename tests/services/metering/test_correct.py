@@ -106,6 +106,16 @@ def test_children_end_with_a_corrected_parent() -> None:
     assert progress.corrected
 
 
+def test_to_tell_the_state_that_nobody_told_splits_nothing() -> None:
+    told = says(12, since=3, until=7, state="active")
+    assert used(*LIFE, told) == used(*LIFE)
+    assert used(message(1, launched=1), says(12, since=3, state="stopped"), says(13, since=5, state="active")) == [
+        (1, 3, "p", "active", None),
+        (3, 5, "p", "stopped", None),
+        (5, None, "p", "active", None),
+    ]
+
+
 @pytest.mark.parametrize("window", [{"since": 6, "until": 6}, {"since": 6, "until": 2}])
 def test_a_window_of_no_time_changes_nothing(window: dict[str, Any]) -> None:
     assert used(*LIFE, says(12, absent=True, **window)) == used(*LIFE)

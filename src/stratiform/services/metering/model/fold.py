@@ -53,7 +53,10 @@ def fold(resource_type: str, statements: Iterable[Statement], parent_end: Micros
     corrections = [one for one in ordered if one.correction is not None]
     last_end = end
     if corrections:
-        told = Told(messages, first, start, end, partial(_end_after, messages, parent_end))
+        # Staff may say that it was in the very state in which it is where nobody says any: that changes nothing.
+        unsaid: Held = {"state": standing(resource_type, {})[1]}
+        turns = [Piece(one.start, one.end, unsaid | one.held) for one in turns]
+        told = Told(messages, unsaid | first, start, end, partial(_end_after, messages, parent_end))
         turns, last_end = corrected(turns, told, corrections)
     return Usage(
         name=next((one.name for one in reversed(ordered) if one.name is not None), ""),

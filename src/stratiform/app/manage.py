@@ -20,7 +20,7 @@ from stratiform.app import keys
 from stratiform.app.importing import import_almanach
 from stratiform.app.settings import Settings, load
 from stratiform.faces.cli.client import CliError, session, shown
-from stratiform.faces.cli.main import app
+from stratiform.faces.cli.main import app, start
 from stratiform.kit.errors import Fault
 
 if TYPE_CHECKING:
@@ -208,13 +208,14 @@ def run() -> None:
     """The program's entry. `--home` and `--os-cloud` may stand anywhere in the line."""
     try:
         sys.argv[1:], given = _take(sys.argv[1:], ("--home", "--os-cloud"))
-        session.home = Path(
-            given.get("--home") or os.environ.get("STRATIFORM_HOME") or Path.home() / ".stratiform"
-        ).absolute()
+        named = given.get("--home") or os.environ.get("STRATIFORM_HOME") or ""
+        session.home, session.named = Path(named or Path.home() / ".stratiform").absolute(), bool(named)
         session.cloud = given.get("--os-cloud") or ""
         session.inside = _inside
-        app()
-    except (CliError, Fault) as error:
+        sys.exit(start())
+    except CliError as error:
+        _end_with(error.message, error.hint, error.code)
+    except Fault as error:
         _end_with(error.message, error.hint)
     except OSError as error:
         if error.errno in _FULL and error.filename is None:  # while writing, nobody tells which file it was
@@ -224,9 +225,9 @@ def run() -> None:
         _end_with(f"can't use {error.filename}: {error.strerror}", "is the disk full or read-only, or not yours?")
 
 
-def _end_with(message: str, hint: str) -> NoReturn:
+def _end_with(message: str, hint: str, code: int = 1) -> NoReturn:
     typer.echo(shown(f"stratiform: {message}" + (f" ({hint})" if hint else "")), err=True)
-    sys.exit(1)
+    sys.exit(code)
 
 
 def _take(line: list[str], names: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:

@@ -13,7 +13,9 @@ from stratiform.app import keys as key_commands
 from stratiform.faces.cli import usage
 from stratiform.faces.cli.client import Client, CliError, session
 from stratiform.faces.rest.proofs import handlers
+from stratiform.kit.clock import parse
 from stratiform.kit.notes import Signer
+from stratiform.services.metering.events import envelope_of
 from support.ledger import recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
@@ -23,6 +25,7 @@ from support.stacks import Bench
 @pytest.fixture
 def api(stack_bench: Bench, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """The commands talk to this server, as the operator, from its home."""
+    stack_bench.clock.at = parse("2026-12-15T00:00:00Z")
     with rest(stack_bench, handlers) as made:
         monkeypatch.setattr(session, "_client", Client(made.http, made.admin))
         monkeypatch.setattr(session, "home", home)
@@ -185,7 +188,7 @@ def test_files_that_cant_be_used_are_told_in_one_line(api: Rest, tmp_path: Path)
         call("verify", tmp_path)
     with pytest.raises(CliError, match="can't write"):
         call("export", tmp_path / "no" / "folder")
-    with pytest.raises(CliError, match="whole number"):
+    with pytest.raises(CliError, match="--as-of is neither a position"):
         call("export", "--as-of", "-1", tmp_path / "x")
     assert list(tmp_path.glob(".*")) == []
 
@@ -197,3 +200,32 @@ def test_an_export_that_breaks_off_leaves_no_file(api: Rest, tmp_path: Path, mon
     with pytest.raises(CliError, match="broke off"):
         call("export", tmp_path / "x")
     assert list(tmp_path.glob("*x*")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (("--period", "2027-01"), "the period from 2027-01-01T00:00:00.000000Z has not begun yet"),
+        (("--as-of", "2"), "--as-of is 2, and the ledger is at 1"),
+        (("--as-of", "2026-12-16"), "--as-of is 2026-12-16T00:00:00.000000Z, which is yet to come"),
+        (("--project", "demo"), "no project demo"),
+    ],
+)
+def test_what_can_never_be_exported_is_refused(api: Rest, tmp_path: Path, line: tuple[str, ...], message: str) -> None:
+    with pytest.raises(CliError) as refused:
+        call("export", *line, tmp_path / "x.ndjson")
+    assert refused.value.message == message
+    assert refused.value.hint
+    assert list(tmp_path.glob("*x.ndjson*")) == []
+
+
+def test_an_export_as_of_a_time_or_a_position(api: Rest, tmp_path: Path, stack_bench: Bench) -> None:
+    stack_bench.clock.advance(60_000_000)
+    take(stack_bench, envelope_of(machine("late", "p1", "2026-11-30")))
+    files = [tmp_path / name for name in ("now", "position", "time")]
+    for file, asked in zip(files, ([], ["--as-of", "1"], ["--as-of", "2026-12-15T00:00:30Z"]), strict=True):
+        call("export", *asked, file)
+    now, position, time = (file.read_bytes() for file in files)
+    assert position == time
+    assert b"late" in now
+    assert b"late" not in position

@@ -105,11 +105,39 @@ def test_no_name_looks_like_a_line_of_ours(api: Rest, stack_bench: Bench) -> Non
 
 def test_rejected(api: Rest, tmp_path: Path) -> None:
     bad = tmp_path / "bad"
-    bad.write_bytes(b"{\n[markup]\n")
-    assert "2 kept aside" in run("import", str(bad))
+    bad.write_bytes(b"{\n[markup]\n" + recorded()[0])
+    told = run("import", str(bad))
+    assert "2 kept aside" in told
+    assert "`stratiform usage rejected list` shows them, and `rejected drop` forgets them" in told
     assert "not JSON" in run("rejected", "list")
     assert sorted(one["body"] for one in json.loads(run("rejected", "list", "--format", "json"))) == ["[markup]", "{"]
     assert "2 kept aside" in run("rejected", "replay")
+    first, second = (one["id"] for one in json.loads(run("rejected", "list", "--format", "json")))
+    assert first in run("rejected", "show", first[:12])
+    assert json.loads(run("rejected", "show", first[:12], "--format", "json"))["id"] == first
+    assert run("rejected", "drop", first[:12]) == "1 dropped\n"
+    assert [one["id"] for one in json.loads(run("rejected", "list", "--format", "json"))] == [second]
+    assert run("rejected", "drop", "--reason", "no event") == "0 dropped\n"
+    assert run("rejected", "drop", "--reason", "not JSON", "--cloud", "openstack") == "1 dropped\n"
+    assert run("rejected", "drop", "--all") == "0 dropped\n"
+
+
+@pytest.mark.parametrize("line", [(), ("x", "--all"), ("--all", "--cloud", "a"), ("x", "--reason", "not")])
+def test_what_is_dropped_must_be_said(api: Rest, line: tuple[str, ...]) -> None:
+    with pytest.raises(CliError) as refused:
+        run("rejected", "drop", *line)
+    assert refused.value.message == "which messages are to be dropped?"
+    assert "--all" in refused.value.hint
+
+
+def test_a_file_that_is_no_recording_is_refused(api: Rest, tmp_path: Path) -> None:
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
+    with pytest.raises(CliError) as refused:
+        run("import", str(picture))
+    assert "lines is a notification; the first: not JSON" in refused.value.message
+    assert "\n" not in refused.value.message + refused.value.hint
+    assert json.loads(run("rejected", "list", "--format", "json")) == []
 
 
 @pytest.mark.parametrize("name", ["missing", "."])
@@ -134,7 +162,31 @@ def test_a_server_that_is_gone_is_told_in_one_line(file: Path, monkeypatch: pyte
 def test_a_bad_filter_is_told(api: Rest) -> None:
     with pytest.raises(CliError) as refused:
         run("list", "--from", "soon")
-    assert refused.value.message == "from is no time: 'soon'"
+    assert refused.value.message == "--from is no time: 'soon'"
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        (("list", "--as-of", "7"), "--as-of is 7, and the ledger is at 0", "ask for a position that"),
+        (("sums", "--as-of", "x"), "--as-of is neither a position of the ledger nor a time: 'x'", "a whole number, or"),
+        (("sums", "--as-of", "2999-01-01"), "--as-of is 2999-01-01T00:00:00.000000Z, which is yet to", "ask for"),
+        (("sums", "--bucket", "day"), "buckets need a beginning", "give --from, such as 2026-11-01T00:00:00Z"),
+        (("sums", "--bucket", "week", "--from", "1999-01-01"), "--bucket is hour, day or month, not 'week'", ""),
+        (("sums", "--from", "2999-01-01"), "--from is 2999-01-01T00:00:00.000000Z, and the sum ends", "give --to"),
+        (("list", "--from", "2026-02-01", "--to", "2026-01-01"), "the period ends before", "--from must be"),
+        (("list", "--tag", "x"), "--tag is key:value, not 'x'", ""),
+        (("list", "--cloud", "x"), "neither connected nor in the ledger: cloud 'x'", "none is known yet"),
+        (("list", "--resource-type", "volum"), "neither metered nor in the ledger: resource type", "known: volume"),
+        (("list", "--project", "admin"), "no project admin", "'admin' is a name: ask by the id, "),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_by_its_option(api: Rest, line: tuple[str, ...], message: str, hint: str) -> None:
+    with pytest.raises(CliError) as refused:
+        run(*line)
+    assert refused.value.message.startswith(message)
+    assert refused.value.hint.startswith(hint)
+    assert "`" not in refused.value.message + refused.value.hint
 
 
 def test_insert_and_sums(api: Rest, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """The command line's way to the REST API: over the port, or inside this process where no server runs."""
 
 import json
+import logging
 import os
-from collections.abc import Callable, Iterator
+import ssl
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,28 +14,42 @@ import httpx
 import typer
 import yaml
 
+from stratiform.faces.cli.errors import CliError, refusal
+
+__all__ = ["CliError", "Client", "Session", "client", "on_one_line", "say", "session", "shown"]
+
 #: A question can be answered from a large ledger; an upload can be long.
 _TIMEOUT = httpx.Timeout(600, connect=5)
+
+#: Answers like a server, for when none runs.
+Inside = Callable[[Path], httpx.Client]
+
+#: The entry of the operator, in the home of each installation.
+_OWN = "stratiform-admin"
+
+#: What our own entries have. For whatever has more openstacksdk is loaded, which takes a second.
+_ENTRY = {"auth", "region_name", "identity_api_version"}
+_NEEDED = {"auth_url", "username", "password", "project_name"}
+_AUTH = _NEEDED | {"user_domain_name", "project_domain_name"}
+
+#: With one of these in the environment, there is more to it than name and password.
+_MORE = ("OS_AUTH_TYPE", "OS_CACERT", "OS_CERT", "OS_INSECURE", "OS_SYSTEM_SCOPE", "OS_TOKEN")
+
+_RUNNING = "is `stratiform up` running?"
+_ELSEWHERE = f"unset OS_CLOUD and OS_AUTH_URL, or give --os-cloud {_OWN}"
 
 _CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 
-class CliError(Exception):
-    """Told as one line and a hint; the command ends with 1."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-
 @dataclass
 class Session:
-    """What the command line was started with. `inside` answers like a server, for when none runs."""
+    """What the command line was started with. `named`: the home was, not taken for want of another; `inside` answers
+    like a server, for when none runs."""
 
     home: Path
     cloud: str = ""
-    inside: Callable[[Path], httpx.Client] | None = None
+    inside: Inside | None = None
+    named: bool = False
     _client: "Client | None" = field(default=None, init=False)
 
     def client(self) -> "Client":
@@ -90,8 +106,8 @@ class Client:
     def put(self, path: str, body: Any = None) -> Any:
         return self._ask("PUT", path, json=body)
 
-    def delete(self, path: str) -> Any:
-        return self._ask("DELETE", path)
+    def delete(self, path: str, **params: Any) -> Any:
+        return self._ask("DELETE", path, params=_given(params) or None)
 
     def upload(self, path: str, file: Path, content_type: str, **params: Any) -> Any:
         """POST the bytes of `file`, as a stream."""
@@ -126,10 +142,10 @@ class Client:
             with self._http.stream(method, f"/api/v1/{path}", headers=self._headers, **how) as answer:
                 if answer.is_error:
                     answer.read()
-                    raise _told(answer)
+                    raise refusal(answer)
                 yield answer
         except httpx.HTTPError as error:
-            raise CliError(f"no answer from {self._http.base_url}: {error}", "is `stratiform up` running?") from error
+            raise CliError(f"no answer from {self._http.base_url}: {error}", _RUNNING) from error
 
     def _ask(self, method: str, path: str, **how: Any) -> Any:
         answer = self._send(method, path, **how)
@@ -141,9 +157,9 @@ class Client:
                 method, f"/api/v1/{path.lstrip('/')}", headers={**self._headers, **(headers or {})}, **how
             )
         except httpx.HTTPError as error:
-            raise CliError(f"no answer from {self._http.base_url}: {error}", "is `stratiform up` running?") from error
+            raise CliError(f"no answer from {self._http.base_url}: {error}", _RUNNING) from error
         if answer.is_error:
-            raise _told(answer)
+            raise refusal(answer)
         return answer
 
 
@@ -151,68 +167,111 @@ def _given(params: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in params.items() if value is not None}
 
 
-def _told(answer: httpx.Response) -> CliError:
-    try:
-        body = answer.json()
-    except ValueError:
-        return CliError(f"the server answered {answer.status_code}")
-    if "error" in body and isinstance(body["error"], dict):
-        return CliError(str(body["error"].get("message", answer.status_code)))
-    return CliError(str(body.get("detail", answer.status_code)), str(body.get("hint", "")))
-
-
 def _sign_in(how: Session) -> tuple[httpx.Client, str]:
-    account = _account(how)
-    http = _reach(how, str(account["auth_url"]))
-    asked = {
-        "identity": {
-            "methods": ["password"],
-            "password": {
-                "user": {
-                    "name": account["username"],
-                    "password": account["password"],
-                    "domain": {"name": account.get("user_domain_name", "Default")},
-                }
-            },
-        },
-        "scope": {
-            "project": {
-                "name": account["project_name"],
-                "domain": {"name": account.get("project_domain_name", "Default")},
-            }
-        },
-    }
+    """A way to the server, and a token for it: by `--os-cloud`, else as the environment tells `openstack`, else as the
+    home's operator. Raises CliError."""
+    name, environment = how.cloud or os.environ.get("OS_CLOUD", ""), os.environ
+    if environment.get("OS_AUTH_URL") and not how.cloud and (environment.get("OS_PASSWORD") or not name):
+        return _by_environment()
+    own = how.home / "clouds.yaml"
+    for file in _files(how, own):
+        entry = _entries(file).get(name or _OWN)
+        if entry is not None:
+            return _by_entry(file, name or _OWN, entry, how if file.resolve() == own.resolve() else None)
+    if name and name != _OWN:
+        return _by_sdk(None, name)
+    if own.exists():
+        raise CliError(f"no entry '{_OWN}' in {own}", "`stratiform up` writes it")
+    raise CliError(f"no installation in {how.home}", "start one with `stratiform up`, or name it with --home")
+
+
+def _files(how: Session, own: Path) -> list[Path]:
+    """Where an entry is looked for: what was asked for comes before what is so by default."""
+    other = os.environ.get("OS_CLIENT_CONFIG_FILE")
+    if not other:
+        return [own]
+    return [own, Path(other)] if how.named or how.cloud else [Path(other), own]
+
+
+def _by_environment() -> tuple[httpx.Client, str]:
+    auth = {name: os.environ[f"OS_{name.upper()}"] for name in _AUTH if os.environ.get(f"OS_{name.upper()}")}
+    if auth.keys() >= _NEEDED and not any(os.environ.get(name) for name in _MORE):
+        return _by_password(auth, None)
+    return _by_sdk(None, "")
+
+
+def _entries(file: Path) -> Mapping[str, Any]:
+    """Raises CliError where the file can't be understood."""
+    try:
+        return dict(yaml.safe_load(file.read_text())["clouds"])
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise CliError(f"can't read {file}: {error.strerror}") from error
+    except (KeyError, TypeError, ValueError, yaml.YAMLError):
+        raise CliError(f"{file} can't be understood", "it is YAML, with entries below 'clouds'") from None
+
+
+def _by_entry(file: Path, name: str, entry: Any, home: Session | None) -> tuple[httpx.Client, str]:
+    auth = entry.get("auth") if isinstance(entry, dict) else None
+    if not isinstance(auth, dict):
+        raise CliError(f"the entry '{name}' in {file} can't be understood", "it has 'auth' with 'auth_url' and more")
+    if _NEEDED <= auth.keys() <= _AUTH and entry.keys() <= _ENTRY:
+        return _by_password(auth, home)
+    return _by_sdk(file, name)
+
+
+def _by_password(auth: Mapping[str, Any], home: Session | None) -> tuple[httpx.Client, str]:
+    """`home`: whose account it is, where it is one of that home, which can answer from inside."""
+    base = _base(str(auth["auth_url"]))
+    if home is not None and home.inside is not None and not _answers(base):
+        http = home.inside(home.home)
+    else:
+        http = httpx.Client(base_url=base, timeout=_TIMEOUT)
+    user_domain = {"name": auth.get("user_domain_name", "Default")}
+    user = {"name": auth["username"], "password": auth["password"], "domain": user_domain}
+    project = {"name": auth["project_name"], "domain": {"name": auth.get("project_domain_name", "Default")}}
+    asked = {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": project}}
     try:
         answer = http.post("/identity/v3/auth/tokens", json={"auth": asked})
     except httpx.HTTPError as error:
-        raise CliError(f"no answer from {account['auth_url']}: {error}", "is `stratiform up` running?") from error
+        http.close()
+        raise CliError(f"no answer from {base}: {error}", _RUNNING) from error
     if answer.is_error:
-        raise _told(answer)
+        http.close()
+        raise refusal(answer)
     return http, answer.headers["x-subject-token"]
 
 
-def _account(how: Session) -> dict[str, Any]:
-    """Who signs in: the environment's `OS_…`, else an entry of HOME/clouds.yaml."""
-    if not how.cloud and os.environ.get("OS_AUTH_URL") and os.environ.get("OS_PASSWORD"):
-        names = ("auth_url", "username", "password", "project_name", "user_domain_name", "project_domain_name")
-        return {name: os.environ[f"OS_{name.upper()}"] for name in names if f"OS_{name.upper()}" in os.environ}
-    file = how.home / "clouds.yaml"
-    name = how.cloud or "stratiform-admin"
+def _by_sdk(file: Path | None, name: str) -> tuple[httpx.Client, str]:
+    """As `openstack` does: with its files, its environment, and all ways of signing in that it knows."""
+    from keystoneauth1.exceptions import ClientException
+    from openstack.config import OpenStackConfig
+    from openstack.exceptions import SDKException
+
+    logging.getLogger("keystoneauth").setLevel(logging.CRITICAL)  # what it warns of, the error tells
     try:
-        return dict(yaml.safe_load(file.read_text())["clouds"][name]["auth"])
-    except FileNotFoundError:
-        raise CliError(
-            f"no installation in {how.home}", "start one with `stratiform up`, or name it with --home"
-        ) from None
-    except (KeyError, TypeError, yaml.YAMLError):
-        raise CliError(f"no entry '{name}' in {file}, or it can't be understood") from None
+        config = OpenStackConfig(config_files=None if file is None else [str(file)])
+        region = config.get_one(cloud=name or None)
+        base = _base(str(region.config["auth"].get("auth_url", "")))
+        signing = region.get_session()
+        with signing.session:
+            token = signing.get_token()
+    except SDKException as error:
+        raise CliError(f"can't sign in with cloud '{name}': {_line(error)}", _ELSEWHERE) from error
+    except ClientException as error:
+        raise CliError(f"can't sign in: {_line(error)}", "check what OS_… or clouds.yaml say") from error
+    verify, _ = region.get_requests_verify_args()
+    trusted = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else bool(verify)
+    return httpx.Client(base_url=base, timeout=_TIMEOUT, verify=trusted), str(token)
 
 
-def _reach(how: Session, auth_url: str) -> httpx.Client:
-    base = auth_url.split("/identity")[0]
-    if how.inside is not None and not _answers(base):
-        return how.inside(how.home)
-    return httpx.Client(base_url=base, timeout=_TIMEOUT)
+def _base(auth_url: str) -> str:
+    """Where the API is, by where tokens are given. Raises CliError where that can't be one of ours."""
+    base, identity, _ = auth_url.partition("/identity")
+    if not identity:
+        raise CliError(f"'{auth_url}' is no Stratiform: its address ends in /identity/v3", _ELSEWHERE)
+    return base
 
 
 def _answers(base: str) -> bool:
@@ -221,3 +280,7 @@ def _answers(base: str) -> bool:
     except httpx.HTTPError:
         return False
     return True
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())

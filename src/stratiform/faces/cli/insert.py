@@ -50,7 +50,7 @@ def sums(
     cloud: Annotated[str | None, typer.Option(help="Name of the cloud.")] = None,
     tag: Annotated[str | None, typer.Option(help="A label of the resources, key:value.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="The beginning of the period (ISO 8601).")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="Its end; now, unless told.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Its end; unless told, now, or then with --as-of.")] = None,
     as_of: Annotated[str | None, typer.Option(help="What was known then: a position of the ledger, or a time.")] = None,
     output: FormatOption = Format.table,
 ) -> None:

@@ -1,10 +1,11 @@
 """`stratiform usage polls` and `poll-again`: what clouds are asked, and how far they were read."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
-from stratiform.faces.cli.client import client, say
+from stratiform.faces.cli.client import CliError, client, say
 from stratiform.faces.cli.listing import Format, FormatOption, show_list
 
 _COLUMNS = {
@@ -28,5 +29,8 @@ def poll_again(
     since: Annotated[str, typer.Option("--from", metavar="TIME", help="ISO 8601, such as 2026-11-01T00:00:00Z.")],
 ) -> None:
     """Read once more what a cloud says from a time on. What is known already changes nothing."""
-    done = client().post(f"usage/polls/{poll}/again", {"since": since})
+    try:
+        done = client().post(f"usage/polls/{quote(poll, safe='')}/again", {"since": since})
+    except CliError as error:
+        raise CliError(error.message.replace("`since`", "--from"), error.hint) from error
     say(f"{done['meter']} of {done['cloud']} is read again from {done['read_until']}")

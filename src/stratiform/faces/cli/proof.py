@@ -38,7 +38,7 @@ def export_file(
     file: File,
     period: Annotated[str | None, typer.Option(help="A month (UTC), such as 2026-10; without, everything.")] = None,
     project: Annotated[str | None, typer.Option(help="Id of the project.")] = None,
-    as_of: Annotated[int | None, typer.Option(help="As it was known at this position of the ledger.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="What was known then: a position of the ledger, or a time.")] = None,
     since: Since = None,
     key: KeyTexts = None,
     keyfile: KeyFile = None,

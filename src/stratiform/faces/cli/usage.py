@@ -3,12 +3,13 @@
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from stratiform.faces.cli import audit, insert, meter, poll, proof
 from stratiform.faces.cli.client import CliError, client, on_one_line, say
-from stratiform.faces.cli.listing import Format, FormatOption, show_list
+from stratiform.faces.cli.listing import Format, FormatOption, show_list, show_one
 
 app = typer.Typer(help="What was used, and the events it is known from.", no_args_is_help=True)
 rejected = typer.Typer(help="Messages that could not be taken.", no_args_is_help=True)
@@ -37,7 +38,8 @@ def import_file(
     file: Annotated[Path, typer.Argument(help="Notifications, one JSON document a line; - for standard input.")],
     cloud: Annotated[str, typer.Option(help="Name of the cloud they speak of.")] = "openstack",
 ) -> None:
-    """Take recorded OpenStack notifications into the ledger. Taking them again changes nothing."""
+    """Take recorded OpenStack notifications into the ledger. Taking them again changes nothing. Lines that can't be
+    taken are kept aside; a file that is no recording is refused."""
     source = Path("/dev/stdin") if str(file) == "-" else file
     if source.is_dir():
         raise CliError(f"can't read {file}: it is a folder", "name a file of notifications, one JSON document a line")
@@ -48,7 +50,7 @@ def import_file(
     done = client().upload("usage/notifications", source, "application/x-ndjson", cloud=cloud)
     say(_counts(done))
     if done["rejected"]:
-        say("see them with `stratiform usage rejected list`")
+        say("`stratiform usage rejected list` shows them, and `rejected drop` forgets them")
 
 
 @app.command("list")
@@ -87,6 +89,37 @@ def list_rejected(output: FormatOption = Format.table) -> None:
     """List the messages that could not be taken, with the reason."""
     found = client().pages("usage/rejected", "rejected")
     show_list(found if output is Format.json else map(_rejected_row, found), _REJECTED_COLUMNS, output)
+
+
+@rejected.command("show")
+def show_rejected(
+    message: Annotated[str, typer.Argument(metavar="ID", help="Its id, or the beginning of it.")],
+    output: FormatOption = Format.table,
+) -> None:
+    """Show one message, whole."""
+    found = client().get(f"usage/rejected/{quote(message, safe='')}")
+    show_one(found, _REJECTED_COLUMNS, output)
+
+
+@rejected.command("drop")
+def drop_rejected(
+    messages: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids, or their beginnings.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that there are.")] = False,
+    cloud: Annotated[str | None, typer.Option(help="All of this cloud.")] = None,
+    reason: Annotated[str | None, typer.Option(help="All whose reason begins so.")] = None,
+) -> None:
+    """Keep messages no longer. They can't be had back."""
+    if [bool(messages), everything, bool(cloud or reason)].count(True) != 1:
+        raise CliError("which messages are to be dropped?", "name ids; or give --cloud, --reason or both; or --all")
+    count = 0
+    if messages:
+        for message in messages:
+            client().delete(f"usage/rejected/{quote(message, safe='')}")
+            count += 1
+    else:
+        given = {"all": "true"} if everything else {"cloud": cloud, "reason": reason}
+        count = client().delete("usage/rejected", **given)["dropped"]
+    say(f"{count} dropped")
 
 
 @rejected.command("replay")

@@ -12,6 +12,7 @@ from stratiform.faces.stack import Request, decode, reading, stack_of
 from stratiform.kit.clock import SECOND_US, Micros, iso
 from stratiform.kit.errors import Fault
 from stratiform.services.billing.model import month
+from stratiform.services.metering.model import Filter
 from stratiform.services.metering.model.audit import Finding, Proposal
 from stratiform.services.metering.service import Audit, Audited, Progressed, Proposed, Summary
 
@@ -40,6 +41,7 @@ def create_audit(request: Request, body: bytes) -> Stream:
     asked = Audit(new.period, start, end, tuple(new.clouds), new.project_id, new.apply)
     with reading(request) as call:
         told = stack.metering.audit(call, asked, stack.clouds, stack.clock)
+        stack.metering.check_names(call, Filter(project_id=new.project_id), (), stack.clouds, stack.identity)
     return Stream(_lines(told), media_type="application/x-ndjson")
 
 

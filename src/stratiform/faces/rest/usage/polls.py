@@ -34,7 +34,7 @@ def poll_again(request: Request, poll_id: str, body: bytes) -> Body:
     try:
         since = parse(told)
     except (ValueError, OverflowError) as error:
-        raise Invalid(f"since is no time: '{told}'", hint="ISO 8601, such as 2026-11-20T00:00:00Z") from error
+        raise Invalid(f"`since` is no time: '{told}'", hint="ISO 8601, such as 2026-11-20T00:00:00Z") from error
     with writing(request) as call:
         return _view(stack_of(request).metering.rewind(call, poll_id, since))
 

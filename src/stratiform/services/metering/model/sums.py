@@ -58,7 +58,7 @@ class Sums:
 def bounds_of(start: Micros, end: Micros, bucket: Bucket | None) -> tuple[Micros, ...]:
     """Where `[start, end)` is cut: at whole hours, days or months UTC. Raises Invalid where these are too many."""
     if end <= start:
-        raise Invalid("the period ends before it begins", hint="from must be earlier than to")
+        raise Invalid("the period ends before it begins", hint="`from` must be earlier than `to`")
     if bucket is None:
         return start, end
     if bucket == "month":
@@ -150,7 +150,7 @@ def question_of(
             "a meter's values have no state and no attributes", hint="group by project, resource, cloud or tag"
         )
     if bucket is not None and bucket not in get_args(Bucket):
-        raise Invalid(f"bucket is hour, day or month, not '{bucket[:80]}'")
+        raise Invalid(f"`bucket` is hour, day or month, not '{bucket[:80]}'")
     cut = cast("Bucket | None", bucket)
     return Question(tuple(group_by), tuple(measures), bounds_of(start, end, cut), cut)
 

@@ -128,7 +128,7 @@ class Auditing(Correcting):
         `call` has ended. Raises Forbidden, Invalid (the period has not begun, no such cloud)."""
         policy.require(call.caller, "usage:audits:create", None)
         if call.now <= asked.start:
-            raise Invalid(f"{asked.name} has not begun yet")
+            raise Invalid(f"{asked.name} has not begun yet", hint="audit a month that has")
         names = {cloud.name: cloud.id for cloud in clouds.clouds(call.db)}
         known = set(repository.audits.clouds(call.db))
         for name in asked.clouds:
@@ -156,14 +156,16 @@ def _ask(
             connected = clouds.connected(cloud_id)
             if connected.usage is None:
                 continue
-            yield Progressed(name, 0)
-            for count in listed.take(name, connected, clock.now()):
-                yield Progressed(name, count)
+            told = 0
+            yield Progressed(name, told)
+            for told in listed.take(name, connected, clock.now()):
+                yield Progressed(name, told)
         except Fault as error:
             summary.unasked[name] = error.message
             continue
         summary.asked[name] = listed.asked[name].items
-        yield Progressed(name, listed.asked[name].items)
+        if told != listed.asked[name].items:
+            yield Progressed(name, listed.asked[name].items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Polling(Taking):
         if poll is None:
             raise NotFound(f"nothing is read under the id '{poll_id}'")
         if since > call.now:
-            raise Invalid("what is in the future can't be read yet")
+            raise Invalid("what is yet to come can't be read", hint="name a time that is past")
         changed = {"since_at": min(since, poll.since_at), "until_at": min(since, poll.until_at)}
         repository.polls.change(call.db, poll_id, **changed)
         want(call.db, WORK, poll_id, call.now)

@@ -76,6 +76,18 @@ def test_a_port_that_is_taken_is_told(home: Path) -> None:
             assert reason in shell(*line, fails=1)
 
 
+@pytest.mark.parametrize(("auth", "warned"), [("keystone", 1), ("private_key", 0), ("token,keystone", 0)])
+def test_a_key_that_opens_nothing_is_warned_of(home: Path, auth: str, warned: int) -> None:
+    home.mkdir()
+    (home / "stratiform.toml").write_text(f'almanach_private_key = "a key"\nalmanach_auth = "{auth}"\n')
+    shell = Shell(home)
+    shell("up", "--detach", "--port", free_port())
+    shell.stop()
+    log = (home / "stratiform.log").read_text()
+    assert log.count("almanach_private_key is set, and opens nothing: almanach_auth is keystone") == warned
+    assert "a key" not in log
+
+
 def test_it_ends_with_the_others(home: Path) -> None:
     port = free_port()
     home.mkdir()

@@ -1,5 +1,7 @@
 """Almanach's API as the settings want it: beside the others, and alone on a port of its own."""
 
+import logging
+
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
@@ -10,6 +12,8 @@ from stratiform.faces.almanach.errors import told
 from stratiform.faces.almanach.routes import router
 from stratiform.faces.stack import Stack
 from stratiform.kit.errors import Invalid
+
+logger = logging.getLogger(__name__)
 
 
 def almanach(settings: Settings) -> Almanach:
@@ -27,6 +31,16 @@ def almanach(settings: Settings) -> Almanach:
         metadata=settings.almanach_metadata,
         image_meta=settings.almanach_image_meta,
     )
+
+
+def check(settings: Settings) -> None:
+    """Before anything runs. Raises Invalid where nobody could use it; warns of a key that opens nothing."""
+    almanach(settings)
+    if settings.almanach_private_key and settings.almanach_auth == "keystone":
+        logger.warning(
+            "almanach_private_key is set, and opens nothing: almanach_auth is keystone "
+            "(private_key opens by the key, 'token,keystone' by either)"
+        )
 
 
 def application(stack: Stack, served: Almanach) -> Litestar:

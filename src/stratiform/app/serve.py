@@ -58,7 +58,7 @@ class _Run:
         if "collector" in self._programs:
             addresses(self._settings)  # so that what is wrong with one is told before anything runs
         if "api" in self._programs:
-            almanach.almanach(self._settings)  # as above
+            almanach.check(self._settings)  # as above
             _claim_ports(self._settings)
         stack = replace(build(self._settings), wake=self._wake)
         furnish(stack, self._settings)

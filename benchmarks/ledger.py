@@ -322,7 +322,7 @@ def profile(asked: argparse.Namespace) -> None:
         cost = measured("the collector into PostgreSQL, watched", queue.messages, drain)
         over.set()
     print(cost.line())
-    for thread in ("collector-stores", "collector-hears"):
+    for thread in ("collector-hears", "collector-reads", "collector-stores"):
         parts = {part: count for part, count in seen.items() if part.startswith(thread)}
         for part, count in sorted(parts.items(), key=lambda one: -one[1]):
             print(f"{count / sum(parts.values()):>6.1%}  {part}")

@@ -17,13 +17,16 @@ import pytest
 from sqlalchemy import text
 
 from stratiform.app import collector
+from stratiform.app.bus.inbox import Inbox
 from stratiform.app.collector import addresses, collect
 from stratiform.app.settings import Settings, Source
+from stratiform.app.storing import Storing, Tally
 from stratiform.faces.stack import Stack
 from stratiform.kit.db import Connection
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, Unavailable
 from stratiform.services.metering.model import Ingested
 from stratiform.services.metering.service import MeteringService
+from stratiform.services.metering.service.batches import Batch
 from support.bus import URL, Names, Spoilt, Wire, raw_connection, wait_for
 from support.ledger import listing, recorded
 from support.programs import free_port
@@ -170,9 +173,12 @@ class Choking:
 
     real: MeteringService
 
-    def ingest_messages(self, db: Connection, cloud: str, messages: Sequence[bytes], now: int) -> Ingested:
-        done = self.real.ingest_messages(db, cloud, messages, now)
-        if any(b"choke on this" in message for message in messages):
+    def read_messages(self, cloud: str, messages: Sequence[bytes]) -> Batch:
+        return self.real.read_messages(cloud, messages)
+
+    def store(self, db: Connection, batch: Batch, now: int) -> Ingested:
+        done = self.real.store(db, batch, now)
+        if any(b"choke on this" in body for _, body, _ in batch.rejected):
             raise ZeroDivisionError
         return done
 
@@ -191,6 +197,43 @@ def test_one_that_cannot_be_stored_is_kept_aside_alone(stack_bench: Bench, names
         wait_for(lambda: events(stack) == expected_events() and len(put_aside(stack)) == 4)
     assert set(put_aside(stack)) == {"not stored: ZeroDivisionError"}
     assert names.waiting() == 0
+
+
+class Late:
+    """A ledger that can't be reached once, just when we are to stop."""
+
+    def __init__(self, real: MeteringService) -> None:
+        self.real = real
+        self.gone = True
+        self.read = 0
+
+    def read_messages(self, cloud: str, messages: Sequence[bytes]) -> Batch:
+        self.read += 1
+        return self.real.read_messages(cloud, messages)
+
+    def store(self, db: Connection, batch: Batch, now: int) -> Ingested:
+        if self.gone:
+            self.gone = False
+            raise Unavailable("the database is gone")
+        return self.real.store(db, batch, now)
+
+
+def test_nothing_is_acknowledged_behind_what_was_not_stored(stack_bench: Bench) -> None:
+    late = Late(stack_bench.stack.metering)
+    stack = replace(stack_bench.stack, metering=cast("MeteringService", late))
+    inbox, stop = Inbox(1), threading.Event()
+    storing = Storing(stack, "openstack", inbox, Tally("a bus", "openstack"))
+    for tag, body in enumerate(bodies()[:2], 1):
+        inbox.put(tag, body)
+    threading.Thread(target=storing.read, daemon=True).start()
+    writing = threading.Thread(target=storing.store, args=(stop,))
+    stop.set()
+    writing.start()
+    wait_for(lambda: late.read == 2)
+    inbox.close()
+    writing.join(10)
+    assert inbox.stored() is None
+    assert events(stack) == 0
 
 
 def test_the_body_is_heard_whatever_its_wrapping(stack_bench: Bench, names: Names, home: Path) -> None:

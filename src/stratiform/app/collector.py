@@ -1,7 +1,7 @@
 """The collector: hears the notifications of real OpenStacks and puts them into the ledger.
 
-Each source has two threads of its own, one that hears and one that stores, so that a batch is stored while the next
-one comes, and no source waits for another.
+Each source has three threads of its own: one hears, one reads what was heard, one stores what was read. So a batch is
+stored while the next one comes, and no source waits for another.
 """
 
 import logging
@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 #: So many messages are one transaction; fewer, where no more come for a moment.
 _BATCH = 1000
 
-#: So many batches are on their way: one is stored, one waits, one comes.
-_BATCHES_AHEAD = 3
+#: So many batches are on their way: one is stored, one waits, one is read, one comes.
+_BATCHES_AHEAD = 4
 
 _TELL_EVERY_S = 60.0
 
@@ -33,10 +33,11 @@ _STOP_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _Ear:
-    """The two halves of hearing one source."""
+    """What it takes to hear one source. The threads end in this order."""
 
     inbox_closes: Callable[[], None]
     tally: Tally
+    reading: threading.Thread
     storing: threading.Thread
     hearing: threading.Thread
 
@@ -58,8 +59,8 @@ def collect(settings: Settings, stack: Stack, stop: threading.Event) -> None:
         for source, address in zip(settings.heard.values(), addresses(settings).values(), strict=True)
     ]
     for ear in ears:
-        ear.storing.start()
-        ear.hearing.start()
+        for thread in (ear.reading, ear.storing, ear.hearing):
+            thread.start()
     while not stop.wait(_TELL_EVERY_S):
         for ear in ears:
             ear.tally.tell()
@@ -78,7 +79,7 @@ def _ear(source: Source, address: Address, stack: Stack, stop: threading.Event, 
     from stratiform.app.bus.inbox import Inbox
     from stratiform.app.bus.queues import Wanted
 
-    prefetch = address.options.rabbit_qos_prefetch_count or _BATCH * (_BATCHES_AHEAD + 1)
+    prefetch = address.options.rabbit_qos_prefetch_count or _BATCH * _BATCHES_AHEAD
     inbox = Inbox(min(_BATCH, prefetch))
     tally = Tally(str(address), source.cloud)
     storing = Storing(stack, source.cloud, inbox, tally)
@@ -86,7 +87,8 @@ def _ear(source: Source, address: Address, stack: Stack, stop: threading.Event, 
     return _Ear(
         inbox.close,
         tally,
-        threading.Thread(target=partial(storing.run, stop), name="collector-stores", daemon=True),
+        threading.Thread(target=storing.read, name="collector-reads", daemon=True),
+        threading.Thread(target=partial(storing.store, stop), name="collector-stores", daemon=True),
         threading.Thread(target=partial(hearing.run, stop, settled), name="collector-hears", daemon=True),
     )
 

@@ -4,16 +4,19 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from queue import Queue
 
 from sqlalchemy.exc import ProgrammingError
 
-from stratiform.app.bus.inbox import Inbox
+from stratiform.app.bus.inbox import Batch, Inbox
 from stratiform.faces.stack import Stack
 from stratiform.kit.clock import SECOND_US, iso_seconds
 from stratiform.kit.errors import Fault, Unavailable
 from stratiform.services.metering.errors import Malformed
 from stratiform.services.metering.events import event_of
 from stratiform.services.metering.model import Ingested
+from stratiform.services.metering.service.batches import Batch as Read
 
 logger = logging.getLogger(__name__)
 
@@ -71,25 +74,38 @@ class Tally:
 
 @dataclass(slots=True)
 class Storing:
-    """Takes batches out of `inbox` and stores them, one after the other and in order."""
+    """Takes batches out of `inbox` and stores them, one after the other and in order. Two threads: while the database
+    is at work on one batch, the next is read."""
 
     stack: Stack
     cloud: str
     inbox: Inbox
     tally: Tally
     _told: str = field(default="", init=False)
+    _ready: "Queue[tuple[Batch, Read] | None]" = field(default_factory=partial(Queue, 1), init=False)
 
-    def run(self, stop: threading.Event) -> None:
-        """Until the inbox is closed. While nothing can be stored, the messages stay with the broker, too."""
+    def read(self) -> None:
+        """Until the inbox is closed."""
         while (batch := self.inbox.take(_LINGER_S)) is not None:
-            if self._stored_at_last(batch.bodies, stop):
+            self._ready.put((batch, self.stack.metering.read_messages(self.cloud, batch.bodies)))
+        self._ready.put(None)
+
+    def store(self, stop: threading.Event) -> None:
+        """Until the inbox is closed. While nothing can be stored, the messages stay with the broker, too; after `stop`
+        what follows a batch that could not be stored stays there with it, as who acknowledges acknowledges all before.
+        """
+        storing = True
+        while (ready := self._ready.get()) is not None:
+            batch, read = ready
+            storing = storing and self._stored_at_last(batch.bodies, read, stop)
+            if storing:
                 self.inbox.done(batch)
 
-    def _stored_at_last(self, bodies: Sequence[bytes], stop: threading.Event) -> bool:
+    def _stored_at_last(self, bodies: Sequence[bytes], read: Read, stop: threading.Event) -> bool:
         """Whether `bodies` were stored before `stop`."""
         while True:
             try:
-                self._store(bodies)
+                self._store(bodies, read)
             except Exception as error:
                 self._tell(len(bodies), error)
             else:
@@ -98,19 +114,19 @@ class Storing:
             if stop.wait(_RETRY_S):
                 return False
 
-    def _store(self, bodies: Sequence[bytes]) -> None:
+    def _store(self, bodies: Sequence[bytes], read: Read) -> None:
         """Store all of them together; where that fails for one of them, that one is kept aside."""
         now = self.stack.clock.now()
         try:
             with self.stack.database.transaction() as db:
-                ingested = self.stack.metering.ingest_messages(db, self.cloud, bodies, now)
+                ingested = self.stack.metering.store(db, read, now)
         except _PASSING:
             raise
         except Exception as error:
             if len(bodies) > 1:
                 middle = len(bodies) // 2
-                self._store(bodies[:middle])
-                self._store(bodies[middle:])
+                for half in (bodies[:middle], bodies[middle:]):
+                    self._store(half, self.stack.metering.read_messages(self.cloud, half))
                 return
             ingested = self._put_aside(bodies[0], error, now)
         self.tally.add(ingested, bodies[-1], now)

@@ -1,11 +1,7 @@
 """Taking messages into the ledger."""
 
 import hashlib
-import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
 from stratiform.kit import merkle
 from stratiform.kit.call import Call
@@ -15,68 +11,17 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.metering import repository
-from stratiform.services.metering.errors import Malformed
-from stratiform.services.metering.events import Heard, Reader, envelope_of, without_token
+from stratiform.services.metering.events import without_token
 from stratiform.services.metering.model import Fact, Ingested, Record, Rejected, fact_of
 from stratiform.services.metering.policy import policy
 from stratiform.services.metering.repository.events import Added
 from stratiform.services.metering.repository.ledger import Numbers
+from stratiform.services.metering.service.batches import Batch, Taken, rejected
 from stratiform.services.metering.service.folding import Folding
 from stratiform.services.metering.service.knowing import Knowing
 
-logger = logging.getLogger(__name__)
-
 _REPLAYED_AT_ONCE = 500
 _CLOUD_LENGTH = 64
-
-#: A message may list thousands of things that can't be read, all for the same reason.
-_FAULTS_TOLD = 3
-
-
-class _Heard(NamedTuple):
-    """A message that was understood: what it says of each resource, nothing where it is of no concern."""
-
-    cloud: str
-    body: bytes
-    event_type: str
-    message_id: str
-    facts: Sequence[Fact]
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Messages taken together, by what is to be done with them."""
-
-    reader: Reader
-    now: Micros
-    heard: list[_Heard] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-
-    def take(self, cloud: str, body: bytes, hear: Callable[[], Heard]) -> None:
-        """Whatever a message may be, the next one gets its turn."""
-        body = without_token(body)
-        try:
-            event_type, message_id, facts, faults = hear()
-            self.heard.append(_Heard(cloud, body, event_type, message_id, facts))
-            if faults:
-                self._put_aside(cloud, body, "; ".join(faults[:_FAULTS_TOLD]))
-        except Malformed as error:
-            self._put_aside(cloud, body, error.message)
-        except Exception as error:
-            logger.exception("a message of cloud %s is not understood", cloud)
-            self._put_aside(cloud, body, f"not understood: {type(error).__name__}")
-
-    def take_message(self, cloud: str, body: bytes) -> None:
-        self.take(cloud, body, partial(self.reader.hear, body, cloud))
-
-    def take_event(self, event: Event) -> None:
-        self.take(event.cloud, envelope_of(event), partial(self._of_event, event))
-
-    def _of_event(self, event: Event) -> Heard:
-        return Heard(event.event_type, event.message_id, self.reader.read(event))
-
-    def _put_aside(self, cloud: str, body: bytes, reason: str) -> None:
-        self.rejected.append(Rejected(_digest(cloud, body), cloud, reason, self.now, body))
 
 
 class Taking(Knowing):
@@ -86,17 +31,37 @@ class Taking(Knowing):
 
     def ingest(self, db: Connection, events: Sequence[Event], now: Micros) -> Ingested:
         """Add `events` to the ledger and refold what they speak of. Any order, any repetition, any batches."""
-        batch = _Batch(self.reader, now)
+        batch = Batch(self.reader)
         for event in events:
             batch.take_event(event)
-        return _store(db, batch)
+        return self.store(db, batch, now)
 
     def ingest_messages(self, db: Connection, cloud: str, messages: Iterable[bytes], now: Micros) -> Ingested:
         """As `ingest`, from messages as they came: oslo.messaging envelopes, bare or in a recorder's line."""
-        batch = _Batch(self.reader, now)
+        return self.store(db, self.read_messages(cloud, messages), now)
+
+    def read_messages(self, cloud: str, messages: Iterable[bytes]) -> Batch:
+        """The first half of `ingest_messages`: asks no database, so it can go on while another batch is stored."""
+        batch = Batch(self.reader)
         for message in messages:
             batch.take_message(cloud, bytes(message))
-        return _store(db, batch)
+        return batch
+
+    def store(self, db: Connection, batch: Batch, now: Micros) -> Ingested:
+        """The second half: all that `batch` has, in one transaction, as the ledger's only writer."""
+        new: list[Taken] = []
+        if batch.heard:
+            numbers = repository.ledger.take(db)
+            new = _without_known(db, batch.heard)
+            _add(db, numbers, now, new)
+        repository.rejected.add(db, batch.put_aside(now))
+        accepted = sum(len(one.facts) for one in new)
+        return Ingested(
+            accepted=accepted,
+            repeated=sum(len(one.facts) for one in batch.heard) - accepted,
+            ignored=sum(not one.facts for one in batch.heard),
+            rejected=len(batch.rejected),
+        )
 
     def post_messages(self, call: Call, cloud: str, messages: Iterable[bytes]) -> Ingested:
         """`ingest_messages`, for whoever is allowed to. Raises Forbidden, Invalid (no such name of a cloud)."""
@@ -113,8 +78,7 @@ class Taking(Knowing):
 
     def put_aside(self, db: Connection, cloud: str, message: bytes, reason: str, now: Micros) -> Ingested:
         """Keep a message that can't be stored, so that `replay` reads it again."""
-        kept = without_token(message)
-        repository.rejected.add(db, [Rejected(_digest(cloud, kept), cloud, reason, now, kept)])
+        repository.rejected.add(db, [rejected(cloud, without_token(message), reason, now)])
         return Ingested(rejected=1)
 
     def list_rejected(self, call: Call, page: Page) -> Slice[Rejected]:
@@ -132,14 +96,15 @@ class Taking(Knowing):
         return done
 
     def _replay(self, call: Call, messages: Sequence[Rejected]) -> Ingested:
-        batch = _Batch(self.reader, call.now)
+        batch = Batch(self.reader)
         for kept in messages:
             batch.take_message(kept.cloud, kept.body)
-        still = {message.id for message in batch.rejected}
-        repository.rejected.forget(call.db, [kept.id for kept in messages if kept.id not in still])
-        for message in batch.rejected:
+        still = batch.put_aside(call.now)
+        gone = {kept.id for kept in messages} - {message.id for message in still}
+        repository.rejected.forget(call.db, sorted(gone))
+        for message in still:
             repository.rejected.because(call.db, message)
-        return _store(call.db, batch)
+        return self.store(call.db, batch, call.now)
 
     def replay_unknown(self, call: Call, after: int = 0) -> tuple[Ingested, int | None]:
         """Read the next batch of messages that are still kept once more, after that with the number `after`: what is
@@ -150,13 +115,13 @@ class Taking(Knowing):
         if kept is None:
             return Ingested(), None
         number, messages = kept
-        batch = _Batch(self.reader, call.now)
+        batch = Batch(self.reader)
         for cloud, body in messages:
             batch.take_message(cloud, body)
         batch.heard = [one for one in batch.heard if one.facts]
         batch.rejected.clear()
         repository.unknown.forget(call.db, [(one.cloud, one.message_id) for one in batch.heard])
-        return _store(call.db, batch), number
+        return self.store(call.db, batch, call.now), number
 
 
 def check_cloud(cloud: str) -> None:
@@ -165,24 +130,7 @@ def check_cloud(cloud: str) -> None:
         raise Invalid(f"the name of a cloud has 1 to {_CLOUD_LENGTH} characters")
 
 
-def _store(db: Connection, batch: _Batch) -> Ingested:
-    """All that `batch` has, in one transaction, as the ledger's only writer."""
-    new: list[_Heard] = []
-    if batch.heard:
-        numbers = repository.ledger.take(db)
-        new = _without_known(db, batch.heard)
-        _add(db, numbers, batch.now, new)
-    repository.rejected.add(db, batch.rejected)
-    accepted = sum(len(one.facts) for one in new)
-    return Ingested(
-        accepted=accepted,
-        repeated=sum(len(one.facts) for one in batch.heard) - accepted,
-        ignored=sum(not one.facts for one in batch.heard),
-        rejected=len(batch.rejected),
-    )
-
-
-def _without_known(db: Connection, heard: Sequence[_Heard]) -> list[_Heard]:
+def _without_known(db: Connection, heard: Sequence[Taken]) -> list[Taken]:
     """Without what is there already; of two that bear the same message id the first one counts."""
     keys = {(one.cloud, key) for one in heard for key in _message_ids(one)}
     seen = repository.events.known(db, keys) | repository.unknown.known(db, keys)
@@ -198,12 +146,12 @@ def _without_known(db: Connection, heard: Sequence[_Heard]) -> list[_Heard]:
     return left
 
 
-def _message_ids(heard: _Heard) -> list[str]:
+def _message_ids(heard: Taken) -> list[str]:
     """Those of its facts; a message with none has its own."""
     return [fact.statement.message_id for fact in heard.facts] or [heard.message_id]
 
 
-def _add(db: Connection, numbers: Numbers, now: Micros, heard: Sequence[_Heard]) -> None:
+def _add(db: Connection, numbers: Numbers, now: Micros, heard: Sequence[Taken]) -> None:
     """Batch, events, log, folds. `numbers` moves on."""
     if not heard:
         return
@@ -244,7 +192,3 @@ def _record(fact: Fact, digest: str, nth: int, now: Micros) -> Record:
         resource_id=fact.resource.resource_id,
         resource_type=fact.resource.resource_type,
     )
-
-
-def _digest(cloud: str, body: bytes) -> str:
-    return hashlib.sha256(cloud.encode() + b"\0" + body).hexdigest()

@@ -97,6 +97,12 @@ def test_only_what_is_asked_for(api: Rest) -> None:
     assert [one["resource"]["resource_id"] for one in found] == ["lost"]
 
 
+def test_a_misspelt_project_is_told(api: Rest) -> None:
+    answer = api("POST", "usage/audits", {"period": "2026-11", "project_id": "demo"})
+    assert answer.status_code == 404
+    assert answer.json()["hint"] == f"'demo' is a name: ask by the id, {api.demo_project}"
+
+
 def test_who_may(api: Rest) -> None:
     asked = {"period": "2026-11"}
     assert api("POST", "usage/audits", asked, token="").status_code == 401

@@ -83,6 +83,7 @@ def test_tiles_give_the_same_root(api: Rest, used: Bench) -> None:
     assert merkle.root(lambda level, number: tiles.get((level, number), b""), signed.size) == signed.root
     for path in ("0/7", "0/x000/000/1", "0/999", f"0/{full:03d}", "0/000.p/0", "0/x001/000", "9/000", "x/000"):
         assert api("GET", f"usage/log/tile/{path}").status_code == 404
+    assert "three digits: 0/000" in api("GET", "usage/log/tile/0/7").json()["hint"]
 
 
 def test_an_export_can_be_checked(api: Rest, used: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

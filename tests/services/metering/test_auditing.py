@@ -257,8 +257,14 @@ def test_only_what_is_asked_for(of: Bench) -> None:
     assert sorted(audit(of, clouds, only=("dc-2",))[0]) == ["m2", "m3"]
     assert sorted(audit(of, clouds, project_id="p3")[0]) == ["m3"]
     assert sorted(audit(of, clouds, project_id="p1")[0]) == ["m1"]
-    with pytest.raises(Invalid, match="neither connected nor in the ledger"):
+    with pytest.raises(Invalid, match="neither connected nor in the ledger") as refused:
         told(of, clouds, only=("dc-9",))
+    assert refused.value.hint == "known: dc-2, dc-1"
+
+
+def test_a_cloud_with_nothing_in_it_is_told_of_once(of: Bench) -> None:
+    lines = told(of, listed_clouds(dc_1=ListedCloud([])))
+    assert [line for line in lines if isinstance(line, Progressed)] == [Progressed("dc-1", 0)]
 
 
 def test_a_cloud_that_breaks_off_counts_for_nothing(of: Bench) -> None:

@@ -245,7 +245,7 @@ def _by_password(auth: Mapping[str, Any], home: Session | None) -> tuple[httpx.C
 
 def _by_sdk(file: Path | None, name: str) -> tuple[httpx.Client, str]:
     """As `openstack` does: with its files, its environment, and all ways of signing in that it knows."""
-    from keystoneauth1.exceptions import ClientException
+    from keystoneauth1.exceptions import ClientException, ConnectFailure, DiscoveryFailure
     from openstack.config import OpenStackConfig
     from openstack.exceptions import SDKException
 
@@ -259,6 +259,8 @@ def _by_sdk(file: Path | None, name: str) -> tuple[httpx.Client, str]:
             token = signing.get_token()
     except SDKException as error:
         raise CliError(f"can't sign in with cloud '{name}': {_line(error)}", _ELSEWHERE) from error
+    except (ConnectFailure, DiscoveryFailure) as error:
+        raise CliError(f"no answer from {base}", _RUNNING) from error
     except ClientException as error:
         raise CliError(f"can't sign in: {_line(error)}", "check what OS_… or clouds.yaml say") from error
     verify, _ = region.get_requests_verify_args()

@@ -80,7 +80,7 @@ def tile(request: Request, place: str) -> Response[bytes]:
     `0/000.p/17`)."""
     match = _TILE.fullmatch(place)
     if match is None:
-        raise NotFound(f"no tile {place}")
+        raise NotFound(f"no tile {place.lstrip('/')}", hint="numbers have three digits: 0/000, 0/x001/234, 0/000.p/17")
     number, width = int(match[2].replace("x", "").replace("/", "")), int(match[3] or TILE_WIDTH)
     with reading(request) as call:
         hashes = stack_of(request).metering.tile(call, int(match[1]), number, width)

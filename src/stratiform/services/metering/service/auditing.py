@@ -39,6 +39,7 @@ from stratiform.services.metering.policy import policy
 from stratiform.services.metering.service import sources
 from stratiform.services.metering.service.correcting import Correcting, author_of, id_of, seen_event
 from stratiform.services.metering.service.inventories import Inventories, inventories
+from stratiform.services.metering.service.naming import near_to
 
 #: Resources that are compared in one transaction, and those that are read ahead.
 _TOGETHER, _PAGE = 50, 1000
@@ -133,7 +134,8 @@ class Auditing(Correcting):
         known = set(repository.audits.clouds(call.db))
         for name in asked.clouds:
             if name not in names and name not in known:
-                raise Invalid(f"neither connected nor in the ledger: cloud '{name}'")
+                hint = near_to(name, known.union(names))
+                raise Invalid(f"neither connected nor in the ledger: cloud '{name}'", hint=hint)
         wanted = {name: names[name] for name in sorted(names) if not asked.clouds or name in asked.clouds}
         return self._audit(call.caller, asked, wanted, clouds, clock)
 

@@ -46,18 +46,18 @@ class Naming(Reading):
         connected = {cloud.name for cloud in clouds.clouds(call.db)}
         if name not in connected and not names.has_cloud(call.db, name):
             known = connected.union(names.clouds(call.db))
-            raise Invalid(f"neither connected nor in the ledger: cloud '{name}'", hint=_near(name, known))
+            raise Invalid(f"neither connected nor in the ledger: cloud '{name}'", hint=near_to(name, known))
 
     def _check_resource_type(self, call: Call, name: str) -> None:
         if name not in self.reader.meters and not names.has_resource_type(call.db, name):
             known = {*self.reader.meters, *names.resource_types(call.db)}
-            raise Invalid(f"neither metered nor in the ledger: resource type '{name}'", hint=_near(name, known))
+            raise Invalid(f"neither metered nor in the ledger: resource type '{name}'", hint=near_to(name, known))
 
     def _check_meter(self, call: Call, name: str) -> None:
         metered = {sample for meter in self.reader.meters.values() for sample in meter.samples}
         if name not in metered and not names.has_meter(call.db, name):
             known = metered.union(names.meters(call.db))
-            raise Invalid(f"in no meter file and not in the ledger: samples of '{name}'", hint=_near(name, known))
+            raise Invalid(f"in no meter file and not in the ledger: samples of '{name}'", hint=near_to(name, known))
 
 
 def _check_project(call: Call, project_id: str, identity: IdentityService) -> None:
@@ -76,7 +76,7 @@ def _check_project(call: Call, project_id: str, identity: IdentityService) -> No
     raise NotFound(f"no project {project_id}", hint=hint)
 
 
-def _near(name: str, known: Collection[str]) -> str:
+def near_to(name: str, known: Collection[str]) -> str:
     """What is known, the nearest first."""
     near = get_close_matches(name, known, _MOST_TOLD)
     rest = sorted(set(known).difference(near))

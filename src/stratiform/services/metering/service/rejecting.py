@@ -52,7 +52,7 @@ def check_messages(messages: Sequence[bytes]) -> None:
         what = "the only line is no notification" if len(messages) == 1 else _NONE.format(len(messages))
         raise Invalid(
             f"{what}: {error.message}; nothing is kept",
-            hint="one JSON document a line, not packed; CloudEvents are inserted as events",
+            hint="a recording has one JSON document a line, unpacked; CloudEvents are for `usage insert`",
         ) from error
 
 

@@ -15,6 +15,9 @@ from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
 from stratiform.kit.work import Worker, want
+from stratiform.services.metering import repository
+from stratiform.services.metering.events import Reader
+from stratiform.services.metering.events.meterfile import read_meter
 from stratiform.services.metering.model import Filter, Ingested, Segment, cursor_of
 from stratiform.services.metering.tasks import handlers
 from support.payloads import sample
@@ -187,6 +190,26 @@ def test_what_is_kept_aside_can_be_replayed(any_bench: Bench) -> None:
         assert metering.replay(any_bench.call(db)) == Ingested(accepted=1, repeated=1)
         assert metering.list_rejected(any_bench.call(db), Page()).items == []
     assert len(segments(any_bench)) == 1
+
+
+def test_what_comes_again_after_its_meter_was_made_is_metered_and_unknown_no_more(any_bench: Bench) -> None:
+    old, database = any_bench.stack.metering, any_bench.stack.database
+    thing = read_meter(
+        'name = "thing"\ntitle = "Things"\nunit = "thing"\nsource = "x"\n[identity]\nid = "id"\nproject = "p"\n'
+        '[[events]]\ntype = "thing.made"\nrule = "start"\n',
+        "thing.toml",
+    )
+    body = json.dumps(
+        {"message_id": "m", "event_type": "thing.made", "timestamp": iso_naive(T0), "payload": {"id": "t", "p": "p1"}}
+    ).encode()
+    new = replace(old, reader=Reader([thing]))
+    with database.transaction() as db:
+        assert old.ingest_messages(db, "a", [body, body], 5) == Ingested(ignored=2)
+        assert [one.count for one in repository.unknown.counted(db)] == [1]
+    with database.transaction() as db:
+        assert new.ingest_messages(db, "a", [body, body], 6) == Ingested(accepted=1, repeated=1)
+        assert repository.unknown.counted(db) == []
+        assert [one.resource_id for one in new.segments(db)] == ["t"]
 
 
 def test_one_sample_that_cant_be_read_takes_no_other_with_it(any_bench: Bench) -> None:

@@ -131,9 +131,14 @@ def check_cloud(cloud: str) -> None:
 
 
 def _without_known(db: Connection, heard: Sequence[Taken]) -> list[Taken]:
-    """Without what is there already; of two that bear the same message id the first one counts."""
-    keys = {(one.cloud, key) for one in heard for key in _message_ids(one)}
-    seen = repository.events.known(db, keys) | repository.unknown.known(db, keys)
+    """Without what is there already; of two that bear the same message id the first one counts. What came before its
+    meter was there, and comes again, is metered now."""
+    seen = repository.events.known(db, {(one.cloud, key) for one in heard for key in _message_ids(one)})
+    unknown = repository.unknown.known(db, {(one.cloud, one.message_id) for one in heard})
+    if unknown:
+        metered = {(one.cloud, one.message_id) for one in heard if one.facts} & unknown
+        repository.unknown.forget(db, sorted(metered))
+        seen |= unknown - metered
     left = []
     for one in heard:
         ids = _message_ids(one)

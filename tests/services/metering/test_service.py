@@ -260,3 +260,14 @@ def test_two_writers_at_once_lose_nothing(any_bench: Bench) -> None:
 def test_a_cloud_has_a_name(stack_bench: Bench, cloud: str) -> None:
     with stack_bench.stack.database.transaction() as db, pytest.raises(Invalid):
         stack_bench.stack.metering.post_messages(stack_bench.call(db), cloud, [])
+
+
+def test_batches_are_received_in_the_order_of_their_positions(any_bench: Bench) -> None:
+    """One that waited for the lock has an earlier time; at which position the ledger stood when, must not change."""
+    metering, database = any_bench.stack.metering, any_bench.stack.database
+    for number, now in enumerate((10, 7, 12), 1):
+        with database.transaction() as db:
+            metering.ingest(db, [volume(number, number)], now)
+    with database.snapshot() as db:
+        assert [metering.position_at(db, moment) for moment in (9, 10, 11, 12)] == [0, 2, 2, 3]
+        assert [metering.time_of(db, position) for position in (1, 2, 3)] == [10, 10, 12]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgpack
 import zstandard
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection, upsert
@@ -22,12 +22,13 @@ _LARGEST_BATCH = 256 * 1024 * 1024
 
 @dataclass(slots=True)
 class Numbers:
-    """How many there are of each, and so what number the next one gets."""
+    """How many there are of each, and so what number the next one gets. `received_at` is that of the last batch."""
 
     position: int
     events: int
     segments: int
     resources: int
+    received_at: Micros
 
 
 def take(db: Connection) -> Numbers:
@@ -39,7 +40,9 @@ def take(db: Connection) -> Numbers:
         key=("id",),
         change={"position": _p.position},
     )
-    return Numbers(*db.execute(select(_p.position, _p.events, _p.segments, _p.resources)).one())
+    last = select(_b.received_at).where(_b.id == _p.position).scalar_subquery()
+    counted = (_p.position, _p.events, _p.segments, _p.resources)
+    return Numbers(*db.execute(select(*counted, func.coalesce(last, 0))).one())
 
 
 def move(db: Connection, numbers: Numbers) -> None:

@@ -53,7 +53,7 @@ class Taking(Knowing):
         if batch.heard:
             numbers = repository.ledger.take(db)
             new = _without_known(db, batch.heard)
-            _add(db, numbers, now, new)
+            _add(db, numbers, max(now, numbers.received_at), new)  # whoever waited for the lock comes later
         repository.rejected.add(db, batch.put_aside(now))
         accepted = sum(len(one.facts) for one in new)
         return Ingested(

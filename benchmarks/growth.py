@@ -122,8 +122,8 @@ def _fillers(kind: str, first: int, until: int, batch: int) -> list[str]:
         ),
         "segment (id, resource, cloud, resource_type, resource_id, project_id, start_at, end_at, state, attributes, "
         "recorded)": (
-            f"n, n, 'fill', 'instance', {word}, 'p' || (n % 1000), 1000000 + n * 100, 3601000000 + n * 100, 'active', "
-            f"'{_ATTRIBUTES}', {batch}"
+            f"n, n, 'fill', 'instance', {word}, 'p' || (n - n / 1000 * 1000), 1000000 + n * 100, 3601000000 + n * 100, "
+            f"'active', '{_ATTRIBUTES}', {batch}"
         ),
     }
     return [f"INSERT INTO metering_{into} SELECT {values} FROM {numbers}" for into, values in rows.items()]

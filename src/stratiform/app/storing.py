@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Queue
@@ -10,6 +11,7 @@ from queue import Queue
 from sqlalchemy.exc import ProgrammingError
 
 from stratiform.app.bus.inbox import Batch, Inbox
+from stratiform.app.reading import Reads
 from stratiform.faces.stack import Stack
 from stratiform.kit.clock import SECOND_US, iso_seconds
 from stratiform.kit.errors import Fault, Unavailable
@@ -84,10 +86,11 @@ class Storing:
     _told: str = field(default="", init=False)
     _ready: "Queue[tuple[Batch, Read] | None]" = field(default_factory=partial(Queue, 1), init=False)
 
-    def read(self) -> None:
+    def read(self, reading: AbstractContextManager[Reads]) -> None:
         """Until the inbox is closed."""
-        while (batch := self.inbox.take(_LINGER_S)) is not None:
-            self._ready.put((batch, self.stack.metering.read_messages(self.cloud, batch.bodies)))
+        with reading as reads:
+            while (batch := self.inbox.take(_LINGER_S)) is not None:
+                self._ready.put((batch, reads(self.cloud, batch.bodies)))
         self._ready.put(None)
 
     def store(self, stop: threading.Event) -> None:

@@ -30,7 +30,7 @@ from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.faces.rest.usage.segments import row_view
 from stratiform.faces.stack import Stack
-from stratiform.kit import bulk
+from stratiform.kit import bulk, memory
 from stratiform.kit.call import Call
 from stratiform.kit.clock import HOUR_US, parse
 from stratiform.kit.db import Connection
@@ -189,6 +189,7 @@ def main() -> None:
     asked.add_argument("--others", type=int, default=100, help="projects beside the one that is listed")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder, ledger(Path(folder), given.url, given.others) as (stack, url):
+        memory.settle()  # as `serve` does
         over_http(url)
         in_process(stack)
 

@@ -378,3 +378,20 @@ def test_random_payloads(event_type: str, payload: Any) -> None:
     except Malformed:
         return
     assert heard.message_id == "m"
+
+
+def test_what_a_message_measures_takes_nothing_from_what_it_says(tmp_path: Path) -> None:
+    """Samples beside a start, an update or an end are facts of their own."""
+    written(
+        tmp_path,
+        "thing",
+        toml()
+        + '[identity]\nid = "id"\nproject = "p"\n[samples."thing.size"]\nkind = "gauge"\nunit = "B"\nvalue = "size"\n'
+        '[[events]]\ntype = "thing.made"\nrule = "start"\nsamples = ["thing.size"]\n',
+    )
+    told, measured = facts("thing.made", {"id": "t", "p": "p1", "size": 7}, Reader.load(tmp_path))
+    assert told.resource == measured.resource == ("cloud", "thing", "t")
+    assert (told.statement.launched, told.statement.samples) == (parse(AT), {})
+    assert (measured.statement.launched, measured.statement.samples) == (None, {"thing.size": Decimal(7)})
+    assert [one.statement.message_id for one in (told, measured)] == ["m1#thing", "m1#thing.samples"]
+    assert measured.statement.project_id == "p1"

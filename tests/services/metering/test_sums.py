@@ -14,6 +14,7 @@ import pytest
 
 from stratiform.kit.clock import DAY_US, HOUR_US, SECOND_US, Micros, iso, parse
 from stratiform.kit.errors import Forbidden, Invalid, NotFound
+from stratiform.services.metering import repository
 from stratiform.services.metering.model import Filter
 from stratiform.services.metering.model.meter import KINDS, Kind
 from stratiform.services.metering.model.samples import Sample, quantity
@@ -254,3 +255,21 @@ def test_a_service_may_tell_and_a_customer_may_not(made: Bench) -> None:
                 inserting(made.call(db, customer("p", role)), "a", [message])
         with pytest.raises(Invalid):
             inserting(made.call(db), "x" * 65, [message])
+
+
+def test_what_comes_while_it_is_summed_is_all_in_the_sum_or_not_at_all(
+    made: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = {"resource_type": "box", "resource_id": "x", "project_id": "p"}
+    insert(made, ("usage.started", T0, box))
+    asked = ((), ("duration",), T0, T0 + 2 * HOUR_US, "hour")
+    before, edges = sums(made, *asked), repository.sums.edges
+
+    def meanwhile(*given: Any, **more: Any) -> Any:
+        found = list(edges(*given, **more))
+        if not more["ends"]:
+            insert(made, ("usage.ended", T0 + HOUR_US, box), source="meanwhile")
+        return found
+
+    monkeypatch.setattr(repository.sums, "edges", meanwhile)
+    assert sums(made, *asked) == before

@@ -75,9 +75,9 @@ class _Whole(NamedTuple):
         if not part and any(isinstance(find(event.payload, event.payload), list) for find in self.lists):
             return
         for entry in self.entries:
-            fact = entry.fact(event, part, self.name)
-            if fact is not None:
-                yield fact
+            found = entry.facts(event, part, self.name)
+            if found:
+                yield from found
                 return
 
 
@@ -115,10 +115,10 @@ class _Each(NamedTuple):
         done = set()
         for meter, entry in itertools.chain(entries, self.always):
             if meter not in done:
-                fact = entry.fact(event, part, f"{meter}.{self.each}.{number}")
-                if fact is not None:
+                found = entry.facts(event, part, f"{meter}.{self.each}.{number}")
+                if found:
                     done.add(meter)
-                    yield fact
+                    yield from found
 
 
 _Step = _ByCode | _Whole | _Each

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.metering.errors import Malformed
@@ -102,21 +104,26 @@ class FromFile:
         self._named = _optional(told.sample)
         self._samples = _samples(meter, told)
 
-    def fact(self, event: Event, part: Part, suffix: str) -> Fact | None:
-        """What `event` says of the resource that is told in `part` of its payload; None where it isn't meant. `suffix`
-        sets its facts apart. Raises Malformed."""
+    def facts(self, event: Event, part: Part, suffix: str) -> list[Fact]:
+        """What `event` says of the resource that is told in `part` of its payload; nothing where it isn't meant. What
+        was measured says nothing of the resource itself, so it is a fact of its own. `suffix` sets facts of one message
+        apart. Raises Malformed."""
         payload = event.payload
         if self._holds is not None and not self._holds(part, payload):
-            return None
+            return []
         samples, meters = self._counted(part, payload)
         if self.rule == "sample" and not samples:
-            return None
+            return []
         resource_id = text_of(self._id(part, payload) or None, f"{self._type} id", 4096)
         if resource_id is None:
             raise Malformed(f"no id of the {self._type}")
-        statement = self._statement(event, part, suffix, samples, meters)
+        statement = self._statement(event, part, suffix)
+        said = [statement]
+        if samples:
+            measured = replace(statement, samples=samples, meters=meters)
+            said = [measured] if self.rule == "sample" else [statement, _measured(event, suffix, measured)]
         resource = Resource(event.cloud, self._type, fitting(resource_id))
-        return Fact(resource, event.event_type, event.publisher_id, statement)
+        return [Fact(resource, event.event_type, event.publisher_id, one) for one in said]
 
     def sample_name(self, part: Part, payload: Part) -> Any:
         """The name of the one sample that is told in `part`, where this kind names it; else None."""
@@ -130,9 +137,7 @@ class FromFile:
     def sample_names(self) -> list[str]:
         return list(self._samples)
 
-    def _statement(
-        self, event: Event, part: Part, suffix: str, samples: dict[str, Any], meters: dict[str, Meter]
-    ) -> Statement:
+    def _statement(self, event: Event, part: Part, suffix: str) -> Statement:
         payload, rule = event.payload, self.rule
         told = self._moment(self._at, part, payload, "at")
         tags = self._labels(part, payload)
@@ -152,8 +157,6 @@ class FromFile:
             attributes=self._told_attributes(part, payload, tags),
             tags=tags,
             parent=self._parent_of(part, payload),
-            samples=samples,
-            meters=meters,
             source=self._text(self._source, part, payload, "source", 128) or "",
         )
 
@@ -228,6 +231,18 @@ class FromFile:
     def _text(self, find: Find | None, part: Part, payload: Part, name: str, length: int = 255) -> str | None:
         told = MISSING if find is None else find(part, payload)
         return None if told is MISSING else text_of(told, f"{self._type} {name}", length)
+
+
+def _measured(event: Event, suffix: str, told: Statement) -> Statement:
+    """What `told` has of measurements alone."""
+    return Statement(
+        at=told.at,
+        message_id=message_id(event.message_id, f"{suffix}.samples"),
+        project_id=told.project_id,
+        samples=told.samples,
+        meters=told.meters,
+        source=told.source,
+    )
 
 
 def tagged(meter: MeterFile) -> dict[str, str]:

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Text, func, or_, select, type_coerce
 from stratiform.kit import bulk
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
-from stratiform.services.metering.model import Resource
+from stratiform.services.metering.model import Filter, Resource
 from stratiform.services.metering.model.noted import Noted
+from stratiform.services.metering.repository.listing import known
 from stratiform.services.metering.tables import batch_table, event_table, resource_table, segment_table
 
 _s, _r, _b, _e = segment_table.c, resource_table.c, batch_table.c, event_table.c
@@ -29,10 +30,15 @@ _ORDER = attrgetter("resource_type", "resource_id", "cloud", "start")
 _json = msgspec.json.Decoder()
 
 
-def of_project(db: Connection, project_id: str, kinds: Collection[str], first: Micros, last: Micros) -> list[Noted]:
+def of_project(db: Connection, pinned: Filter, kinds: Collection[str], first: Micros, last: Micros) -> list[Noted]:
     """The project's segments up to `last` of all resources that it used at some time in `[first, last]`: the earlier
-    ones too, so that what goes on is whole."""
-    mine = (_s.project_id == project_id, _s.resource_type.in_(kinds), _s.superseded.is_(None), _s.start_at <= last)
+    ones too, so that what goes on is whole. `pinned` tells the project and a position, as these are two queries."""
+    mine = (
+        _s.project_id == pinned.project_id,
+        _s.resource_type.in_(kinds),
+        _s.start_at <= last,
+        *known(pinned.as_of),
+    )
     inside = (*mine, or_(_s.end_at.is_(None), _s.end_at >= first))
     found = _noted(db, *inside)
     if any(one.start < first for one in found):

@@ -54,8 +54,8 @@ class Entities(Taking, Reading):
     ) -> list[Noted]:
         """The segments of all that the project used at some time in `[first, last]`, from their beginnings on, ordered
         by resource and start. Raises NotFound for a stranger's project, Forbidden."""
-        self.allowed(call, Filter(project_id=project_id))
-        return repository.entities.of_project(call.db, project_id, kinds, first, last)
+        pinned = self.pinned(call, Filter(project_id=project_id))
+        return repository.entities.of_project(call.db, pinned, kinds, first, last)
 
     def history(self, call: Call, resource_id: str, kinds: Sequence[str] = (MACHINES, VOLUMES)) -> list[Noted]:
         """All segments of whatever has this id; of those the caller's project's, but for the operator. Raises

@@ -72,7 +72,7 @@ class Summing(Reading):
         """What `question` asks of all that `wanted` asks for; the period is the question's. Raises NotFound for a
         stranger's project, Forbidden, Invalid."""
         period = replace(wanted, since=question.bounds[0], until=question.bounds[-1])
-        held = self.allowed(call, period)
+        held = self.pinned(call, period)  # what is read by several queries must fit together
         sheet = _Sheet(question)
         if not all(measure.startswith(METER) for measure in question.measures):
             _add_segments(call.db, held, sheet)

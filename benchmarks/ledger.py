@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -36,9 +36,6 @@ ALMANACH_IDEAL = (1_079, 1_801)
 ALMANACH_STAND_IN = 139
 
 AIM = 10_000
-
-#: The setting `collector_reader`.
-Reads = Literal["thread", "process"]
 
 #: Message per life of a machine or a volume, about.
 _PER_LIFE = 16
@@ -136,7 +133,7 @@ def _until(there: Callable[[], bool], every_s: float = 0.05) -> None:
 
 
 def measured(name: str, count: int, work: Callable[[], None]) -> Cost:
-    begun, own = time.perf_counter(), _own()
+    begun, own = time.perf_counter(), time.process_time()
     broker, database = _used("beam"), _used("postgres")
     work()
     seconds = time.perf_counter() - begun
@@ -145,23 +142,10 @@ def measured(name: str, count: int, work: Callable[[], None]) -> Cost:
         name,
         count,
         seconds,
-        (_own() - own) * each,
+        (time.process_time() - own) * each,
         (_used("beam") - broker) * each,
         (_used("postgres") - database) * each,
     )
-
-
-def _own() -> float:
-    """Seconds of processor that this process and those that it started have used."""
-    ticks = 0
-    for folder in Path("/proc").iterdir():
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split() if folder.name.isdigit() else []
-        except OSError:
-            continue  # it has just ended
-        if fields and int(fields[1]) == os.getpid():
-            ticks += int(fields[11]) + int(fields[12])
-    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _used(program: str) -> float:
@@ -235,7 +219,7 @@ def oslo(messages: list[bytes], batch: int) -> Cost:
 
 
 @contextmanager
-def collector(queue: Queue, batch: int, reader: Reads) -> Iterator[Callable[[], None]]:
+def collector(queue: Queue, batch: int) -> Iterator[Callable[[], None]]:
     """A function that runs the collector on a fresh PostgreSQL until the queue is empty and everything is stored."""
     from stratiform.app import collector as program
     from stratiform.app import schema
@@ -253,7 +237,6 @@ def collector(queue: Queue, batch: int, reader: Reads) -> Iterator[Callable[[], 
             collector_topics=(_TOPIC,),
             collector_exchanges=(queue.exchange,),
             collector_pool=queue.pool,
-            collector_reader=reader,
         )
         stack = build(settings)
         schema.upgrade(stack.database)
@@ -286,10 +269,9 @@ def hearing(asked: argparse.Namespace) -> None:
     messages = traffic(asked.messages)
     size = sum(map(len, messages)) / len(messages)
     print(f"{len(messages):,} messages of {size:,.0f} bytes, persistent, in a durable queue; batches of {asked.batch}")
-    threads = _collected(messages, asked.batch, "thread")
-    ours = _collected(messages, asked.batch, "process")
+    ours = _collected(messages, asked.batch)
     theirs = bare(messages, asked.batch)
-    for cost in (threads, ours, theirs, oslo(messages, asked.batch)):
+    for cost in (ours, theirs, oslo(messages, asked.batch)):
         print(cost.line())
     print(f"of what the broker gives we store {ours.rate / theirs.rate:.0%}")
     low, high = ALMANACH_IDEAL
@@ -299,9 +281,9 @@ def hearing(asked: argparse.Namespace) -> None:
     print(f"aim {AIM:,}/s: {'reached' if ours.rate >= AIM else f'{ours.rate / AIM:.0%} of it'}")
 
 
-def _collected(messages: list[bytes], batch: int, reader: Reads) -> Cost:
-    with filled(messages) as queue, collector(queue, batch, reader) as drain:
-        return measured(f"the collector into PostgreSQL, reader: {reader}", queue.messages, drain)
+def _collected(messages: list[bytes], batch: int) -> Cost:
+    with filled(messages) as queue, collector(queue, batch) as drain:
+        return measured("the collector into PostgreSQL", queue.messages, drain)
 
 
 #: Where a function stands → what it is for; the first that is found from the innermost frame outwards counts.
@@ -335,7 +317,7 @@ def profile(asked: argparse.Namespace) -> None:
                     frame = sys._current_frames().get(thread.ident or 0)
                     seen[f"{thread.name:<18} {_part(frame)}"] += 1
 
-    with filled(messages) as queue, collector(queue, asked.batch, "thread") as drain:
+    with filled(messages) as queue, collector(queue, asked.batch) as drain:
         threading.Thread(target=watch, daemon=True).start()
         cost = measured("the collector into PostgreSQL, watched", queue.messages, drain)
         over.set()

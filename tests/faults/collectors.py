@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +55,6 @@ class Collectors:
             process.kill()
             process.wait()
             self._launch(number)
-
-    def kill_reader(self, number: int) -> None:
-        """kill -9 of the process in which it reads, where there is one just now."""
-        with self._guard:
-            of = ["pgrep", "-P", str(self._running[number].pid), "-f", "stratiform.app.reading"]
-            for one in subprocess.run(of, capture_output=True, check=False).stdout.split():
-                with suppress(ProcessLookupError):
-                    os.kill(int(one), signal.SIGKILL)
 
     def stop(self) -> list[int]:
         """The orderly end of all; how they ended."""

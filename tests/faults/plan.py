@@ -11,7 +11,6 @@ from support.workload import disorder, foreign, lives
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
 
 COLLECTOR_KILLED = "collector killed"
-READER_KILLED = "reader killed"
 DATABASE_KILLED = "database killed"
 DATABASE_STOPPED = "database stopped"
 DATABASE_HANGS = "database hangs"
@@ -36,9 +35,6 @@ _ALSO = {DATABASE_HANGS: ("", COLLECTOR_KILLED, LINES_CUT, LINES_CUT)}
 
 #: Every so many rounds one is on SQLite, and in one the database is gone for a minute.
 _SQLITE_EVERY, _LONG_EVERY = 5, 20
-
-#: In every other round messages are read in a process of its own, which is killed once.
-_APART_EVERY = 2
 _LONG_S = 60.0
 
 
@@ -77,11 +73,6 @@ class Plan:
     properties: Mapping[bytes, Payload] = field(repr=False)
 
     @property
-    def reader(self) -> str:
-        """The setting `collector_reader`."""
-        return "process" if any(fault.kind == READER_KILLED for fault in self.faults) else "thread"
-
-    @property
     def story(self) -> str:
         return ", ".join(_told(fault) for fault in self.faults)
 
@@ -95,9 +86,6 @@ def random_plan(seed: int) -> Plan:
     faults = [_fault(random, kind, (place + random.random()) / len(kinds)) for place, kind in enumerate(kinds)]
     if store == POSTGRESQL and seed % _LONG_EVERY == 1:
         faults.append(Fault(DATABASE_STOPPED, share=0.97, hold=_LONG_S, also=COLLECTOR_KILLED))
-    if seed % _APART_EVERY == 0:  # by chances of its own, so that everything else is as it would be
-        faults.append(Fault(READER_KILLED, share=Random(-seed).uniform(0.1, 0.9)))
-        faults.sort(key=lambda fault: fault.share)
     return _plan(seed, random, store, random.randint(1, 2), random.randint(200, 400), faults)
 
 

@@ -20,7 +20,6 @@ from faults.plan import (
     DATABASE_STOPPED,
     DISK_FULL,
     LINES_CUT,
-    READER_KILLED,
     SQLITE,
     Fault,
     Plan,
@@ -119,7 +118,6 @@ class _Round:
             "database_url": self.url,
             "collector_url": of.broker.url,
             "collector_pool": self._queue,
-            "collector_reader": plan.reader,
             "bcrypt_rounds": "4",
         }
         self.collectors = Collectors(self._homes, folder, settings)
@@ -177,7 +175,6 @@ class _Round:
         of = self._of
         begin, end = {
             COLLECTOR_KILLED: (self._kill_collector, _nothing),
-            READER_KILLED: (self._kill_reader, _nothing),
             DATABASE_KILLED: (of.database.kill, of.database.start),
             DATABASE_STOPPED: (of.database.stop, of.database.start),
             DATABASE_HANGS: (of.database.pause, of.database.resume),
@@ -199,9 +196,6 @@ class _Round:
 
     def _kill_collector(self) -> None:
         self.collectors.kill(self._plan.seed % len(self.collectors))
-
-    def _kill_reader(self) -> None:
-        self.collectors.kill_reader(self._plan.seed // 2 % len(self.collectors))
 
     def _free_disk(self) -> None:
         """Where it can't write its log, PostgreSQL ends, and is started again when there is room."""

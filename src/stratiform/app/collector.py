@@ -7,12 +7,10 @@ stored while the next one comes, and no source waits for another.
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
 from stratiform.app.bus import Address, parse
-from stratiform.app.reading import Reads, apart
 from stratiform.app.settings import Settings, Source
 from stratiform.app.storing import Storing, Tally
 from stratiform.faces.stack import Stack
@@ -57,7 +55,7 @@ def collect(settings: Settings, stack: Stack, stop: threading.Event) -> None:
     """Hear until `stop` is set. Keeps trying while a broker can't be reached. Raises Invalid for a bad URL."""
     settled = threading.Event()
     ears = [
-        _ear(source, address, _reading(settings, stack), stack, stop, settled)
+        _ear(source, address, stack, stop, settled)
         for source, address in zip(settings.heard.values(), addresses(settings).values(), strict=True)
     ]
     for ear in ears:
@@ -76,20 +74,7 @@ def collect(settings: Settings, stack: Stack, stop: threading.Event) -> None:
         ear.tally.tell()
 
 
-def _reading(settings: Settings, stack: Stack) -> AbstractContextManager[Reads]:
-    if settings.collector_reader == "process":
-        return apart(stack.metering.reader, settings.home / "meters")
-    return nullcontext(stack.metering.read_messages)
-
-
-def _ear(
-    source: Source,
-    address: Address,
-    reading: AbstractContextManager[Reads],
-    stack: Stack,
-    stop: threading.Event,
-    settled: threading.Event,
-) -> _Ear:
+def _ear(source: Source, address: Address, stack: Stack, stop: threading.Event, settled: threading.Event) -> _Ear:
     from stratiform.app.bus.hearing import Hearing  # only who hears needs an AMQP library
     from stratiform.app.bus.inbox import Inbox
     from stratiform.app.bus.queues import Wanted
@@ -102,7 +87,7 @@ def _ear(
     return _Ear(
         inbox.close,
         tally,
-        threading.Thread(target=partial(storing.read, reading), name="collector-reads", daemon=True),
+        threading.Thread(target=storing.read, name="collector-reads", daemon=True),
         threading.Thread(target=partial(storing.store, stop), name="collector-stores", daemon=True),
         threading.Thread(target=partial(hearing.run, stop, settled), name="collector-hears", daemon=True),
     )

@@ -61,9 +61,6 @@ class Settings:
     collector_pool: str = setting(
         "stratiform", "Name of our own queue, so that others keep their copies; empty: share the topics' queues."
     )
-    collector_reader: Literal["thread", "process"] = setting(
-        "thread", "Where messages are read: beside everything else, or in a process of its own for each bus."
-    )
     sources: tuple[Source, ...] = setting((), "More buses to hear, each on its own; `collector_…` is the first.")
     almanach_port: Annotated[int, Meta(ge=0, le=65535)] = setting(
         0, "Port for Almanach's API alone, at its root (Almanach's own is 8000); 0: only below /almanach of the API."

@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Queue
@@ -11,7 +10,6 @@ from queue import Queue
 from sqlalchemy.exc import ProgrammingError
 
 from stratiform.app.bus.inbox import Batch, Inbox
-from stratiform.app.reading import Reads
 from stratiform.faces.stack import Stack
 from stratiform.kit.clock import SECOND_US, iso_seconds
 from stratiform.kit.errors import Fault, Unavailable
@@ -86,11 +84,10 @@ class Storing:
     _told: str = field(default="", init=False)
     _ready: "Queue[tuple[Batch, Read] | None]" = field(default_factory=partial(Queue, 1), init=False)
 
-    def read(self, reading: AbstractContextManager[Reads]) -> None:
+    def read(self) -> None:
         """Until the inbox is closed."""
-        with reading as reads:
-            while (batch := self.inbox.take(_LINGER_S)) is not None:
-                self._ready.put((batch, reads(self.cloud, batch.bodies)))
+        while (batch := self.inbox.take(_LINGER_S)) is not None:
+            self._ready.put((batch, self.stack.metering.read_messages(self.cloud, batch.bodies)))
         self._ready.put(None)
 
     def store(self, stop: threading.Event) -> None:

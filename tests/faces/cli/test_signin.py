@@ -1,5 +1,8 @@
 """Who signs in, and where."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -65,11 +68,14 @@ def test_os_cloud_names_an_entry_as_it_does_for_openstack(
     assert who(Session(home, cloud="stratiform-admin"), live) == "admin"
 
 
-def test_an_entry_is_found_where_openstack_looks(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path / ".config" / "openstack" / "clouds.yaml", remote=entry(live.url, "demo"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
-    monkeypatch.setenv("OS_CLOUD", "remote")
-    assert who(Session(tmp_path / "nothing"), live) == "demo"
+def test_an_entry_is_found_where_openstack_looks(live: Live, tmp_path: Path) -> None:
+    """In a program of its own: openstacksdk looks once where that is."""
+    write(tmp_path / "config" / "openstack" / "clouds.yaml", remote=entry(live.url, "demo"))
+    line = [sys.executable, "-m", "stratiform", "--home", str(tmp_path / "nothing"), "usage", "rejected", "list"]
+    around = os.environ | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "OS_CLOUD": "remote"}
+    told = subprocess.run(line, env=around, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert "Policy doesn't allow usage:rejected:list" in told.stderr, "it is the customer's entry"
 
 
 def test_a_named_file_comes_before_the_home_and_a_named_home_before_the_file(

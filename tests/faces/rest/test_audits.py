@@ -108,6 +108,7 @@ def test_who_may(api: Rest) -> None:
     assert api("POST", "usage/audits", asked, token="").status_code == 401
     assert api("POST", "usage/audits", asked, token="nobody").status_code == 401
     assert api("POST", "usage/audits", asked, token=api.demo).status_code == 403
+    assert api("POST", "usage/audits", {}, token=api.demo).status_code == 403
 
 
 @pytest.mark.parametrize(

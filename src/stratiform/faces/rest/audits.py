@@ -35,11 +35,11 @@ def create_audit(request: Request, body: bytes) -> Stream:
     """Hold the ledger against messages on what exists and against the clouds' own inventories. Answers one JSON
     document a line, as it goes: `progress`, `resource` (one on which they disagree, with `findings` and `proposals`),
     and at the end `summary`; or `problem` where it broke off."""
-    new = decode(body, _New)
     stack = stack_of(request)
-    start, end = month(new.period)
-    asked = Audit(new.period, start, end, tuple(new.clouds), new.project_id, new.apply)
     with reading(request) as call:
+        stack.metering.allow_auditing(call)
+        new = decode(body, _New)
+        asked = Audit(new.period, *month(new.period), tuple(new.clouds), new.project_id, new.apply)
         told = stack.metering.audit(call, asked, stack.clouds, stack.clock)
         stack.metering.check_names(call, Filter(project_id=new.project_id), (), stack.clouds, stack.identity)
     return Stream(_lines(told), media_type="application/x-ndjson")

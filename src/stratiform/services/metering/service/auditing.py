@@ -124,10 +124,14 @@ class Auditing(Correcting):
 
     __slots__ = ()
 
+    def allow_auditing(self, call: Call) -> None:
+        """Raises Forbidden: a stranger is told that before anything of what was sent."""
+        policy.require(call.caller, "usage:audits:create", None)
+
     def audit(self, call: Call, asked: Audit, clouds: CloudsService, clock: Clock) -> Iterator[Told]:
         """Compare, and tell as it goes; the summary comes last. What is given is to be read after the transaction of
         `call` has ended. Raises Forbidden, Invalid (the period has not begun, no such cloud)."""
-        policy.require(call.caller, "usage:audits:create", None)
+        self.allow_auditing(call)
         if call.now <= asked.start:
             raise Invalid(f"{asked.name} has not begun yet", hint="audit a month that has")
         names = {cloud.name: cloud.id for cloud in clouds.clouds(call.db)}

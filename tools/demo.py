@@ -120,6 +120,10 @@ def add_customer_entry() -> None:
     file.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
+#: The environment is the customer's by then, for `stratiform` too.
+SELLER = "stratiform --os-cloud stratiform-admin"
+
+
 def operator(stage: Stage, aws: str) -> None:
     """The seller: a project, a customer account, a price plan, two clouds."""
     stage.tell("1. The seller: a price plan, a customer, a project, and the clouds that serve it")
@@ -167,7 +171,7 @@ def customer(stage: Stage) -> None:
 def second_cloud(stage: Stage, native: str) -> None:
     """The same client, another cloud."""
     stage.tell("3. The same client, another cloud: EC2, by its availability zone")
-    stage.run(f"stratiform clouds images register --cloud ec2 --name debian-ec2 --native {native}")
+    stage.run(f"{SELLER} clouds images register --cloud ec2 --name debian-ec2 --native {native}")
     stage.run(
         "openstack server create mail --image debian-ec2 --flavor m1.small --network office "
         "--availability-zone eu-west-1a",
@@ -186,10 +190,10 @@ def accounting(stage: Stage) -> None:
     stage.run("openstack server delete web mail --wait", quiet=True)
     stage.run("openstack volume delete data")
     stage.wait("the volume", "openstack volume list -f value -c ID", "")
-    stage.run("stratiform period close --account acme --until now")
-    number = json.loads(stage.run("stratiform invoice list --account acme --format json", shown=False))[0]["number"]
-    stage.run(f"stratiform invoice download {number} --output {HOME / 'invoice.pdf'}")
-    stage.run(f"stratiform invoice download {number} --output {HOME / 'invoice.json'}")
+    stage.run(f"{SELLER} period close --account acme --until now")
+    number = json.loads(stage.run(f"{SELLER} invoice list --account acme --format json", shown=False))[0]["number"]
+    stage.run(f"{SELLER} invoice download {number} --output {HOME / 'invoice.pdf'}")
+    stage.run(f"{SELLER} invoice download {number} --output {HOME / 'invoice.json'}")
 
 
 def charged() -> Table:

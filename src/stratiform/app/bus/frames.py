@@ -13,7 +13,7 @@ from contextlib import suppress
 from struct import Struct
 from typing import Any
 
-from amqp.serialization import decode_properties_basic  # type: ignore[import-untyped]
+from amqp.serialization import decode_properties_basic  # type: ignore[import-untyped]  # it has no types
 
 _METHOD, _HEADER, _BODY = 1, 2, 3
 _DELIVER = (60, 60)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import amqp  # type: ignore[import-untyped]
+import amqp  # type: ignore[import-untyped]  # it has no types
 
 from stratiform.app.bus.address import Address, Host, Options
 from stratiform.app.bus.frames import Assembly

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from amqp import Connection  # type: ignore[import-untyped]
-from amqp.exceptions import NotFound  # type: ignore[import-untyped]
+from amqp import Connection  # type: ignore[import-untyped]  # it has no types
+from amqp.exceptions import NotFound  # type: ignore[import-untyped]  # it has no types
 
 from stratiform.app.bus.address import Address, Options
 

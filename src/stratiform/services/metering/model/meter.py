@@ -12,7 +12,7 @@ Kind = Literal["delta", "cumulative", "gauge"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
-class Meter(msgspec.Struct, frozen=True, omit_defaults=True):
+class Meter(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A kind of values. `hold`: for so long a gauge's value holds where no other follows (microseconds)."""
 
     kind: Kind

@@ -9,7 +9,7 @@ from stratiform.kit.clock import Micros
 from stratiform.services.metering.model.meter import Meter
 
 
-class Correction(msgspec.Struct, frozen=True, omit_defaults=True):
+class Correction(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What staff says against the messages; it outranks them all, and a later correction outranks an earlier one.
 
     `start`, `end`: when use began and ended; `reopened`: it hasn't ended. In the window `[since, until)` (None:
@@ -34,7 +34,7 @@ class Correction(msgspec.Struct, frozen=True, omit_defaults=True):
     told: bool = False
 
 
-class Statement(msgspec.Struct, frozen=True, omit_defaults=True):
+class Statement(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What one event says of its resource at the instant `at`. None, and a missing attribute: it doesn't say.
 
     `launched`: when use began. `terminated`: when it ended; `deleted`: when the row went, which counts where

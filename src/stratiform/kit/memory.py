@@ -2,8 +2,8 @@
 
 import gc
 
-#: A batch of messages is very many objects, none of them in a cycle. As Python is set out of the box it looks for cycles
-#: among them after every 700, which took a fifth of the time of taking them into the ledger.
+#: A batch of messages is very many objects, none of them in a cycle. As Python is set out of the box it looks for
+#: cycles among them after every 700, which took a fifth of the time of taking them into the ledger.
 _LOOK_EVERY = 50_000
 
 

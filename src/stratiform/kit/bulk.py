@@ -73,13 +73,13 @@ def select_by(
     """
     for some in chunks(values):
         if db.dialect.name != "postgresql":
-            yield from db.execute(select(*columns).where(*where, key.in_(some)))
+            yield from db.execute(select(*columns).where(*where, key.in_(some))).all()
             continue
         array = cast(list(some), postgresql.ARRAY(key.type))
         wanted = func.unnest(array).table_valued("value").render_derived(name="wanted")
         named = [column.label(f"c{number}") for number, column in enumerate(columns)]
         found = select(*named).where(*where, key == wanted.c.value).offset(0).lateral()
-        yield from db.execute(select(*found.c).select_from(wanted.join(found, true())))
+        yield from db.execute(select(*found.c).select_from(wanted.join(found, true()))).all()
 
 
 def _copy(db: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:

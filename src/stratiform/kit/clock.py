@@ -66,14 +66,16 @@ def parse(text: str) -> Micros:
 
 def iso(us: Micros) -> str:
     """`2026-11-20T13:11:22.896443Z`: always UTC, always six digits."""
-    minute, rest = divmod(us, MINUTE_US)
-    return f"{_minute(minute)}{rest // SECOND_US:02d}.{rest % SECOND_US:06d}Z"
+    day, rest = divmod(us, DAY_US)
+    minute, rest = divmod(rest, MINUTE_US)
+    clock = (minute // 60, minute % 60, rest // SECOND_US, rest % SECOND_US)
+    return "%s%02d:%02d:%02d.%06dZ" % (_day(day), *clock)  # noqa: UP031 - half again as fast, and lists have thousands
 
 
 @lru_cache(maxsize=8192)
-def _minute(number: int) -> str:
-    """The beginning of all times in this minute since the epoch: lists have many thousands."""
-    return to_datetime(number * MINUTE_US).strftime("%Y-%m-%dT%H:%M:")
+def _day(number: int) -> str:
+    """The beginning of all times of this day since the epoch."""
+    return to_datetime(number * DAY_US).strftime("%Y-%m-%dT")
 
 
 def iso_seconds(us: Micros) -> str:

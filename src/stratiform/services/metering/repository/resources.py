@@ -73,9 +73,9 @@ def names(db: Connection, ids: Iterable[int]) -> dict[int, str]:
     """What these numbers' resources were last called."""
     wanted = sorted(ids)
     if db.dialect.name != "postgresql":
-        return dict(tuple(row) for row in bulk.select_by(db, (_r.id, _r.name), _r.id, wanted))
+        return dict(bulk.select_by(db, (_r.id, _r.name), _r.id, wanted))
     listed = cast(wanted, postgresql.ARRAY(_r.id.type))
-    return dict(tuple(row) for row in db.execute(select(_r.id, _r.name).where(_r.id == any_(listed))))
+    return dict(db.execute(select(_r.id, _r.name).where(_r.id == any_(listed))).all())
 
 
 def tags(db: Connection, resource: Resource) -> dict[str, str]:

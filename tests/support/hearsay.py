@@ -2,7 +2,7 @@
 
 Each comes as the event that tells it and, beside that, in plain words, which `support.slow_ledger` reads. So few ids,
 instants and values are drawn that things meet which hardly ever do: equal instants, ids known in two clouds, what is
-told cut to seconds and precisely, children that end with their parents or change them.
+told cut to seconds and precisely, children that end with their parents, change them, or are in a circle with them.
 """
 
 from collections.abc import Callable
@@ -170,13 +170,13 @@ def _event(draw: Draw, resource: Resource, event_type: str, payload: dict[str, A
     return Event(f"{letter}{number:02d}", event_type, "test", draw(moments), resource[0], told)
 
 
-def _parent(draw: Draw, resource: Resource, *, any_above: bool) -> Resource | None:
-    """One that may be told; never one with which a circle would be closed."""
+def _parent(draw: Draw, resource: Resource, *, anyone: bool) -> Resource | None:
+    """One that may be told: one of the type above, or anyone, so that circles come to be, too."""
     cloud, kind, _ = resource
-    above = TYPES[: TYPES.index(kind)]
+    above = TYPES if anyone else TYPES[: TYPES.index(kind)][-1:]
     if not above or not draw(st.booleans()):
         return None
-    return cloud, draw(st.sampled_from(above)) if any_above else above[-1], draw(st.sampled_from(IDS))
+    return cloud, draw(st.sampled_from(above)), draw(st.sampled_from(IDS))
 
 
 def _attributes(draw: Draw, **choices: st.SearchStrategy[Any]) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _by_file(draw: Draw, resource: Resource) -> Said:
     _, kind, resource_id = resource
     verb = draw(st.sampled_from(("begun", "told", "told", "exists", "gone")))
     attributes = _attributes(draw, size=_sizes, fast=st.sampled_from((True, False, None)))
-    parent, gone_at = _parent(draw, resource, any_above=False), draw(_maybe) if verb == "gone" else None
+    parent, gone_at = _parent(draw, resource, anyone=False), draw(_maybe) if verb == "gone" else None
     launched, ended = draw(_maybe), draw(_rarely)
     project = None if verb == "gone" and draw(st.booleans()) else draw(_projects)
     name, state = draw(_names), draw(_states)
@@ -222,7 +222,7 @@ def _of_our_own(draw: Draw, resource: Resource) -> Said:
     verb = draw(st.sampled_from(("started", "started", "changed", "changed", "ended")))
     project = draw(_projects) if verb == "started" else draw(st.none() | _projects)
     attributes = _attributes(draw, size=_sizes | st.just(True))
-    parent, name, state = _parent(draw, resource, any_above=True), draw(_names), draw(_states)
+    parent, name, state = _parent(draw, resource, anyone=True), draw(_names), draw(_states)
     payload: dict[str, Any] = {
         "resource_type": kind,
         "resource_id": resource_id,

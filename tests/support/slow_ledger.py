@@ -123,6 +123,21 @@ def _added(one: Measured, before: Measured | None, following: int, start: int, e
     return one.value - before.value
 
 
+def _parent(resource: Resource, everything: dict[Resource, list[Said]]) -> Resource | None:
+    told = [one.parent for one in in_force(everything.get(resource, [])) if one.parent is not None]
+    return told[-1] if told and told[-1] != resource else None
+
+
+def _round(resource: Resource, everything: dict[Resource, list[Said]]) -> bool:
+    """Whether its parents lead back to it."""
+    above = _parent(resource, everything)
+    for _ in everything:
+        if above in (None, resource):
+            break
+        above = _parent(above, everything)
+    return above == resource
+
+
 class _Life:
     """One resource, with all that is said of it and of the others."""
 
@@ -130,8 +145,10 @@ class _Life:
         self.resource = resource
         self.valid = in_force(everything[resource])
         self.told = [one for one in self.valid if one.tells]
-        parents = [one.parent for one in self.valid if one.parent is not None]
-        self.with_it = _Life(parents[-1], everything).end if parents and parents[-1] in everything else None
+        parent = _parent(resource, everything)
+        self.with_it = (
+            _Life(parent, everything).end if parent in everything and not _round(resource, everything) else None
+        )
         launches = [one.launched for one in self.told if one.launched is not None]
         self.start = precise(launches) if launches else None
         self.last = self._end_after(-1)

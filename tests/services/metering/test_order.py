@@ -88,10 +88,28 @@ def test_an_end_reaches_children_however_deep(made: Bench) -> None:
     assert len(ends(made)) == deep
 
 
-def test_a_circle_of_parents_keeps_nobody_waiting(made: Bench) -> None:
+def test_an_end_reaches_children_far_below_what_one_batch_can_hold_of_them(made: Bench) -> None:
+    deep = 600
+    events = [told("started", f"r{at:03d}", 0, **(child_of(f"r{at - 1:03d}") if at else {})) for at in range(deep)]
+    ingest(made, *reversed(events), told("ended", "r000", 9))
+    assert len(ends(made)) == deep
+    assert set(ends(made).values()) == {9}
+
+
+def test_in_a_circle_of_parents_nobody_ends_with_another(made: Bench) -> None:
     ingest(made, told("started", "one", 0, **child_of("two")), told("started", "two", 0, **child_of("one")))
-    ingest(made, told("ended", "one", 9))
-    assert ends(made) == {"one": 9, "two": 9}
+    ingest(made, told("ended", "one", 9), told("started", "below", 0, **child_of("one")))
+    assert ends(made) == {"below": 9, "one": 9, "two": None}
+
+
+def test_a_circle_that_is_broken_or_closed_counts_at_once(made: Bench) -> None:
+    ingest(made, told("started", "one", 0, **child_of("two")), told("started", "two", 0, **child_of("three")))
+    ingest(made, told("started", "three", 0), told("ended", "three", 9))
+    assert ends(made) == {"one": 9, "three": 9, "two": 9}
+    ingest(made, told("started", "three", 5, **child_of("one")))
+    assert ends(made) == {"one": None, "three": 9, "two": None}
+    ingest(made, told("started", "three", 6, **child_of("four")))
+    assert ends(made) == {"one": 9, "three": 9, "two": 9}
 
 
 def test_children_end_with_the_corrected_end_of_what_had_no_use(made: Bench) -> None:

@@ -115,6 +115,8 @@ class _Check:
         self._seen: set[int] = set()
         self._doubtful: list[_Doubtful] = []
         self._ends: dict[Resource, int | None] = {}
+        self._parents: dict[Resource, Resource] = {}
+        self._circular: list[Resource] = []  # by what came so far
         self._obscure: set[Resource] = set()  # whose end can't be told, as some events are held back
 
     def run(self, lines: Iterable[bytes]) -> Verdict:
@@ -141,6 +143,7 @@ class _Check:
             elif not self._take(number, line):
                 return self._verdict
         self._end_story()
+        self._check_circles()
         self._close(closing, digest.hexdigest())
         self._verdict.wrong += self._unfounded
         return self._verdict
@@ -281,15 +284,33 @@ class _Check:
                 told = f"the segments of {_name(resource)} can't be computed: it ends with {_name(parent)}"
                 self._verdict.notes.append(told)
                 return None
-            if parent is not None and parent not in self._ends:
-                self._tell(f"the events of {_name(parent)} are missing, with which {_name(resource)} ends")
-            end = None if parent is None else self._ends.get(parent)
+            if parent is not None:
+                self._parents[resource] = parent
+            end = None if parent is None or self._in_circle(resource) else self._ends[parent]
             progress, usage = begin(resource.resource_type, statements, end)
             self._ends[resource] = progress.end
             return [Used.of(one) for one in touching(usage.stretches, self._since, self._until, self._project_id)]
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             self._tell(f"the events of {_name(resource)} can't be understood: {type(error).__name__}")
             return None
+
+    def _in_circle(self, resource: Resource) -> bool:
+        """Whether its parents lead back to it, so that it ends with none of them. Who isn't part of a circle comes
+        after its parents: one whose parents aren't all there is taken for a part, and looked at again at the end."""
+        above = self._above(resource)
+        if above != resource and above in self._ends:
+            return False
+        self._circular.append(resource)
+        return True
+
+    def _above(self, resource: Resource) -> Resource:
+        """The last of its parents, as far as they are there; itself, where they lead back to it."""
+        passed = {resource}
+        above = self._parents[resource]
+        while above in self._parents and above not in passed:
+            passed.add(above)
+            above = self._parents[above]
+        return above
 
     def _compare(self, story: _Story, made: list[Used]) -> None:
         if story.used == made:
@@ -301,6 +322,12 @@ class _Check:
         for place, used in enumerate(story.used):
             if used not in made or used in story.used[:place]:
                 self._unfounded.append(f"a segment of {name} doesn't follow from its events: {used}")
+
+    def _check_circles(self) -> None:
+        for resource in self._circular:
+            parent = self._parents[resource]
+            if parent not in self._ends:
+                self._tell(f"the events of {_name(parent)} are missing, with which {_name(resource)} ends")
 
     def _close(self, closing: Closing | None, digest: str) -> None:
         if closing is None:

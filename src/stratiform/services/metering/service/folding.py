@@ -20,10 +20,6 @@ from stratiform.services.metering.repository.segments import New
 #: So many resources are folded anew at once: their statements are in memory together.
 _FOLDED_AT_ONCE = 200
 
-#: Children of children are folded down to here, far deeper than things in clouds are: whoever tells of a circle must
-#: not keep the ledger for ever.
-_GENERATIONS = 256
-
 _NOTHING = Progress(at=-1, message_id="", count=0)
 
 
@@ -48,6 +44,7 @@ class Folding:
         self._made: set[int] = set()
         self._said: dict[int, list[Statement]] = defaultdict(list)
         self._outcomes: dict[int, _Outcome] = {}
+        self._circled: set[int] = set()  # of which another told a parent that made or broke a circle with them
         self._number({fact.resource for fact in facts} | {one for fact in facts for one in _parents(fact)})
         self._counts = {number: kept.progress.count for number, kept in self._kept.items()}
         for fact in facts:
@@ -62,11 +59,10 @@ class Folding:
     def fold(self) -> None:
         """Write what follows from the statements: progress and segments, of children too."""
         anew = [number for number in sorted(self._said) if not self._resumed(number)]
-        for _ in range(_GENERATIONS):
+        while anew:
             ended = {number for some in bulk.chunks(anew, _FOLDED_AT_ONCE) for number in self._folded_anew(some)}
-            anew = self._children(ended)
-            if not anew:
-                break
+            anew = sorted(self._children(ended) | self._circled)
+            self._circled = set()
         self._write()
 
     def _number(self, resources: Iterable[Resource]) -> None:
@@ -115,35 +111,59 @@ class Folding:
 
     def _fold_one(self, number: int, statements: Sequence[Statement], held: dict[int, Stretch]) -> None:
         """`held` are the segments as the database has them, by the rows' ids."""
-        kept = self._kept[number]
-        parent = next((self._known[one] for one in _parent_of(kept.resource, statements)), None)
+        kept = self._with_parent(number, statements)
+        ends_with = None if kept.parent is None or self._circle(number) else self._kept[kept.parent]
         progress, usage = begin(
-            kept.resource.resource_type, statements, None if parent is None else self._kept[parent].progress.end
+            kept.resource.resource_type, statements, None if ends_with is None else ends_with.progress.end
         )
         _check(kept.resource, usage.stretches)
         wanted = {stretch.start: stretch for stretch in usage.stretches}
         staying = {stretch.start: row for row, stretch in held.items() if _stays(stretch, wanted.get(stretch.start))}
         row = staying.get(usage.stretches[-1].start) if usage.stretches else None
         self._keep(
-            replace(kept, progress=msgspec.structs.replace(progress, row=row), parent=parent),
+            replace(kept, progress=msgspec.structs.replace(progress, row=row)),
             [row for row, stretch in held.items() if stretch.start not in staying],
             [stretch for stretch in usage.stretches if stretch.start not in staying],
         )
+
+    def _with_parent(self, number: int, statements: Sequence[Statement]) -> Kept:
+        """The resource with the parent that it has by all `statements`."""
+        kept = self._kept[number]
+        parent = next((self._known[one] for one in _parent_of(kept.resource, statements)), None)
+        if parent == kept.parent:
+            return kept
+        broken = self._circle(number)
+        self._kept[number] = kept = replace(kept, parent=parent)
+        self._circled |= (broken | self._circle(number)) - {number}
+        return kept
+
+    def _circle(self, number: int) -> set[int]:
+        """Those by whose parents one comes back to `number`, with itself: none of them ends with another."""
+        passed = {number}
+        parent = self._kept[number].parent
+        while parent is not None and parent not in passed:
+            passed.add(parent)
+            self._read([parent])
+            parent = self._kept[parent].parent
+        return passed if parent == number else set()
+
+    def _read(self, numbers: Iterable[int]) -> None:
+        """The rows of resources that the batch doesn't speak of itself."""
+        unread = [number for number in numbers if number not in self._kept]
+        for number, kept in repository.resources.kept(self._db, unread).items():
+            self._kept[number] = kept
+            self._known[kept.resource] = number
 
     def _keep(self, kept: Kept, gone: Sequence[int], new: Sequence[Stretch]) -> None:
         self._kept[kept.id] = kept
         self._outcomes[kept.id] = _Outcome(kept, gone, new)
 
-    def _children(self, ended: set[int]) -> list[int]:
+    def _children(self, ended: set[int]) -> set[int]:
         """The numbers of what ends with one of `ended`."""
         if not ended:
-            return []
-        stored = repository.resources.children(self._db, ended)
-        unread = [number for number in stored if number not in self._kept]
-        for number, kept in repository.resources.kept(self._db, unread).items():
-            self._kept[number] = kept
-            self._known[kept.resource] = number
-        return sorted({number for number, kept in self._kept.items() if kept.parent in ended})
+            return set()
+        self._read(repository.resources.children(self._db, ended))
+        return {number for number, kept in self._kept.items() if kept.parent in ended}
 
     def _write(self) -> None:
         gone: list[int] = []

@@ -241,13 +241,13 @@ def _with_parents(
     return read, parents
 
 
-def _in_turn(number: int, waiting: dict[int, History], parents: Mapping[int, int]) -> Iterator[History]:
-    """The resource `number` after its parent, where these haven't come yet."""
-    history = waiting.pop(number, None)
-    if history is not None:
-        if number in parents:
-            yield from _in_turn(parents[number], waiting, parents)
-        yield history
+def _in_turn(number: int | None, waiting: dict[int, History], parents: Mapping[int, int]) -> Iterator[History]:
+    """The resource `number` after all above it, where these haven't come yet."""
+    upwards = []
+    while number in waiting:
+        upwards.append(waiting.pop(number))
+        number = parents.get(number)
+    return reversed(upwards)
 
 
 def _parent(history: History) -> Resource | None:

@@ -3,9 +3,9 @@
     .venv/bin/python benchmarks/ledger.py hearing [--messages 50000] [--batch 1000]
     .venv/bin/python benchmarks/ledger.py profile [--messages 50000]
 
-`hearing`: from a durable RabbitMQ queue that was filled before into PostgreSQL, by the collector as it runs in
-production; beside it what the broker gives to who only acknowledges, and what oslo.messaging's own listener takes.
-`profile`: where the collector's time goes meanwhile.
+`hearing`: from a durable RabbitMQ queue that was filled before into PostgreSQL and into SQLite, by the collector as it
+runs in production; beside it what the broker gives to who only acknowledges, and what oslo.messaging's own listener
+takes. `profile`: where the collector's time into PostgreSQL goes meanwhile.
 
 RabbitMQ and PostgreSQL are those of the tests: STRATIFORM_TEST_RABBITMQ, STRATIFORM_TEST_POSTGRESQL.
 """
@@ -219,8 +219,8 @@ def oslo(messages: list[bytes], batch: int) -> Cost:
 
 
 @contextmanager
-def collector(queue: Queue, batch: int) -> Iterator[Callable[[], None]]:
-    """A function that runs the collector on a fresh PostgreSQL until the queue is empty and everything is stored."""
+def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Callable[[], None]]:
+    """A function that runs the collector on a fresh database until the queue is empty and everything is stored."""
     from stratiform.app import collector as program
     from stratiform.app import schema
     from stratiform.app.settings import Settings
@@ -229,7 +229,7 @@ def collector(queue: Queue, batch: int) -> Iterator[Callable[[], None]]:
     from support.databases import fresh_database
 
     program._BATCH = batch
-    with tempfile.TemporaryDirectory() as folder, fresh_database("postgresql", Path(folder)) as database_url:
+    with tempfile.TemporaryDirectory() as folder, fresh_database(kind, Path(folder)) as database_url:
         settings = Settings(
             home=Path(folder),
             database_url=database_url,
@@ -265,13 +265,13 @@ def collector(queue: Queue, batch: int) -> Iterator[Callable[[], None]]:
 
 
 def hearing(asked: argparse.Namespace) -> None:
-    """Section: RabbitMQ into PostgreSQL."""
+    """Section: RabbitMQ into the databases."""
     messages = traffic(asked.messages)
     size = sum(map(len, messages)) / len(messages)
     print(f"{len(messages):,} messages of {size:,.0f} bytes, persistent, in a durable queue; batches of {asked.batch}")
-    ours = _collected(messages, asked.batch)
+    ours = _collected(messages, asked.batch, "PostgreSQL")
     theirs = bare(messages, asked.batch)
-    for cost in (ours, theirs, oslo(messages, asked.batch)):
+    for cost in (ours, _collected(messages, asked.batch, "SQLite"), theirs, oslo(messages, asked.batch)):
         print(cost.line())
     print(f"of what the broker gives we store {ours.rate / theirs.rate:.0%}")
     low, high = ALMANACH_IDEAL
@@ -281,9 +281,9 @@ def hearing(asked: argparse.Namespace) -> None:
     print(f"aim {AIM:,}/s: {'reached' if ours.rate >= AIM else f'{ours.rate / AIM:.0%} of it'}")
 
 
-def _collected(messages: list[bytes], batch: int) -> Cost:
-    with filled(messages) as queue, collector(queue, batch) as drain:
-        return measured("the collector into PostgreSQL", queue.messages, drain)
+def _collected(messages: list[bytes], batch: int, database: str) -> Cost:
+    with filled(messages) as queue, collector(queue, batch, database.lower()) as drain:
+        return measured(f"the collector into {database}", queue.messages, drain)
 
 
 #: Where a function stands → what it is for; the first that is found from the innermost frame outwards counts.

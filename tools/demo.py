@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
-HOME = ROOT / ".demo"
+HOME = Path(os.environ.get("DEMO_HOME", ROOT / ".demo"))
 BIN = Path(sys.executable).parent
 PATIENCE_S = 30
 
@@ -263,7 +263,7 @@ def main() -> None:
         console.print(f"Played in {time.monotonic() - begun:.0f} s.")
     finally:
         if keep:
-            console.print("It stays up. Stop it with: .venv/bin/stratiform down --home .demo")
+            console.print(f"It stays up. Stop it with: .venv/bin/stratiform down --home {HOME}")
             console.print(f"The stand-in for EC2 is process {ec2.pid}.")
         else:
             stage.run("stratiform down", shown=False)

@@ -71,11 +71,11 @@ def select_by(
 
     PostgreSQL is told to look up one after the other: it would read a whole index where it has no statistics yet.
     """
-    for some in chunks(values):
-        if db.dialect.name != "postgresql":
+    if db.dialect.name != "postgresql":
+        for some in chunks(values):
             yield from db.execute(select(*columns).where(*where, key.in_(some))).all()
-            continue
-        array = cast(list(some), postgresql.ARRAY(key.type))
+    elif values:
+        array = cast(list(values), postgresql.ARRAY(key.type))
         wanted = func.unnest(array).table_valued("value").render_derived(name="wanted")
         named = [column.label(f"c{number}") for number, column in enumerate(columns)]
         found = select(*named).where(*where, key == wanted.c.value).offset(0).lateral()

@@ -29,6 +29,7 @@ sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
 from sqlalchemy import Connection
 
+from stratiform.app.home import running
 from stratiform.kit import merkle
 from stratiform.services.metering import repository
 from support.databases import fresh_database
@@ -185,8 +186,9 @@ def _token(client: httpx.Client, home: Path) -> str:
 
 
 def _process(home: Path) -> int:
-    found = subprocess.run(["pgrep", "-f", f"--home {home}"], capture_output=True, text=True, check=True).stdout.split()
-    return int(found[0])
+    """The one that `up` started."""
+    (process,) = set(running(home).values())
+    return process
 
 
 def _peak_mib(process: int) -> int:

@@ -29,6 +29,7 @@ from stratiform.services.metering.model.export import (
 )
 from stratiform.services.metering.model.fold import parent_of
 from stratiform.services.metering.model.ledger import Resource
+from stratiform.services.metering.model.parents import ranked
 from stratiform.services.metering.model.record import Record
 from stratiform.services.metering.model.resume import begin
 
@@ -116,6 +117,7 @@ class _Check:
         self._doubtful: list[_Doubtful] = []
         self._ends: dict[Resource, int | None] = {}
         self._parents: dict[Resource, Resource] = {}
+        self._above: dict[Resource, Resource] = {}  # one further up, as far as is known
         self._circular: list[Resource] = []  # by what came so far
         self._obscure: set[Resource] = set()  # whose end can't be told, as some events are held back
 
@@ -279,14 +281,10 @@ class _Check:
         try:
             statements = [record.statement for record in story.records]
             parent = parent_of(resource, statements)
-            if parent in self._obscure:
-                self._obscure.add(resource)
-                told = f"the segments of {_name(resource)} can't be computed: it ends with {_name(parent)}"
-                self._verdict.notes.append(told)
+            if parent is not None and parent in self._obscure:
+                self._tell_obscure(resource, parent)
                 return None
-            if parent is not None:
-                self._parents[resource] = parent
-            end = None if parent is None or self._in_circle(resource) else self._ends[parent]
+            end = None if parent is None or self._in_circle(resource, parent) else self._ends[parent]
             progress, usage = begin(resource.resource_type, statements, end)
             self._ends[resource] = progress.end
             return [Used.of(one) for one in touching(usage.stretches, self._since, self._until, self._project_id)]
@@ -294,23 +292,27 @@ class _Check:
             self._tell(f"the events of {_name(resource)} can't be understood: {type(error).__name__}")
             return None
 
-    def _in_circle(self, resource: Resource) -> bool:
+    def _in_circle(self, resource: Resource, parent: Resource) -> bool:
         """Whether its parents lead back to it, so that it ends with none of them. Who isn't part of a circle comes
         after its parents: one whose parents aren't all there is taken for a part, and looked at again at the end."""
-        above = self._above(resource)
-        if above != resource and above in self._ends:
+        top = self._top(parent)
+        if resource not in self._above and top != resource:
+            self._above[resource] = top
+        self._parents[resource] = parent
+        if top != resource and top in self._ends:
             return False
         self._circular.append(resource)
         return True
 
-    def _above(self, resource: Resource) -> Resource:
-        """The last of its parents, as far as they are there; itself, where they lead back to it."""
-        passed = {resource}
-        above = self._parents[resource]
-        while above in self._parents and above not in passed:
-            passed.add(above)
-            above = self._parents[above]
-        return above
+    def _top(self, resource: Resource) -> Resource:
+        """The last one above it, as far as they are there; of a circle always the same. The way is made shorter, as in
+        a long chain each asks."""
+        passed = []
+        while resource in self._above:
+            passed.append(resource)
+            resource = self._above[resource]
+        self._above |= dict.fromkeys(passed[:-1], resource)
+        return resource
 
     def _compare(self, story: _Story, made: list[Used]) -> None:
         if story.used == made:
@@ -324,10 +326,20 @@ class _Check:
                 self._unfounded.append(f"a segment of {name} doesn't follow from its events: {used}")
 
     def _check_circles(self) -> None:
+        circling = ranked(self._circular, self._parents.get)[1]
         for resource in self._circular:
-            parent = self._parents[resource]
+            parent, top = self._parents[resource], self._top(resource)
             if parent not in self._ends:
                 self._tell(f"the events of {_name(parent)} are missing, with which {_name(resource)} ends")
+            elif top in self._obscure:
+                self._tell_obscure(resource, top)
+            elif resource not in circling and top in self._ends:
+                self._tell(f"{_name(resource)} stands before {_name(parent)}, with which it ends")
+
+    def _tell_obscure(self, resource: Resource, parent: Resource) -> None:
+        self._obscure.add(resource)
+        told = f"the segments of {_name(resource)} can't be computed: it ends with {_name(parent)}"
+        self._verdict.notes.append(told)
 
     def _close(self, closing: Closing | None, digest: str) -> None:
         if closing is None:

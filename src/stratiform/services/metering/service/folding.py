@@ -1,9 +1,9 @@
 """Folding what a batch brought: which segments hold no longer, and which hold instead."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import count, pairwise
 
 import msgspec
 
@@ -13,6 +13,7 @@ from stratiform.services.metering import repository
 from stratiform.services.metering.errors import Overlapping
 from stratiform.services.metering.model import Fact, Progress, Resource, Statement, Stretch, begin, parent_of, resume
 from stratiform.services.metering.model.held import what_counts
+from stratiform.services.metering.model.parents import ranked
 from stratiform.services.metering.repository.ledger import Numbers
 from stratiform.services.metering.repository.resources import Kept
 from stratiform.services.metering.repository.segments import New
@@ -44,7 +45,8 @@ class Folding:
         self._made: set[int] = set()
         self._said: dict[int, list[Statement]] = defaultdict(list)
         self._outcomes: dict[int, _Outcome] = {}
-        self._circled: set[int] = set()  # of which another told a parent that made or broke a circle with them
+        self._moved: dict[int, list[int]] = defaultdict(list)  # by its parent, what has that since this batch
+        self._circling: set[int] = set()  # those in circles of parents: none of them ends with another
         self._number({fact.resource for fact in facts} | {one for fact in facts for one in _parents(fact)})
         self._counts = {number: kept.progress.count for number, kept in self._kept.items()}
         for fact in facts:
@@ -58,11 +60,20 @@ class Folding:
 
     def fold(self) -> None:
         """Write what follows from the statements: progress and segments, of children too."""
-        anew = [number for number in sorted(self._said) if not self._resumed(number)]
-        while anew:
-            ended = {number for some in bulk.chunks(anew, _FOLDED_AT_ONCE) for number in self._folded_anew(some)}
-            anew = sorted(self._children(ended) | self._circled)
-            self._circled = set()
+        anew = {number for number in self._said if not self._resumed(number)}
+        anew |= self._moved_in_circles(self._changed_parents(anew))
+        self._read_above(anew)
+        generations, self._circling = ranked(anew, self._parent)
+        waiting: dict[int, set[int]] = defaultdict(set)
+        for number in anew:
+            waiting[generations[number]].add(number)
+        for generation in count():  # who ends with another comes after it, so each is folded once
+            if not waiting:
+                break
+            now = sorted(waiting.pop(generation, ()))
+            ended = {number for some in bulk.chunks(now, _FOLDED_AT_ONCE) for number in self._folded_anew(some)}
+            if ended and (children := self._children(ended)):
+                waiting[generation + 1] |= children
         self._write()
 
     def _number(self, resources: Iterable[Resource]) -> None:
@@ -99,7 +110,6 @@ class Folding:
         said = repository.events.statements(self._db, old)
         for number in numbers:
             said[number] += self._said.get(number, [])
-        self._number({parent for number in numbers for parent in _parent_of(self._kept[number].resource, said[number])})
         held = repository.segments.current(self._db, old)
         ended = set()
         for number in numbers:
@@ -111,8 +121,8 @@ class Folding:
 
     def _fold_one(self, number: int, statements: Sequence[Statement], held: dict[int, Stretch]) -> None:
         """`held` are the segments as the database has them, by the rows' ids."""
-        kept = self._with_parent(number, statements)
-        ends_with = None if kept.parent is None or self._circle(number) else self._kept[kept.parent]
+        kept = self._kept[number]
+        ends_with = None if kept.parent is None or number in self._circling else self._kept[kept.parent]
         progress, usage = begin(
             kept.resource.resource_type, statements, None if ends_with is None else ends_with.progress.end
         )
@@ -126,30 +136,52 @@ class Folding:
             [stretch for stretch in usage.stretches if stretch.start not in staying],
         )
 
-    def _with_parent(self, number: int, statements: Sequence[Statement]) -> Kept:
-        """The resource with the parent that it has by all `statements`."""
-        kept = self._kept[number]
-        parent = next((self._known[one] for one in _parent_of(kept.resource, statements)), None)
-        if parent == kept.parent:
-            return kept
-        broken = self._circle(number)
-        self._kept[number] = kept = replace(kept, parent=parent)
-        self._circled |= (broken | self._circle(number)) - {number}
-        return kept
+    def _changed_parents(self, numbers: Iterable[int]) -> dict[int, int | None]:
+        """By their numbers, the parents of those of `numbers` that have another by now than the ledger knows."""
+        doubtful = sorted(number for number in numbers if self._tells_another(number))
+        changed: dict[int, int | None] = {}
+        for some in bulk.chunks(doubtful, _FOLDED_AT_ONCE):
+            said = repository.events.statements(self._db, [number for number in some if number not in self._made])
+            told = {
+                number: _parent_of(self._kept[number].resource, said[number] + self._said[number]) for number in some
+            }
+            self._number({one for parents in told.values() for one in parents})
+            changed |= {number: next((self._known[one] for one in parents), None) for number, parents in told.items()}
+        return {number: parent for number, parent in changed.items() if parent != self._parent(number)}
 
-    def _circle(self, number: int) -> set[int]:
-        """Those by whose parents one comes back to `number`, with itself: none of them ends with another."""
-        passed = {number}
-        parent = self._kept[number].parent
-        while parent is not None and parent not in passed:
-            passed.add(parent)
-            self._read([parent])
-            parent = self._kept[parent].parent
-        return passed if parent == number else set()
+    def _tells_another(self, number: int) -> bool:
+        """Whether the batch tells another parent: an older word doesn't count, which only all that was said shows."""
+        cloud = self._kept[number].resource.cloud
+        told = {one.parent for one in self._said[number] if one.parent is not None and not one.samples}
+        return any(self._known[Resource(cloud, *parent)] != self._parent(number) for parent in told)
+
+    def _moved_in_circles(self, changed: Mapping[int, int | None]) -> set[int]:
+        """Give each of `changed` its new parent. Those in the circles that this breaks or makes."""
+        if not changed:
+            return set()
+        self._read_above(changed)
+        broken = ranked(changed, self._parent)[1]
+        for number, parent in changed.items():
+            self._kept[number] = replace(self._kept[number], parent=parent)
+            if parent is not None:
+                self._moved[parent].append(number)
+        self._read_above(changed)
+        return broken | ranked(changed, self._parent)[1]
+
+    def _parent(self, number: int) -> int | None:
+        return self._kept[number].parent
+
+    def _read_above(self, numbers: Iterable[int]) -> None:
+        """The rows of all above `numbers`."""
+        passed, some = set[int](), set(numbers)
+        while some:
+            passed |= some
+            some = {parent for number in some if (parent := self._parent(number)) is not None} - passed
+            self._read(some)
 
     def _read(self, numbers: Iterable[int]) -> None:
         """The rows of resources that the batch doesn't speak of itself."""
-        unread = [number for number in numbers if number not in self._kept]
+        unread = sorted(number for number in numbers if number not in self._kept)
         for number, kept in repository.resources.kept(self._db, unread).items():
             self._kept[number] = kept
             self._known[kept.resource] = number
@@ -162,8 +194,10 @@ class Folding:
         """The numbers of what ends with one of `ended`."""
         if not ended:
             return set()
-        self._read(repository.resources.children(self._db, ended))
-        return {number for number, kept in self._kept.items() if kept.parent in ended}
+        stored = repository.resources.children(self._db, ended)
+        self._read(stored)
+        moved = {number for parent in ended for number in self._moved.get(parent, ())}
+        return {number for number in {*stored, *moved} if self._parent(number) in ended} - self._circling
 
     def _write(self) -> None:
         gone: list[int] = []

@@ -237,7 +237,8 @@ def _with_parents(
         told = {history.id: parent for history in histories if (parent := _parent(history)) is not None}
         known = repository.resources.numbers(db, set(told.values()))
         parents |= {number: known[parent] for number, parent in told.items() if parent in known}
-        numbers = sorted(set(parents.values()) - read.keys() - set(given))
+        above = {parents[number] for number in numbers if number in parents}
+        numbers = sorted(number for number in above if number not in read and number not in given)
     return read, parents
 
 

@@ -111,6 +111,28 @@ def test_buckets_begin_with_hours_days_and_months() -> None:
             bounds_of(start, end, cast("Any", bucket))
 
 
+def test_a_closed_position_keeps_its_names_and_labels(made: Bench) -> None:
+    box: dict[str, Any] = {"resource_type": "box", "resource_id": "b"}
+    half, measures = T0 + HOUR_US, ["duration", "meter:requests"]
+    period, counted = (T0, T0 + 2 * HOUR_US, None), {"requests": {"value": 7, "kind": "delta"}}
+    insert(made, ("usage.started", T0, {**box, "project_id": "p", "name": "old", "tags": {"env": "test"}}))
+    insert(made, ("usage.sampled", half, {**box, "samples": counted}), source="counter")
+    with made.stack.database.snapshot() as db:
+        closed = made.stack.metering.position(db)
+    before = sums(made, ["tag:env"], measures, *period, wanted=Filter(as_of=closed))
+    insert(made, ("usage.changed", half, {**box, "name": "new", "tags": {"env": "prod"}}), source="later")
+    insert(made, ("usage.changed", half + 1, {**box, "name": "newest"}), source="last")
+    assert sums(made, ["tag:env"], measures, *period, wanted=Filter(as_of=closed)) == before
+    assert [one.group for one in before.sums] == [("test",)]
+    assert [one.group for one in sums(made, ["tag:env"], measures, *period).sums] == [("prod",)]
+    for as_of, env, name in ((closed, "test", "old"), (closed + 1, "prod", "new"), (None, "prod", "newest")):
+        for wanted in (Filter(as_of=as_of), Filter(as_of=as_of, tag=("env", env)), Filter(as_of=as_of, project_id="p")):
+            with made.stack.database.snapshot() as db:
+                assert [one.name for one in made.stack.metering.segments(db, wanted)] == [name]
+        other = Filter(as_of=as_of, tag=("env", "prod" if env == "test" else "test"))
+        assert sums(made, [], measures, *period, wanted=other).sums == []
+
+
 def test_tags_owners_and_positions(made: Bench) -> None:
     insert(made, *lives(random.Random(3)))
     period = (T0, T0 + 200 * DAY_US, None)

@@ -101,6 +101,16 @@ resource_table = table(
     Index("ix_metering_resource_order", "resource_type", "resource_id", "cloud"),
 )
 
+#: What a resource was called, and labelled, before the position `until`, where that was something else.
+called_table = table(
+    "metering_called",
+    Column("resource", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String(255), nullable=False),
+    Column("tags", Json, nullable=False),
+    Index("ix_metering_called_until", "until"),
+)
+
 #: What is known now has no `superseded`; what was known at position P has `recorded` <= P and no `superseded` up to
 #: it. `is_open` is 1 in what is known now and goes on, else null: so a unique key holds it to one a resource.
 segment_table = table(

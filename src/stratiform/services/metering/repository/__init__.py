@@ -2,6 +2,7 @@
 
 from stratiform.services.metering.repository import (
     audits,
+    called,
     changes,
     corrections,
     entities,
@@ -20,6 +21,7 @@ from stratiform.services.metering.repository import (
 
 __all__ = [
     "audits",
+    "called",
     "changes",
     "corrections",
     "entities",

@@ -23,7 +23,7 @@ def after(db: Connection, wanted: Filter, reached: Reached, until: int, limit: i
     comes before what holds instead."""
     found = [*_some(db, wanted, SUPERSEDED, reached, until, limit), *_some(db, wanted, RECORDED, reached, until, limit)]
     found.sort(key=itemgetter(0, 1, 2))
-    rows = named(db, [row[3:] for row in found[:limit]])
+    rows = named(db, [row[3:] for row in found[:limit]], wanted.as_of)
     places = [(position, kind, number) for position, kind, number, *_ in found]
     return [Change(*place, row) for place, row in zip(places, rows, strict=False)]
 

@@ -14,7 +14,7 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
 from stratiform.services.metering.model import Filter, Row, Segment
 from stratiform.services.metering.model.ledger import Place
-from stratiform.services.metering.repository import resources
+from stratiform.services.metering.repository import called
 from stratiform.services.metering.tables import resource_table, segment_table
 
 _s, _r = segment_table.c, resource_table.c
@@ -62,7 +62,7 @@ def rows(db: Connection, wanted: Filter, limit: int, after: Place | None = None)
             break
         kind, resource_id, _, _, cloud, start, *_ = some[-1]
         after = (kind, resource_id, cloud, start)
-    return named(db, found)
+    return named(db, found, wanted.as_of)
 
 
 def rows_by_end(
@@ -78,7 +78,7 @@ def rows_by_end(
     found = db.execute(query.order_by(_s.end_at, _s.id).limit(limit)).all()
     rest: Reached | None = (None, -1) if ended else None
     reached = (found[-1][6], found[-1][-1]) if len(found) == limit else rest
-    return named(db, [row[:-1] for row in found]), reached
+    return named(db, [row[:-1] for row in found], wanted.as_of), reached
 
 
 def all_of(db: Connection, wanted: Filter) -> Iterator[Segment]:
@@ -103,9 +103,9 @@ def segment_of(row: Row) -> Segment:
     return Segment(cloud, kind, resource_id, project_id, start, end, state, attributes, name)
 
 
-def named(db: Connection, found: Sequence[Any]) -> list[Row]:
+def named(db: Connection, found: Sequence[Any], as_of: int | None) -> list[Row]:
     """`found`, which are COLUMNS, with the names of their resources."""
-    names = resources.names(db, {row[2] for row in found})
+    names = called.names(db, {row[2] for row in found}, as_of)
     return [
         Row(kind, resource_id, names[number], project_id, cloud, start, end, state, attributes)
         for kind, resource_id, number, project_id, cloud, start, end, state, attributes in found
@@ -118,7 +118,7 @@ def _by_resource(db: Connection, wanted: Filter, limit: int, after: Place | None
     reached: Sequence[Any] | None = None if after is None else after[:3]
     first = True
     while len(found) < limit:
-        query = select(_r.id, *_RESOURCES, _r.name).where(*_of_resources(wanted))
+        query = select(_r.id, *_RESOURCES, called.name(wanted.as_of)).where(*_of_resources(wanted))
         if reached is not None:
             query = query.where(beyond(db, _RESOURCES, reached, itself=first))
         some = db.execute(query.order_by(*_RESOURCES).limit(_RESOURCES_AT_ONCE)).all()
@@ -151,7 +151,7 @@ def asked(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.resource_id is not None:
         mine.append(_s.resource.in_(select(_r.id).where(_r.resource_id == wanted.resource_id)))
     if wanted.tag is not None:
-        mine.append(select(_r.id).where(_r.id == _s.resource, tagged(*wanted.tag)).exists())
+        mine.append(select(_r.id).where(_r.id == _s.resource, tagged(*wanted.tag, wanted.as_of)).exists())
     return [*mine, *_in_time(wanted)]
 
 
@@ -162,7 +162,7 @@ def _chosen(wanted: Filter, *where: ColumnElement[bool]) -> Select[Any]:
 def _of_resources(wanted: Filter) -> list[ColumnElement[bool]]:
     given = ((_r.cloud, wanted.cloud), (_r.resource_type, wanted.resource_type))
     found = [column == value for column, value in given if value is not None]
-    return found if wanted.tag is None else [*found, tagged(*wanted.tag)]
+    return found if wanted.tag is None else [*found, tagged(*wanted.tag, wanted.as_of)]
 
 
 def _in_time(wanted: Filter) -> list[ColumnElement[bool]]:
@@ -182,12 +182,12 @@ def known(as_of: int | None) -> list[ColumnElement[bool]]:
     return [_s.recorded <= as_of, or_(_s.superseded.is_(None), _s.superseded > as_of)]
 
 
-def tagged(key: str, value: str) -> ColumnElement[bool]:
-    """Whether the resource has this label. Labels are one JSON object without spaces, in which a quote that isn't
-    escaped begins or ends a text: so `,"key":"value"` stands there only as what it is. Of what finds a text in
+def tagged(key: str, value: str, as_of: int | None) -> ColumnElement[bool]:
+    """Whether the resource had this label at `as_of`. Labels are one JSON object without spaces, in which a quote that
+    isn't escaped begins or ends a text: so `,"key":"value"` stands there only as what it is. Of what finds a text in
     another, `replace` is what all databases have, and letter by letter."""
     told = f"{msgspec.json.encode(key).decode()}:{msgspec.json.encode(value).decode()}"
-    tags = type_coerce(_r.tags, Text)
+    tags = type_coerce(called.tags(as_of), Text)
     return or_(*(func.replace(tags, f"{before}{told}", "") != tags for before in "{,"))
 
 

@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import any_, cast, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import select
 
 from stratiform.kit import bulk
 from stratiform.kit.db import Connection
@@ -67,15 +66,6 @@ def save(db: Connection, new: Sequence[Kept], changed: Sequence[Kept]) -> None:
     """Write rows: those that are new, and those that are there."""
     bulk.insert(db, resource_table, _COLUMNS, [(one.id, *one.resource, *_told(one)) for one in new])
     bulk.update(db, resource_table, ("id", *_TOLD), [(one.id, *_told(one)) for one in changed])
-
-
-def names(db: Connection, ids: Iterable[int]) -> dict[int, str]:
-    """What these numbers' resources were last called."""
-    wanted = sorted(ids)
-    if db.dialect.name != "postgresql":
-        return dict(bulk.select_by(db, (_r.id, _r.name), _r.id, wanted))
-    listed = cast(wanted, postgresql.ARRAY(_r.id.type))
-    return dict(db.execute(select(_r.id, _r.name).where(_r.id == any_(listed))).all())
 
 
 def tags(db: Connection, resource: Resource) -> dict[str, str]:

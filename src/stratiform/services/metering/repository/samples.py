@@ -14,6 +14,7 @@ from stratiform.kit.db import Connection
 from stratiform.services.metering.model import Filter
 from stratiform.services.metering.model.meter import Kind
 from stratiform.services.metering.model.samples import LONGEST_HOLD, Sample, SampleRow
+from stratiform.services.metering.repository import called
 from stratiform.services.metering.repository.events import Added
 from stratiform.services.metering.repository.listing import beyond, known, tagged
 from stratiform.services.metering.tables import resource_table, sample_table, segment_table
@@ -90,7 +91,7 @@ def series(db: Connection, wanted: Filter, meter: str) -> Iterator[Series]:
     hold = db.execute(select(func.max(_v.hold)).select_from(_FROM).where(*where, _v.at > since - LONGEST_HOLD)).scalar()
     holding = and_(_v.kind == "gauge", _v.at > since - min(hold or 0, LONGEST_HOLD))
     before = _readings_before(db, where, since)
-    counter = (_r.resource_type, _r.resource_id, _r.cloud, _r.tags)
+    counter = (_r.resource_type, _r.resource_id, _r.cloud, called.tags(called.needed(db, wanted.as_of)))
     value = (_v.at, _v.message_id, _v.value, _v.hold, _owner(wanted.as_of))
     query = select(*_SERIES, *counter, *value).select_from(_FROM).where(*where, or_(_v.at > since, holding))
     found = db.execute(query.order_by(*_SERIES, _v.at).execution_options(yield_per=_AT_ONCE))
@@ -141,7 +142,7 @@ def _conditions(wanted: Filter, meter: str | None) -> list[ColumnElement[bool]]:
     )
     found = [column == value for column, value in given if value is not None]
     if wanted.tag is not None:
-        found.append(tagged(*wanted.tag))
+        found.append(tagged(*wanted.tag, wanted.as_of))
     if wanted.project_id is not None:
         found.append(_owned(wanted.project_id, wanted.as_of))
     if wanted.until is not None:

@@ -10,6 +10,7 @@ from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.db import Connection
 from stratiform.services.metering.model import Filter
 from stratiform.services.metering.model.sums import WIDTHS, Bucket
+from stratiform.services.metering.repository import called
 from stratiform.services.metering.repository.listing import asked, known
 from stratiform.services.metering.tables import resource_table, segment_table
 
@@ -28,7 +29,6 @@ _FACTS: dict[str, ColumnElement[Any]] = {
     "cloud": _s.cloud,
     "state": _s.state,
     "attributes": type_coerce(_s.attributes, Text),
-    "tags": type_coerce(_r.tags, Text),
 }
 
 
@@ -77,12 +77,13 @@ def _grouped(
     summed: ColumnElement[int],
 ) -> Any:
     """Facts, `more`, and the sum in two parts: for each set of facts, and each beginning of a bucket if it is there."""
-    keys = [_FACTS[name] for name in facts]
+    tags = type_coerce(called.tags(called.needed(db, wanted.as_of)), Text)
+    keys = [(tags if name == "tags" else _FACTS[name]).label(f"told_{name}") for name in facts]
     source = segment_table.join(resource_table, _r.id == _s.resource) if "tags" in facts else segment_table
     query = (
         select(*keys, *more, *_exact_sum(db, summed)).select_from(source).where(*asked(wanted), *known(wanted.as_of))
     )
-    return db.execute(query.group_by(*keys, *([_FLOORED] if more else [])))
+    return db.execute(query.group_by(*[key.name for key in keys], *([_FLOORED] if more else [])))
 
 
 def _exact_sum(db: Connection, summed: ColumnElement[int]) -> Sequence[ColumnElement[Any]]:

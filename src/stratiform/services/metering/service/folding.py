@@ -42,6 +42,7 @@ class Folding:
         self._numbers = numbers
         self._known: dict[Resource, int] = {}
         self._kept: dict[int, Kept] = {}
+        self._before: dict[int, Progress] = {}
         self._made: set[int] = set()
         self._said: dict[int, list[Statement]] = defaultdict(list)
         self._outcomes: dict[int, _Outcome] = {}
@@ -81,7 +82,7 @@ class Folding:
         wanted = sorted(resource for resource in resources if resource not in self._known)
         stored = repository.resources.numbers(self._db, wanted)
         self._known |= stored
-        self._kept |= repository.resources.kept(self._db, sorted(stored.values()))
+        self._learn(sorted(stored.values()))
         for resource in wanted:
             if resource not in stored:
                 number = self._known[resource] = self._numbers.resources
@@ -181,10 +182,13 @@ class Folding:
 
     def _read(self, numbers: Iterable[int]) -> None:
         """The rows of resources that the batch doesn't speak of itself."""
-        unread = sorted(number for number in numbers if number not in self._kept)
-        for number, kept in repository.resources.kept(self._db, unread).items():
+        self._learn(sorted(number for number in numbers if number not in self._kept))
+
+    def _learn(self, numbers: Sequence[int]) -> None:
+        for number, kept in repository.resources.kept(self._db, numbers).items():
             self._kept[number] = kept
             self._known[kept.resource] = number
+            self._before[number] = kept.progress
 
     def _keep(self, kept: Kept, gone: Sequence[int], new: Sequence[Stretch]) -> None:
         self._kept[kept.id] = kept
@@ -211,7 +215,10 @@ class Folding:
                 progress = msgspec.structs.replace(progress, row=segments[-1].id)
             kept[number] = replace(outcome.kept, progress=progress)
         made = [kept[number] for number in sorted(self._made)]
-        repository.resources.save(self._db, made, [kept[number] for number in sorted(kept.keys() - self._made)])
+        changed = [kept[number] for number in sorted(kept.keys() - self._made)]
+        repository.resources.save(self._db, made, changed)
+        renamed = [one for one in changed if _is_renamed(self._before[one.id], one.progress)]
+        repository.called.keep(self._db, self._numbers.position, {one.id: self._before[one.id] for one in renamed})
         repository.segments.change(self._db, self._numbers.position, gone, segments)
 
     def _numbered(self, outcome: _Outcome) -> list[New]:
@@ -229,6 +236,11 @@ def _parent_of(child: Resource, statements: Sequence[Statement]) -> list[Resourc
     """The one with which it ends, none where none was told."""
     parent = parent_of(child, statements)
     return [] if parent is None else [parent]
+
+
+def _is_renamed(before: Progress, now: Progress) -> bool:
+    """Whether something that was told is called or labelled otherwise now."""
+    return before.count > 0 and (before.name, before.tags) != (now.name, now.tags)
 
 
 def _stays(held: Stretch, wanted: Stretch | None) -> bool:

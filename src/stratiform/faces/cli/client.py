@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ __all__ = ["CliError", "Client", "Session", "client", "on_one_line", "say", "ses
 
 #: A question can be answered from a large ledger; an upload can be long.
 _TIMEOUT = httpx.Timeout(600, connect=5)
+
+#: So many bytes of an upload are sent at once.
+_PIECE = 1 << 16
 
 #: Answers like a server, for when none runs.
 Inside = Callable[[Path], httpx.Client]
@@ -114,7 +118,9 @@ class Client:
         try:
             with file.open("rb") as source:
                 headers = {"Content-Type": content_type}
-                return self._ask("POST", path, params=_given(params), content=source, headers=headers)
+                # In pieces: of an open file httpx tells the length, and that of a pipe is 0.
+                pieces = iter(partial(source.read, _PIECE), b"")
+                return self._ask("POST", path, params=_given(params), content=pieces, headers=headers)
         except OSError as error:
             raise CliError(f"can't read {file}: {error.strerror}") from error
 

@@ -1,7 +1,6 @@
 """`stratiform usage insert` and `sums`: telling the ledger by CloudEvents, and asking it for totals."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +10,15 @@ import typer
 from stratiform.faces.cli.client import CliError, client, say
 from stratiform.faces.cli.listing import Format, FormatOption, show_list
 
-#: So many events are one request, and one transaction.
+#: So many events at most are one request, and one transaction.
 _AT_ONCE = 1000
 
+#: A request ends sooner where its events are large: the server takes 16 MiB.
+_AT_ONCE_BYTES = 8 << 20
+
 _BATCH = "application/cloudevents-batch+json"
+
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def insert_file(
@@ -23,9 +27,8 @@ def insert_file(
 ) -> None:
     """Take CloudEvents into the ledger. Taking them again changes nothing; ends with 1 where one was refused."""
     counts = dict.fromkeys(("accepted", "repeated", "ignored", "rejected"), 0)
-    events = _events(file)
     place = 0
-    while some := list(islice(events, _AT_ONCE)):
+    for some in _portions(_events(file)):
         done = client().send("usage/events", b"[" + b",".join(some) + b"]", _BATCH, cloud=cloud)
         for name in counts:
             counts[name] += done[name]
@@ -86,6 +89,19 @@ def sums(
         say(f"{seconds} seconds of use have no {name.removeprefix('attributes.')}")
 
 
+def _portions(events: Iterable[bytes]) -> Iterator[list[bytes]]:
+    some: list[bytes] = []
+    size = 0
+    for event in events:
+        if some and (len(some) == _AT_ONCE or size + len(event) > _AT_ONCE_BYTES):
+            yield some
+            some, size = [], 0
+        some.append(event)
+        size += len(event) + 1
+    if some:
+        yield some
+
+
 def _events(file: Path) -> Iterator[bytes]:
     """Each event as it is written: its numbers keep their digits."""
     try:
@@ -94,7 +110,7 @@ def _events(file: Path) -> Iterator[bytes]:
         raise CliError(f"can't read {file}: {error.strerror}") from error
     try:
         yield from map(bytes, msgspec.json.decode(text, type=list[msgspec.Raw]))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _NOT_JSON:
         yield from _single(file, text)
 
 
@@ -113,6 +129,6 @@ def _single(file: Path, text: bytes) -> Iterator[bytes]:
 def _is_json(text: bytes) -> bool:
     try:
         msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _NOT_JSON:
         return False
     return True

@@ -97,6 +97,8 @@ def show_rejected(
     output: FormatOption = Format.table,
 ) -> None:
     """Show one message, whole."""
+    if not message:  # the path would be that of the list
+        raise CliError("which message is to be shown?", "`stratiform usage rejected list` has the ids")
     found = client().get(f"usage/rejected/{quote(message, safe='')}")
     show_one(found, _REJECTED_COLUMNS, output)
 

@@ -307,6 +307,29 @@ def test_an_update_behind_our_back_is_found(any_bench: Bench) -> None:
     assert checkpoint(any_bench) == signed
 
 
+def test_an_event_that_the_database_has_lost_is_named(any_bench: Bench) -> None:
+    """Also the first and the last of a resource, and all of one: of these nothing else in the export tells."""
+    ingest(
+        any_bench,
+        machine("m1", "p1", "2026-01-01"),
+        machine("m1", "p1", "2026-01-01", at="2026-01-02", vcpus=4),
+        machine("m1", "p1", "2026-01-01", at="2026-01-03", vcpus=8),
+        disk("v1", "p1", "2026-01-01"),
+    )
+    assert verify(export(any_bench), keys(any_bench)).wrong == []
+    everything = "this is an export of everything, but the log has more events: "
+    with any_bench.stack.database.transaction() as db:
+        db.execute(delete(event_table).where(event_table.c.seq == 2))
+    assert everything + "2" in verify(export(any_bench), keys(any_bench)).wrong
+    assert verify(export(any_bench, project_id="p2"), keys(any_bench)).wrong == []
+    with any_bench.stack.database.transaction() as db:
+        db.execute(delete(event_table).where(event_table.c.seq == 0))
+    assert everything + "0-2" in verify(export(any_bench), keys(any_bench)).wrong
+    with any_bench.stack.database.transaction() as db:
+        db.execute(delete(event_table))
+    assert verify(export(any_bench), keys(any_bench)).wrong == [everything + "0-3"]
+
+
 def test_a_ledger_rewritten_as_a_whole_is_not_signed_and_is_found(any_bench: Bench, home: Path) -> None:
     """Whoever may write to the database alters a fact and makes all hashes anew, and hides the signed checkpoints."""
     ingest(

@@ -7,7 +7,7 @@ import hashlib
 import re
 from array import array
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import msgspec
 
@@ -172,8 +172,18 @@ def touching(
             yield one
 
 
+def left_out(there: Iterable[int], size: int) -> str:
+    """The numbers below `size` that aren't `there`, as ranges; "" where all are."""
+    ends = [-1, *sorted(set(there)), size]
+    gaps = [(before + 1, after - 1) for before, after in pairwise(ends) if after - before > 1]
+    return _written(gaps)
+
+
 def _ranges(indexes: Iterable[int]) -> str:
     """`0-5,7`: numbers, in order, with those that follow each other drawn together."""
     runs = groupby(enumerate(sorted(set(indexes))), lambda pair: pair[1] - pair[0])
-    ends = [(run[0][1], run[-1][1]) for run in (list(group) for _, group in runs)]
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in ends)
+    return _written((run[0][1], run[-1][1]) for run in (list(group) for _, group in runs))
+
+
+def _written(ranges: Iterable[tuple[int, int]]) -> str:
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)

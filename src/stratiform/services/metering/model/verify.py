@@ -23,6 +23,7 @@ from stratiform.services.metering.model.export import (
     Proved,
     Used,
     decoded,
+    left_out,
     period,
     summed,
     touching,
@@ -358,6 +359,10 @@ class _Check:
             self._tell(f"event {index} was removed from the export")
         for index in sorted(self._seen - there - {one.index for one in self._doubtful}):
             self._tell(f"event {index} was put into the export")
+        if (self._project_id, self._since, self._until) == (None, None, None):
+            missing = left_out(there | self._seen, self._log.size)
+            if missing:
+                self._tell(f"this is an export of everything, but the log has more events: {missing}")
         if digest != signed:
             self._tell("the export isn't as it was signed")
 

@@ -7,6 +7,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
 
 from stratiform import __version__
 from stratiform.faces.almanach.auth import Almanach
@@ -48,7 +49,14 @@ def application(stack: Stack, almanach: Almanach | None = None) -> Litestar:
         logging_config=None,  # the log is the program's own, see kit.log: it hides secrets
         # Only the description itself: the pages that show it would load scripts from elsewhere.
         openapi_config=OpenAPIConfig(
-            title="Stratiform", version=__version__, path="/api/docs", render_plugins=[JsonRenderPlugin()]
+            title="Stratiform",
+            version=__version__,
+            path="/api/docs",
+            render_plugins=[JsonRenderPlugin()],
+            components=Components(
+                security_schemes={"token": SecurityScheme("apiKey", name="X-Auth-Token", security_scheme_in="header")}
+            ),
+            security=[{"token": []}],
         ),
         # A body is read as a stream where it may be large; elsewhere this much is enough.
         request_max_body_size=16 * 1024 * 1024,

@@ -42,7 +42,8 @@ _MORE = ("OS_AUTH_TYPE", "OS_CACERT", "OS_CERT", "OS_INSECURE", "OS_SYSTEM_SCOPE
 _RUNNING = "is `stratiform up` running?"
 _ELSEWHERE = f"unset OS_CLOUD and OS_AUTH_URL, or give --os-cloud {_OWN}"
 
-_CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+#: Also the two characters that end a line or paragraph and are no controls.
+_CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029) if chr(code) not in "\t\n"}
 
 
 @dataclass

@@ -79,4 +79,4 @@ def _cell(value: Any) -> str:
         return "\n".join(f"{key}={_cell(part)}" for key, part in value.items())
     if isinstance(value, list | tuple):
         return "\n".join(_cell(part) for part in value)
-    return shown(str(value))
+    return shown(str(value)).replace("\t", " ")  # the table takes a tab for nothing wide, and would break the line

@@ -6,7 +6,6 @@ from litestar import Litestar, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from stratiform import __version__
@@ -19,6 +18,7 @@ from stratiform.faces.openstack.identity.routes import router as identity
 from stratiform.faces.openstack.image.routes import router as image
 from stratiform.faces.openstack.network.routes import router as network
 from stratiform.faces.openstack.volume.routes import router as volume
+from stratiform.faces.rest.description import Description
 from stratiform.faces.rest.problems import problem
 from stratiform.faces.rest.routes import router as rest
 from stratiform.faces.stack import Request, Stack
@@ -52,7 +52,7 @@ def application(stack: Stack, almanach: Almanach | None = None) -> Litestar:
             title="Stratiform",
             version=__version__,
             path="/api/docs",
-            render_plugins=[JsonRenderPlugin()],
+            render_plugins=[Description()],
             components=Components(
                 security_schemes={"token": SecurityScheme("apiKey", name="X-Auth-Token", security_scheme_in="header")}
             ),

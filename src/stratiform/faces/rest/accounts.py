@@ -20,7 +20,7 @@ Body = dict[str, Any]
 _FOREIGN = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class _Party(msgspec.Struct, forbid_unknown_fields=True):
+class Issuer(msgspec.Struct, forbid_unknown_fields=True):
     legal_name: str = ""
     address: list[str] = []
     country: str = ""
@@ -30,22 +30,22 @@ class _Party(msgspec.Struct, forbid_unknown_fields=True):
         return Party(self.legal_name, tuple(self.address), self.country, self.tax_id)
 
 
-class _NewAccount(_Party, forbid_unknown_fields=True, kw_only=True):
+class NewAccount(Issuer, forbid_unknown_fields=True, kw_only=True):
     name: str
     currency: str
     plan: str
     tax_rate: str = "0"
 
 
-class _NewAssignment(msgspec.Struct, forbid_unknown_fields=True):
+class NewAssignment(msgspec.Struct, forbid_unknown_fields=True):
     project: str
     start: str | None = None
 
 
-@post("/accounts")
+@post("/accounts", takes=NewAccount)
 def create_account(request: Request, body: bytes) -> Body:
     """A customer who pays by a plan, in its currency. `tax_rate` is a percentage, as text."""
-    new = decode(body, _NewAccount)
+    new = decode(body, NewAccount)
     with writing(request) as call:
         billing = stack_of(request).billing
         account = billing.create_account(call, new.name, new.currency, new.plan, new.party(), new.tax_rate)
@@ -70,10 +70,10 @@ def show_account(request: Request, name: str) -> Body:
     return {**_account(account), "projects": [_assignment(one) for one in assigned]}
 
 
-@post("/accounts/{name:str}/projects")
+@post("/accounts/{name:str}/projects", takes=NewAssignment)
 def assign(request: Request, name: str, body: bytes) -> Body:
     """From `start` (now, unless told) on, this account pays for the project."""
-    new = decode(body, _NewAssignment)
+    new = decode(body, NewAssignment)
     stack = stack_of(request)
     with writing(request) as call:
         start = None if new.start is None else moment(new.start, "start")
@@ -87,10 +87,10 @@ def show_seller(request: Request) -> Body:
         return _party(stack_of(request).billing.seller(call))
 
 
-@put("/seller")
+@put("/seller", takes=Issuer)
 def set_seller(request: Request, body: bytes) -> Body:
     """Who issues the invoices from now on; what is issued stays as it is."""
-    new = decode(body, _Party)
+    new = decode(body, Issuer)
     with writing(request) as call:
         return _party(stack_of(request).billing.set_seller(call, new.party()))
 

@@ -8,6 +8,7 @@ import litestar
 import msgspec
 from litestar.response import Stream
 
+from stratiform.faces.rest.description import NDJSON, TEXT
 from stratiform.faces.stack import Request, decode, reading, stack_of
 from stratiform.kit.clock import SECOND_US, Micros, iso
 from stratiform.kit.errors import Fault
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 Body = dict[str, Any]
 
 
-class _New(msgspec.Struct, forbid_unknown_fields=True):
+class NewAudit(msgspec.Struct, forbid_unknown_fields=True):
     """`period`: a month like 2026-10; `clouds`: only these; `apply`: make the corrections that are proposed."""
 
     period: str
@@ -30,7 +31,14 @@ class _New(msgspec.Struct, forbid_unknown_fields=True):
     apply: bool = False
 
 
-@litestar.post("/usage/audits", status_code=200, sync_to_thread=True)
+@litestar.post(
+    "/usage/audits",
+    status_code=200,
+    sync_to_thread=True,
+    takes=NewAudit,
+    answers={NDJSON: TEXT},
+    response_description="One JSON document a line.",
+)
 def create_audit(request: Request, body: bytes) -> Stream:
     """Hold the ledger against messages on what exists and against the clouds' own inventories. Answers one JSON
     document a line, as it goes: `progress`, `resource` (one on which they disagree, with `findings` and `proposals`),
@@ -38,11 +46,11 @@ def create_audit(request: Request, body: bytes) -> Stream:
     stack = stack_of(request)
     with reading(request) as call:
         stack.metering.allow_auditing(call)
-        new = decode(body, _New)
+        new = decode(body, NewAudit)
         asked = Audit(new.period, *month(new.period), tuple(new.clouds), new.project_id, new.apply)
         told = stack.metering.audit(call, asked, stack.clouds, stack.clock)
         stack.metering.check_names(call, Filter(project_id=new.project_id), (), stack.clouds, stack.identity)
-    return Stream(_lines(told), media_type="application/x-ndjson")
+    return Stream(_lines(told), media_type=NDJSON)
 
 
 handlers: list[Any] = [create_audit]

@@ -29,7 +29,7 @@ class NewCloud(msgspec.Struct, forbid_unknown_fields=True):
     settings: dict[str, str] = {}
 
 
-class Changes(msgspec.Struct, forbid_unknown_fields=True):
+class CloudChanges(msgspec.Struct, forbid_unknown_fields=True):
     """Settings to change; "" takes one back to its default."""
 
     settings: dict[str, str]
@@ -83,7 +83,7 @@ def list_clouds(request: Request, limit: str | None = None, marker: str | None =
     return {"clouds": [_cloud(cloud) for cloud in page.items], "next": page.items[-1].name if page.more else None}
 
 
-@post("/clouds", status_code=201)
+@post("/clouds", status_code=201, takes=NewCloud)
 def add_cloud(request: Request, body: bytes) -> Body:
     """Check an account, then remember it; its secrets are kept encrypted and never shown."""
     clouds, new = stack_of(request).clouds, decode(body, NewCloud)
@@ -112,10 +112,10 @@ def show_cloud(request: Request, name: str) -> Body:
     }
 
 
-@put("/clouds/{name:str}")
+@put("/clouds/{name:str}", takes=CloudChanges)
 def change_cloud(request: Request, name: str, body: bytes) -> Body:
     """Check an account as it would be with changed settings, then remember it so."""
-    clouds, changes = stack_of(request).clouds, decode(body, Changes)
+    clouds, changes = stack_of(request).clouds, decode(body, CloudChanges)
     with reading(request) as call:
         cloud = clouds.show(call, name)
     finding = clouds.examine_change(call, cloud, changes.settings)
@@ -151,7 +151,7 @@ def list_bindings(request: Request, project: str | None = None, cloud: str | Non
     return {"bindings": [_binding(binding) for binding in bound]}
 
 
-@post("/bindings", status_code=201)
+@post("/bindings", status_code=201, takes=NewBinding)
 def bind(request: Request, body: bytes) -> Body:
     """Let a cloud serve a project, after a look whether the cloud has the zone."""
     stack, new = stack_of(request), decode(body, NewBinding)
@@ -173,7 +173,7 @@ def unbind(request: Request, project: str, cloud: str, zone: str | None = None) 
         stack.clouds.unbind(call, _project_id(stack, call, project), cloud_id, zone)
 
 
-@post("/clouds/{name:str}/images", status_code=201)
+@post("/clouds/{name:str}/images", status_code=201, takes=NewImage)
 def register_image(request: Request, name: str, body: bytes) -> Body:
     """Our image is the cloud's own, which must be there."""
     stack, new = stack_of(request), decode(body, NewImage)
@@ -188,7 +188,7 @@ def register_image(request: Request, name: str, body: bytes) -> Body:
         return _native(stack.clouds.register_image(call, cloud.id, image_id, native_id))
 
 
-@post("/clouds/{name:str}/flavors", status_code=201)
+@post("/clouds/{name:str}/flavors", status_code=201, takes=NewFlavor)
 def register_flavor(request: Request, name: str, body: bytes) -> Body:
     """Machines of our flavor are the cloud's own type."""
     stack, new = stack_of(request), decode(body, NewFlavor)
@@ -198,7 +198,7 @@ def register_flavor(request: Request, name: str, body: bytes) -> Body:
         return _native(stack.clouds.register_flavor(call, cloud.id, flavor_id, new.native))
 
 
-@post("/clouds/{name:str}/volume-types", status_code=201)
+@post("/clouds/{name:str}/volume-types", status_code=201, takes=NewVolumeType)
 def register_volume_type(request: Request, name: str, body: bytes) -> Body:
     """Volumes of our type are the cloud's own kind of disk."""
     stack, new = stack_of(request), decode(body, NewVolumeType)

@@ -22,7 +22,7 @@ Body = dict[str, Any]
 _TIMES = ("start", "end", "since", "until", "launched", "terminated", "deleted")
 
 
-class _New(msgspec.Struct, forbid_unknown_fields=True):
+class NewCorrection(msgspec.Struct, forbid_unknown_fields=True):
     """Of which resource, why, and what: see `docs/reference/ledger.md`."""
 
     resource_type: str
@@ -81,7 +81,7 @@ class _New(msgspec.Struct, forbid_unknown_fields=True):
 _OF_ADJUSTMENTS = ("resource_type", "resource_id", "reason", "cloud", "id", "meter", "quantity", "at", "project_id")
 
 
-@post("/usage/corrections")
+@post("/usage/corrections", takes=NewCorrection)
 def create_correction(request: Request, body: bytes) -> Body:
     """Say something of a resource against what its messages say. `start`, `end`: when its use began and ended;
     `reopened`: it hasn't ended; in the window from `since` to `until` it was of `project_id`, in `state`, with
@@ -92,7 +92,7 @@ def create_correction(request: Request, body: bytes) -> Body:
     metering = stack_of(request).metering
     with writing(request) as call:
         metering.allow_correcting(call)
-        new = decode(body, _New)
+        new = decode(body, NewCorrection)
         resource, adjustment = Resource(new.cloud, new.resource_type, new.resource_id), new.adjustment()
         if adjustment is None:
             done = metering.correct(call, resource, new.correction(), message_id=new.id)

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Response
 
+from stratiform.faces.rest.description import JSON, OBJECT, OCTETS
 from stratiform.faces.stack import Request, get, reading, stack_of
 from stratiform.kit.clock import iso
 from stratiform.kit.pagination import Page
@@ -23,7 +24,7 @@ def list_invoices(
     return {"invoices": [invoice_view(invoice) for invoice in page.items], "next": following}
 
 
-@get("/invoices/{number:str}")
+@get("/invoices/{number:str}", answers={JSON: OBJECT})
 def show_invoice(request: Request, number: str) -> Response[bytes]:
     """The document as it was issued; its SHA-256 is the entity tag."""
     with reading(request) as call:
@@ -31,7 +32,7 @@ def show_invoice(request: Request, number: str) -> Response[bytes]:
     return Response(document, media_type="application/json", headers={"ETag": f'"{invoice.sha256}"'})
 
 
-@get("/invoices/{number:str}/pdf")
+@get("/invoices/{number:str}/pdf", answers={"application/pdf": OCTETS})
 def download_pdf(request: Request, number: str) -> Response[bytes]:
     """The same document on paper."""
     with reading(request) as call:

@@ -13,18 +13,18 @@ from stratiform.services.billing.model import Period
 Body = dict[str, Any]
 
 
-class _Closing(msgspec.Struct, forbid_unknown_fields=True):
+class Closing(msgspec.Struct, forbid_unknown_fields=True):
     """`month` like 2026-11, and/or `until`: a time, or "now"."""
 
     month: str | None = None
     until: str | None = None
 
 
-@post("/accounts/{name:str}/periods", status_code=200)
+@post("/accounts/{name:str}/periods", status_code=200, takes=Closing)
 def close_period(request: Request, name: str, body: bytes) -> Body:
     """Close a month that is over, or what has been of the running one `until` a time; answers its invoice.
     Closing the same again answers the same invoice."""
-    wanted = decode(body, _Closing)
+    wanted = decode(body, Closing)
     with writing(request) as call:
         until = None
         if wanted.until is not None:

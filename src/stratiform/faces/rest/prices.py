@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from stratiform.faces.rest.description import OCTETS, TEXT, Taken
 from stratiform.faces.stack import Request, get, post, reading, stack_of, writing
 from stratiform.kit.clock import iso
 from stratiform.kit.errors import Invalid
@@ -11,7 +12,7 @@ from stratiform.services.rating.model import GRANULARITY_US, PRICE_DIGITS, Plan,
 Body = dict[str, Any]
 
 
-@post("/prices", status_code=200)
+@post("/prices", status_code=200, takes=Taken({"application/toml": TEXT, "application/octet-stream": OCTETS}, "TOML."))
 def set_prices(request: Request, body: bytes) -> Body:
     """Publish a plan, or new versions of one; the body is TOML. What is published already is never changed."""
     with writing(request) as call:

@@ -2,8 +2,8 @@
 
 import logging
 from http import HTTPStatus
-from typing import Any
 
+import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
 
@@ -12,11 +12,23 @@ from stratiform.kit.errors import Fault
 
 logger = logging.getLogger(__name__)
 
+MEDIA_TYPE = "application/problem+json"
+
 #: What to do about what the framework refuses; it says no more than the status.
 _HINTS = {413: "16 MiB at most; send it in several requests"}
 
 
-def problem(_request: Request, error: Exception) -> Response[dict[str, Any]]:
+class Problem(msgspec.Struct):
+    """What went wrong, for a person in `detail`; `hint` says what to do next, where that is known."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    hint: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def problem(_request: Request, error: Exception) -> Response[Problem]:
     """`{type, title, status, detail, hint?}`; what we did not foresee is logged and told without any detail."""
     hint = ""
     headers: dict[str, str] = {}
@@ -29,14 +41,7 @@ def problem(_request: Request, error: Exception) -> Response[dict[str, Any]]:
     else:
         logger.error("unforeseen", exc_info=error)
         status, detail = 500, "Something went wrong here; the log says what."
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
-    if hint:
-        body["hint"] = hint
+    body = Problem("about:blank", HTTPStatus(status).phrase, status, detail, hint or msgspec.UNSET)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Keystone uri="/identity"'
-    return Response(body, status_code=status, headers=headers, media_type="application/problem+json")
+    return Response(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)

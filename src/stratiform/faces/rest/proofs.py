@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.params import Parameter
 from litestar.response import Stream
 
+from stratiform.faces.rest.description import NDJSON, OCTETS, TEXT
 from stratiform.faces.rest.usage.asking import Asked, AsOf, From, ProjectId, To
 from stratiform.faces.stack import Request, Stack, get, reading, stack_of, writing
 from stratiform.kit.clock import iso
@@ -28,7 +29,7 @@ _TILE = re.compile(r"/?(\d{1,2})/((?:x\d{3}/){0,5}\d{3})(?:\.p/([1-9]\d{0,2}))?"
 Size = Annotated[str | None, Parameter(query="size", description="Size of the log; now's, unless told.")]
 
 
-@get("/usage/log/checkpoint")
+@get("/usage/log/checkpoint", answers={"text/plain": TEXT})
 def checkpoint(request: Request) -> Response[str]:
     """The signed checkpoint of the log as it is now: a C2SP note, as text."""
     with writing(request) as call:
@@ -74,7 +75,7 @@ def consistency(
     return {"from": old, "to": new, "proof": [_text(one) for one in proof]}
 
 
-@get("/usage/log/tile/{place:path}")
+@get("/usage/log/tile/{place:path}", answers={"application/octet-stream": OCTETS})
 def tile(request: Request, place: str) -> Response[bytes]:
     """The hashes of a tile of the log, by level and number as C2SP tlog-tiles has them (`0/000`, `0/x001/234`,
     `0/000.p/17`)."""
@@ -87,7 +88,7 @@ def tile(request: Request, place: str) -> Response[bytes]:
     return Response(hashes, media_type="application/octet-stream")
 
 
-@get("/usage/log/export")
+@get("/usage/log/export", answers={NDJSON: TEXT}, response_description="One JSON document a line.")
 def export(
     request: Request,
     project_id: ProjectId = None,
@@ -107,7 +108,7 @@ def export(
             raise Invalid(f"the period from {iso(wanted.since)} has not begun yet", hint="ask for one that has")
         begun = stack.metering.begin_export(call, wanted, _number(since, "since"))
         asked.check_names(request, call)
-    return Stream(_pieces(stack, begun), media_type="application/x-ndjson")
+    return Stream(_pieces(stack, begun), media_type=NDJSON)
 
 
 handlers: list[Any] = [checkpoint, keys, inclusion, consistency, tile, export]

@@ -13,6 +13,7 @@ from litestar import get
 from litestar.params import Parameter
 from litestar.response import Stream
 
+from stratiform.faces.rest.description import TEXT
 from stratiform.faces.rest.usage.asking import FOLLOWED, Asked, not_beyond, position
 from stratiform.faces.rest.usage.segments import row_view
 from stratiform.faces.stack import Request, reading, stack_of
@@ -30,7 +31,12 @@ _RESTS = 15
 _json = msgspec.json.Encoder()
 
 
-@get("/usage/changes", dependencies=FOLLOWED, media_type="text/event-stream")
+@get(
+    "/usage/changes",
+    dependencies=FOLLOWED,
+    answers={"text/event-stream": TEXT},
+    response_description="Server-Sent Events, for ever.",
+)
 async def follow_changes(
     request: Request,
     asked: Asked,

@@ -8,15 +8,13 @@ from urllib.parse import unquote
 
 import msgspec
 from litestar import Response
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
+from stratiform.faces.rest.description import JSON
+from stratiform.faces.rest.usage.cloudevents import BATCH, MOST, SENT, SINGLE
 from stratiform.faces.stack import NOT_JSON, Request, post, stack_of, writing
 from stratiform.kit.errors import Invalid
 from stratiform.services.metering.service import Inserted
-
-#: More in one request would hold the ledger for too long.
-_MOST = 10_000
 
 _HINT = "send application/cloudevents+json, application/cloudevents-batch+json, or application/json with ce-… headers"
 
@@ -43,7 +41,9 @@ class InsertedView(msgspec.Struct):
 @post(
     "/usage/events",
     status_code=200,
-    responses={200: ResponseSpec(InsertedView, description="What became of each event.")},
+    takes=SENT,
+    answers={JSON: InsertedView},
+    response_description="What became of each event.",
 )
 def insert_events(
     request: Request,
@@ -67,15 +67,15 @@ handlers: list[Any] = [insert_events]
 def _messages(request: Request, body: bytes) -> tuple[list[bytes], bool]:
     """The events as JSON documents, and whether they came as many. Raises Invalid."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind == "application/cloudevents+json":
+    if kind == SINGLE:
         return [body], False
-    if kind == "application/cloudevents-batch+json":
+    if kind == BATCH:
         try:
             batch = msgspec.json.decode(body, type=list[msgspec.Raw])
         except NOT_JSON as error:
             raise Invalid("The body is no JSON array of events.", hint=_HINT) from error
-        if len(batch) > _MOST:
-            raise Invalid(f"more than {_MOST} events in one request", hint="send them in several")
+        if len(batch) > MOST:
+            raise Invalid(f"more than {MOST} events in one request", hint="send them in several")
         return [bytes(one) for one in batch], True
     if "ce-specversion" in request.headers:
         return [_structured(request, kind, body)], False

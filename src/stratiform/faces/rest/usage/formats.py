@@ -12,6 +12,7 @@ from anyio import to_thread
 from litestar.params import Parameter
 from litestar.response import Stream
 
+from stratiform.faces.rest.description import OCTETS, TEXT, Shape
 from stratiform.faces.stack import Request
 from stratiform.kit.clock import iso
 from stratiform.kit.errors import Invalid
@@ -50,6 +51,9 @@ class Format(StrEnum):
     arrow = "application/vnd.apache.arrow.stream"
     parquet = "application/vnd.apache.parquet"
 
+
+#: What a table is answered as, beside JSON.
+TABLES: dict[str, Shape] = {Format.csv.value: TEXT, Format.arrow.value: OCTETS, Format.parquet.value: OCTETS}
 
 FormatAsked = Annotated[str | None, Parameter(query="format", description="json, csv …; else it goes by Accept.")]
 

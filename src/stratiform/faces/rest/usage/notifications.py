@@ -8,6 +8,7 @@ import litestar
 from anyio import to_thread
 from litestar.params import Parameter
 
+from stratiform.faces.rest.description import NDJSON, OCTETS, TEXT, Taken
 from stratiform.faces.rest.usage.asking import Limit, Marker, flag, paged
 from stratiform.faces.stack import Request, delete, get, post, reading, request_id, stack_of, writing
 from stratiform.kit.call import Call
@@ -27,7 +28,12 @@ _BATCH_BYTES = 16 * 1024 * 1024
 _LONGEST_LINE = 4 * 1024 * 1024
 
 
-@litestar.post("/usage/notifications", status_code=200, request_max_body_size=None)
+@litestar.post(
+    "/usage/notifications",
+    status_code=200,
+    request_max_body_size=None,
+    takes=Taken({NDJSON: TEXT, "application/octet-stream": OCTETS}, "One JSON document a line."),
+)
 async def import_notifications(request: Request, cloud: str = "openstack") -> dict[str, Any]:
     """Takes oslo.messaging notifications, one JSON document a line, of any number. Each thousand is committed on
     its own; sending the same again changes nothing. Answers how many were new, known, of no concern, kept aside.

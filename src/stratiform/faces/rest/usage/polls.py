@@ -12,7 +12,7 @@ from stratiform.services.metering.model.polls import Poll
 Body = dict[str, Any]
 
 
-class _Again(msgspec.Struct, forbid_unknown_fields=True):
+class RereadFrom(msgspec.Struct, forbid_unknown_fields=True):
     """From when on."""
 
     since: str
@@ -26,11 +26,11 @@ def list_polls(request: Request) -> Body:
         return {"polls": [_view(poll) for poll in stack_of(request).metering.list_polls(call)]}
 
 
-@post("/usage/polls/{poll_id:str}/again", status_code=202)
+@post("/usage/polls/{poll_id:str}/again", status_code=202, takes=RereadFrom)
 def poll_again(request: Request, poll_id: str, body: bytes) -> Body:
     """Read once more everything from `since` on, as far as the cloud still has it, and soon. What is in the ledger
     already changes nothing."""
-    told = decode(body, _Again).since
+    told = decode(body, RereadFrom).since
     try:
         since = parse(told)
     except (ValueError, OverflowError) as error:

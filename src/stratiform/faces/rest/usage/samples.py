@@ -6,11 +6,11 @@ import litestar
 import msgspec
 from anyio import to_thread
 from litestar import Response
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
+from stratiform.faces.rest.description import JSON
 from stratiform.faces.rest.usage.asking import ASKED, Asked, Limit, Marker, paged
-from stratiform.faces.rest.usage.formats import Columns, Format, FormatAsked, Kind, Rows, format_of, streamed
+from stratiform.faces.rest.usage.formats import TABLES, Columns, Format, FormatAsked, Kind, Rows, format_of, streamed
 from stratiform.faces.stack import Request, reading, stack_of
 from stratiform.kit.clock import iso
 from stratiform.kit.pagination import Page
@@ -64,7 +64,8 @@ class SamplePage(msgspec.Struct):
 @litestar.get(
     "/usage/samples",
     dependencies=ASKED,
-    responses={200: ResponseSpec(SamplePage, description="A page; in the other formats, everything at once.")},
+    answers={JSON: SamplePage, **TABLES},
+    response_description="A page; in the other formats, everything at once.",
 )
 async def list_samples(
     request: Request,

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import msgspec
 from anyio import to_thread
 from litestar import Response, get
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
+from stratiform.faces.rest.description import JSON
 from stratiform.faces.rest.usage.asking import ASKED, Asked
-from stratiform.faces.rest.usage.formats import Columns, Format, FormatAsked, Kind, Rows, format_of, streamed
+from stratiform.faces.rest.usage.formats import TABLES, Columns, Format, FormatAsked, Kind, Rows, format_of, streamed
 from stratiform.faces.stack import Request, reading, stack_of
 from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros, iso
@@ -48,7 +48,7 @@ class SumsView(msgspec.Struct):
     unmeasured: dict[str, str]
 
 
-@get("/usage/sums", dependencies=ASKED, responses={200: ResponseSpec(SumsView, description="All sums.")})
+@get("/usage/sums", dependencies=ASKED, answers={JSON: SumsView, **TABLES}, response_description="All sums.")
 async def list_sums(
     request: Request,
     asked: Asked,

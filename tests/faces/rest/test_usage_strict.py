@@ -186,3 +186,27 @@ def test_a_parameter_that_there_is_not_is_refused(api: Rest, method: str, path: 
 def test_a_parameter_that_is_given_twice_is_refused(api: Rest) -> None:
     answer = api("GET", "usage/segments?cloud=openstack&cloud=lab")
     assert (answer.status_code, answer.json()["detail"]) == (400, "`cloud` is given more than once")
+
+
+@pytest.mark.parametrize("query", ["from=", "as_of=%20", "tag=", "cloud=prod&to="])
+def test_an_empty_parameter_is_refused(api: Rest, query: str) -> None:
+    answer = api("GET", f"usage/segments?{query}")
+    name = query.rpartition("&")[2].partition("=")[0]
+    assert (answer.status_code, answer.json()["detail"]) == (400, f"`{name}` is empty")
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "why"),
+    [
+        ("usage.changed", {"attribtues": {"vcpus": 2}}, "data has no 'attribtues': did you mean attributes?"),
+        ("usage.started", {"project_id": "p1", "samples": {"out": 1}}, "data has no 'samples': there are attributes, "),
+        ("usage.sampled", {"samples": {"out": {"value": 1, "kind": "delta", "until": 1}}}, "samples.out has no 'unti"),
+        ("usage.changed", {"parent": {"type": "box", "resource_id": "b"}}, "parent has no 'type': there are resource_id"),
+    ],
+)
+def test_a_misspelt_key_is_refused(api: Rest, kind: str, more: dict[str, Any], why: str) -> None:
+    told = event("x", kind, T0 + HOUR_US, resource_type="box", resource_id="b1", **more)
+    headers = {"X-Auth-Token": api.admin, "Content-Type": "application/cloudevents+json"}
+    answer = api.http.post("/api/v1/usage/events", content=json.dumps(told), headers=headers)
+    assert answer.status_code == 400
+    assert why in answer.json()["detail"]

@@ -1,4 +1,4 @@
-"""What a request may ask in its query: nothing that its route doesn't know, and nothing twice."""
+"""What a request may ask in its query: nothing that its route doesn't know, nothing twice, nothing empty."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -19,11 +19,13 @@ def takes_what_it_knows(request: ASGIConnection[Any, Any, Any, Any], handler: Ba
     """The guard of our own API: a misspelt parameter would silently ask for something else. Raises Invalid."""
     known = _query_of(handler).difference(request.path_params)
     seen: set[str] = set()
-    for name, _ in request.query_params.multi_items():
+    for name, value in request.query_params.multi_items():
         if name not in known:
             raise Invalid(f"there is no parameter '{name}' here", hint=_hint(name, known))
         if name in seen:
             raise Invalid(f"`{name}` is given more than once")
+        if not value.strip():
+            raise Invalid(f"`{name}` is empty", hint="leave it out to ask for everything")
         seen.add(name)
 
 

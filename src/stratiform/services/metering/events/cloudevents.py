@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -35,6 +36,13 @@ from stratiform.services.metering.model.samples import LONGEST_HOLD
 
 STARTED, CHANGED, ENDED, SAMPLED = "usage.started", "usage.changed", "usage.ended", "usage.sampled"
 OWN = (STARTED, CHANGED, ENDED, SAMPLED)
+
+#: What `data` may have. A misspelt key would be use, or a price, that nobody misses.
+_SAID = frozenset(("resource_type", "resource_id", "project_id", "name", "tags", "parent", "source"))
+_SAID_OF_USE = _SAID | {"state", "attributes"}
+_SAID_OF_SAMPLES = _SAID | {"samples"}
+_SAID_OF_PARENT = frozenset(("resource_type", "resource_id"))
+_SAID_OF_SAMPLE = frozenset(("value", "kind", "unit", "hold"))
 
 #: For so many seconds a gauge's value holds where it isn't told otherwise, as in a meter file.
 _HOLD_S = 3600
@@ -104,6 +112,7 @@ def _data(document: dict[str, Any]) -> dict[str, Any]:
 def read(event: Event) -> Fact:
     """What an event of our own types says. Raises Malformed."""
     told, kind = event.payload, event.event_type
+    _only(told, _SAID_OF_SAMPLES if kind == SAMPLED else _SAID_OF_USE, "data")
     resource_type = required_text(told, "resource_type", 32)
     if not _TYPE.fullmatch(resource_type):
         raise Malformed("resource_type has small letters, digits and _, and begins with a letter")
@@ -125,6 +134,14 @@ def read(event: Event) -> Fact:
     )
     resource = Resource(event.cloud, resource_type, required_text(told, "resource_id", 128))
     return Fact(resource, kind, event.publisher_id, statement)
+
+
+def _only(told: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+    unknown = next((name for name in told if name not in known), None)
+    if unknown is not None:
+        near = get_close_matches(unknown, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+        raise Malformed(f"{where} has no {unknown[:80]!r}: {hint}")
 
 
 def _attributes(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,6 +174,7 @@ def _parent(told: Mapping[str, Any]) -> tuple[str, str] | None:
     if told.get("parent") is None:
         return None
     parent = mapping(told, "parent")
+    _only(parent, _SAID_OF_PARENT, "parent")
     return required_text(parent, "resource_type", 32), required_text(parent, "resource_id", 128)
 
 
@@ -169,6 +187,7 @@ def _samples(told: Mapping[str, Any]) -> tuple[dict[str, Decimal], dict[str, Met
         if not _METER.fullmatch(name):
             raise Malformed(f"samples: {name[:80]!r} is no name of a meter: letters, digits, and . _ : -")
         one = told_of if isinstance(told_of, dict) else {"value": told_of}
+        _only(one, _SAID_OF_SAMPLE, f"samples.{name}")
         value = one.get("value")
         number = number_of(str(value) if isinstance(value, Decimal) else value, f"samples.{name}")
         if number is None:

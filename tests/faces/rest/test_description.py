@@ -150,3 +150,4 @@ def test_what_is_counted_may_be_told_in_short(told: dict[str, Any]) -> None:
     for value in (1, 1.5, "2.25", {"value": "1", "kind": "gauge", "unit": "B", "hold": 60}):
         assert valid(told, schema, {**sampled, "samples": {"bytes": value}}), value
     assert not valid(told, schema, {**sampled, "samples": {"bytes": {"value": "1", "kind": "sum"}}})
+    assert not valid(told, schema, {**sampled, "resource_ids": "misspelt"})

@@ -36,7 +36,7 @@ class SampleTold(msgspec.Struct):
     hold: int | UnsetType = UNSET
 
 
-class UsageTold(msgspec.Struct):
+class UsageTold(msgspec.Struct, forbid_unknown_fields=True):
     """The data of `usage.started` (with `project_id`), `usage.changed`, `usage.ended` and `usage.sampled` (with
     `samples`)."""
 

@@ -201,7 +201,7 @@ def test_an_empty_parameter_is_refused(api: Rest, query: str) -> None:
         ("usage.changed", {"attribtues": {"vcpus": 2}}, "data has no 'attribtues': did you mean attributes?"),
         ("usage.started", {"project_id": "p1", "samples": {"out": 1}}, "data has no 'samples': there are attributes, "),
         ("usage.sampled", {"samples": {"out": {"value": 1, "kind": "delta", "until": 1}}}, "samples.out has no 'unti"),
-        ("usage.changed", {"parent": {"type": "box", "resource_id": "b"}}, "parent has no 'type': there are resource_id"),
+        ("usage.changed", {"parent": {"type": "box", "resource_id": "b"}}, "parent has no 'type': there are resource_"),
     ],
 )
 def test_a_misspelt_key_is_refused(api: Rest, kind: str, more: dict[str, Any], why: str) -> None:
@@ -210,3 +210,9 @@ def test_a_misspelt_key_is_refused(api: Rest, kind: str, more: dict[str, Any], w
     answer = api.http.post("/api/v1/usage/events", content=json.dumps(told), headers=headers)
     assert answer.status_code == 400
     assert why in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["usage/segments?format=csv&limit=2", "usage/samples?format=arrow&marker=x"])
+def test_a_page_of_a_whole_file_is_refused(api: Rest, path: str) -> None:
+    answer = api("GET", path)
+    assert (answer.status_code, answer.json()["detail"]) == (400, "only JSON comes in pages")

@@ -122,6 +122,12 @@ def paged(limit: str | None, marker: str | None, most: int = MAX_LIMIT) -> Page:
     return page
 
 
+def whole_file(limit: str | None, marker: str | None) -> None:
+    """Raises Invalid where a page of an answer that has everything at once is asked for."""
+    if limit is not None or marker is not None:
+        raise Invalid("only JSON comes in pages", hint="leave `limit` and `marker` out: other formats have everything")
+
+
 def moment(text: str | None, name: str) -> Micros | None:
     if not text:
         return None

@@ -9,7 +9,7 @@ from litestar import Response
 from litestar.params import Parameter
 
 from stratiform.faces.rest.description import JSON
-from stratiform.faces.rest.usage.asking import ASKED, Asked, Limit, Marker, paged
+from stratiform.faces.rest.usage.asking import ASKED, Asked, Limit, Marker, paged, whole_file
 from stratiform.faces.rest.usage.formats import TABLES, Columns, Format, FormatAsked, Kind, Rows, format_of, streamed
 from stratiform.faces.stack import Request, reading, stack_of
 from stratiform.kit.clock import iso
@@ -82,6 +82,7 @@ async def list_samples(
     if chosen is Format.json:
         body = await to_thread.run_sync(_page, request, asked, meter, paged(limit, marker, MOST))
         return Response(body, media_type="application/json")
+    whole_file(limit, marker)
     walk = await to_thread.run_sync(_Walk, request, asked, meter)
     return await streamed(chosen, _COLUMNS, walk.following, "samples")
 

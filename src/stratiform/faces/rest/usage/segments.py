@@ -10,7 +10,7 @@ from litestar import Response
 from litestar.params import Parameter
 
 from stratiform.faces.rest.description import JSON
-from stratiform.faces.rest.usage.asking import ASKED, Asked, Limit, Marker, flag, paged
+from stratiform.faces.rest.usage.asking import ASKED, Asked, Limit, Marker, flag, paged, whole_file
 from stratiform.faces.rest.usage.formats import TABLES, Columns, Format, FormatAsked, Kind, Rows, format_of, streamed
 from stratiform.faces.stack import Request, reading, stack_of
 from stratiform.kit.clock import Micros, iso
@@ -82,6 +82,7 @@ async def list_segments(
     if chosen is Format.json:
         body = await to_thread.run_sync(_page, request, asked, paged(limit, marker, MOST), clipped)
         return Response(body, media_type="application/json")
+    whole_file(limit, marker)
     walk = await to_thread.run_sync(_Walk, request, asked, clipped)
     columns = _COLUMNS | {"duration_us": Kind.whole} if clipped else _COLUMNS
     return await streamed(chosen, columns, walk.following, "segments")

@@ -58,7 +58,7 @@ class Sums:
 def bounds_of(start: Micros, end: Micros, bucket: Bucket | None) -> tuple[Micros, ...]:
     """Where `[start, end)` is cut: at whole hours, days or months UTC. Raises Invalid where these are too many."""
     if end <= start:
-        raise Invalid("the period ends before it begins", hint="`from` must be earlier than `to`")
+        raise Invalid("the period doesn't end after it begins", hint="`from` must be earlier than `to`")
     if bucket is None:
         return start, end
     if bucket == "month":

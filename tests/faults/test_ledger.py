@@ -31,7 +31,7 @@ def test_a_round_follows_from_its_seed() -> None:
     assert random_plan(FIRST) != random_plan(FIRST + 1)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_short_round_loses_and_doubles_nothing(shared: Services) -> None:
     assert play(short_plan(FIRST), shared).segments > 100
 

@@ -4,7 +4,7 @@ SHELL := /bin/bash
 UV := .cache/uv/bin/uv
 RUN := .venv/bin/
 
-.PHONY: help setup demo test check format docs lab-bench bench faults clean
+.PHONY: help setup demo test quick check format docs lab-bench bench faults clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -21,6 +21,10 @@ demo: setup ## Play the main job with the real clients (KEEP=1 leaves it running
 
 test: setup ## Check the code and run all tests
 	@tools/test
+
+quick: setup ## The tests that need no other program and no other database than SQLite
+	@$(RUN)python -m pytest -n 2 --dist loadfile -m "not slow" -k "not postgresql and not mariadb and not aws" \
+		tests/architecture tests/kit tests/services tests/conformance tests/faces --ignore tests/faces/web
 
 check: setup ## Only the static checks: ruff, mypy, import-linter
 	@$(RUN)ruff format --check --quiet . && $(RUN)ruff check --quiet . && $(RUN)mypy && $(RUN)lint-imports

@@ -52,6 +52,12 @@ class TooLarge(Fault):
     status = 413
 
 
+class Unreadable(Fault):
+    """A body in a form that isn't read here."""
+
+    status = 415
+
+
 class Unavailable(Fault):
     """A part that we need does not answer; the same request may succeed later."""
 

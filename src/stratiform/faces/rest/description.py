@@ -38,7 +38,7 @@ _ALWAYS = {
 }
 _NAMED = {404: "There is no such thing, or not for this caller."}
 _CHANGED = {409: "It is there already, or in no state that allows this."}
-_LARGE = {413: "The body is too large."}
+_LARGE = {413: "The body is too large.", 415: "The body is packed."}
 
 #: Parameters that name nothing.
 _NAMELESS = {"limit", "marker", "after"}

@@ -1,4 +1,5 @@
-"""What a request may ask in its query: nothing that its route doesn't know, nothing twice, nothing empty."""
+"""What a request may bring: in its query nothing that its route doesn't know, nothing twice, nothing empty; and no
+packed body."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -12,7 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import ParameterKwarg
 from litestar.typing import FieldDefinition
 
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, Unreadable
 
 
 def takes_what_it_knows(request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -27,6 +28,13 @@ def takes_what_it_knows(request: ASGIConnection[Any, Any, Any, Any], handler: Ba
         if not value.strip():
             raise Invalid(f"`{name}` is empty", hint="leave it out to ask for everything")
         seen.add(name)
+
+
+def reads_bodies_as_they_are(request: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """The guard against packed bodies: what is in one would be told to be no JSON. Raises Unreadable."""
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        raise Unreadable(f"Content-Encoding '{encoding[:40]}' isn't read here", hint="send the body unpacked")
 
 
 @cache

@@ -4,7 +4,7 @@ from litestar import Router
 from litestar.exceptions import HTTPException
 
 from stratiform.faces.rest import accounts, audits, clouds, corrections, costs, invoices, periods, prices, proofs, usage
-from stratiform.faces.rest.parameters import takes_what_it_knows
+from stratiform.faces.rest.parameters import reads_bodies_as_they_are, takes_what_it_knows
 from stratiform.faces.rest.problems import problem
 from stratiform.faces.stack import shows_token
 
@@ -22,6 +22,6 @@ router = Router(
         *proofs.handlers,
         *usage.handlers,
     ],
-    guards=[shows_token, takes_what_it_knows],
+    guards=[shows_token, takes_what_it_knows, reads_bodies_as_they_are],
     exception_handlers={Exception: problem, HTTPException: problem},
 )

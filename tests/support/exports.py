@@ -1,0 +1,54 @@
+"""Exports of a ledger in a test, and what may be done to their lines."""
+
+import json
+from typing import Any
+
+from stratiform.kit.notes import Checkpoint, Verifier, opened
+from stratiform.kit.outbox import Event
+from stratiform.kit.policy import SYSTEM, Caller
+from stratiform.services.metering.model import Filter
+from support.stacks import Bench
+
+
+def ingest(made: Bench, *messages: bytes | Event) -> None:
+    with made.stack.database.transaction() as db:
+        events = [one for one in messages if isinstance(one, Event)]
+        made.stack.metering.ingest(db, events, made.clock.now())
+        bodies = [one for one in messages if isinstance(one, bytes)]
+        made.stack.metering.ingest_messages(db, "openstack", bodies, made.clock.now())
+
+
+def export(made: Bench, caller: Caller = SYSTEM, after: int | None = None, **wanted: Any) -> list[bytes]:
+    with made.stack.database.transaction() as db:
+        asked = made.stack.metering.begin_export(made.call(db, caller), Filter(**wanted), after)
+    with made.stack.database.snapshot() as db:
+        return list(made.stack.metering.export(db, asked))
+
+
+def keys(made: Bench) -> list[Verifier]:
+    return made.stack.metering.keys.verifiers()
+
+
+def checkpoint(made: Bench) -> Checkpoint:
+    with made.stack.database.transaction() as db:
+        note = made.stack.metering.checkpoint(made.call(db)).note
+    return Checkpoint.parse(opened(note, keys(made))[0])
+
+
+def changed(line: bytes, **changes: Any) -> bytes:
+    """The line with other values; `record__x` changes x within its record."""
+    said = json.loads(line)
+    for name, value in changes.items():
+        if name.startswith("record__"):
+            record = json.loads(said["record"])
+            assert record[name[8:]] != value
+            record[name[8:]] = value
+            said["record"] = json.dumps(record, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+        else:
+            assert said[name] != value
+            said[name] = value
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def places(lines: list[bytes], kind: str) -> list[int]:
+    return [place for place, line in enumerate(lines) if json.loads(line)["kind"] == kind]

@@ -43,4 +43,4 @@ def stack_bench(home: Path) -> Iterator[Bench]:
     home.mkdir(parents=True, exist_ok=True)
     made = bench(home)
     yield made
-    made.stack.database.close()
+    made.services.database.close()

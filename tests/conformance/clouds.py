@@ -16,8 +16,8 @@ import boto3
 import pytest
 
 from stratiform.connectors.memory.connector import connector as memory_connector
-from stratiform.contract.compute import Compute, Size
-from stratiform.contract.connector import CloudAccount, Connected, Place
+from stratiform.contract.compute import Compute, ServerSize
+from stratiform.contract.connector import CloudAccount, CloudConnection, Installation
 from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
 from stratiform.contract.usage import Usage
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f conformance"
 
 #: Of a cloud without machines.
-NO_SIZE = Size(0, 0, 0)
+NO_SIZE = ServerSize(0, 0, 0)
 
 T = TypeVar("T")
 
@@ -42,22 +42,22 @@ class CloudUnderTest:
     """One cloud, and what the suite must know of it."""
 
     #: The same account, as the installation with this id is connected to it.
-    connect: Callable[[str], Connected]
+    connect: Callable[[str], CloudConnection]
     #: Lets a little time pass, so that what is under way there goes on.
     tick: Callable[[], None]
     #: Two native images that machines can be made of.
     image: str = ""
     other_image: str = ""
     #: Two sizes; `large` has more memory.
-    small: Size = NO_SIZE
-    large: Size = NO_SIZE
+    small: ServerSize = NO_SIZE
+    large: ServerSize = NO_SIZE
     #: A native kind of disk that isn't the default.
     disk_type: str = ""
     #: A poll table, and two hours or less in which it finds something, also what `measured` makes of this native id.
     asked: Mapping[str, Any] = field(default_factory=dict)
     measured: Callable[[str], tuple[Micros, Micros]] = lambda _machine: (0, 0)
     #: The account with credentials that the cloud does not know; None where that can't be tried.
-    rejected: Connected | None = None
+    rejected: CloudConnection | None = None
     #: A native id that no image has.
     unknown_image: str = "no-such-image"
     #: Whether a machine that is gone can't be started (real clouds: yes).
@@ -70,7 +70,7 @@ class CloudUnderTest:
     installation: str = field(default_factory=lambda: uuid4().hex)
 
     @property
-    def connected(self) -> Connected:
+    def connected(self) -> CloudConnection:
         return self.connect(self.installation)
 
     @property
@@ -113,9 +113,9 @@ def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
     """The simulated cloud, at whose clock the tests turn."""
     clock = ManualClock()
 
-    def connect(installation: str, password: str = "right") -> Connected:
+    def connect(installation: str, password: str = "right") -> CloudConnection:
         account = CloudAccount(id="cloud-1", name="memory", settings={"password": password})
-        return memory_connector.connect(account, Place(installation, home, clock))
+        return memory_connector.connect(account, Installation(installation, home, clock))
 
     connect("first").check()
     return CloudUnderTest(
@@ -123,8 +123,8 @@ def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
         tick=lambda: _advance(clock),
         image="memory-debian-12",
         other_image="memory-ubuntu-24.04",
-        small=Size(1, 512, 1),
-        large=Size(2, 2048, 20),
+        small=ServerSize(1, 512, 1),
+        large=ServerSize(2, 2048, 20),
         disk_type="fast",
         asked={"metric": "network.outgoing.bytes", "period_s": 60},
         measured=lambda _machine: _an_hour(clock),
@@ -140,8 +140,8 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
         tick=wait_a_little,
         image=moto.IMAGE,
         other_image=moto.OTHER_IMAGE,
-        small=Size(1, 512, 1),
-        large=Size(2, 2048, 20),
+        small=ServerSize(1, 512, 1),
+        large=ServerSize(2, 2048, 20),
         disk_type="gp2",
         asked={"namespace": "AWS/EC2", "metric": "NetworkOut", "dimension": "InstanceId", "period_s": 300},
         measured=lambda machine: _sent(url, machine),

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from stratiform.connectors.aws.connector import AwsCloud, connector
-from stratiform.contract.connector import CloudAccount, Place
+from stratiform.contract.connector import CloudAccount, Installation
 from stratiform.kit.clock import SystemClock
 
 REGION, ZONE = "eu-central-1", "eu-central-1a"
@@ -86,4 +86,4 @@ def aws_settings(url: str, **other: str) -> dict[str, str]:
 def connect_aws(url: str, home: Path, installation: str = "", **other: str) -> AwsCloud:
     """A connected account, with an installation of its own where none is named."""
     account = CloudAccount(id="cloud-1", name="aws-test", settings=aws_settings(url, **other))
-    return connector.connect(account, Place(installation or uuid4().hex, home, SystemClock()))
+    return connector.connect(account, Installation(installation or uuid4().hex, home, SystemClock()))

@@ -24,8 +24,8 @@ import pytest
 
 from stratiform.connectors.openstack import inventory, usage
 from stratiform.connectors.openstack.connector import OpenstackCloud, connector
-from stratiform.contract.connector import CloudAccount, Place
-from stratiform.kit.clock import SystemClock, parse
+from stratiform.contract.connector import CloudAccount, Installation
+from stratiform.kit.clock import SystemClock, parse_iso
 
 FILE = Path(__file__).parents[1] / "data" / "openstack.json.xz"
 
@@ -33,7 +33,7 @@ FILE = Path(__file__).parents[1] / "data" / "openstack.json.xz"
 PASSWORD = "recorded-password"
 
 #: What was measured there: a counter of bytes on four network cards, a value each five minutes.
-SINCE, UNTIL = parse("2026-11-20T10:00:00Z"), parse("2026-11-20T11:30:00Z")
+SINCE, UNTIL = parse_iso("2026-11-20T10:00:00Z"), parse_iso("2026-11-20T11:30:00Z")
 ASKED = {
     "source": "gnocchi",
     "resource_type": "instance_network_interface",
@@ -178,7 +178,7 @@ def connect_openstack(url: str, **other: str) -> OpenstackCloud:
         **other,
     }
     account = CloudAccount(id="cloud-1", name="openstack-test", settings=settings)
-    return connector.connect(account, Place("installation", Path(), SystemClock()))
+    return connector.connect(account, Installation("installation", Path(), SystemClock()))
 
 
 def _ordered(path: str) -> str:

@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from stratiform.connectors.prometheus.connector import PrometheusCloud, connector
-from stratiform.contract.connector import CloudAccount, Place
-from stratiform.kit.clock import SECOND_US, SystemClock, parse
+from stratiform.contract.connector import CloudAccount, Installation
+from stratiform.kit.clock import SECOND_US, SystemClock, parse_iso
 
 #: What it has measured: from here on, a value a minute.
-BEGIN = parse("2026-10-01T00:00:00Z")
+BEGIN = parse_iso("2026-10-01T00:00:00Z")
 MINUTES = 300
 
 #: Bytes that the two buckets had sent after each minute; the second's counter began anew in minute 100.
@@ -100,4 +100,4 @@ def prometheus_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def connect_prometheus(url: str, **other: str) -> PrometheusCloud:
     account = CloudAccount(id="cloud-1", name="prometheus-test", settings={"url": url, **other})
-    return connector.connect(account, Place("installation", Path(), SystemClock()))
+    return connector.connect(account, Installation("installation", Path(), SystemClock()))

@@ -87,7 +87,7 @@ class Policy:
         if not self.rules[rule](caller, project_id):
             raise Forbidden(f"Policy doesn't allow {rule} to be performed.")
 
-    def require_seen(self, caller: Caller, rule: str, project_id: str, missing: str) -> None:
+    def require_visible(self, caller: Caller, rule: str, project_id: str, missing: str) -> None:
         """As `require`, but a stranger is told that there is no such thing. Raises NotFound(`missing`)."""
         if not caller.is_admin and not caller.system and caller.project_id != project_id:
             raise NotFound(missing)

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from stratiform.connectors.memory.connector import MemoryCloud
-from stratiform.contract.errors import CloudError, Refused
+from stratiform.contract.errors import CloudError, RequestRejected
 from stratiform.kit.clock import MINUTE_US
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.policy import SYSTEM
@@ -26,10 +26,10 @@ class Clouded:
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.of.stack.clouds.connected(self.cloud_id))
+        return cast("MemoryCloud", self.of.services.clouds.connected(self.cloud_id))
 
     def in_cloud(self) -> str:
-        return self.of.stack.image.in_cloud(self.cloud_id, self.image_id)
+        return self.of.services.image.in_cloud(self.cloud_id, self.image_id)
 
     def copies(self) -> list[str]:
         """The tokens of the images that are alive in the cloud and that we made."""
@@ -38,24 +38,24 @@ class Clouded:
         return [row["token"] for row in rows]
 
     def delete(self) -> None:
-        with self.of.stack.database.transaction() as db:
-            self.of.stack.image.delete(self.of.call(db, customer()), self.image_id)
+        with self.of.services.database.transaction() as db:
+            self.of.services.image.delete(self.of.ctx(db, customer()), self.image_id)
 
     def work(self) -> None:
-        worker = Worker(self.of.stack.database, handlers(self.of.stack.image), name="w", clock=self.of.clock)
+        worker = Worker(self.of.services.database, handlers(self.of.services.image), name="w", clock=self.of.clock)
         worker.run_until_idle()
 
 
 @pytest.fixture
 def clouded(stack_bench: Bench) -> Clouded:
-    stack = stack_bench.stack
-    with stack.database.transaction() as db:
-        cloud = stack.clouds.add(stack_bench.call(db, SYSTEM), "memory", "sim", {"seed": "1"})
-        call = stack_bench.call(db, customer())
-        image = stack.image.create(call, {"name": "a", "disk_format": "raw", "container_format": "bare"})
-        incoming = stack.image.begin_upload(call, image.id)
+    services = stack_bench.services
+    with services.database.transaction() as db:
+        cloud = services.clouds.add(stack_bench.ctx(db, SYSTEM), "memory", "sim", {"seed": "1"})
+        ctx = stack_bench.ctx(db, customer())
+        image = services.image.create(ctx, {"name": "a", "disk_format": "raw", "container_format": "bare"})
+        incoming = services.image.begin_upload(ctx, image.id)
     incoming.write(b"x" * 100_000)
-    stack.image.finish_upload(incoming)
+    services.image.finish_upload(incoming)
     return Clouded(stack_bench, cloud.id, image.id)
 
 
@@ -68,9 +68,9 @@ def test_bytes_are_carried_once(clouded: Clouded) -> None:
 
 
 def test_a_registered_image_is_not_carried(clouded: Clouded) -> None:
-    with clouded.of.stack.database.transaction() as db:
-        call = clouded.of.call(db, SYSTEM)
-        clouded.of.stack.clouds.register_image(call, clouded.cloud_id, clouded.image_id, "native-7")
+    with clouded.of.services.database.transaction() as db:
+        ctx = clouded.of.ctx(db, SYSTEM)
+        clouded.of.services.clouds.register_image(ctx, clouded.cloud_id, clouded.image_id, "native-7")
     assert clouded.in_cloud() == "native-7"
     assert clouded.copies() == []
 
@@ -89,31 +89,31 @@ def test_lost_answers_make_no_second_copy(clouded: Clouded) -> None:
 
 
 def test_one_worker_at_a_time_carries(clouded: Clouded) -> None:
-    service, cloud = clouded.of.stack.image, clouded.cloud
-    with clouded.of.stack.database.snapshot() as db:
+    service, cloud = clouded.of.services.image, clouded.cloud
+    with clouded.of.services.database.snapshot() as db:
         assert records.copy(db, clouded.image_id, clouded.cloud_id) is None
     mine = service._claim(clouded.cloud_id, clouded.image_id, cloud.image)
     with pytest.raises(Unavailable):
         clouded.in_cloud()
     clouded.of.clock.advance(2 * MINUTE_US)
     native = clouded.in_cloud()
-    with clouded.of.stack.database.transaction() as db:
+    with clouded.of.services.database.transaction() as db:
         assert not records.set_copy(db, mine, native_id="late")
     assert clouded.in_cloud() == native
 
 
 def test_without_bytes_and_unregistered_it_is_refused(clouded: Clouded) -> None:
-    stack = clouded.of.stack
-    with stack.database.transaction() as db:
-        call = clouded.of.call(db, customer("p1", "admin"))
-        native = stack.image.create_native(call, "debian", min_disk=2, os_distro="debian")
-        queued = stack.image.create(call, {"name": "b"})
+    services = clouded.of.services
+    with services.database.transaction() as db:
+        ctx = clouded.of.ctx(db, customer("p1", "admin"))
+        native = services.image.create_native(ctx, "debian", min_disk=2, os_distro="debian")
+        queued = services.image.create(ctx, {"name": "b"})
     assert (native.status, native.visibility, native.min_disk) == ("active", "public", 2)
     assert native.properties == {"os_distro": "debian"}
-    with pytest.raises(Refused, match="not registered in this cloud"):
-        stack.image.in_cloud(clouded.cloud_id, native.id)
-    with pytest.raises(Refused, match="not active"):
-        stack.image.in_cloud(clouded.cloud_id, queued.id)
+    with pytest.raises(RequestRejected, match="not registered in this cloud"):
+        services.image.in_cloud(clouded.cloud_id, native.id)
+    with pytest.raises(RequestRejected, match="not active"):
+        services.image.in_cloud(clouded.cloud_id, queued.id)
 
 
 @pytest.mark.parametrize("lost", [False, True])
@@ -121,7 +121,7 @@ def test_a_deleted_image_goes_everywhere(clouded: Clouded, lost: bool) -> None:
     if lost:
         cloud = clouded.cloud
         assert cloud.image is not None
-        clouded.of.stack.image._claim(clouded.cloud_id, clouded.image_id, cloud.image)
+        clouded.of.services.image._claim(clouded.cloud_id, clouded.image_id, cloud.image)
         cloud.image.upload(clouded.image_id, "a", "raw", 100_000, iter([b"x" * 100_000]))
     else:
         clouded.in_cloud()
@@ -131,6 +131,6 @@ def test_a_deleted_image_goes_everywhere(clouded: Clouded, lost: bool) -> None:
     clouded.of.clock.advance(2 * MINUTE_US)
     clouded.work()
     assert clouded.copies() == []
-    assert list(clouded.of.stack.image.folder.iterdir()) == []
-    with clouded.of.stack.database.snapshot() as db:
+    assert list(clouded.of.services.image.folder.iterdir()) == []
+    with clouded.of.services.database.snapshot() as db:
         assert records.copies_of(db, clouded.image_id) == []

@@ -13,11 +13,11 @@ FORMATS = {"disk_format": "raw", "container_format": "bare"}
 
 
 def test_bytes_come_back_as_they_came_with_their_hashes(stack_bench: Bench) -> None:
-    service, database = stack_bench.stack.image, stack_bench.stack.database
+    service, database = stack_bench.services.image, stack_bench.services.database
     with database.transaction() as db:
-        image = service.create(stack_bench.call(db, customer()), {"name": "a", **FORMATS})
+        image = service.create(stack_bench.ctx(db, customer()), {"name": "a", **FORMATS})
     with database.transaction() as db:
-        incoming = service.begin_upload(stack_bench.call(db, customer()), image.id)
+        incoming = service.begin_upload(stack_bench.ctx(db, customer()), image.id)
     incoming.write(b"one ")
     incoming.write(b"two")
     active = service.finish_upload(incoming)
@@ -25,33 +25,33 @@ def test_bytes_come_back_as_they_came_with_their_hashes(stack_bench: Bench) -> N
     assert active.checksum == hashlib.md5(b"one two").hexdigest()
     assert (active.os_hash_algo, active.os_hash_value) == ("sha512", hashlib.sha512(b"one two").hexdigest())
     with database.snapshot() as db:
-        data = service.data(stack_bench.call(db, customer()), image.id)
+        data = service.data(stack_bench.ctx(db, customer()), image.id)
     assert data is not None
     assert b"".join(data.blocks()) == b"one two"
     assert b"".join(data.blocks(2, 3)) == b"e t"
 
 
 def test_a_broken_upload_leaves_nothing(stack_bench: Bench) -> None:
-    service, database = stack_bench.stack.image, stack_bench.stack.database
+    service, database = stack_bench.services.image, stack_bench.services.database
     with database.transaction() as db:
-        call = stack_bench.call(db, customer())
-        image = service.create(call, FORMATS)
-        incoming = service.begin_upload(call, image.id)
+        ctx = stack_bench.ctx(db, customer())
+        image = service.create(ctx, FORMATS)
+        incoming = service.begin_upload(ctx, image.id)
     incoming.write(b"half of it")
     with database.transaction() as db, pytest.raises(WrongState):
-        service.begin_upload(stack_bench.call(db, customer()), image.id)
+        service.begin_upload(stack_bench.ctx(db, customer()), image.id)
     service.abort_upload(incoming)
     assert list(service.folder.iterdir()) == []
     with database.snapshot() as db:
-        assert service.image(stack_bench.call(db, customer()), image.id).status == "queued"
+        assert service.image(stack_bench.ctx(db, customer()), image.id).status == "queued"
 
 
 def test_a_broken_upload_leaves_no_bytes_where_the_database_refuses_too(stack_bench: Bench) -> None:
     """Both may be on one full disk, which the bytes must not keep full."""
-    service, database = stack_bench.stack.image, stack_bench.stack.database
+    service, database = stack_bench.services.image, stack_bench.services.database
     with database.transaction() as db:
-        call = stack_bench.call(db, customer())
-        incoming = service.begin_upload(call, service.create(call, FORMATS).id)
+        ctx = stack_bench.ctx(db, customer())
+        incoming = service.begin_upload(ctx, service.create(ctx, FORMATS).id)
     incoming.write(b"half of it")
     with database.transaction() as db:
         db.execute(text("ALTER TABLE image_image RENAME TO gone"))
@@ -61,8 +61,8 @@ def test_a_broken_upload_leaves_no_bytes_where_the_database_refuses_too(stack_be
 
 
 def test_an_upload_needs_formats(stack_bench: Bench) -> None:
-    with stack_bench.stack.database.transaction() as db:
-        call = stack_bench.call(db, customer())
-        image = stack_bench.stack.image.create(call, {})
+    with stack_bench.services.database.transaction() as db:
+        ctx = stack_bench.ctx(db, customer())
+        image = stack_bench.services.image.create(ctx, {})
         with pytest.raises(FormatsMissing):
-            stack_bench.stack.image.begin_upload(call, image.id)
+            stack_bench.services.image.begin_upload(ctx, image.id)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stratiform.kit.notes import Signer, Verifier
+from stratiform.kit.signed_notes import Signer, Verifier
 from stratiform.services.metering.model.verify import checkpoint_of, verify
 from support.exports import changed, export, ingest, keys, places
 from support.ledger import recorded
@@ -23,7 +23,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[bytes], lis
     made = bench(tmp_path_factory.mktemp("home"))
     ingest(made, *recorded())
     lines = export(made)
-    made.stack.database.close()
+    made.services.database.close()
     return lines, keys(made)
 
 

@@ -1,6 +1,6 @@
 """What the Image API answers instead of what was asked. Source: glance/common/exception.py."""
 
-from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
+from stratiform.kit.errors import Conflict, ContentTooLarge, Forbidden, Invalid, NotFound
 
 
 class ImageNotFound(NotFound):
@@ -47,6 +47,6 @@ class FormatsMissing(Invalid):
         super().__init__(f"Properties {missing} must be set prior to saving data.")
 
 
-class StoreFull(TooLarge):
+class StoreFull(ContentTooLarge):
     def __init__(self) -> None:
         super().__init__("There is not enough disk space on the image storage media.")

@@ -1,6 +1,6 @@
 """Background work: when an image is deleted, its copies in clouds and its bytes go."""
 
-from stratiform.kit.work import Again, Handler, Job
+from stratiform.kit.work import Handler, Job, Requeue
 from stratiform.services.image.repository import files, records
 from stratiform.services.image.service import ImageService
 
@@ -8,7 +8,7 @@ from stratiform.services.image.service import ImageService
 def handlers(service: ImageService) -> dict[str, Handler]:
     """What the worker does for images."""
 
-    def copy(job: Job) -> Again | None:
+    def copy(job: Job) -> Requeue | None:
         _remove(service, job)
         return None
 

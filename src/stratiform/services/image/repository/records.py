@@ -7,11 +7,11 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Integer, Text, and_, func, or_, select, true, type_coerce
 from sqlalchemy import update as sql_update
 
-from stratiform.kit.clock import Micros, parse
+from stratiform.kit.clock import Micros, parse_iso
 from stratiform.kit.db import Connection, IntegrityError, Rows
 from stratiform.kit.errors import Invalid
 from stratiform.kit.keyset import sorted_page
-from stratiform.kit.numbers import whole
+from stratiform.kit.numbers import parse_uint
 from stratiform.kit.pagination import Slice
 from stratiform.services.image.model import VISIBILITIES, Copy, Image, Listing, Member
 from stratiform.services.image.tables import image_in_cloud, image_members
@@ -121,7 +121,7 @@ def _compared(name: str, value: str) -> ColumnElement[bool]:
     if how not in _COMPARE:
         how, moment = "eq", value
     try:
-        at = parse(moment)
+        at = parse_iso(moment)
     except ValueError as error:
         raise Invalid(f"Invalid time value: {moment}") from error
     result: ColumnElement[bool] = _COMPARE[how](table.c[name], at)
@@ -135,7 +135,7 @@ def _within(document: ColumnElement[Any], part: str) -> ColumnElement[bool]:
 
 
 def _number(text: str) -> int:
-    number = whole(text)
+    number = parse_uint(text)
     if number is None:
         raise Invalid(f"Invalid number value: {text}")
     return number

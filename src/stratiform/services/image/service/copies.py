@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from stratiform.contract.errors import NotSupported, Refused
+from stratiform.contract.errors import NotSupported, RequestRejected
 from stratiform.contract.image import Images
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.errors import Unavailable
@@ -114,9 +114,9 @@ class CopyVerbs(DataVerbs):
 
 def _require_bytes(image: Image, images: Images | None) -> None:
     if image.status not in ("active", "deactivated"):
-        raise Refused(f"Image {image.id} is not active.")
+        raise RequestRejected(f"Image {image.id} is not active.")
     if not image.file:
-        raise Refused(
+        raise RequestRejected(
             f"image {image.id} has no data and is not registered in this cloud",
             hint="an operator registers it: stratiform clouds images register",
         )

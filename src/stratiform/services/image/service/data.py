@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import NotFound
 from stratiform.services.image.errors import Deactivated, FormatsMissing, ImageNotFound, WrongState
 from stratiform.services.image.model import OS_HASH_ALGO, Image
@@ -41,10 +41,10 @@ class DataVerbs(MemberVerbs):
 
     __slots__ = ()
 
-    def begin_upload(self, call: Call, image_id: str) -> Incoming:
+    def begin_upload(self, ctx: RequestContext, image_id: str) -> Incoming:
         """Give the image to one upload. Raises WrongState where it has bytes or another upload is under way."""
-        image = lock_seen(call, image_id)
-        require_own(call, "upload_image", image)
+        image = lock_seen(ctx, image_id)
+        require_own(ctx, "upload_image", image)
         missing = [name for name in ("container_format", "disk_format") if getattr(image, name) is None]
         if missing:
             raise FormatsMissing(", ".join(missing))
@@ -53,7 +53,7 @@ class DataVerbs(MemberVerbs):
         elif image.status != "queued":
             raise WrongState(f"Image status transition from {image.status} to saving is not allowed")
         upload = self.ids.hex()
-        records.images.save(call.db, replace(image, status="saving", upload=upload, updated_at=call.now))
+        records.images.save(ctx.db, replace(image, status="saving", upload=upload, updated_at=ctx.now))
         return Incoming(self.folder, image.id, upload)
 
     def finish_upload(self, incoming: Incoming) -> Image:
@@ -95,11 +95,11 @@ class DataVerbs(MemberVerbs):
                 records.images.save(db, replace(image, status="queued", upload="", updated_at=self.clock.now()))
         incoming.drop()
 
-    def data(self, call: Call, image_id: str) -> Data | None:
+    def data(self, ctx: RequestContext, image_id: str) -> Data | None:
         """None: there are no bytes (yet). Raises Deactivated for all but the operator."""
-        image = self.image(call, image_id)
-        require_look(call, "download_image")
-        if image.status == "deactivated" and not call.caller.is_admin:
+        image = self.image(ctx, image_id)
+        require_look(ctx, "download_image")
+        if image.status == "deactivated" and not ctx.caller.is_admin:
             raise Deactivated
         if not image.file:
             return None

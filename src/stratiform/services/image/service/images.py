@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Forbidden, Invalid
 from stratiform.kit.pagination import Slice
-from stratiform.kit.work import want
+from stratiform.kit.work import enqueue
 from stratiform.services.image.errors import ImageNotFound, Protected, ReadOnly, Reserved, TagNotFound
 from stratiform.services.image.model import (
     CONTAINER_FORMATS,
@@ -38,111 +38,111 @@ class ImageVerbs(Parts):
 
     __slots__ = ()
 
-    def images(self, call: Call, listing: Listing) -> Slice[Image]:
+    def images(self, ctx: RequestContext, listing: Listing) -> Slice[Image]:
         """The project's own, the public ones, and those it accepted from others; the operator's list has all."""
-        everyones = sees_all(call.caller)
+        everyones = sees_all(ctx.caller)
         if not everyones:
-            policy.require(call.caller, "get_images", call.caller.project())
-        return records.listed(call.db, listing, call.caller.project_id, everyones)
+            policy.require(ctx.caller, "get_images", ctx.caller.project())
+        return records.listed(ctx.db, listing, ctx.caller.project_id, everyones)
 
-    def image(self, call: Call, image_id: str) -> Image:
+    def image(self, ctx: RequestContext, image_id: str) -> Image:
         """Raises ImageNotFound, also where the caller may not see it; Forbidden."""
-        found = records.images.get(call.db, image_id)
-        if found is None or not is_seen(call.db, call.caller, found):
+        found = records.images.get(ctx.db, image_id)
+        if found is None or not is_seen(ctx.db, ctx.caller, found):
             raise ImageNotFound(image_id)
-        require_look(call, "get_image")
+        require_look(ctx, "get_image")
         return found
 
-    def create(self, call: Call, values: dict[str, Any]) -> Image:
+    def create(self, ctx: RequestContext, values: dict[str, Any]) -> Image:
         """A record that waits for its bytes. `values`: as in the API, the customer's own properties among them.
 
         Raises Invalid, Forbidden, Conflict where the id is taken.
         """
         values = dict(values)
         image_id = str(values.pop("id", "") or self.ids.uuid())
-        owner = _checked("owner", values.pop("owner", None) or call.caller.project())
-        policy.require(call.caller, "add_image", owner)
+        owner = _checked("owner", values.pop("owner", None) or ctx.caller.project())
+        policy.require(ctx.caller, "add_image", owner)
         if not _UUID.fullmatch(image_id):
             raise Invalid(f"Provided object does not match schema 'image': '{image_id}' is not a UUID")
-        blank = Image(image_id, owner, call.now, call.now)
-        made = _with(call, blank, values)
-        if not records.insert(call.db, made):
+        blank = Image(image_id, owner, ctx.now, ctx.now)
+        made = _with(ctx, blank, values)
+        if not records.insert(ctx.db, made):
             raise Conflict(f"Image ID {image_id} already exists!")
         return made
 
-    def create_native(self, call: Call, name: str, **values: Any) -> Image:
+    def create_native(self, ctx: RequestContext, name: str, **values: Any) -> Image:
         """A public, active image without bytes: the clouds have it already, and operators register it there.
 
         `values`: more of what `create` takes (`id`, `min_disk`, `visibility`, `os_distro`…). For operators.
         """
-        policy.require(call.caller, "publicize_image", None)
+        policy.require(ctx.caller, "publicize_image", None)
         wanted = {
-            "owner": call.caller.project_id or "stratiform",
+            "owner": ctx.caller.project_id or "stratiform",
             "visibility": "public",
             "disk_format": "raw",
             "container_format": "bare",
         }
-        made = self.create(call, {**wanted, "name": name, **values})
+        made = self.create(ctx, {**wanted, "name": name, **values})
         active = replace(made, status="active", size=0)
-        return records.images.save(call.db, active)
+        return records.images.save(ctx.db, active)
 
-    def named(self, call: Call, name: str) -> list[Image]:
+    def named(self, ctx: RequestContext, name: str) -> list[Image]:
         """The images of that name that the caller sees."""
-        return list(self.images(call, Listing({"name": [name]})).items)
+        return list(self.images(ctx, Listing({"name": [name]})).items)
 
-    def update(self, call: Call, image_id: str, changes: list[Change]) -> Image:
+    def update(self, ctx: RequestContext, image_id: str, changes: list[Change]) -> Image:
         """Take the steps of a JSON patch, all or none. Raises Invalid, Forbidden, WrongState."""
-        image = lock_seen(call, image_id)
-        require_own(call, "modify_image", image)
+        image = lock_seen(ctx, image_id)
+        require_own(ctx, "modify_image", image)
         after = image
         for change in changes:
-            after = _changed(call, after, change)
+            after = _changed(ctx, after, change)
         if after == image:
             return image
-        return records.images.save(call.db, replace(after, updated_at=call.now))
+        return records.images.save(ctx.db, replace(after, updated_at=ctx.now))
 
-    def delete(self, call: Call, image_id: str) -> None:
+    def delete(self, ctx: RequestContext, image_id: str) -> None:
         """Its bytes and its copies in clouds go too, later. Raises Protected."""
-        image = lock_seen(call, image_id)
-        require_own(call, "delete_image", image)
+        image = lock_seen(ctx, image_id)
+        require_own(ctx, "delete_image", image)
         if image.protected:
             raise Protected(image_id)
-        records.images.delete(call.db, table.c.id == image_id)
-        want(call.db, "image.copy", image_id, call.now)
+        records.images.delete(ctx.db, table.c.id == image_id)
+        enqueue(ctx.db, "image.copy", image_id, ctx.now)
 
-    def add_tag(self, call: Call, image_id: str, tag: str) -> None:
-        image = lock_seen(call, image_id)
-        require_own(call, "modify_image", image)
+    def add_tag(self, ctx: RequestContext, image_id: str, tag: str) -> None:
+        image = lock_seen(ctx, image_id)
+        require_own(ctx, "modify_image", image)
         if tag not in image.tags:
             tags = _tags([*image.tags, tag])
-            records.images.save(call.db, replace(image, tags=tags, updated_at=call.now))
+            records.images.save(ctx.db, replace(image, tags=tags, updated_at=ctx.now))
 
-    def remove_tag(self, call: Call, image_id: str, tag: str) -> None:
+    def remove_tag(self, ctx: RequestContext, image_id: str, tag: str) -> None:
         """Raises TagNotFound."""
-        image = lock_seen(call, image_id)
-        require_own(call, "modify_image", image)
+        image = lock_seen(ctx, image_id)
+        require_own(ctx, "modify_image", image)
         if tag not in image.tags:
             raise TagNotFound(tag)
         tags = [one for one in image.tags if one != tag]
-        records.images.save(call.db, replace(image, tags=tags, updated_at=call.now))
+        records.images.save(ctx.db, replace(image, tags=tags, updated_at=ctx.now))
 
-    def deactivate(self, call: Call, image_id: str) -> None:
+    def deactivate(self, ctx: RequestContext, image_id: str) -> None:
         """Nobody but the operator downloads it any more. Raises Forbidden where it isn't active."""
-        self._turn(call, image_id, "deactivate", "active", "deactivated")
+        self._turn(ctx, image_id, "deactivate", "active", "deactivated")
 
-    def reactivate(self, call: Call, image_id: str) -> None:
+    def reactivate(self, ctx: RequestContext, image_id: str) -> None:
         """Raises Forbidden where it isn't deactivated."""
-        self._turn(call, image_id, "reactivate", "deactivated", "active")
+        self._turn(ctx, image_id, "reactivate", "deactivated", "active")
 
-    def _turn(self, call: Call, image_id: str, rule: str, before: str, after: str) -> None:
-        image = lock_seen(call, image_id)
-        require_own(call, rule, image)
+    def _turn(self, ctx: RequestContext, image_id: str, rule: str, before: str, after: str) -> None:
+        image = lock_seen(ctx, image_id)
+        require_own(ctx, rule, image)
         if image.status not in (before, after):
             raise Forbidden(f"Not allowed to {rule} image in status '{image.status}'")
-        records.images.save(call.db, replace(image, status=after, updated_at=call.now))
+        records.images.save(ctx.db, replace(image, status=after, updated_at=ctx.now))
 
 
-def _changed(call: Call, image: Image, change: Change) -> Image:
+def _changed(ctx: RequestContext, image: Image, change: Change) -> Image:
     if change.name in READ_ONLY:
         raise ReadOnly(change.name)
     if change.op == "remove":
@@ -150,7 +150,7 @@ def _changed(call: Call, image: Image, change: Change) -> Image:
     known = change.name in SETTABLE or change.name in image.properties
     if change.op == "replace" and not known and change.name != "locations":
         raise Conflict(f"Property {change.name} does not exist.")
-    return _with(call, image, {change.name: change.value})
+    return _with(ctx, image, {change.name: change.value})
 
 
 def _without(image: Image, name: str) -> Image:
@@ -161,7 +161,7 @@ def _without(image: Image, name: str) -> Image:
     return replace(image, properties={key: value for key, value in image.properties.items() if key != name})
 
 
-def _with(call: Call, image: Image, values: dict[str, Any]) -> Image:
+def _with(ctx: RequestContext, image: Image, values: dict[str, Any]) -> Image:
     """The image with these attributes, each checked."""
     fields: dict[str, Any] = {}
     properties = dict(image.properties)
@@ -176,16 +176,16 @@ def _with(call: Call, image: Image, values: dict[str, Any]) -> Image:
             fields[name] = _checked(name, value)
         else:
             properties[name] = _property(name, value)
-    _require_allowed(call, image, fields)
+    _require_allowed(ctx, image, fields)
     return replace(image, **fields, properties=properties)
 
 
-def _require_allowed(call: Call, image: Image, fields: dict[str, Any]) -> None:
+def _require_allowed(ctx: RequestContext, image: Image, fields: dict[str, Any]) -> None:
     visibility = fields.get("visibility")
     if visibility != image.visibility and visibility in ("public", "community"):
         rule = "publicize_image" if visibility == "public" else "communitize_image"
-        policy.require(call.caller, rule, image.owner)
-    if "owner" in fields and fields["owner"] != image.owner and not call.caller.is_admin:
+        policy.require(ctx.caller, rule, image.owner)
+    if "owner" in fields and fields["owner"] != image.owner and not ctx.caller.is_admin:
         raise Forbidden("You are not permitted to change the owner of this image.")
     for name in ("disk_format", "container_format"):
         if name in fields and fields[name] != getattr(image, name) and image.status != "queued":

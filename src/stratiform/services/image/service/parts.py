@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Clock
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection, Database
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
@@ -40,22 +40,22 @@ def is_seen(db: Connection, caller: Caller, image: Image) -> bool:
     return records.member(db, image.id, caller.project_id) is not None
 
 
-def require_look(call: Call, rule: str) -> None:
+def require_look(ctx: RequestContext, rule: str) -> None:
     """Raises Forbidden for whoever sees the image and has no role to look: it may be another project's, so the
     role counts in the caller's own.
     """
-    if not sees_all(call.caller):
-        policy.require(call.caller, rule, call.caller.project_id)
+    if not sees_all(ctx.caller):
+        policy.require(ctx.caller, rule, ctx.caller.project_id)
 
 
-def require_own(call: Call, rule: str, image: Image) -> None:
+def require_own(ctx: RequestContext, rule: str, image: Image) -> None:
     """Raises Forbidden for whoever sees the image and may not change it; strangers never come here."""
-    policy.require(call.caller, rule, image.owner)
+    policy.require(ctx.caller, rule, image.owner)
 
 
-def lock_seen(call: Call, image_id: str) -> Image:
+def lock_seen(ctx: RequestContext, image_id: str) -> Image:
     """The image, locked until the transaction ends. Raises ImageNotFound."""
-    found = records.locked(call.db, image_id)
-    if found is None or not is_seen(call.db, call.caller, found):
+    found = records.locked(ctx.db, image_id)
+    if found is None or not is_seen(ctx.db, ctx.caller, found):
         raise ImageNotFound(image_id)
     return found

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 BROKEN_SHIM = '#!/bin/sh\necho "pyenv: $(basename "$0"): command not found" >&2\nexit 127\n'
 OLD_PYTHON = "#!/bin/sh\necho SyntaxError >&2\nexit 1\n"
 #: What the tools themselves run, besides Python and uv.
-COMMANDS = ("bash", "env", "dirname", "mkdir", "rm", "id")
+COMMANDS = ("bash", "cat", "dirname", "env", "head", "id", "mkdir", "rm", "sed", "sh")
 
 
 def write_program(directory: Path, name: str, script: str) -> Path:
@@ -109,8 +109,7 @@ def test_broken_uv_is_passed_over(commands: Path, shims: Path, tmp_path: Path) -
 
 def test_python_without_pip_and_venv_is_one_line_with_a_hint(commands: Path, shims: Path, tmp_path: Path) -> None:
     bare = write_program(tmp_path / "bare", "python3", BROKEN_SHIM)
-    (commands / "id").unlink()
-    write_program(commands, "id", "#!/bin/sh\necho 1000\n")
+    write_program(shims, "id", "#!/bin/sh\necho 1000\n")
     result = run_tool("get-uv", [shims, commands], str(bare), root=copy_tools(tmp_path))
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith(f"{bare} has neither pip nor venv. Hint: ")
@@ -125,6 +124,36 @@ def copy_tools(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", root)
     return root
+
+
+def write_working_uv(directory: Path) -> Path:
+    """A uv that prints the settings that it would use instead of installing anything."""
+    script = '#!/bin/sh\ncase $* in *sync*) echo "$UV_DEFAULT_INDEX $SSL_CERT_FILE $UV_PYTHON_DOWNLOADS";; esac\n'
+    return write_program(directory, "uv", script)
+
+
+@pytest.mark.parametrize(
+    ("settings", "environment", "expected"),
+    [
+        ("", {}, " never"),
+        ("global.index-url='http://pip/simple'\nglobal.cert='/c.pem'", {}, "http://pip/simple /c.pem never"),
+        (":env:.index-url='http://env/simple'\nglobal.index-url='http://pip/simple'", {}, "http://env/simple  never"),
+        ("global.index-url='http://pip/simple'", {"UV_DEFAULT_INDEX": "http://uv/simple"}, "http://uv/simple  never"),
+    ],
+)
+def test_index_of_pip_is_used_where_uv_has_none(
+    settings: str, environment: dict[str, str], expected: str, commands: Path, shims: Path, tmp_path: Path
+) -> None:
+    root = copy_tools(tmp_path)
+    (tmp_path / "settings").write_text(settings + "\n")
+    write_working_uv(tmp_path / "working")
+    write_program(
+        tmp_path / "working",
+        "python3",
+        f'#!/bin/sh\n[ "$4" = list ] && exec cat {tmp_path}/settings\necho {tmp_path}/working/python3\n',
+    )
+    result = run_tool("setup", [shims, tmp_path / "working", commands], root=root, **environment)
+    assert (result.returncode, result.stdout.strip()) == (0, expected.strip()), result.stderr
 
 
 def check_lock(root: Path) -> subprocess.CompletedProcess[str]:

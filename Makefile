@@ -13,7 +13,7 @@ help: ## List the commands
 
 setup: .venv/.ready ## Make .venv with everything in it (PYTHON=path chooses the interpreter)
 
-.venv/.ready: pyproject.toml requirements/dev.txt requirements/uv.txt tools/setup tools/get-uv tools/find-python
+.venv/.ready: pyproject.toml requirements/dev.txt requirements/uv.txt tools/setup tools/run-uv tools/get-uv tools/find-python
 	@tools/setup
 	@touch $@
 
@@ -35,8 +35,7 @@ format: setup ## Format the code
 	@$(RUN)ruff format . && $(RUN)ruff check --fix .
 
 lock: ## Rewrite requirements/ from pyproject.toml; pins stay (UPGRADE=1 takes newer versions)
-	@python=$$(tools/find-python) && uv=$$(tools/get-uv "$$python") && \
-		"$$python" tools/lock.py --uv "$$uv" $(if $(UPGRADE),--upgrade)
+	@python=$$(tools/find-python) && "$$python" tools/lock.py $(if $(UPGRADE),--upgrade)
 
 docs: setup ## Write the generated pages of docs/reference anew
 	@$(RUN)python -m stratiform.app.reference

@@ -9,7 +9,6 @@ milliseconds and does not depend on releases that appeared since; it fails when 
 import argparse
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import tomllib
@@ -56,14 +55,22 @@ def find_stale_files(root: Path) -> list[str]:
     return stale
 
 
-def compile_file(uv: str, name: str, sources: list[str], *, upgrade: bool) -> None:
+def compile_file(name: str, sources: list[str], *, upgrade: bool) -> None:
     path = ROOT / "requirements" / name
-    command = [uv, "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url"]
+    command = [
+        str(ROOT / "tools" / "run-uv"),
+        "pip",
+        "compile",
+        "--quiet",
+        "--universal",
+        "--generate-hashes",
+        "--no-emit-index-url",
+    ]
     command += ["--python-version", "3.11", "--python", sys.executable, "--custom-compile-command", "make lock"]
     command += [*sources, "--output-file", f"requirements/{name}"]
     if upgrade:
         command.append("--upgrade")
-    subprocess.run(command, cwd=ROOT, env=os.environ | {"UV_PYTHON_DOWNLOADS": "never"}, check=True)
+    subprocess.run(command, cwd=ROOT, check=True)
     body = path.read_text()
     path.write_text(f"{compute_header(ROOT, body)}\n{body}")
 
@@ -72,11 +79,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="exit with 1 if a file does not match pyproject.toml")
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions that pyproject.toml allows")
-    parser.add_argument("--uv", default="uv", help="path of uv")
     options = parser.parse_args()
     if not options.check:
         for name, sources in FILES.items():
-            compile_file(options.uv, name, sources, upgrade=options.upgrade)
+            compile_file(name, sources, upgrade=options.upgrade)
         return 0
     stale = find_stale_files(ROOT)
     if stale:

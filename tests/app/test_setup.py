@@ -132,6 +132,12 @@ def write_working_uv(directory: Path) -> Path:
     return write_program(directory, "uv", script)
 
 
+def test_uv_may_bring_its_own_python_where_none_is_on_the_path(commands: Path, shims: Path, tmp_path: Path) -> None:
+    uv = write_program(tmp_path / "working", "uv", '#!/bin/sh\n[ "$1" = venv ] && echo "$UV_PYTHON"\nexit 0\n')
+    result = run_tool("setup", [shims, uv.parent, commands], root=copy_tools(tmp_path))
+    assert (result.returncode, result.stdout, result.stderr) == (0, ">=3.11\n", "")
+
+
 @pytest.mark.parametrize(
     ("settings", "environment", "expected"),
     [

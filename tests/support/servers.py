@@ -134,7 +134,7 @@ def with_servers(of: Bench, projects: tuple[str, ...] = ("p1", "p2"), **settings
         cloud = services.clouds.add(ctx, "memory", "sim", settings)
         services.compute.ensure_flavors(ctx)
         services.volume.ensure_types(ctx)
-        image = services.image.create_native(ctx, "cirros")
+        image = services.image.images.create_native(ctx, "cirros")
         services.clouds.register_image(ctx, cloud.id, image.id, "memory-cirros")
         for project in projects:
             services.clouds.bind(ctx, project, cloud.id, "zone-a")

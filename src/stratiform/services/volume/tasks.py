@@ -83,7 +83,7 @@ def _create(service: VolumeService, job: Job, disks: Volumes, volume: Volume) ->
 def _spec(service: VolumeService, job: Job, volume: Volume) -> VolumeSpec:
     with job.database.snapshot() as db:
         native_type = service.clouds.native(db, volume.cloud_id, "volume_type", volume.type_id)
-    image = service.images.in_cloud(volume.cloud_id, volume.image_id) if volume.image_id else ""
+    image = service.images.image_copies.ensure(volume.cloud_id, volume.image_id) if volume.image_id else ""
     return VolumeSpec(
         token=volume.id,
         name=volume.name,

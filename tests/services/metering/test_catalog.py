@@ -15,9 +15,9 @@ def test_attributes_of_a_meter_file_have_their_types() -> None:
 
 
 def test_a_type_has_the_unit_of_its_meter_file() -> None:
-    floating_ip = CATALOG.find("floating_ip")
-    assert floating_ip is not None
-    assert floating_ip.unit == "floating IP"
+    load_balancer = CATALOG.find("load_balancer")
+    assert load_balancer is not None
+    assert load_balancer.unit == "load balancer"
 
 
 def test_attributes_and_states_that_code_reads_are_in_the_catalog() -> None:

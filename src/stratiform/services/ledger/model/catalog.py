@@ -35,7 +35,7 @@ class CatalogMeter:
 class ResourceType:
     """A metered resource type. `states` are the states of its segments; empty if it has samples only.
 
-    `unit` is what one resource is called on an invoice, such as `floating IP`.
+    `unit` is what one resource is called on an invoice, such as `load balancer`.
     """
 
     name: str

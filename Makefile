@@ -25,7 +25,7 @@ test: setup ## Check the code and run all tests
 
 quick: setup ## The tests that need no other program and no other database than SQLite
 	@$(RUN)python -m pytest -n 2 --dist loadfile -m "not slow" -k "not postgresql and not mariadb and not aws" \
-		tests/architecture tests/kit tests/services tests/conformance tests/faces --ignore tests/faces/web
+		tests/architecture tests/kit tests/services tests/conformance tests/interfaces --ignore tests/interfaces/portal
 
 check: setup ## Only the static checks: requirement files, ruff, mypy, import-linter
 	@$(RUN)python tools/lock.py --check

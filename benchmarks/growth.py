@@ -65,7 +65,7 @@ def cost(kind: str, sizes: list[int]) -> None:
                 f"{size:>16,} {rate:>9,.0f} {1e6 / rate:>12.0f} {filled:>7.0f}   {first / rate:.2f}× the first",
                 flush=True,
             )
-        made.stack.database.close()
+        made.services.database.close()
 
 
 def messages(random: Random) -> Iterator[bytes]:
@@ -77,29 +77,29 @@ def messages(random: Random) -> Iterator[bytes]:
 def taken(made: Bench, some: list[bytes]) -> float:
     begun = time.perf_counter()
     for start in range(0, len(some), BATCH):
-        with made.stack.database.transaction() as db:
-            made.stack.metering.ingest_messages(db, "measured", some[start : start + BATCH], made.clock.now())
+        with made.services.database.transaction() as db:
+            made.services.metering.ingest_messages(db, "measured", some[start : start + BATCH], made.clock.now())
     return len(some) / (time.perf_counter() - begun)
 
 
 def fill(made: Bench, size: int) -> None:
     """Machines that were used for an hour, until the ledger has `size` segments."""
     while True:
-        with made.stack.database.transaction() as db:
+        with made.services.database.transaction() as db:
             numbers = repository.ledger.take(db)
             first = max(numbers.events, numbers.segments, numbers.resources)
             until = first + min(_FILLED_AT_ONCE, size - numbers.segments)
             if until <= first:
                 break
-            for statement in _fillers(made.stack.database.kind, first, until, numbers.position + 1):
+            for statement in _fillers(made.services.database.kind, first, until, numbers.position + 1):
                 db.exec_driver_sql(statement)
             _fill_log(db, numbers.events, until)
             numbers.position += 1
             numbers.events = numbers.segments = numbers.resources = until
             repository.ledger.add_batch(db, numbers, made.clock.now(), [])
             repository.ledger.move(db, numbers)
-    if made.stack.database.kind == "postgresql":
-        with made.stack.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+    if made.services.database.kind == "postgresql":
+        with made.services.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
             db.exec_driver_sql("VACUUM ANALYZE")
             db.exec_driver_sql("CHECKPOINT")
 

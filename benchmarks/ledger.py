@@ -225,7 +225,7 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
     from stratiform.app import schema
     from stratiform.app.settings import Settings
     from stratiform.app.wiring import build
-    from stratiform.kit import memory
+    from stratiform.kit import garbage_collection
     from support.databases import fresh_database
 
     program._BATCH = batch
@@ -238,14 +238,14 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
             collector_exchanges=(queue.exchange,),
             collector_pool=queue.pool,
         )
-        stack = build(settings)
-        schema.upgrade(stack.database)
-        memory.settle()  # as `serve` does
+        services = build(settings)
+        schema.upgrade(services.database)
+        garbage_collection.tune()  # as `serve` does
         stop = threading.Event()
-        running = threading.Thread(target=program.collect, args=(settings, stack, stop))
+        running = threading.Thread(target=program.collect, args=(settings, services, stop))
 
         def stored() -> bool:
-            with stack.database.snapshot() as db:
+            with services.database.snapshot() as db:
                 kept = "SELECT count(*) FROM (SELECT DISTINCT batch, place FROM metering_event) AS one"
                 unknown = "SELECT count(*) FROM metering_unknown"
                 return sum(int(db.exec_driver_sql(one).scalar_one()) for one in (kept, unknown)) == queue.messages
@@ -261,7 +261,7 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
         finally:
             stop.set()
             running.join()
-            stack.database.close()
+            services.database.close()
 
 
 def hearing(asked: argparse.Namespace) -> None:

@@ -28,11 +28,11 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))  # a real server on a 
 
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
-from stratiform.faces.rest.usage.segments import row_view
-from stratiform.faces.stack import Stack
-from stratiform.kit import bulk, memory
-from stratiform.kit.call import Call
-from stratiform.kit.clock import HOUR_US, parse
+from stratiform.interfaces.rest.usage.segments import row_view
+from stratiform.interfaces.services import Services
+from stratiform.kit import bulk, garbage_collection
+from stratiform.kit.clock import HOUR_US, parse_iso
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM
@@ -47,27 +47,27 @@ from stratiform.services.metering.tables import (
 from support.server import free_port, serving
 from support.stacks import bench
 
-T0 = parse("2026-01-01T00:00:00Z")
+T0 = parse_iso("2026-01-01T00:00:00Z")
 MACHINES, EACH = 2_500, 4
 PROJECT = "f" * 32
 PASSWORD = "open sesame"
 AIM_MS, AIM_HTTP_MS = 50, 150
 
 
-def fill(stack: Stack, others: int) -> int:
+def fill(services: Services, others: int) -> int:
     """Write the ledger's rows as they would be; how many segments."""
     chance = random.Random(1)
     segments = 0
     for project in [PROJECT, *(f"{number:032x}" for number in range(others))]:
-        with stack.database.transaction() as db:
+        with services.database.transaction() as db:
             segments = _project(db, chance, project, segments)
-    with stack.database.transaction() as db:
+    with services.database.transaction() as db:
         position = segments // 400 + 1
         rows = [(number, T0 + number, 0, None) for number in range(1, position + 1)]
         bulk.insert(db, batch_table, ("id", "received_at", "events", "messages"), rows)
         values = {"position": position, "events": 0, "segments": segments, "resources": segments // EACH}
         db.execute(position_table.insert().values(id=1, **values))
-        if stack.database.kind != "mysql":
+        if services.database.kind != "mysql":
             db.execute(text("ANALYZE"))
     print(f"{segments:,} segments")
     return segments
@@ -121,12 +121,12 @@ def measured(what: str, run: Callable[[], Any], aim_ms: float | None = None, tim
     print(f"{what:<52} best {min(wall):8.1f} ms  median {statistics.median(wall):8.1f} ms  cpu {min(cpu):7.1f} ms{aim}")
 
 
-def in_process(stack: Stack) -> None:
-    metering, page = stack.metering, Page(10_000)
+def in_process(services: Services) -> None:
+    metering, page = services.metering, Page(10_000)
 
     def rows() -> Sequence[Any]:
-        with stack.database.snapshot() as db:
-            return metering.list_segments(Call(db, SYSTEM, T0), Filter(project_id=PROJECT), page).items
+        with services.database.snapshot() as db:
+            return metering.list_segments(RequestContext(db, SYSTEM, T0), Filter(project_id=PROJECT), page).items
 
     measured("10,000 segments of a project, in process", rows, AIM_MS)
     measured("… and as JSON", lambda: msgspec.json.encode([row_view(row) for row in rows()]))
@@ -141,8 +141,8 @@ def in_process(stack: Stack) -> None:
         question = question_of([group], [measure], *year, bucket)
 
         def sums(question: Any = question) -> None:
-            with stack.database.snapshot() as db:
-                metering.sums(Call(db, SYSTEM, T0), Filter(), question)
+            with services.database.snapshot() as db:
+                metering.sums(RequestContext(db, SYSTEM, T0), Filter(), question)
 
         measured(f"sum of {what}", sums, times=3)
 
@@ -170,17 +170,19 @@ def _get(http: httpx.Client, url: str) -> None:
 
 
 @contextmanager
-def ledger(home: Path, url: str, others: int) -> Iterator[tuple[Stack, str]]:
+def ledger(home: Path, url: str, others: int) -> Iterator[tuple[Services, str]]:
     """A server over a new ledger."""
-    bench(home, url).stack.database.close()  # makes the tables
+    bench(home, url).services.database.close()  # makes the tables
     port = free_port()
-    stack = build(Settings(home=home, database_url=url, port=port, bcrypt_rounds=4))
-    with stack.database.transaction() as db:
-        stack.identity.bootstrap(db, stack.clock.now(), url=stack.url, region=stack.region, admin_password=PASSWORD)
-    fill(stack, others)
-    with serving(stack, port):
-        yield stack, stack.url
-    stack.database.close()
+    services = build(Settings(home=home, database_url=url, port=port, bcrypt_rounds=4))
+    with services.database.transaction() as db:
+        services.identity.bootstrap(
+            db, services.clock.now(), url=services.url, region=services.region, admin_password=PASSWORD
+        )
+    fill(services, others)
+    with serving(services, port):
+        yield services, services.url
+    services.database.close()
 
 
 def main() -> None:
@@ -188,10 +190,10 @@ def main() -> None:
     asked.add_argument("--url", default="", help="an empty database")
     asked.add_argument("--others", type=int, default=100, help="projects beside the one that is listed")
     given = asked.parse_args()
-    with tempfile.TemporaryDirectory() as folder, ledger(Path(folder), given.url, given.others) as (stack, url):
-        memory.settle()  # as `serve` does
+    with tempfile.TemporaryDirectory() as folder, ledger(Path(folder), given.url, given.others) as (services, url):
+        garbage_collection.tune()  # as `serve` does
         over_http(url)
-        in_process(stack)
+        in_process(services)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ sys.path.append(str(Path(__file__).parent.parent / "tests"))
 import zstandard
 
 from stratiform.kit import merkle
-from stratiform.kit.clock import HOUR_US, iso_naive, parse
+from stratiform.kit.clock import HOUR_US, iso_naive, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.metering.model import Filter
 from stratiform.services.metering.model.verify import verify
@@ -26,7 +26,7 @@ from support.databases import fresh_database
 from support.stacks import Bench, bench
 
 BATCH, SAYINGS, PROJECTS = 1000, 5, 50
-_FIRST = parse("2026-01-01")
+_FIRST = parse_iso("2026-01-01")
 
 
 def main() -> None:
@@ -39,8 +39,8 @@ def main() -> None:
         print(f"{options.database}, {options.events} events")
         fill(made, options.events)
         adding(options.events)
-        with timed("checkpoint"), made.stack.database.transaction() as db:
-            made.stack.metering.make_checkpoint(db, made.clock.now())
+        with timed("checkpoint"), made.services.database.transaction() as db:
+            made.services.metering.make_checkpoint(db, made.clock.now())
         file = Path(folder) / "export"
         with timed("export of a project"):
             export(made, file, "p7")
@@ -49,17 +49,17 @@ def main() -> None:
         size, packed = file.stat().st_size, len(zstandard.ZstdCompressor().compress(file.read_bytes()))
         print(f"  {size / options.events:.0f} bytes an event, {packed / options.events:.0f} packed")
         with timed("verify"), file.open("rb") as source:
-            found = verify(source, made.stack.metering.keys.verifiers())
+            found = verify(source, made.services.metering.keys.verifiers())
         assert found.is_whole_log, found.wrong[:3]
         print(f"  {found.events} events, {found.segments} segments of {found.resources} resources")
-        made.stack.database.close()
+        made.services.database.close()
 
 
 def fill(made: Bench, events: int) -> None:
     for first in range(0, events, BATCH):
-        with made.stack.database.transaction() as db:
+        with made.services.database.transaction() as db:
             said = [saying(number, events // SAYINGS) for number in range(first, min(first + BATCH, events))]
-            made.stack.metering.ingest(db, said, made.clock.now())
+            made.services.metering.ingest(db, said, made.clock.now())
 
 
 def saying(number: int, machines: int) -> Event:
@@ -95,9 +95,9 @@ def adding(events: int) -> None:
 
 
 def export(made: Bench, file: Path, project_id: str | None = None) -> None:
-    metering, database = made.stack.metering, made.stack.database
+    metering, database = made.services.metering, made.services.database
     with database.transaction() as db:
-        asked = metering.begin_export(made.call(db), Filter(project_id=project_id))
+        asked = metering.begin_export(made.ctx(db), Filter(project_id=project_id))
     with database.snapshot() as db, file.open("wb") as sink:
         sink.writelines(metering.export(db, asked))
 

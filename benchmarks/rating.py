@@ -19,14 +19,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from stratiform.kit.clock import DAY_US, parse
+from stratiform.kit.clock import DAY_US, parse_iso
 from stratiform.services.metering.model import Segment
 from stratiform.services.rating import charge, duck
 from stratiform.services.rating.model import Plan, plain
 from stratiform.services.rating.plan import read
 
 PLAN = Path(__file__).parent.parent / "examples" / "prices.toml"
-START, END = parse("2026-11-01"), parse("2026-12-01")
+START, END = parse_iso("2026-11-01"), parse_iso("2026-12-01")
 FLAVORS = {"m1.tiny": (1, 512, 1), "m1.small": (1, 2048, 20), "m1.medium": (2, 4096, 40), "m1.large": (4, 8192, 80)}
 
 #: So many of the segments are priced by the slow engine too, line by line.

@@ -35,7 +35,7 @@ SIGN_IN = {
 
 @pytest.fixture
 def http(stack_bench: Bench) -> Iterator[TestClient[Litestar]]:
-    with TestClient(served(stack_bench.stack), raise_server_exceptions=False) as client:
+    with TestClient(served(stack_bench.services), raise_server_exceptions=False) as client:
         yield client
 
 

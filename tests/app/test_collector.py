@@ -21,7 +21,7 @@ from stratiform.app.bus.inbox import Inbox
 from stratiform.app.collector import addresses, collect
 from stratiform.app.settings import Settings, Source
 from stratiform.app.storing import Storing, Tally
-from stratiform.faces.stack import Stack
+from stratiform.interfaces.services import Services
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid, Unavailable
 from stratiform.services.metering.model import Ingested
@@ -50,9 +50,9 @@ def settings_for(home: Path, *heard: Names, url: str = URL) -> Settings:
 
 
 @contextmanager
-def collecting(settings: Settings, stack: Stack) -> Iterator[None]:
+def collecting(settings: Settings, services: Services) -> Iterator[None]:
     stop = threading.Event()
-    thread = threading.Thread(target=collect, args=(settings, stack, stop))
+    thread = threading.Thread(target=collect, args=(settings, services, stop))
     thread.start()
     try:
         yield
@@ -66,11 +66,11 @@ def collecting(settings: Settings, stack: Stack) -> Iterator[None]:
 def expected_events() -> int:
     """How many events the recorded notifications are, read from a file."""
     with TemporaryDirectory() as folder:
-        stack = bench(Path(folder)).stack
-        with stack.database.transaction() as db:
-            stack.metering.ingest_messages(db, "openstack", recorded(), 1)
-        found = events(stack)
-        stack.database.close()
+        services = bench(Path(folder)).services
+        with services.database.transaction() as db:
+            services.metering.ingest_messages(db, "openstack", recorded(), 1)
+        found = events(services)
+        services.database.close()
         return found
 
 
@@ -78,13 +78,13 @@ def bodies() -> list[bytes]:
     return [json.dumps(json.loads(line)["body"]).encode() for line in recorded()]
 
 
-def events(stack: Stack, cloud: str = "openstack") -> int:
-    with stack.database.snapshot() as db:
+def events(services: Services, cloud: str = "openstack") -> int:
+    with services.database.snapshot() as db:
         return int(db.execute(text("SELECT count(*) FROM metering_event WHERE cloud = :c"), {"c": cloud}).scalar_one())
 
 
-def put_aside(stack: Stack) -> list[str]:
-    with stack.database.snapshot() as db:
+def put_aside(services: Services) -> list[str]:
+    with services.database.snapshot() as db:
         return list(db.execute(text("SELECT reason FROM metering_rejected ORDER BY reason")).scalars())
 
 
@@ -93,29 +93,29 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_hearing_is_the_same_as_reading_a_file(stack_bench: Bench, names: Names, home: Path) -> None:
-    stack = stack_bench.stack
+    services = stack_bench.services
     sent = bodies()
     sent += random.Random(7).sample(sent, 200)
     random.Random(8).shuffle(sent)
-    with collecting(settings_for(home, names), stack):
+    with collecting(settings_for(home, names), services):
         wait_for(lambda: names.listeners() == 1)
         names.publish(sent)
-        wait_for(lambda: events(stack) == expected_events() and names.waiting() == 0)
-    with stack.database.snapshot() as db:
-        heard = listing(stack.metering, db)
-    with stack.database.transaction() as db:
-        again = stack.metering.ingest_messages(db, "openstack", recorded(), 1)
+        wait_for(lambda: events(services) == expected_events() and names.waiting() == 0)
+    with services.database.snapshot() as db:
+        heard = listing(services.metering, db)
+    with services.database.transaction() as db:
+        again = services.metering.ingest_messages(db, "openstack", recorded(), 1)
         assert (again.accepted, again.repeated) == (0, expected_events())
-        assert listing(stack.metering, db) == heard
-        assert stack.metering.position(db) > 0
+        assert listing(services.metering, db) == heard
+        assert services.metering.position(db) > 0
 
 
 def test_what_is_stored_is_acknowledged_before_we_go(stack_bench: Bench, names: Names, home: Path) -> None:
-    stack = stack_bench.stack
-    with collecting(settings_for(home, names), stack):
+    services = stack_bench.services
+    with collecting(settings_for(home, names), services):
         wait_for(lambda: names.listeners() == 1)
         names.publish(bodies())
-        wait_for(lambda: events(stack) == expected_events())
+        wait_for(lambda: events(services) == expected_events())
     wait_for(lambda: names.listeners() == 0)
     assert names.waiting() == 0
 
@@ -123,44 +123,44 @@ def test_what_is_stored_is_acknowledged_before_we_go(stack_bench: Bench, names: 
 def test_what_is_not_stored_stays_with_the_broker(
     stack_bench: Bench, names: Names, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stack = stack_bench.stack
-    with stack.database.transaction() as db:
+    services = stack_bench.services
+    with services.database.transaction() as db:
         db.exec_driver_sql("ALTER TABLE metering_event RENAME TO away")
-    with collecting(settings_for(home, names), stack):
+    with collecting(settings_for(home, names), services):
         wait_for(lambda: names.listeners() == 1)
         names.publish(bodies())
         wait_for(lambda: any("stay with the broker" in line for line in said(caplog)))
     wait_for(lambda: names.waiting() == len(bodies()), 5)
-    with stack.database.transaction() as db:
+    with services.database.transaction() as db:
         db.exec_driver_sql("ALTER TABLE away RENAME TO metering_event")
-    with collecting(settings_for(home, names), stack):
-        wait_for(lambda: events(stack) == expected_events())
+    with collecting(settings_for(home, names), services):
+        wait_for(lambda: events(services) == expected_events())
 
 
 def test_a_database_that_comes_back_gets_everything_that_waited(
     stack_bench: Bench, names: Names, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stack = stack_bench.stack
-    with stack.database.transaction() as db:
+    services = stack_bench.services
+    with services.database.transaction() as db:
         db.exec_driver_sql("ALTER TABLE metering_event RENAME TO away")
-    with collecting(settings_for(home, names), stack):
+    with collecting(settings_for(home, names), services):
         wait_for(lambda: names.listeners() == 1)
         names.publish(bodies())
         wait_for(lambda: any("stay with the broker" in line for line in said(caplog)))
-        with stack.database.transaction() as db:
+        with services.database.transaction() as db:
             db.exec_driver_sql("ALTER TABLE away RENAME TO metering_event")
-        wait_for(lambda: events(stack) == expected_events() and names.waiting() == 0)
+        wait_for(lambda: events(services) == expected_events() and names.waiting() == 0)
     assert len([line for line in said(caplog) if "stay with the broker" in line]) == 1
 
 
 def test_a_malformed_one_is_kept_aside(stack_bench: Bench, names: Names, home: Path) -> None:
-    stack = stack_bench.stack
+    services = stack_bench.services
     message = {"event_type": "volume.create.end", "priority": "INFO", "timestamp": "2026-01-01 00:00:00", "payload": {}}
-    with collecting(settings_for(home, names), stack):
+    with collecting(settings_for(home, names), services):
         wait_for(lambda: names.listeners() == 1)
         names.publish([json.dumps(message).encode(), b"{not json", b"7", *bodies()])
-        wait_for(lambda: events(stack) == expected_events())
-    assert [reason[:20] for reason in put_aside(stack)] == [
+        wait_for(lambda: events(services) == expected_events())
+    assert [reason[:20] for reason in put_aside(services)] == [
         "no message_id",
         "not JSON: JSON is ma",
         "not a notification: ",
@@ -187,15 +187,15 @@ class Choking:
 
 
 def test_one_that_cannot_be_stored_is_kept_aside_alone(stack_bench: Bench, names: Names, home: Path) -> None:
-    stack = replace(stack_bench.stack, metering=cast("MeteringService", Choking(stack_bench.stack.metering)))
+    services = replace(stack_bench.services, metering=cast("MeteringService", Choking(stack_bench.services.metering)))
     sent = bodies()
     for place in (0, 300, 301, len(sent)):
         sent.insert(place, b'{"choke on this": %d}' % place)
-    with collecting(settings_for(home, names), stack):
+    with collecting(settings_for(home, names), services):
         wait_for(lambda: names.listeners() == 1)
         names.publish(sent)
-        wait_for(lambda: events(stack) == expected_events() and len(put_aside(stack)) == 4)
-    assert set(put_aside(stack)) == {"not stored: ZeroDivisionError"}
+        wait_for(lambda: events(services) == expected_events() and len(put_aside(services)) == 4)
+    assert set(put_aside(services)) == {"not stored: ZeroDivisionError"}
     assert names.waiting() == 0
 
 
@@ -219,10 +219,10 @@ class Late:
 
 
 def test_nothing_is_acknowledged_behind_what_was_not_stored(stack_bench: Bench) -> None:
-    late = Late(stack_bench.stack.metering)
-    stack = replace(stack_bench.stack, metering=cast("MeteringService", late))
+    late = Late(stack_bench.services.metering)
+    services = replace(stack_bench.services, metering=cast("MeteringService", late))
     inbox, stop = Inbox(1), threading.Event()
-    storing = Storing(stack, "openstack", inbox, Tally("a bus", "openstack"))
+    storing = Storing(services, "openstack", inbox, Tally("a bus", "openstack"))
     for tag, body in enumerate(bodies()[:2], 1):
         inbox.put(tag, body)
     threading.Thread(target=storing.read, daemon=True).start()
@@ -233,15 +233,15 @@ def test_nothing_is_acknowledged_behind_what_was_not_stored(stack_bench: Bench) 
     inbox.close()
     writing.join(10)
     assert inbox.stored() is None
-    assert events(stack) == 0
+    assert events(services) == 0
 
 
 def test_the_body_is_heard_whatever_its_wrapping(stack_bench: Bench, names: Names, home: Path) -> None:
     """Envelopes of version 1 and 2, packed ones, and what calls itself something else."""
-    stack = stack_bench.stack
+    services = stack_bench.services
     envelopes = bodies()
     bare = [json.loads(body)["oslo.message"].encode() for body in envelopes]
-    with collecting(settings_for(home, names), stack):
+    with collecting(settings_for(home, names), services):
         wait_for(lambda: names.listeners() == 1)
         names.publish(bare[0::4], "error")
         names.publish(envelopes[1::4], "sample", content_type="application/x-python-serialize")
@@ -251,50 +251,50 @@ def test_the_body_is_heard_whatever_its_wrapping(stack_bench: Bench, names: Name
         names.publish([b"not packed", b""], **packed)
         with raw_connection() as connection:
             connection.channel().basic_publish(Spoilt(b"no UTF-8"), names.exchange, f"{names.topic}.warn")
-        wait_for(lambda: events(stack) == expected_events() and len(put_aside(stack)) == 3)
+        wait_for(lambda: events(services) == expected_events() and len(put_aside(services)) == 3)
 
 
 def test_each_source_is_heard_whatever_becomes_of_the_others(
     stack_bench: Bench, names: Names, broker: Any, home: Path
 ) -> None:
-    stack, elsewhere = stack_bench.stack, Names(broker)
+    services, elsewhere = stack_bench.services, Names(broker)
     settings = settings_for(home, names, elsewhere)
     dead = Source(url=f"rabbit://u:p@127.0.0.1:{free_port()}/", cloud="dead")
     settings = replace(settings, sources=(dead, replace(settings.sources[0], cloud="elsewhere")))
-    with collecting(settings, stack):
+    with collecting(settings, services):
         wait_for(lambda: names.listeners() == elsewhere.listeners() == 1)
         elsewhere.publish([b"{poison" * number for number in range(1, 50)])
         for there in (names, elsewhere):
             there.publish(bodies())
-        wait_for(lambda: events(stack) == events(stack, "elsewhere") == expected_events())
-    assert len(put_aside(stack)) == 49
+        wait_for(lambda: events(services) == events(services, "elsewhere") == expected_events())
+    assert len(put_aside(services)) == 49
     elsewhere.remove()
 
 
 def test_two_collectors_share_a_pool(stack_bench: Bench, names: Names, home: Path) -> None:
-    stack = stack_bench.stack
-    with collecting(settings_for(home, names), stack), collecting(settings_for(home, names), stack):
+    services = stack_bench.services
+    with collecting(settings_for(home, names), services), collecting(settings_for(home, names), services):
         wait_for(lambda: names.listeners() == 2)
         names.publish(bodies())
-        wait_for(lambda: events(stack) == expected_events() and names.waiting() == 0)
+        wait_for(lambda: events(services) == expected_events() and names.waiting() == 0)
 
 
 def test_a_line_that_is_cut_is_taken_up_again(
     stack_bench: Bench, names: Names, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stack, wire = stack_bench.stack, Wire()
+    services, wire = stack_bench.services, Wire()
     sent = bodies()
     url = f"rabbit://guest:guest@127.0.0.1:{free_port()},guest:guest@127.0.0.1:{wire.port}/"
-    with caplog.at_level(logging.INFO), collecting(settings_for(home, names, url=url), stack):
+    with caplog.at_level(logging.INFO), collecting(settings_for(home, names, url=url), services):
         for part in range(3):
             wait_for(lambda: names.listeners() == 1)
             names.publish(sent[part::3])
             wire.cut()
-        wait_for(lambda: events(stack) == expected_events() and names.waiting() == 0)
+        wait_for(lambda: events(services) == expected_events() and names.waiting() == 0)
     wire.close()
     assert any(line.startswith("lost the line to rabbit://") for line in said(caplog))
-    with stack.database.transaction() as db:
-        assert stack.metering.ingest_messages(db, "openstack", sent, 1).accepted == 0
+    with services.database.transaction() as db:
+        assert services.metering.ingest_messages(db, "openstack", sent, 1).accepted == 0
 
 
 def test_a_dead_broker_is_told_in_one_line_without_the_password(
@@ -302,7 +302,7 @@ def test_a_dead_broker_is_told_in_one_line_without_the_password(
 ) -> None:
     port = free_port()
     settings = Settings(home=home, collector_url=f"rabbit://someone:hush-hush@127.0.0.1:{port}/")
-    with caplog.at_level(logging.INFO), collecting(settings, stack_bench.stack):
+    with caplog.at_level(logging.INFO), collecting(settings, stack_bench.services):
         wait_for(lambda: bool(said(caplog)))
     assert said(caplog) == [f"no broker at rabbit://127.0.0.1:{port}/: Connection refused; trying again every 2 s"]
     assert "hush" not in caplog.text
@@ -313,7 +313,7 @@ def test_a_refused_password_is_told_once_and_tried_again(
 ) -> None:
     wire = Wire()
     settings = Settings(home=home, collector_url=f"rabbit://guest:hush-hush@127.0.0.1:{wire.port}/")
-    with caplog.at_level(logging.INFO), collecting(settings, stack_bench.stack):
+    with caplog.at_level(logging.INFO), collecting(settings, stack_bench.services):
         wait_for(lambda: wire.opened == 2)
     wire.close()
     assert len(said(caplog)) == 1
@@ -326,7 +326,7 @@ def test_what_was_heard_is_told_by_the_minute(
     stack_bench: Bench, names: Names, home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(collector, "_TELL_EVERY_S", 0.1)
-    with caplog.at_level(logging.INFO), collecting(settings_for(home, names), stack_bench.stack):
+    with caplog.at_level(logging.INFO), collecting(settings_for(home, names), stack_bench.services):
         wait_for(lambda: names.listeners() == 1)
         names.publish([b"not json", *bodies()[:1]])
         wait_for(lambda: any(line.startswith("heard at ") for line in said(caplog)))
@@ -339,7 +339,7 @@ def test_what_was_heard_is_told_by_the_minute(
 @pytest.mark.parametrize("url", ["nonsense", "rabbit:///", "http://127.0.0.1/", "rabbit://u:hush@h:port/"])
 def test_a_bad_url_is_refused_without_showing_it(stack_bench: Bench, home: Path, url: str) -> None:
     with pytest.raises(Invalid) as refused:
-        collect(replace(Settings(home=home), collector_url=url), stack_bench.stack, threading.Event())
+        collect(replace(Settings(home=home), collector_url=url), stack_bench.services, threading.Event())
     assert "hush" not in refused.value.message
     assert "collector_url" in refused.value.message
 

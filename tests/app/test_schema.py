@@ -39,54 +39,54 @@ def test_a_ledger_moves_between_its_forms(home: Path, database_url: str) -> None
     home.mkdir(parents=True, exist_ok=True)
     schema.load_tables()
     made = bench(home, database_url, tables=False)
-    database = made.stack.database
+    database = made.services.database
     schema.upgrade(database)
     some, more = recorded()[:700], recorded()[500:]
     _take(made, some)
     with database.snapshot() as db:
-        before = listing(made.stack.metering, db)
+        before = listing(made.services.metering, db)
     schema.downgrade(database, "0001")
     schema.upgrade(database)
     with database.snapshot() as db:
-        assert listing(made.stack.metering, db) == before
+        assert listing(made.services.metering, db) == before
         size = repository.ledger.size(db)
         leaves = [merkle.leaf_hash(record.encoded()) for _, record in repository.events.records(db, 0, size)]
         assert merkle.root(repository.tiles.reader(db), size) == _root(leaves)
     _take(made, more)
     straight = bench(home / "straight")
     _take(straight, recorded())
-    with database.snapshot() as db, straight.stack.database.snapshot() as other:
-        assert listing(made.stack.metering, db) == listing(straight.stack.metering, other)
+    with database.snapshot() as db, straight.services.database.snapshot() as other:
+        assert listing(made.services.metering, db) == listing(straight.services.metering, other)
     for one in (made, straight):
-        one.stack.database.close()
+        one.services.database.close()
 
 
 def test_corrections_are_listed_after_a_move(home: Path, database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
     made = bench(home, database_url, tables=False)
-    database, metering = made.stack.database, made.stack.metering
+    database, metering = made.services.database, made.services.metering
     schema.upgrade(database)
     _take(made, recorded()[:300])
     with database.transaction() as db:
         one = next(iter(metering.segments(db)))
         made.clock.at = one.start + 1
         said = Correction("", "test", since=one.start, until=one.start + 1, absent=True)
-        metering.correct(made.call(db), one.resource, said, message_id="c-1")
+        metering.correct(made.ctx(db), one.resource, said, message_id="c-1")
         before = listing(metering, db)
     schema.downgrade(database, "0001")
     schema.upgrade(database)
     with database.transaction() as db:
-        made_before = metering.list_corrections(made.call(db), Filter(), Page()).items
+        made_before = metering.list_corrections(made.ctx(db), Filter(), Page()).items
         assert [one.record.message_id for one in made_before] == ["c-1"]
         assert listing(metering, db) == before
-        metering.correct(made.call(db), one.resource, Correction("", "back", revokes="c-1"))
+        metering.correct(made.ctx(db), one.resource, Correction("", "back", revokes="c-1"))
         assert next(iter(metering.segments(db))).start == one.start
     database.close()
 
 
 def _take(made: Bench, messages: tuple[bytes, ...]) -> None:
-    with made.stack.database.transaction() as db:
-        made.stack.metering.ingest_messages(db, "openstack", messages, made.clock.now())
+    with made.services.database.transaction() as db:
+        made.services.metering.ingest_messages(db, "openstack", messages, made.clock.now())
 
 
 def _root(leaves: list[bytes]) -> bytes:

@@ -12,19 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-import boto3
 import pytest
 
 from stratiform.connectors.memory.connector import connector as memory_connector
-from stratiform.contract.compute import Compute, Size
-from stratiform.contract.connector import CloudAccount, Connected, Place
+from stratiform.contract.compute import Compute, ServerSize
+from stratiform.contract.connector import CloudAccount, CloudConnection, Installation
 from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
 from stratiform.contract.usage import Usage
 from stratiform.contract.volume import Volumes
 from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, ManualClock, Micros, SystemClock, to_datetime
-from support import moto, openstack, prometheus
-from support.moto import connect_aws
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
@@ -32,7 +29,7 @@ if TYPE_CHECKING:
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f conformance"
 
 #: Of a cloud without machines.
-NO_SIZE = Size(0, 0, 0)
+NO_SIZE = ServerSize(0, 0, 0)
 
 T = TypeVar("T")
 
@@ -42,22 +39,22 @@ class CloudUnderTest:
     """One cloud, and what the suite must know of it."""
 
     #: The same account, as the installation with this id is connected to it.
-    connect: Callable[[str], Connected]
+    connect: Callable[[str], CloudConnection]
     #: Lets a little time pass, so that what is under way there goes on.
     tick: Callable[[], None]
     #: Two native images that machines can be made of.
     image: str = ""
     other_image: str = ""
     #: Two sizes; `large` has more memory.
-    small: Size = NO_SIZE
-    large: Size = NO_SIZE
+    small: ServerSize = NO_SIZE
+    large: ServerSize = NO_SIZE
     #: A native kind of disk that isn't the default.
     disk_type: str = ""
     #: A poll table, and two hours or less in which it finds something, also what `measured` makes of this native id.
     asked: Mapping[str, Any] = field(default_factory=dict)
     measured: Callable[[str], tuple[Micros, Micros]] = lambda _machine: (0, 0)
     #: The account with credentials that the cloud does not know; None where that can't be tried.
-    rejected: Connected | None = None
+    rejected: CloudConnection | None = None
     #: A native id that no image has.
     unknown_image: str = "no-such-image"
     #: Whether a machine that is gone can't be started (real clouds: yes).
@@ -70,7 +67,7 @@ class CloudUnderTest:
     installation: str = field(default_factory=lambda: uuid4().hex)
 
     @property
-    def connected(self) -> Connected:
+    def connected(self) -> CloudConnection:
         return self.connect(self.installation)
 
     @property
@@ -113,9 +110,9 @@ def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
     """The simulated cloud, at whose clock the tests turn."""
     clock = ManualClock()
 
-    def connect(installation: str, password: str = "right") -> Connected:
+    def connect(installation: str, password: str = "right") -> CloudConnection:
         account = CloudAccount(id="cloud-1", name="memory", settings={"password": password})
-        return memory_connector.connect(account, Place(installation, home, clock))
+        return memory_connector.connect(account, Installation(installation, home, clock))
 
     connect("first").check()
     return CloudUnderTest(
@@ -123,8 +120,8 @@ def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
         tick=lambda: _advance(clock),
         image="memory-debian-12",
         other_image="memory-ubuntu-24.04",
-        small=Size(1, 512, 1),
-        large=Size(2, 2048, 20),
+        small=ServerSize(1, 512, 1),
+        large=ServerSize(2, 2048, 20),
         disk_type="fast",
         asked={"metric": "network.outgoing.bytes", "period_s": 60},
         measured=lambda _machine: _an_hour(clock),
@@ -133,19 +130,21 @@ def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
 
 
 def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
-    """EC2 and EBS as moto's server has them. It forgets ClientToken, and does not look at addresses."""
+    """EC2 and EBS of a moto server, which ignores ClientToken and does not check addresses."""
+    from support import moto
+
     url, strict_url = request.getfixturevalue("moto_url"), request.getfixturevalue("strict_moto_url")
     return CloudUnderTest(
-        connect=cache(lambda installation: connect_aws(url, home, installation)),
+        connect=cache(lambda installation: moto.connect_aws(url, home, installation)),
         tick=wait_a_little,
         image=moto.IMAGE,
         other_image=moto.OTHER_IMAGE,
-        small=Size(1, 512, 1),
-        large=Size(2, 2048, 20),
+        small=ServerSize(1, 512, 1),
+        large=ServerSize(2, 2048, 20),
         disk_type="gp2",
         asked={"namespace": "AWS/EC2", "metric": "NetworkOut", "dimension": "InstanceId", "period_s": 300},
         measured=lambda machine: _sent(url, machine),
-        rejected=connect_aws(strict_url, home),
+        rejected=moto.connect_aws(strict_url, home),
         unknown_image="ami-00000000000000000",
         dead_stay_dead=False,
         checks_addresses=False,
@@ -154,19 +153,23 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
 
 
 def openstack_lab(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
-    """A real installation's answers, recorded."""
+    """The recorded responses of a real installation."""
+    from support import openstack
+
     url = request.getfixturevalue("openstack_url")
     return CloudUnderTest(
         connect=cache(lambda _installation: openstack.connect_openstack(url)),
         tick=wait_a_little,
-        asked=openstack.ASKED,
+        asked=openstack.POLL,
         measured=lambda _machine: (openstack.SINCE, openstack.UNTIL),
         rejected=openstack.connect_openstack(url, password="wrong"),
     )
 
 
 def real_prometheus(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
-    """A real server, with a history of our own."""
+    """A Prometheus server with generated data."""
+    from support import prometheus
+
     url = request.getfixturevalue("prometheus_url")
     return CloudUnderTest(
         connect=cache(lambda _installation: prometheus.connect_prometheus(url)),
@@ -183,6 +186,10 @@ def _an_hour(clock: ManualClock) -> tuple[Micros, Micros]:
 
 def _sent(url: str, machine: str) -> tuple[Micros, Micros]:
     """An hour in which `machine` sent something every five minutes, as moto's CloudWatch is told."""
+    import boto3
+
+    from support import moto
+
     known = {key: value for key, value in moto.aws_settings(url).items() if key in ("access_key", "secret_key")}
     session = boto3.session.Session(known["access_key"], known["secret_key"], region_name=moto.REGION)
     until = SystemClock().now() // HOUR_US * HOUR_US

@@ -9,34 +9,34 @@ from uuid import uuid4
 import pytest
 
 from conformance.clouds import PUBLIC_KEY, CloudUnderTest
-from stratiform.contract.compute import Compute, Machine, MachineSpec, MachineState, Nic
-from stratiform.contract.errors import Gone, NotSupported, Refused
+from stratiform.contract.compute import Compute, NativeServer, NativeServerState, Nic, ServerSpec
+from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.network import NativeSubnet, SubnetSpec
-from stratiform.contract.volume import Disk, DiskSpec, DiskState
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 
 
-def spec(cloud: CloudUnderTest, token: str = "", **other: Any) -> MachineSpec:
+def spec(cloud: CloudUnderTest, token: str = "", **other: Any) -> ServerSpec:
     given: dict[str, Any] = {"name": "web-1", "size": cloud.small, "image": cloud.image, **other}
-    return MachineSpec(token=token or str(uuid4()), **given)
+    return ServerSpec(token=token or str(uuid4()), **given)
 
 
-def show(compute: Compute, machine_id: str) -> MachineState:
+def show(compute: Compute, machine_id: str) -> NativeServerState:
     return compute.show(machine_id).state
 
 
-def running(cloud: CloudUnderTest, wanted: MachineSpec | None = None) -> Machine:
+def running(cloud: CloudUnderTest, wanted: ServerSpec | None = None) -> NativeServer:
     compute = cloud.compute
     made = compute.create(wanted or spec(cloud))
-    return cloud.until(lambda: compute.show(made.id), lambda seen: seen.state is MachineState.RUNNING)
+    return cloud.until(lambda: compute.show(made.id), lambda seen: seen.state is NativeServerState.RUNNING)
 
 
-def stopped(cloud: CloudUnderTest) -> Machine:
+def stopped(cloud: CloudUnderTest) -> NativeServer:
     compute, machine = cloud.compute, running(cloud)
     compute.stop(machine.id)
-    return cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is MachineState.STOPPED)
+    return cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is NativeServerState.STOPPED)
 
 
-def gone(cloud: CloudUnderTest, machine: Machine) -> None:
+def gone(cloud: CloudUnderTest, machine: NativeServer) -> None:
     compute = cloud.compute
     cloud.until(lambda: compute.find(machine.token), lambda seen: seen is None)
 
@@ -46,17 +46,17 @@ def subnet(cloud: CloudUnderTest, cidr: str = "10.77.0.0/24", network: str = "")
     return cloud.network.ensure(SubnetSpec(str(uuid4()), network or str(uuid4()), "private", cidr, gateway))
 
 
-def disk(cloud: CloudUnderTest) -> Disk:
+def disk(cloud: CloudUnderTest) -> NativeVolume:
     volume = cloud.volume
-    made = volume.create(DiskSpec(str(uuid4()), "data", 2))
-    return cloud.until(lambda: volume.show(made.id), lambda seen: seen.state is DiskState.AVAILABLE)
+    made = volume.create(VolumeSpec(str(uuid4()), "data", 2))
+    return cloud.until(lambda: volume.show(made.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
 
 
 def test_a_machine_is_made_and_comes_to_run(cloud: CloudUnderTest) -> None:
     wanted = spec(cloud)
     made = cloud.compute.create(wanted)
-    assert made.state in (MachineState.BUILDING, MachineState.RUNNING)
-    machine = cloud.until(lambda: cloud.compute.show(made.id), lambda seen: seen.state is MachineState.RUNNING)
+    assert made.state in (NativeServerState.BUILDING, NativeServerState.RUNNING)
+    machine = cloud.until(lambda: cloud.compute.show(made.id), lambda seen: seen.state is NativeServerState.RUNNING)
     assert (machine.id, machine.token, machine.image) == (made.id, wanted.token, cloud.image)
     assert machine.size.vcpus >= cloud.small.vcpus
     assert machine.size.ram_mib >= cloud.small.ram_mib
@@ -107,19 +107,19 @@ def test_what_is_gone_is_gone(cloud: CloudUnderTest) -> None:
     made, compute = running(cloud), cloud.compute
     compute.delete(made.id)
     gone(cloud, made)
-    with suppress(Gone):
-        assert compute.show(made.id).state is MachineState.DELETED
+    with suppress(NativeNotFound):
+        assert compute.show(made.id).state is NativeServerState.DELETED
     if not cloud.dead_stay_dead:
         pytest.skip("this server brings machines back that are gone")
     for verb in (compute.start, compute.stop):
-        with pytest.raises((Gone, Refused)):
+        with pytest.raises((NativeNotFound, RequestRejected)):
             verb(made.id)
     assert compute.find(made.token) is None
 
 
 def test_an_unknown_image_is_refused_and_makes_nothing(cloud: CloudUnderTest) -> None:
     wanted = spec(cloud, image=cloud.unknown_image)
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         cloud.compute.create(wanted)
     assert cloud.compute.find(wanted.token) is None
 
@@ -143,7 +143,7 @@ def test_an_address_is_nobody_elses_while_the_machine_exists(cloud: CloudUnderTe
     nics = (Nic(where.id, "10.77.0.20", "fa:16:3e:00:00:01"),)
     machine = running(cloud, spec(cloud, nics=nics))
     second = spec(cloud, nics=(Nic(where.id, "10.77.0.20", "fa:16:3e:00:00:02"),))
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         cloud.compute.create(second)
     assert cloud.compute.find(second.token) is None
     cloud.compute.delete(machine.id)
@@ -156,24 +156,24 @@ def test_an_address_that_a_subnet_does_not_have_is_refused(cloud: CloudUnderTest
     if not cloud.checks_addresses:
         pytest.skip("this server takes any address")
     where = subnet(cloud)
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         cloud.compute.create(spec(cloud, nics=(Nic(where.id, address, "fa:16:3e:00:00:01"),)))
 
 
 def test_key_user_data_and_metadata_are_taken(cloud: CloudUnderTest) -> None:
     data = base64.b64encode(b"#cloud-config\nhostname: web-1\n").decode()
     machine = running(cloud, spec(cloud, public_key=PUBLIC_KEY, user_data=data, metadata={"role": "web"}))
-    assert machine.state is MachineState.RUNNING
+    assert machine.state is NativeServerState.RUNNING
 
 
 def test_stop_and_start(cloud: CloudUnderTest) -> None:
     compute, machine = cloud.compute, stopped(cloud)
     compute.stop(machine.id)
-    assert show(compute, machine.id) is MachineState.STOPPED
+    assert show(compute, machine.id) is NativeServerState.STOPPED
     compute.start(machine.id)
-    again = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is MachineState.RUNNING)
+    again = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
     compute.start(machine.id)
-    assert show(compute, machine.id) is MachineState.RUNNING
+    assert show(compute, machine.id) is NativeServerState.RUNNING
     assert again.id == machine.id
     assert again.launched_at is not None
 
@@ -182,7 +182,7 @@ def test_stop_and_start(cloud: CloudUnderTest) -> None:
 def test_a_rebooted_machine_runs_again(cloud: CloudUnderTest, hard: bool) -> None:
     compute, machine = cloud.compute, running(cloud)
     compute.reboot(machine.id, hard=hard)
-    cloud.until(lambda: show(compute, machine.id), lambda state: state is MachineState.RUNNING)
+    cloud.until(lambda: show(compute, machine.id), lambda state: state is NativeServerState.RUNNING)
 
 
 def test_a_stopped_machine_is_resized(cloud: CloudUnderTest) -> None:
@@ -192,13 +192,13 @@ def test_a_stopped_machine_is_resized(cloud: CloudUnderTest) -> None:
     large = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.size.ram_mib >= cloud.large.ram_mib)
     assert large.size.vcpus >= cloud.large.vcpus
     compute.start(machine.id)
-    again = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is MachineState.RUNNING)
+    again = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
     assert (again.id, again.size.ram_mib) == (machine.id, large.size.ram_mib)
 
 
 def test_a_running_machine_is_not_resized(cloud: CloudUnderTest) -> None:
     compute, machine = cloud.compute, running(cloud)
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         compute.resize(machine.id, cloud.large)
     assert compute.show(machine.id).size == machine.size
 
@@ -211,7 +211,7 @@ def test_a_rebuilt_machine_keeps_its_id_and_addresses(cloud: CloudUnderTest) -> 
         compute.rebuild(machine.id, cloud.other_image)
     except NotSupported as error:
         pytest.skip(error.message)
-    again = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is MachineState.RUNNING)
+    again = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
     assert (again.id, again.token, again.addresses) == (machine.id, machine.token, machine.addresses)
     assert again.image == cloud.other_image
 
@@ -240,12 +240,12 @@ def test_a_disk_is_attached_and_detached(cloud: CloudUnderTest) -> None:
     compute, volume, machine, data = cloud.compute, cloud.volume, running(cloud), disk(cloud)
     for _ in range(2):
         compute.attach(machine.id, data.id, "/dev/vdb")
-    held = cloud.until(lambda: volume.show(data.id), lambda seen: seen.state is DiskState.IN_USE)
+    held = cloud.until(lambda: volume.show(data.id), lambda seen: seen.state is NativeVolumeState.IN_USE)
     assert held.machine == machine.id
     assert compute.show(machine.id).volumes == (data.id,)
     for _ in range(2):
         compute.detach(machine.id, data.id)
-    free = cloud.until(lambda: volume.show(data.id), lambda seen: seen.state is DiskState.AVAILABLE)
+    free = cloud.until(lambda: volume.show(data.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
     assert free.machine == ""
     assert compute.show(machine.id).volumes == ()
 
@@ -254,7 +254,7 @@ def test_a_disk_has_one_machine(cloud: CloudUnderTest) -> None:
     compute, data = cloud.compute, disk(cloud)
     one, two = running(cloud), running(cloud)
     compute.attach(one.id, data.id, "/dev/vdb")
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         compute.attach(two.id, data.id, "/dev/vdb")
     compute.detach(two.id, data.id)
     assert cloud.volume.show(data.id).machine == one.id
@@ -265,7 +265,7 @@ def test_disks_outlive_their_machine(cloud: CloudUnderTest) -> None:
     compute.attach(machine.id, data.id, "/dev/vdb")
     compute.delete(machine.id)
     gone(cloud, machine)
-    free = cloud.until(lambda: volume.show(data.id), lambda seen: seen.state is DiskState.AVAILABLE)
+    free = cloud.until(lambda: volume.show(data.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
     assert free.machine == ""
 
 
@@ -273,7 +273,7 @@ def test_attaching_what_is_not_there_says_so(cloud: CloudUnderTest) -> None:
     machine, data = running(cloud), disk(cloud)
     cloud.volume.delete(data.id)
     cloud.until(lambda: cloud.volume.find(data.token), lambda seen: seen is None)
-    with pytest.raises((Gone, Refused)):
+    with pytest.raises((NativeNotFound, RequestRejected)):
         cloud.compute.attach(machine.id, data.id, "/dev/vdb")
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from conformance.clouds import CLOUDS, CloudUnderTest
-from stratiform.contract.connector import CloudAccount, Place
+from stratiform.contract.connector import CloudAccount, Installation
 from stratiform.contract.errors import CredentialsRejected
-from stratiform.contract.registry import connector, kinds
+from stratiform.contract.registry import get_connector, list_kinds
 from stratiform.kit.clock import HOUR_US, SystemClock
 from stratiform.kit.errors import Invalid
 
@@ -38,24 +38,24 @@ def test_credentials_that_the_cloud_does_not_know_are_rejected_by_every_verb(clo
 
 
 def test_every_kind_is_under_test() -> None:
-    assert set(kinds()) == set(CLOUDS)
+    assert set(list_kinds()) == set(CLOUDS)
 
 
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("kind", list_kinds())
 def test_settings_are_described_and_secrets_have_no_default(kind: str) -> None:
-    settings = connector(kind).settings
-    assert connector(kind).kind == kind
+    settings = get_connector(kind).settings
+    assert get_connector(kind).kind == kind
     assert len({setting.name for setting in settings}) == len(settings)
     for setting in settings:
         assert setting.help.endswith(".")
         assert not (setting.secret and setting.default)
 
 
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("kind", list_kinds())
 def test_a_missing_setting_is_named_before_anything_is_asked(kind: str, tmp_path: Path) -> None:
-    required = [setting for setting in connector(kind).settings if setting.required]
+    required = [setting for setting in get_connector(kind).settings if setting.required]
     if not required:
         pytest.skip("needs nothing")
     given = {setting.name: "http://127.0.0.1:9" for setting in required[1:]}
     with pytest.raises(Invalid, match=required[0].name):
-        connector(kind).connect(CloudAccount("c", "c", given), Place("i", tmp_path, SystemClock()))
+        get_connector(kind).connect(CloudAccount("c", "c", given), Installation("i", tmp_path, SystemClock()))

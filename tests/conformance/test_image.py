@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from conformance.clouds import CloudUnderTest
-from stratiform.contract.compute import MachineSpec, MachineState
-from stratiform.contract.errors import CloudError, Gone, NotSupported, Refused
+from stratiform.contract.compute import NativeServerState, ServerSpec
+from stratiform.contract.errors import CloudError, NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.image import NativeImage
 
 _PIECE = bytes(64 * 1024)
@@ -34,7 +34,7 @@ def test_the_clouds_own_images_are_shown(cloud: CloudUnderTest) -> None:
 
 
 def test_an_unknown_image_is_gone(cloud: CloudUnderTest) -> None:
-    with pytest.raises(Gone):
+    with pytest.raises(NativeNotFound):
         cloud.images.show(cloud.unknown_image)
 
 
@@ -48,8 +48,8 @@ def test_an_image_is_uploaded_once(cloud: CloudUnderTest) -> None:
 
 def test_a_machine_runs_from_an_uploaded_image(cloud: CloudUnderTest) -> None:
     made, compute = uploaded(cloud, str(uuid4())), cloud.compute
-    machine = compute.create(MachineSpec(str(uuid4()), "web-1", cloud.small, made.id))
-    seen = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is MachineState.RUNNING)
+    machine = compute.create(ServerSpec(str(uuid4()), "web-1", cloud.small, made.id))
+    seen = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
     assert seen.image == made.id
 
 
@@ -66,11 +66,11 @@ def test_an_uploaded_image_is_deleted(cloud: CloudUnderTest) -> None:
     made = uploaded(cloud, str(uuid4()))
     cloud.images.delete(made.id)
     cloud.images.delete(made.id)
-    with pytest.raises(Gone):
+    with pytest.raises(NativeNotFound):
         cloud.images.show(made.id)
 
 
 def test_the_clouds_own_images_are_not_deleted(cloud: CloudUnderTest) -> None:
-    with suppress(Refused):
+    with suppress(RequestRejected):
         cloud.images.delete(cloud.image)
     assert cloud.images.show(cloud.image).id == cloud.image

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from conformance.clouds import CloudUnderTest
-from stratiform.contract.compute import MachineSpec, MachineState, Nic
-from stratiform.contract.errors import Refused
+from stratiform.contract.compute import NativeServerState, Nic, ServerSpec
+from stratiform.contract.errors import RequestRejected
 from stratiform.contract.network import SubnetSpec
 
 
@@ -41,7 +41,7 @@ def test_a_network_has_several_subnets_and_two_networks_may_have_the_same(cloud:
 def test_subnets_of_one_network_do_not_overlap(cloud: CloudUnderTest) -> None:
     network = str(uuid4())
     cloud.network.ensure(spec(network=network))
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         cloud.network.ensure(spec(network=network, cidr="10.77.0.0/24"))
 
 
@@ -67,9 +67,9 @@ def test_a_subnet_with_machines_is_not_deleted(cloud: CloudUnderTest) -> None:
     network, compute = cloud.network, cloud.compute
     subnet = network.ensure(spec())
     nics = (Nic(subnet.id, "10.77.0.20", "fa:16:3e:00:00:01"),)
-    made = compute.create(MachineSpec(str(uuid4()), "web-1", cloud.small, cloud.image, nics))
-    cloud.until(lambda: compute.show(made.id), lambda seen: seen.state is MachineState.RUNNING)
-    with pytest.raises(Refused):
+    made = compute.create(ServerSpec(str(uuid4()), "web-1", cloud.small, cloud.image, nics))
+    cloud.until(lambda: compute.show(made.id), lambda seen: seen.state is NativeServerState.RUNNING)
+    with pytest.raises(RequestRejected):
         network.delete(subnet.id)
     compute.delete(made.id)
     cloud.until(lambda: compute.find(made.token), lambda seen: seen is None)

@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 
 from conformance.clouds import CloudUnderTest
-from stratiform.contract.compute import Machine, MachineSpec, MachineState
-from stratiform.contract.usage import Item, Reading
-from stratiform.contract.volume import DiskSpec, DiskState
+from stratiform.contract.compute import NativeServer, NativeServerState, ServerSpec
+from stratiform.contract.usage import InventoryItem, UsageSample
+from stratiform.contract.volume import NativeVolumeState, VolumeSpec
 from stratiform.kit.clock import HOUR_US, SECOND_US, Micros, SystemClock
 from stratiform.kit.errors import Invalid
 
@@ -22,13 +22,13 @@ ATTRIBUTES = {
 }
 
 
-def made(cloud: CloudUnderTest) -> Machine:
+def made(cloud: CloudUnderTest) -> NativeServer:
     compute = cloud.compute
-    machine = compute.create(MachineSpec(str(uuid4()), "web-1", cloud.small, cloud.image))
-    return cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is MachineState.RUNNING)
+    machine = compute.create(ServerSpec(str(uuid4()), "web-1", cloud.small, cloud.image))
+    return cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
 
 
-def item(cloud: CloudUnderTest, resource_id: str) -> Item | None:
+def item(cloud: CloudUnderTest, resource_id: str) -> InventoryItem | None:
     return next((one for one in cloud.usage.inventory() if one.id == resource_id), None)
 
 
@@ -75,8 +75,8 @@ def test_a_machine_that_is_off_or_gone_shows_in_the_inventory(cloud: CloudUnderT
 
 def test_disks_are_in_the_inventory_but_not_the_root_disks_of_our_machines(cloud: CloudUnderTest) -> None:
     machine, volume = made(cloud), cloud.volume
-    disk = volume.create(DiskSpec(str(uuid4()), "data", 3))
-    cloud.until(lambda: volume.show(disk.id), lambda seen: seen.state is DiskState.AVAILABLE)
+    disk = volume.create(VolumeSpec(str(uuid4()), "data", 3))
+    cloud.until(lambda: volume.show(disk.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
     cloud.compute.attach(machine.id, disk.id, "/dev/vdb")
     found = cloud.until(lambda: item(cloud, disk.token), lambda seen: seen is not None and seen.state == "in-use")
     assert found is not None
@@ -138,5 +138,5 @@ def test_a_poll_table_that_is_wrong_is_told(cloud: CloudUnderTest) -> None:
         list(usage.readings({key: value for key, value in cloud.asked.items() if key != "period_s"}, 0, HOUR_US))
 
 
-def _set(cloud: CloudUnderTest, since: Micros, until: Micros) -> set[Reading]:
+def _set(cloud: CloudUnderTest, since: Micros, until: Micros) -> set[UsageSample]:
     return set(cloud.usage.readings(cloud.asked, since, until))

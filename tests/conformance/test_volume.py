@@ -7,23 +7,23 @@ from uuid import uuid4
 import pytest
 
 from conformance.clouds import CloudUnderTest
-from stratiform.contract.compute import MachineSpec, MachineState
-from stratiform.contract.errors import Gone, Refused
-from stratiform.contract.volume import Disk, DiskSpec, DiskState
+from stratiform.contract.compute import NativeServerState, ServerSpec
+from stratiform.contract.errors import NativeNotFound, RequestRejected
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 
 
-def spec(token: str = "", **other: Any) -> DiskSpec:
+def spec(token: str = "", **other: Any) -> VolumeSpec:
     given: dict[str, Any] = {"name": "data", "size_gib": 2, **other}
-    return DiskSpec(token=token or str(uuid4()), **given)
+    return VolumeSpec(token=token or str(uuid4()), **given)
 
 
-def ready(cloud: CloudUnderTest, wanted: DiskSpec | None = None) -> Disk:
+def ready(cloud: CloudUnderTest, wanted: VolumeSpec | None = None) -> NativeVolume:
     volume = cloud.volume
     made = volume.create(wanted or spec())
-    return cloud.until(lambda: volume.show(made.id), lambda seen: seen.state is DiskState.AVAILABLE)
+    return cloud.until(lambda: volume.show(made.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
 
 
-def gone(cloud: CloudUnderTest, disk: Disk) -> None:
+def gone(cloud: CloudUnderTest, disk: NativeVolume) -> None:
     volume = cloud.volume
     cloud.until(lambda: volume.find(disk.token), lambda seen: seen is None)
 
@@ -31,8 +31,8 @@ def gone(cloud: CloudUnderTest, disk: Disk) -> None:
 def test_a_disk_is_made_and_becomes_available(cloud: CloudUnderTest) -> None:
     wanted = spec(metadata={"tier": "db"})
     made = cloud.volume.create(wanted)
-    assert made.state in (DiskState.CREATING, DiskState.AVAILABLE)
-    disk = cloud.until(lambda: cloud.volume.show(made.id), lambda seen: seen.state is DiskState.AVAILABLE)
+    assert made.state in (NativeVolumeState.CREATING, NativeVolumeState.AVAILABLE)
+    disk = cloud.until(lambda: cloud.volume.show(made.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
     assert (disk.id, disk.token, disk.size_gib, disk.machine) == (made.id, wanted.token, 2, "")
     assert disk.created_at is not None
     assert disk.fault == ""
@@ -71,7 +71,7 @@ def test_a_disk_has_the_kind_that_was_asked_for(cloud: CloudUnderTest) -> None:
 
 def test_an_unknown_kind_is_refused_and_makes_nothing(cloud: CloudUnderTest) -> None:
     wanted = spec(native_type="no-such-kind")
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         cloud.volume.create(wanted)
     assert cloud.volume.find(wanted.token) is None
 
@@ -85,7 +85,7 @@ def test_a_disk_grows_and_does_not_shrink(cloud: CloudUnderTest) -> None:
     for _ in range(2):
         volume.extend(disk.id, 5)
     cloud.until(lambda: volume.show(disk.id), lambda seen: seen.size_gib == 5)
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         volume.extend(disk.id, 3)
     assert volume.show(disk.id).size_gib == 5
 
@@ -96,19 +96,19 @@ def test_a_deleted_disk_is_deleted_once_more_in_peace(cloud: CloudUnderTest) -> 
     volume.delete(disk.id)
     gone(cloud, disk)
     volume.delete(disk.id)
-    with pytest.raises(Gone):
+    with pytest.raises(NativeNotFound):
         volume.show(disk.id)
     assert list(volume.list()) == []
 
 
 def test_an_attached_disk_is_not_deleted(cloud: CloudUnderTest) -> None:
     volume, compute, disk = cloud.volume, cloud.compute, ready(cloud)
-    made = compute.create(MachineSpec(str(uuid4()), "web-1", cloud.small, cloud.image))
-    cloud.until(lambda: compute.show(made.id), lambda seen: seen.state is MachineState.RUNNING)
+    made = compute.create(ServerSpec(str(uuid4()), "web-1", cloud.small, cloud.image))
+    cloud.until(lambda: compute.show(made.id), lambda seen: seen.state is NativeServerState.RUNNING)
     compute.attach(made.id, disk.id, "/dev/vdb")
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         volume.delete(disk.id)
-    assert volume.show(disk.id).state is DiskState.IN_USE
+    assert volume.show(disk.id).state is NativeVolumeState.IN_USE
 
 
 def test_a_long_list_is_whole(cloud: CloudUnderTest) -> None:

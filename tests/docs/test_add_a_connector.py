@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import stratiform.connectors
-from stratiform.contract.connector import CloudAccount, Connector, Place
+from stratiform.contract.connector import CloudAccount, Connector, Installation
 from stratiform.contract.errors import CloudUnreachable
-from stratiform.contract.registry import connector, described
+from stratiform.contract.registry import describe_kinds, get_connector
 from stratiform.kit.clock import SystemClock
 from stratiform.kit.errors import Invalid
 
@@ -42,19 +42,19 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connector]
         file.parent.mkdir(exist_ok=True)
         file.write_text(code)
     monkeypatch.setattr(stratiform.connectors, "__path__", [*stratiform.connectors.__path__, str(tmp_path)])
-    yield connector("acme")
+    yield get_connector("acme")
     for name in [name for name in sys.modules if name.startswith("stratiform.connectors.acme")]:
         del sys.modules[name]
 
 
 def test_the_outline_is_found_with_its_one_capability(acme: Connector) -> None:
-    kind = next(kind for kind in described() if kind.kind == "acme")
+    kind = next(kind for kind in describe_kinds() if kind.kind == "acme")
     assert (kind.about, kind.capabilities) == ("how Acme does it: disks.", ("volume",))
     assert [setting.name for setting in acme.settings] == ["endpoint", "api_key"]
 
 
 def test_the_outline_connects_and_says_what_is_wrong(acme: Connector, tmp_path: Path) -> None:
-    place = Place("i", tmp_path, SystemClock())
+    place = Installation("i", tmp_path, SystemClock())
     with pytest.raises(Invalid, match="endpoint"):
         acme.connect(CloudAccount("c", "c", {}), place)
     cloud = acme.connect(CloudAccount("c", "c", {"endpoint": "http://127.0.0.1:1", "api_key": "k"}), place)

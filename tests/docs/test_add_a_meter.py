@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from stratiform.faces.cli import usage
-from stratiform.faces.cli.client import Client, session
-from stratiform.faces.rest.usage import handlers
+from stratiform.interfaces.cli import usage
+from stratiform.interfaces.cli.client import Client, session
+from stratiform.interfaces.rest.usage import handlers
 from stratiform.kit.errors import Invalid
 from support.rest import Rest, rest
 from support.stacks import bench
@@ -85,7 +85,7 @@ def test_what_came_before_is_listed_and_taken(home: Path, monkeypatch: pytest.Mo
         assert [(one[0], one[2], " ".join(one[5:])) for one in listed] == [
             (f"share.{verb}.end", "1", "nobody decided") for verb in ("create", "delete", "extend")
         ]
-    before.stack.database.close()
+    before.services.database.close()
     (home / "meters" / "share.toml").write_text(FILE)
     after = bench(home, tables=False)
     with rest(after, handlers) as api:
@@ -95,4 +95,4 @@ def test_what_came_before_is_listed_and_taken(home: Path, monkeypatch: pytest.Mo
         assert run("unknown", "list").splitlines()[1:] == []
         assert [run("list", "--resource-type", "share")] == shown("stratiform usage list --resource-type share")
         assert "Shared file systems" in run("meter", "list")
-    after.stack.database.close()
+    after.services.database.close()

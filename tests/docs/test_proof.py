@@ -23,13 +23,13 @@ def check(tmp_path: Path, lines: list[bytes], key: str) -> subprocess.CompletedP
 
 
 def test_the_program_of_the_page(stack_bench: Bench, tmp_path: Path) -> None:
-    metering = stack_bench.stack.metering
-    with stack_bench.stack.database.transaction() as db:
+    metering = stack_bench.services.metering
+    with stack_bench.services.database.transaction() as db:
         metering.ingest_messages(db, "openstack", recorded(), stack_bench.clock.now())
         moved = [disk("v1", "p1", "2026-01-01"), disk("v1", "p2", "2026-01-01", at="2026-01-02")]
         metering.ingest(db, moved, stack_bench.clock.now())
-        everything = metering.begin_export(stack_bench.call(db), Filter())
-        mine = metering.begin_export(stack_bench.call(db, customer("p1")), Filter())
+        everything = metering.begin_export(stack_bench.ctx(db), Filter())
+        mine = metering.begin_export(stack_bench.ctx(db, customer("p1")), Filter())
         lines, part = list(metering.export(db, everything)), list(metering.export(db, mine))
     key = str(metering.keys.signer().verifier)
     size = everything.size

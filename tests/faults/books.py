@@ -10,8 +10,8 @@ from pathlib import Path
 from faults.plan import Plan
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
-from stratiform.faces.stack import Stack
-from stratiform.kit.call import Call
+from stratiform.interfaces.services import Services
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM
@@ -44,44 +44,46 @@ _NUMBERED = {
 
 def check(plan: Plan, home: Path, url: str) -> int:
     """Fails with the first thing that is wrong; how many segments there are."""
-    stack = build(Settings(home=home, database_url=url))
+    services = build(Settings(home=home, database_url=url))
     try:
-        with stack.database.snapshot() as db:
+        with services.database.snapshot() as db:
             _check_constraints(db)
             _check_log(db)
-            _check_messages(stack, db, plan)
-            return _check_segments(stack, db, plan)
+            _check_messages(services, db, plan)
+            return _check_segments(services, db, plan)
     finally:
-        stack.database.close()
+        services.database.close()
 
 
-def _check_segments(stack: Stack, db: Connection, plan: Plan) -> int:
-    text = listing(stack.metering, db)
+def _check_segments(services: Services, db: Connection, plan: Plan) -> int:
+    text = listing(services.metering, db)
     found, wanted = json.loads(text), usage([line_of(body) for body in plan.valid])
     differing = [(one, other) for one, other in zip(found, wanted, strict=False) if one != other]
     assert not differing, f"{len(differing)} segments differ, the first: {differing[0][0]} instead of {differing[0][1]}"
     assert len(found) == len(wanted), f"{len(found)} segments instead of {len(wanted)}"
-    as_of = Filter(as_of=stack.metering.position(db))
-    assert list(stack.metering.segments(db, as_of)) == list(stack.metering.segments(db)), "as_of tells something else"
+    as_of = Filter(as_of=services.metering.position(db))
+    assert list(services.metering.segments(db, as_of)) == list(services.metering.segments(db)), (
+        "as_of tells something else"
+    )
     return len(found)
 
 
-def _check_messages(stack: Stack, db: Connection, plan: Plan) -> None:
+def _check_messages(services: Services, db: Connection, plan: Plan) -> None:
     """Every message is kept once, as it came: the understood in batches, the others aside."""
-    position = stack.metering.position(db)
+    position = services.metering.position(db)
     kept = Counter(body for some in repository.ledger.batches(db, position) for _, body in some)
     _same(kept, Counter({*plan.valid, *plan.foreign}), "messages")
-    _same(_rejected(stack, db), Counter(set(plan.poison)), "rejected messages")
-    call = Call(db, SYSTEM, stack.clock.now())
-    unknown = sum(one.count for one in stack.metering.list_unknown(call))
+    _same(_rejected(services, db), Counter(set(plan.poison)), "rejected messages")
+    ctx = RequestContext(db, SYSTEM, services.clock.now())
+    unknown = sum(one.count for one in services.metering.list_unknown(ctx))
     assert unknown == len(set(plan.foreign)), f"{unknown} messages of no concern instead of {len(set(plan.foreign))}"
 
 
-def _rejected(stack: Stack, db: Connection) -> Counter[bytes]:
+def _rejected(services: Services, db: Connection) -> Counter[bytes]:
     found: Counter[bytes] = Counter()
-    call, page = Call(db, SYSTEM, stack.clock.now()), Page(limit=100)
+    ctx, page = RequestContext(db, SYSTEM, services.clock.now()), Page(limit=100)
     while True:
-        some = stack.metering.list_rejected(call, page)
+        some = services.metering.list_rejected(ctx, page)
         found.update(one.body for one in some.items)
         if not some.more:
             return found

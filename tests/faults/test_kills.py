@@ -26,7 +26,7 @@ import pytest
 import yaml
 
 from stratiform.connectors.memory.connector import MemoryConnector
-from stratiform.contract.connector import CloudAccount, Place
+from stratiform.contract.connector import CloudAccount, Installation
 from stratiform.kit import clock
 
 KILLS = int(os.environ.get("FAULT_KILLS", "6"))
@@ -35,7 +35,7 @@ SETTLING_S = 120
 PROGRAM = [sys.executable, "-m", "stratiform"]
 
 
-class Installation:
+class RunningInstallation:
     """A home with an API and a worker that can be killed."""
 
     def __init__(self, home: Path) -> None:
@@ -81,7 +81,7 @@ class Installation:
 class Customer(threading.Thread):
     """Creates and deletes servers, whatever happens to the answers."""
 
-    def __init__(self, at: Installation, number: int) -> None:
+    def __init__(self, at: RunningInstallation, number: int) -> None:
         super().__init__()
         self.leaving = threading.Event()
         self._at = at
@@ -128,10 +128,10 @@ def sign_in(http: httpx.Client, home: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
+def installation(tmp_path: Path) -> Iterator[RunningInstallation]:
     home = tmp_path / "home"
     home.mkdir()
-    made = Installation(home)
+    made = RunningInstallation(home)
     made.start("api")
     made.wait_ready()
     made.start("worker")
@@ -146,11 +146,11 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 
 
 def simulated_cloud(home: Path) -> Any:
-    place = Place((home / "keys" / "installation").read_text().strip(), home, clock.SystemClock())
+    place = Installation((home / "keys" / "installation").read_text().strip(), home, clock.SystemClock())
     return MemoryConnector().connect(CloudAccount("memory", "memory", {}), place)
 
 
-def servers(at: Installation) -> list[dict[str, Any]]:
+def servers(at: RunningInstallation) -> list[dict[str, Any]]:
     with httpx.Client(base_url=at.url, timeout=30) as http:
         found: list[dict[str, Any]] = http.get("/compute/v2.1/servers/detail", headers=sign_in(http, at.home)).json()[
             "servers"
@@ -158,7 +158,7 @@ def servers(at: Installation) -> list[dict[str, Any]]:
         return found
 
 
-def settle(at: Installation) -> list[dict[str, Any]]:
+def settle(at: RunningInstallation) -> list[dict[str, Any]]:
     """Wait until nothing is under way any more."""
     until = time.monotonic() + SETTLING_S
     cloud = simulated_cloud(at.home)
@@ -187,7 +187,7 @@ def books(home: Path) -> dict[str, tuple[int, bool]]:
 
 
 @pytest.mark.timeout(60 + KILLS * 10)
-def test_kills_lose_double_and_forget_nothing(installation: Installation) -> None:
+def test_kills_lose_double_and_forget_nothing(installation: RunningInstallation) -> None:
     cloud = simulated_cloud(installation.home)
     cloud.client.set_faults(lose_percent=20, fail_percent=10)
     chance = random.Random(7)

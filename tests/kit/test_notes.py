@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stratiform.kit.errors import Conflict, Invalid
-from stratiform.kit.notes import Checkpoint, Signer, Verifier, opened, sign, signers_of
+from stratiform.kit.signed_notes import Checkpoint, Signer, Verifier, open_note, sign, signers_of
 from stratiform.kit.signing import SigningKeys, trusted
 
 #: The example of Go's golang.org/x/mod/sumdb/note. Ed25519 signatures have no chance in them.
@@ -30,20 +30,20 @@ def test_known_answers() -> None:
     assert str(signer.verifier) == PUBLIC
     assert Verifier.parse(PUBLIC) == signer.verifier
     assert sign(TEXT, signer) == NOTE
-    assert opened(NOTE, [signer.verifier]) == (TEXT, [signer.verifier])
-    assert opened(FOREIGN_NOTE, [FOREIGN]) == ("This is an example message.\n", [FOREIGN])
+    assert open_note(NOTE, [signer.verifier]) == (TEXT, [signer.verifier])
+    assert open_note(FOREIGN_NOTE, [FOREIGN]) == ("This is an example message.\n", [FOREIGN])
     assert signers_of(NOTE) == [("PeterNeumann", "c74f20a3")]
 
 
 def test_a_note_with_empty_lines_and_several_signatures() -> None:
     one, two, three = (Signer.generate(name) for name in ("one", "two", "two"))
     note = sign("a\n\n\nb\n", one, two)
-    assert opened(note, [two.verifier, one.verifier]) == ("a\n\n\nb\n", [one.verifier, two.verifier])
-    assert opened(note, [three.verifier, two.verifier])[1] == [two.verifier]
+    assert open_note(note, [two.verifier, one.verifier]) == ("a\n\n\nb\n", [one.verifier, two.verifier])
+    assert open_note(note, [three.verifier, two.verifier])[1] == [two.verifier]
     with pytest.raises(Invalid, match="none of the known keys"):
-        opened(note, [three.verifier])
+        open_note(note, [three.verifier])
     with pytest.raises(Invalid, match="none of the known keys"):
-        opened(note, [])
+        open_note(note, [])
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_note_with_empty_lines_and_several_signatures() -> None:
 )
 def test_whatever_is_changed_is_refused(note: str) -> None:
     with pytest.raises(Invalid):
-        opened(note, [Verifier.parse(PUBLIC)])
+        open_note(note, [Verifier.parse(PUBLIC)])
 
 
 @pytest.mark.parametrize(

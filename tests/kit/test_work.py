@@ -12,7 +12,7 @@ from stratiform.app.schema import load_tables
 from stratiform.kit.clock import SECOND_US, ManualClock, SystemClock
 from stratiform.kit.db import Database, metadata
 from stratiform.kit.errors import Unavailable
-from stratiform.kit.work import LEASE_US, Again, Job, LeaseLostError, Worker, want, work_table
+from stratiform.kit.work import LEASE_US, Job, LeaseLostError, Requeue, Worker, enqueue, work_table
 
 
 def left(database: Database) -> int:
@@ -23,8 +23,8 @@ def left(database: Database) -> int:
 def test_a_row_is_handled_once_and_gone(database: Database) -> None:
     clock, seen = ManualClock(), []
     with database.transaction() as db:
-        want(db, "thing", "a", clock.now())
-        want(db, "thing", "a", clock.now())
+        enqueue(db, "thing", "a", clock.now())
+        enqueue(db, "thing", "a", clock.now())
     Worker(database, {"thing": lambda job: seen.append(job.key)}, name="w", clock=clock).run_until_idle()
     assert (seen, left(database)) == (["a"], 0)
 
@@ -36,10 +36,10 @@ def test_what_is_wanted_again_meanwhile_is_looked_at_again(database: Database) -
         seen.append(job.key)
         if len(seen) == 1:
             with database.transaction() as db:
-                want(db, "thing", "a", clock.now())
+                enqueue(db, "thing", "a", clock.now())
 
     with database.transaction() as db:
-        want(db, "thing", "a", clock.now())
+        enqueue(db, "thing", "a", clock.now())
     Worker(database, {"thing": handle}, name="w", clock=clock).run_until_idle()
     assert (seen, left(database)) == (["a", "a"], 0)
 
@@ -53,7 +53,7 @@ def test_a_database_that_is_gone_is_told_once(tmp_path: Path, caplog: pytest.Log
     thread = threading.Thread(target=worker.run)
     thread.start()
     with database.transaction() as db:
-        want(db, "thing", "a", 0)
+        enqueue(db, "thing", "a", 0)
     assert begun.wait(10)
     with database.transaction() as db:
         db.execute(text("ALTER TABLE work RENAME TO gone"))
@@ -70,12 +70,12 @@ def test_a_database_that_is_gone_is_told_once(tmp_path: Path, caplog: pytest.Log
 def test_again_waits(database: Database) -> None:
     clock, seen = ManualClock(), []
 
-    def handle(job: Job) -> Again | None:
+    def handle(job: Job) -> Requeue | None:
         seen.append(job.key)
-        return Again(SECOND_US) if len(seen) == 1 else None
+        return Requeue(SECOND_US) if len(seen) == 1 else None
 
     with database.transaction() as db:
-        want(db, "thing", "a", clock.now())
+        enqueue(db, "thing", "a", clock.now())
     worker = Worker(database, {"thing": handle}, name="w", clock=clock)
     worker.run_until_idle()
     assert (len(seen), left(database)) == (1, 1)
@@ -92,7 +92,7 @@ def test_a_failure_comes_back_later_with_its_reason(database: Database) -> None:
             raise Unavailable("the cloud is asleep")
 
     with database.transaction() as db:
-        want(db, "thing", "a", clock.now())
+        enqueue(db, "thing", "a", clock.now())
     worker = Worker(database, {"thing": handle}, name="w", clock=clock)
     worker.run_until_idle()
     with database.snapshot() as db:
@@ -117,7 +117,7 @@ def test_a_lost_lease_writes_nothing(database: Database) -> None:
             raise
 
     with database.transaction() as db:
-        want(db, "thing", "a", clock.now())
+        enqueue(db, "thing", "a", clock.now())
     Worker(database, {"thing": slow}, name="slow", clock=clock).run_until_idle()
     assert (outcome, left(database)) == (["refused"], 0)
 
@@ -125,7 +125,7 @@ def test_a_lost_lease_writes_nothing(database: Database) -> None:
 def test_a_new_life_of_a_worker_goes_on_at_once(database: Database) -> None:
     clock, seen = SystemClock(), threading.Event()
     with database.transaction() as db:
-        want(db, "thing", "a", clock.now())
+        enqueue(db, "thing", "a", clock.now())
         db.execute(work_table.update().values(owner="w/7", leased_until=clock.now() + LEASE_US))
     worker = Worker(database, {"thing": lambda job: seen.set()}, name="w", clock=clock)
     thread = threading.Thread(target=worker.run)
@@ -144,7 +144,7 @@ def test_many_workers_do_each_row_once(database: Database) -> None:
 
     with database.transaction() as db:
         for number in range(60):
-            want(db, "thing", str(number), clock.now())
+            enqueue(db, "thing", str(number), clock.now())
     workers = [Worker(database, {"thing": handle}, name=f"w{i}", clock=clock, threads=3) for i in range(3)]
     threads = [threading.Thread(target=worker.run) for worker in workers]
     for thread in threads:

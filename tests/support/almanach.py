@@ -10,8 +10,8 @@ import httpx
 from litestar.testing import TestClient
 
 from stratiform.app.almanach import application
-from stratiform.faces.almanach.auth import Almanach
-from stratiform.kit.clock import Micros, parse
+from stratiform.interfaces.almanach.auth import Almanach
+from stratiform.kit.clock import Micros, parse_iso
 from support.people import People, people
 from support.stacks import Bench
 
@@ -68,13 +68,13 @@ class Api:
     def take(self, message: dict[str, Any], cloud: str = "openstack") -> None:
         """Hear a notification."""
         self.of.clock.advance(1)
-        with self.of.stack.database.transaction() as db:
-            self.of.stack.metering.ingest_messages(db, cloud, [json.dumps(message).encode()], self.of.clock.now())
+        with self.of.services.database.transaction() as db:
+            self.of.services.metering.ingest_messages(db, cloud, [json.dumps(message).encode()], self.of.clock.now())
 
     def position(self) -> int:
         """Where the ledger stands: it moves with whatever is told."""
-        with self.of.stack.database.snapshot() as db:
-            return self.of.stack.metering.position(db)
+        with self.of.services.database.snapshot() as db:
+            return self.of.services.metering.position(db)
 
     def spans(self, entity_id: str, *names: str) -> list[tuple[Any, ...]]:
         """Start, end and `names` of each entity, times without day and offset where it is the first of January 2026."""
@@ -89,11 +89,11 @@ def _short(text: str | None) -> str | None:
 
 def at(hour: str) -> Micros:
     """Of the first of January 2026."""
-    return parse(f"2026-01-01T{hour}Z")
+    return parse_iso(f"2026-01-01T{hour}Z")
 
 
 @contextmanager
 def almanach(of: Bench, **how: Any) -> Iterator[Api]:
     served = Almanach(**{"private_key": KEY, **how})
-    with people(of) as folk, TestClient(application(of.stack, served), raise_server_exceptions=False) as http:
+    with people(of) as folk, TestClient(application(of.services, served), raise_server_exceptions=False) as http:
         yield Api(of, http, folk)

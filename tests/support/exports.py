@@ -3,36 +3,36 @@
 import json
 from typing import Any
 
-from stratiform.kit.notes import Checkpoint, Verifier, opened
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import SYSTEM, Caller
+from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
 from stratiform.services.metering.model import Filter
 from support.stacks import Bench
 
 
 def ingest(made: Bench, *messages: bytes | Event) -> None:
-    with made.stack.database.transaction() as db:
+    with made.services.database.transaction() as db:
         events = [one for one in messages if isinstance(one, Event)]
-        made.stack.metering.ingest(db, events, made.clock.now())
+        made.services.metering.ingest(db, events, made.clock.now())
         bodies = [one for one in messages if isinstance(one, bytes)]
-        made.stack.metering.ingest_messages(db, "openstack", bodies, made.clock.now())
+        made.services.metering.ingest_messages(db, "openstack", bodies, made.clock.now())
 
 
 def export(made: Bench, caller: Caller = SYSTEM, after: int | None = None, **wanted: Any) -> list[bytes]:
-    with made.stack.database.transaction() as db:
-        asked = made.stack.metering.begin_export(made.call(db, caller), Filter(**wanted), after)
-    with made.stack.database.snapshot() as db:
-        return list(made.stack.metering.export(db, asked))
+    with made.services.database.transaction() as db:
+        asked = made.services.metering.begin_export(made.ctx(db, caller), Filter(**wanted), after)
+    with made.services.database.snapshot() as db:
+        return list(made.services.metering.export(db, asked))
 
 
 def keys(made: Bench) -> list[Verifier]:
-    return made.stack.metering.keys.verifiers()
+    return made.services.metering.keys.verifiers()
 
 
 def checkpoint(made: Bench) -> Checkpoint:
-    with made.stack.database.transaction() as db:
-        note = made.stack.metering.checkpoint(made.call(db)).note
-    return Checkpoint.parse(opened(note, keys(made))[0])
+    with made.services.database.transaction() as db:
+        note = made.services.metering.checkpoint(made.ctx(db)).note
+    return Checkpoint.parse(open_note(note, keys(made))[0])
 
 
 def changed(line: bytes, **changes: Any) -> bytes:

@@ -12,10 +12,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from stratiform.kit.clock import HOUR_US, SECOND_US, iso, parse
+from stratiform.kit.clock import HOUR_US, SECOND_US, iso, parse_iso
 from stratiform.kit.outbox import Event
 
-T0 = parse("2026-03-01T00:00:00Z")
+T0 = parse_iso("2026-03-01T00:00:00Z")
 HOURS = 5
 
 CLOUDS = ("a", "a", "a", "b")

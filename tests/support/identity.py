@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import ManualClock
+from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import Keys
 from stratiform.kit.db import Connection, Database, metadata
 from stratiform.kit.ids import CountingIds
@@ -26,14 +26,14 @@ class Desk:
     clock: ManualClock
 
     @contextmanager
-    def writing(self, caller: Caller = SYSTEM) -> Iterator[Call]:
+    def writing(self, caller: Caller = SYSTEM) -> Iterator[RequestContext]:
         with self.database.transaction() as db:
-            yield Call(db, caller, self.clock.now())
+            yield RequestContext(db, caller, self.clock.now())
 
     @contextmanager
-    def reading(self, caller: Caller = SYSTEM) -> Iterator[Call]:
+    def reading(self, caller: Caller = SYSTEM) -> Iterator[RequestContext]:
         with self.database.snapshot() as db:
-            yield Call(db, caller, self.clock.now())
+            yield RequestContext(db, caller, self.clock.now())
 
     def sign_in(self, asked: SignIn) -> tuple[str, Token]:
         with self.database.snapshot() as db:
@@ -58,14 +58,14 @@ class Desk:
             return one(db, self.identity, name)
 
     def project(self, name: str) -> Project:
-        with self.reading() as call:
-            found = self.identity.projects.reachable(call.db, self.user(name).id, query())
+        with self.reading() as ctx:
+            found = self.identity.projects.reachable(ctx.db, self.user(name).id, query())
         return found[0]
 
 
 def one(db: Connection, identity: IdentityService, name: str) -> User:
-    call = Call(db, SYSTEM, 0)
-    return identity.users.all(call, query(name=name)).items[0]
+    ctx = RequestContext(db, SYSTEM, 0)
+    return identity.users.all(ctx, query(name=name)).items[0]
 
 
 def query(**equal: str | bool) -> Query:
@@ -90,8 +90,8 @@ def open_desk(url: str, folder: Path) -> Iterator[Desk]:
     keys = Keys(folder / "keys")
     keys.create()
     made = Desk(IdentityService(CountingIds(), keys, 4), database, ManualClock())
-    with made.writing() as call:
-        made.identity.bootstrap(call.db, call.now, url=URL, region="RegionOne", admin_password="admin-pass")
-        made.identity.ensure_demo(call, "demo-pass")
+    with made.writing() as ctx:
+        made.identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="admin-pass")
+        made.identity.ensure_demo(ctx, "demo-pass")
     yield made
     database.close()

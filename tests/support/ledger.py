@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from stratiform.faces.cli.listing import json_array
-from stratiform.faces.rest.usage.segments import row_view
+from stratiform.interfaces.cli.listing import json_array
+from stratiform.interfaces.rest.usage.segments import row_view
 from stratiform.kit.db import Connection
 from stratiform.services.metering.model import Filter
 from stratiform.services.metering.service import MeteringService

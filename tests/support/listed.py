@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from stratiform.contract.compute import Compute
-from stratiform.contract.connector import Connected, Finding
+from stratiform.contract.connector import AccountInfo, CloudConnection
 from stratiform.contract.errors import CloudUnreachable
 from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
-from stratiform.contract.usage import Item, Reading, Usage
+from stratiform.contract.usage import InventoryItem, Usage, UsageSample
 from stratiform.contract.volume import Volumes
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
@@ -22,7 +22,7 @@ class ListedCloud:
     """Fulfils contract.connector.Connected: a cloud that can tell its use and nothing else. `breaks_after`: the answer
     is cut off after so many things."""
 
-    items: list[Item] = field(default_factory=list)
+    items: list[InventoryItem] = field(default_factory=list)
     breaks_after: int | None = None
     compute: Compute | None = None
     volume: Volumes | None = None
@@ -33,16 +33,16 @@ class ListedCloud:
     def __post_init__(self) -> None:
         self.usage = self
 
-    def check(self) -> Finding:
-        return Finding("test", ())
+    def check(self) -> AccountInfo:
+        return AccountInfo("test", ())
 
-    def inventory(self) -> Iterator[Item]:
+    def inventory(self) -> Iterator[InventoryItem]:
         for number, item in enumerate(self.items):
             if number == self.breaks_after:
                 raise CloudUnreachable("no answer")
             yield item
 
-    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[Reading]:
+    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
         raise NotImplementedError
 
 
@@ -56,7 +56,7 @@ class ListedClouds:
         assert not db.closed
         return [Cloud(name, name, "test", {}, 0, 0, 1) for name in self._clouds]
 
-    def connected(self, cloud_id: str) -> Connected:
+    def connected(self, cloud_id: str) -> CloudConnection:
         return self._clouds[cloud_id]
 
 

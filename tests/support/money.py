@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stratiform.kit.clock import iso_naive, parse
+from stratiform.kit.clock import iso_naive, parse_iso
 from stratiform.kit.outbox import Event
 
 PLAN = """
@@ -35,7 +35,7 @@ per = "hour"
 
 def machine(server_id: str, project_id: str, launched: str, **changes: Any) -> Event:
     """A machine with two vCPUs and 20 GiB that runs since `launched`, told at that instant unless `at` says when."""
-    at = parse(changes.pop("at", launched))
+    at = parse_iso(changes.pop("at", launched))
     payload = {
         "tenant_id": project_id,
         "instance_id": server_id,
@@ -47,7 +47,7 @@ def machine(server_id: str, project_id: str, launched: str, **changes: Any) -> E
         "root_gb": 20,
         "ephemeral_gb": 0,
         "state": "active",
-        "launched_at": iso_naive(parse(launched)),
+        "launched_at": iso_naive(parse_iso(launched)),
         **changes,
     }
     return Event(f"{server_id}-{at}", "compute.instance.update", "compute.test", at, "dc-1", payload)
@@ -55,7 +55,7 @@ def machine(server_id: str, project_id: str, launched: str, **changes: Any) -> E
 
 def disk(volume_id: str, project_id: str, launched: str, **changes: Any) -> Event:
     """A volume of 100 GiB of the type `fast`."""
-    at = parse(changes.pop("at", launched))
+    at = parse_iso(changes.pop("at", launched))
     payload = {
         "tenant_id": project_id,
         "volume_id": volume_id,
@@ -64,7 +64,7 @@ def disk(volume_id: str, project_id: str, launched: str, **changes: Any) -> Even
         "volume_type_name": "fast",
         "size": 100,
         "status": "available",
-        "launched_at": iso_naive(parse(launched)),
+        "launched_at": iso_naive(parse_iso(launched)),
         **changes,
     }
     return Event(f"{volume_id}-{at}", "volume.update.end", "volume.test", at, "dc-1", payload)

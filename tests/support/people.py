@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from litestar.testing import TestClient
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.identity.model import (
@@ -50,36 +50,38 @@ class People:
 
 @contextmanager
 def people(of: Bench) -> Iterator[People]:
-    identity, now = of.stack.identity, of.clock.now()
-    with of.stack.database.transaction() as db:
-        identity.bootstrap(db, now, url=of.stack.url, region=of.stack.region, admin_password=PASSWORD)
+    identity, now = of.services.identity, of.clock.now()
+    with of.services.database.transaction() as db:
+        identity.bootstrap(db, now, url=of.services.url, region=of.services.region, admin_password=PASSWORD)
         projects = _projects(of, db)
-    with of.stack.database.transaction() as db:
-        admin_project = identity.projects.all(Call(db, SYSTEM, now), IdentityQuery({"name": "admin"})).items[0].id
+    with of.services.database.transaction() as db:
+        admin_project = (
+            identity.projects.all(RequestContext(db, SYSTEM, now), IdentityQuery({"name": "admin"})).items[0].id
+        )
         tokens = {"admin": _token(of, db, "admin", admin_project)}
         for name, project_id in projects.items():
             tokens[name] = _token(of, db, f"{name}-member", project_id)
             tokens[f"{name}-reader"] = _token(of, db, f"{name}-reader", project_id)
-    with TestClient(served(of.stack), base_url=of.stack.url) as client:
+    with TestClient(served(of.services), base_url=of.services.url) as client:
         yield People(of, client, tokens, projects | {"admin": admin_project})
 
 
 def _projects(of: Bench, db: Connection) -> dict[str, str]:
-    identity, call = of.stack.identity, Call(db, SYSTEM, of.clock.now())
+    identity, ctx = of.services.identity, RequestContext(db, SYSTEM, of.clock.now())
     made: dict[str, str] = {}
     for name in PROJECTS:
-        project = identity.create_project(call, NewProject(name, domain_id="default"))
+        project = identity.create_project(ctx, NewProject(name, domain_id="default"))
         made[name] = project.id
         for role in ROLES:
             sealed = identity.passwords.seal(PASSWORD)
-            user = identity.users.create(call, NewUser(f"{name}-{role}", domain_id="default", password=sealed))
-            role_id = identity.roles.all(call, IdentityQuery({"name": role})).items[0].id
-            identity.assignments.grant(call, Assignment(role_id, "user", user.id, "project", project.id))
+            user = identity.users.create(ctx, NewUser(f"{name}-{role}", domain_id="default", password=sealed))
+            role_id = identity.roles.all(ctx, IdentityQuery({"name": role})).items[0].id
+            identity.assignments.grant(ctx, Assignment(role_id, "user", user.id, "project", project.id))
     return made
 
 
 def _token(of: Bench, db: Connection, user: str, project_id: str) -> str:
-    sign_ins, now = of.stack.identity.sign_ins, of.clock.now()
+    sign_ins, now = of.services.identity.sign_ins, of.clock.now()
     named = Named(name=user, domain_id="default")
     asked = SignIn((ByPassword(named, PASSWORD),), ScopeAsked("project", Named(id=project_id)))
     found = sign_ins.look_up(db, asked, now)

@@ -11,8 +11,8 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.testing import TestClient
 
-from stratiform.faces.rest.parameters import takes_what_it_knows
-from stratiform.faces.rest.problems import problem
+from stratiform.interfaces.rest.parameters import takes_what_it_knows
+from stratiform.interfaces.rest.problems import problem
 from stratiform.services.identity.model import ByPassword, Named, ScopeAsked, SignIn
 from support.stacks import Bench
 
@@ -36,27 +36,27 @@ class Rest:
 @contextmanager
 def rest(bench: Bench, handlers: Sequence[Any]) -> Iterator[Rest]:
     """A server with these handlers, the users "admin" and "demo", and the project "demo"."""
-    stack, now = bench.stack, bench.clock.now()
-    with stack.database.transaction() as db:
-        stack.identity.bootstrap(db, now, url=stack.url, region=stack.region, admin_password=PASSWORD)
-        project = stack.identity.ensure_demo(bench.call(db), PASSWORD)
+    services, now = bench.services, bench.clock.now()
+    with services.database.transaction() as db:
+        services.identity.bootstrap(db, now, url=services.url, region=services.region, admin_password=PASSWORD)
+        project = services.identity.ensure_demo(bench.ctx(db), PASSWORD)
     router = Router(
         path="/api/v1",
         route_handlers=list(handlers),
         guards=[takes_what_it_knows],
         exception_handlers={Exception: problem, HTTPException: problem},
     )
-    app = Litestar(route_handlers=[router], state=State({"stack": stack}), openapi_config=None)
+    app = Litestar(route_handlers=[router], state=State({"services": services}), openapi_config=None)
     with TestClient(app, raise_server_exceptions=False) as http:
         yield Rest(http, sign_in(bench, "admin"), sign_in(bench, "demo"), project.id)
 
 
 def sign_in(bench: Bench, name: str, project: str = "") -> str:
     """A token of the user `name` for the project of the same name, or another."""
-    ways, now = bench.stack.identity.sign_ins, bench.clock.now()
+    ways, now = bench.services.identity.sign_ins, bench.clock.now()
     scope = ScopeAsked("project", Named(name=project or name, domain_name="Default"))
     asked = SignIn((ByPassword(Named(name=name, domain_name="Default"), PASSWORD),), scope)
-    with bench.stack.database.transaction() as db:
+    with bench.services.database.transaction() as db:
         found = ways.look_up(db, asked, now)
         ways.prove(found)
         return ways.issue(db, asked, found, now)[0]

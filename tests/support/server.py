@@ -18,8 +18,8 @@ from granian.server.embed import Server
 from stratiform.app.api import application
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
-from stratiform.faces.stack import Stack
-from stratiform.kit.call import Call
+from stratiform.interfaces.services import Services
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import metadata
 from stratiform.kit.policy import SYSTEM
 from support import client
@@ -33,7 +33,7 @@ class Live:
     """A running server: users admin and demo, each with a project of the same name."""
 
     url: str
-    stack: Stack
+    services: Services
 
     def environment(self, user: str = "admin", **changes: str) -> dict[str, str]:
         """What the `openstack` client needs to be `user`; an empty text takes a setting away."""
@@ -72,22 +72,22 @@ def live_server(home: Path) -> Iterator[Live]:
     port = free_port()
     home.mkdir(parents=True, exist_ok=True)
     settings = Settings(home=home, port=port, bcrypt_rounds=4)
-    stack = build(settings)
-    metadata.create_all(stack.database.engine)
-    with stack.database.transaction() as db:
-        now = stack.clock.now()
-        stack.identity.bootstrap(db, now, url=stack.url, region=stack.region, admin_password=ADMIN_PASSWORD)
-        stack.identity.ensure_demo(Call(db, SYSTEM, now), DEMO_PASSWORD)
-    with serving(stack, port):
-        yield Live(stack.url, stack)
-    stack.database.close()
+    services = build(settings)
+    metadata.create_all(services.database.engine)
+    with services.database.transaction() as db:
+        now = services.clock.now()
+        services.identity.bootstrap(db, now, url=services.url, region=services.region, admin_password=ADMIN_PASSWORD)
+        services.identity.ensure_demo(RequestContext(db, SYSTEM, now), DEMO_PASSWORD)
+    with serving(services, port):
+        yield Live(services.url, services)
+    services.database.close()
 
 
 @contextmanager
-def serving(stack: Stack, port: int) -> Iterator[None]:
+def serving(services: Services, port: int) -> Iterator[None]:
     """Answer for `stack` on `port` from a thread, until the end."""
     stop = threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(stack, port, stop)), name="live-server")
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(services, port, stop)), name="live-server")
     thread.start()
     try:
         _wait(f"http://127.0.0.1:{port}/identity", thread)
@@ -103,8 +103,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _serve(stack: Stack, port: int, stop: threading.Event) -> None:
-    server = Server(application(stack), port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+async def _serve(services: Services, port: int, stop: threading.Event) -> None:
+    server = Server(application(services), port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
     running = asyncio.create_task(server.serve())
     while not stop.is_set() and not running.done():
         await asyncio.sleep(0.02)

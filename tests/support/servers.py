@@ -8,13 +8,13 @@ from typing import Any, cast
 from sqlalchemy import select
 
 from stratiform.connectors.memory.connector import MemoryCloud
-from stratiform.contract.compute import Compute, Machine
+from stratiform.contract.compute import Compute, NativeServer
 from stratiform.contract.errors import CloudError
 from stratiform.kit import outbox
-from stratiform.kit.call import Call
 from stratiform.kit.clock import SECOND_US
+from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM, Caller
-from stratiform.kit.work import Worker, want
+from stratiform.kit.work import Worker, enqueue
 from stratiform.services.compute import tasks
 from stratiform.services.compute.model import NewServer, Server
 from stratiform.services.compute.service import ComputeService
@@ -35,11 +35,11 @@ class ServerBench:
 
     @property
     def service(self) -> ComputeService:
-        return self.of.stack.compute
+        return self.of.services.compute
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.of.stack.clouds.connected(self.cloud_id))
+        return cast("MemoryCloud", self.of.services.clouds.connected(self.cloud_id))
 
     @property
     def compute(self) -> Compute:
@@ -50,10 +50,10 @@ class ServerBench:
     def me(self) -> Caller:
         return customer(self.project_id)
 
-    def machines(self) -> list[Machine]:
+    def machines(self) -> list[NativeServer]:
         return list(self.compute.list())
 
-    def machines_if_told(self) -> list[Machine]:
+    def machines_if_told(self) -> list[NativeServer]:
         """What the cloud has; nothing, where its answer fails."""
         try:
             return self.machines()
@@ -62,20 +62,20 @@ class ServerBench:
 
     def rows(self) -> list[Server]:
         """Every server there ever was."""
-        with self.of.stack.database.snapshot() as db:
+        with self.of.services.database.snapshot() as db:
             return [Server(*row) for row in db.execute(select(*(server_table.c[f.name] for f in fields(Server))))]
 
     @contextmanager
-    def call(self, caller: Caller | None = None) -> Iterator[Call]:
-        with self.of.stack.database.transaction() as db:
-            yield self.of.call(db, caller or self.me)
+    def ctx(self, caller: Caller | None = None) -> Iterator[RequestContext]:
+        with self.of.services.database.transaction() as db:
+            yield self.of.ctx(db, caller or self.me)
 
     def new(self, **changes: Any) -> NewServer:
         return NewServer(**{"name": "web", "flavor_id": "1", "image_id": self.image_id, **changes})
 
     def create(self, **changes: Any) -> Server:
-        with self.call() as call:
-            return self.service.create_servers(call, self.new(**changes))[0]
+        with self.ctx() as ctx:
+            return self.service.create_servers(ctx, self.new(**changes))[0]
 
     def active(self, **changes: Any) -> Server:
         made = self.create(**changes)
@@ -89,8 +89,8 @@ class ServerBench:
         return next(row for row in self.rows() if row.id == server_id)
 
     def volume(self) -> Volume:
-        with self.call() as call:
-            made = self.of.stack.volume.create(call, NewVolume(1))
+        with self.ctx() as ctx:
+            made = self.of.services.volume.create(ctx, NewVolume(1))
         self.work(3)
         return made
 
@@ -106,20 +106,20 @@ class ServerBench:
         self.worker().run_until_idle()
 
     def worker(self) -> Worker:
-        stack = self.of.stack
-        handlers = {**tasks.handlers(stack.compute), **volume_tasks.handlers(stack.volume)}
-        return Worker(stack.database, handlers, name="test", clock=self.of.clock)
+        services = self.of.services
+        handlers = {**tasks.handlers(services.compute), **volume_tasks.handlers(services.volume)}
+        return Worker(services.database, handlers, name="test", clock=self.of.clock)
 
     def observe(self) -> None:
         """List the cloud once, some seconds from now, and do what comes of it."""
         self.of.clock.advance(10 * SECOND_US)
-        with self.of.stack.database.transaction() as db:
-            want(db, "compute.observe", self.cloud_id, self.of.clock.now())
+        with self.of.services.database.transaction() as db:
+            enqueue(db, "compute.observe", self.cloud_id, self.of.clock.now())
         self.step()
 
     def events(self, server_id: str = "") -> list[outbox.Posted]:
-        with self.of.stack.database.snapshot() as db:
-            found = outbox.waiting(db, 10_000)
+        with self.of.services.database.snapshot() as db:
+            found = outbox.list_pending(db, 10_000)
         compute = [event for event in found if event.event_type.startswith("compute.")]
         return [event for event in compute if server_id in ("", event.payload["instance_id"])]
 
@@ -128,15 +128,15 @@ class ServerBench:
 
 
 def with_servers(of: Bench, projects: tuple[str, ...] = ("p1", "p2"), **settings: str) -> ServerBench:
-    stack = of.stack
-    with stack.database.transaction() as db:
-        call = of.call(db, SYSTEM)
-        cloud = stack.clouds.add(call, "memory", "sim", settings)
-        stack.compute.ensure_flavors(call)
-        stack.volume.ensure_types(call)
-        image = stack.image.create_native(call, "cirros")
-        stack.clouds.register_image(call, cloud.id, image.id, "memory-cirros")
+    services = of.services
+    with services.database.transaction() as db:
+        ctx = of.ctx(db, SYSTEM)
+        cloud = services.clouds.add(ctx, "memory", "sim", settings)
+        services.compute.ensure_flavors(ctx)
+        services.volume.ensure_types(ctx)
+        image = services.image.images.create_native(ctx, "cirros")
+        services.clouds.register_image(ctx, cloud.id, image.id, "memory-cirros")
         for project in projects:
-            stack.clouds.bind(call, project, cloud.id, "zone-a")
-            stack.network.ensure_default(call, project)
+            services.clouds.bind(ctx, project, cloud.id, "zone-a")
+            services.network.ensure_default(ctx, project)
     return ServerBench(of, cloud.id, image.id, projects[0])

@@ -8,9 +8,9 @@ from litestar import Litestar
 from stratiform.app.api import application
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
-from stratiform.faces.stack import Stack
-from stratiform.kit.call import Call
+from stratiform.interfaces.services import Services
 from stratiform.kit.clock import ManualClock
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection, metadata
 from stratiform.kit.ids import CountingIds
 from stratiform.kit.policy import SYSTEM, Caller
@@ -20,22 +20,22 @@ from stratiform.kit.policy import SYSTEM, Caller
 class Bench:
     """A stack under test, and its hands."""
 
-    stack: Stack
+    services: Services
     clock: ManualClock
     ids: CountingIds
 
-    def call(self, db: Connection, caller: Caller = SYSTEM) -> Call:
-        return Call(db, caller, self.clock.now(), "req-test")
+    def ctx(self, db: Connection, caller: Caller = SYSTEM) -> RequestContext:
+        return RequestContext(db, caller, self.clock.now(), "req-test")
 
 
 def bench(home: Path, database_url: str = "", *, tables: bool = True) -> Bench:
     """A stack in `home` with every table made (unless not wanted), and nothing in them."""
     clock, ids = ManualClock(), CountingIds()
     settings = Settings(home=home, database_url=database_url, bcrypt_rounds=4)
-    stack = build(settings, clock=clock, ids=ids)
+    services = build(settings, clock=clock, ids=ids)
     if tables:
-        metadata.create_all(stack.database.engine)
-    return Bench(stack, clock, ids)
+        metadata.create_all(services.database.engine)
+    return Bench(services, clock, ids)
 
 
 def customer(project_id: str = "p1", *roles: str) -> Caller:
@@ -47,11 +47,11 @@ def customer(project_id: str = "p1", *roles: str) -> Caller:
     )
 
 
-def served(stack: Stack) -> Litestar:
+def served(services: Services) -> Litestar:
     """The application over `stack`. One is made in a process: its four hundred routes take longer than most tests."""
     if not _made:
-        _made.append(application(stack))
-    _made[0].state.stack = stack
+        _made.append(application(services))
+    _made[0].state.services = services
     return _made[0]
 
 

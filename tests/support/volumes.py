@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from stratiform.connectors.memory.connector import MemoryCloud
-from stratiform.contract.volume import Disk
+from stratiform.contract.volume import NativeVolume
 from stratiform.kit import outbox
-from stratiform.kit.call import Call
 from stratiform.kit.clock import SECOND_US
+from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work import Worker
 from stratiform.services.volume.model import Attachment, NewVolume, Volume
@@ -27,27 +27,27 @@ class VolumeBench:
 
     @property
     def service(self) -> VolumeService:
-        return self.of.stack.volume
+        return self.of.services.volume
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.of.stack.clouds.connected(self.cloud_id))
+        return cast("MemoryCloud", self.of.services.clouds.connected(self.cloud_id))
 
-    def disks(self) -> list[Disk]:
+    def disks(self) -> list[NativeVolume]:
         assert self.cloud.volume is not None
         return list(self.cloud.volume.list())
 
     @contextmanager
-    def call(self, caller: Caller | None = None) -> Iterator[Call]:
-        with self.of.stack.database.transaction() as db:
-            yield self.of.call(db, caller or customer("p1"))
+    def ctx(self, caller: Caller | None = None) -> Iterator[RequestContext]:
+        with self.of.services.database.transaction() as db:
+            yield self.of.ctx(db, caller or customer("p1"))
 
     def operator(self) -> Caller:
         return customer("p1", "admin")
 
     def create(self, new: NewVolume = NewVolume(1)) -> Volume:
-        with self.call() as call:
-            return self.service.create(call, new)
+        with self.ctx() as ctx:
+            return self.service.create(ctx, new)
 
     def available(self, new: NewVolume = NewVolume(1)) -> Volume:
         volume = self.create(new)
@@ -55,20 +55,20 @@ class VolumeBench:
         return self.show(volume.id)
 
     def show(self, volume_id: str) -> Volume:
-        with self.call() as call:
-            return self.service.volume(call, volume_id)
+        with self.ctx() as ctx:
+            return self.service.volume(ctx, volume_id)
 
     def in_use(self, volume_id: str, server_id: str = "s1", device: str | None = None) -> Attachment:
-        with self.call() as call:
-            attachment = self.service.begin_attach(call, volume_id, server_id, device)
-            self.service.attached(call.db, attachment.id, call.now)
+        with self.ctx() as ctx:
+            attachment = self.service.begin_attach(ctx, volume_id, server_id, device)
+            self.service.attached(ctx.db, attachment.id, ctx.now)
             return attachment
 
     def in_use_by(self, project_id: str, volume_id: str) -> Attachment:
         """Another project's volume, attached to its server s1."""
-        with self.call(customer(project_id)) as call:
-            attachment = self.service.begin_attach(call, volume_id, "s1", None)
-            self.service.attached(call.db, attachment.id, call.now)
+        with self.ctx(customer(project_id)) as ctx:
+            attachment = self.service.begin_attach(ctx, volume_id, "s1", None)
+            self.service.attached(ctx.db, attachment.id, ctx.now)
             return attachment
 
     def work(self, seconds: int = 5) -> None:
@@ -79,22 +79,22 @@ class VolumeBench:
 
     def step(self) -> None:
         """Let the worker do what is due at this instant."""
-        stack = self.of.stack
-        Worker(stack.database, handlers(stack.volume), name="test", clock=self.of.clock).run_until_idle()
+        services = self.of.services
+        Worker(services.database, handlers(services.volume), name="test", clock=self.of.clock).run_until_idle()
 
     def events(self) -> list[outbox.Posted]:
-        with self.of.stack.database.snapshot() as db:
-            return outbox.waiting(db, 1000)
+        with self.of.services.database.snapshot() as db:
+            return outbox.list_pending(db, 1000)
 
     def told(self) -> list[str]:
         return [event.event_type for event in self.events()]
 
 
 def with_cloud(of: Bench) -> VolumeBench:
-    with of.stack.database.transaction() as db:
-        call = of.call(db, SYSTEM)
-        cloud = of.stack.clouds.add(call, "memory", "sim", {})
-        of.stack.clouds.bind(call, "p1", cloud.id, "zone-a")
-        of.stack.clouds.bind(call, "p2", cloud.id)
-        of.stack.volume.ensure_types(call)
+    with of.services.database.transaction() as db:
+        ctx = of.ctx(db, SYSTEM)
+        cloud = of.services.clouds.add(ctx, "memory", "sim", {})
+        of.services.clouds.bind(ctx, "p1", cloud.id, "zone-a")
+        of.services.clouds.bind(ctx, "p2", cloud.id)
+        of.services.volume.ensure_types(ctx)
     return VolumeBench(of, cloud.id)

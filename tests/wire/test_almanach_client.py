@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.identity.model import Assignment
 from stratiform.services.identity.model import Query as IdentityQuery
@@ -102,20 +102,20 @@ def _install(folder: Path) -> None:
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A server whose admin has a role on the domain, as the command line signs in to it."""
     with live_server(tmp_path_factory.mktemp("live")) as made:
-        identity = made.stack.identity
-        with made.stack.database.transaction() as db:
-            call = Call(db, SYSTEM, made.stack.clock.now())
-            user = identity.users.all(call, IdentityQuery({"name": "admin"})).items[0]
-            role = identity.roles.all(call, IdentityQuery({"name": "admin"})).items[0]
-            identity.assignments.grant(call, Assignment(role.id, "user", user.id, "domain", "default"))
+        identity = made.services.identity
+        with made.services.database.transaction() as db:
+            ctx = RequestContext(db, SYSTEM, made.services.clock.now())
+            user = identity.users.all(ctx, IdentityQuery({"name": "admin"})).items[0]
+            role = identity.roles.all(ctx, IdentityQuery({"name": "admin"})).items[0]
+            identity.assignments.grant(ctx, Assignment(role.id, "user", user.id, "domain", "default"))
         yield made
 
 
 @pytest.fixture
 def project(live: Live) -> str:
-    with live.stack.database.snapshot() as db:
-        call = Call(db, SYSTEM, live.stack.clock.now())
-        return live.stack.identity.projects.all(call, IdentityQuery({"name": "demo"})).items[0].id
+    with live.services.database.snapshot() as db:
+        ctx = RequestContext(db, SYSTEM, live.services.clock.now())
+        return live.services.identity.projects.all(ctx, IdentityQuery({"name": "demo"})).items[0].id
 
 
 def run(client: Path, *line: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,7 @@ import openstack
 import pytest
 
 from stratiform.app import worker
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
 from stratiform.kit.work import Worker
 from support.server import Live, live_server
@@ -44,19 +44,19 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with live_server(Path(tmp_path_factory.mktemp("shop"))) as live:
-        stack = live.stack
-        with stack.database.transaction() as db:
-            call = Call(db, SYSTEM, stack.clock.now())
-            project = stack.identity.ensure_demo(call, "demo-pass")
-            cloud = stack.clouds.ensure_memory(call)
+        services = live.services
+        with services.database.transaction() as db:
+            ctx = RequestContext(db, SYSTEM, services.clock.now())
+            project = services.identity.ensure_demo(ctx, "demo-pass")
+            cloud = services.clouds.ensure_memory(ctx)
             assert cloud is not None
-            stack.clouds.bind(call, project.id, cloud.id, "zone-a")
-            stack.compute.ensure_flavors(call)
-            stack.volume.ensure_types(call)
-            stack.network.ensure_default(call, project.id)
-            image = stack.image.create_native(call, "cirros")
-            stack.clouds.register_image(call, cloud.id, image.id, "memory-cirros")
-        hands = Worker(stack.database, worker.handlers(stack), name="wire", clock=stack.clock, idle_us=20_000)
+            services.clouds.bind(ctx, project.id, cloud.id, "zone-a")
+            services.compute.ensure_flavors(ctx)
+            services.volume.ensure_types(ctx)
+            services.network.ensure_default(ctx, project.id)
+            image = services.image.images.create_native(ctx, "cirros")
+            services.clouds.register_image(ctx, cloud.id, image.id, "memory-cirros")
+        hands = Worker(services.database, worker.handlers(services), name="wire", clock=services.clock, idle_us=20_000)
         thread = threading.Thread(target=hands.run)
         thread.start()
         try:

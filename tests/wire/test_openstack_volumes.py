@@ -9,7 +9,7 @@ import openstack
 import pytest
 from openstack.exceptions import BadRequestException, ConflictException, NotFoundException
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
 from stratiform.kit.work import Worker
 from stratiform.services.volume.tasks import handlers
@@ -19,15 +19,15 @@ from support.server import DEMO_PASSWORD, Live, live_server
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with live_server(Path(tmp_path_factory.mktemp("volumes"))) as made:
-        stack = made.stack
-        with stack.database.transaction() as db:
-            call = Call(db, SYSTEM, stack.clock.now())
-            project = stack.identity.ensure_demo(call, DEMO_PASSWORD)
-            cloud = stack.clouds.ensure_memory(call)
+        services = made.services
+        with services.database.transaction() as db:
+            ctx = RequestContext(db, SYSTEM, services.clock.now())
+            project = services.identity.ensure_demo(ctx, DEMO_PASSWORD)
+            cloud = services.clouds.ensure_memory(ctx)
             assert cloud is not None
-            stack.clouds.bind(call, project.id, cloud.id, "zone-a")
-            stack.volume.ensure_types(call)
-        hands = Worker(stack.database, handlers(stack.volume), name="wire", clock=stack.clock, idle_us=20_000)
+            services.clouds.bind(ctx, project.id, cloud.id, "zone-a")
+            services.volume.ensure_types(ctx)
+        hands = Worker(services.database, handlers(services.volume), name="wire", clock=services.clock, idle_us=20_000)
         thread = threading.Thread(target=hands.run)
         thread.start()
         try:

@@ -7,10 +7,10 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from stratiform.app.settings import Settings
-from stratiform.faces.almanach.auth import Almanach, Keystone, our_own
-from stratiform.faces.almanach.errors import told
-from stratiform.faces.almanach.routes import router
-from stratiform.faces.stack import Stack
+from stratiform.interfaces.almanach.auth import Almanach, Keystone, our_own
+from stratiform.interfaces.almanach.errors import told
+from stratiform.interfaces.almanach.routes import router
+from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
 
 logger = logging.getLogger(__name__)
@@ -43,12 +43,12 @@ def check(settings: Settings) -> None:
         )
 
 
-def application(stack: Stack, served: Almanach) -> Litestar:
+def application(services: Services, served: Almanach) -> Litestar:
     """The API alone, at the root."""
     return Litestar(
         route_handlers=[router("/")],
         exception_handlers={Exception: told, HTTPException: told},
-        state=State({"stack": stack, "almanach": served}),
+        state=State({"services": services, "almanach": served}),
         logging_config=None,
         openapi_config=None,
         request_max_body_size=1024 * 1024,
@@ -58,7 +58,10 @@ def application(stack: Stack, served: Almanach) -> Litestar:
 def _keystone(settings: Settings) -> Keystone:
     if not settings.almanach_keystone_url:
         return our_own
-    from stratiform.faces.almanach.keystone import RemoteKeystone, ServiceUser  # costs a third of a second of start-up
+    from stratiform.interfaces.almanach.keystone import (  # costs a third of a second of start-up
+        RemoteKeystone,
+        ServiceUser,
+    )
 
     user = ServiceUser(
         username=settings.almanach_keystone_username,

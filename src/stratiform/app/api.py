@@ -9,21 +9,21 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from stratiform import __version__
-from stratiform.faces.almanach.auth import Almanach
-from stratiform.faces.almanach.errors import told as told_as_almanach
-from stratiform.faces.almanach.routes import router as almanach_router
-from stratiform.faces.openstack import faults, versions
-from stratiform.faces.openstack.compute.routes import router as compute
-from stratiform.faces.openstack.identity.routes import router as identity
-from stratiform.faces.openstack.image.routes import router as image
-from stratiform.faces.openstack.network.routes import router as network
-from stratiform.faces.openstack.volume.routes import router as volume
-from stratiform.faces.rest.description import Description
-from stratiform.faces.rest.problems import problem
-from stratiform.faces.rest.routes import router as rest
-from stratiform.faces.stack import Request, Stack
-from stratiform.faces.web.routes import router as web
-from stratiform.faces.web.routes import told
+from stratiform.interfaces.almanach.auth import Almanach
+from stratiform.interfaces.almanach.errors import told as told_as_almanach
+from stratiform.interfaces.almanach.routes import router as almanach_router
+from stratiform.interfaces.openstack import faults, versions
+from stratiform.interfaces.openstack.compute.routes import router as compute
+from stratiform.interfaces.openstack.identity.routes import router as identity
+from stratiform.interfaces.openstack.image.routes import router as image
+from stratiform.interfaces.openstack.network.routes import router as network
+from stratiform.interfaces.openstack.volume.routes import router as volume
+from stratiform.interfaces.portal.routes import router as web
+from stratiform.interfaces.portal.routes import told
+from stratiform.interfaces.rest.description import Description
+from stratiform.interfaces.rest.problems import problem
+from stratiform.interfaces.rest.routes import router as rest
+from stratiform.interfaces.services import Request, Services
 
 _OPENSTACK = (identity, compute, network, volume, image)
 
@@ -39,13 +39,13 @@ def _by_path(request: Request, error: Exception) -> Response[Any]:
     return faults.by_path(request, error)
 
 
-def application(stack: Stack, almanach: Almanach | None = None) -> Litestar:
-    """The ASGI application over `stack`. `almanach`: how that API is served, where not as by default."""
+def application(services: Services, almanach: Almanach | None = None) -> Litestar:
+    """The ASGI application over `services`. `almanach`: how that API is served, where not as by default."""
     return Litestar(
         route_handlers=[*versions.documents(), *_OPENSTACK, rest, web, almanach_router("/almanach")],
         before_send=[versions.tell_request_id],
         exception_handlers={Exception: _by_path, HTTPException: _by_path},
-        state=State({"stack": stack, "almanach": almanach or Almanach()}),
+        state=State({"services": services, "almanach": almanach or Almanach()}),
         logging_config=None,  # the log is the program's own, see kit.log: it hides secrets
         # Only the description itself: the pages that show it would load scripts from elsewhere.
         openapi_config=OpenAPIConfig(

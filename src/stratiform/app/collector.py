@@ -13,7 +13,7 @@ from functools import partial
 from stratiform.app.bus import Address, parse
 from stratiform.app.settings import Settings, Source
 from stratiform.app.storing import Storing, Tally
-from stratiform.faces.stack import Stack
+from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
 from stratiform.services.metering.service import check_cloud
 
@@ -51,11 +51,11 @@ def addresses(settings: Settings) -> dict[str, Address]:
     return found
 
 
-def collect(settings: Settings, stack: Stack, stop: threading.Event) -> None:
+def collect(settings: Settings, services: Services, stop: threading.Event) -> None:
     """Hear until `stop` is set. Keeps trying while a broker can't be reached. Raises Invalid for a bad URL."""
     settled = threading.Event()
     ears = [
-        _ear(source, address, stack, stop, settled)
+        _ear(source, address, services, stop, settled)
         for source, address in zip(settings.heard.values(), addresses(settings).values(), strict=True)
     ]
     for ear in ears:
@@ -74,7 +74,7 @@ def collect(settings: Settings, stack: Stack, stop: threading.Event) -> None:
         ear.tally.tell()
 
 
-def _ear(source: Source, address: Address, stack: Stack, stop: threading.Event, settled: threading.Event) -> _Ear:
+def _ear(source: Source, address: Address, services: Services, stop: threading.Event, settled: threading.Event) -> _Ear:
     from stratiform.app.bus.hearing import Hearing  # only who hears needs an AMQP library
     from stratiform.app.bus.inbox import Inbox
     from stratiform.app.bus.queues import Wanted
@@ -82,7 +82,7 @@ def _ear(source: Source, address: Address, stack: Stack, stop: threading.Event, 
     prefetch = address.options.rabbit_qos_prefetch_count or _BATCH * _BATCHES_AHEAD
     inbox = Inbox(min(_BATCH, prefetch))
     tally = Tally(str(address), source.cloud)
-    storing = Storing(stack, source.cloud, inbox, tally)
+    storing = Storing(services, source.cloud, inbox, tally)
     hearing = Hearing(address, Wanted(source.exchanges, source.topics, source.pool), inbox, prefetch)
     return _Ear(
         inbox.close,

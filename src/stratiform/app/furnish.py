@@ -10,13 +10,13 @@ import yaml
 
 from stratiform.app import schema
 from stratiform.app.settings import Settings
-from stratiform.faces.stack import Stack
-from stratiform.kit.call import Call
+from stratiform.interfaces.services import Services
+from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.policy import SYSTEM
 
 
-def furnish(stack: Stack, settings: Settings) -> None:
+def furnish(services: Services, settings: Settings) -> None:
     """Schema, admin, demo project, a simulated cloud, clouds.yaml and openrc; keeps what is there.
 
     Raises Conflict where the database is another home's: with other keys its clouds' secrets can't be read, and
@@ -24,9 +24,9 @@ def furnish(stack: Stack, settings: Settings) -> None:
     """
     with (settings.home / "furnish.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # API and worker may start at once, and the passwords are drawn only once
-        schema.upgrade(stack.database)
-        with stack.database.snapshot() as db:
-            furnished = stack.identity.is_furnished(db)
+        schema.upgrade(services.database)
+        with services.database.snapshot() as db:
+            furnished = services.identity.is_furnished(db)
         if furnished and "stratiform-admin" not in _clients(settings.home):
             raise Conflict(
                 f"the database belongs to another home than {settings.home}",
@@ -34,23 +34,23 @@ def furnish(stack: Stack, settings: Settings) -> None:
             )
         passwords = _passwords(settings.home)
         _write_clients(settings, passwords)  # first: a start that is killed must not leave an admin nobody can be
-        with stack.database.transaction() as db:
-            call = Call(db, SYSTEM, stack.clock.now())
-            stack.identity.bootstrap(
-                db, call.now, url=settings.url, region=settings.region, admin_password=passwords["stratiform-admin"]
+        with services.database.transaction() as db:
+            ctx = RequestContext(db, SYSTEM, services.clock.now())
+            services.identity.bootstrap(
+                db, ctx.now, url=settings.url, region=settings.region, admin_password=passwords["stratiform-admin"]
             )
             if not furnished:
-                _furnish_demo(stack, call, passwords["stratiform-demo"])
+                _furnish_demo(services, ctx, passwords["stratiform-demo"])
 
 
-def _furnish_demo(stack: Stack, call: Call, password: str) -> None:
-    project = stack.identity.ensure_demo(call, password)
-    cloud = stack.clouds.ensure_memory(call)
-    if cloud is not None and not stack.clouds.bindings(call.db, project.id):
-        stack.clouds.bind(call, project.id, cloud.id, "nova")
-    stack.network.ensure_default(call, project.id)
-    stack.compute.ensure_flavors(call)
-    stack.volume.ensure_types(call)
+def _furnish_demo(services: Services, ctx: RequestContext, password: str) -> None:
+    project = services.identity.ensure_demo(ctx, password)
+    cloud = services.clouds.ensure_memory(ctx)
+    if cloud is not None and not services.clouds.bindings(ctx.db, project.id):
+        services.clouds.bind(ctx, project.id, cloud.id, "nova")
+    services.network.ensure_default(ctx, project.id)
+    services.compute.ensure_flavors(ctx)
+    services.volume.ensure_types(ctx)
 
 
 def _passwords(home: Path) -> dict[str, str]:

@@ -15,7 +15,7 @@ import typer
 
 from stratiform.app import home as homes
 from stratiform.app import settings
-from stratiform.faces.cli.client import CliError, say, session
+from stratiform.interfaces.cli.client import CliError, say, session
 from stratiform.kit.errors import Fault
 
 _FILE = "stratiform.toml"

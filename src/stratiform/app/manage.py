@@ -19,8 +19,8 @@ from stratiform.app import home as homes
 from stratiform.app import keys
 from stratiform.app.importing import import_almanach
 from stratiform.app.settings import Settings, load
-from stratiform.faces.cli.client import CliError, session, shown
-from stratiform.faces.cli.main import app, start
+from stratiform.interfaces.cli.client import CliError, session, shown
+from stratiform.interfaces.cli.main import app, start
 from stratiform.kit.errors import Fault
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from stratiform.app.furnish import furnish
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.app.worker import worker as make_worker
-from stratiform.faces.stack import Stack
-from stratiform.kit import log, memory
+from stratiform.interfaces.services import Services
+from stratiform.kit import garbage_collection, log
 from stratiform.kit.errors import Conflict
 from stratiform.kit.work import Worker
 
@@ -60,27 +60,27 @@ class _Run:
         if "api" in self._programs:
             almanach.check(self._settings)  # as above
             _claim_ports(self._settings)
-        stack = replace(build(self._settings), wake=self._wake)
-        furnish(stack, self._settings)
-        memory.settle()
+        services = replace(build(self._settings), wake=self._wake)
+        furnish(services, self._settings)
+        garbage_collection.tune()
         try:
-            self._start(stack)
+            self._start(services)
             if "api" in self._programs:
-                asyncio.run(self._serve(stack))
+                asyncio.run(self._serve(services))
             else:
                 self._ready(time.monotonic() - self._begun)
                 self._stop.wait()
         finally:
-            self._end(stack)
+            self._end(services)
         if self._failures:
             raise self._failures[0]
 
-    def _start(self, stack: Stack) -> None:
+    def _start(self, services: Services) -> None:
         if "worker" in self._programs:
-            self._worker = make_worker(stack, self._settings)
+            self._worker = make_worker(services, self._settings)
             self._thread("worker", self._worker.run)
         if "collector" in self._programs and self._settings.heard:
-            self._thread("collector", lambda: collect(self._settings, stack, self._stop))
+            self._thread("collector", lambda: collect(self._settings, services, self._stop))
 
     def _thread(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=self._guarded(target), name=name)
@@ -103,11 +103,11 @@ class _Run:
         if self._worker is not None:
             self._worker.wake()
 
-    async def _serve(self, stack: Stack) -> None:
+    async def _serve(self, services: Services) -> None:
         served = almanach.almanach(self._settings)
-        apps = [application(stack, served)]
+        apps = [application(services, served)]
         if self._settings.almanach_port:
-            apps.append(almanach.application(stack, served))
+            apps.append(almanach.application(services, served))
         servers = [
             Server(app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
             for app, (host, port) in zip(apps, _addresses(self._settings), strict=True)
@@ -117,7 +117,7 @@ class _Run:
         while not self._stop.is_set() and not any(one.done() for one in serving):
             await asyncio.sleep(0.05)
         self._stop.set()
-        stack.stopping.set()
+        services.stopping.set()
         for server in servers:
             stop: Callable[[], None] = server.stop
             stop()
@@ -128,13 +128,13 @@ class _Run:
             home.announce(self._settings.home, self._settings.url)
             self._ready(time.monotonic() - self._begun)
 
-    def _end(self, stack: Stack) -> None:
+    def _end(self, services: Services) -> None:
         self._stop.set()
         if self._worker is not None:
             self._worker.stop()
         for thread in self._threads:
             thread.join()
-        stack.database.close()
+        services.database.close()
 
 
 def _addresses(settings: Settings) -> list[tuple[str, int]]:
@@ -165,13 +165,13 @@ def serve_aside(settings: Settings) -> str:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     log.set_up("ERROR")  # what goes wrong is told by the answer
-    stack = build(settings)
-    furnish(stack, settings)
+    services = build(settings)
+    furnish(services, settings)
     up = threading.Event()
 
     async def serve() -> None:
         server = Server(
-            application(stack), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
+            application(services), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
         )
         up.set()
         await server.serve()

@@ -10,7 +10,7 @@ from queue import Queue
 from sqlalchemy.exc import ProgrammingError
 
 from stratiform.app.bus.inbox import Batch, Inbox
-from stratiform.faces.stack import Stack
+from stratiform.interfaces.services import Services
 from stratiform.kit.clock import SECOND_US, iso_seconds
 from stratiform.kit.errors import Fault, Unavailable
 from stratiform.services.metering.errors import Malformed
@@ -77,7 +77,7 @@ class Storing:
     """Takes batches out of `inbox` and stores them, one after the other and in order. Two threads: while the database
     is at work on one batch, the next is read."""
 
-    stack: Stack
+    services: Services
     cloud: str
     inbox: Inbox
     tally: Tally
@@ -87,7 +87,7 @@ class Storing:
     def read(self) -> None:
         """Until the inbox is closed."""
         while (batch := self.inbox.take(_LINGER_S)) is not None:
-            self._ready.put((batch, self.stack.metering.read_messages(self.cloud, batch.bodies)))
+            self._ready.put((batch, self.services.metering.read_messages(self.cloud, batch.bodies)))
         self._ready.put(None)
 
     def store(self, stop: threading.Event) -> None:
@@ -116,17 +116,17 @@ class Storing:
 
     def _store(self, bodies: Sequence[bytes], read: Read) -> None:
         """Store all of them together; where that fails for one of them, that one is kept aside."""
-        now = self.stack.clock.now()
+        now = self.services.clock.now()
         try:
-            with self.stack.database.transaction() as db:
-                ingested = self.stack.metering.store(db, read, now)
+            with self.services.database.transaction() as db:
+                ingested = self.services.metering.store(db, read, now)
         except _PASSING:
             raise
         except Exception as error:
             if len(bodies) > 1:
                 middle = len(bodies) // 2
                 for half in (bodies[:middle], bodies[middle:]):
-                    self._store(half, self.stack.metering.read_messages(self.cloud, half))
+                    self._store(half, self.services.metering.read_messages(self.cloud, half))
                 return
             ingested = self._put_aside(bodies[0], error, now)
         self.tally.add(ingested, bodies[-1], now)
@@ -134,8 +134,8 @@ class Storing:
     def _put_aside(self, body: bytes, error: Exception, now: int) -> Ingested:
         reason = error.message if isinstance(error, Fault) else type(error).__name__
         logger.warning("a message of cloud %s is kept aside: %s", self.cloud, reason)
-        with self.stack.database.transaction() as db:
-            return self.stack.metering.put_aside(db, self.cloud, body, f"not stored: {reason}", now)
+        with self.services.database.transaction() as db:
+            return self.services.metering.put_aside(db, self.cloud, body, f"not stored: {reason}", now)
 
     def _tell(self, count: int, error: Exception) -> None:
         """Say what is wrong, once for as long as it is the same."""

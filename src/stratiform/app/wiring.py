@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stratiform.app.settings import Settings
-from stratiform.contract.connector import Place
-from stratiform.faces.stack import Stack
+from stratiform.contract.connector import Installation
+from stratiform.interfaces.services import Services
 from stratiform.kit.clock import Clock, SystemClock
 from stratiform.kit.crypto import Keys
 from stratiform.kit.db import Database
@@ -29,7 +29,7 @@ def build(
     clock: Clock | None = None,
     ids: Ids | None = None,
     wake: Callable[[], None] = lambda: None,
-) -> Stack:
+) -> Services:
     """Every service on one database. Opens nothing but the key files."""
     clock, ids = clock or SystemClock(), ids or RandomIds()
     database = Database(settings.database)
@@ -40,10 +40,10 @@ def build(
     installation = _installation(settings.home / "keys" / "installation", ids)
     ledger = SigningKeys(settings.home / "keys" / "ledger")
     ledger.create(f"stratiform/{installation}")
-    place = Place(installation=installation, home=settings.home, clock=clock)
+    place = Installation(installation=installation, home=settings.home, clock=clock)
     clouds = CloudsService(database=database, ids=ids, secrets=secrets, place=place)
     network = NetworkService(database=database, ids=ids, clouds=clouds)
-    image = ImageService(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
+    image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
     volume = VolumeService(database=database, ids=ids, clouds=clouds, images=image)
     compute = ComputeService(database=database, ids=ids, clouds=clouds, networks=network, images=image, volumes=volume)
     reader = Reader.load(settings.home / "meters")
@@ -52,7 +52,7 @@ def build(
     )
     rating = RatingService(ids=ids)
     billing = BillingService(database=database, ids=ids, identity=identity, metering=metering, rating=rating)
-    return Stack(
+    return Services(
         url=settings.url,
         region=settings.region,
         database=database,

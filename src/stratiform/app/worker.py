@@ -3,9 +3,9 @@
 import platform
 
 from stratiform.app.settings import Settings
-from stratiform.faces.stack import Stack
+from stratiform.interfaces.services import Services
 from stratiform.kit.db import Connection
-from stratiform.kit.work import Handler, Worker, want
+from stratiform.kit.work import Handler, Worker, enqueue
 from stratiform.services.compute import tasks as compute
 from stratiform.services.image import tasks as image
 from stratiform.services.metering import tasks as metering
@@ -24,25 +24,27 @@ _STANDING = (
 )
 
 
-def handlers(stack: Stack) -> dict[str, Handler]:
+def handlers(services: Services) -> dict[str, Handler]:
     """Every kind of work, and who does it."""
     return {
-        **compute.handlers(stack.compute),
-        **volume.handlers(stack.volume),
-        **network.handlers(stack.network),
-        **image.handlers(stack.image),
-        **metering.handlers(stack.metering, stack.clouds),
+        **compute.handlers(services.compute),
+        **volume.handlers(services.volume),
+        **network.handlers(services.network),
+        **image.handlers(services.image),
+        **metering.handlers(services.metering, services.clouds),
     }
 
 
-def worker(stack: Stack, settings: Settings) -> Worker:
-    """A worker over `stack`, named by its machine and home, so that a later life of it is known."""
-    with stack.database.transaction() as db:
-        _want_standing(db, stack.clock.now())
+def worker(services: Services, settings: Settings) -> Worker:
+    """A worker over `services`, named by its machine and home, so that a later life of it is known."""
+    with services.database.transaction() as db:
+        _want_standing(db, services.clock.now())
     name = f"{platform.node()}:{settings.home}"[:50]
-    return Worker(stack.database, handlers(stack), name=name, clock=stack.clock, threads=settings.worker_threads)
+    return Worker(
+        services.database, handlers(services), name=name, clock=services.clock, threads=settings.worker_threads
+    )
 
 
 def _want_standing(db: Connection, now: int) -> None:
     for kind, key in _STANDING:
-        want(db, kind, key, now)
+        enqueue(db, kind, key, now)

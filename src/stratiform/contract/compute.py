@@ -8,7 +8,7 @@ from typing import Protocol
 from stratiform.kit.clock import Micros
 
 
-class MachineState(Enum):
+class NativeServerState(Enum):
     """What a machine does, as its cloud says."""
 
     BUILDING = "building"
@@ -21,7 +21,7 @@ class MachineState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class ServerSize:
     """What a machine needs. `native` is the cloud's own type (`t3.micro`), where a flavor is mapped to one."""
 
     vcpus: int
@@ -40,12 +40,12 @@ class Nic:
 
 
 @dataclass(frozen=True, slots=True)
-class MachineSpec:
+class ServerSpec:
     """A machine to be made. `token` is our id: two creates with one token are one machine."""
 
     token: str
     name: str
-    size: Size
+    size: ServerSize
     image: str  # native id; "" with boot_volume
     nics: tuple[Nic, ...] = ()
     public_key: str = ""
@@ -55,13 +55,13 @@ class MachineSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class NativeServer:
     """A machine as its cloud shows it. `token` is ours, read back from its tag."""
 
     id: str
     token: str
-    state: MachineState
-    size: Size
+    state: NativeServerState
+    size: ServerSize
     addresses: tuple[str, ...] = ()
     launched_at: Micros | None = None
     image: str = ""
@@ -72,16 +72,16 @@ class Machine:
 class Compute(Protocol):
     """Verbs on machines. Each raises contract.errors; a verb on what is so already is no error."""
 
-    def create(self, spec: MachineSpec) -> Machine:
+    def create(self, spec: ServerSpec) -> NativeServer:
         """Make a machine, or return the one that carries `spec.token` already."""
 
-    def find(self, token: str) -> Machine | None:
+    def find(self, token: str) -> NativeServer | None:
         """The machine that carries `token`; None also where it is deleted."""
 
-    def show(self, machine_id: str) -> Machine:
+    def show(self, machine_id: str) -> NativeServer:
         """Raises Gone."""
 
-    def list(self) -> Iterator[Machine]:
+    def list(self) -> Iterator[NativeServer]:
         """Every machine that carries a token of ours, in pages inside."""
 
     def start(self, machine_id: str) -> None: ...
@@ -90,7 +90,7 @@ class Compute(Protocol):
 
     def reboot(self, machine_id: str, *, hard: bool) -> None: ...
 
-    def resize(self, machine_id: str, size: Size) -> None:
+    def resize(self, machine_id: str, size: ServerSize) -> None:
         """Change the size of a stopped machine. Raises Refused where it runs."""
 
     def rebuild(self, machine_id: str, image: str) -> None:

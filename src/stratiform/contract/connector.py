@@ -34,7 +34,7 @@ class CloudAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Installation:
     """This installation: where it keeps its files, its clock, and its id, which every tag in a cloud carries
     beside our token, so that two installations on one account leave each other's things alone."""
 
@@ -44,14 +44,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AccountInfo:
     """What a check of the credentials found."""
 
     identity: str  # who we are there: an ARN, a user name
     zones: tuple[str, ...]
 
 
-class Connected(Protocol):
+class CloudConnection(Protocol):
     """One cloud, ready to be used. A capability that its kind lacks is None. Thread-safe."""
 
     compute: Compute | None
@@ -60,7 +60,7 @@ class Connected(Protocol):
     image: Images | None
     usage: Usage | None
 
-    def check(self) -> Finding:
+    def check(self) -> AccountInfo:
         """Ask the cloud who we are. Raises CredentialsRejected, CloudUnreachable."""
 
 
@@ -70,5 +70,5 @@ class Connector(Protocol):
     kind: str
     settings: Sequence[Setting]
 
-    def connect(self, account: CloudAccount, place: Place) -> Connected:
+    def connect(self, account: CloudAccount, place: Installation) -> CloudConnection:
         """Asks the cloud nothing yet. Raises Invalid where a setting is missing or wrong."""

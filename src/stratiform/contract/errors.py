@@ -23,17 +23,17 @@ class CredentialsRejected(CloudError):
     """The cloud does not know these credentials, or they may not do this."""
 
 
-class Gone(CloudError):
+class NativeNotFound(CloudError):
     """There is no such thing in the cloud (any more)."""
 
 
-class NoCapacity(CloudError):
+class InsufficientCapacity(CloudError):
     """The cloud has no room, or our quota there is used up."""
 
 
-class Refused(CloudError):
+class RequestRejected(CloudError):
     """The cloud understood and says no for good: wrong size, unknown image, wrong state."""
 
 
-class NotSupported(Refused):
+class NotSupported(RequestRejected):
     """This kind of cloud can't do this."""

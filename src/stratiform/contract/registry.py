@@ -17,7 +17,7 @@ CAPABILITIES = ("compute", "network", "volume", "image", "objectstore", "usage")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ConnectorDescription:
     """What is known of a kind of cloud before one is connected."""
 
     kind: str
@@ -26,34 +26,34 @@ class Kind:
     capabilities: tuple[str, ...]
 
 
-def kinds() -> list[str]:
+def list_kinds() -> list[str]:
     """Every kind of cloud that can be connected."""
     folders = import_module(_PACKAGE).__path__
     return sorted(entry.name for entry in pkgutil.iter_modules(folders) if entry.ispkg)
 
 
-def connector(kind: str) -> Connector:
+def get_connector(kind: str) -> Connector:
     """The connector for `kind`; imported only now, so that an unused SDK costs nothing. Raises Invalid."""
-    if kind not in kinds():
-        raise Invalid(f"unknown kind of cloud: {kind}", hint=f"known: {', '.join(kinds())}")
+    if kind not in list_kinds():
+        raise Invalid(f"unknown kind of cloud: {kind}", hint=f"known: {', '.join(list_kinds())}")
     return cast("Connector", import_module(f"{_PACKAGE}.{kind}.connector").connector)
 
 
-def offers(kind: str, capability: str) -> bool:
+def has_capability(kind: str, capability: str) -> bool:
     """Whether connectors of `kind` have `capability` (`volume`): a missing file is a missing capability."""
-    return kind in kinds() and find_spec(f"{_PACKAGE}.{kind}.{capability}") is not None
+    return kind in list_kinds() and find_spec(f"{_PACKAGE}.{kind}.{capability}") is not None
 
 
-def described() -> list[Kind]:
+def describe_kinds() -> list[ConnectorDescription]:
     """Every kind, with what it must be told and what it can do."""
     return [
-        Kind(
+        ConnectorDescription(
             kind=kind,
             about=_about(import_module(f"{_PACKAGE}.{kind}").__doc__ or ""),
-            settings=tuple(connector(kind).settings),
-            capabilities=tuple(name for name in CAPABILITIES if offers(kind, name)),
+            settings=tuple(get_connector(kind).settings),
+            capabilities=tuple(name for name in CAPABILITIES if has_capability(kind, name)),
         )
-        for kind in kinds()
+        for kind in list_kinds()
     ]
 
 

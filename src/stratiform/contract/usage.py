@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class InventoryItem:
     """One thing that there is in a cloud now, whoever made it. `resource_type` and `attributes` are named as in the
     ledger (`instance`: flavor, vcpus, ram_mib …; `volume`: size_gib, volume_type …), and an attribute that would not
     mean the same there is left out; `id` is the one that the ledger knows it by: our token where we made it, else the
@@ -30,7 +30,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class UsageSample:
     """One value of one meter of one resource: at the instant `at`, or, where a cloud tells of periods, of the one that
     begins at `at` and lasts so long.
 
@@ -53,16 +53,16 @@ class Usage(Protocol):
     An answer that isn't whole is none: it raises CloudUnreachable, as what it leaves out would look unused.
     """
 
-    def inventory(self) -> Iterator[Item]:
+    def inventory(self) -> Iterator[InventoryItem]:
         """Everything that there is, of all projects, each once."""
 
-    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[Reading]:
+    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
         """What a meter's `poll` table asks for, of `[since, until)`, in any order. Raises Invalid where the table
         isn't understood. Asking for the same time again gives the same, as soon as the last period is over: ask with
         `until` no later than `period_s` (the distance between two values, which every table has) before now."""
 
 
-def understood(asked: Mapping[str, Any], shape: type[T]) -> T:
+def parse_poll(asked: Mapping[str, Any], shape: type[T]) -> T:
     """A `poll` table as a Struct of this `shape`. Raises Invalid, naming the key."""
     try:
         return msgspec.convert(asked, shape)
@@ -70,14 +70,14 @@ def understood(asked: Mapping[str, Any], shape: type[T]) -> T:
         raise Invalid(f"this poll table can't be understood: {error}") from error
 
 
-def periods(since: Micros, until: Micros, period_s: int) -> tuple[Micros, Micros]:
+def align_periods(since: Micros, until: Micros, period_s: int) -> tuple[Micros, Micros]:
     """The first period that begins in `[since, until)`, and the first one after it. Periods begin at whole multiples
     of their length since 1970, so that neighbouring stretches of time never tell one twice."""
     period = period_s * SECOND_US
     return -(-since // period) * period, -(-until // period) * period
 
 
-def exact(text: str) -> Decimal | None:
+def parse_decimal(text: str) -> Decimal | None:
     """A number as a cloud wrote it, digit for digit, without zeros that say nothing; None where it is no number."""
     try:
         value = Decimal(text)

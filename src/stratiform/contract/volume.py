@@ -8,7 +8,7 @@ from typing import Protocol
 from stratiform.kit.clock import Micros
 
 
-class DiskState(Enum):
+class NativeVolumeState(Enum):
     """What a disk does, as its cloud says."""
 
     CREATING = "creating"
@@ -20,7 +20,7 @@ class DiskState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class DiskSpec:
+class VolumeSpec:
     """A disk to be made. `token` is our id; `native_type` the cloud's kind (`gp3`), "" for its default."""
 
     token: str
@@ -33,12 +33,12 @@ class DiskSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Disk:
+class NativeVolume:
     """A disk as its cloud shows it."""
 
     id: str
     token: str
-    state: DiskState
+    state: NativeVolumeState
     size_gib: int
     native_type: str = ""
     machine: str = ""  # native id of the machine it is attached to
@@ -49,14 +49,14 @@ class Disk:
 class Volumes(Protocol):
     """Verbs on disks; as safe to repeat as those on machines."""
 
-    def create(self, spec: DiskSpec) -> Disk: ...
+    def create(self, spec: VolumeSpec) -> NativeVolume: ...
 
-    def find(self, token: str) -> Disk | None: ...
+    def find(self, token: str) -> NativeVolume | None: ...
 
-    def show(self, disk_id: str) -> Disk:
+    def show(self, disk_id: str) -> NativeVolume:
         """Raises Gone."""
 
-    def list(self) -> Iterator[Disk]: ...
+    def list(self) -> Iterator[NativeVolume]: ...
 
     def extend(self, disk_id: str, size_gib: int) -> None:
         """Raises Refused where it is larger already."""

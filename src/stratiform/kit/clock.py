@@ -56,7 +56,7 @@ def from_datetime(moment: datetime) -> Micros:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def parse(text: str) -> Micros:
+def parse_iso(text: str) -> Micros:
     """Microseconds of an ISO 8601 text (`T` or a space, `Z`, an offset or nothing = UTC). Raises ValueError."""
     moment = from_datetime(datetime.fromisoformat(text))
     if not _FIRST_US <= moment <= _LAST_US:

@@ -37,7 +37,7 @@ from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.schema import SchemaItem
 
 from stratiform.kit.errors import Fault, Invalid, Unavailable
-from stratiform.kit.pagination import Page, Slice, cut
+from stratiform.kit.pagination import Page, Slice, page_of
 
 __all__ = [
     "Connection",
@@ -228,7 +228,7 @@ class Rows(Generic[T]):
         conditions = list(where)
         if page.marker is not None:
             conditions.append(self._after(db, page.marker, newest))
-        return cut(self.all(db, *conditions, order=order, limit=page.limit + 1), page)
+        return page_of(self.all(db, *conditions, order=order, limit=page.limit + 1), page)
 
     def _after(self, db: Connection, marker: str, newest: str) -> ColumnElement[bool]:
         at = self.table.c[newest] if newest else self.key

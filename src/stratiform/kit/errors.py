@@ -46,13 +46,13 @@ class Conflict(Fault):
     status = 409
 
 
-class TooLarge(Fault):
+class ContentTooLarge(Fault):
     """More bytes than the resource may have."""
 
     status = 413
 
 
-class Unreadable(Fault):
+class UnsupportedMediaType(Fault):
     """A body in a form that isn't read here."""
 
     status = 415

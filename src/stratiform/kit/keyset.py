@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from stratiform.kit.db import Connection, Record, Rows
 from stratiform.kit.errors import Invalid
-from stratiform.kit.pagination import Page, Slice, cut
+from stratiform.kit.pagination import Page, Slice, page_of
 
 T = TypeVar("T", bound=Record)
 
@@ -24,7 +24,7 @@ def sorted_page(
     if page.marker is not None:
         conditions.append(_after(rows, db, page.marker, order))
     directed = [column.desc() if down else column.asc() for column, down in order]
-    return cut(rows.all(db, *conditions, order=directed, limit=page.limit + 1), page)
+    return page_of(rows.all(db, *conditions, order=directed, limit=page.limit + 1), page)
 
 
 def _after(rows: Rows[T], db: Connection, marker: str, order: Sequence[Sort]) -> ColumnElement[bool]:

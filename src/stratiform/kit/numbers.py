@@ -4,6 +4,6 @@
 _MOST_DIGITS = 18
 
 
-def whole(text: str) -> int | None:
+def parse_uint(text: str) -> int | None:
     """A whole number of zero or more; None where the text is none, or too long to be kept."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None

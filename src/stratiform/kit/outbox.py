@@ -51,7 +51,7 @@ outbox_table = table(
 _posted = Rows(outbox_table, Posted, key="seq")
 
 
-def post(db: Connection, event: Event) -> None:
+def append(db: Connection, event: Event) -> None:
     """Write `event`; it exists if and only if the caller's transaction commits."""
     db.execute(
         outbox_table.insert().values(
@@ -65,12 +65,12 @@ def post(db: Connection, event: Event) -> None:
     )
 
 
-def waiting(db: Connection, limit: int) -> list[Posted]:
+def list_pending(db: Connection, limit: int) -> list[Posted]:
     """The oldest events that nobody has taken yet."""
     return _posted.all(db, limit=limit)
 
 
-def taken(db: Connection, events: list[Posted]) -> None:
+def remove(db: Connection, events: list[Posted]) -> None:
     """Forget `events`: the reader's transaction has them now."""
     if events:
         _posted.delete(db, outbox_table.c.seq.in_([event.seq for event in events]))

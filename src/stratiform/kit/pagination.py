@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from stratiform.kit.errors import Invalid
-from stratiform.kit.numbers import whole
+from stratiform.kit.numbers import parse_uint
 
 MAX_LIMIT = 1000
 
@@ -24,7 +24,7 @@ class Page:
         """From query texts. Raises Invalid unless `limit` is a whole number of zero or more; caps it to `most`."""
         if limit is None or limit == "":
             return cls(marker=marker or None)
-        asked = whole(limit)
+        asked = parse_uint(limit)
         if asked is None:
             raise Invalid(f"limit must be a whole number of zero or more, not '{limit}'")
         return cls(limit=min(asked, most), marker=marker or None)
@@ -38,12 +38,12 @@ class Slice(Generic[T]):
     more: bool
 
 
-def cut(found: Sequence[T], page: Page) -> Slice[T]:
+def page_of(found: Sequence[T], page: Page) -> Slice[T]:
     """A slice of what was read with `limit + 1` rows, so that "more" costs no second query."""
     return Slice(found[: page.limit], more=len(found) > page.limit)
 
 
-def slice_of(everything: Sequence[T], page: Page, key: Callable[[T], str]) -> Slice[T]:
+def paginate(everything: Sequence[T], page: Page, key: Callable[[T], str]) -> Slice[T]:
     """A page of a short list that is in memory already. Raises Invalid where the marker isn't in it."""
     start = 0
     if page.marker is not None:
@@ -51,4 +51,4 @@ def slice_of(everything: Sequence[T], page: Page, key: Callable[[T], str]) -> Sl
         if not places:
             raise Invalid(f"marker [{page.marker}] not found")
         start = places[0] + 1
-    return cut(everything[start : start + page.limit + 1], page)
+    return page_of(everything[start : start + page.limit + 1], page)

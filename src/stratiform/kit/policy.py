@@ -1,10 +1,10 @@
-"""Who asks, and whether their roles allow it: OpenStack's secure defaults (admin, member, reader).
+"""Callers and policy rules: OpenStack's secure defaults (admin, member, reader).
 
-Source: the consistent-and-secure-RBAC goal of OpenStack. A service's `policy.py` names its rules in one
-table and calls `require` on the first line of each verb.
+A service's `policy.py` declares each rule as a constant; the service function requires it first, and the endpoint
+declaration refers to the same constant. Source: the consistent-and-secure-RBAC goal of OpenStack.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from stratiform.kit.errors import Forbidden, NotFound
@@ -12,7 +12,7 @@ from stratiform.kit.errors import Forbidden, NotFound
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the facts of a validated token. Roles are closed under implication (admin > member > reader)."""
+    """The owner of a validated token. Roles include all implied roles (admin > member > reader)."""
 
     user_id: str
     project_id: str | None = None
@@ -29,41 +29,41 @@ class Caller:
         return "admin" in self.roles
 
     def project(self) -> str:
-        """The project of the token. Raises Forbidden where it isn't scoped to one."""
+        """Return the id of the token's project. Raises Forbidden if the token is not scoped to a project."""
         if self.project_id is None:
-            raise Forbidden("this needs a token that is scoped to a project")
+            raise Forbidden("This operation requires a project-scoped token.")
         return self.project_id
 
 
-#: The program itself: background work, the command line on the machine.
+#: The program itself: background tasks and local commands.
 SYSTEM = Caller(user_id="stratiform", system=True, roles=frozenset({"admin", "member", "reader"}))
 
-#: Answers whether `caller` may do it to something that belongs to `project_id` (None: to nobody's).
+#: Returns True if `caller` may act on a resource of `project_id` (None: a resource without a project).
 Check = Callable[[Caller, str | None], bool]
 
 
 def admin(caller: Caller, _project_id: str | None) -> bool:
-    """The seller's operator."""
+    """Operators of the installation."""
     return caller.is_admin
 
 
 def admin_or_service(caller: Caller, _project_id: str | None) -> bool:
-    """The seller's operator, or a service of OpenStack."""
+    """Operators and OpenStack services."""
     return caller.is_admin or "service" in caller.roles
 
 
 def project_member(caller: Caller, project_id: str | None) -> bool:
-    """Whoever may change things in this project, and the operator."""
+    """Members of the project, and operators."""
     return caller.is_admin or ("member" in caller.roles and _inside(caller, project_id))
 
 
 def project_reader(caller: Caller, project_id: str | None) -> bool:
-    """Whoever may look at this project, and the operator."""
+    """Readers of the project, and operators."""
     return caller.is_admin or ("reader" in caller.roles and _inside(caller, project_id))
 
 
 def system_reader(caller: Caller, _project_id: str | None) -> bool:
-    """The operator, or an auditor with `reader` on the system."""
+    """Operators, and auditors with `reader` on the system."""
     return caller.is_admin or (caller.system and "reader" in caller.roles)
 
 
@@ -76,19 +76,49 @@ def _inside(caller: Caller, project_id: str | None) -> bool:
     return project_id is not None and caller.project_id == project_id
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One policy rule: OpenStack's name for it, the check, and what it allows in one line of documentation."""
+
+    name: str
+    check: Check = field(repr=False)
+    description: str = field(default="", compare=False)
+
+    def allows(self, caller: Caller, project_id: str | None) -> bool:
+        """Return True if `caller` may do this to a resource of `project_id`."""
+        return self.check(caller, project_id)
+
+    def require(self, caller: Caller, project_id: str | None) -> None:
+        """Raises Forbidden unless `caller` may do this to a resource of `project_id`."""
+        if not self.allows(caller, project_id):
+            raise self.denied()
+
+    def require_visible(self, caller: Caller, project_id: str, not_found: NotFound) -> None:
+        """As `require`, but a caller of another project gets `not_found`: resource ids are not revealed."""
+        if not caller.is_admin and not caller.system and caller.project_id != project_id:
+            raise not_found
+        self.require(caller, project_id)
+
+    def denied(self) -> Forbidden:
+        """Return the error for a caller whose roles are not sufficient."""
+        return Forbidden(f"Policy doesn't allow {self.name} to be performed.")
+
+
+def declared_rules(module: Mapping[str, object]) -> tuple[Rule, ...]:
+    """Return every rule that a policy module declares as a constant, in order of declaration."""
+    return tuple(value for value in module.values() if isinstance(value, Rule))
+
+
 class Policy:
-    """The rules of one service, by name (`os_compute_api:servers:create`)."""
+    """The rules of one service, by name. Deprecated: declare `Rule` constants."""
 
     def __init__(self, rules: dict[str, Check]) -> None:
         self.rules = rules
 
     def require(self, caller: Caller, rule: str, project_id: str | None) -> None:
-        """Raises Forbidden unless `caller` may do `rule` to something of `project_id`."""
-        if not self.rules[rule](caller, project_id):
-            raise Forbidden(f"Policy doesn't allow {rule} to be performed.")
+        """Raises Forbidden unless `caller` may do `rule` to a resource of `project_id`."""
+        Rule(rule, self.rules[rule]).require(caller, project_id)
 
-    def require_seen(self, caller: Caller, rule: str, project_id: str, missing: str) -> None:
-        """As `require`, but a stranger is told that there is no such thing. Raises NotFound(`missing`)."""
-        if not caller.is_admin and not caller.system and caller.project_id != project_id:
-            raise NotFound(missing)
-        self.require(caller, rule, project_id)
+    def require_visible(self, caller: Caller, rule: str, project_id: str, missing: str) -> None:
+        """As `require`, but a caller of another project gets NotFound(`missing`)."""
+        Rule(rule, self.rules[rule]).require_visible(caller, project_id, NotFound(missing))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stratiform.kit.errors import Conflict, Invalid
-from stratiform.kit.notes import Signer, Verifier, opened, sign, signers_of
+from stratiform.kit.signed_notes import Signer, Verifier, open_note, sign, signers_of
 
 #: The first line of what a key is told in, so that no such note is ever taken for a checkpoint.
 _HEADING = "stratiform ledger key v1"
@@ -100,7 +100,7 @@ def trusted(notes: Iterable[str], known: Iterable[Verifier]) -> list[Verifier]:
     found = list(known)
     for note in notes:
         try:
-            opened(note, found)
+            open_note(note, found)
             new = _verifier_in(note)
         except Invalid:  # it vouches for somebody whom nobody known vouches for
             continue
@@ -119,5 +119,5 @@ def _verifier_in(note: str) -> Verifier:
     found = Verifier.parse(rest.partition("\n")[0])
     if heading != _HEADING:
         raise Invalid("this tells of no key of a ledger")
-    opened(note, [found])
+    open_note(note, [found])
     return found

@@ -58,7 +58,7 @@ class Task:
 _tasks = Rows(work_table, Task, key="key")
 
 
-def want(db: Connection, kind: str, key: str, at: Micros) -> None:
+def enqueue(db: Connection, kind: str, key: str, at: Micros) -> None:
     """Ask that `kind` looks at `key` at `at` or soon after; part of the caller's transaction."""
     row = {
         "kind": kind,
@@ -79,7 +79,7 @@ class LeaseLostError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Requeue:
     """A handler's answer: look again after so long (microseconds)."""
 
     after_us: Micros
@@ -115,7 +115,7 @@ class Job:
 class Handler(Protocol):
     """Looks at one thing. None: it is as wanted. Again: it is on its way. Raising: try again later."""
 
-    def __call__(self, job: Job, /) -> Again | None: ...
+    def __call__(self, job: Job, /) -> Requeue | None: ...
 
 
 class Worker:
@@ -260,7 +260,7 @@ class Worker:
         else:
             self._finish(task, again)
 
-    def _finish(self, task: Task, again: Again | None) -> None:
+    def _finish(self, task: Task, again: Requeue | None) -> None:
         mine = _mine(task)
         not_asked_anew = work_table.c.wanted == task.wanted
         with self._database.transaction() as db:

@@ -11,21 +11,21 @@ from botocore.exceptions import ReadTimeoutError
 
 from stratiform.connectors.aws.compute import native_device
 from stratiform.connectors.aws.connector import AwsCloud
-from stratiform.contract.compute import Machine, MachineSpec, MachineState, Nic, Size
-from stratiform.contract.errors import CloudUnreachable, Gone, NotSupported, Refused
+from stratiform.contract.compute import NativeServer, NativeServerState, Nic, ServerSize, ServerSpec
+from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.network import SubnetSpec
-from stratiform.contract.volume import DiskSpec
+from stratiform.contract.volume import VolumeSpec
 from support.moto import IMAGE, OTHER_IMAGE, PUBLIC_KEY, ZONE, connect_aws
 
-SMALL = Size(vcpus=1, ram_mib=512, disk_gib=20)
+SMALL = ServerSize(vcpus=1, ram_mib=512, disk_gib=20)
 
 
-def spec(token: str = "m1", **other: object) -> MachineSpec:
+def spec(token: str = "m1", **other: object) -> ServerSpec:
     given: dict[str, object] = {"token": token, "name": f"machine {token}", "size": SMALL, "image": IMAGE, **other}
-    return MachineSpec(**given)  # type: ignore[arg-type]  # fields by name, as a test says them
+    return ServerSpec(**given)  # type: ignore[arg-type]  # fields by name, as a test says them
 
 
-def create(aws: AwsCloud, **other: object) -> Machine:
+def create(aws: AwsCloud, **other: object) -> NativeServer:
     assert aws.compute
     return aws.compute.create(spec(**other))  # type: ignore[arg-type]  # as above
 
@@ -49,32 +49,32 @@ def test_a_lost_answer_makes_no_second_machine_or_disk(aws: AwsCloud) -> None:
     def lose(**_more: object) -> None:
         raise ReadTimeoutError(endpoint_url="http://ec2")
 
-    for call in ("RunInstances", "CreateVolume"):
-        hear(aws, f"after-call.ec2.{call}", lose)
+    for ctx in ("RunInstances", "CreateVolume"):
+        hear(aws, f"after-call.ec2.{ctx}", lose)
     with pytest.raises(CloudUnreachable, match="no answer from AWS"):
         create(aws)
     with pytest.raises(CloudUnreachable, match="no answer from AWS"):
-        aws.volume.create(DiskSpec("d1", "data", 4))
-    machine, disk = create(aws), aws.volume.create(DiskSpec("d1", "data", 4))
+        aws.volume.create(VolumeSpec("d1", "data", 4))
+    machine, disk = create(aws), aws.volume.create(VolumeSpec("d1", "data", 4))
     assert [one.id for one in aws.compute.list()] == [machine.id]
     assert [one.id for one in aws.volume.list()] == [disk.id]
 
 
 def test_a_machine_has_the_smallest_type_that_fits_and_the_disk_of_its_flavor(aws: AwsCloud) -> None:
     made = create(aws)
-    assert made.size == Size(2, 512, 20, "t3.nano")
-    assert made.state is MachineState.RUNNING
+    assert made.size == ServerSize(2, 512, 20, "t3.nano")
+    assert made.state is NativeServerState.RUNNING
     assert made.volumes == ()
     assert made.token == "m1"
 
 
 def test_a_type_that_is_not_in_our_table_is_looked_up(aws: AwsCloud) -> None:
-    made = create(aws, size=Size(2, 8192, 20, native="m5.large"))
-    assert made.size == Size(2, 8192, 20, "m5.large")
+    made = create(aws, size=ServerSize(2, 8192, 20, native="m5.large"))
+    assert made.size == ServerSize(2, 8192, 20, "m5.large")
 
 
 def test_the_root_disk_is_never_smaller_than_the_image(aws: AwsCloud) -> None:
-    assert create(aws, size=Size(1, 512, 1)).size.disk_gib == 15
+    assert create(aws, size=ServerSize(1, 512, 1)).size.disk_gib == 15
 
 
 def test_the_root_disk_is_no_disk_of_the_customers(aws: AwsCloud) -> None:
@@ -114,7 +114,7 @@ def test_key_and_user_data_reach_the_machine(aws: AwsCloud) -> None:
 
 
 def test_user_data_that_is_not_base64_is_refused_and_nothing_is_made(aws: AwsCloud) -> None:
-    with pytest.raises(Refused, match="base64"):
+    with pytest.raises(RequestRejected, match="base64"):
         create(aws, user_data="???")
     assert aws.compute
     assert aws.compute.find("m1") is None
@@ -133,7 +133,7 @@ def test_it_is_made_in_our_zone(aws: AwsCloud) -> None:
 
 @pytest.mark.parametrize("image", ["ami-00000000", "no-image", ""])
 def test_an_image_that_is_not_there_is_refused(aws: AwsCloud, image: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         create(aws, image=image)
 
 
@@ -148,23 +148,23 @@ def test_launched_at_stays_over_stop_and_start(aws: AwsCloud) -> None:
 def test_resize_changes_type_and_grows_the_root_disk_of_a_stopped_machine_only(aws: AwsCloud) -> None:
     assert aws.compute
     made = create(aws)
-    larger = Size(2, 4096, 30)
-    with pytest.raises(Refused, match="running"):
+    larger = ServerSize(2, 4096, 30)
+    with pytest.raises(RequestRejected, match="running"):
         aws.compute.resize(made.id, larger)
     aws.compute.stop(made.id)
     aws.compute.resize(made.id, larger)
     aws.compute.resize(made.id, larger)
-    assert aws.compute.show(made.id).size == Size(2, 4096, 30, "t3.medium")
+    assert aws.compute.show(made.id).size == ServerSize(2, 4096, 30, "t3.medium")
 
 
 def test_a_hard_reboot_starts_what_is_stopped_and_a_soft_one_is_refused(aws: AwsCloud) -> None:
     assert aws.compute
     made = create(aws)
     aws.compute.stop(made.id)
-    with pytest.raises(Refused, match="stopped"):
+    with pytest.raises(RequestRejected, match="stopped"):
         aws.compute.reboot(made.id, hard=False)
     aws.compute.reboot(made.id, hard=True)
-    assert aws.compute.show(made.id).state is MachineState.RUNNING
+    assert aws.compute.show(made.id).state is NativeServerState.RUNNING
 
 
 def test_rebuild_says_so_where_the_endpoint_can_not(aws: AwsCloud) -> None:
@@ -205,10 +205,10 @@ def test_a_rebuild_replaces_the_root_disk_once(aws: AwsCloud) -> None:
     assert [(ask["InstanceId"], ask["ImageId"], ask["DeleteReplacedRootVolume"]) for ask in ec2.asked] == [
         (made.id, OTHER_IMAGE, "true")
     ]
-    assert aws.compute.show(made.id).state is MachineState.BUILDING
+    assert aws.compute.show(made.id).state is NativeServerState.BUILDING
     ec2.state = "succeeded"
     again = aws.compute.show(made.id)
-    assert (again.state, again.image, again.token) == (MachineState.RUNNING, OTHER_IMAGE, made.token)
+    assert (again.state, again.image, again.token) == (NativeServerState.RUNNING, OTHER_IMAGE, made.token)
 
 
 def test_a_rebuild_that_failed_is_told(aws: AwsCloud) -> None:
@@ -217,7 +217,7 @@ def test_a_rebuild_that_failed_is_told(aws: AwsCloud) -> None:
     aws.compute.rebuild(made.id, OTHER_IMAGE)
     ec2.state = "failed-detached"
     seen = aws.compute.show(made.id)
-    assert (seen.state, "could not put the image" in seen.fault) == (MachineState.ERROR, True)
+    assert (seen.state, "could not put the image" in seen.fault) == (NativeServerState.ERROR, True)
 
 
 def test_a_stopped_machine_is_started_before_it_is_rebuilt(aws: AwsCloud) -> None:
@@ -235,7 +235,7 @@ def test_a_disk_that_the_machine_holds_on_to_is_not_called_free(aws: AwsCloud, m
     monkeypatch.setattr("stratiform.connectors.aws.compute._FREE_EVERY_S", 0)
     assert aws.compute
     assert aws.volume
-    made, disk = create(aws), aws.volume.create(DiskSpec("d1", "data", 4))
+    made, disk = create(aws), aws.volume.create(VolumeSpec("d1", "data", 4))
     aws.compute.attach(made.id, disk.id, "/dev/vdb")
     held = {"Volumes": [{"Attachments": [{"InstanceId": made.id, "State": "detaching"}]}]}
     hear(aws, "before-call.ec2.DescribeVolumes", lambda **_more: (SimpleNamespace(status_code=200), held))
@@ -247,11 +247,11 @@ def test_disks_are_attached_once_and_only_to_one_machine(aws: AwsCloud) -> None:
     assert aws.compute
     assert aws.volume
     first, second = create(aws), create(aws, token="m2")
-    disk = aws.volume.create(DiskSpec("d1", "data", 4))
+    disk = aws.volume.create(VolumeSpec("d1", "data", 4))
     aws.compute.attach(first.id, disk.id, "/dev/vdb")
     aws.compute.attach(first.id, disk.id, "/dev/vdb")
     assert aws.compute.show(first.id).volumes == (disk.id,)
-    with pytest.raises(Refused, match="another machine"):
+    with pytest.raises(RequestRejected, match="another machine"):
         aws.compute.attach(second.id, disk.id, "/dev/vdb")
     aws.compute.detach(second.id, disk.id)
     aws.compute.detach(first.id, disk.id)
@@ -275,19 +275,19 @@ def test_a_deleted_machine_is_not_found_and_its_disk_stays(aws: AwsCloud) -> Non
     assert aws.compute
     assert aws.volume
     made = create(aws)
-    disk = aws.volume.create(DiskSpec("d1", "data", 4))
+    disk = aws.volume.create(VolumeSpec("d1", "data", 4))
     aws.compute.attach(made.id, disk.id, "/dev/vdb")
     for _ in range(2):
         aws.compute.delete(made.id)
     assert aws.compute.find("m1") is None
     assert list(aws.compute.list()) == []
     assert aws.volume.show(disk.id).machine == ""
-    assert aws.compute.show(made.id).state is MachineState.DELETED
+    assert aws.compute.show(made.id).state is NativeServerState.DELETED
 
 
 def test_an_unknown_machine_is_gone(aws: AwsCloud) -> None:
     assert aws.compute
-    with pytest.raises(Gone):
+    with pytest.raises(NativeNotFound):
         aws.compute.show("i-00000000")
     aws.compute.delete("i-00000000")
 
@@ -301,5 +301,5 @@ def test_devices_have_ec2_names(nova: str, ec2: str) -> None:
 
 @pytest.mark.parametrize("device", ["/dev/vda", "/dev/vdw", "/dev/vdaa"])
 def test_a_device_that_ec2_has_no_name_for_is_refused(device: str) -> None:
-    with pytest.raises(Refused, match="no place"):
+    with pytest.raises(RequestRejected, match="no place"):
         native_device(device)

@@ -10,7 +10,7 @@ from stratiform.connectors.aws.connector import AwsCloud
 from stratiform.connectors.aws.errors import told
 from stratiform.connectors.aws.settings import machine_type, parse
 from stratiform.contract import errors
-from stratiform.contract.compute import Size
+from stratiform.contract.compute import ServerSize
 from stratiform.kit.errors import Invalid
 from support.moto import aws_settings, connect_aws
 
@@ -78,20 +78,20 @@ def test_settings_show_no_secret() -> None:
 @pytest.mark.parametrize(
     ("size", "native"),
     [
-        (Size(1, 512, 1), "t3.nano"),
-        (Size(1, 513, 1), "t3.micro"),
-        (Size(2, 4096, 40), "t3.medium"),
-        (Size(3, 1024, 1), "t3.xlarge"),
-        (Size(1, 1, 1, native="m7g.large"), "m7g.large"),
+        (ServerSize(1, 512, 1), "t3.nano"),
+        (ServerSize(1, 513, 1), "t3.micro"),
+        (ServerSize(2, 4096, 40), "t3.medium"),
+        (ServerSize(3, 1024, 1), "t3.xlarge"),
+        (ServerSize(1, 1, 1, native="m7g.large"), "m7g.large"),
     ],
 )
-def test_the_smallest_type_that_fits(size: Size, native: str) -> None:
+def test_the_smallest_type_that_fits(size: ServerSize, native: str) -> None:
     assert machine_type(size) == native
 
 
 def test_a_size_that_no_type_has_is_refused() -> None:
-    with pytest.raises(errors.Refused, match="16 vCPU"):
-        machine_type(Size(16, 1024, 1))
+    with pytest.raises(errors.RequestRejected, match="16 vCPU"):
+        machine_type(ServerSize(16, 1024, 1))
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_a_size_that_no_type_has_is_refused() -> None:
         ("SignatureDoesNotMatch", errors.CredentialsRejected),
         ("RequestLimitExceeded", errors.CloudThrottled),
         ("Throttling", errors.CloudThrottled),
-        ("InsufficientInstanceCapacity", errors.NoCapacity),
-        ("InstanceLimitExceeded", errors.NoCapacity),
-        ("VolumeLimitExceeded", errors.NoCapacity),
-        ("InvalidInstanceID.NotFound", errors.Gone),
-        ("InvalidAMIID.Malformed", errors.Gone),
+        ("InsufficientInstanceCapacity", errors.InsufficientCapacity),
+        ("InstanceLimitExceeded", errors.InsufficientCapacity),
+        ("VolumeLimitExceeded", errors.InsufficientCapacity),
+        ("InvalidInstanceID.NotFound", errors.NativeNotFound),
+        ("InvalidAMIID.Malformed", errors.NativeNotFound),
         ("ServiceUnavailable", errors.CloudUnreachable),
         ("UnknownOperationException", errors.NotSupported),
-        ("IncorrectInstanceState", errors.Refused),
+        ("IncorrectInstanceState", errors.RequestRejected),
     ],
 )
 def test_codes_mean(code: str, kind: type[errors.CloudError]) -> None:

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from stratiform.connectors.aws.connector import AwsCloud
-from stratiform.contract.compute import MachineSpec, Nic, Size
-from stratiform.contract.errors import Refused
+from stratiform.contract.compute import Nic, ServerSize, ServerSpec
+from stratiform.contract.errors import RequestRejected
 from stratiform.contract.network import SubnetSpec
 from support.moto import IMAGE, ZONE
 
@@ -65,14 +65,14 @@ def test_a_subnet_with_machines_stays(aws: AwsCloud) -> None:
     assert aws.network
     assert aws.compute
     subnet = aws.network.ensure(FIRST)
-    aws.compute.create(MachineSpec("m1", "m", Size(1, 512, 0), IMAGE, (Nic(subnet.id, "10.7.0.9", ""),)))
-    with pytest.raises(Refused, match="machines are in"):
+    aws.compute.create(ServerSpec("m1", "m", ServerSize(1, 512, 0), IMAGE, (Nic(subnet.id, "10.7.0.9", ""),)))
+    with pytest.raises(RequestRejected, match="machines are in"):
         aws.network.delete(subnet.id)
 
 
 @pytest.mark.parametrize("cidr", ["10.0.0.0/8", "10.0.0.0/29", "fd00::/64", "nonsense"])
 def test_what_aws_has_no_subnet_for_is_refused(aws: AwsCloud, cidr: str) -> None:
     assert aws.network
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         aws.network.ensure(SubnetSpec("s1", "n1", "blue", cidr, ""))
     assert vpcs(aws) == []

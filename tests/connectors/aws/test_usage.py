@@ -13,7 +13,7 @@ import pytest
 from stratiform.connectors.aws import usage
 from stratiform.connectors.aws.connector import AwsCloud
 from stratiform.contract.errors import CloudUnreachable
-from stratiform.contract.usage import Reading
+from stratiform.contract.usage import UsageSample
 from stratiform.kit.clock import HOUR_US, MINUTE_US, SystemClock, to_datetime
 from stratiform.kit.errors import Invalid
 from support.moto import IMAGE, REGION, connect_aws
@@ -56,7 +56,7 @@ def put(
         )
 
 
-def read(aws: AwsCloud, metric: str, **other: Any) -> list[Reading]:
+def read(aws: AwsCloud, metric: str, **other: Any) -> list[UsageSample]:
     assert aws.usage is not None
     asked = {"namespace": "Test", "metric": metric, "dimension": "Name", "period_s": 300, **other}
     return sorted(aws.usage.readings(asked, SINCE, UNTIL), key=lambda one: (one.source, one.at))

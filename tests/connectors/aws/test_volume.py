@@ -5,30 +5,30 @@ from pathlib import Path
 import pytest
 
 from stratiform.connectors.aws.connector import AwsCloud
-from stratiform.contract.compute import MachineSpec, Size
-from stratiform.contract.errors import Gone, NotSupported, Refused
-from stratiform.contract.volume import DiskSpec, DiskState
+from stratiform.contract.compute import ServerSize, ServerSpec
+from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
+from stratiform.contract.volume import NativeVolumeState, VolumeSpec
 from support.moto import IMAGE, connect_aws
 
 
 def test_a_disk_is_gp3_unless_its_type_is_mapped(aws: AwsCloud) -> None:
     assert aws.volume
-    assert aws.volume.create(DiskSpec("d1", "data", 4)).native_type == "gp3"
-    assert aws.volume.create(DiskSpec("d2", "cold", 125, native_type="sc1")).native_type == "sc1"
+    assert aws.volume.create(VolumeSpec("d1", "data", 4)).native_type == "gp3"
+    assert aws.volume.create(VolumeSpec("d2", "cold", 125, native_type="sc1")).native_type == "sc1"
 
 
 def test_two_creates_with_one_token_are_one_disk(aws: AwsCloud) -> None:
     assert aws.volume
-    first = aws.volume.create(DiskSpec("d1", "data", 4))
-    assert aws.volume.create(DiskSpec("d1", "data", 4)) == first
+    first = aws.volume.create(VolumeSpec("d1", "data", 4))
+    assert aws.volume.create(VolumeSpec("d1", "data", 4)) == first
     assert aws.volume.find("d1") == first
     assert list(aws.volume.list()) == [first]
-    assert first.state is DiskState.AVAILABLE
+    assert first.state is NativeVolumeState.AVAILABLE
 
 
 def test_another_installation_sees_nothing_of_it(aws: AwsCloud, moto_url: str, home: Path) -> None:
     assert aws.volume
-    aws.volume.create(DiskSpec("d1", "data", 4))
+    aws.volume.create(VolumeSpec("d1", "data", 4))
     other = connect_aws(moto_url, home)
     assert other.volume
     assert other.volume.find("d1") is None
@@ -36,40 +36,40 @@ def test_another_installation_sees_nothing_of_it(aws: AwsCloud, moto_url: str, h
 
 def test_a_disk_from_an_image_is_made_of_its_snapshot(aws: AwsCloud) -> None:
     assert aws.volume
-    made = aws.volume.create(DiskSpec("d1", "boot", 15, image=IMAGE))
+    made = aws.volume.create(VolumeSpec("d1", "boot", 15, image=IMAGE))
     shown = aws._client.ec2.describe_volumes(VolumeIds=[made.id])["Volumes"][0]
     assert shown["SnapshotId"].startswith("snap-")
 
 
 def test_an_image_that_is_not_there_is_refused(aws: AwsCloud) -> None:
     assert aws.volume
-    with pytest.raises(Refused):
-        aws.volume.create(DiskSpec("d1", "boot", 15, image="ami-00000000"))
+    with pytest.raises(RequestRejected):
+        aws.volume.create(VolumeSpec("d1", "boot", 15, image="ami-00000000"))
 
 
 def test_a_disk_only_grows(aws: AwsCloud) -> None:
     assert aws.volume
-    made = aws.volume.create(DiskSpec("d1", "data", 4))
+    made = aws.volume.create(VolumeSpec("d1", "data", 4))
     aws.volume.extend(made.id, 8)
     aws.volume.extend(made.id, 8)
     assert aws.volume.show(made.id).size_gib == 8
-    with pytest.raises(Refused, match="8 GiB already"):
+    with pytest.raises(RequestRejected, match="8 GiB already"):
         aws.volume.extend(made.id, 6)
 
 
 def test_a_disk_in_use_is_not_deleted_and_a_gone_one_is_no_error(aws: AwsCloud) -> None:
     assert aws.volume
     assert aws.compute
-    machine = aws.compute.create(MachineSpec("m1", "m", Size(1, 512, 0), IMAGE))
-    made = aws.volume.create(DiskSpec("d1", "data", 4))
+    machine = aws.compute.create(ServerSpec("m1", "m", ServerSize(1, 512, 0), IMAGE))
+    made = aws.volume.create(VolumeSpec("d1", "data", 4))
     aws.compute.attach(machine.id, made.id, "/dev/vdb")
-    assert aws.volume.show(made.id).state is DiskState.IN_USE
-    with pytest.raises(Refused):
+    assert aws.volume.show(made.id).state is NativeVolumeState.IN_USE
+    with pytest.raises(RequestRejected):
         aws.volume.delete(made.id)
     aws.compute.detach(machine.id, made.id)
     for _ in range(2):
         aws.volume.delete(made.id)
-    with pytest.raises(Gone):
+    with pytest.raises(NativeNotFound):
         aws.volume.show(made.id)
 
 
@@ -77,7 +77,7 @@ def test_an_image_is_shown_with_the_room_it_needs(aws: AwsCloud) -> None:
     assert aws.image
     shown = aws.image.show(IMAGE)
     assert (shown.id, shown.min_disk_gib) == (IMAGE, 15)
-    with pytest.raises(Gone):
+    with pytest.raises(NativeNotFound):
         aws.image.show("ami-00000000")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stratiform.connectors.memory.connector import MemoryCloud, connector
-from stratiform.contract.connector import CloudAccount, Place
+from stratiform.contract.connector import CloudAccount, Installation
 from stratiform.kit.clock import ManualClock
 
 Connect = Callable[..., MemoryCloud]
@@ -22,6 +22,6 @@ def connect(tmp_path: Path, clock: ManualClock) -> Connect:
     """Connects to the one cloud of this test, with the settings given."""
 
     def connected(**settings: str) -> MemoryCloud:
-        return connector.connect(CloudAccount("c1", "memory", settings), Place("here", tmp_path, clock))
+        return connector.connect(CloudAccount("c1", "memory", settings), Installation("here", tmp_path, clock))
 
     return connected

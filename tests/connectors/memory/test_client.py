@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from stratiform.connectors.memory.connector import MemoryCloud, connector
-from stratiform.contract.compute import MachineSpec, Size
-from stratiform.contract.connector import CloudAccount, Place
-from stratiform.contract.errors import CloudThrottled, CloudUnreachable, CredentialsRejected, NoCapacity
+from stratiform.contract.compute import ServerSize, ServerSpec
+from stratiform.contract.connector import CloudAccount, Installation
+from stratiform.contract.errors import CloudThrottled, CloudUnreachable, CredentialsRejected, InsufficientCapacity
 from stratiform.kit.clock import ManualClock, SystemClock
 from stratiform.kit.errors import Invalid
 
@@ -37,7 +37,7 @@ for number in range(first, last):
 
 def create(cloud: MemoryCloud, token: str = "t1", vcpus: int = 1) -> str:
     assert cloud.compute is not None
-    return cloud.compute.create(MachineSpec(token, "web", Size(vcpus, 512, 1), "memory-debian-12")).id
+    return cloud.compute.create(ServerSpec(token, "web", ServerSize(vcpus, 512, 1), "memory-debian-12")).id
 
 
 def outcomes(cloud: MemoryCloud, calls: int) -> list[bool]:
@@ -100,7 +100,7 @@ def test_exactly_so_many_calls_fail_or_are_lost(connect: Connect) -> None:
 
 def test_a_refusal_is_not_lost_and_changes_nothing(connect: Connect) -> None:
     cloud = connect(capacity_vcpus="1")
-    with pytest.raises(NoCapacity):
+    with pytest.raises(InsufficientCapacity):
         create(cloud, vcpus=2)
     assert cloud.client.history() == {}
 
@@ -116,10 +116,10 @@ def test_capacity_counts_machines_until_they_are_gone(connect: Connect, clock: M
     cloud = connect(capacity_vcpus="2")
     assert cloud.compute is not None
     first = create(cloud, "t1", vcpus=2)
-    with pytest.raises(NoCapacity, match="1 vCPUs asked, 0 free"):
+    with pytest.raises(InsufficientCapacity, match="1 vCPUs asked, 0 free"):
         create(cloud, "t2")
     cloud.compute.delete(first)
-    with pytest.raises(NoCapacity):
+    with pytest.raises(InsufficientCapacity):
         create(cloud, "t2")
     clock.advance(50_000)
     create(cloud, "t2")
@@ -177,7 +177,7 @@ def test_processes_that_come_first_at_the_same_time_make_one_cloud(tmp_path: Pat
     line = [sys.executable, "-c", MAKER, str(tmp_path), "0", "20"]
     makers = [subprocess.Popen(line, stdout=subprocess.DEVNULL) for _ in range(4)]
     assert [maker.wait(60) for maker in makers] == [0] * 4
-    cloud = connector.connect(CloudAccount("c1", "memory", {}), Place("here", tmp_path, SystemClock()))
+    cloud = connector.connect(CloudAccount("c1", "memory", {}), Installation("here", tmp_path, SystemClock()))
     assert cloud.client.history() == {f"t{number}": 1 for number in range(20)}
 
 
@@ -192,7 +192,7 @@ def test_a_kill_leaves_a_whole_cloud_in_which_nothing_is_doubled(tmp_path: Path)
             maker.send_signal(signal.SIGKILL)
             told = max([told, *(int(rest) for rest in maker.stdout.read().split())])
         assert maker.returncode == -signal.SIGKILL
-    cloud = connector.connect(CloudAccount("c1", "memory", {}), Place("here", tmp_path, SystemClock()))
+    cloud = connector.connect(CloudAccount("c1", "memory", {}), Installation("here", tmp_path, SystemClock()))
     history = cloud.client.history()
     assert set(history.values()) == {1}
     assert {f"t{number}" for number in range(told + 1)} <= set(history)

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from stratiform.connectors.memory.connector import MemoryCloud
-from stratiform.contract.compute import Compute, MachineSpec, MachineState, Size
-from stratiform.contract.errors import Gone, NoCapacity, Refused
-from stratiform.contract.volume import DiskSpec
+from stratiform.contract.compute import Compute, NativeServerState, ServerSize, ServerSpec
+from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, RequestRejected
+from stratiform.contract.volume import VolumeSpec
 from stratiform.kit.clock import ManualClock
 
 from .conftest import Connect
 
-SMALL, LARGE = Size(1, 512, 1), Size(2, 2048, 20)
+SMALL, LARGE = ServerSize(1, 512, 1), ServerSize(2, 2048, 20)
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f me"
 LATENCY_US = 50_000
 
@@ -22,25 +22,25 @@ def compute_of(cloud: MemoryCloud) -> Compute:
     return cloud.compute
 
 
-def spec(token: str = "t1", **other: Any) -> MachineSpec:
+def spec(token: str = "t1", **other: Any) -> ServerSpec:
     given: dict[str, Any] = {"name": "web-1", "size": SMALL, "image": "memory-debian-12", **other}
-    return MachineSpec(token, **given)
+    return ServerSpec(token, **given)
 
 
 def disk(cloud: MemoryCloud, token: str, zone: str = "") -> str:
     assert cloud.volume is not None
-    return cloud.volume.create(DiskSpec(token, "data", 1, zone=zone)).id
+    return cloud.volume.create(VolumeSpec(token, "data", 1, zone=zone)).id
 
 
 def test_a_machine_is_launched_when_its_latency_is_over(connect: Connect, clock: ManualClock) -> None:
     compute, born = compute_of(connect()), clock.now()
     made = compute.create(spec())
-    assert (made.state, made.launched_at) == (MachineState.BUILDING, None)
+    assert (made.state, made.launched_at) == (NativeServerState.BUILDING, None)
     clock.advance(LATENCY_US - 1)
-    assert compute.show(made.id).state is MachineState.BUILDING
+    assert compute.show(made.id).state is NativeServerState.BUILDING
     clock.advance(1)
     machine = compute.show(made.id)
-    assert (machine.state, machine.launched_at) == (MachineState.RUNNING, born + LATENCY_US)
+    assert (machine.state, machine.launched_at) == (NativeServerState.RUNNING, born + LATENCY_US)
 
 
 def test_launched_at_stays_what_it_was(connect: Connect, clock: ManualClock) -> None:
@@ -48,10 +48,10 @@ def test_launched_at_stays_what_it_was(connect: Connect, clock: ManualClock) -> 
     made = compute.create(spec())
     launched = clock.advance(LATENCY_US)
     compute.stop(made.id)
-    assert compute.show(made.id).state is MachineState.STOPPING
+    assert compute.show(made.id).state is NativeServerState.STOPPING
     clock.advance(LATENCY_US)
     compute.start(made.id)
-    assert compute.show(made.id).state is MachineState.BUILDING
+    assert compute.show(made.id).state is NativeServerState.BUILDING
     clock.advance(LATENCY_US)
     assert compute.show(made.id).launched_at == launched
 
@@ -63,9 +63,9 @@ def test_what_was_deleted_before_its_launch_never_ran(connect: Connect, clock: M
     compute.delete(made.id)
     clock.advance(LATENCY_US - 1)
     machine = compute.show(made.id)
-    assert (machine.state, machine.launched_at) == (MachineState.DELETING, None)
+    assert (machine.state, machine.launched_at) == (NativeServerState.DELETING, None)
     clock.advance(1)
-    with pytest.raises(Gone):
+    with pytest.raises(NativeNotFound):
         compute.show(made.id)
 
 
@@ -85,7 +85,7 @@ def test_a_resize_shows_when_it_is_done_and_a_start_waits_for_it(connect: Connec
     made = compute.create(spec())
     clock.advance(LATENCY_US)
     compute.stop(made.id)
-    with pytest.raises(Refused, match="stopping"):
+    with pytest.raises(RequestRejected, match="stopping"):
         compute.resize(made.id, LARGE)
     clock.advance(LATENCY_US)
     compute.resize(made.id, LARGE)
@@ -93,9 +93,9 @@ def test_a_resize_shows_when_it_is_done_and_a_start_waits_for_it(connect: Connec
     assert compute.show(made.id).size == SMALL
     clock.advance(LATENCY_US)
     machine = compute.show(made.id)
-    assert (machine.size, machine.state) == (LARGE, MachineState.BUILDING)
+    assert (machine.size, machine.state) == (LARGE, NativeServerState.BUILDING)
     clock.advance(LATENCY_US)
-    assert compute.show(made.id).state is MachineState.RUNNING
+    assert compute.show(made.id).state is NativeServerState.RUNNING
 
 
 def test_a_repeated_start_does_not_put_it_off(connect: Connect, clock: ManualClock) -> None:
@@ -106,12 +106,12 @@ def test_a_repeated_start_does_not_put_it_off(connect: Connect, clock: ManualClo
     for _ in range(5):
         clock.advance(LATENCY_US // 5)
         compute.stop(made.id)
-    assert compute.show(made.id).state is MachineState.STOPPED
+    assert compute.show(made.id).state is NativeServerState.STOPPED
     compute.start(made.id)
     for _ in range(5):
         clock.advance(LATENCY_US // 5)
         compute.start(made.id)
-    assert compute.show(made.id).state is MachineState.RUNNING
+    assert compute.show(made.id).state is NativeServerState.RUNNING
 
 
 def test_a_resize_counts_against_the_capacity(connect: Connect, clock: ManualClock) -> None:
@@ -120,7 +120,7 @@ def test_a_resize_counts_against_the_capacity(connect: Connect, clock: ManualClo
     clock.advance(LATENCY_US)
     compute.stop(one.id)
     clock.advance(LATENCY_US)
-    with pytest.raises(NoCapacity, match="2 vCPUs asked, 1 free"):
+    with pytest.raises(InsufficientCapacity, match="2 vCPUs asked, 1 free"):
         compute.resize(one.id, LARGE)
     compute.delete(two.id)
     clock.advance(LATENCY_US)
@@ -132,9 +132,9 @@ def test_a_broken_machine_says_why_and_can_be_deleted_or_rebuilt(connect: Connec
     made = compute.create(spec())
     clock.advance(LATENCY_US)
     broken = compute.show(made.id)
-    assert (broken.state, broken.launched_at) == (MachineState.ERROR, None)
+    assert (broken.state, broken.launched_at) == (NativeServerState.ERROR, None)
     assert broken.fault
-    with pytest.raises(Refused, match="error"):
+    with pytest.raises(RequestRejected, match="error"):
         compute.start(made.id)
     compute.delete(made.id)
     clock.advance(LATENCY_US)
@@ -148,10 +148,10 @@ def test_a_rebuilt_machine_that_was_stopped_stays_stopped(connect: Connect, cloc
     compute.stop(made.id)
     clock.advance(LATENCY_US)
     compute.rebuild(made.id, "memory-ubuntu-24.04")
-    assert compute.show(made.id).state is MachineState.BUILDING
+    assert compute.show(made.id).state is NativeServerState.BUILDING
     clock.advance(LATENCY_US)
     machine = compute.show(made.id)
-    assert (machine.state, machine.image) == (MachineState.STOPPED, "memory-ubuntu-24.04")
+    assert (machine.state, machine.image) == (NativeServerState.STOPPED, "memory-ubuntu-24.04")
 
 
 def test_the_console_grows_line_by_line(connect: Connect, clock: ManualClock) -> None:
@@ -181,11 +181,11 @@ def test_the_console_tells_of_reboots_and_of_the_power(connect: Connect, clock: 
     compute.stop(made.id)
     clock.advance(1_000_000)
     assert compute.console(made.id).endswith("reboot: Power down\n")
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         compute.reboot(made.id, hard=False)
     compute.reboot(made.id, hard=True)
     clock.advance(1_000_000)
-    assert compute.show(made.id).state is MachineState.RUNNING
+    assert compute.show(made.id).state is NativeServerState.RUNNING
     assert compute.console(made.id).count("login: ") == 3
 
 
@@ -199,15 +199,15 @@ def test_an_unreadable_key_is_named_by_its_kind(connect: Connect, clock: ManualC
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"size": Size(0, 512, 1)},
-        {"size": Size(1, 0, 1)},
+        {"size": ServerSize(0, 512, 1)},
+        {"size": ServerSize(1, 0, 1)},
         {"image": ""},
         {"zone": "nowhere"},
     ],
 )
 def test_what_makes_no_sense_is_refused(connect: Connect, wrong: dict[str, Any]) -> None:
     cloud = connect()
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         compute_of(cloud).create(spec(**wrong))
     assert cloud.client.history() == {}
 
@@ -217,16 +217,16 @@ def test_disks_get_places_and_stay_in_their_zone(connect: Connect, clock: Manual
     compute = compute_of(cloud)
     made = compute.create(spec(zone="a"))
     one, two, far = disk(cloud, "d1"), disk(cloud, "d2"), disk(cloud, "d3", zone="b")
-    with pytest.raises(Refused, match="creating"):
+    with pytest.raises(RequestRejected, match="creating"):
         compute.attach(made.id, one, "")
     clock.advance(LATENCY_US)
     compute.attach(made.id, one, "")
-    with pytest.raises(Refused, match="/dev/vdb"):
+    with pytest.raises(RequestRejected, match="/dev/vdb"):
         compute.attach(made.id, two, "/dev/vdb")
-    with pytest.raises(Refused, match="/dev/vda"):
+    with pytest.raises(RequestRejected, match="/dev/vda"):
         compute.attach(made.id, two, "/dev/vda")
     compute.attach(made.id, two, "")
-    with pytest.raises(Refused, match="zone b"):
+    with pytest.raises(RequestRejected, match="zone b"):
         compute.attach(made.id, far, "")
     assert compute.show(made.id).volumes == (one, two)
 

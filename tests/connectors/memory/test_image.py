@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stratiform.contract.errors import Refused
+from stratiform.contract.errors import RequestRejected
 from stratiform.contract.image import Images
 
 from .conftest import Connect
@@ -57,6 +57,6 @@ def test_an_upload_that_is_there_is_not_read_again(connect: Connect) -> None:
 
 @pytest.mark.parametrize(("disk_format", "announced"), [("tape", 3), ("raw", 2), ("raw", 4)])
 def test_what_can_not_be_an_image_is_refused(connect: Connect, disk_format: str, announced: int) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRejected):
         images_of(connect).upload("i1", "odd", disk_format, announced * len(PIECE), pieces(3))
     assert connect().client.history("images") == {}

@@ -8,9 +8,9 @@ import pytest
 
 from stratiform.connectors.memory import schema
 from stratiform.connectors.memory.connector import MemoryCloud, connector
-from stratiform.contract.compute import MachineSpec, Size
-from stratiform.contract.connector import CloudAccount, Place
-from stratiform.contract.usage import Reading
+from stratiform.contract.compute import ServerSize, ServerSpec
+from stratiform.contract.connector import CloudAccount, Installation
+from stratiform.contract.usage import UsageSample
 from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, ManualClock, Micros
 
 ASKED = {"period_s": 60}
@@ -18,7 +18,7 @@ ASKED = {"period_s": 60}
 
 def connect(home: Path, clock: ManualClock) -> MemoryCloud:
     account = CloudAccount("cloud-1", "memory", {"latency_ms": "1000"})
-    return connector.connect(account, Place("here", home, clock))
+    return connector.connect(account, Installation("here", home, clock))
 
 
 @pytest.fixture
@@ -34,12 +34,12 @@ def cloud(home: Path, clock: ManualClock) -> MemoryCloud:
 def machine(cloud: MemoryCloud, clock: ManualClock, token: str = "token-1") -> str:
     """A machine that runs, as of now."""
     assert cloud.compute is not None
-    made = cloud.compute.create(MachineSpec(token, "web-1", Size(1, 512, 1), "memory-debian-12")).id
+    made = cloud.compute.create(ServerSpec(token, "web-1", ServerSize(1, 512, 1), "memory-debian-12")).id
     clock.advance(SECOND_US)
     return made
 
 
-def read(cloud: MemoryCloud, since: Micros, until: Micros) -> list[Reading]:
+def read(cloud: MemoryCloud, since: Micros, until: Micros) -> list[UsageSample]:
     assert cloud.usage is not None
     return list(cloud.usage.readings(ASKED, since, until))
 

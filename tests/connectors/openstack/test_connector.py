@@ -29,7 +29,7 @@ def test_nobody_there_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_not_keystone_is_told(openstack_url: str) -> None:
-    with pytest.raises(errors.Refused) as found:
+    with pytest.raises(errors.RequestRejected) as found:
         connect_openstack(openstack_url.replace("/keystone/v3", "/gnocchi")).check()
     assert "auth_url" in found.value.hint
 
@@ -68,10 +68,10 @@ def test_settings_have_defaults_and_show_no_secret() -> None:
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, errors.Refused),
+        (400, errors.RequestRejected),
         (401, errors.CredentialsRejected),
         (403, errors.CredentialsRejected),
-        (404, errors.Gone),
+        (404, errors.NativeNotFound),
         (413, errors.CloudThrottled),
         (429, errors.CloudThrottled),
         (500, errors.CloudUnreachable),

@@ -12,7 +12,7 @@ from stratiform.connectors.prometheus import usage
 from stratiform.connectors.prometheus.errors import told
 from stratiform.connectors.prometheus.settings import parse
 from stratiform.contract import errors
-from stratiform.contract.usage import Reading
+from stratiform.contract.usage import UsageSample
 from stratiform.kit.clock import HOUR_US, MINUTE_US
 from stratiform.kit.errors import Invalid
 from support.prometheus import BEGIN, BUCKETS, MINUTES, connect_prometheus, sent
@@ -20,7 +20,7 @@ from support.prometheus import BEGIN, BUCKETS, MINUTES, connect_prometheus, sent
 ASKED = {"query": "bytes_sent_total", "resource_label": "bucket", "project_label": "project", "period_s": 60}
 
 
-def read(url: str, asked: Mapping[str, object] = MappingProxyType({}), *, hours: float = 1) -> list[Reading]:
+def read(url: str, asked: Mapping[str, object] = MappingProxyType({}), *, hours: float = 1) -> list[UsageSample]:
     cloud = connect_prometheus(url).usage
     assert cloud is not None
     return list(cloud.readings({**ASKED, **asked}, BEGIN, BEGIN + int(hours * HOUR_US)))
@@ -61,7 +61,7 @@ def test_what_is_no_number_is_left_out_and_large_ones_keep_their_digits(promethe
     ],
 )
 def test_a_query_that_gives_no_readings_is_refused(prometheus_url: str, asked: dict[str, str], message: str) -> None:
-    with pytest.raises(errors.Refused, match=message):
+    with pytest.raises(errors.RequestRejected, match=message):
         read(prometheus_url, asked)
 
 
@@ -75,7 +75,7 @@ def test_it_has_no_inventory_and_says_where_it_is(prometheus_url: str) -> None:
 def test_nobody_there_is_unreachable_and_another_page_is_refused(prometheus_url: str) -> None:
     with pytest.raises(errors.CloudUnreachable, match="no answer"):
         connect_prometheus("http://127.0.0.1:1").check()
-    with pytest.raises(errors.Refused, match="is the setting 'url' Prometheus' own"):
+    with pytest.raises(errors.RequestRejected, match="is the setting 'url' Prometheus' own"):
         connect_prometheus(f"{prometheus_url}/elsewhere").check()
 
 
@@ -119,10 +119,10 @@ def test_an_answer_that_is_not_whole_is_none(body: object, kind: type[errors.Clo
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, errors.Refused),
+        (400, errors.RequestRejected),
         (401, errors.CredentialsRejected),
         (403, errors.CredentialsRejected),
-        (422, errors.Refused),
+        (422, errors.RequestRejected),
         (429, errors.CloudThrottled),
         (503, errors.CloudUnreachable),
     ],

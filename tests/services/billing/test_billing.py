@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from stratiform.kit import outbox
-from stratiform.kit.clock import iso_naive, parse
+from stratiform.kit.clock import iso_naive, parse_iso
 from stratiform.kit.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
@@ -47,16 +47,16 @@ class Office:
         self.of = of
 
     def __call__(self, verb: str, *given: Any, caller: Caller = SYSTEM, **named: Any) -> Any:
-        with self.of.stack.database.transaction() as db:
-            return getattr(self.of.stack.billing, verb)(self.of.call(db, caller), *given, **named)
+        with self.of.services.database.transaction() as db:
+            return getattr(self.of.services.billing, verb)(self.of.ctx(db, caller), *given, **named)
 
     def at(self, moment: str) -> "Office":
-        self.of.clock.at = parse(moment)
+        self.of.clock.at = parse_iso(moment)
         return self
 
     def hear(self, *events: Event) -> None:
-        with self.of.stack.database.transaction() as db:
-            self.of.stack.metering.ingest(db, list(events), self.of.clock.now())
+        with self.of.services.database.transaction() as db:
+            self.of.services.metering.ingest(db, list(events), self.of.clock.now())
 
     def document(self, invoice: Invoice) -> dict[str, Any]:
         return dict(json.loads(self("invoice", invoice.number)[1]))
@@ -72,7 +72,7 @@ def any_office(database_url: str, home: Path) -> Iterator[Office]:
     home.mkdir()
     of = bench(home, database_url)
     yield prepared(of)
-    of.stack.database.close()
+    of.services.database.close()
 
 
 def prepared(of: Bench) -> Office:
@@ -107,7 +107,7 @@ def test_a_month_becomes_an_invoice(any_office: Office) -> None:
 
 def test_the_figures_of_an_invoice_sum_to_the_last_digit(office: Office) -> None:
     for i in range(20):
-        begins = iso_naive(parse("2026-11-10") + i * 7_777_777_777)
+        begins = iso_naive(parse_iso("2026-11-10") + i * 7_777_777_777)
         office.hear(machine(f"m{i}", "p1", begins, vcpus=i), disk(f"v{i}", "p1", begins))
     document = office.document(office.at("2026-12-01")("close", "acme", "2026-11"))
     lines = document["lines"]
@@ -126,7 +126,7 @@ def test_large_figures_are_what_anyone_recomputes(office: Office) -> None:
     office("create_account", "zeta", "EUR", "standard", Party("Zeta"), "19")
     for i in range(9):
         office.hear(machine(f"m{i}", "p1", f"2026-11-0{i + 1}T03:0{i}:07.123457", vcpus=64 + i))
-    office("assign", "zeta", "p1", parse("2026-11-20T03:04:05.000006"))
+    office("assign", "zeta", "p1", parse_iso("2026-11-20T03:04:05.000006"))
     office.at("2026-12-01")
     first, second = (office.document(office("close", name, "2026-11")) for name in ("acme", "zeta"))
     assert [first["taxes"][0]["rate"], second["taxes"][0]["rate"]] == ["20", "19"]
@@ -169,7 +169,7 @@ def test_closing_again_gives_the_same_invoice(any_office: Office) -> None:
 
 def test_numbers_have_no_gap(any_office: Office) -> None:
     any_office.at("2027-01-05")("create_account", "zeta", "EUR", "standard")
-    any_office("assign", "zeta", "p2", parse("2026-11-01"))
+    any_office("assign", "zeta", "p2", parse_iso("2026-11-01"))
     any_office.hear(machine("m1", "p2", "2026-11-10", root_gb=20))
     any_office.hear(disk("v1", "p1", "2026-11-10", volume_type_name="slow"))
     numbers = [any_office("close", "zeta", "2026-11").number]
@@ -217,30 +217,30 @@ def test_months_are_closed_in_their_order_and_when_they_are_over(office: Office)
 
 def test_the_running_month_can_be_closed_until_now(office: Office) -> None:
     office.hear(machine("m1", "p1", "2026-11-10T00:00:00"))
-    first = office.at("2026-11-10T01:00:00")("close", "acme", until=parse("2026-11-10T01:00:00"))
-    assert office("close", "acme", until=parse("2026-11-10T01:00:00")) == first
+    first = office.at("2026-11-10T01:00:00")("close", "acme", until=parse_iso("2026-11-10T01:00:00"))
+    assert office("close", "acme", until=parse_iso("2026-11-10T01:00:00")) == first
     rest = office.at("2026-12-01")("close", "acme", "2026-11")
     assert [(one.start, one.end) for one in office("periods", "acme")] == [
-        (parse("2026-11-01"), parse("2026-11-10T01:00:00")),
-        (parse("2026-11-10T01:00:00"), parse("2026-12-01")),
+        (parse_iso("2026-11-01"), parse_iso("2026-11-10T01:00:00")),
+        (parse_iso("2026-11-10T01:00:00"), parse_iso("2026-12-01")),
     ]
     hours = [Decimal(office.document(one)["lines"][0]["quantity"]) / 2 for one in (first, rest)]
     assert hours == [1, 30 * 24 - 9 * 24 - 1]
     with pytest.raises(Conflict, match="isn't over"):
-        office("close", "acme", until=parse("2026-12-24"))
+        office("close", "acme", until=parse_iso("2026-12-24"))
     with pytest.raises(Conflict, match="has to be closed before"):
-        office.at("2027-01-10")("close", "acme", until=parse("2027-01-05"))
+        office.at("2027-01-10")("close", "acme", until=parse_iso("2027-01-05"))
 
 
 def test_what_waits_in_the_outbox_is_on_the_invoice(office: Office) -> None:
     office.hear(machine("m1", "p1", "2026-11-10T00:00:00"))
     ended = machine("m1", "p1", "2026-11-10T00:00:00", at="2026-11-10T01:00:00", terminated_at="2026-11-10T01:00:00")
-    with office.of.stack.database.transaction() as db:
-        outbox.post(db, ended)
+    with office.of.services.database.transaction() as db:
+        outbox.append(db, ended)
     document = office.document(office.at("2026-12-01")("close", "acme", "2026-11"))
     assert [line["quantity"] for line in document["lines"]] == ["2", "20"]
-    with office.of.stack.database.snapshot() as db:
-        assert outbox.waiting(db, 10) == []
+    with office.of.services.database.snapshot() as db:
+        assert outbox.list_pending(db, 10) == []
 
 
 def test_a_price_gap_stops_the_closing_and_is_named(office: Office) -> None:
@@ -261,7 +261,7 @@ def test_prices_of_billed_time_stay(office: Office) -> None:
 
 def test_a_project_changes_its_account(office: Office) -> None:
     office("create_account", "zeta", "EUR", "standard")
-    office("assign", "zeta", "p1", parse("2026-11-11"))
+    office("assign", "zeta", "p1", parse_iso("2026-11-11"))
     office.hear(machine("m1", "p1", "2026-11-10"))
     office.at("2026-12-01")
     hours = [
@@ -270,7 +270,7 @@ def test_a_project_changes_its_account(office: Office) -> None:
     ]
     assert hours == [24, 20 * 24]
     with pytest.raises(Conflict, match="account 'zeta' pays for this project at 2026-11-20"):
-        office("assign", "acme", "p1", parse("2026-11-20"))
+        office("assign", "acme", "p1", parse_iso("2026-11-20"))
 
 
 @pytest.mark.parametrize(
@@ -363,14 +363,14 @@ def test_who_pays_is_settled_before_an_account_is_closed(any_office: Office) -> 
 
     def assign(name: str, project_id: str) -> str:
         try:
-            any_office("assign", name, project_id, parse("2026-11-20"))
+            any_office("assign", name, project_id, parse_iso("2026-11-20"))
         except Fault as error:
             return error.message
         return "assigned"
 
     with ThreadPoolExecutor(2) as pool:
-        with any_office.of.stack.database.transaction() as db:
-            any_office.of.stack.billing.close(any_office.of.call(db), "acme", "2026-11")
+        with any_office.of.services.database.transaction() as db:
+            any_office.of.services.billing.close(any_office.of.ctx(db), "acme", "2026-11")
             new, moved = pool.submit(assign, "acme", "p2"), pool.submit(assign, "zeta", "p1")
             wait([new, moved], timeout=0.5)
         assert new.result() in {_BEING_CLOSED, "account 'acme' is closed until 2026-12-01T00:00:00.000000Z"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import parse
+from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import NotFound
 from stratiform.kit.outbox import Event
 from support.money import PLAN, disk, machine
@@ -14,25 +14,25 @@ from support.stacks import Bench, customer
 
 @pytest.fixture
 def office(stack_bench: Bench) -> Bench:
-    stack_bench.clock.at = parse("2026-11-01")
-    billing = stack_bench.stack.billing
-    with stack_bench.stack.database.transaction() as db:
-        call = stack_bench.call(db)
-        billing.set_prices(call, PLAN)
-        billing.create_account(call, "acme", "EUR", "standard")
-        billing.assign(call, "acme", "p1")
+    stack_bench.clock.at = parse_iso("2026-11-01")
+    billing = stack_bench.services.billing
+    with stack_bench.services.database.transaction() as db:
+        ctx = stack_bench.ctx(db)
+        billing.set_prices(ctx, PLAN)
+        billing.create_account(ctx, "acme", "EUR", "standard")
+        billing.assign(ctx, "acme", "p1")
     return stack_bench
 
 
 def hear(of: Bench, *events: Event) -> None:
-    with of.stack.database.transaction() as db:
-        of.stack.metering.ingest(db, list(events), of.clock.now())
+    with of.services.database.transaction() as db:
+        of.services.metering.ingest(db, list(events), of.clock.now())
 
 
 def cost(of: Bench, server_id: str, moment: str) -> dict[str, Any]:
-    of.clock.at = parse(moment)
-    with of.stack.database.snapshot() as db:
-        found = of.stack.billing.server_cost(of.call(db, customer("p1", "reader")), server_id)
+    of.clock.at = parse_iso(moment)
+    with of.services.database.snapshot() as db:
+        found = of.services.billing.server_cost(of.ctx(db, customer("p1", "reader")), server_id)
     assert found is not None
     return found
 
@@ -70,39 +70,39 @@ def test_what_has_no_price_is_told(office: Bench) -> None:
 
 def test_nobody_pays_or_nothing_ran(office: Bench) -> None:
     hear(office, machine("m2", "p2", "2026-11-10"))
-    with office.stack.database.snapshot() as db:
-        billing, call = office.stack.billing, office.call(db)
-        assert billing.server_cost(call, "m2") is None
-        assert billing.server_cost(call, "never") is None
-        assert billing.project_cost(call, "p2") is None
+    with office.services.database.snapshot() as db:
+        billing, ctx = office.services.billing, office.ctx(db)
+        assert billing.server_cost(ctx, "m2") is None
+        assert billing.server_cost(ctx, "never") is None
+        assert billing.project_cost(ctx, "p2") is None
         with pytest.raises(NotFound):
-            billing.server_cost(office.call(db, customer("p1")), "m2")
+            billing.server_cost(office.ctx(db, customer("p1")), "m2")
         with pytest.raises(NotFound):
-            billing.project_cost(office.call(db, customer("p1")), "p2")
+            billing.project_cost(office.ctx(db, customer("p1")), "p2")
 
 
 def test_a_project_that_moved_costs_who_pays_for_it(office: Bench) -> None:
     gone = {"at": "2026-11-09", "terminated_at": "2026-11-09", "state": "deleted"}
     hear(office, *(machine(one, "p1", "2026-11-08") for one in ("m1", "m2")), machine("m2", "p1", "2026-11-08", **gone))
-    with office.stack.database.transaction() as db:
-        billing, call = office.stack.billing, office.call(db)
-        billing.create_account(call, "zeta", "EUR", "standard")
-        billing.assign(call, "zeta", "p1", parse("2026-11-10"))
+    with office.services.database.transaction() as db:
+        billing, ctx = office.services.billing, office.ctx(db)
+        billing.create_account(ctx, "zeta", "EUR", "standard")
+        billing.assign(ctx, "zeta", "p1", parse_iso("2026-11-10"))
     told = cost(office, "m1", "2026-11-11")
     assert (told["account"], told["since"], told["amount"]) == ("zeta", "2026-11-10T00:00:00.000000Z", "0.528")
     told = cost(office, "m2", "2026-11-11")
     assert (told["account"], told["since"], told["amount"]) == ("acme", "2026-11-08T00:00:00.000000Z", "0.528")
-    with office.stack.database.snapshot() as db:
-        month = office.stack.billing.project_cost(office.call(db), "p1")
+    with office.services.database.snapshot() as db:
+        month = office.services.billing.project_cost(office.ctx(db), "p1")
     assert month is not None
     assert (month["account"], month["since"], month["amount"]) == ("zeta", "2026-11-10T00:00:00.000000Z", "0.528")
 
 
 def test_a_month_by_day_and_resource(office: Bench) -> None:
     hear(office, machine("m1", "p1", "2026-11-09T13:00:00"), disk("v1", "p1", "2026-11-10T00:00:00"))
-    office.clock.at = parse("2026-11-11T01:00:00")
-    with office.stack.database.snapshot() as db:
-        told = office.stack.billing.project_cost(office.call(db, customer("p1", "reader")), "p1", "2026-11")
+    office.clock.at = parse_iso("2026-11-11T01:00:00")
+    with office.services.database.snapshot() as db:
+        told = office.services.billing.project_cost(office.ctx(db, customer("p1", "reader")), "p1", "2026-11")
     assert told is not None
     assert [day["date"] for day in told["days"]] == [f"2026-11-{day:02}" for day in range(1, 12)]
     amounts = {day["date"]: Decimal(day["amount"]) for day in told["days"]}
@@ -115,10 +115,10 @@ def test_a_month_by_day_and_resource(office: Bench) -> None:
 
 def test_the_month_costs_what_its_invoice_says(office: Bench) -> None:
     hear(office, *(machine(f"m{i}", "p1", f"2026-11-1{i}T03:0{i}:07.123457") for i in range(9)))
-    office.clock.at = parse("2026-12-01")
-    with office.stack.database.transaction() as db:
-        call, billing = office.call(db), office.stack.billing
-        told = billing.project_cost(call, "p1", "2026-11")
-        document = billing.invoice(call, billing.close(call, "acme", "2026-11").number)[1]
+    office.clock.at = parse_iso("2026-12-01")
+    with office.services.database.transaction() as db:
+        ctx, billing = office.ctx(db), office.services.billing
+        told = billing.project_cost(ctx, "p1", "2026-11")
+        document = billing.invoice(ctx, billing.close(ctx, "acme", "2026-11").number)[1]
     assert told is not None
     assert f'"exact":"{told["amount"]}"'.encode() in document

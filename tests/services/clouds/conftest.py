@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stratiform.contract.connector import Place
-from stratiform.kit.call import Call
+from stratiform.contract.connector import Installation
 from stratiform.kit.clock import ManualClock
+from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import Keys
 from stratiform.kit.db import Connection, Database, metadata
 from stratiform.kit.ids import CountingIds
@@ -23,16 +23,16 @@ class Desk:
     database: Database
     clouds: CloudsService
     keys: Keys
-    place: Place
+    place: Installation
     clock: ManualClock
 
-    def call(self, db: Connection, caller: Caller = SYSTEM) -> Call:
-        return Call(db, caller, self.clock.now())
+    def ctx(self, db: Connection, caller: Caller = SYSTEM) -> RequestContext:
+        return RequestContext(db, caller, self.clock.now())
 
-    def ended(self, caller: Caller = SYSTEM) -> Call:
+    def ended(self, caller: Caller = SYSTEM) -> RequestContext:
         """A call whose transaction is over."""
         with self.database.snapshot() as db:
-            return self.call(db, caller)
+            return self.ctx(db, caller)
 
     def another(self) -> CloudsService:
         """The same, as another process has it."""
@@ -43,7 +43,7 @@ def _desk(url: str, home: Path) -> Desk:
     database, clock, keys = Database(url), ManualClock(), Keys(home / "keys")
     keys.create()
     metadata.create_all(database.engine)
-    place = Place("here", home, clock)
+    place = Installation("here", home, clock)
     service = CloudsService(database=database, ids=CountingIds(), secrets=keys, place=place)
     return Desk(database, service, keys, place, clock)
 

@@ -25,7 +25,7 @@ AWS = {"access_key": "AKIAEXAMPLE", "secret_key": "s3cr3t-of-mine", "region": "e
 
 def add(desk: Desk, name: str = "memory", **settings: str) -> Cloud:
     with desk.database.transaction() as db:
-        return desk.clouds.add(desk.call(db), "memory", name, settings)
+        return desk.clouds.add(desk.ctx(db), "memory", name, settings)
 
 
 def memory(desk: Desk, cloud: Cloud) -> MemoryCloud:
@@ -37,10 +37,10 @@ def test_what_is_added_is_found_by_id_and_by_name(every_desk: Desk) -> None:
     one, two = add(desk, "memory-2", latency_ms="5"), add(desk, "memory-1")
     with desk.database.snapshot() as db:
         assert desk.clouds.clouds(db) == [two, one]
-        assert desk.clouds.list_clouds(desk.call(db)) == [two, one]
+        assert desk.clouds.list_clouds(desk.ctx(db)) == [two, one]
         assert desk.clouds.cloud(db, one.id) == one
         assert desk.clouds.named(db, "memory-2") == one
-        assert desk.clouds.show(desk.call(db), "memory-2") == desk.clouds.show(desk.call(db), one.id) == one
+        assert desk.clouds.show(desk.ctx(db), "memory-2") == desk.clouds.show(desk.ctx(db), one.id) == one
         for unknown in (desk.clouds.cloud, desk.clouds.named):
             with pytest.raises(CloudNotFound, match="nowhere"):
                 unknown(db, "nowhere")
@@ -88,7 +88,7 @@ def test_settings_that_are_wrong_are_named_and_nothing_is_kept(
     desk: Desk, kind: str, settings: dict[str, str], said: str
 ) -> None:
     with pytest.raises(Invalid, match=said) as told, desk.database.transaction() as db:
-        desk.clouds.add(desk.call(db), kind, "one", settings)
+        desk.clouds.add(desk.ctx(db), kind, "one", settings)
     assert AWS["secret_key"] not in told.value.message + told.value.hint
     with desk.database.snapshot() as db:
         assert desk.clouds.clouds(db) == []
@@ -100,7 +100,7 @@ def test_secrets_are_encrypted_and_never_shown(
     desk = every_desk
     caplog.set_level(logging.DEBUG)
     with desk.database.transaction() as db:
-        cloud = desk.clouds.add(desk.call(db), "aws", "aws-1", AWS)
+        cloud = desk.clouds.add(desk.ctx(db), "aws", "aws-1", AWS)
     assert "secret_key" not in cloud.settings
     assert cloud.settings["access_key"] == "AKIAEXAMPLE"
     with desk.database.snapshot() as db:
@@ -137,7 +137,7 @@ def test_new_credentials_are_used_by_every_process_at_once(every_desk: Desk) -> 
     assert other.connected(cloud.id) is other.connected(cloud.id)
     before.client.change_password("new")
     with desk.database.transaction() as db:
-        changed = desk.clouds.update(desk.call(db), cloud.id, {"password": "new", "latency_ms": "7"})
+        changed = desk.clouds.update(desk.ctx(db), cloud.id, {"password": "new", "latency_ms": "7"})
     assert (changed.revision, changed.settings) == (2, {"latency_ms": "7"})
     for service in (desk.clouds, other):
         assert service.connected(cloud.id) is not before
@@ -151,7 +151,7 @@ def test_an_update_keeps_the_rest_and_takes_back_what_is_empty(every_desk: Desk)
     cloud = add(desk, latency_ms="7", call_ms="1", password="p")
     desk.clock.advance(5)
     with desk.database.transaction() as db:
-        desk.clouds.update(desk.call(db), cloud.id, {"call_ms": ""})
+        desk.clouds.update(desk.ctx(db), cloud.id, {"call_ms": ""})
     with desk.database.snapshot() as db:
         changed = desk.clouds.cloud(db, cloud.id)
     assert changed.settings == {"latency_ms": "7"}
@@ -160,9 +160,9 @@ def test_an_update_keeps_the_rest_and_takes_back_what_is_empty(every_desk: Desk)
     assert memory(desk, cloud).client.settings.password == "p"
     for wrong, said in (({"colour": "red"}, "colour"), ({"latency_ms": "x"}, "latency_ms")):
         with pytest.raises(Invalid, match=said), desk.database.transaction() as db:
-            desk.clouds.update(desk.call(db), cloud.id, wrong)
+            desk.clouds.update(desk.ctx(db), cloud.id, wrong)
     with pytest.raises(CloudNotFound), desk.database.transaction() as db:
-        desk.clouds.update(desk.call(db), "nowhere", {})
+        desk.clouds.update(desk.ctx(db), "nowhere", {})
 
 
 def test_one_process_connects_once(desk: Desk) -> None:
@@ -179,14 +179,14 @@ def test_a_cloud_is_removed_when_nobody_is_bound_to_it(every_desk: Desk) -> None
     desk = every_desk
     cloud = add(desk)
     with desk.database.transaction() as db:
-        call = desk.call(db)
-        desk.clouds.bind(call, "p1", cloud.id)
-        desk.clouds.register_flavor(call, cloud.id, "f1", "memory.small")
+        ctx = desk.ctx(db)
+        desk.clouds.bind(ctx, "p1", cloud.id)
+        desk.clouds.register_flavor(ctx, cloud.id, "f1", "memory.small")
     with pytest.raises(CloudInUse, match="p1"), desk.database.transaction() as db:
-        desk.clouds.remove(desk.call(db), cloud.id)
+        desk.clouds.remove(desk.ctx(db), cloud.id)
     with desk.database.transaction() as db:
-        desk.clouds.unbind(desk.call(db), "p1", cloud.id)
-        desk.clouds.remove(desk.call(db), cloud.id)
+        desk.clouds.unbind(desk.ctx(db), "p1", cloud.id)
+        desk.clouds.remove(desk.ctx(db), cloud.id)
     with desk.database.snapshot() as db:
         assert desk.clouds.clouds(db) == []
     with pytest.raises(CloudNotFound):
@@ -202,39 +202,39 @@ def test_a_check_tells_who_we_are(desk: Desk) -> None:
 def test_a_cloud_is_not_asked_inside_a_transaction(desk: Desk) -> None:
     cloud = add(desk)
     with desk.database.snapshot() as db, pytest.raises(RuntimeError, match="after the transaction"):
-        desk.clouds.check(desk.call(db), cloud)
+        desk.clouds.check(desk.ctx(db), cloud)
 
 
 def test_the_first_start_has_a_simulated_cloud(desk: Desk) -> None:
     with desk.database.transaction() as db:
-        first = desk.clouds.ensure_memory(desk.call(db))
+        first = desk.clouds.ensure_memory(desk.ctx(db))
         assert first is not None
         assert first.name == "memory"
-        assert desk.clouds.ensure_memory(desk.call(db), "other") == first
+        assert desk.clouds.ensure_memory(desk.ctx(db), "other") == first
 
 
 def test_a_removed_simulated_cloud_does_not_come_back(desk: Desk) -> None:
     with desk.database.transaction() as db:
-        desk.clouds.add(desk.call(db), "aws", "aws-1", AWS)
-        assert desk.clouds.ensure_memory(desk.call(db)) is None
+        desk.clouds.add(desk.ctx(db), "aws", "aws-1", AWS)
+        assert desk.clouds.ensure_memory(desk.ctx(db)) is None
 
 
 def test_only_the_operator_may(desk: Desk) -> None:
     cloud = add(desk)
     with desk.database.transaction() as db:
-        call, clouds = desk.call(db, MEMBER), desk.clouds
+        ctx, clouds = desk.ctx(db, MEMBER), desk.clouds
         for verb in (
-            lambda: clouds.add(call, "memory", "mine", {}),
-            lambda: clouds.update(call, cloud.id, {}),
-            lambda: clouds.remove(call, cloud.id),
-            lambda: clouds.list_clouds(call),
-            lambda: clouds.show(call, cloud.id),
-            lambda: clouds.bind(call, "p1", cloud.id),
-            lambda: clouds.unbind(call, "p1", cloud.id),
-            lambda: clouds.cloud_bindings(call, cloud.id),
-            lambda: clouds.register_image(call, cloud.id, "i", "n"),
-            lambda: clouds.natives(call, cloud.id),
-            lambda: clouds.check(call, cloud),
+            lambda: clouds.add(ctx, "memory", "mine", {}),
+            lambda: clouds.update(ctx, cloud.id, {}),
+            lambda: clouds.remove(ctx, cloud.id),
+            lambda: clouds.list_clouds(ctx),
+            lambda: clouds.show(ctx, cloud.id),
+            lambda: clouds.bind(ctx, "p1", cloud.id),
+            lambda: clouds.unbind(ctx, "p1", cloud.id),
+            lambda: clouds.cloud_bindings(ctx, cloud.id),
+            lambda: clouds.register_image(ctx, cloud.id, "i", "n"),
+            lambda: clouds.natives(ctx, cloud.id),
+            lambda: clouds.check(ctx, cloud),
         ):
             with pytest.raises(Forbidden):
                 verb()

@@ -15,12 +15,12 @@ from .conftest import Desk
 
 def add(desk: Desk, name: str = "memory", **settings: str) -> Cloud:
     with desk.database.transaction() as db:
-        return desk.clouds.add(desk.call(db), "memory", name, settings)
+        return desk.clouds.add(desk.ctx(db), "memory", name, settings)
 
 
 def bind(desk: Desk, project_id: str, cloud: Cloud, zone: str = "", native_zone: str = "") -> None:
     with desk.database.transaction() as db:
-        desk.clouds.bind(desk.call(db), project_id, cloud.id, zone, native_zone)
+        desk.clouds.bind(desk.ctx(db), project_id, cloud.id, zone, native_zone)
 
 
 def test_a_project_is_placed_where_it_is_bound(every_desk: Desk) -> None:
@@ -38,7 +38,7 @@ def test_a_project_is_placed_where_it_is_bound(every_desk: Desk) -> None:
         assert (south.cloud_id, south.native_zone) == (two.id, "zone-1")
         assert desk.clouds.zones(db, "p1") == ["b-cloud", "south"]
         assert [binding.cloud_name for binding in desk.clouds.bindings(db, "p2")] == ["a-cloud"]
-        assert [b.project_id for b in desk.clouds.cloud_bindings(desk.call(db), two.id)] == ["p1", "p2"]
+        assert [b.project_id for b in desk.clouds.cloud_bindings(desk.ctx(db), two.id)] == ["p1", "p2"]
 
 
 def test_no_cloud_and_no_such_zone_are_told_apart(every_desk: Desk) -> None:
@@ -87,9 +87,9 @@ def test_binding_at_the_same_time_is_binding_once(every_desk: Desk) -> None:
 def test_what_can_not_be_bound(desk: Desk) -> None:
     cloud = add(desk)
     with pytest.raises(Invalid), desk.database.transaction() as db:
-        desk.clouds.bind(desk.call(db), "", cloud.id)
+        desk.clouds.bind(desk.ctx(db), "", cloud.id)
     with pytest.raises(CloudNotFound), desk.database.transaction() as db:
-        desk.clouds.bind(desk.call(db), "p1", "nowhere")
+        desk.clouds.bind(desk.ctx(db), "p1", "nowhere")
 
 
 def test_unbinding_takes_one_zone_or_all(every_desk: Desk) -> None:
@@ -98,12 +98,12 @@ def test_unbinding_takes_one_zone_or_all(every_desk: Desk) -> None:
     for zone in ("a", "b", "c"):
         bind(desk, "p1", cloud, zone)
     with desk.database.transaction() as db:
-        desk.clouds.unbind(desk.call(db), "p1", cloud.id, "a")
+        desk.clouds.unbind(desk.ctx(db), "p1", cloud.id, "a")
         assert desk.clouds.zones(db, "p1") == ["b", "c"]
-        desk.clouds.unbind(desk.call(db), "p1", cloud.id)
+        desk.clouds.unbind(desk.ctx(db), "p1", cloud.id)
         assert desk.clouds.zones(db, "p1") == []
     with pytest.raises(NotFound), desk.database.transaction() as db:
-        desk.clouds.unbind(desk.call(db), "p1", cloud.id)
+        desk.clouds.unbind(desk.ctx(db), "p1", cloud.id)
 
 
 def test_people_of_a_project_see_its_bindings_and_no_others(desk: Desk) -> None:
@@ -112,25 +112,25 @@ def test_people_of_a_project_see_its_bindings_and_no_others(desk: Desk) -> None:
     without_role = Caller(user_id="u2", project_id="p1")
     stranger = Caller(user_id="u3", project_id="p2", roles=frozenset({"member", "reader"}))
     with desk.database.snapshot() as db:
-        seen = desk.clouds.project_bindings(desk.call(db, member), "p1")
-        assert seen == desk.clouds.project_bindings(desk.call(db), "p1") == desk.clouds.bindings(db, "p1")
+        seen = desk.clouds.project_bindings(desk.ctx(db, member), "p1")
+        assert seen == desk.clouds.project_bindings(desk.ctx(db), "p1") == desk.clouds.bindings(db, "p1")
         with pytest.raises(NotFound):
-            desk.clouds.project_bindings(desk.call(db, stranger), "p1")
+            desk.clouds.project_bindings(desk.ctx(db, stranger), "p1")
         with pytest.raises(Forbidden):
-            desk.clouds.project_bindings(desk.call(db, without_role), "p1")
+            desk.clouds.project_bindings(desk.ctx(db, without_role), "p1")
 
 
 def test_natives_are_registered_replaced_and_forgotten(every_desk: Desk) -> None:
     desk = every_desk
     one, two = add(desk, "one"), add(desk, "two")
     with desk.database.transaction() as db:
-        call, clouds = desk.call(db), desk.clouds
-        clouds.register_image(call, one.id, "x", "memory-debian-12")
-        clouds.register_flavor(call, one.id, "x", "small")
-        clouds.register_volume_type(call, one.id, "x", "fast")
-        clouds.register_image(call, one.id, "x", "memory-ubuntu-24.04")
-        clouds.register_image(call, two.id, "x", "memory-cirros")
-        found = [(native.kind, native.ours_id, native.native_id) for native in clouds.natives(call, one.id)]
+        ctx, clouds = desk.ctx(db), desk.clouds
+        clouds.register_image(ctx, one.id, "x", "memory-debian-12")
+        clouds.register_flavor(ctx, one.id, "x", "small")
+        clouds.register_volume_type(ctx, one.id, "x", "fast")
+        clouds.register_image(ctx, one.id, "x", "memory-ubuntu-24.04")
+        clouds.register_image(ctx, two.id, "x", "memory-cirros")
+        found = [(native.kind, native.ours_id, native.native_id) for native in clouds.natives(ctx, one.id)]
         assert found == [
             ("flavor", "x", "small"),
             ("image", "x", "memory-ubuntu-24.04"),
@@ -138,17 +138,17 @@ def test_natives_are_registered_replaced_and_forgotten(every_desk: Desk) -> None
         ]
         assert clouds.native(db, two.id, "image", "x") == "memory-cirros"
         assert clouds.native(db, two.id, "flavor", "x") is None
-        clouds.unregister(call, one.id, NativeKind.IMAGE, "x")
+        clouds.unregister(ctx, one.id, NativeKind.IMAGE, "x")
         assert clouds.native(db, one.id, "image", "x") is None
         with pytest.raises(NotFound):
-            clouds.unregister(call, one.id, NativeKind.IMAGE, "x")
+            clouds.unregister(ctx, one.id, NativeKind.IMAGE, "x")
 
 
 @pytest.mark.parametrize(("ours", "native"), [("", "n"), ("o", ""), ("o", "n" * 256)])
 def test_a_registration_needs_both_names(desk: Desk, ours: str, native: str) -> None:
     cloud = add(desk)
     with pytest.raises(Invalid), desk.database.transaction() as db:
-        desk.clouds.register_image(desk.call(db), cloud.id, ours, native)
+        desk.clouds.register_image(desk.ctx(db), cloud.id, ours, native)
 
 
 def test_the_cloud_is_asked_before_an_image_is_registered(desk: Desk) -> None:
@@ -158,7 +158,7 @@ def test_the_cloud_is_asked_before_an_image_is_registered(desk: Desk) -> None:
     with pytest.raises(UnknownNative, match="no image 'nothing'"):
         verify(desk.ended(), cloud.id, NativeKind.IMAGE, "nothing")
     with desk.database.snapshot() as db, pytest.raises(RuntimeError):
-        verify(desk.call(db), cloud.id, NativeKind.IMAGE, "memory-debian-12")
+        verify(desk.ctx(db), cloud.id, NativeKind.IMAGE, "memory-debian-12")
 
 
 def test_the_cloud_is_asked_for_its_zones(desk: Desk) -> None:
@@ -169,4 +169,4 @@ def test_the_cloud_is_asked_for_its_zones(desk: Desk) -> None:
         verify(desk.ended(), cloud.id, "c")
     assert told.value.hint == "it has: a, b"
     with desk.database.snapshot() as db, pytest.raises(RuntimeError):
-        verify(desk.call(db), cloud.id, "a")
+        verify(desk.ctx(db), cloud.id, "a")

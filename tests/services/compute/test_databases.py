@@ -16,21 +16,21 @@ def servers(home: Path, database_url: str) -> Iterator[ServerBench]:
     home.mkdir(parents=True)
     made = bench(home, database_url)
     yield with_servers(made)
-    made.stack.database.close()
+    made.services.database.close()
 
 
 def test_a_whole_life(servers: ServerBench) -> None:
     server = servers.active(user_data="x" * 65_535, metadata={"ключ".encode().hex(): "✓"}, tags=("é", "E"))
-    with servers.call() as call:
-        servers.service.resize(call, server.id, "2")
+    with servers.ctx() as ctx:
+        servers.service.resize(ctx, server.id, "2")
     servers.work(2)
-    with servers.call() as call:
-        servers.service.confirm_resize(call, server.id)
-        servers.service.stop(call, server.id)
+    with servers.ctx() as ctx:
+        servers.service.confirm_resize(ctx, server.id)
+        servers.service.stop(ctx, server.id)
     servers.work(1)
     assert servers.show(server.id).status == "SHUTOFF"
-    with servers.call() as call:
-        servers.service.delete_server(call, server.id)
+    with servers.ctx() as ctx:
+        servers.service.delete_server(ctx, server.id)
     servers.work(1)
     assert servers.show(server.id).status == "DELETED"
     assert servers.machines() == []
@@ -58,16 +58,16 @@ def test_filters_and_pages(servers: ServerBench) -> None:
 
 
 def listed(servers: ServerBench, **wanted: object) -> list[str]:
-    with servers.call() as call:
-        return [one.name for one in servers.service.servers(call, ServerFilter(**wanted), Page()).items]  # type: ignore[arg-type]  # given by name, checked by the dataclass
+    with servers.ctx() as ctx:
+        return [one.name for one in servers.service.servers(ctx, ServerFilter(**wanted), Page()).items]  # type: ignore[arg-type]  # given by name, checked by the dataclass
 
 
 def paged(servers: ServerBench, *sort: tuple[str, str]) -> list[str]:
     names: list[str] = []
     marker = None
     while True:
-        with servers.call() as call:
-            part = servers.service.servers(call, ServerFilter(sort=sort), Page(1, marker))
+        with servers.ctx() as ctx:
+            part = servers.service.servers(ctx, ServerFilter(sort=sort), Page(1, marker))
         names += [one.name for one in part.items]
         if not part.more:
             return names

@@ -2,14 +2,14 @@
 
 import pytest
 
-from stratiform.contract.compute import MachineSpec, MachineState, Size
+from stratiform.contract.compute import NativeServerState, ServerSize, ServerSpec
 from stratiform.kit.errors import Conflict
-from stratiform.kit.work import want
+from stratiform.kit.work import enqueue
 from support.servers import ServerBench
 
 
-def spec(token: str) -> MachineSpec:
-    return MachineSpec(token, "x", Size(1, 512, 1), "memory-cirros")
+def spec(token: str) -> ServerSpec:
+    return ServerSpec(token, "x", ServerSize(1, 512, 1), "memory-cirros")
 
 
 def test_a_machine_that_was_stopped_in_the_cloud_is_shut_off(servers: ServerBench) -> None:
@@ -23,14 +23,14 @@ def test_a_machine_that_was_stopped_in_the_cloud_is_shut_off(servers: ServerBenc
 
 def test_a_machine_that_was_started_in_the_cloud_is_stopped_again(servers: ServerBench) -> None:
     server = servers.active()
-    with servers.call() as call:
-        servers.service.stop(call, server.id)
+    with servers.ctx() as ctx:
+        servers.service.stop(ctx, server.id)
     servers.work(1)
     servers.compute.start(server.native_id)
     servers.observe()
     servers.work(2)
     assert servers.show(server.id).status == "SHUTOFF"
-    assert servers.machines()[0].state is MachineState.STOPPED
+    assert servers.machines()[0].state is NativeServerState.STOPPED
 
 
 def test_a_machine_that_was_deleted_in_the_cloud_costs_no_more(servers: ServerBench) -> None:
@@ -44,10 +44,10 @@ def test_a_machine_that_was_deleted_in_the_cloud_costs_no_more(servers: ServerBe
     told = servers.events(server.id)[-1]
     assert (told.event_type, told.payload["state"]) == ("compute.instance.delete.end", "deleted")
     assert lost.terminated_at is not None
-    with servers.call() as call, pytest.raises(Conflict):
-        servers.service.reboot(call, server.id, hard=True)
-    with servers.call() as call:
-        servers.service.delete_server(call, server.id)
+    with servers.ctx() as ctx, pytest.raises(Conflict):
+        servers.service.reboot(ctx, server.id, hard=True)
+    with servers.ctx() as ctx:
+        servers.service.delete_server(ctx, server.id)
     servers.work(1)
     gone = servers.show(server.id)
     assert (gone.status, gone.terminated_at) == ("DELETED", lost.terminated_at)
@@ -57,8 +57,8 @@ def test_a_verb_on_a_machine_that_was_deleted_in_the_cloud_finds_out_too(servers
     server = servers.active()
     servers.compute.delete(server.native_id)
     servers.of.clock.advance(1_000_000)
-    with servers.call() as call:
-        servers.service.stop(call, server.id)
+    with servers.ctx() as ctx:
+        servers.service.stop(ctx, server.id)
     servers.work(1)
     assert servers.show(server.id).status == "ERROR"
     servers.observe()
@@ -67,8 +67,8 @@ def test_a_verb_on_a_machine_that_was_deleted_in_the_cloud_finds_out_too(servers
 
 def test_a_machine_of_a_deleted_server_is_deleted(servers: ServerBench) -> None:
     server = servers.active()
-    with servers.call() as call:
-        servers.service.delete_server(call, server.id)
+    with servers.ctx() as ctx:
+        servers.service.delete_server(ctx, server.id)
     servers.work(1)
     servers.compute.create(spec(server.id))
     servers.observe()
@@ -96,8 +96,8 @@ def test_a_machine_that_this_database_never_knew_is_left_alone(servers: ServerBe
 def test_what_is_on_its_way_is_left_alone(servers: ServerBench) -> None:
     server = servers.active()
     servers.cloud.client.set_faults(latency_ms=60_000)
-    with servers.call() as call:
-        servers.service.stop(call, server.id)
+    with servers.ctx() as ctx:
+        servers.service.stop(ctx, server.id)
     servers.step()
     servers.observe()
     assert servers.show(server.id).task_state == "powering-off"
@@ -106,8 +106,8 @@ def test_what_is_on_its_way_is_left_alone(servers: ServerBench) -> None:
 def test_a_survey_looks_at_every_cloud_and_comes_again(servers: ServerBench) -> None:
     server = servers.active()
     servers.compute.stop(server.native_id)
-    with servers.of.stack.database.transaction() as db:
-        want(db, "compute.survey", "all", servers.of.clock.now())
+    with servers.of.services.database.transaction() as db:
+        enqueue(db, "compute.survey", "all", servers.of.clock.now())
     servers.work(20)
     assert servers.show(server.id).status == "SHUTOFF"
 

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
 
-from stratiform.contract.compute import MachineState
+from stratiform.contract.compute import NativeServerState
 from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound
 from stratiform.kit.work import work_table
+from support.profiles import examples
 from support.servers import ServerBench, with_servers
 from support.stacks import bench
 
@@ -39,7 +40,7 @@ class Life(RuleBasedStateMachine):
             self.come_to_rest()
             self.compare()
         finally:
-            self.bench.stack.database.close()
+            self.bench.services.database.close()
             shutil.rmtree(self.folder)
 
     @initialize()
@@ -49,8 +50,8 @@ class Life(RuleBasedStateMachine):
 
     @rule(target=made, count=st.integers(1, 2))
     def create(self, count: int):  # type: ignore[no-untyped-def]  # hypothesis' own result type is private
-        with self.servers.call() as call:
-            new = self.servers.service.create_servers(call, self.servers.new(min_count=count, max_count=count))
+        with self.servers.ctx() as ctx:
+            new = self.servers.service.create_servers(ctx, self.servers.new(min_count=count, max_count=count))
         return multiple(*(server.id for server in new))
 
     @rule(
@@ -104,8 +105,8 @@ class Life(RuleBasedStateMachine):
 
     def try_it(self, verb: str, server_id: str, *more: object, **named: object) -> None:
         try:
-            with self.servers.call() as call:
-                getattr(self.servers.service, verb)(call, server_id, *more, **named)
+            with self.servers.ctx() as ctx:
+                getattr(self.servers.service, verb)(ctx, server_id, *more, **named)
         except REFUSALS:
             return
 
@@ -126,21 +127,21 @@ class Life(RuleBasedStateMachine):
         assert {machine.id for machine in machines} == alive, "lost or forgotten"
         for machine in machines:
             self.compare_state(machine.state, rows[machine.token].vm_state, rows[machine.token].power_on)
-        with self.servers.of.stack.database.snapshot() as db:
+        with self.servers.of.services.database.snapshot() as db:
             left = db.execute(work_table.select().where(work_table.c.kind == "compute.server")).all()
             assert [row.last_error for row in left if row.last_error] == []
             for row in rows.values():
-                ports = self.servers.of.stack.network.ports_of(db, row.id)
+                ports = self.servers.of.services.network.ports_of(db, row.id)
                 assert bool(ports) == (row.deleted_at is None)
                 self.compare_story(row.id)
 
-    def compare_state(self, machine: MachineState, vm_state: str, power_on: bool) -> None:
+    def compare_state(self, machine: NativeServerState, vm_state: str, power_on: bool) -> None:
         if vm_state == "active":
-            assert machine is MachineState.RUNNING
+            assert machine is NativeServerState.RUNNING
         elif vm_state == "stopped":
-            assert machine is MachineState.STOPPED
+            assert machine is NativeServerState.STOPPED
         elif vm_state == "resized":
-            assert machine is (MachineState.RUNNING if power_on else MachineState.STOPPED)
+            assert machine is (NativeServerState.RUNNING if power_on else NativeServerState.STOPPED)
 
     def compare_story(self, server_id: str) -> None:
         """The last event says what the row says, and an end comes once."""
@@ -155,7 +156,7 @@ class Life(RuleBasedStateMachine):
 
 TestLife = Life.TestCase
 TestLife.settings = settings(
-    max_examples=15,
+    max_examples=examples(15),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

@@ -11,8 +11,8 @@ def test_another_process_refuses_a_revoked_token_within_a_second(desk: Desk) -> 
     here, there = desk, second(desk)
     text = here.token()
     there.valid(text)
-    with here.writing() as call:
-        here.identity.tokens.revoke(call, text)
+    with here.writing() as ctx:
+        here.identity.tokens.revoke(ctx, text)
     with pytest.raises(Unauthenticated):
         here.valid(text)
     desk.clock.advance(SECOND_US)
@@ -22,9 +22,9 @@ def test_another_process_refuses_a_revoked_token_within_a_second(desk: Desk) -> 
 
 def test_a_change_that_came_to_nothing_is_not_remembered(desk: Desk) -> None:
     text = desk.token()
-    with pytest.raises(ZeroDivisionError), desk.writing() as call:
-        desk.identity.users.update(call, desk.user("demo").id, {"name": "other"}, {})
-        assert desk.identity.caller(call.db, text, call.now).user_name == "other"
+    with pytest.raises(ZeroDivisionError), desk.writing() as ctx:
+        desk.identity.users.update(ctx, desk.user("demo").id, {"name": "other"}, {})
+        assert desk.identity.caller(ctx.db, text, ctx.now).user_name == "other"
         raise ZeroDivisionError
     assert desk.caller(text).user_name == "demo"
 
@@ -33,8 +33,8 @@ def test_one_who_still_looks_at_an_older_state_does_not_spoil_the_memory(desk: D
     text, fresh = desk.token(), desk.token()
     with desk.database.snapshot() as old:
         desk.identity.caller(old, text, desk.clock.now())
-        with desk.writing() as call:
-            desk.identity.users.update(call, desk.user("demo").id, {"enabled": False}, {})
+        with desk.writing() as ctx:
+            desk.identity.users.update(ctx, desk.user("demo").id, {"enabled": False}, {})
         with desk.database.snapshot() as new, pytest.raises(Unauthenticated):
             desk.identity.caller(new, text, desk.clock.now())
         desk.identity.caller(old, fresh, desk.clock.now())
@@ -54,6 +54,6 @@ def test_a_token_that_is_known_costs_no_query(desk: Desk) -> None:
 def test_names_follow_changes(desk: Desk) -> None:
     text = desk.token()
     assert desk.caller(text).project_name == "demo"
-    with desk.writing() as call:
-        desk.identity.projects.update(call, desk.project("demo").id, {"name": "renamed"}, {})
+    with desk.writing() as ctx:
+        desk.identity.projects.update(ctx, desk.project("demo").id, {"name": "renamed"}, {})
     assert desk.caller(text).project_name == "renamed"

@@ -9,8 +9,8 @@ from support.identity import URL, Desk, query, second
 
 
 def urls(desk: Desk) -> dict[str, set[str]]:
-    with desk.reading() as call:
-        entries = desk.identity.catalog.of(call.db, call.now, project_id=None, user_id="")
+    with desk.reading() as ctx:
+        entries = desk.identity.catalog.of(ctx.db, ctx.now, project_id=None, user_id="")
     return {entry.service.type: {endpoint.url for endpoint in entry.endpoints} for entry in entries}
 
 
@@ -28,13 +28,13 @@ def test_the_catalog_of_a_new_installation(desk: Desk) -> None:
 
 def test_starting_again_keeps_everything_and_follows_the_url(desk: Desk) -> None:
     text = desk.token("admin")
-    with desk.writing() as call:
-        before = desk.identity.catalog.endpoints(call, Query()).items
-        desk.identity.bootstrap(call.db, call.now, url=URL, region="RegionOne", admin_password="other")
-        assert desk.identity.catalog.endpoints(call, Query()).items == before
-        desk.identity.bootstrap(call.db, call.now, url="http://new/", region="RegionOne", admin_password="other")
-        after = desk.identity.catalog.endpoints(call, Query()).items
-        assert desk.identity.ensure_demo(call, "other").name == "demo"
+    with desk.writing() as ctx:
+        before = desk.identity.catalog.endpoints(ctx, Query()).items
+        desk.identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="other")
+        assert desk.identity.catalog.endpoints(ctx, Query()).items == before
+        desk.identity.bootstrap(ctx.db, ctx.now, url="http://new/", region="RegionOne", admin_password="other")
+        after = desk.identity.catalog.endpoints(ctx, Query()).items
+        assert desk.identity.ensure_demo(ctx, "other").name == "demo"
     assert [each.id for each in before] == [each.id for each in after]
     assert urls(desk)["compute"] == {"http://new/compute/v2.1"}
     desk.valid(text)
@@ -46,65 +46,65 @@ def test_starting_again_keeps_everything_and_follows_the_url(desk: Desk) -> None
 def test_the_whole_life_of_a_project(desk_anywhere: Desk) -> None:
     desk = desk_anywhere
     text = desk.token("admin")
-    with desk.writing(desk.caller(text)) as call:
-        made = desk.identity.projects.create(call, NewProject("p", extra={"größe": 2**60}))
-        assert desk.identity.projects.get(call, made.id).extra == {"größe": 2**60}
+    with desk.writing(desk.caller(text)) as ctx:
+        made = desk.identity.projects.create(ctx, NewProject("p", extra={"größe": 2**60}))
+        assert desk.identity.projects.get(ctx, made.id).extra == {"größe": 2**60}
         with pytest.raises(Conflict):
-            desk.identity.projects.create(call, NewProject("p"))
-        desk.identity.projects.create(call, NewProject("P"))
-    with desk.writing(desk.caller(text)) as call:
-        desk.identity.bootstrap(call.db, call.now, url=URL, region="RegionOne", admin_password="x")
-        desk.identity.ensure_demo(call, "x")
-        desk.identity.projects.update(call, made.id, {"enabled": False}, {})
-        desk.identity.projects.delete(call, made.id)
+            desk.identity.projects.create(ctx, NewProject("p"))
+        desk.identity.projects.create(ctx, NewProject("P"))
+    with desk.writing(desk.caller(text)) as ctx:
+        desk.identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="x")
+        desk.identity.ensure_demo(ctx, "x")
+        desk.identity.projects.update(ctx, made.id, {"enabled": False}, {})
+        desk.identity.projects.delete(ctx, made.id)
     other = second(desk)
     assert other.valid(text).user.name == "admin"
-    with desk.writing() as call:
-        desk.identity.tokens.revoke(call, text)
+    with desk.writing() as ctx:
+        desk.identity.tokens.revoke(ctx, text)
     with pytest.raises(Unauthenticated):
         desk.valid(text)
 
 
 def test_services_and_endpoints(desk: Desk) -> None:
     catalog = desk.identity.catalog
-    with desk.writing() as call:
-        service = catalog.create_service(call, Service("", "object-store", "swift"))
+    with desk.writing() as ctx:
+        service = catalog.create_service(ctx, Service("", "object-store", "swift"))
         with pytest.raises(Invalid, match="Could not find service"):
-            catalog.create_endpoint(call, Endpoint("", "nope", "public", "http://x"))
+            catalog.create_endpoint(ctx, Endpoint("", "nope", "public", "http://x"))
         with pytest.raises(Invalid, match="Could not find region"):
-            catalog.create_endpoint(call, Endpoint("", service.id, "public", "http://x", "nope"))
-        made = catalog.create_endpoint(call, Endpoint("", service.id, "public", "http://x/AUTH_%(project_id)s"))
+            catalog.create_endpoint(ctx, Endpoint("", service.id, "public", "http://x", "nope"))
+        made = catalog.create_endpoint(ctx, Endpoint("", service.id, "public", "http://x/AUTH_%(project_id)s"))
         for project, shown in (("p1", ["http://x/AUTH_p1"]), (None, [])):
-            entries = catalog.of(call.db, call.now, project_id=project, user_id="u")
+            entries = catalog.of(ctx.db, ctx.now, project_id=project, user_id="u")
             found = [entry for entry in entries if entry.service.id == service.id]
             assert [each.url for each in found[0].endpoints] == shown
-        catalog.update_endpoint(call, made.id, {"enabled": False}, {})
-        assert not catalog.endpoint(call, made.id).enabled
-        assert catalog.update_service(call, service.id, {"name": "ceph"}, {"k": 1}).extra == {"k": 1}
-        assert catalog.services(call, query(type="object-store")).items[0].name == "ceph"
-        catalog.delete_service(call, service.id)
+        catalog.update_endpoint(ctx, made.id, {"enabled": False}, {})
+        assert not catalog.endpoint(ctx, made.id).enabled
+        assert catalog.update_service(ctx, service.id, {"name": "ceph"}, {"k": 1}).extra == {"k": 1}
+        assert catalog.services(ctx, query(type="object-store")).items[0].name == "ceph"
+        catalog.delete_service(ctx, service.id)
         with pytest.raises(NotFound, match="Could not find endpoint"):
-            catalog.endpoint(call, made.id)
+            catalog.endpoint(ctx, made.id)
 
 
 def test_regions(desk: Desk) -> None:
     catalog = desk.identity.catalog
-    with desk.writing() as call:
-        made = catalog.create_region(call, Region("", parent_region_id="RegionOne"))
+    with desk.writing() as ctx:
+        made = catalog.create_region(ctx, Region("", parent_region_id="RegionOne"))
         assert made.id
         with pytest.raises(Conflict):
-            catalog.create_region(call, Region("RegionOne"))
+            catalog.create_region(ctx, Region("RegionOne"))
         with pytest.raises(NotFound):
-            catalog.create_region(call, Region("x", parent_region_id="nope"))
+            catalog.create_region(ctx, Region("x", parent_region_id="nope"))
         with pytest.raises(Conflict):
-            catalog.update_region(call, "RegionOne", {"parent_region_id": made.id}, {})
+            catalog.update_region(ctx, "RegionOne", {"parent_region_id": made.id}, {})
         with pytest.raises(Forbidden):
-            catalog.delete_region(call, "RegionOne")
-        catalog.delete_region(call, made.id)
-        assert [each.id for each in catalog.regions(call, Query()).items] == ["RegionOne"]
+            catalog.delete_region(ctx, "RegionOne")
+        catalog.delete_region(ctx, made.id)
+        assert [each.id for each in catalog.regions(ctx, Query()).items] == ["RegionOne"]
 
 
 def test_the_program_itself_is_an_operator(desk: Desk) -> None:
     assert SYSTEM.is_admin
-    with desk.writing() as call:
-        desk.identity.users.may_change(call)
+    with desk.writing() as ctx:
+        desk.identity.users.may_change(ctx)

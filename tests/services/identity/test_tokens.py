@@ -54,8 +54,8 @@ def test_the_domain_of_the_name_counts(desk: Desk) -> None:
 def test_a_domain_is_found_by_its_name_whatever_the_case_but_its_own_name_comes_first(desk: Desk) -> None:
     asked = SignIn((by_password("demo", domain="dEFAULT"),))
     assert desk.sign_in(asked)[1].user.name == "demo"
-    with desk.writing() as call:
-        desk.identity.domains.create(call, NewProject("dEFAULT"))
+    with desk.writing() as ctx:
+        desk.identity.domains.create(ctx, NewProject("dEFAULT"))
     with pytest.raises(Unauthenticated):
         desk.sign_in(asked)
 
@@ -89,10 +89,10 @@ def test_a_token_ends(desk: Desk) -> None:
 def test_a_service_may_look_at_a_token_that_has_ended(desk: Desk) -> None:
     text = desk.token()
     desk.clock.advance(2 * HOUR_US)
-    with desk.reading() as call:
-        assert desk.identity.tokens.subject(call, text, allow_expired=True).user.name == "demo"
+    with desk.reading() as ctx:
+        assert desk.identity.tokens.subject(ctx, text, allow_expired=True).user.name == "demo"
         with pytest.raises(NotFound):
-            desk.identity.tokens.subject(call, text)
+            desk.identity.tokens.subject(ctx, text)
 
 
 def test_rescoping_keeps_the_end_and_the_chain(desk: Desk) -> None:
@@ -130,8 +130,8 @@ def test_a_changed_token_is_refused(desk: Desk) -> None:
 def test_revoked(desk: Desk) -> None:
     text, other = desk.token(), desk.token()
     desk.valid(text)
-    with desk.writing(desk.caller(text)) as call:
-        desk.identity.tokens.revoke(call, text)
+    with desk.writing(desk.caller(text)) as ctx:
+        desk.identity.tokens.revoke(ctx, text)
     with pytest.raises(Unauthenticated):
         desk.valid(text)
     desk.valid(other)
@@ -139,20 +139,20 @@ def test_revoked(desk: Desk) -> None:
 
 def test_only_the_owner_and_the_operator_see_a_token(desk: Desk) -> None:
     admins, demos = desk.token("admin"), desk.token()
-    with desk.writing(desk.caller(demos)) as call:
-        desk.identity.tokens.subject(call, demos)
+    with desk.writing(desk.caller(demos)) as ctx:
+        desk.identity.tokens.subject(ctx, demos)
         with pytest.raises(Forbidden):
-            desk.identity.tokens.subject(call, admins)
+            desk.identity.tokens.subject(ctx, admins)
         with pytest.raises(Forbidden):
-            desk.identity.tokens.revoke(call, admins)
+            desk.identity.tokens.revoke(ctx, admins)
 
 
 def test_a_disabled_user_is_out_and_old_tokens_stay_dead(desk: Desk) -> None:
     text = desk.token()
     desk.valid(text)
     for enabled in (False, True):
-        with desk.writing() as call:
-            desk.identity.users.update(call, desk.user("demo").id, {"enabled": enabled}, {})
+        with desk.writing() as ctx:
+            desk.identity.users.update(ctx, desk.user("demo").id, {"enabled": enabled}, {})
         with pytest.raises(Unauthenticated):
             desk.valid(text)
     assert desk.token()
@@ -180,30 +180,30 @@ def test_a_password_that_was_changed_meanwhile_is_not_changed_again(desk: Desk) 
 
 @pytest.mark.parametrize("what", ["project", "domain", "delete", "roles"])
 def test_tokens_end_with_what_they_are_for(desk: Desk, what: str) -> None:
-    with desk.writing() as call:
-        domain = desk.identity.domains.create(call, NewProject("d"))
-        project = desk.identity.projects.create(call, NewProject("p", domain_id=domain.id))
-        role = desk.identity.roles.all(call, query(name="reader")).items[0]
+    with desk.writing() as ctx:
+        domain = desk.identity.domains.create(ctx, NewProject("d"))
+        project = desk.identity.projects.create(ctx, NewProject("p", domain_id=domain.id))
+        role = desk.identity.roles.all(ctx, query(name="reader")).items[0]
         granted = _grant(desk, role.id, project.id)
-        desk.identity.assignments.grant(call, granted)
+        desk.identity.assignments.grant(ctx, granted)
     text = desk.token("demo", scope=ScopeAsked("project", Named(id=project.id)))
     desk.valid(text)
-    with desk.writing() as call:
+    with desk.writing() as ctx:
         if what == "project":
-            desk.identity.projects.update(call, project.id, {"enabled": False}, {})
+            desk.identity.projects.update(ctx, project.id, {"enabled": False}, {})
         elif what == "domain":
-            desk.identity.domains.update(call, domain.id, {"enabled": False}, {})
+            desk.identity.domains.update(ctx, domain.id, {"enabled": False}, {})
         elif what == "delete":
-            desk.identity.projects.delete(call, project.id)
+            desk.identity.projects.delete(ctx, project.id)
         else:
-            desk.identity.assignments.revoke(call, granted)
+            desk.identity.assignments.revoke(ctx, granted)
     with pytest.raises(Unauthenticated):
         desk.valid(text)
     if what in ("project", "domain"):
-        with desk.writing() as call:
+        with desk.writing() as ctx:
             if what == "project":
-                desk.identity.projects.update(call, project.id, {"enabled": True}, {})
-            desk.identity.domains.update(call, domain.id, {"enabled": True}, {})
+                desk.identity.projects.update(ctx, project.id, {"enabled": True}, {})
+            desk.identity.domains.update(ctx, domain.id, {"enabled": True}, {})
         with pytest.raises(Unauthenticated):
             desk.valid(text)
 
@@ -218,9 +218,9 @@ def _credential(desk: Desk, *, unrestricted: bool = False, ends: int | None = No
     new = ApplicationCredential(
         "", "ac", token.user.id, "", desk.identity.passwords.seal("s3cret"), expires_at=ends, unrestricted=unrestricted
     )
-    with desk.writing(token.caller) as call:
+    with desk.writing(token.caller) as ctx:
         wishes = [Named(name=roles)] if roles else []
-        return desk.identity.credentials.create(call, token, new, wishes).id
+        return desk.identity.credentials.create(ctx, token, new, wishes).id
 
 
 def _by_credential(key: str, secret: str = "s3cret", scope: ScopeAsked | None = None) -> SignIn:
@@ -261,11 +261,11 @@ def test_a_restricted_credential_makes_no_others(desk: Desk) -> None:
     key = _credential(desk)
     token = desk.sign_in(_by_credential(key))[1]
     new = ApplicationCredential("", "two", token.user.id, "", "x")
-    with desk.writing(token.caller) as call:
+    with desk.writing(token.caller) as ctx:
         with pytest.raises(Forbidden):
-            desk.identity.credentials.create(call, token, new, [])
+            desk.identity.credentials.create(ctx, token, new, [])
         with pytest.raises(Forbidden):
-            desk.identity.credentials.delete(call, token, token.user.id, key)
+            desk.identity.credentials.delete(ctx, token, token.user.id, key)
 
 
 def test_a_credential_ends(desk: Desk) -> None:
@@ -281,8 +281,8 @@ def test_a_deleted_credential_ends_its_tokens(desk: Desk) -> None:
     key = _credential(desk)
     text = desk.sign_in(_by_credential(key))[0]
     desk.valid(text)
-    with desk.writing() as call:
-        desk.identity.credentials.delete(call, desk.valid(desk.token("admin")), desk.user("demo").id, key)
+    with desk.writing() as ctx:
+        desk.identity.credentials.delete(ctx, desk.valid(desk.token("admin")), desk.user("demo").id, key)
     with pytest.raises(Unauthenticated):
         desk.valid(text)
 

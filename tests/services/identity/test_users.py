@@ -12,80 +12,80 @@ STRANGER = Caller("someone", project_id="p1", roles=frozenset({"member", "reader
 
 def test_create_change_delete(desk: Desk) -> None:
     users = desk.identity.users
-    with desk.writing() as call:
-        made = users.create(call, NewUser("u", extra={"email": "u@example.org"}))
+    with desk.writing() as ctx:
+        made = users.create(ctx, NewUser("u", extra={"email": "u@example.org"}))
         with pytest.raises(Conflict):
-            users.create(call, NewUser("u"))
+            users.create(ctx, NewUser("u"))
         with pytest.raises(NotFound, match="Could not find domain"):
-            users.create(call, NewUser("u", domain_id="nope"))
-        changed = users.update(call, made.id, {"name": "v"}, {"phone": "1"})
+            users.create(ctx, NewUser("u", domain_id="nope"))
+        changed = users.update(ctx, made.id, {"name": "v"}, {"phone": "1"})
         assert changed.extra == {"email": "u@example.org", "phone": "1"}
         with pytest.raises(Conflict):
-            users.update(call, made.id, {"name": "demo"}, {})
+            users.update(ctx, made.id, {"name": "demo"}, {})
         with pytest.raises(Invalid):
-            users.update(call, made.id, {"domain_id": "other"}, {})
-        users.delete(call, made.id)
+            users.update(ctx, made.id, {"domain_id": "other"}, {})
+        users.delete(ctx, made.id)
         with pytest.raises(NotFound, match=f"^Could not find user: {made.id}\\.$"):
-            users.get(call, made.id)
+            users.get(ctx, made.id)
 
 
 def test_a_domain_is_no_default_project(desk: Desk) -> None:
-    with desk.writing() as call, pytest.raises(Invalid, match="cannot be a domain ID"):
-        desk.identity.users.create(call, NewUser("u", default_project_id="default"))
+    with desk.writing() as ctx, pytest.raises(Invalid, match="cannot be a domain ID"):
+        desk.identity.users.create(ctx, NewUser("u", default_project_id="default"))
 
 
 def test_a_user_without_a_password_can_not_sign_in(desk: Desk) -> None:
-    with desk.writing() as call:
-        desk.identity.users.create(call, NewUser("u"))
+    with desk.writing() as ctx:
+        desk.identity.users.create(ctx, NewUser("u"))
     with pytest.raises(Exception, match="requires authentication"):
         desk.token("u", "")
 
 
 def test_a_stranger_sees_only_themselves(desk: Desk) -> None:
     demo = desk.user("demo")
-    with desk.writing(STRANGER) as call:
+    with desk.writing(STRANGER) as ctx:
         with pytest.raises(NotFound):
-            desk.identity.users.get(call, demo.id)
+            desk.identity.users.get(ctx, demo.id)
         with pytest.raises(NotFound):
-            desk.identity.projects.of_user(call, demo.id, Query())
+            desk.identity.projects.of_user(ctx, demo.id, Query())
         with pytest.raises(Forbidden):
-            desk.identity.users.all(call, Query())
+            desk.identity.users.all(ctx, Query())
         with pytest.raises(Forbidden):
-            desk.identity.users.may_change(call)
-    with desk.reading(desk.caller(desk.token())) as call:
-        assert desk.identity.users.get(call, demo.id).id == demo.id
-        assert [each.name for each in desk.identity.projects.of_user(call, demo.id, Query())] == ["demo"]
+            desk.identity.users.may_change(ctx)
+    with desk.reading(desk.caller(desk.token())) as ctx:
+        assert desk.identity.users.get(ctx, demo.id).id == demo.id
+        assert [each.name for each in desk.identity.projects.of_user(ctx, demo.id, Query())] == ["demo"]
 
 
 def test_groups(desk: Desk) -> None:
     groups, demo = desk.identity.groups, desk.user("demo")
-    with desk.writing() as call:
-        made = groups.create(call, Group("", "g", "", "some"))
+    with desk.writing() as ctx:
+        made = groups.create(ctx, Group("", "g", "", "some"))
         with pytest.raises(Conflict):
-            groups.create(call, Group("", "g", ""))
+            groups.create(ctx, Group("", "g", ""))
         with pytest.raises(NotFound):
-            groups.check(call, made.id, demo.id)
+            groups.check(ctx, made.id, demo.id)
         with pytest.raises(NotFound):
-            groups.remove(call, made.id, demo.id)
-        groups.add(call, made.id, demo.id)
-        groups.add(call, made.id, demo.id)
-        groups.check(call, made.id, demo.id)
-        assert [each.name for each in groups.users(call, made.id, Query()).items] == ["demo"]
-        assert [each.id for each in desk.identity.users.groups(call, demo.id, Query()).items] == [made.id]
-        assert groups.update(call, made.id, {"name": "h"}, {}).name == "h"
-        groups.delete(call, made.id)
+            groups.remove(ctx, made.id, demo.id)
+        groups.add(ctx, made.id, demo.id)
+        groups.add(ctx, made.id, demo.id)
+        groups.check(ctx, made.id, demo.id)
+        assert [each.name for each in groups.users(ctx, made.id, Query()).items] == ["demo"]
+        assert [each.id for each in desk.identity.users.groups(ctx, demo.id, Query()).items] == [made.id]
+        assert groups.update(ctx, made.id, {"name": "h"}, {}).name == "h"
+        groups.delete(ctx, made.id)
         with pytest.raises(NotFound):
-            groups.get(call, made.id)
-        assert desk.identity.users.groups(call, demo.id, Query()).items == []
+            groups.get(ctx, made.id)
+        assert desk.identity.users.groups(ctx, demo.id, Query()).items == []
 
 
 def test_a_role_of_a_group_is_one_of_its_members(desk: Desk) -> None:
     identity, demo = desk.identity, desk.user("demo")
     admins = desk.project("admin")
-    with desk.writing() as call:
-        group = identity.groups.create(call, Group("", "g", ""))
-        reader = identity.roles.all(call, query(name="reader")).items[0]
-        identity.assignments.grant(call, Assignment(reader.id, "group", group.id, "project", admins.id))
-        identity.groups.add(call, group.id, demo.id)
-        names = [each.name for each in identity.projects.reachable(call.db, demo.id, Query())]
+    with desk.writing() as ctx:
+        group = identity.groups.create(ctx, Group("", "g", ""))
+        reader = identity.roles.all(ctx, query(name="reader")).items[0]
+        identity.assignments.grant(ctx, Assignment(reader.id, "group", group.id, "project", admins.id))
+        identity.groups.add(ctx, group.id, demo.id)
+        names = [each.name for each in identity.projects.reachable(ctx.db, demo.id, Query())]
     assert sorted(names) == ["admin", "demo"]

@@ -10,14 +10,14 @@ from uuid import UUID
 
 import pytest
 
-from stratiform.contract.usage import Item
+from stratiform.contract.usage import InventoryItem
 from stratiform.kit import outbox
-from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, iso_naive, parse
+from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, iso_naive, parse_iso
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
-from stratiform.kit.work import Worker, want
+from stratiform.kit.work import Worker, enqueue
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.metering import repository
 from stratiform.services.metering.model import Correction, Filter, Resource, Segment
@@ -30,8 +30,8 @@ from support.servers import with_servers
 from support.stacks import Bench, bench, customer
 
 SINCE = "2026-01-02T00:00:00"
-JANUARY = (parse("2026-01-01T00:00:00"), parse("2026-02-01T00:00:00"))
-NOW = parse("2026-01-10T12:00:00")
+JANUARY = (parse_iso("2026-01-01T00:00:00"), parse_iso("2026-02-01T00:00:00"))
+NOW = parse_iso("2026-01-10T12:00:00")
 NONE: CloudsService = listed_clouds()
 SIZES = {"flavor": "m1.small", "flavor_id": "2", "vcpus": 2, "ram_mib": 2048}
 
@@ -49,18 +49,18 @@ def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
     made = bench(home, database_url)
     made.clock.at = NOW
     yield made
-    made.stack.database.close()
+    made.services.database.close()
 
 
 def ingest(made: Bench, *events: Event) -> None:
-    with made.stack.database.transaction() as db:
-        made.stack.metering.ingest(db, events, made.clock.now())
+    with made.services.database.transaction() as db:
+        made.services.metering.ingest(db, events, made.clock.now())
 
 
-def listed_machine(server_id: str, since: str | None = SINCE, **changes: Any) -> Item:
+def listed_machine(server_id: str, since: str | None = SINCE, **changes: Any) -> InventoryItem:
     attributes = {**SIZES, **changes.pop("attributes", {})}
-    began = None if since is None else parse(since)
-    return Item(
+    began = None if since is None else parse_iso(since)
+    return InventoryItem(
         "instance", server_id, changes.pop("project_id", "p1"), "web", changes.pop("state", "active"), began, attributes
     )
 
@@ -77,9 +77,9 @@ def exists(server_id: str, at: str, begins: str, ends: str, **changes: Any) -> E
 def told(
     made: Bench, clouds: CloudsService = NONE, only: tuple[str, ...] = (), **asked: Any
 ) -> list[Progressed | Audited | Summary]:
-    with made.stack.database.snapshot() as db:
+    with made.services.database.snapshot() as db:
         audit = Audit("2026-01", *JANUARY, clouds=only, **asked)
-        lines = made.stack.metering.audit(made.call(db), audit, clouds, made.clock)
+        lines = made.services.metering.audit(made.ctx(db), audit, clouds, made.clock)
     return list(lines)
 
 
@@ -99,16 +99,16 @@ def _day(us: int) -> str:
 
 
 def segments(made: Bench, resource_id: str | None, **more: Any) -> list[Segment]:
-    with made.stack.database.snapshot() as db:
-        return list(made.stack.metering.segments(db, Filter(resource_id=resource_id, **more)))
+    with made.services.database.snapshot() as db:
+        return list(made.services.metering.segments(db, Filter(resource_id=resource_id, **more)))
 
 
 def position(made: Bench) -> int:
-    with made.stack.database.snapshot() as db:
-        return made.stack.metering.position(db)
+    with made.services.database.snapshot() as db:
+        return made.services.metering.position(db)
 
 
-def cloud(*items: Item, **more: Any) -> CloudsService:
+def cloud(*items: InventoryItem, **more: Any) -> CloudsService:
     return listed_clouds(dc_1=ListedCloud([*items], **more))
 
 
@@ -133,7 +133,9 @@ def test_a_ledger_that_agrees_gives_nothing(any_bench: Bench) -> None:
         exists("m2", "2026-01-03T13:00:20", "2026-01-03 12:00:00", "2026-01-03 13:00:00"),
         disk("v1", "p1", SINCE),
     )
-    volume = Item("volume", "v1", "p1", "data", "available", parse("2026-01-01T23:59:58"), {"size_gib": 100})
+    volume = InventoryItem(
+        "volume", "v1", "p1", "data", "available", parse_iso("2026-01-01T23:59:58"), {"size_gib": 100}
+    )
     found, summary = audit(any_bench, cloud(listed_machine("m1"), volume))
     assert (found, summary.clean, summary.resources) == ({}, True, 3)
     assert (summary.asked, summary.unasked) == ({"dc-1": 2}, {})
@@ -147,7 +149,7 @@ def test_a_lost_create_is_opened(any_bench: Bench) -> None:
     assert one.name == "web"
     (made,) = segments(any_bench, "m1")
     assert (made.start, made.end, made.project_id, made.attributes, made.name) == (
-        parse(SINCE),
+        parse_iso(SINCE),
         None,
         "p1",
         SIZES,
@@ -161,10 +163,10 @@ def test_a_lost_delete_is_closed_when_the_cloud_was_asked(any_bench: Bench) -> N
     clouds = cloud(YOUNG)
     (one,) = applied(any_bench, clouds).values()
     assert spans(one) == [("surplus", "04T00", "10T12", False)]
-    assert [made.end for made in segments(any_bench, "m1")] == [parse("2026-01-04"), NOW]
-    assert [made.end for made in segments(any_bench, "m1", as_of=before)] == [parse("2026-01-04"), None]
-    with any_bench.stack.database.snapshot() as db:
-        page = any_bench.stack.metering.list_corrections(any_bench.call(db), Filter(), Page())
+    assert [made.end for made in segments(any_bench, "m1")] == [parse_iso("2026-01-04"), NOW]
+    assert [made.end for made in segments(any_bench, "m1", as_of=before)] == [parse_iso("2026-01-04"), None]
+    with any_bench.services.database.snapshot() as db:
+        page = any_bench.services.metering.list_corrections(any_bench.ctx(db), Filter(), Page())
     (made,) = page.items
     said = made.record.statement.correction
     assert said is not None
@@ -180,8 +182,8 @@ def test_a_lost_resize_or_transfer_holds_from_when_it_was_seen(of: Bench) -> Non
     assert spans(found["m1"]) == spans(found["m2"]) == [("differs", "02T00", "10T12", False)]
     assert found["m1"].findings[0].changes == {"flavor": ("m1.small", "m1.large"), "vcpus": (2, 4)}
     assert found["m2"].findings[0].changes == {"project_id": ("p1", "p2")}
-    assert [(made.start, made.attributes["vcpus"]) for made in segments(of, "m1")] == [(parse(SINCE), 2), (NOW, 4)]
-    assert [(made.start, made.project_id) for made in segments(of, "m2")] == [(parse(SINCE), "p1"), (NOW, "p2")]
+    assert [(made.start, made.attributes["vcpus"]) for made in segments(of, "m1")] == [(parse_iso(SINCE), 2), (NOW, 4)]
+    assert [(made.start, made.project_id) for made in segments(of, "m2")] == [(parse_iso(SINCE), "p1"), (NOW, "p2")]
     back = machine("m1", "p1", SINCE, at="2026-01-11", vcpus=1)
     ingest(of, back)
     assert segments(of, "m1")[-1].attributes["vcpus"] == 1, "a later message goes on from it"
@@ -195,7 +197,7 @@ def test_a_machine_that_messages_have_ended_too_early_goes_on(of: Bench) -> None
     assert [made.end for made in segments(of, "m1")] == [None]
     gone = {"at": "2026-01-12", "state": "deleted", "terminated_at": "2026-01-12T00:00:00"}
     ingest(of, replace(machine("m1", "p1", SINCE, **gone), message_id="really"))
-    assert [made.end for made in segments(of, "m1")] == [parse("2026-01-12")]
+    assert [made.end for made in segments(of, "m1")] == [parse_iso("2026-01-12")]
 
 
 def test_a_message_on_what_exists_outlives_a_wrong_end(of: Bench) -> None:
@@ -233,7 +235,7 @@ def test_both_sources_agree_when_it_was_gone(of: Bench) -> None:
     ingest(of, machine("m1", "p1", SINCE), machine("m2", "p1", SINCE))
     ingest(of, exists("m2", "2026-01-05T13:00:20", "2026-01-05 12:00:00", "2026-01-05 13:00:00"))
     applied(of, cloud(listed_machine("m2")))
-    assert [made.end for made in segments(of, "m1")] == [parse("2026-01-05T12:00:00")]
+    assert [made.end for made in segments(of, "m1")] == [parse_iso("2026-01-05T12:00:00")]
 
 
 def test_the_same_machine_under_two_clouds_names_is_doubled(of: Bench) -> None:
@@ -308,7 +310,7 @@ def test_what_cannot_be_known_is_only_told(of: Bench) -> None:
 
 def test_types_that_nobody_meters_and_types_that_a_cloud_does_not_list_are_left_out(of: Bench) -> None:
     ingest(of, disk("v1", "p1", SINCE))
-    odd = Item("teapot", "t1", "p1", "", "", parse(SINCE))
+    odd = InventoryItem("teapot", "t1", "p1", "", "", parse_iso(SINCE))
     assert audit(of, cloud(odd))[0].keys() == {"v1"}, "a cloud that lists anything lists disks"
     assert audit(of, cloud())[0] == {}, "one that lists nothing may not know of disks at all"
 
@@ -316,12 +318,12 @@ def test_types_that_nobody_meters_and_types_that_a_cloud_does_not_list_are_left_
 def test_states_are_read_by_the_meters_own_words(of: Bench) -> None:
     """A port's state is no part of its meter; an image that is queued is in nobody's use yet, and a snapshot that
     failed neither."""
-    began = parse(SINCE)
+    began = parse_iso(SINCE)
     items = [
-        Item("port", "n1", "p1", "", "DOWN", began),
-        Item("image", "i1", "p1", "", "queued", began),
-        Item("image", "i2", "p1", "", "active", began),
-        Item("snapshot", "s1", "p1", "", "error_deleting", began),
+        InventoryItem("port", "n1", "p1", "", "DOWN", began),
+        InventoryItem("image", "i1", "p1", "", "queued", began),
+        InventoryItem("image", "i2", "p1", "", "active", began),
+        InventoryItem("snapshot", "s1", "p1", "", "error_deleting", began),
     ]
     applied(of, cloud(*items))
     assert [
@@ -341,7 +343,7 @@ def test_nothing_new_is_overtaken(of: Bench, monkeypatch: pytest.MonkeyPatch) ->
 
     def late(db: Connection) -> Numbers:
         monkeypatch.setattr(repository.ledger, "take", take)
-        of.stack.metering.ingest(db, [machine("m1", "p1", SINCE, at="2026-01-04", state="stopped")], NOW)
+        of.services.metering.ingest(db, [machine("m1", "p1", SINCE, at="2026-01-04", state="stopped")], NOW)
         return take(db)
 
     monkeypatch.setattr(repository.ledger, "take", late)
@@ -355,28 +357,28 @@ def test_nothing_new_is_overtaken(of: Bench, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_staff_have_the_last_word(of: Bench) -> None:
     ingest(of, machine("m1", "p1", SINCE))
-    with of.stack.database.transaction() as db:
-        goodwill = Correction("", "goodwill", end=parse("2026-01-03T00:00:00"))
-        of.stack.metering.correct(of.call(db), Resource("dc-1", "instance", "m1"), goodwill)
+    with of.services.database.transaction() as db:
+        goodwill = Correction("", "goodwill", end=parse_iso("2026-01-03T00:00:00"))
+        of.services.metering.correct(of.ctx(db), Resource("dc-1", "instance", "m1"), goodwill)
     of.clock.advance(HOUR_US)
     assert audit(of, cloud(listed_machine("m1")))[1].clean
 
 
 def test_a_period_is_compared_within_its_bounds(of: Bench) -> None:
-    of.clock.at = parse("2026-03-01T00:00:00")
+    of.clock.at = parse_iso("2026-03-01T00:00:00")
     ingest(of, machine("m1", "p1", "2025-12-15T00:00:00"), machine("m2", "p1", "2026-02-02T00:00:00"))
     found, _ = audit(of, cloud(listed_machine("m3", "2025-12-01T00:00:00")))
     assert spans(found["m3"]) == [("missing", "01T00", "2026-02-01T00", True)]
     assert spans(found["m1"]) == [("surplus", "01T00", "2026-02-01T00", False)]
     assert "m2" not in found
-    of.clock.at = parse("2025-12-31T00:00:00")
+    of.clock.at = parse_iso("2025-12-31T00:00:00")
     with pytest.raises(Invalid, match="2026-01 has not begun yet"):
         told(of)
 
 
 def test_only_operators_audit(of: Bench) -> None:
-    with of.stack.database.snapshot() as db, pytest.raises(Forbidden):
-        of.stack.metering.audit(of.call(db, customer("p1")), Audit("2026-01", *JANUARY), NONE, of.clock)
+    with of.services.database.snapshot() as db, pytest.raises(Forbidden):
+        of.services.metering.audit(of.ctx(db, customer("p1")), Audit("2026-01", *JANUARY), NONE, of.clock)
 
 
 def test_it_takes_the_same_memory_however_many_there_are(of: Bench) -> None:
@@ -386,8 +388,8 @@ def test_it_takes_the_same_memory_however_many_there_are(of: Bench) -> None:
             ingest(of, *[machine(name, "p1", SINCE) for name in names[start : start + 1000]])
         clouds = cloud(*[listed_machine(name) for name in reversed(names)])
         tracemalloc.start()
-        with of.stack.database.snapshot() as db:
-            lines = of.stack.metering.audit(of.call(db), Audit("2026-01", *JANUARY), clouds, of.clock)
+        with of.services.database.snapshot() as db:
+            lines = of.services.metering.audit(of.ctx(db), Audit("2026-01", *JANUARY), clouds, of.clock)
         for line in lines:
             assert not isinstance(line, Audited)
         _, most = tracemalloc.get_traced_memory()
@@ -413,27 +415,27 @@ def test_the_simulated_cloud_that_lost_a_delete(home: Path) -> None:
     servers = with_servers(made)
     kept, lost = servers.active(), servers.active()
     drain(made)
-    assert audit(made, made.stack.clouds)[1].clean
+    assert audit(made, made.services.clouds)[1].clean
     made.clock.advance(HOUR_US)
-    with servers.call() as call:
-        servers.service.delete_server(call, lost.id)
+    with servers.ctx() as ctx:
+        servers.service.delete_server(ctx, lost.id)
     servers.work()
-    with made.stack.database.transaction() as db:
-        outbox.taken(db, outbox.waiting(db, 1000))
+    with made.services.database.transaction() as db:
+        outbox.remove(db, outbox.list_pending(db, 1000))
     made.clock.advance(HOUR_US)
-    found, summary = audit(made, made.stack.clouds, apply=True)
+    found, summary = audit(made, made.services.clouds, apply=True)
     assert list(found) == [lost.id]
     assert [one.kind.value for one in found[lost.id].findings] == ["surplus"]
     assert (summary.made, summary.asked) == (1, {"sim": 1})
     assert [one.end for one in segments(made, lost.id)] == [made.clock.now()]
     assert segments(made, kept.id)[-1].end is None
-    assert audit(made, made.stack.clouds)[1].clean
-    made.stack.database.close()
+    assert audit(made, made.services.clouds)[1].clean
+    made.services.database.close()
 
 
 def drain(made: Bench) -> None:
-    with made.stack.database.transaction() as db:
-        want(db, "metering.outbox", "all", made.clock.now())
+    with made.services.database.transaction() as db:
+        enqueue(db, "metering.outbox", "all", made.clock.now())
     Worker(
-        made.stack.database, handlers(made.stack.metering, made.stack.clouds), name="test", clock=made.clock
+        made.services.database, handlers(made.services.metering, made.services.clouds), name="test", clock=made.clock
     ).run_until_idle()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import SECOND_US, parse
+from stratiform.kit.clock import SECOND_US, parse_iso
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
@@ -20,7 +20,7 @@ from support.stacks import Bench, bench, customer
 ANNA = Caller("u-anna", roles=frozenset({"admin", "member", "reader"}), user_name="anna")
 ONE = Resource("dc-1", "instance", "m1")
 SINCE = "2026-01-02T00:00:00"
-FUTURE = parse("2027-01-01T00:00:00")
+FUTURE = parse_iso("2027-01-01T00:00:00")
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
     made = bench(home, database_url)
     begin(made)
     yield made
-    made.stack.database.close()
+    made.services.database.close()
 
 
 @pytest.fixture
@@ -40,32 +40,32 @@ def of(stack_bench: Bench) -> Bench:
 
 
 def begin(made: Bench) -> None:
-    made.clock.at = parse("2026-01-05T00:00:00")
-    with made.stack.database.transaction() as db:
-        made.stack.metering.ingest(db, [machine("m1", "p1", SINCE), disk("v1", "p1", SINCE)], made.clock.now())
+    made.clock.at = parse_iso("2026-01-05T00:00:00")
+    with made.services.database.transaction() as db:
+        made.services.metering.ingest(db, [machine("m1", "p1", SINCE), disk("v1", "p1", SINCE)], made.clock.now())
 
 
 def correct(made: Bench, of: Resource = ONE, *, key: str = "", by: Caller = ANNA, **said: Any) -> Corrected:
     correction = Correction("somebody else", said.pop("reason", "the customer says so"), **said)
     made.clock.advance(SECOND_US)
-    with made.stack.database.transaction() as db:
-        return made.stack.metering.correct(made.call(db, by), of, correction, message_id=key)
+    with made.services.database.transaction() as db:
+        return made.services.metering.correct(made.ctx(db, by), of, correction, message_id=key)
 
 
 def segments(made: Bench, resource_id: str = "m1", as_of: int | None = None) -> list[Segment]:
-    with made.stack.database.snapshot() as db:
-        return list(made.stack.metering.segments(db, Filter(resource_id=resource_id, as_of=as_of)))
+    with made.services.database.snapshot() as db:
+        return list(made.services.metering.segments(db, Filter(resource_id=resource_id, as_of=as_of)))
 
 
 def listed(made: Bench, **asked: Any) -> list[Made]:
-    with made.stack.database.snapshot() as db:
-        return list(made.stack.metering.list_corrections(made.call(db, ANNA), Filter(**asked), Page()).items)
+    with made.services.database.snapshot() as db:
+        return list(made.services.metering.list_corrections(made.ctx(db, ANNA), Filter(**asked), Page()).items)
 
 
 def test_a_correction_changes_what_is_known_and_not_what_was_known(any_bench: Bench) -> None:
-    with any_bench.stack.database.snapshot() as db:
-        before = any_bench.stack.metering.position(db)
-    end = parse("2026-01-03T00:00:00")
+    with any_bench.services.database.snapshot() as db:
+        before = any_bench.services.metering.position(db)
+    end = parse_iso("2026-01-03T00:00:00")
     done = correct(any_bench, end=end)
     assert done.new
     assert [one.end for one in done.before] == [None]
@@ -85,24 +85,26 @@ def test_a_correction_changes_what_is_known_and_not_what_was_known(any_bench: Be
 
 def test_the_last_correction_counts_whatever_the_clock_says(of: Bench) -> None:
     of.clock.advance(3600 * SECOND_US)
-    correct(of, end=parse("2026-01-03T00:00:00"))
+    correct(of, end=parse_iso("2026-01-03T00:00:00"))
     of.clock.advance(-7200 * SECOND_US)
     for hour in range(1, 10):
-        end = parse(f"2026-01-04T{hour:02}:00:00")
+        end = parse_iso(f"2026-01-04T{hour:02}:00:00")
         assert correct(of, end=end).after[-1].end == end
         of.clock.advance(-SECOND_US)
 
 
 def test_later_messages_do_not_undo_it(of: Bench) -> None:
-    correct(of, since=parse("2026-01-03T00:00:00"), project_id="p2")
-    with of.stack.database.transaction() as db:
+    correct(of, since=parse_iso("2026-01-03T00:00:00"), project_id="p2")
+    with of.services.database.transaction() as db:
         later = machine("m1", "p1", SINCE, at="2026-01-06T00:00:00", vcpus=8)
-        of.stack.metering.ingest(db, [later], of.clock.now())
+        of.services.metering.ingest(db, [later], of.clock.now())
     assert [(one.project_id, one.attributes["vcpus"]) for one in segments(of)] == [("p1", 2), ("p2", 2), ("p2", 8)]
 
 
 def test_it_is_taken_back_and_again_and_the_list_tells(any_bench: Bench) -> None:
-    wrong = correct(any_bench, absent=True, since=parse("2026-01-03T00:00:00"), until=parse("2026-01-04T00:00:00"))
+    wrong = correct(
+        any_bench, absent=True, since=parse_iso("2026-01-03T00:00:00"), until=parse_iso("2026-01-04T00:00:00")
+    )
     assert len(wrong.after) == 2
     back = correct(any_bench, revokes=wrong.message_id, reason="wrong machine")
     assert back.after == wrong.before
@@ -123,30 +125,30 @@ def test_it_is_taken_back_and_again_and_the_list_tells(any_bench: Bench) -> None
 
 
 def test_the_same_id_takes_back_once(of: Bench) -> None:
-    wrong = correct(of, end=parse("2026-01-03T00:00:00"))
+    wrong = correct(of, end=parse_iso("2026-01-03T00:00:00"))
     back = [correct(of, revokes=wrong.message_id, key="ticket-18") for _ in range(2)]
     assert [one.new for one in back] == [True, False]
     assert back[1].after == wrong.before
 
 
 def test_the_same_id_changes_nothing_twice_and_says_nothing_else(of: Bench) -> None:
-    first = correct(of, key="ticket-17", end=parse("2026-01-03T00:00:00"))
-    with of.stack.database.snapshot() as db:
-        position = of.stack.metering.position(db)
-    second = correct(of, key="ticket-17", end=parse("2026-01-03T00:00:00"))
+    first = correct(of, key="ticket-17", end=parse_iso("2026-01-03T00:00:00"))
+    with of.services.database.snapshot() as db:
+        position = of.services.metering.position(db)
+    second = correct(of, key="ticket-17", end=parse_iso("2026-01-03T00:00:00"))
     assert (first.new, second.new) == (True, False)
     assert second.after == first.after
-    with of.stack.database.snapshot() as db:
-        assert of.stack.metering.position(db) == position
+    with of.services.database.snapshot() as db:
+        assert of.services.metering.position(db) == position
     with pytest.raises(Conflict):
-        correct(of, key="ticket-17", end=parse("2026-01-04T00:00:00"))
+        correct(of, key="ticket-17", end=parse_iso("2026-01-04T00:00:00"))
     with pytest.raises(Conflict):
-        correct(of, key=f"m1-{parse(SINCE)}", end=parse("2026-01-04T00:00:00"))
+        correct(of, key=f"m1-{parse_iso(SINCE)}", end=parse_iso("2026-01-04T00:00:00"))
 
 
 def test_what_the_ledger_does_not_know_needs_a_start_and_a_project(of: Bench) -> None:
     lost = Resource("dc-1", "instance", "m9")
-    start = parse("2026-01-03T00:00:00")
+    start = parse_iso("2026-01-03T00:00:00")
     for said in ({"project_id": "p9"}, {"end": start}, {"absent": True}):
         with pytest.raises(NotFound, match="the ledger doesn't know instance m9 in cloud dc-1"):
             correct(of, lost, **said)
@@ -171,7 +173,7 @@ def test_what_the_ledger_does_not_know_needs_a_start_and_a_project(of: Bench) ->
 
 def test_a_type_that_nothing_is_of_is_refused(of: Bench) -> None:
     with pytest.raises(Invalid, match="resource_type: there is no type 'instnace'") as raised:
-        correct(of, Resource("dc-1", "instnace", "m1"), start=parse(SINCE), project_id="p1")
+        correct(of, Resource("dc-1", "instnace", "m1"), start=parse_iso(SINCE), project_id="p1")
     assert "instance, load_balancer" in raised.value.hint
 
 
@@ -180,11 +182,11 @@ def test_the_cloud_may_be_left_out_where_there_is_one(of: Bench) -> None:
     with pytest.raises(NotFound, match=r"the ledger doesn't know instance m9$"):
         correct(of, Resource("", "instance", "m9"), state="stopped")
     with pytest.raises(Invalid, match="cloud: the ledger doesn't know instance m9"):
-        correct(of, Resource("", "instance", "m9"), start=parse(SINCE), project_id="p1")
+        correct(of, Resource("", "instance", "m9"), start=parse_iso(SINCE), project_id="p1")
     with pytest.raises(NotFound, match="in cloud dc-2") as unknown:
         correct(of, Resource("dc-2", "instance", "m1"), state="stopped")
     assert unknown.value.hint == "it is known in: dc-1"
-    correct(of, Resource("dc-2", "instance", "m1"), start=parse(SINCE), project_id="p1")
+    correct(of, Resource("dc-2", "instance", "m1"), start=parse_iso(SINCE), project_id="p1")
     with pytest.raises(Invalid, match="cloud: instance m1 is known in several") as raised:
         correct(of, Resource("", "instance", "m1"), state="stopped")
     assert "dc-1, dc-2" in raised.value.hint
@@ -205,7 +207,7 @@ def test_the_cloud_may_be_left_out_where_there_is_one(of: Bench) -> None:
         ({"start": FUTURE}, "start: 2027-01-01T00:00:00.000000Z is in the future"),
         ({"end": FUTURE}, "end: 2027-01-01T00:00:00.000000Z is in the future"),
         ({"since": FUTURE, "absent": True}, "since: the window begins in the future"),
-        ({"end": parse(SINCE)}, "end: 2026-01-02T00:00:00.000000Z is not after its start, 2026-01-02"),
+        ({"end": parse_iso(SINCE)}, "end: 2026-01-02T00:00:00.000000Z is not after its start, 2026-01-02"),
         ({"attributes": {"vcpus": -4}}, "attributes.vcpus: '-4' is no whole number of zero or more"),
         ({"attributes": {"vcpus": "x"}}, "attributes.vcpus: 'x' is no whole number of zero or more"),
         ({"attributes": {"vcpus": 1.5}}, "attributes.vcpus: '1.5' is no whole number of zero or more"),
@@ -226,7 +228,7 @@ def test_what_makes_no_sense_is_refused(of: Bench, said: dict[str, Any], why: st
 
 
 def test_a_start_after_the_end_is_refused_and_may_come_with_another_end(of: Bench) -> None:
-    end, later = parse("2026-01-03T00:00:00"), parse("2026-01-04T00:00:00")
+    end, later = parse_iso("2026-01-03T00:00:00"), parse_iso("2026-01-04T00:00:00")
     correct(of, end=end)
     with pytest.raises(Invalid, match=r"start: 2026-01-04T.* is not before its end, 2026-01-03"):
         correct(of, start=later)
@@ -239,14 +241,14 @@ def test_use_is_wiped_out_by_saying_so(of: Bench) -> None:
 
 
 def test_a_window_may_go_on_into_the_future(of: Bench) -> None:
-    done = correct(of, since=parse("2026-01-03T00:00:00"), until=FUTURE, state="stopped")
+    done = correct(of, since=parse_iso("2026-01-03T00:00:00"), until=FUTURE, state="stopped")
     assert [one.state for one in done.after] == ["active", "stopped", "active"]
 
 
 def test_what_is_known_decides_what_may_be_said(of: Bench) -> None:
     """Of a type without a file: attributes as they were told, states as anything of the type was in."""
     box, other = Resource("dc-1", "box", "b1"), Resource("dc-1", "box", "b2")
-    at = parse(SINCE)
+    at = parse_iso(SINCE)
     told = {"resource_type": "box", "project_id": "p1", "attributes": {"slots": 2, "kelvin": -4, "label": "a"}}
     events = [
         Event(
@@ -254,8 +256,8 @@ def test_what_is_known_decides_what_may_be_said(of: Bench) -> None:
         )
         for one, state in ((box, "open"), (other, "shut"))
     ]
-    with of.stack.database.transaction() as db:
-        of.stack.metering.ingest(db, events, of.clock.now())
+    with of.services.database.transaction() as db:
+        of.services.metering.ingest(db, events, of.clock.now())
     for wrong in ({"slots": -1}, {"slots": "x"}, {"kelvin": "x"}, {"label": True}):
         with pytest.raises(Invalid, match=f"attributes.{next(iter(wrong))}: "):
             correct(of, box, attributes=wrong)
@@ -270,7 +272,7 @@ def test_what_is_known_decides_what_may_be_said(of: Bench) -> None:
 
 def test_a_meter_file_decides_what_may_be_said(of: Bench) -> None:
     router = Resource("dc-1", "router", "r1")
-    start = parse(SINCE)
+    start = parse_iso(SINCE)
     (one,) = correct(of, router, start=start, project_id="p1", attributes={"ha": "true"}, state="active").after
     assert one.attributes == {"ha": True}
     with pytest.raises(Invalid, match=r"attributes.ha: 'perhaps' is neither true nor false"):
@@ -289,20 +291,20 @@ def test_only_operators_correct_and_auditors_look(of: Bench) -> None:
     with pytest.raises(Forbidden):
         correct(of, by=customer("p1"), state="stopped")
     auditor = Caller("u2", system=True, roles=frozenset({"reader"}))
-    with of.stack.database.snapshot() as db:
-        metering = of.stack.metering
-        assert metering.list_corrections(of.call(db, auditor), Filter(), Page()).items == []
+    with of.services.database.snapshot() as db:
+        metering = of.services.metering
+        assert metering.list_corrections(of.ctx(db, auditor), Filter(), Page()).items == []
         with pytest.raises(Forbidden):
-            metering.list_corrections(of.call(db, customer("p1")), Filter(), Page())
+            metering.list_corrections(of.ctx(db, customer("p1")), Filter(), Page())
 
 
 def test_pages_and_filters(of: Bench) -> None:
-    done = [correct(of, end=parse(f"2026-01-04T{hour:02}:00:00")).message_id for hour in range(5)]
+    done = [correct(of, end=parse_iso(f"2026-01-04T{hour:02}:00:00")).message_id for hour in range(5)]
     correct(of, Resource("dc-1", "volume", "v1"), state="error")
     found, marker = [], None
     while True:
-        with of.stack.database.snapshot() as db:
-            page = of.stack.metering.list_corrections(of.call(db), Filter(resource_type="instance"), Page(2, marker))
+        with of.services.database.snapshot() as db:
+            page = of.services.metering.list_corrections(of.ctx(db), Filter(resource_type="instance"), Page(2, marker))
         found += [one.record.message_id for one in page.items]
         if not page.more:
             break
@@ -310,28 +312,28 @@ def test_pages_and_filters(of: Bench) -> None:
     assert found == done[::-1]
     assert len(listed(of, resource_id="v1")) == 1
     assert listed(of, cloud="other") == []
-    with of.stack.database.snapshot() as db, pytest.raises(Invalid, match="marker"):
-        of.stack.metering.list_corrections(of.call(db), Filter(), Page(2, "x"))
+    with of.services.database.snapshot() as db, pytest.raises(Invalid, match="marker"):
+        of.services.metering.list_corrections(of.ctx(db), Filter(), Page(2, "x"))
 
 
 def test_no_message_is_a_correction(of: Bench) -> None:
     """Its author is who is signed in, and a bus has nobody."""
-    done = correct(of, end=parse("2026-01-03T00:00:00"))
-    with of.stack.database.snapshot() as db:
+    done = correct(of, end=parse_iso("2026-01-03T00:00:00"))
+    with of.services.database.snapshot() as db:
         (_, message) = (repository.ledger.batch(db, repository.ledger.position(db)) or [])[0]
     forged = message.replace(done.message_id.encode(), b"another")
     assert forged != message
-    with of.stack.database.transaction() as db:
-        taken = of.stack.metering.ingest_messages(db, "dc-1", [forged], of.clock.now())
+    with of.services.database.transaction() as db:
+        taken = of.services.metering.ingest_messages(db, "dc-1", [forged], of.clock.now())
     assert taken == Ingested(rejected=1)
     assert len(listed(of)) == 1
 
 
 def test_reading_everything_again_leaves_corrections_alone(of: Bench) -> None:
-    done = correct(of, end=parse("2026-01-03T00:00:00"))
-    with of.stack.database.transaction() as db:
+    done = correct(of, end=parse_iso("2026-01-03T00:00:00"))
+    with of.services.database.transaction() as db:
         after: int | None = 0
         while after is not None:
-            _, after = of.stack.metering.replay_unknown(of.call(db), after)
+            _, after = of.services.metering.replay_unknown(of.ctx(db), after)
     assert segments(of) == done.after
     assert len(listed(of)) == 1

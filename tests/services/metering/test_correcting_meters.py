@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import DAY_US, SECOND_US, parse
+from stratiform.kit.clock import DAY_US, SECOND_US, parse_iso
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
@@ -21,7 +21,11 @@ from support.stacks import Bench, bench, customer
 
 STORE = Resource("dc-1", "object_store", "AUTH_x")
 OUT, SIZE, REQUESTS = "storage.objects.outgoing.bytes", "storage.objects.size", "storage.api.request"
-START, COUNTED, NOW = parse("2026-01-01T00:00:00"), parse("2026-01-02T10:00:00"), parse("2026-01-05T00:00:00")
+START, COUNTED, NOW = (
+    parse_iso("2026-01-01T00:00:00"),
+    parse_iso("2026-01-02T10:00:00"),
+    parse_iso("2026-01-05T00:00:00"),
+)
 LATER = COUNTED + DAY_US
 
 
@@ -37,7 +41,7 @@ def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
     made = bench(home, database_url)
     begin(made)
     yield made
-    made.stack.database.close()
+    made.services.database.close()
 
 
 def begin(made: Bench) -> None:
@@ -50,9 +54,9 @@ def begin(made: Bench) -> None:
 
 def tell(made: Bench, event_type: str, at: int, of: Resource = STORE, **payload: Any) -> None:
     told = {"resource_type": of.resource_type, "resource_id": of.resource_id, **payload}
-    with made.stack.database.transaction() as db:
+    with made.services.database.transaction() as db:
         event = Event(f"{event_type}-{of.resource_id}-{at}", event_type, "x", at, of.cloud, told)
-        assert made.stack.metering.ingest(db, [event], made.clock.now()).accepted == 1
+        assert made.services.metering.ingest(db, [event], made.clock.now()).accepted == 1
 
 
 def adjust(
@@ -60,36 +64,36 @@ def adjust(
 ) -> Corrected:
     made.clock.advance(SECOND_US)
     asked = Adjustment(meter, Decimal(quantity), at, project_id=more.pop("project_id", None))
-    with made.stack.database.transaction() as db:
-        return made.stack.metering.adjust(made.call(db), of, asked, more.pop("reason", "counted twice"), **more)
+    with made.services.database.transaction() as db:
+        return made.services.metering.adjust(made.ctx(db), of, asked, more.pop("reason", "counted twice"), **more)
 
 
 def revoke(made: Bench, message_id: str, **said: Any) -> Corrected:
     made.clock.advance(SECOND_US)
-    with made.stack.database.transaction() as db:
-        return made.stack.metering.correct(made.call(db), STORE, Correction("", "no", revokes=message_id, **said))
+    with made.services.database.transaction() as db:
+        return made.services.metering.correct(made.ctx(db), STORE, Correction("", "no", revokes=message_id, **said))
 
 
 def summed(made: Bench, meter: str = OUT, as_of: int | None = None, project_id: str | None = None) -> Decimal | None:
     question = question_of([], [f"meter:{meter}"], START, NOW + DAY_US, None)
-    with made.stack.database.snapshot() as db:
-        found = made.stack.metering.sums(made.call(db), Filter(as_of=as_of, project_id=project_id), question)
+    with made.services.database.snapshot() as db:
+        found = made.services.metering.sums(made.ctx(db), Filter(as_of=as_of, project_id=project_id), question)
     return found.sums[0].values[0] if found.sums else None
 
 
 def samples(made: Bench, meter: str = OUT) -> list[SampleRow]:
-    with made.stack.database.snapshot() as db:
-        return list(made.stack.metering.list_samples(made.call(db), Filter(), meter, Page()).items)
+    with made.services.database.snapshot() as db:
+        return list(made.services.metering.list_samples(made.ctx(db), Filter(), meter, Page()).items)
 
 
 def listed(made: Bench) -> list[Made]:
-    with made.stack.database.snapshot() as db:
-        return list(made.stack.metering.list_corrections(made.call(db), Filter(), Page()).items)
+    with made.services.database.snapshot() as db:
+        return list(made.services.metering.list_corrections(made.ctx(db), Filter(), Page()).items)
 
 
 def position(made: Bench) -> int:
-    with made.stack.database.snapshot() as db:
-        return made.stack.metering.position(db)
+    with made.services.database.snapshot() as db:
+        return made.services.metering.position(db)
 
 
 def test_a_sum_is_corrected_and_what_was_known_stays(any_bench: Bench) -> None:
@@ -202,8 +206,8 @@ def test_what_the_ledger_does_not_know_is_not_adjusted(of: Bench) -> None:
 
 
 def test_only_operators_adjust(of: Bench) -> None:
-    with of.stack.database.transaction() as db, pytest.raises(Forbidden):
-        of.stack.metering.adjust(of.call(db, customer("p1")), STORE, Adjustment(OUT, Decimal(1), LATER), "why")
+    with of.services.database.transaction() as db, pytest.raises(Forbidden):
+        of.services.metering.adjust(of.ctx(db, customer("p1")), STORE, Adjustment(OUT, Decimal(1), LATER), "why")
 
 
 def test_of_what_is_only_measured_the_owner_is_who_the_other_values_name(of: Bench) -> None:
@@ -229,11 +233,11 @@ def test_an_export_with_it_is_verified(of: Bench) -> None:
     wrong = adjust(of, "-1000")
     revoke(of, wrong.message_id)
     adjust(of, "-500", at=START + 1)
-    with of.stack.database.transaction() as db:
-        asked = of.stack.metering.begin_export(of.call(db), Filter())
-    with of.stack.database.snapshot() as db:
-        lines = list(of.stack.metering.export(db, asked))
-    verdict = verify(lines, of.stack.metering.keys.verifiers())
+    with of.services.database.transaction() as db:
+        asked = of.services.metering.begin_export(of.ctx(db), Filter())
+    with of.services.database.snapshot() as db:
+        lines = list(of.services.metering.export(db, asked))
+    verdict = verify(lines, of.services.metering.keys.verifiers())
     assert (verdict.wrong, verdict.events, verdict.segments) == ([], 6, 1)
     assert verdict.is_whole_log
 
@@ -241,8 +245,8 @@ def test_an_export_with_it_is_verified(of: Bench) -> None:
 def test_corrections_of_use_go_on_beside_it(of: Bench) -> None:
     adjust(of, "-1000")
     end = COUNTED + 2 * DAY_US
-    with of.stack.database.transaction() as db:
-        done = of.stack.metering.correct(of.call(db), STORE, Correction("", "gone", end=end))
+    with of.services.database.transaction() as db:
+        done = of.services.metering.correct(of.ctx(db), STORE, Correction("", "gone", end=end))
     assert [one.end for one in done.after] == [end]
     adjust(of, "-1000", at=end)
     assert summed(of, project_id="p1") == 3000

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import iso, parse
+from stratiform.kit.clock import iso, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.metering.errors import Malformed
 from stratiform.services.metering.events import Heard, Reader, envelope_of, event_of, without_token
@@ -53,7 +53,7 @@ def message(**changes: Any) -> dict[str, Any]:
 
 
 def event(event_type: str, payload: dict[str, Any], at: str = "2026-01-01 10:00:00.500000") -> Event:
-    return Event("m1", event_type, "x", parse(at), "cloud", payload)
+    return Event("m1", event_type, "x", parse_iso(at), "cloud", payload)
 
 
 def fact(event_type: str, payload: dict[str, Any], at: str = "2026-01-01 10:00:00.500000") -> Fact:
@@ -68,7 +68,7 @@ def test_every_envelope_is_the_same_event() -> None:
     forms = [bare, second, line | {"body": second}, line | {"body": bare}, line | {"body": json.dumps(second)}]
     events = [event_of(json.dumps(form).encode(), "cloud") for form in forms]
     assert events == [events[0]] * 5
-    assert events[0].at == parse("2026-01-01T10:00:00.5Z")
+    assert events[0].at == parse_iso("2026-01-01T10:00:00.5Z")
     assert event_of(envelope_of(events[0]), "cloud") == events[0]
 
 

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stratiform.kit import merkle
-from stratiform.kit.clock import HOUR_US, SECOND_US, iso, parse
+from stratiform.kit.clock import HOUR_US, SECOND_US, iso, parse_iso
 from stratiform.kit.db import Connection
 from stratiform.kit.pagination import Page
 from stratiform.services.metering import repository
@@ -92,22 +92,22 @@ class Books:
         self.made.clock.at = T0 + 100 * HOUR_US
 
     def empty(self) -> "Books":
-        with self.made.stack.database.transaction() as db:
+        with self.made.services.database.transaction() as db:
             for name in _TABLES:
                 db.exec_driver_sql(f"DELETE FROM metering_{name}")
         (self.home / "keys" / "ledger" / "last").unlink(missing_ok=True)
         return self
 
     def take(self, said: Sequence[Said]) -> Ingested:
-        with self.made.stack.database.transaction() as db:
-            return self.made.stack.metering.ingest(db, [one.event for one in said], self.made.clock.now())
+        with self.made.services.database.transaction() as db:
+            return self.made.services.metering.ingest(db, [one.event for one in said], self.made.clock.now())
 
     def position(self) -> int:
-        with self.made.stack.database.snapshot() as db:
-            return self.made.stack.metering.position(db)
+        with self.made.services.database.snapshot() as db:
+            return self.made.services.metering.position(db)
 
     def answers(self, as_of: int | None = None) -> Answers:
-        with self.made.stack.database.snapshot() as db:
+        with self.made.services.database.snapshot() as db:
             wanted = Filter(as_of=as_of)
             return Answers(
                 self._segments(db, wanted),
@@ -118,43 +118,43 @@ class Books:
             )
 
     def root(self) -> tuple[int, bytes]:
-        with self.made.stack.database.snapshot() as db:
+        with self.made.services.database.snapshot() as db:
             size = repository.ledger.size(db)
             return size, merkle.root(repository.tiles.reader(db), size)
 
     def export(self, as_of: int | None = None) -> list[bytes]:
-        with self.made.stack.database.transaction() as db:
-            asked = self.made.stack.metering.begin_export(self.made.call(db), Filter(as_of=as_of))
-        with self.made.stack.database.snapshot() as db:
-            return list(self.made.stack.metering.export(db, asked))
+        with self.made.services.database.transaction() as db:
+            asked = self.made.services.metering.begin_export(self.made.ctx(db), Filter(as_of=as_of))
+        with self.made.services.database.snapshot() as db:
+            return list(self.made.services.metering.export(db, asked))
 
     def changes(self) -> Iterator[tuple[int, int, int, Row]]:
         """Position, kind, number and segment of every change."""
         reached = behind(0)
         while True:
-            with self.made.stack.database.snapshot() as db:
-                some, reached = self.made.stack.metering.changes(self.made.call(db), Filter(), reached, 3)
+            with self.made.services.database.snapshot() as db:
+                some, reached = self.made.services.metering.changes(self.made.ctx(db), Filter(), reached, 3)
             for one in some:
                 yield one.position, one.kind, one.number, _row(segment_of(one.row))
             if len(some) < 3:
                 return
 
     def _segments(self, db: Connection, wanted: Filter) -> list[Row]:
-        return [_row(one) for one in self.made.stack.metering.segments(db, wanted)]
+        return [_row(one) for one in self.made.services.metering.segments(db, wanted)]
 
     def _touching(self, db: Connection, wanted: Filter) -> list[Row]:
         """What is in use at some time of a period, a few at once."""
         found, after = list[Row](), None
         period = replace(wanted, since=MIDDLE[0], until=MIDDLE[1])
         while True:
-            rows, after = self.made.stack.metering.piece(db, period, 2, after)
+            rows, after = self.made.services.metering.piece(db, period, 2, after)
             found += [_row(segment_of(row)) for row in rows]
             if after is None:
                 return sorted(found, key=_place)
 
     def _samples(self, db: Connection, wanted: Filter) -> set[Measured]:
-        call = self.made.call(db)
-        rows = self.made.stack.metering.list_samples(call, wanted, None, Page(limit=1000)).items
+        ctx = self.made.ctx(db)
+        rows = self.made.services.metering.list_samples(ctx, wanted, None, Page(limit=1000)).items
         return {
             Measured(
                 *((one.cloud, one.resource_type, one.resource_id), one.project_id, one.meter, one.kind, one.source),
@@ -184,7 +184,7 @@ class Books:
         self, db: Connection, wanted: Filter, by: Sequence[str], measure: str, bounds: Sequence[int], bucket: str | None
     ) -> Sums:
         question = question_of(by, [measure], bounds[0], bounds[-1], bucket)
-        return self.made.stack.metering.sums(self.made.call(db), wanted, question)
+        return self.made.services.metering.sums(self.made.ctx(db), wanted, question)
 
 
 def _row(one: Segment) -> Row:
@@ -225,13 +225,13 @@ def ledgers(home: Path) -> Iterator[tuple[Books, Books]]:
     made = Books(home / "one"), Books(home / "other")
     yield made
     for one in made:
-        one.made.stack.database.close()
+        one.made.services.database.close()
 
 
 def check_log(books: Books, said: Sequence[Said]) -> None:
     """Every event is in the log once, numbered without holes, and the log's root is that of all records."""
     size, root = books.root()
-    with books.made.stack.database.snapshot() as db:
+    with books.made.services.database.snapshot() as db:
         records = list(repository.events.records(db, 0, size))
     assert [number for number, _ in records] == list(range(size))
     assert sorted((one.cloud, one.message_id.partition("#")[0]) for _, one in records) == sorted(
@@ -270,7 +270,7 @@ def check_changes(books: Books, then: dict[int, Answers]) -> None:
 
 def check_export(books: Books, as_of: int | None = None) -> None:
     """Whoever has an export finds the same segments in it, without the database."""
-    found = verify(books.export(as_of), books.made.stack.metering.keys.verifiers())
+    found = verify(books.export(as_of), books.made.services.metering.keys.verifiers())
     assert found.wrong == []
     assert found.held_back == 0
 
@@ -299,7 +299,7 @@ def test_the_ledger_follows_from_what_is_known(ledgers: tuple[Books, Books], sai
     check_changes(books, then)
     check_log(books, said)
     check_log(other, said)
-    with books.made.stack.database.snapshot() as db:
+    with books.made.services.database.snapshot() as db:
         read = repository.tiles.reader(db)
         for size, root in roots:
             assert merkle.root(read, size) == root
@@ -324,7 +324,7 @@ def shared(home: Path, tmp_path: Path) -> Iterator[Books]:
     with fresh_database("postgresql", tmp_path) as url:
         made = Books(home, url)
         yield made
-        made.made.stack.database.close()
+        made.made.services.database.close()
 
 
 @settings(max_examples=max(EXAMPLES // 10, 3), deadline=None, suppress_health_check=UNCHECKED)
@@ -353,7 +353,7 @@ def told_again(random: Random, line: bytes) -> bytes:
     """A recorded line by another host's clock, which may be cut to seconds: so that some speak of one instant."""
     told = json.loads(line)
     message = json.loads(told["body"]["oslo.message"])
-    at = parse(message["timestamp"]) + random.choice((0, 0, 0, -90, 1, 40)) * SECOND_US
+    at = parse_iso(message["timestamp"]) + random.choice((0, 0, 0, -90, 1, 40)) * SECOND_US
     message["timestamp"] = iso(at - at % SECOND_US if random.random() < 0.3 else at)
     told["body"]["oslo.message"] = json.dumps(message)
     return json.dumps(told).encode()
@@ -369,13 +369,13 @@ def test_of_recorded_messages_any_may_be_lost_late_or_by_another_clock(stack_ben
     random.shuffle(waiting)
     while waiting:
         size = random.choice((1, 10, 300))
-        with stack_bench.stack.database.transaction() as db:
+        with stack_bench.services.database.transaction() as db:
             for cloud in heard:
                 lines = [line for one, line in waiting[:size] if one == cloud]
-                stack_bench.stack.metering.ingest_messages(db, cloud, lines, stack_bench.clock.now())
+                stack_bench.services.metering.ingest_messages(db, cloud, lines, stack_bench.clock.now())
         waiting = waiting[size:]
-    with stack_bench.stack.database.snapshot() as db:
-        found = json.loads(listing(stack_bench.stack.metering, db))
+    with stack_bench.services.database.snapshot() as db:
+        found = json.loads(listing(stack_bench.services.metering, db))
     wanted = [row for cloud, lines in heard.items() for row in reference_fold.usage(lines, cloud)]
     wanted.sort(key=lambda row: (row["resource_type"], row["resource_id"], row["cloud"], row["start"]))
     assert found == wanted

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from stratiform.kit.clock import HOUR_US, parse
+from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.metering.model import Filter, Row
 from stratiform.services.metering.model.changes import RECORDED, Change, behind
 from stratiform.services.metering.repository import listing
 from support.stacks import Bench, bench
 
-T0 = parse("2026-01-01T00:00:00Z")
+T0 = parse_iso("2026-01-01T00:00:00Z")
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def made(database_url: str, home: Path) -> Iterator[Bench]:
     one = bench(home, database_url)
     one.clock.at = T0 + 5000 * HOUR_US
     yield one
-    one.stack.database.close()
+    one.services.database.close()
 
 
 def told(number: int, kind: str, hours: int, **data: Any) -> Event:
@@ -41,8 +41,8 @@ def fill(made: Bench, count: int = 60) -> None:
         events = [told(number, "started", start, **more), told(number, "changed", start + 5, attributes={"n": -1})]
         if number % 4:
             events.append(told(number, "ended", start + chance.randrange(6, 90)))
-        with made.stack.database.transaction() as db:
-            assert made.stack.metering.ingest(db, events, made.clock.now()).rejected == 0
+        with made.services.database.transaction() as db:
+            assert made.services.metering.ingest(db, events, made.clock.now()).rejected == 0
 
 
 FILTERS = {
@@ -75,8 +75,8 @@ def wanted(row: Row, asked: Filter) -> bool:
 @pytest.mark.parametrize("asked", FILTERS.values(), ids=FILTERS)
 def test_pieces_of_any_size_are_the_whole(made: Bench, asked: Filter) -> None:
     fill(made)
-    metering = made.stack.metering
-    with made.stack.database.snapshot() as db:
+    metering = made.services.metering
+    with made.services.database.snapshot() as db:
         everything = listing.rows(db, Filter(as_of=asked.as_of), 10_000)
         whole = listing.rows(db, asked, 10_000)
         assert whole == [row for row in everything if wanted(row, asked)]
@@ -93,13 +93,13 @@ def test_pieces_of_any_size_are_the_whole(made: Bench, asked: Filter) -> None:
 
 def test_changes_in_any_pieces_lead_to_what_is_known(made: Bench) -> None:
     fill(made)
-    metering = made.stack.metering
-    with made.stack.database.snapshot() as db:
-        call = made.call(db)
+    metering = made.services.metering
+    with made.services.database.snapshot() as db:
+        ctx = made.ctx(db)
         for size in (1, 3, 1000):
             reached, held, seen = behind(0), set[Row](), list[Change]()
             while True:
-                changes, further = metering.changes(call, Filter(), reached, size)
+                changes, further = metering.changes(ctx, Filter(), reached, size)
                 seen += changes
                 if len(changes) < size:
                     assert further == behind(metering.position(db))
@@ -109,7 +109,7 @@ def test_changes_in_any_pieces_lead_to_what_is_known(made: Bench) -> None:
                 (held.add if change.kind == RECORDED else held.remove)(change.row)
             assert held == set(listing.rows(db, Filter(), 10_000))
             assert [change.place for change in seen] == sorted(change.place for change in seen)
-        mine, _ = metering.changes(call, Filter(project_id="p1"), behind(30), 1000)
+        mine, _ = metering.changes(ctx, Filter(project_id="p1"), behind(30), 1000)
         assert mine == [one for one in seen if one.position > 30 and one.row.project_id == "p1"]
 
 
@@ -124,7 +124,7 @@ def test_changes_in_any_pieces_lead_to_what_is_known(made: Bench) -> None:
 def test_large_lists_go_by_an_index(made: Bench, asked: Filter, by_end: bool, index: str) -> None:
     """What the planners choose where a table is large; PostgreSQL reads small ones whole, so that is taken away."""
     fill(made, 200)
-    with made.stack.database.transaction() as db:
+    with made.services.database.transaction() as db:
         kind = db.dialect.name
         if kind == "postgresql":
             db.execute(text("SET LOCAL enable_seqscan = off"))

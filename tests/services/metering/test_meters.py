@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stratiform.kit.clock import parse
+from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.metering.errors import Malformed
@@ -21,6 +21,7 @@ from stratiform.services.metering.events.meterfile import read_meter
 from stratiform.services.metering.model import Fact, Meter
 from support.ledger import recorded
 from support.payloads import BACKUP, BALANCER, BALANCER_OF_DRIVERS, POLLED, REQUEST, sample
+from support.profiles import examples
 
 READER = Reader.load()
 AT = "2026-03-01 07:00:00.500000"
@@ -36,7 +37,7 @@ MINIMAL = {"name": "thing", "title": "Things", "unit": "thing", "source": "somew
 
 
 def event(event_type: str, payload: dict[str, Any], at: str = AT) -> Event:
-    return Event("m1", event_type, "x", parse(at), "cloud", payload)
+    return Event("m1", event_type, "x", parse_iso(at), "cloud", payload)
 
 
 def facts(event_type: str, payload: dict[str, Any], reader: Reader = READER) -> list[Fact]:
@@ -69,14 +70,14 @@ def test_a_load_balancer_in_both_forms(payload: dict[str, Any]) -> None:
         "qs59p6z696cp9cho8ze96edddvpfyvgz",
         "my-octavia-loadbalancer",
     )
-    assert made.statement.launched == parse(AT)
+    assert made.statement.launched == parse_iso(AT)
     assert made.statement.attributes["vip_address"] == "192.168.100.2"
     assert fact("octavia.loadbalancer.delete.end", payload).statement.gone
 
 
 def test_a_backup() -> None:
     made = fact("backup.create.end", BACKUP).statement
-    assert (made.launched, made.state, made.attributes["size_gib"]) == (parse("2026-03-01T06:00:00Z"), "active", 3)
+    assert (made.launched, made.state, made.attributes["size_gib"]) == (parse_iso("2026-03-01T06:00:00Z"), "active", 3)
     assert facts("backup.create.start", BACKUP | {"status": "creating"}) == []
     assert fact("backup.delete.start", BACKUP | {"status": "deleting"}).statement.state is None
     assert fact("backup.exists", BACKUP | {"status": "error_restoring"}).statement.state == "error"
@@ -87,7 +88,7 @@ def test_a_backup() -> None:
 def test_a_request_to_swift_is_three_samples_of_the_account() -> None:
     told = facts("objectstore.http.request", REQUEST)
     assert {one.resource for one in told} == {("cloud", "object_store", "p1")}
-    assert {one.statement.at for one in told} == {parse("2026-03-01T06:51:34.474815Z")}
+    assert {one.statement.at for one in told} == {parse_iso("2026-03-01T06:51:34.474815Z")}
     assert [one.statement.samples for one in told] == [
         {"storage.api.request": Decimal(1)},
         {"storage.objects.incoming.bytes": Decimal(10)},
@@ -144,7 +145,7 @@ def test_what_can_go_is_told_by_a_null() -> None:
 
 
 def test_what_is_told_without_a_time_begins_when_it_was_told() -> None:
-    assert fact("network.create.end", {"network": {"id": "n", "tenant_id": "p"}}).statement.launched == parse(AT)
+    assert fact("network.create.end", {"network": {"id": "n", "tenant_id": "p"}}).statement.launched == parse_iso(AT)
     assert fact("network.update.end", {"network": {"id": "n", "tenant_id": "p"}}).statement.launched is None
 
 
@@ -169,7 +170,7 @@ def test_an_id_that_is_too_long_is_cut_and_stays_its_own() -> None:
 
 
 def test_a_fact_of_a_message_with_a_long_id_can_be_stored() -> None:
-    long = Event("m" * 128, "port.delete.end", "x", parse(AT), "c", {"port_id": "o"})
+    long = Event("m" * 128, "port.delete.end", "x", parse_iso(AT), "c", {"port_id": "o"})
     (one,) = READER.read(long)
     assert len(one.statement.message_id) <= 128
 
@@ -247,11 +248,11 @@ when = { path = "skip", none_of = [true] }
     payload = {"a.b": {"id": "t"}, "owner": "p", "w": "text", "n": "3", "d": 0.1, "f": False, "since": "2026-01-01"}
     made = fact("thing.any", payload, reader).statement
     assert made.attributes == {"words": "text", "count": 3, "share": "0.1", "on": False, "kind": 7}
-    assert (made.state, made.launched, made.at) == ("odd", parse("2026-01-01"), parse(AT))
+    assert (made.state, made.launched, made.at) == ("odd", parse_iso("2026-01-01"), parse_iso(AT))
     assert facts("thing.any", payload | {"skip": True}, reader) == []
     assert len(facts("thing.any", payload | {"skip": 1}, reader)) == 1
-    assert fact("thing.any", payload | {"over": "2026-01-02"}, reader).statement.terminated == parse("2026-01-02")
-    assert fact("thing.end", payload | {"gone_at": "2026-01-03"}, reader).statement.deleted == parse("2026-01-03")
+    assert fact("thing.any", payload | {"over": "2026-01-02"}, reader).statement.terminated == parse_iso("2026-01-02")
+    assert fact("thing.end", payload | {"gone_at": "2026-01-03"}, reader).statement.deleted == parse_iso("2026-01-03")
 
 
 EVENTS = '[identity]\nid = "id"\n[[events]]\ntype = "thing.end"\n'
@@ -368,7 +369,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(sorted(some_of_each())), st.dictionaries(st.text(max_size=6), JSON, max_size=4) | JSON)
 def test_random_payloads(event_type: str, payload: Any) -> None:
     message = {"event_type": event_type.strip(), "message_id": "m", "timestamp": AT, "payload": payload}
@@ -391,7 +392,7 @@ def test_what_a_message_measures_takes_nothing_from_what_it_says(tmp_path: Path)
     )
     told, measured = facts("thing.made", {"id": "t", "p": "p1", "size": 7}, Reader.load(tmp_path))
     assert told.resource == measured.resource == ("cloud", "thing", "t")
-    assert (told.statement.launched, told.statement.samples) == (parse(AT), {})
+    assert (told.statement.launched, told.statement.samples) == (parse_iso(AT), {})
     assert (measured.statement.launched, measured.statement.samples) == (None, {"thing.size": Decimal(7)})
     assert [one.statement.message_id for one in (told, measured)] == ["m1#thing", "m1#thing.samples"]
     assert measured.statement.project_id == "p1"

@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import HOUR_US, SECOND_US, parse
+from stratiform.kit.clock import HOUR_US, SECOND_US, parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.metering.model import Correction, Filter, Resource, Segment
 from support.stacks import Bench, bench
 
-T0 = parse("2026-03-01T00:00:00Z")
+T0 = parse_iso("2026-03-01T00:00:00Z")
 
 
 @pytest.fixture
 def made(home: Path) -> Iterator[Bench]:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home)
-    stack.clock.at = T0 + HOUR_US
-    yield stack
-    stack.stack.database.close()
+    services = bench(home)
+    services.clock.at = T0 + HOUR_US
+    yield services
+    services.services.database.close()
 
 
 def told(kind: str, resource_id: str, seconds: int, *, cloud: str = "a", **payload: Any) -> Event:
@@ -35,18 +35,18 @@ def child_of(resource_id: str) -> dict[str, Any]:
 
 
 def ingest(made: Bench, *events: Event) -> None:
-    with made.stack.database.transaction() as db:
-        made.stack.metering.ingest(db, events, made.clock.now())
+    with made.services.database.transaction() as db:
+        made.services.metering.ingest(db, events, made.clock.now())
 
 
 def correct(made: Bench, resource_id: str, said: Correction) -> None:
-    with made.stack.database.transaction() as db:
-        made.stack.metering.correct(made.call(db), Resource("a", "box", resource_id), said)
+    with made.services.database.transaction() as db:
+        made.services.metering.correct(made.ctx(db), Resource("a", "box", resource_id), said)
 
 
 def segments(made: Bench, cloud: str = "a") -> list[Segment]:
-    with made.stack.database.snapshot() as db:
-        return list(made.stack.metering.segments(db, Filter(cloud=cloud)))
+    with made.services.database.snapshot() as db:
+        return list(made.services.metering.segments(db, Filter(cloud=cloud)))
 
 
 def ends(made: Bench, cloud: str = "a") -> dict[str, int | None]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import HOUR_US, SECOND_US, parse
-from stratiform.kit.notes import sign
+from stratiform.kit.clock import HOUR_US, SECOND_US, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import SYSTEM
+from stratiform.kit.signed_notes import sign
 from stratiform.services.metering.model import Filter, Progress, Statement
 from stratiform.services.metering.model.export import Closing, Heading, HeldBack, Proved, Sum, decoded, encoded
 from stratiform.services.metering.model.fold import Usage
@@ -20,7 +20,7 @@ from stratiform.services.metering.model.verify import Verdict, verify
 from stratiform.services.metering.service import folding
 from support.stacks import Bench, bench
 
-T0 = parse("2026-03-01T00:00:00Z")
+T0 = parse_iso("2026-03-01T00:00:00Z")
 
 #: So many that steps in the number of the pairs are told from steps in the number of the resources.
 _MANY = 300
@@ -29,10 +29,10 @@ _MANY = 300
 @pytest.fixture
 def made(home: Path) -> Iterator[Bench]:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home)
-    stack.clock.at = T0 + HOUR_US
-    yield stack
-    stack.stack.database.close()
+    services = bench(home)
+    services.clock.at = T0 + HOUR_US
+    yield services
+    services.services.database.close()
 
 
 def told(kind: str, resource_id: str, seconds: int, parent: str = "") -> Event:
@@ -43,23 +43,23 @@ def told(kind: str, resource_id: str, seconds: int, parent: str = "") -> Event:
 
 
 def ingest(made: Bench, *events: Event) -> None:
-    with made.stack.database.transaction() as db:
-        made.stack.metering.ingest(db, events, made.clock.now())
+    with made.services.database.transaction() as db:
+        made.services.metering.ingest(db, events, made.clock.now())
 
 
 def ends(made: Bench) -> dict[str, int | None]:
     """In seconds, by the resource's id."""
-    with made.stack.database.snapshot() as db:
-        found = list(made.stack.metering.segments(db, Filter()))
+    with made.services.database.snapshot() as db:
+        found = list(made.services.metering.segments(db, Filter()))
     return {one.resource_id: None if one.end is None else (one.end - T0) // SECOND_US for one in found}
 
 
 def stories(made: Bench) -> tuple[bytes, list[list[bytes]]]:
     """The first line of an export of everything, and the lines of each resource."""
-    with made.stack.database.transaction() as db:
-        asked = made.stack.metering.begin_export(made.call(db, SYSTEM), Filter())
-    with made.stack.database.snapshot() as db:
-        first, *lines, _ = made.stack.metering.export(db, asked)
+    with made.services.database.transaction() as db:
+        asked = made.services.metering.begin_export(made.ctx(db, SYSTEM), Filter())
+    with made.services.database.snapshot() as db:
+        first, *lines, _ = made.services.metering.export(db, asked)
     found: list[list[bytes]] = []
     for line in lines:
         if isinstance(decoded(line), Heading):
@@ -70,14 +70,14 @@ def stories(made: Bench) -> tuple[bytes, list[list[bytes]]]:
 
 def verified(made: Bench, first: bytes, told: list[list[bytes]]) -> Verdict:
     """What is found in an export of these, which the ledger's owner has signed."""
-    signer = made.stack.metering.keys.signer()
-    with made.stack.database.snapshot() as db:
-        total = Sum(signer.name, made.stack.metering.inclusion(made.call(db, SYSTEM), 0).size)
+    signer = made.services.metering.keys.signer()
+    with made.services.database.snapshot() as db:
+        total = Sum(signer.name, made.services.metering.inclusion(made.ctx(db, SYSTEM), 0).size)
     lines = [total.add(first)]
     for line in (line for story in told for line in story):
         event = decoded(line)
         lines.append(total.add(line, event.index if isinstance(event, Proved | HeldBack) else None))
-    return verify([*lines, encoded(Closing(sign(str(total), signer)))], made.stack.metering.keys.verifiers())
+    return verify([*lines, encoded(Closing(sign(str(total), signer)))], made.services.metering.keys.verifiers())
 
 
 @pytest.mark.parametrize("turned", [False, True])

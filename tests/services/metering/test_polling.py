@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from stratiform.contract.compute import Compute
-from stratiform.contract.connector import Finding
+from stratiform.contract.connector import AccountInfo
 from stratiform.contract.errors import CloudUnreachable
 from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
-from stratiform.contract.usage import Item, Reading, Usage, periods
+from stratiform.contract.usage import InventoryItem, Usage, UsageSample, align_periods
 from stratiform.contract.volume import Volumes
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
-from stratiform.kit.work import Worker, want
+from stratiform.kit.work import Worker, enqueue
 from stratiform.services.metering.model import Filter
 from stratiform.services.metering.model.polls import Poll, Schedule
 from stratiform.services.metering.model.samples import SampleRow
@@ -76,24 +76,24 @@ class Cloud:
     def usage(self) -> Usage:
         return self
 
-    def check(self) -> Finding:
-        return Finding("it", ())
+    def check(self) -> AccountInfo:
+        return AccountInfo("it", ())
 
-    def inventory(self) -> Iterator[Item]:
+    def inventory(self) -> Iterator[InventoryItem]:
         return iter(())
 
-    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[Reading]:
+    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
         if "metric" in asked:  # what the simulated cloud is asked for machines
             return
         assert asked == {"period_s": 60}
         self.asked.append((since, until))
-        first, end = periods(since, until, 60)
+        first, end = align_periods(since, until, 60)
         found = [(key, value) for key, value in self.values.items() if first <= key[1] < end]
         for number, ((source, at), value) in enumerate(found):
             if self.fails(number):
                 raise CloudUnreachable("no answer from it")
             resource = self.names.get(source, source)
-            yield Reading(resource, self.owner, at, value, source, MINUTE_US, f"name of {resource}")
+            yield UsageSample(resource, self.owner, at, value, source, MINUTE_US, f"name of {resource}")
         if self.fails(len(found)):
             raise CloudUnreachable("no answer from it")
 
@@ -108,8 +108,10 @@ class Lab:
     begin: Micros
 
     def poll(self) -> Poll:
-        with self.bench.stack.database.snapshot() as db:
-            (poll,) = [one for one in self.bench.stack.metering.list_polls(self.bench.call(db)) if one.meter == "sent"]
+        with self.bench.services.database.snapshot() as db:
+            (poll,) = [
+                one for one in self.bench.services.metering.list_polls(self.bench.ctx(db)) if one.meter == "sent"
+            ]
         return poll
 
     def run(self, minutes: int = 0) -> Poll:
@@ -123,18 +125,18 @@ class Lab:
         self.cloud.values[source, self.begin + minute * MINUTE_US] = Decimal(value)
 
     def samples(self, resource: str | None = None) -> list[SampleRow]:
-        with self.bench.stack.database.snapshot() as db:
-            call = self.bench.call(db)
+        with self.bench.services.database.snapshot() as db:
+            ctx = self.bench.ctx(db)
             wanted = Filter(resource_type="bucket", resource_id=resource)
-            return list(self.bench.stack.metering.list_samples(call, wanted, None, Page(1000, None)).items)
+            return list(self.bench.services.metering.list_samples(ctx, wanted, None, Page(1000, None)).items)
 
     def total(self) -> Decimal | None:
         """What was used since the cloud was connected, as it is charged for."""
         now = self.bench.clock.now()
         asked = Question((), ("meter:sent",), (self.begin, now))
-        with self.bench.stack.database.snapshot() as db:
+        with self.bench.services.database.snapshot() as db:
             wanted = Filter(resource_type="bucket", since=self.begin, until=now)
-            (found,) = self.bench.stack.metering.sums(self.bench.call(db), wanted, asked).sums
+            (found,) = self.bench.services.metering.sums(self.bench.ctx(db), wanted, asked).sums
         return found.values[0]
 
     def minutes(self) -> list[tuple[int, str]]:
@@ -149,13 +151,13 @@ def lab_of(home: Path, monkeypatch: pytest.MonkeyPatch, meter: str = METER, data
     (home / "meters").mkdir(parents=True, exist_ok=True)
     (home / "meters" / "bucket.toml").write_text(meter)
     made = bench(home, database_url)
-    stack, clock, cloud = made.stack, made.clock, Cloud()
+    services, clock, cloud = made.services, made.clock, Cloud()
     clock.at = clock.at // HOUR_US * HOUR_US
-    monkeypatch.setattr(type(stack.clouds), "connected", lambda _self, _cloud_id: cloud)
-    with stack.database.transaction() as db:
-        stack.clouds.add(made.call(db), "memory", "lab", {})
-        want(db, "metering.survey", "all", clock.now())
-    worker = Worker(stack.database, handlers(stack.metering, stack.clouds), name="w", clock=clock)
+    monkeypatch.setattr(type(services.clouds), "connected", lambda _self, _cloud_id: cloud)
+    with services.database.transaction() as db:
+        services.clouds.add(made.ctx(db), "memory", "lab", {})
+        enqueue(db, "metering.survey", "all", clock.now())
+    worker = Worker(services.database, handlers(services.metering, services.clouds), name="w", clock=clock)
     return Lab(made, cloud, worker, clock.now())
 
 
@@ -163,7 +165,7 @@ def lab_of(home: Path, monkeypatch: pytest.MonkeyPatch, meter: str = METER, data
 def lab(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     made = lab_of(home, monkeypatch)
     yield made
-    made.bench.stack.database.close()
+    made.bench.services.database.close()
 
 
 def test_what_is_read_is_in_the_ledger_on_every_database(
@@ -184,7 +186,7 @@ def test_what_is_read_is_in_the_ledger_on_every_database(
         ("lab", "p1", "delta", "B", "b1")
     }
     assert {row.value for row in lab.samples("b2")} == {"0.5"}
-    lab.bench.stack.database.close()
+    lab.bench.services.database.close()
 
 
 def test_what_is_read_again_is_known(lab: Lab) -> None:
@@ -269,15 +271,15 @@ def test_a_long_time_is_read_in_parts_that_stay_read(lab: Lab) -> None:
 def test_who_used_it_is_told_where_the_ledger_does_not_know(lab: Lab) -> None:
     payload = {"id": "b1", "project": "owner", "name": "mine"}
     created = Event("m1", "bucket.create", "x", lab.begin, "lab", payload)
-    metering = lab.bench.stack.metering
-    with lab.bench.stack.database.transaction() as db:
+    metering = lab.bench.services.metering
+    with lab.bench.services.database.transaction() as db:
         metering.ingest(db, [created], lab.begin)
     lab.used(0, 1)
     lab.used(0, 1, "b2")
     lab.run()
     lab.run(minutes=6)
     assert {row.resource_id: row.project_id for row in lab.samples()} == {"b1": "owner", "b2": "p1"}
-    with lab.bench.stack.database.snapshot() as db:
+    with lab.bench.services.database.snapshot() as db:
         used = list(metering.segments(db, Filter(resource_type="bucket")))
     assert [(one.resource_id, one.name, one.project_id, one.end) for one in used] == [("b1", "mine", "owner", None)]
 
@@ -301,8 +303,8 @@ def test_what_is_no_use_is_kept_aside_and_the_rest_taken(lab: Lab) -> None:
     for _ in range(2):
         lab.run(minutes=6)
     assert [minute for minute, _ in lab.minutes()] == [1, 3]
-    with lab.bench.stack.database.snapshot() as db:
-        rejected = lab.bench.stack.metering.list_rejected(lab.bench.call(db), Page(10, None)).items
+    with lab.bench.services.database.snapshot() as db:
+        rejected = lab.bench.services.metering.list_rejected(lab.bench.ctx(db), Page(10, None)).items
     assert ["-5" in one.reason for one in rejected] == [True]
 
 
@@ -312,25 +314,25 @@ def test_a_gauge_tells_from_the_beginning_on(home: Path, monkeypatch: pytest.Mon
     lab.run()
     lab.run(minutes=6)
     assert [(row.at - lab.begin) // MINUTE_US for row in lab.samples()] == [3]
-    lab.bench.stack.database.close()
+    lab.bench.services.database.close()
 
 
 def test_a_table_that_is_wrong_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = lab_of(home, monkeypatch, METER.replace("every_s = 300", 'every_s = "often"'))
     assert "every_s" in lab.run().fault
-    lab.bench.stack.database.close()
+    lab.bench.services.database.close()
 
 
 def test_what_is_asked_no_more_is_forgotten(lab: Lab) -> None:
     lab.run()
-    stack = lab.bench.stack
-    with stack.database.transaction() as db:
-        call = lab.bench.call(db)
-        stack.clouds.remove(call, stack.clouds.show(call, "lab").id)
+    services = lab.bench.services
+    with services.database.transaction() as db:
+        ctx = lab.bench.ctx(db)
+        services.clouds.remove(ctx, services.clouds.show(ctx, "lab").id)
     lab.bench.clock.advance(6 * MINUTE_US)
     lab.worker.run_until_idle()
-    with stack.database.snapshot() as db:
-        assert stack.metering.list_polls(lab.bench.call(db)) == []
+    with services.database.snapshot() as db:
+        assert services.metering.list_polls(lab.bench.ctx(db)) == []
     asked = len(lab.cloud.asked)
     lab.bench.clock.advance(HOUR_US)
     lab.worker.run_until_idle()
@@ -343,16 +345,16 @@ def test_what_was_before_can_be_read_on_demand(lab: Lab) -> None:
     lab.run()
     poll = lab.run(minutes=6)
     assert len(lab.samples()) == 5
-    stack = lab.bench.stack
-    with stack.database.transaction() as db:
-        call = lab.bench.call(db)
-        stack.metering.rewind(call, poll.id, lab.begin - 30 * MINUTE_US)
+    services = lab.bench.services
+    with services.database.transaction() as db:
+        ctx = lab.bench.ctx(db)
+        services.metering.rewind(ctx, poll.id, lab.begin - 30 * MINUTE_US)
         with pytest.raises(NotFound):
-            stack.metering.rewind(call, "no-such", lab.begin)
+            services.metering.rewind(ctx, "no-such", lab.begin)
         with pytest.raises(Invalid):
-            stack.metering.rewind(call, poll.id, lab.bench.clock.now() + 1)
+            services.metering.rewind(ctx, poll.id, lab.bench.clock.now() + 1)
         with pytest.raises(Forbidden):
-            stack.metering.rewind(lab.bench.call(db, customer()), poll.id, lab.begin)
+            services.metering.rewind(lab.bench.ctx(db, customer()), poll.id, lab.begin)
     assert lab.run().until_at == poll.until_at
     assert len(lab.samples()) == 35
 
@@ -379,4 +381,4 @@ def test_a_cloud_may_count_otherwise_than_the_meter(home: Path, monkeypatch: pyt
     lab.run(minutes=6)
     assert {row.kind for row in lab.samples()} == {"cumulative"}
     assert lab.total() == 30 + 5 + 20
-    lab.bench.stack.database.close()
+    lab.bench.services.database.close()

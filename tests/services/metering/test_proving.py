@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from stratiform.kit import merkle
-from stratiform.kit.clock import HOUR_US, MINUTE_US, parse
+from stratiform.kit.clock import HOUR_US, MINUTE_US, parse_iso
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from stratiform.kit.notes import Checkpoint
 from stratiform.kit.policy import SYSTEM, Caller
-from stratiform.kit.work import Worker, want
+from stratiform.kit.signed_notes import Checkpoint
+from stratiform.kit.work import Worker, enqueue
 from stratiform.services.metering import repository
 from stratiform.services.metering.errors import Rewritten
 from stratiform.services.metering.model.export import Sum, summed
@@ -40,7 +40,7 @@ def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
     home.mkdir(parents=True, exist_ok=True)
     made = bench(home, database_url)
     yield made
-    made.stack.database.close()
+    made.services.database.close()
 
 
 def test_what_was_exported_is_as_it_was_signed(any_bench: Bench) -> None:
@@ -52,8 +52,8 @@ def test_what_was_exported_is_as_it_was_signed(any_bench: Bench) -> None:
     assert (found.wrong, found.notes, found.held_back) == ([], [], 0)
     assert found.checkpoint == checkpoint(any_bench)
     assert found.is_whole_log
-    with any_bench.stack.database.snapshot() as db:
-        told = [one.start for one in any_bench.stack.metering.segments(db)]
+    with any_bench.services.database.snapshot() as db:
+        told = [one.start for one in any_bench.services.metering.segments(db)]
     assert found.segments == len(told) > 0
     assert found.events == found.checkpoint.size > found.resources > 0
 
@@ -74,7 +74,7 @@ def test_a_period_has_what_touches_it(any_bench: Bench) -> None:
         disk("within", "p1", "2026-02-10"),
         machine("after", "p1", "2026-03-01"),
     )
-    since, until = parse("2026-02-01"), parse("2026-03-01")
+    since, until = parse_iso("2026-02-01"), parse_iso("2026-03-01")
     lines = export(any_bench, since=since, until=until)
     found = verify(lines, keys(any_bench))
     assert found.wrong == []
@@ -127,7 +127,7 @@ def test_a_project_sees_nothing_of_another(any_bench: Bench) -> None:
 def test_an_update_behind_our_back_is_found(any_bench: Bench) -> None:
     ingest(any_bench, *recorded()[:400])
     signed = checkpoint(any_bench)
-    with any_bench.stack.database.transaction() as db:
+    with any_bench.services.database.transaction() as db:
         row = db.execute(select(event_table).where(event_table.c.resource == 3).limit(1)).one()
         fact = {**row.fact, "launched": 1_700_000_000_000_000}
         db.execute(update(event_table).where(event_table.c.seq == row.seq).values(fact=fact))
@@ -147,14 +147,14 @@ def test_an_event_that_the_database_has_lost_is_named(any_bench: Bench) -> None:
     )
     assert verify(export(any_bench), keys(any_bench)).wrong == []
     everything = "this is an export of everything, but the log has more events: "
-    with any_bench.stack.database.transaction() as db:
+    with any_bench.services.database.transaction() as db:
         db.execute(delete(event_table).where(event_table.c.seq == 2))
     assert everything + "2" in verify(export(any_bench), keys(any_bench)).wrong
     assert verify(export(any_bench, project_id="p2"), keys(any_bench)).wrong == []
-    with any_bench.stack.database.transaction() as db:
+    with any_bench.services.database.transaction() as db:
         db.execute(delete(event_table).where(event_table.c.seq == 0))
     assert everything + "0-2" in verify(export(any_bench), keys(any_bench)).wrong
-    with any_bench.stack.database.transaction() as db:
+    with any_bench.services.database.transaction() as db:
         db.execute(delete(event_table))
     assert verify(export(any_bench), keys(any_bench)).wrong == [everything + "0-3"]
 
@@ -165,19 +165,21 @@ def test_a_ledger_rewritten_as_a_whole_is_not_signed_and_is_found(any_bench: Ben
         any_bench, machine("m1", "p1", "2026-01-01"), machine("m2", "p1", "2026-01-01"), disk("v1", "p1", "2026-01-01")
     )
     signed = checkpoint(any_bench)
-    with any_bench.stack.database.transaction() as db:
+    with any_bench.services.database.transaction() as db:
         row = db.execute(select(event_table).where(event_table.c.seq == 1)).one()
         db.execute(
-            update(event_table).where(event_table.c.seq == 1).values(fact={**row.fact, "launched": parse("2026-01-09")})
+            update(event_table)
+            .where(event_table.c.seq == 1)
+            .values(fact={**row.fact, "launched": parse_iso("2026-01-09")})
         )
-        db.execute(update(segment_table).where(segment_table.c.resource == 1).values(start_at=parse("2026-01-09")))
+        db.execute(update(segment_table).where(segment_table.c.resource == 1).values(start_at=parse_iso("2026-01-09")))
         leaves = [merkle.leaf_hash(record.encoded()) for _, record in repository.events.records(db, 0, 3)]
         tiles = merkle.append(lambda *_: b"", 0, leaves)
         db.execute(update(tile_table).values(hashes=tiles[0, 0]))
     ingest(any_bench, machine("m3", "p1", "2026-01-01"))
     with pytest.raises(Rewritten, match="contradicts the checkpoint of 3 events"):
         checkpoint(any_bench)
-    with any_bench.stack.database.transaction() as db:
+    with any_bench.services.database.transaction() as db:
         db.execute(delete(checkpoint_table))
     with pytest.raises(Rewritten):
         export(any_bench)
@@ -190,11 +192,11 @@ def test_a_ledger_rewritten_as_a_whole_is_not_signed_and_is_found(any_bench: Ben
 def test_an_older_copy_of_the_database_is_not_signed(stack_bench: Bench) -> None:
     """What was signed is remembered beside the keys, whatever the database has."""
     ingest(stack_bench, disk("v1", "p1", "2026-01-01"))
-    with stack_bench.stack.database.transaction() as db:
+    with stack_bench.services.database.transaction() as db:
         ingested = db.execute(select(tile_table)).all()
     ingest(stack_bench, disk("v2", "p1", "2026-01-01"))
     checkpoint(stack_bench)
-    with stack_bench.stack.database.transaction() as db:
+    with stack_bench.services.database.transaction() as db:
         db.execute(delete(checkpoint_table))
         db.execute(delete(event_table).where(event_table.c.seq == 1))
         db.execute(update(tile_table).values(hashes=ingested[0].hashes))
@@ -231,7 +233,7 @@ def test_a_new_key_goes_on_with_the_same_log(stack_bench: Bench) -> None:
     ingest(stack_bench, *recorded()[:300])
     first = keys(stack_bench)
     old = export(stack_bench)
-    second = stack_bench.stack.metering.keys.rotate()
+    second = stack_bench.services.metering.keys.rotate()
     ingest(stack_bench, *recorded()[300:])
     lines = export(stack_bench, after=checkpoint_of(b"".join(old), first).size)
     for known in (first, [second], [*first, second]):
@@ -239,7 +241,7 @@ def test_a_new_key_goes_on_with_the_same_log(stack_bench: Bench) -> None:
     assert verify(lines, first, checkpoint_of(b"".join(old), first)).wrong == []
     assert verify(old, first).wrong == []
     assert verify(old, [second]).wrong
-    third = stack_bench.stack.metering.keys.rotate(stolen=True)
+    third = stack_bench.services.metering.keys.rotate(stolen=True)
     ingest(stack_bench, disk("v1", "p1", "2026-01-01"))
     lines = export(stack_bench)
     assert verify(lines, [third]).wrong == []
@@ -250,22 +252,22 @@ def test_a_home_without_the_ledgers_keys_signs_nothing(stack_bench: Bench, tmp_p
     ingest(stack_bench, disk("v1", "p1", "2026-01-01"))
     checkpoint(stack_bench)
     (tmp_path / "other").mkdir()
-    other = bench(tmp_path / "other", f"sqlite:///{stack_bench.stack.database.engine.url.database}")
+    other = bench(tmp_path / "other", f"sqlite:///{stack_bench.services.database.engine.url.database}")
     ingest(other, disk("v2", "p1", "2026-01-01"))
     with pytest.raises(Conflict, match="a key that this home doesn't have"):
         checkpoint(other)
-    other.stack.database.close()
+    other.services.database.close()
 
 
 def test_the_log_is_signed_as_it_grows(stack_bench: Bench) -> None:
-    stack = stack_bench.stack
-    worker = Worker(stack.database, handlers(stack.metering, stack.clouds), name="w", clock=stack_bench.clock)
-    with stack.database.transaction() as db:
-        want(db, "metering.checkpoint", "all", stack_bench.clock.now())
+    services = stack_bench.services
+    worker = Worker(services.database, handlers(services.metering, services.clouds), name="w", clock=stack_bench.clock)
+    with services.database.transaction() as db:
+        enqueue(db, "metering.checkpoint", "all", stack_bench.clock.now())
 
     def sizes() -> list[int]:
         worker.run_until_idle()
-        with stack.database.snapshot() as db:
+        with services.database.snapshot() as db:
             return list(db.execute(select(checkpoint_table.c.size).order_by(checkpoint_table.c.size)).scalars())
 
     assert sizes() == [0]
@@ -281,11 +283,11 @@ def test_inclusion_and_consistency(any_bench: Bench) -> None:
     ingest(
         any_bench, machine("m1", "p1", "2026-01-01"), machine("m2", "p2", "2026-01-01"), disk("v1", "p1", "2026-01-01")
     )
-    metering, root = any_bench.stack.metering, checkpoint(any_bench).root
+    metering, root = any_bench.services.metering, checkpoint(any_bench).root
 
     def asked(verb: Callable[..., Any], *what: Any, caller: Caller = SYSTEM) -> Any:
-        with any_bench.stack.database.snapshot() as db:
-            return verb(any_bench.call(db, caller), *what)
+        with any_bench.services.database.snapshot() as db:
+            return verb(any_bench.ctx(db, caller), *what)
 
     for index in range(3):
         found = asked(metering.inclusion, index)

@@ -14,6 +14,7 @@ from stratiform.kit.db import Database
 from stratiform.kit.errors import Unavailable
 from stratiform.services.metering.model import Filter, Ingested
 from support.ledger import expected, listing, recorded
+from support.profiles import examples
 from support.reference_fold import usage
 from support.stacks import Bench, bench
 
@@ -24,20 +25,22 @@ def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
     home.mkdir(parents=True, exist_ok=True)
     made = bench(home, database_url)
     yield made
-    made.stack.database.close()
+    made.services.database.close()
 
 
 def take(made: Bench, lines: list[bytes], batch: int = 1000) -> Ingested:
     done = Ingested()
     for start in range(0, len(lines), batch):
-        with made.stack.database.transaction() as db:
-            done += made.stack.metering.ingest_messages(db, "openstack", lines[start : start + batch], made.clock.now())
+        with made.services.database.transaction() as db:
+            done += made.services.metering.ingest_messages(
+                db, "openstack", lines[start : start + batch], made.clock.now()
+            )
     return done
 
 
 def printed(made: Bench) -> str:
-    with made.stack.database.snapshot() as db:
-        return listing(made.stack.metering, db)
+    with made.services.database.snapshot() as db:
+        return listing(made.services.metering, db)
 
 
 def test_the_slow_fold_gives_the_expected_segments() -> None:
@@ -57,12 +60,12 @@ def test_a_second_and_a_shuffled_import_change_no_byte(any_bench: Bench) -> None
     done = take(any_bench, lines, 137)
     assert (done.accepted, done.repeated) == (576, 576)
     assert printed(any_bench) == expected()
-    with any_bench.stack.database.snapshot() as db:
-        before = any_bench.stack.metering.position(db)
+    with any_bench.services.database.snapshot() as db:
+        before = any_bench.services.metering.position(db)
     assert take(any_bench, lines).accepted == 0
     assert printed(any_bench) == expected()
-    with any_bench.stack.database.snapshot() as db:
-        assert any_bench.stack.metering.position(db) == before
+    with any_bench.services.database.snapshot() as db:
+        assert any_bench.services.metering.position(db) == before
 
 
 def test_one_by_one_backwards(stack_bench: Bench) -> None:
@@ -85,14 +88,14 @@ def test_only_one_of_novas_two_voices_is_enough(stack_bench: Bench, tmp_path: Pa
         assert [(one["state"], one["attributes"]) for one in found] == [
             (one["state"], one["attributes"]) for one in kept
         ]
-        other.stack.database.close()
+        other.services.database.close()
 
 
 def test_what_was_known_earlier_is_still_known(stack_bench: Bench) -> None:
     lines = list(recorded())
     take(stack_bench, lines[:300])
     then = printed(stack_bench)
-    metering, database = stack_bench.stack.metering, stack_bench.stack.database
+    metering, database = stack_bench.services.metering, stack_bench.services.database
     with database.snapshot() as db:
         position = metering.position(db)
     take(stack_bench, lines[300:])
@@ -105,7 +108,7 @@ def test_what_was_known_earlier_is_still_known(stack_bench: Bench) -> None:
     assert [segment.end for segment in earlier].count(None) == then.count('"end": null')
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_part_in_any_order_is_what_the_slow_fold_says(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -117,7 +120,7 @@ def test_any_part_in_any_order_is_what_the_slow_fold_says(
     made = bench(home)
     take(made, some, batch)
     found = json.loads(printed(made))
-    made.stack.database.close()
+    made.services.database.close()
     assert [{key: one[key] for key in sorted(one)} for one in found] == [
         {key: one[key] for key in sorted(one)} for one in usage(some)
     ]
@@ -130,7 +133,7 @@ def test_no_database_holds_two_open_segments_of_one_resource(any_bench: Bench) -
         "attributes, recorded, is_open) SELECT cloud, resource_type, resource_id, project_id, start_at + 1, "
         "{end}, state, attributes, recorded, is_open FROM metering_segment WHERE is_open = 1"
     )
-    database: Database = any_bench.stack.database
+    database: Database = any_bench.services.database
     for end in ("end_at", "start_at - 5"):
         with pytest.raises((IntegrityError, Unavailable)), database.transaction() as db:
             db.exec_driver_sql(copy.format(end=end))

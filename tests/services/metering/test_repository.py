@@ -18,17 +18,17 @@ def made(home: Path) -> Iterator[Bench]:
     """A stack on a PostgreSQL whose tables nobody has analyzed."""
     home.mkdir(parents=True, exist_ok=True)
     with fresh_database("postgresql", home) as url:
-        stack = bench(home, url)
-        yield stack
-        stack.stack.database.close()
+        services = bench(home, url)
+        yield services
+        services.services.database.close()
 
 
 @pytest.mark.parametrize("table", [event_table, segment_table], ids=lambda table: str(table.name))
 def test_postgresql_looks_resources_up_without_statistics(made: Bench, table: Table) -> None:
     ids = [f"m{i:04}" for i in range(2000)]
-    with made.stack.database.transaction() as db:
-        made.stack.metering.ingest(db, [machine(one, "p1", "2026-11-01") for one in ids], made.clock.now())
-    with made.stack.database.snapshot() as db:
+    with made.services.database.transaction() as db:
+        made.services.metering.ingest(db, [machine(one, "p1", "2026-11-01") for one in ids], made.clock.now())
+    with made.services.database.snapshot() as db:
         asked = []
         event.listen(db, "before_execute", lambda _, query, *rest: asked.append(query))
         assert len(list(bulk.select_by(db, (table.c.resource,), table.c.resource, range(200)))) == 200

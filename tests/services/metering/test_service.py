@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from stratiform.kit import outbox
-from stratiform.kit.clock import SECOND_US, iso_naive, parse
+from stratiform.kit.clock import SECOND_US, iso_naive, parse_iso
 from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
-from stratiform.kit.work import Worker, want
+from stratiform.kit.work import Worker, enqueue
 from stratiform.services.metering import repository
 from stratiform.services.metering.events import Reader
 from stratiform.services.metering.events.meterfile import read_meter
@@ -23,7 +23,7 @@ from stratiform.services.metering.tasks import handlers
 from support.payloads import sample
 from support.stacks import Bench, bench, customer
 
-T0 = parse("2026-03-01T00:00:00Z")
+T0 = parse_iso("2026-03-01T00:00:00Z")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
     home.mkdir(parents=True, exist_ok=True)
     made = bench(home, database_url)
     yield made
-    made.stack.database.close()
+    made.services.database.close()
 
 
 def volume(
@@ -51,33 +51,35 @@ def volume(
 
 
 def ingest(made: Bench, *events: Event) -> Ingested:
-    with made.stack.database.transaction() as db:
-        return made.stack.metering.ingest(db, events, made.clock.now())
+    with made.services.database.transaction() as db:
+        return made.services.metering.ingest(db, events, made.clock.now())
 
 
 def segments(made: Bench, **asked: Any) -> list[Segment]:
-    with made.stack.database.snapshot() as db:
-        return list(made.stack.metering.segments(db, Filter(**asked)))
+    with made.services.database.snapshot() as db:
+        return list(made.services.metering.segments(db, Filter(**asked)))
 
 
 def test_the_outbox_is_drained_into_the_ledger(any_bench: Bench) -> None:
-    stack = any_bench.stack
-    with stack.database.transaction() as db:
+    services = any_bench.services
+    with services.database.transaction() as db:
         for number in range(1203):
-            outbox.post(db, volume(number, 1))
-        want(db, "metering.outbox", "all", any_bench.clock.now())
-    Worker(stack.database, handlers(stack.metering, stack.clouds), name="w", clock=any_bench.clock).run_until_idle()
+            outbox.append(db, volume(number, 1))
+        enqueue(db, "metering.outbox", "all", any_bench.clock.now())
+    Worker(
+        services.database, handlers(services.metering, services.clouds), name="w", clock=any_bench.clock
+    ).run_until_idle()
     assert len(segments(any_bench)) == 1203
-    with stack.database.snapshot() as db:
-        assert outbox.waiting(db, 1) == []
+    with services.database.snapshot() as db:
+        assert outbox.list_pending(db, 1) == []
 
 
 def test_the_same_id_in_two_clouds_is_two_resources(any_bench: Bench) -> None:
     done = ingest(any_bench, volume(1, 1), volume(1, 1, cloud="b"), volume(1, 9, "volume.delete.end", cloud="b"))
     assert done.accepted == 3
     assert [(one.cloud, one.end is None) for one in segments(any_bench)] == [("a", True), ("b", False)]
-    with any_bench.stack.database.snapshot() as db:
-        found = any_bench.stack.metering.segments
+    with any_bench.services.database.snapshot() as db:
+        found = any_bench.services.metering.segments
         assert len(list(found(db, Filter(resource_id="v001")))) == 2
         assert [one.cloud for one in found(db, Filter(resource_id="v001", cloud="b"))] == ["b"]
 
@@ -99,10 +101,10 @@ def test_the_last_name_is_known_everywhere(any_bench: Bench) -> None:
 def test_segments_between_are_those_that_touch(any_bench: Bench) -> None:
     ingest(any_bench, volume(1, 1), volume(1, 10, "volume.delete.end", deleted_at=iso_naive(T0 + 10 * SECOND_US)))
     ingest(any_bench, volume(2, 1), volume(3, 1, tenant_id="p2"))
-    metering = any_bench.stack.metering
+    metering = any_bench.services.metering
 
     def found(start: int, end: int, project_id: str | None = None) -> list[str]:
-        with any_bench.stack.database.snapshot() as db:
+        with any_bench.services.database.snapshot() as db:
             chosen = metering.segments_between(db, T0 + start * SECOND_US, T0 + end * SECOND_US, project_id)
             return [one.resource_id for one in chosen]
 
@@ -115,10 +117,10 @@ def test_segments_between_are_those_that_touch(any_bench: Bench) -> None:
 
 def test_pages_are_complete_whatever_comes_in_between(any_bench: Bench) -> None:
     ingest(any_bench, *(volume(number, 1) for number in range(25)))
-    metering, seen, marker = any_bench.stack.metering, [], None
+    metering, seen, marker = any_bench.services.metering, [], None
     while True:
-        with any_bench.stack.database.snapshot() as db:
-            page = metering.list_segments(any_bench.call(db), Filter(), Page(limit=10, marker=marker))
+        with any_bench.services.database.snapshot() as db:
+            page = metering.list_segments(any_bench.ctx(db), Filter(), Page(limit=10, marker=marker))
         seen += [one.resource_id for one in page.items]
         if not page.more:
             break
@@ -129,18 +131,18 @@ def test_pages_are_complete_whatever_comes_in_between(any_bench: Bench) -> None:
 
 def test_a_marker_of_someone_else_is_refused(stack_bench: Bench) -> None:
     for marker in ("x", "Zm9v", "", "ÿ", "eyJhIjoxfQ=="):
-        with stack_bench.stack.database.snapshot() as db, pytest.raises(Invalid):
-            stack_bench.stack.metering.list_segments(stack_bench.call(db), Filter(), Page(marker=marker))
+        with stack_bench.services.database.snapshot() as db, pytest.raises(Invalid):
+            stack_bench.services.metering.list_segments(stack_bench.ctx(db), Filter(), Page(marker=marker))
 
 
 def test_who_sees_what(stack_bench: Bench) -> None:
     ingest(stack_bench, volume(1, 1), volume(2, 1, tenant_id="p2"))
-    metering = stack_bench.stack.metering
-    with stack_bench.stack.database.snapshot() as db:
+    metering = stack_bench.services.metering
+    with stack_bench.services.database.snapshot() as db:
 
         def seen(wanted: Filter, *who: str) -> list[str]:
-            call = stack_bench.call(db, customer(*who)) if who else stack_bench.call(db)
-            return [one.resource_id for one in metering.list_segments(call, wanted, Page()).items]
+            ctx = stack_bench.ctx(db, customer(*who)) if who else stack_bench.ctx(db)
+            return [one.resource_id for one in metering.list_segments(ctx, wanted, Page()).items]
 
         assert seen(Filter()) == ["v001", "v002"]
         assert seen(Filter(), "p9", "admin") == ["v001", "v002"]
@@ -152,16 +154,16 @@ def test_who_sees_what(stack_bench: Bench) -> None:
         with pytest.raises(Forbidden):
             seen(Filter(), "p1", "nothing")
         for verb in (
-            lambda call: metering.list_rejected(call, Page()),
+            lambda ctx: metering.list_rejected(ctx, Page()),
             metering.replay,
-            lambda call: metering.post_messages(call, "c", []),
+            lambda ctx: metering.post_messages(ctx, "c", []),
         ):
             with pytest.raises(Forbidden):
-                verb(stack_bench.call(db, customer("p1", "member")))
+                verb(stack_bench.ctx(db, customer("p1", "member")))
 
 
 def test_what_is_kept_aside_can_be_replayed(any_bench: Bench) -> None:
-    metering, database = any_bench.stack.metering, any_bench.stack.database
+    metering, database = any_bench.services.metering, any_bench.services.database
     good: dict[str, Any] = {
         "message_id": "m",
         "event_type": "volume.create.end",
@@ -174,11 +176,11 @@ def test_what_is_kept_aside_can_be_replayed(any_bench: Bench) -> None:
             done = metering.ingest_messages(db, "a", [b"{", bad, json.dumps(good | {"message_id": "n"}).encode()], 5)
             assert done.rejected == 2
     with database.transaction() as db:
-        call = any_bench.call(db)
-        kept = metering.list_rejected(call, Page()).items
+        ctx = any_bench.ctx(db)
+        kept = metering.list_rejected(ctx, Page()).items
         assert sorted(one.reason[:12] for one in kept) == ["no volume_id", "not JSON: In"]
         assert {one.received_at for one in kept} == {5}
-        assert metering.replay(call) == Ingested(rejected=2)
+        assert metering.replay(ctx) == Ingested(rejected=2)
         fixed = db.exec_driver_sql("SELECT count(*) FROM metering_rejected").scalar_one()
         assert fixed == 2
     with database.transaction() as db:
@@ -187,13 +189,13 @@ def test_what_is_kept_aside_can_be_replayed(any_bench: Bench) -> None:
         from stratiform.services.metering.tables import rejected_table
 
         db.execute(rejected_table.update().where(rejected_table.c.reason.startswith("no")).values(body=body))
-        assert metering.replay(any_bench.call(db)) == Ingested(accepted=1, repeated=1)
-        assert metering.list_rejected(any_bench.call(db), Page()).items == []
+        assert metering.replay(any_bench.ctx(db)) == Ingested(accepted=1, repeated=1)
+        assert metering.list_rejected(any_bench.ctx(db), Page()).items == []
     assert len(segments(any_bench)) == 1
 
 
 def test_what_comes_again_after_its_meter_was_made_is_metered_and_unknown_no_more(any_bench: Bench) -> None:
-    old, database = any_bench.stack.metering, any_bench.stack.database
+    old, database = any_bench.services.metering, any_bench.services.database
     thing = read_meter(
         'name = "thing"\ntitle = "Things"\nunit = "thing"\nsource = "x"\n[identity]\nid = "id"\nproject = "p"\n'
         '[[events]]\ntype = "thing.made"\nrule = "start"\n',
@@ -213,17 +215,17 @@ def test_what_comes_again_after_its_meter_was_made_is_metered_and_unknown_no_mor
 
 
 def test_one_sample_that_cant_be_read_takes_no_other_with_it(any_bench: Bench) -> None:
-    metering, database = any_bench.stack.metering, any_bench.stack.database
+    metering, database = any_bench.services.metering, any_bench.services.database
     samples = [sample("cpu", 1, "i1"), sample("cpu", "plenty", "i2"), 7, sample("cpu", 2, "i3")]
     polled = {"message_id": "m", "event_type": "telemetry.polling", "timestamp": iso_naive(T0)}
     body = json.dumps(polled | {"payload": {"samples": samples}}).encode()
     with database.transaction() as db:
         assert metering.ingest_messages(db, "a", [body], 5) == Ingested(accepted=2, rejected=1)
         assert metering.ingest_messages(db, "a", [body], 6) == Ingested(repeated=2, rejected=1)
-        (kept,) = metering.list_rejected(any_bench.call(db), Page()).items
+        (kept,) = metering.list_rejected(any_bench.ctx(db), Page()).items
         assert kept.reason == "samples[1]: cpu is no number of zero or more: 'plenty'; samples[2] is no object"
         assert kept.body == body
-        assert metering.replay(any_bench.call(db)) == Ingested(repeated=2, rejected=1)
+        assert metering.replay(any_bench.ctx(db)) == Ingested(repeated=2, rejected=1)
         hopeless = json.dumps(polled | {"message_id": "n", "payload": {"samples": [7]}}).encode()
         assert metering.ingest_messages(db, "a", [hopeless], 7) == Ingested(rejected=1)
 
@@ -258,13 +260,13 @@ def test_two_writers_at_once_lose_nothing(any_bench: Bench) -> None:
 
 @pytest.mark.parametrize("cloud", ["", "x" * 65, "a\nb"])
 def test_a_cloud_has_a_name(stack_bench: Bench, cloud: str) -> None:
-    with stack_bench.stack.database.transaction() as db, pytest.raises(Invalid):
-        stack_bench.stack.metering.post_messages(stack_bench.call(db), cloud, [])
+    with stack_bench.services.database.transaction() as db, pytest.raises(Invalid):
+        stack_bench.services.metering.post_messages(stack_bench.ctx(db), cloud, [])
 
 
 def test_batches_are_received_in_the_order_of_their_positions(any_bench: Bench) -> None:
     """One that waited for the lock has an earlier time; at which position the ledger stood when, must not change."""
-    metering, database = any_bench.stack.metering, any_bench.stack.database
+    metering, database = any_bench.services.metering, any_bench.services.database
     for number, now in enumerate((10, 7, 12), 1):
         with database.transaction() as db:
             metering.ingest(db, [volume(number, number)], now)

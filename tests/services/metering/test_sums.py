@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from stratiform.kit.clock import DAY_US, HOUR_US, SECOND_US, Micros, iso, parse
+from stratiform.kit.clock import DAY_US, HOUR_US, SECOND_US, Micros, iso, parse_iso
 from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.services.metering import repository
 from stratiform.services.metering.model import Filter
@@ -21,7 +21,7 @@ from stratiform.services.metering.model.samples import Sample, quantity
 from stratiform.services.metering.model.sums import Sums, bounds_of, question_of
 from support.stacks import Bench, bench, customer
 
-T0 = parse("2026-01-30T22:17:05.000001Z")
+T0 = parse_iso("2026-01-30T22:17:05.000001Z")
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def made(database_url: str, home: Path) -> Iterator[Bench]:
     one = bench(home, database_url)
     one.clock.at = T0 + 300 * DAY_US
     yield one
-    one.stack.database.close()
+    one.services.database.close()
 
 
 def insert(made: Bench, *events: tuple[str, Micros, dict[str, Any]], source: str = "test") -> None:
@@ -42,15 +42,15 @@ def insert(made: Bench, *events: tuple[str, Micros, dict[str, Any]], source: str
         )
         for number, (kind, at, data) in enumerate(events)
     ]
-    with made.stack.database.transaction() as db:
-        done = made.stack.metering.insert(made.call(db), "a", documents)
+    with made.services.database.transaction() as db:
+        done = made.services.metering.insert(made.ctx(db), "a", documents)
     assert {one.outcome for one in done} == {"accepted"}, [one.reason for one in done]
 
 
 def sums(made: Bench, *asked: Any, wanted: Filter | None = None, who: tuple[str, ...] = ()) -> Sums:
-    with made.stack.database.snapshot() as db:
-        call = made.call(db, customer(*who)) if who else made.call(db)
-        return made.stack.metering.sums(call, wanted or Filter(), question_of(*asked))
+    with made.services.database.snapshot() as db:
+        ctx = made.ctx(db, customer(*who)) if who else made.ctx(db)
+        return made.services.metering.sums(ctx, wanted or Filter(), question_of(*asked))
 
 
 def lives(chance: random.Random) -> list[tuple[str, Micros, dict[str, Any]]]:
@@ -73,8 +73,8 @@ def lives(chance: random.Random) -> list[tuple[str, Micros, dict[str, Any]]]:
 def slowly(made: Bench, by: str, bounds: tuple[Micros, ...]) -> dict[tuple[str | None, Micros], tuple[int, int]]:
     """Micros, and micros × vcpus, by the value of `by` and the beginning of the bucket."""
     found: dict[tuple[str | None, Micros], list[int]] = defaultdict(lambda: [0, 0])
-    with made.stack.database.snapshot() as db:
-        for one in made.stack.metering.segments(db):
+    with made.services.database.snapshot() as db:
+        for one in made.services.metering.segments(db):
             group = one.project_id if by == "project_id" else one.attributes.get("kind")
             for start, end in itertools.pairwise(bounds):
                 used = min(one.end or bounds[-1], end) - max(one.start, start)
@@ -102,9 +102,9 @@ def test_sums_are_what_the_slow_way_says(made: Bench, bucket: str | None) -> Non
 
 
 def test_buckets_begin_with_hours_days_and_months() -> None:
-    cuts = bounds_of(parse("2026-01-31T23:30:00"), parse("2026-03-01T00:00:00"), "month")
+    cuts = bounds_of(parse_iso("2026-01-31T23:30:00"), parse_iso("2026-03-01T00:00:00"), "month")
     assert [iso(one)[:10] for one in cuts] == ["2026-01-31", "2026-02-01", "2026-03-01"]
-    assert len(bounds_of(parse("2026-02-01"), parse("2026-03-01"), "day")) == 29
+    assert len(bounds_of(parse_iso("2026-02-01"), parse_iso("2026-03-01"), "day")) == 29
     assert bounds_of(5, 9, "hour") == (5, 9)
     for start, end, bucket in ((5, 5, None), (9, 5, "day"), (0, 10_002 * HOUR_US, "hour"), (0, 2**55, "month")):
         with pytest.raises(Invalid):
@@ -117,8 +117,8 @@ def test_a_closed_position_keeps_its_names_and_labels(made: Bench) -> None:
     period, counted = (T0, T0 + 2 * HOUR_US, None), {"requests": {"value": 7, "kind": "delta"}}
     insert(made, ("usage.started", T0, {**box, "project_id": "p", "name": "old", "tags": {"env": "test"}}))
     insert(made, ("usage.sampled", half, {**box, "samples": counted}), source="counter")
-    with made.stack.database.snapshot() as db:
-        closed = made.stack.metering.position(db)
+    with made.services.database.snapshot() as db:
+        closed = made.services.metering.position(db)
     before = sums(made, ["tag:env"], measures, *period, wanted=Filter(as_of=closed))
     insert(made, ("usage.changed", half, {**box, "name": "new", "tags": {"env": "prod"}}), source="later")
     insert(made, ("usage.changed", half + 1, {**box, "name": "newest"}), source="last")
@@ -127,8 +127,8 @@ def test_a_closed_position_keeps_its_names_and_labels(made: Bench) -> None:
     assert [one.group for one in sums(made, ["tag:env"], measures, *period).sums] == [("prod",)]
     for as_of, env, name in ((closed, "test", "old"), (closed + 1, "prod", "new"), (None, "prod", "newest")):
         for wanted in (Filter(as_of=as_of), Filter(as_of=as_of, tag=("env", env)), Filter(as_of=as_of, project_id="p")):
-            with made.stack.database.snapshot() as db:
-                assert [one.name for one in made.stack.metering.segments(db, wanted)] == [name]
+            with made.services.database.snapshot() as db:
+                assert [one.name for one in made.services.metering.segments(db, wanted)] == [name]
         other = Filter(as_of=as_of, tag=("env", "prod" if env == "test" else "test"))
         assert sums(made, [], measures, *period, wanted=other).sums == []
 
@@ -268,15 +268,15 @@ def test_what_cant_be_asked_is_told(group_by: list[str], measures: list[str], bu
 def test_a_service_may_tell_and_a_customer_may_not(made: Bench) -> None:
     data = {"resource_type": "x", "resource_id": "y", "project_id": "p"}
     told = {"specversion": "1.0", "id": "1", "source": "s", "type": "usage.started", "time": iso(T0), "data": data}
-    with made.stack.database.transaction() as db:
-        inserting, message = made.stack.metering.insert, msgspec.json.encode(told)
-        assert inserting(made.call(db, customer("z", "service")), "a", [message])[0].outcome == "accepted"
-        assert inserting(made.call(db, customer("z", "admin")), "a", [message])[0].outcome == "repeated"
+    with made.services.database.transaction() as db:
+        inserting, message = made.services.metering.insert, msgspec.json.encode(told)
+        assert inserting(made.ctx(db, customer("z", "service")), "a", [message])[0].outcome == "accepted"
+        assert inserting(made.ctx(db, customer("z", "admin")), "a", [message])[0].outcome == "repeated"
         for role in ("member", "reader"):
             with pytest.raises(Forbidden):
-                inserting(made.call(db, customer("p", role)), "a", [message])
+                inserting(made.ctx(db, customer("p", role)), "a", [message])
         with pytest.raises(Invalid):
-            inserting(made.call(db), "x" * 65, [message])
+            inserting(made.ctx(db), "x" * 65, [message])
 
 
 def test_what_comes_while_it_is_summed_is_all_in_the_sum_or_not_at_all(

@@ -16,6 +16,7 @@ from stratiform.kit.ids import RandomIds
 from stratiform.services.network.errors import IpAddressGenerationFailure, IpAddressInUse
 from stratiform.services.network.model import FixedIp, Listing, Network, NicRequest, PortWish, SubnetWish
 from stratiform.services.network.service import NetworkService
+from support.profiles import examples
 from support.stacks import Bench, bench, customer
 
 #: 192.0.2.0/28 without its own address, the gateway and the broadcast address.
@@ -23,11 +24,11 @@ POOL = {f"192.0.2.{last}" for last in range(2, 15)}
 
 
 def small_network(of: Bench, cidr: str = "192.0.2.0/28", version: int = 4) -> Network:
-    service = of.stack.network
-    with of.stack.database.transaction() as db:
-        call = of.call(db, customer())
-        network = service.create_network(call, None, {})
-        service.create_subnet(call, SubnetWish(network.id, version, cidr))
+    service = of.services.network
+    with of.services.database.transaction() as db:
+        ctx = of.ctx(db, customer())
+        network = service.create_network(ctx, None, {})
+        service.create_subnet(ctx, SubnetWish(network.id, version, cidr))
     return network
 
 
@@ -42,12 +43,12 @@ class Addresses(RuleBasedStateMachine):
         self.held: dict[str, str] = {}
 
     def teardown(self) -> None:
-        self.bench.stack.database.close()
+        self.bench.services.database.close()
         self.folder.cleanup()
 
     def create(self, wish: PortWish) -> tuple[str, str]:
-        with self.bench.stack.database.transaction() as db:
-            port = self.bench.stack.network.create_port(self.bench.call(db, customer()), wish)
+        with self.bench.services.database.transaction() as db:
+            port = self.bench.services.network.create_port(self.bench.ctx(db, customer()), wish)
         return port.id, port.fixed_ips[0]["ip_address"]
 
     @rule()
@@ -77,8 +78,8 @@ class Addresses(RuleBasedStateMachine):
     @rule(data=st.data())
     def give_back(self, data: st.DataObject) -> None:
         port_id = data.draw(st.sampled_from(sorted(self.held)))
-        with self.bench.stack.database.transaction() as db:
-            self.bench.stack.network.delete_port(self.bench.call(db, customer()), port_id)
+        with self.bench.services.database.transaction() as db:
+            self.bench.services.network.delete_port(self.bench.ctx(db, customer()), port_id)
         del self.held[port_id]
 
     @rule(hours=st.integers(0, 2))
@@ -90,7 +91,7 @@ class Addresses(RuleBasedStateMachine):
         assert len(set(self.held.values())) == len(self.held)
 
 
-Addresses.TestCase.settings = settings(max_examples=15, stateful_step_count=40, deadline=None)
+Addresses.TestCase.settings = settings(max_examples=examples(15), stateful_step_count=40)
 TestAddresses = Addresses.TestCase
 
 
@@ -98,13 +99,13 @@ def test_fresh_addresses_come_before_released_ones_until_those_have_rested(stack
     network = small_network(stack_bench)
 
     def take() -> tuple[str, str]:
-        with stack_bench.stack.database.transaction() as db:
-            port = stack_bench.stack.network.create_port(stack_bench.call(db, customer()), PortWish(network.id))
+        with stack_bench.services.database.transaction() as db:
+            port = stack_bench.services.network.create_port(stack_bench.ctx(db, customer()), PortWish(network.id))
         return port.id, port.fixed_ips[0]["ip_address"]
 
     first, address = take()
-    with stack_bench.stack.database.transaction() as db:
-        stack_bench.stack.network.delete_port(stack_bench.call(db, customer()), first)
+    with stack_bench.services.database.transaction() as db:
+        stack_bench.services.network.delete_port(stack_bench.ctx(db, customer()), first)
     assert (address, take()[1]) == ("192.0.2.2", "192.0.2.3")
     stack_bench.clock.advance(HOUR_US)
     assert [take()[1] for _ in range(2)] == ["192.0.2.2", "192.0.2.4"]
@@ -113,9 +114,9 @@ def test_fresh_addresses_come_before_released_ones_until_those_have_rested(stack
 @pytest.mark.parametrize(("cidr", "version", "first"), [("10.0.0.0/8", 4, "10.0.0.2"), ("fd00::/16", 6, "fd00::2")])
 def test_a_huge_subnet_costs_nothing(stack_bench: Bench, cidr: str, version: int, first: str) -> None:
     network = small_network(stack_bench, cidr, version)
-    with stack_bench.stack.database.transaction() as db:
-        call = stack_bench.call(db, customer())
-        ports = [stack_bench.stack.network.create_port(call, PortWish(network.id)) for _ in range(20)]
+    with stack_bench.services.database.transaction() as db:
+        ctx = stack_bench.ctx(db, customer())
+        ports = [stack_bench.services.network.create_port(ctx, PortWish(network.id)) for _ in range(20)]
     held = [port.fixed_ips[0]["ip_address"] for port in ports]
     assert held[0] == first
     assert len(set(held)) == 20
@@ -125,13 +126,13 @@ def grab(service: NetworkService, of: Bench, network_id: str, tries: int) -> Ite
     """Take as much as there is; every third one is given back and taken anew."""
     for i in range(tries):
         try:
-            with of.stack.database.transaction() as db:
-                call = of.call(db, customer())
-                [port] = service.ports_for_server(call, "p1", f"s-{RandomIds().hex()}", [NicRequest(network_id)])
+            with of.services.database.transaction() as db:
+                ctx = of.ctx(db, customer())
+                [port] = service.ports_for_server(ctx, "p1", f"s-{RandomIds().hex()}", [NicRequest(network_id)])
         except IpAddressGenerationFailure:
             return
         if i % 3 == 2:
-            with of.stack.database.transaction() as db:
+            with of.services.database.transaction() as db:
                 service.release(db, port.device_id, of.clock.now())
         else:
             yield port.fixed_ips[0]["ip_address"]
@@ -139,11 +140,11 @@ def grab(service: NetworkService, of: Bench, network_id: str, tries: int) -> Ite
 
 def grab_in_process(url: str, home: Path, network_id: str, found: "multiprocessing.Queue[list[str]]") -> None:
     of = bench(home, url)
-    service = NetworkService(database=of.stack.database, ids=RandomIds(), clouds=of.stack.clouds)
+    service = NetworkService(database=of.services.database, ids=RandomIds(), clouds=of.services.clouds)
     with ThreadPoolExecutor(3) as pool:
         held = pool.map(lambda _: list(grab(service, of, network_id, 40)), range(3))
         found.put([address for part in held for address in part])
-    of.stack.database.close()
+    of.services.database.close()
 
 
 def test_many_takers_at_once(database_url: str, home: Path) -> None:
@@ -163,8 +164,8 @@ def test_many_takers_at_once(database_url: str, home: Path) -> None:
     assert [taker.exitcode for taker in takers] == [0, 0]
     assert len(held) == len(set(held))
     assert set(held) <= {f"192.0.2.{last}" for last in range(2, 63)}
-    with of.stack.database.transaction() as db:
-        call = of.call(db, customer("p1", "admin"))
-        [availability] = of.stack.network.availability(call, Listing())
+    with of.services.database.transaction() as db:
+        ctx = of.ctx(db, customer("p1", "admin"))
+        [availability] = of.services.network.availability(ctx, Listing())
     assert availability.used == len(held)
-    of.stack.database.close()
+    of.services.database.close()

@@ -26,7 +26,7 @@ class Clouded:
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.of.stack.clouds.connected(self.cloud_id))
+        return cast("MemoryCloud", self.of.services.clouds.connected(self.cloud_id))
 
     @property
     def subnet_id(self) -> str:
@@ -37,25 +37,25 @@ class Clouded:
         return [native.token for native in self.cloud.network.list()]
 
     def work(self) -> None:
-        worker = Worker(self.of.stack.database, handlers(self.of.stack.network), name="w", clock=self.of.clock)
+        worker = Worker(self.of.services.database, handlers(self.of.services.network), name="w", clock=self.of.clock)
         worker.run_until_idle()
 
 
 @pytest.fixture
 def clouded(stack_bench: Bench) -> Clouded:
-    stack = stack_bench.stack
-    with stack.database.transaction() as db:
-        operator = stack_bench.call(db, SYSTEM)
-        cloud = stack.clouds.add(operator, "memory", "sim", {"seed": "1"})
-        stack.clouds.bind(operator, "p1", cloud.id, "zone-a", "zone-1")
-        call = stack_bench.call(db, customer())
-        stack.network.ensure_default(call, "p1")
-        [port] = stack.network.ports_for_server(call, "p1", "server-1", [])
+    services = stack_bench.services
+    with services.database.transaction() as db:
+        operator = stack_bench.ctx(db, SYSTEM)
+        cloud = services.clouds.add(operator, "memory", "sim", {"seed": "1"})
+        services.clouds.bind(operator, "p1", cloud.id, "zone-a", "zone-1")
+        ctx = stack_bench.ctx(db, customer())
+        services.network.ensure_default(ctx, "p1")
+        [port] = services.network.ports_for_server(ctx, "p1", "server-1", [])
     return Clouded(stack_bench, cloud.id, port)
 
 
 def test_a_subnet_is_made_in_the_cloud_once(clouded: Clouded) -> None:
-    service = clouded.of.stack.network
+    service = clouded.of.services.network
     [nic] = service.nics_in_cloud(clouded.cloud_id, [clouded.port])
     assert (nic.address, nic.mac) == (clouded.port.fixed_ips[0]["ip_address"], clouded.port.mac_address)
     assert clouded.natives() == [clouded.subnet_id]
@@ -65,7 +65,7 @@ def test_a_subnet_is_made_in_the_cloud_once(clouded: Clouded) -> None:
 
 
 def test_an_answer_that_was_lost_makes_no_second_subnet(clouded: Clouded) -> None:
-    service = clouded.of.stack.network
+    service = clouded.of.services.network
     clouded.cloud.client.set_faults(lose_next=1)
     with pytest.raises(CloudUnreachable):
         service.nics_in_cloud(clouded.cloud_id, [clouded.port])
@@ -76,7 +76,7 @@ def test_an_answer_that_was_lost_makes_no_second_subnet(clouded: Clouded) -> Non
 
 @pytest.mark.parametrize("lost", [False, True])
 def test_a_deleted_subnet_goes_from_the_cloud(clouded: Clouded, lost: bool) -> None:
-    service, database = clouded.of.stack.network, clouded.of.stack.database
+    service, database = clouded.of.services.network, clouded.of.services.database
     if lost:
         clouded.cloud.client.set_faults(lose_next=1)
         with pytest.raises(CloudUnreachable):
@@ -84,9 +84,9 @@ def test_a_deleted_subnet_goes_from_the_cloud(clouded: Clouded, lost: bool) -> N
     else:
         service.nics_in_cloud(clouded.cloud_id, [clouded.port])
     with database.transaction() as db:
-        call = clouded.of.call(db, customer())
-        service.release(db, "server-1", call.now)
-        service.delete_network(call, clouded.port.network_id)
+        ctx = clouded.of.ctx(db, customer())
+        service.release(db, "server-1", ctx.now)
+        service.delete_network(ctx, clouded.port.network_id)
     assert clouded.natives() == [clouded.subnet_id]
     clouded.cloud.client.set_faults(fail_next=1)
     clouded.work()
@@ -97,15 +97,15 @@ def test_a_deleted_subnet_goes_from_the_cloud(clouded: Clouded, lost: bool) -> N
 
 
 def test_default_pools_leave_out_what_the_cloud_keeps(clouded: Clouded) -> None:
-    service = clouded.of.stack.network
+    service = clouded.of.services.network
     assert service.reserve("p1") == Reserve(1, 1)
     assert service.reserve("unbound") == Reserve()
     assert default_pools(parse_cidr("10.0.0.0/28", 4), "10.0.0.1", Reserve(4, 1)) == [
         {"start": "10.0.0.4", "end": "10.0.0.14"}
     ]
     assert default_pools(parse_cidr("10.0.0.0/30", 4), "10.0.0.1", Reserve(4, 1)) == []
-    with clouded.of.stack.database.transaction() as db:
-        call = clouded.of.call(db, customer())
-        network = service.create_network(call, None, {})
-        subnet = service.create_subnet(call, SubnetWish(network.id, 4, "10.0.0.0/28"), reserve=Reserve(4, 2))
+    with clouded.of.services.database.transaction() as db:
+        ctx = clouded.of.ctx(db, customer())
+        network = service.create_network(ctx, None, {})
+        subnet = service.create_subnet(ctx, SubnetWish(network.id, 4, "10.0.0.0/28"), reserve=Reserve(4, 2))
     assert subnet.allocation_pools == [{"start": "10.0.0.4", "end": "10.0.0.13"}]

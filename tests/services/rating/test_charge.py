@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, parse
+from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.services.metering.model import Segment
 from stratiform.services.rating import charge, duck
 from stratiform.services.rating.model import Charge, Plan, plain
 from stratiform.services.rating.plan import read
 
-START = parse("2026-11-01")
+START = parse_iso("2026-11-01")
 
 
 def plan(*prices: str, head: str = "", valid_from: str = "2026-01-01") -> Plan:

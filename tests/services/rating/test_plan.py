@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stratiform.kit.clock import parse
+from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.services.rating.plan import from_document, read
 
@@ -29,7 +29,7 @@ def version(valid_from: str, until: str = "") -> str:
 def test_the_example_is_a_plan() -> None:
     plan = read(EXAMPLE.read_text())
     assert (plan.name, plan.currency, plan.unpriced) == ("standard", "EUR", "refuse")
-    assert plan.versions[0].valid_from == parse("2025-01-01")
+    assert plan.versions[0].valid_from == parse_iso("2025-01-01")
 
 
 def test_a_version_comes_back_from_its_document() -> None:
@@ -45,7 +45,7 @@ def test_a_price_is_a_decimal_however_it_is_written(price: str, amount: int) -> 
 
 @pytest.mark.parametrize("moment", ["2026-02-01", "2026-02-01T00:00:00", "2026-02-01T01:00:00+01:00", '"2026-02-01"'])
 def test_a_beginning_is_a_date_or_a_time_in_utc(moment: str) -> None:
-    assert read(HEAD + version(moment)).versions[0].valid_from == parse("2026-02-01")
+    assert read(HEAD + version(moment)).versions[0].valid_from == parse_iso("2026-02-01")
 
 
 @pytest.mark.parametrize(

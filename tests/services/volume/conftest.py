@@ -24,4 +24,4 @@ def volumes_on(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Volum
         try:
             yield with_cloud(made)
         finally:
-            made.stack.database.close()
+            made.services.database.close()

@@ -11,24 +11,24 @@ from support.volumes import VolumeBench
 def test_a_volume_comes_and_goes(volumes_on: VolumeBench) -> None:
     volumes, service = volumes_on, volumes_on.service
     volume = volumes.available()
-    with volumes.call() as call:
-        attachment = service.begin_attach(call, volume.id, "s1", None)
+    with volumes.ctx() as ctx:
+        attachment = service.begin_attach(ctx, volume.id, "s1", None)
         assert (attachment.device, attachment.state) == ("/dev/vdb", "attaching")
-        assert service.volume(call, volume.id).status == "attaching"
-        assert service.attachments_of(call.db, "s1") == [attachment]
-        assert service.attachments_by_server(call.db, ["s1", "s2"]) == {"s1": [attachment], "s2": []}
-        assert service.native_id(call.db, volume.id) == volume.native_id
-        service.attached(call.db, attachment.id, call.now)
-        service.attached(call.db, attachment.id, call.now)
-        assert service.volume(call, volume.id).status == "in-use"
-        assert service.attachment(call, attachment.id).state == "attached"
-        leaving = service.begin_detach(call, volume.id, "s1")
+        assert service.volume(ctx, volume.id).status == "attaching"
+        assert service.attachments_of(ctx.db, "s1") == [attachment]
+        assert service.attachments_by_server(ctx.db, ["s1", "s2"]) == {"s1": [attachment], "s2": []}
+        assert service.native_id(ctx.db, volume.id) == volume.native_id
+        service.attached(ctx.db, attachment.id, ctx.now)
+        service.attached(ctx.db, attachment.id, ctx.now)
+        assert service.volume(ctx, volume.id).status == "in-use"
+        assert service.attachment(ctx, attachment.id).state == "attached"
+        leaving = service.begin_detach(ctx, volume.id, "s1")
         assert (leaving.id, leaving.state) == (attachment.id, "detaching")
-        assert service.volume(call, volume.id).status == "detaching"
-        service.detached(call.db, attachment.id, call.now)
-        service.detached(call.db, attachment.id, call.now)
-        assert service.volume(call, volume.id).status == "available"
-        assert service.attachments_of(call.db, "s1") == []
+        assert service.volume(ctx, volume.id).status == "detaching"
+        service.detached(ctx.db, attachment.id, ctx.now)
+        service.detached(ctx.db, attachment.id, ctx.now)
+        assert service.volume(ctx, volume.id).status == "available"
+        assert service.attachments_of(ctx.db, "s1") == []
     assert volumes.told()[1:] == ["volume.attach.end", "volume.detach.end"]
     attached, detached = volumes.events()[1:]
     assert attached.payload["status"] == "in-use"
@@ -39,10 +39,10 @@ def test_a_volume_comes_and_goes(volumes_on: VolumeBench) -> None:
 
 def test_an_attach_that_never_came_is_not_told(volumes: VolumeBench) -> None:
     volume = volumes.available()
-    with volumes.call() as call:
-        attachment = volumes.service.begin_attach(call, volume.id, "s1", None)
-        volumes.service.detached(call.db, attachment.id, call.now)
-        assert volumes.service.volume(call, volume.id).status == "available"
+    with volumes.ctx() as ctx:
+        attachment = volumes.service.begin_attach(ctx, volume.id, "s1", None)
+        volumes.service.detached(ctx.db, attachment.id, ctx.now)
+        assert volumes.service.volume(ctx, volume.id).status == "available"
     assert volumes.told() == ["volume.create.end"]
 
 
@@ -51,34 +51,34 @@ def test_devices_are_the_servers_own(volumes: VolumeBench) -> None:
     assert volumes.in_use(first.id, "s1", "/dev/vdc").device == "/dev/vdc"
     assert volumes.in_use(second.id, "s1").device == "/dev/vdb"
     assert volumes.in_use(third.id, "s1").device == "/dev/vdd"
-    with volumes.call() as call:
+    with volumes.ctx() as ctx:
         with pytest.raises(DeviceInUse):
-            volumes.service.begin_attach(call, fourth.id, "s1", "/dev/vdb")
+            volumes.service.begin_attach(ctx, fourth.id, "s1", "/dev/vdb")
         with pytest.raises(InvalidInput):
-            volumes.service.begin_attach(call, fourth.id, "s1", "/dev/../sda")
+            volumes.service.begin_attach(ctx, fourth.id, "s1", "/dev/../sda")
     assert volumes.in_use(fourth.id, "s2", "vdb").device == "/dev/vdb"
 
 
 def test_one_volume_one_server(volumes: VolumeBench) -> None:
     volume = volumes.available()
-    with volumes.call() as call:
-        volumes.service.begin_attach(call, volume.id, "s1", None)
+    with volumes.ctx() as ctx:
+        volumes.service.begin_attach(ctx, volume.id, "s1", None)
         with pytest.raises(InvalidVolume, match="must be available"):
-            volumes.service.begin_attach(call, volume.id, "s2", None)
+            volumes.service.begin_attach(ctx, volume.id, "s2", None)
         with pytest.raises(InvalidVolume, match="Unable to detach"):
-            volumes.service.begin_detach(call, volume.id, "s1")
+            volumes.service.begin_detach(ctx, volume.id, "s1")
         with pytest.raises(AttachmentNotFound):
-            volumes.service.begin_detach(call, volume.id, "s2")
+            volumes.service.begin_detach(ctx, volume.id, "s2")
 
 
 def test_a_volume_grows_while_it_is_detached(volumes: VolumeBench) -> None:
     """The extend ends in the status that the attachment has come to meanwhile."""
     volume = volumes.available()
     attachment = volumes.in_use(volume.id)
-    with volumes.call() as call:
-        volumes.service.extend(call, volume.id, 2, attached_too=True)
-        volumes.service.detached(call.db, attachment.id, call.now)
-        assert volumes.service.volume(call, volume.id).status == "extending"
+    with volumes.ctx() as ctx:
+        volumes.service.extend(ctx, volume.id, 2, attached_too=True)
+        volumes.service.detached(ctx.db, attachment.id, ctx.now)
+        assert volumes.service.volume(ctx, volume.id).status == "extending"
     volumes.work()
     assert volumes.show(volume.id).status == "available"
 
@@ -86,11 +86,11 @@ def test_a_volume_grows_while_it_is_detached(volumes: VolumeBench) -> None:
 def test_strangers_attach_nothing(volumes: VolumeBench) -> None:
     volume = volumes.available()
     attachment = volumes.in_use(volume.id)
-    with volumes.call(customer("p2")) as call:
+    with volumes.ctx(customer("p2")) as ctx:
         with pytest.raises(NotFound):
-            volumes.service.begin_attach(call, volume.id, "s1", None)
+            volumes.service.begin_attach(ctx, volume.id, "s1", None)
         with pytest.raises(AttachmentNotFound):
-            volumes.service.attachment(call, attachment.id)
-        assert volumes.service.attachments(call) == []
-    with volumes.call(volumes.operator()) as call:
-        assert [found.id for found in volumes.service.attachments(call, all_projects=True)] == [attachment.id]
+            volumes.service.attachment(ctx, attachment.id)
+        assert volumes.service.attachments(ctx) == []
+    with volumes.ctx(volumes.operator()) as ctx:
+        assert [found.id for found in volumes.service.attachments(ctx, all_projects=True)] == [attachment.id]

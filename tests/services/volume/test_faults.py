@@ -3,7 +3,7 @@
 from random import Random
 
 from stratiform.kit.clock import MINUTE_US
-from stratiform.kit.work import want
+from stratiform.kit.work import enqueue
 from stratiform.services.volume.errors import VolumeNotFound
 from stratiform.services.volume.model import Volume
 from stratiform.services.volume.tasks import SURVEY
@@ -15,8 +15,8 @@ VOLUMES = 30
 def test_nothing_is_doubled_lost_or_forgotten(volumes: VolumeBench) -> None:
     random = Random(7)
     volumes.cloud.client.set_faults(fail_percent=20, lose_percent=30)
-    with volumes.call() as call:
-        want(call.db, SURVEY, "all", call.now)
+    with volumes.ctx() as ctx:
+        enqueue(ctx.db, SURVEY, "all", ctx.now)
     made = []
     for _ in range(VOLUMES):
         made.append(volumes.create())
@@ -24,8 +24,8 @@ def test_nothing_is_doubled_lost_or_forgotten(volumes: VolumeBench) -> None:
         volumes.of.clock.advance(random.randrange(MINUTE_US // 60))
     deleted = random.sample(made, VOLUMES // 2)
     for volume in deleted:
-        with volumes.call(volumes.operator()) as call:
-            volumes.service.delete(call, volume.id, force=True)
+        with volumes.ctx(volumes.operator()) as ctx:
+            volumes.service.delete(ctx, volume.id, force=True)
         volumes.step()
         volumes.of.clock.advance(random.randrange(MINUTE_US // 60))
     volumes.work(300)

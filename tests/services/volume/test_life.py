@@ -3,8 +3,8 @@
 import pytest
 
 from stratiform.contract import registry
-from stratiform.contract.compute import MachineSpec, Size
-from stratiform.contract.volume import DiskState
+from stratiform.contract.compute import ServerSize, ServerSpec
+from stratiform.contract.volume import NativeVolumeState
 from stratiform.kit.clock import SECOND_US, iso_naive
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume, TypeNotFound, VolumeNotFound
@@ -22,18 +22,18 @@ def test_a_volume_becomes_available_grows_and_goes(volumes_on: VolumeBench) -> N
     assert (made.status, made.size_gib) == ("available", 2)
     [disk] = volumes.disks()
     assert (disk.token, disk.id, disk.size_gib) == (volume.id, made.native_id, 2)
-    with volumes.call() as call:
-        volumes.service.extend(call, volume.id, 5)
-        assert volumes.service.volume(call, volume.id).status == "extending"
+    with volumes.ctx() as ctx:
+        volumes.service.extend(ctx, volume.id, 5)
+        assert volumes.service.volume(ctx, volume.id).status == "extending"
     volumes.work()
     assert (volumes.show(volume.id).status, volumes.show(volume.id).size_gib) == ("available", 5)
     assert volumes.disks()[0].size_gib == 5
-    with volumes.call() as call:
-        volumes.service.delete(call, volume.id)
+    with volumes.ctx() as ctx:
+        volumes.service.delete(ctx, volume.id)
     volumes.work()
     assert volumes.disks() == []
-    with volumes.call() as call, pytest.raises(VolumeNotFound):
-        volumes.service.volume(call, volume.id)
+    with volumes.ctx() as ctx, pytest.raises(VolumeNotFound):
+        volumes.service.volume(ctx, volume.id)
     assert volumes.told() == ["volume.create.end", "volume.resize.end", "volume.delete.end"]
 
 
@@ -41,8 +41,8 @@ def test_events_say_what_cinder_says_and_when_use_began_and_ended(volumes: Volum
     asked_at = volumes.of.clock.now()
     volume = volumes.available(NewVolume(3, name="data", metadata={"a": "b"}))
     deleted_at = volumes.of.clock.now()
-    with volumes.call() as call:
-        volumes.service.delete(call, volume.id)
+    with volumes.ctx() as ctx:
+        volumes.service.delete(ctx, volume.id)
     volumes.work()
     created, deleted = volumes.events()
     assert volume.launched_at is not None
@@ -89,8 +89,8 @@ def test_deleting_what_was_never_answered_leaves_no_disk(volumes: VolumeBench) -
     volumes.step()
     assert len(volumes.disks()) == 1
     assert volumes.show(volume.id).native_id == ""
-    with volumes.call(volumes.operator()) as call:
-        volumes.service.delete(call, volume.id, force=True)
+    with volumes.ctx(volumes.operator()) as ctx:
+        volumes.service.delete(ctx, volume.id, force=True)
     volumes.work()
     assert volumes.disks() == []
 
@@ -106,92 +106,92 @@ def test_an_unreachable_cloud_is_asked_again(volumes: VolumeBench) -> None:
 
 
 def test_what_the_cloud_refuses_is_an_error_that_can_be_deleted(volumes: VolumeBench) -> None:
-    with volumes.call(volumes.operator()) as call:
-        kind = volumes.service.create_type(call, "odd")
-        volumes.service.clouds.register_volume_type(call, volumes.cloud_id, kind.id, "no-such-kind")
+    with volumes.ctx(volumes.operator()) as ctx:
+        kind = volumes.service.create_type(ctx, "odd")
+        volumes.service.clouds.register_volume_type(ctx, volumes.cloud_id, kind.id, "no-such-kind")
     volume = volumes.available(NewVolume(1, type="odd"))
     assert (volume.status, volume.launched_at) == ("error", None)
     assert "no-such-kind" in volume.fault
-    with volumes.call() as call:
-        volumes.service.delete(call, volume.id)
+    with volumes.ctx() as ctx:
+        volumes.service.delete(ctx, volume.id)
     volumes.work()
     assert volumes.told() == ["volume.update.end", "volume.delete.end"]
 
 
 def test_a_type_is_made_as_the_clouds_own_kind(volumes: VolumeBench) -> None:
-    with volumes.call(volumes.operator()) as call:
-        fast = next(kind for kind in volumes.service.types(call) if kind.name == "fast")
-        volumes.service.clouds.register_volume_type(call, volumes.cloud_id, fast.id, "fast")
+    with volumes.ctx(volumes.operator()) as ctx:
+        fast = next(kind for kind in volumes.service.types(ctx) if kind.name == "fast")
+        volumes.service.clouds.register_volume_type(ctx, volumes.cloud_id, fast.id, "fast")
     volume = volumes.available(NewVolume(1, type="fast"))
     assert volumes.disks()[0].native_type == "fast"
-    with volumes.call() as call, pytest.raises(Invalid, match="keep their kind"):
-        volumes.service.retype(call, volume.id, "standard")
+    with volumes.ctx() as ctx, pytest.raises(Invalid, match="keep their kind"):
+        volumes.service.retype(ctx, volume.id, "standard")
 
 
 def test_a_type_of_the_same_kind_can_be_changed_to(volumes: VolumeBench) -> None:
     volume = volumes.available()
-    with volumes.call() as call:
-        volumes.service.retype(call, volume.id, "fast")
-        fast = volumes.service.volume(call, volume.id).type_id
+    with volumes.ctx() as ctx:
+        volumes.service.retype(ctx, volume.id, "fast")
+        fast = volumes.service.volume(ctx, volume.id).type_id
         with pytest.raises(InvalidInput, match="same as original"):
-            volumes.service.retype(call, volume.id, "fast")
+            volumes.service.retype(ctx, volume.id, "fast")
     assert volumes.events()[-1].event_type == "volume.retype"
     assert volumes.events()[-1].payload["volume_type"] == fast
 
 
 def test_what_is_asked_for_is_checked(volumes: VolumeBench) -> None:
-    with volumes.call() as call:
+    with volumes.ctx() as ctx:
         create = volumes.service.create
         with pytest.raises(InvalidInput, match="greater than 0"):
-            create(call, NewVolume(0))
+            create(ctx, NewVolume(0))
         with pytest.raises(InvalidInput, match="'None' must be an integer"):
-            create(call, NewVolume(None))
+            create(ctx, NewVolume(None))
         with pytest.raises(TypeNotFound):
-            create(call, NewVolume(1, type="no-such"))
+            create(ctx, NewVolume(1, type="no-such"))
         with pytest.raises(InvalidInput, match="Availability zone 'mars' is invalid"):
-            create(call, NewVolume(1, zone="mars"))
+            create(ctx, NewVolume(1, zone="mars"))
         with pytest.raises(NotFound, match=r"Snapshot s1 could not be found\."):
-            create(call, NewVolume(1, snapshot_id="s1"))
+            create(ctx, NewVolume(1, snapshot_id="s1"))
         with pytest.raises(NotFound, match=r"Volume v1 could not be found\."):
-            create(call, NewVolume(1, source_volume_id="v1"))
+            create(ctx, NewVolume(1, source_volume_id="v1"))
         with pytest.raises(NotFound):
-            create(call, NewVolume(1, image_id="no-such-image"))
-    with volumes.call(customer("unbound")) as call, pytest.raises(Conflict, match="bound to no cloud"):
-        volumes.service.create(call, NewVolume(1))
-    with volumes.call(customer("p1", "reader")) as call, pytest.raises(Forbidden):
-        volumes.service.create(call, NewVolume(1))
+            create(ctx, NewVolume(1, image_id="no-such-image"))
+    with volumes.ctx(customer("unbound")) as ctx, pytest.raises(Conflict, match="bound to no cloud"):
+        volumes.service.create(ctx, NewVolume(1))
+    with volumes.ctx(customer("p1", "reader")) as ctx, pytest.raises(Forbidden):
+        volumes.service.create(ctx, NewVolume(1))
 
 
 def test_copies_are_refused_clearly(volumes: VolumeBench) -> None:
     copied = volumes.available()
-    with volumes.call() as call, pytest.raises(Invalid, match="copying another volume"):
-        volumes.service.create(call, NewVolume(1, source_volume_id=copied.id))
+    with volumes.ctx() as ctx, pytest.raises(Invalid, match="copying another volume"):
+        volumes.service.create(ctx, NewVolume(1, source_volume_id=copied.id))
 
 
 def test_a_kind_of_cloud_without_the_file_has_no_volumes() -> None:
-    assert registry.offers("memory", "volume")
-    assert not registry.offers("memory", "no_such_capability")
-    assert not registry.offers("no_such_cloud", "volume")
+    assert registry.has_capability("memory", "volume")
+    assert not registry.has_capability("memory", "no_such_capability")
+    assert not registry.has_capability("no_such_cloud", "volume")
 
 
 def test_a_status_forbids_what_cinder_forbids(volumes: VolumeBench) -> None:
     volume = volumes.create()
     service = volumes.service
-    with volumes.call() as call:
+    with volumes.ctx() as ctx:
         with pytest.raises(InvalidVolume, match="status must be available or error"):
-            service.delete(call, volume.id)
+            service.delete(ctx, volume.id)
         with pytest.raises(InvalidVolume, match="to extend, currently creating"):
-            service.extend(call, volume.id, 4)
+            service.extend(ctx, volume.id, 4)
     volumes.work()
     volumes.in_use(volume.id)
-    with volumes.call(volumes.operator()) as call:
+    with volumes.ctx(volumes.operator()) as ctx:
         with pytest.raises(InvalidVolume):
-            service.delete(call, volume.id, force=True)
+            service.delete(ctx, volume.id, force=True)
         with pytest.raises(InvalidInput, match="must be greater than current size"):
-            service.extend(call, volume.id, 1, attached_too=True)
+            service.extend(ctx, volume.id, 1, attached_too=True)
         with pytest.raises(InvalidVolume, match="currently in-use"):
-            service.extend(call, volume.id, 4)
-        service.extend(call, volume.id, 4, attached_too=True)
+            service.extend(ctx, volume.id, 4)
+        service.extend(ctx, volume.id, 4, attached_too=True)
     volumes.work()
     assert (volumes.show(volume.id).status, volumes.show(volume.id).size_gib) == ("in-use", 4)
 
@@ -202,8 +202,8 @@ def test_a_grown_disk_that_the_cloud_refuses_keeps_its_size(volumes: VolumeBench
     assert disks is not None
     disks.delete(volume.native_id)
     volumes.of.clock.advance(SECOND_US)
-    with volumes.call() as call:
-        volumes.service.extend(call, volume.id, 4)
+    with volumes.ctx() as ctx:
+        volumes.service.extend(ctx, volume.id, 4)
     volumes.work()
     assert (volumes.show(volume.id).status, volumes.show(volume.id).size_gib) == ("error", 2)
 
@@ -211,48 +211,48 @@ def test_a_grown_disk_that_the_cloud_refuses_keeps_its_size(volumes: VolumeBench
 def test_strangers_see_nothing(volumes: VolumeBench) -> None:
     volume = volumes.available()
     service = volumes.service
-    with volumes.call(customer("p2")) as call:
+    with volumes.ctx(customer("p2")) as ctx:
         with pytest.raises(VolumeNotFound):
-            service.volume(call, volume.id)
+            service.volume(ctx, volume.id)
         with pytest.raises(VolumeNotFound):
-            service.delete(call, volume.id)
-        assert service.count(call, VolumeFilter()) == 0
-        assert service.count(call, VolumeFilter(), all_projects=True) == 0
-    with volumes.call(customer("p1", "reader")) as call:
-        assert service.count(call, VolumeFilter()) == 1
+            service.delete(ctx, volume.id)
+        assert service.count(ctx, VolumeFilter()) == 0
+        assert service.count(ctx, VolumeFilter(), all_projects=True) == 0
+    with volumes.ctx(customer("p1", "reader")) as ctx:
+        assert service.count(ctx, VolumeFilter()) == 1
         with pytest.raises(Forbidden):
-            service.delete(call, volume.id)
+            service.delete(ctx, volume.id)
         with pytest.raises(Forbidden):
-            service.reset_status(call, volume.id, "error")
+            service.reset_status(ctx, volume.id, "error")
 
 
 def test_an_operator_writes_a_status(volumes: VolumeBench) -> None:
     volume = volumes.available()
     volumes.in_use(volume.id)
-    with volumes.call(volumes.operator()) as call:
+    with volumes.ctx(volumes.operator()) as ctx:
         with pytest.raises(InvalidInput):
-            volumes.service.reset_status(call, volume.id, "splendid")
-        volumes.service.reset_status(call, volume.id, "error", detached=True)
-        assert volumes.service.attachments_of(call.db, "s1") == []
-        volumes.service.delete(call, volume.id, force=True)
+            volumes.service.reset_status(ctx, volume.id, "splendid")
+        volumes.service.reset_status(ctx, volume.id, "error", detached=True)
+        assert volumes.service.attachments_of(ctx.db, "s1") == []
+        volumes.service.delete(ctx, volume.id, force=True)
     volumes.work()
-    assert all(disk.state is not DiskState.AVAILABLE for disk in volumes.disks())
+    assert all(disk.state is not NativeVolumeState.AVAILABLE for disk in volumes.disks())
 
 
 def test_a_volume_is_made_of_an_image(volumes: VolumeBench) -> None:
-    stack = volumes.of.stack
-    with volumes.call() as call:
-        image = stack.image.create(
-            call, {"name": "debian", "disk_format": "raw", "container_format": "bare", "min_disk": 2}
+    services = volumes.of.services
+    with volumes.ctx() as ctx:
+        image = services.image.images.create(
+            ctx, {"name": "debian", "disk_format": "raw", "container_format": "bare", "min_disk": 2}
         )
         with pytest.raises(Invalid, match="is not active"):
-            volumes.service.create(call, NewVolume(2, image_id=image.id))
-    with volumes.call() as call:
-        incoming = stack.image.begin_upload(call, image.id)
+            volumes.service.create(ctx, NewVolume(2, image_id=image.id))
+    with volumes.ctx() as ctx:
+        incoming = services.image.image_data.begin_upload(ctx, image.id)
     incoming.write(b"bytes")
-    stack.image.finish_upload(incoming)
-    with volumes.call() as call, pytest.raises(InvalidInput, match="larger than the volume size"):
-        volumes.service.create(call, NewVolume(1, image_id=image.id))
+    services.image.image_data.finish_upload(incoming)
+    with volumes.ctx() as ctx, pytest.raises(InvalidInput, match="larger than the volume size"):
+        volumes.service.create(ctx, NewVolume(1, image_id=image.id))
     volume = volumes.available(NewVolume(2, image_id=image.id))
     assert (volume.status, volume.bootable) == ("available", True)
     assert (volume.image_metadata["image_id"], volume.image_metadata["min_disk"]) == (image.id, "2")
@@ -264,12 +264,12 @@ def test_the_use_of_a_disk_that_can_not_be_deleted_goes_on(volumes: VolumeBench)
     volume = volumes.available()
     machines = volumes.cloud.compute
     assert machines is not None
-    machine = machines.create(MachineSpec("m1", "web", Size(1, 512, 1), "memory-cirros"))
+    machine = machines.create(ServerSpec("m1", "web", ServerSize(1, 512, 1), "memory-cirros"))
     volumes.of.clock.advance(SECOND_US)
     machines.attach(machine.id, volume.native_id, "/dev/vdb")
-    with volumes.call() as call:
-        volumes.service.delete(call, volume.id)
-        volumes.service.update(call, volume.id, name="leaving")
+    with volumes.ctx() as ctx:
+        volumes.service.delete(ctx, volume.id)
+        volumes.service.update(ctx, volume.id, name="leaving")
     volumes.work()
     seen = volumes.show(volume.id)
     assert (seen.status, seen.terminated_at) == ("error_deleting", None)
@@ -277,7 +277,7 @@ def test_the_use_of_a_disk_that_can_not_be_deleted_goes_on(volumes: VolumeBench)
     machines.detach(machine.id, volume.native_id)
     volumes.of.clock.advance(SECOND_US)
     ended = volumes.of.clock.now()
-    with volumes.call() as call:
-        volumes.service.delete(call, volume.id)
+    with volumes.ctx() as ctx:
+        volumes.service.delete(ctx, volume.id)
     volumes.work()
     assert volumes.events()[-1].payload["terminated_at"] == iso_naive(ended) + "+00:00"

@@ -11,8 +11,8 @@ from support.volumes import VolumeBench
 
 
 def names(volumes: VolumeBench, wanted: VolumeFilter | None = None, *sorts: Sort, **more: int) -> list[str]:
-    with volumes.call() as call:
-        found = volumes.service.volumes(call, wanted or VolumeFilter(), Page(), sorts, **more)  # type: ignore[arg-type]
+    with volumes.ctx() as ctx:
+        found = volumes.service.volumes(ctx, wanted or VolumeFilter(), Page(), sorts, **more)  # type: ignore[arg-type]
         return [volume.name for volume in found.items]
 
 
@@ -33,16 +33,16 @@ def test_lists_on_every_database(three: VolumeBench) -> None:
     assert names(three, VolumeFilter(status="available")) == []
     assert names(three, VolumeFilter(bootable=False, zone="zone-a")) == ["c", "b", "a"]
     assert names(three, VolumeFilter(metadata={"tag": "x"})) == ["c", "a"]
-    with three.call() as call:
-        assert three.service.count(call, VolumeFilter(metadata={"tag": "x"})) == 2
-        summary = three.service.summary(call, VolumeFilter())
+    with three.ctx() as ctx:
+        assert three.service.count(ctx, VolumeFilter(metadata={"tag": "x"})) == 2
+        summary = three.service.summary(ctx, VolumeFilter())
         assert (summary.count, summary.size_gib, summary.metadata) == (3, 6, {"tag": ["x", "y"]})
-        assert three.service.used(call) == (3, 6)
-        assert three.service.quota_use(call, "p1")[0]["gigabytes_standard"] == 6
+        assert three.service.used(ctx) == (3, 6)
+        assert three.service.quota_use(ctx, "p1")[0]["gigabytes_standard"] == 6
         with pytest.raises(Invalid):
-            three.service.volumes(call, VolumeFilter(), Page(), [Sort("colour", descending=True)])
+            three.service.volumes(ctx, VolumeFilter(), Page(), [Sort("colour", descending=True)])
         with pytest.raises(Invalid):
-            three.service.volumes(call, VolumeFilter(), Page(marker="nowhere"))
+            three.service.volumes(ctx, VolumeFilter(), Page(marker="nowhere"))
 
 
 @pytest.mark.parametrize("sorts", [[], [Sort("size", descending=True)], [Sort("status", descending=False)]])
@@ -50,9 +50,9 @@ def test_pages_hold_every_volume_once(volumes: VolumeBench, sorts: list[Sort]) -
     made = {volumes.create(NewVolume(1 + number % 2)).id for number in range(7)}
     seen: list[str] = []
     marker = None
-    with volumes.call() as call:
+    with volumes.ctx() as ctx:
         while True:
-            page = volumes.service.volumes(call, VolumeFilter(), Page(2, marker), sorts)
+            page = volumes.service.volumes(ctx, VolumeFilter(), Page(2, marker), sorts)
             seen += [volume.id for volume in page.items]
             if not page.more:
                 break
@@ -63,9 +63,9 @@ def test_pages_hold_every_volume_once(volumes: VolumeBench, sorts: list[Sort]) -
 
 def test_everyones_volumes_are_the_operators_to_see(volumes: VolumeBench) -> None:
     volumes.create()
-    with volumes.call(customer("p2")) as call:
-        volumes.service.create(call, NewVolume(1))
-    with volumes.call(volumes.operator()) as call:
-        assert volumes.service.count(call, VolumeFilter()) == 1
-        assert volumes.service.count(call, VolumeFilter(), all_projects=True) == 2
-        assert volumes.service.count(call, VolumeFilter(project_id="p2"), all_projects=True) == 1
+    with volumes.ctx(customer("p2")) as ctx:
+        volumes.service.create(ctx, NewVolume(1))
+    with volumes.ctx(volumes.operator()) as ctx:
+        assert volumes.service.count(ctx, VolumeFilter()) == 1
+        assert volumes.service.count(ctx, VolumeFilter(), all_projects=True) == 2
+        assert volumes.service.count(ctx, VolumeFilter(project_id="p2"), all_projects=True) == 1

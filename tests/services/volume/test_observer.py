@@ -1,16 +1,16 @@
 """The observer: what is in the cloud beside what is in our rows."""
 
-from stratiform.contract.volume import Disk, DiskSpec, DiskState, Volumes
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, Volumes, VolumeSpec
 from stratiform.kit.clock import HOUR_US
-from stratiform.kit.work import want
+from stratiform.kit.work import enqueue
 from stratiform.services.volume.model import NewVolume, compare
 from stratiform.services.volume.tasks import SURVEY
 from support.volumes import VolumeBench
 
 
 def survey(volumes: VolumeBench) -> None:
-    with volumes.call() as call:
-        want(call.db, SURVEY, "all", call.now)
+    with volumes.ctx() as ctx:
+        enqueue(ctx.db, SURVEY, "all", ctx.now)
     volumes.work(2)
 
 
@@ -22,7 +22,7 @@ def disks_of(volumes: VolumeBench) -> Volumes:
 def test_a_disk_that_never_was_a_volumes_is_left_alone(volumes: VolumeBench) -> None:
     """As after a restored backup: the data in it may be all that is left of a customer's volume."""
     kept = volumes.available()
-    disks_of(volumes).create(DiskSpec(token="unknown", name="lost", size_gib=1))
+    disks_of(volumes).create(VolumeSpec(token="unknown", name="lost", size_gib=1))
     volumes.of.clock.advance(24 * HOUR_US)
     survey(volumes)
     assert {disk.token for disk in volumes.disks()} == {kept.id, "unknown"}
@@ -32,10 +32,10 @@ def test_a_disk_that_never_was_a_volumes_is_left_alone(volumes: VolumeBench) -> 
 def test_a_disk_of_a_deleted_volume_is_deleted(volumes: VolumeBench) -> None:
     """A create that was under way in the cloud took effect after the volume was deleted."""
     volume = volumes.available()
-    with volumes.call() as call:
-        volumes.service.delete(call, volume.id)
+    with volumes.ctx() as ctx:
+        volumes.service.delete(ctx, volume.id)
     volumes.work()
-    disks_of(volumes).create(DiskSpec(token=volume.id, name="late", size_gib=1))
+    disks_of(volumes).create(VolumeSpec(token=volume.id, name="late", size_gib=1))
     survey(volumes)
     assert volumes.disks() == []
 
@@ -49,9 +49,9 @@ def test_a_disk_deleted_elsewhere_ends_the_volumes_use(volumes: VolumeBench) -> 
     seen = volumes.show(volume.id)
     assert seen.status == "error"
     assert seen.terminated_at is not None
-    with volumes.call() as call:
-        assert volumes.service.attachments_of(call.db, "s1") == []
-        volumes.service.delete(call, volume.id)
+    with volumes.ctx() as ctx:
+        assert volumes.service.attachments_of(ctx.db, "s1") == []
+        volumes.service.delete(ctx, volume.id)
     volumes.work()
     ended = [event.payload["terminated_at"] for event in volumes.events()][-2:]
     assert ended[0] == ended[1]
@@ -77,10 +77,10 @@ def test_a_row_that_changed_since_the_list_began_is_left_alone(volumes: VolumeBe
 
 def test_the_second_disk_of_a_volume_is_an_orphan(volumes: VolumeBench) -> None:
     volume = volumes.available()
-    mine = Disk(volume.native_id, volume.id, DiskState.AVAILABLE, 1)
-    other = Disk("other", volume.id, DiskState.AVAILABLE, 1)
-    leaving = Disk("leaving", volume.id, DiskState.DELETING, 1)
+    mine = NativeVolume(volume.native_id, volume.id, NativeVolumeState.AVAILABLE, 1)
+    other = NativeVolume("other", volume.id, NativeVolumeState.AVAILABLE, 1)
+    leaving = NativeVolume("leaving", volume.id, NativeVolumeState.DELETING, 1)
     seen = compare([other, mine, leaving], {volume.id: volume}, set(), volume.updated_at + 1)
     assert seen.orphans == [other]
-    broken = Disk(volume.native_id, volume.id, DiskState.ERROR, 1, fault="burnt")
+    broken = NativeVolume(volume.native_id, volume.id, NativeVolumeState.ERROR, 1, fault="burnt")
     assert compare([broken], {volume.id: volume}, set(), volume.updated_at + 1).broken == [(volume, broken)]

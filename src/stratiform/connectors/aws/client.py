@@ -18,8 +18,8 @@ from botocore.parsers import ResponseParserError
 
 from stratiform.connectors.aws.errors import Garbled, told
 from stratiform.connectors.aws.settings import AwsSettings
-from stratiform.contract.connector import Finding
-from stratiform.contract.errors import CloudUnreachable, Gone, Refused
+from stratiform.contract.connector import AccountInfo
+from stratiform.contract.errors import CloudUnreachable, NativeNotFound, RequestRejected
 from stratiform.kit.errors import Invalid
 
 if TYPE_CHECKING:
@@ -90,14 +90,14 @@ class Client:
         except ResponseParserError as error:
             raise Garbled(f"AWS in {self.region} answered something that isn't EC2's") from error
         except BotoCoreError as error:
-            raise Refused(f"AWS can't be asked that: {error}") from error
+            raise RequestRejected(f"AWS can't be asked that: {error}") from error
 
     def account(self) -> str:
         """The number of the AWS account."""
         account: str = self._sts.get_caller_identity()["Account"]
         return account
 
-    def check(self) -> Finding:
+    def check(self) -> AccountInfo:
         """Who we are, and the region's zones. Raises Invalid where our own zone isn't among them."""
         with self.asking():
             identity = self._sts.get_caller_identity()["Arn"]
@@ -105,14 +105,14 @@ class Client:
         zones = tuple(sorted(zone["ZoneName"] for zone in found))
         if self.zone not in zones:
             raise Invalid(f"{self.region} has no availability zone '{self.zone}'", hint=f"it has: {', '.join(zones)}")
-        return Finding(identity=identity, zones=zones)
+        return AccountInfo(identity=identity, zones=zones)
 
     def seen(self, look: Callable[[], T]) -> T:
         """What `look` finds of a thing just made, once AWS shows it. Raises CloudUnreachable where it does not."""
         for _ in range(_LOOKS):
             try:
                 return look()
-            except Gone:
+            except NativeNotFound:
                 time.sleep(_LOOK_EVERY_S)
         raise CloudUnreachable("AWS doesn't show yet what it has made")
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, cast
 
 from stratiform.connectors.aws.errors import Garbled
 from stratiform.connectors.aws.settings import SIZES, machine_type
-from stratiform.contract.compute import Machine, MachineSpec, MachineState, Size
-from stratiform.contract.errors import CloudUnreachable, Gone, NotSupported, Refused
+from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
+from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
 from stratiform.kit.clock import Micros, from_datetime
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from stratiform.connectors.aws.client import Client
 
 _STATES = {
-    "pending": MachineState.BUILDING,
-    "running": MachineState.RUNNING,
-    "stopping": MachineState.STOPPING,
-    "stopped": MachineState.STOPPED,
-    "shutting-down": MachineState.DELETING,
-    "terminated": MachineState.DELETED,
+    "pending": NativeServerState.BUILDING,
+    "running": NativeServerState.RUNNING,
+    "stopping": NativeServerState.STOPPING,
+    "stopped": NativeServerState.STOPPED,
+    "shutting-down": NativeServerState.DELETING,
+    "terminated": NativeServerState.DELETED,
 }
 _ALIVE = ["pending", "running", "stopping", "stopped", "shutting-down"]
 
@@ -75,7 +75,7 @@ class AwsCompute:
         self._aws = client
         self._sizes = {name: (vcpus, ram_mib) for name, vcpus, ram_mib in SIZES}
 
-    def create(self, spec: MachineSpec) -> Machine:
+    def create(self, spec: ServerSpec) -> NativeServer:
         found = self.find(spec.token)
         if found is not None:
             return found
@@ -85,27 +85,27 @@ class AwsCompute:
             request = self._request(spec)
             with self._aws.asking():
                 made = self._aws.once.run_instances(**request)["Instances"][0]
-        except Gone as error:
-            raise Refused(error.message, hint=error.hint) from error
+        except NativeNotFound as error:
+            raise RequestRejected(error.message, hint=error.hint) from error
         return self._aws.seen(lambda: self.show(made["InstanceId"]))
 
-    def find(self, token: str) -> Machine | None:
+    def find(self, token: str) -> NativeServer | None:
         return next(self._described(self._aws.mine(token=token)), None)
 
-    def show(self, machine_id: str) -> Machine:
+    def show(self, machine_id: str) -> NativeServer:
         """EC2 calls a machine running while its root disk is replaced; here it is BUILDING then."""
         instance = self._instance(machine_id)
         machine = self.machines([instance])[0]
-        if machine.state is not MachineState.RUNNING or not _tag(instance, _IMAGE):
+        if machine.state is not NativeServerState.RUNNING or not _tag(instance, _IMAGE):
             return machine
         task = self._replacing(machine_id)
         if task in _UNDER_WAY:
-            return replace(machine, state=MachineState.BUILDING)
+            return replace(machine, state=NativeServerState.BUILDING)
         if task.startswith("failed"):
-            return replace(machine, state=MachineState.ERROR, fault="AWS could not put the image on the root disk")
+            return replace(machine, state=NativeServerState.ERROR, fault="AWS could not put the image on the root disk")
         return machine
 
-    def list(self) -> Iterator[Machine]:
+    def list(self) -> Iterator[NativeServer]:
         return self._described([*self._aws.mine(), {"Name": "tag-key", "Values": ["stratiform:token"]}])
 
     def start(self, machine_id: str) -> None:
@@ -119,19 +119,19 @@ class AwsCompute:
     def reboot(self, machine_id: str, *, hard: bool) -> None:
         """A machine that doesn't follow within minutes is reset by AWS; a hard reboot starts a stopped one."""
         state = self._state(machine_id)
-        if state is MachineState.STOPPED and hard:
+        if state is NativeServerState.STOPPED and hard:
             self.start(machine_id)
             return
-        if state is not MachineState.RUNNING:
-            raise Refused(f"the machine is {state.value}, not running")
+        if state is not NativeServerState.RUNNING:
+            raise RequestRejected(f"the machine is {state.value}, not running")
         with self._aws.asking():
             self._aws.ec2.reboot_instances(InstanceIds=[machine_id])
 
-    def resize(self, machine_id: str, size: Size) -> None:
+    def resize(self, machine_id: str, size: ServerSize) -> None:
         """Changes the type; a root disk that is smaller than `size` says grows, a larger one stays."""
         machine = self.show(machine_id)
-        if machine.state is not MachineState.STOPPED:
-            raise Refused(f"the machine is {machine.state.value}; only a stopped one can be resized")
+        if machine.state is not NativeServerState.STOPPED:
+            raise RequestRejected(f"the machine is {machine.state.value}; only a stopped one can be resized")
         wanted = machine_type(size)
         with self._aws.asking():
             if wanted != machine.size.native:
@@ -144,7 +144,7 @@ class AwsCompute:
 
         A stopped machine is started first (CloudUnreachable until it runs).
         """
-        if self._state(machine_id) is MachineState.STOPPED:
+        if self._state(machine_id) is NativeServerState.STOPPED:
             self.start(machine_id)
             raise CloudUnreachable("AWS replaces the disk of a running machine only; it starts now")
         try:
@@ -162,11 +162,11 @@ class AwsCompute:
 
     def delete(self, machine_id: str) -> None:
         try:
-            if self._state(machine_id) in (MachineState.DELETED, MachineState.ERROR):
+            if self._state(machine_id) in (NativeServerState.DELETED, NativeServerState.ERROR):
                 return
             with self._aws.asking():
                 self._aws.ec2.terminate_instances(InstanceIds=[machine_id])
-        except Gone:
+        except NativeNotFound:
             return
 
     def console(self, machine_id: str) -> str:
@@ -184,7 +184,7 @@ class AwsCompute:
         if holder == machine_id:
             return
         if holder:
-            raise Refused(f"{volume_id} is attached to another machine")
+            raise RequestRejected(f"{volume_id} is attached to another machine")
         with self._aws.asking():
             self._aws.once.attach_volume(InstanceId=machine_id, VolumeId=volume_id, Device=native_device(device))
 
@@ -220,7 +220,7 @@ class AwsCompute:
         held = [at for volume in found for at in volume.get("Attachments", []) if at.get("State") != "detached"]
         return held[0] if held else {}
 
-    def _state(self, machine_id: str) -> MachineState:
+    def _state(self, machine_id: str) -> NativeServerState:
         return _state(self._instance(machine_id))
 
     def _instance(self, machine_id: str) -> "InstanceTypeDef":
@@ -229,9 +229,9 @@ class AwsCompute:
         for reservation in found:
             for instance in reservation.get("Instances", []):
                 return instance
-        raise Gone(f"AWS has no machine {machine_id}")
+        raise NativeNotFound(f"AWS has no machine {machine_id}")
 
-    def _described(self, filters: "Sequence[FilterTypeDef]") -> Iterator[Machine]:
+    def _described(self, filters: "Sequence[FilterTypeDef]") -> Iterator[NativeServer]:
         alive: FilterTypeDef = {"Name": "instance-state-name", "Values": _ALIVE}
         pages = self._aws.ec2.get_paginator("describe_instances").paginate(
             Filters=[*filters, alive], PaginationConfig={"PageSize": _PAGE}
@@ -240,28 +240,28 @@ class AwsCompute:
             for page in pages:
                 yield from self.machines([one for many in page["Reservations"] for one in many.get("Instances", [])])
 
-    def machines(self, instances: "Sequence[InstanceTypeDef]") -> Sequence[Machine]:
+    def machines(self, instances: "Sequence[InstanceTypeDef]") -> Sequence[NativeServer]:
         """What AWS shows of each, with the sizes that it tells only apart: of the types and of the root disks."""
         self._learn_sizes({instance["InstanceType"] for instance in instances})
         roots = self._root_sizes([root for instance in instances if (root := _root(instance))])
         return [self._machine(instance, roots.get(_root(instance), 0)) for instance in instances]
 
-    def _machine(self, instance: "InstanceTypeDef", disk_gib: int) -> Machine:
+    def _machine(self, instance: "InstanceTypeDef", disk_gib: int) -> NativeServer:
         native: str = instance["InstanceType"]
         vcpus, ram_mib = self._sizes[native]
         cards = sorted(instance.get("NetworkInterfaces", []), key=lambda card: card["Attachment"]["DeviceIndex"])
         disks = (mapping["Ebs"]["VolumeId"] for mapping in instance.get("BlockDeviceMappings", []))
         state = _state(instance)
-        return Machine(
+        return NativeServer(
             id=instance["InstanceId"],
             token=_tag(instance, "stratiform:token"),
             state=state,
-            size=Size(vcpus, ram_mib, disk_gib, native),
+            size=ServerSize(vcpus, ram_mib, disk_gib, native),
             addresses=tuple(card["PrivateIpAddress"] for card in cards),
             launched_at=_launched_at(instance),
             image=_tag(instance, _IMAGE) or instance.get("ImageId", ""),
             volumes=tuple(disk for disk in disks if disk != _root(instance)),
-            fault=instance.get("StateReason", {}).get("Message", "") if state is MachineState.ERROR else "",
+            fault=instance.get("StateReason", {}).get("Message", "") if state is NativeServerState.ERROR else "",
         )
 
     def _learn_sizes(self, types: set[str]) -> None:
@@ -283,7 +283,7 @@ class AwsCompute:
             )
             return {volume["VolumeId"]: volume["Size"] for page in pages for volume in page["Volumes"]}
 
-    def _request(self, spec: MachineSpec) -> "RunInstancesRequestTypeDef":
+    def _request(self, spec: ServerSpec) -> "RunInstancesRequestTypeDef":
         request: RunInstancesRequestTypeDef = {
             "ImageId": spec.image,
             "InstanceType": cast("InstanceTypeType", machine_type(spec.size)),
@@ -311,7 +311,7 @@ class AwsCompute:
         with self._aws.asking():
             found = self._aws.ec2.describe_images(ImageIds=[image])["Images"]
         if not found:
-            raise Refused(f"AWS has no image {image}")
+            raise RequestRejected(f"AWS has no image {image}")
         device = found[0].get("RootDeviceName", "/dev/sda1")
         mappings = found[0].get("BlockDeviceMappings", [])
         least = [one.get("Ebs", {}).get("VolumeSize", 0) for one in mappings if one.get("DeviceName") == device]
@@ -343,14 +343,14 @@ def native_device(device: str) -> str:
         return device
     letter = device.removeprefix("/dev/vd")
     if len(letter) != 1 or not _FIRST_DEVICE <= letter <= chr(ord("z") - _DEVICE_SHIFT):
-        raise Refused(f"AWS has no place for {device}")
+        raise RequestRejected(f"AWS has no place for {device}")
     return f"/dev/sd{chr(ord(letter) + _DEVICE_SHIFT)}"
 
 
-def _state(instance: "InstanceTypeDef") -> MachineState:
-    state = _STATES.get(instance["State"]["Name"], MachineState.ERROR)
-    if state is MachineState.DELETED and instance.get("StateReason", {}).get("Code") in _FAILURES:
-        return MachineState.ERROR
+def _state(instance: "InstanceTypeDef") -> NativeServerState:
+    state = _STATES.get(instance["State"]["Name"], NativeServerState.ERROR)
+    if state is NativeServerState.DELETED and instance.get("StateReason", {}).get("Code") in _FAILURES:
+        return NativeServerState.ERROR
     return state
 
 
@@ -372,13 +372,13 @@ def _root(instance: "InstanceTypeDef") -> str:
     return next((one["Ebs"]["VolumeId"] for one in mappings if one.get("DeviceName") == device), "")
 
 
-def _tags(spec: MachineSpec) -> dict[str, str]:
+def _tags(spec: ServerSpec) -> dict[str, str]:
     """Our token, and the customer's metadata apart from the seller's own tags; what EC2 has no room for is cut."""
     metadata = {f"metadata:{key}"[:_TAG_KEY_CHARS]: value[:_TAG_VALUE_CHARS] for key, value in spec.metadata.items()}
     return {"stratiform:token": spec.token, **dict(islice(metadata.items(), _METADATA_TAGS))}
 
 
-def _cards(spec: MachineSpec) -> "list[InstanceNetworkInterfaceSpecificationTypeDef]":
+def _cards(spec: ServerSpec) -> "list[InstanceNetworkInterfaceSpecificationTypeDef]":
     return [
         {
             "DeviceIndex": index,
@@ -394,4 +394,4 @@ def _user_data(encoded: str) -> bytes:
     try:
         return base64.b64decode(encoded, validate=True)
     except binascii.Error as error:
-        raise Refused("user data is not valid base64") from error
+        raise RequestRejected("user data is not valid base64") from error

@@ -9,7 +9,7 @@ from stratiform.connectors.aws.settings import SETTINGS, parse
 from stratiform.connectors.aws.usage import AwsUsage
 from stratiform.connectors.aws.volume import AwsVolumes
 from stratiform.contract.compute import Compute
-from stratiform.contract.connector import CloudAccount, Finding, Place, Setting
+from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
 from stratiform.contract.usage import Usage
@@ -25,7 +25,7 @@ class AwsCloud:
     image: Images | None
     usage: Usage | None
 
-    def __init__(self, account: CloudAccount, place: Place) -> None:
+    def __init__(self, account: CloudAccount, place: Installation) -> None:
         # boto3 takes a third of a second and 50 MiB to load: only who has an AWS cloud pays for it.
         from stratiform.connectors.aws.client import Client
 
@@ -37,7 +37,7 @@ class AwsCloud:
         self.image = AwsImages(self._client)
         self.usage = AwsUsage(self._client, compute)
 
-    def check(self) -> Finding:
+    def check(self) -> AccountInfo:
         return self._client.check()
 
 
@@ -47,7 +47,7 @@ class AwsConnector:
     kind = "aws"
     settings: Sequence[Setting] = SETTINGS
 
-    def connect(self, account: CloudAccount, place: Place) -> AwsCloud:
+    def connect(self, account: CloudAccount, place: Installation) -> AwsCloud:
         return AwsCloud(account, place)
 
 

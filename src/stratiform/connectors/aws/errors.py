@@ -8,10 +8,10 @@ from stratiform.contract.errors import (
     CloudThrottled,
     CloudUnreachable,
     CredentialsRejected,
-    Gone,
-    NoCapacity,
+    InsufficientCapacity,
+    NativeNotFound,
     NotSupported,
-    Refused,
+    RequestRejected,
 )
 
 
@@ -81,15 +81,15 @@ def told(code: str, message: str, status: int) -> CloudError:
 
 def _kind(code: str, status: int) -> type[CloudError]:
     if code in _NO_CAPACITY or code.endswith("LimitExceeded"):
-        return NoCapacity
+        return InsufficientCapacity
     if code in _NOT_SUPPORTED:
         return NotSupported
     if code in _UNREACHABLE or status >= _SERVER_ERROR:
         return CloudUnreachable
     # An id that isn't even shaped like one names nothing that exists.
     if code.endswith((".NotFound", ".Malformed")):
-        return Gone
-    return Refused
+        return NativeNotFound
+    return RequestRejected
 
 
 def _first_line(message: str) -> str:

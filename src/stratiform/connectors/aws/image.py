@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from stratiform.contract.errors import Gone, NotSupported
+from stratiform.contract.errors import NativeNotFound, NotSupported
 from stratiform.contract.image import NativeImage
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class AwsImages:
         with self._aws.asking():
             found = self._aws.ec2.describe_images(ImageIds=[image_id])["Images"]
         if not found:
-            raise Gone(f"AWS has no image {image_id} in {self._aws.region}")
+            raise NativeNotFound(f"AWS has no image {image_id} in {self._aws.region}")
         image = found[0]
         root = image.get("RootDeviceName", "")
         disks = [one for one in image.get("BlockDeviceMappings", []) if one.get("DeviceName") == root]

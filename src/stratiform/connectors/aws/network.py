@@ -16,7 +16,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from stratiform.contract.errors import Gone, Refused
+from stratiform.contract.errors import NativeNotFound, RequestRejected
 from stratiform.contract.network import NativeSubnet, SubnetSpec
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class AwsNetworks:
                 self._refuse_while_used(subnet_id)
                 with self._aws.asking():
                     self._aws.ec2.delete_subnet(SubnetId=subnet_id)
-            except Gone:
+            except NativeNotFound:
                 return
             self._delete_empty_vpc(subnet["VpcId"])
 
@@ -74,7 +74,7 @@ class AwsNetworks:
         with self._aws.asking():
             cards = self._aws.ec2.describe_network_interfaces(Filters=[{"Name": "subnet-id", "Values": [subnet_id]}])
         if cards["NetworkInterfaces"]:
-            raise Refused(f"machines are in the subnet {subnet_id}")
+            raise RequestRejected(f"machines are in the subnet {subnet_id}")
 
     def _subnet(self, token: str) -> "SubnetTypeDef | None":
         with self._aws.asking():
@@ -154,7 +154,7 @@ class AwsNetworks:
         with self._aws.asking():
             found = self._aws.ec2.describe_subnets(SubnetIds=[subnet_id])["Subnets"]
         if not found:
-            raise Gone(f"AWS has no subnet {subnet_id}")
+            raise NativeNotFound(f"AWS has no subnet {subnet_id}")
         return found[0]
 
     def _ensure_public_addresses(self, subnet: "SubnetTypeDef") -> None:
@@ -176,7 +176,7 @@ class AwsNetworks:
                     self._aws.once.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id)
                     self._aws.ec2.delete_internet_gateway(InternetGatewayId=gateway)
                 self._aws.ec2.delete_vpc(VpcId=vpc_id)
-        except Gone:
+        except NativeNotFound:
             return
 
 
@@ -184,9 +184,9 @@ def _check_range(cidr: str) -> None:
     try:
         prefix = ipaddress.IPv4Network(cidr).prefixlen
     except ValueError as error:
-        raise Refused(f"'{cidr}' is no IPv4 subnet: {error}") from error
+        raise RequestRejected(f"'{cidr}' is no IPv4 subnet: {error}") from error
     if not _LARGEST <= prefix <= _SMALLEST:
-        raise Refused(f"AWS has no subnet {cidr}: it takes from /{_LARGEST} to /{_SMALLEST}")
+        raise RequestRejected(f"AWS has no subnet {cidr}: it takes from /{_LARGEST} to /{_SMALLEST}")
 
 
 def _native(subnet: "SubnetTypeDef") -> NativeSubnet:

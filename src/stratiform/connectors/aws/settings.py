@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from stratiform.contract.compute import Size
+from stratiform.contract.compute import ServerSize
 from stratiform.contract.connector import Setting
-from stratiform.contract.errors import Refused
+from stratiform.contract.errors import RequestRejected
 from stratiform.kit.errors import Invalid
 
 SETTINGS = (
@@ -60,14 +60,14 @@ def parse(given: Mapping[str, str]) -> AwsSettings:
     return AwsSettings(**{name: value for name, value in given.items() if value})
 
 
-def machine_type(size: Size) -> str:
+def machine_type(size: ServerSize) -> str:
     """The type the flavor is mapped to, or the smallest t3 that fits. Raises Refused where none does."""
     if size.native:
         return size.native
     for name, vcpus, ram_mib in SIZES:
         if vcpus >= size.vcpus and ram_mib >= size.ram_mib:
             return name
-    raise Refused(
+    raise RequestRejected(
         f"no t3 type has {size.vcpus} vCPU and {size.ram_mib} MiB of memory",
         hint="register a type for this flavor: stratiform clouds flavors register --native TYPE",
     )

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from stratiform.contract.compute import Machine, MachineState
+from stratiform.contract.compute import NativeServer, NativeServerState
 from stratiform.contract.errors import CloudUnreachable
-from stratiform.contract.usage import Item, Reading, exact, periods, understood
+from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll
 from stratiform.kit.clock import SECOND_US, Micros, from_datetime, to_datetime
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _PAGE = 100  # one filter takes 200 values
 _PERIODS = 200  # of 500 metrics, an answer has at most 100,800 values
 
-_STATES = {MachineState.RUNNING: "active", MachineState.STOPPED: "stopped", MachineState.ERROR: "error"}
+_STATES = {NativeServerState.RUNNING: "active", NativeServerState.STOPPED: "stopped", NativeServerState.ERROR: "error"}
 _ALIVE = ["pending", "running", "stopping", "stopped", "shutting-down"]
 
 
@@ -67,7 +67,7 @@ class AwsUsage:
         self._aws = client
         self._compute = compute
 
-    def inventory(self) -> Iterator[Item]:
+    def inventory(self) -> Iterator[InventoryItem]:
         with self._aws.asking():
             account = self._aws.account()
             for instances in self._instances([{"Name": "instance-state-name", "Values": _ALIVE}]):
@@ -82,12 +82,12 @@ class AwsUsage:
                     if not self._is_part(tags):
                         yield _disk(volume, self._whose(account, volume["VolumeId"], tags))
 
-    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[Reading]:
+    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
         """Of every metric that CloudWatch lists: what had values in the last two weeks."""
-        return self._read(understood(asked, Asked), since, until)
+        return self._read(parse_poll(asked, Asked), since, until)
 
-    def _read(self, asked: Asked, since: Micros, until: Micros) -> Iterator[Reading]:
-        first, end = periods(since, until, asked.period_s)
+    def _read(self, asked: Asked, since: Micros, until: Micros) -> Iterator[UsageSample]:
+        first, end = align_periods(since, until, asked.period_s)
         step = asked.period_s * SECOND_US * _PERIODS
         with self._aws.asking():
             account = self._aws.account()
@@ -173,7 +173,7 @@ def _values(tags: "Sequence[TagTypeDef]") -> dict[str, str]:
     return {tag.get("Key", ""): tag.get("Value", "") for tag in tags}
 
 
-def _machine(instance: "InstanceTypeDef", machine: Machine, whose: _Whose) -> Item:
+def _machine(instance: "InstanceTypeDef", machine: NativeServer, whose: _Whose) -> InventoryItem:
     """Of a machine of ours the ledger has the flavor that was sold, which AWS doesn't know."""
     about = {
         "flavor": machine.size.native,
@@ -182,7 +182,7 @@ def _machine(instance: "InstanceTypeDef", machine: Machine, whose: _Whose) -> It
         "availability_zone": instance.get("Placement", {}).get("AvailabilityZone"),
         "image_id": machine.image,
     }
-    return Item(
+    return InventoryItem(
         resource_type="instance",
         id=whose.id,
         project_id=whose.project_id,
@@ -193,10 +193,10 @@ def _machine(instance: "InstanceTypeDef", machine: Machine, whose: _Whose) -> It
     )
 
 
-def _disk(volume: "VolumeTypeDef", whose: _Whose) -> Item:
+def _disk(volume: "VolumeTypeDef", whose: _Whose) -> InventoryItem:
     kind = {"volume_type": volume["VolumeType"], "availability_zone": volume["AvailabilityZone"]}
     ours = whose.id != volume["VolumeId"]
-    return Item(
+    return InventoryItem(
         resource_type="volume",
         id=whose.id,
         project_id=whose.project_id,
@@ -207,10 +207,10 @@ def _disk(volume: "VolumeTypeDef", whose: _Whose) -> Item:
     )
 
 
-def _readings(native: str, whose: _Whose, result: "MetricDataResultTypeDef", period: Micros) -> Iterator[Reading]:
+def _readings(native: str, whose: _Whose, result: "MetricDataResultTypeDef", period: Micros) -> Iterator[UsageSample]:
     for moment, number in zip(result["Timestamps"], result["Values"], strict=True):
         # CloudWatch sends binary numbers of eight bytes: their shortest decimal is what they were made of.
-        value = exact(repr(number))
+        value = parse_decimal(repr(number))
         if value is not None:
             name = whose.name if whose.id == native else ""
-            yield Reading(whose.id, whose.project_id, from_datetime(moment), value, native, period, name)
+            yield UsageSample(whose.id, whose.project_id, from_datetime(moment), value, native, period, name)

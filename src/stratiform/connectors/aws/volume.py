@@ -7,8 +7,8 @@ of the snapshot of that image's root disk.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
-from stratiform.contract.errors import Gone, Refused
-from stratiform.contract.volume import Disk, DiskSpec, DiskState
+from stratiform.contract.errors import NativeNotFound, RequestRejected
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 from stratiform.kit.clock import from_datetime
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class AwsVolumes:
     def __init__(self, client: "Client") -> None:
         self._aws = client
 
-    def create(self, spec: DiskSpec) -> Disk:
+    def create(self, spec: VolumeSpec) -> NativeVolume:
         found = self.find(spec.token)
         if found is not None:
             return found
@@ -36,28 +36,28 @@ class AwsVolumes:
             request = self._request(spec)
             with self._aws.asking():
                 made = self._aws.once.create_volume(**request)["VolumeId"]
-        except Gone as error:
-            raise Refused(error.message, hint=error.hint) from error
+        except NativeNotFound as error:
+            raise RequestRejected(error.message, hint=error.hint) from error
         return self._aws.seen(lambda: self.show(made))
 
-    def find(self, token: str) -> Disk | None:
+    def find(self, token: str) -> NativeVolume | None:
         return next(self._described(self._aws.mine(token=token)), None)
 
-    def show(self, disk_id: str) -> Disk:
+    def show(self, disk_id: str) -> NativeVolume:
         with self._aws.asking():
             found = self._aws.ec2.describe_volumes(VolumeIds=[disk_id])["Volumes"]
         if not found:
-            raise Gone(f"AWS has no volume {disk_id}")
+            raise NativeNotFound(f"AWS has no volume {disk_id}")
         return _disk(found[0])
 
-    def list(self) -> Iterator[Disk]:
+    def list(self) -> Iterator[NativeVolume]:
         return self._described([*self._aws.mine(), {"Name": "tag-key", "Values": ["stratiform:token"]}])
 
     def extend(self, disk_id: str, size_gib: int) -> None:
         """AWS changes one disk at most once in six hours, and says so (Refused)."""
         disk = self.show(disk_id)
         if disk.size_gib > size_gib:
-            raise Refused(f"the disk has {disk.size_gib} GiB already, more than {size_gib}")
+            raise RequestRejected(f"the disk has {disk.size_gib} GiB already, more than {size_gib}")
         if disk.size_gib == size_gib or self._growing_to(disk_id) >= size_gib:
             return
         with self._aws.asking():
@@ -65,14 +65,14 @@ class AwsVolumes:
 
     def delete(self, disk_id: str) -> None:
         try:
-            if self.show(disk_id).state in (DiskState.DELETING, DiskState.DELETED):
+            if self.show(disk_id).state in (NativeVolumeState.DELETING, NativeVolumeState.DELETED):
                 return
             with self._aws.asking():
                 self._aws.ec2.delete_volume(VolumeId=disk_id)
-        except Gone:
+        except NativeNotFound:
             return
 
-    def _described(self, filters: "Sequence[FilterTypeDef]") -> Iterator[Disk]:
+    def _described(self, filters: "Sequence[FilterTypeDef]") -> Iterator[NativeVolume]:
         pages = self._aws.ec2.get_paginator("describe_volumes").paginate(
             Filters=filters, PaginationConfig={"PageSize": _PAGE}
         )
@@ -89,10 +89,10 @@ class AwsVolumes:
         under_way = [one for one in changes if one.get("ModificationState") in ("modifying", "optimizing")]
         return max((one.get("TargetSize", 0) for one in under_way), default=0)
 
-    def _request(self, spec: DiskSpec) -> "CreateVolumeRequestTypeDef":
+    def _request(self, spec: VolumeSpec) -> "CreateVolumeRequestTypeDef":
         kind = spec.native_type or DEFAULT_TYPE
         if kind not in self._aws.disk_types:
-            raise Refused(f"AWS has no disk type '{kind}'", hint=f"it has: {', '.join(self._aws.disk_types)}")
+            raise RequestRejected(f"AWS has no disk type '{kind}'", hint=f"it has: {', '.join(self._aws.disk_types)}")
         request: CreateVolumeRequestTypeDef = {
             "AvailabilityZone": spec.zone or self._aws.zone,
             "Size": spec.size_gib,
@@ -112,15 +112,15 @@ class AwsVolumes:
                 snapshot = mapping.get("Ebs", {}).get("SnapshotId", "")
                 if mapping.get("DeviceName") == one.get("RootDeviceName") and snapshot:
                     return snapshot
-        raise Refused(f"the image {image} has no root disk that could be copied")
+        raise RequestRejected(f"the image {image} has no root disk that could be copied")
 
 
-def _disk(volume: "VolumeTypeDef") -> Disk:
+def _disk(volume: "VolumeTypeDef") -> NativeVolume:
     held = [at for at in volume.get("Attachments", []) if at.get("State") != "detached"]
-    return Disk(
+    return NativeVolume(
         id=volume["VolumeId"],
         token=next((tag["Value"] for tag in volume.get("Tags", []) if tag["Key"] == "stratiform:token"), ""),
-        state=DiskState(volume["State"]),
+        state=NativeVolumeState(volume["State"]),
         size_gib=volume["Size"],
         native_type=volume["VolumeType"],
         machine=held[0].get("InstanceId", "") if held else "",

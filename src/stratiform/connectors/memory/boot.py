@@ -7,7 +7,7 @@ import hashlib
 import msgspec
 
 from stratiform.connectors.memory.client import Request, Row
-from stratiform.contract.compute import Size
+from stratiform.contract.compute import ServerSize
 from stratiform.kit.clock import Micros
 
 #: How long after the power came each line appears, in milliseconds.
@@ -16,7 +16,7 @@ _STEP_MS = 40
 
 def write(request: Request, machine: Row, powered_at: Micros) -> None:
     """The lines of a boot that begins at `powered_at`."""
-    size = msgspec.json.decode(machine["size"], type=Size)
+    size = msgspec.json.decode(machine["size"], type=ServerSize)
     lines = [
         f"Linux version 6.1.0-memory on {machine['image']}",
         f"Memory: {size.ram_mib * 1024}K available, {size.vcpus} CPUs",

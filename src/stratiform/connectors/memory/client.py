@@ -19,7 +19,7 @@ from random import Random
 from stratiform.connectors.memory import errors
 from stratiform.connectors.memory.schema import VERSIONS
 from stratiform.connectors.memory.settings import Behaviour, MemorySettings
-from stratiform.contract.connector import Place
+from stratiform.contract.connector import Installation
 from stratiform.kit.clock import Micros
 
 _WAIT_S = 30
@@ -56,7 +56,7 @@ class Request:
 class Client:
     """The way into one simulated cloud; thread-safe, and shared with other processes through the file."""
 
-    def __init__(self, name: str, place: Place, settings: MemorySettings) -> None:
+    def __init__(self, name: str, place: Installation, settings: MemorySettings) -> None:
         self.name = name
         self.settings = settings
         self._file = place.home / "clouds" / f"{name}.db"

@@ -8,18 +8,18 @@ from stratiform.connectors.memory import boot, errors
 from stratiform.connectors.memory.client import Client, Request, Row
 from stratiform.connectors.memory.network import claim_addresses
 from stratiform.connectors.memory.place import zone_of
-from stratiform.contract.compute import Machine, MachineSpec, MachineState, Size
-from stratiform.contract.errors import Refused
+from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
+from stratiform.contract.errors import RequestRejected
 from stratiform.kit.clock import Micros
 
 _PAGE = 500
 
 _BUILDING, _RUNNING, _STOPPING, _STOPPED, _ERROR = (
-    MachineState.BUILDING,
-    MachineState.RUNNING,
-    MachineState.STOPPING,
-    MachineState.STOPPED,
-    MachineState.ERROR,
+    NativeServerState.BUILDING,
+    NativeServerState.RUNNING,
+    NativeServerState.STOPPING,
+    NativeServerState.STOPPED,
+    NativeServerState.ERROR,
 )
 
 
@@ -29,21 +29,21 @@ class MemoryCompute:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def create(self, spec: MachineSpec) -> Machine:
+    def create(self, spec: ServerSpec) -> NativeServer:
         with self._client.request(writes=True) as request:
             row = _by_token(request, spec.token) or _make(request, spec)
             return _seen(request, [row])[0]
 
-    def find(self, token: str) -> Machine | None:
+    def find(self, token: str) -> NativeServer | None:
         with self._client.request() as request:
             row = _by_token(request, token)
             return None if row is None else _seen(request, [row])[0]
 
-    def show(self, machine_id: str) -> Machine:
+    def show(self, machine_id: str) -> NativeServer:
         with self._client.request() as request:
             return _seen(request, [_row(request, machine_id)])[0]
 
-    def list(self) -> Iterator[Machine]:
+    def list(self) -> Iterator[NativeServer]:
         query = (
             "SELECT * FROM machines WHERE installation = ? AND (deleted_at IS NULL OR deleted_at > ?) AND seq > ?"
             " ORDER BY seq LIMIT ?"
@@ -87,10 +87,10 @@ class MemoryCompute:
                 boot.write_shutdown(request, machine_id, request.now)
             boot.write(request, row, request.ready_at)
 
-    def resize(self, machine_id: str, size: Size) -> None:
+    def resize(self, machine_id: str, size: ServerSize) -> None:
         with self._client.request(writes=True) as request:
             row = _usable(request, machine_id)
-            wanted = msgspec.json.decode(row["size"], type=Size)
+            wanted = msgspec.json.decode(row["size"], type=ServerSize)
             if wanted == size:
                 return
             _require(row, request.now, "resize", _STOPPED)
@@ -104,7 +104,7 @@ class MemoryCompute:
         with self._client.request(writes=True) as request:
             row = _usable(request, machine_id)
             _require(row, request.now, "rebuild", _RUNNING, _STOPPED, _ERROR)
-            _check_image(request, image, msgspec.json.decode(row["size"], type=Size))
+            _check_image(request, image, msgspec.json.decode(row["size"], type=ServerSize))
             state = _STOPPED if row["state"] == _STOPPED.value else _RUNNING
             request.db.execute("UPDATE machines SET image = ?, fault = '' WHERE id = ?", (image, machine_id))
             request.db.execute("DELETE FROM console WHERE machine = ?", (machine_id,))
@@ -137,11 +137,11 @@ class MemoryCompute:
             if holder == machine_id:
                 return
             if holder:
-                raise Refused(f"disk '{volume_id}' is attached to machine '{holder}'")
+                raise RequestRejected(f"disk '{volume_id}' is attached to machine '{holder}'")
             if disk["ready_at"] > request.now:
                 raise errors.wrong_state("disk", volume_id, "creating", "be attached")
             if disk["zone"] != machine["zone"]:
-                raise Refused(f"disk '{volume_id}' is in zone {disk['zone']}, the machine in {machine['zone']}")
+                raise RequestRejected(f"disk '{volume_id}' is in zone {disk['zone']}, the machine in {machine['zone']}")
             _require(machine, request.now, "take a disk", _RUNNING, _STOPPED)
             place = _free_device(request, machine_id, device)
             request.db.execute("UPDATE disks SET machine = ?, device = ? WHERE id = ?", (machine_id, place, volume_id))
@@ -186,19 +186,21 @@ def _usable(request: Request, machine_id: str) -> Row:
     return row
 
 
-def _state(row: Row, now: Micros) -> MachineState:
+def _state(row: Row, now: Micros) -> NativeServerState:
     if row["deleted_at"] is not None:
-        return MachineState.DELETING
-    return MachineState(row["during"] if now < row["ready_at"] else row["state"])
+        return NativeServerState.DELETING
+    return NativeServerState(row["during"] if now < row["ready_at"] else row["state"])
 
 
-def _require(row: Row, now: Micros, verb: str, *states: MachineState) -> None:
+def _require(row: Row, now: Micros, verb: str, *states: NativeServerState) -> None:
     state = _state(row, now)
     if state not in states:
         raise errors.wrong_state("machine", row["id"], state.value, verb)
 
 
-def _turn(request: Request, machine_id: str, *, during: MachineState, state: MachineState, ready_at: Micros) -> None:
+def _turn(
+    request: Request, machine_id: str, *, during: NativeServerState, state: NativeServerState, ready_at: Micros
+) -> None:
     request.db.execute(
         "UPDATE machines SET during = ?, state = ?, ready_at = ? WHERE id = ?",
         (during.value, state.value, ready_at, machine_id),
@@ -213,7 +215,7 @@ def _power_on(request: Request, row: Row) -> None:
     boot.write(request, row, powered_at)
 
 
-def _make(request: Request, spec: MachineSpec) -> Row:
+def _make(request: Request, spec: ServerSpec) -> Row:
     _check_size(request, spec.size)
     _check_image(request, spec.image, spec.size)
     values = {
@@ -243,9 +245,9 @@ def _make(request: Request, spec: MachineSpec) -> Row:
     return row
 
 
-def _check_size(request: Request, size: Size, *, already: int = 0) -> None:
+def _check_size(request: Request, size: ServerSize, *, already: int = 0) -> None:
     if size.vcpus < 1 or size.ram_mib < 1 or size.disk_gib < 0:
-        raise Refused("a machine needs at least one vCPU and 1 MiB of memory")
+        raise RequestRejected("a machine needs at least one vCPU and 1 MiB of memory")
     limit = request.behaviour.capacity_vcpus
     if not limit:
         return
@@ -256,12 +258,12 @@ def _check_size(request: Request, size: Size, *, already: int = 0) -> None:
         raise errors.no_capacity(size.vcpus, limit - used + already)
 
 
-def _check_image(request: Request, image: str, size: Size) -> None:
+def _check_image(request: Request, image: str, size: ServerSize) -> None:
     row = request.first("SELECT min_disk_gib FROM images WHERE id = ? AND deleted_at IS NULL", image)
     if row is None:
-        raise Refused(f"there is no image '{image}' in this cloud")
+        raise RequestRejected(f"there is no image '{image}' in this cloud")
     if 0 < size.disk_gib < row["min_disk_gib"]:
-        raise Refused(f"image '{image}' needs a disk of {row['min_disk_gib']} GiB")
+        raise RequestRejected(f"image '{image}' needs a disk of {row['min_disk_gib']} GiB")
 
 
 def _holder(request: Request, disk: Row) -> str:
@@ -276,15 +278,15 @@ def _free_device(request: Request, machine_id: str, device: str) -> str:
     """`device`, or the first free one after the root disk's. Raises Refused where it is taken."""
     taken = {row["device"] for row in request.all("SELECT device FROM disks WHERE machine = ?", machine_id)}
     if device in taken or device == "/dev/vda":
-        raise Refused(f"device {device} of machine '{machine_id}' is in use")
+        raise RequestRejected(f"device {device} of machine '{machine_id}' is in use")
     free = (f"/dev/vd{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")
     chosen = device or next((name for name in free if name not in taken), "")
     if not chosen:
-        raise Refused(f"machine '{machine_id}' has no room for another disk")
+        raise RequestRejected(f"machine '{machine_id}' has no room for another disk")
     return chosen
 
 
-def _seen(request: Request, rows: list[Row]) -> list[Machine]:
+def _seen(request: Request, rows: list[Row]) -> list[NativeServer]:
     """Machines as the cloud shows them, with two more queries for all of `rows` together."""
     which = _text([row["id"] for row in rows])
     addresses: dict[str, list[str]] = {}
@@ -300,15 +302,15 @@ def _seen(request: Request, rows: list[Row]) -> list[Machine]:
     return [_machine(row, request.now, addresses.get(row["id"], []), disks.get(row["id"], [])) for row in rows]
 
 
-def _machine(row: Row, now: Micros, addresses: list[str], disks: list[str]) -> Machine:
+def _machine(row: Row, now: Micros, addresses: list[str], disks: list[str]) -> NativeServer:
     state = _state(row, now)
     size = row["size_before"] if now < row["resized_at"] else row["size"]
     started = row["launched_at"] is not None and now >= row["launched_at"]
-    return Machine(
+    return NativeServer(
         id=row["id"],
         token=row["token"],
         state=state,
-        size=msgspec.json.decode(size, type=Size),
+        size=msgspec.json.decode(size, type=ServerSize),
         addresses=tuple(addresses),
         launched_at=row["launched_at"] if started else None,
         image=row["image"],

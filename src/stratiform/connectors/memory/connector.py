@@ -10,7 +10,7 @@ from stratiform.connectors.memory.settings import SETTINGS, parse
 from stratiform.connectors.memory.usage import MemoryUsage
 from stratiform.connectors.memory.volume import MemoryVolumes
 from stratiform.contract.compute import Compute
-from stratiform.contract.connector import CloudAccount, Finding, Place, Setting
+from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
 from stratiform.contract.usage import Usage
@@ -28,9 +28,9 @@ class MemoryCloud:
         self.image: Images | None = MemoryImages(client)
         self.usage: Usage | None = MemoryUsage(client)
 
-    def check(self) -> Finding:
+    def check(self) -> AccountInfo:
         with self.client.request() as request:
-            return Finding(identity=f"memory:{self.client.name}", zones=request.zones)
+            return AccountInfo(identity=f"memory:{self.client.name}", zones=request.zones)
 
 
 class MemoryConnector:
@@ -39,7 +39,7 @@ class MemoryConnector:
     kind = "memory"
     settings: Sequence[Setting] = SETTINGS
 
-    def connect(self, account: CloudAccount, place: Place) -> MemoryCloud:
+    def connect(self, account: CloudAccount, place: Installation) -> MemoryCloud:
         return MemoryCloud(Client(account.name, place, parse(account.settings)))
 
 

@@ -1,18 +1,25 @@
 """The words in which the simulated cloud says no."""
 
-from stratiform.contract.errors import CloudThrottled, CloudUnreachable, CredentialsRejected, Gone, NoCapacity, Refused
+from stratiform.contract.errors import (
+    CloudThrottled,
+    CloudUnreachable,
+    CredentialsRejected,
+    InsufficientCapacity,
+    NativeNotFound,
+    RequestRejected,
+)
 
 
-def gone(kind: str, which: str) -> Gone:
-    return Gone(f"there is no {kind} '{which}' in this cloud")
+def gone(kind: str, which: str) -> NativeNotFound:
+    return NativeNotFound(f"there is no {kind} '{which}' in this cloud")
 
 
-def wrong_state(kind: str, which: str, state: str, verb: str) -> Refused:
-    return Refused(f"{kind} '{which}' is {state}: it can't {verb} now")
+def wrong_state(kind: str, which: str, state: str, verb: str) -> RequestRejected:
+    return RequestRejected(f"{kind} '{which}' is {state}: it can't {verb} now")
 
 
-def no_capacity(asked: int, free: int) -> NoCapacity:
-    return NoCapacity(f"{asked} vCPUs asked, {max(free, 0)} free")
+def no_capacity(asked: int, free: int) -> InsufficientCapacity:
+    return InsufficientCapacity(f"{asked} vCPUs asked, {max(free, 0)} free")
 
 
 def throttled() -> CloudThrottled:

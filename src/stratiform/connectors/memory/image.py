@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from stratiform.connectors.memory import errors
 from stratiform.connectors.memory.client import Client, Request, Row
-from stratiform.contract.errors import Refused
+from stratiform.contract.errors import RequestRejected
 from stratiform.contract.image import NativeImage
 
 _FORMATS = ("raw", "qcow2", "vmdk", "vhd", "vhdx", "vdi", "iso")
@@ -32,13 +32,15 @@ class MemoryImages:
         if there is not None:
             return _image(there)
         if disk_format not in _FORMATS:
-            raise Refused(f"no machine can start from format '{disk_format}': {', '.join(_FORMATS)} can be used")
+            raise RequestRejected(
+                f"no machine can start from format '{disk_format}': {', '.join(_FORMATS)} can be used"
+            )
         digest, read = hashlib.sha256(), 0
         for piece in data:
             digest.update(piece)
             read += len(piece)
         if read != size_bytes:
-            raise Refused(f"image '{name}' has {read} bytes where {size_bytes} were announced")
+            raise RequestRejected(f"image '{name}' has {read} bytes where {size_bytes} were announced")
         with self._client.request(writes=True) as request:
             row = _by_token(request, token) or _make(request, token, name, disk_format, read, digest.hexdigest())
             return _image(row)
@@ -47,7 +49,7 @@ class MemoryImages:
         with self._client.request(writes=True) as request:
             row = request.first("SELECT * FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
             if row is not None and not row["token"]:
-                raise Refused(f"image '{image_id}' is the cloud's own")
+                raise RequestRejected(f"image '{image_id}' is the cloud's own")
             request.db.execute("UPDATE images SET deleted_at = ? WHERE id = ? AND token <> ''", (request.now, image_id))
 
 

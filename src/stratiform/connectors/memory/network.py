@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from stratiform.connectors.memory.client import Client, Request, Row
 from stratiform.connectors.memory.place import zone_of
 from stratiform.contract.compute import Nic
-from stratiform.contract.errors import Refused
+from stratiform.contract.errors import RequestRejected
 from stratiform.contract.network import NativeSubnet, SubnetSpec
 
 
@@ -39,7 +39,7 @@ class MemoryNetworks:
     def delete(self, subnet_id: str) -> None:
         with self._client.request(writes=True) as request:
             if _used(request, subnet_id):
-                raise Refused(f"subnet '{subnet_id}' has machines in it")
+                raise RequestRejected(f"subnet '{subnet_id}' has machines in it")
             request.db.execute(
                 "UPDATE subnets SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", (request.now, subnet_id)
             )
@@ -53,10 +53,10 @@ def claim_addresses(request: Request, machine_id: str, nics: Sequence[Nic]) -> N
     for nic in nics:
         row = request.first("SELECT * FROM subnets WHERE id = ? AND deleted_at IS NULL", nic.subnet)
         if row is None:
-            raise Refused(f"there is no subnet '{nic.subnet}' in this cloud")
+            raise RequestRejected(f"there is no subnet '{nic.subnet}' in this cloud")
         _check_address(nic.address, row)
         if _used(request, nic.subnet, nic.address):
-            raise Refused(f"address {nic.address} is in use")
+            raise RequestRejected(f"address {nic.address} is in use")
         request.db.execute(
             "INSERT INTO nics (machine, subnet, address, mac) VALUES (?, ?, ?, ?)",
             (machine_id, nic.subnet, nic.address, nic.mac),
@@ -82,7 +82,7 @@ def _make(request: Request, spec: SubnetSpec) -> Row:
     for other in others:
         there = _network(other["cidr"])
         if there.version == wanted.version and there.overlaps(wanted):
-            raise Refused(f"{spec.cidr} overlaps with {other['cidr']} in the same network")
+            raise RequestRejected(f"{spec.cidr} overlaps with {other['cidr']} in the same network")
     made = request.db.execute(
         "INSERT INTO subnets (token, installation, network, name, cidr, gateway, zone) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
@@ -103,7 +103,7 @@ def _network(cidr: str) -> IPv4Network | IPv6Network:
     try:
         return ip_network(cidr)
     except ValueError as error:
-        raise Refused(f"'{cidr}' is no subnet: {error}") from error
+        raise RequestRejected(f"'{cidr}' is no subnet: {error}") from error
 
 
 def _check_address(address: str, subnet: Row) -> None:
@@ -111,11 +111,11 @@ def _check_address(address: str, subnet: Row) -> None:
     try:
         chosen = ip_address(address)
     except ValueError as error:
-        raise Refused(f"'{address}' is no address") from error
+        raise RequestRejected(f"'{address}' is no address") from error
     if chosen not in network:
-        raise Refused(f"address {address} is not in {subnet['cidr']}")
+        raise RequestRejected(f"address {address} is not in {subnet['cidr']}")
     if address == subnet["gateway"] or chosen in (network.network_address, network.broadcast_address):
-        raise Refused(f"address {address} is kept by the cloud")
+        raise RequestRejected(f"address {address} is kept by the cloud")
 
 
 def _subnet(row: Row) -> NativeSubnet:

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from stratiform.connectors.memory.client import Client, Request, Row
-from stratiform.contract.compute import MachineState, Size
-from stratiform.contract.usage import Item, Reading, periods, understood
-from stratiform.contract.volume import DiskState
+from stratiform.contract.compute import NativeServerState, ServerSize
+from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_poll
+from stratiform.contract.volume import NativeVolumeState
 from stratiform.kit.clock import SECOND_US, Micros
 
 _PAGE = 500
@@ -20,9 +20,9 @@ T = TypeVar("T")
 _LEAST_BYTES, _SPREAD_BYTES = 10_000, 1000
 
 _STATES = {
-    MachineState.RUNNING.value: "active",
-    MachineState.STOPPED.value: "stopped",
-    MachineState.ERROR.value: "error",
+    NativeServerState.RUNNING.value: "active",
+    NativeServerState.STOPPED.value: "stopped",
+    NativeServerState.ERROR.value: "error",
 }
 
 _MACHINES = (
@@ -56,21 +56,21 @@ class MemoryUsage:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def inventory(self) -> Iterator[Item]:
+    def inventory(self) -> Iterator[InventoryItem]:
         yield from self._pages(_MACHINES, self._machine)
         yield from self._pages(_DISKS, self._disk)
 
-    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[Reading]:
-        return self._read(understood(asked, Asked), since, until)
+    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+        return self._read(parse_poll(asked, Asked), since, until)
 
-    def _read(self, asked: Asked, since: Micros, until: Micros) -> Iterator[Reading]:
-        first, end = periods(since, until, asked.period_s)
+    def _read(self, asked: Asked, since: Micros, until: Micros) -> Iterator[UsageSample]:
+        first, end = align_periods(since, until, asked.period_s)
         period = asked.period_s * SECOND_US
         for resource, project, machine, runs in self._pages(_RAN, self._counted, since=first, until=end):
             for at in range(first, end, period):
                 sent = _sent(machine["seq"], runs, at + period) - _sent(machine["seq"], runs, at)
                 if sent:
-                    yield Reading(resource, project, at, Decimal(sent), source=machine["id"], lasts=period)
+                    yield UsageSample(resource, project, at, Decimal(sent), source=machine["id"], lasts=period)
 
     def _pages(self, query: str, seen: Callable[[Request, Row], T], **values: Micros) -> Iterator[T]:
         """What is seen in each row; a page is one request, which is over before anyone gets it."""
@@ -91,11 +91,13 @@ class MemoryUsage:
             return row["token"], ""
         return row["id"], self._client.name
 
-    def _machine(self, request: Request, row: Row) -> Item:
+    def _machine(self, request: Request, row: Row) -> InventoryItem:
         resource, project = self._whose(request, row)
-        size = msgspec.json.decode(row["size_before"] if request.now < row["resized_at"] else row["size"], type=Size)
+        size = msgspec.json.decode(
+            row["size_before"] if request.now < row["resized_at"] else row["size"], type=ServerSize
+        )
         launched = row["launched_at"] is not None and row["launched_at"] <= request.now
-        return Item(
+        return InventoryItem(
             resource_type="instance",
             id=resource,
             project_id=project,
@@ -105,11 +107,11 @@ class MemoryUsage:
             attributes={"vcpus": size.vcpus, "ram_mib": size.ram_mib, "root_gib": size.disk_gib},
         )
 
-    def _disk(self, request: Request, row: Row) -> Item:
+    def _disk(self, request: Request, row: Row) -> InventoryItem:
         resource, project = self._whose(request, row)
         lasting = row["deleted_at"] is None and row["ready_at"] <= request.now
-        state = DiskState.IN_USE if row["holder"] else DiskState.AVAILABLE
-        return Item(
+        state = NativeVolumeState.IN_USE if row["holder"] else NativeVolumeState.AVAILABLE
+        return InventoryItem(
             resource_type="volume",
             id=resource,
             project_id=project,

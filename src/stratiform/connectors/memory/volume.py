@@ -7,8 +7,8 @@ import msgspec
 from stratiform.connectors.memory import errors
 from stratiform.connectors.memory.client import Client, Request, Row
 from stratiform.connectors.memory.place import zone_of
-from stratiform.contract.errors import Refused
-from stratiform.contract.volume import Disk, DiskSpec, DiskState
+from stratiform.contract.errors import RequestRejected
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 from stratiform.kit.clock import Micros
 
 #: The kinds of disk it sells; the first is its default.
@@ -30,20 +30,20 @@ class MemoryVolumes:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def create(self, spec: DiskSpec) -> Disk:
+    def create(self, spec: VolumeSpec) -> NativeVolume:
         with self._client.request(writes=True) as request:
             return _disk(_by_token(request, spec.token) or _make(request, spec), request.now)
 
-    def find(self, token: str) -> Disk | None:
+    def find(self, token: str) -> NativeVolume | None:
         with self._client.request() as request:
             row = _by_token(request, token)
             return None if row is None else _disk(row, request.now)
 
-    def show(self, disk_id: str) -> Disk:
+    def show(self, disk_id: str) -> NativeVolume:
         with self._client.request() as request:
             return _disk(_row(request, disk_id), request.now)
 
-    def list(self) -> Iterator[Disk]:
+    def list(self) -> Iterator[NativeVolume]:
         last = 0
         while True:
             with self._client.request() as request:
@@ -62,10 +62,12 @@ class MemoryVolumes:
     def extend(self, disk_id: str, size_gib: int) -> None:
         with self._client.request(writes=True) as request:
             disk = _disk(_row(request, disk_id), request.now)
-            if disk.state not in (DiskState.AVAILABLE, DiskState.IN_USE):
+            if disk.state not in (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE):
                 raise errors.wrong_state("disk", disk_id, disk.state.value, "grow")
             if size_gib < disk.size_gib:
-                raise Refused(f"disk '{disk_id}' has {disk.size_gib} GiB already: it can't shrink to {size_gib}")
+                raise RequestRejected(
+                    f"disk '{disk_id}' has {disk.size_gib} GiB already: it can't shrink to {size_gib}"
+                )
             request.db.execute("UPDATE disks SET size_gib = ? WHERE id = ?", (size_gib, disk_id))
 
     def delete(self, disk_id: str) -> None:
@@ -74,7 +76,7 @@ class MemoryVolumes:
             if not rows or rows[0]["deleted_at"] is not None:
                 return
             if rows[0]["holder"]:
-                raise Refused(f"disk '{disk_id}' is attached to machine '{rows[0]['holder']}'")
+                raise RequestRejected(f"disk '{disk_id}' is attached to machine '{rows[0]['holder']}'")
             request.db.execute("UPDATE disks SET deleted_at = ? WHERE id = ?", (request.ready_at, disk_id))
 
 
@@ -97,17 +99,17 @@ def _row(request: Request, disk_id: str) -> Row:
     return rows[0]
 
 
-def _make(request: Request, spec: DiskSpec) -> Row:
+def _make(request: Request, spec: VolumeSpec) -> Row:
     if spec.size_gib < 1:
-        raise Refused("a disk has at least 1 GiB")
+        raise RequestRejected("a disk has at least 1 GiB")
     if spec.native_type and spec.native_type not in TYPES:
-        raise Refused(f"there are no '{spec.native_type}' disks in this cloud: it has {', '.join(TYPES)}")
+        raise RequestRejected(f"there are no '{spec.native_type}' disks in this cloud: it has {', '.join(TYPES)}")
     if spec.image:
         image = request.first("SELECT min_disk_gib FROM images WHERE id = ? AND deleted_at IS NULL", spec.image)
         if image is None:
-            raise Refused(f"there is no image '{spec.image}' in this cloud")
+            raise RequestRejected(f"there is no image '{spec.image}' in this cloud")
         if spec.size_gib < image["min_disk_gib"]:
-            raise Refused(f"image '{spec.image}' needs a disk of {image['min_disk_gib']} GiB")
+            raise RequestRejected(f"image '{spec.image}' needs a disk of {image['min_disk_gib']} GiB")
     made = request.db.execute(
         "INSERT INTO disks (token, installation, name, size_gib, native_type, image, metadata, zone, created_at,"
         " ready_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -127,16 +129,16 @@ def _make(request: Request, spec: DiskSpec) -> Row:
     return _all(request, "disks.seq = :seq", seq=made.lastrowid)[0]
 
 
-def _state(row: Row, now: Micros) -> DiskState:
+def _state(row: Row, now: Micros) -> NativeVolumeState:
     if row["deleted_at"] is not None:
-        return DiskState.DELETING
+        return NativeVolumeState.DELETING
     if now < row["ready_at"]:
-        return DiskState.CREATING
-    return DiskState.IN_USE if row["holder"] else DiskState.AVAILABLE
+        return NativeVolumeState.CREATING
+    return NativeVolumeState.IN_USE if row["holder"] else NativeVolumeState.AVAILABLE
 
 
-def _disk(row: Row, now: Micros) -> Disk:
-    return Disk(
+def _disk(row: Row, now: Micros) -> NativeVolume:
+    return NativeVolume(
         id=row["id"],
         token=row["token"],
         state=_state(row, now),

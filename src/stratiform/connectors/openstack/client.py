@@ -12,8 +12,14 @@ from openstack.connection import Connection as Connection
 
 from stratiform.connectors.openstack.errors import said, told
 from stratiform.connectors.openstack.settings import OpenstackSettings
-from stratiform.contract.connector import Finding
-from stratiform.contract.errors import CloudError, CloudUnreachable, CredentialsRejected, Gone, Refused
+from stratiform.contract.connector import AccountInfo
+from stratiform.contract.errors import (
+    CloudError,
+    CloudUnreachable,
+    CredentialsRejected,
+    NativeNotFound,
+    RequestRejected,
+)
 
 _ANSWER_S = 60
 _CONNECT_TRIES = 2
@@ -64,7 +70,7 @@ class Client:
         except (ksa.MissingAuthPlugin, ksa.AuthorizationFailure, ksa.NoMatchingPlugin) as error:
             raise CredentialsRejected(f"Keystone rejects these credentials: {_message(error)}") from error
         except (ksa.EndpointNotFound, sdk.EndpointNotFound) as error:
-            raise Refused(f"the catalog has no {service} service", hint=_NO_REGION) from error
+            raise RequestRejected(f"the catalog has no {service} service", hint=_NO_REGION) from error
         except (ksa.ConnectionError, ksa.DiscoveryFailure, ksa.InvalidResponse) as error:
             raise CloudUnreachable(
                 f"no answer from OpenStack's {service} service: {_message(error)}",
@@ -81,22 +87,22 @@ class Client:
     def require(self, service: str) -> None:
         """Raises Refused where the catalog has no such service."""
         if not self.has(service):
-            raise Refused(f"the catalog has no {service} service", hint=_NO_REGION)
+            raise RequestRejected(f"the catalog has no {service} service", hint=_NO_REGION)
 
-    def check(self) -> Finding:
+    def check(self) -> AccountInfo:
         """Who we are, and the availability zones."""
         try:
             with self.asking("identity"):
                 user = self._session.get_user_id()
-        except Gone as error:
-            raise Refused(error.message, hint="is auth_url Keystone's, with /v3 at its end?") from error
+        except NativeNotFound as error:
+            raise RequestRejected(error.message, hint="is auth_url Keystone's, with /v3 at its end?") from error
         self.require("compute")
         with self.asking("compute"):
             zones = [
                 zone.name for zone in self.connection().compute.availability_zones() if zone.state.get("available")
             ]
         who = f"{self._settings.username}@{self._settings.project_name} ({user})"
-        return Finding(identity=who, zones=tuple(sorted(set(zones))))
+        return AccountInfo(identity=who, zones=tuple(sorted(set(zones))))
 
     def measures(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> bytes:
         """What Gnocchi answers, as it came: its numbers must not become floats."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stratiform.connectors.openstack.settings import SETTINGS, parse
 from stratiform.connectors.openstack.usage import OpenstackUsage
 from stratiform.contract.compute import Compute
-from stratiform.contract.connector import CloudAccount, Finding, Place, Setting
+from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
 from stratiform.contract.usage import Usage
@@ -28,7 +28,7 @@ class OpenstackCloud:
         self._client = Client(parse(account.settings))
         self.usage = OpenstackUsage(self._client)
 
-    def check(self) -> Finding:
+    def check(self) -> AccountInfo:
         return self._client.check()
 
 
@@ -38,7 +38,7 @@ class OpenstackConnector:
     kind = "openstack"
     settings: Sequence[Setting] = SETTINGS
 
-    def connect(self, account: CloudAccount, place: Place) -> OpenstackCloud:  # noqa: ARG002 - the contract's
+    def connect(self, account: CloudAccount, place: Installation) -> OpenstackCloud:  # noqa: ARG002 - the contract's
         return OpenstackCloud(account)
 
 

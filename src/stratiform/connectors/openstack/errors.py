@@ -14,14 +14,14 @@ from stratiform.contract.errors import (
     CloudThrottled,
     CloudUnreachable,
     CredentialsRejected,
-    Gone,
-    Refused,
+    NativeNotFound,
+    RequestRejected,
 )
 
 _KINDS: dict[int, type[CloudError]] = {
     401: CredentialsRejected,
     403: CredentialsRejected,
-    404: Gone,
+    404: NativeNotFound,
     408: CloudUnreachable,
     413: CloudThrottled,
     429: CloudThrottled,
@@ -37,7 +37,7 @@ _TAGS = re.compile(r"<(title|style|script|h1)\b.*?</\1>|<[^>]*>", re.IGNORECASE 
 
 def told(service: str, status: int, message: str) -> CloudError:
     """The error of the contract that `service` (`compute`) means by an HTTP status."""
-    kind = _KINDS.get(status, CloudUnreachable if status >= _SERVER_ERROR else Refused)
+    kind = _KINDS.get(status, CloudUnreachable if status >= _SERVER_ERROR else RequestRejected)
     if kind is CredentialsRejected:
         return CredentialsRejected(
             f"OpenStack's {service} service rejects these credentials or what they ask for ({status})",

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from stratiform.contract.errors import CloudUnreachable
-from stratiform.contract.usage import Item
-from stratiform.kit.clock import Micros, parse
+from stratiform.contract.usage import InventoryItem
+from stratiform.kit.clock import Micros, parse_iso
 
 if TYPE_CHECKING:
     from stratiform.connectors.openstack.client import Client, Connection
@@ -19,7 +19,7 @@ _PAGE = 500
 _VOLUME_STATES = ("available", "in-use", "maintenance")
 
 
-def everything(client: "Client") -> Iterator[Item]:
+def everything(client: "Client") -> Iterator[InventoryItem]:
     """Each thing once, a page at a time."""
     client.require("compute")
     cloud = client.connection()
@@ -31,7 +31,7 @@ def everything(client: "Client") -> Iterator[Item]:
                 yield from listed(cloud)
 
 
-def _servers(cloud: "Connection") -> Iterator[Item]:
+def _servers(cloud: "Connection") -> Iterator[InventoryItem]:
     """Soft-deleted ones too: they may come back, and are in use until then."""
     flavors = {flavor.name: flavor.id for flavor in cloud.compute.flavors(is_public="None", limit=_PAGE)}
     for server in cloud.compute.servers(all_projects=True, is_soft_deleted=True, limit=_PAGE):
@@ -40,7 +40,7 @@ def _servers(cloud: "Connection") -> Iterator[Item]:
         yield _server(server, flavors)
 
 
-def _server(server: Any, flavors: dict[str, str]) -> Item:
+def _server(server: Any, flavors: dict[str, str]) -> InventoryItem:
     flavor = server.flavor
     image = server.image.id if server.image else None
     return _item(
@@ -60,7 +60,7 @@ def _server(server: Any, flavors: dict[str, str]) -> Item:
     )
 
 
-def _volumes(cloud: "Connection") -> Iterator[Item]:
+def _volumes(cloud: "Connection") -> Iterator[InventoryItem]:
     storage = cloud.block_storage
     for volume in storage.volumes(all_projects=True, limit=_PAGE):
         yield _item(
@@ -84,7 +84,7 @@ def _volume_state(status: str) -> str:
     return status if status in _VOLUME_STATES else ""
 
 
-def _images(cloud: "Connection") -> Iterator[Item]:
+def _images(cloud: "Connection") -> Iterator[InventoryItem]:
     for image in cloud.image.images(limit=_PAGE):
         yield _item(
             "image",
@@ -96,7 +96,7 @@ def _images(cloud: "Connection") -> Iterator[Item]:
         )
 
 
-def _network(cloud: "Connection") -> Iterator[Item]:
+def _network(cloud: "Connection") -> Iterator[InventoryItem]:
     network = cloud.network
     for address in network.ips(limit=_PAGE):
         yield _item(
@@ -113,12 +113,12 @@ def _network(cloud: "Connection") -> Iterator[Item]:
             yield _item("port", port, network_id=port.network_id, device_owner=port.device_owner)
 
 
-def _load_balancers(cloud: "Connection") -> Iterator[Item]:
+def _load_balancers(cloud: "Connection") -> Iterator[InventoryItem]:
     for balancer in cloud.load_balancer.load_balancers(limit=_PAGE):
         yield _item("load_balancer", balancer, state=balancer.provisioning_status, flavor_id=balancer.flavor_id)
 
 
-_OTHERS: dict[str, Callable[["Connection"], Iterator[Item]]] = {
+_OTHERS: dict[str, Callable[["Connection"], Iterator[InventoryItem]]] = {
     "block-storage": _volumes,
     "image": _images,
     "network": _network,
@@ -135,9 +135,9 @@ def _item(
     state: str | None = None,
     began: str = "created_at",
     **attributes: Any,
-) -> Item:
+) -> InventoryItem:
     """What all services' rows have in common, and what is theirs."""
-    return Item(
+    return InventoryItem(
         resource_type=resource_type,
         id=seen.id,
         project_id=project_id or seen.project_id or "",
@@ -149,4 +149,4 @@ def _item(
 
 
 def _moment(text: str | None) -> Micros | None:
-    return None if not text else parse(text)
+    return None if not text else parse_iso(text)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 
 from stratiform.connectors.openstack.inventory import everything
-from stratiform.contract.errors import CloudUnreachable, Gone, Refused
-from stratiform.contract.usage import Item, Reading, exact, periods, understood
-from stratiform.kit.clock import SECOND_US, Micros, iso, parse
+from stratiform.contract.errors import CloudUnreachable, NativeNotFound, RequestRejected
+from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll
+from stratiform.kit.clock import SECOND_US, Micros, iso, parse_iso
 
 if TYPE_CHECKING:
     from stratiform.connectors.openstack.client import Client
@@ -48,20 +48,20 @@ class OpenstackUsage:
     def __init__(self, client: "Client") -> None:
         self._client = client
 
-    def inventory(self) -> Iterator[Item]:
+    def inventory(self) -> Iterator[InventoryItem]:
         return everything(self._client)
 
-    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[Reading]:
-        return self._read(understood(asked, Asked), since, until)
+    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+        return self._read(parse_poll(asked, Asked), since, until)
 
-    def _read(self, asked: Asked, since: Micros, until: Micros) -> Iterator[Reading]:
-        first, end = periods(since, until, asked.period_s)
+    def _read(self, asked: Asked, since: Micros, until: Micros) -> Iterator[UsageSample]:
+        first, end = align_periods(since, until, asked.period_s)
         step = asked.period_s * SECOND_US * _PERIODS
         for page in self._resources(asked, first) if first < end else ():
             resources = {one["metrics"][asked.metric]: one for one in page if asked.metric in one["metrics"]}
             for start in range(first, end, step) if resources else ():
                 for metric, at, number in self._values(asked, [*resources], start, min(start + step, end)):
-                    value = exact(number)
+                    value = parse_decimal(number)
                     if value is not None:
                         yield _reading(asked, resources[metric], at, value)
 
@@ -82,14 +82,14 @@ class OpenstackUsage:
         answer = self._ask("aggregates", query, {"operations": operations})
         for metric, found in answer["measures"].items():
             for at, _period, number in found.get(asked.aggregation, ()):
-                yield metric, parse(at), str(number)
+                yield metric, parse_iso(at), str(number)
 
     def _ask(self, path: str, query: Mapping[str, Any], body: Any) -> Any:
         """Numbers with a point come as texts, which keep every digit."""
         try:
             return _JSON.decode(self._client.measures("POST", path, query, body))
-        except Gone as error:
-            raise Refused(error.message, hint=_HINT) from error
+        except NativeNotFound as error:
+            raise RequestRejected(error.message, hint=_HINT) from error
         except msgspec.DecodeError as error:
             raise CloudUnreachable(
                 "what the catalog calls the metric service doesn't answer as Gnocchi does"
@@ -99,14 +99,14 @@ class OpenstackUsage:
 _JSON = msgspec.json.Decoder(float_hook=str)
 
 
-def _reading(asked: Asked, resource: Mapping[str, Any], at: Micros, value: Any) -> Reading:
+def _reading(asked: Asked, resource: Mapping[str, Any], at: Micros, value: Any) -> UsageSample:
     whose = resource.get(asked.resource_id)
     if not whose:
-        raise Refused(
+        raise RequestRejected(
             f"Gnocchi's {asked.resource_type} {resource['id']} has no {asked.resource_id}",
             hint="resource_id names an attribute of the resource type",
         )
-    return Reading(
+    return UsageSample(
         resource_id=str(whose),
         project_id=resource["project_id"] or "",
         at=at,

@@ -6,7 +6,7 @@ from stratiform.connectors.prometheus.client import Client
 from stratiform.connectors.prometheus.settings import SETTINGS, parse
 from stratiform.connectors.prometheus.usage import PrometheusUsage
 from stratiform.contract.compute import Compute
-from stratiform.contract.connector import CloudAccount, Finding, Place, Setting
+from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
 from stratiform.contract.image import Images
 from stratiform.contract.network import Networks
 from stratiform.contract.usage import Usage
@@ -26,11 +26,11 @@ class PrometheusCloud:
         self._client = Client(parse(account.settings))
         self.usage = PrometheusUsage(self._client)
 
-    def check(self) -> Finding:
+    def check(self) -> AccountInfo:
         """A query that every Prometheus can answer. It has no zones."""
         self._client.range("vector(1)", 0, 0, 1)
         who = f"{self._client.who}@" if self._client.who else ""
-        return Finding(identity=f"{who}{self._client.where}", zones=())
+        return AccountInfo(identity=f"{who}{self._client.where}", zones=())
 
 
 class PrometheusConnector:
@@ -39,7 +39,7 @@ class PrometheusConnector:
     kind = "prometheus"
     settings: Sequence[Setting] = SETTINGS
 
-    def connect(self, account: CloudAccount, place: Place) -> PrometheusCloud:  # noqa: ARG002 - the contract's
+    def connect(self, account: CloudAccount, place: Installation) -> PrometheusCloud:  # noqa: ARG002 - the contract's
         return PrometheusCloud(account)
 
 

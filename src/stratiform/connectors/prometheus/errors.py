@@ -2,7 +2,13 @@
 
 import msgspec
 
-from stratiform.contract.errors import CloudError, CloudThrottled, CloudUnreachable, CredentialsRejected, Refused
+from stratiform.contract.errors import (
+    CloudError,
+    CloudThrottled,
+    CloudUnreachable,
+    CredentialsRejected,
+    RequestRejected,
+)
 
 _REJECTED = (401, 403)
 _THROTTLED = 429
@@ -22,7 +28,7 @@ def told(status: int, body: bytes) -> CloudError:
         )
     if status == _THROTTLED:
         return CloudThrottled("Prometheus is asked too often (429)")
-    kind = CloudUnreachable if status >= _SERVER_ERROR else Refused
+    kind = CloudUnreachable if status >= _SERVER_ERROR else RequestRejected
     return kind(f"Prometheus: {_reason(body)} ({status})")
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from stratiform.contract.errors import Refused
-from stratiform.contract.usage import Item, Reading, exact, periods, understood
+from stratiform.contract.errors import RequestRejected
+from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll
 from stratiform.kit.clock import SECOND_US, Micros
 
 if TYPE_CHECKING:
@@ -37,16 +37,16 @@ class PrometheusUsage:
     def __init__(self, client: "Client") -> None:
         self._client = client
 
-    def inventory(self) -> Iterator[Item]:
+    def inventory(self) -> Iterator[InventoryItem]:
         """Nothing: what it measures is others'."""
         return iter(())
 
-    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[Reading]:
+    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
         """Evaluated at whole multiples of the period, so that asking again gives the same."""
-        return self._read(understood(asked, Asked), since, until)
+        return self._read(parse_poll(asked, Asked), since, until)
 
-    def _read(self, asked: Asked, since: Micros, until: Micros) -> Iterator[Reading]:
-        first, end = periods(since, until, asked.period_s)
+    def _read(self, asked: Asked, since: Micros, until: Micros) -> Iterator[UsageSample]:
+        first, end = align_periods(since, until, asked.period_s)
         period = asked.period_s * SECOND_US
         for start in range(first, end, period * _VALUES):
             last = min(start + period * _VALUES, end) - period
@@ -54,25 +54,25 @@ class PrometheusUsage:
             yield from _readings(asked, found)
 
 
-def _readings(asked: Asked, found: "list[Series]") -> Iterator[Reading]:
+def _readings(asked: Asked, found: "list[Series]") -> Iterator[UsageSample]:
     told: set[tuple[str, Decimal]] = set()
     for series in found:
         if series.histograms:
-            raise Refused("the query gives histograms", hint="ask for numbers, such as histogram_sum(…)")
+            raise RequestRejected("the query gives histograms", hint="ask for numbers, such as histogram_sum(…)")
         resource = series.metric.get(asked.resource_label)
         if not resource:
-            raise Refused(f"the query gives a series without the label '{asked.resource_label}'")
+            raise RequestRejected(f"the query gives a series without the label '{asked.resource_label}'")
         for seconds, number in series.values:
-            value = exact(number)
+            value = parse_decimal(number)
             if value is None:
                 continue
             if (resource, seconds) in told:
-                raise Refused(
+                raise RequestRejected(
                     f"the query gives two values of {resource} at once",
                     hint=f"sum by ({asked.resource_label}) (…)",
                 )
             told.add((resource, seconds))
-            yield Reading(
+            yield UsageSample(
                 resource_id=resource,
                 project_id=series.metric.get(asked.project_label, ""),
                 at=int(seconds * SECOND_US),

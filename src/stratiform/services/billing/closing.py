@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from stratiform.kit import outbox
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros, iso, to_datetime
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.ids import Ids
@@ -69,54 +69,54 @@ class Closing:
     metering: MeteringService
     rating: RatingService
 
-    def close(self, call: Call, account: Account, month_text: str | None, until: Micros | None) -> str:
+    def close(self, ctx: RequestContext, account: Account, month_text: str | None, until: Micros | None) -> str:
         """The number of the invoice of the period, which is issued unless it was before."""
-        wish = _wish(account, repository.periods(call.db, account.id), month_text, until, call.now)
+        wish = _wish(account, repository.periods(ctx.db, account.id), month_text, until, ctx.now)
         if wish.closed is not None:
             return wish.closed.invoice_number
-        if not repository.bill_until(call.db, account.id, account.billed_until, wish.end):
+        if not repository.bill_until(ctx.db, account.id, account.billed_until, wish.end):
             raise InUse(account.name)
-        self._catch_up(call)
-        return self._issue(call, account, wish.start, wish.end)
+        self._catch_up(ctx)
+        return self._issue(ctx, account, wish.start, wish.end)
 
-    def _catch_up(self, call: Call) -> None:
+    def _catch_up(self, ctx: RequestContext) -> None:
         """Take into the ledger what has happened here and was not read yet: else it would be missing on the bill."""
-        while posted := outbox.waiting(call.db, _AT_ONCE):
+        while posted := outbox.list_pending(ctx.db, _AT_ONCE):
             events = [
                 Event(one.message_id, one.event_type, one.publisher_id, one.at, one.cloud, one.payload)
                 for one in posted
             ]
-            self.metering.ingest(call.db, events, call.now)
-            outbox.taken(call.db, posted)
+            self.metering.ingest(ctx.db, events, ctx.now)
+            outbox.remove(ctx.db, posted)
 
-    def _issue(self, call: Call, account: Account, start: Micros, end: Micros) -> str:
-        as_of = self.metering.position(call.db)
-        plan = self.rating.plan(call.db, account.plan)
-        used = Used(self.metering, call.db, account.id, start, end, as_of)
+    def _issue(self, ctx: RequestContext, account: Account, start: Micros, end: Micros) -> str:
+        as_of = self.metering.position(ctx.db)
+        plan = self.rating.plan(ctx.db, account.plan)
+        used = Used(self.metering, ctx.db, account.id, start, end, as_of)
         charge = self.rating.rate(plan, used, start, end)
         if charge.gaps:
             raise NotPriced(charge.gaps, used.names)
-        series = str(to_datetime(call.now).year)
-        number = f"{series}-{repository.next_number(call.db, series):06d}"
+        series = str(to_datetime(ctx.now).year)
+        number = f"{series}-{repository.next_number(ctx.db, series):06d}"
         draft = document.Draft(
             number=number,
-            issued_at=call.now,
+            issued_at=ctx.now,
             start=start,
             end=end,
             as_of=as_of,
             account=account,
-            seller=repository.seller(call.db),
+            seller=repository.seller(ctx.db),
             plan=plan,
             lines=charge.lines,
             resource_names=used.names,
-            project_names=self._project_names(call.db, {line.key.project_id for line in charge.lines}),
+            project_names=self._project_names(ctx.db, {line.key.project_id for line in charge.lines}),
         )
         written = document.write(draft)
         row = Invoice(
-            number, account.id, account.name, start, end, call.now, account.currency, written.total, written.sha256
+            number, account.id, account.name, start, end, ctx.now, account.currency, written.total, written.sha256
         )
-        repository.add_invoice(call.db, row, written.document)
-        repository.add_period(call.db, Period(self.ids.uuid(), account.id, start, end, as_of, call.now, number))
+        repository.add_invoice(ctx.db, row, written.document)
+        repository.add_period(ctx.db, Period(self.ids.uuid(), account.id, start, end, as_of, ctx.now, number))
         return number
 
     def _project_names(self, db: Connection, ids: set[str]) -> dict[str, str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import DAY_US, HOUR_US, Micros, iso, to_datetime
+from stratiform.kit.context import RequestContext
 from stratiform.services.billing import repository
 from stratiform.services.billing.closing import Used, clipped
 from stratiform.services.billing.document import charged, price_of
@@ -35,19 +35,19 @@ class Costing:
     metering: MeteringService
     rating: RatingService
 
-    def resource(self, call: Call, segments: list[Segment]) -> dict[str, Any] | None:
+    def resource(self, ctx: RequestContext, segments: list[Segment]) -> dict[str, Any] | None:
         """What one resource has cost who paid for it last, since they do. None: nobody pays, or nothing ran."""
         last = segments[-1]
-        paying = payer(call, last.project_id, call.now if last.end is None else min(last.end - 1, call.now))
+        paying = payer(ctx, last.project_id, ctx.now if last.end is None else min(last.end - 1, ctx.now))
         if paying is None:
             return None
         account, assignment = paying
-        end = min(assignment.until or call.now, call.now)
+        end = min(assignment.until or ctx.now, ctx.now)
         mine = [segment for segment in segments if segment.project_id == last.project_id]
         used = [clipped(one, assignment.start, end) for one in mine if one.start < end and _after(one, assignment)]
         if not used:
             return None
-        plan = self.rating.plan(call.db, account.plan)
+        plan = self.rating.plan(ctx.db, account.plan)
         start = used[0].start
         charge = self.rating.rate(plan, used, start, end)
         return {
@@ -60,7 +60,7 @@ class Costing:
             "amount": plain(charge.amount, AMOUNT_DIGITS),
             "since": iso(start),
             "as_of": iso(end),
-            "per_hour": self._per_hour(plan, last, call.now),
+            "per_hour": self._per_hour(plan, last, ctx.now),
             "lines": [charged(line, price_of(plan, line)) for line in charge.lines],
             "unpriced": _told(charge.gaps),
         }
@@ -75,21 +75,21 @@ class Costing:
         )
         return plain(round(rate), PRICE_DIGITS)
 
-    def project(self, call: Call, project_id: str, month_text: str | None) -> dict[str, Any] | None:
+    def project(self, ctx: RequestContext, project_id: str, month_text: str | None) -> dict[str, Any] | None:
         """A month of a project until now, by day and by resource, as who paid last in it will be charged.
 
         None: nobody pays for it then.
         """
-        start, month_end = month(month_text or month_name(call.now))
-        end = min(month_end, call.now)
+        start, month_end = month(month_text or month_name(ctx.now))
+        end = min(month_end, ctx.now)
         paying = [
-            one for one in repository.assignments(call.db, project_id=project_id) if one.overlaps(start, month_end)
+            one for one in repository.assignments(ctx.db, project_id=project_id) if one.overlaps(start, month_end)
         ]
-        account = repository.account(call.db, paying[-1].account_id) if paying else None
+        account = repository.account(ctx.db, paying[-1].account_id) if paying else None
         if account is None:
             return None
-        plan = self.rating.plan(call.db, account.plan)
-        used = Used(self.metering, call.db, account.id, start, end, project_id=project_id)
+        plan = self.rating.plan(ctx.db, account.plan)
+        used = Used(self.metering, ctx.db, account.id, start, end, project_id=project_id)
         charge, days = self.rating.rate_by_day(plan, used, start, max(start, end))
         return {
             "project_id": project_id,
@@ -105,11 +105,11 @@ class Costing:
         }
 
 
-def payer(call: Call, project_id: str, moment: Micros) -> tuple[Account, Assignment] | None:
+def payer(ctx: RequestContext, project_id: str, moment: Micros) -> tuple[Account, Assignment] | None:
     """The account that pays for a project at `moment`."""
-    for assignment in repository.assignments(call.db, project_id=project_id):
+    for assignment in repository.assignments(ctx.db, project_id=project_id):
         if assignment.overlaps(moment, moment + 1):
-            account = repository.account(call.db, assignment.account_id)
+            account = repository.account(ctx.db, assignment.account_id)
             return None if account is None else (account, assignment)
     return None
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from stratiform.kit.clock import SECOND_US, iso_seconds, parse
+from stratiform.kit.clock import SECOND_US, iso_seconds, parse_iso
 from stratiform.kit.money import PRECISION
 
 _TEMPLATE = Path(__file__).with_name("invoice.typ")
@@ -50,7 +50,7 @@ def render(document: bytes) -> bytes:
             format="pdf",
             sys_inputs={"invoice": paper},
             pdf_standards=standard,
-            timestamp=parse(invoice["issued_at"]) // SECOND_US,
+            timestamp=parse_iso(invoice["issued_at"]) // SECOND_US,
         )
 
     for own_fonts_only in (True, False):
@@ -151,4 +151,4 @@ def _shown(figures: Iterable[str], digits: int) -> str:
 
 def _time(text: str) -> str:
     """`2026-11-20 13:11:22`."""
-    return iso_seconds(parse(text)).replace("T", " ").rstrip("Z")
+    return iso_seconds(parse_iso(text)).replace("T", " ").rstrip("Z")

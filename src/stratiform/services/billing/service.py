@@ -5,8 +5,8 @@ from typing import Any
 
 from babel.core import get_global
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros, iso
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Database
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.ids import Ids
@@ -42,26 +42,26 @@ class BillingService:
     metering: MeteringService
     rating: RatingService
 
-    def set_prices(self, call: Call, source: str) -> Plan:
+    def set_prices(self, ctx: RequestContext, source: str) -> Plan:
         """Publish the price plan of the TOML text `source`, unless it speaks of time that is billed already.
 
         Raises Invalid, Fixed.
         """
-        policy.require(call.caller, "billing:prices:set", None)
-        closed_until = repository.billed_until_by_plan(call.db, self.rating.plan_of(source))
-        return self.rating.set_plan(call, source, closed_until)
+        policy.require(ctx.caller, "billing:prices:set", None)
+        closed_until = repository.billed_until_by_plan(ctx.db, self.rating.plan_of(source))
+        return self.rating.set_plan(ctx, source, closed_until)
 
     def create_account(
-        self, call: Call, name: str, currency: str, plan: str, party: Party | None = None, tax_rate: str = "0"
+        self, ctx: RequestContext, name: str, currency: str, plan: str, party: Party | None = None, tax_rate: str = "0"
     ) -> Account:
         """A customer who pays by `plan`, in its currency. `tax_rate` in percent. Raises Invalid, NotFound, Conflict."""
-        policy.require(call.caller, "billing:accounts:create", None)
+        policy.require(ctx.caller, "billing:accounts:create", None)
         if not name or len(name) > 255 or not name.isprintable() or "/" in name:  # it is a part of paths
             raise Invalid("the name of an account has 1 to 255 printable characters, and no '/'")
-        prices = self.rating.plan(call.db, plan)
+        prices = self.rating.plan(ctx.db, plan)
         if prices.currency != currency:
             raise Invalid(f"plan '{plan}' is in {prices.currency}, not {currency}")
-        if repository.account(call.db, name) is not None:
+        if repository.account(ctx.db, name) is not None:
             raise Conflict(f"there is an account '{name}' already")
         new = Account(
             id=self.ids.uuid(),
@@ -71,157 +71,157 @@ class BillingService:
             tax_rate=percent(tax_rate),
             party=checked(party or Party()),
             billed_until=None,
-            created_at=call.now,
+            created_at=ctx.now,
         )
-        repository.add_account(call.db, new)
+        repository.add_account(ctx.db, new)
         return new
 
-    def accounts(self, call: Call, page: Page) -> Slice[Account]:
+    def accounts(self, ctx: RequestContext, page: Page) -> Slice[Account]:
         """By name; the marker is a name."""
-        policy.require(call.caller, "billing:accounts:list", None)
-        return repository.accounts(call.db, page)
+        policy.require(ctx.caller, "billing:accounts:list", None)
+        return repository.accounts(ctx.db, page)
 
-    def account(self, call: Call, name: str) -> Account:
+    def account(self, ctx: RequestContext, name: str) -> Account:
         """By name or id. Raises NoAccount."""
-        policy.require(call.caller, "billing:accounts:get", None)
-        return self._account(call, name)
+        policy.require(ctx.caller, "billing:accounts:get", None)
+        return self._account(ctx, name)
 
-    def assignments(self, call: Call, name: str) -> list[Assignment]:
+    def assignments(self, ctx: RequestContext, name: str) -> list[Assignment]:
         """What an account pays and paid for. Raises NoAccount."""
-        policy.require(call.caller, "billing:accounts:get", None)
-        return repository.assignments(call.db, account_id=self._account(call, name).id)
+        policy.require(ctx.caller, "billing:accounts:get", None)
+        return repository.assignments(ctx.db, account_id=self._account(ctx, name).id)
 
-    def assign(self, call: Call, name: str, project_id: str, since: Micros | None = None) -> Assignment:
+    def assign(self, ctx: RequestContext, name: str, project_id: str, since: Micros | None = None) -> Assignment:
         """From `since` (default now) on, account `name` pays for the project; who paid before stops then.
 
         Raises NoAccount; Conflict where that time is billed already, or the account pays already.
         """
-        policy.require(call.caller, "billing:accounts:assign", None)
-        account = self._account(call, name)
-        start = call.now if since is None else since
-        for earlier in repository.assignments(call.db, project_id=project_id):
-            self._give_way(call, earlier, account, start)
-        self._open(call, account, start)
+        policy.require(ctx.caller, "billing:accounts:assign", None)
+        account = self._account(ctx, name)
+        start = ctx.now if since is None else since
+        for earlier in repository.assignments(ctx.db, project_id=project_id):
+            self._give_way(ctx, earlier, account, start)
+        self._open(ctx, account, start)
         new = Assignment(self.ids.uuid(), account.id, project_id, start, None)
-        repository.add_assignment(call.db, new)
+        repository.add_assignment(ctx.db, new)
         return new
 
-    def seller(self, call: Call) -> Party:
-        policy.require(call.caller, "billing:seller:get", None)
-        return repository.seller(call.db)
+    def seller(self, ctx: RequestContext) -> Party:
+        policy.require(ctx.caller, "billing:seller:get", None)
+        return repository.seller(ctx.db)
 
-    def set_seller(self, call: Call, party: Party) -> Party:
+    def set_seller(self, ctx: RequestContext, party: Party) -> Party:
         """Who issues the invoices from now on. Raises Invalid."""
-        policy.require(call.caller, "billing:seller:set", None)
-        repository.set_seller(call.db, checked(party))
+        policy.require(ctx.caller, "billing:seller:set", None)
+        repository.set_seller(ctx.db, checked(party))
         return party
 
-    def close(self, call: Call, name: str, month: str | None = None, until: Micros | None = None) -> Invoice:
+    def close(self, ctx: RequestContext, name: str, month: str | None = None, until: Micros | None = None) -> Invoice:
         """Close a month (`2026-11`) of an account, or what has been of one `until` an instant, and issue the invoice.
 
         Closing again gives the same invoice. Raises NoAccount; Conflict where the period isn't over or an earlier
         one is open; NotPriced.
         """
-        policy.require(call.caller, "billing:periods:close", None)
+        policy.require(ctx.caller, "billing:periods:close", None)
         closing = Closing(self.ids, self.identity, self.metering, self.rating)
-        number = closing.close(call, self._account(call, name), month, until)
-        return self._invoice(call, number, None)[0]
+        number = closing.close(ctx, self._account(ctx, name), month, until)
+        return self._invoice(ctx, number, None)[0]
 
-    def periods(self, call: Call, name: str) -> list[Period]:
+    def periods(self, ctx: RequestContext, name: str) -> list[Period]:
         """The closed periods of an account, the oldest first. Raises NoAccount."""
-        policy.require(call.caller, "billing:periods:list", None)
-        return repository.periods(call.db, self._account(call, name).id)
+        policy.require(ctx.caller, "billing:periods:list", None)
+        return repository.periods(ctx.db, self._account(ctx, name).id)
 
-    def invoices(self, call: Call, page: Page, account: str | None = None) -> Slice[Invoice]:
+    def invoices(self, ctx: RequestContext, page: Page, account: str | None = None) -> Slice[Invoice]:
         """The newest first: all for the operator, else those of the accounts that paid for the caller's project."""
-        own = self._own_project(call, "billing:invoices:list")
-        account_id = None if account is None or own is not None else self._account(call, account).id
-        return repository.invoices(call.db, page, account_id=account_id, project_id=own)
+        own = self._own_project(ctx, "billing:invoices:list")
+        account_id = None if account is None or own is not None else self._account(ctx, account).id
+        return repository.invoices(ctx.db, page, account_id=account_id, project_id=own)
 
-    def invoice(self, call: Call, number: str) -> tuple[Invoice, bytes]:
+    def invoice(self, ctx: RequestContext, number: str) -> tuple[Invoice, bytes]:
         """An invoice and its JSON document, always the same bytes. Raises NoInvoice, for a stranger too."""
-        return self._invoice(call, number, self._own_project(call, "billing:invoices:get"))
+        return self._invoice(ctx, number, self._own_project(ctx, "billing:invoices:get"))
 
-    def invoice_pdf(self, call: Call, number: str) -> bytes:
+    def invoice_pdf(self, ctx: RequestContext, number: str) -> bytes:
         """The invoice as PDF, made from its document. Raises NoInvoice."""
-        _, document = self.invoice(call, number)
+        _, document = self.invoice(ctx, number)
         return pdf.render(document)
 
-    def server_cost(self, call: Call, server_id: str) -> dict[str, Any] | None:
+    def server_cost(self, ctx: RequestContext, server_id: str) -> dict[str, Any] | None:
         """What a server (or volume) has cost so far: `{currency, amount, since, as_of, per_hour, lines, unpriced}`.
 
         Amounts are decimal texts. None where no account pays for it, or it never ran. Raises NotFound for a stranger.
         """
-        segments = self._usage_of(call, server_id)
+        segments = self._usage_of(ctx, server_id)
         if not segments:
             return None
         missing = f"no resource '{server_id}'"
-        policy.require_seen(call.caller, "billing:costs:get", segments[-1].project_id, missing)
-        return Costing(self.metering, self.rating).resource(call, segments)
+        policy.require_visible(ctx.caller, "billing:costs:get", segments[-1].project_id, missing)
+        return Costing(self.metering, self.rating).resource(ctx, segments)
 
-    def project_cost(self, call: Call, project_id: str, month: str | None = None) -> dict[str, Any] | None:
+    def project_cost(self, ctx: RequestContext, project_id: str, month: str | None = None) -> dict[str, Any] | None:
         """What a project has cost in a month (default: this one) until now: `{amount, as_of, days, resources, …}`.
 
         None where no account pays for it. Raises NotFound for a stranger, Invalid.
         """
-        policy.require_seen(call.caller, "billing:costs:get", project_id, f"no project '{project_id}'")
-        return Costing(self.metering, self.rating).project(call, project_id, month)
+        policy.require_visible(ctx.caller, "billing:costs:get", project_id, f"no project '{project_id}'")
+        return Costing(self.metering, self.rating).project(ctx, project_id, month)
 
-    def _usage_of(self, call: Call, resource_id: str) -> list[Segment]:
+    def _usage_of(self, ctx: RequestContext, resource_id: str) -> list[Segment]:
         """By start. The type is named because the ledger's index begins with it."""
         types = dict.fromkeys(meter.resource_type for meter in METERS.values())
         found = [
             segment
             for resource_type in types
-            for segment in self.metering.segments(call.db, Filter(resource_type=resource_type, resource_id=resource_id))
+            for segment in self.metering.segments(ctx.db, Filter(resource_type=resource_type, resource_id=resource_id))
         ]
         return sorted(found, key=lambda segment: segment.start)
 
-    def _own_project(self, call: Call, rule: str) -> str | None:
+    def _own_project(self, ctx: RequestContext, rule: str) -> str | None:
         """The project to which the caller's sight is limited; None for the operator."""
-        if policy.rules["billing:invoices:list_all"](call.caller, None):
+        if policy.rules["billing:invoices:list_all"](ctx.caller, None):
             return None
-        own = call.caller.project()
-        policy.require(call.caller, rule, own)
+        own = ctx.caller.project()
+        policy.require(ctx.caller, rule, own)
         return own
 
-    def _account(self, call: Call, name: str) -> Account:
-        found = repository.account(call.db, name)
+    def _account(self, ctx: RequestContext, name: str) -> Account:
+        found = repository.account(ctx.db, name)
         if found is None:
             raise NoAccount(name)
         return found
 
-    def _invoice(self, call: Call, number: str, project_id: str | None) -> tuple[Invoice, bytes]:
-        found = repository.invoice(call.db, number, project_id=project_id)
+    def _invoice(self, ctx: RequestContext, number: str, project_id: str | None) -> tuple[Invoice, bytes]:
+        found = repository.invoice(ctx.db, number, project_id=project_id)
         if found is None:
             raise NoInvoice(number)
         return found
 
-    def _give_way(self, call: Call, earlier: Assignment, account: Account, start: Micros) -> None:
+    def _give_way(self, ctx: RequestContext, earlier: Assignment, account: Account, start: Micros) -> None:
         if not earlier.overlaps(start, None):
             return
-        payer_before = self._account(call, earlier.account_id)
+        payer_before = self._account(ctx, earlier.account_id)
         if payer_before.id == account.id:
             raise Conflict(f"account '{account.name}' pays for this project already, from {iso(earlier.start)}")
         if start <= earlier.start or (payer_before.billed_until or 0) > start:
             raise Conflict(f"account '{payer_before.name}' pays for this project at {iso(start)}; that can't be undone")
-        self._bill_until(call, payer_before, payer_before.billed_until)
-        repository.end_assignment(call.db, earlier.id, start)
+        self._bill_until(ctx, payer_before, payer_before.billed_until)
+        repository.end_assignment(ctx.db, earlier.id, start)
 
-    def _open(self, call: Call, account: Account, start: Micros) -> None:
+    def _open(self, ctx: RequestContext, account: Account, start: Micros) -> None:
         """Let the account's first period begin with the month of `start`; what is closed stays closed."""
-        if account.billed_until is not None and repository.periods(call.db, account.id):
+        if account.billed_until is not None and repository.periods(ctx.db, account.id):
             if start < account.billed_until:
                 raise Conflict(f"account '{account.name}' is closed until {iso(account.billed_until)}")
             first = account.billed_until
         else:
             begins = month_around(start)[0]
             first = begins if account.billed_until is None else min(begins, account.billed_until)
-        self._bill_until(call, account, first)
+        self._bill_until(ctx, account, first)
 
-    def _bill_until(self, call: Call, account: Account, moment: Micros | None) -> None:
+    def _bill_until(self, ctx: RequestContext, account: Account, moment: Micros | None) -> None:
         """Also where it stays as it is: nobody can close the account then before this transaction ends."""
-        if not repository.bill_until(call.db, account.id, account.billed_until, moment):
+        if not repository.bill_until(ctx.db, account.id, account.billed_until, moment):
             raise InUse(account.name)
 
 

@@ -9,7 +9,7 @@ from stratiform.kit import outbox
 from stratiform.kit.clock import Micros, iso_naive, to_datetime
 from stratiform.kit.db import Connection
 from stratiform.kit.ids import Ids
-from stratiform.kit.work import want
+from stratiform.kit.work import enqueue
 from stratiform.services.compute.model.server import DELETED, Server
 from stratiform.services.network.model import Port
 
@@ -27,7 +27,7 @@ REBUILD_START, REBUILD_END = "compute.instance.rebuild.start", "compute.instance
 
 def post(db: Connection, ids: Ids, event_type: str, server: Server, at: Micros, **more: Any) -> None:
     """Write the event with the change that it tells of, and ask that it is read."""
-    outbox.post(
+    outbox.append(
         db,
         outbox.Event(
             message_id=ids.uuid(),
@@ -38,7 +38,7 @@ def post(db: Connection, ids: Ids, event_type: str, server: Server, at: Micros, 
             payload={**payload(server), **more},
         ),
     )
-    want(db, "metering.outbox", "all", at)
+    enqueue(db, "metering.outbox", "all", at)
 
 
 def payload(server: Server) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection, IntegrityError, Record, Rows, upsert
-from stratiform.kit.pagination import Slice, slice_of
+from stratiform.kit.pagination import Slice, paginate
 from stratiform.services.identity import tables as t
 from stratiform.services.identity.errors import Duplicate
 from stratiform.services.identity.model import (
@@ -86,7 +86,7 @@ def sifted(
     found = [record for record in rows.all(db, *conditions(rows, query), *also) if admits(record)]
     if query.page is None:
         return Slice(found, more=False)
-    return slice_of(found, query.page, key=lambda record: str(getattr(record, rows.key.name)))
+    return paginate(found, query.page, key=lambda record: str(getattr(record, rows.key.name)))
 
 
 def conditions(rows: Rows[Any], query: Query) -> list[ColumnElement[bool]]:

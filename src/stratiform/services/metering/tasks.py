@@ -7,12 +7,12 @@ from functools import partial
 from itertools import islice
 
 from stratiform.contract.errors import CloudError
-from stratiform.contract.usage import Reading, Usage
+from stratiform.contract.usage import Usage, UsageSample
 from stratiform.kit import outbox
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.outbox import Event
-from stratiform.kit.work import Again, Handler, Job
+from stratiform.kit.work import Handler, Job, Requeue
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.metering import repository
 from stratiform.services.metering.model.polls import Poll
@@ -51,32 +51,32 @@ def handlers(service: MeteringService, clouds: CloudsService) -> dict[str, Handl
     }
 
 
-def _drain(service: MeteringService, job: Job) -> Again | None:
+def _drain(service: MeteringService, job: Job) -> Requeue | None:
     """Take the oldest events until there are none; each transaction takes them and adds them, or does neither."""
     while True:
         with job.apply() as db:
-            posted = outbox.waiting(db, _AT_ONCE)
+            posted = outbox.list_pending(db, _AT_ONCE)
             service.ingest(db, [_event(one) for one in posted], job.clock.now())
-            outbox.taken(db, posted)
+            outbox.remove(db, posted)
         if len(posted) < _AT_ONCE:
             return None
 
 
-def _sign(service: MeteringService, job: Job) -> Again:
+def _sign(service: MeteringService, job: Job) -> Requeue:
     """A checkpoint, where the log has grown. One that contradicts an earlier one is refused, and told in the log."""
     with job.apply() as db:
         service.make_checkpoint(db, job.clock.now())
-    return Again(_SIGNED_EVERY_US)
+    return Requeue(_SIGNED_EVERY_US)
 
 
-def _thin(job: Job) -> Again:
+def _thin(job: Job) -> Requeue:
     """Of checkpoints older than a day, one an hour is enough."""
     with job.apply() as db:
         repository.proofs.thin(db, job.clock.now() - DAY_US)
-    return Again(_THINNED_EVERY_US)
+    return Requeue(_THINNED_EVERY_US)
 
 
-def _drop(service: MeteringService, job: Job) -> Again | None:
+def _drop(service: MeteringService, job: Job) -> Requeue | None:
     """Drop raw messages that are older than they are to be kept, a few batches at a time. What was read out of them
     stays for ever."""
     if not service.raw_messages_days:
@@ -87,17 +87,17 @@ def _drop(service: MeteringService, job: Job) -> Again | None:
             dropped = repository.ledger.drop_messages(db, oldest, _DROPPED_AT_ONCE)
             repository.unknown.drop(db, dropped)
         if len(dropped) < _DROPPED_AT_ONCE:
-            return Again(_DROPPED_EVERY_US)
+            return Requeue(_DROPPED_EVERY_US)
 
 
-def _survey(service: MeteringService, clouds: CloudsService, job: Job) -> Again:
+def _survey(service: MeteringService, clouds: CloudsService, job: Job) -> Requeue:
     """See which clouds can be asked for which meters."""
     with job.apply() as db:
         service.survey_polls(db, clouds.clouds(db), job.clock.now())
-    return Again(_SURVEYED_EVERY_US)
+    return Requeue(_SURVEYED_EVERY_US)
 
 
-def _poll(service: MeteringService, clouds: CloudsService, job: Job) -> Again | None:
+def _poll(service: MeteringService, clouds: CloudsService, job: Job) -> Requeue | None:
     """Ask one cloud for one meter, from where it was read on. What fails is told once, and asked for again."""
     with job.database.snapshot() as db:
         poll = service.poll(db, job.key)
@@ -116,7 +116,7 @@ def _poll(service: MeteringService, clouds: CloudsService, job: Job) -> Again | 
         return None
     except (CloudError, Invalid) as error:
         return _fail(service, job, poll, error.message)
-    return Again(question.schedule.every_s * SECOND_US)
+    return Requeue(question.schedule.every_s * SECOND_US)
 
 
 def _read(
@@ -130,14 +130,14 @@ def _read(
         return service.read_up_to(db, poll, until, job.clock.now())
 
 
-def _fail(service: MeteringService, job: Job, poll: Poll, fault: str) -> Again:
+def _fail(service: MeteringService, job: Job, poll: Poll, fault: str) -> Requeue:
     if fault != poll.fault:
         logger.warning("can't read %s of cloud %s: %s", poll.meter, poll.cloud, fault)
     with job.apply() as db:
-        return Again(service.poll_failed(db, poll, fault).again_us)
+        return Requeue(service.poll_failed(db, poll, fault).again_us)
 
 
-def _some(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
+def _some(readings: Iterable[UsageSample]) -> Iterator[list[UsageSample]]:
     rest = iter(readings)
     while some := list(islice(rest, _READ_AT_ONCE)):
         yield some

@@ -1,26 +1,26 @@
 """Background work: native subnets go when theirs is deleted here."""
 
-from stratiform.contract.errors import Gone, Refused
+from stratiform.contract.errors import NativeNotFound, RequestRejected
 from stratiform.contract.network import Networks
 from stratiform.kit.clock import SECOND_US
-from stratiform.kit.work import Again, Handler, Job
+from stratiform.kit.work import Handler, Job, Requeue
 from stratiform.services.network.repository import rows as repository
 from stratiform.services.network.service import NetworkService
 
 #: How long to wait while machines that are being deleted are still in the subnet.
-_LATER = Again(5 * SECOND_US)
+_LATER = Requeue(5 * SECOND_US)
 
 
 def handlers(service: NetworkService) -> dict[str, Handler]:
     """What the worker does for networking."""
 
-    def subnet(job: Job) -> Again | None:
+    def subnet(job: Job) -> Requeue | None:
         return _remove_from_clouds(service, job)
 
     return {"network.subnet": subnet}
 
 
-def _remove_from_clouds(service: NetworkService, job: Job) -> Again | None:
+def _remove_from_clouds(service: NetworkService, job: Job) -> Requeue | None:
     with job.database.snapshot() as db:
         if repository.subnets.get(db, job.key) is not None:
             return None
@@ -41,9 +41,9 @@ def _removed(networks: Networks, native_id: str) -> bool:
         return True
     try:
         networks.delete(native_id)
-    except Gone:
+    except NativeNotFound:
         return True
-    except Refused:
+    except RequestRejected:
         return False
     return True
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from babel.core import get_global
 
-from stratiform.kit.clock import Micros, from_datetime, iso, parse
+from stratiform.kit.clock import Micros, from_datetime, iso, parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.services.rating.model import (
     CONDITIONS,
@@ -218,7 +218,7 @@ def _moment(value: Any, place: str) -> Micros:
         if isinstance(value, date):
             return from_datetime(datetime.combine(value, time(), UTC))
         if isinstance(value, str):
-            return parse(value)
+            return parse_iso(value)
     except (ValueError, OverflowError) as error:
         raise Invalid(f"{place}: '{value}' is not a date or time (ISO 8601)") from error
     raise Invalid(f"{place}: must be a date or time (ISO 8601)")

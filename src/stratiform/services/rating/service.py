@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros, iso
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
@@ -25,31 +25,31 @@ class RatingService:
 
     ids: Ids
 
-    def set_plan(self, call: Call, source: str, closed_until: Micros | None = None) -> Plan:
+    def set_plan(self, ctx: RequestContext, source: str, closed_until: Micros | None = None) -> Plan:
         """Publish what the TOML text `source` says that isn't yet; the plan as it is then.
 
         Nothing that is published changes. `closed_until`: the end of the last period that was closed by this
         plan. Raises Invalid, Fixed.
         """
-        policy.require(call.caller, "rating:prices:set", None)
+        policy.require(ctx.caller, "rating:prices:set", None)
         wanted = plan.read(source)
-        there = self._find(call.db, wanted.name)
+        there = self._find(ctx.db, wanted.name)
         if there is not None and there.currency != wanted.currency:
             raise Fixed(f"plan '{wanted.name}' is in {there.currency}, not {wanted.currency}", hint="name a new plan")
         new = _new_versions(wanted, there, closed_until)
         merged = plan.in_order([*(there.versions if there else ()), *new])
-        self._store(call, wanted, there, new)
+        self._store(ctx, wanted, there, new)
         return Plan(wanted.name, wanted.currency, wanted.unpriced, merged)
 
-    def plans(self, call: Call, page: Page) -> Slice[Plan]:
-        policy.require(call.caller, "rating:prices:list", None)
-        found = repository.plans(call.db, page)
-        return Slice([self.plan(call.db, row.name) for row in found.items], found.more)
+    def plans(self, ctx: RequestContext, page: Page) -> Slice[Plan]:
+        policy.require(ctx.caller, "rating:prices:list", None)
+        found = repository.plans(ctx.db, page)
+        return Slice([self.plan(ctx.db, row.name) for row in found.items], found.more)
 
-    def show(self, call: Call, name: str) -> Plan:
+    def show(self, ctx: RequestContext, name: str) -> Plan:
         """Raises NoPlan."""
-        policy.require(call.caller, "rating:prices:get", None)
-        return self.plan(call.db, name)
+        policy.require(ctx.caller, "rating:prices:get", None)
+        return self.plan(ctx.db, name)
 
     def plan(self, db: Connection, name: str) -> Plan:
         """Raises NoPlan."""
@@ -90,17 +90,17 @@ class RatingService:
         versions = tuple(plan.from_document(version.document) for version in repository.versions(db, name))
         return Plan(row.name, row.currency, row.unpriced, versions)
 
-    def _store(self, call: Call, wanted: Plan, there: Plan | None, new: list[Version]) -> None:
+    def _store(self, ctx: RequestContext, wanted: Plan, there: Plan | None, new: list[Version]) -> None:
         if there is None:
-            row = repository.PlanRow(wanted.name, wanted.currency, wanted.unpriced, call.now)
-            repository.add_plan(call.db, row)
+            row = repository.PlanRow(wanted.name, wanted.currency, wanted.unpriced, ctx.now)
+            repository.add_plan(ctx.db, row)
         elif there.unpriced != wanted.unpriced:
-            repository.set_unpriced(call.db, wanted.name, wanted.unpriced)
+            repository.set_unpriced(ctx.db, wanted.name, wanted.unpriced)
         for version in new:
             repository.add_version(
-                call.db,
+                ctx.db,
                 repository.VersionRow(
-                    self.ids.uuid(), wanted.name, version.valid_from, version.sha256, version.document, call.now
+                    self.ids.uuid(), wanted.name, version.valid_from, version.sha256, version.document, ctx.now
                 ),
             )
 

@@ -9,8 +9,8 @@ from typing import Any
 from stratiform.kit.clock import Micros, iso_naive
 from stratiform.kit.db import Connection
 from stratiform.kit.ids import Ids
-from stratiform.kit.outbox import Event, post
-from stratiform.kit.work import want
+from stratiform.kit.outbox import Event, append
+from stratiform.kit.work import enqueue
 from stratiform.services.volume import repository
 from stratiform.services.volume.model import Attachment, Volume
 
@@ -38,8 +38,8 @@ def tell(db: Connection, ids: Ids, event_type: str, volume: Volume, now: Micros)
         cloud=volume.cloud_name,
         payload=payload(volume, _type_name(db, volume), repository.attachments_of_volumes(db, [volume.id])),
     )
-    post(db, event)
-    want(db, "metering.outbox", "all", now)
+    append(db, event)
+    enqueue(db, "metering.outbox", "all", now)
 
 
 def payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stratiform.contract.volume import Disk, DiskState
+from stratiform.contract.volume import NativeVolume, NativeVolumeState
 from stratiform.kit.clock import Micros
 from stratiform.services.volume.errors import InvalidInput
 
@@ -211,23 +211,23 @@ class Observation:
     `orphans` are of volumes that are deleted, or second ones; the token of `strangers` never was a volume's.
     """
 
-    orphans: list[Disk]
-    strangers: list[Disk]
+    orphans: list[NativeVolume]
+    strangers: list[NativeVolume]
     missing: list[Volume]
-    broken: list[tuple[Volume, Disk]]
-    resized: list[tuple[Volume, Disk]]
+    broken: list[tuple[Volume, NativeVolume]]
+    resized: list[tuple[Volume, NativeVolume]]
 
 
 def compare(
-    disks: Sequence[Disk], rows: Mapping[str, Volume], deleted: Collection[str], started: Micros
+    disks: Sequence[NativeVolume], rows: Mapping[str, Volume], deleted: Collection[str], started: Micros
 ) -> Observation:
     """Disks listed from `started` on, beside the live `rows` (by id) and the ids of `deleted` volumes.
 
     A row that changed since `started` is left to the next look: the list may be older than it.
     """
-    by_token: dict[str, list[Disk]] = {}
+    by_token: dict[str, list[NativeVolume]] = {}
     for disk in disks:
-        if disk.state not in (DiskState.DELETING, DiskState.DELETED):
+        if disk.state not in (NativeVolumeState.DELETING, NativeVolumeState.DELETED):
             by_token.setdefault(disk.token, []).append(disk)
     unowned = [disk for token in by_token.keys() - rows.keys() for disk in by_token[token]]
     orphans = [disk for disk in unowned if disk.token in deleted]
@@ -242,10 +242,10 @@ def compare(
     return seen
 
 
-def _differs(seen: Observation, volume: Volume, disk: Disk | None) -> None:
+def _differs(seen: Observation, volume: Volume, disk: NativeVolume | None) -> None:
     if disk is None:
         seen.missing.append(volume)
-    elif disk.state is DiskState.ERROR:
+    elif disk.state is NativeVolumeState.ERROR:
         seen.broken.append((volume, disk))
     elif disk.size_gib != volume.size_gib:
         seen.resized.append((volume, disk))

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, false, func, select, update
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection, Rows
 from stratiform.kit.keyset import sorted_page
-from stratiform.kit.pagination import Page, Slice, slice_of
+from stratiform.kit.pagination import Page, Slice, paginate
 from stratiform.services.volume.errors import InvalidInput
 from stratiform.services.volume.model import Attachment, Sort, TypeAccess, Volume, VolumeFilter, VolumeType
 from stratiform.services.volume.tables import access_table, attachment_table, type_table, volume_table
@@ -64,7 +64,7 @@ def listed(db: Connection, wanted: VolumeFilter, page: Page, sorts: Sequence[Sor
         # Metadata is one document in the row; the few lists that ask for it are cut after reading.
         whole = sorted_page(volumes, db, Page(limit=_ALL), order, *where).items
         found = [volume for volume in whole if _has(volume, wanted.metadata)]
-        return slice_of(found[offset:], page, lambda volume: volume.id)
+        return paginate(found[offset:], page, lambda volume: volume.id)
     skipped = sorted_page(volumes, db, Page(page.limit + offset, page.marker), order, *where)
     return Slice(skipped.items[offset:], skipped.more)
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from stratiform.contract.errors import Gone, NoCapacity, Refused
-from stratiform.contract.volume import Disk, DiskSpec, DiskState, Volumes
+from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, RequestRejected
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, Volumes, VolumeSpec
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.errors import Conflict, Invalid, NotFound
-from stratiform.kit.work import Again, Handler, Job, want
+from stratiform.kit.work import Handler, Job, Requeue, enqueue
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.model import AT_REST, Observation, Volume, compare
 from stratiform.services.volume.service import VolumeService
@@ -38,7 +38,7 @@ def handlers(service: VolumeService) -> dict[str, Handler]:
     }
 
 
-def reconcile(service: VolumeService, job: Job) -> Again | None:
+def reconcile(service: VolumeService, job: Job) -> Requeue | None:
     """Take the next step of one volume."""
     with job.database.snapshot() as db:
         volume = repository.live(db, job.key)
@@ -60,18 +60,18 @@ def _without_disks(service: VolumeService, job: Job, volume: Volume) -> None:
         _fail(service, job, volume, "error", "The cloud has no block storage.")
 
 
-def _create(service: VolumeService, job: Job, disks: Volumes, volume: Volume) -> Again | None:
+def _create(service: VolumeService, job: Job, disks: Volumes, volume: Volume) -> Requeue | None:
     try:
         disk = disks.show(volume.native_id) if volume.native_id else disks.create(_spec(service, job, volume))
-    except (Gone, NoCapacity, Refused, NotFound, Invalid, Conflict) as error:
+    except (NativeNotFound, InsufficientCapacity, RequestRejected, NotFound, Invalid, Conflict) as error:
         _fail(service, job, volume, "error", error.message)
         return None
-    if disk.state is DiskState.CREATING:
+    if disk.state is NativeVolumeState.CREATING:
         if disk.id != volume.native_id:
             with job.apply() as db:
                 repository.move(db, volume, ("creating",), volume.updated_at, native_id=disk.id)
         return _soon(job, volume)
-    if disk.state not in (DiskState.AVAILABLE, DiskState.IN_USE):
+    if disk.state not in (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE):
         _fail(service, job, volume, "error", disk.fault or f"The cloud says: {disk.state.value}", disk.id)
         return None
     now = job.clock.now()
@@ -80,11 +80,11 @@ def _create(service: VolumeService, job: Job, disks: Volumes, volume: Volume) ->
     return None
 
 
-def _spec(service: VolumeService, job: Job, volume: Volume) -> DiskSpec:
+def _spec(service: VolumeService, job: Job, volume: Volume) -> VolumeSpec:
     with job.database.snapshot() as db:
         native_type = service.clouds.native(db, volume.cloud_id, "volume_type", volume.type_id)
-    image = service.images.in_cloud(volume.cloud_id, volume.image_id) if volume.image_id else ""
-    return DiskSpec(
+    image = service.images.image_copies.ensure(volume.cloud_id, volume.image_id) if volume.image_id else ""
+    return VolumeSpec(
         token=volume.id,
         name=volume.name,
         size_gib=volume.wanted_gib,
@@ -95,16 +95,16 @@ def _spec(service: VolumeService, job: Job, volume: Volume) -> DiskSpec:
     )
 
 
-def _extend(service: VolumeService, job: Job, disks: Volumes, volume: Volume) -> Again | None:
+def _extend(service: VolumeService, job: Job, disks: Volumes, volume: Volume) -> Requeue | None:
     try:
         disk = disks.show(volume.native_id)
         if disk.size_gib < volume.wanted_gib:
             disks.extend(volume.native_id, volume.wanted_gib)
             disk = disks.show(volume.native_id)
-    except Gone as error:
+    except NativeNotFound as error:
         _fail(service, job, volume, "error", error.message)
         return None
-    except (NoCapacity, Refused) as error:
+    except (InsufficientCapacity, RequestRejected) as error:
         _fail(service, job, volume, "error_extending", error.message)
         return None
     if disk.size_gib < volume.wanted_gib:
@@ -115,12 +115,12 @@ def _extend(service: VolumeService, job: Job, disks: Volumes, volume: Volume) ->
     return None
 
 
-def _delete(service: VolumeService, job: Job, disks: Volumes, volume: Volume) -> Again | None:
+def _delete(service: VolumeService, job: Job, disks: Volumes, volume: Volume) -> Requeue | None:
     disk = _look(disks, volume)
     if disk is not None:
         try:
             disks.delete(disk.id)
-        except Refused as error:
+        except RequestRejected as error:
             _fail(service, job, volume, "error_deleting", error.message)
             return None
         disk = _look(disks, volume)
@@ -130,15 +130,15 @@ def _delete(service: VolumeService, job: Job, disks: Volumes, volume: Volume) ->
     return None
 
 
-def _look(disks: Volumes, volume: Volume) -> Disk | None:
+def _look(disks: Volumes, volume: Volume) -> NativeVolume | None:
     """The volume's disk, also one whose create answer was lost, and one that the cloud's search doesn't show yet."""
     disk = disks.find(volume.id)
     if disk is None and volume.native_id:
         try:
             disk = disks.show(volume.native_id)
-        except Gone:
+        except NativeNotFound:
             return None
-    return None if disk is None or disk.state is DiskState.DELETED else disk
+    return None if disk is None or disk.state is NativeVolumeState.DELETED else disk
 
 
 def _deleted(service: VolumeService, job: Job, volume: Volume) -> None:
@@ -167,22 +167,22 @@ def _fail(service: VolumeService, job: Job, volume: Volume, status: str, reason:
     _settle(service, job, volume, events.UPDATED, job.clock.now(), **values)
 
 
-def _soon(job: Job, volume: Volume) -> Again:
+def _soon(job: Job, volume: Volume) -> Requeue:
     """Ask often at first, then less: a quarter of the time it has taken so far."""
     taken = job.clock.now() - volume.updated_at
-    return Again(max(_WAIT_LEAST_US, min(taken // 4, _WAIT_MOST_US)))
+    return Requeue(max(_WAIT_LEAST_US, min(taken // 4, _WAIT_MOST_US)))
 
 
-_Step = Callable[[VolumeService, Job, Volumes, Volume], Again | None]
+_Step = Callable[[VolumeService, Job, Volumes, Volume], Requeue | None]
 _STEPS: dict[str, _Step] = {"creating": _create, "extending": _extend, "deleting": _delete}
 
 
-def survey(service: VolumeService, job: Job) -> Again:
+def survey(service: VolumeService, job: Job) -> Requeue:
     """Ask for a look at each cloud; the looks themselves are spread over the workers."""
     with job.apply() as db:
         for cloud in service.clouds.clouds(db):
-            want(db, OBSERVE, cloud.id, job.clock.now())
-    return Again(SURVEY_EVERY_US)
+            enqueue(db, OBSERVE, cloud.id, job.clock.now())
+    return Requeue(SURVEY_EVERY_US)
 
 
 def observe(service: VolumeService, job: Job) -> None:
@@ -207,11 +207,11 @@ def observe(service: VolumeService, job: Job) -> None:
     _correct(service, job, disks, seen)
 
 
-def _remove(disks: Volumes, disk: Disk) -> None:
+def _remove(disks: Volumes, disk: NativeVolume) -> None:
     logger.warning("disk %s (token %s) belongs to no volume and is deleted", disk.id, disk.token)
     try:
         disks.delete(disk.id)
-    except Refused as error:
+    except RequestRejected as error:
         logger.warning("disk %s can't be deleted yet: %s", disk.id, error.message)
 
 
@@ -219,7 +219,7 @@ def _correct(service: VolumeService, job: Job, disks: Volumes, seen: Observation
     for volume in seen.missing:
         try:
             disks.show(volume.native_id)
-        except Gone:
+        except NativeNotFound:
             _vanished(service, job, volume)
     for volume, disk in seen.broken:
         _drift(service, job, volume, events.UPDATED, status="error", fault=disk.fault or "The cloud says: error")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from stratiform.contract.compute import Size
+from stratiform.contract.compute import ServerSize
 from stratiform.kit.clock import Micros
 from stratiform.services.compute.errors import InvalidField
 
@@ -90,6 +90,6 @@ def check_flavor(new: NewFlavor) -> None:
             raise InvalidField(name, value, f"{value} is greater than the maximum of {0x7FFFFFFF}")
 
 
-def size_of(flavor: dict[str, Any], native: str | None) -> Size:
+def size_of(flavor: dict[str, Any], native: str | None) -> ServerSize:
     """A server's flavor as a cloud takes it."""
-    return Size(flavor["vcpus"], flavor["ram"], flavor["disk"], native or "")
+    return ServerSize(flavor["vcpus"], flavor["ram"], flavor["disk"], native or "")

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert, select
 
 from stratiform.kit.db import Connection, Rows, upsert
-from stratiform.kit.pagination import Page, Slice, slice_of
+from stratiform.kit.pagination import Page, Slice, paginate
 from stratiform.services.compute.model.flavor import Flavor, FlavorFilter
 from stratiform.services.compute.model.keypair import KeyPair
 from stratiform.services.compute.tables import flavor_access_table, flavor_table, keypair_table
@@ -56,7 +56,7 @@ def list_flavors(
         where.append(c.disk >= wanted.min_disk)
     column = c[FLAVOR_SORT[wanted.sort_key]]
     order = [column.desc(), c.id.desc()] if wanted.sort_dir == "desc" else [column, c.id]
-    return slice_of(flavors.all(db, *where, order=order), page, lambda found: found.id)
+    return paginate(flavors.all(db, *where, order=order), page, lambda found: found.id)
 
 
 def delete_flavor(db: Connection, flavor_id: str) -> bool:
@@ -92,7 +92,7 @@ def keypair(db: Connection, user_id: str, name: str) -> KeyPair | None:
 def list_keypairs(db: Connection, user_id: str, page: Page) -> Slice[KeyPair]:
     """A page of a user's key pairs, by name; the marker is a name."""
     found = keypairs.all(db, keypair_table.c.user_id == user_id, order=[keypair_table.c.name])
-    return slice_of(found, page, lambda pair: pair.name)
+    return paginate(found, page, lambda pair: pair.name)
 
 
 def delete_keypair(db: Connection, user_id: str, name: str) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Text, and_, false, func, or_, 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection, Rows
 from stratiform.kit.errors import Invalid
-from stratiform.kit.pagination import Page, Slice, cut
+from stratiform.kit.pagination import Page, Slice, page_of
 from stratiform.kit.work import work_table
 from stratiform.services.compute.model.server import (
     ACTIVE,
@@ -109,7 +109,7 @@ def list_servers(db: Connection, wanted: ServerFilter, page: Page) -> Slice[Serv
     if page.marker is not None:
         where.append(_after(db, page.marker, keys))
     order = [column.desc() if direction == "desc" else column.asc() for column, direction in keys]
-    return cut(servers.all(db, *where, order=order, limit=page.limit + 1), page)
+    return page_of(servers.all(db, *where, order=order, limit=page.limit + 1), page)
 
 
 def ids(db: Connection, wanted: ServerFilter) -> list[str]:

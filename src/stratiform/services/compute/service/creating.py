@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from stratiform.kit.work import want
+from stratiform.kit.work import enqueue
 from stratiform.services.clouds.model import Binding
 from stratiform.services.compute import events
 from stratiform.services.compute.errors import FlavorNotFound, InvalidField
@@ -35,30 +35,30 @@ class Creating(Parts):
 
     __slots__ = ()
 
-    def create_servers(self, call: Call, new: NewServer) -> list[Server]:
+    def create_servers(self, ctx: RequestContext, new: NewServer) -> list[Server]:
         """Rows for `min_count` to `max_count` servers; a worker makes the machines.
 
         Raises Invalid for what is unknown or does not fit together, Conflict where no cloud or no network serves.
         """
-        project_id = call.caller.project()
-        policy.require(call.caller, "os_compute_api:servers:create", project_id)
+        project_id = ctx.caller.project()
+        policy.require(ctx.caller, "os_compute_api:servers:create", project_id)
         _check(new)
-        flavor = catalog.flavor(call.db, new.flavor_id, project_id, every=call.caller.is_admin)
+        flavor = catalog.flavor(ctx.db, new.flavor_id, project_id, every=ctx.caller.is_admin)
         if flavor is None:
             raise Invalid(FlavorNotFound(new.flavor_id).message)
-        image = self.fitting_image(call, new.image_id, flavor)
-        first = self._row(call, new, project_id, flavor, image, self._place(call, project_id, new.zone))
+        image = self.fitting_image(ctx, new.image_id, flavor)
+        first = self._row(ctx, new, project_id, flavor, image, self._place(ctx, project_id, new.zone))
         made = [self._numbered(first, number, new.max_count) for number in range(new.max_count)]
-        servers.insert_many(call.db, made)
-        servers.add_actions(call.db, [self.action_of(call, server, "create") for server in made])
+        servers.insert_many(ctx.db, made)
+        servers.add_actions(ctx.db, [self.action_of(ctx, server, "create") for server in made])
         for server in made:
-            self._surround(call, server, new)
+            self._surround(ctx, server, new)
         return made
 
-    def fitting_image(self, call: Call, image_id: str, flavor: Flavor) -> Image:
+    def fitting_image(self, ctx: RequestContext, image_id: str, flavor: Flavor) -> Image:
         """The image, if it may be used and fits into the flavor. Raises Invalid."""
         try:
-            image = self.images.image(call, image_id)
+            image = self.images.images.get(ctx, image_id)
         except (NotFound, Forbidden) as error:
             raise Invalid(f"Image {image_id} could not be found.") from error
         if image.status != "active":
@@ -72,26 +72,26 @@ class Creating(Parts):
             )
         return image
 
-    def _groups(self, call: Call, project_id: str, asked: Sequence[str]) -> list[str]:
+    def _groups(self, ctx: RequestContext, project_id: str, asked: Sequence[str]) -> list[str]:
         """Raises Invalid for a security group that there isn't."""
         try:
-            return list(dict.fromkeys(self.group_name(call, project_id, group) for group in asked))
+            return list(dict.fromkeys(self.group_name(ctx, project_id, group) for group in asked))
         except NotFound as error:
             raise Invalid(error.message) from error
 
-    def _surround(self, call: Call, server: Server, new: NewServer) -> None:
+    def _surround(self, ctx: RequestContext, server: Server, new: NewServer) -> None:
         """Ports, volumes, the event and the work of one new server."""
         if new.networks is not None:
-            self.networks.ports_for_server(call, server.project_id, server.id, list(new.networks))
+            self.networks.ports_for_server(ctx, server.project_id, server.id, list(new.networks))
         for volume_id, device in new.volumes:
-            self.fitting_volume(call, server, volume_id)
-            self.volumes.begin_attach(call, volume_id, server.id, device or None)
-        events.post(call.db, self.ids, events.CREATE_START, server, call.now)
-        want(call.db, WORK, server.id, call.now)
+            self.fitting_volume(ctx, server, volume_id)
+            self.volumes.begin_attach(ctx, volume_id, server.id, device or None)
+        events.post(ctx.db, self.ids, events.CREATE_START, server, ctx.now)
+        enqueue(ctx.db, WORK, server.id, ctx.now)
 
-    def _place(self, call: Call, project_id: str, zone: str | None) -> Binding:
+    def _place(self, ctx: RequestContext, project_id: str, zone: str | None) -> Binding:
         try:
-            return self.clouds.place(call.db, project_id, zone)
+            return self.clouds.place(ctx.db, project_id, zone)
         except Conflict as error:
             if zone is None:
                 raise
@@ -104,18 +104,18 @@ class Creating(Parts):
         return replace(first, id=server_id, name=name, hostname=hostname, launch_index=number)
 
     def _row(
-        self, call: Call, new: NewServer, project_id: str, flavor: Flavor, image: Image, binding: Binding
+        self, ctx: RequestContext, new: NewServer, project_id: str, flavor: Flavor, image: Image, binding: Binding
     ) -> Server:
         snapshot = flavor.snapshot()
         return Server(
             id="",
             project_id=project_id,
-            user_id=call.caller.user_id,
+            user_id=ctx.caller.user_id,
             name=new.name,
             hostname=new.hostname or "",
             description=new.description,
-            created_at=call.now,
-            updated_at=call.now,
+            created_at=ctx.now,
+            updated_at=ctx.now,
             vm_state=BUILDING,
             task_state=SCHEDULING,
             power_state=POWER_NONE,
@@ -130,21 +130,21 @@ class Creating(Parts):
             native_zone=binding.native_zone,
             reservation_id=f"r-{self.ids.hex()[-8:]}",
             key_name=new.key_name,
-            public_key=self._public_key(call, new.key_name),
+            public_key=self._public_key(ctx, new.key_name),
             user_data=new.user_data,
             metadata=dict(new.metadata),
             tags=sorted(set(new.tags)),
-            security_groups=self._groups(call, project_id, new.security_groups or ("default",)),
+            security_groups=self._groups(ctx, project_id, new.security_groups or ("default",)),
             config_drive=new.config_drive,
             disk_config=new.disk_config,
             access_ip_v4=new.access_ip_v4,
             access_ip_v6=new.access_ip_v6,
         )
 
-    def _public_key(self, call: Call, name: str | None) -> str:
+    def _public_key(self, ctx: RequestContext, name: str | None) -> str:
         if name is None:
             return ""
-        pair = catalog.keypair(call.db, call.caller.user_id, name)
+        pair = catalog.keypair(ctx.db, ctx.caller.user_id, name)
         if pair is None:
             raise Invalid("Invalid key_name provided.")
         return pair.public_key

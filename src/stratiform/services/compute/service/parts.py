@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Database
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.ids import Ids
-from stratiform.kit.work import want
+from stratiform.kit.work import enqueue
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import events
 from stratiform.services.compute.errors import Locked, ServerNotFound, WrongState
@@ -36,35 +36,35 @@ class Parts:
     images: ImageService
     volumes: VolumeService
 
-    def seen(self, call: Call, rule: str, server_id: str) -> Server:
+    def seen(self, ctx: RequestContext, rule: str, server_id: str) -> Server:
         """A server for looking at. Raises ServerNotFound, Forbidden."""
-        server = servers.server(call.db, server_id)
-        return self._allowed(call, rule, server_id, server)
+        server = servers.server(ctx.db, server_id)
+        return self._allowed(ctx, rule, server_id, server)
 
-    def held(self, call: Call, rule: str, server_id: str, *, despite_lock: bool = False) -> Server:
+    def held(self, ctx: RequestContext, rule: str, server_id: str, *, despite_lock: bool = False) -> Server:
         """A server for changing: its row is held until the end. Raises ServerNotFound, Forbidden, Locked."""
-        server = self._allowed(call, rule, server_id, servers.locked(call.db, server_id))
-        if server.locked and not despite_lock and not call.caller.is_admin:
+        server = self._allowed(ctx, rule, server_id, servers.locked(ctx.db, server_id))
+        if server.locked and not despite_lock and not ctx.caller.is_admin:
             raise Locked(server_id)
         return server
 
-    def _allowed(self, call: Call, rule: str, server_id: str, server: Server | None) -> Server:
+    def _allowed(self, ctx: RequestContext, rule: str, server_id: str, server: Server | None) -> Server:
         missing = ServerNotFound(server_id)
         if server is None or server.deleted_at is not None:
             raise missing
-        policy.require_seen(call.caller, rule, server.project_id, missing.message)
+        policy.require_visible(ctx.caller, rule, server.project_id, missing.message)
         return server
 
-    def group_name(self, call: Call, project_id: str, asked: str) -> str:
+    def group_name(self, ctx: RequestContext, project_id: str, asked: str) -> str:
         """The name of a security group that is given by its name or id. Raises NotFound: no rule would be held."""
-        for group in self.networks.security_groups(call, {"project_id": [project_id]}):
+        for group in self.networks.security_groups(ctx, {"project_id": [project_id]}):
             if asked in (group.name, group.id):
                 return group.name
         raise NotFound(f"Security group {asked} not found for project {project_id}.")
 
-    def fitting_volume(self, call: Call, server: Server, volume_id: str) -> Volume:
+    def fitting_volume(self, ctx: RequestContext, server: Server, volume_id: str) -> Volume:
         """A volume that can be at this server. Raises VolumeNotFound; Invalid for one that is elsewhere."""
-        volume = self.volumes.volume(call, volume_id)
+        volume = self.volumes.volume(ctx, volume_id)
         if volume.project_id != server.project_id:
             raise VolumeNotFound(volume_id)
         if (volume.cloud_id, volume.native_zone) != (server.cloud_id, server.native_zone):
@@ -74,28 +74,28 @@ class Parts:
             )
         return volume
 
-    def start_task(self, call: Call, server: Server, action: str, event: str, **values: Any) -> Server:
+    def start_task(self, ctx: RequestContext, server: Server, action: str, event: str, **values: Any) -> Server:
         """Write what is wanted now, tell it, note the action, and ask that a worker looks at it."""
-        changed = servers.save(call.db, replace(server, updated_at=call.now, **values))
-        self.note(call, server, action)
-        events.post(call.db, self.ids, event, changed, call.now, **events.changed(server))
-        want(call.db, WORK, server.id, call.now)
+        changed = servers.save(ctx.db, replace(server, updated_at=ctx.now, **values))
+        self.note(ctx, server, action)
+        events.post(ctx.db, self.ids, event, changed, ctx.now, **events.changed(server))
+        enqueue(ctx.db, WORK, server.id, ctx.now)
         return changed
 
-    def note(self, call: Call, server: Server, action: str, *, finished: bool = False) -> None:
+    def note(self, ctx: RequestContext, server: Server, action: str, *, finished: bool = False) -> None:
         """Remember what was asked, for the list of a server's actions."""
-        servers.add_actions(call.db, [self.action_of(call, server, action, finished=finished)])
+        servers.add_actions(ctx.db, [self.action_of(ctx, server, action, finished=finished)])
 
-    def action_of(self, call: Call, server: Server, action: str, *, finished: bool = False) -> Action:
+    def action_of(self, ctx: RequestContext, server: Server, action: str, *, finished: bool = False) -> Action:
         return Action(
             id=self.ids.uuid(),
             server_id=server.id,
             project_id=server.project_id,
-            user_id=call.caller.user_id,
+            user_id=ctx.caller.user_id,
             action=action,
-            request_id=call.request_id,
-            started_at=call.now,
-            finished_at=call.now if finished else None,
+            request_id=ctx.request_id,
+            started_at=ctx.now,
+            finished_at=ctx.now if finished else None,
         )
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.pagination import Page, Slice
-from stratiform.kit.work import want
+from stratiform.kit.work import enqueue
 from stratiform.services.compute import events
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.compute.model.server import (
@@ -31,44 +31,44 @@ class Servers(Parts):
 
     __slots__ = ()
 
-    def server(self, call: Call, server_id: str) -> Server:
+    def server(self, ctx: RequestContext, server_id: str) -> Server:
         """Raises ServerNotFound, Forbidden."""
-        return self.seen(call, "os_compute_api:servers:show", server_id)
+        return self.seen(ctx, "os_compute_api:servers:show", server_id)
 
-    def server_named(self, call: Call, name_or_id: str) -> Server:
+    def server_named(self, ctx: RequestContext, name_or_id: str) -> Server:
         """For people: by id, or by a name that only one server of the project has. Raises NotFound, Invalid."""
-        found = servers.server(call.db, name_or_id)
+        found = servers.server(ctx.db, name_or_id)
         if found is not None:
-            return self.server(call, name_or_id)
-        wanted = ServerFilter(project_id=call.caller.project_id, all_projects=call.caller.is_admin)
-        page = servers.list_servers(call.db, replace(wanted, equals={"name": name_or_id}), Page(limit=2)).items
+            return self.server(ctx, name_or_id)
+        wanted = ServerFilter(project_id=ctx.caller.project_id, all_projects=ctx.caller.is_admin)
+        page = servers.list_servers(ctx.db, replace(wanted, equals={"name": name_or_id}), Page(limit=2)).items
         if not page:
             raise NotFound(f"No server with a name or ID of '{name_or_id}' exists.")
         if len(page) > 1:
             raise Invalid(f"More than one server is called '{name_or_id}'.", hint="use its id")
-        return self.server(call, page[0].id)
+        return self.server(ctx, page[0].id)
 
-    def servers(self, call: Call, wanted: ServerFilter, page: Page) -> Slice[Server]:
+    def servers(self, ctx: RequestContext, wanted: ServerFilter, page: Page) -> Slice[Server]:
         """A page of the project's servers; everyone's, or deleted ones, only for the operator."""
-        project = wanted.project_id if wanted.all_projects else call.caller.project_id
-        policy.require(call.caller, "os_compute_api:servers:index", call.caller.project_id)
+        project = wanted.project_id if wanted.all_projects else ctx.caller.project_id
+        policy.require(ctx.caller, "os_compute_api:servers:index", ctx.caller.project_id)
         if wanted.all_projects:
-            policy.require(call.caller, ALL_PROJECTS, None)
+            policy.require(ctx.caller, ALL_PROJECTS, None)
         if wanted.deleted:
-            policy.require(call.caller, SEE_DELETED, None)
+            policy.require(ctx.caller, SEE_DELETED, None)
         everyone = wanted.all_projects and project is None
         wanted = replace(wanted, project_id=project, all_projects=everyone)
         _check_filter(wanted)
         if wanted.ip is not None:
-            wanted = replace(wanted, ids=self._with_address(call, wanted))
-        return servers.list_servers(call.db, wanted, page)
+            wanted = replace(wanted, ids=self._with_address(ctx, wanted))
+        return servers.list_servers(ctx.db, wanted, page)
 
-    def details(self, call: Call, found: Sequence[Server]) -> list[Detail]:
+    def details(self, ctx: RequestContext, found: Sequence[Server]) -> list[Detail]:
         """Servers with their ports and volumes; as many queries for a hundred as for one."""
         ids = [server.id for server in found]
-        ports = self.networks.ports_of_all(call.db, ids)
-        names = self.networks.names(call.db, sorted({port.network_id for own in ports.values() for port in own}))
-        volumes = self.volumes.attachments_by_server(call.db, ids)
+        ports = self.networks.ports_of_all(ctx.db, ids)
+        names = self.networks.names(ctx.db, sorted({port.network_id for own in ports.values() for port in own}))
+        volumes = self.volumes.attachments_by_server(ctx.db, ids)
         details = []
         for server in found:
             detail = Detail(server, volumes=volumes.get(server.id, []))
@@ -77,90 +77,92 @@ class Servers(Parts):
             details.append(detail)
         return details
 
-    def sees_hosts(self, call: Call) -> bool:
+    def sees_hosts(self, ctx: RequestContext) -> bool:
         """Whether the caller is told what only the operator should know."""
-        return policy.rules[SEE_HOST](call.caller, None)
+        return policy.rules[SEE_HOST](ctx.caller, None)
 
-    def update_server(self, call: Call, server_id: str, changes: dict[str, Any]) -> Server:
+    def update_server(self, ctx: RequestContext, server_id: str, changes: dict[str, Any]) -> Server:
         """Change name, description, hostname, disk_config, access_ip_v4, access_ip_v6: what is given of them."""
-        server = self.held(call, "os_compute_api:servers:update", server_id, despite_lock=True)
-        return self.update_row(call, server, **changes)
+        server = self.held(ctx, "os_compute_api:servers:update", server_id, despite_lock=True)
+        return self.update_row(ctx, server, **changes)
 
-    def delete_server(self, call: Call, server_id: str) -> None:
+    def delete_server(self, ctx: RequestContext, server_id: str) -> None:
         """At any time, whatever is under way. Raises ServerNotFound, Locked."""
-        server = self.held(call, "os_compute_api:servers:delete", server_id)
+        server = self.held(ctx, "os_compute_api:servers:delete", server_id)
         if server.task_state == DELETING:
-            want(call.db, WORK, server.id, call.now)
+            enqueue(ctx.db, WORK, server.id, ctx.now)
             return
-        self.start_task(call, server, "delete", events.DELETE_START, task_state=DELETING)
+        self.start_task(ctx, server, "delete", events.DELETE_START, task_state=DELETING)
 
-    def metadata(self, call: Call, server_id: str) -> dict[str, str]:
-        return self.seen(call, "os_compute_api:server-metadata:index", server_id).metadata
+    def metadata(self, ctx: RequestContext, server_id: str) -> dict[str, str]:
+        return self.seen(ctx, "os_compute_api:server-metadata:index", server_id).metadata
 
-    def set_metadata(self, call: Call, server_id: str, given: dict[str, str], *, whole: bool) -> dict[str, str]:
+    def set_metadata(
+        self, ctx: RequestContext, server_id: str, given: dict[str, str], *, whole: bool
+    ) -> dict[str, str]:
         """Add to what is there, or put `given` in its place (`whole`)."""
-        server = self.held(call, "os_compute_api:server-metadata:create", server_id)
+        server = self.held(ctx, "os_compute_api:server-metadata:create", server_id)
         together = given if whole else {**server.metadata, **given}
         check_metadata(together)
-        return self.update_row(call, server, metadata=together).metadata
+        return self.update_row(ctx, server, metadata=together).metadata
 
-    def delete_metadata(self, call: Call, server_id: str, key: str) -> None:
+    def delete_metadata(self, ctx: RequestContext, server_id: str, key: str) -> None:
         """Raises NotFound where there is no such key."""
-        server = self.held(call, "os_compute_api:server-metadata:delete", server_id)
+        server = self.held(ctx, "os_compute_api:server-metadata:delete", server_id)
         if key not in server.metadata:
             raise NotFound("Metadata item was not found")
-        self.update_row(call, server, metadata={name: text for name, text in server.metadata.items() if name != key})
+        self.update_row(ctx, server, metadata={name: text for name, text in server.metadata.items() if name != key})
 
-    def tags(self, call: Call, server_id: str) -> list[str]:
-        return self.seen(call, "os_compute_api:os-server-tags:index", server_id).tags
+    def tags(self, ctx: RequestContext, server_id: str) -> list[str]:
+        return self.seen(ctx, "os_compute_api:os-server-tags:index", server_id).tags
 
-    def set_tags(self, call: Call, server_id: str, tags: Sequence[str]) -> list[str]:
+    def set_tags(self, ctx: RequestContext, server_id: str, tags: Sequence[str]) -> list[str]:
         """These and no others. Raises Invalid for more than 50, or a text that can be no tag."""
-        server = self.held(call, "os_compute_api:os-server-tags:update", server_id, despite_lock=True)
+        server = self.held(ctx, "os_compute_api:os-server-tags:update", server_id, despite_lock=True)
         check_tags(tags)
-        return self.update_row(call, server, tags=sorted(set(tags))).tags
+        return self.update_row(ctx, server, tags=sorted(set(tags))).tags
 
-    def add_tag(self, call: Call, server_id: str, tag: str) -> bool:
+    def add_tag(self, ctx: RequestContext, server_id: str, tag: str) -> bool:
         """Whether it is new. Raises Invalid."""
-        server = self.held(call, "os_compute_api:os-server-tags:update", server_id, despite_lock=True)
+        server = self.held(ctx, "os_compute_api:os-server-tags:update", server_id, despite_lock=True)
         if tag in server.tags:
             return False
         check_tags([*server.tags, tag])
-        self.update_row(call, server, tags=sorted([*server.tags, tag]))
+        self.update_row(ctx, server, tags=sorted([*server.tags, tag]))
         return True
 
-    def remove_tag(self, call: Call, server_id: str, tag: str) -> None:
+    def remove_tag(self, ctx: RequestContext, server_id: str, tag: str) -> None:
         """Raises NotFound where it has no such tag."""
-        server = self.held(call, "os_compute_api:os-server-tags:delete", server_id, despite_lock=True)
+        server = self.held(ctx, "os_compute_api:os-server-tags:delete", server_id, despite_lock=True)
         if tag not in server.tags:
             raise NotFound(f"Server {server_id} has no tag '{tag}'")
-        self.update_row(call, server, tags=[other for other in server.tags if other != tag])
+        self.update_row(ctx, server, tags=[other for other in server.tags if other != tag])
 
-    def actions(self, call: Call, server_id: str) -> list[Action]:
+    def actions(self, ctx: RequestContext, server_id: str) -> list[Action]:
         """What was asked of a server, newest first; also of one that is deleted."""
-        return servers.list_actions(call.db, self._was(call, "list", server_id).id)
+        return servers.list_actions(ctx.db, self._was(ctx, "list", server_id).id)
 
-    def action(self, call: Call, server_id: str, request_id: str) -> Action:
+    def action(self, ctx: RequestContext, server_id: str, request_id: str) -> Action:
         """Raises NotFound."""
-        found = servers.action(call.db, self._was(call, "show", server_id).id, request_id)
+        found = servers.action(ctx.db, self._was(ctx, "show", server_id).id, request_id)
         if found is None:
             raise NotFound(f"Action for request_id {request_id} on instance {server_id} not found")
         return found
 
-    def update_row(self, call: Call, server: Server, **values: Any) -> Server:
+    def update_row(self, ctx: RequestContext, server: Server, **values: Any) -> Server:
         """Write `values`, and tell that the row has changed."""
-        changed = servers.save(call.db, replace(server, updated_at=call.now, **values))
-        events.post(call.db, self.ids, events.UPDATE, changed, call.now, **events.changed(server))
+        changed = servers.save(ctx.db, replace(server, updated_at=ctx.now, **values))
+        events.post(ctx.db, self.ids, events.UPDATE, changed, ctx.now, **events.changed(server))
         return changed
 
-    def _was(self, call: Call, verb: str, server_id: str) -> Server:
-        server = servers.server(call.db, server_id)
-        return self._allowed(call, f"os_compute_api:os-instance-actions:{verb}", server_id, _as_live(server))
+    def _was(self, ctx: RequestContext, verb: str, server_id: str) -> Server:
+        server = servers.server(ctx.db, server_id)
+        return self._allowed(ctx, f"os_compute_api:os-instance-actions:{verb}", server_id, _as_live(server))
 
-    def _with_address(self, call: Call, wanted: ServerFilter) -> tuple[str, ...]:
-        ids = servers.ids(call.db, wanted)
+    def _with_address(self, ctx: RequestContext, wanted: ServerFilter) -> tuple[str, ...]:
+        ids = servers.ids(ctx.db, wanted)
         pattern = re.compile(wanted.ip or "")
-        ports = self.networks.ports_of_all(call.db, ids)
+        ports = self.networks.ports_of_all(ctx.db, ids)
         return tuple(
             server_id
             for server_id, own in ports.items()

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from stratiform.contract.compute import Machine, MachineState
-from stratiform.kit.work import LEASE_US, Again
+from stratiform.contract.compute import NativeServer, NativeServerState
+from stratiform.kit.work import LEASE_US, Requeue
 from stratiform.services.compute import events
 from stratiform.services.compute.model.server import DELETED, NONE, POWER_NONE
 from stratiform.services.compute.repository import servers
@@ -13,31 +13,31 @@ from stratiform.services.compute.tasks.look import Look
 _LATE_US = 2 * LEASE_US
 
 
-def delete(look: Look) -> Again | None:
+def delete(look: Look) -> Requeue | None:
     """Until the cloud has no machine any more; only then the addresses are free, and the use has ended."""
     machine = look.machine() if look.server.native_id else look.cloud.find(look.server.id)
-    if machine is None or machine.state is MachineState.DELETED:
+    if machine is None or machine.state is NativeServerState.DELETED:
         return _gone(look)
     _remember(look, machine)
-    if machine.state is not MachineState.DELETING:
+    if machine.state is not NativeServerState.DELETING:
         look.cloud.delete(machine.id)
     return look.soon()
 
 
-def afterwards(look: Look) -> Again | None:
+def afterwards(look: Look) -> Requeue | None:
     """A server that was deleted before we knew its machine: another worker's create may land even now."""
     server = look.server
     if server.native_id or server.deleted_at is None:
         return None
     machine = look.cloud.find(server.id)
-    if machine is not None and machine.state is not MachineState.DELETING:
+    if machine is not None and machine.state is not NativeServerState.DELETING:
         look.cloud.delete(machine.id)
     if look.job.clock.now() > server.deleted_at + _LATE_US:
         return None
-    return Again(LEASE_US)
+    return Requeue(LEASE_US)
 
 
-def _remember(look: Look, machine: Machine) -> None:
+def _remember(look: Look, machine: NativeServer) -> None:
     """Which machine it is and since when it ran: its use is the customer's, even where no answer ever told us."""
     server = look.server
     launched_at = server.launched_at or machine.launched_at
@@ -49,7 +49,7 @@ def _remember(look: Look, machine: Machine) -> None:
             servers.save(db, replace(row, native_id=machine.id, launched_at=launched_at))
 
 
-def _gone(look: Look) -> Again | None:
+def _gone(look: Look) -> Requeue | None:
     now, service = look.job.clock.now(), look.service
     with look.job.apply() as db:
         row = servers.locked(db, look.server.id)
@@ -71,4 +71,4 @@ def _gone(look: Look) -> Again | None:
             service.volumes.detached(db, attachment.id, now)
         servers.finish_actions(db, row.id, now, None)
         events.post(db, service.ids, events.DELETE_END, gone, now, **events.changed(row))
-    return None if look.server.native_id else Again(LEASE_US)
+    return None if look.server.native_id else Requeue(LEASE_US)

@@ -1,13 +1,13 @@
 """The step of a server that is at rest: bring the volumes that were asked for, take away those that should go."""
 
 from stratiform.contract.errors import CloudError, CloudUnreachable
-from stratiform.kit.work import Again
+from stratiform.kit.work import Requeue
 from stratiform.services.compute.repository import servers
 from stratiform.services.compute.tasks.look import FAILED, Look
 from stratiform.services.volume.model import Attachment
 
 
-def settle(look: Look) -> Again | None:
+def settle(look: Look) -> Requeue | None:
     """Each attachment on its own, so that one that can't be does not hold up the others."""
     with look.job.database.snapshot() as db:
         moving = [one for one in look.service.volumes.attachments_of(db, look.server.id) if one.state != "attached"]

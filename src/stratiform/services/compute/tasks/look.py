@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stratiform.contract.compute import Compute, Machine, MachineState
-from stratiform.contract.errors import Gone
+from stratiform.contract.compute import Compute, NativeServer, NativeServerState
+from stratiform.contract.errors import NativeNotFound
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Fault
-from stratiform.kit.work import Again, Job
+from stratiform.kit.work import Job, Requeue
 from stratiform.services.compute import events
 from stratiform.services.compute.model.server import (
     ERROR,
@@ -30,10 +30,10 @@ _LONGEST_WAIT_US = 2 * SECOND_US
 FAILED = "Error"
 
 POWER_STATES = {
-    MachineState.RUNNING: POWER_RUNNING,
-    MachineState.STOPPED: POWER_SHUTDOWN,
-    MachineState.STOPPING: POWER_RUNNING,
-    MachineState.ERROR: POWER_CRASHED,
+    NativeServerState.RUNNING: POWER_RUNNING,
+    NativeServerState.STOPPED: POWER_SHUTDOWN,
+    NativeServerState.STOPPING: POWER_RUNNING,
+    NativeServerState.ERROR: POWER_CRASHED,
 }
 
 #: Facts that the cloud told, which hold whatever the customer has asked for meanwhile.
@@ -49,33 +49,33 @@ class Look:
     cloud: Compute
     server: Server
 
-    def machine(self) -> Machine | None:
+    def machine(self) -> NativeServer | None:
         """The server's machine; None where the cloud has none (any more)."""
         try:
             machine = self.cloud.show(self.server.native_id)
-        except Gone:
+        except NativeNotFound:
             return None
-        return None if machine.state is MachineState.DELETED else machine
+        return None if machine.state is NativeServerState.DELETED else machine
 
-    def soon(self) -> Again:
+    def soon(self) -> Requeue:
         """First after 20 ms, and the longer the step lasts the later, up to 2 s."""
         since = self.job.clock.now() - self.server.updated_at
-        return Again(min(max(since // 2, _FIRST_WAIT_US), _LONGEST_WAIT_US))
+        return Requeue(min(max(since // 2, _FIRST_WAIT_US), _LONGEST_WAIT_US))
 
-    def step(self, **values: Any) -> Again:
+    def step(self, **values: Any) -> Requeue:
         """Write that the next step of the same task has begun."""
         with self.job.apply() as db:
             self._write(db, self.job.clock.now(), values)
-        return Again(_FIRST_WAIT_US)
+        return Requeue(_FIRST_WAIT_US)
 
-    def learn(self, machine: Machine) -> Again:
+    def learn(self, machine: NativeServer) -> Requeue:
         """Write which machine it is, as soon as that is known."""
         if machine.id != self.server.native_id:
             with self.job.apply() as db:
                 self._write(db, None, {"native_id": machine.id})
         return self.soon()
 
-    def done(self, event: str, machine: Machine, *, message: str | None = None, **values: Any) -> Again | None:
+    def done(self, event: str, machine: NativeServer, *, message: str | None = None, **values: Any) -> Requeue | None:
         """The task is over: write how it ended, tell it, finish the action."""
         now = self.job.clock.now()
         told: dict[str, Any] = {
@@ -97,7 +97,7 @@ class Look:
             events.post(db, self.service.ids, event, changed, now, **more)
             return self._rest(db)
 
-    def fail(self, reason: str, *, event: str = events.UPDATE, **values: Any) -> Again | None:
+    def fail(self, reason: str, *, event: str = events.UPDATE, **values: Any) -> Requeue | None:
         """The server ends in ERROR, and says why."""
         now = self.job.clock.now()
         shown = {"vm_state": ERROR, "task_state": NONE, "new_flavor": None, "fault": fault(500, reason, now)}
@@ -109,7 +109,7 @@ class Look:
             events.post(db, self.service.ids, event, changed, now, **events.changed(self.server))
             return self._rest(db)
 
-    def give_up(self, error: Fault, **values: Any) -> Again | None:
+    def give_up(self, error: Fault, **values: Any) -> Requeue | None:
         """The cloud says no to this action; the server stays what it was, and the action says so."""
         now = self.job.clock.now()
         with self.job.apply() as db:
@@ -121,7 +121,7 @@ class Look:
             events.post(db, self.service.ids, events.UPDATE, changed, now, **more)
             return self._rest(db)
 
-    def lost(self) -> Again | None:
+    def lost(self) -> Requeue | None:
         """The machine was deleted in the cloud, not by us: its use ends now, and the server is in ERROR."""
         now = self.job.clock.now()
         with self.job.apply() as db:
@@ -130,10 +130,10 @@ class Look:
                 write_loss(db, self.service, row, now)
             return self._rest(db)
 
-    def _rest(self, db: Connection) -> Again | None:
+    def _rest(self, db: Connection) -> Requeue | None:
         """Volumes that wait for the task to end come next."""
         attachments = self.service.volumes.attachments_of(db, self.server.id)
-        return Again(0) if any(one.state != "attached" for one in attachments) else None
+        return Requeue(0) if any(one.state != "attached" for one in attachments) else None
 
     def _write(self, db: Connection, updated_at: Micros | None, values: dict[str, Any]) -> Server | None:
         """Write `values`, unless something else was asked for meanwhile: then only what the cloud told. None then."""

@@ -7,11 +7,11 @@ listed: what is on its way is its own handler's business, and a list is older th
 import logging
 from dataclasses import replace
 
-from stratiform.contract.compute import Compute, Machine, MachineState
-from stratiform.contract.errors import Gone
+from stratiform.contract.compute import Compute, NativeServer, NativeServerState
+from stratiform.contract.errors import NativeNotFound
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.db import Connection
-from stratiform.kit.work import Again, Job, want
+from stratiform.kit.work import Job, Requeue, enqueue
 from stratiform.services.compute import events
 from stratiform.services.compute.model.server import (
     ACTIVE,
@@ -37,12 +37,12 @@ _FRESH_US = 5 * SECOND_US
 logger = logging.getLogger(__name__)
 
 
-def survey(service: ComputeService, job: Job) -> Again:
+def survey(service: ComputeService, job: Job) -> Requeue:
     """Ask that every cloud is looked at, and again some seconds later."""
     with job.apply() as db:
         for cloud in service.clouds.clouds(db):
-            want(db, OBSERVE, cloud.id, job.clock.now())
-    return Again(SURVEY_EVERY_US)
+            enqueue(db, OBSERVE, cloud.id, job.clock.now())
+    return Requeue(SURVEY_EVERY_US)
 
 
 def observe(service: ComputeService, job: Job) -> None:
@@ -65,10 +65,10 @@ def observe(service: ComputeService, job: Job) -> None:
             _compare(service, job, cloud, row, there.get(row.native_id))
 
 
-_ENDING = (MachineState.DELETING, MachineState.DELETED)
+_ENDING = (NativeServerState.DELETING, NativeServerState.DELETED)
 
 
-def _tidy(cloud: Compute, machine: Machine, row: Server | None, *, known: bool) -> None:
+def _tidy(cloud: Compute, machine: NativeServer, row: Server | None, *, known: bool) -> None:
     """Delete a machine that no server has: its server is deleted, has failed, or has another machine.
 
     One whose token never was a server's is left alone: rows are kept for ever and written before anything
@@ -84,7 +84,7 @@ def _tidy(cloud: Compute, machine: Machine, row: Server | None, *, known: bool) 
         cloud.delete(machine.id)
 
 
-def _compare(service: ComputeService, job: Job, cloud: Compute, row: Server, machine: Machine | None) -> None:
+def _compare(service: ComputeService, job: Job, cloud: Compute, row: Server, machine: NativeServer | None) -> None:
     if machine is None:
         if not _really_gone(cloud, row.native_id):
             return
@@ -102,18 +102,18 @@ def _compare(service: ComputeService, job: Job, cloud: Compute, row: Server, mac
             _correct(db, service, held, machine, now)
 
 
-def _differs(row: Server, machine: Machine) -> bool:
-    if machine.state is MachineState.STOPPED:
+def _differs(row: Server, machine: NativeServer) -> bool:
+    if machine.state is NativeServerState.STOPPED:
         return row.vm_state == ACTIVE or (row.vm_state == RESIZED and row.power_on)
-    return machine.state is MachineState.RUNNING and row.vm_state == STOPPED
+    return machine.state is NativeServerState.RUNNING and row.vm_state == STOPPED
 
 
-def _correct(db: Connection, service: ComputeService, row: Server, machine: Machine, now: Micros) -> None:
+def _correct(db: Connection, service: ComputeService, row: Server, machine: NativeServer, now: Micros) -> None:
     """As Nova's power sync: a machine that was stopped elsewhere is stopped here; one that should be is stopped."""
-    if machine.state is MachineState.RUNNING:
+    if machine.state is NativeServerState.RUNNING:
         changed = replace(row, task_state=POWERING_OFF, power_on=False, updated_at=now)
         event = events.POWER_OFF_START
-        want(db, WORK, row.id, now)
+        enqueue(db, WORK, row.id, now)
     else:
         shown = RESIZED if row.vm_state == RESIZED else STOPPED
         changed = replace(row, vm_state=shown, power_on=False, power_state=POWER_SHUTDOWN, updated_at=now)
@@ -125,6 +125,6 @@ def _correct(db: Connection, service: ComputeService, row: Server, machine: Mach
 def _really_gone(cloud: Compute, machine_id: str) -> bool:
     """A list may miss what is there; the question for the one machine does not."""
     try:
-        return cloud.show(machine_id).state is MachineState.DELETED
-    except Gone:
+        return cloud.show(machine_id).state is NativeServerState.DELETED
+    except NativeNotFound:
         return True

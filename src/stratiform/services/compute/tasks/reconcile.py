@@ -7,7 +7,7 @@ already, here or by a worker that was killed, is seen and not taken twice.
 from collections.abc import Callable
 
 from stratiform.contract.errors import NotSupported
-from stratiform.kit.work import Again, Job
+from stratiform.kit.work import Job, Requeue
 from stratiform.services.compute.model import server as states
 from stratiform.services.compute.repository import servers
 from stratiform.services.compute.service import ComputeService
@@ -15,7 +15,7 @@ from stratiform.services.compute.tasks import building, deleting, power, sizing
 from stratiform.services.compute.tasks.disks import settle
 from stratiform.services.compute.tasks.look import Look
 
-Step = Callable[[Look], Again | None]
+Step = Callable[[Look], Requeue | None]
 
 _STEPS: dict[str, Step] = {
     states.NONE: settle,
@@ -35,7 +35,7 @@ _STEPS: dict[str, Step] = {
 }
 
 
-def reconcile(service: ComputeService, job: Job) -> Again | None:
+def reconcile(service: ComputeService, job: Job) -> Requeue | None:
     """Look at one server, and take its next step."""
     with job.database.snapshot() as db:
         server = servers.server(db, job.key)

@@ -1,7 +1,7 @@
 """The verbs of identity, by what they are about."""
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import Keys
 from stratiform.kit.db import Connection
 from stratiform.kit.ids import Ids
@@ -56,16 +56,16 @@ class IdentityService:
         """Whether `bootstrap` was done once."""
         return self._start.is_done(db)
 
-    def ensure_demo(self, call: Call, password: str) -> Project:
+    def ensure_demo(self, ctx: RequestContext, password: str) -> Project:
         """The project "demo", whose member is the user "demo"."""
-        return self._start.demo(call, password)
+        return self._start.demo(ctx, password)
 
-    def create_project(self, call: Call, new: NewProject) -> Project:
-        return self.projects.create(call, new)
+    def create_project(self, ctx: RequestContext, new: NewProject) -> Project:
+        return self.projects.create(ctx, new)
 
-    def project(self, call: Call, project_id: str) -> Project:
+    def project(self, ctx: RequestContext, project_id: str) -> Project:
         """Raises NotFound where there is none, or not for this caller."""
-        return self.projects.get(call, project_id)
+        return self.projects.get(ctx, project_id)
 
     def project_name(self, db: Connection, project_id: str) -> str:
         """Raises NotFound."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.services.identity import repository
@@ -55,36 +55,36 @@ class Assignments:
 
     memory: Memory
 
-    def grant(self, call: Call, wanted: Assignment) -> None:
+    def grant(self, ctx: RequestContext, wanted: Assignment) -> None:
         """Raises NoSuch for whatever of it is unknown."""
-        policy.require(call.caller, "identity:create_grant")
-        self._known(call.db, wanted)
-        role = role_named(call.db, wanted.role_id)
+        policy.require(ctx.caller, "identity:create_grant")
+        self._known(ctx.db, wanted)
+        role = role_named(ctx.db, wanted.role_id)
         if role.domain_id and wanted.target_kind == "system":
             raise Denied("role: domain specific roles are not assignable on the system")
-        self.memory.changed(call.db, call.now)
-        repository.assign(call.db, wanted)
+        self.memory.changed(ctx.db, ctx.now)
+        repository.assign(ctx.db, wanted)
 
-    def check(self, call: Call, wanted: Assignment) -> None:
+    def check(self, ctx: RequestContext, wanted: Assignment) -> None:
         """Raises NoSuchAssignment unless it is there."""
-        policy.require(call.caller, "identity:check_grant")
-        self._known(call.db, wanted)
-        role_named(call.db, wanted.role_id)
-        if not repository.is_assigned(call.db, wanted):
+        policy.require(ctx.caller, "identity:check_grant")
+        self._known(ctx.db, wanted)
+        role_named(ctx.db, wanted.role_id)
+        if not repository.is_assigned(ctx.db, wanted):
             raise NoSuchAssignment(wanted.role_id, wanted.actor_id, wanted.target_id)
 
-    def revoke(self, call: Call, gone: Assignment) -> None:
+    def revoke(self, ctx: RequestContext, gone: Assignment) -> None:
         """Raises NoSuchAssignment unless it was there."""
-        policy.require(call.caller, "identity:revoke_grant")
-        role_named(call.db, gone.role_id)
-        self.memory.changed(call.db, call.now)
-        if not repository.unassign(call.db, gone):
+        policy.require(ctx.caller, "identity:revoke_grant")
+        role_named(ctx.db, gone.role_id)
+        self.memory.changed(ctx.db, ctx.now)
+        if not repository.unassign(ctx.db, gone):
             raise NoSuchAssignment(gone.role_id, gone.actor_id, gone.target_id)
 
-    def granted(self, call: Call, wanted: Assignment) -> list[Role]:
+    def granted(self, ctx: RequestContext, wanted: Assignment) -> list[Role]:
         """The roles of one actor on one target; the role of `wanted` is not looked at."""
-        policy.require(call.caller, "identity:list_grants")
-        self._known(call.db, wanted)
+        policy.require(ctx.caller, "identity:list_grants")
+        self._known(ctx.db, wanted)
         same = {
             "actor_kind": wanted.actor_kind,
             "actor_id": wanted.actor_id,
@@ -92,32 +92,32 @@ class Assignments:
             "target_id": wanted.target_id,
         }
         return [
-            role_named(call.db, found.role_id)
-            for found in repository.assigned(call.db, **same, inherited=wanted.inherited)
+            role_named(ctx.db, found.role_id)
+            for found in repository.assigned(ctx.db, **same, inherited=wanted.inherited)
         ]
 
-    def all(self, call: Call, wanted: Wanted) -> list[Effective]:
+    def all(self, ctx: RequestContext, wanted: Wanted) -> list[Effective]:
         """Assignments as they were made, or with `effective` as they hold for users in the end."""
-        policy.require(call.caller, "identity:list_role_assignments")
+        policy.require(ctx.caller, "identity:list_role_assignments")
         if wanted.effective and wanted.group_id:
             raise Invalid("Combining effective and group filter will always result in an empty list.")
         if wanted.effective:
-            everything = self._effective(call.db)
+            everything = self._effective(ctx.db)
         else:
-            everything = (Effective(found, found) for found in repository.assigned(call.db))
-        targets = self._targets(call.db, wanted)
+            everything = (Effective(found, found) for found in repository.assigned(ctx.db))
+        targets = self._targets(ctx.db, wanted)
         return [found for found in everything if _matches(found.assignment, wanted, targets)]
 
-    def names(self, call: Call, found: Iterable[Effective]) -> Names:
+    def names(self, ctx: RequestContext, found: Iterable[Effective]) -> Names:
         """The records behind the ids in `found`."""
         listed = [each.assignment for each in found]
         projects = {a.target_id for a in listed if a.target_kind != "system"}
-        users = _by_id(call.db, repository.users, (a.actor_id for a in listed if a.actor_kind == "user"))
-        groups = _by_id(call.db, repository.groups, (a.actor_id for a in listed if a.actor_kind == "group"))
-        targets = repository.domains_by_id(call.db, projects)
+        users = _by_id(ctx.db, repository.users, (a.actor_id for a in listed if a.actor_kind == "user"))
+        groups = _by_id(ctx.db, repository.groups, (a.actor_id for a in listed if a.actor_kind == "group"))
+        targets = repository.domains_by_id(ctx.db, projects)
         domains = {each.domain_id for each in (*users.values(), *groups.values(), *targets.values()) if each.domain_id}
-        places = targets | repository.domains_by_id(call.db, domains)
-        return Names(users, groups, places, _by_id(call.db, repository.roles, (a.role_id for a in listed)))
+        places = targets | repository.domains_by_id(ctx.db, domains)
+        return Names(users, groups, places, _by_id(ctx.db, repository.roles, (a.role_id for a in listed)))
 
     def _targets(self, db: Connection, wanted: Wanted) -> set[str]:
         if not wanted.target_id:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection, Record, Rows
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.ids import Ids
@@ -30,10 +30,10 @@ class Catalog:
     ids: Ids
     memory: Memory
 
-    def own(self, call: Call) -> list[CatalogEntry]:
+    def own(self, ctx: RequestContext) -> list[CatalogEntry]:
         """The catalog as the caller's token has it."""
-        policy.require(call.caller, "identity:get_auth_catalog")
-        return self.of(call.db, call.now, project_id=call.caller.project_id, user_id=call.caller.user_id)
+        policy.require(ctx.caller, "identity:get_auth_catalog")
+        return self.of(ctx.db, ctx.now, project_id=ctx.caller.project_id, user_id=ctx.caller.user_id)
 
     def of(self, db: Connection, now: Micros, *, project_id: str | None, user_id: str) -> list[CatalogEntry]:
         """URLs that need a project are left out where there is none."""
@@ -56,61 +56,65 @@ class Catalog:
             kept.put(db, "catalog", found)
         return found
 
-    def create_service(self, call: Call, new: Service) -> Service:
-        policy.require(call.caller, "identity:create_service")
-        self.memory.changed(call.db, call.now)
-        return repository.services.insert(call.db, replace(new, id=self.ids.hex()))
+    def create_service(self, ctx: RequestContext, new: Service) -> Service:
+        policy.require(ctx.caller, "identity:create_service")
+        self.memory.changed(ctx.db, ctx.now)
+        return repository.services.insert(ctx.db, replace(new, id=self.ids.hex()))
 
-    def service(self, call: Call, service_id: str) -> Service:
-        policy.require(call.caller, "identity:get_service")
-        return _one(call.db, repository.services, "service", service_id)
+    def service(self, ctx: RequestContext, service_id: str) -> Service:
+        policy.require(ctx.caller, "identity:get_service")
+        return _one(ctx.db, repository.services, "service", service_id)
 
-    def services(self, call: Call, query: Query) -> Slice[Service]:
-        policy.require(call.caller, "identity:list_services")
-        return repository.listed(call.db, repository.services, query)
+    def services(self, ctx: RequestContext, query: Query) -> Slice[Service]:
+        policy.require(ctx.caller, "identity:list_services")
+        return repository.listed(ctx.db, repository.services, query)
 
-    def update_service(self, call: Call, service_id: str, changes: Mapping[str, Any], extra: Document) -> Service:
-        policy.require(call.caller, "identity:update_service")
-        old = _one(call.db, repository.services, "service", service_id)
-        self.memory.changed(call.db, call.now)
-        return repository.services.save(call.db, replace(old, **changes, extra=old.extra | extra))
+    def update_service(
+        self, ctx: RequestContext, service_id: str, changes: Mapping[str, Any], extra: Document
+    ) -> Service:
+        policy.require(ctx.caller, "identity:update_service")
+        old = _one(ctx.db, repository.services, "service", service_id)
+        self.memory.changed(ctx.db, ctx.now)
+        return repository.services.save(ctx.db, replace(old, **changes, extra=old.extra | extra))
 
-    def delete_service(self, call: Call, service_id: str) -> None:
+    def delete_service(self, ctx: RequestContext, service_id: str) -> None:
         """With its endpoints."""
-        policy.require(call.caller, "identity:delete_service")
-        _one(call.db, repository.services, "service", service_id)
-        self.memory.changed(call.db, call.now)
-        repository.endpoints.delete(call.db, t.endpoints.c.service_id == service_id)
-        repository.services.delete(call.db, t.services.c.id == service_id)
+        policy.require(ctx.caller, "identity:delete_service")
+        _one(ctx.db, repository.services, "service", service_id)
+        self.memory.changed(ctx.db, ctx.now)
+        repository.endpoints.delete(ctx.db, t.endpoints.c.service_id == service_id)
+        repository.services.delete(ctx.db, t.services.c.id == service_id)
 
-    def create_endpoint(self, call: Call, new: Endpoint) -> Endpoint:
+    def create_endpoint(self, ctx: RequestContext, new: Endpoint) -> Endpoint:
         """Raises Invalid for an unknown service or region."""
-        policy.require(call.caller, "identity:create_endpoint")
-        self._check(call.db, new)
-        self.memory.changed(call.db, call.now)
-        return repository.endpoints.insert(call.db, replace(new, id=self.ids.hex()))
+        policy.require(ctx.caller, "identity:create_endpoint")
+        self._check(ctx.db, new)
+        self.memory.changed(ctx.db, ctx.now)
+        return repository.endpoints.insert(ctx.db, replace(new, id=self.ids.hex()))
 
-    def endpoint(self, call: Call, endpoint_id: str) -> Endpoint:
-        policy.require(call.caller, "identity:get_endpoint")
-        return _one(call.db, repository.endpoints, "endpoint", endpoint_id)
+    def endpoint(self, ctx: RequestContext, endpoint_id: str) -> Endpoint:
+        policy.require(ctx.caller, "identity:get_endpoint")
+        return _one(ctx.db, repository.endpoints, "endpoint", endpoint_id)
 
-    def endpoints(self, call: Call, query: Query) -> Slice[Endpoint]:
-        policy.require(call.caller, "identity:list_endpoints")
-        return repository.listed(call.db, repository.endpoints, query)
+    def endpoints(self, ctx: RequestContext, query: Query) -> Slice[Endpoint]:
+        policy.require(ctx.caller, "identity:list_endpoints")
+        return repository.listed(ctx.db, repository.endpoints, query)
 
-    def update_endpoint(self, call: Call, endpoint_id: str, changes: Mapping[str, Any], extra: Document) -> Endpoint:
-        policy.require(call.caller, "identity:update_endpoint")
-        old = _one(call.db, repository.endpoints, "endpoint", endpoint_id)
+    def update_endpoint(
+        self, ctx: RequestContext, endpoint_id: str, changes: Mapping[str, Any], extra: Document
+    ) -> Endpoint:
+        policy.require(ctx.caller, "identity:update_endpoint")
+        old = _one(ctx.db, repository.endpoints, "endpoint", endpoint_id)
         new = replace(old, **changes, extra=old.extra | extra)
-        self._check(call.db, new)
-        self.memory.changed(call.db, call.now)
-        return repository.endpoints.save(call.db, new)
+        self._check(ctx.db, new)
+        self.memory.changed(ctx.db, ctx.now)
+        return repository.endpoints.save(ctx.db, new)
 
-    def delete_endpoint(self, call: Call, endpoint_id: str) -> None:
-        policy.require(call.caller, "identity:delete_endpoint")
-        _one(call.db, repository.endpoints, "endpoint", endpoint_id)
-        self.memory.changed(call.db, call.now)
-        repository.endpoints.delete(call.db, t.endpoints.c.id == endpoint_id)
+    def delete_endpoint(self, ctx: RequestContext, endpoint_id: str) -> None:
+        policy.require(ctx.caller, "identity:delete_endpoint")
+        _one(ctx.db, repository.endpoints, "endpoint", endpoint_id)
+        self.memory.changed(ctx.db, ctx.now)
+        repository.endpoints.delete(ctx.db, t.endpoints.c.id == endpoint_id)
 
     def _check(self, db: Connection, endpoint: Endpoint) -> None:
         if repository.services.get(db, endpoint.service_id) is None:
@@ -118,49 +122,49 @@ class Catalog:
         if endpoint.region_id is not None and repository.regions.get(db, endpoint.region_id) is None:
             raise Invalid(f"Could not find region: {endpoint.region_id}.")
 
-    def create_region(self, call: Call, new: Region) -> Region:
+    def create_region(self, ctx: RequestContext, new: Region) -> Region:
         """An empty id is filled. Raises Conflict where it is taken."""
-        policy.require(call.caller, "identity:create_region")
+        policy.require(ctx.caller, "identity:create_region")
         region = new if new.id else replace(new, id=self.ids.hex())
-        if repository.regions.get(call.db, region.id) is not None:
+        if repository.regions.get(ctx.db, region.id) is not None:
             raise Conflict(
                 f"Conflict occurred attempting to store region - Duplicate ID, {region.id}.",
             )
         if region.parent_region_id:
-            _one(call.db, repository.regions, "region", region.parent_region_id)
-        return repository.store(call.db, repository.regions, region, "region", name=region.id)
+            _one(ctx.db, repository.regions, "region", region.parent_region_id)
+        return repository.store(ctx.db, repository.regions, region, "region", name=region.id)
 
-    def region(self, call: Call, region_id: str) -> Region:
-        policy.require(call.caller, "identity:get_region")
-        return _one(call.db, repository.regions, "region", region_id)
+    def region(self, ctx: RequestContext, region_id: str) -> Region:
+        policy.require(ctx.caller, "identity:get_region")
+        return _one(ctx.db, repository.regions, "region", region_id)
 
-    def regions(self, call: Call, query: Query) -> Slice[Region]:
-        policy.require(call.caller, "identity:list_regions")
-        return repository.listed(call.db, repository.regions, query)
+    def regions(self, ctx: RequestContext, query: Query) -> Slice[Region]:
+        policy.require(ctx.caller, "identity:list_regions")
+        return repository.listed(ctx.db, repository.regions, query)
 
-    def update_region(self, call: Call, region_id: str, changes: Mapping[str, Any], extra: Document) -> Region:
+    def update_region(self, ctx: RequestContext, region_id: str, changes: Mapping[str, Any], extra: Document) -> Region:
         """Raises NoSuch for an unknown parent, Conflict where a region would be inside itself."""
-        policy.require(call.caller, "identity:update_region")
-        old = _one(call.db, repository.regions, "region", region_id)
+        policy.require(ctx.caller, "identity:update_region")
+        old = _one(ctx.db, repository.regions, "region", region_id)
         new = replace(old, **changes, extra=old.extra | extra)
         above = new.parent_region_id
         while above:
             if above == region_id:
                 raise Conflict("Conflict occurred attempting to store region - Circular parent.")
-            above = _one(call.db, repository.regions, "region", above).parent_region_id
-        return repository.regions.save(call.db, new)
+            above = _one(ctx.db, repository.regions, "region", above).parent_region_id
+        return repository.regions.save(ctx.db, new)
 
-    def delete_region(self, call: Call, region_id: str) -> None:
+    def delete_region(self, ctx: RequestContext, region_id: str) -> None:
         """Raises Denied where endpoints or regions are inside it."""
-        policy.require(call.caller, "identity:delete_region")
-        _one(call.db, repository.regions, "region", region_id)
-        inside = repository.endpoints.count(call.db, t.endpoints.c.region_id == region_id)
-        inside += repository.regions.count(call.db, t.regions.c.parent_region_id == region_id)
+        policy.require(ctx.caller, "identity:delete_region")
+        _one(ctx.db, repository.regions, "region", region_id)
+        inside = repository.endpoints.count(ctx.db, t.endpoints.c.region_id == region_id)
+        inside += repository.regions.count(ctx.db, t.regions.c.parent_region_id == region_id)
         if inside:
             raise Denied(
                 f"Unable to delete region {region_id} because it or its child regions have associated endpoints"
             )
-        repository.regions.delete(call.db, t.regions.c.id == region_id)
+        repository.regions.delete(ctx.db, t.regions.c.id == region_id)
 
 
 def _one(db: Connection, rows: Rows[T], kind: str, key: str) -> T:

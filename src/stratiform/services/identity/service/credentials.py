@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
@@ -24,56 +24,58 @@ class Credentials:
     ids: Ids
     memory: Memory
 
-    def may_create(self, call: Call, token: Token, user_id: str) -> None:
+    def may_create(self, ctx: RequestContext, token: Token, user_id: str) -> None:
         """Asked before the secret is sealed. Raises Denied, or Invalid where the token has no project."""
-        if user_id != call.caller.user_id and not call.caller.is_admin:
+        if user_id != ctx.caller.user_id and not ctx.caller.is_admin:
             raise NoSuch("user", user_id)
-        policy.require(call.caller, "identity:create_application_credential", user_id)
+        policy.require(ctx.caller, "identity:create_application_credential", user_id)
         if token.credential is not None and not token.credential.unrestricted:
             raise Denied("identity:create_application_credential")
         if token.project is None:
             raise Invalid("an application credential needs a token that is scoped to a project")
 
-    def create(self, call: Call, token: Token, new: ApplicationCredential, roles: list[Named]) -> ApplicationCredential:
+    def create(
+        self, ctx: RequestContext, token: Token, new: ApplicationCredential, roles: list[Named]
+    ) -> ApplicationCredential:
         """`new` has a sealed secret; its id, user, project and roles come from the token.
 
         Raises Invalid for a role that the token doesn't have; without roles it gets all of them.
         """
-        self.may_create(call, token, new.user_id)
-        if new.expires_at is not None and new.expires_at <= call.now:
+        self.may_create(ctx, token, new.user_id)
+        if new.expires_at is not None and new.expires_at <= ctx.now:
             raise Invalid("The application credential's expires_at is in the past.")
         made = replace(
             new,
             id=self.ids.hex(),
-            user_id=call.caller.user_id,
-            project_id=call.caller.project(),
+            user_id=ctx.caller.user_id,
+            project_id=ctx.caller.project(),
             role_ids=_chosen(token.roles, roles),
         )
         taken = t.application_credentials.c
         same = (taken.user_id == made.user_id, taken.name == made.name)
-        if repository.credentials.first(call.db, *same) is not None:
+        if repository.credentials.first(ctx.db, *same) is not None:
             raise Duplicate("application_credential", made.name)
-        return repository.store(call.db, repository.credentials, made, "application_credential", name=made.name)
+        return repository.store(ctx.db, repository.credentials, made, "application_credential", name=made.name)
 
-    def get(self, call: Call, user_id: str, key: str) -> ApplicationCredential:
-        policy.require_own(call.caller, "identity:get_application_credential", "user", user_id)
-        return self._found(call.db, user_id, key)
+    def get(self, ctx: RequestContext, user_id: str, key: str) -> ApplicationCredential:
+        policy.require_own(ctx.caller, "identity:get_application_credential", "user", user_id)
+        return self._found(ctx.db, user_id, key)
 
-    def all(self, call: Call, user_id: str, query: Query) -> Slice[ApplicationCredential]:
-        policy.require_own(call.caller, "identity:list_application_credentials", "user", user_id)
-        return repository.listed(call.db, repository.credentials, query, t.application_credentials.c.user_id == user_id)
+    def all(self, ctx: RequestContext, user_id: str, query: Query) -> Slice[ApplicationCredential]:
+        policy.require_own(ctx.caller, "identity:list_application_credentials", "user", user_id)
+        return repository.listed(ctx.db, repository.credentials, query, t.application_credentials.c.user_id == user_id)
 
     def roles(self, db: Connection, credential: ApplicationCredential) -> list[Role]:
         return repository.roles.all(db, t.roles.c.id.in_(credential.role_ids))
 
-    def delete(self, call: Call, token: Token, user_id: str, key: str) -> None:
+    def delete(self, ctx: RequestContext, token: Token, user_id: str, key: str) -> None:
         """Ends its tokens. Raises Denied for a token of a restricted credential."""
-        policy.require_own(call.caller, "identity:delete_application_credential", "user", user_id)
+        policy.require_own(ctx.caller, "identity:delete_application_credential", "user", user_id)
         if token.credential is not None and not token.credential.unrestricted:
             raise Denied("identity:delete_application_credential")
-        self._found(call.db, user_id, key)
-        self.memory.changed(call.db, call.now)
-        repository.credentials.delete(call.db, t.application_credentials.c.id == key)
+        self._found(ctx.db, user_id, key)
+        self.memory.changed(ctx.db, ctx.now)
+        repository.credentials.delete(ctx.db, t.application_credentials.c.id == key)
 
     def _found(self, db: Connection, user_id: str, key: str) -> ApplicationCredential:
         found = repository.credentials.get(db, key)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.identity import repository
@@ -64,14 +64,14 @@ class Start:
         if any(changed):
             self.memory.changed(db, now)
 
-    def demo(self, call: Call, password: str) -> Project:
+    def demo(self, ctx: RequestContext, password: str) -> Project:
         """A project and a user, both called demo; the user is a member there."""
-        project = repository.named(call.db, repository.projects, "demo", DEFAULT_DOMAIN)
+        project = repository.named(ctx.db, repository.projects, "demo", DEFAULT_DOMAIN)
         if project is None:
-            project = self._project(call.db, "demo", "A project to try things in.")
-        user = self._user(call.db, call.now, "demo", password, project)
-        if self._assign(call.db, "member", user, "project", project.id):
-            self.memory.changed(call.db, call.now)
+            project = self._project(ctx.db, "demo", "A project to try things in.")
+        user = self._user(ctx.db, ctx.now, "demo", password, project)
+        if self._assign(ctx.db, "member", user, "project", project.id):
+            self.memory.changed(ctx.db, ctx.now)
         return project
 
     def is_done(self, db: Connection) -> bool:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import SECOND_US, Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import Keys
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Unauthenticated
@@ -50,30 +50,30 @@ class Tokens:
             raise NotSignedIn
         return token
 
-    def subject(self, call: Call, text: str, *, allow_expired: bool = False) -> Token:
+    def subject(self, ctx: RequestContext, text: str, *, allow_expired: bool = False) -> Token:
         """The token that a request speaks of. Raises NoSuchToken, Denied."""
         if not text:
             raise NoSuchToken
-        may_be_old = allow_expired and ("service" in call.caller.roles or call.caller.is_admin)
+        may_be_old = allow_expired and ("service" in ctx.caller.roles or ctx.caller.is_admin)
         try:
-            token = self.valid(call.db, text, call.now, grace=_EXPIRED_WINDOW_US if may_be_old else 0)
+            token = self.valid(ctx.db, text, ctx.now, grace=_EXPIRED_WINDOW_US if may_be_old else 0)
         except Unauthenticated as error:
-            policy.require(call.caller, "identity:validate_token", None)
+            policy.require(ctx.caller, "identity:validate_token", None)
             raise NoSuchToken from error
-        policy.require(call.caller, "identity:validate_token", token.claims.user_id)
+        policy.require(ctx.caller, "identity:validate_token", token.claims.user_id)
         return token
 
-    def may_have_system(self, call: Call) -> bool:
+    def may_have_system(self, ctx: RequestContext) -> bool:
         """Whether the caller could get a token for the whole system."""
-        policy.require(call.caller, "identity:get_auth_system")
-        return bool(repository.role_ids(call.db, call.caller.user_id, "system", WHOLE_SYSTEM))
+        policy.require(ctx.caller, "identity:get_auth_system")
+        return bool(repository.role_ids(ctx.db, ctx.caller.user_id, "system", WHOLE_SYSTEM))
 
-    def revoke(self, call: Call, text: str) -> None:
+    def revoke(self, ctx: RequestContext, text: str) -> None:
         """From the commit on the token is refused. Raises NoSuchToken, Denied."""
-        token = self.subject(call, text)
-        policy.require(call.caller, "identity:revoke_token", token.claims.user_id)
-        self.memory.changed(call.db, call.now)
-        repository.revoke(call.db, token.claims.audit_ids[0], token.claims.expires_at, call.now)
+        token = self.subject(ctx, text)
+        policy.require(ctx.caller, "identity:revoke_token", token.claims.user_id)
+        self.memory.changed(ctx.db, ctx.now)
+        repository.revoke(ctx.db, token.claims.audit_ids[0], token.claims.expires_at, ctx.now)
 
     def resolve(self, db: Connection, kept: Kept, claims: Claims) -> Token:
         """Everything about a token, as the directory has it. Raises NotSignedIn where it holds no more."""

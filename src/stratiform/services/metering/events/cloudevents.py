@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from stratiform.contract.usage import exact
+from stratiform.contract.usage import parse_decimal
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.outbox import Event
 from stratiform.services.metering.errors import Malformed
@@ -165,7 +165,7 @@ def _attribute(value: Any, name: str) -> str | int | bool | None:
             raise Malformed(f"{name} is too large")
         return value
     if isinstance(value, float):
-        number = exact(repr(value))
+        number = parse_decimal(repr(value))
         return int(number) if number is not None and number == int(number) else str(number)
     return text_of(value, name)
 

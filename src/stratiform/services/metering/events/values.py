@@ -6,8 +6,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from stratiform.contract.usage import exact
-from stratiform.kit.clock import Micros, parse
+from stratiform.contract.usage import parse_decimal
+from stratiform.kit.clock import Micros, parse_iso
 from stratiform.services.metering.errors import Malformed
 
 #: Years 1970 to 9998: every such moment can be printed, whatever its offset was.
@@ -31,7 +31,7 @@ def moment(value: Any, name: str) -> Micros | None:
     if value is None or value == "":
         return None
     try:
-        at = _parsed(value) if isinstance(value, str) else parse(value)
+        at = _parsed(value) if isinstance(value, str) else parse_iso(value)
     except (ValueError, TypeError, OverflowError) as error:
         raise Malformed(f"{name} is no time: {str(value)[:80]!r}") from error
     if at is None:
@@ -42,7 +42,7 @@ def moment(value: Any, name: str) -> Micros | None:
 @lru_cache(maxsize=8192)
 def _parsed(value: str) -> Micros | None:
     """None where it is out of range. Messages repeat the times of the row that they speak of."""
-    at = parse(value)
+    at = parse_iso(value)
     return at if _FIRST <= at < _LAST else None
 
 
@@ -130,8 +130,8 @@ def _exact(value: float | str) -> Decimal | None:
     except (InvalidOperation, ValueError):
         return None
     if not near.is_finite() or not -_DIGITS <= near.adjusted() <= _DIGITS or len(written) > 2 * _DIGITS:
-        return exact("0") if near == 0 else None
-    return exact(written)
+        return parse_decimal("0") if near == 0 else None
+    return parse_decimal(written)
 
 
 def flag_of(value: Any, name: str) -> bool | None:

@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 
 import msgspec
 
-from stratiform.kit.clock import Micros, iso, parse
+from stratiform.kit.clock import Micros, iso, parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.services.metering.model.ledger import Resource
 from stratiform.services.metering.model.statement import Stretch
@@ -155,8 +155,8 @@ def summed(text: str, origin: str, size: int) -> tuple[set[int], str]:
 def period(opening: Opening) -> tuple[Micros | None, Micros | None]:
     """The period that was asked for. Raises Invalid."""
     try:
-        since = None if opening.since is None else parse(opening.since)
-        return since, None if opening.until is None else parse(opening.until)
+        since = None if opening.since is None else parse_iso(opening.since)
+        return since, None if opening.until is None else parse_iso(opening.until)
     except (ValueError, OverflowError) as error:
         raise Invalid("the period of the export can't be understood") from error
 

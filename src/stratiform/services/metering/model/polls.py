@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from stratiform.contract.usage import understood
+from stratiform.contract.usage import parse_poll
 from stratiform.kit.clock import DAY_US, MINUTE_US, SECOND_US, Micros
 from stratiform.services.metering.model.meter import Kind
 
@@ -67,4 +67,4 @@ _OURS = {"every_s", "delay_s", "overlap_s", "kind"}
 
 def split(table: Mapping[str, Any]) -> tuple[Schedule, dict[str, Any]]:
     """A `poll` table as what is for us, and what the connector is asked. Raises Invalid, naming the key."""
-    return understood(table, Schedule), {key: value for key, value in table.items() if key not in _OURS}
+    return parse_poll(table, Schedule), {key: value for key, value in table.items() if key not in _OURS}

@@ -11,7 +11,7 @@ import msgspec
 
 from stratiform.kit import merkle
 from stratiform.kit.errors import Invalid
-from stratiform.kit.notes import Checkpoint, Verifier, opened
+from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
 from stratiform.kit.signing import names, trusted
 from stratiform.services.metering.model.export import (
     FORMAT,
@@ -85,11 +85,11 @@ def checkpoint_of(text: bytes, known: Iterable[Verifier]) -> Checkpoint:
     `known`, nor who they vouch for, signed it."""
     first = text.partition(b"\n")[0]
     if not first.startswith(b"{"):
-        return Checkpoint.parse(opened(text.decode(errors="replace"), known)[0])
+        return Checkpoint.parse(open_note(text.decode(errors="replace"), known)[0])
     line = decoded(first)
     if not isinstance(line, Opening):
         raise Invalid("this is neither an export nor a checkpoint")
-    return Checkpoint.parse(opened(line.checkpoint, trusted(line.keys, known))[0])
+    return Checkpoint.parse(open_note(line.checkpoint, trusted(line.keys, known))[0])
 
 
 def verify(lines: Iterable[bytes], known: Sequence[Verifier], earlier: Checkpoint | None = None) -> Verdict:
@@ -176,7 +176,7 @@ class _Check:
         self._known = trusted(line.keys, self._known)
         try:
             self._since, self._until = period(line)
-            text, signed = opened(line.checkpoint, self._known)
+            text, signed = open_note(line.checkpoint, self._known)
             self._log = Checkpoint.parse(text)
         except Invalid as error:
             self._tell(f"the checkpoint can't be trusted: {error.message} (it is signed by {names(line.checkpoint)})")
@@ -348,7 +348,7 @@ class _Check:
             self._name_doubtful(None)
             return
         try:
-            text = opened(closing.note, self._known)[0]
+            text = open_note(closing.note, self._known)[0]
             there, signed = summed(text, self._log.origin, self._log.size)
         except Invalid as error:
             self._tell(f"the end can't be trusted: {error.message}")

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from heapq import merge
 from itertools import combinations, groupby, islice
 
-from stratiform.contract.usage import Item
-from stratiform.kit.call import Call
+from stratiform.contract.usage import InventoryItem
 from stratiform.kit.clock import Clock, Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Fault, Invalid
 from stratiform.kit.outbox import Event
@@ -124,24 +124,24 @@ class Auditing(Correcting):
 
     __slots__ = ()
 
-    def allow_auditing(self, call: Call) -> None:
+    def allow_auditing(self, ctx: RequestContext) -> None:
         """Raises Forbidden: a stranger is told that before anything of what was sent."""
-        policy.require(call.caller, "usage:audits:create", None)
+        policy.require(ctx.caller, "usage:audits:create", None)
 
-    def audit(self, call: Call, asked: Audit, clouds: CloudsService, clock: Clock) -> Iterator[Told]:
+    def audit(self, ctx: RequestContext, asked: Audit, clouds: CloudsService, clock: Clock) -> Iterator[Told]:
         """Compare, and tell as it goes; the summary comes last. What is given is to be read after the transaction of
         `call` has ended. Raises Forbidden, Invalid (the period has not begun, no such cloud)."""
-        self.allow_auditing(call)
-        if call.now <= asked.start:
+        self.allow_auditing(ctx)
+        if ctx.now <= asked.start:
             raise Invalid(f"{asked.name} has not begun yet", hint="audit a month that has")
-        names = {cloud.name: cloud.id for cloud in clouds.clouds(call.db)}
-        known = set(repository.audits.clouds(call.db))
+        names = {cloud.name: cloud.id for cloud in clouds.clouds(ctx.db)}
+        known = set(repository.audits.clouds(ctx.db))
         for name in asked.clouds:
             if name not in names and name not in known:
                 hint = near_to(name, known.union(names))
                 raise Invalid(f"neither connected nor in the ledger: cloud '{name}'", hint=hint)
         wanted = {name: names[name] for name in sorted(names) if not asked.clouds or name in asked.clouds}
-        return self._audit(call.caller, asked, wanted, clouds, clock)
+        return self._audit(ctx.caller, asked, wanted, clouds, clock)
 
     def _audit(
         self, caller: Caller, asked: Audit, wanted: Mapping[str, str], clouds: CloudsService, clock: Clock
@@ -182,7 +182,7 @@ class _Side:
     known: Known
     name: str
     events: int
-    item: Item | None
+    item: InventoryItem | None
     exists: Sequence[Sighting]
 
 
@@ -215,9 +215,9 @@ class _Run:
                 told = self._summary.resources
                 yield Progressed("", told)
 
-    def _pairs(self) -> Iterator[tuple[Resource, Item | None]]:
+    def _pairs(self) -> Iterator[tuple[Resource, InventoryItem | None]]:
         """Every resource that matters, in order, with what its cloud listed."""
-        held: Iterable[tuple[Resource, Item | None]] = ((resource, None) for resource in self._resources())
+        held: Iterable[tuple[Resource, InventoryItem | None]] = ((resource, None) for resource in self._resources())
         both = merge(held, self._listed.items(), key=lambda pair: _key(pair[0]))
         for resource, pairs in groupby(both, key=lambda pair: pair[0]):
             yield resource, next((item for _, item in pairs if item is not None), None)
@@ -239,7 +239,7 @@ class _Run:
     def _is_wanted(self, cloud: str) -> bool:
         return not self._asked.clouds or cloud in self._asked.clouds
 
-    def _compared(self, pairs: Sequence[tuple[Resource, Item | None]]) -> list[Audited]:
+    def _compared(self, pairs: Sequence[tuple[Resource, InventoryItem | None]]) -> list[Audited]:
         with self._service.database.snapshot() as db:
             sides = [side for side in self._sides(db, pairs) if self._is_meant(side)]
         self._summary.resources += len(sides)
@@ -264,7 +264,7 @@ class _Run:
         projects = {one.project_id for one in side.known.stretches} | ({side.item.project_id} if side.item else set())
         return self._asked.project_id is None or self._asked.project_id in projects
 
-    def _sides(self, db: Connection, pairs: Sequence[tuple[Resource, Item | None]]) -> list[_Side]:
+    def _sides(self, db: Connection, pairs: Sequence[tuple[Resource, InventoryItem | None]]) -> list[_Side]:
         numbers = repository.resources.numbers(db, [resource for resource, _ in pairs])
         kept = repository.resources.kept(db, sorted(numbers.values()))
         current = repository.segments.current(db, sorted(numbers.values()))

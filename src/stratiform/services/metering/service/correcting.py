@@ -9,12 +9,12 @@ from functools import partial
 import msgspec
 from msgspec import structs
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.outbox import Event
-from stratiform.kit.pagination import Page, Slice, cut
+from stratiform.kit.pagination import Page, Slice, page_of
 from stratiform.kit.policy import Caller
 from stratiform.services.metering import repository
 from stratiform.services.metering.events.corrections import EVENT_TYPE, Seen, check_resource, payload_of, read
@@ -71,11 +71,11 @@ class Correcting(Taking, Reading):
 
     __slots__ = ()
 
-    def allow_correcting(self, call: Call) -> None:
+    def allow_correcting(self, ctx: RequestContext) -> None:
         """Raises Forbidden. For who is to know it before anything else is looked at."""
-        policy.require(call.caller, "usage:corrections:create", None)
+        policy.require(ctx.caller, "usage:corrections:create", None)
 
-    def correct(self, call: Call, resource: Resource, said: Correction, *, message_id: str = "") -> Corrected:
+    def correct(self, ctx: RequestContext, resource: Resource, said: Correction, *, message_id: str = "") -> Corrected:
         """Say `said` of `resource` against its messages; its author is the caller, whatever is told of one. The same
         `message_id` again changes nothing; without one it follows from what is said and the time.
 
@@ -84,51 +84,51 @@ class Correcting(Taking, Reading):
         rolled back), NotFound (no such resource, or no such correction to revoke), Conflict (this id said something
         else; what is to be revoked was).
         """
-        self.allow_correcting(call)
-        repository.ledger.take(call.db)
-        resource, is_told = self._place(call.db, resource, said)
-        before = self._used(call, resource)
+        self.allow_correcting(ctx)
+        repository.ledger.take(ctx.db)
+        resource, is_told = self._place(ctx.db, resource, said)
+        before = self._used(ctx, resource)
         words = vocabulary(resource.resource_type, self.reader.meters.get(resource.resource_type), before)
-        said = structs.replace(said, author=author_of(call.caller), attributes=words.fitted(said.attributes))
-        key = _key(message_id, resource, said, call.now)
-        taken_back = _revoked_by(call.db, resource, said)
+        said = structs.replace(said, author=author_of(ctx.caller), attributes=words.fitted(said.attributes))
+        key = _key(message_id, resource, said, ctx.now)
+        taken_back = _revoked_by(ctx.db, resource, said)
         if taken_back is not None and "samples" in taken_back.fact:
-            return self._adjusted(call, resource, said, _opposite(taken_back, said), key)
-        event = Event(key, EVENT_TYPE, _PUBLISHER, call.now, resource.cloud, payload_of(resource, said, None))
-        if _is_made(call.db, event):
+            return self._adjusted(ctx, resource, said, _opposite(taken_back, said), key)
+        event = Event(key, EVENT_TYPE, _PUBLISHER, ctx.now, resource.cloud, payload_of(resource, said, None))
+        if _is_made(ctx.db, event):
             return Corrected(key, False, before, before)
-        check_in_time(said, call.now)
+        check_in_time(said, ctx.now)
         if said.state is not None:
-            words.check_state(said.state, partial(_states_of, call, resource.resource_type))
-        _check_in_force(call.db, resource, said)
-        self.ingest(call.db, [replace(event, at=_next(call, resource))], call.now)
-        after = self._used(call, resource)
+            words.check_state(said.state, partial(_states_of, ctx, resource.resource_type))
+        _check_in_force(ctx.db, resource, said)
+        self.ingest(ctx.db, [replace(event, at=_next(ctx, resource))], ctx.now)
+        after = self._used(ctx, resource)
         check_effect(said, before, after, created=not is_told)
         return Corrected(key, True, before, after, created=not is_told)
 
     def adjust(
-        self, call: Call, resource: Resource, adjustment: Adjustment, reason: str, *, message_id: str = ""
+        self, ctx: RequestContext, resource: Resource, adjustment: Adjustment, reason: str, *, message_id: str = ""
     ) -> Corrected:
         """Add a quantity to what a meter of the resource counted at an instant, or take it out; the unit is that of the
         meter's sums, whatever is told of one. Where nobody is named it is of who used the resource then, or else whose
         all other values of the meter are. `message_id` and what is raised: as with `correct`."""
-        self.allow_correcting(call)
-        repository.ledger.take(call.db)
-        said = Correction(author_of(call.caller), reason)
-        resource, _ = self._place(call.db, resource, said)
-        check_past("at", adjustment.at, call.now)
-        key = _key(message_id, resource, [said, adjustment], call.now)
-        return self._adjusted(call, resource, said, adjustment, key)
+        self.allow_correcting(ctx)
+        repository.ledger.take(ctx.db)
+        said = Correction(author_of(ctx.caller), reason)
+        resource, _ = self._place(ctx.db, resource, said)
+        check_past("at", adjustment.at, ctx.now)
+        key = _key(message_id, resource, [said, adjustment], ctx.now)
+        return self._adjusted(ctx, resource, said, adjustment, key)
 
     def _adjusted(
-        self, call: Call, resource: Resource, said: Correction, adjustment: Adjustment, key: str
+        self, ctx: RequestContext, resource: Resource, said: Correction, adjustment: Adjustment, key: str
     ) -> Corrected:
-        used = self._used(call, resource)
-        counters = counters_of(call, resource, adjustment.meter) if adjustment.meter.isprintable() else []
+        used = self._used(ctx, resource)
+        counters = counters_of(ctx, resource, adjustment.meter) if adjustment.meter.isprintable() else []
         told = self.reader.sample(resource.resource_type, adjustment.meter)
         unit = unit_of(adjustment.meter, counters, told)
         if unit is None:
-            raise self._no_such_meter(call, resource, adjustment.meter)
+            raise self._no_such_meter(ctx, resource, adjustment.meter)
         project_id = adjustment.project_id
         if project_id is None and not said.revokes:
             project_id = owner_of(adjustment.at, used, counters)
@@ -136,33 +136,33 @@ class Correcting(Taking, Reading):
         payload = payload_of(resource, said, None, adjustment)
         event = Event(key, EVENT_TYPE, _PUBLISHER, adjustment.at, resource.cloud, payload)
         sum_ = sum_of(counters)
-        if _is_made(call.db, event):
+        if _is_made(ctx.db, event):
             return Corrected(key, False, used, used, counted=Counted(adjustment.meter, unit, sum_, sum_))
-        _check_in_force(call.db, resource, said)
+        _check_in_force(ctx.db, resource, said)
         if not said.revokes:
             check_adjustment(adjustment, sum_)
-        self.ingest(call.db, [event], call.now)
+        self.ingest(ctx.db, [event], ctx.now)
         counted = Counted(adjustment.meter, unit, sum_, total((sum_, adjustment.quantity)))
         return Corrected(key, True, used, used, counted=counted)
 
-    def allow_listing_corrections(self, call: Call) -> None:
+    def allow_listing_corrections(self, ctx: RequestContext) -> None:
         """As `allow_correcting`."""
-        policy.require(call.caller, "usage:corrections:list", None)
+        policy.require(ctx.caller, "usage:corrections:list", None)
 
-    def list_corrections(self, call: Call, wanted: Filter, page: Page) -> Slice[Made]:
+    def list_corrections(self, ctx: RequestContext, wanted: Filter, page: Page) -> Slice[Made]:
         """Corrections of a cloud, type and id, as far as `wanted` has them, the newest first; the marker is a number.
         Raises Forbidden, Invalid."""
-        self.allow_listing_corrections(call)
+        self.allow_listing_corrections(ctx)
         if page.marker is not None and not (page.marker.isascii() and page.marker.isdecimal()):
             raise Invalid("marker not understood", hint="use the 'next' of the page before")
         before = None if page.marker is None else int(page.marker)
-        rows = repository.corrections.page(call.db, wanted, page.limit + 1, before)
-        revoked = _revoked(call.db, [record for _, record in rows])
+        rows = repository.corrections.page(ctx.db, wanted, page.limit + 1, before)
+        revoked = _revoked(ctx.db, [record for _, record in rows])
         made = [Made(number, record, revoked.get((record.resource, record.message_id), "")) for number, record in rows]
-        return cut(made, page)
+        return page_of(made, page)
 
-    def _used(self, call: Call, resource: Resource) -> list[Segment]:
-        return list(self.segments(call.db, Filter(*resource)))
+    def _used(self, ctx: RequestContext, resource: Resource) -> list[Segment]:
+        return list(self.segments(ctx.db, Filter(*resource)))
 
     def _place(self, db: Connection, resource: Resource, said: Correction) -> tuple[Resource, bool]:
         """The resource that is meant, and whether any event told of it: else `said` must tell what a use needs. Raises
@@ -197,9 +197,9 @@ class Correcting(Taking, Reading):
                 hint=_HOW_NEW,
             )
 
-    def _no_such_meter(self, call: Call, resource: Resource, meter: str) -> Invalid:
+    def _no_such_meter(self, ctx: RequestContext, resource: Resource, meter: str) -> Invalid:
         file = self.reader.meters.get(resource.resource_type)
-        known = {*(() if file is None else file.samples), *meters_of(call.db, resource)}
+        known = {*(() if file is None else file.samples), *meters_of(ctx.db, resource)}
         return Invalid(
             f"meter: the type {resource.resource_type} has none that is called '{meter[:80]}'",
             hint=f"known: {', '.join(sorted(known)) or 'none'}",
@@ -223,10 +223,10 @@ def seen_event(resource: Resource, message_id: str, at: Micros, said: Correction
     return Event(message_id, EVENT_TYPE, _PUBLISHER, at, resource.cloud, payload)
 
 
-def _states_of(call: Call, resource_type: str) -> set[str]:
+def _states_of(ctx: RequestContext, resource_type: str) -> set[str]:
     """In which resources of this type ever were."""
     of = Filter(resource_type=resource_type)
-    return {str(state) for (state,), _ in repository.sums.durations(call.db, of, ["state"], 0, call.now)}
+    return {str(state) for (state,), _ in repository.sums.durations(ctx.db, of, ["state"], 0, ctx.now)}
 
 
 def _unknown(resource: Resource, clouds: Sequence[str]) -> NotFound:
@@ -245,11 +245,11 @@ def _key(given: str, resource: Resource, said: object, now: Micros) -> str:
     return key
 
 
-def _next(call: Call, resource: Resource) -> Micros:
+def _next(ctx: RequestContext, resource: Resource) -> Micros:
     """Now, or after the last correction of the resource: what is said later is to outrank what was said before. What
     is added to meters has no order."""
-    said = [one for one in _corrections_of(call.db, resource) if not one.samples]
-    return max([call.now, *(statement.at + 1 for statement in said)])
+    said = [one for one in _corrections_of(ctx.db, resource) if not one.samples]
+    return max([ctx.now, *(statement.at + 1 for statement in said)])
 
 
 def _corrections_of(db: Connection, resource: Resource) -> list[Statement]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros, iso
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.services.metering import repository
@@ -27,16 +27,16 @@ class Counter:
     projects: frozenset[str]
 
 
-def counters_of(call: Call, resource: Resource, meter: str) -> list[Counter]:
+def counters_of(ctx: RequestContext, resource: Resource, meter: str) -> list[Counter]:
     """All counters of `meter`, adjustments too, up to now."""
-    wanted = Filter(*resource, since=0, until=call.now)
+    wanted = Filter(*resource, since=0, until=ctx.now)
     return [
         Counter(
             sum_unit(one.kind, one.unit),
-            quantity(one.kind, one.samples, 0, call.now),
+            quantity(one.kind, one.samples, 0, ctx.now),
             frozenset(sample.project_id for sample in one.samples if sample.project_id),
         )
-        for one in repository.samples.series(call.db, wanted, meter)
+        for one in repository.samples.series(ctx.db, wanted, meter)
     ]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.outbox import Event
 from stratiform.services.metering import repository
@@ -50,60 +50,60 @@ class Entities(Taking, Reading):
     __slots__ = ()
 
     def list_histories(
-        self, call: Call, project_id: str, kinds: Sequence[str], first: Micros, last: Micros
+        self, ctx: RequestContext, project_id: str, kinds: Sequence[str], first: Micros, last: Micros
     ) -> list[Noted]:
         """The segments of all that the project used at some time in `[first, last]`, from their beginnings on, ordered
         by resource and start. Raises NotFound for a stranger's project, Forbidden."""
-        pinned = self.pinned(call, Filter(project_id=project_id))
-        return repository.entities.of_project(call.db, pinned, kinds, first, last)
+        pinned = self.pinned(ctx, Filter(project_id=project_id))
+        return repository.entities.of_project(ctx.db, pinned, kinds, first, last)
 
-    def history(self, call: Call, resource_id: str, kinds: Sequence[str] = (MACHINES, VOLUMES)) -> list[Noted]:
+    def history(self, ctx: RequestContext, resource_id: str, kinds: Sequence[str] = (MACHINES, VOLUMES)) -> list[Noted]:
         """All segments of whatever has this id; of those the caller's project's, but for the operator. Raises
         Forbidden."""
-        allowed = self.allowed(call, Filter(resource_id=resource_id))
-        found = repository.entities.of_resource(call.db, resource_id, kinds)
+        allowed = self.allowed(ctx, Filter(resource_id=resource_id))
+        found = repository.entities.of_resource(ctx.db, resource_id, kinds)
         return [one for one in found if allowed.project_id in (None, one.project_id)]
 
-    def whole_history(self, call: Call, resource_id: str, kinds: Sequence[str]) -> list[Noted]:
+    def whole_history(self, ctx: RequestContext, resource_id: str, kinds: Sequence[str]) -> list[Noted]:
         """All segments of whatever has this id, for whoever may `tell` of it. Raises Forbidden."""
-        self.require_teller(call)
-        return repository.entities.of_resource(call.db, resource_id, kinds)
+        self.require_teller(ctx)
+        return repository.entities.of_resource(ctx.db, resource_id, kinds)
 
     def counts(self, db: Connection) -> tuple[int, int]:
         """How many segments machines and volumes have, and how many of them go on. Anyone may know."""
         return repository.entities.counts(db, (MACHINES, VOLUMES))
 
-    def volume_types(self, call: Call, ids: Sequence[str] | None = None) -> list[VolumeType]:
+    def volume_types(self, ctx: RequestContext, ids: Sequence[str] | None = None) -> list[VolumeType]:
         """All, or those with one of `ids`. Every caller may know their names."""
-        policy.require(call.caller, "usage:volume_types:list", None)
-        found = repository.entities.named(call.db, "volume_type", ids)
+        policy.require(ctx.caller, "usage:volume_types:list", None)
+        found = repository.entities.named(ctx.db, "volume_type", ids)
         return [VolumeType(cloud, one, name, gone="gone" in tags) for cloud, one, name, tags in found]
 
-    def require_teller(self, call: Call) -> None:
+    def require_teller(self, ctx: RequestContext) -> None:
         """Raises Forbidden for whoever may not `tell`."""
-        policy.require(call.caller, "usage:entities:tell", None)
+        policy.require(ctx.caller, "usage:entities:tell", None)
 
-    def last_message(self, call: Call, resource: Resource) -> Micros:
+    def last_message(self, ctx: RequestContext, resource: Resource) -> Micros:
         """The instant of the last message that is known of a resource; 0 where there is none."""
-        self.require_teller(call)
-        return repository.entities.last_message(call.db, resource)
+        self.require_teller(ctx)
+        return repository.entities.last_message(ctx.db, resource)
 
-    def tell(self, call: Call, told: Sequence[Told]) -> None:
+    def tell(self, ctx: RequestContext, told: Sequence[Told]) -> None:
         """Put this into the ledger. What was told last of the same instant isn't told twice; where two tell different
         things of one instant, the later counts. Raises Forbidden, Invalid."""
-        self.require_teller(call)
+        self.require_teller(ctx)
         events = []
         for place, one in enumerate(told):
             digest = _digest(one)
-            last = repository.entities.last_told(call.db, one.resource, one.at)
+            last = repository.entities.last_told(ctx.db, one.resource, one.at)
             if not last.endswith(digest):
-                message_id = f"{_LAST_WORD}-{call.now:020d}-{place}-{digest}"
-                publisher = f"almanach.{call.caller.user_name or call.caller.user_id}"[:255]
+                message_id = f"{_LAST_WORD}-{ctx.now:020d}-{place}-{digest}"
+                publisher = f"almanach.{ctx.caller.user_name or ctx.caller.user_id}"[:255]
                 payload = {**one.payload, "id": one.resource.resource_id}
                 events.append(Event(message_id, one.event_type, publisher, one.at, one.resource.cloud, payload))
         for event in events:
             self.reader.read(event)  # what the ledger would put aside is refused here
-        self.ingest(call.db, events, call.now)
+        self.ingest(ctx.db, events, ctx.now)
 
 
 def _digest(told: Told) -> str:

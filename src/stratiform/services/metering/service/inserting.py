@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.metering import repository
@@ -41,18 +41,18 @@ class Inserting(Taking):
 
     __slots__ = ()
 
-    def insert(self, call: Call, cloud: str, messages: Sequence[bytes]) -> list[Inserted]:
+    def insert(self, ctx: RequestContext, cloud: str, messages: Sequence[bytes]) -> list[Inserted]:
         """Take CloudEvents, each a JSON document, into the ledger; what became of each. Those that can't be taken are
         told, not kept. Raises Forbidden, Invalid (no such name of a cloud)."""
-        policy.require(call.caller, "usage:events:create", None)
+        policy.require(ctx.caller, "usage:events:create", None)
         check_cloud(cloud)
         read = [self._understood(message, cloud) for message in messages]
         understood = [one for one in read if isinstance(one, _Understood)]
         seen: set[tuple[str, str]] = set()
         if understood:
-            repository.ledger.take(call.db)  # from here on nobody else adds what is looked for
-            seen = repository.events.known(call.db, {(one.event.cloud, key) for one in understood for key in one.ids})
-            self.post_events(call, [one.event for one in understood])
+            repository.ledger.take(ctx.db)  # from here on nobody else adds what is looked for
+            seen = repository.events.known(ctx.db, {(one.event.cloud, key) for one in understood for key in one.ids})
+            self.post_events(ctx, [one.event for one in understood])
         return [one if isinstance(one, Inserted) else _outcome(one, seen) for one in read]
 
     def _understood(self, message: bytes, cloud: str) -> _Understood | Inserted:

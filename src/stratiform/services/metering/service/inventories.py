@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 
 import msgspec
 
-from stratiform.contract.connector import Connected
-from stratiform.contract.usage import Item
+from stratiform.contract.connector import CloudConnection
+from stratiform.contract.usage import InventoryItem
 from stratiform.kit.clock import Micros
 from stratiform.services.metering.model import Resource
 
@@ -19,7 +19,7 @@ _ALL = "SELECT cloud, kind, id, body FROM item ORDER BY id, kind, cloud"
 #: A cloud that lists machines or disks at all lists those; every other type only where it shows one.
 _ALWAYS = ("instance", "volume")
 
-_item = msgspec.json.Decoder(Item)
+_item = msgspec.json.Decoder(InventoryItem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Inventories:
         self._db.execute(_TABLE)
         self.asked: dict[str, Asked] = {}
 
-    def take(self, cloud: str, connected: Connected, now: Micros) -> Iterator[int]:
+    def take(self, cloud: str, connected: CloudConnection, now: Micros) -> Iterator[int]:
         """Ask a cloud; how many things it has listed so far, now and then. Raises whatever the cloud answers; then
         nothing of it is kept."""
         assert connected.usage is not None, "only clouds that can tell are asked"
@@ -61,7 +61,7 @@ class Inventories:
                 self._db.execute("ROLLBACK")
         self.asked[cloud] = Asked(now, count, frozenset(kinds))
 
-    def items(self) -> Iterator[tuple[Resource, Item]]:
+    def items(self) -> Iterator[tuple[Resource, InventoryItem]]:
         """Everything, ordered by id, type and cloud."""
         for cloud, kind, resource_id, body in self._db.execute(_ALL):
             yield Resource(cloud, kind, resource_id), _item.decode(body)

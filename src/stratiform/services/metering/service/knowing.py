@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
 from stratiform.services.metering import repository
 from stratiform.services.metering.events.meterfile import MeterFile
 from stratiform.services.metering.policy import policy
@@ -29,19 +29,19 @@ class Knowing(Parts):
 
     __slots__ = ()
 
-    def list_meters(self, call: Call) -> list[MeterFile]:
+    def list_meters(self, ctx: RequestContext) -> list[MeterFile]:
         """All, by name. Every caller may know them."""
-        policy.require(call.caller, "usage:meters:list", None)
+        policy.require(ctx.caller, "usage:meters:list", None)
         return [*self.reader.meters.values()]
 
-    def list_unknown(self, call: Call) -> list[Unmetered]:
+    def list_unknown(self, ctx: RequestContext) -> list[Unmetered]:
         """How many messages came that speak of nothing that is metered, by cloud and kind."""
-        policy.require(call.caller, "usage:unknown:list", None)
+        policy.require(ctx.caller, "usage:unknown:list", None)
         return [
             Unmetered(
                 *(one.cloud, one.event_type, one.count, one.first_at, one.last_at),
                 why=self.reader.why_nothing(one.event_type),
                 is_read=self.reader.is_read(one.event_type),
             )
-            for one in repository.unknown.counted(call.db)
+            for one in repository.unknown.counted(ctx.db)
         ]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.identity.model import Query
@@ -26,44 +26,49 @@ class Naming(Reading):
     __slots__ = ()
 
     def check_names(
-        self, call: Call, wanted: Filter, meters: Iterable[str], clouds: CloudsService, identity: IdentityService
+        self,
+        ctx: RequestContext,
+        wanted: Filter,
+        meters: Iterable[str],
+        clouds: CloudsService,
+        identity: IdentityService,
     ) -> None:
         """Raises Invalid where a cloud, a type of resources or a meter is known neither here nor to the ledger, and
         NotFound for such a project; with the names that are near. Only for whoever may see all projects: others would
         learn from it what there is."""
-        if not policy.rules["usage:segments:list_all"](call.caller, None):
+        if not policy.rules["usage:segments:list_all"](ctx.caller, None):
             return
         if wanted.cloud is not None:
-            self._check_cloud(call, wanted.cloud, clouds)
+            self._check_cloud(ctx, wanted.cloud, clouds)
         if wanted.resource_type is not None:
-            self._check_resource_type(call, wanted.resource_type)
+            self._check_resource_type(ctx, wanted.resource_type)
         for meter in meters:
-            self._check_meter(call, meter)
+            self._check_meter(ctx, meter)
         if wanted.project_id is not None:
-            _check_project(call, wanted.project_id, identity)
+            _check_project(ctx, wanted.project_id, identity)
 
-    def _check_cloud(self, call: Call, name: str, clouds: CloudsService) -> None:
-        connected = {cloud.name for cloud in clouds.clouds(call.db)}
-        if name not in connected and not names.has_cloud(call.db, name):
-            known = connected.union(names.clouds(call.db))
+    def _check_cloud(self, ctx: RequestContext, name: str, clouds: CloudsService) -> None:
+        connected = {cloud.name for cloud in clouds.clouds(ctx.db)}
+        if name not in connected and not names.has_cloud(ctx.db, name):
+            known = connected.union(names.clouds(ctx.db))
             raise Invalid(f"neither connected nor in the ledger: cloud '{name}'", hint=near_to(name, known))
 
-    def _check_resource_type(self, call: Call, name: str) -> None:
-        if name not in self.reader.meters and not names.has_resource_type(call.db, name):
-            known = {*self.reader.meters, *names.resource_types(call.db)}
+    def _check_resource_type(self, ctx: RequestContext, name: str) -> None:
+        if name not in self.reader.meters and not names.has_resource_type(ctx.db, name):
+            known = {*self.reader.meters, *names.resource_types(ctx.db)}
             raise Invalid(f"neither metered nor in the ledger: resource type '{name}'", hint=near_to(name, known))
 
-    def _check_meter(self, call: Call, name: str) -> None:
+    def _check_meter(self, ctx: RequestContext, name: str) -> None:
         metered = {sample for meter in self.reader.meters.values() for sample in meter.samples}
-        if name not in metered and not names.has_meter(call.db, name):
-            known = metered.union(names.meters(call.db))
+        if name not in metered and not names.has_meter(ctx.db, name):
+            known = metered.union(names.meters(ctx.db))
             raise Invalid(f"in no meter file and not in the ledger: samples of '{name}'", hint=near_to(name, known))
 
 
-def _check_project(call: Call, project_id: str, identity: IdentityService) -> None:
-    if _ID.fullmatch(project_id) or names.has_project(call.db, project_id):
+def _check_project(ctx: RequestContext, project_id: str, identity: IdentityService) -> None:
+    if _ID.fullmatch(project_id) or names.has_project(ctx.db, project_id):
         return
-    projects = identity.projects.all(call, Query()).items
+    projects = identity.projects.all(ctx, Query()).items
     if any(project.id == project_id for project in projects):
         return
     named = [project.id for project in projects if project.name == project_id]

@@ -7,14 +7,14 @@ from typing import Any
 
 from msgspec import structs
 
-from stratiform.contract.registry import offers
-from stratiform.contract.usage import Reading
-from stratiform.kit.call import Call
+from stratiform.contract.registry import has_capability
+from stratiform.contract.usage import UsageSample
 from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.outbox import Event
-from stratiform.kit.work import want
+from stratiform.kit.work import enqueue
 from stratiform.services.clouds.model import Cloud
 from stratiform.services.metering import repository
 from stratiform.services.metering.events import readings
@@ -46,24 +46,24 @@ class Polling(Taking):
 
     __slots__ = ()
 
-    def list_polls(self, call: Call) -> list[Poll]:
+    def list_polls(self, ctx: RequestContext) -> list[Poll]:
         """Every meter of every cloud that is asked, for the operator."""
-        policy.require(call.caller, "usage:polls:list", None)
-        return repository.polls.listed(call.db)
+        policy.require(ctx.caller, "usage:polls:list", None)
+        return repository.polls.listed(ctx.db)
 
-    def rewind(self, call: Call, poll_id: str, since: Micros) -> Poll:
+    def rewind(self, ctx: RequestContext, poll_id: str, since: Micros) -> Poll:
         """Read everything since `since` once more, and soon: what is known already changes nothing. Raises NotFound,
         Invalid (that is in the future)."""
-        policy.require(call.caller, "usage:polls:rewind", None)
-        poll = repository.polls.polls.get(call.db, poll_id)
+        policy.require(ctx.caller, "usage:polls:rewind", None)
+        poll = repository.polls.polls.get(ctx.db, poll_id)
         if poll is None:
             raise NotFound(f"nothing is read under the id '{poll_id}'")
-        if since > call.now:
+        if since > ctx.now:
             raise Invalid("what is yet to come can't be read", hint="name a time that is past")
         changed = {"since_at": min(since, poll.since_at), "until_at": min(since, poll.until_at)}
-        repository.polls.change(call.db, poll_id, **changed)
-        want(call.db, WORK, poll_id, call.now)
-        found = repository.polls.polls.get(call.db, poll_id)
+        repository.polls.change(ctx.db, poll_id, **changed)
+        enqueue(ctx.db, WORK, poll_id, ctx.now)
+        found = repository.polls.polls.get(ctx.db, poll_id)
         assert found is not None, "it was there in this transaction"
         return found
 
@@ -71,14 +71,16 @@ class Polling(Taking):
         """Begin to ask new clouds and for new meters, from `now` on; forget what isn't asked any more."""
         wanted: dict[str, Poll] = {}
         for cloud in clouds:
-            for resource_type, meter, *_ in self.reader.polled(cloud.kind) if offers(cloud.kind, _USAGE) else ():
+            for resource_type, meter, *_ in (
+                self.reader.polled(cloud.kind) if has_capability(cloud.kind, _USAGE) else ()
+            ):
                 poll = Poll(_id(cloud, resource_type, meter), cloud.id, cloud.name, resource_type, meter, now, now, 0)
                 wanted[poll.id] = poll
         there = {poll.id for poll in repository.polls.listed(db)}
         repository.polls.forget(db, there - wanted.keys())
         for poll_id in sorted(wanted.keys() - there):
             repository.polls.begin(db, wanted[poll_id])
-            want(db, WORK, poll_id, now)
+            enqueue(db, WORK, poll_id, now)
 
     def poll(self, db: Connection, poll_id: str) -> Poll | None:
         """None where it isn't asked any more."""
@@ -105,13 +107,13 @@ class Polling(Taking):
         return None
 
     def take_readings(
-        self, db: Connection, poll: Poll, question: Question, read: Sequence[Reading], now: Micros
+        self, db: Connection, poll: Poll, question: Question, read: Sequence[UsageSample], now: Micros
     ) -> Ingested:
         """Put what the ledger doesn't know yet into it."""
         events = list(self._new(db, poll, question, read))
         return self.ingest(db, events, now) if events else Ingested(repeated=len(read))
 
-    def _new(self, db: Connection, poll: Poll, question: Question, read: Sequence[Reading]) -> Iterator[Event]:
+    def _new(self, db: Connection, poll: Poll, question: Question, read: Sequence[UsageSample]) -> Iterator[Event]:
         """An event for each reading that is new, or says something else than before."""
         times = dict.fromkeys((_reading_id(question, one) for one in read), 0)
         before: dict[str, repository.polls.Known] = {}
@@ -132,7 +134,7 @@ class Polling(Taking):
                 message_id = readings.changed(reading_id, times[reading_id])
                 yield _event(resource, question, one, message_id, _owner(one) if resource not in used else {})
 
-    def _with_use(self, db: Connection, cloud: str, resource_type: str, read: Sequence[Reading]) -> set[Resource]:
+    def _with_use(self, db: Connection, cloud: str, resource_type: str, read: Sequence[UsageSample]) -> set[Resource]:
         """The resources whose owner the ledger knows by itself, and better than who only measures."""
         resources = {Resource(cloud, resource_type, fitting(one.resource_id)) for one in read}
         numbers = repository.resources.numbers(db, resources)
@@ -144,15 +146,17 @@ def _id(cloud: Cloud, resource_type: str, meter: str) -> str:
     return hashlib.sha256(f"{cloud.id}\0{resource_type}\0{meter}".encode()).hexdigest()[:32]
 
 
-def _reading_id(question: Question, one: Reading) -> str:
+def _reading_id(question: Question, one: UsageSample) -> str:
     return readings.id_of(question.resource_type, question.meter, one.source, one.at)
 
 
-def _owner(one: Reading) -> dict[str, str]:
+def _owner(one: UsageSample) -> dict[str, str]:
     return {name: told for name, told in (("project_id", one.project_id), ("name", one.name)) if told}
 
 
-def _event(resource: Resource, question: Question, one: Reading, message_id: str, owner: Mapping[str, str]) -> Event:
+def _event(
+    resource: Resource, question: Question, one: UsageSample, message_id: str, owner: Mapping[str, str]
+) -> Event:
     """A counter tells at the end of a period what was used in it, a gauge from its beginning on how much there is."""
     at = one.at if question.how.kind == "gauge" else one.at + one.lasts
     how, meter = question.how, question.meter

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from stratiform import __version__
 from stratiform.kit import merkle
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros, iso
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Conflict, Invalid, NotFound
-from stratiform.kit.notes import Checkpoint, Signer, opened, sign
+from stratiform.kit.signed_notes import Checkpoint, Signer, open_note, sign
 from stratiform.services.metering import repository
 from stratiform.services.metering.errors import Rewritten
 from stratiform.services.metering.model import Filter, Record, Resource, parent_of
@@ -63,70 +63,70 @@ class Proving(Reading):
 
     __slots__ = ()
 
-    def checkpoint(self, call: Call) -> SignedCheckpoint:
+    def checkpoint(self, ctx: RequestContext) -> SignedCheckpoint:
         """The signed checkpoint of the log as it is now; made where there is none yet. Writes.
 
         Raises Rewritten, and Conflict where this home doesn't have the ledger's keys.
         """
-        policy.require(call.caller, "usage:log:read", None)
-        return self.make_checkpoint(call.db, call.now)
+        policy.require(ctx.caller, "usage:log:read", None)
+        return self.make_checkpoint(ctx.db, ctx.now)
 
     def make_checkpoint(self, db: Connection, now: Micros) -> SignedCheckpoint:
         """As `checkpoint`, by the program itself."""
         return self._checkpoint_of(db, repository.ledger.size(db), now)
 
-    def public_keys(self, call: Call) -> list[str]:
+    def public_keys(self, ctx: RequestContext) -> list[str]:
         """The notes that tell of the keys, the oldest first (`kit.signing`)."""
-        policy.require(call.caller, "usage:log:read", None)
+        policy.require(ctx.caller, "usage:log:read", None)
         return self.keys.told()
 
-    def inclusion(self, call: Call, index: int, size: int | None = None) -> Inclusion:
+    def inclusion(self, ctx: RequestContext, index: int, size: int | None = None) -> Inclusion:
         """That the event `index` is in the log of `size` events, or in that of now. Raises NotFound, Invalid."""
-        policy.require(call.caller, "usage:log:read", None)
-        size = self._size(call.db, size)
+        policy.require(ctx.caller, "usage:log:read", None)
+        size = self._size(ctx.db, size)
         if not 0 <= index < size:
             raise NotFound(f"no event {index} among {size}")
-        read = repository.tiles.reader(call.db)
-        records = [record for _, record in repository.events.records(call.db, index, index + 1)]
-        text = next((record.encoded() for record in records if self._may_read(call, record)), None)
+        read = repository.tiles.reader(ctx.db)
+        records = [record for _, record in repository.events.records(ctx.db, index, index + 1)]
+        text = next((record.encoded() for record in records if self._may_read(ctx, record)), None)
         return Inclusion(index, size, merkle.leaf(read, index), merkle.inclusion(read, index, size), text)
 
-    def inclusion_of(self, call: Call, cloud: str, message_id: str, size: int | None = None) -> Inclusion:
+    def inclusion_of(self, ctx: RequestContext, cloud: str, message_id: str, size: int | None = None) -> Inclusion:
         """As `inclusion`, by the event's message id; without what stands behind its `#`, where the caller may see one
         event of this message only. Raises NotFound for what is not there or a stranger's, too, and Conflict."""
-        policy.require(call.caller, "usage:log:read", None)
-        index = repository.events.number_of(call.db, cloud, message_id)
-        told = proofs.told_by(call.db, cloud, message_id, _MOST_NAMED) if index is None else [(message_id, index)]
-        seen = {key: one for key, number in told if (one := self.inclusion(call, number, size)).record is not None}
+        policy.require(ctx.caller, "usage:log:read", None)
+        index = repository.events.number_of(ctx.db, cloud, message_id)
+        told = proofs.told_by(ctx.db, cloud, message_id, _MOST_NAMED) if index is None else [(message_id, index)]
+        seen = {key: one for key, number in told if (one := self.inclusion(ctx, number, size)).record is not None}
         if not seen:
             raise NotFound(f"no event {message_id} of cloud {cloud}", hint="is it of another `cloud`?")
         if len(seen) > 1:
             raise Conflict(f"message {message_id} told several events", hint=f"ask for one: {', '.join(seen)}")
         return next(iter(seen.values()))
 
-    def consistency(self, call: Call, old: int, new: int | None = None) -> tuple[int, list[bytes]]:
+    def consistency(self, ctx: RequestContext, old: int, new: int | None = None) -> tuple[int, list[bytes]]:
         """The size `new`, or that of now, and the proof that its log begins with that of `old`. Raises Invalid."""
-        policy.require(call.caller, "usage:log:read", None)
-        size = self._size(call.db, new)
-        return size, self._consistency(call.db, old, size)
+        policy.require(ctx.caller, "usage:log:read", None)
+        size = self._size(ctx.db, new)
+        return size, self._consistency(ctx.db, old, size)
 
-    def tile(self, call: Call, level: int, number: int, width: int) -> bytes:
+    def tile(self, ctx: RequestContext, level: int, number: int, width: int) -> bytes:
         """The first `width` hashes of a tile of the log. Raises NotFound."""
-        policy.require(call.caller, "usage:log:read", None)
-        hashes = repository.tiles.reader(call.db)(level, number)[: width * merkle.HASH_BYTES]
+        policy.require(ctx.caller, "usage:log:read", None)
+        hashes = repository.tiles.reader(ctx.db)(level, number)[: width * merkle.HASH_BYTES]
         if len(hashes) != width * merkle.HASH_BYTES or not width:
             raise NotFound(f"no tile {level}/{number} of {width} hashes")
         return hashes
 
-    def begin_export(self, call: Call, wanted: Filter, after: int | None = None) -> Exporting:
+    def begin_export(self, ctx: RequestContext, wanted: Filter, after: int | None = None) -> Exporting:
         """Ask for what of `wanted` (project, period, `as_of`) is to be exported; `after`: with the proof that the log
         goes on from so many events. Writes a checkpoint. Raises NotFound for a stranger's project, Forbidden, Invalid.
         """
-        allowed = self.allowed(call, wanted)
-        position = repository.ledger.position(call.db)
+        allowed = self.allowed(ctx, wanted)
+        position = repository.ledger.position(ctx.db)
         if wanted.as_of is not None:
             position = min(position, wanted.as_of)
-        size = repository.ledger.size(call.db, position)
+        size = repository.ledger.size(ctx.db, position)
         opening = Opening(
             format=FORMAT,
             made_by=f"stratiform {__version__}",
@@ -134,10 +134,10 @@ class Proving(Reading):
             since=None if wanted.since is None else iso(wanted.since),
             until=None if wanted.until is None else iso(wanted.until),
             project_id=allowed.project_id,
-            checkpoint=self._checkpoint_of(call.db, size, call.now).note,
+            checkpoint=self._checkpoint_of(ctx.db, size, ctx.now).note,
             keys=self.keys.told(),
             consistent_with=after,
-            consistency=[] if after is None else self._consistency(call.db, after, size),
+            consistency=[] if after is None else self._consistency(ctx.db, after, size),
         )
         return Exporting(replace(allowed, as_of=position), position, size, opening)
 
@@ -172,7 +172,7 @@ class Proving(Reading):
         read, verifiers, last = repository.tiles.reader(db), self.keys.verifiers(), self.keys.last()
         for note in {*stored, *([] if last is None else [last])}:
             try:
-                signed = Checkpoint.parse(opened(note, verifiers)[0])
+                signed = Checkpoint.parse(open_note(note, verifiers)[0])
             except Invalid as error:
                 raise Conflict(
                     "the ledger's checkpoints are signed by a key that this home doesn't have",
@@ -197,17 +197,17 @@ class Proving(Reading):
             raise Invalid(f"the log of {new} events can't go on from {old}")
         return merkle.consistency(repository.tiles.reader(db), old, new)
 
-    def _may_read(self, call: Call, record: Record) -> bool:
+    def _may_read(self, ctx: RequestContext, record: Record) -> bool:
         """The operator reads all records, a project's reader those that speak of this project alone."""
-        if policy.rules["usage:segments:list_all"](call.caller, None):
+        if policy.rules["usage:segments:list_all"](ctx.caller, None):
             return True
         told = _projects(record)
-        return len(told) == 1 and all(policy.rules["usage:segments:list"](call.caller, one) for one in told)
+        return len(told) == 1 and all(policy.rules["usage:segments:list"](ctx.caller, one) for one in told)
 
 
 def _is_signed_by(signer: Signer, checkpoint: SignedCheckpoint) -> bool:
     try:
-        opened(checkpoint.note, [signer.verifier])
+        open_note(checkpoint.note, [signer.verifier])
     except Invalid:
         return False
     return True

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
-from stratiform.kit.pagination import Page, Slice, cut
+from stratiform.kit.pagination import Page, Slice, page_of
 from stratiform.services.metering import repository
 from stratiform.services.metering.model import Filter, Row, Segment, place_of
 from stratiform.services.metering.model.changes import Change, Reached, behind
@@ -26,19 +26,19 @@ class Reading(Parts):
 
     __slots__ = ()
 
-    def list_segments(self, call: Call, wanted: Filter, page: Page) -> Slice[Row]:
+    def list_segments(self, ctx: RequestContext, wanted: Filter, page: Page) -> Slice[Row]:
         """One page, ordered by resource and start; `page.marker` is a cursor (`model.cursor_of`).
 
         Without a project: everyone's for the operator, else the caller's own. Raises NotFound for a stranger's.
         """
         after = None if page.marker is None else place_of(page.marker)
-        return cut(repository.listing.rows(call.db, self.allowed(call, wanted), page.limit + 1, after), page)
+        return page_of(repository.listing.rows(ctx.db, self.allowed(ctx, wanted), page.limit + 1, after), page)
 
-    def pinned(self, call: Call, wanted: Filter) -> Filter:
+    def pinned(self, ctx: RequestContext, wanted: Filter) -> Filter:
         """`wanted`, held to what the caller may see and to what is known now: so that all pieces fit together. Raises
         NotFound, Forbidden."""
-        held = self.allowed(call, wanted)
-        return held if held.as_of is not None else replace(held, as_of=repository.ledger.position(call.db))
+        held = self.allowed(ctx, wanted)
+        return held if held.as_of is not None else replace(held, as_of=repository.ledger.position(ctx.db))
 
     def piece(
         self, db: Connection, pinned: Filter, limit: int, after: Mark | None = None
@@ -50,15 +50,15 @@ class Reading(Parts):
         found = repository.listing.rows(db, pinned, limit, after)
         return found, repository.listing.place(found[-1]) if len(found) == limit else None
 
-    def allowed(self, call: Call, wanted: Filter) -> Filter:
+    def allowed(self, ctx: RequestContext, wanted: Filter) -> Filter:
         """`wanted`, held to what the caller may see: without a project everyone's for the operator, else the caller's
         own. Raises NotFound for a stranger's, Forbidden."""
-        if policy.rules["usage:segments:list_all"](call.caller, None):
+        if policy.rules["usage:segments:list_all"](ctx.caller, None):
             return wanted
         if wanted.project_id is None:
-            wanted = replace(wanted, project_id=call.caller.project())
+            wanted = replace(wanted, project_id=ctx.caller.project())
         project_id = str(wanted.project_id)
-        policy.require_seen(call.caller, "usage:segments:list", project_id, f"no project {project_id}")
+        policy.require_visible(ctx.caller, "usage:segments:list", project_id, f"no project {project_id}")
         return wanted
 
     def segments(self, db: Connection, wanted: Filter = EVERYTHING) -> Iterator[Segment]:
@@ -71,12 +71,14 @@ class Reading(Parts):
         """All that touch `[start, end)`, not clipped, open ones included; as known at position `as_of`, or now."""
         return self.segments(db, Filter(project_id=project_id, since=start, until=end, as_of=as_of))
 
-    def changes(self, call: Call, wanted: Filter, reached: Reached, limit: int) -> tuple[list[Change], Reached]:
+    def changes(
+        self, ctx: RequestContext, wanted: Filter, reached: Reached, limit: int
+    ) -> tuple[list[Change], Reached]:
         """At most `limit` changes after `reached` (`model.changes.behind` a position), and how far that is. Raises
         NotFound for a stranger's project, Forbidden."""
-        held = self.allowed(call, wanted)
-        now = repository.ledger.position(call.db)
-        found = repository.changes.after(call.db, held, reached, now, limit) if now >= reached[0] else []
+        held = self.allowed(ctx, wanted)
+        now = repository.ledger.position(ctx.db)
+        found = repository.changes.after(ctx.db, held, reached, now, limit) if now >= reached[0] else []
         return found, found[-1].place if len(found) == limit else max(behind(now), reached)
 
     def position(self, db: Connection) -> int:

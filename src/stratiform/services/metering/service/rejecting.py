@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.services.metering import repository
 from stratiform.services.metering.errors import Malformed
@@ -20,24 +20,24 @@ class Rejecting(Parts):
 
     __slots__ = ()
 
-    def rejected(self, call: Call, key: str) -> Rejected:
+    def rejected(self, ctx: RequestContext, key: str) -> Rejected:
         """The message whose id begins with `key`. Raises NotFound, Conflict where these are several."""
-        policy.require(call.caller, "usage:rejected:list", None)
-        return _found(call, key)
+        policy.require(ctx.caller, "usage:rejected:list", None)
+        return _found(ctx, key)
 
-    def drop_rejected(self, call: Call, key: str) -> Rejected:
+    def drop_rejected(self, ctx: RequestContext, key: str) -> Rejected:
         """Keep the message whose id begins with `key` no longer; answers what it was. Raises NotFound, Conflict."""
-        policy.require(call.caller, "usage:rejected:drop", None)
-        message = _found(call, key)
-        repository.rejected.forget(call.db, [message.id])
-        logger.info("%s dropped the rejected message %s: %s", call.caller.user_id, message.id, message.reason)
+        policy.require(ctx.caller, "usage:rejected:drop", None)
+        message = _found(ctx, key)
+        repository.rejected.forget(ctx.db, [message.id])
+        logger.info("%s dropped the rejected message %s: %s", ctx.caller.user_id, message.id, message.reason)
         return message
 
-    def drop_all_rejected(self, call: Call, cloud: str | None = None, reason: str | None = None) -> int:
+    def drop_all_rejected(self, ctx: RequestContext, cloud: str | None = None, reason: str | None = None) -> int:
         """Drop all of `cloud` whose reason begins with `reason`, without them all there are; how many these were."""
-        policy.require(call.caller, "usage:rejected:drop", None)
-        count = repository.rejected.forget_like(call.db, cloud, reason)
-        logger.info("%s dropped %d rejected messages", call.caller.user_id, count)
+        policy.require(ctx.caller, "usage:rejected:drop", None)
+        count = repository.rejected.forget_like(ctx.db, cloud, reason)
+        logger.info("%s dropped %d rejected messages", ctx.caller.user_id, count)
         return count
 
 
@@ -59,8 +59,8 @@ def check_messages(messages: Sequence[bytes]) -> None:
 _NONE = "not one of the first {} lines is a notification; the first"
 
 
-def _found(call: Call, key: str) -> Rejected:
-    found = repository.rejected.beginning(call.db, key, 2) if key else []
+def _found(ctx: RequestContext, key: str) -> Rejected:
+    found = repository.rejected.beginning(ctx.db, key, 2) if key else []
     if not found:
         raise NotFound(f"no rejected message {key}", hint="the list tells the ids")
     if len(found) > 1 and found[0].id != key:

@@ -1,8 +1,8 @@
 """Values of meters, as they were told."""
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
-from stratiform.kit.pagination import Page, Slice, cut
+from stratiform.kit.pagination import Page, Slice, page_of
 from stratiform.services.metering import repository
 from stratiform.services.metering.model import Filter
 from stratiform.services.metering.model.samples import SampleRow, after_of
@@ -14,12 +14,12 @@ class Sampling(Reading):
 
     __slots__ = ()
 
-    def list_samples(self, call: Call, wanted: Filter, meter: str | None, page: Page) -> Slice[SampleRow]:
+    def list_samples(self, ctx: RequestContext, wanted: Filter, meter: str | None, page: Page) -> Slice[SampleRow]:
         """One page, in the order of time, of the samples in `(since, until]`; `page.marker` is a cursor
         (`model.samples.cursor_at`). Raises NotFound for a stranger's project, Forbidden, Invalid."""
         after = None if page.marker is None else after_of(page.marker)
-        found = repository.samples.page(call.db, self.allowed(call, wanted), meter, page.limit + 1, after)
-        return cut(found, page)
+        found = repository.samples.page(ctx.db, self.allowed(ctx, wanted), meter, page.limit + 1, after)
+        return page_of(found, page)
 
     def some_samples(
         self, db: Connection, pinned: Filter, meter: str | None, limit: int, after: SampleRow | None = None

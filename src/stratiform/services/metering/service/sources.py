@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from stratiform.contract.usage import Item
+from stratiform.contract.usage import InventoryItem
 from stratiform.kit.clock import Micros, iso_seconds
 from stratiform.services.metering.events.meterfile import MeterFile
 from stratiform.services.metering.model.audit import SETTLED_US, Absence, Known, Look, Sighting
@@ -14,7 +14,9 @@ _IN_OUR_WORDS = ("instance", "volume")
 _FAILED = "error"
 
 
-def seen_in_list(item: Item, cloud: str, at: Micros, known: Known, meters: Mapping[str, MeterFile]) -> Sighting | None:
+def seen_in_list(
+    item: InventoryItem, cloud: str, at: Micros, known: Known, meters: Mapping[str, MeterFile]
+) -> Sighting | None:
     """That a cloud lists it; None where that doesn't say that it is in use: something on its way between two states,
     or that failed to be made."""
     state = _state_of(item, meters.get(item.resource_type))
@@ -62,7 +64,7 @@ def _inventory(cloud: str, at: Micros) -> str:
     return f"inventory of {cloud} at {iso_seconds(at)}"
 
 
-def _state_of(item: Item, meter: MeterFile | None) -> str | None:
+def _state_of(item: InventoryItem, meter: MeterFile | None) -> str | None:
     """In the ledger's words; "" where a meter has none of it, None where it is none that lasts."""
     if item.resource_type in _IN_OUR_WORDS:
         return item.state or None

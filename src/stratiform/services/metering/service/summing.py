@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.services.metering import repository
@@ -68,17 +68,17 @@ class Summing(Reading):
 
     __slots__ = ()
 
-    def sums(self, call: Call, wanted: Filter, question: Question) -> Sums:
+    def sums(self, ctx: RequestContext, wanted: Filter, question: Question) -> Sums:
         """What `question` asks of all that `wanted` asks for; the period is the question's. Raises NotFound for a
         stranger's project, Forbidden, Invalid."""
         period = replace(wanted, since=question.bounds[0], until=question.bounds[-1])
-        held = self.pinned(call, period)  # what is read by several queries must fit together
+        held = self.pinned(ctx, period)  # what is read by several queries must fit together
         sheet = _Sheet(question)
         if not all(measure.startswith(METER) for measure in question.measures):
-            _add_segments(call.db, held, sheet)
+            _add_segments(ctx.db, held, sheet)
         for place, measure in enumerate(question.measures):
             if measure.startswith(METER):
-                _add_meter(call.db, held, sheet, place, measure)
+                _add_meter(ctx.db, held, sheet, place, measure)
         return sheet.finished()
 
 

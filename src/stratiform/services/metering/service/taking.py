@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from stratiform.kit import merkle
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
@@ -63,55 +63,55 @@ class Taking(Knowing):
             rejected=len(batch.rejected),
         )
 
-    def post_messages(self, call: Call, cloud: str, messages: Iterable[bytes]) -> Ingested:
+    def post_messages(self, ctx: RequestContext, cloud: str, messages: Iterable[bytes]) -> Ingested:
         """`ingest_messages`, for whoever is allowed to. Raises Forbidden, Invalid (no such name of a cloud)."""
-        policy.require(call.caller, "usage:notifications:create", None)
+        policy.require(ctx.caller, "usage:notifications:create", None)
         check_cloud(cloud)
-        return self.ingest_messages(call.db, cloud, messages, call.now)
+        return self.ingest_messages(ctx.db, cloud, messages, ctx.now)
 
-    def post_events(self, call: Call, events: Sequence[Event]) -> Ingested:
+    def post_events(self, ctx: RequestContext, events: Sequence[Event]) -> Ingested:
         """`ingest`, for whoever is allowed to. Raises Forbidden, Invalid (no such name of a cloud)."""
-        policy.require(call.caller, "usage:events:create", None)
+        policy.require(ctx.caller, "usage:events:create", None)
         for cloud in {event.cloud for event in events}:
             check_cloud(cloud)
-        return self.ingest(call.db, events, call.now)
+        return self.ingest(ctx.db, events, ctx.now)
 
     def put_aside(self, db: Connection, cloud: str, message: bytes, reason: str, now: Micros) -> Ingested:
         """Keep a message that can't be stored, so that `replay` reads it again."""
         repository.rejected.add(db, [rejected(cloud, without_token(message), reason, now)])
         return Ingested(rejected=1)
 
-    def list_rejected(self, call: Call, page: Page) -> Slice[Rejected]:
+    def list_rejected(self, ctx: RequestContext, page: Page) -> Slice[Rejected]:
         """Messages kept aside, by id."""
-        policy.require(call.caller, "usage:rejected:list", None)
-        return repository.rejected.page(call.db, page)
+        policy.require(ctx.caller, "usage:rejected:list", None)
+        return repository.rejected.page(ctx.db, page)
 
-    def replay(self, call: Call) -> Ingested:
+    def replay(self, ctx: RequestContext) -> Ingested:
         """Read everything kept aside once more; what is understood now goes into the ledger and is kept no longer."""
-        policy.require(call.caller, "usage:rejected:replay", None)
+        policy.require(ctx.caller, "usage:rejected:replay", None)
         done, after = Ingested(), ""
-        while messages := repository.rejected.some(call.db, after, _REPLAYED_AT_ONCE):
+        while messages := repository.rejected.some(ctx.db, after, _REPLAYED_AT_ONCE):
             after = messages[-1].id
-            done += self._replay(call, messages)
+            done += self._replay(ctx, messages)
         return done
 
-    def _replay(self, call: Call, messages: Sequence[Rejected]) -> Ingested:
+    def _replay(self, ctx: RequestContext, messages: Sequence[Rejected]) -> Ingested:
         batch = Batch(self.reader)
         for kept in messages:
             batch.take_message(kept.cloud, kept.body)
-        still = batch.put_aside(call.now)
+        still = batch.put_aside(ctx.now)
         gone = {kept.id for kept in messages} - {message.id for message in still}
-        repository.rejected.forget(call.db, sorted(gone))
+        repository.rejected.forget(ctx.db, sorted(gone))
         for message in still:
-            repository.rejected.because(call.db, message)
-        return self.store(call.db, batch, call.now)
+            repository.rejected.because(ctx.db, message)
+        return self.store(ctx.db, batch, ctx.now)
 
-    def replay_unknown(self, call: Call, after: int = 0) -> tuple[Ingested, int | None]:
+    def replay_unknown(self, ctx: RequestContext, after: int = 0) -> tuple[Ingested, int | None]:
         """Read the next batch of messages that are still kept once more, after that with the number `after`: what is
         metered by now goes into the ledger, and what is there already changes nothing. Answers what became of it, and
         the batch's number; None where there is no more."""
-        policy.require(call.caller, "usage:unknown:replay", None)
-        kept = repository.ledger.batch_after(call.db, after)
+        policy.require(ctx.caller, "usage:unknown:replay", None)
+        kept = repository.ledger.batch_after(ctx.db, after)
         if kept is None:
             return Ingested(), None
         number, messages = kept
@@ -120,8 +120,8 @@ class Taking(Knowing):
             batch.take_message(cloud, body)
         batch.heard = [one for one in batch.heard if one.facts]
         batch.rejected.clear()
-        repository.unknown.forget(call.db, [(one.cloud, one.message_id) for one in batch.heard])
-        return self.store(call.db, batch, call.now), number
+        repository.unknown.forget(ctx.db, [(one.cloud, one.message_id) for one in batch.heard])
+        return self.store(ctx.db, batch, ctx.now), number
 
 
 def check_cloud(cloud: str) -> None:

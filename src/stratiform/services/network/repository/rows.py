@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from stratiform.kit.db import Connection, IntegrityError, Rows, upsert
 from stratiform.kit.keyset import sorted_page
-from stratiform.kit.numbers import whole
+from stratiform.kit.numbers import parse_uint
 from stratiform.kit.pagination import Slice
 from stratiform.services.network.errors import BadRequest
 from stratiform.services.network.model import Listing, Network, Port, Subnet
@@ -107,7 +107,7 @@ def _condition(of: Table, asked: str, values: list[str]) -> ColumnElement[bool]:
     if isinstance(column.type, Boolean):
         return column.in_([value.lower() in ("true", "1", "yes", "t") for value in values])
     if isinstance(column.type, Integer):
-        return column.in_([number for value in values if (number := whole(value)) is not None])
+        return column.in_([number for value in values if (number := parse_uint(value)) is not None])
     return column.in_(values)
 
 

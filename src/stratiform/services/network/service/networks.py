@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection, IntegrityError
 from stratiform.kit.pagination import Slice
 from stratiform.services.network.errors import NetworkInUse, NetworkNotFound
@@ -12,7 +12,7 @@ from stratiform.services.network.model.addressing import spans
 from stratiform.services.network.policy import policy
 from stratiform.services.network.repository import allocation
 from stratiform.services.network.repository import rows as repository
-from stratiform.services.network.service.parts import Parts, changed, owner, require_listing, require_seen, sees_all
+from stratiform.services.network.service.parts import Parts, changed, owner, require_listing, require_visible, sees_all
 from stratiform.services.network.service.removal import remove_subnet
 from stratiform.services.network.tables import networks as table
 from stratiform.services.network.tables import ports as ports_table
@@ -36,54 +36,54 @@ class NetworkVerbs(Parts):
 
     __slots__ = ()
 
-    def networks(self, call: Call, listing: Listing) -> Slice[Network]:
+    def networks(self, ctx: RequestContext, listing: Listing) -> Slice[Network]:
         """The project's networks and the shared ones; the operator's list has all."""
-        require_listing(call.caller, "get_network")
-        seen = repository.visible(call.caller.project_id, sees_all(call.caller))
-        return repository.listed(call.db, repository.networks, listing, seen)
+        require_listing(ctx.caller, "get_network")
+        seen = repository.visible(ctx.caller.project_id, sees_all(ctx.caller))
+        return repository.listed(ctx.db, repository.networks, listing, seen)
 
-    def network(self, call: Call, network_id: str) -> Network:
+    def network(self, ctx: RequestContext, network_id: str) -> Network:
         """Raises NetworkNotFound, also where it is a stranger's."""
-        found = repository.networks.get(call.db, network_id)
+        found = repository.networks.get(ctx.db, network_id)
         if found is None:
             raise NetworkNotFound(network_id)
         if not found.shared:
-            require_seen(call.caller, "get_network", found.project_id, NetworkNotFound(network_id))
+            require_visible(ctx.caller, "get_network", found.project_id, NetworkNotFound(network_id))
         return found
 
-    def create_network(self, call: Call, project_id: str | None, values: dict[str, Any]) -> Network:
+    def create_network(self, ctx: RequestContext, project_id: str | None, values: dict[str, Any]) -> Network:
         """`values`: fields of model.Network."""
-        mine = owner(call.caller, project_id)
-        policy.require(call.caller, "create_network", mine)
+        mine = owner(ctx.caller, project_id)
+        policy.require(ctx.caller, "create_network", mine)
         for name, rule in _OPERATORS.items():
             if values.get(name):
-                policy.require(call.caller, f"create_network:{rule}", mine)
-        made = Network(id=self.ids.uuid(), project_id=mine, created_at=call.now, updated_at=call.now, **values)
-        return repository.networks.insert(call.db, made)
+                policy.require(ctx.caller, f"create_network:{rule}", mine)
+        made = Network(id=self.ids.uuid(), project_id=mine, created_at=ctx.now, updated_at=ctx.now, **values)
+        return repository.networks.insert(ctx.db, made)
 
-    def update_network(self, call: Call, network_id: str, values: dict[str, Any]) -> Network:
-        network = self.network(call, network_id)
-        policy.require(call.caller, "update_network", network.project_id)
+    def update_network(self, ctx: RequestContext, network_id: str, values: dict[str, Any]) -> Network:
+        network = self.network(ctx, network_id)
+        policy.require(ctx.caller, "update_network", network.project_id)
         for name, rule in _OPERATORS.items():
             if name in values and values[name] != getattr(network, name):
-                policy.require(call.caller, f"update_network:{rule}", network.project_id)
-        after: Network = changed(call, repository.networks, network, values)
+                policy.require(ctx.caller, f"update_network:{rule}", network.project_id)
+        after: Network = changed(ctx, repository.networks, network, values)
         return after
 
-    def delete_network(self, call: Call, network_id: str) -> None:
+    def delete_network(self, ctx: RequestContext, network_id: str) -> None:
         """Its subnets go with it. Raises NetworkInUse while ports are on it."""
-        network = self.network(call, network_id)
-        policy.require(call.caller, "delete_network", network.project_id)
-        subnets = repository.subnets_of(call.db, [network_id])[network_id]
-        allocation.lock(call.db, [subnet.id for subnet in subnets])
-        left = repository.ports.all(call.db, ports_table.c.network_id == network_id, limit=5)
+        network = self.network(ctx, network_id)
+        policy.require(ctx.caller, "delete_network", network.project_id)
+        subnets = repository.subnets_of(ctx.db, [network_id])[network_id]
+        allocation.lock(ctx.db, [subnet.id for subnet in subnets])
+        left = repository.ports.all(ctx.db, ports_table.c.network_id == network_id, limit=5)
         if left:
             raise NetworkInUse(network_id, ", ".join(port.id for port in left))
         try:
-            with call.db.begin_nested():
+            with ctx.db.begin_nested():
                 for subnet in subnets:
-                    remove_subnet(call, subnet)
-                repository.networks.delete(call.db, table.c.id == network_id)
+                    remove_subnet(ctx, subnet)
+                repository.networks.delete(ctx.db, table.c.id == network_id)
         except IntegrityError as error:
             raise NetworkInUse(network_id) from error
 
@@ -96,12 +96,12 @@ class NetworkVerbs(Parts):
         found = repository.networks.all(db, table.c.id.in_(sorted(set(network_ids))))
         return {network.id: network.name for network in found}
 
-    def availability(self, call: Call, listing: Listing, versions: Collection[int] = ()) -> list[Availability]:
+    def availability(self, ctx: RequestContext, listing: Listing, versions: Collection[int] = ()) -> list[Availability]:
         """How many addresses each network has and how many are held, of the IP `versions` asked for (none: all)."""
-        policy.require(call.caller, "get_network_ip_availability", None)
-        found = repository.listed(call.db, repository.networks, listing).items
-        subnets = repository.subnets_of(call.db, [network.id for network in found])
-        held = allocation.held(call.db, [subnet.id for group in subnets.values() for subnet in group])
+        policy.require(ctx.caller, "get_network_ip_availability", None)
+        found = repository.listed(ctx.db, repository.networks, listing).items
+        subnets = repository.subnets_of(ctx.db, [network.id for network in found])
+        held = allocation.held(ctx.db, [subnet.id for group in subnets.values() for subnet in group])
         return [
             _availability(
                 network, [one for one in subnets[network.id] if not versions or one.ip_version in versions], held
@@ -113,10 +113,10 @@ class NetworkVerbs(Parts):
         """The availability zones where the project's networks can be."""
         return self.clouds.zones(db, project_id)
 
-    def quota(self, call: Call, project_id: str) -> dict[str, tuple[int, int]]:
+    def quota(self, ctx: RequestContext, project_id: str) -> dict[str, tuple[int, int]]:
         """Each kind of thing with how many a project may have (-1: no limit) and has. Raises Forbidden."""
-        policy.require(call.caller, "get_quota", project_id)
-        counts = repository.counts(call.db, project_id)
+        policy.require(ctx.caller, "get_quota", project_id)
+        counts = repository.counts(ctx.db, project_id)
         return {noun: (-1, count) for noun, count in counts.items()} | _FIXED_QUOTA
 
 

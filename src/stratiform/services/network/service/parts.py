@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Database, Rows
 from stratiform.kit.errors import NotFound
 from stratiform.kit.ids import Ids
@@ -45,7 +45,7 @@ def require_listing(caller: Caller, rule: str) -> None:
         policy.require(caller, rule, caller.project())
 
 
-def require_seen(caller: Caller, rule: str, project_id: str, missing: NotFound) -> None:
+def require_visible(caller: Caller, rule: str, project_id: str, missing: NotFound) -> None:
     """Raises `missing` for a stranger, Forbidden for somebody of the project without the role."""
     if not sees_all(caller):
         if caller.project_id != project_id:
@@ -53,7 +53,7 @@ def require_seen(caller: Caller, rule: str, project_id: str, missing: NotFound) 
         policy.require(caller, rule, project_id)
 
 
-def changed(call: Call, rows: Rows[Any], record: Any, values: dict[str, Any]) -> Any:
+def changed(ctx: RequestContext, rows: Rows[Any], record: Any, values: dict[str, Any]) -> Any:
     """Write `values` into the row of `record`: its revision goes up, its time of change is now."""
-    after = replace(record, **values, updated_at=call.now, revision=record.revision + 1)
-    return rows.save(call.db, after)
+    after = replace(record, **values, updated_at=ctx.now, revision=record.revision + 1)
+    return rows.save(ctx.db, after)

@@ -3,7 +3,7 @@
 from ipaddress import ip_network
 from typing import Any
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.pagination import Slice
 from stratiform.services.network.errors import (
@@ -28,7 +28,7 @@ from stratiform.services.network.policy import policy
 from stratiform.services.network.repository import allocation
 from stratiform.services.network.repository import rows as repository
 from stratiform.services.network.service.networks import NetworkVerbs
-from stratiform.services.network.service.parts import changed, owner, require_listing, require_seen, sees_all
+from stratiform.services.network.service.parts import changed, owner, require_listing, require_visible, sees_all
 from stratiform.services.network.service.removal import remove_subnet
 from stratiform.services.network.tables import networks as networks_table
 
@@ -38,19 +38,19 @@ class SubnetVerbs(NetworkVerbs):
 
     __slots__ = ()
 
-    def subnets(self, call: Call, listing: Listing) -> Slice[Subnet]:
-        require_listing(call.caller, "get_subnet")
-        seen = repository.visible_subnets(call.caller.project_id, sees_all(call.caller))
-        return repository.listed(call.db, repository.subnets, listing, seen)
+    def subnets(self, ctx: RequestContext, listing: Listing) -> Slice[Subnet]:
+        require_listing(ctx.caller, "get_subnet")
+        seen = repository.visible_subnets(ctx.caller.project_id, sees_all(ctx.caller))
+        return repository.listed(ctx.db, repository.subnets, listing, seen)
 
-    def subnet(self, call: Call, subnet_id: str) -> Subnet:
+    def subnet(self, ctx: RequestContext, subnet_id: str) -> Subnet:
         """Raises SubnetNotFound, also where it is on a stranger's network."""
-        found = repository.subnets.get(call.db, subnet_id)
+        found = repository.subnets.get(ctx.db, subnet_id)
         if found is None:
             raise SubnetNotFound(subnet_id)
-        network = repository.networks.get(call.db, found.network_id)
+        network = repository.networks.get(ctx.db, found.network_id)
         if network is None or not network.shared:
-            require_seen(call.caller, "get_subnet", found.project_id, SubnetNotFound(subnet_id))
+            require_visible(ctx.caller, "get_subnet", found.project_id, SubnetNotFound(subnet_id))
         return found
 
     def reserve(self, project_id: str) -> Reserve:
@@ -65,16 +65,16 @@ class SubnetVerbs(NetworkVerbs):
         return reserve
 
     def create_subnet(
-        self, call: Call, wish: SubnetWish, project_id: str | None = None, reserve: Reserve | None = None
+        self, ctx: RequestContext, wish: SubnetWish, project_id: str | None = None, reserve: Reserve | None = None
     ) -> Subnet:
         """Without pools of its own it gets all addresses but the gateway and `reserve` (see `reserve`).
 
         Raises what Neutron does: InvalidInput, OverlappingAllocationPools, GatewayConflictWithAllocationPools…
         """
-        network = self._network_to_change(call, wish.network_id, "create_subnet")
-        mine = network.project_id if project_id is None else owner(call.caller, project_id)
+        network = self._network_to_change(ctx, wish.network_id, "create_subnet")
+        mine = network.project_id if project_id is None else owner(ctx.caller, project_id)
         cidr = parse_cidr(wish.cidr, wish.ip_version)
-        self._require_no_overlap(call.db, network, cidr)
+        self._require_no_overlap(ctx.db, network, cidr)
         gateway = _gateway(wish.gateway_ip, cidr)
         if wish.pools is None:
             pools = default_pools(cidr, gateway, reserve or Reserve())
@@ -88,21 +88,21 @@ class SubnetVerbs(NetworkVerbs):
             cidr=str(cidr),
             gateway_ip=gateway,
             allocation_pools=pools,
-            created_at=call.now,
-            updated_at=call.now,
+            created_at=ctx.now,
+            updated_at=ctx.now,
             **wish.values,
         )
         _check_words(made)
-        repository.subnets.insert(call.db, made)
-        allocation.set_pools(call.db, made)
-        changed(call, repository.networks, network, {})
+        repository.subnets.insert(ctx.db, made)
+        allocation.set_pools(ctx.db, made)
+        changed(ctx, repository.networks, network, {})
         return made
 
-    def update_subnet(self, call: Call, subnet_id: str, values: dict[str, Any]) -> Subnet:
+    def update_subnet(self, ctx: RequestContext, subnet_id: str, values: dict[str, Any]) -> Subnet:
         """`values`: fields of model.Subnet; a gateway and pools are checked against each other."""
-        subnet = self.subnet(call, subnet_id)
-        policy.require(call.caller, "update_subnet", subnet.project_id)
-        allocation.lock(call.db, [subnet.id])
+        subnet = self.subnet(ctx, subnet_id)
+        policy.require(ctx.caller, "update_subnet", subnet.project_id)
+        allocation.lock(ctx.db, [subnet.id])
         cidr = parse_cidr(subnet.cidr, subnet.ip_version)
         gateway = _gateway(values["gateway_ip"], cidr) if "gateway_ip" in values else subnet.gateway_ip
         if "gateway_ip" in values:
@@ -111,41 +111,41 @@ class SubnetVerbs(NetworkVerbs):
             values = {**values, "allocation_pools": check_pools(values["allocation_pools"], cidr, gateway)}
         elif gateway != subnet.gateway_ip:
             check_gateway(gateway, subnet.allocation_pools)
-        after: Subnet = changed(call, repository.subnets, subnet, values)
+        after: Subnet = changed(ctx, repository.subnets, subnet, values)
         _check_words(after)
         if after.allocation_pools != subnet.allocation_pools:
-            allocation.set_pools(call.db, after)
+            allocation.set_pools(ctx.db, after)
         return after
 
-    def delete_subnet(self, call: Call, subnet_id: str) -> None:
+    def delete_subnet(self, ctx: RequestContext, subnet_id: str) -> None:
         """Raises SubnetInUse while a port has an address of it."""
-        subnet = self.subnet(call, subnet_id)
-        policy.require(call.caller, "delete_subnet", subnet.project_id)
-        allocation.lock(call.db, [subnet.id])
-        if allocation.held(call.db, [subnet.id]):
+        subnet = self.subnet(ctx, subnet_id)
+        policy.require(ctx.caller, "delete_subnet", subnet.project_id)
+        allocation.lock(ctx.db, [subnet.id])
+        if allocation.held(ctx.db, [subnet.id]):
             raise SubnetInUse(subnet_id)
-        remove_subnet(call, subnet)
+        remove_subnet(ctx, subnet)
 
-    def ensure_default(self, call: Call, project_id: str) -> Network:
+    def ensure_default(self, ctx: RequestContext, project_id: str) -> Network:
         """The project's network `private` with a /24, made where the project has none of that name.
 
         Its pool leaves out what the strictest of the usual clouds keeps, whichever cloud serves the project later.
         """
         c = networks_table.c
-        policy.require(call.caller, "create_network", project_id)
-        found = repository.networks.first(call.db, c.project_id == project_id, c.name == "private")
+        policy.require(ctx.caller, "create_network", project_id)
+        found = repository.networks.first(ctx.db, c.project_id == project_id, c.name == "private")
         if found is not None:
             return found
-        made = self.create_network(call, project_id, {"name": "private"})
+        made = self.create_network(ctx, project_id, {"name": "private"})
         cidr = f"10.{int(made.id[-2:], 16) % 200 + 20}.{int(made.id[-4:-2], 16)}.0/24"
         wish = SubnetWish(made.id, 4, cidr, values={"name": "private"})
-        self.create_subnet(call, wish, project_id, USUAL_RESERVE)
-        return self.network(call, made.id)
+        self.create_subnet(ctx, wish, project_id, USUAL_RESERVE)
+        return self.network(ctx, made.id)
 
-    def _network_to_change(self, call: Call, network_id: str, rule: str) -> Network:
+    def _network_to_change(self, ctx: RequestContext, network_id: str, rule: str) -> Network:
         """A network of the caller's own; a shared one of somebody else's is seen, but not changed."""
-        network = self.network(call, network_id)
-        policy.require(call.caller, rule, network.project_id)
+        network = self.network(ctx, network_id)
+        policy.require(ctx.caller, rule, network.project_id)
         return network
 
     def _require_no_overlap(self, db: Connection, network: Network, cidr: Cidr) -> None:

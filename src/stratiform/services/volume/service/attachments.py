@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stratiform.kit.call import Call
 from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection, IntegrityError
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, InvalidVolume
 from stratiform.services.volume.model import Attachment, Volume, device_name
 from stratiform.services.volume.policy import policy
-from stratiform.services.volume.service.parts import Parts, require_seen, seen
+from stratiform.services.volume.service.parts import Parts, require_visible, seen
 
 
 class Attachments(Parts):
@@ -36,58 +36,60 @@ class Attachments(Parts):
             found[attachment.volume_id].append(attachment)
         return found
 
-    def attachments(self, call: Call, *, all_projects: bool = False) -> list[Attachment]:
+    def attachments(self, ctx: RequestContext, *, all_projects: bool = False) -> list[Attachment]:
         """The project's attachments; everyone's for an operator who asks for them."""
-        policy.require(call.caller, "volume:get_all", call.caller.project_id)
-        everyone = all_projects and call.caller.is_admin
-        return repository.attachments_in_projects(call.db, None if everyone else call.caller.project())
+        policy.require(ctx.caller, "volume:get_all", ctx.caller.project_id)
+        everyone = all_projects and ctx.caller.is_admin
+        return repository.attachments_in_projects(ctx.db, None if everyone else ctx.caller.project())
 
-    def attachment(self, call: Call, attachment_id: str) -> Attachment:
+    def attachment(self, ctx: RequestContext, attachment_id: str) -> Attachment:
         """Raises AttachmentNotFound, also to strangers."""
-        found = repository.attachments.get(call.db, attachment_id)
-        volume = None if found is None else repository.live(call.db, found.volume_id)
+        found = repository.attachments.get(ctx.db, attachment_id)
+        volume = None if found is None else repository.live(ctx.db, found.volume_id)
         if found is None or volume is None:
             raise AttachmentNotFound(attachment_id)
-        require_seen(call, volume, "volume:get", AttachmentNotFound(attachment_id))
+        require_visible(ctx, volume, "volume:get", AttachmentNotFound(attachment_id))
         return found
 
-    def begin_attach(self, call: Call, volume_id: str, server_id: str, device: str | None = None) -> Attachment:
+    def begin_attach(
+        self, ctx: RequestContext, volume_id: str, server_id: str, device: str | None = None
+    ) -> Attachment:
         """Take an available volume for a server; compute then attaches it and tells `attached` or `detached`.
 
         The caller sees to it that volume and server are in one cloud (`Volume.cloud_id`).
         Raises VolumeNotFound, InvalidVolume where it isn't available, DeviceInUse, InvalidInput.
         """
-        volume = seen(call, volume_id, "volume:attachment_create")
-        taken = {other.device for other in self.attachments_of(call.db, server_id)}
+        volume = seen(ctx, volume_id, "volume:attachment_create")
+        taken = {other.device for other in self.attachments_of(ctx.db, server_id)}
         chosen = device_name(device, taken)
         if chosen in taken:
             raise DeviceInUse(chosen)
-        if not repository.move(call.db, volume, ("available",), call.now, status="attaching"):
+        if not repository.move(ctx.db, volume, ("available",), ctx.now, status="attaching"):
             raise InvalidVolume(
                 f"Volume {volume_id} status must be available or downloading to reserve, "
                 f"but the current status is {volume.status}."
             )
-        attachment = Attachment(self.ids.uuid(), volume_id, server_id, chosen, "attaching", call.now)
+        attachment = Attachment(self.ids.uuid(), volume_id, server_id, chosen, "attaching", ctx.now)
         try:
-            return repository.attachments.insert(call.db, attachment)
+            return repository.attachments.insert(ctx.db, attachment)
         except IntegrityError as error:
             raise DeviceInUse(chosen) from error
 
-    def begin_detach(self, call: Call, volume_id: str, server_id: str) -> Attachment:
+    def begin_detach(self, ctx: RequestContext, volume_id: str, server_id: str) -> Attachment:
         """Mark an attached volume as on its way off; compute then detaches it and tells `detached`.
 
         Raises VolumeNotFound, AttachmentNotFound where it isn't at this server, InvalidVolume where it is not in use.
         """
-        volume = seen(call, volume_id, "volume:attachment_delete")
-        attachment = next((a for a in self.attachments_of(call.db, server_id) if a.volume_id == volume_id), None)
+        volume = seen(ctx, volume_id, "volume:attachment_delete")
+        attachment = next((a for a in self.attachments_of(ctx.db, server_id) if a.volume_id == volume_id), None)
         if attachment is None:
             raise AttachmentNotFound(volume_id)
-        if not repository.move(call.db, volume, ("in-use",), call.now, status="detaching"):
+        if not repository.move(ctx.db, volume, ("in-use",), ctx.now, status="detaching"):
             raise InvalidVolume(
                 f"Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' "
                 f"to detach. Currently: status: '{volume.status}', attach_status: '{attachment.state}.'"
             )
-        repository.attachments.change(call.db, attachment.id, state="detaching")
+        repository.attachments.change(ctx.db, attachment.id, state="detaching")
         return replace(attachment, state="detaching")
 
     def attached(self, db: Connection, attachment_id: str, now: Micros) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Database
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.ids import Ids
@@ -24,29 +24,29 @@ class Parts:
     images: ImageService
 
 
-def seen(call: Call, volume_id: str, rule: str) -> Volume:
+def seen(ctx: RequestContext, volume_id: str, rule: str) -> Volume:
     """The live volume, where `rule` allows the caller. Raises VolumeNotFound, also to strangers; Forbidden."""
-    volume = repository.live(call.db, volume_id)
+    volume = repository.live(ctx.db, volume_id)
     if volume is None:
         raise VolumeNotFound(volume_id)
-    require_seen(call, volume, rule, VolumeNotFound(volume_id))
+    require_visible(ctx, volume, rule, VolumeNotFound(volume_id))
     return volume
 
 
-def require_seen(call: Call, volume: Volume, rule: str, missing: NotFound) -> None:
+def require_visible(ctx: RequestContext, volume: Volume, rule: str, missing: NotFound) -> None:
     """Raises `missing` to strangers, Forbidden where `rule` does not allow the caller."""
     try:
-        policy.require_seen(call.caller, rule, volume.project_id, missing.message)
+        policy.require_visible(ctx.caller, rule, volume.project_id, missing.message)
     except NotFound:
         raise missing from None
 
 
-def image_facts(images: ImageService, call: Call, new: NewVolume) -> dict[str, str]:
+def image_facts(images: ImageService, ctx: RequestContext, new: NewVolume) -> dict[str, str]:
     """What a volume remembers of the image it is made from, as texts, as Cinder keeps them.
 
     Raises NotFound; Invalid where the image isn't ready, or is larger than the volume.
     """
-    image = images.image(call, new.image_id)
+    image = images.images.get(ctx, new.image_id)
     if image.status != "active":
         raise Invalid(f"Image {image.id} is not active.")
     if new.size_gib is not None and image.min_disk > new.size_gib:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from stratiform.contract import registry
-from stratiform.kit.call import Call
+from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.pagination import Page, Slice
-from stratiform.kit.work import want
+from stratiform.kit.work import enqueue
 from stratiform.services.clouds.errors import NoSuchZone
 from stratiform.services.clouds.model import Binding
 from stratiform.services.volume import events, repository
@@ -38,19 +38,19 @@ class Volumes(Parts):
 
     __slots__ = ()
 
-    def create(self, call: Call, new: NewVolume) -> Volume:
+    def create(self, ctx: RequestContext, new: NewVolume) -> Volume:
         """A volume in status `creating`. Raises Invalid, NotFound (type, image, source), NoCloud."""
-        project_id = call.caller.project()
-        policy.require(call.caller, "volume:create", project_id)
-        self._refuse_copies(call, new)
-        image = image_facts(self.images, call, new) if new.image_id else {}
+        project_id = ctx.caller.project()
+        policy.require(ctx.caller, "volume:create", project_id)
+        self._refuse_copies(ctx, new)
+        image = image_facts(self.images, ctx, new) if new.image_id else {}
         size = checked_size(new.size_gib)
-        kind = self._type_for(call, new.type)
-        place = self._place(call, project_id, new.zone)
+        kind = self._type_for(ctx, new.type)
+        place = self._place(ctx, project_id, new.zone)
         volume = Volume(
             id=self.ids.uuid(),
             project_id=project_id,
-            user_id=call.caller.user_id,
+            user_id=ctx.caller.user_id,
             name=checked_name(new.name),
             description=new.description,
             size_gib=size,
@@ -69,20 +69,20 @@ class Volumes(Parts):
             read_only=None,
             metadata=checked_metadata(new.metadata),
             fault="",
-            created_at=call.now,
-            updated_at=call.now,
+            created_at=ctx.now,
+            updated_at=ctx.now,
         )
-        repository.volumes.insert(call.db, volume)
-        want(call.db, WORK, volume.id, call.now)
+        repository.volumes.insert(ctx.db, volume)
+        enqueue(ctx.db, WORK, volume.id, ctx.now)
         return volume
 
-    def volume(self, call: Call, volume_id: str) -> Volume:
+    def volume(self, ctx: RequestContext, volume_id: str) -> Volume:
         """Raises VolumeNotFound, also to strangers."""
-        return seen(call, volume_id, "volume:get")
+        return seen(ctx, volume_id, "volume:get")
 
     def volumes(
         self,
-        call: Call,
+        ctx: RequestContext,
         wanted: VolumeFilter,
         page: Page,
         sorts: Sequence[Sort] = (),
@@ -91,15 +91,15 @@ class Volumes(Parts):
         all_projects: bool = False,
     ) -> Slice[Volume]:
         """One page of the project's volumes, newest first unless sorted; everyone's for an operator who asks."""
-        scoped = _scoped(call, wanted, all_projects)
-        return repository.listed(call.db, scoped, page, sorts, offset)
+        scoped = _scoped(ctx, wanted, all_projects)
+        return repository.listed(ctx.db, scoped, page, sorts, offset)
 
-    def count(self, call: Call, wanted: VolumeFilter, *, all_projects: bool = False) -> int:
+    def count(self, ctx: RequestContext, wanted: VolumeFilter, *, all_projects: bool = False) -> int:
         """How many volumes the same list has on all its pages."""
-        return repository.count(call.db, _scoped(call, wanted, all_projects))
+        return repository.count(ctx.db, _scoped(ctx, wanted, all_projects))
 
-    def summary(self, call: Call, wanted: VolumeFilter, *, all_projects: bool = False) -> Summary:
-        found = repository.everything(call.db, _scoped(call, wanted, all_projects))
+    def summary(self, ctx: RequestContext, wanted: VolumeFilter, *, all_projects: bool = False) -> Summary:
+        found = repository.everything(ctx.db, _scoped(ctx, wanted, all_projects))
         values: dict[str, set[str]] = {}
         for volume in found:
             for key, value in volume.metadata.items():
@@ -107,35 +107,35 @@ class Volumes(Parts):
         metadata = {key: sorted(several) for key, several in sorted(values.items())}
         return Summary(len(found), sum(volume.size_gib for volume in found), metadata)
 
-    def zones(self, call: Call) -> list[str]:
+    def zones(self, ctx: RequestContext) -> list[str]:
         """The availability zones that the caller's project sees, the default one first."""
-        policy.require(call.caller, "volume_extension:availability_zone_list", None)
-        return self.clouds.zones(call.db, call.caller.project_id or "")
+        policy.require(ctx.caller, "volume_extension:availability_zone_list", None)
+        return self.clouds.zones(ctx.db, ctx.caller.project_id or "")
 
-    def used(self, call: Call) -> tuple[int, int]:
+    def used(self, ctx: RequestContext) -> tuple[int, int]:
         """How many volumes the caller's project has, and their GiB together."""
-        policy.require(call.caller, "limits_extension:used_limits", call.caller.project_id)
-        rows = repository.used(call.db, call.caller.project_id or "")
+        policy.require(ctx.caller, "limits_extension:used_limits", ctx.caller.project_id)
+        rows = repository.used(ctx.db, ctx.caller.project_id or "")
         return sum(number for _, number, _ in rows), sum(gib for _, _, gib in rows)
 
-    def quota_use(self, call: Call, project_id: str) -> tuple[dict[str, int], list[str]]:
+    def quota_use(self, ctx: RequestContext, project_id: str) -> tuple[dict[str, int], list[str]]:
         """What a project uses, by Cinder's names (`volumes`, `gigabytes_fast`), and the names of all types."""
-        policy.require(call.caller, "volume_extension:quotas:show", project_id)
-        names = {kind.id: kind.name for kind in repository.types.all(call.db)}
+        policy.require(ctx.caller, "volume_extension:quotas:show", project_id)
+        names = {kind.id: kind.name for kind in repository.types.all(ctx.db)}
         use = {"volumes": 0, "gigabytes": 0}
-        for type_id, number, gib in repository.used(call.db, project_id):
+        for type_id, number, gib in repository.used(ctx.db, project_id):
             use["volumes"] += number
             use["gigabytes"] += gib
             use |= {f"volumes_{names.get(type_id)}": number, f"gigabytes_{names.get(type_id)}": gib}
         return use, sorted(names.values())
 
-    def require(self, call: Call, rule: str) -> None:
+    def require(self, ctx: RequestContext, rule: str) -> None:
         """For what this service has none of (snapshots, backups, pools): may the caller ask? Raises Forbidden."""
-        policy.require(call.caller, rule, call.caller.project_id)
+        policy.require(ctx.caller, rule, ctx.caller.project_id)
 
     def update(
         self,
-        call: Call,
+        ctx: RequestContext,
         volume_id: str,
         *,
         name: str | None = None,
@@ -143,7 +143,7 @@ class Volumes(Parts):
         metadata: dict[str, str] | None = None,
     ) -> Volume:
         """Change what is given; `metadata` replaces the old."""
-        volume = seen(call, volume_id, "volume:update")
+        volume = seen(ctx, volume_id, "volume:update")
         changed: dict[str, Any] = {}
         if name is not None:
             changed["name"] = checked_name(name)
@@ -151,32 +151,32 @@ class Volumes(Parts):
             changed["description"] = description
         if metadata is not None:
             changed["metadata"] = checked_metadata(metadata)
-        return self._change(call, volume, **changed)
+        return self._change(ctx, volume, **changed)
 
-    def delete(self, call: Call, volume_id: str, *, force: bool = False) -> None:
+    def delete(self, ctx: RequestContext, volume_id: str, *, force: bool = False) -> None:
         """Ask for the end of a volume; its use ends now. Raises InvalidVolume where its status forbids it.
 
         `force` (operators) takes any status, but never a volume that is attached.
         """
-        volume = seen(call, volume_id, "volume:force_delete" if force else "volume:delete")
+        volume = seen(ctx, volume_id, "volume:force_delete" if force else "volume:delete")
         if volume.status == "deleting":
-            want(call.db, WORK, volume.id, call.now)
+            enqueue(ctx.db, WORK, volume.id, ctx.now)
             return
         allowed = STATUSES - {"deleting"} if force else DELETABLE
-        ended = volume.terminated_at or call.now
+        ended = volume.terminated_at or ctx.now
         new = {"status": "deleting", "previous_status": volume.status, "terminated_at": ended}
-        attached = repository.attachments_of_volumes(call.db, [volume_id])
-        if attached or not repository.move(call.db, volume, allowed, call.now, **new):
+        attached = repository.attachments_of_volumes(ctx.db, [volume_id])
+        if attached or not repository.move(ctx.db, volume, allowed, ctx.now, **new):
             raise InvalidVolume(
                 f"Volume status must be {' or '.join(DELETABLE)} and must not be migrating, attached, "
                 "belong to a group, have snapshots, awaiting a transfer, or be disassociated from "
                 "snapshots after volume transfer."
             )
-        want(call.db, WORK, volume.id, call.now)
+        enqueue(ctx.db, WORK, volume.id, ctx.now)
 
-    def extend(self, call: Call, volume_id: str, size_gib: int, *, attached_too: bool = False) -> None:
+    def extend(self, ctx: RequestContext, volume_id: str, size_gib: int, *, attached_too: bool = False) -> None:
         """Ask for a larger disk. `attached_too`: also while it is in use (Cinder's microversion 3.42)."""
-        volume = seen(call, volume_id, "volume:extend")
+        volume = seen(ctx, volume_id, "volume:extend")
         if size_gib <= volume.size_gib:
             raise InvalidInput(
                 "New size for extend must be greater than current size. "
@@ -184,15 +184,15 @@ class Volumes(Parts):
             )
         allowed = AT_REST if attached_too else ("available",)
         new = {"status": "extending", "previous_status": volume.status, "wanted_gib": size_gib}
-        if not repository.move(call.db, volume, (volume.status,) if volume.status in allowed else (), call.now, **new):
+        if not repository.move(ctx.db, volume, (volume.status,) if volume.status in allowed else (), ctx.now, **new):
             expected = "' or '".join(allowed)
             raise InvalidVolume(f"Volume {volume_id} status must be '{expected}' to extend, currently {volume.status}.")
-        want(call.db, WORK, volume.id, call.now)
+        enqueue(ctx.db, WORK, volume.id, ctx.now)
 
-    def retype(self, call: Call, volume_id: str, new_type: str) -> None:
+    def retype(self, ctx: RequestContext, volume_id: str, new_type: str) -> None:
         """Give the volume another type, where the cloud makes both alike. Raises Invalid where it doesn't."""
-        volume = seen(call, volume_id, "volume:retype")
-        kind = self._type_for(call, new_type)
+        volume = seen(ctx, volume_id, "volume:retype")
+        kind = self._type_for(ctx, new_type)
         if volume.status not in AT_REST:
             raise InvalidVolume(
                 "Retype needs volume to be in available or in-use state, not be part of an active migration "
@@ -201,118 +201,118 @@ class Volumes(Parts):
             )
         if kind.id == volume.type_id:
             raise InvalidInput(f"New volume_type same as original: {kind.id}.")
-        if self._native_type(call, volume, kind.id) != self._native_type(call, volume, volume.type_id):
+        if self._native_type(ctx, volume, kind.id) != self._native_type(ctx, volume, volume.type_id):
             raise Invalid(
                 f"Volume {volume_id} can not be retyped: type {kind.name} is another kind of disk in its cloud, "
                 "and disks there keep their kind."
             )
-        repository.volumes.change(call.db, volume.id, type_id=kind.id, updated_at=call.now)
-        retyped = replace(volume, type_id=kind.id, updated_at=call.now)
-        events.tell(call.db, self.ids, events.RETYPED, retyped, call.now)
+        repository.volumes.change(ctx.db, volume.id, type_id=kind.id, updated_at=ctx.now)
+        retyped = replace(volume, type_id=kind.id, updated_at=ctx.now)
+        events.tell(ctx.db, self.ids, events.RETYPED, retyped, ctx.now)
 
-    def reset_status(self, call: Call, volume_id: str, status: str | None, *, detached: bool = False) -> None:
+    def reset_status(self, ctx: RequestContext, volume_id: str, status: str | None, *, detached: bool = False) -> None:
         """Write a status as an operator knows it to be. `detached` also forgets where the volume is attached."""
-        volume = seen(call, volume_id, "volume_extension:volume_admin_actions:reset_status")
+        volume = seen(ctx, volume_id, "volume_extension:volume_admin_actions:reset_status")
         if status is not None and status not in STATUSES:
             raise InvalidInput(f"Must specify a valid status, not '{status}'.")
         if detached:
-            repository.attachments.delete(call.db, repository.attachments.table.c.volume_id == volume_id)
+            repository.attachments.delete(ctx.db, repository.attachments.table.c.volume_id == volume_id)
         if status is not None:
             ended = volume.terminated_at if status == "deleting" else None
-            self._change(call, volume, status=status, terminated_at=ended)
+            self._change(ctx, volume, status=status, terminated_at=ended)
 
-    def set_bootable(self, call: Call, volume_id: str, bootable: bool) -> None:
-        volume = seen(call, volume_id, "volume_extension:volume_actions:set_bootable")
-        self._change(call, volume, bootable=bootable)
+    def set_bootable(self, ctx: RequestContext, volume_id: str, bootable: bool) -> None:
+        volume = seen(ctx, volume_id, "volume_extension:volume_actions:set_bootable")
+        self._change(ctx, volume, bootable=bootable)
 
-    def set_read_only(self, call: Call, volume_id: str, read_only: bool) -> None:
+    def set_read_only(self, ctx: RequestContext, volume_id: str, read_only: bool) -> None:
         """Raises InvalidVolume unless the volume is available."""
-        volume = seen(call, volume_id, "volume:update_readonly_flag")
+        volume = seen(ctx, volume_id, "volume:update_readonly_flag")
         if volume.status != "available":
             raise InvalidVolume(
                 f"Volume {volume_id} status must be available to update readonly flag, but current status is: "
                 f"{volume.status}."
             )
-        self._change(call, volume, read_only=read_only)
+        self._change(ctx, volume, read_only=read_only)
 
-    def set_image_metadata(self, call: Call, volume_id: str, metadata: dict[str, str]) -> dict[str, str]:
+    def set_image_metadata(self, ctx: RequestContext, volume_id: str, metadata: dict[str, str]) -> dict[str, str]:
         """Add to what the volume remembers of its image; all of it afterwards."""
-        volume = seen(call, volume_id, "volume_extension:volume_image_metadata:set")
+        volume = seen(ctx, volume_id, "volume_extension:volume_image_metadata:set")
         together = volume.image_metadata | checked_metadata(metadata)
-        return self._change(call, volume, image_metadata=together).image_metadata
+        return self._change(ctx, volume, image_metadata=together).image_metadata
 
-    def delete_image_metadata(self, call: Call, volume_id: str, key: str) -> None:
+    def delete_image_metadata(self, ctx: RequestContext, volume_id: str, key: str) -> None:
         """Raises VolumeNotFound, NotFound where there is no such key."""
-        volume = seen(call, volume_id, "volume_extension:volume_image_metadata:remove")
+        volume = seen(ctx, volume_id, "volume_extension:volume_image_metadata:remove")
         if key not in volume.image_metadata:
             raise NotFound(f"Metadata item was not found: {key}")
         left = {name: value for name, value in volume.image_metadata.items() if name != key}
-        self._change(call, volume, image_metadata=left)
+        self._change(ctx, volume, image_metadata=left)
 
-    def metadata(self, call: Call, volume_id: str) -> dict[str, str]:
-        return seen(call, volume_id, "volume:get_volume_metadata").metadata
+    def metadata(self, ctx: RequestContext, volume_id: str) -> dict[str, str]:
+        return seen(ctx, volume_id, "volume:get_volume_metadata").metadata
 
-    def metadata_value(self, call: Call, volume_id: str, key: str) -> str:
+    def metadata_value(self, ctx: RequestContext, volume_id: str, key: str) -> str:
         """Raises VolumeNotFound, MetadataNotFound."""
-        metadata = self.metadata(call, volume_id)
+        metadata = self.metadata(ctx, volume_id)
         if key not in metadata:
             raise MetadataNotFound(volume_id, key)
         return metadata[key]
 
     def set_metadata(
-        self, call: Call, volume_id: str, metadata: dict[str, str], *, replace_all: bool = False
+        self, ctx: RequestContext, volume_id: str, metadata: dict[str, str], *, replace_all: bool = False
     ) -> dict[str, str]:
         """Add to the volume's metadata, or replace it; all of it afterwards."""
         rule = "volume:update_volume_metadata" if replace_all else "volume:create_volume_metadata"
-        volume = seen(call, volume_id, rule)
+        volume = seen(ctx, volume_id, rule)
         checked = checked_metadata(metadata)
-        return self._change(call, volume, metadata=checked if replace_all else volume.metadata | checked).metadata
+        return self._change(ctx, volume, metadata=checked if replace_all else volume.metadata | checked).metadata
 
-    def delete_metadata(self, call: Call, volume_id: str, key: str) -> None:
+    def delete_metadata(self, ctx: RequestContext, volume_id: str, key: str) -> None:
         """Raises VolumeNotFound, MetadataNotFound."""
-        volume = seen(call, volume_id, "volume:delete_volume_metadata")
+        volume = seen(ctx, volume_id, "volume:delete_volume_metadata")
         if key not in volume.metadata:
             raise MetadataNotFound(volume_id, key)
-        self._change(call, volume, metadata={name: v for name, v in volume.metadata.items() if name != key})
+        self._change(ctx, volume, metadata={name: v for name, v in volume.metadata.items() if name != key})
 
-    def _change(self, call: Call, volume: Volume, **values: Any) -> Volume:
-        changed = replace(volume, updated_at=call.now, **values)
-        repository.volumes.change(call.db, volume.id, updated_at=call.now, **values)
-        events.tell(call.db, self.ids, events.UPDATED, changed, call.now)
+    def _change(self, ctx: RequestContext, volume: Volume, **values: Any) -> Volume:
+        changed = replace(volume, updated_at=ctx.now, **values)
+        repository.volumes.change(ctx.db, volume.id, updated_at=ctx.now, **values)
+        events.tell(ctx.db, self.ids, events.UPDATED, changed, ctx.now)
         return changed
 
-    def _refuse_copies(self, call: Call, new: NewVolume) -> None:
+    def _refuse_copies(self, ctx: RequestContext, new: NewVolume) -> None:
         if new.snapshot_id:
             raise NotFound(f"Snapshot {new.snapshot_id} could not be found.")
         if new.source_volume_id:
-            seen(call, new.source_volume_id, "volume:get")
+            seen(ctx, new.source_volume_id, "volume:get")
             raise Invalid("Volumes can be created empty or from an image; copying another volume is not supported.")
 
-    def _type_for(self, call: Call, name_or_id: str) -> VolumeType:
-        found = repository.type_named(call.db, name_or_id) if name_or_id else repository.default_type(call.db)
+    def _type_for(self, ctx: RequestContext, name_or_id: str) -> VolumeType:
+        found = repository.type_named(ctx.db, name_or_id) if name_or_id else repository.default_type(ctx.db)
         if found is None:
             raise TypeNotFound(name_or_id or "default")
-        if not call.caller.is_admin and not repository.may_use_type(call.db, found, call.caller.project_id):
+        if not ctx.caller.is_admin and not repository.may_use_type(ctx.db, found, ctx.caller.project_id):
             raise TypeNotFound(name_or_id)
         return found
 
-    def _native_type(self, call: Call, volume: Volume, type_id: str) -> str | None:
-        return self.clouds.native(call.db, volume.cloud_id, "volume_type", type_id)
+    def _native_type(self, ctx: RequestContext, volume: Volume, type_id: str) -> str | None:
+        return self.clouds.native(ctx.db, volume.cloud_id, "volume_type", type_id)
 
-    def _place(self, call: Call, project_id: str, zone: str | None) -> Binding:
+    def _place(self, ctx: RequestContext, project_id: str, zone: str | None) -> Binding:
         try:
-            place = self.clouds.place(call.db, project_id, zone or None)
+            place = self.clouds.place(ctx.db, project_id, zone or None)
         except NoSuchZone as error:
             raise InvalidInput(f"Availability zone '{zone}' is invalid.") from error
-        if not registry.offers(self.clouds.cloud(call.db, place.cloud_id).kind, "volume"):
+        if not registry.has_capability(self.clouds.cloud(ctx.db, place.cloud_id).kind, "volume"):
             raise Invalid(
                 f"The cloud {place.cloud_name} has no block storage.", hint="use a zone of a cloud that has it"
             )
         return place
 
 
-def _scoped(call: Call, wanted: VolumeFilter, all_projects: bool) -> VolumeFilter:
-    policy.require(call.caller, "volume:get_all", call.caller.project_id)
-    if all_projects and call.caller.is_admin:
+def _scoped(ctx: RequestContext, wanted: VolumeFilter, all_projects: bool) -> VolumeFilter:
+    policy.require(ctx.caller, "volume:get_all", ctx.caller.project_id)
+    if all_projects and ctx.caller.is_admin:
         return wanted
-    return replace(wanted, project_id=call.caller.project())
+    return replace(wanted, project_id=ctx.caller.project())

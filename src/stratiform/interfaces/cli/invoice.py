@@ -1,0 +1,100 @@
+"""`stratiform invoice`: what was issued."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from stratiform.interfaces.cli.account import Address, Country, LegalName, TaxId, party_of
+from stratiform.interfaces.cli.client import CliError, client, say
+from stratiform.interfaces.cli.listing import Format, FormatOption, show_list, show_one
+
+app = typer.Typer(help="Invoices: see and download them, say who issues them.", no_args_is_help=True)
+
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the invoice.")]
+_COLUMNS = {
+    "Number": "number",
+    "Account": "account",
+    "From": "start",
+    "Until": "end",
+    "Total": "total",
+    "Currency": "currency",
+}
+_LINE_COLUMNS = {
+    "Resource": "resource",
+    "What": "description",
+    "Quantity": "quantity",
+    "Unit": "unit",
+    "Unit price": "unit_price",
+    "Amount": "amount",
+}
+_TOTAL_ROWS = {"Sum, exact": "exact", "Net": "net", "Tax": "tax", "Total": "total", "Currency": "currency"}
+_PARTY_ROWS = {"Legal name": "legal_name", "Address": "address", "Country": "country", "Tax id": "tax_id"}
+
+
+@app.command("list")
+def list_invoices(
+    account: Annotated[str | None, typer.Option(help="Name or id of the account.")] = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """List invoices, the newest first."""
+    show_list(client().pages("invoices", "invoices", account=account), _COLUMNS, output)
+
+
+@app.command("show")
+def show(number: Number, output: FormatOption = Format.table) -> None:
+    """Show an invoice: its lines, and what they sum to."""
+    invoice = client().get(f"invoices/{quote(number, safe='')}")
+    if output is Format.json:
+        show_one(invoice, {}, output)
+        return
+    period = invoice["period"]
+    say(f"invoice {invoice['number']} to {invoice['customer']['name']}, {period['start']} to {period['end']}")
+    show_list([_row(line) for line in invoice["lines"]], _LINE_COLUMNS, output)
+    show_one(invoice, _TOTAL_ROWS, output)
+
+
+@app.command("download")
+def download(
+    number: Number,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to: a name that ends in .pdf or .json.")],
+) -> None:
+    """Download an invoice as PDF or as JSON, as it was issued."""
+    kinds = {".pdf": "/pdf", ".json": ""}
+    if output.suffix.lower() not in kinds:
+        raise CliError(f"{output}: neither .pdf nor .json", "the ending says which is wanted")
+    content = client().download(f"invoices/{quote(number, safe='')}{kinds[output.suffix.lower()]}")
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise CliError(f"can't write {output}: {error.strerror}") from error
+    say(f"{output}: {len(content)} bytes")
+
+
+@app.command("seller")
+def seller(
+    legal_name: LegalName = None,
+    address: Address = None,
+    country: Country = None,
+    tax_id: TaxId = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Show who issues the invoices; with options, say who does from now on."""
+    told = party_of(legal_name, address, country, tax_id)
+    party = client().put("seller", {**client().get("seller"), **told}) if told else client().get("seller")
+    show_one(party, _PARTY_ROWS, output)
+
+
+def rounded(figure: str) -> str:
+    """A figure with six digits behind the point, to read."""
+    return f"{Decimal(figure):.6f}"
+
+
+def _row(line: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **line,
+        "resource": line["resource_name"] or line["resource_id"],
+        "quantity": rounded(line["quantity"]),
+    }

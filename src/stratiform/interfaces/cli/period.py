@@ -1,0 +1,45 @@
+"""`stratiform period`: closing what has been used, which issues the invoice."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from stratiform.interfaces.cli.client import client, say
+from stratiform.interfaces.cli.listing import Format, FormatOption, show_list, show_one
+
+app = typer.Typer(help="Periods: close them, which issues the invoice.", no_args_is_help=True)
+
+AccountOption = Annotated[str, typer.Option(help="Name or id of the account.")]
+_COLUMNS = {"Start": "start", "End": "end", "State": "state", "Invoice": "invoice", "Ledger position": "as_of"}
+_ROWS = {
+    "Invoice": "number",
+    "Account": "account",
+    "From": "start",
+    "Until": "end",
+    "Total": "total",
+    "Currency": "currency",
+    "SHA-256": "sha256",
+}
+
+
+@app.command("close")
+def close(
+    account: AccountOption,
+    month: Annotated[str | None, typer.Argument(help="A month that is over, like 2026-11 (UTC).")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="End the running month's period at this time (ISO 8601), or `now`.")
+    ] = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Close a period of an account and issue its invoice; closing it again shows the same invoice."""
+    closed = client().post(f"accounts/{quote(account, safe='')}/periods", {"month": month, "until": until})
+    show_one(closed, _ROWS, output)
+    if output is Format.table:
+        say(f"get it with `stratiform invoice download {closed['number']} --output FILE.pdf`")
+
+
+@app.command("list")
+def list_periods(account: AccountOption, output: FormatOption = Format.table) -> None:
+    """List the periods of an account; the last one is running."""
+    show_list(client().get(f"accounts/{quote(account, safe='')}/periods")["periods"], _COLUMNS, output)

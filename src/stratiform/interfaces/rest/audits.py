@@ -1,0 +1,142 @@
+"""Audits of the ledger: `/api/v1/usage/audits`."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import litestar
+import msgspec
+from litestar.response import Stream
+
+from stratiform.interfaces.rest.description import NDJSON, TEXT
+from stratiform.interfaces.services import Request, decode, reading, services_of
+from stratiform.kit.clock import SECOND_US, Micros, iso
+from stratiform.kit.errors import Fault
+from stratiform.services.billing.model import month
+from stratiform.services.metering.model import Filter
+from stratiform.services.metering.model.audit import Finding, Proposal
+from stratiform.services.metering.service import Audit, Audited, Progressed, Proposed, Summary
+
+logger = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+
+
+class NewAudit(msgspec.Struct, forbid_unknown_fields=True):
+    """`period`: a month like 2026-10; `clouds`: only these; `apply`: make the corrections that are proposed."""
+
+    period: str
+    clouds: list[str] = []
+    project_id: str | None = None
+    apply: bool = False
+
+
+@litestar.post(
+    "/usage/audits",
+    status_code=200,
+    sync_to_thread=True,
+    takes=NewAudit,
+    answers={NDJSON: TEXT},
+    response_description="One JSON document a line.",
+)
+def create_audit(request: Request, body: bytes) -> Stream:
+    """Hold the ledger against messages on what exists and against the clouds' own inventories. Answers one JSON
+    document a line, as it goes: `progress`, `resource` (one on which they disagree, with `findings` and `proposals`),
+    and at the end `summary`; or `problem` where it broke off."""
+    services = services_of(request)
+    with reading(request) as ctx:
+        services.metering.allow_auditing(ctx)
+        new = decode(body, NewAudit)
+        asked = Audit(new.period, *month(new.period), tuple(new.clouds), new.project_id, new.apply)
+        told = services.metering.audit(ctx, asked, services.clouds, services.clock)
+        services.metering.check_names(ctx, Filter(project_id=new.project_id), (), services.clouds, services.identity)
+    return Stream(_lines(told), media_type=NDJSON)
+
+
+handlers: list[Any] = [create_audit]
+
+
+def _lines(told: Iterable[Progressed | Audited | Summary]) -> Iterator[bytes]:
+    """What was told before something broke off is told; then what broke off."""
+    try:
+        for one in told:
+            yield msgspec.json.encode(_view(one)) + b"\n"
+    except Fault as error:
+        yield msgspec.json.encode({"problem": {"detail": error.message, "hint": error.hint}}) + b"\n"
+    except Exception:
+        logger.exception("an audit broke off")
+        yield msgspec.json.encode({"problem": {"detail": "Something went wrong here; the log says what."}}) + b"\n"
+
+
+def _view(one: Progressed | Audited | Summary) -> Body:
+    if isinstance(one, Progressed):
+        return {"progress": {"cloud": one.cloud or None, "count": one.count}}
+    if isinstance(one, Summary):
+        return {"summary": _summary(one)}
+    resource = one.resource
+    return {
+        "resource": {
+            "cloud": resource.cloud,
+            "resource_type": resource.resource_type,
+            "resource_id": resource.resource_id,
+            "name": one.name,
+            "findings": [_finding(finding) for finding in one.findings],
+            "proposals": [_proposed(proposed) for proposed in one.proposed],
+        }
+    }
+
+
+def _finding(finding: Finding) -> Body:
+    return {
+        "kind": finding.kind.value,
+        "start": iso(finding.start),
+        "end": iso(finding.end),
+        "seconds": seconds(finding.end - finding.start),
+        "exact": finding.exact,
+        "evidence": list(finding.evidence),
+        "changes": {name: {"ledger": ours, "source": theirs} for name, (ours, theirs) in finding.changes.items()},
+    }
+
+
+def _proposed(proposed: Proposed) -> Body:
+    proposal = proposed.proposal
+    return {
+        "id": proposed.message_id,
+        "at": iso(proposal.at),
+        "reason": proposal.reason,
+        "says": _says(proposal),
+        "made": proposed.made,
+    }
+
+
+def _says(proposal: Proposal) -> Body:
+    """In the words of `POST /usage/corrections`, as far as it has them."""
+    told: Body = {"reopened": True} if proposal.reopened else {}
+    told |= {"gone": True} if proposal.gone else {}
+    told |= {} if proposal.launched is None else {"launched": iso(proposal.launched)}
+    look = proposal.look
+    words = {"project_id": look.project_id, "name": look.name, "state": look.state, "attributes": look.attributes}
+    return told | {name: word for name, word in words.items() if word}
+
+
+def _summary(summary: Summary) -> Body:
+    return {
+        "period": summary.audit.name,
+        "start": iso(summary.audit.start),
+        "end": iso(summary.audit.end),
+        "clean": summary.clean,
+        "resources": summary.resources,
+        "found": {
+            kind.value: {"seconds": seconds(us), "stretches": count}
+            for kind, (us, count) in sorted(summary.found.items())
+        },
+        "proposals": summary.proposed,
+        "made": summary.made,
+        "clouds": [{"cloud": name, "items": count} for name, count in sorted(summary.asked.items())],
+        "unasked": [{"cloud": name, "why": why} for name, why in sorted(summary.unasked.items())],
+    }
+
+
+def seconds(us: Micros) -> str:
+    """Exact, as text: `3600.000001`."""
+    return f"{us // SECOND_US}.{us % SECOND_US:06d}"

@@ -1,0 +1,231 @@
+"""`stratiform usage export` and `verify`, and the ledger's keys."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import zstandard
+from typer.testing import CliRunner
+
+from stratiform.app import keys as key_commands
+from stratiform.interfaces.cli import usage
+from stratiform.interfaces.cli.client import Client, CliError, session
+from stratiform.interfaces.rest.proofs import handlers
+from stratiform.kit.clock import parse_iso
+from stratiform.kit.signed_notes import Signer
+from stratiform.services.metering.events import envelope_of
+from support.ledger import recorded
+from support.money import disk, machine
+from support.rest import Rest, rest
+from support.stacks import Bench
+
+
+@pytest.fixture
+def api(stack_bench: Bench, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
+    """The commands talk to this server, as the operator, from its home."""
+    stack_bench.clock.at = parse_iso("2026-12-15T00:00:00Z")
+    with rest(stack_bench, handlers) as made:
+        monkeypatch.setattr(session, "_client", Client(made.http, made.admin))
+        monkeypatch.setattr(session, "home", home)
+        take(stack_bench, *recorded())
+        yield made
+
+
+def take(made: Bench, *messages: bytes) -> None:
+    with made.services.database.transaction() as db:
+        made.services.metering.ingest_messages(db, "openstack", messages, made.clock.now())
+
+
+def ctx(*line: object, fails: int = 0) -> str:
+    """What the command prints; `fails`: the code it must end with. Raises CliError as `main.run` would get it."""
+    done = CliRunner().invoke(usage.app, [str(word) for word in line])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == fails, done.output
+    return done.output
+
+
+def shown_keys() -> list[str]:
+    return CliRunner().invoke(key_commands.app, ["show", "ledger"]).output.split()
+
+
+@pytest.fixture
+def exported(api: Rest, tmp_path: Path) -> Path:
+    file = tmp_path / "usage.ndjson"
+    said = ctx("export", file)
+    assert said == f"{file}: {file.stat().st_size} bytes; check it with `stratiform usage verify {file}`\n"
+    return file
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No server, and a home with nothing in it."""
+    monkeypatch.setattr(session, "_client", None)
+    monkeypatch.setattr(session, "home", tmp_path / "nothing")
+
+
+def test_what_was_exported_verifies(exported: Path) -> None:
+    said = ctx("verify", exported)
+    assert "all as it was signed, and no event of the log is missing\n" in said
+    assert "WRONG" not in said
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_packed_files(api: Rest, exported: Path, tmp_path: Path, ending: str) -> None:
+    packed = tmp_path / f"usage.ndjson{ending}"
+    ctx("export", packed)
+    assert packed.stat().st_size < exported.stat().st_size / 3
+    unpacked = gzip.decompress(packed.read_bytes()) if ending == ".gz" else _unzst(packed.read_bytes())
+    assert unpacked == exported.read_bytes()
+    assert "all as it was signed" in ctx("verify", packed)
+    packed.write_bytes(packed.read_bytes()[:-2000])
+    try:
+        assert "the end is missing" in ctx("verify", packed, fails=1)
+    except CliError as error:
+        assert error.message == f"can't read {packed}: it is cut off or damaged"
+
+
+def _unzst(data: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+
+
+def test_offline_by_key_alone(exported: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    ledger = shown_keys()
+    request.getfixturevalue("offline")
+    with pytest.raises(CliError, match="whose signature is it"):
+        ctx("verify", exported)
+    assert "all as it was signed" in ctx("verify", exported, "--key", ledger[0])
+    file = tmp_path / "ledger.pub"
+    file.write_text(f"# the ledger of the lab\n\n{ledger[0]}\n")
+    assert "all as it was signed" in ctx("verify", exported, "--keyfile", file)
+    other = Signer.generate("stratiform/other").verifier
+    refused = ctx("verify", exported, "--key", other, fails=1)
+    assert "signed by none of the known keys" in refused
+    assert "all as" not in refused
+    with pytest.raises(CliError, match="no Ed25519 key"):
+        ctx("verify", exported, "--key", "x")
+
+
+def test_every_tampering_is_named_and_ends_with_one(exported: Path, tmp_path: Path) -> None:
+    lines = exported.read_bytes().splitlines(keepends=True)
+    place = next(number for number, line in enumerate(lines) if b'"kind":"event"' in line)
+    index, record = json.loads(lines[place])["index"], json.loads(json.loads(lines[place])["record"])
+    broken = tmp_path / "broken"
+
+    def wrong(*changed: bytes) -> str:
+        broken.write_bytes(b"".join(changed))
+        return ctx("verify", broken, fails=1)
+
+    altered = lines[place].replace(b'\\"nth\\":1,', b'\\"nth\\":2,')
+    assert f"(message {record['message_id']}) was altered" in wrong(*lines[:place], altered, *lines[place + 1 :])
+    assert f"WRONG  event {index} was removed" in wrong(*lines[:place], *lines[place + 1 :])
+    assert "is there twice" in wrong(*lines[: place + 1], *lines[place:])
+    assert "the export is cut off" in wrong(*lines[:place])
+    assert "line 1 can't be understood" in wrong(b"hello\n")
+    assert "this is no export" in wrong(lines[place])
+    assert "the end is missing" in wrong(b"")
+
+
+def test_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Path) -> None:
+    with stack_bench.services.database.transaction() as db:
+        events = [
+            machine("october", "p9", "2026-10-05", terminated_at="2026-10-06 00:00:00", state="deleted"),
+            disk("december", "p9", "2026-12-31"),
+        ]
+        stack_bench.services.metering.ingest(db, events, stack_bench.clock.now())
+    for month, resource in (("2026-10", "october"), ("2026-12", "december"), ("2026-11", None)):
+        file = tmp_path / f"{month}.ndjson"
+        ctx("export", "--period", month, "--project", "p9", file)
+        told = [json.loads(line) for line in file.read_text().splitlines()]
+        assert [line["resource_id"] for line in told if line["kind"] == "resource"] == ([resource] if resource else [])
+        assert "all as it was signed" in ctx("verify", file)
+    with pytest.raises(CliError, match="'october' is no month"):
+        ctx("export", "--period", "october", tmp_path / "x")
+
+
+def test_since_an_earlier_export_or_checkpoint(api: Rest, stack_bench: Bench, exported: Path, tmp_path: Path) -> None:
+    note = tmp_path / "checkpoint"
+    note.write_text(api("GET", "usage/log/checkpoint").text)
+    with stack_bench.services.database.transaction() as db:
+        stack_bench.services.metering.ingest(db, [disk("v1", "p1", "2026-11-01")], stack_bench.clock.now())
+    later = tmp_path / "later.ndjson.zst"
+    ctx("export", "--since", exported, later)
+    assert "all as it was signed" in ctx("verify", later, "--since", exported)
+    assert "all as it was signed" in ctx("verify", later, "--since", note)
+    assert "more events than" in ctx("verify", exported, "--since", later, fails=1)
+    ctx("export", later)
+    assert "doesn't say how its log goes on" in ctx("verify", later, "--since", note, fails=1)
+    note.write_text(note.read_text().replace("\n576\n", "\n575\n"))
+    with pytest.raises(CliError, match="no export or checkpoint that can be trusted"):
+        ctx("verify", later, "--since", note)
+
+
+def test_a_rotated_key(api: Rest, exported: Path, stack_bench: Bench, tmp_path: Path) -> None:
+    before = shown_keys()
+    rotated = CliRunner().invoke(key_commands.app, ["rotate", "ledger"]).output.strip()
+    assert shown_keys() == [*before, rotated]
+    later = tmp_path / "later"
+    ctx("export", "--since", exported, later)
+    assert "all as it was signed" in ctx("verify", later, "--since", exported)
+    take(stack_bench, recorded()[0].replace(b"e803a374", b"e803a375"))
+    ctx("export", "--since", exported, later)
+    assert "all as it was signed" in ctx("verify", later, "--key", before[0], "--since", exported)
+    assert "all as it was signed" in ctx("verify", later, "--key", rotated)
+    stolen = CliRunner().invoke(key_commands.app, ["rotate", "ledger", "--stolen"]).output.strip()
+    with stack_bench.services.database.transaction() as db:
+        stack_bench.services.metering.ingest(db, [disk("v1", "p1", "2026-11-01")], stack_bench.clock.now())
+    ctx("export", later)
+    assert "none of the known keys" in ctx("verify", later, "--key", before[0], "--key", rotated, fails=1)
+    assert "all as it was signed" in ctx("verify", later, "--key", stolen)
+
+
+def test_files_that_cant_be_used_are_told_in_one_line(api: Rest, tmp_path: Path) -> None:
+    with pytest.raises(CliError, match="can't read"):
+        ctx("verify", tmp_path / "missing")
+    with pytest.raises(CliError, match="can't read"):
+        ctx("verify", tmp_path)
+    with pytest.raises(CliError, match="can't write"):
+        ctx("export", tmp_path / "no" / "folder")
+    with pytest.raises(CliError, match="--as-of is neither a position"):
+        ctx("export", "--as-of", "-1", tmp_path / "x")
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_an_export_that_breaks_off_leaves_no_file(api: Rest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Client, "stream", lambda *_args, **_asked: iter([b'{"kind":"export"}\n{"kind":"ev', b'ent"}\n'])
+    )
+    with pytest.raises(CliError, match="broke off"):
+        ctx("export", tmp_path / "x")
+    assert list(tmp_path.glob("*x*")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (("--period", "2027-01"), "the period from 2027-01-01T00:00:00.000000Z has not begun yet"),
+        (("--as-of", "2"), "--as-of is 2, and the ledger is at 1"),
+        (("--as-of", "2026-12-16"), "--as-of is 2026-12-16T00:00:00.000000Z, which is yet to come"),
+        (("--project", "demo"), "no project demo"),
+    ],
+)
+def test_what_can_never_be_exported_is_refused(api: Rest, tmp_path: Path, line: tuple[str, ...], message: str) -> None:
+    with pytest.raises(CliError) as refused:
+        ctx("export", *line, tmp_path / "x.ndjson")
+    assert refused.value.message == message
+    assert refused.value.hint
+    assert list(tmp_path.glob("*x.ndjson*")) == []
+
+
+def test_an_export_as_of_a_time_or_a_position(api: Rest, tmp_path: Path, stack_bench: Bench) -> None:
+    stack_bench.clock.advance(60_000_000)
+    take(stack_bench, envelope_of(machine("late", "p1", "2026-11-30")))
+    files = [tmp_path / name for name in ("now", "position", "time")]
+    for file, asked in zip(files, ([], ["--as-of", "1"], ["--as-of", "2026-12-15T00:00:30Z"]), strict=True):
+        ctx("export", *asked, file)
+    now, position, time = (file.read_bytes() for file in files)
+    assert position == time
+    assert b"late" in now
+    assert b"late" not in position

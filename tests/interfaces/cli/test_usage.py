@@ -1,0 +1,225 @@
+"""`stratiform usage`."""
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from stratiform.interfaces.cli import usage
+from stratiform.interfaces.cli.client import Client, CliError, session
+from stratiform.interfaces.rest.usage import handlers
+from support.ledger import expected, recorded
+from support.money import disk, machine
+from support.rest import Rest, rest
+from support.stacks import Bench
+
+
+@pytest.fixture
+def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
+    """The commands talk to this server, as the operator."""
+    with rest(stack_bench, handlers) as made:
+        monkeypatch.setattr(session, "_client", Client(made.http, made.admin))
+        yield made
+
+
+def run(*line: str) -> str:
+    """What the command prints. Raises CliError as `main.run` would get it."""
+    done = CliRunner().invoke(usage.app, line)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "notifications.jsonl"
+    made.write_bytes(b"\n".join(recorded()) + b"\n")
+    return made
+
+
+def test_import_and_list(api: Rest, file: Path) -> None:
+    assert run("list", "--format", "json") == "[]\n"
+    assert run("import", str(file)) == "576 new, 0 known already, 540 about nothing that is metered, 0 kept aside\n"
+    assert run("list", "--format", "json") == expected()
+
+
+def test_twice_and_shuffled_are_the_same_bytes(api: Rest, file: Path) -> None:
+    run("import", str(file))
+    run("import", str(file))
+    assert run("list", "--format", "json") == expected()
+
+
+def test_shuffled_is_the_same_bytes(api: Rest, tmp_path: Path) -> None:
+    lines = list(recorded())
+    random.Random(1).shuffle(lines)
+    shuffled = tmp_path / "shuffled"
+    shuffled.write_bytes(b"\n".join(lines))
+    run("import", str(shuffled))
+    assert run("list", "--format", "json") == expected()
+
+
+def test_json_is_an_array_with_what_is_promised(api: Rest, file: Path) -> None:
+    run("import", str(file), "--cloud", "lab")
+    items = json.loads(run("list", "--format", "json", "--resource-type", "volume", "--cloud", "lab"))
+    assert {"resource_type", "resource_id", "project_id", "cloud", "start", "end", "state", "attributes"} <= set(
+        items[0]
+    )
+    assert {one["resource_type"] for one in items} == {"volume"}
+    assert items == sorted(items, key=lambda one: (one["resource_id"], one["start"]))
+    assert json.dumps(items, indent=2) + "\n" == run("list", "--format", "json", "--resource-type", "volume")
+
+
+def test_a_table_for_people(api: Rest, file: Path) -> None:
+    run("import", str(file))
+    told = run("list", "--resource", "818029a3-c1e5-45f8-b09d-7b588196ac30")
+    assert told.startswith("volume 818029a3-c1e5-45f8-b09d-7b588196ac30 vol80271\n  cloud openstack\n  1 GiB 8e92e9ee")
+    assert "    2026-11-20T13:12:02.887640Z  2026-11-20T13:12:04.003531Z  available\n" in told
+    assert "  2 GiB 1150aef3-f058-4657-9102-c1e99869f90f\n" in told
+    everything = run("list")
+    assert "  lab.small 1 vCPU 128 MiB 2 GiB\n" in everything
+    assert max(len(line) for line in everything.splitlines()) <= 80
+    assert "project" not in everything
+
+
+def test_the_table_names_projects_where_there_are_several(api: Rest, stack_bench: Bench) -> None:
+    with stack_bench.services.database.transaction() as db:
+        events = [machine("m1", "p1", "2026-11-01"), disk("v1", "p2", "2026-11-01")]
+        stack_bench.services.metering.ingest(db, events, stack_bench.clock.now())
+    told = run("list")
+    assert "  cloud dc-1 project p1\n  m1.small 2 vCPU 2 GiB 20 GiB\n" in told
+    assert "    2026-11-01T00:00:00.000000Z  open                         active\n" in told
+    assert "  cloud dc-1 project p2\n  100 GiB fast\n" in told
+
+
+def test_no_name_looks_like_a_line_of_ours(api: Rest, stack_bench: Bench) -> None:
+    with stack_bench.services.database.transaction() as db:
+        told = machine("m1", "p1", "2026-11-01", display_name="web\n    2026-11-01T00:00:00.000000Z  open")
+        stack_bench.services.metering.ingest(db, [told], stack_bench.clock.now())
+    assert run("list").splitlines()[0].startswith("instance m1 web\ufffd    2026")
+
+
+def test_rejected(api: Rest, tmp_path: Path) -> None:
+    bad = tmp_path / "bad"
+    bad.write_bytes(b"{\n[markup]\n" + recorded()[0])
+    told = run("import", str(bad))
+    assert "2 kept aside" in told
+    assert "`stratiform usage rejected list` shows them, and `rejected drop` forgets them" in told
+    assert "not JSON" in run("rejected", "list")
+    assert sorted(one["body"] for one in json.loads(run("rejected", "list", "--format", "json"))) == ["[markup]", "{"]
+    assert "2 kept aside" in run("rejected", "replay")
+    first, second = (one["id"] for one in json.loads(run("rejected", "list", "--format", "json")))
+    assert first in run("rejected", "show", first[:12])
+    assert json.loads(run("rejected", "show", first[:12], "--format", "json"))["id"] == first
+    assert run("rejected", "drop", first[:12]) == "1 dropped\n"
+    assert [one["id"] for one in json.loads(run("rejected", "list", "--format", "json"))] == [second]
+    assert run("rejected", "drop", "--reason", "no event") == "0 dropped\n"
+    assert run("rejected", "drop", "--reason", "not JSON", "--cloud", "openstack") == "1 dropped\n"
+    assert run("rejected", "drop", "--all") == "0 dropped\n"
+
+
+@pytest.mark.parametrize("line", [(), ("x", "--all"), ("--all", "--cloud", "a"), ("x", "--reason", "not")])
+def test_what_is_dropped_must_be_said(api: Rest, line: tuple[str, ...]) -> None:
+    with pytest.raises(CliError) as refused:
+        run("rejected", "drop", *line)
+    assert refused.value.message == "which messages are to be dropped?"
+    assert "--all" in refused.value.hint
+
+
+def test_a_file_that_is_no_recording_is_refused(api: Rest, tmp_path: Path) -> None:
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
+    with pytest.raises(CliError) as refused:
+        run("import", str(picture))
+    assert "lines is a notification; the first: not JSON" in refused.value.message
+    assert "\n" not in refused.value.message + refused.value.hint
+    assert json.loads(run("rejected", "list", "--format", "json")) == []
+
+
+@pytest.mark.parametrize("name", ["missing", "."])
+def test_a_file_that_cant_be_read_is_told_in_one_line(api: Rest, tmp_path: Path, name: str) -> None:
+    with pytest.raises(CliError) as refused:
+        run("import", str(tmp_path / name))
+    assert refused.value.message.startswith("can't read")
+    assert "\n" not in refused.value.message
+    assert refused.value.hint
+
+
+def test_a_server_that_is_gone_is_told_in_one_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with httpx.Client(base_url="http://127.0.0.1:9") as http:
+        monkeypatch.setattr(session, "_client", Client(http, "token"))
+        for line in (("import", str(file)), ("list",), ("rejected", "list"), ("rejected", "replay")):
+            with pytest.raises(CliError) as refused:
+                run(*line)
+            assert refused.value.message.startswith("no answer from http://127.0.0.1:9")
+            assert "\n" not in refused.value.message
+
+
+def test_a_bad_filter_is_told(api: Rest) -> None:
+    with pytest.raises(CliError) as refused:
+        run("list", "--from", "soon")
+    assert refused.value.message == "--from is no time: 'soon'"
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        (("list", "--as-of", "7"), "--as-of is 7, and the ledger is at 0", "ask for a position that"),
+        (("sums", "--as-of", "x"), "--as-of is neither a position of the ledger nor a time: 'x'", "a whole number, or"),
+        (("sums", "--as-of", "2999-01-01"), "--as-of is 2999-01-01T00:00:00.000000Z, which is yet to", "ask for"),
+        (("sums", "--bucket", "day"), "buckets need a beginning", "give --from, such as 2026-11-01T00:00:00Z"),
+        (("sums", "--bucket", "week", "--from", "1999-01-01"), "--bucket is hour, day or month, not 'week'", ""),
+        (("sums", "--from", "2999-01-01"), "--from is 2999-01-01T00:00:00.000000Z, and the sum ends", "give --to"),
+        (("list", "--from", "2026-02-01", "--to", "2026-01-01"), "the period ends before", "--from must be"),
+        (("list", "--tag", "x"), "--tag is key:value, not 'x'", ""),
+        (("list", "--cloud", "x"), "neither connected nor in the ledger: cloud 'x'", "none is known yet"),
+        (("list", "--resource-type", "volum"), "neither metered nor in the ledger: resource type", "known: volume"),
+        (("list", "--project", "admin"), "no project admin", "'admin' is a name: ask by the id, "),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_by_its_option(api: Rest, line: tuple[str, ...], message: str, hint: str) -> None:
+    with pytest.raises(CliError) as refused:
+        run(*line)
+    assert refused.value.message.startswith(message)
+    assert refused.value.hint.startswith(hint)
+    assert "`" not in refused.value.message + refused.value.hint
+
+
+def test_insert_and_sums(api: Rest, tmp_path: Path) -> None:
+    def event(number: int, kind: str, day: int, **data: object) -> dict[str, object]:
+        told = {"resource_type": "box", "resource_id": "b1", **data}
+        at = f"2026-11-{day:02}T00:00:00Z"
+        return {"specversion": "1.0", "id": f"{number}", "source": "/t", "type": kind, "time": at, "data": told}
+
+    events = [
+        event(1, "usage.started", 1, project_id="p", attributes={"size": 2}),
+        event(2, "usage.ended", 3),
+        event(3, "usage.started", 3),
+    ]
+    array, lines, one = tmp_path / "array", tmp_path / "lines", tmp_path / "one"
+    array.write_text(json.dumps(events[:2], indent=2))
+    lines.write_text("\n\n".join(json.dumps(event) for event in events))
+    one.write_text(json.dumps(events[0], indent=2))
+    assert run("insert", str(array)) == "2 new, 0 known already, 0 about nothing that is metered, 0 refused\n"
+    assert run("insert", str(one)).startswith("0 new, 1 known already")
+    refused = CliRunner().invoke(usage.app, ["insert", str(lines)])
+    assert refused.exit_code == 1
+    assert refused.output.splitlines()[0] == "event 3: rejected: no project_id"
+    until = ("--to", "2026-12-01")
+    told = run("sums", "--group-by", "resource_type", "--measure", "duration,attributes.size,attributes.none", *until)
+    assert "box            172800        345600" in told
+    assert "172800 seconds of use have no none" in told
+    assert json.loads(run("sums", "--bucket", "day", "--from", "2026-11-02", *until, "--format", "json"))[0][
+        "sums"
+    ] == {"duration": "86400"}
+    assert run("list", "--as-of", "0", "--format", "json") == "[]\n"
+    for name, text in (("missing", None), ("bad", "{\nx")):
+        file = tmp_path / name
+        if text is not None:
+            file.write_text(text)
+        with pytest.raises(CliError):
+            run("insert", str(file))

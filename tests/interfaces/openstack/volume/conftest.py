@@ -1,0 +1,23 @@
+"""The Volume API over a whole stack, and people with roles to ask it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from stratiform.kit.policy import SYSTEM
+from support.people import people
+from support.stacks import Bench
+from support.volume_api import Api
+from support.volumes import with_cloud
+
+
+@pytest.fixture
+def api(stack_bench: Bench) -> Iterator[Api]:
+    volumes, services = with_cloud(stack_bench), stack_bench.services
+    with people(stack_bench) as asking:
+        api = Api(asking, volumes)
+        with services.database.transaction() as db:
+            ctx = stack_bench.ctx(db, SYSTEM)
+            for project_id in api.projects.values():
+                services.clouds.bind(ctx, project_id, volumes.cloud_id, "zone-a")
+        yield api

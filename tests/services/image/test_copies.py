@@ -11,6 +11,7 @@ from stratiform.kit.clock import MINUTE_US
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.policy import SYSTEM
 from stratiform.kit.work import Worker
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.image.repository import records
 from stratiform.services.image.tasks import handlers
 from support.stacks import Bench, customer
@@ -26,7 +27,7 @@ class Clouded:
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.of.services.clouds.connected(self.cloud_id))
+        return cast("MemoryCloud", self.of.services.clouds.connections.get(self.cloud_id))
 
     def in_cloud(self) -> str:
         return self.of.services.image.in_cloud(self.cloud_id, self.image_id)
@@ -50,7 +51,7 @@ class Clouded:
 def clouded(stack_bench: Bench) -> Clouded:
     services = stack_bench.services
     with services.database.transaction() as db:
-        cloud = services.clouds.add(stack_bench.ctx(db, SYSTEM), "memory", "sim", {"seed": "1"})
+        cloud = services.clouds.accounts.create(stack_bench.ctx(db, SYSTEM), "memory", "sim", {"seed": "1"})
         ctx = stack_bench.ctx(db, customer())
         image = services.image.create(ctx, {"name": "a", "disk_format": "raw", "container_format": "bare"})
         incoming = services.image.begin_upload(ctx, image.id)
@@ -70,7 +71,9 @@ def test_bytes_are_carried_once(clouded: Clouded) -> None:
 def test_a_registered_image_is_not_carried(clouded: Clouded) -> None:
     with clouded.of.services.database.transaction() as db:
         ctx = clouded.of.ctx(db, SYSTEM)
-        clouded.of.services.clouds.register_image(ctx, clouded.cloud_id, clouded.image_id, "native-7")
+        clouded.of.services.clouds.native_resources.register(
+            ctx, clouded.cloud_id, ResourceType.IMAGE, clouded.image_id, "native-7"
+        )
     assert clouded.in_cloud() == "native-7"
     assert clouded.copies() == []
 

@@ -7,6 +7,7 @@ from stratiform.contract.errors import NotSupported, RequestRejected
 from stratiform.contract.image import Images
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.errors import Unavailable
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.image.errors import ImageNotFound
 from stratiform.services.image.model import Copy, Image
 from stratiform.services.image.repository import files, records
@@ -29,13 +30,13 @@ class CopyVerbs(DataVerbs):
         what a cloud can answer.
         """
         with self.database.snapshot() as db:
-            registered = self.clouds.native(db, cloud_id, "image", image_id)
+            registered = self.clouds.native_resources.find_id(db, cloud_id, ResourceType.IMAGE, image_id)
             copy = records.copy(db, image_id, cloud_id)
         if registered:
             return registered
         if copy is not None and copy.native_id:
             return copy.native_id
-        images = self.clouds.connected(cloud_id).image
+        images = self.clouds.connections.get(cloud_id).image
         mine = self._claim(cloud_id, image_id, images)
         try:
             return self._carry(mine, images)
@@ -48,7 +49,7 @@ class CopyVerbs(DataVerbs):
 
         Not inside a transaction. Raises Unavailable while it is being made.
         """
-        images = self.clouds.connected(copy.cloud_id).image
+        images = self.clouds.connections.get(copy.cloud_id).image
         if images is None:
             return
         native_id = copy.native_id

@@ -135,7 +135,7 @@ def with_servers(of: Bench, projects: tuple[str, ...] = ("p1", "p2"), **settings
         cloud = services.clouds.accounts.create(ctx, "memory", "sim", settings)
         services.compute.ensure_flavors(ctx)
         services.volume.ensure_types(ctx)
-        image = services.image.create_native(ctx, "cirros")
+        image = services.image.images.create_native(ctx, "cirros")
         services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         for project in projects:
             services.clouds.bindings.create(ctx, project, cloud.id, "zone-a")

@@ -155,7 +155,7 @@ def test_a_new_public_image_is_made_for_a_native_one(api: Rest, stack_bench: Ben
     assert answer.status_code == 201
     ours = answer.json()["ours"]
     with stack_bench.services.database.snapshot() as db:
-        image = stack_bench.services.image.image(stack_bench.ctx(db), ours)
+        image = stack_bench.services.image.images.get(stack_bench.ctx(db), ours)
     assert (image.name, image.status, image.visibility) == ("debian", "active", "public")
     again = api("POST", "clouds/sim/images", {"image": "debian", "native": "memory-ubuntu-24.04"})
     assert again.json() == {**answer.json(), "native": "memory-ubuntu-24.04"}
@@ -171,7 +171,7 @@ def test_an_image_that_the_cloud_does_not_have_makes_no_record(api: Rest, stack_
     answer = api("POST", "clouds/sim/images", {"name": "debian", "native": "nonsense"})
     assert (answer.status_code, answer.json()["detail"]) == (400, "Image 'nonsense' not found in the cloud")
     with stack_bench.services.database.snapshot() as db:
-        assert stack_bench.services.image.named(stack_bench.ctx(db), "debian") == []
+        assert stack_bench.services.image.images.list_by_name(stack_bench.ctx(db), "debian") == []
 
 
 @pytest.mark.parametrize("body", [{"native": "x"}, {"native": "x", "image": "a", "name": "b"}])

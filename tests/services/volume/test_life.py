@@ -247,15 +247,15 @@ def test_an_operator_writes_a_status(volumes: VolumeBench) -> None:
 def test_a_volume_is_made_of_an_image(volumes: VolumeBench) -> None:
     services = volumes.of.services
     with volumes.ctx() as ctx:
-        image = services.image.create(
+        image = services.image.images.create(
             ctx, {"name": "debian", "disk_format": "raw", "container_format": "bare", "min_disk": 2}
         )
         with pytest.raises(Invalid, match="is not active"):
             volumes.service.create(ctx, NewVolume(2, image_id=image.id))
     with volumes.ctx() as ctx:
-        incoming = services.image.begin_upload(ctx, image.id)
+        incoming = services.image.image_data.begin_upload(ctx, image.id)
     incoming.write(b"bytes")
-    services.image.finish_upload(incoming)
+    services.image.image_data.finish_upload(incoming)
     with volumes.ctx() as ctx, pytest.raises(InvalidInput, match="larger than the volume size"):
         volumes.service.create(ctx, NewVolume(1, image_id=image.id))
     volume = volumes.available(NewVolume(2, image_id=image.id))

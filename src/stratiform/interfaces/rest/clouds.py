@@ -197,7 +197,7 @@ def register_image(request: Request, name: str, body: bytes) -> Body:
         image_id = _image_id(services, ctx, new.image) if new.image else ""
     native_id = services.clouds.native_resources.resolve(ctx, cloud.id, ResourceType.IMAGE, new.native)
     with writing(request) as ctx:
-        image_id = image_id or services.image.create_native(ctx, new.name).id
+        image_id = image_id or services.image.images.create_native(ctx, new.name).id
         return _native(
             services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image_id, native_id)
         )
@@ -257,9 +257,9 @@ def _project_id(services: Services, ctx: RequestContext, given: str) -> str:
 
 
 def _image_id(services: Services, ctx: RequestContext, given: str) -> str:
-    named = services.image.named(ctx, given)
+    named = services.image.images.list_by_name(ctx, given)
     if not named:
-        return services.image.image(ctx, given).id
+        return services.image.images.get(ctx, given).id
     return chosen("image", given, ((image.id, image.name, image.id) for image in named))
 
 

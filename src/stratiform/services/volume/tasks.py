@@ -86,7 +86,7 @@ def _spec(service: VolumeService, job: Job, volume: Volume) -> VolumeSpec:
         native_type = service.clouds.native_resources.find_id(
             db, volume.cloud_id, ResourceType.VOLUME_TYPE, volume.type_id
         )
-    image = service.images.in_cloud(volume.cloud_id, volume.image_id) if volume.image_id else ""
+    image = service.images.image_copies.ensure(volume.cloud_id, volume.image_id) if volume.image_id else ""
     return VolumeSpec(
         token=volume.id,
         name=volume.name,

@@ -58,7 +58,7 @@ class Creating(Parts):
     def fitting_image(self, ctx: RequestContext, image_id: str, flavor: Flavor) -> Image:
         """The image, if it may be used and fits into the flavor. Raises Invalid."""
         try:
-            image = self.images.image(ctx, image_id)
+            image = self.images.images.get(ctx, image_id)
         except (NotFound, Forbidden) as error:
             raise Invalid(f"Image {image_id} could not be found.") from error
         if image.status != "active":

@@ -42,7 +42,7 @@ def rebuild(look: Look) -> Requeue | None:
     if machine.state in (NativeServerState.BUILDING, NativeServerState.STOPPING):
         return look.soon()
     try:
-        image = look.service.images.in_cloud(look.server.cloud_id, look.server.image_id)
+        image = look.service.images.image_copies.ensure(look.server.cloud_id, look.server.image_id)
         look.cloud.rebuild(machine.id, image)
     except LATER:
         raise
@@ -85,7 +85,7 @@ def _spec(look: Look) -> ServerSpec:
         token=server.id,
         name=server.name,
         size=size_of(server.flavor, native_size),
-        image=service.images.in_cloud(server.cloud_id, server.image_id),
+        image=service.images.image_copies.ensure(server.cloud_id, server.image_id),
         nics=service.networks.nics_in_cloud(server.cloud_id, ports, server.native_zone),
         public_key=server.public_key,
         user_data=server.user_data,

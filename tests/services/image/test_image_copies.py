@@ -11,6 +11,7 @@ from stratiform.kit.clock import MINUTE_US
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.policy import SYSTEM
 from stratiform.kit.work import Worker
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.image.repository import image_copies
 from stratiform.services.image.tasks import handlers
 from support.stacks import Bench, customer
@@ -26,7 +27,7 @@ class ImageInCloud:
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.bench.services.clouds.connected(self.cloud_id))
+        return cast("MemoryCloud", self.bench.services.clouds.connections.get(self.cloud_id))
 
     def ensure(self) -> str:
         return self.bench.services.image.image_copies.ensure(self.cloud_id, self.image_id)
@@ -50,7 +51,7 @@ class ImageInCloud:
 def image(stack_bench: Bench) -> ImageInCloud:
     services = stack_bench.services
     with services.database.transaction() as db:
-        cloud = services.clouds.add(stack_bench.ctx(db, SYSTEM), "memory", "sim", {"seed": "1"})
+        cloud = services.clouds.accounts.create(stack_bench.ctx(db, SYSTEM), "memory", "sim", {"seed": "1"})
         ctx = stack_bench.ctx(db, customer())
         attributes = {"name": "a", "disk_format": "raw", "container_format": "bare"}
         image = services.image.images.create(ctx, attributes)
@@ -71,7 +72,9 @@ def test_ensure_uploads_once(image: ImageInCloud) -> None:
 def test_ensure_prefers_registered_image(image: ImageInCloud) -> None:
     with image.bench.services.database.transaction() as db:
         ctx = image.bench.ctx(db, SYSTEM)
-        image.bench.services.clouds.register_image(ctx, image.cloud_id, image.image_id, "native-7")
+        image.bench.services.clouds.native_resources.register(
+            ctx, image.cloud_id, ResourceType.IMAGE, image.image_id, "native-7"
+        )
     assert image.ensure() == "native-7"
     assert image.list_tokens() == []
 

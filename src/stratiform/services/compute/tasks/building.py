@@ -4,6 +4,7 @@ from stratiform.contract.compute import NativeServerState, ServerSpec
 from stratiform.contract.errors import CloudError, CloudUnreachable
 from stratiform.kit.errors import Fault, Unavailable
 from stratiform.kit.work import Requeue
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.compute import events
 from stratiform.services.compute.model.flavor import size_of
 from stratiform.services.compute.model.server import ACTIVE, REBUILD_SPAWNING, STOPPED
@@ -77,7 +78,9 @@ def _spec(look: Look) -> ServerSpec:
     server, service = look.server, look.service
     with look.job.database.snapshot() as db:
         ports = service.networks.ports_of(db, server.id)
-        native_size = service.clouds.native(db, server.cloud_id, "flavor", server.flavor_id)
+        native_size = service.clouds.native_resources.find_id(
+            db, server.cloud_id, ResourceType.FLAVOR, server.flavor_id
+        )
     return ServerSpec(
         token=server.id,
         name=server.name,

@@ -12,6 +12,7 @@ from stratiform.kit.clock import SECOND_US, Clock
 from stratiform.kit.db import Database
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.ids import Ids
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image.errors import ImageNotFound
 from stratiform.services.image.model import Image, ImageCopy
@@ -40,13 +41,13 @@ class ImageCopies:
         and the errors of `contract.image.Images.upload`.
         """
         with self.database.snapshot() as db:
-            registered_id = self.clouds.native(db, cloud_id, "image", image_id)
+            registered_id = self.clouds.native_resources.find_id(db, cloud_id, ResourceType.IMAGE, image_id)
             copy = image_copies.find(db, image_id, cloud_id)
         if registered_id:
             return registered_id
         if copy is not None and copy.native_id:
             return copy.native_id
-        cloud_images = self.clouds.connected(cloud_id).image
+        cloud_images = self.clouds.connections.get(cloud_id).image
         claimed = self.claim(cloud_id, image_id, cloud_images)
         try:
             return self._upload_claimed(claimed, cloud_images)
@@ -59,7 +60,7 @@ class ImageCopies:
 
         Raises: Unavailable while the copy is being uploaded, and the errors of `contract.image.Images`.
         """
-        cloud_images = self.clouds.connected(copy.cloud_id).image
+        cloud_images = self.clouds.connections.get(copy.cloud_id).image
         if cloud_images is None:
             return
         native_id = copy.native_id

@@ -90,7 +90,7 @@ class ServerBench:
 
     def volume(self) -> Volume:
         with self.ctx() as ctx:
-            made = self.of.services.volume.create(ctx, NewVolume(1))
+            made = self.of.services.volume.volumes.create(ctx, NewVolume(1))
         self.work(3)
         return made
 
@@ -133,7 +133,7 @@ def with_servers(of: Bench, projects: tuple[str, ...] = ("p1", "p2"), **settings
         ctx = of.ctx(db, SYSTEM)
         cloud = services.clouds.add(ctx, "memory", "sim", settings)
         services.compute.ensure_flavors(ctx)
-        services.volume.ensure_types(ctx)
+        services.volume.volume_types.ensure_initial(ctx)
         image = services.image.create_native(ctx, "cirros")
         services.clouds.register_image(ctx, cloud.id, image.id, "memory-cirros")
         for project in projects:

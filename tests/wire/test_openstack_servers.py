@@ -52,7 +52,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             assert cloud is not None
             services.clouds.bind(ctx, project.id, cloud.id, "zone-a")
             services.compute.ensure_flavors(ctx)
-            services.volume.ensure_types(ctx)
+            services.volume.volume_types.ensure_initial(ctx)
             services.network.ensure_default(ctx, project.id)
             image = services.image.create_native(ctx, "cirros")
             services.clouds.register_image(ctx, cloud.id, image.id, "memory-cirros")

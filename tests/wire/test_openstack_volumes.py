@@ -26,7 +26,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             cloud = services.clouds.ensure_memory(ctx)
             assert cloud is not None
             services.clouds.bind(ctx, project.id, cloud.id, "zone-a")
-            services.volume.ensure_types(ctx)
+            services.volume.volume_types.ensure_initial(ctx)
         hands = Worker(services.database, handlers(services.volume), name="wire", clock=services.clock, idle_us=20_000)
         thread = threading.Thread(target=hands.run)
         thread.start()

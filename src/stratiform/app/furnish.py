@@ -50,7 +50,7 @@ def _furnish_demo(services: Services, ctx: RequestContext, password: str) -> Non
         services.clouds.bind(ctx, project.id, cloud.id, "nova")
     services.network.ensure_default(ctx, project.id)
     services.compute.ensure_flavors(ctx)
-    services.volume.ensure_types(ctx)
+    services.volume.volume_types.ensure_initial(ctx)
 
 
 def _passwords(home: Path) -> dict[str, str]:

@@ -20,7 +20,7 @@ from stratiform.services.metering.events import Reader
 from stratiform.services.metering.service import MeteringService
 from stratiform.services.network.service import NetworkService
 from stratiform.services.rating.service import RatingService
-from stratiform.services.volume.service import VolumeService
+from stratiform.services.volume.service import build as build_volume
 
 
 def build(
@@ -44,7 +44,7 @@ def build(
     clouds = CloudsService(database=database, ids=ids, secrets=secrets, place=place)
     network = NetworkService(database=database, ids=ids, clouds=clouds)
     image = ImageService(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
-    volume = VolumeService(database=database, ids=ids, clouds=clouds, images=image)
+    volume = build_volume(ids, clouds, image)
     compute = ComputeService(database=database, ids=ids, clouds=clouds, networks=network, images=image, volumes=volume)
     reader = Reader.load(settings.home / "meters")
     metering = MeteringService(

@@ -266,7 +266,7 @@ def _flavor_id(services: Services, ctx: RequestContext, given: str) -> str:
 
 
 def _volume_type_id(services: Services, ctx: RequestContext, given: str) -> str:
-    every = services.volume.types(ctx, None)
+    every = services.volume.volume_types.list(ctx, None)
     return chosen("volume type", given, ((kind.id, kind.name, kind.id) for kind in every))
 
 

@@ -20,7 +20,7 @@ from stratiform.services.metering.events import Reader
 from stratiform.services.metering.service import MeteringService
 from stratiform.services.network.service import NetworkService
 from stratiform.services.rating.service import RatingService
-from stratiform.services.volume.service import build as build_volume
+from stratiform.services.volume.service import VolumeService
 
 
 def build(
@@ -40,11 +40,15 @@ def build(
     installation = _installation(settings.home / "keys" / "installation", ids)
     ledger = SigningKeys(settings.home / "keys" / "ledger")
     ledger.create(f"stratiform/{installation}")
-    place = Installation(installation=installation, home=settings.home, clock=clock)
-    clouds = CloudsService(database=database, ids=ids, secrets=secrets, place=place)
+    clouds = CloudsService.build(
+        database=database,
+        ids=ids,
+        keys=secrets,
+        installation=Installation(installation=installation, home=settings.home, clock=clock),
+    )
     network = NetworkService(database=database, ids=ids, clouds=clouds)
-    image = ImageService(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
-    volume = build_volume(ids, clouds, image)
+    image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
+    volume = VolumeService.build(ids=ids, clouds=clouds, images=image)
     compute = ComputeService(database=database, ids=ids, clouds=clouds, networks=network, images=image, volumes=volume)
     reader = Reader.load(settings.home / "meters")
     metering = MeteringService(

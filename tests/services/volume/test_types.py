@@ -31,7 +31,10 @@ def test_an_operator_makes_changes_and_deletes_one(volumes: VolumeBench) -> None
         assert service.volume_types.get_extra_spec(ctx, kind.id, "b") == "2"
         with pytest.raises(ExtraSpecNotFound):
             service.volume_types.delete_extra_spec(ctx, kind.id, "a")
-        assert service.volume_types.update(ctx, kind.id, name="platinum", description=None, is_public=None).name == "platinum"
+        assert (
+            service.volume_types.update(ctx, kind.id, name="platinum", description=None, is_public=None).name
+            == "platinum"
+        )
         with pytest.raises(VolumeTypeExists):
             service.volume_types.update(ctx, kind.id, name="fast", description=None, is_public=None)
         with pytest.raises(Invalid):

@@ -15,6 +15,7 @@ from stratiform.contract.volume import Volumes as NativeVolumes
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.work import Handler, Job, Requeue, enqueue
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.model import STABLE_STATUSES, Drift, Volume, find_drift
 from stratiform.services.volume.service import VolumeService
@@ -46,7 +47,7 @@ def reconcile(service: VolumeService, job: Job) -> Requeue | None:
     step = None if volume is None else _STEPS.get(volume.status)
     if volume is None or step is None:
         return None
-    cloud = service.clouds.connected(volume.cloud_id).volume
+    cloud = service.clouds.connections.get(volume.cloud_id).volume
     if cloud is None:
         _handle_missing_capability(service, job, volume)
         return None
@@ -85,8 +86,8 @@ def _create(service: VolumeService, job: Job, cloud: NativeVolumes, volume: Volu
 def _spec(service: VolumeService, job: Job, volume: Volume) -> VolumeSpec:
     clouds = service.clouds
     with job.database.snapshot() as db:
-        native_type = clouds.native(db, volume.cloud_id, "volume_type", volume.type_id)
-    image = service.images.in_cloud(volume.cloud_id, volume.image_id) if volume.image_id else ""
+        native_type = clouds.native_resources.find_id(db, volume.cloud_id, ResourceType.VOLUME_TYPE, volume.type_id)
+    image = service.images.image_copies.ensure(volume.cloud_id, volume.image_id) if volume.image_id else ""
     return VolumeSpec(
         token=volume.id,
         name=volume.name,
@@ -183,7 +184,7 @@ _STEPS: dict[str, _Step] = {"creating": _create, "extending": _extend, "deleting
 def survey(service: VolumeService, job: Job) -> Requeue:
     """Enqueue the observation of every cloud."""
     with job.apply() as db:
-        for cloud in service.clouds.clouds(db):
+        for cloud in service.clouds.accounts.list_all(db):
             enqueue(db, OBSERVE, cloud.id, job.clock.now())
     return Requeue(SURVEY_INTERVAL_US)
 
@@ -193,7 +194,7 @@ def observe(service: VolumeService, job: Job) -> None:
 
     The rows are read after the list: every native volume in it was created for a row that was committed before.
     """
-    cloud = service.clouds.connected(job.key).volume
+    cloud = service.clouds.connections.get(job.key).volume
     if cloud is None:
         return
     listed_at = job.clock.now()

@@ -1,6 +1,7 @@
 """The block storage service, composed of one class per noun."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
@@ -31,20 +32,20 @@ class VolumeService:
     attachments: Attachments
     quota_sets: QuotaSets
 
-
-def build(ids: Ids, clouds: CloudsService, images: ImageService) -> VolumeService:
-    """Compose the service from what it depends on."""
-    volume_types = VolumeTypes(ids)
-    return VolumeService(
-        ids=ids,
-        clouds=clouds,
-        images=images,
-        volumes=Volumes(ids, clouds, images, volume_types),
-        volume_actions=VolumeActions(ids, clouds, volume_types),
-        volume_metadata=VolumeMetadata(ids),
-        image_metadata=ImageMetadata(ids),
-        volume_types=volume_types,
-        volume_type_access=VolumeTypeAccess(volume_types),
-        attachments=Attachments(ids),
-        quota_sets=QuotaSets(),
-    )
+    @classmethod
+    def build(cls, *, ids: Ids, clouds: CloudsService, images: ImageService) -> Self:
+        """Compose the service from its dependencies."""
+        volume_types = VolumeTypes(ids)
+        return cls(
+            ids=ids,
+            clouds=clouds,
+            images=images,
+            volumes=Volumes(ids, clouds, images, volume_types),
+            volume_actions=VolumeActions(ids, clouds, volume_types),
+            volume_metadata=VolumeMetadata(ids),
+            image_metadata=ImageMetadata(ids),
+            volume_types=volume_types,
+            volume_type_access=VolumeTypeAccess(volume_types),
+            attachments=Attachments(ids),
+            quota_sets=QuotaSets(),
+        )

@@ -6,6 +6,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.work import enqueue
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume
@@ -86,4 +87,4 @@ class VolumeActions:
         update_volume(ctx, self.ids, volume, read_only=read_only)
 
     def _native_type(self, ctx: RequestContext, volume: Volume, type_id: str) -> str | None:
-        return self.clouds.native(ctx.db, volume.cloud_id, "volume_type", type_id)
+        return self.clouds.native_resources.find_id(ctx.db, volume.cloud_id, ResourceType.VOLUME_TYPE, type_id)

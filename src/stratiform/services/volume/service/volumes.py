@@ -10,7 +10,7 @@ from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
 from stratiform.kit.work import enqueue
-from stratiform.services.clouds.errors import NoSuchZone
+from stratiform.services.clouds.errors import AvailabilityZoneNotFound
 from stratiform.services.clouds.model import Binding
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image.service import ImageService
@@ -47,7 +47,7 @@ class Volumes:
     def create(self, ctx: RequestContext, new: NewVolume) -> Volume:
         """Create a volume in status `creating`.
 
-        Raises Invalid, NotFound (image, source volume), TypeNotFound, NoCloud.
+        Raises Invalid, NotFound (image, source volume), TypeNotFound, ProjectNotBound.
         """
         project_id = ctx.caller.project()
         policy.VOLUME_CREATE.require(ctx.caller, project_id)
@@ -119,7 +119,7 @@ class Volumes:
     def list_availability_zones(self, ctx: RequestContext) -> Sequence[str]:
         """List the availability zones of the caller's project, the default first."""
         policy.AVAILABILITY_ZONE_LIST.require(ctx.caller, None)
-        return self.clouds.zones(ctx.db, ctx.caller.project_id or "")
+        return self.clouds.bindings.list_zones(ctx.db, ctx.caller.project_id or "")
 
     def update(
         self,
@@ -171,7 +171,7 @@ class Volumes:
 
         Raises NotFound; Invalid if the image is not active, or larger than the volume.
         """
-        image = self.images.image(ctx, new.image_id)
+        image = self.images.images.get(ctx, new.image_id)
         if image.status != "active":
             raise Invalid(f"Image {image.id} is not active.")
         if new.size_gib is not None and image.min_disk > new.size_gib:
@@ -191,10 +191,10 @@ class Volumes:
     def _binding(self, ctx: RequestContext, project_id: str, availability_zone: str | None) -> Binding:
         """Return the cloud that serves the project in this zone. Raises InvalidInput, Invalid."""
         try:
-            binding = self.clouds.place(ctx.db, project_id, availability_zone or None)
-        except NoSuchZone as error:
+            binding = self.clouds.bindings.resolve(ctx.db, project_id, availability_zone or None)
+        except AvailabilityZoneNotFound as error:
             raise InvalidInput(f"Availability zone '{availability_zone}' is invalid.") from error
-        if not registry.has_capability(self.clouds.cloud(ctx.db, binding.cloud_id).kind, "volume"):
+        if not registry.has_capability(self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind, "volume"):
             raise Invalid(
                 f"Cloud {binding.cloud_name} does not support block storage.",
                 hint="use an availability zone of a cloud that supports it",

@@ -16,6 +16,10 @@ SYSTEM_TARGET = "system"
 
 #: Attributes whose names are defined by the client (`extra`) or by Keystone (`options`).
 JsonObject = dict[str, Any]
+
+#: New values of a resource, by column.
+Changes = Mapping[str, Any]
+
 ActorKind = Literal["user", "group"]
 TargetKind = Literal["project", "domain", "system"]
 ScopeType = Literal["unscoped", "project", "domain", "system"]

@@ -1,8 +1,7 @@
 """Domains, which are projects with `is_domain`. Source: Identity API v3, "Domains"."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
@@ -10,7 +9,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import DomainNotFound, ForbiddenAction, NameConflict
-from stratiform.services.identity.model import DEFAULT_DOMAIN, JsonObject, ListQuery, NewProject, Project
+from stratiform.services.identity.model import DEFAULT_DOMAIN, Changes, JsonObject, ListQuery, NewProject, Project
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 
 
@@ -41,7 +40,7 @@ class Domains:
         policy.LIST_DOMAINS.require(ctx.caller)
         return repository.list_domains(ctx.db, query)
 
-    def update(self, ctx: RequestContext, domain_id: str, changes: Mapping[str, Any], extra: JsonObject) -> Project:
+    def update(self, ctx: RequestContext, domain_id: str, changes: Changes, extra: JsonObject) -> Project:
         """Set columns of a domain to new values and merge `extra`. Disabling a domain invalidates its tokens.
 
         Raises: DomainNotFound, NameConflict
@@ -98,7 +97,7 @@ def new_project(project_id: str, new: NewProject, *, domain_id: str = "", parent
 
 
 def update_project(
-    ctx: RequestContext, cache: DirectoryCache, project: Project, changes: Mapping[str, Any], extra: JsonObject
+    ctx: RequestContext, cache: DirectoryCache, project: Project, changes: Changes, extra: JsonObject
 ) -> Project:
     """Update a project or domain without a policy check.
 

@@ -1,8 +1,6 @@
 """Endpoints of the catalog. Source: Identity API v3, "Service catalog and endpoints"."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
@@ -11,7 +9,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import EndpointNotFound
-from stratiform.services.identity.model import Endpoint, JsonObject, ListQuery
+from stratiform.services.identity.model import Changes, Endpoint, JsonObject, ListQuery
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 
 
@@ -40,7 +38,7 @@ class Endpoints:
         policy.LIST_ENDPOINTS.require(ctx.caller)
         return repository.list_records(ctx.db, repository.endpoints, query)
 
-    def update(self, ctx: RequestContext, endpoint_id: str, changes: Mapping[str, Any], extra: JsonObject) -> Endpoint:
+    def update(self, ctx: RequestContext, endpoint_id: str, changes: Changes, extra: JsonObject) -> Endpoint:
         """Set columns of an endpoint to new values and merge `extra`.
 
         Raises: EndpointNotFound, Invalid for an unknown service or region

@@ -1,8 +1,6 @@
 """Groups and their members. Source: Identity API v3, "Groups"."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
@@ -11,7 +9,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import GroupNotFound, MembershipNotFound, NameConflict
-from stratiform.services.identity.model import Group, JsonObject, ListQuery, User, default_domain_id
+from stratiform.services.identity.model import Changes, Group, JsonObject, ListQuery, User, default_domain_id
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
 from stratiform.services.identity.service.users import load_user
@@ -45,7 +43,7 @@ class Groups:
         policy.LIST_GROUPS.require(ctx.caller)
         return repository.list_records(ctx.db, repository.groups, query)
 
-    def update(self, ctx: RequestContext, group_id: str, changes: Mapping[str, Any], extra: JsonObject) -> Group:
+    def update(self, ctx: RequestContext, group_id: str, changes: Changes, extra: JsonObject) -> Group:
         """Set columns of a group to new values and merge `extra`.
 
         Raises: GroupNotFound, NameConflict, Invalid for a change of the domain

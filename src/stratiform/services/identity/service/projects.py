@@ -1,8 +1,7 @@
 """Projects. Source: Identity API v3, "Projects"."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
@@ -12,6 +11,7 @@ from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import ForbiddenAction, NameConflict, ProjectNotFound, UserNotFound
 from stratiform.services.identity.model import (
+    Changes,
     JsonObject,
     ListQuery,
     NewProject,
@@ -71,7 +71,7 @@ class Projects:
             return repository.list_records(ctx.db, repository.projects, query)
         return repository.list_matching(ctx.db, repository.projects, query, lambda project: tags.matches(project.tags))
 
-    def update(self, ctx: RequestContext, project_id: str, changes: Mapping[str, Any], extra: JsonObject) -> Project:
+    def update(self, ctx: RequestContext, project_id: str, changes: Changes, extra: JsonObject) -> Project:
         """Set columns of a project to new values and merge `extra`. Disabling a project invalidates its tokens.
 
         Raises: ProjectNotFound, NameConflict, ForbiddenAction, Invalid for a change of the domain

@@ -1,8 +1,6 @@
 """Regions. Source: Identity API v3, "Regions"."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
@@ -10,7 +8,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import ForbiddenAction, NameConflict, RegionConflict, RegionNotFound
-from stratiform.services.identity.model import JsonObject, ListQuery, Region
+from stratiform.services.identity.model import Changes, JsonObject, ListQuery, Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Regions:
         policy.LIST_REGIONS.require(ctx.caller)
         return repository.list_records(ctx.db, repository.regions, query)
 
-    def update(self, ctx: RequestContext, region_id: str, changes: Mapping[str, Any], extra: JsonObject) -> Region:
+    def update(self, ctx: RequestContext, region_id: str, changes: Changes, extra: JsonObject) -> Region:
         """Set columns of a region to new values and merge `extra`.
 
         Raises: RegionNotFound, also for the parent; RegionConflict for a cycle

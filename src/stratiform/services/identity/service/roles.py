@@ -1,8 +1,7 @@
 """Roles and implied roles. Source: Identity API v3, "Roles"."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
@@ -11,7 +10,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import ImpliedRoleNotFound, NameConflict, RoleNotFound
-from stratiform.services.identity.model import JsonObject, ListQuery, Role, expand_implied_roles
+from stratiform.services.identity.model import Changes, JsonObject, ListQuery, Role, expand_implied_roles
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
 
@@ -49,7 +48,7 @@ class Roles:
             query = replace(query, filters={**query.filters, "domain_id": ""})
         return repository.list_records(ctx.db, repository.roles, query)
 
-    def update(self, ctx: RequestContext, role_id: str, changes: Mapping[str, Any], extra: JsonObject) -> Role:
+    def update(self, ctx: RequestContext, role_id: str, changes: Changes, extra: JsonObject) -> Role:
         """Set columns of a role to new values and merge `extra`.
 
         Raises: RoleNotFound, NameConflict, Invalid for a change of the domain

@@ -1,8 +1,6 @@
 """Services of the catalog. Source: Identity API v3, "Service catalog and endpoints"."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
@@ -10,7 +8,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import ServiceNotFound
-from stratiform.services.identity.model import JsonObject, ListQuery, Service
+from stratiform.services.identity.model import Changes, JsonObject, ListQuery, Service
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 
 
@@ -35,7 +33,7 @@ class CatalogServices:
         policy.LIST_SERVICES.require(ctx.caller)
         return repository.list_records(ctx.db, repository.services, query)
 
-    def update(self, ctx: RequestContext, service_id: str, changes: Mapping[str, Any], extra: JsonObject) -> Service:
+    def update(self, ctx: RequestContext, service_id: str, changes: Changes, extra: JsonObject) -> Service:
         """Set columns of a service to new values and merge `extra`.
 
         Raises: ServiceNotFound

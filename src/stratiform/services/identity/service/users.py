@@ -1,8 +1,6 @@
 """Users. Source: Identity API v3, "Users"."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
@@ -12,7 +10,7 @@ from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import AuthenticationFailed, NameConflict, UserNotFound
-from stratiform.services.identity.model import Group, JsonObject, ListQuery, NewUser, User, default_domain_id
+from stratiform.services.identity.model import Changes, Group, JsonObject, ListQuery, NewUser, User, default_domain_id
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
 from stratiform.services.identity.service.passwords import PasswordHasher
@@ -76,7 +74,7 @@ class Users:
         policy.LIST_USERS.require(ctx.caller)
         return repository.list_records(ctx.db, repository.users, query)
 
-    def update(self, ctx: RequestContext, user_id: str, changes: Mapping[str, Any], extra: JsonObject) -> User:
+    def update(self, ctx: RequestContext, user_id: str, changes: Changes, extra: JsonObject) -> User:
         """Set columns of a user to new values and merge `extra`.
 
         A new password and `enabled: false` invalidate the user's tokens.

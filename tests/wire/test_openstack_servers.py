@@ -48,7 +48,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         services = live.services
         with services.database.transaction() as db:
             ctx = RequestContext(db, SYSTEM, services.clock.now())
-            project = services.identity.ensure_demo(ctx, "demo-pass")
+            project = services.identity.ensure_demo_project(ctx, "demo-pass")
             cloud = services.clouds.accounts.bootstrap(ctx, "memory", "memory")
             assert cloud is not None
             services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")

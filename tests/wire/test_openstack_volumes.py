@@ -22,7 +22,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         services = made.services
         with services.database.transaction() as db:
             ctx = RequestContext(db, SYSTEM, services.clock.now())
-            project = services.identity.ensure_demo(ctx, DEMO_PASSWORD)
+            project = services.identity.ensure_demo_project(ctx, DEMO_PASSWORD)
             cloud = services.clouds.accounts.bootstrap(ctx, "memory", "memory")
             assert cloud is not None
             services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")

@@ -127,7 +127,7 @@ def _render_page(
     request: Request, ctx: RequestContext, template: str, page: OverviewPage | InvoicesPage
 ) -> Response[str]:
     fields = {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
-    session = {"caller": ctx.caller, "projects": services_of(request).identity.projects.own(ctx)}
+    session = {"caller": ctx.caller, "projects": services_of(request).identity.projects.list_available(ctx)}
     return _render(template, session | fields)
 
 

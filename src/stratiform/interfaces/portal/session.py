@@ -9,7 +9,14 @@ from litestar.datastructures import Cookie
 from stratiform.interfaces.services import Request, Services, reading, services_of
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Forbidden, Unauthenticated
-from stratiform.services.identity.model import ByPassword, ByToken, Named, Proof, ScopeAsked, SignIn
+from stratiform.services.identity.model import (
+    AuthMethod,
+    AuthRequest,
+    PasswordAuth,
+    ResourceRef,
+    ScopeRequest,
+    TokenAuth,
+)
 
 COOKIE_NAME = "stratiform_session"
 
@@ -32,13 +39,13 @@ def session_context(request: Request) -> Iterator[RequestContext]:
 
 def sign_in_with_password(services: Services, user: str, password: str, domain: str) -> str:
     """Return a token for the user's first project. Raises Unauthenticated, NoProject."""
-    named = Named(name=user, domain_name=domain)
-    unscoped = _issue_token(services, ByPassword(named, password), ScopeAsked("unscoped"))
+    named = ResourceRef(name=user, domain_name=domain)
+    unscoped = _issue_token(services, PasswordAuth(named, password), ScopeRequest("unscoped"))
     with services.database.snapshot() as db:
         now = services.clock.now()
-        ctx = RequestContext(db, services.identity.caller(db, unscoped, now), now)
+        ctx = RequestContext(db, services.identity.authenticate(db, unscoped, now), now)
         projects = sorted(
-            services.identity.projects.own(ctx), key=lambda project: (project.name == "admin", project.name)
+            services.identity.projects.list_available(ctx), key=lambda project: (project.name == "admin", project.name)
         )
     if not projects:
         raise NoProject
@@ -47,17 +54,17 @@ def sign_in_with_password(services: Services, user: str, password: str, domain: 
 
 def scope_to_project(services: Services, token: str, project_id: str) -> str:
     """Exchange a token for one of another project. Raises Unauthenticated."""
-    return _issue_token(services, ByToken(token), ScopeAsked("project", Named(id=project_id)))
+    return _issue_token(services, TokenAuth(token), ScopeRequest("project", ResourceRef(id=project_id)))
 
 
-def _issue_token(services: Services, proof: Proof, scope: ScopeAsked) -> str:
+def _issue_token(services: Services, method: AuthMethod, scope: ScopeRequest) -> str:
     """Hashing a password is slow, so no transaction is open meanwhile."""
-    sign_in = SignIn((proof,), scope)
+    auth_request = AuthRequest((method,), scope)
     with services.database.snapshot() as db:
-        identity = services.identity.sign_ins.look_up(db, sign_in, services.clock.now())
-    services.identity.sign_ins.prove(identity)
+        resolved = services.identity.authentication.resolve(db, auth_request, services.clock.now())
+    services.identity.authentication.verify(resolved)
     with services.database.transaction() as db:
-        return services.identity.sign_ins.issue(db, sign_in, identity, services.clock.now())[0]
+        return services.identity.authentication.issue(db, auth_request, resolved, services.clock.now())[0]
 
 
 def build_cookie(request: Request, token: str) -> Cookie:

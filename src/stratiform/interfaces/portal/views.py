@@ -105,8 +105,8 @@ def build_overview(services: Services, ctx: RequestContext) -> OverviewPage:
     project_cost = services.billing.project_cost(ctx, project_id)
     costs = _ResourceCosts(project_cost)
     servers = services.compute.servers(ctx, ServerFilter(project_id=project_id), Page(limit=_MAX_ROWS)).items
-    volumes = services.volume.volumes(ctx, VolumeFilter(), Page(limit=_MAX_ROWS)).items
-    types = services.volume.type_names(ctx, {volume.type_id for volume in volumes})
+    volumes = services.volume.volumes.list(ctx, VolumeFilter(), Page(limit=_MAX_ROWS)).items
+    types = services.volume.volume_types.names(ctx, {volume.type_id for volume in volumes})
     details = services.compute.details(ctx, servers)
     server_names = {volume.volume_id: detail.server.name for detail in details for volume in detail.volumes}
     return OverviewPage(

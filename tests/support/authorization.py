@@ -20,7 +20,14 @@ from support.stacks import Bench, bench
 _PARAMETER = re.compile(r"{(\w+)}")
 
 #: The callers of the matrix, by their names in support.people.
-_CALLERS = {"admin": "admin", "member": "green", "reader": "green-reader", "other": "blue", "revoked": "revoked", "": ""}
+_CALLERS = {
+    "admin": "admin",
+    "member": "green",
+    "reader": "green-reader",
+    "other": "blue",
+    "revoked": "revoked",
+    "": "",
+}
 
 #: Parameters of which any text will do.
 _FREE = {"key", "tag", "alias", "quota", "encryption_id", "network_label"}

@@ -64,7 +64,7 @@ def test_a_wrong_body_names_the_field_and_hides_secrets(body: bytes, message: st
 def test_a_field_of_a_later_microversion_is_unexpected() -> None:
     body = b'{"volume": {"tags": ["a"]}}'
     assert decode(body, minor=5).tags == ["a"]
-    with pytest.raises(Invalid, match=r"Volume\|{...}\|Additional properties are not allowed \('tags' was unexpected\)"):
+    with pytest.raises(Invalid, match=r"Volume\|{...}\|.* \('tags' was unexpected\)"):
         decode(body, minor=4)
 
 

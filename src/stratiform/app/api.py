@@ -12,6 +12,7 @@ from stratiform import __version__
 from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
 from stratiform.interfaces.almanach.routes import router as almanach_router
 from stratiform.interfaces.almanach.settings import AlmanachSettings
+from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.openstack import faults, versions
 from stratiform.interfaces.openstack.compute.routes import router as compute
 from stratiform.interfaces.openstack.identity.routes import router as identity
@@ -20,9 +21,10 @@ from stratiform.interfaces.openstack.network.routes import router as network
 from stratiform.interfaces.openstack.volume.api import api as volume
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
+from stratiform.interfaces.rest.api import api as rest
 from stratiform.interfaces.rest.description import Description
-from stratiform.interfaces.rest.problems import problem
-from stratiform.interfaces.rest.routes import router as rest
+from stratiform.interfaces.rest.problems import render_problem
+from stratiform.interfaces.rest.remaining_routes import router as remaining_rest
 from stratiform.interfaces.services import Request, Services
 
 _OPENSTACK = (identity, compute, network, image)
@@ -33,7 +35,7 @@ def _by_path(request: Request, error: Exception) -> Response[Any]:
     if request.url.path.startswith("/dashboard"):
         return render_portal_error(request, error)
     if request.url.path.startswith("/api/"):
-        return problem(request, error)
+        return render_problem(request, error)
     if request.url.path.startswith("/almanach/"):
         return render_almanach_error(request, error)
     return faults.by_path(request, error)
@@ -46,7 +48,8 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
             *versions.documents(),
             *_OPENSTACK,
             volume.router(),
-            rest,
+            router(rest),
+            remaining_rest,
             portal,
             almanach_router("/almanach"),
         ],

@@ -9,7 +9,6 @@ from typer.testing import CliRunner, Result
 
 from stratiform.interfaces.cli import clouds
 from stratiform.interfaces.cli.client import Client, CliError, session
-from stratiform.interfaces.rest.clouds import handlers
 from support import moto
 from support.moto import aws_settings
 from support.rest import Rest, rest
@@ -19,7 +18,7 @@ from support.stacks import Bench
 @pytest.fixture
 def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """The commands talk to this server, as the operator."""
-    with rest(stack_bench, handlers) as made:
+    with rest(stack_bench) as made:
         monkeypatch.setattr(session, "_client", Client(made.http, made.admin))
         yield made
 
@@ -101,7 +100,7 @@ def test_no_secret_at_all_says_where_it_may_come_from(api: Rest, moto_url: str) 
         (("show", "nowhere"), "Cloud 'nowhere' not found"),
         (("images", "register", "--cloud", "sim", "--native", "x"), "either an image that exists"),
         (("images", "register", "--cloud", "sim", "--native", "x", "--name", "y"), "Image 'x' not found in the cloud"),
-        (("bind", "--project", "nobody", "--cloud", "sim"), "no project 'nobody'"),
+        (("bind", "--project", "nobody", "--cloud", "sim"), "project 'nobody' not found"),
     ],
 )
 def test_bad_input_is_one_clear_line(api: Rest, line: tuple[str, ...], told: str) -> None:

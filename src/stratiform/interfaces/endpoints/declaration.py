@@ -11,6 +11,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 from litestar.types import ExceptionHandlersMap
 
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
+from stratiform.interfaces.endpoints.media_types import JSON, OBJECT, Schema
 from stratiform.kit.errors import Fault, Invalid, NotFound
 from stratiform.kit.policy import Rule
 
@@ -22,9 +23,10 @@ F = TypeVar("F", bound=Function)
 class Endpoint:
     """One route at one range of microversions.
 
-    `path` is relative to the API's. `action` is the key of an action's body. `rule` None: no token is needed. `body`,
-    `query` and `response` are schemas, taken from the annotations of the function. `errors` are those beside 400 for
-    a body, 401, 403, and 404 for a path with a resource.
+    `path` is relative to the API's; `{name:path}` in it matches several segments. `action` is the key of an action's
+    body. `rule` None: no token is needed. `body`, `query`, `headers` and `response` are schemas, taken from the
+    annotations of the function. `consumes` and `produces` map media types to schemas, for bodies that are not (only)
+    JSON. `errors` are those beside 400 for a body, 401, 403, and 404 for a path with a resource.
     """
 
     method: str
@@ -38,7 +40,10 @@ class Endpoint:
     action: str = ""
     body: Any = None
     query: Any = None
+    headers: Any = None
     response: Any = None
+    consumes: Mapping[str, Schema] = field(default_factory=dict)
+    produces: Mapping[str, Schema] = field(default_factory=dict)
     manages_transactions: bool = False
 
     @property
@@ -65,6 +70,8 @@ class Options(TypedDict, total=False):
     since: int
     until: int | None
     errors: tuple[type[Fault], ...]
+    consumes: Mapping[str, Schema]
+    produces: Mapping[str, Schema]
     manages_transactions: bool
 
 
@@ -95,8 +102,9 @@ class Api:
     """One interface: its path, its fault format, its endpoints, and what all of them have in common.
 
     `routes` is the package whose modules declare the endpoints. `project_in_path`: every path also exists with the
-    project's id in front. `lenient`: numbers and booleans in bodies may be strings. `invalid_field` and
-    `version_not_found` make errors in the API's own words.
+    project's id in front. `lenient`: numbers and booleans in bodies may be strings. `strict`: query parameters that are
+    unknown, repeated or empty, and encoded bodies are refused. `invalid_field` and `version_not_found` make errors in
+    the API's own words; `error_content` maps the media type of errors to their schema.
     """
 
     name: str
@@ -105,8 +113,10 @@ class Api:
     exception_handlers: ExceptionHandlersMap
     project_in_path: bool = False
     lenient: bool = False
+    strict: bool = False
     invalid_field: InvalidFieldFormat = _invalid_field
     version_not_found: Callable[[int], Fault] = _version_not_found
+    error_content: Mapping[str, Schema] = field(default_factory=lambda: {JSON: OBJECT})
     endpoints: list[Endpoint] = field(default_factory=list)
 
     def get(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
@@ -146,6 +156,10 @@ class Api:
         for name, reason in reasons.items():
             self._declare("POST", path, rule, _refusal(get, error(reason)), {"errors": (error,)}, name)
 
+    def format_microversion(self, minor: int) -> str:
+        """Return a microversion as clients write it."""
+        return str(minor)
+
     def load(self) -> None:
         """Import every module of the package `routes`, so that its endpoints are declared."""
         package = import_module(self.routes)
@@ -163,7 +177,7 @@ class Api:
         self, method: str, path: str, rule: Rule | None, function: Function, options: Options, action: str = ""
     ) -> None:
         hints = typing.get_type_hints(function, include_extras=True)
-        schemas = {"body": hints.get("body"), "query": hints.get("query"), "response": hints.get("return")}
+        schemas = {name: hints.get(name) for name in ("body", "query", "headers")} | {"response": hints.get("return")}
         self.endpoints.append(Endpoint(method, path, rule, function, action=action, **schemas, **options))
 
 

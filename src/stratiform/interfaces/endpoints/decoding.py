@@ -1,7 +1,8 @@
-"""Bodies and query strings as typed structs, with the errors of OpenStack's JSON schema validation."""
+"""Bodies, query strings and headers as typed structs, with the errors of OpenStack's JSON schema validation."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
@@ -17,7 +18,7 @@ NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 #: Fields whose values never appear in an error.
 _SECRET_FIELDS = frozenset(
-    {"adminPass", "user_data", "public_key", "personality", "password", "original_password", "secret"}
+    {"adminPass", "user_data", "public_key", "personality", "password", "original_password", "secret", "settings"}
 )
 
 _LOCATED = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
@@ -27,6 +28,7 @@ _JSON_TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "bo
 
 _TRUE = frozenset({"1", "t", "true", "on", "y", "yes"})
 _FALSE = frozenset({"0", "f", "false", "off", "n", "no"})
+_BOOLEANS = {"true": True, "false": False}
 
 
 def decode_body(body: bytes, schema: type[T], *, minor: int, lenient: bool, invalid: InvalidFieldFormat) -> T:
@@ -56,10 +58,13 @@ def split_action(body: bytes) -> tuple[list[str], dict[str, msgspec.Raw]]:
     return list(values), values
 
 
-def decode_query(items: Iterable[tuple[str, str]], schema: type[T], *, invalid: InvalidFieldFormat) -> T:
+def decode_query(
+    items: Iterable[tuple[str, str]], schema: type[T], *, invalid: InvalidFieldFormat, strict: bool = False
+) -> T:
     """Decode a query string. Of a parameter that occurs twice the last value counts, unless its field is a list.
 
-    Parameters without a field are ignored. Raises `invalid`'s error for a value of the wrong type.
+    Parameters without a field are ignored; see `check_query`. `strict`: booleans are `true` or `false`. Raises
+    `invalid`'s error for a value of the wrong type.
     """
     fields = _query_fields(schema)
     values: dict[str, Any] = {}
@@ -68,13 +73,31 @@ def decode_query(items: Iterable[tuple[str, str]], schema: type[T], *, invalid: 
         if field == "list":
             values.setdefault(name, []).append(text)
         elif field == "bool":
-            values[name] = parse_bool(text, name, invalid)
+            values[name] = _BOOLEANS.get(text, text) if strict else parse_bool(text, name, invalid)
         elif field is not None:
             values[name] = text
-    try:
-        return msgspec.convert(values, schema, strict=False)
-    except msgspec.ValidationError as error:
-        raise _invalid_field(msgspec.json.encode(values), str(error), invalid) from error
+    return _convert(values, schema, "query", invalid)
+
+
+def check_query(items: Sequence[tuple[str, str]], schema: type[Any] | None) -> None:
+    """Raises Invalid for a parameter that `schema` does not have, that occurs twice, or that is empty."""
+    fields = {} if schema is None else _query_fields(schema)
+    seen: set[str] = set()
+    for name, text in items:
+        if name not in fields:
+            raise Invalid(f"unknown query parameter '{name[:80]}'", hint=_parameters_hint(name, fields))
+        if name in seen and fields[name] != "list":
+            raise Invalid(f"`{name}` occurs more than once")
+        if not text.strip():
+            raise Invalid(f"`{name}` is empty", hint="omit the parameter to select everything")
+        seen.add(name)
+
+
+def decode_headers(headers: Mapping[str, str], schema: type[T], *, invalid: InvalidFieldFormat) -> T:
+    """Decode the headers that `schema` has fields for, by their names in lower case."""
+    assert issubclass(schema, Struct)
+    values = {name: headers[name] for name in schema.__struct_encode_fields__ if name in headers}
+    return _convert(values, schema, "headers", invalid)
 
 
 def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
@@ -84,6 +107,20 @@ def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
     if text.strip().lower() in _FALSE:
         return False
     raise invalid(name, text, f"'{text}' is not a boolean.")
+
+
+def _convert(values: Mapping[str, Any], schema: type[T], part: str, invalid: InvalidFieldFormat) -> T:
+    try:
+        return msgspec.convert(values, schema, strict=False)
+    except msgspec.ValidationError as error:
+        raise _invalid_field(msgspec.json.encode(values), str(error), invalid, part) from error
+
+
+def _parameters_hint(name: str, names: Collection[str]) -> str:
+    near = get_close_matches(name, names, 1)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    return f"available: {', '.join(sorted(names))}" if names else "this endpoint has no parameters"
 
 
 def _query_fields(schema: type[Any]) -> dict[str, str]:
@@ -98,7 +135,7 @@ def _query_fields(schema: type[Any]) -> dict[str, str]:
     return fields
 
 
-def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat) -> Fault:
+def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat, part: str = "body") -> Fault:
     match = _LOCATED.match(message)
     assert match is not None, "the pattern matches every text"
     reason, path = match["reason"], match["path"] or "$"
@@ -108,7 +145,7 @@ def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat) -> Fa
         return Invalid("The request body is not valid JSON.")
     steps = [step for step in re.split(r"[.\[\]]+", path.removeprefix("$")) if step and step != "..."]
     value = _value_at(document, steps)
-    return invalid(steps[-1] if steps else "body", _printable(value), _as_json_schema(reason, value))
+    return invalid(steps[-1] if steps else part, _printable(value), _as_json_schema(reason, value))
 
 
 def _as_json_schema(reason: str, value: Any) -> str:

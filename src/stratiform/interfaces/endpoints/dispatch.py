@@ -23,7 +23,7 @@ from stratiform.interfaces.endpoints.fields import is_restricted, restrict
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
 from stratiform.interfaces.services import Request, reading, services_of, shows_token, writing
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Invalid, UnsupportedMediaType
 
 _PARAMETER = re.compile(r"{(\w+)}")
 
@@ -36,6 +36,7 @@ def router(
     guards: Sequence[Guard] = (),
 ) -> Router:
     """Return the routes of all endpoints that `api` declares."""
+    api.load()
     routes: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
     for endpoint in api.endpoints:
         routes[endpoint.method, endpoint.path].append(endpoint)
@@ -93,9 +94,9 @@ def _async_handler(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Any
     async def handle(request: Request) -> Response[bytes]:
         endpoint, _ = _select(api, endpoints, request, b"")
         view = await to_thread.run_sync(_authorize, api, endpoint, request)
-        result = await endpoint.function(
-            ApiRequest(request, services_of(request), view), **_path_parameters(api, request)
-        )
+        api_request = ApiRequest(request, services_of(request), view)
+        arguments = _decode_parameters(api, endpoint, api_request)
+        result = await endpoint.function(api_request, **_path_parameters(api, request), **arguments)
         return _response(endpoint, view, result)
 
     return handle
@@ -178,19 +179,43 @@ def _view(api: Api, request: Request, ctx: RequestContext | None) -> ViewContext
 
 
 def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any:
-    decoded: dict[str, Any] = {}
+    arguments = _decode_parameters(api, endpoint, request)
     if endpoint.body is bytes:
-        decoded["body"] = body
+        arguments["body"] = body
     elif endpoint.body is not None:
-        decoded["body"] = decoding.decode_body(
+        arguments["body"] = decoding.decode_body(
             body, endpoint.body, minor=request.microversion, lenient=api.lenient, invalid=api.invalid_field
         )
-    if endpoint.query is not None:
-        decoded["query"] = decoding.decode_query(request.query_items, endpoint.query, invalid=api.invalid_field)
     parameters = _path_parameters(api, request.http)
     if endpoint.action:  # the functions of an action table may name the resource's id as they like
-        return endpoint.function(request, *parameters.values(), **decoded)
-    return endpoint.function(request, **parameters, **decoded)
+        return endpoint.function(request, *parameters.values(), **arguments)
+    return endpoint.function(request, **parameters, **arguments)
+
+
+def _decode_parameters(api: Api, endpoint: Endpoint, request: ApiRequest) -> dict[str, Any]:
+    """Decode query string and headers. Raises Invalid, UnsupportedMediaType."""
+    if api.strict:
+        decoding.check_query(request.query_items, endpoint.query)
+        _refuse_encoded_body(request.http)
+    arguments: dict[str, Any] = {}
+    if endpoint.query is not None:
+        arguments["query"] = decoding.decode_query(
+            request.query_items, endpoint.query, invalid=api.invalid_field, strict=api.strict
+        )
+    if endpoint.headers is not None:
+        arguments["headers"] = decoding.decode_headers(
+            request.http.headers, endpoint.headers, invalid=api.invalid_field
+        )
+    return arguments
+
+
+def _refuse_encoded_body(request: Request) -> None:
+    """Raises UnsupportedMediaType: the decoder would report compressed JSON as invalid JSON."""
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        raise UnsupportedMediaType(
+            f"Content-Encoding '{encoding[:40]}' is not supported", hint="send the body uncompressed"
+        )
 
 
 def _path_parameters(api: Api, request: Request) -> dict[str, str]:
@@ -201,11 +226,11 @@ def _path_parameters(api: Api, request: Request) -> dict[str, str]:
 def _response(endpoint: Endpoint, view: ViewContext, result: Any) -> Response[Any]:
     if isinstance(result, Response):
         return result
-    answer = result if isinstance(result, ApiResponse) else ApiResponse(result)
-    status = answer.status or endpoint.status
-    if answer.body is None:
-        return Response(b"", status_code=status, headers=answer.headers, media_type="application/json")
-    if is_restricted(type(answer.body)):
-        restrict(answer.body, view.microversion, is_admin=view.is_admin)
-    content = msgspec.json.encode(answer.body)
-    return Response(content, status_code=status, headers=answer.headers, media_type="application/json")
+    response = result if isinstance(result, ApiResponse) else ApiResponse(result)
+    status = response.status or endpoint.status
+    if response.body is None:
+        return Response(b"", status_code=status, headers=response.headers, media_type=response.media_type)
+    if is_restricted(type(response.body)):
+        restrict(response.body, view.microversion, is_admin=view.is_admin)
+    content = response.body if isinstance(response.body, bytes) else msgspec.json.encode(response.body)
+    return Response(content, status_code=status, headers=response.headers, media_type=response.media_type)

@@ -91,7 +91,7 @@ class ServerBench:
 
     def volume(self) -> Volume:
         with self.ctx() as ctx:
-            made = self.of.services.volume.create(ctx, NewVolume(1))
+            made = self.of.services.volume.volumes.create(ctx, NewVolume(1))
         self.work(3)
         return made
 
@@ -134,7 +134,7 @@ def with_servers(of: Bench, projects: tuple[str, ...] = ("p1", "p2"), **settings
         ctx = of.ctx(db, SYSTEM)
         cloud = services.clouds.accounts.create(ctx, "memory", "sim", settings)
         services.compute.ensure_flavors(ctx)
-        services.volume.ensure_types(ctx)
+        services.volume.volume_types.ensure_initial(ctx)
         image = services.image.images.create_native(ctx, "cirros")
         services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         for project in projects:

@@ -36,7 +36,7 @@ def _page(name: str, values: dict[str, Any], status: int = 200) -> Response[str]
 
 
 def _who(request: Request, ctx: RequestContext) -> dict[str, Any]:
-    return {"who": ctx.caller, "projects": services_of(request).identity.projects.own(ctx)}
+    return {"who": ctx.caller, "projects": services_of(request).identity.projects.list_available(ctx)}
 
 
 @get("/", operation_id="dashboardOverview", include_in_schema=False)

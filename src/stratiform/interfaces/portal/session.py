@@ -9,7 +9,14 @@ from litestar.datastructures import Cookie
 from stratiform.interfaces.services import Request, Services, reading, services_of
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Forbidden, Unauthenticated
-from stratiform.services.identity.model import ByPassword, ByToken, Named, Proof, ScopeAsked, SignIn
+from stratiform.services.identity.model import (
+    AuthMethod,
+    AuthRequest,
+    PasswordAuth,
+    ResourceRef,
+    ScopeRequest,
+    TokenAuth,
+)
 
 NAME = "stratiform_session"
 
@@ -25,13 +32,13 @@ def signed_in(request: Request) -> Iterator[RequestContext]:
 
 def with_password(services: Services, user: str, password: str, domain: str) -> str:
     """A token for the user's first project. Raises Unauthenticated, also where there is no project."""
-    named = Named(name=user, domain_name=domain)
-    unscoped = _issue(services, ByPassword(named, password), ScopeAsked("unscoped"))
+    named = ResourceRef(name=user, domain_name=domain)
+    unscoped = _issue(services, PasswordAuth(named, password), ScopeRequest("unscoped"))
     with services.database.snapshot() as db:
         now = services.clock.now()
-        ctx = RequestContext(db, services.identity.caller(db, unscoped, now), now)
+        ctx = RequestContext(db, services.identity.authenticate(db, unscoped, now), now)
         projects = sorted(
-            services.identity.projects.own(ctx), key=lambda project: (project.name == "admin", project.name)
+            services.identity.projects.list_available(ctx), key=lambda project: (project.name == "admin", project.name)
         )
     if not projects:
         raise Unauthenticated("This user has no project.")
@@ -40,17 +47,17 @@ def with_password(services: Services, user: str, password: str, domain: str) -> 
 
 def in_project(services: Services, token: str, project_id: str) -> str:
     """A token for `project_id`, got by `token`. Raises Unauthenticated."""
-    return _issue(services, ByToken(token), ScopeAsked("project", Named(id=project_id)))
+    return _issue(services, TokenAuth(token), ScopeRequest("project", ResourceRef(id=project_id)))
 
 
-def _issue(services: Services, proof: Proof, scope: ScopeAsked) -> str:
+def _issue(services: Services, proof: AuthMethod, scope: ScopeRequest) -> str:
     """As `POST /auth/tokens`: hashing a password takes long, so no transaction is open meanwhile."""
-    asked = SignIn((proof,), scope)
+    asked = AuthRequest((proof,), scope)
     with services.database.snapshot() as db:
-        found = services.identity.sign_ins.look_up(db, asked, services.clock.now())
-    services.identity.sign_ins.prove(found)
+        found = services.identity.authentication.resolve(db, asked, services.clock.now())
+    services.identity.authentication.verify(found)
     with services.database.transaction() as db:
-        return services.identity.sign_ins.issue(db, asked, found, services.clock.now())[0]
+        return services.identity.authentication.issue(db, asked, found, services.clock.now())[0]
 
 
 def cookie(request: Request, token: str) -> Cookie:

@@ -27,8 +27,8 @@ def overview(services: Services, ctx: RequestContext) -> dict[str, Any]:
     spent = {one["resource_id"]: Decimal(one["amount"]) for one in cost["resources"]} if cost else {}
     currency = cost["currency"] if cost else ""
     found = services.compute.servers(ctx, ServerFilter(project_id=project), Page(limit=_MOST)).items
-    volumes = services.volume.volumes(ctx, VolumeFilter(), Page(limit=_MOST)).items
-    types = services.volume.type_names(ctx, {volume.type_id for volume in volumes})
+    volumes = services.volume.volumes.list(ctx, VolumeFilter(), Page(limit=_MOST)).items
+    types = services.volume.volume_types.names(ctx, {volume.type_id for volume in volumes})
     details = services.compute.details(ctx, found)
     machine_of = {volume.volume_id: one.server.name for one in details for volume in one.volumes}
     return {

@@ -85,7 +85,7 @@ class Creating(Parts):
             self.networks.server_ports.create(ctx, server.project_id, server.id, list(new.networks))
         for volume_id, device in new.volumes:
             self.fitting_volume(ctx, server, volume_id)
-            self.volumes.begin_attach(ctx, volume_id, server.id, device or None)
+            self.volumes.attachments.begin_attach(ctx, volume_id, server.id, device or None)
         events.post(ctx.db, self.ids, events.CREATE_START, server, ctx.now)
         enqueue(ctx.db, WORK, server.id, ctx.now)
 

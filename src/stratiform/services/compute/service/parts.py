@@ -64,7 +64,7 @@ class Parts:
 
     def fitting_volume(self, ctx: RequestContext, server: Server, volume_id: str) -> Volume:
         """A volume that can be at this server. Raises VolumeNotFound; Invalid for one that is elsewhere."""
-        volume = self.volumes.volume(ctx, volume_id)
+        volume = self.volumes.volumes.get(ctx, volume_id)
         if volume.project_id != server.project_id:
             raise VolumeNotFound(volume_id)
         if (volume.cloud_id, volume.native_zone) != (server.cloud_id, server.native_zone):

@@ -70,10 +70,10 @@ class Servers(Parts):
         names = self.networks.networks.list_names(
             ctx.db, sorted({port.network_id for own in ports.values() for port in own})
         )
-        volumes = self.volumes.attachments_by_server(ctx.db, ids)
+        volumes = self.volumes.attachments.group_by_server(ctx.db, ids)
         details = []
         for server in found:
-            detail = Detail(server, volumes=volumes.get(server.id, []))
+            detail = Detail(server, volumes=list(volumes[server.id]))
             for port in ports.get(server.id, []):
                 detail.ports.setdefault(names.get(port.network_id, ""), []).append(port)
             details.append(detail)

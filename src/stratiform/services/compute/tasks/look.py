@@ -132,7 +132,7 @@ class Look:
 
     def _rest(self, db: Connection) -> Requeue | None:
         """Volumes that wait for the task to end come next."""
-        attachments = self.service.volumes.attachments_of(db, self.server.id)
+        attachments = self.service.volumes.attachments.list_by_server(db, self.server.id)
         return Requeue(0) if any(one.state != "attached" for one in attachments) else None
 
     def _write(self, db: Connection, updated_at: Micros | None, values: dict[str, Any]) -> Server | None:

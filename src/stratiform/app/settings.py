@@ -10,7 +10,7 @@ from stratiform.kit import settings as kit_settings
 from stratiform.kit.settings import setting
 
 #: Variables that begin as the settings' do and are read elsewhere: by the command line, and by the tests.
-OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_SECRET_KEY", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
+OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
 
 _BUS = r"(rabbit|amqps?)://.+"
 _TOPICS = ("notifications", "versioned_notifications")

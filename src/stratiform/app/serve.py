@@ -15,7 +15,7 @@ from granian.server.embed import Server
 from stratiform.app import almanach, home
 from stratiform.app.api import application
 from stratiform.app.collector import addresses, collect
-from stratiform.app.furnish import furnish
+from stratiform.app.bootstrap import bootstrap
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.app.worker import worker as make_worker
@@ -33,7 +33,7 @@ def run(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[float
     begun = time.monotonic()
     log.set_up(settings.log_level)
     home.prepare_folder(settings.home)
-    with home.holding(settings.home, programs):
+    with home.lock_programs(settings.home, programs):
         _Run(settings, programs, begun, ready).until_stopped()
 
 
@@ -61,7 +61,7 @@ class _Run:
             almanach.check(self._settings)  # as above
             _claim_ports(self._settings)
         services = replace(build(self._settings), wake=self._wake)
-        furnish(services, self._settings)
+        bootstrap(services, self._settings)
         garbage_collection.tune()
         try:
             self._start(services)
@@ -125,7 +125,7 @@ class _Run:
 
     def _announce(self) -> None:
         if _wait_for(f"http://{self._settings.host}:{self._settings.port}", self._stop):
-            home.announce(self._settings.home, self._settings.url)
+            home.write_address(self._settings.home, self._settings.url)
             self._ready(time.monotonic() - self._begun)
 
     def _end(self, services: Services) -> None:
@@ -159,14 +159,14 @@ def _claim_ports(settings: Settings) -> None:
                 ) from error
 
 
-def serve_aside(settings: Settings) -> str:
+def serve_in_thread(settings: Settings) -> str:
     """Serve the API from a thread of this process on a free port, until the process ends. Returns its URL."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     log.set_up("ERROR")  # what goes wrong is told by the answer
     services = build(settings)
-    furnish(services, settings)
+    bootstrap(services, settings)
     up = threading.Event()
 
     async def serve() -> None:

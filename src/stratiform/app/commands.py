@@ -17,7 +17,7 @@ import typer
 
 from stratiform.app import home as homes
 from stratiform.app import keys
-from stratiform.app.importing import import_almanach
+from stratiform.app.almanach_import import import_almanach
 from stratiform.app.settings import Settings, load
 from stratiform.interfaces.cli.client import CliError, session, shown
 from stratiform.interfaces.cli.main import app, start
@@ -123,14 +123,14 @@ def _detach(settings: Settings) -> None:
 @app.command()
 def down() -> None:
     """Stop what runs in this home."""
-    pids = set(homes.running(session.home).values())
+    pids = set(homes.list_running(session.home).values())
     if not pids:
         typer.echo(f"Nothing runs in {session.home}.")
         return
     for pid in pids:
         os.kill(pid, signal.SIGTERM)
     for _ in range(_PATIENCE_S * 20):
-        if not homes.running(session.home):
+        if not homes.list_running(session.home):
             typer.echo("Stopped.")
             return
         time.sleep(0.05)
@@ -140,14 +140,14 @@ def down() -> None:
 @app.command()
 def status() -> None:
     """What runs in this home; ends with 3 where nothing does."""
-    found = homes.running(session.home)
+    found = homes.list_running(session.home)
     for program in homes.PROGRAMS:
         pid = found.get(program)
         typer.echo(f"{program:<10} " + (f"running, process {pid}, {_memory_mib(pid)} MiB" if pid else "not running"))
     if not found:
         raise typer.Exit(3)
     if "api" in found:
-        typer.echo(f"{'address':<10} {homes.address(session.home)}")
+        typer.echo(f"{'address':<10} {homes.read_address(session.home)}")
 
 
 def _memory_mib(pid: int) -> int:
@@ -169,7 +169,7 @@ def db_upgrade() -> None:
 @database.command("downgrade")
 def db_downgrade(revision: str) -> None:
     """Go back to REVISION (`base`: drop everything). Nothing may run meanwhile."""
-    if homes.running(session.home):
+    if homes.list_running(session.home):
         raise CliError(f"Stratiform runs in {session.home}", "stop it with `stratiform down`, and in other homes too")
     with _database() as (schema, base):
         schema.downgrade(base, revision)
@@ -179,7 +179,7 @@ def db_downgrade(revision: str) -> None:
 def db_list() -> None:
     """The revisions, oldest first; those that the database has are marked."""
     with _database() as (schema, base):
-        for step in schema.history(base):
+        for step in schema.list_revisions(base):
             typer.echo(f"{'*' if step.applied else ' '} {step.revision}  {step.message}")
 
 
@@ -198,10 +198,10 @@ def _database() -> Iterator[tuple[ModuleType, "Database"]]:
 
 def _inside(home: Path) -> httpx.Client:
     """A server for this one command, on a port that nobody else knows."""
-    from stratiform.app.serve import serve_aside
+    from stratiform.app.serve import serve_in_thread
 
     session.home = home
-    return httpx.Client(base_url=serve_aside(_settings()), timeout=None)  # noqa: S113 a local import may take long
+    return httpx.Client(base_url=serve_in_thread(_settings()), timeout=None)  # noqa: S113 a local import may take long
 
 
 def run() -> None:

@@ -139,5 +139,5 @@ def with_servers(of: Bench, projects: tuple[str, ...] = ("p1", "p2"), **settings
         services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         for project in projects:
             services.clouds.bindings.create(ctx, project, cloud.id, "zone-a")
-            services.network.ensure_default(ctx, project)
+            services.network.default_networks.ensure(ctx, project)
     return ServerBench(of, cloud.id, image.id, projects[0])

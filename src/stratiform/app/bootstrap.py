@@ -62,7 +62,7 @@ def _create_demo(services: Services, ctx: RequestContext, password: str) -> None
         name, native_id = _DEMO_IMAGE
         image = services.image.images.create_native(ctx, name)
         services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, native_id)
-    services.network.networks.ensure_default(ctx, project.id)
+    services.network.default_networks.ensure(ctx, project.id)
     services.compute.ensure_flavors(ctx)
     services.volume.volume_types.ensure_initial(ctx)
 

@@ -48,7 +48,7 @@ def build(
         keys=secrets,
         installation=Installation(installation=installation, home=settings.home, clock=clock),
     )
-    network = NetworkService(database=database, ids=ids, clouds=clouds)
+    network = NetworkService.build(database=database, ids=ids, clouds=clouds)
     image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
     volume = VolumeService.build(ids=ids, clouds=clouds, images=image)
     compute = ComputeService(database=database, ids=ids, clouds=clouds, networks=network, images=image, volumes=volume)

@@ -154,7 +154,7 @@ def test_delete_frees_the_address_and_keeps_the_row(servers: ServerBench) -> Non
     assert gone.terminated_at is not None
     assert servers.machines() == []
     with servers.of.services.database.snapshot() as db:
-        assert servers.of.services.network.ports_of(db, server.id) == []
+        assert servers.of.services.network.server_ports.list(db, server.id) == []
     with servers.ctx() as ctx, pytest.raises(ServerNotFound):
         servers.service.server(ctx, server.id)
     end = servers.events(server.id)[-1]

@@ -131,7 +131,7 @@ class Life(RuleBasedStateMachine):
             left = db.execute(work_table.select().where(work_table.c.kind == "compute.server")).all()
             assert [row.last_error for row in left if row.last_error] == []
             for row in rows.values():
-                ports = self.servers.of.services.network.ports_of(db, row.id)
+                ports = self.servers.of.services.network.server_ports.list(db, row.id)
                 assert bool(ports) == (row.deleted_at is None)
                 self.compare_story(row.id)
 

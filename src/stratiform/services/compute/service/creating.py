@@ -82,7 +82,7 @@ class Creating(Parts):
     def _surround(self, ctx: RequestContext, server: Server, new: NewServer) -> None:
         """Ports, volumes, the event and the work of one new server."""
         if new.networks is not None:
-            self.networks.ports_for_server(ctx, server.project_id, server.id, list(new.networks))
+            self.networks.server_ports.create(ctx, server.project_id, server.id, list(new.networks))
         for volume_id, device in new.volumes:
             self.fitting_volume(ctx, server, volume_id)
             self.volumes.attachments.begin_attach(ctx, volume_id, server.id, device or None)

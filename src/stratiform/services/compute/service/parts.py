@@ -57,7 +57,7 @@ class Parts:
 
     def group_name(self, ctx: RequestContext, project_id: str, asked: str) -> str:
         """The name of a security group that is given by its name or id. Raises NotFound: no rule would be held."""
-        for group in self.networks.security_groups(ctx, {"project_id": [project_id]}):
+        for group in self.networks.security_groups.list(ctx, {"project_id": [project_id]}):
             if asked in (group.name, group.id):
                 return group.name
         raise NotFound(f"Security group {asked} not found for project {project_id}.")

@@ -77,7 +77,7 @@ def _spec(look: Look) -> ServerSpec:
     """Everything the cloud must know; image and subnets are there afterwards."""
     server, service = look.server, look.service
     with look.job.database.snapshot() as db:
-        ports = service.networks.ports_of(db, server.id)
+        ports = service.networks.server_ports.list(db, server.id)
         native_size = service.clouds.native_resources.find_id(
             db, server.cloud_id, ResourceType.FLAVOR, server.flavor_id
         )
@@ -86,7 +86,7 @@ def _spec(look: Look) -> ServerSpec:
         name=server.name,
         size=size_of(server.flavor, native_size),
         image=service.images.image_copies.ensure(server.cloud_id, server.image_id),
-        nics=service.networks.nics_in_cloud(server.cloud_id, ports, server.native_zone),
+        nics=service.networks.native_subnets.prepare_nics(server.cloud_id, ports, server.native_zone),
         public_key=server.public_key,
         user_data=server.user_data,
         metadata=server.metadata,

@@ -66,7 +66,7 @@ def _gone(look: Look) -> Requeue | None:
             fault=None,
         )
         servers.save(db, gone)
-        service.networks.release(db, row.id, now)
+        service.networks.server_ports.release(db, row.id, now)
         for attachment in service.volumes.attachments.list_by_server(db, row.id):
             service.volumes.attachments.detach(db, attachment.id, now)
         servers.finish_actions(db, row.id, now, None)

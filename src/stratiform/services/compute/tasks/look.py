@@ -92,8 +92,8 @@ class Look:
             servers.finish_actions(db, changed.id, now, message)
             more = events.changed(self.server)
             if event == events.CREATE_END:
-                ports = self.service.networks.ports_of(db, changed.id)
-                more |= {"fixed_ips": events.fixed_ips(ports), "message": "Success"}
+                ports = self.service.networks.server_ports.list(db, changed.id)
+                more |= {"fixed_ips": events.fixed_ips(list(ports)), "message": "Success"}
             events.post(db, self.service.ids, event, changed, now, **more)
             return self._rest(db)
 

@@ -1,4 +1,4 @@
-"""`stratiform import almanach.cfg`: Almanach's configuration file becomes settings of ours.
+"""`stratiform import almanach.cfg`: converts Almanach's configuration file to stratiform.toml.
 
 Source: almanach/core/opts.py (every option, its type and default), and oslo.messaging's options.
 """
@@ -20,8 +20,8 @@ from stratiform.kit.errors import Fault
 
 _FILE = "stratiform.toml"
 
-#: Options of ours that are the same thing, by section and option.
-_SAME = {
+#: Equivalent settings by section and option.
+_EQUIVALENTS = {
     ("api", "bind_ip"): "almanach_host",
     ("api", "bind_port"): "almanach_port",
     ("auth", "private_key"): "almanach_private_key",
@@ -36,146 +36,150 @@ _SAME = {
     ("entities", "instance_image_meta"): "almanach_image_meta",
 }
 
-#: What has no meaning here, and why.
-_WITHOUT = {
-    ("database", "driver"): "the ledger is in an SQL database",
+#: Options without an equivalent, and the reason.
+_UNUSED = {
+    ("database", "driver"): "the ledger uses an SQL database",
     ("database", "connection_url"): (
-        "MongoDB isn't used, and what is in it isn't taken: the ledger begins anew, in HOME/stratiform.db "
-        "or where database_url says"
+        "data in MongoDB is not imported: the ledger starts empty, in HOME/stratiform.db or database_url"
     ),
-    ("collector", "max_retries"): "nothing is tried again: what comes too early is in its place when the rest comes",
-    ("collector", "min_retries"): "nothing is tried again",
-    ("collector", "retry_delay"): "nothing is tried again, and no message waits for another",
-    ("collector", "thread_pool_size"): "the ledger has one writer, which takes messages in batches",
-    ("entities", "instance_existence_threshold"): "a machine that was never launched has no use, however long it took",
-    ("entities", "volume_existence_threshold"): "use is exact: the last minute of a volume isn't dropped",
+    ("collector", "max_retries"): "not needed: messages can arrive in any order",
+    ("collector", "min_retries"): "not needed",
+    ("collector", "retry_delay"): "not needed: no message waits for another",
+    ("collector", "thread_pool_size"): "not needed: one writer ingests messages in batches",
+    ("entities", "instance_existence_threshold"): "not needed: a server that was never launched has no usage",
+    ("entities", "volume_existence_threshold"): "not needed: the usage of a volume is exact",
 }
 
-#: Older names of options of oslo.messaging.
-_OLD_NAMES = {
+#: Deprecated names of options of oslo.messaging.
+_DEPRECATED_NAMES = {
     "rabbit_use_ssl": "ssl",
     "kombu_ssl_ca_certs": "ssl_ca_file",
     "kombu_ssl_certfile": "ssl_cert_file",
     "kombu_ssl_keyfile": "ssl_key_file",
 }
 
-#: Almanach's own default, which everyone can read.
-_KNOWN_KEY = "secret"
+#: Almanach's default, which is public.
+_DEFAULT_KEY = "secret"
 
 
 @dataclass(slots=True)
-class _Taken:
-    """What becomes of a file: settings, and what is to be said of each option."""
+class _Conversion:
+    """The settings, and one line of the report for each option."""
 
     values: dict[str, Any] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
-    secrets: frozenset[str] = frozenset(one.name for one in fields(settings.Settings) if one.metadata.get("secret"))
+    secrets: frozenset[str] = frozenset(
+        field.name for field in fields(settings.Settings) if field.metadata.get("secret")
+    )
 
-    def put(self, place: str, key: str, value: Any) -> None:
+    def convert(self, option: str, key: str, value: Any) -> None:
         self.values[key] = value
-        shown = "***" if key in self.secrets else json.dumps(value, ensure_ascii=False)
-        self.lines.append(f"  {place:<44} {key} = {shown}")
+        text = "***" if key in self.secrets else json.dumps(value, ensure_ascii=False)
+        self.lines.append(f"  {option:<44} {key} = {text}")
 
-    def leave(self, place: str, why: str) -> None:
-        self.lines.append(f"- {place:<44} {why}")
+    def skip(self, option: str, reason: str) -> None:
+        self.lines.append(f"- {option:<44} {reason}")
 
 
 def import_almanach(
     file: Annotated[Path, typer.Argument(help="Almanach's configuration file.", metavar="almanach.cfg")],
-    into: Annotated[Path | None, typer.Option(help="Home to write stratiform.toml into; else --home.")] = None,
+    into: Annotated[Path | None, typer.Option(help="Home that stratiform.toml is written to; default: --home.")] = None,
 ) -> None:
-    """Make stratiform.toml of Almanach's configuration file."""
+    """Convert Almanach's configuration file to stratiform.toml."""
     home = (into or session.home).absolute()
     target = home / _FILE
     if target.exists():
-        raise CliError(f"{target} is there already", "move it away, or name another home with --into")
-    taken = _read(file)
-    text = _toml(taken.values)
+        raise CliError(f"{target} already exists", "move it, or choose another home with --into")
+    conversion = _read(file)
+    text = _toml(conversion.values)
     homes.prepare_folder(home)
     _write(target, text)
-    for line in taken.lines:
+    for line in conversion.lines:
         say(line)
-    say(f"Written to {target}. Almanach's clients go on as before: http://HOST:{taken.values['almanach_port']}")
-    if taken.values.get("almanach_private_key") == _KNOWN_KEY:
-        say("The private key is Almanach's default, which everyone knows: change it here and in the clients.")
+    say(f"{target} written. Almanach's clients can connect to http://HOST:{conversion.values['almanach_port']}")
+    if conversion.values.get("almanach_private_key") == _DEFAULT_KEY:
+        say("Warning: the private key is Almanach's public default; change it here and in the clients.")
 
 
-def _read(file: Path) -> _Taken:
-    found = _sections(file)
-    taken = _Taken()
-    _collector(found, taken)
-    _auth(found, taken)
-    for (section, name), key in _SAME.items():
-        _same(found, taken, section, name, key)
-    for section, options in found.items():
+def _read(file: Path) -> _Conversion:
+    sections = _read_sections(file)
+    conversion = _Conversion()
+    _convert_collector(sections, conversion)
+    _convert_auth(sections, conversion)
+    for (section, name), key in _EQUIVALENTS.items():
+        _convert_equivalent(sections, conversion, section, name, key)
+    for section, options in sections.items():
         for name, values in options.items():
-            _rest(taken, section, name, values)
-    return taken
+            _convert_other(conversion, section, name, values)
+    return conversion
 
 
-def _sections(file: Path) -> dict[str, dict[str, list[str]]]:
-    """Section → option → its values, as oslo.config reads them."""
-    from oslo_config import cfg  # a client needs none of it
+def _read_sections(file: Path) -> dict[str, dict[str, list[str]]]:
+    """Return section → option → values, as oslo.config reads them."""
+    from oslo_config import cfg  # not needed by other commands
 
-    found: dict[str, dict[str, list[str]]] = {}
+    sections: dict[str, dict[str, list[str]]] = {}
     try:
-        cfg.ConfigParser(str(file), found).parse()
+        cfg.ConfigParser(str(file), sections).parse()
     except (cfg.ParseError, UnicodeDecodeError) as error:
-        raise CliError(f"{file} is no configuration file: {_first_line(error)}") from error
+        raise CliError(f"{file} is not a valid configuration file: {_first_line(error)}") from error
     except OSError as error:
-        raise CliError(f"can't read {file}: {error.strerror}") from error
-    if not found.keys() & {"api", "auth", "collector", "database", "entities", "keystone_authtoken", "DEFAULT"}:
-        raise CliError(f"{file} has none of Almanach's sections")
-    return found
+        raise CliError(f"Cannot read {file}: {error.strerror}") from error
+    if not sections.keys() & {"api", "auth", "collector", "database", "entities", "keystone_authtoken", "DEFAULT"}:
+        raise CliError(f"{file} does not have any section of Almanach")
+    return sections
 
 
-def _collector(found: Mapping[str, Mapping[str, list[str]]], taken: _Taken) -> None:
-    """Where Almanach listens; queues and exchange are its own, so that its publishers need no change."""
-    options = found.get("collector", {})
-    query = _bus_query(found, taken)
-    urls = [_with(url, query) for url in _urls(_last(options, "transport_url", "rabbit://guest:guest@localhost:5672"))]
+def _convert_collector(sections: Mapping[str, Mapping[str, list[str]]], conversion: _Conversion) -> None:
+    """Convert the bus, with Almanach's queues and exchange, so that publishers need no change."""
+    options = sections.get("collector", {})
+    query = _bus_query(sections, conversion)
+    urls = [
+        _with_query(url, query)
+        for url in _split_urls(_last(options, "transport_url", "rabbit://guest:guest@localhost:5672"))
+    ]
     topic = _last(options, "topic", "almanach")
-    exchange = _last(found.get("DEFAULT", {}), "control_exchange", "openstack")
-    taken.put("collector.transport_url", "collector_url", urls[0])
-    taken.put("collector.topic", "collector_topics", [topic])
-    taken.put("DEFAULT.control_exchange", "collector_exchanges", [exchange])
-    taken.put(f"the queues {topic}.info, {topic}.error …", "collector_pool", "")
-    heard = {"topics": [topic], "exchanges": [exchange], "pool": ""}
+    exchange = _last(sections.get("DEFAULT", {}), "control_exchange", "openstack")
+    conversion.convert("collector.transport_url", "collector_url", urls[0])
+    conversion.convert("collector.topic", "collector_topics", [topic])
+    conversion.convert("DEFAULT.control_exchange", "collector_exchanges", [exchange])
+    conversion.convert(f"the queues {topic}.info, {topic}.error …", "collector_pool", "")
+    common = {"topics": [topic], "exchanges": [exchange], "pool": ""}
     if urls[1:]:
-        taken.values["sources"] = [{"url": url, **heard} for url in urls[1:]]
-        taken.lines.append(f"  {'collector.transport_url':<44} [[sources]] {len(urls) - 1} more, url = ***")
+        conversion.values["sources"] = [{"url": url, **common} for url in urls[1:]]
+        conversion.lines.append(f"  {'collector.transport_url':<44} [[sources]] {len(urls) - 1} more, url = ***")
 
 
-def _bus_query(found: Mapping[str, Mapping[str, list[str]]], taken: _Taken) -> dict[str, str]:
-    """What [oslo_messaging_rabbit] says and matters to a listener, as the query of its URL."""
-    from stratiform.app.bus.address import Options  # as above
+def _bus_query(sections: Mapping[str, Mapping[str, list[str]]], conversion: _Conversion) -> dict[str, str]:
+    """Return the options of [oslo_messaging_rabbit] that matter to a consumer, as query of its URL."""
+    from stratiform.app.bus.address import Options  # not needed by other commands
 
-    known = {one.name for one in fields(Options)}
+    known = {field.name for field in fields(Options)}
     query = {}
-    for name, values in found.get("oslo_messaging_rabbit", {}).items():
-        option = _OLD_NAMES.get(name, name)
+    for name, values in sections.get("oslo_messaging_rabbit", {}).items():
+        option = _DEPRECATED_NAMES.get(name, name)
         if option in known:
             query[option] = values[-1]
-            taken.lines.append(f"  {f'oslo_messaging_rabbit.{name}':<44} collector_url, as {option}=…")
+            conversion.lines.append(f"  {f'oslo_messaging_rabbit.{name}':<44} collector_url, as {option}=…")
         else:
-            taken.leave(f"oslo_messaging_rabbit.{name}", "changes nothing for who listens")
+            conversion.skip(f"oslo_messaging_rabbit.{name}", "has no effect on consumers")
     return query
 
 
-def _urls(text: str) -> list[str]:
-    """A list of URLs, between commas; a piece that is none goes on with the hosts of the one before."""
+def _split_urls(text: str) -> list[str]:
+    """Split a list of URLs at commas; a part without scheme is another host of the URL before it."""
     urls: list[str] = []
-    for piece in filter(None, map(str.strip, text.split(","))):
-        if "://" in piece or not urls:
-            urls.append(piece)
+    for part in filter(None, map(str.strip, text.split(","))):
+        if "://" in part or not urls:
+            urls.append(part)
         else:
-            urls[-1] += f",{piece}"
+            urls[-1] += f",{part}"
     if not urls:
         raise CliError("collector.transport_url is empty")
     return urls
 
 
-def _with(url: str, query: Mapping[str, str]) -> str:
+def _with_query(url: str, query: Mapping[str, str]) -> str:
     known = url.partition("?")[2]
     more = urlencode({name: value for name, value in query.items() if f"{name}=" not in known})
     if not more:
@@ -183,61 +187,68 @@ def _with(url: str, query: Mapping[str, str]) -> str:
     return f"{url}&{more}" if known else f"{url.rstrip('?')}{'' if '/' in url.partition('://')[2] else '/'}?{more}"
 
 
-def _auth(found: Mapping[str, Mapping[str, list[str]]], taken: _Taken) -> None:
-    strategy = _last(found.get("auth", {}), "strategy", "private_key")
+def _convert_auth(sections: Mapping[str, Mapping[str, list[str]]], conversion: _Conversion) -> None:
+    strategy = _last(sections.get("auth", {}), "strategy", "private_key")
     if strategy == "keystone":
         ours = "keystone"
     elif "token" in strategy and "keystone" in strategy:
         ours = "token,keystone"
     else:
         ours = "private_key"
-    taken.put("auth.strategy", "almanach_auth", ours)
+    conversion.convert("auth.strategy", "almanach_auth", ours)
 
 
-def _same(found: Mapping[str, Mapping[str, list[str]]], taken: _Taken, section: str, name: str, key: str) -> None:
-    """What the file says, or Almanach's default where ours differs and it counts."""
-    by_key, by_token = taken.values["almanach_auth"] != "keystone", taken.values["almanach_auth"] != "private_key"
+def _convert_equivalent(
+    sections: Mapping[str, Mapping[str, list[str]]], conversion: _Conversion, section: str, name: str, key: str
+) -> None:
+    """Convert an option with an equivalent; without a value, use Almanach's default if ours differs."""
+    by_key, by_token = (
+        conversion.values["almanach_auth"] != "keystone",
+        conversion.values["almanach_auth"] != "private_key",
+    )
     defaults = {
         "almanach_host": "127.0.0.1",
         "almanach_port": "8000",
-        "almanach_private_key": _KNOWN_KEY if by_key else None,
+        "almanach_private_key": _DEFAULT_KEY if by_key else None,
         "almanach_keystone_url": "http://127.0.0.1:35357/v3" if by_token else None,
     }
-    text = _last(found.get(section, {}), name, defaults.get(key) or "")
+    text = _last(sections.get(section, {}), name, defaults.get(key) or "")
     if not text:
         return
     if key == "almanach_keystone_user_domain_id" and text == "default":
-        taken.leave(f"{section}.{name}", "is the domain Default, as its name says")
+        conversion.skip(f"{section}.{name}", "same as the domain name Default")
         return
     value: Any = text
     if key == "almanach_port":
         value = _port(text)
     elif key in ("almanach_metadata", "almanach_image_meta"):
         value = [part for part in map(str.strip, text.split(",")) if part]
-    taken.put(f"{section}.{name}", key, value)
+    conversion.convert(f"{section}.{name}", key, value)
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not text.isascii() or not 0 < int(text[:6]) <= 65535:
-        raise CliError(f"api.bind_port is no port: {text}")
+        raise CliError(f"api.bind_port is not a valid port: {text}")
     return int(text)
 
 
-def _rest(taken: _Taken, section: str, name: str, values: list[str]) -> None:
-    place = f"{section}.{name}"
-    taken_elsewhere = (("collector", "transport_url"), ("collector", "topic"), ("auth", "strategy"))
-    if (section, name) in _SAME or (section, name) in taken_elsewhere or section == "oslo_messaging_rabbit":
+def _convert_other(conversion: _Conversion, section: str, name: str, values: list[str]) -> None:
+    option = f"{section}.{name}"
+    converted_elsewhere = (("collector", "transport_url"), ("collector", "topic"), ("auth", "strategy"))
+    if (section, name) in _EQUIVALENTS or (section, name) in converted_elsewhere or section == "oslo_messaging_rabbit":
         return
-    if place == "DEFAULT.control_exchange":
+    if option == "DEFAULT.control_exchange":
         return
-    if place == "DEFAULT.debug":
-        taken.put(place, "log_level", "DEBUG" if values[-1].strip().lower() in ("1", "true", "yes", "on") else "INFO")
-    elif (section, name) in _WITHOUT:
-        taken.leave(place, _WITHOUT[section, name])
+    if option == "DEFAULT.debug":
+        conversion.convert(
+            option, "log_level", "DEBUG" if values[-1].strip().lower() in ("1", "true", "yes", "on") else "INFO"
+        )
+    elif (section, name) in _UNUSED:
+        conversion.skip(option, _UNUSED[section, name])
     elif section == "DEFAULT" and ("log" in name or name.startswith("use_")):
-        taken.leave(place, "the log goes to standard error, for systemd or a container to keep")
+        conversion.skip(option, "logs are written to standard error")
     else:
-        taken.leave(place, "means nothing here, as to Almanach 4.1.0")
+        conversion.skip(option, "unknown option, also to Almanach 4.1.0")
 
 
 def _last(options: Mapping[str, list[str]], name: str, default: str) -> str:
@@ -246,7 +257,7 @@ def _last(options: Mapping[str, list[str]], name: str, default: str) -> str:
 
 
 def _toml(values: Mapping[str, Any]) -> str:
-    lines = ["# Made by `stratiform import` of Almanach's configuration."]
+    lines = ["# Converted from Almanach's configuration by `stratiform import`."]
     lines += [f"{key} = {_value(value)}" for key, value in values.items() if key != "sources"]
     for source in values.get("sources", ()):
         lines += ["", "[[sources]]", *(f"{key} = {_value(value)}" for key, value in source.items())]
@@ -254,12 +265,12 @@ def _toml(values: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
-    """JSON's texts, numbers and lists are TOML's, but for one character."""
+    """Return a TOML value: JSON strings, numbers and lists are valid TOML except for one character."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _write(target: Path, text: str) -> None:
-    """For the owner only, and whole: it is looked through as any settings are, before it has its name."""
+    """Write the file atomically, readable by its owner only, after checking that the settings are valid."""
     partial = target.with_name(".importing")
     partial.mkdir(exist_ok=True)
     try:
@@ -267,9 +278,9 @@ def _write(target: Path, text: str) -> None:
         settings.load(partial)
         os.link(partial / _FILE, target)
     except FileExistsError:
-        raise CliError(f"{target} is there already", "move it away, or name another home with --into") from None
+        raise CliError(f"{target} already exists", "move it, or choose another home with --into") from None
     except Fault as error:
-        raise CliError(error.message.replace(str(partial / _FILE), "what would be written"), error.hint) from error
+        raise CliError(error.message.replace(str(partial / _FILE), "the converted settings"), error.hint) from error
     finally:
         (partial / _FILE).unlink(missing_ok=True)
         partial.rmdir()

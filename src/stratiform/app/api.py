@@ -1,4 +1,4 @@
-"""The API: every face on one port."""
+"""The API: every interface on one port."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ _OPENSTACK = (identity, compute, network, image)
 
 
 def _by_path(request: Request, error: Exception) -> Response[Any]:
-    """What no route has taken: the face whose path it begins with says so in its own way."""
+    """Handle errors outside of the routes in the format of the interface that the path belongs to."""
     if request.url.path.startswith("/dashboard"):
         return render_portal_error(request, error)
     if request.url.path.startswith("/api/"):
@@ -53,8 +53,8 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
         before_send=[versions.tell_request_id],
         exception_handlers={Exception: _by_path, HTTPException: _by_path},
         state=State({"services": services, "almanach": almanach or AlmanachSettings()}),
-        logging_config=None,  # the log is the program's own, see kit.log: it hides secrets
-        # Only the description itself: the pages that show it would load scripts from elsewhere.
+        logging_config=None,  # configured in kit.log, which masks secrets
+        # Only the document: pages that render it would load scripts from other hosts.
         openapi_config=OpenAPIConfig(
             title="Stratiform",
             version=__version__,
@@ -65,6 +65,6 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
             ),
             security=[{"token": []}],
         ),
-        # A body is read as a stream where it may be large; elsewhere this much is enough.
+        # Endpoints with larger bodies read them as a stream.
         request_max_body_size=16 * 1024 * 1024,
     )

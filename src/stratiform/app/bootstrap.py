@@ -71,8 +71,7 @@ def _passwords(home: Path) -> dict[str, str]:
     """Return the passwords in clouds.yaml; generate missing ones."""
     clients = _read_clients(home)
     return {
-        entry: clients[entry]["auth"]["password"] if entry in clients else secrets.token_urlsafe(18)
-        for entry in _USERS
+        entry: clients[entry]["auth"]["password"] if entry in clients else secrets.token_urlsafe(18) for entry in _USERS
     }
 
 

@@ -1,4 +1,4 @@
-"""The `stratiform` command: the programs of this machine, and the REST client mounted beside them."""
+"""The `stratiform` command: the programs of this machine, and the commands of the REST client."""
 
 import errno
 import os
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-#: How long `up --detach` waits to be ready, and `down` for the end.
-_PATIENCE_S = 60
+#: How long `up --detach` and `down` wait.
+_TIMEOUT_S = 60
 
-#: A full disk, or as much of it as we may have.
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+#: The disk is full, or our quota is used up.
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 Port = Annotated[int | None, typer.Option(help="Port of the API (8780).")]
 Host = Annotated[str | None, typer.Option(help="Address of the API (127.0.0.1).")]
@@ -42,17 +42,19 @@ app.command("import")(import_almanach)
 app.add_typer(keys.app, name="keys")
 
 
-def _settings(**given: Any) -> Settings:
-    return load(session.home, **given)
+def _settings(**overrides: Any) -> Settings:
+    return load(session.home, **overrides)
 
 
 @app.command()
 def up(
     port: Port = None,
     host: Host = None,
-    detach: Annotated[bool, typer.Option("--detach", help="Return when it is ready, and let it run.")] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return when ready, and continue in the background.")
+    ] = False,
 ) -> None:
-    """Start API, worker and collector as one process."""
+    """Run API, worker and collector in one process."""
     if detach:
         _detach(_settings(port=port, host=host))
     else:
@@ -61,36 +63,38 @@ def up(
 
 @app.command()
 def api(port: Port = None, host: Host = None) -> None:
-    """Start the API alone."""
+    """Run the API."""
     _run(("api",), port=port, host=host)
 
 
 @app.command()
 def worker() -> None:
-    """Start the worker alone."""
+    """Run the worker."""
     _run(("worker",))
 
 
 @app.command()
 def collector(
-    url: Annotated[str | None, typer.Option(help="Message bus; better set by STRATIFORM_COLLECTOR_URL.")] = None,
-    cloud: Annotated[str | None, typer.Option(help="Name of the cloud that is heard.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Transport URL of the message bus; prefer STRATIFORM_COLLECTOR_URL.")
+    ] = None,
+    cloud: Annotated[str | None, typer.Option(help="Name of the cloud that sends the notifications.")] = None,
 ) -> None:
-    """Start the collector alone: hear OpenStack notifications."""
+    """Run the collector, which ingests OpenStack notifications."""
     settings = _settings(collector_url=url, collector_cloud=cloud)
-    if not settings.heard:
-        raise CliError("no message bus to hear", "give --url rabbit://USER:PASSWORD@HOST:5672/")
+    if not settings.message_buses:
+        raise CliError("No message bus is configured", "use --url rabbit://USER:PASSWORD@HOST:5672/")
     _run(("collector",), collector_url=url, collector_cloud=cloud)
 
 
-def _run(programs: tuple[str, ...], **given: Any) -> None:
-    from stratiform.app.serve import run as serve  # a client needs none of what a server loads
+def _run(programs: tuple[str, ...], **overrides: Any) -> None:
+    from stratiform.app.serve import run as serve  # not needed by clients
 
-    settings = _settings(**given)
+    settings = _settings(**overrides)
 
     def ready(seconds: float) -> None:
-        what = settings.url if "api" in programs else " and ".join(programs)
-        typer.echo(f"Stratiform is ready: {what} (home {settings.home}, {seconds:.2f} s)")
+        target = settings.url if "api" in programs else " and ".join(programs)
+        typer.echo(f"Stratiform is ready: {target} (home {settings.home}, {seconds:.2f} s)")
         sys.stdout.flush()
 
     serve(settings, programs, ready=ready)
@@ -102,56 +106,58 @@ def _detach(settings: Settings) -> None:
     command += ["--port", str(settings.port), "--host", settings.host]
     log = settings.home / "stratiform.log"
     with log.open("ab") as sink:
-        begun = sink.tell()
+        start = sink.tell()
         child = subprocess.Popen(command, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 our own program
-    for _ in range(_PATIENCE_S * 20):
-        with log.open() as said:
-            said.seek(begun)
-            lines = said.read().splitlines()
-        told = [line for line in lines if line.startswith("Stratiform is ready")]
-        if told:
-            typer.echo(told[0])
+    for _ in range(_TIMEOUT_S * 20):
+        with log.open() as output:
+            output.seek(start)
+            lines = output.read().splitlines()
+        ready = [line for line in lines if line.startswith("Stratiform is ready")]
+        if ready:
+            typer.echo(ready[0])
             return
         if child.poll() is not None:
             if not lines:
-                raise CliError(f"it ended at once and {log} does not say why", "is the disk full?")
+                raise CliError(f"The process exited without a message in {log}", "check the free space on the disk")
             raise CliError(f"{lines[-1].removeprefix('stratiform: ')}; see {log}")
         time.sleep(0.05)
-    raise CliError(f"not ready after {_PATIENCE_S} s", f"see {log}")
+    raise CliError(f"Not ready after {_TIMEOUT_S} s", f"see {log}")
 
 
 @app.command()
 def down() -> None:
-    """Stop what runs in this home."""
+    """Stop the running programs of this home."""
     pids = set(homes.list_running(session.home).values())
     if not pids:
-        typer.echo(f"Nothing runs in {session.home}.")
+        typer.echo(f"No program is running in {session.home}.")
         return
     for pid in pids:
         os.kill(pid, signal.SIGTERM)
-    for _ in range(_PATIENCE_S * 20):
+    for _ in range(_TIMEOUT_S * 20):
         if not homes.list_running(session.home):
             typer.echo("Stopped.")
             return
         time.sleep(0.05)
-    raise CliError(f"still running after {_PATIENCE_S} s: {pids}", "see the log, or kill it")
+    raise CliError(
+        f"Still running after {_TIMEOUT_S} s: process {', '.join(map(str, sorted(pids)))}", "see the log, or kill it"
+    )
 
 
 @app.command()
 def status() -> None:
-    """What runs in this home; ends with 3 where nothing does."""
-    found = homes.list_running(session.home)
+    """Print the running programs of this home. Exit status 3: none is running."""
+    pids = homes.list_running(session.home)
     for program in homes.PROGRAMS:
-        pid = found.get(program)
+        pid = pids.get(program)
         typer.echo(f"{program:<10} " + (f"running, process {pid}, {_memory_mib(pid)} MiB" if pid else "not running"))
-    if not found:
+    if not pids:
         raise typer.Exit(3)
-    if "api" in found:
+    if "api" in pids:
         typer.echo(f"{'address':<10} {homes.read_address(session.home)}")
 
 
 def _memory_mib(pid: int) -> int:
-    """Resident memory, where the system says it (Linux)."""
+    """Return the resident memory; 0 if the system does not report it."""
     try:
         fields = Path(f"/proc/{pid}/statm").read_text().split()
     except OSError:
@@ -161,23 +167,25 @@ def _memory_mib(pid: int) -> int:
 
 @database.command("upgrade")
 def db_upgrade() -> None:
-    """Bring the schema to the newest revision."""
+    """Upgrade the schema to the newest revision."""
     with _database() as (schema, base):
         schema.upgrade(base)
 
 
 @database.command("downgrade")
 def db_downgrade(revision: str) -> None:
-    """Go back to REVISION (`base`: drop everything). Nothing may run meanwhile."""
+    """Downgrade to REVISION (`base`: drop all tables). No program may be running."""
     if homes.list_running(session.home):
-        raise CliError(f"Stratiform runs in {session.home}", "stop it with `stratiform down`, and in other homes too")
+        raise CliError(
+            f"Stratiform is running in {session.home}", "stop it with `stratiform down`, also in other homes"
+        )
     with _database() as (schema, base):
         schema.downgrade(base, revision)
 
 
 @database.command("list")
 def db_list() -> None:
-    """The revisions, oldest first; those that the database has are marked."""
+    """List the revisions, oldest first; * marks those that are applied."""
     with _database() as (schema, base):
         for step in schema.list_revisions(base):
             typer.echo(f"{'*' if step.applied else ' '} {step.revision}  {step.message}")
@@ -185,7 +193,7 @@ def db_list() -> None:
 
 @contextmanager
 def _database() -> Iterator[tuple[ModuleType, "Database"]]:
-    from stratiform.app import schema  # a client needs neither SQLAlchemy nor Alembic
+    from stratiform.app import schema  # not needed by clients
     from stratiform.kit.db import Database
 
     homes.prepare_folder(session.home)
@@ -197,20 +205,20 @@ def _database() -> Iterator[tuple[ModuleType, "Database"]]:
 
 
 def _inside(home: Path) -> httpx.Client:
-    """A server for this one command, on a port that nobody else knows."""
+    """Return a client of a server in this process, for one command."""
     from stratiform.app.serve import serve_in_thread
 
     session.home = home
-    return httpx.Client(base_url=serve_in_thread(_settings()), timeout=None)  # noqa: S113 a local import may take long
+    return httpx.Client(base_url=serve_in_thread(_settings()), timeout=None)  # noqa: S113 - an import may take long
 
 
 def run() -> None:
-    """The program's entry. `--home` and `--os-cloud` may stand anywhere in the line."""
+    """Entry point. `--home` and `--os-cloud` may be anywhere on the command line."""
     try:
-        sys.argv[1:], given = _take(sys.argv[1:], ("--home", "--os-cloud"))
-        named = given.get("--home") or os.environ.get("STRATIFORM_HOME") or ""
-        session.home, session.named = Path(named or Path.home() / ".stratiform").absolute(), bool(named)
-        session.cloud = given.get("--os-cloud") or ""
+        sys.argv[1:], options = _extract_options(sys.argv[1:], ("--home", "--os-cloud"))
+        home = options.get("--home") or os.environ.get("STRATIFORM_HOME") or ""
+        session.home, session.named = Path(home or Path.home() / ".stratiform").absolute(), bool(home)
+        session.cloud = options.get("--os-cloud") or ""
         session.inside = _inside
         sys.exit(start())
     except CliError as error:
@@ -218,11 +226,11 @@ def run() -> None:
     except Fault as error:
         _end_with(error.message, error.hint)
     except OSError as error:
-        if error.errno in _FULL and error.filename is None:  # while writing, nobody tells which file it was
-            _end_with(str(error.strerror), f"make room on the disk that has {session.home}, or is written to")
-        if error.filename is None:  # no file of ours: a mistake in the program, whose place has to be known
+        if error.errno in _DISK_FULL and error.filename is None:  # errors of write() do not name the file
+            _end_with(str(error.strerror), f"free space on the disk of {session.home} and of the output")
+        if error.filename is None:  # not a problem of a file, so the traceback is needed
             raise
-        _end_with(f"can't use {error.filename}: {error.strerror}", "is the disk full or read-only, or not yours?")
+        _end_with(f"Cannot use {error.filename}: {error.strerror}", "check the permissions and the free space")
 
 
 def _end_with(message: str, hint: str, code: int = 1) -> NoReturn:
@@ -230,17 +238,17 @@ def _end_with(message: str, hint: str, code: int = 1) -> NoReturn:
     sys.exit(code)
 
 
-def _take(line: list[str], names: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
-    """`line` without the options `names`, and their values. Raises CliError where one has none."""
-    rest: list[str] = []
-    found: dict[str, str] = {}
-    words = iter(line)
-    for word in words:
-        name, equals, value = word.partition("=")
+def _extract_options(arguments: list[str], names: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
+    """Return the arguments without the options `names`, and their values. Raises CliError for a missing value."""
+    remaining: list[str] = []
+    options: dict[str, str] = {}
+    iterator = iter(arguments)
+    for argument in iterator:
+        name, equals, value = argument.partition("=")
         if name in names:
-            found[name] = value if equals else next(words, "")
-            if not found[name] or (not equals and found[name].startswith("-")):
-                raise CliError(f"{name} needs a value")
+            options[name] = value if equals else next(iterator, "")
+            if not options[name] or (not equals and options[name].startswith("-")):
+                raise CliError(f"Option {name} requires a value")
         else:
-            rest.append(word)
-    return rest, found
+            remaining.append(argument)
+    return remaining, options

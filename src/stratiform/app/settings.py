@@ -29,7 +29,8 @@ class Source:
     topics: tuple[str, ...] = setting(_TOPICS, "Topics to consume; messages on several topics are deduplicated.")
     exchanges: tuple[str, ...] = setting(_EXCHANGES, "Exchanges to consume from: each service's control_exchange.")
     pool: str = setting(
-        "stratiform", "Name of a queue of our own, so that other consumers still get every message; empty: consume the topics' queues."
+        "stratiform",
+        "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
     )
 
 
@@ -56,12 +57,19 @@ class Settings:
         fallback="RABBITMQ_URL",
     )
     collector_cloud: str = setting("openstack", "Name of the cloud that sends these notifications.")
-    collector_topics: tuple[str, ...] = setting(_TOPICS, "Topics to consume; messages on several topics are deduplicated.")
-    collector_exchanges: tuple[str, ...] = setting(_EXCHANGES, "Exchanges to consume from: each service's control_exchange.")
-    collector_pool: str = setting(
-        "stratiform", "Name of a queue of our own, so that other consumers still get every message; empty: consume the topics' queues."
+    collector_topics: tuple[str, ...] = setting(
+        _TOPICS, "Topics to consume; messages on several topics are deduplicated."
     )
-    sources: tuple[Source, ...] = setting((), "Additional message buses, each with its own consumer; `collector_…` is the first.")
+    collector_exchanges: tuple[str, ...] = setting(
+        _EXCHANGES, "Exchanges to consume from: each service's control_exchange."
+    )
+    collector_pool: str = setting(
+        "stratiform",
+        "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
+    )
+    sources: tuple[Source, ...] = setting(
+        (), "Additional message buses, each with its own consumer; `collector_…` is the first."
+    )
     almanach_port: Annotated[int, Meta(ge=0, le=65535)] = setting(
         0, "Port of a second listener with Almanach's API at the root (Almanach uses 8000); 0: only at /almanach."
     )
@@ -69,7 +77,9 @@ class Settings:
     almanach_auth: Literal["keystone", "private_key", "token,keystone"] = setting(
         "keystone", "Authentication of Almanach's API: tokens (keystone), almanach_private_key (private_key), or both."
     )
-    almanach_private_key: str = setting("", "Key with access to all of Almanach's API, sent as X-Auth-Token.", secret=True)
+    almanach_private_key: str = setting(
+        "", "Key with access to all of Almanach's API, sent as X-Auth-Token.", secret=True
+    )
     almanach_keystone_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting(
         "", "Keystone v3 that validates tokens of Almanach's API; empty: our own identity service."
     )
@@ -84,7 +94,8 @@ class Settings:
     )
     almanach_metadata: tuple[str, ...] = setting((), "Server metadata keys in responses of Almanach's API.")
     almanach_image_meta: tuple[str, ...] = setting(
-        ("distro", "version", "os_type"), "Image properties in responses of Almanach's API: these, or os_distro, os_version."
+        ("distro", "version", "os_type"),
+        "Image properties in responses of Almanach's API: these, or os_distro, os_version.",
     )
     raw_messages_days: Annotated[int, Meta(ge=0)] = setting(
         400, "Days for which the ledger keeps raw messages (0: for ever); events and segments are always kept."
@@ -117,6 +128,6 @@ class Settings:
         return self.database_url or f"sqlite:///{self.home / 'stratiform.db'}"
 
 
-def load(home: Path, **given: Any) -> Settings:
+def load(home: Path, **overrides: Any) -> Settings:
     """Load the settings of the installation in `home`. Raises Invalid with the key and where it was set."""
-    return kit_settings.load(Settings, home / "stratiform.toml", others=OTHER_VARIABLES, home=home, **given)
+    return kit_settings.load(Settings, home / "stratiform.toml", others=OTHER_VARIABLES, home=home, **overrides)

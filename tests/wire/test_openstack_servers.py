@@ -51,7 +51,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             cloud = services.clouds.ensure_memory(ctx)
             assert cloud is not None
             services.clouds.bind(ctx, project.id, cloud.id, "zone-a")
-            services.compute.ensure_flavors(ctx)
+            services.compute.flavors.create_defaults(ctx)
             services.volume.ensure_types(ctx)
             services.network.ensure_default(ctx, project.id)
             image = services.image.create_native(ctx, "cirros")

@@ -49,7 +49,7 @@ def _furnish_demo(services: Services, ctx: RequestContext, password: str) -> Non
     if cloud is not None and not services.clouds.bindings(ctx.db, project.id):
         services.clouds.bind(ctx, project.id, cloud.id, "nova")
     services.network.ensure_default(ctx, project.id)
-    services.compute.ensure_flavors(ctx)
+    services.compute.flavors.create_defaults(ctx)
     services.volume.ensure_types(ctx)
 
 

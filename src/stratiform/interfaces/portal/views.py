@@ -11,7 +11,7 @@ from stratiform.kit.clock import to_datetime
 from stratiform.kit.context import RequestContext
 from stratiform.kit.pagination import Page
 from stratiform.services.billing.model import Invoice
-from stratiform.services.compute.model import Detail, ServerFilter
+from stratiform.services.compute.model import ServerDetail, ServerFilter
 from stratiform.services.volume.model import Volume, VolumeFilter
 
 _GOOD = {"ACTIVE", "available", "in-use", "VERIFY_RESIZE"}
@@ -26,11 +26,10 @@ def overview(services: Services, ctx: RequestContext) -> dict[str, Any]:
     cost = services.billing.project_cost(ctx, project)
     spent = {one["resource_id"]: Decimal(one["amount"]) for one in cost["resources"]} if cost else {}
     currency = cost["currency"] if cost else ""
-    found = services.compute.servers(ctx, ServerFilter(project_id=project), Page(limit=_MOST)).items
+    details = services.compute.servers.list_details(ctx, ServerFilter(project_id=project), Page(limit=_MOST)).items
     volumes = services.volume.volumes(ctx, VolumeFilter(), Page(limit=_MOST)).items
     types = services.volume.type_names(ctx, {volume.type_id for volume in volumes})
-    details = services.compute.details(ctx, found)
-    machine_of = {volume.volume_id: one.server.name for one in details for volume in one.volumes}
+    machine_of = {volume.volume_id: one.server.name for one in details for volume in one.attachments}
     return {
         "here": "overview",
         "cost": _cost(cost),
@@ -84,7 +83,7 @@ def _mood(status: str) -> str:
     return "" if status in _STILL else "wait"
 
 
-def _server(one: Detail, spent: str) -> dict[str, Any]:
+def _server(one: ServerDetail, spent: str) -> dict[str, Any]:
     status = one.server.status
     ports = [port for group in one.ports.values() for port in group]
     return {

@@ -26,7 +26,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.pagination import Page, paginate
 from stratiform.services.clouds.model import Binding, Cloud, Native, NativeKind
-from stratiform.services.compute.model.flavor import FlavorFilter
+from stratiform.services.compute.model.flavors import FlavorFilter
 from stratiform.services.identity.model import Query
 
 Body = dict[str, Any]
@@ -261,7 +261,7 @@ def _image_id(services: Services, ctx: RequestContext, given: str) -> str:
 
 
 def _flavor_id(services: Services, ctx: RequestContext, given: str) -> str:
-    every = services.compute.flavors(ctx, FlavorFilter(is_public=None), Page()).items
+    every = services.compute.flavors.list(ctx, FlavorFilter(is_public=None), Page()).items
     return chosen("flavor", given, ((flavor.id, flavor.name, flavor.id) for flavor in every))
 
 

@@ -40,12 +40,16 @@ def build(
     installation = _installation(settings.home / "keys" / "installation", ids)
     ledger = SigningKeys(settings.home / "keys" / "ledger")
     ledger.create(f"stratiform/{installation}")
-    place = Installation(installation=installation, home=settings.home, clock=clock)
-    clouds = CloudsService(database=database, ids=ids, secrets=secrets, place=place)
+    clouds = CloudsService.build(
+        database=database,
+        ids=ids,
+        keys=secrets,
+        installation=Installation(installation=installation, home=settings.home, clock=clock),
+    )
     network = NetworkService(database=database, ids=ids, clouds=clouds)
-    image = ImageService(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
+    image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
     volume = VolumeService(database=database, ids=ids, clouds=clouds, images=image)
-    compute = ComputeService.create(ids=ids, clouds=clouds, network=network, image=image, volume=volume)
+    compute = ComputeService.build(ids=ids, clouds=clouds, network=network, image=image, volume=volume)
     reader = Reader.load(settings.home / "meters")
     metering = MeteringService(
         database=database, ids=ids, keys=ledger, reader=reader, raw_messages_days=settings.raw_messages_days

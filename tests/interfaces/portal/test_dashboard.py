@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from support.databases import need
+from support.databases import require
 from support.programs import Shell, free_port
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -28,7 +28,7 @@ QUIET = [
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A project with an account, a running server, a volume, and an invoice."""
-    need("Chromium", CHROMIUM is not None)
+    require("Chromium", CHROMIUM is not None)
     shell = Shell(tmp_path_factory.mktemp("web") / "home")
     shell("up", "--detach", "--port", free_port())
     shell("price", "set", str(EXAMPLES / "by-the-minute.toml"))
@@ -52,7 +52,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    need("Chromium", CHROMIUM is not None)
+    require("Chromium", CHROMIUM is not None)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield opened

@@ -329,7 +329,7 @@ def test_volume_in_other_zone_or_project_is_rejected(servers: ServerBench) -> No
     server, volume = servers.create_active(), servers.create_volume()
     with servers.ctx() as ctx:
         admin = servers.bench.ctx(ctx.db, SYSTEM)
-        servers.bench.services.clouds.bind(admin, "p1", servers.cloud_id, "zone-b", "zone-2")
+        servers.bench.services.clouds.bindings.create(admin, "p1", servers.cloud_id, "zone-b", "zone-2")
     with servers.ctx() as ctx:
         other = servers.bench.services.volume.create(ctx, NewVolume(1, zone="zone-b"))
     with servers.ctx() as ctx, pytest.raises(Invalid):

@@ -17,6 +17,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multi
 from stratiform.contract.compute import NativeServerState
 from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound
 from stratiform.kit.work import work_table
+from support.profiles import examples
 from support.servers import ServerBench, with_servers
 from support.stacks import bench
 
@@ -158,7 +159,7 @@ class ServerStateMachine(RuleBasedStateMachine):
 
 TestServerStateMachine = ServerStateMachine.TestCase
 TestServerStateMachine.settings = settings(
-    max_examples=15,
+    max_examples=examples(15),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

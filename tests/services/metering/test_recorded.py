@@ -14,6 +14,7 @@ from stratiform.kit.db import Database
 from stratiform.kit.errors import Unavailable
 from stratiform.services.metering.model import Filter, Ingested
 from support.ledger import expected, listing, recorded
+from support.profiles import examples
 from support.reference_fold import usage
 from support.stacks import Bench, bench
 
@@ -107,7 +108,7 @@ def test_what_was_known_earlier_is_still_known(stack_bench: Bench) -> None:
     assert [segment.end for segment in earlier].count(None) == then.count('"end": null')
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_part_in_any_order_is_what_the_slow_fold_says(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -16,6 +16,7 @@ from stratiform.kit.ids import RandomIds
 from stratiform.services.network.errors import IpAddressGenerationFailure, IpAddressInUse
 from stratiform.services.network.model import FixedIp, Listing, Network, NicRequest, PortWish, SubnetWish
 from stratiform.services.network.service import NetworkService
+from support.profiles import examples
 from support.stacks import Bench, bench, customer
 
 #: 192.0.2.0/28 without its own address, the gateway and the broadcast address.
@@ -90,7 +91,7 @@ class Addresses(RuleBasedStateMachine):
         assert len(set(self.held.values())) == len(self.held)
 
 
-Addresses.TestCase.settings = settings(max_examples=15, stateful_step_count=40, deadline=None)
+Addresses.TestCase.settings = settings(max_examples=examples(15), stateful_step_count=40)
 TestAddresses = Addresses.TestCase
 
 

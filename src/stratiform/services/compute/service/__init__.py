@@ -56,7 +56,7 @@ class ComputeService:
     hypervisors: Hypervisors
 
     @classmethod
-    def create(
+    def build(
         cls, *, ids: Ids, clouds: CloudsService, network: NetworkService, image: ImageService, volume: VolumeService
     ) -> "ComputeService":
         return cls(

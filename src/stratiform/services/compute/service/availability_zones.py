@@ -27,4 +27,6 @@ class AvailabilityZones:
         rule.require(ctx.caller, None)
         if ctx.caller.project_id is None:
             return []
-        return sorted({binding.zone for binding in self.clouds.bindings(ctx.db, ctx.caller.project_id)})
+        return sorted(
+            {binding.zone for binding in self.clouds.bindings.list_for_project(ctx.db, ctx.caller.project_id)}
+        )

@@ -138,7 +138,7 @@ class ServerActions:
 
         Raises: NotSupported, ServerNotReady
         """
-        compute = self.clouds.connected(server.cloud_id).compute
+        compute = self.clouds.connections.get(server.cloud_id).compute
         if compute is None:
             raise NotSupported(f"Cloud {server.cloud_name} does not support servers.")
         try:

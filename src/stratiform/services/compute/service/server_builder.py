@@ -69,7 +69,7 @@ class ServerBuilder:
 
     def _select_binding(self, ctx: RequestContext, project_id: str, zone: str | None) -> Binding:
         try:
-            return self.clouds.place(ctx.db, project_id, zone)
+            return self.clouds.bindings.resolve(ctx.db, project_id, zone)
         except Conflict as error:
             if zone is None:
                 raise

@@ -10,7 +10,7 @@ from stratiform.services.image.service import ImageService
 def get_bootable_image(images: ImageService, ctx: RequestContext, image_id: str, flavor: FlavorSnapshot) -> Image:
     """Return an active image that fits the flavor. Raises Invalid."""
     try:
-        image = images.image(ctx, image_id)
+        image = images.images.get(ctx, image_id)
     except (NotFound, Forbidden) as error:
         raise Invalid(f"Image {image_id} could not be found.") from error
     if image.status != "active":

@@ -4,6 +4,7 @@ from stratiform.contract.compute import NativeServerState, ServerSpec
 from stratiform.contract.errors import CloudUnreachable
 from stratiform.kit.errors import Fault, Unavailable
 from stratiform.kit.work import Requeue
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.compute import events
 from stratiform.services.compute.model.flavors import server_size
 from stratiform.services.compute.model.vm_states import ACTIVE
@@ -41,12 +42,14 @@ def _server_spec(reconciler: ServerReconciler) -> ServerSpec:
     server, compute = reconciler.server, reconciler.compute
     with reconciler.job.database.snapshot() as db:
         ports = compute.network.ports_of(db, server.id)
-        native_type = compute.clouds.native(db, server.cloud_id, "flavor", server.flavor_id)
+        native_type = compute.clouds.native_resources.find_id(
+            db, server.cloud_id, ResourceType.FLAVOR, server.flavor_id
+        )
     return ServerSpec(
         token=server.id,
         name=server.name,
         size=server_size(server.flavor, native_type),
-        image=compute.image.in_cloud(server.cloud_id, server.image_id),
+        image=compute.image.image_copies.ensure(server.cloud_id, server.image_id),
         nics=compute.network.nics_in_cloud(server.cloud_id, ports, server.native_zone),
         public_key=server.public_key,
         user_data=server.user_data,

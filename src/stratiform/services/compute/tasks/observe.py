@@ -36,14 +36,14 @@ logger = logging.getLogger(__name__)
 def survey(compute: ComputeService, job: Job) -> Requeue:
     """Enqueue the observation of every cloud, every 15 seconds."""
     with job.apply() as db:
-        for cloud in compute.clouds.clouds(db):
+        for cloud in compute.clouds.accounts.list_all(db):
             enqueue(db, OBSERVE, cloud.id, job.clock.now())
     return Requeue(SURVEY_INTERVAL_US)
 
 
 def observe(compute: ComputeService, job: Job) -> None:
     """List one cloud, delete orphans, and correct rows that differ."""
-    cloud = compute.clouds.connected(job.key).compute
+    cloud = compute.clouds.connections.get(job.key).compute
     if cloud is None:
         return
     settled_before = job.clock.now() - _LIST_DELAY_US

@@ -20,7 +20,7 @@ def start_rebuild(reconciler: ServerReconciler) -> Requeue | None:
         return reconciler.requeue_soon()
     try:
         server = reconciler.server
-        image = reconciler.compute.image.in_cloud(server.cloud_id, server.image_id)
+        image = reconciler.compute.image.image_copies.ensure(server.cloud_id, server.image_id)
         reconciler.cloud.rebuild(native.id, image)
     except TEMPORARY_ERRORS:
         raise

@@ -40,7 +40,7 @@ def reconcile(compute: ComputeService, job: Job) -> Requeue | None:
         server = servers.find_server(db, job.key)
     if server is None:
         return None
-    cloud = compute.clouds.connected(server.cloud_id).compute
+    cloud = compute.clouds.connections.get(server.cloud_id).compute
     if cloud is None:
         raise NotSupported(f"Cloud {server.cloud_name} does not support servers.")
     reconciler = ServerReconciler(compute, job, cloud, server)

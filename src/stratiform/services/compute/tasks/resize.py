@@ -5,6 +5,7 @@ from dataclasses import replace
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize
 from stratiform.contract.errors import CloudError, CloudUnreachable
 from stratiform.kit.work import Requeue
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.compute import events
 from stratiform.services.compute.model.flavors import FlavorSnapshot, server_size
 from stratiform.services.compute.model.task_states import NONE, POWERING_ON, RESIZE_FINISH
@@ -107,6 +108,8 @@ def _restore_power(reconciler: ServerReconciler) -> NativeServer | Requeue | Non
 def _target_size(reconciler: ServerReconciler, native: NativeServer, flavor: FlavorSnapshot) -> ServerSize:
     """Return the flavor's size; the disk keeps its current size if that is larger, because disks can't shrink."""
     with reconciler.job.database.snapshot() as db:
-        native_type = reconciler.compute.clouds.native(db, reconciler.server.cloud_id, "flavor", flavor["id"])
+        native_type = reconciler.compute.clouds.native_resources.find_id(
+            db, reconciler.server.cloud_id, ResourceType.FLAVOR, flavor["id"]
+        )
     size = server_size(flavor, native_type)
     return replace(size, disk_gib=max(size.disk_gib, native.size.disk_gib))

@@ -14,6 +14,7 @@ from stratiform.kit.outbox import Event
 from stratiform.services.metering.errors import Malformed
 from stratiform.services.metering.events import audits
 from stratiform.services.metering.events.builtin import BY_RULE, OURS, ReadEvent, only_ours
+from stratiform.services.metering.events.catalog import catalog_of
 from stratiform.services.metering.events.envelope import opened
 from stratiform.services.metering.events.meterfile import (
     TOLD_IN_FILE,
@@ -136,6 +137,7 @@ class Reader:
 
     def __init__(self, meters: Sequence[MeterFile], nothing: Sequence[Nothing] = ()) -> None:
         self.meters = {meter.name: meter for meter in sorted(meters, key=lambda one: one.name)}
+        self.catalog = catalog_of(self.meters.values())
         self.nothing = tuple(nothing)
         self._entries = [
             _Entry(meter, number, pattern)

@@ -12,7 +12,7 @@ from stratiform.services.metering.model import Segment
 from stratiform.services.metering.model.held import standing
 
 #: What `events/nova.py` and `events/cinder.py` read, with the kind of each as a meter file names it.
-_ATTRIBUTES_BY_CODE: dict[str, dict[str, str]] = {
+ATTRIBUTES_BY_CODE: dict[str, dict[str, str]] = {
     "instance": {
         **dict.fromkeys(("vcpus", "ram_mib", "disk_gib", "root_gib", "ephemeral_gib"), "whole"),
         **dict.fromkeys(("flavor", "flavor_id", "availability_zone", "image_id"), "text"),
@@ -25,7 +25,7 @@ _ATTRIBUTES_BY_CODE: dict[str, dict[str, str]] = {
 }
 
 #: Nova's states of a machine that is in use, and those of Cinder's that last.
-_STATES_BY_CODE: dict[str, tuple[str, ...]] = {
+STATES_BY_CODE: dict[str, tuple[str, ...]] = {
     "instance": (
         "active", "error", "paused", "rescued", "resized", "shelved", "shelved_offloaded", "soft-delete", "stopped",
         "suspended",
@@ -84,8 +84,8 @@ def vocabulary(resource_type: str, meter: MeterFile | None, used: Iterable[Segme
     """Of resources of this type; `used` is what is known of the one that is meant."""
     told = list(used)
     attributes = {name: _kind_of(value) for one in told for name, value in one.attributes.items()}
-    attributes |= _ATTRIBUTES_BY_CODE.get(resource_type, {})
-    states = {one.state for one in told} | set(_STATES_BY_CODE.get(resource_type, ()))
+    attributes |= ATTRIBUTES_BY_CODE.get(resource_type, {})
+    states = {one.state for one in told} | set(STATES_BY_CODE.get(resource_type, ()))
     states.add(standing(resource_type, {})[1])
     if meter is not None:
         attributes |= _attributes_in(meter)
@@ -97,7 +97,7 @@ def vocabulary(resource_type: str, meter: MeterFile | None, used: Iterable[Segme
         frozenset(states),
         frozenset(below_zero),
         closed=meter is not None,
-        all_states=resource_type in _STATES_BY_CODE,
+        all_states=resource_type in STATES_BY_CODE,
     )
 
 

@@ -1,15 +1,12 @@
 """How the values of a meter are counted."""
 
-from typing import Literal, get_args
-
 import msgspec
 
 from stratiform.kit.clock import Micros
+from stratiform.services.ledger.model.catalog import METER_KINDS as KINDS
+from stratiform.services.ledger.model.catalog import MeterKind as Kind
 
-#: `delta`: each value is what was used since the one before. `cumulative`: a counter that only grows, until it begins
-#: anew. `gauge`: how much there is; it is summed over time.
-Kind = Literal["delta", "cumulative", "gauge"]
-KINDS: tuple[str, ...] = get_args(Kind)
+__all__ = ["KINDS", "Kind", "Meter"]
 
 
 class Meter(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -90,7 +90,7 @@ class ServerBench:
 
     def create_volume(self) -> Volume:
         with self.ctx() as ctx:
-            volume = self.bench.services.volume.create(ctx, NewVolume(1))
+            volume = self.bench.services.volume.volumes.create(ctx, NewVolume(1))
         self.run_worker(3)
         return volume
 
@@ -133,7 +133,7 @@ def with_servers(bench: Bench, projects: tuple[str, ...] = ("p1", "p2"), **setti
         ctx = bench.ctx(db, SYSTEM)
         cloud = services.clouds.accounts.create(ctx, "memory", "sim", settings)
         services.compute.flavors.create_defaults(ctx)
-        services.volume.ensure_types(ctx)
+        services.volume.volume_types.ensure_initial(ctx)
         image = services.image.images.create_native(ctx, "cirros")
         services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         for project in projects:

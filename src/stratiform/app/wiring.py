@@ -36,7 +36,9 @@ def build(
     tokens, secrets = Keys(settings.home / "keys" / "tokens"), Keys(settings.home / "keys" / "secrets")
     tokens.create()
     secrets.create()
-    identity = IdentityService(ids=ids, keys=tokens, bcrypt_rounds=settings.bcrypt_rounds, ttl_s=settings.token_ttl_s)
+    identity = IdentityService.build(
+        ids, tokens, bcrypt_rounds=settings.bcrypt_rounds, token_ttl_s=settings.token_ttl_s
+    )
     installation = _installation(settings.home / "keys" / "installation", ids)
     ledger = SigningKeys(settings.home / "keys" / "ledger")
     ledger.create(f"stratiform/{installation}")
@@ -48,7 +50,7 @@ def build(
     )
     network = NetworkService(database=database, ids=ids, clouds=clouds)
     image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
-    volume = VolumeService(database=database, ids=ids, clouds=clouds, images=image)
+    volume = VolumeService.build(ids=ids, clouds=clouds, images=image)
     compute = ComputeService.build(ids=ids, clouds=clouds, network=network, image=image, volume=volume)
     reader = Reader.load(settings.home / "meters")
     metering = MeteringService(

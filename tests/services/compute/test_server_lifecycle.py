@@ -275,7 +275,7 @@ def test_attach_and_detach_volume(servers: ServerBench) -> None:
     servers.run_worker(1)
     assert servers.native_servers()[0].volumes == ()
     with servers.ctx() as ctx:
-        assert servers.bench.services.volume.volume(ctx, volume.id).status == "available"
+        assert servers.bench.services.volume.volumes.get(ctx, volume.id).status == "available"
 
 
 def test_volume_of_new_server_is_attached_and_available_after_delete(servers: ServerBench) -> None:
@@ -286,7 +286,7 @@ def test_volume_of_new_server_is_attached_and_available_after_delete(servers: Se
         servers.compute.servers.delete(ctx, server.id)
     servers.run_worker(1)
     with servers.ctx() as ctx:
-        assert servers.bench.services.volume.volume(ctx, volume.id).status == "available"
+        assert servers.bench.services.volume.volumes.get(ctx, volume.id).status == "available"
 
 
 def test_locked_server_cannot_be_deleted(servers: ServerBench) -> None:
@@ -331,7 +331,7 @@ def test_volume_in_other_zone_or_project_is_rejected(servers: ServerBench) -> No
         admin = servers.bench.ctx(ctx.db, SYSTEM)
         servers.bench.services.clouds.bindings.create(admin, "p1", servers.cloud_id, "zone-b", "zone-2")
     with servers.ctx() as ctx:
-        other = servers.bench.services.volume.create(ctx, NewVolume(1, zone="zone-b"))
+        other = servers.bench.services.volume.volumes.create(ctx, NewVolume(1, availability_zone="zone-b"))
     with servers.ctx() as ctx, pytest.raises(Invalid):
         servers.compute.volume_attachments.attach(ctx, server.id, other.id)
     with servers.ctx(customer("p2")) as ctx, pytest.raises(NotFound):

@@ -65,7 +65,7 @@ class ServerBuilder:
     def _attach_volumes(self, ctx: RequestContext, server: Server, new: NewServer) -> None:
         for request in new.volumes:
             get_attachable_volume(self.volume, ctx, server, request.volume_id)
-            self.volume.begin_attach(ctx, request.volume_id, server.id, request.device or None)
+            self.volume.attachments.begin_attach(ctx, request.volume_id, server.id, request.device or None)
 
     def _select_binding(self, ctx: RequestContext, project_id: str, zone: str | None) -> Binding:
         try:

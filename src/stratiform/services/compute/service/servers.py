@@ -81,10 +81,10 @@ class Servers:
         ports_by_server = self.network.ports_of_all(ctx.db, ids)
         network_ids = {port.network_id for ports in ports_by_server.values() for port in ports}
         network_names = self.network.names(ctx.db, sorted(network_ids))
-        attachments = self.volume.attachments_by_server(ctx.db, ids)
+        attachments = self.volume.attachments.group_by_server(ctx.db, ids)
         details = []
         for server in servers:
-            detail = ServerDetail(server, attachments=attachments.get(server.id, []))
+            detail = ServerDetail(server, attachments=list(attachments[server.id]))
             for port in ports_by_server.get(server.id, []):
                 detail.ports.setdefault(network_names.get(port.network_id, ""), []).append(port)
             details.append(detail)

@@ -27,7 +27,7 @@ class VolumeAttachments:
     def list(self, ctx: RequestContext, server_id: str) -> Sequence[Attachment]:
         """Raises ServerNotFound, Forbidden."""
         server = get_server(ctx, policy.VOLUME_ATTACHMENTS_LIST, server_id)
-        return self.volume.attachments_of(ctx.db, server.id)
+        return self.volume.attachments.list_by_server(ctx.db, server.id)
 
     def get(self, ctx: RequestContext, server_id: str, volume_id: str) -> Attachment:
         """Raises ServerNotFound, Forbidden, VolumeAttachmentNotFound."""
@@ -37,7 +37,7 @@ class VolumeAttachments:
         """Start to attach a volume. Raises VolumeNotFound; Invalid for a volume in another zone or not available."""
         server = get_server_for_action(ctx, ATTACH_VOLUME, server_id)
         get_attachable_volume(self.volume, ctx, server, volume_id)
-        attachment = self.volume.begin_attach(ctx, volume_id, server_id, device)
+        attachment = self.volume.attachments.begin_attach(ctx, volume_id, server_id, device)
         apply_action(ctx, self.ids, ATTACH_VOLUME, server)
         return attachment
 
@@ -57,11 +57,11 @@ class VolumeAttachments:
             raise Conflict(
                 f"Invalid volume: the attachment of volume {volume_id} to instance {server_id} is {attachment.state}."
             )
-        self.volume.begin_detach(ctx, volume_id, server_id)
+        self.volume.attachments.begin_detach(ctx, volume_id, server_id)
         apply_action(ctx, self.ids, DETACH_VOLUME, server)
 
     def _get(self, ctx: RequestContext, server: Server, volume_id: str) -> Attachment:
-        for attachment in self.volume.attachments_of(ctx.db, server.id):
+        for attachment in self.volume.attachments.list_by_server(ctx.db, server.id):
             if attachment.volume_id == volume_id:
                 return attachment
         raise VolumeAttachmentNotFound(server.id, volume_id)
@@ -69,7 +69,7 @@ class VolumeAttachments:
 
 def get_attachable_volume(volumes: VolumeService, ctx: RequestContext, server: Server, volume_id: str) -> Volume:
     """Return a volume of the server's project, cloud and zone. Raises VolumeNotFound; Invalid for another zone."""
-    volume = volumes.volume(ctx, volume_id)
+    volume = volumes.volumes.get(ctx, volume_id)
     if volume.project_id != server.project_id:
         raise VolumeNotFound(volume_id)
     if (volume.cloud_id, volume.native_zone) != (server.cloud_id, server.native_zone):

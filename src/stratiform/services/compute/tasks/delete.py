@@ -70,8 +70,8 @@ def _complete_delete(reconciler: ServerReconciler) -> Requeue | None:
         )
         servers.save_server(db, deleted)
         compute.network.release(db, row.id, now)
-        for attachment in compute.volume.attachments_of(db, row.id):
-            compute.volume.detached(db, attachment.id, now)
+        for attachment in compute.volume.attachments.list_by_server(db, row.id):
+            compute.volume.attachments.detach(db, attachment.id, now)
         instance_actions.finish_actions(db, row.id, now)
         events.notify(db, compute.ids, events.DELETE_END, deleted, now, previous=row)
     return None if reconciler.server.native_id else Requeue(LEASE_US)

@@ -131,7 +131,7 @@ class ServerReconciler:
 
     def _requeue_for_attachments(self, db: Connection) -> Requeue | None:
         """Continue at once if volumes wait for the end of the action."""
-        attachments = self.compute.volume.attachments_of(db, self.server.id)
+        attachments = self.compute.volume.attachments.list_by_server(db, self.server.id)
         return Requeue(0) if any(attachment.state != "attached" for attachment in attachments) else None
 
     def _save(self, db: Connection, values: ServerValues) -> Server | None:

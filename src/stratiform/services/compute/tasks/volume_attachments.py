@@ -9,10 +9,10 @@ from stratiform.services.volume.model import Attachment
 
 def reconcile_attachments(reconciler: ServerReconciler) -> Requeue | None:
     """Attach and detach volumes; one that fails does not delay the others."""
-    volumes = reconciler.compute.volume
+    volume_attachments = reconciler.compute.volume.attachments
     with reconciler.job.database.snapshot() as db:
-        attachments = [a for a in volumes.attachments_of(db, reconciler.server.id) if a.state != "attached"]
-        native_ids = {a.id: volumes.native_id(db, a.volume_id) for a in attachments}
+        attachments = [a for a in volume_attachments.list_by_server(db, reconciler.server.id) if a.state != "attached"]
+        native_ids = {a.id: volume_attachments.native_volume_id(db, a.volume_id) for a in attachments}
     for attachment in attachments:
         if attachment.state == "attaching":
             _attach(reconciler, attachment, native_ids[attachment.id])
@@ -45,12 +45,12 @@ def _detach(reconciler: ServerReconciler, attachment: Attachment, native_volume_
 def _finish_attach(reconciler: ServerReconciler, attachment: Attachment) -> None:
     now = reconciler.job.clock.now()
     with reconciler.job.apply() as db:
-        reconciler.compute.volume.attached(db, attachment.id, now)
+        reconciler.compute.volume.attachments.complete_attach(db, attachment.id, now)
         instance_actions.finish_actions(db, reconciler.server.id, now)
 
 
 def _finish_detach(reconciler: ServerReconciler, attachment: Attachment, message: str | None = None) -> None:
     now = reconciler.job.clock.now()
     with reconciler.job.apply() as db:
-        reconciler.compute.volume.detached(db, attachment.id, now)
+        reconciler.compute.volume.attachments.detach(db, attachment.id, now)
         instance_actions.finish_actions(db, reconciler.server.id, now, message)

@@ -138,5 +138,5 @@ def with_servers(bench: Bench, projects: tuple[str, ...] = ("p1", "p2"), **setti
         services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         for project in projects:
             services.clouds.bindings.create(ctx, project, cloud.id, "zone-a")
-            services.network.ensure_default(ctx, project)
+            services.network.default_networks.ensure(ctx, project)
     return ServerBench(bench, cloud.id, image.id, projects[0])

@@ -54,7 +54,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")
             services.compute.flavors.create_defaults(ctx)
             services.volume.volume_types.ensure_initial(ctx)
-            services.network.ensure_default(ctx, project.id)
+            services.network.default_networks.ensure(ctx, project.id)
             image = services.image.images.create_native(ctx, "cirros")
             services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         hands = Worker(services.database, worker.handlers(services), name="wire", clock=services.clock, idle_us=20_000)

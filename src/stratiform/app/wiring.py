@@ -48,7 +48,7 @@ def build(
         keys=secrets,
         installation=Installation(installation=installation, home=settings.home, clock=clock),
     )
-    network = NetworkService(database=database, ids=ids, clouds=clouds)
+    network = NetworkService.build(database=database, ids=ids, clouds=clouds)
     image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
     volume = VolumeService.build(ids=ids, clouds=clouds, images=image)
     compute = ComputeService.build(ids=ids, clouds=clouds, network=network, image=image, volume=volume)

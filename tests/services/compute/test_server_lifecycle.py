@@ -160,7 +160,7 @@ def test_delete_releases_address_and_keeps_row(servers: ServerBench) -> None:
     assert deleted.terminated_at is not None
     assert servers.native_servers() == []
     with servers.bench.services.database.snapshot() as db:
-        assert servers.bench.services.network.ports_of(db, server.id) == []
+        assert servers.bench.services.network.server_ports.list(db, server.id) == []
     with servers.ctx() as ctx, pytest.raises(ServerNotFound):
         servers.compute.servers.get(ctx, server.id)
     end = servers.events(server.id)[-1]

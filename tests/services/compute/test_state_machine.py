@@ -134,7 +134,7 @@ class ServerStateMachine(RuleBasedStateMachine):
             pending = db.execute(work_table.select().where(work_table.c.kind == "compute.server")).all()
             assert [row.last_error for row in pending if row.last_error] == []
             for row in rows.values():
-                ports = self.servers.bench.services.network.ports_of(db, row.id)
+                ports = self.servers.bench.services.network.server_ports.list(db, row.id)
                 assert bool(ports) == (row.deleted_at is None)
                 self.compare_events(row.id)
 

@@ -60,7 +60,7 @@ class ServerBuilder:
 
     def _create_ports(self, ctx: RequestContext, server: Server, new: NewServer) -> None:
         if new.networks is not None:
-            self.network.ports_for_server(ctx, server.project_id, server.id, list(new.networks))
+            self.network.server_ports.create(ctx, server.project_id, server.id, list(new.networks))
 
     def _attach_volumes(self, ctx: RequestContext, server: Server, new: NewServer) -> None:
         for request in new.volumes:

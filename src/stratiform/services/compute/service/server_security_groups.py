@@ -21,7 +21,7 @@ class ServerSecurityGroups:
 
 def resolve_security_group(network: NetworkService, ctx: RequestContext, project_id: str, name_or_id: str) -> str:
     """Return the name of the project's security group with this name or id. Raises NotFound."""
-    for group in network.security_groups(ctx, {"project_id": [project_id]}):
+    for group in network.security_groups.list(ctx, {"project_id": [project_id]}):
         if name_or_id in (group.name, group.id):
             return group.name
     raise NotFound(f"Security group {name_or_id} not found for project {project_id}.")

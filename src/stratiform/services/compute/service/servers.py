@@ -78,9 +78,9 @@ class Servers:
     def load_details(self, ctx: RequestContext, servers: Sequence[Server]) -> Sequence[ServerDetail]:
         """Return servers with their ports and volume attachments, in a constant number of queries."""
         ids = [server.id for server in servers]
-        ports_by_server = self.network.ports_of_all(ctx.db, ids)
+        ports_by_server = self.network.server_ports.list_by_server(ctx.db, ids)
         network_ids = {port.network_id for ports in ports_by_server.values() for port in ports}
-        network_names = self.network.names(ctx.db, sorted(network_ids))
+        network_names = self.network.networks.list_names(ctx.db, sorted(network_ids))
         attachments = self.volume.attachments.group_by_server(ctx.db, ids)
         details = []
         for server in servers:
@@ -122,7 +122,7 @@ class Servers:
 
     def _list_ids_by_address(self, ctx: RequestContext, filters: ServerFilter, pattern: str) -> tuple[str, ...]:
         address = re.compile(pattern)
-        ports_by_server = self.network.ports_of_all(ctx.db, repository.list_server_ids(ctx.db, filters))
+        ports_by_server = self.network.server_ports.list_by_server(ctx.db, repository.list_server_ids(ctx.db, filters))
         return tuple(
             server_id
             for server_id, ports in ports_by_server.items()

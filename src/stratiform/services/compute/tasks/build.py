@@ -41,7 +41,7 @@ def _server_spec(reconciler: ServerReconciler) -> ServerSpec:
     """Return the specification for the connector; uploads the image and creates subnets where necessary."""
     server, compute = reconciler.server, reconciler.compute
     with reconciler.job.database.snapshot() as db:
-        ports = compute.network.ports_of(db, server.id)
+        ports = compute.network.server_ports.list(db, server.id)
         native_type = compute.clouds.native_resources.find_id(
             db, server.cloud_id, ResourceType.FLAVOR, server.flavor_id
         )
@@ -50,7 +50,7 @@ def _server_spec(reconciler: ServerReconciler) -> ServerSpec:
         name=server.name,
         size=server_size(server.flavor, native_type),
         image=compute.image.image_copies.ensure(server.cloud_id, server.image_id),
-        nics=compute.network.nics_in_cloud(server.cloud_id, ports, server.native_zone),
+        nics=compute.network.native_subnets.prepare_nics(server.cloud_id, ports, server.native_zone),
         public_key=server.public_key,
         user_data=server.user_data,
         metadata=server.metadata,

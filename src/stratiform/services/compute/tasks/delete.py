@@ -69,7 +69,7 @@ def _complete_delete(reconciler: ServerReconciler) -> Requeue | None:
             fault=None,
         )
         servers.save_server(db, deleted)
-        compute.network.release(db, row.id, now)
+        compute.network.server_ports.release(db, row.id, now)
         for attachment in compute.volume.attachments.list_by_server(db, row.id):
             compute.volume.attachments.detach(db, attachment.id, now)
         instance_actions.finish_actions(db, row.id, now)

@@ -84,7 +84,7 @@ class ServerReconciler:
             instance_actions.finish_actions(db, changed.id, now)
             extra: dict[str, object] = {}
             if event_type == events.CREATE_END:
-                ports = self.compute.network.ports_of(db, changed.id)
+                ports = self.compute.network.server_ports.list(db, changed.id)
                 extra = {"fixed_ips": events.fixed_ips_payload(ports), "message": "Success"}
             events.notify(db, self.compute.ids, event_type, changed, now, previous=self.server, **extra)
             return self._requeue_for_attachments(db)

@@ -1,4 +1,4 @@
-"""What part of a list is asked for."""
+"""Parameters of list requests."""
 
 from dataclasses import dataclass, field
 
@@ -6,8 +6,8 @@ from stratiform.kit.pagination import Page
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """`filters`: attribute → the values that pass; `sort`: attributes, each with whether downwards."""
+class ListQuery:
+    """Filters (attribute to accepted values), sort keys (attribute, True for descending order) and page."""
 
     filters: dict[str, list[str]] = field(default_factory=dict)
     sort: list[tuple[str, bool]] = field(default_factory=list)

@@ -1,18 +1,18 @@
-"""The security group that each project has: it lets out everything, and in only what comes from itself.
+"""The default security group: it allows all egress, and ingress from its own members.
 
-It is computed from the project's id, so it exists without ever having been written.
+It is derived from the project's id, so it exists for every project without being stored.
 Source: Networking API v2.0, "Security groups"; neutron/db/securitygroups_db.py.
 """
 
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-_OURS = UUID("6f1c2a52-0f2c-4f0b-9d5e-0c7d1b8a4e10")
+_NAMESPACE = UUID("6f1c2a52-0f2c-4f0b-9d5e-0c7d1b8a4e10")
 
 
 @dataclass(frozen=True, slots=True)
-class SecurityRule:
-    """What a group lets through. `remote_group_id`: only from members of that group."""
+class SecurityGroupRule:
+    """Allowed traffic. With `remote_group_id`, only from ports in that group."""
 
     id: str
     project_id: str
@@ -28,16 +28,20 @@ class SecurityGroup:
 
     id: str
     project_id: str
-    rules: tuple[SecurityRule, ...]
+    rules: tuple[SecurityGroupRule, ...]
     name: str = "default"
     description: str = "Default security group"
 
 
-def default_group(project_id: str) -> SecurityGroup:
-    group_id = str(uuid5(_OURS, f"group/{project_id}"))
+def default_security_group_id(project_id: str) -> str:
+    return str(uuid5(_NAMESPACE, f"group/{project_id}"))
+
+
+def default_security_group(project_id: str) -> SecurityGroup:
+    group_id = default_security_group_id(project_id)
     rules = tuple(
-        SecurityRule(
-            id=str(uuid5(_OURS, f"rule/{project_id}/{direction}/{ethertype}")),
+        SecurityGroupRule(
+            id=str(uuid5(_NAMESPACE, f"rule/{project_id}/{direction}/{ethertype}")),
             project_id=project_id,
             security_group_id=group_id,
             direction=direction,

@@ -63,7 +63,7 @@ def _create_demo(services: Services, ctx: RequestContext, password: str) -> None
         image = services.image.images.create_native(ctx, name)
         services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, native_id)
     services.network.default_networks.ensure(ctx, project.id)
-    services.compute.ensure_flavors(ctx)
+    services.compute.flavors.create_defaults(ctx)
     services.volume.volume_types.ensure_initial(ctx)
 
 

@@ -49,7 +49,7 @@ def _furnish_demo(services: Services, ctx: RequestContext, password: str) -> Non
     if cloud is not None and not services.clouds.bindings.list_for_project(ctx.db, project.id):
         services.clouds.bindings.create(ctx, project.id, cloud.id, "nova")
     services.network.default_networks.ensure(ctx, project.id)
-    services.compute.ensure_flavors(ctx)
+    services.compute.flavors.create_defaults(ctx)
     services.volume.volume_types.ensure_initial(ctx)
 
 

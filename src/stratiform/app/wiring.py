@@ -51,7 +51,7 @@ def build(
     network = NetworkService.build(database=database, ids=ids, clouds=clouds)
     image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
     volume = VolumeService.build(ids=ids, clouds=clouds, images=image)
-    compute = ComputeService(database=database, ids=ids, clouds=clouds, networks=network, images=image, volumes=volume)
+    compute = ComputeService.build(ids=ids, clouds=clouds, network=network, image=image, volume=volume)
     reader = Reader.load(settings.home / "meters")
     metering = MeteringService(
         database=database, ids=ids, keys=ledger, reader=reader, raw_messages_days=settings.raw_messages_days

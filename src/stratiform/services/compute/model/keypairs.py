@@ -33,14 +33,14 @@ class KeyPair:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedKey:
-    """Both halves of a new key; the private one is told once and kept nowhere."""
+    """A new key; the private half is returned once and not stored."""
 
     public_key: str
     private_key: str
 
 
-def generate(comment: str) -> GeneratedKey:
-    """A new RSA key. Slow (tens of milliseconds): call it with no transaction open."""
+def generate_key(comment: str) -> GeneratedKey:
+    """Generate an RSA key. Takes tens of milliseconds: call it with no transaction open."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
@@ -49,16 +49,19 @@ def generate(comment: str) -> GeneratedKey:
     return GeneratedKey(f"{public.decode()} {comment}", private.decode())
 
 
-def check_name(name: str) -> None:
-    """Raises InvalidField unless it is 1 to 255 letters, digits, spaces or `@ . _ -`."""
+def validate_keypair_name(name: str) -> None:
+    """Raises InvalidField unless it has 1 to 255 letters, digits, spaces or `@ . _ -`."""
     if not _NAME.fullmatch(name) or name != name.strip():
         raise InvalidField("name", name, f"{name!r} does not match '^[a-zA-Z0-9-_ @.]+$'")
 
 
-def fingerprint(kind: str, public_key: str) -> str:
-    """MD5 of an ssh key's blob, SHA-1 of a certificate, in pairs of digits as Nova tells them. Raises Invalid."""
+def key_fingerprint(key_type: str, public_key: str) -> str:
+    """Return the MD5 fingerprint of an ssh key, or the SHA-1 one of an x509 certificate, as Nova does.
+
+    Raises: Invalid
+    """
     try:
-        if kind == "x509":
+        if key_type == "x509":
             digest = x509.load_pem_x509_certificate(public_key.encode()).fingerprint(hashes.SHA1())  # noqa: S303 - Nova's fingerprint
         else:
             serialization.load_ssh_public_key(public_key.strip().encode())

@@ -13,11 +13,10 @@ from stratiform.interfaces.almanach.errors import render_error as render_almanac
 from stratiform.interfaces.almanach.routes import router as almanach_router
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.openstack import faults, versions
+from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.openstack.compute.routes import router as compute
 from stratiform.interfaces.openstack.identity.routes import router as identity
-from stratiform.interfaces.openstack.image.routes import router as image
 from stratiform.interfaces.openstack.network.routes import router as network
-from stratiform.interfaces.openstack.volume.api import api as volume
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
 from stratiform.interfaces.rest.description import Description
@@ -25,7 +24,7 @@ from stratiform.interfaces.rest.problems import problem
 from stratiform.interfaces.rest.routes import router as rest
 from stratiform.interfaces.services import Request, Services
 
-_OPENSTACK = (identity, compute, network, image)
+_OPENSTACK = (identity, compute, network)
 
 
 def _by_path(request: Request, error: Exception) -> Response[Any]:
@@ -45,7 +44,7 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
         route_handlers=[
             *versions.documents(),
             *_OPENSTACK,
-            volume.router(),
+            *[api.router() for api in APIS],
             rest,
             portal,
             almanach_router("/almanach"),

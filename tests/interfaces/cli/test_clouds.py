@@ -214,7 +214,7 @@ def test_bind_list_and_unbind(api: Rest) -> None:
 
 def test_register_and_unregister_native_ids(api: Rest, stack_bench: Bench) -> None:
     with stack_bench.services.database.transaction() as db:
-        stack_bench.services.compute.ensure_flavors(stack_bench.ctx(db))
+        stack_bench.services.compute.flavors.create_defaults(stack_bench.ctx(db))
         stack_bench.services.volume.volume_types.ensure_initial(stack_bench.ctx(db))
     run("add", "memory", "--name", "sim")
     options = ("--cloud", "sim", "--native")

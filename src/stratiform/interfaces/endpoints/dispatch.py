@@ -19,6 +19,7 @@ from litestar.types import Guard, Middleware
 
 from stratiform.interfaces.endpoints import decoding
 from stratiform.interfaces.endpoints.declaration import Api, Endpoint
+from stratiform.interfaces.endpoints.extensible import flatten, is_extensible
 from stratiform.interfaces.endpoints.fields import is_restricted, restrict
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
 from stratiform.interfaces.services import Request, reading, services_of, shows_token, writing
@@ -207,5 +208,5 @@ def _response(endpoint: Endpoint, view: ViewContext, result: Any) -> Response[An
         return Response(b"", status_code=status, headers=answer.headers, media_type="application/json")
     if is_restricted(type(answer.body)):
         restrict(answer.body, view.microversion, is_admin=view.is_admin)
-    content = msgspec.json.encode(answer.body)
+    content = msgspec.json.encode(flatten(answer.body) if is_extensible(type(answer.body)) else answer.body)
     return Response(content, status_code=status, headers=answer.headers, media_type="application/json")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.nova import Nova
-from support.people import people
+from support.callers import people
 from support.servers import with_servers
 from support.stacks import Bench
 

@@ -103,7 +103,6 @@ def test_tables_are_settings_too(tmp_path: Path) -> None:
 def test_what_others_read_is_left_alone(tmp_path: Path) -> None:
     for name in (
         "STRATIFORM_HOME",
-        "STRATIFORM_SECRET_KEY",
         "STRATIFORM_CLOUD_PASSWORD",
         "STRATIFORM_TEST_RABBITMQ",
         "STRATIFORM_API_SERVICE_HOST",  # Kubernetes, beside a service named stratiform-api

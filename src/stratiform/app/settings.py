@@ -10,7 +10,7 @@ from stratiform.kit import settings as kit_settings
 from stratiform.kit.settings import setting
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
-OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_SECRET_KEY", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
+OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
 
 _BUS = r"(rabbit|amqps?)://.+"
 _TOPICS = ("notifications", "versioned_notifications")

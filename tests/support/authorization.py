@@ -14,12 +14,12 @@ from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work import Worker
 from stratiform.services.clouds.model import ResourceType
-from support.people import People, people
+from support.callers import People, people
 from support.stacks import Bench, bench
 
 _PARAMETER = re.compile(r"{(\w+)}")
 
-#: The callers of the matrix, by their names in support.people.
+#: The callers of the matrix, by their names in support.callers.
 _CALLERS = {
     "admin": "admin",
     "member": "green",

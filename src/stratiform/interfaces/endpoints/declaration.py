@@ -12,6 +12,7 @@ from litestar.types import ExceptionHandlersMap
 
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
 from stratiform.interfaces.endpoints.media_types import JSON, OBJECT, Schema
+from stratiform.interfaces.endpoints.request import Transactions
 from stratiform.kit.errors import Fault, Invalid, NotFound
 from stratiform.kit.policy import Rule
 
@@ -101,10 +102,12 @@ def _version_not_found(_microversion: int) -> Fault:
 class Api:
     """One interface: its path, its fault format, its endpoints, and what all of them have in common.
 
-    `routes` is the package whose modules declare the endpoints. `project_in_path`: every path also exists with the
-    project's id in front. `lenient`: numbers and booleans in bodies may be strings. `strict`: query parameters that are
-    unknown, repeated or empty, and encoded bodies are refused. `invalid_field` and `version_not_found` make errors in
-    the API's own words; `error_content` maps the media type of errors to their schema.
+    `routes` is the package whose modules declare the endpoints; "" if they are declared elsewhere. Every path exists
+    with each of `prefixes` in front; `project_in_path` means without a prefix and with the project's id.
+    `transactions` authenticates requests. `empty_media_type` is that of responses without a body. `lenient`: numbers
+    and booleans in bodies may be strings. `strict`: query parameters that are unknown, repeated or empty, and encoded
+    bodies are refused. `invalid_field` and `version_not_found` make errors in the API's own words; `error_content`
+    maps the media type of errors to a schema.
     """
 
     name: str
@@ -112,6 +115,9 @@ class Api:
     routes: str
     exception_handlers: ExceptionHandlersMap
     project_in_path: bool = False
+    prefixes: tuple[str, ...] = ("",)
+    transactions: Transactions = field(default_factory=Transactions)
+    empty_media_type: str = "application/json"
     lenient: bool = False
     strict: bool = False
     invalid_field: InvalidFieldFormat = _invalid_field
@@ -162,6 +168,8 @@ class Api:
 
     def load(self) -> None:
         """Import every module of the package `routes`, so that its endpoints are declared."""
+        if not self.routes:
+            return
         package = import_module(self.routes)
         for module in pkgutil.iter_modules(package.__path__, f"{self.routes}."):
             import_module(module.name)

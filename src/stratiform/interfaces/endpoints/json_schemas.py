@@ -28,7 +28,9 @@ class JsonSchemas:
     def __init__(self, schemas: Iterable[Schema]) -> None:
         types = list(dict.fromkeys(annotation for schema in schemas for annotation in types_in(schema)))
         structs = list(dict.fromkeys(struct for annotation in types for struct in find_structs(annotation)))
-        json_schemas, self.components = msgspec.json.schema_components([*types, *structs], ref_template=_REFERENCE)
+        json_schemas, self.components = msgspec.json.schema_components(
+            [*types, *structs], schema_hook=_describe_custom_type, ref_template=_REFERENCE
+        )
         self._by_type: dict[Any, JsonSchema] = dict(zip([*types, *structs], json_schemas, strict=True))
 
     def get(self, schema: Schema) -> Any:
@@ -74,6 +76,13 @@ def find_structs(annotation: Any, seen: frozenset[type[Struct]] = frozenset()) -
         yield from find_structs(argument, seen)
 
 
+def _describe_custom_type(annotation: type) -> JsonSchema:
+    """Describe a type that msgspec has no schema for: `object`, which is any JSON value."""
+    if annotation is object:
+        return {"type": ["object", "array", "string", "number", "boolean", "null"]}
+    raise NotImplementedError
+
+
 def types_in(schema: Schema) -> Iterator[Any]:
     """Yield the types in a schema."""
     if isinstance(schema, Mapping):
@@ -83,6 +92,12 @@ def types_in(schema: Schema) -> Iterator[Any]:
             yield from types_in(item)
     elif not isinstance(schema, str | int | None):
         yield schema
+
+
+def allow_extra_properties(json_schema: JsonSchema) -> None:
+    """Describe an extensible struct: it may have any properties beside the declared ones."""
+    del json_schema["properties"]["*"]
+    json_schema["additionalProperties"] = True
 
 
 def add_availability(json_schema: JsonSchema, struct: type[Struct], format_microversion: Callable[[int], str]) -> None:

@@ -10,16 +10,19 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from litestar import Response
 from msgspec import Struct
 
 from stratiform.interfaces.endpoints.declaration import Api, Endpoint
+from stratiform.interfaces.endpoints.extensible import Extensible
 from stratiform.interfaces.endpoints.json_schemas import (
     JsonSchema,
     JsonSchemas,
     add_availability,
+    allow_extra_properties,
     find_structs,
     is_schema,
     parameter_schemas,
@@ -56,8 +59,13 @@ def build_document(apis: Sequence[Api], *, title: str, version: str) -> dict[str
     for api in apis:
         for struct in _structs(api):
             add_availability(schemas.resolve(struct), struct, api.format_microversion)
+            if issubclass(struct, Extensible):
+                allow_extra_properties(schemas.resolve(struct))
         for (method, path), endpoints in _by_operation(api).items():
-            paths[api.path + path][method.lower()] = _operation(api, endpoints, schemas)
+            operation = _operation(api, endpoints, schemas)
+            if len(apis) > 1:
+                operation["operationId"] = f"{api.name}.{operation['operationId']}"
+            paths[api.path + path][method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
@@ -116,13 +124,24 @@ def _request_content(endpoint: Endpoint) -> Mapping[str, Schema]:
 def _response_content(endpoint: Endpoint) -> Mapping[str, Schema]:
     if endpoint.produces:
         return endpoint.produces
-    annotation = endpoint.response
-    if get_origin(annotation) is ApiResponse:
-        (annotation,) = get_args(annotation)
-    origin = get_origin(annotation) or annotation
-    if isinstance(origin, type) and issubclass(origin, ApiResponse | Response):
+    types = list(_response_types(endpoint.response))
+    if not types:
         return {}
-    return {JSON: annotation} if is_schema(annotation) else {}
+    if bytes in types:
+        return {OCTET_STREAM: BINARY}
+    return {JSON: types[0] if len(types) == 1 else {"anyOf": types}}
+
+
+def _response_types(annotation: Any) -> Iterator[Any]:
+    """Yield the types of the bodies that a function may return."""
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType, ApiResponse):
+        for argument in get_args(annotation):
+            yield from _response_types(argument)
+        return
+    is_response = isinstance(annotation, type) and issubclass(annotation, ApiResponse | Response)
+    if is_schema(annotation) and not is_response:
+        yield annotation
 
 
 def _operation(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) -> dict[str, Any]:
@@ -131,7 +150,7 @@ def _operation(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) ->
     if len(endpoints) > 1:
         summary, description = _summarize_alternatives(endpoints)
     operation: dict[str, Any] = {
-        "operationId": _operation_id(api, first),
+        "operationId": _operation_id(first),
         "tags": [first.function.__module__.rpartition(".")[2]],
         "summary": summary,
         "parameters": _parameters(api, endpoints),
@@ -151,12 +170,9 @@ def _operation(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) ->
     return operation
 
 
-def _operation_id(api: Api, endpoint: Endpoint) -> str:
-    """Return a name that is unique in the document: `volume.list_volumes`, `volume.volumes_volume_id_action`."""
-    name = endpoint.function.__name__
-    if endpoint.action:
-        name = "_".join(re.findall(r"\w+", endpoint.path))
-    return f"{api.name}.{name}"
+def _operation_id(endpoint: Endpoint) -> str:
+    """Return a name that is unique in the API: `list_volumes`, `volumes_volume_id_action`."""
+    return "_".join(re.findall(r"\w+", endpoint.path)) if endpoint.action else endpoint.function.__name__
 
 
 def _summarize_alternatives(endpoints: Sequence[Endpoint]) -> tuple[str, str]:

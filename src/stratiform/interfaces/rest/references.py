@@ -7,7 +7,7 @@ from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.kit.pagination import Page
-from stratiform.services.compute.model.flavor import FlavorFilter
+from stratiform.services.compute.model.flavors import FlavorFilter
 from stratiform.services.identity.model import ListQuery, Project
 
 #: The id of a project that only the notifications of another cloud refer to.
@@ -37,7 +37,7 @@ def resolve_image(services: Services, ctx: RequestContext, reference: str) -> st
 
 def resolve_flavor(services: Services, ctx: RequestContext, reference: str) -> str:
     """Return the id of a flavor. Raises NotFound, Conflict."""
-    flavors = services.compute.flavors(ctx, FlavorFilter(is_public=None), Page()).items
+    flavors = services.compute.flavors.list(ctx, FlavorFilter(is_public=None), Page()).items
     return _select("flavor", reference, ((flavor.id, flavor.name) for flavor in flavors))
 
 

@@ -124,6 +124,7 @@ def _create_resources(of: Bench, api: People) -> dict[str, str]:
     image = api.ok("POST", "/image/v2/images", json={"name": "image"})
     volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
     return {
+        **_create_network_resources(api),
         "volume_id": volume["id"],
         "type_id": volume_type["id"],
         "attachment_id": _UNKNOWN,
@@ -132,6 +133,21 @@ def _create_resources(of: Bench, api: People) -> dict[str, str]:
         "image_id": image["id"],
         "member_id": _UNKNOWN,
         "target_project_id": api.projects["green"],
+    }
+
+
+def _create_network_resources(api: People) -> dict[str, str]:
+    network = api.ok("POST", "/network/v2.0/networks", json={"network": {"name": "private"}})["network"]
+    subnet_body = {"network_id": network["id"], "ip_version": 4, "cidr": "192.0.2.0/24"}
+    subnet = api.ok("POST", "/network/v2.0/subnets", json={"subnet": subnet_body})["subnet"]
+    port = api.ok("POST", "/network/v2.0/ports", json={"port": {"network_id": network["id"]}})["port"]
+    [group] = api.ok("GET", "/network/v2.0/security-groups")["security_groups"]
+    return {
+        "network_id": network["id"],
+        "subnet_id": subnet["id"],
+        "port_id": port["id"],
+        "security_group_id": group["id"],
+        "security_group_rule_id": group["security_group_rules"][0]["id"],
     }
 
 

@@ -26,6 +26,7 @@ class Query(Struct):
     limit: int | None = None
     all_tenants: bool = False
     tags: list[str] | None = None
+    shared: list[bool] = []
 
 
 def invalid(field: str, value: str, reason: str) -> Fault:
@@ -66,6 +67,13 @@ def test_a_field_of_a_later_microversion_is_unexpected() -> None:
     assert decode(body, minor=5).tags == ["a"]
     with pytest.raises(Invalid, match=r"Volume\|{...}\|.* \('tags' was unexpected\)"):
         decode(body, minor=4)
+
+
+def test_booleans_in_a_list_of_query_values() -> None:
+    query = decode_query([("shared", "yes"), ("shared", "False")], Query, invalid=invalid)
+    assert query.shared == [True, False]
+    with pytest.raises(Invalid, match=r"shared\|maybe"):
+        decode_query([("shared", "maybe")], Query, invalid=invalid)
 
 
 def test_the_last_value_of_a_query_parameter_counts_and_lists_collect() -> None:

@@ -2,6 +2,7 @@
 
 from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.interfaces.openstack.image.api import api as image
+from stratiform.interfaces.openstack.network.api import api as network
 from stratiform.interfaces.openstack.volume.api import api as volume
 
-APIS: tuple[OpenStackApi, ...] = (image, volume)
+APIS: tuple[OpenStackApi, ...] = (image, network, volume)

@@ -14,7 +14,7 @@ from stratiform.interfaces.almanach.routes import router as almanach_router
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.openstack import faults, versions
 from stratiform.interfaces.openstack.compute.routes import router as compute
-from stratiform.interfaces.openstack.identity.routes import router as identity
+from stratiform.interfaces.openstack.identity.api import api as identity
 from stratiform.interfaces.openstack.image.routes import router as image
 from stratiform.interfaces.openstack.network.routes import router as network
 from stratiform.interfaces.openstack.volume.api import api as volume
@@ -25,7 +25,7 @@ from stratiform.interfaces.rest.problems import problem
 from stratiform.interfaces.rest.routes import router as rest
 from stratiform.interfaces.services import Request, Services
 
-_OPENSTACK = (identity, compute, network, image)
+_OPENSTACK = (compute, network, image)
 
 
 def _by_path(request: Request, error: Exception) -> Response[Any]:
@@ -42,7 +42,15 @@ def _by_path(request: Request, error: Exception) -> Response[Any]:
 def application(services: Services, almanach: AlmanachSettings | None = None) -> Litestar:
     """The ASGI application over `services`. `almanach`: settings of the Almanach API."""
     return Litestar(
-        route_handlers=[*versions.documents(), *_OPENSTACK, volume.router(), rest, web, almanach_router("/almanach")],
+        route_handlers=[
+            *versions.documents(),
+            *_OPENSTACK,
+            identity.router(),
+            volume.router(),
+            rest,
+            web,
+            almanach_router("/almanach"),
+        ],
         before_send=[versions.tell_request_id],
         exception_handlers={Exception: _by_path, HTTPException: _by_path},
         state=State({"services": services, "almanach": almanach or AlmanachSettings()}),

@@ -10,6 +10,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from litestar.types import ExceptionHandlersMap
 
+from stratiform.interfaces.endpoints.decoding import FlagParser, parse_bool
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
 from stratiform.kit.errors import Fault, Invalid, NotFound
 from stratiform.kit.policy import Rule
@@ -95,8 +96,8 @@ class Api:
     """One interface: its path, its fault format, its endpoints, and what all of them have in common.
 
     `routes` is the package whose modules declare the endpoints. `project_in_path`: every path also exists with the
-    project's id in front. `lenient`: numbers and booleans in bodies may be strings. `invalid_field` and
-    `version_not_found` make errors in the API's own words.
+    project's id in front. `lenient`: numbers and booleans in bodies may be strings. `parse_flag` parses booleans in
+    query strings. `invalid_field` and `version_not_found` make errors in the API's own words.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Api:
     exception_handlers: ExceptionHandlersMap
     project_in_path: bool = False
     lenient: bool = False
+    parse_flag: FlagParser = parse_bool
     invalid_field: InvalidFieldFormat = _invalid_field
     version_not_found: Callable[[int], Fault] = _version_not_found
     endpoints: list[Endpoint] = field(default_factory=list)

@@ -19,6 +19,7 @@ from litestar.types import Guard, Middleware
 
 from stratiform.interfaces.endpoints import decoding
 from stratiform.interfaces.endpoints.declaration import Api, Endpoint
+from stratiform.interfaces.endpoints.extensible import flatten, is_extensible
 from stratiform.interfaces.endpoints.fields import is_restricted, restrict
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
 from stratiform.interfaces.services import Request, reading, services_of, shows_token, writing
@@ -186,7 +187,9 @@ def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any
             body, endpoint.body, minor=request.microversion, lenient=api.lenient, invalid=api.invalid_field
         )
     if endpoint.query is not None:
-        decoded["query"] = decoding.decode_query(request.query_items, endpoint.query, invalid=api.invalid_field)
+        decoded["query"] = decoding.decode_query(
+            request.query_items, endpoint.query, invalid=api.invalid_field, parse_flag=api.parse_flag
+        )
     parameters = _path_parameters(api, request.http)
     if endpoint.action:  # the functions of an action table may name the resource's id as they like
         return endpoint.function(request, *parameters.values(), **decoded)
@@ -207,5 +210,5 @@ def _response(endpoint: Endpoint, view: ViewContext, result: Any) -> Response[An
         return Response(b"", status_code=status, headers=answer.headers, media_type="application/json")
     if is_restricted(type(answer.body)):
         restrict(answer.body, view.microversion, is_admin=view.is_admin)
-    content = msgspec.json.encode(answer.body)
+    content = msgspec.json.encode(flatten(answer.body) if is_extensible(type(answer.body)) else answer.body)
     return Response(content, status_code=status, headers=answer.headers, media_type="application/json")

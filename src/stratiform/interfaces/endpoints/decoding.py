@@ -62,13 +62,25 @@ def split_action(body: bytes) -> tuple[list[str], dict[str, msgspec.Raw]]:
     return list(values), values
 
 
+def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
+    """Parse a boolean as oslo.utils does. Raises `invalid`'s error."""
+    if text.strip().lower() in _TRUE:
+        return True
+    if text.strip().lower() in _FALSE:
+        return False
+    raise invalid(name, text, f"'{text}' is not a boolean.")
+
+
 def decode_query(
-    items: Iterable[tuple[str, str]], schema: type[T], *, invalid: InvalidFieldFormat, parse_flag: FlagParser
+    items: Iterable[tuple[str, str]],
+    schema: type[T],
+    *,
+    invalid: InvalidFieldFormat,
+    parse_flag: FlagParser = parse_bool,
 ) -> T:
     """Decode a query string. Of a parameter that occurs twice the last value counts, unless its field is a list.
 
-    `parse_flag` parses booleans.
-    Parameters without a field are ignored. Raises `invalid`'s error for a value of the wrong type.
+    Parameters without a field are ignored. `parse_flag` parses booleans. Raises `invalid`'s error for a value of the wrong type.
     """
     fields = _query_fields(schema)
     values: dict[str, Any] = {}
@@ -84,15 +96,6 @@ def decode_query(
         return msgspec.convert(values, schema, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid_field(msgspec.json.encode(values), str(error), invalid) from error
-
-
-def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
-    """Parse a boolean as oslo.utils does. Raises `invalid`'s error."""
-    if text.strip().lower() in _TRUE:
-        return True
-    if text.strip().lower() in _FALSE:
-        return False
-    raise invalid(name, text, f"'{text}' is not a boolean.")
 
 
 def _query_fields(schema: type[Any]) -> dict[str, str]:

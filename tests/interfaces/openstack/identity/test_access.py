@@ -7,7 +7,7 @@ from stratiform.interfaces.endpoints import Endpoint
 from stratiform.interfaces.openstack.identity.api import api as definition
 from stratiform.kit.policy import admin, anyone, system_reader
 from stratiform.services.identity import policy
-from support.people import People
+from support.callers import People
 
 V3 = "/identity/v3"
 

@@ -1,7 +1,7 @@
 """Services, endpoints and regions, and the version document at the root."""
 
+from support.callers import People
 from support.identity_api import V3, create
-from support.people import People
 
 
 def test_services_endpoints_and_regions(api: People) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from support.callers import People
 from support.identity_api import V3, create
-from support.people import People
 
 
 def test_project(api: People) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from support.callers import People
 from support.identity_api import V3, create
-from support.people import People
 
 
 def test_roles_and_implied_roles(api: People) -> None:

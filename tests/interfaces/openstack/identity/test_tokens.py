@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from stratiform.kit.clock import SECOND_US
+from support.callers import PASSWORD, People
 from support.identity_api import V3
-from support.people import PASSWORD, People
 
 
 def password_auth(name: str, password: str = PASSWORD) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Users and groups, and the filters and pages of lists."""
 
+from support.callers import People
 from support.identity_api import V3, create
-from support.people import People
 
 
 def test_list_with_links_and_pages(api: People) -> None:

@@ -8,13 +8,20 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.identity.api import api
 from stratiform.interfaces.openstack.identity.schemas import role_assignments as schemas
 from stratiform.interfaces.openstack.identity.schemas.roles import RolesResponse
-from stratiform.interfaces.openstack.identity.views import resources
 from stratiform.interfaces.openstack.identity.views.links import page_links
+from stratiform.interfaces.openstack.identity.views.resources import role as role_view
 from stratiform.interfaces.openstack.identity.views.role_assignments import role_assignment
 from stratiform.kit.errors import Invalid
 from stratiform.services.identity import policy
 from stratiform.services.identity.errors import RoleAssignmentNotFound
-from stratiform.services.identity.model import SYSTEM_TARGET, ActorKind, Assignment, AssignmentFilter, TargetKind
+from stratiform.services.identity.model import (
+    SYSTEM_TARGET,
+    ActorKind,
+    Assignment,
+    AssignmentFilter,
+    AssignmentResources,
+    TargetKind,
+)
 
 _ACTOR_KINDS: tuple[ActorKind, ...] = ("user", "group")
 _TARGET_KINDS: tuple[TargetKind, ...] = ("project", "domain")
@@ -26,8 +33,10 @@ def list_role_assignments(
 ) -> schemas.RoleAssignmentsResponse:
     service = request.services.identity.assignments
     assignments = service.list(request.ctx, _filters(query))
-    names = service.load_resources(request.ctx.db, assignments) if query.include_names else None
-    items = [role_assignment(assignment, names, request.view) for assignment in assignments]
+    resources = AssignmentResources()
+    if query.include_names:
+        resources = service.load_resources(request.ctx.db, assignments)
+    items = [role_assignment(assignment, resources, request.view) for assignment in assignments]
     return schemas.RoleAssignmentsResponse(items, page_links(request))
 
 
@@ -75,7 +84,7 @@ def _declare_grants(
     @api.get(list_path + suffix, policy.LIST_GRANTS)
     def list_granted_roles(request: ApiRequest, **ids: str) -> RolesResponse:
         roles = request.services.identity.assignments.list_granted_roles(request.ctx, assignment(ids))
-        return RolesResponse([resources.role(role, request.view) for role in roles], page_links(request))
+        return RolesResponse([role_view(role, request.view) for role in roles], page_links(request))
 
     @api.put(grant_path, policy.CREATE_GRANT, status=204)
     def create_grant(request: ApiRequest, **ids: str) -> None:

@@ -19,26 +19,26 @@ from stratiform.services.identity.model import (
 
 
 def role_assignment(
-    record: EffectiveAssignment, resources: AssignmentResources | None, view: ViewContext
+    record: EffectiveAssignment, resources: AssignmentResources, view: ViewContext
 ) -> schemas.RoleAssignment:
-    """Return a role assignment, with names if there are `resources`."""
-    assignment, known = record.assignment, resources or AssignmentResources()
+    """Return a role assignment, with the names of those it refers to that are in `resources`."""
+    assignment = record.assignment
     response = schemas.RoleAssignment(
-        role=_resource(assignment.role_id, known.roles, known),
-        scope=_scope(assignment, known),
+        role=_resource(assignment.role_id, resources.roles, resources),
+        scope=_scope(assignment, resources),
         links=_links(record, view),
     )
     if assignment.actor_kind == "user":
-        response.user = _resource(assignment.actor_id, known.users, known)
+        response.user = _resource(assignment.actor_id, resources.users, resources)
     else:
-        response.group = _resource(assignment.actor_id, known.groups, known)
+        response.group = _resource(assignment.actor_id, resources.groups, resources)
     return response
 
 
-def _scope(assignment: Assignment, known: AssignmentResources) -> schemas.AssignmentScope:
+def _scope(assignment: Assignment, resources: AssignmentResources) -> schemas.AssignmentScope:
     if assignment.target_kind == "system":
         return schemas.AssignmentScope(system=SystemScope(all=True))
-    target = _resource(assignment.target_id, known.projects, known)
+    target = _resource(assignment.target_id, resources.projects, resources)
     scope = schemas.AssignmentScope(inherited_to="projects" if assignment.inherited else UNSET)
     if assignment.target_kind == "domain":
         scope.domain = target
@@ -48,14 +48,14 @@ def _scope(assignment: Assignment, known: AssignmentResources) -> schemas.Assign
 
 
 def _resource(
-    resource_id: str, records: Mapping[str, User | Group | Project | Role], known: AssignmentResources
+    resource_id: str, records: Mapping[str, User | Group | Project | Role], resources: AssignmentResources
 ) -> schemas.AssignedResource:
     record = records.get(resource_id)
     if record is None:
         return schemas.AssignedResource(resource_id)
     if not record.domain_id:
         return schemas.AssignedResource(resource_id, record.name)
-    domain = known.projects.get(record.domain_id)
+    domain = resources.projects.get(record.domain_id)
     return schemas.AssignedResource(
         resource_id, record.name, ResourceName(record.domain_id, domain.name if domain else "")
     )

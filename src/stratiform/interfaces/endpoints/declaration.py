@@ -99,7 +99,8 @@ class Api:
     `routes` is the package whose modules declare the endpoints. Every path exists with each of `prefixes` in front;
     `project_in_path` means without a prefix and with the project's id. `transactions` authenticates requests.
     `empty_media_type` is that of responses without a body. `lenient`: numbers and booleans in bodies may be strings.
-    `parse_flag` parses booleans in query strings. `invalid_field` and `version_not_found` make errors in the API's own words.
+    `parse_flag` parses booleans in query strings. `invalid_field` and `version_not_found` make errors in the API's
+    own words.
     """
 
     name: str

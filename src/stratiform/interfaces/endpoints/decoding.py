@@ -80,7 +80,8 @@ def decode_query(
 ) -> T:
     """Decode a query string. Of a parameter that occurs twice the last value counts, unless its field is a list.
 
-    Parameters without a field are ignored. `parse_flag` parses booleans. Raises `invalid`'s error for a value of the wrong type.
+    Parameters without a field are ignored. `parse_flag` parses booleans. Raises `invalid`'s error for a value of
+    the wrong type.
     """
     fields = _query_fields(schema)
     values: dict[str, Any] = {}

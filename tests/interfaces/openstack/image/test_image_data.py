@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from support.people import People
+from support.callers import People
 
 IMAGES = "/image/v2/images"
 OCTETS = {"content-type": "application/octet-stream"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from support.people import People
+from support.callers import People
 
 IMAGES = "/image/v2/images"
 PATCH = {"content-type": "application/openstack-images-v2.1-json-patch"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.people import People
+from support.callers import People
 
 V2 = "/image/v2"
 IMAGES = f"{V2}/images"

@@ -1,14 +1,12 @@
 """`/endpoints`."""
 
-from typing import Any
-
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.identity.api import api
 from stratiform.interfaces.openstack.identity.schemas import endpoints as schemas
 from stratiform.interfaces.openstack.identity.views import catalog
 from stratiform.interfaces.openstack.identity.views.links import page_links, truncated
 from stratiform.services.identity import policy
-from stratiform.services.identity.model import Endpoint
+from stratiform.services.identity.model import Endpoint, JsonObject
 
 
 @api.get("/endpoints", policy.LIST_ENDPOINTS)
@@ -46,7 +44,7 @@ def _response(request: ApiRequest, endpoint: Endpoint) -> schemas.EndpointRespon
     return schemas.EndpointResponse(catalog.endpoint(endpoint, request.view))
 
 
-def _attributes(body: schemas.EndpointUpdate) -> dict[str, Any]:
+def _attributes(body: schemas.EndpointUpdate) -> JsonObject:
     """Return the attributes of the request, with `region` as the deprecated name of `region_id`."""
     attributes = body.attributes()
     region = attributes.pop("region", None)

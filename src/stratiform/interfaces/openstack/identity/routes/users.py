@@ -1,7 +1,5 @@
 """`/users`. Passwords are hashed and verified outside of transactions, because it is slow."""
 
-from typing import Any
-
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.identity.api import api
 from stratiform.interfaces.openstack.identity.schemas import users as schemas
@@ -10,7 +8,7 @@ from stratiform.interfaces.openstack.identity.views import resources
 from stratiform.interfaces.openstack.identity.views.links import page_links, truncated
 from stratiform.services.identity import policy
 from stratiform.services.identity.errors import AuthenticationFailed, NameConflict
-from stratiform.services.identity.model import NewUser, User
+from stratiform.services.identity.model import JsonObject, NewUser, User
 
 
 @api.get("/users", policy.LIST_USERS)
@@ -64,7 +62,7 @@ def list_user_groups(request: ApiRequest, user_id: str, query: GroupListQuery) -
     return GroupsResponse(items, page_links(request, groups), truncated(groups))
 
 
-def _with_password_hash(request: ApiRequest, attributes: dict[str, Any]) -> dict[str, Any]:
+def _with_password_hash(request: ApiRequest, attributes: JsonObject) -> JsonObject:
     """Replace the password by its hash, and null by the empty hash."""
     if "password" not in attributes:
         return attributes

@@ -1,7 +1,7 @@
 """Structs that several resources share."""
 
 from collections.abc import Collection
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
@@ -22,7 +22,7 @@ _NAME_OPERATORS = ("contains", "startswith", "endswith")
 class ResourceBody(Extensible, kw_only=True):
     """A resource in a request. Keystone stores attributes that the resource does not declare."""
 
-    def attributes(self, *, not_null: Collection[str] = ()) -> dict[str, Any]:
+    def attributes(self, *, not_null: Collection[str] = ()) -> JsonObject:
         """Return the declared attributes that the request has; null becomes an empty string for `not_null`."""
         attributes = {name: value for name, value in given_fields(self).items() if name != "extra"}
         return attributes | {name: "" for name in not_null if attributes.get(name, "") is None}

@@ -16,8 +16,6 @@ from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.openstack import faults, versions
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.openstack.compute.routes import router as compute
-from stratiform.interfaces.openstack.identity.routes import router as identity
-from stratiform.interfaces.openstack.network.routes import router as network
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
 from stratiform.interfaces.rest.api import api as rest
@@ -26,7 +24,7 @@ from stratiform.interfaces.rest.problems import render_problem
 from stratiform.interfaces.rest.remaining_routes import router as remaining_rest
 from stratiform.interfaces.services import Request, Services
 
-_OPENSTACK = (identity, compute, network)
+_OPENSTACK = (compute,)
 
 
 def _by_path(request: Request, error: Exception) -> Response[Any]:

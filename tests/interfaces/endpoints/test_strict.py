@@ -11,6 +11,7 @@ from litestar.testing import TestClient
 from msgspec import Meta, Struct, field
 
 from stratiform.interfaces.endpoints import Api, ApiRequest, ApiResponse
+from stratiform.interfaces.endpoints.decoding import parse_json_bool
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.endpoints.media_types import JSON, PLAIN_TEXT, TEXT
 from stratiform.interfaces.endpoints.request import Transactions
@@ -44,6 +45,7 @@ api = Api(
     exception_handlers={Exception: render_problem},
     transactions=Transactions(open_with_key, open_with_key),
     strict=True,
+    parse_flag=parse_json_bool,
     invalid_field=invalid_field,
 )
 
@@ -106,7 +108,7 @@ def test_parameters_are_decoded(client: TestClient[Litestar]) -> None:
         ("items?from=%20", "`from` is empty", "omit the parameter to select everything"),
         ("items?limit=x", "limit: 'x' is not of type 'integer'", None),
         ("items?limit=0", "limit: Expected `int` >= 1", None),
-        ("items?deleted=yes", "deleted: 'yes' is not of type 'boolean'", None),
+        ("items?deleted=yes", "deleted: 'yes' is neither true nor false.", None),
     ],
 )
 def test_invalid_parameters_are_refused(client: TestClient[Litestar], path: str, detail: str, hint: str | None) -> None:

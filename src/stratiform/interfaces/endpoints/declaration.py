@@ -10,6 +10,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from litestar.types import ExceptionHandlersMap
 
+from stratiform.interfaces.endpoints.decoding import FlagParser, parse_bool
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
 from stratiform.interfaces.endpoints.media_types import JSON, OBJECT, Schema
 from stratiform.interfaces.endpoints.request import Transactions
@@ -106,8 +107,8 @@ class Api:
     with each of `prefixes` in front; `project_in_path` means without a prefix and with the project's id.
     `transactions` authenticates requests. `empty_media_type` is that of responses without a body. `lenient`: numbers
     and booleans in bodies may be strings. `strict`: query parameters that are unknown, repeated or empty, and encoded
-    bodies are refused. `invalid_field` and `version_not_found` make errors in the API's own words; `error_content`
-    maps the media type of errors to a schema.
+    bodies are refused. `parse_flag` parses booleans in query strings. `invalid_field` and `version_not_found` make
+    errors in the API's own words; `error_content` maps the media type of errors to a schema.
     """
 
     name: str
@@ -120,6 +121,7 @@ class Api:
     empty_media_type: str = "application/json"
     lenient: bool = False
     strict: bool = False
+    parse_flag: FlagParser = parse_bool
     invalid_field: InvalidFieldFormat = _invalid_field
     version_not_found: Callable[[int], Fault] = _version_not_found
     error_content: Mapping[str, Schema] = field(default_factory=lambda: {JSON: OBJECT})

@@ -1,7 +1,8 @@
 """Bodies, query strings and headers as typed structs, with the errors of OpenStack's JSON schema validation."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -13,6 +14,9 @@ from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, Unexpecte
 from stratiform.kit.errors import Fault, Invalid
 
 T = TypeVar("T")
+
+#: Parses the text of a boolean parameter with this name, or raises the error of the format.
+FlagParser = Callable[[str, str, InvalidFieldFormat], bool]
 
 #: Errors of a body that is not JSON, or nests deeper than any schema.
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -29,7 +33,6 @@ _JSON_TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "bo
 
 _TRUE = frozenset({"1", "t", "true", "on", "y", "yes"})
 _FALSE = frozenset({"0", "f", "false", "off", "n", "no"})
-_BOOLEANS = {"true": True, "false": False}
 
 
 def decode_body(body: bytes, schema: type[T], *, minor: int, lenient: bool, invalid: InvalidFieldFormat) -> T:
@@ -61,24 +64,45 @@ def split_action(body: bytes) -> tuple[list[str], dict[str, msgspec.Raw]]:
     return list(values), values
 
 
+def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
+    """Parse a boolean as oslo.utils does. Raises `invalid`'s error."""
+    if text.strip().lower() in _TRUE:
+        return True
+    if text.strip().lower() in _FALSE:
+        return False
+    raise invalid(name, text, f"'{text}' is not a boolean.")
+
+
+def parse_json_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
+    """Parse `true` or `false`. Raises `invalid`'s error."""
+    if text in ("true", "false"):
+        return text == "true"
+    raise invalid(name, text, f"'{text}' is neither true nor false.")
+
+
 def decode_query(
-    items: Iterable[tuple[str, str]], schema: type[T], *, invalid: InvalidFieldFormat, strict: bool = False
+    items: Iterable[tuple[str, str]],
+    schema: type[T],
+    *,
+    invalid: InvalidFieldFormat,
+    parse_flag: FlagParser = parse_bool,
 ) -> T:
     """Decode a query string. Of a parameter that occurs twice the last value counts, unless its field is a list.
 
-    Parameters without a field are ignored; see `check_query`. `strict`: booleans are `true` or `false`. Raises
-    `invalid`'s error for a value of the wrong type.
+    Parameters without a field are ignored; see `check_query`. `parse_flag` parses booleans. Raises `invalid`'s error
+    for a value of the wrong type.
     """
     fields = _query_fields(schema)
     values: dict[str, Any] = {}
     for name, text in items:
         field = fields.get(name)
-        if field == "list":
-            values.setdefault(name, []).append(text)
-        elif field == "bool":
-            values[name] = _BOOLEANS.get(text, text) if strict else parse_bool(text, name, invalid)
-        elif field is not None:
-            values[name] = text
+        if field is None:
+            continue
+        value = parse_flag(text, name, invalid) if field.is_bool else text
+        if field.is_list:
+            values.setdefault(name, []).append(value)
+        else:
+            values[name] = value
     return _convert(values, schema, "query", invalid)
 
 
@@ -89,7 +113,7 @@ def check_query(items: Sequence[tuple[str, str]], schema: type[Any] | None) -> N
     for name, text in items:
         if name not in fields:
             raise Invalid(f"unknown query parameter '{name[:80]}'", hint=_parameters_hint(name, fields))
-        if name in seen and fields[name] != "list":
+        if name in seen and not fields[name].is_list:
             raise Invalid(f"`{name}` occurs more than once")
         if not text.strip():
             raise Invalid(f"`{name}` is empty", hint="omit the parameter to select everything")
@@ -101,15 +125,6 @@ def decode_headers(headers: Mapping[str, str], schema: type[T], *, invalid: Inva
     assert issubclass(schema, Struct)
     values = {name: headers[name] for name in schema.__struct_encode_fields__ if name in headers}
     return _convert(values, schema, "headers", invalid)
-
-
-def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
-    """Parse a boolean as oslo.utils does. Raises `invalid`'s error."""
-    if text.strip().lower() in _TRUE:
-        return True
-    if text.strip().lower() in _FALSE:
-        return False
-    raise invalid(name, text, f"'{text}' is not a boolean.")
 
 
 def _convert(values: Mapping[str, Any], schema: type[T], part: str, invalid: InvalidFieldFormat) -> T:
@@ -126,15 +141,23 @@ def _parameters_hint(name: str, names: Collection[str]) -> str:
     return f"available: {', '.join(sorted(names))}" if names else "this endpoint has no parameters"
 
 
-def _query_fields(schema: type[Any]) -> dict[str, str]:
-    """Return for each parameter how its text becomes a value: list, bool, or text."""
+@dataclass(frozen=True, slots=True)
+class _QueryField:
+    """How the text of a parameter becomes a value."""
+
+    is_list: bool
+    is_bool: bool
+
+
+def _query_fields(schema: type[Any]) -> dict[str, _QueryField]:
+    """Return the parameters of a query by name."""
     assert issubclass(schema, Struct)
     hints = get_type_hints(schema)
     fields = {}
     for name, encoded in zip(schema.__struct_fields__, schema.__struct_encode_fields__, strict=True):
         types = {hints[name], *get_args(hints[name])}
         is_list = any(getattr(annotation, "__origin__", None) is list for annotation in types)
-        fields[encoded] = "list" if is_list else "bool" if bool in types else "text"
+        fields[encoded] = _QueryField(is_list, bool in types)
     return fields
 
 
@@ -148,7 +171,14 @@ def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat, part:
         return Invalid("The request body is not valid JSON.")
     steps = [step for step in re.split(r"[.\[\]]+", path.removeprefix("$")) if step and step != "..."]
     value = _value_at(document, steps)
-    return invalid(steps[-1] if steps else part, _printable(value), _as_json_schema(reason, value))
+    return invalid(_field_name(steps, part), _printable(value), _as_json_schema(reason, value))
+
+
+def _field_name(steps: list[str], part: str) -> str:
+    """Return the name of a field, with the position for an item of a list: `tags/0`; without steps the part."""
+    if len(steps) > 1 and steps[-1].isdecimal():
+        return "/".join(steps[-2:])
+    return steps[-1] if steps else part
 
 
 def _as_json_schema(reason: str, value: Any) -> str:

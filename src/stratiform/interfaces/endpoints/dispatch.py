@@ -207,7 +207,7 @@ def _decode_parameters(api: Api, endpoint: Endpoint, request: ApiRequest) -> dic
     arguments: dict[str, Any] = {}
     if endpoint.query is not None:
         arguments["query"] = decoding.decode_query(
-            request.query_items, endpoint.query, invalid=api.invalid_field, strict=api.strict
+            request.query_items, endpoint.query, invalid=api.invalid_field, parse_flag=api.parse_flag
         )
     if endpoint.headers is not None:
         arguments["headers"] = decoding.decode_headers(

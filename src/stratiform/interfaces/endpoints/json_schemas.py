@@ -6,7 +6,7 @@ Source: OpenAPI 3.1; msgspec's JSON schemas; openstack-codegenerator for `x-open
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any, Never, NoReturn, get_args, get_type_hints
 
 import msgspec
 from msgspec import Struct, UnsetType
@@ -126,5 +126,5 @@ def _without_null(json_schema: JsonSchema) -> JsonSchema:
 
 
 def is_schema(annotation: Any) -> bool:
-    """Return True if values of this annotation have a JSON schema: it is not None, UNSET or missing."""
-    return annotation not in (None, NoneType, UnsetType)
+    """Return True if an annotation has a JSON schema: values exist, and they are not UNSET."""
+    return annotation not in (None, NoneType, UnsetType, NoReturn, Never)

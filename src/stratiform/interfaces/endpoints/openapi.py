@@ -7,7 +7,7 @@ Source: https://spec.openapis.org/oas/v3.1.0
 
 import inspect
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from types import UnionType
@@ -62,10 +62,8 @@ def build_document(apis: Sequence[Api], *, title: str, version: str) -> dict[str
             if issubclass(struct, Extensible):
                 allow_extra_properties(schemas.resolve(struct))
         for (method, path), endpoints in _by_operation(api).items():
-            operation = _operation(api, endpoints, schemas)
-            if len(apis) > 1:
-                operation["operationId"] = f"{api.name}.{operation['operationId']}"
-            paths[api.path + path][method.lower()] = operation
+            paths[api.path + path][method.lower()] = _operation(api, endpoints, schemas)
+    _make_operation_ids_unique(paths)
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
@@ -150,7 +148,7 @@ def _operation(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) ->
     if len(endpoints) > 1:
         summary, description = _summarize_alternatives(endpoints)
     operation: dict[str, Any] = {
-        "operationId": _operation_id(first),
+        "operationId": first.function.__name__,
         "tags": [first.function.__module__.rpartition(".")[2]],
         "summary": summary,
         "parameters": _parameters(api, endpoints),
@@ -170,9 +168,13 @@ def _operation(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) ->
     return operation
 
 
-def _operation_id(endpoint: Endpoint) -> str:
-    """Return a name that is unique in the API: `list_volumes`, `volumes_volume_id_action`."""
-    return "_".join(re.findall(r"\w+", endpoint.path)) if endpoint.action else endpoint.function.__name__
+def _make_operation_ids_unique(paths: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
+    """Replace the names of functions that several routes have by method and path."""
+    counts = Counter(operation["operationId"] for operations in paths.values() for operation in operations.values())
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            if counts[operation["operationId"]] > 1:
+                operation["operationId"] = "_".join([method, *re.findall(r"\w+", path)])
 
 
 def _summarize_alternatives(endpoints: Sequence[Endpoint]) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from litestar.exceptions import HTTPException
 
 from stratiform.interfaces.endpoints import Api
+from stratiform.interfaces.endpoints.decoding import parse_json_bool
 from stratiform.interfaces.rest.problems import MEDIA_TYPE, Problem, render_problem
 from stratiform.kit.errors import Fault, Invalid
 
@@ -18,6 +19,7 @@ api = Api(
     routes="stratiform.interfaces.rest.routes",
     exception_handlers={Exception: render_problem, HTTPException: render_problem},
     strict=True,
+    parse_flag=parse_json_bool,
     invalid_field=_invalid_field,
     error_content={MEDIA_TYPE: Problem},
 )

@@ -31,7 +31,7 @@ class VolumeBench:
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.of.services.clouds.connected(self.cloud_id))
+        return cast("MemoryCloud", self.of.services.clouds.connections.get(self.cloud_id))
 
     def disks(self) -> list[NativeVolume]:
         assert self.cloud.volume is not None
@@ -93,8 +93,8 @@ class VolumeBench:
 def with_cloud(of: Bench) -> VolumeBench:
     with of.services.database.transaction() as db:
         ctx = of.ctx(db, SYSTEM)
-        cloud = of.services.clouds.add(ctx, "memory", "sim", {})
-        of.services.clouds.bind(ctx, "p1", cloud.id, "zone-a")
-        of.services.clouds.bind(ctx, "p2", cloud.id)
+        cloud = of.services.clouds.accounts.create(ctx, "memory", "sim", {})
+        of.services.clouds.bindings.create(ctx, "p1", cloud.id, "zone-a")
+        of.services.clouds.bindings.create(ctx, "p2", cloud.id)
         of.services.volume.ensure_types(ctx)
     return VolumeBench(of, cloud.id)

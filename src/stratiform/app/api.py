@@ -9,9 +9,9 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from stratiform import __version__
-from stratiform.interfaces.almanach.auth import Almanach
-from stratiform.interfaces.almanach.errors import told as told_as_almanach
+from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
 from stratiform.interfaces.almanach.routes import router as almanach_router
+from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.openstack import faults, versions
 from stratiform.interfaces.openstack.compute.routes import router as compute
 from stratiform.interfaces.openstack.identity.routes import router as identity
@@ -35,17 +35,17 @@ def _by_path(request: Request, error: Exception) -> Response[Any]:
     if request.url.path.startswith("/api/"):
         return problem(request, error)
     if request.url.path.startswith("/almanach/"):
-        return told_as_almanach(request, error)
+        return render_almanach_error(request, error)
     return faults.by_path(request, error)
 
 
-def application(services: Services, almanach: Almanach | None = None) -> Litestar:
-    """The ASGI application over `services`. `almanach`: how that API is served, where not as by default."""
+def application(services: Services, almanach: AlmanachSettings | None = None) -> Litestar:
+    """The ASGI application over `services`. `almanach`: settings of the Almanach API."""
     return Litestar(
         route_handlers=[*versions.documents(), *_OPENSTACK, rest, web, almanach_router("/almanach")],
         before_send=[versions.tell_request_id],
         exception_handlers={Exception: _by_path, HTTPException: _by_path},
-        state=State({"services": services, "almanach": almanach or Almanach()}),
+        state=State({"services": services, "almanach": almanach or AlmanachSettings()}),
         logging_config=None,  # the log is the program's own, see kit.log: it hides secrets
         # Only the description itself: the pages that show it would load scripts from elsewhere.
         openapi_config=OpenAPIConfig(

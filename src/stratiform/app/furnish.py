@@ -45,9 +45,9 @@ def furnish(services: Services, settings: Settings) -> None:
 
 def _furnish_demo(services: Services, ctx: RequestContext, password: str) -> None:
     project = services.identity.ensure_demo(ctx, password)
-    cloud = services.clouds.ensure_memory(ctx)
-    if cloud is not None and not services.clouds.bindings(ctx.db, project.id):
-        services.clouds.bind(ctx, project.id, cloud.id, "nova")
+    cloud = services.clouds.accounts.bootstrap(ctx, "memory", "memory")
+    if cloud is not None and not services.clouds.bindings.list_for_project(ctx.db, project.id):
+        services.clouds.bindings.create(ctx, project.id, cloud.id, "nova")
     services.network.ensure_default(ctx, project.id)
     services.compute.ensure_flavors(ctx)
     services.volume.ensure_types(ctx)

@@ -40,10 +40,14 @@ def build(
     installation = _installation(settings.home / "keys" / "installation", ids)
     ledger = SigningKeys(settings.home / "keys" / "ledger")
     ledger.create(f"stratiform/{installation}")
-    place = Installation(installation=installation, home=settings.home, clock=clock)
-    clouds = CloudsService(database=database, ids=ids, secrets=secrets, place=place)
+    clouds = CloudsService.build(
+        database=database,
+        ids=ids,
+        keys=secrets,
+        installation=Installation(installation=installation, home=settings.home, clock=clock),
+    )
     network = NetworkService(database=database, ids=ids, clouds=clouds)
-    image = ImageService(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
+    image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
     volume = VolumeService(database=database, ids=ids, clouds=clouds, images=image)
     compute = ComputeService(database=database, ids=ids, clouds=clouds, networks=network, images=image, volumes=volume)
     reader = Reader.load(settings.home / "meters")

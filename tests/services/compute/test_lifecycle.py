@@ -322,7 +322,9 @@ def test_metadata_that_changes_meanwhile_does_not_stop_what_is_under_way(servers
 def test_a_volume_that_is_elsewhere_is_refused(servers: ServerBench) -> None:
     server, volume = servers.active(), servers.volume()
     with servers.ctx() as ctx:
-        servers.of.services.clouds.bind(servers.of.ctx(ctx.db, SYSTEM), "p1", servers.cloud_id, "zone-b", "zone-2")
+        servers.of.services.clouds.bindings.create(
+            servers.of.ctx(ctx.db, SYSTEM), "p1", servers.cloud_id, "zone-b", "zone-2"
+        )
     with servers.ctx() as ctx:
         other = servers.of.services.volume.create(ctx, NewVolume(1, zone="zone-b"))
     with servers.ctx() as ctx, pytest.raises(Invalid):

@@ -26,7 +26,7 @@ class Clouded:
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.of.services.clouds.connected(self.cloud_id))
+        return cast("MemoryCloud", self.of.services.clouds.connections.get(self.cloud_id))
 
     @property
     def subnet_id(self) -> str:
@@ -46,8 +46,8 @@ def clouded(stack_bench: Bench) -> Clouded:
     services = stack_bench.services
     with services.database.transaction() as db:
         operator = stack_bench.ctx(db, SYSTEM)
-        cloud = services.clouds.add(operator, "memory", "sim", {"seed": "1"})
-        services.clouds.bind(operator, "p1", cloud.id, "zone-a", "zone-1")
+        cloud = services.clouds.accounts.create(operator, "memory", "sim", {"seed": "1"})
+        services.clouds.bindings.create(operator, "p1", cloud.id, "zone-a", "zone-1")
         ctx = stack_bench.ctx(db, customer())
         services.network.ensure_default(ctx, "p1")
         [port] = services.network.ports_for_server(ctx, "p1", "server-1", [])

@@ -7,6 +7,7 @@ from stratiform.contract.compute import ServerSize, ServerSpec
 from stratiform.contract.volume import NativeVolumeState
 from stratiform.kit.clock import SECOND_US, iso_naive
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume, TypeNotFound, VolumeNotFound
 from stratiform.services.volume.model import NewVolume, VolumeFilter
 from support.stacks import customer
@@ -108,7 +109,9 @@ def test_an_unreachable_cloud_is_asked_again(volumes: VolumeBench) -> None:
 def test_what_the_cloud_refuses_is_an_error_that_can_be_deleted(volumes: VolumeBench) -> None:
     with volumes.ctx(volumes.operator()) as ctx:
         kind = volumes.service.create_type(ctx, "odd")
-        volumes.service.clouds.register_volume_type(ctx, volumes.cloud_id, kind.id, "no-such-kind")
+        volumes.service.clouds.native_resources.register(
+            ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, kind.id, "no-such-kind"
+        )
     volume = volumes.available(NewVolume(1, type="odd"))
     assert (volume.status, volume.launched_at) == ("error", None)
     assert "no-such-kind" in volume.fault
@@ -121,7 +124,9 @@ def test_what_the_cloud_refuses_is_an_error_that_can_be_deleted(volumes: VolumeB
 def test_a_type_is_made_as_the_clouds_own_kind(volumes: VolumeBench) -> None:
     with volumes.ctx(volumes.operator()) as ctx:
         fast = next(kind for kind in volumes.service.types(ctx) if kind.name == "fast")
-        volumes.service.clouds.register_volume_type(ctx, volumes.cloud_id, fast.id, "fast")
+        volumes.service.clouds.native_resources.register(
+            ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, fast.id, "fast"
+        )
     volume = volumes.available(NewVolume(1, type="fast"))
     assert volumes.disks()[0].native_type == "fast"
     with volumes.ctx() as ctx, pytest.raises(Invalid, match="keep their kind"):
@@ -156,7 +161,7 @@ def test_what_is_asked_for_is_checked(volumes: VolumeBench) -> None:
             create(ctx, NewVolume(1, source_volume_id="v1"))
         with pytest.raises(NotFound):
             create(ctx, NewVolume(1, image_id="no-such-image"))
-    with volumes.ctx(customer("unbound")) as ctx, pytest.raises(Conflict, match="bound to no cloud"):
+    with volumes.ctx(customer("unbound")) as ctx, pytest.raises(Conflict, match="not bound to a cloud"):
         volumes.service.create(ctx, NewVolume(1))
     with volumes.ctx(customer("p1", "reader")) as ctx, pytest.raises(Forbidden):
         volumes.service.create(ctx, NewVolume(1))
@@ -242,15 +247,15 @@ def test_an_operator_writes_a_status(volumes: VolumeBench) -> None:
 def test_a_volume_is_made_of_an_image(volumes: VolumeBench) -> None:
     services = volumes.of.services
     with volumes.ctx() as ctx:
-        image = services.image.create(
+        image = services.image.images.create(
             ctx, {"name": "debian", "disk_format": "raw", "container_format": "bare", "min_disk": 2}
         )
         with pytest.raises(Invalid, match="is not active"):
             volumes.service.create(ctx, NewVolume(2, image_id=image.id))
     with volumes.ctx() as ctx:
-        incoming = services.image.begin_upload(ctx, image.id)
+        incoming = services.image.image_data.begin_upload(ctx, image.id)
     incoming.write(b"bytes")
-    services.image.finish_upload(incoming)
+    services.image.image_data.finish_upload(incoming)
     with volumes.ctx() as ctx, pytest.raises(InvalidInput, match="larger than the volume size"):
         volumes.service.create(ctx, NewVolume(1, image_id=image.id))
     volume = volumes.available(NewVolume(2, image_id=image.id))

@@ -93,7 +93,7 @@ def _drop(service: MeteringService, job: Job) -> Requeue | None:
 def _survey(service: MeteringService, clouds: CloudsService, job: Job) -> Requeue:
     """See which clouds can be asked for which meters."""
     with job.apply() as db:
-        service.survey_polls(db, clouds.clouds(db), job.clock.now())
+        service.survey_polls(db, clouds.accounts.list_all(db), job.clock.now())
     return Requeue(_SURVEYED_EVERY_US)
 
 
@@ -105,9 +105,9 @@ def _poll(service: MeteringService, clouds: CloudsService, job: Job) -> Requeue 
         return None
     try:
         with job.database.snapshot() as db:
-            kind = clouds.cloud(db, poll.cloud_id).kind
+            kind = clouds.accounts.get_by_id(db, poll.cloud_id).kind
         question = service.question(kind, poll)
-        usage = clouds.connected(poll.cloud_id).usage
+        usage = clouds.connections.get(poll.cloud_id).usage
         if question is None or usage is None:
             return None
         for since, until in question.schedule.windows(poll, job.clock.now()):

@@ -27,7 +27,7 @@ def _remove_from_clouds(service: NetworkService, job: Job) -> Requeue | None:
         natives = repository.natives_of(db, job.key)
     waiting = False
     for cloud_id, native_id in natives:
-        networks = service.clouds.connected(cloud_id).network
+        networks = service.clouds.connections.get(cloud_id).network
         if networks is not None and not _removed(networks, native_id or _found(networks, job.key)):
             waiting = True
             continue

@@ -14,6 +14,7 @@ from stratiform.contract.volume import NativeVolume, NativeVolumeState, Volumes,
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.work import Handler, Job, Requeue, enqueue
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.model import AT_REST, Observation, Volume, compare
 from stratiform.services.volume.service import VolumeService
@@ -45,7 +46,7 @@ def reconcile(service: VolumeService, job: Job) -> Requeue | None:
     step = None if volume is None else _STEPS.get(volume.status)
     if volume is None or step is None:
         return None
-    disks = service.clouds.connected(volume.cloud_id).volume
+    disks = service.clouds.connections.get(volume.cloud_id).volume
     if disks is None:
         _without_disks(service, job, volume)
         return None
@@ -82,8 +83,10 @@ def _create(service: VolumeService, job: Job, disks: Volumes, volume: Volume) ->
 
 def _spec(service: VolumeService, job: Job, volume: Volume) -> VolumeSpec:
     with job.database.snapshot() as db:
-        native_type = service.clouds.native(db, volume.cloud_id, "volume_type", volume.type_id)
-    image = service.images.in_cloud(volume.cloud_id, volume.image_id) if volume.image_id else ""
+        native_type = service.clouds.native_resources.find_id(
+            db, volume.cloud_id, ResourceType.VOLUME_TYPE, volume.type_id
+        )
+    image = service.images.image_copies.ensure(volume.cloud_id, volume.image_id) if volume.image_id else ""
     return VolumeSpec(
         token=volume.id,
         name=volume.name,
@@ -180,7 +183,7 @@ _STEPS: dict[str, _Step] = {"creating": _create, "extending": _extend, "deleting
 def survey(service: VolumeService, job: Job) -> Requeue:
     """Ask for a look at each cloud; the looks themselves are spread over the workers."""
     with job.apply() as db:
-        for cloud in service.clouds.clouds(db):
+        for cloud in service.clouds.accounts.list_all(db):
             enqueue(db, OBSERVE, cloud.id, job.clock.now())
     return Requeue(SURVEY_EVERY_US)
 
@@ -190,7 +193,7 @@ def observe(service: VolumeService, job: Job) -> None:
 
     The rows are read after the list: a disk in it was made for a row that was committed before.
     """
-    disks = service.clouds.connected(job.key).volume
+    disks = service.clouds.connections.get(job.key).volume
     if disks is None:
         return
     started = job.clock.now()

@@ -58,7 +58,7 @@ class Creating(Parts):
     def fitting_image(self, ctx: RequestContext, image_id: str, flavor: Flavor) -> Image:
         """The image, if it may be used and fits into the flavor. Raises Invalid."""
         try:
-            image = self.images.image(ctx, image_id)
+            image = self.images.images.get(ctx, image_id)
         except (NotFound, Forbidden) as error:
             raise Invalid(f"Image {image_id} could not be found.") from error
         if image.status != "active":
@@ -91,7 +91,7 @@ class Creating(Parts):
 
     def _place(self, ctx: RequestContext, project_id: str, zone: str | None) -> Binding:
         try:
-            return self.clouds.place(ctx.db, project_id, zone)
+            return self.clouds.bindings.resolve(ctx.db, project_id, zone)
         except Conflict as error:
             if zone is None:
                 raise

@@ -134,7 +134,7 @@ class Auditing(Correcting):
         self.allow_auditing(ctx)
         if ctx.now <= asked.start:
             raise Invalid(f"{asked.name} has not begun yet", hint="audit a month that has")
-        names = {cloud.name: cloud.id for cloud in clouds.clouds(ctx.db)}
+        names = {cloud.name: cloud.id for cloud in clouds.accounts.list_all(ctx.db)}
         known = set(repository.audits.clouds(ctx.db))
         for name in asked.clouds:
             if name not in names and name not in known:
@@ -159,7 +159,7 @@ def _ask(
     """Ask every cloud that can tell what there is."""
     for name, cloud_id in wanted.items():
         try:
-            connected = clouds.connected(cloud_id)
+            connected = clouds.connections.get(cloud_id)
             if connected.usage is None:
                 continue
             told = 0

@@ -48,7 +48,7 @@ class Naming(Reading):
             _check_project(ctx, wanted.project_id, identity)
 
     def _check_cloud(self, ctx: RequestContext, name: str, clouds: CloudsService) -> None:
-        connected = {cloud.name for cloud in clouds.clouds(ctx.db)}
+        connected = {cloud.name for cloud in clouds.accounts.list_all(ctx.db)}
         if name not in connected and not names.has_cloud(ctx.db, name):
             known = connected.union(names.clouds(ctx.db))
             raise Invalid(f"neither connected nor in the ledger: cloud '{name}'", hint=near_to(name, known))

@@ -22,7 +22,7 @@ class CloudVerbs(ServerVerbs):
         A card has the port's first IPv4 address (else its first). `zone` is the cloud's own name; "" takes that
         of the project's binding. A cloud without networks gets cards with no subnet. Raises contract.errors.
         """
-        networks = self.clouds.connected(cloud_id).network
+        networks = self.clouds.connections.get(cloud_id).network
         with self.database.snapshot() as db:
             subnets = _subnets(db, ports)
             zones = {port.project_id: zone or self._zone(db, port.project_id, cloud_id) for port in ports}
@@ -60,7 +60,7 @@ class CloudVerbs(ServerVerbs):
         return made.id
 
     def _zone(self, db: Connection, project_id: str, cloud_id: str) -> str:
-        bindings = self.clouds.bindings(db, project_id)
+        bindings = self.clouds.bindings.list_for_project(db, project_id)
         return next((binding.native_zone for binding in bindings if binding.cloud_id == cloud_id), "")
 
 

@@ -111,7 +111,7 @@ class NetworkVerbs(Parts):
 
     def zones(self, db: Connection, project_id: str) -> list[str]:
         """The availability zones where the project's networks can be."""
-        return self.clouds.zones(db, project_id)
+        return list(self.clouds.bindings.list_zones(db, project_id))
 
     def quota(self, ctx: RequestContext, project_id: str) -> dict[str, tuple[int, int]]:
         """Each kind of thing with how many a project may have (-1: no limit) and has. Raises Forbidden."""

@@ -56,10 +56,10 @@ class SubnetVerbs(NetworkVerbs):
     def reserve(self, project_id: str) -> Reserve:
         """What the strictest cloud that serves the project keeps of every subnet. Not inside a transaction."""
         with self.database.snapshot() as db:
-            cloud_ids = {binding.cloud_id for binding in self.clouds.bindings(db, project_id)}
+            cloud_ids = {binding.cloud_id for binding in self.clouds.bindings.list_for_project(db, project_id)}
         reserve = Reserve()
         for cloud_id in sorted(cloud_ids):
-            networks = self.clouds.connected(cloud_id).network
+            networks = self.clouds.connections.get(cloud_id).network
             if networks is not None:
                 reserve = reserve.stricter(Reserve(networks.reserved_head, networks.reserved_tail))
         return reserve

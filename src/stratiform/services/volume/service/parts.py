@@ -46,7 +46,7 @@ def image_facts(images: ImageService, ctx: RequestContext, new: NewVolume) -> di
 
     Raises NotFound; Invalid where the image isn't ready, or is larger than the volume.
     """
-    image = images.image(ctx, new.image_id)
+    image = images.images.get(ctx, new.image_id)
     if image.status != "active":
         raise Invalid(f"Image {image.id} is not active.")
     if new.size_gib is not None and image.min_disk > new.size_gib:

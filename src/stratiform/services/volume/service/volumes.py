@@ -9,8 +9,8 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.pagination import Page, Slice
 from stratiform.kit.work import enqueue
-from stratiform.services.clouds.errors import NoSuchZone
-from stratiform.services.clouds.model import Binding
+from stratiform.services.clouds.errors import AvailabilityZoneNotFound
+from stratiform.services.clouds.model import Binding, ResourceType
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume, MetadataNotFound, TypeNotFound
 from stratiform.services.volume.model import (
@@ -39,7 +39,7 @@ class Volumes(Parts):
     __slots__ = ()
 
     def create(self, ctx: RequestContext, new: NewVolume) -> Volume:
-        """A volume in status `creating`. Raises Invalid, NotFound (type, image, source), NoCloud."""
+        """A volume in status `creating`. Raises Invalid, NotFound (type, image, source), ProjectNotBound."""
         project_id = ctx.caller.project()
         policy.require(ctx.caller, "volume:create", project_id)
         self._refuse_copies(ctx, new)
@@ -110,7 +110,7 @@ class Volumes(Parts):
     def zones(self, ctx: RequestContext) -> list[str]:
         """The availability zones that the caller's project sees, the default one first."""
         policy.require(ctx.caller, "volume_extension:availability_zone_list", None)
-        return self.clouds.zones(ctx.db, ctx.caller.project_id or "")
+        return list(self.clouds.bindings.list_zones(ctx.db, ctx.caller.project_id or ""))
 
     def used(self, ctx: RequestContext) -> tuple[int, int]:
         """How many volumes the caller's project has, and their GiB together."""
@@ -297,14 +297,14 @@ class Volumes(Parts):
         return found
 
     def _native_type(self, ctx: RequestContext, volume: Volume, type_id: str) -> str | None:
-        return self.clouds.native(ctx.db, volume.cloud_id, "volume_type", type_id)
+        return self.clouds.native_resources.find_id(ctx.db, volume.cloud_id, ResourceType.VOLUME_TYPE, type_id)
 
     def _place(self, ctx: RequestContext, project_id: str, zone: str | None) -> Binding:
         try:
-            place = self.clouds.place(ctx.db, project_id, zone or None)
-        except NoSuchZone as error:
+            place = self.clouds.bindings.resolve(ctx.db, project_id, zone or None)
+        except AvailabilityZoneNotFound as error:
             raise InvalidInput(f"Availability zone '{zone}' is invalid.") from error
-        if not registry.has_capability(self.clouds.cloud(ctx.db, place.cloud_id).kind, "volume"):
+        if not registry.has_capability(self.clouds.accounts.get_by_id(ctx.db, place.cloud_id).kind, "volume"):
             raise Invalid(
                 f"The cloud {place.cloud_name} has no block storage.", hint="use a zone of a cloud that has it"
             )

@@ -23,7 +23,7 @@ def memory_cloud(fixture: Fixture, cloud: Cloud) -> MemoryCloud:
 def test_check_returns_identity_and_zones(fixture: Fixture) -> None:
     cloud = fixture.add(zones="a,b")
     account = fixture.clouds.connections.check(fixture.closed_ctx(), cloud)
-    assert (account.identity, account.zones) == ("memory:memory", ("a", "b"))
+    assert (account.identity, account.availability_zones) == ("memory:memory", ("a", "b"))
 
 
 def test_check_uses_the_secrets(fixture: Fixture) -> None:
@@ -55,7 +55,7 @@ def test_every_process_uses_updated_credentials(any_fixture: Fixture) -> None:
     f = any_fixture
     cloud, other = f.add(password="old"), f.second_process()
     before = memory_cloud(f, cloud)
-    before.check()
+    before.check_credentials()
     assert other.connections.get(cloud.id) is other.connections.get(cloud.id)
     before.client.change_password("new")
     with f.database.transaction() as db:
@@ -63,9 +63,9 @@ def test_every_process_uses_updated_credentials(any_fixture: Fixture) -> None:
     assert (updated.revision, updated.settings) == (2, {"latency_ms": "7"})
     for clouds in (f.clouds, other):
         assert clouds.connections.get(cloud.id) is not before
-        clouds.connections.get(cloud.id).check()
+        clouds.connections.get(cloud.id).check_credentials()
     with pytest.raises(CredentialsRejected):
-        before.check()
+        before.check_credentials()
 
 
 def test_one_connection_per_process(fixture: Fixture) -> None:

@@ -34,7 +34,7 @@ class Clouded:
 
     def natives(self) -> list[str]:
         assert self.cloud.network is not None
-        return [native.token for native in self.cloud.network.list()]
+        return [native.token for native in self.cloud.network.list_subnets()]
 
     def work(self) -> None:
         worker = Worker(self.of.services.database, handlers(self.of.services.network), name="w", clock=self.of.clock)
@@ -56,11 +56,11 @@ def clouded(stack_bench: Bench) -> Clouded:
 
 def test_a_subnet_is_made_in_the_cloud_once(clouded: Clouded) -> None:
     service = clouded.of.services.network
-    [nic] = service.nics_in_cloud(clouded.cloud_id, [clouded.port])
-    assert (nic.address, nic.mac) == (clouded.port.fixed_ips[0]["ip_address"], clouded.port.mac_address)
+    [nic] = service.native_interfaces(clouded.cloud_id, [clouded.port])
+    assert (nic.ip_address, nic.mac_address) == (clouded.port.fixed_ips[0]["ip_address"], clouded.port.mac_address)
     assert clouded.natives() == [clouded.subnet_id]
     clouded.cloud.client.set_faults(fail_next=1)
-    assert service.nics_in_cloud(clouded.cloud_id, [clouded.port]) == (nic,)
+    assert service.native_interfaces(clouded.cloud_id, [clouded.port]) == (nic,)
     clouded.cloud.client.clear_faults()
 
 
@@ -68,9 +68,9 @@ def test_an_answer_that_was_lost_makes_no_second_subnet(clouded: Clouded) -> Non
     service = clouded.of.services.network
     clouded.cloud.client.set_faults(lose_next=1)
     with pytest.raises(CloudUnreachable):
-        service.nics_in_cloud(clouded.cloud_id, [clouded.port])
-    [nic] = service.nics_in_cloud(clouded.cloud_id, [clouded.port])
-    assert nic.subnet
+        service.native_interfaces(clouded.cloud_id, [clouded.port])
+    [nic] = service.native_interfaces(clouded.cloud_id, [clouded.port])
+    assert nic.subnet_id
     assert clouded.natives() == [clouded.subnet_id]
 
 
@@ -80,9 +80,9 @@ def test_a_deleted_subnet_goes_from_the_cloud(clouded: Clouded, lost: bool) -> N
     if lost:
         clouded.cloud.client.set_faults(lose_next=1)
         with pytest.raises(CloudUnreachable):
-            service.nics_in_cloud(clouded.cloud_id, [clouded.port])
+            service.native_interfaces(clouded.cloud_id, [clouded.port])
     else:
-        service.nics_in_cloud(clouded.cloud_id, [clouded.port])
+        service.native_interfaces(clouded.cloud_id, [clouded.port])
     with database.transaction() as db:
         ctx = clouded.of.ctx(db, customer())
         service.release(db, "server-1", ctx.now)

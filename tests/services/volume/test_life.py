@@ -80,7 +80,7 @@ def test_a_lost_answer_makes_no_second_disk(volumes: VolumeBench) -> None:
     volumes.cloud.client.set_faults(lose_next=1)
     volume = volumes.available()
     assert volume.status == "available"
-    assert volumes.cloud.client.history("disks") == {volume.id: 1}
+    assert volumes.cloud.client.count_created("disks") == {volume.id: 1}
 
 
 def test_deleting_what_was_never_answered_leaves_no_disk(volumes: VolumeBench) -> None:
@@ -261,7 +261,7 @@ def test_a_volume_is_made_of_an_image(volumes: VolumeBench) -> None:
     volume = volumes.available(NewVolume(2, image_id=image.id))
     assert (volume.status, volume.bootable) == ("available", True)
     assert (volume.image_metadata["image_id"], volume.image_metadata["min_disk"]) == (image.id, "2")
-    assert volumes.cloud.client.history("images") == {image.id: 1}
+    assert volumes.cloud.client.count_created("images") == {image.id: 1}
 
 
 def test_the_use_of_a_disk_that_can_not_be_deleted_goes_on(volumes: VolumeBench) -> None:
@@ -271,7 +271,7 @@ def test_the_use_of_a_disk_that_can_not_be_deleted_goes_on(volumes: VolumeBench)
     assert machines is not None
     machine = machines.create(ServerSpec("m1", "web", ServerSize(1, 512, 1), "memory-cirros"))
     volumes.of.clock.advance(SECOND_US)
-    machines.attach(machine.id, volume.native_id, "/dev/vdb")
+    machines.attach_volume(machine.id, volume.native_id, "/dev/vdb")
     with volumes.ctx() as ctx:
         volumes.service.delete(ctx, volume.id)
         volumes.service.update(ctx, volume.id, name="leaving")
@@ -279,7 +279,7 @@ def test_the_use_of_a_disk_that_can_not_be_deleted_goes_on(volumes: VolumeBench)
     seen = volumes.show(volume.id)
     assert (seen.status, seen.terminated_at) == ("error_deleting", None)
     assert {event.payload["terminated_at"] for event in volumes.events()} == {None}
-    machines.detach(machine.id, volume.native_id)
+    machines.detach_volume(machine.id, volume.native_id)
     volumes.of.clock.advance(SECOND_US)
     ended = volumes.of.clock.now()
     with volumes.ctx() as ctx:

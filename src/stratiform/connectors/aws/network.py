@@ -82,17 +82,13 @@ class AwsNetwork:
     def _find_subnet(self, token: str) -> "SubnetTypeDef | None":
         filters = self._client.tag_filters({tags.TOKEN: token})
         with self._client.translating_errors():
-            subnets = self._client.ec2.describe_subnets(Filters=self._client.tag_filters({tags.TOKEN: token}))[
-                "Subnets"
-            ]
+            subnets = self._client.ec2.describe_subnets(Filters=filters)["Subnets"]
         return subnets[0] if subnets else None
 
     def _find_vpc(self, spec: SubnetSpec) -> "VpcTypeDef | None":
         filters = self._client.tag_filters({tags.NETWORK: spec.network_id})
         with self._client.translating_errors():
-            vpcs = self._client.ec2.describe_vpcs(Filters=self._client.tag_filters({tags.NETWORK: spec.network_id}))[
-                "Vpcs"
-            ]
+            vpcs = self._client.ec2.describe_vpcs(Filters=filters)["Vpcs"]
         return min(vpcs, key=lambda vpc: vpc["VpcId"]) if vpcs else None
 
     def _create_vpc(self, spec: SubnetSpec) -> "VpcTypeDef":

@@ -1,7 +1,7 @@
 """Background work: native subnets go when theirs is deleted here."""
 
 from stratiform.contract.errors import NativeNotFound, RequestRejected
-from stratiform.contract.network import Networks
+from stratiform.contract.network import NetworkCapability
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.work import Handler, Job, Requeue
 from stratiform.services.network.repository import rows as repository
@@ -36,11 +36,11 @@ def _remove_from_clouds(service: NetworkService, job: Job) -> Requeue | None:
     return _LATER if waiting else None
 
 
-def _removed(networks: Networks, native_id: str) -> bool:
+def _removed(networks: NetworkCapability, native_id: str) -> bool:
     if not native_id:
         return True
     try:
-        networks.delete(native_id)
+        networks.delete_subnet(native_id)
     except NativeNotFound:
         return True
     except RequestRejected:
@@ -48,6 +48,6 @@ def _removed(networks: Networks, native_id: str) -> bool:
     return True
 
 
-def _found(networks: Networks, subnet_id: str) -> str:
+def _found(networks: NetworkCapability, subnet_id: str) -> str:
     """The native id of a subnet whose making was never confirmed to us."""
-    return next((native.id for native in networks.list() if native.token == subnet_id), "")
+    return next((native.id for native in networks.list_subnets() if native.token == subnet_id), "")

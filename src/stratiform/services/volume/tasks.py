@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, RequestRejected
-from stratiform.contract.volume import NativeVolume, NativeVolumeState, Volumes, VolumeSpec
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeCapability, VolumeSpec
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.work import Handler, Job, Requeue, enqueue
@@ -61,9 +61,9 @@ def _without_disks(service: VolumeService, job: Job, volume: Volume) -> None:
         _fail(service, job, volume, "error", "The cloud has no block storage.")
 
 
-def _create(service: VolumeService, job: Job, disks: Volumes, volume: Volume) -> Requeue | None:
+def _create(service: VolumeService, job: Job, disks: VolumeCapability, volume: Volume) -> Requeue | None:
     try:
-        disk = disks.show(volume.native_id) if volume.native_id else disks.create(_spec(service, job, volume))
+        disk = disks.get(volume.native_id) if volume.native_id else disks.create(_spec(service, job, volume))
     except (NativeNotFound, InsufficientCapacity, RequestRejected, NotFound, Invalid, Conflict) as error:
         _fail(service, job, volume, "error", error.message)
         return None
@@ -92,18 +92,18 @@ def _spec(service: VolumeService, job: Job, volume: Volume) -> VolumeSpec:
         name=volume.name,
         size_gib=volume.wanted_gib,
         native_type=native_type or "",
-        image=image,
-        zone=volume.native_zone,
+        image_id=image,
+        availability_zone=volume.native_zone,
         metadata=volume.metadata,
     )
 
 
-def _extend(service: VolumeService, job: Job, disks: Volumes, volume: Volume) -> Requeue | None:
+def _extend(service: VolumeService, job: Job, disks: VolumeCapability, volume: Volume) -> Requeue | None:
     try:
-        disk = disks.show(volume.native_id)
+        disk = disks.get(volume.native_id)
         if disk.size_gib < volume.wanted_gib:
             disks.extend(volume.native_id, volume.wanted_gib)
-            disk = disks.show(volume.native_id)
+            disk = disks.get(volume.native_id)
     except NativeNotFound as error:
         _fail(service, job, volume, "error", error.message)
         return None
@@ -118,7 +118,7 @@ def _extend(service: VolumeService, job: Job, disks: Volumes, volume: Volume) ->
     return None
 
 
-def _delete(service: VolumeService, job: Job, disks: Volumes, volume: Volume) -> Requeue | None:
+def _delete(service: VolumeService, job: Job, disks: VolumeCapability, volume: Volume) -> Requeue | None:
     disk = _look(disks, volume)
     if disk is not None:
         try:
@@ -133,12 +133,12 @@ def _delete(service: VolumeService, job: Job, disks: Volumes, volume: Volume) ->
     return None
 
 
-def _look(disks: Volumes, volume: Volume) -> NativeVolume | None:
+def _look(disks: VolumeCapability, volume: Volume) -> NativeVolume | None:
     """The volume's disk, also one whose create answer was lost, and one that the cloud's search doesn't show yet."""
     disk = disks.find(volume.id)
     if disk is None and volume.native_id:
         try:
-            disk = disks.show(volume.native_id)
+            disk = disks.get(volume.native_id)
         except NativeNotFound:
             return None
     return None if disk is None or disk.state is NativeVolumeState.DELETED else disk
@@ -176,7 +176,7 @@ def _soon(job: Job, volume: Volume) -> Requeue:
     return Requeue(max(_WAIT_LEAST_US, min(taken // 4, _WAIT_MOST_US)))
 
 
-_Step = Callable[[VolumeService, Job, Volumes, Volume], Requeue | None]
+_Step = Callable[[VolumeService, Job, VolumeCapability, Volume], Requeue | None]
 _STEPS: dict[str, _Step] = {"creating": _create, "extending": _extend, "deleting": _delete}
 
 
@@ -210,7 +210,7 @@ def observe(service: VolumeService, job: Job) -> None:
     _correct(service, job, disks, seen)
 
 
-def _remove(disks: Volumes, disk: NativeVolume) -> None:
+def _remove(disks: VolumeCapability, disk: NativeVolume) -> None:
     logger.warning("disk %s (token %s) belongs to no volume and is deleted", disk.id, disk.token)
     try:
         disks.delete(disk.id)
@@ -218,10 +218,10 @@ def _remove(disks: Volumes, disk: NativeVolume) -> None:
         logger.warning("disk %s can't be deleted yet: %s", disk.id, error.message)
 
 
-def _correct(service: VolumeService, job: Job, disks: Volumes, seen: Observation) -> None:
+def _correct(service: VolumeService, job: Job, disks: VolumeCapability, seen: Observation) -> None:
     for volume in seen.missing:
         try:
-            disks.show(volume.native_id)
+            disks.get(volume.native_id)
         except NativeNotFound:
             _vanished(service, job, volume)
     for volume, disk in seen.broken:

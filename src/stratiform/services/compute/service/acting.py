@@ -164,7 +164,7 @@ class Acting(Creating):
         if cloud is None:
             raise NotSupported(f"Cloud {server.cloud_name} has no machines.")
         try:
-            text = cloud.console(server.native_id)
+            text = cloud.get_console_output(server.native_id)
         except NativeNotFound as error:
             raise Conflict(f"Instance {server.id} is not ready") from error
         if length is None or length < 0:

@@ -85,10 +85,10 @@ def _spec(look: Look) -> ServerSpec:
         token=server.id,
         name=server.name,
         size=size_of(server.flavor, native_size),
-        image=service.images.image_copies.ensure(server.cloud_id, server.image_id),
-        nics=service.networks.nics_in_cloud(server.cloud_id, ports, server.native_zone),
+        image_id=service.images.image_copies.ensure(server.cloud_id, server.image_id),
+        interfaces=service.networks.native_interfaces(server.cloud_id, ports, server.native_zone),
         public_key=server.public_key,
         user_data=server.user_data,
         metadata=server.metadata,
-        zone=server.native_zone,
+        availability_zone=server.native_zone,
     )

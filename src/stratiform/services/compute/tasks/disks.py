@@ -25,7 +25,7 @@ def _attach(look: Look, attachment: Attachment, disk: str) -> None:
         _over(look, attachment, attached=False, message=FAILED)
         return
     try:
-        look.cloud.attach(look.server.native_id, disk, attachment.device)
+        look.cloud.attach_volume(look.server.native_id, disk, attachment.device)
     except CloudUnreachable:
         raise
     except CloudError:
@@ -36,7 +36,7 @@ def _attach(look: Look, attachment: Attachment, disk: str) -> None:
 
 def _detach(look: Look, attachment: Attachment, disk: str) -> None:
     if look.server.native_id and disk:
-        look.cloud.detach(look.server.native_id, disk)
+        look.cloud.detach_volume(look.server.native_id, disk)
     _over(look, attachment, attached=False)
 
 

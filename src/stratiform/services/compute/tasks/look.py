@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stratiform.contract.compute import Compute, NativeServer, NativeServerState
+from stratiform.contract.compute import ComputeCapability, NativeServer, NativeServerState
 from stratiform.contract.errors import NativeNotFound
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.db import Connection
@@ -46,13 +46,13 @@ class Look:
 
     service: ComputeService
     job: Job
-    cloud: Compute
+    cloud: ComputeCapability
     server: Server
 
     def machine(self) -> NativeServer | None:
         """The server's machine; None where the cloud has none (any more)."""
         try:
-            machine = self.cloud.show(self.server.native_id)
+            machine = self.cloud.get(self.server.native_id)
         except NativeNotFound:
             return None
         return None if machine.state is NativeServerState.DELETED else machine

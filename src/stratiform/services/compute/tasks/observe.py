@@ -7,7 +7,7 @@ listed: what is on its way is its own handler's business, and a list is older th
 import logging
 from dataclasses import replace
 
-from stratiform.contract.compute import Compute, NativeServer, NativeServerState
+from stratiform.contract.compute import ComputeCapability, NativeServer, NativeServerState
 from stratiform.contract.errors import NativeNotFound
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.db import Connection
@@ -68,7 +68,7 @@ def observe(service: ComputeService, job: Job) -> None:
 _ENDING = (NativeServerState.DELETING, NativeServerState.DELETED)
 
 
-def _tidy(cloud: Compute, machine: NativeServer, row: Server | None, *, known: bool) -> None:
+def _tidy(cloud: ComputeCapability, machine: NativeServer, row: Server | None, *, known: bool) -> None:
     """Delete a machine that no server has: its server is deleted, has failed, or has another machine.
 
     One whose token never was a server's is left alone: rows are kept for ever and written before anything
@@ -84,7 +84,9 @@ def _tidy(cloud: Compute, machine: NativeServer, row: Server | None, *, known: b
         cloud.delete(machine.id)
 
 
-def _compare(service: ComputeService, job: Job, cloud: Compute, row: Server, machine: NativeServer | None) -> None:
+def _compare(
+    service: ComputeService, job: Job, cloud: ComputeCapability, row: Server, machine: NativeServer | None
+) -> None:
     if machine is None:
         if not _really_gone(cloud, row.native_id):
             return
@@ -122,9 +124,9 @@ def _correct(db: Connection, service: ComputeService, row: Server, machine: Nati
     events.post(db, service.ids, event, changed, now, **events.changed(row))
 
 
-def _really_gone(cloud: Compute, machine_id: str) -> bool:
+def _really_gone(cloud: ComputeCapability, machine_id: str) -> bool:
     """A list may miss what is there; the question for the one machine does not."""
     try:
-        return cloud.show(machine_id).state is NativeServerState.DELETED
+        return cloud.get(machine_id).state is NativeServerState.DELETED
     except NativeNotFound:
         return True

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from stratiform.contract.compute import Nic
-from stratiform.contract.network import Networks, SubnetSpec
+from stratiform.contract.compute import NetworkInterface
+from stratiform.contract.network import NetworkCapability, SubnetSpec
 from stratiform.kit.db import Connection
 from stratiform.services.network.model import Port, Subnet
 from stratiform.services.network.repository import rows as repository
@@ -16,7 +16,7 @@ class CloudVerbs(ServerVerbs):
 
     __slots__ = ()
 
-    def nics_in_cloud(self, cloud_id: str, ports: Sequence[Port], zone: str = "") -> tuple[Nic, ...]:
+    def native_interfaces(self, cloud_id: str, ports: Sequence[Port], zone: str = "") -> tuple[NetworkInterface, ...]:
         """The cards of a machine, in subnets that exist in the cloud afterwards. Not inside a transaction.
 
         A card has the port's first IPv4 address (else its first). `zone` is the cloud's own name; "" takes that
@@ -26,18 +26,22 @@ class CloudVerbs(ServerVerbs):
         with self.database.snapshot() as db:
             subnets = _subnets(db, ports)
             zones = {port.project_id: zone or self._zone(db, port.project_id, cloud_id) for port in ports}
-        return tuple(self._nic(cloud_id, networks, port, subnets, zones[port.project_id]) for port in ports)
+        return tuple(
+            self._native_interface(cloud_id, networks, port, subnets, zones[port.project_id]) for port in ports
+        )
 
-    def _nic(self, cloud_id: str, networks: Networks | None, port: Port, subnets: dict[str, Subnet], zone: str) -> Nic:
+    def _native_interface(
+        self, cloud_id: str, networks: NetworkCapability | None, port: Port, subnets: dict[str, Subnet], zone: str
+    ) -> NetworkInterface:
         ordered = sorted(port.fixed_ips, key=lambda fixed: ":" in fixed["ip_address"])
         if not ordered:
-            return Nic("", "", port.mac_address)
+            return NetworkInterface("", "", port.mac_address)
         native = ""
         if networks is not None:
             native = self._ensure(cloud_id, networks, subnets[ordered[0]["subnet_id"]], zone)
-        return Nic(native, ordered[0]["ip_address"], port.mac_address)
+        return NetworkInterface(native, ordered[0]["ip_address"], port.mac_address)
 
-    def _ensure(self, cloud_id: str, networks: Networks, subnet: Subnet, zone: str) -> str:
+    def _ensure(self, cloud_id: str, networks: NetworkCapability, subnet: Subnet, zone: str) -> str:
         with self.database.snapshot() as db:
             known = repository.native_subnet(db, subnet.id, cloud_id)
         if known:
@@ -45,14 +49,14 @@ class CloudVerbs(ServerVerbs):
         if known is None:
             with self.database.transaction() as db:
                 repository.set_native(db, subnet.id, cloud_id, "")
-        made = networks.ensure(
+        made = networks.ensure_subnet(
             SubnetSpec(
                 token=subnet.id,
-                network=subnet.network_id,
+                network_id=subnet.network_id,
                 name=subnet.name,
                 cidr=subnet.cidr,
-                gateway=subnet.gateway_ip or "",
-                zone=zone,
+                gateway_ip=subnet.gateway_ip or "",
+                availability_zone=zone,
             )
         )
         with self.database.transaction() as db:

@@ -28,7 +28,7 @@ OPEN_THEIR_OWN = {
     "image/service/image_copies.py",
     "image/service/image_data.py",
     "metering/service/auditing.py",
-    "network/service/clouds.py",
+    "network/service/native_subnets.py",
     "network/service/subnets.py",
 }
 

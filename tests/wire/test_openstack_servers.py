@@ -48,13 +48,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         services = live.services
         with services.database.transaction() as db:
             ctx = RequestContext(db, SYSTEM, services.clock.now())
-            project = services.identity.ensure_demo(ctx, "demo-pass")
+            project = services.identity.ensure_demo_project(ctx, "demo-pass")
             cloud = services.clouds.accounts.bootstrap(ctx, "memory", "memory")
             assert cloud is not None
             services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")
-            services.compute.ensure_flavors(ctx)
-            services.volume.ensure_types(ctx)
-            services.network.ensure_default(ctx, project.id)
+            services.compute.flavors.create_defaults(ctx)
+            services.volume.volume_types.ensure_initial(ctx)
+            services.network.default_networks.ensure(ctx, project.id)
             image = services.image.images.create_native(ctx, "cirros")
             services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         hands = Worker(services.database, worker.handlers(services), name="wire", clock=services.clock, idle_us=20_000)

@@ -22,11 +22,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         services = made.services
         with services.database.transaction() as db:
             ctx = RequestContext(db, SYSTEM, services.clock.now())
-            project = services.identity.ensure_demo(ctx, DEMO_PASSWORD)
+            project = services.identity.ensure_demo_project(ctx, DEMO_PASSWORD)
             cloud = services.clouds.accounts.bootstrap(ctx, "memory", "memory")
             assert cloud is not None
             services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")
-            services.volume.ensure_types(ctx)
+            services.volume.volume_types.ensure_initial(ctx)
         hands = Worker(services.database, handlers(services.volume), name="wire", clock=services.clock, idle_us=20_000)
         thread = threading.Thread(target=hands.run)
         thread.start()

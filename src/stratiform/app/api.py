@@ -17,21 +17,21 @@ from stratiform.interfaces.openstack.compute.routes import router as compute
 from stratiform.interfaces.openstack.identity.routes import router as identity
 from stratiform.interfaces.openstack.image.routes import router as image
 from stratiform.interfaces.openstack.network.routes import router as network
-from stratiform.interfaces.openstack.volume.routes import router as volume
-from stratiform.interfaces.portal.routes import router as web
-from stratiform.interfaces.portal.routes import told
+from stratiform.interfaces.openstack.volume.api import api as volume
+from stratiform.interfaces.portal.routes import render_error as render_portal_error
+from stratiform.interfaces.portal.routes import router as portal
 from stratiform.interfaces.rest.description import Description
 from stratiform.interfaces.rest.problems import problem
 from stratiform.interfaces.rest.routes import router as rest
 from stratiform.interfaces.services import Request, Services
 
-_OPENSTACK = (identity, compute, network, volume, image)
+_OPENSTACK = (identity, compute, network, image)
 
 
 def _by_path(request: Request, error: Exception) -> Response[Any]:
     """What no route has taken: the face whose path it begins with says so in its own way."""
     if request.url.path.startswith("/dashboard"):
-        return told(request, error)
+        return render_portal_error(request, error)
     if request.url.path.startswith("/api/"):
         return problem(request, error)
     if request.url.path.startswith("/almanach/"):
@@ -42,7 +42,14 @@ def _by_path(request: Request, error: Exception) -> Response[Any]:
 def application(services: Services, almanach: AlmanachSettings | None = None) -> Litestar:
     """The ASGI application over `services`. `almanach`: settings of the Almanach API."""
     return Litestar(
-        route_handlers=[*versions.documents(), *_OPENSTACK, rest, web, almanach_router("/almanach")],
+        route_handlers=[
+            *versions.documents(),
+            *_OPENSTACK,
+            volume.router(),
+            rest,
+            portal,
+            almanach_router("/almanach"),
+        ],
         before_send=[versions.tell_request_id],
         exception_handlers={Exception: _by_path, HTTPException: _by_path},
         state=State({"services": services, "almanach": almanach or AlmanachSettings()}),

@@ -36,7 +36,9 @@ def build(
     tokens, secrets = Keys(settings.home / "keys" / "tokens"), Keys(settings.home / "keys" / "secrets")
     tokens.create()
     secrets.create()
-    identity = IdentityService(ids=ids, keys=tokens, bcrypt_rounds=settings.bcrypt_rounds, ttl_s=settings.token_ttl_s)
+    identity = IdentityService.build(
+        ids, tokens, bcrypt_rounds=settings.bcrypt_rounds, token_ttl_s=settings.token_ttl_s
+    )
     installation = _installation(settings.home / "keys" / "installation", ids)
     ledger = SigningKeys(settings.home / "keys" / "ledger")
     ledger.create(f"stratiform/{installation}")
@@ -46,10 +48,10 @@ def build(
         keys=secrets,
         installation=Installation(id=installation, home=settings.home, clock=clock),
     )
-    network = NetworkService(database=database, ids=ids, clouds=clouds)
+    network = NetworkService.build(database=database, ids=ids, clouds=clouds)
     image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
-    volume = VolumeService(database=database, ids=ids, clouds=clouds, images=image)
-    compute = ComputeService(database=database, ids=ids, clouds=clouds, networks=network, images=image, volumes=volume)
+    volume = VolumeService.build(ids=ids, clouds=clouds, images=image)
+    compute = ComputeService.build(ids=ids, clouds=clouds, network=network, image=image, volume=volume)
     reader = Reader.load(settings.home / "meters")
     metering = MeteringService(
         database=database, ids=ids, keys=ledger, reader=reader, raw_messages_days=settings.raw_messages_days

@@ -169,8 +169,8 @@ def test_bind_list_and_unbind(api: Rest) -> None:
 
 def test_natives_are_registered_and_taken_back(api: Rest, stack_bench: Bench) -> None:
     with stack_bench.services.database.transaction() as db:
-        stack_bench.services.compute.ensure_flavors(stack_bench.ctx(db))
-        stack_bench.services.volume.ensure_types(stack_bench.ctx(db))
+        stack_bench.services.compute.flavors.create_defaults(stack_bench.ctx(db))
+        stack_bench.services.volume.volume_types.ensure_initial(stack_bench.ctx(db))
     run("add", "memory", "--name", "sim")
     where = ("--cloud", "sim", "--native")
     run("images", "register", *where, "memory-debian-12", "--name", "debian")

@@ -19,7 +19,7 @@ OPERATOR = Caller(user_id="almanach", user_name="almanach", system=True, roles=f
 def validate_local_token(services: Services, token: str) -> Caller:
     """Validate a token with the identity service of this process. Raises Unauthenticated."""
     with services.database.snapshot() as db:
-        return services.identity.caller(db, token, services.clock.now())
+        return services.identity.authenticate(db, token, services.clock.now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.pagination import Page, paginate
 from stratiform.services.clouds.errors import CloudConflict
 from stratiform.services.clouds.model import Binding, Cloud, NativeResource, ResourceType
-from stratiform.services.compute.model.flavor import FlavorFilter
-from stratiform.services.identity.model import Query
+from stratiform.services.compute.model.flavors import FlavorFilter
+from stratiform.services.identity.model import ListQuery
 
 Body = dict[str, Any]
 
@@ -250,8 +250,8 @@ def _project_id(services: Services, ctx: RequestContext, given: str) -> str:
     if not ctx.caller.is_admin:
         return given
     found = [
-        *services.identity.projects.all(ctx, Query(equal={"id": given})).items,
-        *services.identity.projects.all(ctx, Query(equal={"name": given})).items,
+        *services.identity.projects.list(ctx, ListQuery(filters={"id": given})).items,
+        *services.identity.projects.list(ctx, ListQuery(filters={"name": given})).items,
     ]
     return chosen("project", given, ((project.id, project.name, project.id) for project in found))
 
@@ -264,12 +264,12 @@ def _image_id(services: Services, ctx: RequestContext, given: str) -> str:
 
 
 def _flavor_id(services: Services, ctx: RequestContext, given: str) -> str:
-    every = services.compute.flavors(ctx, FlavorFilter(is_public=None), Page()).items
+    every = services.compute.flavors.list(ctx, FlavorFilter(is_public=None), Page()).items
     return chosen("flavor", given, ((flavor.id, flavor.name, flavor.id) for flavor in every))
 
 
 def _volume_type_id(services: Services, ctx: RequestContext, given: str) -> str:
-    every = services.volume.types(ctx, None)
+    every = services.volume.volume_types.list(ctx, None)
     return chosen("volume type", given, ((kind.id, kind.name, kind.id) for kind in every))
 
 

@@ -85,9 +85,9 @@ class Accounts:
         repository.delete_cloud(ctx.db, cloud_id)
 
     def bootstrap(self, ctx: RequestContext, kind: str, name: str) -> Cloud | None:
-        """Create a cloud of `kind` with default settings if there are no clouds, else return an existing one.
+        """Create a cloud of `kind` with default settings if no cloud exists, else return an existing one.
 
-        Returns None if there are only clouds of other kinds.
+        Returns None if only clouds of other kinds exist.
         """
         clouds = repository.list_clouds(ctx.db)
         if not clouds:

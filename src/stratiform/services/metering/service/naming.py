@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.identity.model import Query
+from stratiform.services.identity.model import ListQuery
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.metering.model import Filter
 from stratiform.services.metering.policy import policy
@@ -68,7 +68,7 @@ class Naming(Reading):
 def _check_project(ctx: RequestContext, project_id: str, identity: IdentityService) -> None:
     if _ID.fullmatch(project_id) or names.has_project(ctx.db, project_id):
         return
-    projects = identity.projects.all(ctx, Query()).items
+    projects = identity.projects.list(ctx, ListQuery()).items
     if any(project.id == project_id for project in projects):
         return
     named = [project.id for project in projects if project.name == project_id]

@@ -15,8 +15,8 @@ from stratiform.kit.errors import Invalid
 def test_check_says_who_we_are_and_which_zones_there_are(cloud: CloudUnderTest) -> None:
     finding = cloud.connected.check_credentials()
     assert finding.identity
-    assert finding.availability_zones or cloud.connected.compute is None
-    assert all(finding.availability_zones)
+    assert finding.zones or cloud.connected.compute is None
+    assert all(finding.zones)
 
 
 def test_credentials_that_the_cloud_does_not_know_are_rejected_by_every_verb(cloud: CloudUnderTest) -> None:

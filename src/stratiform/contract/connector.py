@@ -72,10 +72,10 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class AccountInfo:
-    """The identity that a cloud reports for our credentials (an ARN, a user name), and its availability zones."""
+    """What a cloud reports for our credentials: the identity, and the names of its availability zones."""
 
-    identity: str
-    availability_zones: tuple[str, ...]
+    identity: str  # an ARN, a user name
+    zones: tuple[str, ...]
 
 
 class CloudConnection(Protocol):

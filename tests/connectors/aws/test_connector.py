@@ -20,7 +20,7 @@ SETTINGS = aws_settings("http://127.0.0.1:1")
 def test_check_credentials_returns_the_arn_and_the_zones(aws: AwsCloud) -> None:
     account = aws.check_credentials()
     assert account.identity.startswith("arn:aws:")
-    assert "eu-central-1a" in account.availability_zones
+    assert "eu-central-1a" in account.zones
 
 
 def test_wrong_key_is_rejected_and_not_in_the_message(strict_moto_url: str, home: Path) -> None:
@@ -48,7 +48,7 @@ def test_environment_and_files_of_the_aws_cli_are_ignored(
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    assert connect_aws(moto_url, home).check_credentials().availability_zones
+    assert connect_aws(moto_url, home).check_credentials().zones
     assert "amazonaws.com" in connect_aws("", home)._client.ec2.meta.endpoint_url
 
 

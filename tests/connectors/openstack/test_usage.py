@@ -36,7 +36,7 @@ def cloud(openstack_url: str) -> OpenstackCloud:
 def test_check_credentials_returns_user_project_and_zones(cloud: OpenstackCloud) -> None:
     account = cloud.check_credentials()
     assert account.identity.startswith("recorded-user@recorded-project (")
-    assert account.availability_zones == ("nova",)
+    assert account.zones == ("nova",)
 
 
 def test_inventory_has_resources_of_all_projects(cloud: OpenstackCloud) -> None:

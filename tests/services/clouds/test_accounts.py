@@ -137,14 +137,14 @@ def test_delete_requires_that_no_project_is_bound(any_fixture: Fixture) -> None:
 
 def test_new_account_and_its_update_are_checked_before_they_are_stored(fixture: Fixture) -> None:
     accounts, ctx = fixture.clouds.accounts, fixture.closed_ctx()
-    assert accounts.check_new(ctx, "memory", "new", {"zones": "a,b"}).availability_zones == ("a", "b")
+    assert accounts.check_new(ctx, "memory", "new", {"zones": "a,b"}).zones == ("a", "b")
     with pytest.raises(Invalid, match="not a valid cloud name"):
         accounts.check_new(ctx, "memory", "New", {})
     cloud = fixture.add(password="right")
     fixture.clouds.connections.get(cloud.id).check_credentials()
     with pytest.raises(CredentialsRejected):
         accounts.check_update(ctx, cloud, {"password": "wrong"})
-    assert accounts.check_update(ctx, cloud, {"zones": "c"}).availability_zones == ("c",)
+    assert accounts.check_update(ctx, cloud, {"zones": "c"}).zones == ("c",)
     with fixture.database.snapshot() as db:
         assert accounts.list_all(db) == [cloud]
         with pytest.raises(RuntimeError):

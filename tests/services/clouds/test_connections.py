@@ -23,7 +23,7 @@ def memory_cloud(fixture: Fixture, cloud: Cloud) -> MemoryCloud:
 def test_check_returns_identity_and_zones(fixture: Fixture) -> None:
     cloud = fixture.add(zones="a,b")
     account = fixture.clouds.connections.check(fixture.closed_ctx(), cloud)
-    assert (account.identity, account.availability_zones) == ("memory:memory", ("a", "b"))
+    assert (account.identity, account.zones) == ("memory:memory", ("a", "b"))
 
 
 def test_check_uses_the_secrets(fixture: Fixture) -> None:

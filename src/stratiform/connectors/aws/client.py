@@ -108,7 +108,7 @@ class Client:
                 f"availability zone '{self.availability_zone}' not found in {self.region}",
                 hint=f"availability zones: {', '.join(zones)}",
             )
-        return AccountInfo(identity=arn, availability_zones=zones)
+        return AccountInfo(identity=arn, zones=zones)
 
     def wait_until_visible(self, read: Callable[[], T]) -> T:
         """Return the result of `read` when it finds the new resource. Raises: CloudUnreachable after 4 s."""

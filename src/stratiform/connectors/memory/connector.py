@@ -30,7 +30,7 @@ class MemoryCloud:
 
     def check_credentials(self) -> AccountInfo:
         with self.client.request() as request:
-            return AccountInfo(identity=f"memory:{self.client.name}", availability_zones=request.zones)
+            return AccountInfo(identity=f"memory:{self.client.name}", zones=request.zones)
 
 
 class MemoryConnector:

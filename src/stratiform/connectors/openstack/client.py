@@ -106,7 +106,7 @@ class Client:
             zones = self.connection().compute.availability_zones()
             names = {zone.name for zone in zones if zone.state.get("available")}
         identity = f"{self._settings.username}@{self._settings.project_name} ({user_id})"
-        return AccountInfo(identity=identity, availability_zones=tuple(sorted(names)))
+        return AccountInfo(identity=identity, zones=tuple(sorted(names)))
 
     def request_gnocchi(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> bytes:
         """Return the undecoded response of Gnocchi, so that numbers keep all their digits."""

@@ -30,7 +30,7 @@ class PrometheusCloud:
         """Run a constant query. Prometheus has no availability zones."""
         self._client.query_range("vector(1)", 0, 0, 1)
         user = f"{self._client.username}@" if self._client.username else ""
-        return AccountInfo(identity=f"{user}{self._client.url}", availability_zones=())
+        return AccountInfo(identity=f"{user}{self._client.url}", zones=())
 
 
 class PrometheusConnector:

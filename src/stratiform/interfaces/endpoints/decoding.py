@@ -7,6 +7,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from stratiform.interfaces.endpoints.extensible import collect_extra, is_extensible
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, UnexpectedField, check_fields
 from stratiform.kit.errors import Fault, Invalid
 
@@ -38,6 +39,8 @@ def decode_body(body: bytes, schema: type[T], *, minor: int, lenient: bool, inva
     try:
         value = msgspec.json.decode(body or b"null", type=schema, strict=not lenient)
         check_fields(value, minor)
+        if is_extensible(schema):
+            collect_extra(value, msgspec.json.decode(body))
     except msgspec.ValidationError as error:
         raise _invalid_field(body, str(error), invalid) from error
     except UnexpectedField as error:

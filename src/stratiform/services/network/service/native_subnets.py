@@ -21,7 +21,7 @@ class NativeSubnets:
     def prepare_interfaces(
         self, cloud_id: str, ports: Sequence[Port], native_zone: str = ""
     ) -> tuple[NetworkInterface, ...]:
-        """Return the NICs of a server, after creating the native subnets that are missing.
+        """Return the network interfaces of a server, after creating the native subnets that are missing.
 
         A NIC has the port's first IPv4 address, or else its first address. `native_zone` "" selects the zone of the
         project's binding. In a cloud without networks the NICs have no subnet. Raises: contract.errors.

@@ -1,7 +1,8 @@
 """Bodies and query strings as typed structs, with the errors of OpenStack's JSON schema validation."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
@@ -12,6 +13,9 @@ from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, Unexpecte
 from stratiform.kit.errors import Fault, Invalid
 
 T = TypeVar("T")
+
+#: Parses the text of a boolean parameter with this name, or raises the error of the format.
+FlagParser = Callable[[str, str, InvalidFieldFormat], bool]
 
 #: Errors of a body that is not JSON, or nests deeper than any schema.
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -59,27 +63,6 @@ def split_action(body: bytes) -> tuple[list[str], dict[str, msgspec.Raw]]:
     return list(values), values
 
 
-def decode_query(items: Iterable[tuple[str, str]], schema: type[T], *, invalid: InvalidFieldFormat) -> T:
-    """Decode a query string. Of a parameter that occurs twice the last value counts, unless its field is a list.
-
-    Parameters without a field are ignored. Raises `invalid`'s error for a value of the wrong type.
-    """
-    fields = _query_fields(schema)
-    values: dict[str, Any] = {}
-    for name, text in items:
-        field = fields.get(name)
-        if field == "list":
-            values.setdefault(name, []).append(text)
-        elif field == "bool":
-            values[name] = parse_bool(text, name, invalid)
-        elif field is not None:
-            values[name] = text
-    try:
-        return msgspec.convert(values, schema, strict=False)
-    except msgspec.ValidationError as error:
-        raise _invalid_field(msgspec.json.encode(values), str(error), invalid) from error
-
-
 def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
     """Parse a boolean as oslo.utils does. Raises `invalid`'s error."""
     if text.strip().lower() in _TRUE:
@@ -89,15 +72,52 @@ def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
     raise invalid(name, text, f"'{text}' is not a boolean.")
 
 
-def _query_fields(schema: type[Any]) -> dict[str, str]:
-    """Return for each parameter how its text becomes a value: list, bool, or text."""
+def decode_query(
+    items: Iterable[tuple[str, str]],
+    schema: type[T],
+    *,
+    invalid: InvalidFieldFormat,
+    parse_flag: FlagParser = parse_bool,
+) -> T:
+    """Decode a query string. Of a parameter that occurs twice the last value counts, unless its field is a list.
+
+    Parameters without a field are ignored. `parse_flag` parses booleans. Raises `invalid`'s error for a value of
+    the wrong type.
+    """
+    fields = _query_fields(schema)
+    values: dict[str, Any] = {}
+    for name, text in items:
+        field = fields.get(name)
+        if field is None:
+            continue
+        value = parse_flag(text, name, invalid) if field.is_bool else text
+        if field.is_list:
+            values.setdefault(name, []).append(value)
+        else:
+            values[name] = value
+    try:
+        return msgspec.convert(values, schema, strict=False)
+    except msgspec.ValidationError as error:
+        raise _invalid_field(msgspec.json.encode(values), str(error), invalid) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _QueryField:
+    """How the text of a parameter becomes a value."""
+
+    is_list: bool
+    is_bool: bool
+
+
+def _query_fields(schema: type[Any]) -> dict[str, _QueryField]:
+    """Return the parameters of a query by name."""
     assert issubclass(schema, Struct)
     hints = get_type_hints(schema)
     fields = {}
     for name, encoded in zip(schema.__struct_fields__, schema.__struct_encode_fields__, strict=True):
         types = {hints[name], *get_args(hints[name])}
         is_list = any(getattr(annotation, "__origin__", None) is list for annotation in types)
-        fields[encoded] = "list" if is_list else "bool" if bool in types else "text"
+        fields[encoded] = _QueryField(is_list, bool in types)
     return fields
 
 
@@ -111,7 +131,14 @@ def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat) -> Fa
         return Invalid("The request body is not valid JSON.")
     steps = [step for step in re.split(r"[.\[\]]+", path.removeprefix("$")) if step and step != "..."]
     value = _value_at(document, steps)
-    return invalid(steps[-1] if steps else "body", _printable(value), _as_json_schema(reason, value))
+    return invalid(_field_name(steps), _printable(value), _as_json_schema(reason, value))
+
+
+def _field_name(steps: list[str]) -> str:
+    """Return the name of a field, with the position for an item of a list: `tags/0`."""
+    if len(steps) > 1 and steps[-1].isdecimal():
+        return "/".join(steps[-2:])
+    return steps[-1] if steps else "body"
 
 
 def _as_json_schema(reason: str, value: Any) -> str:

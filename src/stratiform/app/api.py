@@ -13,7 +13,7 @@ from stratiform.interfaces.almanach.errors import render_error as render_almanac
 from stratiform.interfaces.almanach.routes import router as almanach_router
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.openstack import faults, versions
-from stratiform.interfaces.openstack.compute.routes import router as compute
+from stratiform.interfaces.openstack.compute.api import api as compute
 from stratiform.interfaces.openstack.identity.routes import router as identity
 from stratiform.interfaces.openstack.image.routes import router as image
 from stratiform.interfaces.openstack.network.routes import router as network
@@ -25,7 +25,7 @@ from stratiform.interfaces.rest.problems import problem
 from stratiform.interfaces.rest.routes import router as rest
 from stratiform.interfaces.services import Request, Services
 
-_OPENSTACK = (identity, compute, network, image)
+_OPENSTACK = (identity, network, image)
 
 
 def _by_path(request: Request, error: Exception) -> Response[Any]:
@@ -45,6 +45,7 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
         route_handlers=[
             *versions.documents(),
             *_OPENSTACK,
+            compute.router(),
             volume.router(),
             rest,
             portal,

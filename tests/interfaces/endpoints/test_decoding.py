@@ -26,6 +26,7 @@ class Query(Struct):
     limit: int | None = None
     all_tenants: bool = False
     tags: list[str] | None = None
+    locked: Annotated[bool | None, Since(5)] = None
 
 
 def invalid(field: str, value: str, reason: str) -> Fault:
@@ -64,14 +65,20 @@ def test_a_wrong_body_names_the_field_and_hides_secrets(body: bytes, message: st
 def test_a_field_of_a_later_microversion_is_unexpected() -> None:
     body = b'{"volume": {"tags": ["a"]}}'
     assert decode(body, minor=5).tags == ["a"]
-    with pytest.raises(Invalid, match=r"Volume\|{...}\|.* \('tags' was unexpected\)"):
+    with pytest.raises(Invalid, match=r"volume\|{...}\|.* \('tags' was unexpected\)"):
         decode(body, minor=4)
 
 
 def test_the_last_value_of_a_query_parameter_counts_and_lists_collect() -> None:
     items = [("limit", "1"), ("limit", "2"), ("tags", "a"), ("tags", "b"), ("all_tenants", "Yes"), ("other", "x")]
-    assert decode_query(items, Query, invalid=invalid) == Query(2, True, ["a", "b"])
-    assert decode_query([], Query, invalid=invalid) == Query()
+    assert decode_query(items, Query, minor=9, invalid=invalid) == Query(2, True, ["a", "b"])
+    assert decode_query([], Query, minor=9, invalid=invalid) == Query()
+
+
+def test_a_query_parameter_of_a_later_microversion_is_ignored() -> None:
+    items = [("locked", "true")]
+    assert decode_query(items, Query, minor=5, invalid=invalid).locked is True
+    assert decode_query(items, Query, minor=4, invalid=invalid).locked is None
 
 
 @pytest.mark.parametrize(
@@ -83,7 +90,7 @@ def test_the_last_value_of_a_query_parameter_counts_and_lists_collect() -> None:
 )
 def test_a_wrong_query_names_the_parameter(item: tuple[str, str], message: str) -> None:
     with pytest.raises(Invalid) as error:
-        decode_query([item], Query, invalid=invalid)
+        decode_query([item], Query, minor=9, invalid=invalid)
     assert error.value.message == message
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, UnexpectedField, check_fields
+from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, UnexpectedField, check_fields, existing_fields
 from stratiform.kit.errors import Fault, Invalid
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ def decode_body(body: bytes, schema: type[T], *, minor: int, lenient: bool, inva
     except msgspec.ValidationError as error:
         raise _invalid_field(body, str(error), invalid) from error
     except UnexpectedField as error:
-        raise invalid(error.struct, "{...}", _unexpected(error.field)) from error
+        raise invalid(error.key, "{...}", _unexpected(error.field)) from error
     except NOT_JSON as error:
         raise Invalid("The request body is not valid JSON.") from error
     return value
@@ -56,12 +56,13 @@ def split_action(body: bytes) -> tuple[list[str], dict[str, msgspec.Raw]]:
     return list(values), values
 
 
-def decode_query(items: Iterable[tuple[str, str]], schema: type[T], *, invalid: InvalidFieldFormat) -> T:
+def decode_query(items: Iterable[tuple[str, str]], schema: type[T], *, minor: int, invalid: InvalidFieldFormat) -> T:
     """Decode a query string. Of a parameter that occurs twice the last value counts, unless its field is a list.
 
-    Parameters without a field are ignored. Raises `invalid`'s error for a value of the wrong type.
+    Parameters without a field, or with one that the microversion `minor` does not have, are ignored. Raises
+    `invalid`'s error for a value of the wrong type.
     """
-    fields = _query_fields(schema)
+    fields = _query_fields(schema, minor)
     values: dict[str, Any] = {}
     for name, text in items:
         field = fields.get(name)
@@ -86,12 +87,12 @@ def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
     raise invalid(name, text, f"'{text}' is not a boolean.")
 
 
-def _query_fields(schema: type[Any]) -> dict[str, str]:
+def _query_fields(schema: type[Any], minor: int) -> dict[str, str]:
     """Return for each parameter how its text becomes a value: list, bool, or text."""
     assert issubclass(schema, Struct)
     hints = get_type_hints(schema)
     fields = {}
-    for name, encoded in zip(schema.__struct_fields__, schema.__struct_encode_fields__, strict=True):
+    for name, encoded in existing_fields(schema, minor):
         types = {hints[name], *get_args(hints[name])}
         is_list = any(getattr(annotation, "__origin__", None) is list for annotation in types)
         fields[encoded] = "list" if is_list else "bool" if bool in types else "text"

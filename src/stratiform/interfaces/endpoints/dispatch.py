@@ -186,7 +186,9 @@ def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any
             body, endpoint.body, minor=request.microversion, lenient=api.lenient, invalid=api.invalid_field
         )
     if endpoint.query is not None:
-        decoded["query"] = decoding.decode_query(request.query_items, endpoint.query, invalid=api.invalid_field)
+        decoded["query"] = decoding.decode_query(
+            request.query_items, endpoint.query, minor=request.microversion, invalid=api.invalid_field
+        )
     parameters = _path_parameters(api, request.http)
     if endpoint.action:  # the functions of an action table may name the resource's id as they like
         return endpoint.function(request, *parameters.values(), **decoded)

@@ -1,6 +1,7 @@
 """Every OpenStack API that is served; a new one is one line here."""
 
 from stratiform.interfaces.openstack.api import OpenStackApi
+from stratiform.interfaces.openstack.compute.api import api as compute
 from stratiform.interfaces.openstack.volume.api import api as volume
 
-APIS: tuple[OpenStackApi, ...] = (volume,)
+APIS: tuple[OpenStackApi, ...] = (compute, volume)

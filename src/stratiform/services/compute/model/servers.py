@@ -136,6 +136,14 @@ class ServerValues(RebuildChanges, total=False):
 
 
 @dataclass(frozen=True, slots=True)
+class ServerSecurityGroup:
+    """A security group of a server, by name."""
+
+    name: str
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class VolumeRequest:
     """A volume to attach to a new server; an empty `device` is chosen automatically."""
 
@@ -160,6 +168,7 @@ class NewServer:
     min_count: int = 1
     max_count: int = 1
     zone: str | None = None
+    host: str | None = None
     config_drive: bool = False
     description: str | None = None
     hostname: str | None = None

@@ -14,12 +14,12 @@ from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work import Worker
 from stratiform.services.clouds.model import ResourceType
-from support.people import People, people
+from support.callers import People, people
 from support.stacks import Bench, bench
 
 _PARAMETER = re.compile(r"{(\w+)}")
 
-#: The callers of the matrix, by their names in support.people.
+#: The callers of the matrix, by their names in support.callers.
 _CALLERS = {
     "admin": "admin",
     "member": "green",
@@ -30,7 +30,7 @@ _CALLERS = {
 }
 
 #: Parameters of which any text will do.
-_FREE = {"key", "tag", "alias", "quota", "encryption_id", "network_label"}
+_FREE = {"key", "tag", "alias", "quota", "encryption_id", "network_label", "schema_name"}
 
 #: Parameters with the caller's own project, user or domain; only requests that read use them instead of unknown ones.
 OWN = {"target_project_id", "project_id", "user_id", "domain_id"}
@@ -121,6 +121,7 @@ def _create_resources(of: Bench, api: People) -> dict[str, str]:
     """Create one resource of each kind in project green by the APIs. Return the values of path parameters."""
     volume = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "data"}})["volume"]
     Worker(of.services.database, _handlers(of), name="matrix", clock=of.clock).run_until_idle()
+    image = api.ok("POST", "/image/v2/images", json={"name": "image"})
     volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
     return {
         "volume_id": volume["id"],
@@ -128,6 +129,8 @@ def _create_resources(of: Bench, api: People) -> dict[str, str]:
         "attachment_id": _UNKNOWN,
         "snapshot_id": _UNKNOWN,
         "backup_id": _UNKNOWN,
+        "image_id": image["id"],
+        "member_id": _UNKNOWN,
         "target_project_id": api.projects["green"],
     }
 

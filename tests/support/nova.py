@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from support.people import People
+from support.callers import People
 from support.servers import ServerBench
 
 

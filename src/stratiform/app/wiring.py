@@ -1,4 +1,4 @@
-"""The one place where everything is put together."""
+"""Builds the services of an installation."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +30,7 @@ def build(
     ids: Ids | None = None,
     wake: Callable[[], None] = lambda: None,
 ) -> Services:
-    """Every service on one database. Opens nothing but the key files."""
+    """Build every service. Reads the key files, but does not connect to the database."""
     clock, ids = clock or SystemClock(), ids or RandomIds()
     database = Database(settings.database)
     tokens, secrets = Keys(settings.home / "keys" / "tokens"), Keys(settings.home / "keys" / "secrets")
@@ -78,7 +78,7 @@ def build(
 
 
 def _installation(file: Path, ids: Ids) -> str:
-    """The id that sets our things in a cloud apart from another installation's; made once, kept with the keys."""
+    """Return the id that separates our resources in a cloud from another installation's; create it once."""
     if not file.exists():
         file.write_text(ids.hex())
     return file.read_text().strip()

@@ -14,6 +14,8 @@ class Volume(Struct, forbid_unknown_fields=True):
     size: int | None = None
     name: Annotated[str, Meta(max_length=3)] = ""
     bootable: bool = False
+    count: Annotated[int, Meta(ge=1)] = 1
+    ratio: Annotated[float, Meta(gt=0)] = 1.0
     password: int = 0
     tags: Annotated[list[str] | UnsetType, Since(5)] = UNSET
 
@@ -52,7 +54,11 @@ def test_a_lenient_body_has_numbers_and_booleans_as_strings() -> None:
         (b"{}", "body|{}|'volume' is a required property"),
         (b'{"volume": {"colour": 1}}', "volume|{'colour': 1}|Additional properties are not allowed ('colour' was"),
         (b'{"volume": {"size": "x"}}', "size|x|'x' is not of type 'integer', 'null'"),
-        (b'{"volume": {"name": "four"}}', "name|four|Expected `str` of length <= 3"),
+        (b'{"volume": {"name": "four"}}', "name|four|'four' is too long"),
+        (b'{"volume": {"count": 0}}', "count|0|0 is less than the minimum of 1"),
+        (b'{"volume": {"count": 9.5}}', "count|9.5|9.5 is not of type 'integer'"),
+        (b'{"volume": {"ratio": 0}}', "ratio|0|0 is less than or equal to the minimum of 0"),
+        (b"null", "body|None|None is not of type 'object'"),
         (b'{"volume": {"password": "x"}}', "password|***|'***' is not of type 'integer'"),
     ],
 )
@@ -67,6 +73,12 @@ def test_a_field_of_a_later_microversion_is_unexpected() -> None:
     assert decode(body, minor=5).tags == ["a"]
     with pytest.raises(Invalid, match=r"volume\|{...}\|.* \('tags' was unexpected\)"):
         decode(body, minor=4)
+
+
+def test_the_key_of_an_action_is_in_errors() -> None:
+    with pytest.raises(Invalid) as error:
+        decode_body(b"{}", Request, minor=9, lenient=True, invalid=invalid, key="os-extend")
+    assert error.value.message == "os-extend|{}|'volume' is a required property"
 
 
 def test_the_last_value_of_a_query_parameter_counts_and_lists_collect() -> None:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from stratiform.interfaces.endpoints.extensible import collect_extra, is_extensible
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, UnexpectedField, check_fields, existing_fields
 from stratiform.kit.errors import Fault, Invalid
 
@@ -23,23 +24,37 @@ _SECRET_FIELDS = frozenset(
 _LOCATED = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _NAMED = re.compile(r"field `([^`]*)`")
 _TYPES = re.compile(r"Expected `([^`]*)`, got `[^`]*`$")
+_LIMIT = re.compile(r"Expected `(?:int|float|int \| null|float \| null)` (>=|<=|>|<) (\S+)$")
+_LENGTH = re.compile(r"Expected `(?:str|array|object)[^`]*` of length (>=|<=) \d+$")
+_LIMITS = {
+    ">=": "less than the minimum of",
+    "<=": "greater than the maximum of",
+    ">": "less than or equal to the minimum of",
+    "<": "greater than or equal to the maximum of",
+}
 _JSON_TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
 
 _TRUE = frozenset({"1", "t", "true", "on", "y", "yes"})
 _FALSE = frozenset({"0", "f", "false", "off", "n", "no"})
 
 
-def decode_body(body: bytes, schema: type[T], *, minor: int, lenient: bool, invalid: InvalidFieldFormat) -> T:
+def decode_body(
+    body: bytes, schema: type[T], *, minor: int, lenient: bool, invalid: InvalidFieldFormat, key: str = "body"
+) -> T:
     """Decode a JSON body. `lenient`: numbers and booleans may be strings, as in Nova and Cinder.
+
+    `key` is the name of the whole body in errors: that of the action.
 
     Raises Invalid for what is not JSON, and `invalid`'s error for a field with a wrong type or value, or one that
     the microversion `minor` does not have.
     """
     try:
         value = msgspec.json.decode(body or b"null", type=schema, strict=not lenient)
-        check_fields(value, minor)
+        check_fields(value, minor, key)
+        if is_extensible(schema):
+            collect_extra(value, msgspec.json.decode(body))
     except msgspec.ValidationError as error:
-        raise _invalid_field(body, str(error), invalid) from error
+        raise _invalid_field(body, str(error), invalid, key) from error
     except UnexpectedField as error:
         raise invalid(error.key, "{...}", _unexpected(error.field)) from error
     except NOT_JSON as error:
@@ -75,7 +90,7 @@ def decode_query(items: Iterable[tuple[str, str]], schema: type[T], *, minor: in
     try:
         return msgspec.convert(values, schema, strict=False)
     except msgspec.ValidationError as error:
-        raise _invalid_field(msgspec.json.encode(values), str(error), invalid) from error
+        raise _invalid_field(msgspec.json.encode(values), str(error), invalid, "query") from error
 
 
 def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
@@ -99,7 +114,7 @@ def _query_fields(schema: type[Any], minor: int) -> dict[str, str]:
     return fields
 
 
-def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat) -> Fault:
+def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat, key: str) -> Fault:
     match = _LOCATED.match(message)
     assert match is not None, "the pattern matches every text"
     reason, path = match["reason"], match["path"] or "$"
@@ -109,7 +124,7 @@ def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat) -> Fa
         return Invalid("The request body is not valid JSON.")
     steps = [step for step in re.split(r"[.\[\]]+", path.removeprefix("$")) if step and step != "..."]
     value = _value_at(document, steps)
-    return invalid(steps[-1] if steps else "body", _printable(value), _as_json_schema(reason, value))
+    return invalid(steps[-1] if steps else key, _printable(value), _as_json_schema(reason, value))
 
 
 def _as_json_schema(reason: str, value: Any) -> str:
@@ -122,7 +137,13 @@ def _as_json_schema(reason: str, value: Any) -> str:
     types = _TYPES.match(reason)
     if types is not None:
         names = ", ".join(f"'{_JSON_TYPES.get(name, name)}'" for name in types[1].split(" | "))
-        return f"{_printable(value)!r} is not of type {names}"
+        return f"{_literal(value)} is not of type {names}"
+    limit = _LIMIT.match(reason)
+    if limit is not None:
+        return f"{_literal(value)} is {_LIMITS[limit[1]]} {limit[2].removesuffix('.0')}"
+    length = _LENGTH.match(reason)
+    if length is not None:
+        return f"{_literal(value)} is too {'short' if length[1] == '>=' else 'long'}"
     return reason
 
 
@@ -142,6 +163,14 @@ def _value_at(value: Any, steps: list[str]) -> Any:
 
 
 def _printable(value: Any) -> str:
+    return str(_without_secrets(value))[:255]
+
+
+def _literal(value: Any) -> str:
+    return repr(_without_secrets(value))[:255]
+
+
+def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
-        value = {key: "***" if key in _SECRET_FIELDS else inner for key, inner in value.items()}
-    return str(value)[:255]
+        return {key: "***" if key in _SECRET_FIELDS else inner for key, inner in value.items()}
+    return value

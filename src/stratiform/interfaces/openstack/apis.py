@@ -2,6 +2,7 @@
 
 from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.interfaces.openstack.compute.api import api as compute
+from stratiform.interfaces.openstack.image.api import api as image
 from stratiform.interfaces.openstack.volume.api import api as volume
 
-APIS: tuple[OpenStackApi, ...] = (compute, volume)
+APIS: tuple[OpenStackApi, ...] = (compute, image, volume)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.people import People, people
+from support.callers import People, people
 from support.stacks import Bench
 
 

@@ -7,7 +7,7 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 
 from stratiform.interfaces.openstack.identity.routes import router
-from support.people import People
+from support.callers import People
 
 V3 = "/identity/v3"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stratiform.kit.clock import SECOND_US
-from support.people import PASSWORD, People
+from support.callers import PASSWORD, People
 
 V3 = "/identity/v3"
 

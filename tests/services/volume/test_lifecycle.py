@@ -1,4 +1,4 @@
-"""A volume from its creation to its end, and what is told of it."""
+"""The lifecycle of a volume, and its events."""
 
 import pytest
 
@@ -14,37 +14,37 @@ from support.stacks import customer
 from support.volumes import VolumeBench
 
 
-def test_a_volume_becomes_available_grows_and_goes(volumes_on: VolumeBench) -> None:
+def test_create_extend_delete(volumes_on: VolumeBench) -> None:
     volumes = volumes_on
     volume = volumes.create(NewVolume(2, name="data", metadata={"for": "tests"}))
     assert (volume.status, volume.zone, volume.native_id) == ("creating", "zone-a", "")
-    volumes.work()
-    made = volumes.show(volume.id)
-    assert (made.status, made.size_gib) == ("available", 2)
-    [disk] = volumes.disks()
-    assert (disk.token, disk.id, disk.size_gib) == (volume.id, made.native_id, 2)
+    volumes.run_worker()
+    created = volumes.get(volume.id)
+    assert (created.status, created.size_gib) == ("available", 2)
+    [disk] = volumes.native_volumes()
+    assert (disk.token, disk.id, disk.size_gib) == (volume.id, created.native_id, 2)
     with volumes.ctx() as ctx:
         volumes.service.volume_actions.extend(ctx, volume.id, 5)
         assert volumes.service.volumes.get(ctx, volume.id).status == "extending"
-    volumes.work()
-    assert (volumes.show(volume.id).status, volumes.show(volume.id).size_gib) == ("available", 5)
-    assert volumes.disks()[0].size_gib == 5
+    volumes.run_worker()
+    assert (volumes.get(volume.id).status, volumes.get(volume.id).size_gib) == ("available", 5)
+    assert volumes.native_volumes()[0].size_gib == 5
     with volumes.ctx() as ctx:
         volumes.service.volumes.delete(ctx, volume.id)
-    volumes.work()
-    assert volumes.disks() == []
+    volumes.run_worker()
+    assert volumes.native_volumes() == []
     with volumes.ctx() as ctx, pytest.raises(VolumeNotFound):
         volumes.service.volumes.get(ctx, volume.id)
-    assert volumes.told() == ["volume.create.end", "volume.resize.end", "volume.delete.end"]
+    assert volumes.event_types() == ["volume.create.end", "volume.resize.end", "volume.delete.end"]
 
 
-def test_events_say_what_cinder_says_and_when_use_began_and_ended(volumes: VolumeBench) -> None:
-    asked_at = volumes.of.clock.now()
-    volume = volumes.available(NewVolume(3, name="data", metadata={"a": "b"}))
-    deleted_at = volumes.of.clock.now()
+def test_events_have_cinders_payload_and_the_times_of_usage(volumes: VolumeBench) -> None:
+    asked_at = volumes.bench.clock.now()
+    volume = volumes.create_available(NewVolume(3, name="data", metadata={"a": "b"}))
+    deleted_at = volumes.bench.clock.now()
     with volumes.ctx() as ctx:
         volumes.service.volumes.delete(ctx, volume.id)
-    volumes.work()
+    volumes.run_worker()
     created, deleted = volumes.events()
     assert volume.launched_at is not None
     assert created.cloud == "sim"
@@ -76,65 +76,65 @@ def test_events_say_what_cinder_says_and_when_use_began_and_ended(volumes: Volum
     assert deleted.payload["launched_at"] == created.payload["launched_at"]
 
 
-def test_a_lost_answer_makes_no_second_disk(volumes: VolumeBench) -> None:
+def test_a_lost_create_response_creates_no_second_native_volume(volumes: VolumeBench) -> None:
     volumes.cloud.client.set_faults(lose_next=1)
-    volume = volumes.available()
+    volume = volumes.create_available()
     assert volume.status == "available"
     assert volumes.cloud.client.history("disks") == {volume.id: 1}
 
 
-def test_deleting_what_was_never_answered_leaves_no_disk(volumes: VolumeBench) -> None:
-    """The create took effect, its answer was lost, and the operator deletes the volume before it is asked again."""
+def test_delete_after_a_lost_create_response_leaves_no_native_volume(volumes: VolumeBench) -> None:
+    """The operator deletes the volume after the create response was lost and before the retry."""
     volume = volumes.create()
     volumes.cloud.client.set_faults(lose_next=1)
-    volumes.step()
-    assert len(volumes.disks()) == 1
-    assert volumes.show(volume.id).native_id == ""
-    with volumes.ctx(volumes.operator()) as ctx:
+    volumes.run_due_work()
+    assert len(volumes.native_volumes()) == 1
+    assert volumes.get(volume.id).native_id == ""
+    with volumes.ctx(volumes.admin()) as ctx:
         volumes.service.volumes.delete(ctx, volume.id, force=True)
-    volumes.work()
-    assert volumes.disks() == []
+    volumes.run_worker()
+    assert volumes.native_volumes() == []
 
 
-def test_an_unreachable_cloud_is_asked_again(volumes: VolumeBench) -> None:
+def test_an_unreachable_cloud_is_retried(volumes: VolumeBench) -> None:
     volumes.cloud.client.set_faults(fail_percent=100)
     volume = volumes.create()
-    volumes.work(3)
-    assert volumes.show(volume.id).status == "creating"
+    volumes.run_worker(3)
+    assert volumes.get(volume.id).status == "creating"
     volumes.cloud.client.clear_faults()
-    volumes.work(10)
-    assert volumes.show(volume.id).status == "available"
+    volumes.run_worker(10)
+    assert volumes.get(volume.id).status == "available"
 
 
-def test_what_the_cloud_refuses_is_an_error_that_can_be_deleted(volumes: VolumeBench) -> None:
-    with volumes.ctx(volumes.operator()) as ctx:
-        kind = volumes.service.volume_types.create(ctx, "odd")
+def test_a_rejected_create_ends_in_error_and_can_be_deleted(volumes: VolumeBench) -> None:
+    with volumes.ctx(volumes.admin()) as ctx:
+        volume_type = volumes.service.volume_types.create(ctx, "odd")
         volumes.service.clouds.native_resources.register(
-            ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, kind.id, "no-such-kind"
+            ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, volume_type.id, "no-such-kind"
         )
-    volume = volumes.available(NewVolume(1, volume_type="odd"))
+    volume = volumes.create_available(NewVolume(1, volume_type="odd"))
     assert (volume.status, volume.launched_at) == ("error", None)
     assert "no-such-kind" in volume.fault
     with volumes.ctx() as ctx:
         volumes.service.volumes.delete(ctx, volume.id)
-    volumes.work()
-    assert volumes.told() == ["volume.update.end", "volume.delete.end"]
+    volumes.run_worker()
+    assert volumes.event_types() == ["volume.update.end", "volume.delete.end"]
 
 
-def test_a_type_is_made_as_the_clouds_own_kind(volumes: VolumeBench) -> None:
-    with volumes.ctx(volumes.operator()) as ctx:
-        fast = next(kind for kind in volumes.service.volume_types.list(ctx) if kind.name == "fast")
+def test_a_volume_type_maps_to_a_native_type(volumes: VolumeBench) -> None:
+    with volumes.ctx(volumes.admin()) as ctx:
+        fast = next(volume_type for volume_type in volumes.service.volume_types.list(ctx) if volume_type.name == "fast")
         volumes.service.clouds.native_resources.register(
             ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, fast.id, "fast"
         )
-    volume = volumes.available(NewVolume(1, volume_type="fast"))
-    assert volumes.disks()[0].native_type == "fast"
+    volume = volumes.create_available(NewVolume(1, volume_type="fast"))
+    assert volumes.native_volumes()[0].native_type == "fast"
     with volumes.ctx() as ctx, pytest.raises(Invalid, match="cannot be retyped"):
         volumes.service.volume_actions.retype(ctx, volume.id, "standard")
 
 
-def test_a_type_of_the_same_kind_can_be_changed_to(volumes: VolumeBench) -> None:
-    volume = volumes.available()
+def test_retype_to_a_type_with_the_same_native_type(volumes: VolumeBench) -> None:
+    volume = volumes.create_available()
     with volumes.ctx() as ctx:
         volumes.service.volume_actions.retype(ctx, volume.id, "fast")
         fast = volumes.service.volumes.get(ctx, volume.id).type_id
@@ -144,7 +144,7 @@ def test_a_type_of_the_same_kind_can_be_changed_to(volumes: VolumeBench) -> None
     assert volumes.events()[-1].payload["volume_type"] == fast
 
 
-def test_what_is_asked_for_is_checked(volumes: VolumeBench) -> None:
+def test_invalid_parameters_are_refused(volumes: VolumeBench) -> None:
     with volumes.ctx() as ctx:
         create = volumes.service.volumes.create
         with pytest.raises(InvalidInput, match="greater than 0"):
@@ -167,19 +167,19 @@ def test_what_is_asked_for_is_checked(volumes: VolumeBench) -> None:
         volumes.service.volumes.create(ctx, NewVolume(1))
 
 
-def test_copies_are_refused_clearly(volumes: VolumeBench) -> None:
-    copied = volumes.available()
+def test_a_source_volume_is_refused(volumes: VolumeBench) -> None:
+    copied = volumes.create_available()
     with volumes.ctx() as ctx, pytest.raises(Invalid, match="from another volume is not supported"):
         volumes.service.volumes.create(ctx, NewVolume(1, source_volume_id=copied.id))
 
 
-def test_a_kind_of_cloud_without_the_file_has_no_volumes() -> None:
+def test_a_connector_without_volume_module_lacks_the_capability() -> None:
     assert registry.has_capability("memory", "volume")
     assert not registry.has_capability("memory", "no_such_capability")
     assert not registry.has_capability("no_such_cloud", "volume")
 
 
-def test_a_status_forbids_what_cinder_forbids(volumes: VolumeBench) -> None:
+def test_statuses_restrict_operations_as_in_cinder(volumes: VolumeBench) -> None:
     volume = volumes.create()
     service = volumes.service
     with volumes.ctx() as ctx:
@@ -187,9 +187,9 @@ def test_a_status_forbids_what_cinder_forbids(volumes: VolumeBench) -> None:
             service.volumes.delete(ctx, volume.id)
         with pytest.raises(InvalidVolume, match="to extend, currently creating"):
             service.volume_actions.extend(ctx, volume.id, 4)
-    volumes.work()
-    volumes.in_use(volume.id)
-    with volumes.ctx(volumes.operator()) as ctx:
+    volumes.run_worker()
+    volumes.attach(volume.id)
+    with volumes.ctx(volumes.admin()) as ctx:
         with pytest.raises(InvalidVolume):
             service.volumes.delete(ctx, volume.id, force=True)
         with pytest.raises(InvalidInput, match="must be greater than current size"):
@@ -197,24 +197,24 @@ def test_a_status_forbids_what_cinder_forbids(volumes: VolumeBench) -> None:
         with pytest.raises(InvalidVolume, match="currently in-use"):
             service.volume_actions.extend(ctx, volume.id, 4)
         service.volume_actions.extend(ctx, volume.id, 4, allow_in_use=True)
-    volumes.work()
-    assert (volumes.show(volume.id).status, volumes.show(volume.id).size_gib) == ("in-use", 4)
+    volumes.run_worker()
+    assert (volumes.get(volume.id).status, volumes.get(volume.id).size_gib) == ("in-use", 4)
 
 
-def test_a_grown_disk_that_the_cloud_refuses_keeps_its_size(volumes: VolumeBench) -> None:
-    volume = volumes.available(NewVolume(2))
+def test_a_rejected_extend_keeps_the_size(volumes: VolumeBench) -> None:
+    volume = volumes.create_available(NewVolume(2))
     disks = volumes.cloud.volume
     assert disks is not None
     disks.delete(volume.native_id)
-    volumes.of.clock.advance(SECOND_US)
+    volumes.bench.clock.advance(SECOND_US)
     with volumes.ctx() as ctx:
         volumes.service.volume_actions.extend(ctx, volume.id, 4)
-    volumes.work()
-    assert (volumes.show(volume.id).status, volumes.show(volume.id).size_gib) == ("error", 2)
+    volumes.run_worker()
+    assert (volumes.get(volume.id).status, volumes.get(volume.id).size_gib) == ("error", 2)
 
 
-def test_strangers_see_nothing(volumes: VolumeBench) -> None:
-    volume = volumes.available()
+def test_another_project_sees_no_volume(volumes: VolumeBench) -> None:
+    volume = volumes.create_available()
     service = volumes.service
     with volumes.ctx(customer("p2")) as ctx:
         with pytest.raises(VolumeNotFound):
@@ -231,21 +231,21 @@ def test_strangers_see_nothing(volumes: VolumeBench) -> None:
             service.volume_actions.reset_status(ctx, volume.id, "error")
 
 
-def test_an_operator_writes_a_status(volumes: VolumeBench) -> None:
-    volume = volumes.available()
-    volumes.in_use(volume.id)
-    with volumes.ctx(volumes.operator()) as ctx:
+def test_reset_status(volumes: VolumeBench) -> None:
+    volume = volumes.create_available()
+    volumes.attach(volume.id)
+    with volumes.ctx(volumes.admin()) as ctx:
         with pytest.raises(InvalidInput):
             volumes.service.volume_actions.reset_status(ctx, volume.id, "splendid")
         volumes.service.volume_actions.reset_status(ctx, volume.id, "error", detach=True)
         assert volumes.service.attachments.list_by_server(ctx.db, "s1") == []
         volumes.service.volumes.delete(ctx, volume.id, force=True)
-    volumes.work()
-    assert all(disk.state is not NativeVolumeState.AVAILABLE for disk in volumes.disks())
+    volumes.run_worker()
+    assert all(disk.state is not NativeVolumeState.AVAILABLE for disk in volumes.native_volumes())
 
 
-def test_a_volume_is_made_of_an_image(volumes: VolumeBench) -> None:
-    services = volumes.of.services
+def test_create_from_an_image(volumes: VolumeBench) -> None:
+    services = volumes.bench.services
     with volumes.ctx() as ctx:
         image = services.image.images.create(
             ctx, {"name": "debian", "disk_format": "raw", "container_format": "bare", "min_disk": 2}
@@ -258,31 +258,31 @@ def test_a_volume_is_made_of_an_image(volumes: VolumeBench) -> None:
     services.image.image_data.finish_upload(incoming)
     with volumes.ctx() as ctx, pytest.raises(InvalidInput, match="larger than the volume size"):
         volumes.service.volumes.create(ctx, NewVolume(1, image_id=image.id))
-    volume = volumes.available(NewVolume(2, image_id=image.id))
+    volume = volumes.create_available(NewVolume(2, image_id=image.id))
     assert (volume.status, volume.bootable) == ("available", True)
     assert (volume.image_metadata["image_id"], volume.image_metadata["min_disk"]) == (image.id, "2")
     assert volumes.cloud.client.history("images") == {image.id: 1}
 
 
-def test_the_use_of_a_disk_that_can_not_be_deleted_goes_on(volumes: VolumeBench) -> None:
+def test_usage_continues_if_the_native_volume_cannot_be_deleted(volumes: VolumeBench) -> None:
     """Somebody attached it in the cloud, behind our back."""
-    volume = volumes.available()
+    volume = volumes.create_available()
     machines = volumes.cloud.compute
     assert machines is not None
     machine = machines.create(ServerSpec("m1", "web", ServerSize(1, 512, 1), "memory-cirros"))
-    volumes.of.clock.advance(SECOND_US)
+    volumes.bench.clock.advance(SECOND_US)
     machines.attach(machine.id, volume.native_id, "/dev/vdb")
     with volumes.ctx() as ctx:
         volumes.service.volumes.delete(ctx, volume.id)
         volumes.service.volumes.update(ctx, volume.id, name="leaving")
-    volumes.work()
-    seen = volumes.show(volume.id)
-    assert (seen.status, seen.terminated_at) == ("error_deleting", None)
+    volumes.run_worker()
+    failed = volumes.get(volume.id)
+    assert (failed.status, failed.terminated_at) == ("error_deleting", None)
     assert {event.payload["terminated_at"] for event in volumes.events()} == {None}
     machines.detach(machine.id, volume.native_id)
-    volumes.of.clock.advance(SECOND_US)
-    ended = volumes.of.clock.now()
+    volumes.bench.clock.advance(SECOND_US)
+    ended = volumes.bench.clock.now()
     with volumes.ctx() as ctx:
         volumes.service.volumes.delete(ctx, volume.id)
-    volumes.work()
+    volumes.run_worker()
     assert volumes.events()[-1].payload["terminated_at"] == iso_naive(ended) + "+00:00"

@@ -3,7 +3,7 @@
 from support.volume_api import Api
 
 
-def test_zones_limits_and_quotas(api: Api) -> None:
+def test_availability_zones_limits_and_quota_sets(api: Api) -> None:
     api.create(size=2, volume_type="fast")
     assert api.ok("GET", "/os-availability-zone") == {
         "availabilityZoneInfo": [{"zoneName": "zone-a", "zoneState": {"available": True}}]
@@ -20,7 +20,7 @@ def test_zones_limits_and_quotas(api: Api) -> None:
     assert api("GET", f"/os-quota-sets/{api.projects['there']}").status_code == 403
 
 
-def test_what_there_is_none_of(api: Api) -> None:
+def test_unsupported_resources_have_empty_lists(api: Api) -> None:
     for name in ("snapshots", "backups"):
         assert api.ok("GET", f"/{name}") == {name: []}
         assert api.ok("GET", f"/{name}/detail") == {name: []}
@@ -29,7 +29,7 @@ def test_what_there_is_none_of(api: Api) -> None:
         assert refused.status_code == 400
         assert "not supported" in refused.json()["badRequest"]["message"]
     assert {api(method, "/snapshots/x").status_code for method in ("PUT", "DELETE")} == {404}
-    assert api.ok("GET", "/os-services", who="admin") == {"services": []}
-    assert api.ok("GET", "/scheduler-stats/get_pools", who="admin") == {"pools": []}
-    assert "os-volume-actions" in [found["alias"] for found in api.ok("GET", "/extensions")["extensions"]]
+    assert api.ok("GET", "/os-services", caller="admin") == {"services": []}
+    assert api.ok("GET", "/scheduler-stats/get_pools", caller="admin") == {"pools": []}
+    assert "os-volume-actions" in [extension["alias"] for extension in api.ok("GET", "/extensions")["extensions"]]
     assert api("GET", "/no-such-thing").json()["itemNotFound"]["code"] == 404

@@ -76,7 +76,7 @@ class Server:
 
     @property
     def host_id(self) -> str:
-        """The same opaque value for all servers of one project in one cloud; "" while there is no server there."""
+        """An opaque value shared by the servers of one project in one cloud; "" until the server exists there."""
         return hashlib.sha224(f"{self.project_id}{self.cloud_id}".encode()).hexdigest() if self.native_id else ""
 
     @property

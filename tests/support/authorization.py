@@ -35,6 +35,20 @@ _FREE = {"key", "tag", "alias", "quota", "encryption_id", "network_label", "sche
 #: Parameters with the caller's own project, user or domain; only requests that read use them instead of unknown ones.
 OWN = {"target_project_id", "project_id", "user_id", "domain_id"}
 
+#: Parameters with identifiers that are not of one project.
+_SHARED = {
+    "type_id",
+    "flavor_id",
+    "domain_id",
+    "group_id",
+    "role_id",
+    "prior_role_id",
+    "implied_role_id",
+    "service_id",
+    "endpoint_id",
+    "region_id",
+}
+
 _UNKNOWN = "00000000-0000-4000-8000-00000000dead"
 
 
@@ -81,7 +95,7 @@ def authorization_matrix(home: Path) -> Iterator[Matrix]:
         _bind_cloud(of, api)
         api.tokens["revoked"] = _revoked_token(api)
         identifiers = _create_resources(of, api)
-        private = set(identifiers) - {"type_id", "flavor_id"}
+        private = set(identifiers) - _SHARED
         callers = {
             "admin": _caller("admin", api, "admin", "manager", "member", "reader"),
             "member": _caller("green", api, "member", "reader"),
@@ -142,6 +156,30 @@ def _create_resources(of: Bench, api: People) -> dict[str, str]:
         "port_id": interfaces[0]["port_id"],
         "flavor_id": "1",
         "keypair_name": keypair["name"],
+        **_identity_identifiers(api),
+    }
+
+
+def _identity_identifiers(api: People) -> dict[str, str]:
+    v3 = "/identity/v3"
+    user_id = api.ok("GET", f"{v3}/users?name=green-member", "admin")["users"][0]["id"]
+    credential = {"application_credential": {"name": "ci"}}
+    credential = api.ok("POST", f"{v3}/users/{user_id}/application_credentials", json=credential)
+    roles = {role["name"]: role["id"] for role in api.ok("GET", f"{v3}/roles", "admin")["roles"]}
+    group = api.ok("POST", f"{v3}/groups", "admin", json={"group": {"name": "g"}})["group"]
+    endpoint = api.ok("GET", f"{v3}/endpoints", "admin")["endpoints"][0]
+    return {
+        "user_id": user_id,
+        "project_id": api.projects["green"],
+        "domain_id": "default",
+        "group_id": group["id"],
+        "role_id": roles["reader"],
+        "prior_role_id": roles["member"],
+        "implied_role_id": roles["reader"],
+        "application_credential_id": credential["application_credential"]["id"],
+        "service_id": endpoint["service_id"],
+        "endpoint_id": endpoint["id"],
+        "region_id": endpoint["region_id"],
     }
 
 

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from stratiform.interfaces.endpoints import Since
 from stratiform.interfaces.endpoints.decoding import decode_body, decode_query, split_action
+from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
 from stratiform.kit.errors import Fault, Invalid
 
 
@@ -59,6 +60,7 @@ def test_a_lenient_body_has_numbers_and_booleans_as_strings() -> None:
         (b'{"volume": {"count": 9.5}}', "count|9.5|9.5 is not of type 'integer'"),
         (b'{"volume": {"ratio": 0}}', "ratio|0|0 is less than or equal to the minimum of 0"),
         (b"null", "body|None|None is not of type 'object'"),
+        (b'{"volume": {"tags": ["a", 1]}}', "tags/1|1|1 is not of type 'string'"),
         (b'{"volume": {"password": "x"}}', "password|***|'***' is not of type 'integer'"),
     ],
 )
@@ -91,6 +93,14 @@ def test_a_query_parameter_of_a_later_microversion_is_ignored() -> None:
     items = [("locked", "true")]
     assert decode_query(items, Query, minor=5, invalid=invalid).locked is True
     assert decode_query(items, Query, minor=4, invalid=invalid).locked is None
+
+
+def test_an_api_may_parse_booleans_in_its_own_way() -> None:
+    def parse_flag(text: str, _name: str, _invalid: InvalidFieldFormat) -> bool:
+        return text != "no"
+
+    items = [("all_tenants", "")]
+    assert decode_query(items, Query, minor=9, invalid=invalid, parse_flag=parse_flag).all_tenants
 
 
 @pytest.mark.parametrize(

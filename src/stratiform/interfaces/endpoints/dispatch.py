@@ -197,7 +197,11 @@ def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any
         )
     if endpoint.query is not None:
         decoded["query"] = decoding.decode_query(
-            request.query_items, endpoint.query, minor=request.microversion, invalid=api.invalid_field
+            request.query_items,
+            endpoint.query,
+            minor=request.microversion,
+            invalid=api.invalid_field,
+            parse_flag=api.parse_flag,
         )
     parameters = _path_parameters(api, request.http)
     if endpoint.action:  # the functions of an action table may name the resource's id as they like

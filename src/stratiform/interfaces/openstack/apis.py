@@ -2,7 +2,8 @@
 
 from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.interfaces.openstack.compute.api import api as compute
+from stratiform.interfaces.openstack.identity.api import api as identity
 from stratiform.interfaces.openstack.image.api import api as image
 from stratiform.interfaces.openstack.volume.api import api as volume
 
-APIS: tuple[OpenStackApi, ...] = (compute, image, volume)
+APIS: tuple[OpenStackApi, ...] = (identity, compute, image, volume)

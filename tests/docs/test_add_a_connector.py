@@ -49,7 +49,7 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connector]
 
 def test_the_outline_is_found_with_its_one_capability(acme: Connector) -> None:
     kind = next(kind for kind in describe_kinds() if kind.kind == "acme")
-    assert (kind.about, kind.capabilities) == ("how Acme does it: disks.", ("volume",))
+    assert (kind.summary, kind.capabilities) == ("how Acme does it: disks.", ("volume",))
     assert [setting.name for setting in acme.settings] == ["endpoint", "api_key"]
 
 
@@ -61,6 +61,6 @@ def test_the_outline_connects_and_says_what_is_wrong(acme: Connector, tmp_path: 
     assert (cloud.compute, cloud.network, cloud.image) == (None, None, None)
     assert cloud.volume is not None
     with pytest.raises(CloudUnreachable):
-        cloud.check()
+        cloud.check_credentials()
     with pytest.raises(CloudUnreachable):
         list(cloud.volume.list())

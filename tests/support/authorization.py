@@ -137,12 +137,12 @@ def _create_resources(of: Bench, api: People) -> dict[str, str]:
     volume = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "data"}})["volume"]
     server = _create_server(of, api)
     actions = api.ok("GET", f"/compute/v2.1/servers/{server['id']}/os-instance-actions")["instanceActions"]
-    interfaces = api.ok("GET", f"/compute/v2.1/servers/{server['id']}/os-interface")["interfaceAttachments"]
     keypair = api.ok("POST", "/compute/v2.1/os-keypairs", json={"keypair": {"name": "green-member-key"}})["keypair"]
     Worker(of.services.database, _handlers(of), name="matrix", clock=of.clock).run_until_idle()
     image = api.ok("POST", "/image/v2/images", json={"name": "image"})
     volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
     return {
+        **_create_network_resources(api),
         "volume_id": volume["id"],
         "type_id": volume_type["id"],
         "attachment_id": _UNKNOWN,
@@ -153,7 +153,6 @@ def _create_resources(of: Bench, api: People) -> dict[str, str]:
         "target_project_id": api.projects["green"],
         "server_id": server["id"],
         "request_id": actions[0]["request_id"],
-        "port_id": interfaces[0]["port_id"],
         "flavor_id": "1",
         "keypair_name": keypair["name"],
         **_identity_identifiers(api),
@@ -190,6 +189,21 @@ def _create_server(of: Bench, api: People) -> dict[str, Any]:
     body = {"name": "web", "flavorRef": "1", "imageRef": native_image["id"]}
     server: dict[str, Any] = api.ok("POST", "/compute/v2.1/servers", json={"server": body})["server"]
     return server
+
+
+def _create_network_resources(api: People) -> dict[str, str]:
+    network = api.ok("POST", "/network/v2.0/networks", json={"network": {"name": "private"}})["network"]
+    subnet_body = {"network_id": network["id"], "ip_version": 4, "cidr": "192.0.2.0/24"}
+    subnet = api.ok("POST", "/network/v2.0/subnets", json={"subnet": subnet_body})["subnet"]
+    port = api.ok("POST", "/network/v2.0/ports", json={"port": {"network_id": network["id"]}})["port"]
+    [group] = api.ok("GET", "/network/v2.0/security-groups")["security_groups"]
+    return {
+        "network_id": network["id"],
+        "subnet_id": subnet["id"],
+        "port_id": port["id"],
+        "security_group_id": group["id"],
+        "security_group_rule_id": group["security_group_rules"][0]["id"],
+    }
 
 
 def _handlers(of: Bench) -> Any:

@@ -30,6 +30,7 @@ class Query(Struct):
     all_tenants: bool = False
     tags: list[str] | None = None
     locked: Annotated[bool | None, Since(5)] = None
+    shared: list[bool] = []
 
 
 def invalid(field: str, value: str, reason: str) -> Fault:
@@ -81,6 +82,13 @@ def test_the_key_of_an_action_is_in_errors() -> None:
     with pytest.raises(Invalid) as error:
         decode_body(b"{}", Request, minor=9, lenient=True, invalid=invalid, key="os-extend")
     assert error.value.message == "os-extend|{}|'volume' is a required property"
+
+
+def test_booleans_in_a_list_of_query_values() -> None:
+    query = decode_query([("shared", "yes"), ("shared", "False")], Query, minor=9, invalid=invalid)
+    assert query.shared == [True, False]
+    with pytest.raises(Invalid, match=r"shared\|maybe"):
+        decode_query([("shared", "maybe")], Query, minor=9, invalid=invalid)
 
 
 def test_the_last_value_of_a_query_parameter_counts_and_lists_collect() -> None:

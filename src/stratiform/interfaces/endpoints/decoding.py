@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
@@ -100,27 +101,36 @@ def decode_query(
     values: dict[str, Any] = {}
     for name, text in items:
         field = fields.get(name)
-        if field == "list":
-            values.setdefault(name, []).append(text)
-        elif field == "bool":
-            values[name] = parse_flag(text, name, invalid)
-        elif field is not None:
-            values[name] = text
+        if field is None:
+            continue
+        value = parse_flag(text, name, invalid) if field.is_bool else text
+        if field.is_list:
+            values.setdefault(name, []).append(value)
+        else:
+            values[name] = value
     try:
         return msgspec.convert(values, schema, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid_field(msgspec.json.encode(values), str(error), invalid, "query") from error
 
 
-def _query_fields(schema: type[Any], minor: int) -> dict[str, str]:
-    """Return for each parameter how its text becomes a value: list, bool, or text."""
+@dataclass(frozen=True, slots=True)
+class _QueryField:
+    """How the text of a parameter becomes a value."""
+
+    is_list: bool
+    is_bool: bool
+
+
+def _query_fields(schema: type[Any], minor: int) -> dict[str, _QueryField]:
+    """Return the parameters of a query by name."""
     assert issubclass(schema, Struct)
     hints = get_type_hints(schema)
     fields = {}
     for name, encoded in existing_fields(schema, minor):
         types = {hints[name], *get_args(hints[name])}
         is_list = any(getattr(annotation, "__origin__", None) is list for annotation in types)
-        fields[encoded] = "list" if is_list else "bool" if bool in types else "text"
+        fields[encoded] = _QueryField(is_list, bool in types)
     return fields
 
 

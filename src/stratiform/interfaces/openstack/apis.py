@@ -4,6 +4,7 @@ from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.interfaces.openstack.compute.api import api as compute
 from stratiform.interfaces.openstack.identity.api import api as identity
 from stratiform.interfaces.openstack.image.api import api as image
+from stratiform.interfaces.openstack.network.api import api as network
 from stratiform.interfaces.openstack.volume.api import api as volume
 
-APIS: tuple[OpenStackApi, ...] = (identity, compute, image, volume)
+APIS: tuple[OpenStackApi, ...] = (identity, compute, image, network, volume)

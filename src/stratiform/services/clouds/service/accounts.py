@@ -114,7 +114,7 @@ class Accounts:
 
     def _check_credentials(self, kind: str, name: str, settings: Mapping[str, str]) -> AccountInfo:
         check_settings(kind, get_connector(kind).settings, settings)
-        return self.connections.open(kind, "", name, settings).check()
+        return self.connections.open(kind, "", name, settings).check_credentials()
 
     def _validate(self, kind: str, name: str, settings: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """Return the visible settings and the secrets. Raises Invalid for what the connector rejects."""

@@ -75,7 +75,7 @@ class Connections:
         """
         policy.CLOUDS_CHECK.require(ctx.caller, None)
         require_no_transaction(ctx)
-        return self.get(cloud.id).check()
+        return self.get(cloud.id).check_credentials()
 
 
 def get_cloud(db: Connection, cloud_id: str) -> Cloud:

@@ -1,6 +1,6 @@
-"""The tables of the simulated cloud's own file.
+"""Schema versions of the simulated cloud's file. Each version is a list of statements that upgrade the one before.
 
-`during` is what a thing is until `ready_at`, `state` what it is from then on; `deleted_at` is when it will be gone.
+A resource has the state `during` until `ready_at` and `state` from then on; it exists until `deleted_at`.
 """
 
 _MACHINES = """
@@ -52,51 +52,52 @@ INSERT INTO images (id, token, installation, name, disk_format, size_bytes, sha2
     ('memory-ubuntu-24.04', '', '', 'Ubuntu 24.04', 'qcow2', 0, '', 1)
 """
 
-
-#: When each machine had power: kept by the cloud itself, so that its counters never change their mind.
+#: Intervals in which a server was powered on. They are stored, so that counters of the past never change.
 _RUNS = """
 CREATE TABLE runs (machine INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER)
 """
 
-_RUN_BEGINS = """
+_START_RUN = """
 INSERT INTO runs (machine, since) SELECT NEW.seq, NEW.ready_at
     WHERE NOT EXISTS (SELECT 1 FROM runs WHERE machine = NEW.seq AND until IS NULL)
 """
 
 
-def _run_ends(at: str) -> str:
-    return f"UPDATE runs SET until = max(since, NEW.{at}) WHERE machine = NEW.seq AND until IS NULL"  # noqa: S608 - names are ours
+def _end_run(at: str) -> str:
+    return f"UPDATE runs SET until = max(since, NEW.{at}) WHERE machine = NEW.seq AND until IS NULL"  # noqa: S608 - constant names
 
 
 def _trigger(name: str, change: str, condition: str, then: str) -> str:
     return f"CREATE TRIGGER {name} AFTER {change} ON machines WHEN {condition} BEGIN {then}; END"
 
 
-#: Of machines older than this table only their last run is known.
-_RUNS_SO_FAR = """
+#: For servers created before this table, only the current run is known.
+_EXISTING_RUNS = """
 INSERT INTO runs (machine, since, until)
     SELECT seq, coalesce(launched_at, ready_at), deleted_at FROM machines WHERE state = 'running'
 """
 
 _POWERED, _UNPOWERED = "NEW.state = 'running'", "NEW.state <> 'running' AND OLD.state = 'running'"
 
-_RUNS_KEPT = (
+_VERSION_2 = (
     _RUNS,
-    _RUNS_SO_FAR,
+    _EXISTING_RUNS,
     "CREATE INDEX runs_of_machine ON runs (machine)",
-    _trigger("machine_made", "INSERT", _POWERED, _RUN_BEGINS),
-    _trigger("machine_started", "UPDATE OF state", f"{_POWERED} AND OLD.state <> 'running'", _RUN_BEGINS),
-    _trigger("machine_stopped", "UPDATE OF state", _UNPOWERED, _run_ends("ready_at")),
-    _trigger("machine_deleted", "UPDATE OF deleted_at", "NEW.deleted_at IS NOT NULL", _run_ends("deleted_at")),
+    _trigger("machine_made", "INSERT", _POWERED, _START_RUN),
+    _trigger("machine_started", "UPDATE OF state", f"{_POWERED} AND OLD.state <> 'running'", _START_RUN),
+    _trigger("machine_stopped", "UPDATE OF state", _UNPOWERED, _end_run("ready_at")),
+    _trigger("machine_deleted", "UPDATE OF deleted_at", "NEW.deleted_at IS NOT NULL", _end_run("deleted_at")),
 )
 
 
-def _one_per_token(kind: str) -> str:
-    """Of what is not deleted, one thing a token: the cloud's own promise, whoever asks at the same time."""
-    return f"CREATE UNIQUE INDEX one_of_{kind} ON {kind} (installation, token) WHERE deleted_at IS NULL AND token <> ''"
+def _unique_tokens(table: str) -> str:
+    """Return the index that allows one resource per token, also for concurrent requests; deleted ones don't count."""
+    return (
+        f"CREATE UNIQUE INDEX one_of_{table} ON {table} (installation, token) WHERE deleted_at IS NULL AND token <> ''"
+    )
 
 
-_FIRST = (
+_VERSION_1 = (
     "CREATE TABLE account (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE faults (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
     _MACHINES,
@@ -104,7 +105,7 @@ _FIRST = (
     _SUBNETS,
     _IMAGES,
     _NATIVE_IMAGES,
-    *(_one_per_token(kind) for kind in ("machines", "disks", "subnets", "images")),
+    *(_unique_tokens(table) for table in ("machines", "disks", "subnets", "images")),
     "CREATE TABLE nics (machine TEXT NOT NULL, subnet TEXT NOT NULL, address TEXT NOT NULL, mac TEXT NOT NULL)",
     "CREATE INDEX nics_of_machine ON nics (machine)",
     "CREATE INDEX nics_of_address ON nics (subnet, address)",
@@ -113,5 +114,19 @@ _FIRST = (
     "CREATE INDEX console_of_machine ON console (machine, at)",
 )
 
-#: What each version of the file adds to the one before.
-VERSIONS = (_FIRST, _RUNS_KEPT)
+_VERSION_3 = (
+    "ALTER TABLE machines RENAME TO servers",
+    "ALTER TABLE disks RENAME TO volumes",
+    "ALTER TABLE volumes RENAME COLUMN machine TO server_id",
+    "ALTER TABLE nics RENAME TO interfaces",
+    "ALTER TABLE interfaces RENAME COLUMN machine TO server_id",
+    "ALTER TABLE interfaces RENAME COLUMN subnet TO subnet_id",
+    "ALTER TABLE interfaces RENAME COLUMN address TO ip_address",
+    "ALTER TABLE interfaces RENAME COLUMN mac TO mac_address",
+    "ALTER TABLE console RENAME COLUMN machine TO server_id",
+    "ALTER TABLE runs RENAME COLUMN machine TO server_seq",
+    """UPDATE servers SET size = replace(size, '"native":', '"native_type":'),
+        size_before = replace(size_before, '"native":', '"native_type":')""",
+)
+
+VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3)

@@ -15,7 +15,6 @@ from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.openstack import faults, versions
 from stratiform.interfaces.openstack.apis import APIS
-from stratiform.interfaces.openstack.compute.routes import router as compute
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
 from stratiform.interfaces.rest.api import api as rest
@@ -23,8 +22,6 @@ from stratiform.interfaces.rest.description import Description
 from stratiform.interfaces.rest.problems import render_problem
 from stratiform.interfaces.rest.remaining_routes import router as remaining_rest
 from stratiform.interfaces.services import Request, Services
-
-_OPENSTACK = (compute,)
 
 
 def _by_path(request: Request, error: Exception) -> Response[Any]:
@@ -43,7 +40,6 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
     return Litestar(
         route_handlers=[
             *versions.documents(),
-            *_OPENSTACK,
             router(rest),
             remaining_rest,
             *[api.router() for api in APIS],

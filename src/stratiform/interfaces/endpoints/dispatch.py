@@ -22,9 +22,10 @@ from stratiform.interfaces.endpoints.declaration import Api, Endpoint
 from stratiform.interfaces.endpoints.extensible import flatten, is_extensible
 from stratiform.interfaces.endpoints.fields import is_restricted, restrict
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
+from stratiform.interfaces.endpoints.strict import check_content_encoding, check_query
 from stratiform.interfaces.services import Request, services_of, shows_token
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Invalid, UnsupportedMediaType
+from stratiform.kit.errors import Invalid
 
 _PARAMETER = re.compile(r"{(\w+)}")
 
@@ -191,7 +192,12 @@ def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any
         arguments["body"] = body
     elif endpoint.body is not None:
         arguments["body"] = decoding.decode_body(
-            body, endpoint.body, minor=request.microversion, lenient=api.lenient, invalid=api.invalid_field
+            body,
+            endpoint.body,
+            minor=request.microversion,
+            lenient=api.lenient,
+            invalid=api.invalid_field,
+            key=endpoint.action or "body",
         )
     parameters = _path_parameters(api, request.http)
     if endpoint.action:  # the functions of an action table may name the resource's id as they like
@@ -200,29 +206,23 @@ def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any
 
 
 def _decode_parameters(api: Api, endpoint: Endpoint, request: ApiRequest) -> dict[str, Any]:
-    """Decode query string and headers. Raises Invalid, UnsupportedMediaType."""
+    """Decode query string and headers. Raises Invalid."""
     if api.strict:
-        decoding.check_query(request.query_items, endpoint.query)
-        _refuse_encoded_body(request.http)
+        check_query(request.query_items, endpoint.query)
+        check_content_encoding(request.http.headers)
     arguments: dict[str, Any] = {}
     if endpoint.query is not None:
         arguments["query"] = decoding.decode_query(
-            request.query_items, endpoint.query, invalid=api.invalid_field, parse_flag=api.parse_flag
+            request.query_items,
+            endpoint.query,
+            minor=request.microversion,
+            invalid=api.invalid_field,
+            parse_flag=api.parse_flag,
         )
     if endpoint.headers is not None:
-        arguments["headers"] = decoding.decode_headers(
-            request.http.headers, endpoint.headers, invalid=api.invalid_field
-        )
+        headers = request.http.headers
+        arguments["headers"] = decoding.decode_headers(headers, endpoint.headers, invalid=api.invalid_field)
     return arguments
-
-
-def _refuse_encoded_body(request: Request) -> None:
-    """Raises UnsupportedMediaType: the decoder would report compressed JSON as invalid JSON."""
-    encoding = request.headers.get("content-encoding", "identity")
-    if encoding.lower() != "identity":
-        raise UnsupportedMediaType(
-            f"Content-Encoding '{encoding[:40]}' is not supported", hint="send the body uncompressed"
-        )
 
 
 def _path_parameters(api: Api, request: Request) -> dict[str, str]:

@@ -1,37 +1,52 @@
 """JSON schemas of request and response types, with shared components.
 
-Microversions and the operator's fields are described by `x-openstack`, as in OpenStack's own OpenAPI documents.
-Source: OpenAPI 3.1; msgspec's JSON schemas; openstack-codegenerator for `x-openstack`.
+msgspec describes the types without structs. Structs are described here, because msgspec has no schema for a union of
+several structs. Microversions and the operator's fields are described by `x-openstack`, as in OpenStack's own OpenAPI
+documents. Source: OpenAPI 3.1; openstack-codegenerator for `x-openstack`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import NoneType
-from typing import Any, Never, NoReturn, get_args, get_type_hints
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import NoneType, UnionType
+from typing import Annotated, Any, Never, NoReturn, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec import Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from stratiform.interfaces.endpoints.extensible import Extensible
 from stratiform.interfaces.endpoints.fields import ADMIN_ONLY, Since, Until
 from stratiform.interfaces.endpoints.media_types import Schema
 
 JsonSchema = dict[str, Any]
 
 _REFERENCE = "#/components/schemas/{name}"
+_ANY_VALUE = {"type": ["object", "array", "string", "number", "boolean", "null"]}
 
 
+@dataclass(frozen=True, slots=True)
+class Components:
+    """The schemas that others refer to, by name: structs, enumerations, and JSON schemas with a title."""
+
+    schemas: dict[str, JsonSchema] = field(default_factory=dict)
+    names: dict[type[Struct], str] = field(default_factory=dict)
+
+    def add(self, struct: type[Struct]) -> str:
+        """Return a new name: that of the struct, or with the module if another struct has it."""
+        name = struct.__name__
+        if name in self.schemas:
+            name = re.sub(r"[^\w.]", "_", f"{struct.__module__}.{struct.__qualname__}")
+        self.names[struct] = name
+        self.schemas[name] = {}
+        return name
+
+
+@dataclass(frozen=True, slots=True)
 class JsonSchemas:
-    """The JSON schemas of `schemas` (types, or JSON schemas in which types occur).
+    """The JSON schemas of one API's types. `format_microversion` returns microversions as clients write them."""
 
-    `components` are those that others refer to: structs, and JSON schemas with a title.
-    """
-
-    def __init__(self, schemas: Iterable[Schema]) -> None:
-        types = list(dict.fromkeys(annotation for schema in schemas for annotation in types_in(schema)))
-        structs = list(dict.fromkeys(struct for annotation in types for struct in find_structs(annotation)))
-        json_schemas, self.components = msgspec.json.schema_components(
-            [*types, *structs], schema_hook=_describe_custom_type, ref_template=_REFERENCE
-        )
-        self._by_type: dict[Any, JsonSchema] = dict(zip([*types, *structs], json_schemas, strict=True))
+    format_microversion: Callable[[int], str] = str
+    components: Components = field(default_factory=Components)
 
     def get(self, schema: Schema) -> Any:
         """Return the JSON schema of a type, or a JSON schema with those of the types in it."""
@@ -39,81 +54,118 @@ class JsonSchemas:
             return [self.get(item) for item in schema]
         if isinstance(schema, Mapping):
             return self._with_title({name: self.get(value) for name, value in schema.items()})
-        return schema if isinstance(schema, str | int | None) else self._by_type[schema]
+        return schema if isinstance(schema, str | int | None) else self._describe(schema)
 
-    def resolve(self, struct: type[Struct]) -> JsonSchema:
-        """Return the component of a struct."""
-        name = self._by_type[struct]["$ref"].rpartition("/")[2]
-        component: JsonSchema = self.components[name]
-        return component
+    def fields(self, struct: type[Struct]) -> Iterator[tuple[str, JsonSchema, bool]]:
+        """Yield every field of a query or header struct: name, JSON schema, and True if it is required."""
+        description = self._describe_struct(struct)
+        for name, json_schema in description["properties"].items():
+            yield name, _without_null(json_schema), name in description["required"]
 
     def _with_title(self, json_schema: JsonSchema) -> JsonSchema:
         title = json_schema.get("title")
         if not isinstance(title, str):
             return json_schema
-        assert self.components.setdefault(title, json_schema) == json_schema, f"two schemas are named {title}"
+        known = self.components.schemas.setdefault(title, json_schema)
+        assert known == json_schema, f"two schemas are named {title}"
         return {"$ref": _REFERENCE.format(name=title)}
 
+    def _describe(self, annotation: Any) -> JsonSchema:
+        if not _has_struct(annotation):
+            return self._describe_plain(annotation)
+        origin, arguments = get_origin(annotation), get_args(annotation)
+        if origin is Annotated:
+            return {**self._describe(arguments[0]), **_describe_metadata(arguments[1:])}
+        if origin in (Union, UnionType):
+            options = [self._describe(argument) for argument in arguments if argument is not UnsetType]
+            return options[0] if len(options) == 1 else {"anyOf": options}
+        if isinstance(annotation, type) and issubclass(annotation, Struct):
+            return {"$ref": _REFERENCE.format(name=self._component(annotation))}
+        if isinstance(origin, type) and issubclass(origin, Mapping):
+            return {"type": "object", "additionalProperties": self._describe(arguments[1])}
+        return {"type": "array", "items": self._describe(arguments[0])}
 
-def parameter_schemas(
-    struct: type[Struct], format_microversion: Callable[[int], str]
-) -> Iterator[tuple[str, JsonSchema, bool]]:
-    """Yield every field of a query or header struct: name, JSON schema, and True if it is required."""
-    (reference,), components = msgspec.json.schema_components([struct], ref_template=_REFERENCE)
-    component = components[reference["$ref"].rpartition("/")[2]]
-    add_availability(component, struct, format_microversion)
-    for name, json_schema in component["properties"].items():
-        yield name, _without_null(json_schema), name in component["required"]
+    def _describe_plain(self, annotation: Any) -> JsonSchema:
+        (json_schema,), components = msgspec.json.schema_components(
+            [annotation], schema_hook=_describe_custom_type, ref_template=_REFERENCE
+        )
+        self.components.schemas.update(components)
+        return dict(json_schema)
+
+    def _component(self, struct: type[Struct]) -> str:
+        name = self.components.names.get(struct)
+        if name is None:
+            name = self.components.add(struct)  # before its fields, which may refer to it
+            self.components.schemas[name].update(self._describe_struct(struct))
+        return name
+
+    def _describe_struct(self, struct: type[Struct]) -> JsonSchema:
+        hints = get_type_hints(struct, include_extras=True)
+        declared = [item for item in msgspec.structs.fields(struct) if item.encode_name != "*"]
+        description: JsonSchema = {
+            "title": struct.__name__,
+            "type": "object",
+            "properties": {item.encode_name: self._describe_field(hints[item.name], item) for item in declared},
+            "required": [item.encode_name for item in declared if item.required],
+        }
+        if struct.__dict__.get("__doc__"):
+            description["description"] = " ".join(struct.__dict__["__doc__"].split())
+        if struct.__struct_config__.forbid_unknown_fields:
+            description["additionalProperties"] = False
+        if issubclass(struct, Extensible):
+            description["additionalProperties"] = True
+        return description
+
+    def _describe_field(self, hint: Any, item: msgspec.structs.FieldInfo) -> JsonSchema:
+        json_schema = self._describe(hint)
+        availability = self._availability(getattr(hint, "__metadata__", ()))
+        if availability:
+            json_schema["x-openstack"] = availability
+        if item.default_factory in (list, dict):
+            json_schema["default"] = item.default_factory()
+        elif item.default is not msgspec.NODEFAULT and item.default is not UNSET:
+            json_schema["default"] = msgspec.to_builtins(item.default)
+        return json_schema
+
+    def _availability(self, metadata: tuple[Any, ...]) -> JsonSchema:
+        """Return the microversions of a field, and whether only operators see it."""
+        availability: JsonSchema = {}
+        for item in metadata:
+            if isinstance(item, Since):
+                availability["min-ver"] = self.format_microversion(item.minor)
+            elif isinstance(item, Until):
+                availability["max-ver"] = self.format_microversion(item.minor)
+            elif item is ADMIN_ONLY:
+                availability["admin-only"] = True
+        return availability
 
 
-def find_structs(annotation: Any, seen: frozenset[type[Struct]] = frozenset()) -> Iterator[type[Struct]]:
-    """Yield every struct in a type, and those in the fields of structs. `seen`: structs to leave out."""
-    if isinstance(annotation, type) and issubclass(annotation, Struct) and annotation not in seen:
-        yield annotation
-        for hint in get_type_hints(annotation).values():
-            yield from find_structs(hint, seen | {annotation})
-    for argument in get_args(annotation):
-        yield from find_structs(argument, seen)
+def has_schema(annotation: Any) -> bool:
+    """Return True if an annotation has a JSON schema: values exist, and they are not UNSET."""
+    return annotation not in (None, NoneType, UnsetType, NoReturn, Never)
+
+
+def _has_struct(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, Struct):
+        return True
+    return any(_has_struct(argument) for argument in get_args(annotation))
+
+
+def _describe_metadata(metadata: tuple[Any, ...]) -> JsonSchema:
+    """Return title and description of an annotation with a struct in it."""
+    texts: JsonSchema = {}
+    for item in metadata:
+        if isinstance(item, Meta):
+            texts |= {"title": item.title} if item.title else {}
+            texts |= {"description": item.description} if item.description else {}
+    return texts
 
 
 def _describe_custom_type(annotation: type) -> JsonSchema:
     """Describe a type that msgspec has no schema for: `object`, which is any JSON value."""
     if annotation is object:
-        return {"type": ["object", "array", "string", "number", "boolean", "null"]}
+        return _ANY_VALUE
     raise NotImplementedError
-
-
-def types_in(schema: Schema) -> Iterator[Any]:
-    """Yield the types in a schema."""
-    if isinstance(schema, Mapping):
-        yield from types_in(list(schema.values()))
-    elif isinstance(schema, Sequence) and not isinstance(schema, str):
-        for item in schema:
-            yield from types_in(item)
-    elif not isinstance(schema, str | int | None):
-        yield schema
-
-
-def allow_extra_properties(json_schema: JsonSchema) -> None:
-    """Describe an extensible struct: it may have any properties beside the declared ones."""
-    del json_schema["properties"]["*"]
-    json_schema["additionalProperties"] = True
-
-
-def add_availability(json_schema: JsonSchema, struct: type[Struct], format_microversion: Callable[[int], str]) -> None:
-    """Add the microversions of fields, and which of them only operators see."""
-    hints = get_type_hints(struct, include_extras=True)
-    for name, encoded in zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True):
-        availability: JsonSchema = {}
-        for metadata in getattr(hints[name], "__metadata__", ()):
-            if isinstance(metadata, Since):
-                availability["min-ver"] = format_microversion(metadata.minor)
-            elif isinstance(metadata, Until):
-                availability["max-ver"] = format_microversion(metadata.minor)
-            elif metadata is ADMIN_ONLY:
-                availability["admin-only"] = True
-        if availability:
-            json_schema["properties"][encoded]["x-openstack"] = availability
 
 
 def _without_null(json_schema: JsonSchema) -> JsonSchema:
@@ -123,8 +175,3 @@ def _without_null(json_schema: JsonSchema) -> JsonSchema:
     if len(options) == 1:
         return {**options[0], **without_default}
     return {**without_default, "anyOf": options} if options else without_default
-
-
-def is_schema(annotation: Any) -> bool:
-    """Return True if an annotation has a JSON schema: values exist, and they are not UNSET."""
-    return annotation not in (None, NoneType, UnsetType, NoReturn, Never)

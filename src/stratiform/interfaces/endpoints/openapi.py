@@ -14,20 +14,9 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from litestar import Response
-from msgspec import Struct
 
 from stratiform.interfaces.endpoints.declaration import Api, Endpoint
-from stratiform.interfaces.endpoints.extensible import Extensible
-from stratiform.interfaces.endpoints.json_schemas import (
-    JsonSchema,
-    JsonSchemas,
-    add_availability,
-    allow_extra_properties,
-    find_structs,
-    is_schema,
-    parameter_schemas,
-    types_in,
-)
+from stratiform.interfaces.endpoints.json_schemas import Components, JsonSchema, JsonSchemas, has_schema
 from stratiform.interfaces.endpoints.media_types import BINARY, JSON, OCTET_STREAM, Schema
 from stratiform.interfaces.endpoints.request import ApiResponse
 from stratiform.kit.errors import Fault
@@ -54,13 +43,10 @@ def build_document(apis: Sequence[Api], *, title: str, version: str) -> dict[str
     """Return the OpenAPI document of `apis`."""
     for api in apis:
         api.load()
-    schemas = JsonSchemas(schema for api in apis for schema in _schemas(api))
+    components = Components()
     paths: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for api in apis:
-        for struct in _structs(api):
-            add_availability(schemas.resolve(struct), struct, api.format_microversion)
-            if issubclass(struct, Extensible):
-                allow_extra_properties(schemas.resolve(struct))
+        schemas = JsonSchemas(api.format_microversion, components)
         for (method, path), endpoints in _by_operation(api).items():
             paths[api.path + path][method.lower()] = _operation(api, endpoints, schemas)
     _make_operation_ids_unique(paths)
@@ -69,7 +55,7 @@ def build_document(apis: Sequence[Api], *, title: str, version: str) -> dict[str
         "info": {"title": title, "version": version},
         "security": [{"token": []}],
         "paths": dict(paths),
-        "components": {"schemas": schemas.components, "securitySchemes": {"token": _TOKEN}},
+        "components": {"schemas": components.schemas, "securitySchemes": {"token": _TOKEN}},
     }
 
 
@@ -97,26 +83,12 @@ def _by_operation(api: Api) -> dict[tuple[str, str], list[Endpoint]]:
     return operations
 
 
-def _schemas(api: Api) -> Iterator[Schema]:
-    """Yield the schemas of all bodies; those of parameters are not shared."""
-    yield from api.error_content.values()
-    for endpoint in api.endpoints:
-        yield from _request_content(endpoint).values()
-        yield from _response_content(endpoint).values()
-
-
-def _structs(api: Api) -> set[type[Struct]]:
-    return {
-        struct for schema in _schemas(api) for annotation in types_in(schema) for struct in find_structs(annotation)
-    }
-
-
 def _request_content(endpoint: Endpoint) -> Mapping[str, Schema]:
     if endpoint.consumes:
         return endpoint.consumes
     if endpoint.body is bytes or (endpoint.is_async and not endpoint.reads):
         return {OCTET_STREAM: BINARY}
-    return {JSON: endpoint.body} if is_schema(endpoint.body) else {}
+    return {JSON: endpoint.body} if has_schema(endpoint.body) else {}
 
 
 def _response_content(endpoint: Endpoint) -> Mapping[str, Schema]:
@@ -138,7 +110,7 @@ def _response_types(annotation: Any) -> Iterator[Any]:
             yield from _response_types(argument)
         return
     is_response = isinstance(annotation, type) and issubclass(annotation, ApiResponse | Response)
-    if is_schema(annotation) and not is_response:
+    if has_schema(annotation) and not is_response:
         yield annotation
 
 
@@ -151,7 +123,7 @@ def _operation(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) ->
         "operationId": first.function.__name__,
         "tags": [first.function.__module__.rpartition(".")[2]],
         "summary": summary,
-        "parameters": _parameters(api, endpoints),
+        "parameters": _parameters(endpoints, schemas),
         "responses": _responses(api, endpoints, schemas),
         "x-policy-rule": sorted({endpoint.rule.name for endpoint in endpoints if endpoint.rule is not None}),
     }
@@ -190,30 +162,25 @@ def _versions(api: Api, endpoint: Endpoint) -> JsonSchema:
     return versions | ({} if until is None else {"max-ver": api.format_microversion(until)})
 
 
-def _parameters(api: Api, endpoints: Sequence[Endpoint]) -> list[dict[str, Any]]:
+def _parameters(endpoints: Sequence[Endpoint], schemas: JsonSchemas) -> list[dict[str, Any]]:
     """Return the parameters of path, query string and headers, without duplicates."""
     parameters: dict[tuple[str, str], dict[str, Any]] = {}
     for endpoint in endpoints:
-        for parameter in (*_path_parameters(endpoint), *_named_parameters(api, endpoint)):
+        for parameter in (*_path_parameters(endpoint, schemas), *_named_parameters(endpoint, schemas)):
             parameters.setdefault((parameter["in"], parameter["name"]), parameter)
     return list(parameters.values())
 
 
-def _path_parameters(endpoint: Endpoint) -> Iterator[dict[str, Any]]:
+def _path_parameters(endpoint: Endpoint, schemas: JsonSchemas) -> Iterator[dict[str, Any]]:
     hints = get_type_hints(endpoint.function, include_extras=True)
     for name in _PATH_PARAMETER.findall(endpoint.path):
-        json_schema = JsonSchemas([hints.get(name, str)]).get(hints.get(name, str))
-        yield _parameter(name, "path", dict(json_schema), required=True)
+        yield _parameter(name, "path", schemas.get(hints.get(name, str)), required=True)
 
 
-def _named_parameters(api: Api, endpoint: Endpoint) -> Iterator[dict[str, Any]]:
+def _named_parameters(endpoint: Endpoint, schemas: JsonSchemas) -> Iterator[dict[str, Any]]:
     for location, struct in (("query", endpoint.query), ("header", endpoint.headers)):
-        for name, json_schema, required in _fields(api, struct):
+        for name, json_schema, required in schemas.fields(struct) if struct is not None else ():
             yield _parameter(name, location, json_schema, required=required)
-
-
-def _fields(api: Api, struct: type[Struct] | None) -> Iterator[tuple[str, JsonSchema, bool]]:
-    return iter(()) if struct is None else parameter_schemas(struct, api.format_microversion)
 
 
 def _parameter(name: str, location: str, json_schema: JsonSchema, *, required: bool) -> dict[str, Any]:
@@ -236,7 +203,7 @@ def _request_body(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas)
 
 
 def _action_body(api: Api, endpoint: Endpoint, schemas: JsonSchemas) -> JsonSchema:
-    value = schemas.get(endpoint.body) if is_schema(endpoint.body) else {}
+    value = schemas.get(endpoint.body) if has_schema(endpoint.body) else {}
     return {
         "type": "object",
         "required": [endpoint.action],

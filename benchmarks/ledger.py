@@ -106,8 +106,8 @@ def channel() -> Iterator[Any]:
 @contextmanager
 def filled(messages: list[bytes]) -> Iterator[Queue]:
     """The queue as the collector declares it, with `messages` in it."""
-    from stratiform.app.bus import parse
-    from stratiform.app.bus.queues import Wanted, declare
+    from stratiform.interfaces.amqp.address import parse
+    from stratiform.interfaces.amqp.queues import Wanted, declare
 
     amqp: Any = importlib.import_module("amqp")
     name = f"bench-{uuid4().hex[:8]}"

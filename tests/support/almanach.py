@@ -69,12 +69,12 @@ class Api:
         """Hear a notification."""
         self.of.clock.advance(1)
         with self.of.services.database.transaction() as db:
-            self.of.services.metering.ingest_messages(db, cloud, [json.dumps(message).encode()], self.of.clock.now())
+            self.of.services.ingest.messages.ingest(db, cloud, [json.dumps(message).encode()], self.of.clock.now())
 
     def position(self) -> int:
         """Where the ledger stands: it moves with whatever is told."""
         with self.of.services.database.snapshot() as db:
-            return self.of.services.metering.position(db)
+            return self.of.services.ledger.positions.current(db)
 
     def spans(self, entity_id: str, *names: str) -> list[tuple[Any, ...]]:
         """Start, end and `names` of each entity, times without day and offset where it is the first of January 2026."""

@@ -117,7 +117,7 @@ class ServerBench:
             enqueue(db, "compute.observe", self.cloud_id, self.of.clock.now())
         self.step()
 
-    def events(self, server_id: str = "") -> list[outbox.Posted]:
+    def events(self, server_id: str = "") -> list[outbox.Event]:
         with self.of.services.database.snapshot() as db:
             found = outbox.list_pending(db, 10_000)
         compute = [event for event in found if event.event_type.startswith("compute.")]

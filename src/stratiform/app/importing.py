@@ -148,7 +148,7 @@ def _collector(found: Mapping[str, Mapping[str, list[str]]], taken: _Taken) -> N
 
 def _bus_query(found: Mapping[str, Mapping[str, list[str]]], taken: _Taken) -> dict[str, str]:
     """What [oslo_messaging_rabbit] says and matters to a listener, as the query of its URL."""
-    from stratiform.app.bus.address import Options  # as above
+    from stratiform.interfaces.amqp.address import Options  # as above
 
     known = {one.name for one in fields(Options)}
     query = {}

@@ -17,7 +17,9 @@ from sqlalchemy import (
     Connection,
     Engine,
     Integer,
+    LargeBinary,
     MetaData,
+    String,
     Table,
     Text,
     create_engine,
@@ -44,8 +46,11 @@ __all__ = [
     "Database",
     "IntegrityError",
     "Json",
+    "LongBytes",
+    "LongText",
     "Rows",
     "Serial",
+    "binary_string",
     "metadata",
     "table",
     "upsert",
@@ -65,6 +70,10 @@ metadata = MetaData(
 #: A number that grows with every row. SQLite counts only `INTEGER` keys.
 Serial = BigInteger().with_variant(Integer(), "sqlite")
 
+#: Bytes and texts of any length; MariaDB's BLOB and TEXT end at 64 KiB.
+LongBytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+
 #: How long a writer of SQLite waits for another before it gives up.
 _SQLITE_WAIT_S = 30
 
@@ -79,6 +88,11 @@ def table(name: str, *items: SchemaItem) -> Table:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
     )
+
+
+def binary_string(length: int) -> String:
+    """Return a string type that sorts by bytes on every database; PostgreSQL sorts by the locale otherwise."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 _documents = msgspec.json.Decoder()

@@ -295,5 +295,5 @@ def test_a_flavor_of_which_only_the_name_is_told_has_no_sizes(resized: Api) -> N
     resized.ok("PUT", "/instance/i-1/resize", body("17:00", flavor="m1.new"))
     resized.ok("PUT", "/instance/i-1/resize", body("18:00", flavor="m1.huge"))
     with resized.of.services.database.snapshot() as db:
-        found = [one.attributes for one in resized.of.services.metering.segments(db)]
+        found = [one.attributes for one in resized.of.services.ledger.segments.iterate(db)]
     assert [one.get("vcpus") for one in found[-2:]] == [None, 8], "a flavor that the machine had before is known"

@@ -89,7 +89,7 @@ def test_a_table_for_people(api: Rest, file: Path) -> None:
 def test_the_table_names_projects_where_there_are_several(api: Rest, stack_bench: Bench) -> None:
     with stack_bench.services.database.transaction() as db:
         events = [machine("m1", "p1", "2026-11-01"), disk("v1", "p2", "2026-11-01")]
-        stack_bench.services.metering.ingest(db, events, stack_bench.clock.now())
+        stack_bench.services.ingest.events.ingest(db, events, stack_bench.clock.now())
     told = run("list")
     assert "  cloud dc-1 project p1\n  m1.small 2 vCPU 2 GiB 20 GiB\n" in told
     assert "    2026-11-01T00:00:00.000000Z  open                         active\n" in told
@@ -99,7 +99,7 @@ def test_the_table_names_projects_where_there_are_several(api: Rest, stack_bench
 def test_no_name_looks_like_a_line_of_ours(api: Rest, stack_bench: Bench) -> None:
     with stack_bench.services.database.transaction() as db:
         told = machine("m1", "p1", "2026-11-01", display_name="web\n    2026-11-01T00:00:00.000000Z  open")
-        stack_bench.services.metering.ingest(db, [told], stack_bench.clock.now())
+        stack_bench.services.ingest.events.ingest(db, [told], stack_bench.clock.now())
     assert run("list").splitlines()[0].startswith("instance m1 web\ufffd    2026")
 
 

@@ -8,9 +8,9 @@ from stratiform.interfaces.almanach.errors import BadFields
 from stratiform.interfaces.almanach.schemas import NewInstance, NewVolume, Update
 from stratiform.interfaces.almanach.views import Entity
 from stratiform.kit.clock import Micros, iso
-from stratiform.services.metering.model import Resource
-from stratiform.services.metering.model.noted import Noted
-from stratiform.services.metering.service import Told, VolumeType
+from stratiform.services.ingest.service import ResourceUpdate
+from stratiform.services.ledger.model import RecordedSegment, Resource
+from stratiform.services.ledger.service import VolumeType
 
 #: What a flavor is besides its name. Almanach tells flavors by name alone, so of a new one the rest isn't known.
 _SIZES = ("flavor_id", "vcpus", "ram_mib", "disk_gib", "root_gib", "ephemeral_gib")
@@ -18,43 +18,47 @@ _SIZES = ("flavor_id", "vcpus", "ram_mib", "disk_gib", "root_gib", "ephemeral_gi
 _REASON = "PUT /entity/instance"
 
 
-def instance_created(of: Resource, project_id: str, new: NewInstance) -> Told:
+def instance_created(of: Resource, project_id: str, new: NewInstance) -> ResourceUpdate:
     attributes = {"flavor": new.flavor, **new.system}
     payload = {"project_id": project_id, "name": new.name, "state": "active", "attributes": attributes}
-    return Told("almanach.instance.create", of, new.at, payload)
+    return ResourceUpdate("almanach.instance.create", of, new.at, payload)
 
 
-def instance_resized(of: Resource, at: Micros, flavor: str, history: Sequence[Noted]) -> Told:
-    return Told("almanach.instance.resize", of, at, {"attributes": _flavor(flavor, history)})
+def instance_resized(of: Resource, at: Micros, flavor: str, history: Sequence[RecordedSegment]) -> ResourceUpdate:
+    return ResourceUpdate("almanach.instance.resize", of, at, {"attributes": _flavor(flavor, history)})
 
 
-def instance_rebuilt(of: Resource, at: Micros, system: dict[str, str | None], history: Sequence[Noted]) -> Told:
-    return Told("almanach.instance.rebuild", of, at, {"attributes": _image(system, history)})
+def instance_rebuilt(
+    of: Resource, at: Micros, system: dict[str, str | None], history: Sequence[RecordedSegment]
+) -> ResourceUpdate:
+    return ResourceUpdate("almanach.instance.rebuild", of, at, {"attributes": _image(system, history)})
 
 
-def volume_created(of: Resource, project_id: str, new: NewVolume, kind: VolumeType | None) -> Told:
+def volume_created(of: Resource, project_id: str, new: NewVolume, kind: VolumeType | None) -> ResourceUpdate:
     attributes = {"size_gib": new.size, "volume_type": kind and kind.id, "volume_type_name": kind and kind.name}
     held = _attached(new.attached_to)
     payload = {"project_id": project_id, "name": new.name, "state": held["state"]}
-    return Told("almanach.volume.create", of, new.at, payload | {"attributes": attributes | held["attributes"]})
+    return ResourceUpdate(
+        "almanach.volume.create", of, new.at, payload | {"attributes": attributes | held["attributes"]}
+    )
 
 
-def volume_resized(of: Resource, at: Micros, size: int) -> Told:
-    return Told("almanach.volume.resize", of, at, {"attributes": {"size_gib": size}})
+def volume_resized(of: Resource, at: Micros, size: int) -> ResourceUpdate:
+    return ResourceUpdate("almanach.volume.resize", of, at, {"attributes": {"size_gib": size}})
 
 
-def volume_at(of: Resource, at: Micros, machines: tuple[str, ...], verb: str) -> Told:
+def volume_at(of: Resource, at: Micros, machines: tuple[str, ...], verb: str) -> ResourceUpdate:
     """`verb`: attach or detach; `machines` are all that have it from then on."""
-    return Told(f"almanach.volume.{verb}", of, at, _attached(machines))
+    return ResourceUpdate(f"almanach.volume.{verb}", of, at, _attached(machines))
 
 
-def ended(of: Resource, at: Micros) -> Told:
-    return Told(f"almanach.{of.resource_type}.delete", of, at)
+def ended(of: Resource, at: Micros) -> ResourceUpdate:
+    return ResourceUpdate(f"almanach.{of.resource_type}.delete", of, at)
 
 
-def type_told(of: Resource, at: Micros, verb: str, name: str = "") -> Told:
+def type_told(of: Resource, at: Micros, verb: str, name: str = "") -> ResourceUpdate:
     """`verb`: create or delete."""
-    return Told(f"almanach.volume_type.{verb}", of, at, {"name": name} if name else {})
+    return ResourceUpdate(f"almanach.volume_type.{verb}", of, at, {"name": name} if name else {})
 
 
 @dataclass(slots=True)
@@ -70,9 +74,9 @@ class Correcting:
     known: Micros
     author: str
     now: Micros
-    _told: list[Told] = field(default_factory=list)
+    _told: list[ResourceUpdate] = field(default_factory=list)
 
-    def told(self, update: Update) -> list[Told]:
+    def told(self, update: Update) -> list[ResourceUpdate]:
         """The events. Raises BadFields where it would end before it starts."""
         start, end = self.bounds(update)
         if end is not None and end <= start:
@@ -96,15 +100,15 @@ class Correcting:
         return start, self._last.end if update.end is None else update.end
 
     @property
-    def _first(self) -> Noted:
+    def _first(self) -> RecordedSegment:
         return self.entities[self.place].first
 
     @property
-    def _last(self) -> Noted:
+    def _last(self) -> RecordedSegment:
         return self.entities[self.place].last
 
     @property
-    def _history(self) -> list[Noted]:
+    def _history(self) -> list[RecordedSegment]:
         return [entity.last for entity in self.entities]
 
     def _start(self, start: Micros) -> None:
@@ -136,13 +140,13 @@ class Correcting:
             return
         until = max(self.known, start) + 1
         self._correct(since=start, until=until, attributes=attributes)
-        self._told.append(Told(_UPDATE, self._first_resource, until, {"attributes": attributes}))
+        self._told.append(ResourceUpdate(_UPDATE, self._first_resource, until, {"attributes": attributes}))
 
     def _names(self, update: Update) -> None:
         labels = {"name": update.name, "metadata": update.metadata}
         given = {name: value for name, value in labels.items() if value is not None}
         if given:
-            self._told.append(Told(_UPDATE, self._first_resource, self.now, given))
+            self._told.append(ResourceUpdate(_UPDATE, self._first_resource, self.now, given))
 
     @property
     def _first_resource(self) -> Resource:
@@ -153,19 +157,19 @@ class Correcting:
             if name in said:
                 said[name] = iso(said[name])
         correction = {"author": self.author, "reason": _REASON, **said}
-        self._told.append(Told(_UPDATE, self._first_resource, self.now, {"correction": correction}))
+        self._told.append(ResourceUpdate(_UPDATE, self._first_resource, self.now, {"correction": correction}))
 
 
 _UPDATE = "almanach.instance.update"
 
 
-def _standing(one: Noted, history: Sequence[Noted]) -> dict[str, Any]:
+def _standing(one: RecordedSegment, history: Sequence[RecordedSegment]) -> dict[str, Any]:
     """All that stands at `one`; what stands elsewhere only is taken away."""
     others = {name: None for other in history for name in other.attributes}
     return {"project_id": one.project_id, "state": one.state, "attributes": others | one.attributes}
 
 
-def _flavor(name: str, history: Sequence[Noted]) -> dict[str, Any]:
+def _flavor(name: str, history: Sequence[RecordedSegment]) -> dict[str, Any]:
     """The flavor, with its sizes as this machine has had them before."""
     sizes: dict[str, Any] = next(
         (one.attributes for one in reversed(history) if one.attributes.get("flavor") == name), {}
@@ -173,7 +177,7 @@ def _flavor(name: str, history: Sequence[Noted]) -> dict[str, Any]:
     return {"flavor": name} | {size: sizes.get(size) for size in _SIZES}
 
 
-def _image(system: dict[str, Any], history: Sequence[Noted]) -> dict[str, Any]:
+def _image(system: dict[str, Any], history: Sequence[RecordedSegment]) -> dict[str, Any]:
     """What an image says of itself; of which image it is nothing is told, so it is known only where it is the same."""
     before = history[-1].attributes if history else {}
     same = all(before.get(name) == value for name, value in system.items())

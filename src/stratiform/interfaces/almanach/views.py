@@ -13,7 +13,7 @@ import msgspec
 from stratiform.interfaces.almanach.auth import Almanach
 from stratiform.interfaces.almanach.schemas import SYSTEM
 from stratiform.kit.clock import DAY_US, SECOND_US, Micros, to_datetime
-from stratiform.services.metering.model.noted import Noted
+from stratiform.services.ledger.model import RecordedSegment
 
 #: Name of a volume type, by its cloud and id.
 TypeNames = Mapping[tuple[str, str], str]
@@ -23,8 +23,8 @@ class Entity(msgspec.Struct, gc=False):
     """A stretch of use that Almanach shows as one: from the start of `first` to the end of `last`. `shown` is what of
     its attributes is shown."""
 
-    first: Noted
-    last: Noted
+    first: RecordedSegment
+    last: RecordedSegment
     shown: tuple[Any, ...]
     recorded_at: Micros
 
@@ -69,7 +69,7 @@ class VolumeView(msgspec.Struct, gc=False):
 _IMAGE_KEYS = SYSTEM | {attribute: attribute for attribute in SYSTEM.values()}
 
 
-def merged(noted: Iterable[Noted], almanach: Almanach) -> list[Entity]:
+def merged(noted: Iterable[RecordedSegment], almanach: Almanach) -> list[Entity]:
     """Entities of segments that are ordered by resource and start."""
     shown_of = {"instance": _Shown(_shown_of_instances(almanach)), "volume": _Shown(_SHOWN_OF_VOLUMES)}
     found: list[Entity] = []
@@ -87,19 +87,19 @@ def merged(noted: Iterable[Noted], almanach: Almanach) -> list[Entity]:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The values of some attributes, made once for all segments that are alike (see `Noted`)."""
+    """The values of some attributes, made once for all segments that are alike (see `RecordedSegment`)."""
 
     names: tuple[str, ...]
     _made: dict[int, tuple[Any, ...]] = field(default_factory=dict)
 
-    def of(self, one: Noted) -> tuple[Any, ...]:
+    def of(self, one: RecordedSegment) -> tuple[Any, ...]:
         made = self._made.get(id(one.attributes))
         if made is None:
             made = self._made[id(one.attributes)] = tuple(one.attributes.get(name) for name in self.names)
         return made
 
 
-def _same(one: Noted, other: Noted) -> bool:
+def _same(one: RecordedSegment, other: RecordedSegment) -> bool:
     """Whether both are of the same resource in the same project."""
     return (
         one.resource_id == other.resource_id
@@ -159,13 +159,13 @@ def entity_view(entity: Entity, almanach: Almanach, types: TypeNames) -> Instanc
     )
 
 
-def attached_to(one: Noted) -> list[str]:
+def attached_to(one: RecordedSegment) -> list[str]:
     """The machines that have a volume."""
     told = one.attributes.get("attached_to")
     return str(told).split(",") if told else []
 
 
-def unnamed_types(noted: Iterable[Noted]) -> set[str]:
+def unnamed_types(noted: Iterable[RecordedSegment]) -> set[str]:
     """The ids of volume types that stand without a name."""
     return {
         one.attributes["volume_type"]
@@ -174,7 +174,7 @@ def unnamed_types(noted: Iterable[Noted]) -> set[str]:
     }
 
 
-def _type_name(one: Noted, types: TypeNames) -> str | None:
+def _type_name(one: RecordedSegment, types: TypeNames) -> str | None:
     """The type's name; its id, where nobody has told a name."""
     told = one.attributes.get("volume_type_name")
     if told is not None:

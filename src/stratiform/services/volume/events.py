@@ -1,4 +1,4 @@
-"""What the volume service tells metering: Cinder's unversioned notifications.
+"""Notifications of the volume service: Cinder's unversioned notifications.
 
 Source: cinder/volume/volume_utils.py (_usage_from_volume), and messages recorded from a real Cinder.
 """

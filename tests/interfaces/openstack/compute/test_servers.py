@@ -225,7 +225,7 @@ def test_what_it_has_cost_stands_in_the_answer_once_somebody_pays(nova: Nova) ->
     launched = of.clock.at
     project_id = nova.of.projects["green"]
     with of.services.database.transaction() as db:
-        of.services.metering.ingest(db, [machine(server_id, project_id, iso_naive(launched))], of.clock.now())
+        of.services.ingest.events.ingest(db, [machine(server_id, project_id, iso_naive(launched))], of.clock.now())
         ctx = of.ctx(db)
         of.services.billing.set_prices(ctx, PLAN)
         of.services.billing.create_account(ctx, "acme", "EUR", "standard")

@@ -9,6 +9,9 @@ from stratiform.kit.clock import SECOND_US, Micros
 #: The version of Almanach whose API this is.
 VERSION = "4.1.0"
 
+#: Resource types that are entities of Almanach.
+_ENTITY_TYPES = ("instance", "volume")
+
 #: Anyone may ask, and counting takes time in a large ledger.
 _COUNTED_FOR_US = 10 * SECOND_US
 
@@ -37,7 +40,7 @@ def _counts(request: Request, services: Services) -> tuple[int, int]:
         return kept[2]
     try:
         with services.database.snapshot() as db:
-            counts = services.metering.counts(db)
+            counts = services.ledger.segments.count(db, _ENTITY_TYPES)
         request.app.state.almanach_counts = (now, services, counts)
         return counts
     finally:

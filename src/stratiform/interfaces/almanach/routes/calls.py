@@ -13,8 +13,7 @@ from stratiform.interfaces.services import Request, Services, request_id, servic
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.policy import Caller
-from stratiform.services.metering.model import Resource
-from stratiform.services.metering.model.noted import Noted
+from stratiform.services.ledger.model import RecordedSegment, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +24,11 @@ class Asked:
     services: Services
     almanach: Almanach
 
-    def history(self, kind: str, entity_id: str) -> list[Noted]:
+    def history(self, kind: str, entity_id: str) -> Sequence[RecordedSegment]:
         """All segments of whatever has this id, whoever's they are."""
-        return self.services.metering.whole_history(self.ctx, entity_id, (kind,))
+        return self.services.ingest.resource_updates.list_segments(self.ctx, entity_id, (kind,))
 
-    def active(self, kind: str, entity_id: str) -> tuple[Resource, list[Noted]]:
+    def active(self, kind: str, entity_id: str) -> tuple[Resource, list[RecordedSegment]]:
         """What with this id is in use, and all its segments. Raises NoActiveEntity."""
         history = self.history(kind, entity_id)
         goes_on = [one for one in history if one.end is None]
@@ -44,10 +43,10 @@ class Asked:
         clouds = [one.cloud for one in history if one.end is None] or [one.cloud for one in history]
         return Resource(clouds[0] if clouds else self.almanach.cloud, kind, entity_id)
 
-    def entities(self, noted: Sequence[Noted]) -> tuple[list[Entity], TypeNames]:
+    def entities(self, noted: Sequence[RecordedSegment]) -> tuple[list[Entity], TypeNames]:
         """`noted` as entities, with the names of their volumes' types."""
         ids = unnamed_types(noted)
-        types = self.services.metering.volume_types(self.ctx, sorted(ids)) if ids else []
+        types = self.services.ledger.volume_types.list(self.ctx, sorted(ids)) if ids else []
         return merged(noted, self.almanach), {(kind.cloud, kind.id): kind.name for kind in types}
 
 
@@ -66,7 +65,7 @@ def telling(request: Request) -> Iterator[Asked]:
     services, caller = services_of(request), _caller(request)
     with services.database.transaction() as db:
         asked = _asked(request, db, caller)
-        services.metering.require_teller(asked.ctx)
+        services.ingest.resource_updates.require_create(asked.ctx)
         yield asked
     services.wake()
 

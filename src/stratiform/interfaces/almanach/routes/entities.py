@@ -14,7 +14,7 @@ from stratiform.interfaces.almanach.views import Entity, TypeNames
 from stratiform.interfaces.services import Request, get, head, put
 from stratiform.kit.clock import Micros
 from stratiform.kit.errors import Invalid, NotFound
-from stratiform.services.metering.model import Resource
+from stratiform.services.ledger.model import Resource
 
 _KINDS = ("instance", "volume")
 
@@ -37,14 +37,14 @@ def list_entities(request: Request, project_id: str) -> Response[bytes]:
 @head("/entity/{entity_id:str}", media_type=HTML)
 def entity_exists(request: Request, entity_id: str) -> None:
     with reading(request) as asked:
-        if not asked.services.metering.history(asked.ctx, entity_id, _KINDS):
+        if not asked.services.ledger.histories.list_by_id(asked.ctx, entity_id, _KINDS):
             raise NotFound("Entity not found")
 
 
 @get("/entity/{entity_id:str}")
 def show_entity(request: Request, entity_id: str) -> Response[bytes]:
     with reading(request) as asked:
-        found, types = asked.entities(asked.services.metering.history(asked.ctx, entity_id, _KINDS))
+        found, types = asked.entities(asked.services.ledger.histories.list_by_id(asked.ctx, entity_id, _KINDS))
     if not found:
         raise NotFound("Entity not found")
     return _answer(found, asked.almanach, types)
@@ -60,11 +60,11 @@ def update_instance(request: Request, entity_id: str, body: bytes) -> views.Inst
         entities, place = _chosen(asked, entity_id, chosen)
         first = entities[place].first
         of = Resource(first.cloud, first.resource_type, entity_id)
-        known = asked.services.metering.last_message(asked.ctx, of)
+        known = asked.services.ingest.resource_updates.last_message_at(asked.ctx, of)
         author = asked.ctx.caller.user_name or asked.ctx.caller.user_id
         correcting = Correcting(entities, place, known, author, asked.ctx.now)
         start, _ = correcting.bounds(update)
-        asked.services.metering.tell(asked.ctx, correcting.told(update))
+        asked.services.ingest.resource_updates.create(asked.ctx, correcting.told(update))
         return _found_again(asked, of, start)
 
 
@@ -75,7 +75,7 @@ def _listed(request: Request, project_id: str, kinds: Sequence[str]) -> Response
     """All that was in use at some time in the period, both of its ends included; none is cut to it."""
     with reading(request) as asked:
         first, last = schemas.period(request, asked.ctx.now)
-        noted = asked.services.metering.list_histories(asked.ctx, project_id, kinds, first, last)
+        noted = asked.services.ledger.histories.list(asked.ctx, project_id, kinds, first, last)
         found, types = asked.entities(noted)
     inside = [one for one in found if one.end is None or one.end >= first]
     return _answer(inside, asked.almanach, types)

@@ -18,7 +18,7 @@ def create_instance(request: Request, project_id: str, body: bytes) -> Response[
     with telling(request) as asked:
         new = schemas.new_instance(body)
         of = asked.place(_KIND, new.id)
-        asked.services.metering.tell(asked.ctx, [updates.instance_created(of, project_id, new)])
+        asked.services.ingest.resource_updates.create(asked.ctx, [updates.instance_created(of, project_id, new)])
     return empty(201)
 
 
@@ -31,7 +31,7 @@ def delete_instance(request: Request, entity_id: str, body: bytes) -> Response[b
             of, _ = asked.active(_KIND, entity_id)
         except NoActiveEntity as error:
             raise NotFound(f"InstanceId: {entity_id} Not Found") from error
-        asked.services.metering.tell(asked.ctx, [updates.ended(of, schemas.date_of(date))])
+        asked.services.ingest.resource_updates.create(asked.ctx, [updates.ended(of, schemas.date_of(date))])
     return empty(202)
 
 
@@ -40,7 +40,7 @@ def resize_instance(request: Request, entity_id: str, body: bytes) -> Response[b
     with telling(request) as asked:
         at, flavor = schemas.new_flavor(body)
         of, history = asked.active(_KIND, entity_id)
-        asked.services.metering.tell(asked.ctx, [updates.instance_resized(of, at, flavor, history)])
+        asked.services.ingest.resource_updates.create(asked.ctx, [updates.instance_resized(of, at, flavor, history)])
     return empty(200)
 
 
@@ -49,7 +49,7 @@ def rebuild_instance(request: Request, entity_id: str, body: bytes) -> Response[
     with telling(request) as asked:
         at, system = schemas.new_system(body)
         of, history = asked.active(_KIND, entity_id)
-        asked.services.metering.tell(asked.ctx, [updates.instance_rebuilt(of, at, system, history)])
+        asked.services.ingest.resource_updates.create(asked.ctx, [updates.instance_rebuilt(of, at, system, history)])
     return empty(200)
 
 

@@ -8,8 +8,8 @@ from stratiform.interfaces.almanach import schemas, updates
 from stratiform.interfaces.almanach.errors import NoVolumeType
 from stratiform.interfaces.almanach.routes.calls import Asked, empty, telling
 from stratiform.interfaces.services import Request, delete, post, put
-from stratiform.services.metering.model import Resource
-from stratiform.services.metering.service import VolumeType
+from stratiform.services.ledger.model import Resource
+from stratiform.services.ledger.service import VolumeType
 
 _KIND = "volume"
 
@@ -20,7 +20,7 @@ def create_volume(request: Request, project_id: str, body: bytes) -> Response[by
         new = schemas.new_volume(body)
         of = asked.place(_KIND, new.id)
         kind = None if new.type_id is None else _type(asked, of, new.type_id)
-        asked.services.metering.tell(asked.ctx, [updates.volume_created(of, project_id, new, kind)])
+        asked.services.ingest.resource_updates.create(asked.ctx, [updates.volume_created(of, project_id, new, kind)])
     return empty(201)
 
 
@@ -29,7 +29,7 @@ def delete_volume(request: Request, entity_id: str, body: bytes) -> Response[byt
     with telling(request) as asked:
         at = schemas.date_of(schemas.date_value(body))
         of, _ = asked.active(_KIND, entity_id)
-        asked.services.metering.tell(asked.ctx, [updates.ended(of, at)])
+        asked.services.ingest.resource_updates.create(asked.ctx, [updates.ended(of, at)])
     return empty(202)
 
 
@@ -38,7 +38,7 @@ def resize_volume(request: Request, entity_id: str, body: bytes) -> Response[byt
     with telling(request) as asked:
         at, size = schemas.new_size(body)
         of, _ = asked.active(_KIND, entity_id)
-        asked.services.metering.tell(asked.ctx, [updates.volume_resized(of, at, size)])
+        asked.services.ingest.resource_updates.create(asked.ctx, [updates.volume_resized(of, at, size)])
     return empty(200)
 
 
@@ -61,13 +61,13 @@ def _at_machines(request: Request, entity_id: str, body: bytes, verb: str) -> Re
     with telling(request) as asked:
         at, machines = schemas.new_attachments(body)
         of, _ = asked.active(_KIND, entity_id)
-        asked.services.metering.tell(asked.ctx, [updates.volume_at(of, at, machines, verb)])
+        asked.services.ingest.resource_updates.create(asked.ctx, [updates.volume_at(of, at, machines, verb)])
     return empty(200)
 
 
 def _type(asked: Asked, of: Resource, type_id: str) -> VolumeType:
     """The type, rather of the volume's own cloud. Raises NoVolumeType."""
-    known = [kind for kind in asked.services.metering.volume_types(asked.ctx, [type_id]) if not kind.gone]
+    known = [kind for kind in asked.services.ledger.volume_types.list(asked.ctx, [type_id]) if not kind.is_deleted]
     if not known:
         raise NoVolumeType(type_id)
     return min(known, key=lambda kind: kind.cloud != of.cloud)

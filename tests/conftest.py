@@ -1,35 +1,47 @@
-"""Fixtures that every test may ask for."""
+"""Fixtures shared by all tests.
 
+Fixtures import what they need when a test uses them, so that a unit test starts without the application and the
+clouds' SDKs.
+"""
+
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from stratiform.app.schema import load_tables
-from stratiform.kit.db import Database, metadata
-from support.databases import fresh_database
-from support.moto import moto_url as moto_url
-from support.moto import strict_moto_url as strict_moto_url
-from support.openstack import openstack_url as openstack_url
-from support.prometheus import prometheus_url as prometheus_url
-from support.stacks import Bench, bench
+if TYPE_CHECKING:
+    from stratiform.kit.db import Database
+    from support.stacks import Bench
+
+
+def pytest_pycollect_makemodule(module_path: Path) -> None:
+    """Load the hypothesis profile before a module with property tests is imported; others need no hypothesis."""
+    if b"hypothesis" in module_path.read_bytes():
+        import support.profiles  # noqa: F401 - importing it loads the profile
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind; a test that asks for it runs once on each that answers."""
+    """The URL of an empty database; runs the test once for each database server that is available."""
+    from support.databases import fresh_database
+
     with fresh_database(request.param, tmp_path) as url:
         yield url
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A database with every table, and nothing in them."""
+def database(database_url: str) -> Iterator["Database"]:
+    """A database with all tables, without rows."""
+    from stratiform.app.schema import load_tables
+    from stratiform.kit.db import Database, metadata
+
     load_tables()
-    made = Database(database_url)
-    metadata.create_all(made.engine)
-    yield made
-    made.close()
+    database = Database(database_url)
+    metadata.create_all(database.engine)
+    yield database
+    database.close()
 
 
 @pytest.fixture
@@ -38,9 +50,47 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stack_bench(home: Path) -> Iterator[Bench]:
-    """A whole stack on SQLite."""
+def stack_bench(home: Path) -> Iterator["Bench"]:
+    """All services on SQLite."""
+    from support.stacks import bench
+
     home.mkdir(parents=True, exist_ok=True)
-    made = bench(home)
-    yield made
-    made.services.database.close()
+    stack = bench(home)
+    yield stack
+    stack.services.database.close()
+
+
+@pytest.fixture(scope="session")
+def moto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of one moto server for all tests; each test uses its own installation id."""
+    from support.moto import moto_server
+
+    with moto_server(tmp_path_factory.mktemp("moto")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def strict_moto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a moto server that rejects every access key."""
+    from support.moto import moto_server
+
+    with moto_server(tmp_path_factory.mktemp("moto"), check_keys=True) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def openstack_url() -> Iterator[str]:
+    """The auth URL of the recorded OpenStack, or of the proxy that records a real one (OPENSTACK_RECORD)."""
+    from support.openstack import replay_or_record
+
+    with replay_or_record(os.environ.get("OPENSTACK_RECORD", "")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def prometheus_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of one Prometheus for all tests; no test changes it."""
+    from support.prometheus import prometheus_server
+
+    with prometheus_server(tmp_path_factory.mktemp("prometheus")) as url:
+        yield url

@@ -69,7 +69,7 @@ def test_a_port_that_is_taken_is_told(home: Path) -> None:
         for text, reason in (
             (f"almanach_port = {port}\n", f"port {port} on 127.0.0.1 can't be used"),
             (f"almanach_port = {port}\nport = {port}\n", "can't both be"),
-            ('almanach_auth = "private_key"\n', "no almanach_private_key"),
+            ('almanach_auth = "private_key"\n', "almanach_private_key is not set"),
         ):
             (home / "stratiform.toml").write_text(text)
             line = ("api",) if "port = " in text.partition("\n")[2] else ("api", "--port", free_port())
@@ -84,7 +84,7 @@ def test_a_key_that_opens_nothing_is_warned_of(home: Path, auth: str, warned: in
     shell("up", "--detach", "--port", free_port())
     shell.stop()
     log = (home / "stratiform.log").read_text()
-    assert log.count("almanach_private_key is set, and opens nothing: almanach_auth is keystone") == warned
+    assert log.count("almanach_private_key is not used: almanach_auth is keystone") == warned
     assert "a key" not in log
 
 

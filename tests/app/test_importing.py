@@ -116,7 +116,7 @@ def test_an_empty_file_gives_almanachs_defaults(shell: Shell, tmp_path: Path) ->
     assert (read.almanach_host, read.almanach_port, read.almanach_auth) == ("127.0.0.1", 8000, "private_key")
     assert (read.collector_topics, read.collector_exchanges, read.collector_pool) == (("almanach",), ("openstack",), "")
     assert [host.name for host in parse(read.collector_url, "x").hosts] == ["localhost"]
-    assert almanach.almanach(read).private_key == "secret"
+    assert almanach.build_settings(read).private_key == "secret"
     assert "everyone knows" in said
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import stratiform
 
 ROOT = Path(stratiform.__file__).parent
-DOORS = {"service", "model", "events", "errors"}
+DOORS = {"service", "model", "events", "errors", "policy"}
 SDKS = {"boto3", "botocore", "cs", "openstack", "yandexcloud", "libvirt"}
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-import boto3
 import pytest
 
 from stratiform.connectors.memory.connector import connector as memory_connector
@@ -23,8 +22,6 @@ from stratiform.contract.network import Networks
 from stratiform.contract.usage import Usage
 from stratiform.contract.volume import Volumes
 from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, ManualClock, Micros, SystemClock, to_datetime
-from support import moto, openstack, prometheus
-from support.moto import connect_aws
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
@@ -133,10 +130,12 @@ def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
 
 
 def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
-    """EC2 and EBS as moto's server has them. It forgets ClientToken, and does not look at addresses."""
+    """EC2 and EBS of a moto server, which ignores ClientToken and does not check addresses."""
+    from support import moto
+
     url, strict_url = request.getfixturevalue("moto_url"), request.getfixturevalue("strict_moto_url")
     return CloudUnderTest(
-        connect=cache(lambda installation: connect_aws(url, home, installation)),
+        connect=cache(lambda installation: moto.connect_aws(url, home, installation)),
         tick=wait_a_little,
         image=moto.IMAGE,
         other_image=moto.OTHER_IMAGE,
@@ -145,7 +144,7 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
         disk_type="gp2",
         asked={"namespace": "AWS/EC2", "metric": "NetworkOut", "dimension": "InstanceId", "period_s": 300},
         measured=lambda machine: _sent(url, machine),
-        rejected=connect_aws(strict_url, home),
+        rejected=moto.connect_aws(strict_url, home),
         unknown_image="ami-00000000000000000",
         dead_stay_dead=False,
         checks_addresses=False,
@@ -154,19 +153,23 @@ def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
 
 
 def openstack_lab(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
-    """A real installation's answers, recorded."""
+    """The recorded responses of a real installation."""
+    from support import openstack
+
     url = request.getfixturevalue("openstack_url")
     return CloudUnderTest(
         connect=cache(lambda _installation: openstack.connect_openstack(url)),
         tick=wait_a_little,
-        asked=openstack.ASKED,
+        asked=openstack.POLL,
         measured=lambda _machine: (openstack.SINCE, openstack.UNTIL),
         rejected=openstack.connect_openstack(url, password="wrong"),
     )
 
 
 def real_prometheus(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
-    """A real server, with a history of our own."""
+    """A Prometheus server with generated data."""
+    from support import prometheus
+
     url = request.getfixturevalue("prometheus_url")
     return CloudUnderTest(
         connect=cache(lambda _installation: prometheus.connect_prometheus(url)),
@@ -183,6 +186,10 @@ def _an_hour(clock: ManualClock) -> tuple[Micros, Micros]:
 
 def _sent(url: str, machine: str) -> tuple[Micros, Micros]:
     """An hour in which `machine` sent something every five minutes, as moto's CloudWatch is told."""
+    import boto3
+
+    from support import moto
+
     known = {key: value for key, value in moto.aws_settings(url).items() if key in ("access_key", "secret_key")}
     session = boto3.session.Session(known["access_key"], known["secret_key"], region_name=moto.REGION)
     until = SystemClock().now() // HOUR_US * HOUR_US

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from support.databases import need
+from support.databases import require
 from support.programs import Shell
 from support.small_disk import small_disk
 
@@ -12,7 +12,7 @@ from support.small_disk import small_disk
 @pytest.mark.parametrize("leave", [0, 4096])
 def test_a_start_on_a_full_disk_is_refused_in_one_line(tmp_path: Path, leave: int) -> None:
     with small_disk(tmp_path / "home", 8) as disk:
-        need("a filesystem to fill (mount)", disk.limited)
+        require("a filesystem to fill (mount)", disk.limited)
         shell = Shell(disk.folder)
         disk.fill(leave)
         refused = shell.both("up").stderr

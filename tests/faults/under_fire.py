@@ -26,7 +26,7 @@ from faults.plan import (
 )
 from faults.publisher import Publisher
 from faults.watch import Watch
-from support.databases import need
+from support.databases import require
 from support.private_postgresql import PrivatePostgresql, private_postgresql
 from support.private_rabbitmq import PrivateRabbitmq, private_rabbitmq
 from support.processes import wait_until
@@ -112,7 +112,7 @@ class _Round:
             self.url = of.database.create_database(self._queue)
             held.callback(of.database.drop_database, self._queue)
         if any(fault.kind == DISK_FULL for fault in plan.faults):
-            need("a filesystem to fill (mount)", self._disk.limited)
+            require("a filesystem to fill (mount)", self._disk.limited)
         self._homes = [folder / f"home-{number}" for number in range(plan.collectors)]
         settings = {
             "database_url": self.url,

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratiform.kit import merkle
+from support.profiles import examples
 
 #: The leaves, roots and proofs of certificate-transparency's own tests.
 INPUTS = [bytes.fromhex(text) for text in (
@@ -116,7 +117,7 @@ def test_roots_and_proofs_over_the_borders_of_tiles(big: Log, size: int) -> None
 
 
 @given(size=st.integers(0, 700), cuts=st.lists(st.integers(0, 700), max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_the_root_depends_on_the_leaves_alone(size: int, cuts: list[int]) -> None:
     leaves = leaves_of(size)
     log = Log(leaves, sorted(cut for cut in cuts if cut <= size))
@@ -125,7 +126,7 @@ def test_the_root_depends_on_the_leaves_alone(size: int, cuts: list[int]) -> Non
 
 
 @given(data=st.data(), size=st.integers(1, 70))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 def test_only_the_very_leaf_place_and_proof_will_do(data: st.DataObject, size: int) -> None:
     leaves = leaves_of(size)
     log = Log(leaves)
@@ -145,7 +146,7 @@ def test_only_the_very_leaf_place_and_proof_will_do(data: st.DataObject, size: i
 
 
 @given(data=st.data(), new=st.integers(0, 70))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 def test_a_log_that_was_rewritten_is_not_consistent(data: st.DataObject, new: int) -> None:
     leaves = leaves_of(new)
     log = Log(leaves)

@@ -1,4 +1,4 @@
-"""Almanach's API over a test's stack, at its root, with a private key and people's tokens."""
+"""A client of Almanach's API in-process, authenticated with the private key or as a user of `support.people`."""
 
 import json
 from collections.abc import Iterator
@@ -10,8 +10,7 @@ import httpx
 from litestar.testing import TestClient
 
 from stratiform.app.almanach import application
-from stratiform.interfaces.almanach.auth import Almanach
-from stratiform.kit.clock import Micros, parse_iso
+from stratiform.interfaces.almanach.settings import AlmanachSettings
 from support.people import People, people
 from support.stacks import Bench
 
@@ -34,66 +33,78 @@ VOLUME: dict[str, Any] = {
     "size": 10,
     "attached_to": [],
 }
-ALWAYS = "start=2000-01-01 00:00:00.0&end=2100-01-01 00:00:00.0"
+
+#: The query of a period that contains every entity.
+ANY_TIME = "start=2000-01-01 00:00:00.0&end=2100-01-01 00:00:00.0"
 
 
 @dataclass(frozen=True, slots=True)
-class Api:
-    """Asks as `who`: `key`, or one of `People`."""
+class AlmanachClient:
+    """`user` is `key` for the private key, a user of `People`, or "" for no authentication."""
 
-    of: Bench
+    bench: Bench
     http: TestClient[Any]
-    folk: People
+    people: People
 
-    def __call__(self, method: str, path: str, body: Any = None, *, who: str = "key", **more: Any) -> httpx.Response:
-        headers = dict(more.pop("headers", {}))
-        if who:
-            headers["X-Auth-Token"] = KEY if who == "key" else self.folk.tokens[who]
-        content = more.pop("content", None)
-        json = body if content is None else None
-        if json is not None or method in ("POST", "PUT", "DELETE", "GET", "HEAD"):
-            self.of.clock.advance(1)
-        return self.http.request(method, path, json=json, content=content, headers=headers, **more)
+    @property
+    def project_id(self) -> str:
+        """The project of the users `green` and `green-reader`."""
+        return self.people.projects["green"]
 
-    def ok(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
-        """The body of an answer that must be a success."""
-        answer = self(method, path, body, **more)
-        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        user: str = "key",
+        headers: dict[str, Any] | None = None,
+        content: bytes | None = None,
+    ) -> httpx.Response:
+        """Send `body` as JSON, or `content` as it is. Advances the clock, so that requests have different times."""
+        token = {"X-Auth-Token": KEY if user == "key" else self.people.tokens[user]} if user else {}
+        self.bench.clock.advance(1)
+        json_body = body if content is None else None
+        return self.http.request(method, path, json=json_body, content=content, headers={**(headers or {}), **token})
 
-    def entity(self, entity_id: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.ok("GET", f"/entity/{entity_id}")
-        return found
+    def ok(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        """Return the body of a response that must be a success."""
+        response = self.request(method, path, body, **options)
+        assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json() if response.content else None
 
-    def take(self, message: dict[str, Any], cloud: str = "openstack") -> None:
-        """Hear a notification."""
-        self.of.clock.advance(1)
-        with self.of.services.database.transaction() as db:
-            self.of.services.ingest.messages.ingest(db, cloud, [json.dumps(message).encode()], self.of.clock.now())
+    def list_entities(self, entity_id: str) -> list[dict[str, Any]]:
+        entities: list[dict[str, Any]] = self.ok("GET", f"/entity/{entity_id}")
+        return entities
 
-    def position(self) -> int:
-        """Where the ledger stands: it moves with whatever is told."""
-        with self.of.services.database.snapshot() as db:
-            return self.of.services.ledger.positions.current(db)
-
-    def spans(self, entity_id: str, *names: str) -> list[tuple[Any, ...]]:
-        """Start, end and `names` of each entity, times without day and offset where it is the first of January 2026."""
+    def list_intervals(self, entity_id: str, *keys: str) -> list[tuple[Any, ...]]:
+        """Return start, end and the values of `keys` of each entity; times on 2026-01-01 without date and offset."""
         return [
-            (_short(one["start"]), _short(one["end"]), *(one[name] for name in names)) for one in self.entity(entity_id)
+            (_shorten(entity["start"]), _shorten(entity["end"]), *(entity[key] for key in keys))
+            for entity in self.list_entities(entity_id)
         ]
 
+    def ingest(self, message: dict[str, Any], cloud: str = "openstack") -> None:
+        """Ingest a notification."""
+        self.bench.clock.advance(1)
+        services = self.bench.services
+        with services.database.transaction() as db:
+            services.ingest.messages.ingest(db, cloud, [json.dumps(message).encode()], self.bench.clock.now())
 
-def _short(text: str | None) -> str | None:
+    def get_position(self) -> int:
+        """Return the position of the ledger, which every event advances."""
+        with self.bench.services.database.snapshot() as db:
+            return self.bench.services.ledger.positions.current(db)
+
+
+def _shorten(text: str | None) -> str | None:
     return None if text is None else text.removeprefix("2026-01-01 ").removesuffix("+00:00")
 
 
-def at(hour: str) -> Micros:
-    """Of the first of January 2026."""
-    return parse_iso(f"2026-01-01T{hour}Z")
-
-
 @contextmanager
-def almanach(of: Bench, **how: Any) -> Iterator[Api]:
-    served = Almanach(**{"private_key": KEY, **how})
-    with people(of) as folk, TestClient(application(of.services, served), raise_server_exceptions=False) as http:
-        yield Api(of, http, folk)
+def almanach_client(bench: Bench, **settings: Any) -> Iterator[AlmanachClient]:
+    """Serve the API with `AlmanachSettings` that have a private key unless `settings` changes it."""
+    almanach = AlmanachSettings(**{"private_key": KEY, **settings})
+    app = application(bench.services, almanach)
+    with people(bench) as users, TestClient(app, raise_server_exceptions=False) as http:
+        yield AlmanachClient(bench, http, users)

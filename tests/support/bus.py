@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from support.databases import need
+from support.databases import require
 
 amqp: Any = importlib.import_module("amqp")
 kombu: Any = importlib.import_module("kombu")
@@ -41,7 +41,7 @@ def connected() -> Iterator[Any]:
     try:
         connection.connect()
     except OSError:
-        need("RabbitMQ", there=False)
+        require("RabbitMQ", available=False)
     yield connection
     connection.release()
 

@@ -1,6 +1,6 @@
-"""Databases for tests: SQLite always, PostgreSQL and MariaDB where they answer.
+"""Databases for tests: SQLite, and PostgreSQL and MariaDB if their servers are available.
 
-Where one doesn't answer the test is skipped and named at the end; with CI=true that is a failure.
+A test whose server is not available is skipped; with CI=true it fails.
 """
 
 import os
@@ -18,16 +18,16 @@ SERVERS = {
     "postgresql": os.environ.get("STRATIFORM_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432"),
     "mariadb": os.environ.get("STRATIFORM_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1:3306"),
 }
-_FIRST = {"postgresql": "/postgres", "mariadb": "/"}
+_MAINTENANCE = {"postgresql": "/postgres", "mariadb": "/"}
 
 
 @cache
-def answers(kind: str) -> bool:
-    """Whether the server for `kind` is there. SQLite always is."""
+def is_available(kind: str) -> bool:
+    """Return True if the server for `kind` accepts connections."""
     if kind == "sqlite":
         return True
     try:
-        server = create_engine(SERVERS[kind] + _FIRST[kind], poolclass=NullPool)
+        server = create_engine(SERVERS[kind] + _MAINTENANCE[kind], poolclass=NullPool)
         with server.connect() as db:
             db.execute(text("SELECT 1"))
     except SQLAlchemyError:
@@ -35,24 +35,24 @@ def answers(kind: str) -> bool:
     return True
 
 
-def need(what: str, there: bool) -> None:
-    """Skip the test where `what` is missing; fail it where nothing may be left out."""
-    if there:
+def require(name: str, available: bool) -> None:
+    """Skip the test unless `name` is available; fail it with CI=true."""
+    if available:
         return
     if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} does not answer, and CI=true leaves nothing out")
-    pytest.skip(f"{what} does not answer")
+        pytest.fail(f"{name} is not available (required with CI=true)")
+    pytest.skip(f"{name} is not available")
 
 
 @contextmanager
 def fresh_database(kind: str, folder: Path) -> Iterator[str]:
-    """The URL of an empty database, which is dropped afterwards."""
+    """Create an empty database and return its URL; drop it afterwards."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'test.db'}"
         return
-    need(kind, answers(kind))
+    require(kind, is_available(kind))
     name = f"stratiform_test_{uuid4().hex[:12]}"
-    server = create_engine(SERVERS[kind] + _FIRST[kind], isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    server = create_engine(SERVERS[kind] + _MAINTENANCE[kind], isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with server.connect() as db:
         db.execute(text(f"CREATE DATABASE {name}"))
     try:

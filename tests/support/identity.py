@@ -1,4 +1,4 @@
-"""Identity alone on a database of its own: no other service is needed."""
+"""An identity service with a database of its own, without the other services."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,90 +8,100 @@ from pathlib import Path
 from stratiform.kit.clock import ManualClock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import Keys
-from stratiform.kit.db import Connection, Database, metadata
+from stratiform.kit.db import Database, metadata
 from stratiform.kit.ids import CountingIds
 from stratiform.kit.policy import SYSTEM, Caller
-from stratiform.services.identity.model import ByPassword, Named, Project, Query, ScopeAsked, SignIn, Token, User
+from stratiform.services.identity.model import (
+    AuthRequest,
+    ListQuery,
+    PasswordAuth,
+    Project,
+    ResourceRef,
+    ScopeRequest,
+    Token,
+    User,
+)
 from stratiform.services.identity.service import IdentityService
 
 URL = "http://cloud.example"
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """An installation with its admin (admin-pass) and its demo user (demo-pass)."""
+class IdentityHarness:
+    """A bootstrapped installation with the users "admin" (admin-pass) and "demo" (demo-pass)."""
 
     identity: IdentityService
     database: Database
     clock: ManualClock
 
     @contextmanager
-    def writing(self, caller: Caller = SYSTEM) -> Iterator[RequestContext]:
+    def transaction(self, caller: Caller = SYSTEM) -> Iterator[RequestContext]:
         with self.database.transaction() as db:
             yield RequestContext(db, caller, self.clock.now())
 
     @contextmanager
-    def reading(self, caller: Caller = SYSTEM) -> Iterator[RequestContext]:
+    def snapshot(self, caller: Caller = SYSTEM) -> Iterator[RequestContext]:
         with self.database.snapshot() as db:
             yield RequestContext(db, caller, self.clock.now())
 
-    def sign_in(self, asked: SignIn) -> tuple[str, Token]:
+    def authenticate(self, request: AuthRequest) -> tuple[str, Token]:
+        authentication = self.identity.authentication
         with self.database.snapshot() as db:
-            found = self.identity.sign_ins.look_up(db, asked, self.clock.now())
-        self.identity.sign_ins.prove(found)
+            methods = authentication.resolve(db, request, self.clock.now())
+        authentication.verify(methods)
         with self.database.snapshot() as db:
-            return self.identity.sign_ins.issue(db, asked, found, self.clock.now())
+            return authentication.issue(db, request, methods, self.clock.now())
 
-    def token(self, name: str = "demo", password: str = "", scope: ScopeAsked | None = None) -> str:
-        return self.sign_in(SignIn((by_password(name, password),), scope))[0]
+    def issue_token(self, name: str = "demo", password: str = "", scope: ScopeRequest | None = None) -> str:
+        return self.authenticate(AuthRequest((password_auth(name, password),), scope))[0]
 
-    def valid(self, text: str) -> Token:
+    def validate(self, token_id: str) -> Token:
         with self.database.snapshot() as db:
-            return self.identity.tokens.valid(db, text, self.clock.now())
+            return self.identity.tokens.validate(db, token_id, self.clock.now())
 
-    def caller(self, text: str) -> Caller:
+    def caller(self, token_id: str) -> Caller:
         with self.database.snapshot() as db:
-            return self.identity.caller(db, text, self.clock.now())
+            return self.identity.authenticate(db, token_id, self.clock.now())
 
     def user(self, name: str) -> User:
-        with self.database.snapshot() as db:
-            return one(db, self.identity, name)
+        with self.snapshot() as ctx:
+            return self.identity.users.list(ctx, list_query(name=name)).items[0]
 
     def project(self, name: str) -> Project:
-        with self.reading() as ctx:
-            found = self.identity.projects.reachable(ctx.db, self.user(name).id, query())
-        return found[0]
+        with self.snapshot() as ctx:
+            return self.identity.projects.list(ctx, list_query(name=name)).items[0]
+
+    def role_id(self, name: str) -> str:
+        with self.snapshot() as ctx:
+            return self.identity.roles.list(ctx, list_query(name=name)).items[0].id
 
 
-def one(db: Connection, identity: IdentityService, name: str) -> User:
-    ctx = RequestContext(db, SYSTEM, 0)
-    return identity.users.all(ctx, query(name=name)).items[0]
+def list_query(**filters: str | bool) -> ListQuery:
+    return ListQuery(filters=filters)
 
 
-def query(**equal: str | bool) -> Query:
-    return Query(equal=equal)
+def password_auth(name: str, password: str = "", domain: str = "Default") -> PasswordAuth:
+    return PasswordAuth(ResourceRef(name=name, domain_name=domain), password or f"{name}-pass")
 
 
-def by_password(name: str, password: str = "", domain: str = "Default") -> ByPassword:
-    return ByPassword(Named(name=name, domain_name=domain), password or f"{name}-pass")
-
-
-def second(desk: Desk) -> Desk:
-    """Another process on the same database and keys."""
-    keys = desk.identity.tokens.keys
-    return Desk(IdentityService(CountingIds(), keys, 4), desk.database, desk.clock)
+def second_process(harness: IdentityHarness) -> IdentityHarness:
+    """Return an identity service with the same database and keys, and a cache of its own."""
+    keys = harness.identity.tokens.keys
+    identity = IdentityService.build(CountingIds(), keys, bcrypt_rounds=4)
+    return IdentityHarness(identity, harness.database, harness.clock)
 
 
 @contextmanager
-def open_desk(url: str, folder: Path) -> Iterator[Desk]:
+def open_harness(url: str, folder: Path) -> Iterator[IdentityHarness]:
     database = Database(url)
     tables = [table for name, table in metadata.tables.items() if name.startswith("identity_")]
     metadata.create_all(database.engine, tables=tables)
     keys = Keys(folder / "keys")
     keys.create()
-    made = Desk(IdentityService(CountingIds(), keys, 4), database, ManualClock())
-    with made.writing() as ctx:
-        made.identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="admin-pass")
-        made.identity.ensure_demo(ctx, "demo-pass")
-    yield made
+    identity = IdentityService.build(CountingIds(), keys, bcrypt_rounds=4)
+    harness = IdentityHarness(identity, database, ManualClock())
+    with harness.transaction() as ctx:
+        identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="admin-pass")
+        identity.ensure_demo_project(ctx, "demo-pass")
+    yield harness
     database.close()

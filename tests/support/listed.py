@@ -52,11 +52,19 @@ class ListedClouds:
     def __init__(self, clouds: Mapping[str, ListedCloud]) -> None:
         self._clouds = clouds
 
-    def clouds(self, db: Connection) -> Sequence[Cloud]:
+    @property
+    def accounts(self) -> "ListedClouds":
+        return self
+
+    @property
+    def connections(self) -> "ListedClouds":
+        return self
+
+    def list_all(self, db: Connection) -> Sequence[Cloud]:
         assert not db.closed
         return [Cloud(name, name, "test", {}, 0, 0, 1) for name in self._clouds]
 
-    def connected(self, cloud_id: str) -> CloudConnection:
+    def get(self, cloud_id: str) -> CloudConnection:
         return self._clouds[cloud_id]
 
 

@@ -1,4 +1,4 @@
-"""moto's server: an AWS that is only as large as the tests need, in a process of its own."""
+"""An AWS endpoint for tests: moto's server in a subprocess."""
 
 import os
 import socket
@@ -10,48 +10,51 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-import pytest
-
 from stratiform.connectors.aws.connector import AwsCloud, connector
 from stratiform.contract.connector import CloudAccount, Installation
 from stratiform.kit.clock import SystemClock
 
 REGION, ZONE = "eu-central-1", "eu-central-1a"
 
-#: Images that moto has from the start; 15 GiB each.
+#: Images that moto provides; each needs a 15 GiB disk.
 IMAGE, OTHER_IMAGE = "ami-12c6146b", "ami-1e749f67"
 
-#: A key that nobody holds the other half of.
+#: A public key without a private key.
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f test"
 
-_START_S = 30
+_START_S = 120
 
 
 @contextmanager
-def moto(folder: Path, *, checks_keys: bool = False) -> Iterator[str]:
-    """The URL of a server of our own. With `checks_keys` it knows no access key, so that each is a wrong one."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def moto_server(folder: Path, *, check_keys: bool = False) -> Iterator[str]:
+    """Run a moto server and return its URL. With `check_keys` it knows no access key and so rejects every one."""
+    port = _free_port()
     environment = dict(os.environ)
-    if checks_keys:
+    if check_keys:
         environment["INITIAL_NO_AUTH_ACTION_COUNT"] = "0"
-    with (folder / f"moto-{port}.log").open("w") as log:
+    log = folder / f"moto-{port}.log"
+    with log.open("w") as output:
         server = subprocess.Popen(
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
             env=environment,
-            stdout=log,
+            stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait(server, port)
+        _wait(server, port, log)
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.terminate()
+        server.kill()
         server.wait()
 
 
-def _wait(server: "subprocess.Popen[bytes]", port: int) -> None:
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     end = time.monotonic() + _START_S
     while time.monotonic() < end and server.poll() is None:
         try:
@@ -60,30 +63,22 @@ def _wait(server: "subprocess.Popen[bytes]", port: int) -> None:
             time.sleep(0.05)
         else:
             return
-    raise RuntimeError("moto's server does not start")
+    raise RuntimeError(f"moto server did not start: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
-def moto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server for the whole run; tests stay apart by their installation's id."""
-    with moto(tmp_path_factory.mktemp("moto")) as url:
-        yield url
+def aws_settings(url: str, **overrides: str) -> dict[str, str]:
+    """Return connector settings for the moto server at `url`."""
+    defaults = {
+        "access_key": "AKIAEXAMPLE",
+        "secret_key": "not-a-secret",
+        "region": REGION,
+        "az": ZONE,
+        "endpoint": url,
+    }
+    return {**defaults, **overrides}
 
 
-@pytest.fixture(scope="session")
-def strict_moto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server that rejects every key."""
-    with moto(tmp_path_factory.mktemp("moto"), checks_keys=True) as url:
-        yield url
-
-
-def aws_settings(url: str, **other: str) -> dict[str, str]:
-    """The settings of an account on moto's server at `url`."""
-    known = {"access_key": "AKIAEXAMPLE", "secret_key": "not-a-secret", "region": REGION, "az": ZONE, "endpoint": url}
-    return {**known, **other}
-
-
-def connect_aws(url: str, home: Path, installation: str = "", **other: str) -> AwsCloud:
-    """A connected account, with an installation of its own where none is named."""
-    account = CloudAccount(id="cloud-1", name="aws-test", settings=aws_settings(url, **other))
+def connect_aws(url: str, home: Path, installation: str = "", **overrides: str) -> AwsCloud:
+    """Connect to the moto server at `url`, as a new installation unless `installation` is set."""
+    account = CloudAccount(id="cloud-1", name="aws-test", settings=aws_settings(url, **overrides))
     return connector.connect(account, Installation(installation or uuid4().hex, home, SystemClock()))

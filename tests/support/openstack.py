@@ -1,14 +1,13 @@
-"""A real OpenStack's answers, recorded, and a server that gives them again.
+"""Recorded responses of a real OpenStack, and a server that replays them.
 
-With OPENSTACK_RECORD="AUTH_URL USER PASSWORD PROJECT" in the environment the tests run against that OpenStack, and what
-it answers is written to `tests/data/openstack.json.xz`: names of hosts, tokens and passwords left out. What must be in
-that OpenStack for them to pass is told in `tests/data/README.md`.
+With OPENSTACK_RECORD="AUTH_URL USER PASSWORD PROJECT" in the environment, tests run against that OpenStack and its
+responses are written to `tests/data/openstack.json.xz`, without host names, tokens and passwords.
+`tests/data/README.md` lists the resources that it must have.
 """
 
 import hashlib
 import json
 import lzma
-import os
 import re
 import threading
 from collections.abc import Iterator
@@ -29,12 +28,12 @@ from stratiform.kit.clock import SystemClock, parse_iso
 
 FILE = Path(__file__).parents[1] / "data" / "openstack.json.xz"
 
-#: The password that opens the recorded installation.
+#: The password of the recorded installation's user.
 PASSWORD = "recorded-password"
 
-#: What was measured there: a counter of bytes on four network cards, a value each five minutes.
+#: The recorded samples: a counter of bytes sent by four network interfaces, one value per five minutes.
 SINCE, UNTIL = parse_iso("2026-11-20T10:00:00Z"), parse_iso("2026-11-20T11:30:00Z")
-ASKED = {
+POLL = {
     "source": "gnocchi",
     "resource_type": "instance_network_interface",
     "resource_id": "instance_id",
@@ -43,96 +42,101 @@ ASKED = {
     "period_s": 300,
 }
 
-_HERE = "http://here.invalid"
+_PLACEHOLDER = "http://here.invalid"
 _TOKEN = "recorded-token"
 _FOREVER = "9999-12-31T00:00:00.000000Z"
-_KEPT_HEADERS = ("content-type", "x-subject-token", "link", "openstack-api-version", "vary")
+_RECORDED_HEADERS = ("content-type", "x-subject-token", "link", "openstack-api-version", "vary")
 
 
 @dataclass
 class Recording:
-    """Answers by request. With `real` (auth URL, user, password, project) what isn't there yet is asked for."""
+    """Responses by request. With `upstream` (auth URL, user, password, project) new requests are sent and recorded."""
 
-    answers: dict[str, dict[str, Any]]
-    real: tuple[str, ...] = ()
+    responses: dict[str, dict[str, Any]]
+    upstream: tuple[str, ...] = ()
     origins: dict[str, str] = field(default_factory=dict)
 
-    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes, base: str) -> dict[str, Any]:
-        """The answer to a request, with our own address in it."""
-        said = body.decode().replace(base, _HERE)
-        request = f"{method} {_ordered(path.replace(base, _HERE))} {_digest(said)}"
-        if self.real and request not in self.answers:
-            self.answers[request] = self._ask(method, path, headers, said)
-        known = self.answers.get(request)
-        if known is None:
-            return {"status": 501, "headers": {}, "body": f"not recorded: {request} {said[:500]}"}
-        return {**known, "body": known["body"].replace(_HERE, base)}
+    def respond(self, method: str, path: str, headers: dict[str, str], body: bytes, base: str) -> dict[str, Any]:
+        """Return the response to a request; URLs in it point to `base`."""
+        text = body.decode().replace(base, _PLACEHOLDER)
+        request = f"{method} {_normalized(path.replace(base, _PLACEHOLDER))} {_digest(text)}"
+        if self.upstream and request not in self.responses:
+            self.responses[request] = self._forward(method, path, headers, text)
+        response = self.responses.get(request)
+        if response is None:
+            return {"status": 501, "headers": {}, "body": f"not recorded: {request} {text[:500]}"}
+        return {**response, "body": response["body"].replace(_PLACEHOLDER, base)}
 
-    def _ask(self, method: str, path: str, headers: dict[str, str], body: str) -> dict[str, Any]:
-        auth_url, user, password, project = self.real
+    def _forward(self, method: str, path: str, headers: dict[str, str], body: str) -> dict[str, Any]:
+        auth_url, user, password, project = self.upstream
         service, _, rest = path.removeprefix("/").partition("/")
         origin = (
             self.origins.setdefault("keystone", _origin(auth_url)) if service == "keystone" else self.origins[service]
         )
-        sent = self._outward(body).replace(PASSWORD, password)
-        sent = sent.replace('"recorded-user"', json.dumps(user)).replace('"recorded-project"', json.dumps(project))
-        passed = {name: value for name, value in headers.items() if name.lower() not in ("host", "content-length")}
-        passed["Accept-Encoding"] = "identity"
-        if passed.get("X-Auth-Token") == _TOKEN:
-            passed["X-Auth-Token"] = self.origins["token"]
-        got = httpx.request(method, f"{origin}/{self._outward(rest)}", headers=passed, content=sent, timeout=60)
-        token = got.headers.get("X-Subject-Token")
+        content = self._restore_urls(body).replace(PASSWORD, password)
+        content = content.replace('"recorded-user"', json.dumps(user)).replace(
+            '"recorded-project"', json.dumps(project)
+        )
+        forwarded = {name: value for name, value in headers.items() if name.lower() not in ("host", "content-length")}
+        forwarded["Accept-Encoding"] = "identity"
+        if forwarded.get("X-Auth-Token") == _TOKEN:
+            forwarded["X-Auth-Token"] = self.origins["token"]
+        response = httpx.request(
+            method, f"{origin}/{self._restore_urls(rest)}", headers=forwarded, content=content, timeout=60
+        )
+        token = response.headers.get("X-Subject-Token")
         if token:
             self.origins["token"] = token
-            self._learn(got.json())
-        kept = {name: value for name, value in got.headers.items() if name.lower() in _KEPT_HEADERS}
+            self._read_catalog(response.json())
+        recorded = {name: value for name, value in response.headers.items() if name.lower() in _RECORDED_HEADERS}
         if token:
-            kept["x-subject-token"] = _TOKEN
-        kept = {name: self._inward(value) for name, value in kept.items()}
-        return {"status": got.status_code, "headers": kept, "body": self._inward(got.text)}
+            recorded["x-subject-token"] = _TOKEN
+        recorded = {name: self._replace_urls(value) for name, value in recorded.items()}
+        return {"status": response.status_code, "headers": recorded, "body": self._replace_urls(response.text)}
 
-    def _learn(self, answer: dict[str, Any]) -> None:
-        for service in answer["token"].get("catalog", []):
+    def _read_catalog(self, body: dict[str, Any]) -> None:
+        for service in body["token"].get("catalog", []):
             for endpoint in service["endpoints"]:
                 self.origins.setdefault(service["name"], _origin(endpoint["url"]))
 
-    def _inward(self, text: str) -> str:
+    def _replace_urls(self, text: str) -> str:
+        """Replace upstream URLs by placeholders, and the expiry of tokens by one that is never reached."""
         for service, origin in self.origins.items():
             if service != "token":
-                text = text.replace(origin, f"{_HERE}/{service}")
+                text = text.replace(origin, f"{_PLACEHOLDER}/{service}")
         return re.sub(r'("expires_at": ?)"[^"]*"', rf'\1"{_FOREVER}"', text)
 
-    def _outward(self, text: str) -> str:
+    def _restore_urls(self, text: str) -> str:
         for service, origin in self.origins.items():
-            text = text.replace(f"{_HERE}/{service}", origin)
+            text = text.replace(f"{_PLACEHOLDER}/{service}", origin)
         return text
 
 
-def recorded() -> Recording:
-    """What is in the file."""
+def load_recording() -> Recording:
+    """Return the responses in `tests/data/openstack.json.xz`."""
     return Recording(json.loads(lzma.decompress(FILE.read_bytes())))
 
 
 @contextmanager
-def replayed(recording: Recording) -> Iterator[str]:
-    """The URL of a Keystone that, with all services in its catalog, answers as recorded."""
+def replay(recording: Recording) -> Iterator[str]:
+    """Serve the recorded responses and return the auth URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def _give(self) -> None:
+        def _respond(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            answer = recording.answer(self.command, self.path, dict(self.headers), body, base)
-            content = answer["body"].encode()
-            self.send_response(answer["status"])
-            for name, value in answer["headers"].items():
-                self.send_header(name, value.replace(_HERE, base))
+            response = recording.respond(self.command, self.path, dict(self.headers), body, base)
+            content = response["body"].encode()
+            self.send_response(response["status"])
+            for name, value in response["headers"].items():
+                self.send_header(name, value.replace(_PLACEHOLDER, base))
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(content)
 
-        do_GET = do_POST = do_HEAD = _give
+        do_GET = do_POST = do_HEAD = _respond
 
         def log_message(self, *_: object) -> None: ...
 
@@ -148,7 +152,7 @@ def replayed(recording: Recording) -> Iterator[str]:
 
 @contextmanager
 def small_pages() -> Iterator[None]:
-    """So few rows a page that the recorded installation has many."""
+    """Reduce the page sizes, so that requests to the recorded installation need several pages."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inventory, "_PAGE", 2)
         patch.setattr(usage, "_RESOURCES", 3)
@@ -156,33 +160,32 @@ def small_pages() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def openstack_url() -> Iterator[str]:
-    """The recorded installation, for the whole run; or a real one that is recorded now."""
-    real = tuple(os.environ.get("OPENSTACK_RECORD", "").split())
-    recording = Recording({}, real) if real else recorded()
-    with small_pages(), replayed(recording) as url:
+@contextmanager
+def replay_or_record(upstream: str = "") -> Iterator[str]:
+    """Return the auth URL of the recorded installation, or with `upstream` of a proxy that records it anew."""
+    recording = Recording({}, tuple(upstream.split())) if upstream else load_recording()
+    with small_pages(), replay(recording) as url:
         yield url
-    if real:
-        text = json.dumps(recording.answers, indent=0, sort_keys=True)
+    if upstream:
+        text = json.dumps(recording.responses, indent=0, sort_keys=True)
         FILE.write_bytes(lzma.compress(text.encode(), preset=9))
 
 
-def connect_openstack(url: str, **other: str) -> OpenstackCloud:
-    """The recorded installation, as its administrator."""
+def connect_openstack(url: str, **overrides: str) -> OpenstackCloud:
+    """Connect to the recorded installation as its administrator."""
     settings = {
         "auth_url": url,
         "username": "recorded-user",
         "password": PASSWORD,
         "project_name": "recorded-project",
-        **other,
+        **overrides,
     }
     account = CloudAccount(id="cloud-1", name="openstack-test", settings=settings)
     return connector.connect(account, Installation("installation", Path(), SystemClock()))
 
 
-def _ordered(path: str) -> str:
-    """The path with its query in one order."""
+def _normalized(path: str) -> str:
+    """Return `path` with its query parameters sorted."""
     parts = urlsplit(path)
     return parts.path + ("?" + urlencode(sorted(parse_qsl(parts.query))) if parts.query else "")
 

@@ -13,14 +13,14 @@ from stratiform.kit.db import Connection
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.identity.model import (
     Assignment,
-    ByPassword,
-    Named,
+    AuthRequest,
     NewProject,
     NewUser,
-    ScopeAsked,
-    SignIn,
+    PasswordAuth,
+    ResourceRef,
+    ScopeRequest,
 )
-from stratiform.services.identity.model import Query as IdentityQuery
+from stratiform.services.identity.model import ListQuery as IdentityQuery
 from support.stacks import Bench, served
 
 PASSWORD = "correct horse"
@@ -56,7 +56,7 @@ def people(of: Bench) -> Iterator[People]:
         projects = _projects(of, db)
     with of.services.database.transaction() as db:
         admin_project = (
-            identity.projects.all(RequestContext(db, SYSTEM, now), IdentityQuery({"name": "admin"})).items[0].id
+            identity.projects.list(RequestContext(db, SYSTEM, now), IdentityQuery({"name": "admin"})).items[0].id
         )
         tokens = {"admin": _token(of, db, "admin", admin_project)}
         for name, project_id in projects.items():
@@ -70,20 +70,20 @@ def _projects(of: Bench, db: Connection) -> dict[str, str]:
     identity, ctx = of.services.identity, RequestContext(db, SYSTEM, of.clock.now())
     made: dict[str, str] = {}
     for name in PROJECTS:
-        project = identity.create_project(ctx, NewProject(name, domain_id="default"))
+        project = identity.projects.create(ctx, NewProject(name, domain_id="default"))
         made[name] = project.id
         for role in ROLES:
-            sealed = identity.passwords.seal(PASSWORD)
+            sealed = identity.passwords.hash(PASSWORD)
             user = identity.users.create(ctx, NewUser(f"{name}-{role}", domain_id="default", password=sealed))
-            role_id = identity.roles.all(ctx, IdentityQuery({"name": role})).items[0].id
+            role_id = identity.roles.list(ctx, IdentityQuery({"name": role})).items[0].id
             identity.assignments.grant(ctx, Assignment(role_id, "user", user.id, "project", project.id))
     return made
 
 
 def _token(of: Bench, db: Connection, user: str, project_id: str) -> str:
-    sign_ins, now = of.services.identity.sign_ins, of.clock.now()
-    named = Named(name=user, domain_id="default")
-    asked = SignIn((ByPassword(named, PASSWORD),), ScopeAsked("project", Named(id=project_id)))
-    found = sign_ins.look_up(db, asked, now)
-    sign_ins.prove(found)
+    sign_ins, now = of.services.identity.authentication, of.clock.now()
+    named = ResourceRef(name=user, domain_id="default")
+    asked = AuthRequest((PasswordAuth(named, PASSWORD),), ScopeRequest("project", ResourceRef(id=project_id)))
+    found = sign_ins.resolve(db, asked, now)
+    sign_ins.verify(found)
     return sign_ins.issue(db, asked, found, now)[0]

@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 
-from support.databases import need
+from support.databases import require
 from support.processes import children, end_all
 from support.programs import free_port
 
@@ -137,7 +137,7 @@ class PrivatePostgresql:
 @contextmanager
 def private_postgresql(folder: Path) -> Iterator[PrivatePostgresql]:
     """A running one in `folder`, which its user must be able to reach. Skips where it isn't installed."""
-    need("PostgreSQL's server program", bool(_program("postgres")) and (os.geteuid() != 0 or _owner() is not None))
+    require("PostgreSQL's server program", bool(_program("postgres")) and (os.geteuid() != 0 or _owner() is not None))
     made = PrivatePostgresql(folder)
     try:
         made.start()

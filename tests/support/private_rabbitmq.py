@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from support.databases import need
+from support.databases import require
 from support.processes import children, end_all
 from support.programs import free_port
 
@@ -172,7 +172,7 @@ def _name(pid: int) -> str:
 @contextmanager
 def private_rabbitmq(folder: Path) -> Iterator[PrivateRabbitmq]:
     """A running one that lives in `folder`. Skips where it isn't installed."""
-    need("RabbitMQ's server program", (_PROGRAMS / "rabbitmq-server").exists() and shutil.which("epmd") is not None)
+    require("RabbitMQ's server program", (_PROGRAMS / "rabbitmq-server").exists() and shutil.which("epmd") is not None)
     made = PrivateRabbitmq(folder)
     try:
         made.start()

@@ -1,4 +1,4 @@
-"""A real Prometheus with a history of our own, in a process of its own. Where none is installed, tests are skipped."""
+"""A Prometheus server with generated data, in a subprocess."""
 
 import shutil
 import socket
@@ -15,25 +15,25 @@ from stratiform.connectors.prometheus.connector import PrometheusCloud, connecto
 from stratiform.contract.connector import CloudAccount, Installation
 from stratiform.kit.clock import SECOND_US, SystemClock, parse_iso
 
-#: What it has measured: from here on, a value a minute.
+#: The data: one value per minute from BEGIN.
 BEGIN = parse_iso("2026-10-01T00:00:00Z")
 MINUTES = 300
 
-#: Bytes that the two buckets had sent after each minute; the second's counter began anew in minute 100.
+#: Buckets with a counter of bytes sent; the second bucket's counter is reset in minute 100.
 BUCKETS = ("bucket-1", "bucket-2")
 
-_START_S = 30
+_START_S = 120
 
 
 def sent(bucket: str, minute: int) -> int:
-    """The counter of a bucket, as the history has it."""
+    """Return the value of a bucket's counter at `minute`."""
     if bucket == BUCKETS[0]:
         return 1_000_003 * minute
     return 7 * (minute if minute < 100 else minute - 100)
 
 
-def _history() -> str:
-    """OpenMetrics: two counters, and a gauge that is not always a number."""
+def _openmetrics() -> str:
+    """Return the data in OpenMetrics format: two counters, and a gauge with values that are not numbers."""
     lines = ["# TYPE bytes_sent counter"]
     first = BEGIN // SECOND_US
     for bucket, project in zip(BUCKETS, ("p1", "p2"), strict=True):
@@ -48,36 +48,43 @@ def _history() -> str:
 
 
 @contextmanager
-def prometheus(folder: Path) -> Iterator[str]:
-    """The URL of a server with that history."""
-    (folder / "history.txt").write_text(_history())
+def prometheus_server(folder: Path) -> Iterator[str]:
+    """Run a Prometheus server with the data and return its URL. Skips the test if Prometheus is not installed."""
+    if shutil.which("prometheus") is None or shutil.which("promtool") is None:
+        pytest.skip("Prometheus is not installed")
+    (folder / "metrics.txt").write_text(_openmetrics())
     (folder / "prometheus.yml").write_text("scrape_configs: []\n")
     subprocess.run(
-        ["promtool", "tsdb", "create-blocks-from", "openmetrics", "history.txt", "data"],
+        ["promtool", "tsdb", "create-blocks-from", "openmetrics", "metrics.txt", "data"],
         cwd=folder,
         check=True,
         capture_output=True,
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        where = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{_free_port()}"
     arguments = [
         "--config.file=prometheus.yml",
         "--storage.tsdb.path=data",
         "--storage.tsdb.retention.time=100y",
-        f"--web.listen-address={where}",
+        f"--web.listen-address={address}",
     ]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(["prometheus", *arguments], cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+    log = folder / "prometheus.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(["prometheus", *arguments], cwd=folder, stdout=output, stderr=subprocess.STDOUT)
     try:
-        _wait(server, f"http://{where}")
-        yield f"http://{where}"
+        _wait(server, f"http://{address}", log)
+        yield f"http://{address}"
     finally:
-        server.terminate()
+        server.kill()
         server.wait()
 
 
-def _wait(server: "subprocess.Popen[bytes]", url: str) -> None:
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
     end = time.monotonic() + _START_S
     while time.monotonic() < end and server.poll() is None:
         try:
@@ -86,18 +93,9 @@ def _wait(server: "subprocess.Popen[bytes]", url: str) -> None:
         except httpx.HTTPError:
             pass
         time.sleep(0.05)
-    raise RuntimeError("Prometheus does not start")
+    raise RuntimeError(f"Prometheus did not start: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
-def prometheus_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server for the whole run; nothing changes it."""
-    if shutil.which("prometheus") is None or shutil.which("promtool") is None:
-        pytest.skip("Prometheus isn't installed here")
-    with prometheus(tmp_path_factory.mktemp("prometheus")) as url:
-        yield url
-
-
-def connect_prometheus(url: str, **other: str) -> PrometheusCloud:
-    account = CloudAccount(id="cloud-1", name="prometheus-test", settings={"url": url, **other})
+def connect_prometheus(url: str, **overrides: str) -> PrometheusCloud:
+    account = CloudAccount(id="cloud-1", name="prometheus-test", settings={"url": url, **overrides})
     return connector.connect(account, Installation("installation", Path(), SystemClock()))

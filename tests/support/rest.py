@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 
 from stratiform.interfaces.rest.parameters import takes_what_it_knows
 from stratiform.interfaces.rest.problems import problem
-from stratiform.services.identity.model import ByPassword, Named, ScopeAsked, SignIn
+from stratiform.services.identity.model import AuthRequest, PasswordAuth, ResourceRef, ScopeRequest
 from support.stacks import Bench
 
 PASSWORD = "open sesame"
@@ -39,7 +39,7 @@ def rest(bench: Bench, handlers: Sequence[Any]) -> Iterator[Rest]:
     services, now = bench.services, bench.clock.now()
     with services.database.transaction() as db:
         services.identity.bootstrap(db, now, url=services.url, region=services.region, admin_password=PASSWORD)
-        project = services.identity.ensure_demo(bench.ctx(db), PASSWORD)
+        project = services.identity.ensure_demo_project(bench.ctx(db), PASSWORD)
     router = Router(
         path="/api/v1",
         route_handlers=list(handlers),
@@ -53,10 +53,10 @@ def rest(bench: Bench, handlers: Sequence[Any]) -> Iterator[Rest]:
 
 def sign_in(bench: Bench, name: str, project: str = "") -> str:
     """A token of the user `name` for the project of the same name, or another."""
-    ways, now = bench.services.identity.sign_ins, bench.clock.now()
-    scope = ScopeAsked("project", Named(name=project or name, domain_name="Default"))
-    asked = SignIn((ByPassword(Named(name=name, domain_name="Default"), PASSWORD),), scope)
+    ways, now = bench.services.identity.authentication, bench.clock.now()
+    scope = ScopeRequest("project", ResourceRef(name=project or name, domain_name="Default"))
+    asked = AuthRequest((PasswordAuth(ResourceRef(name=name, domain_name="Default"), PASSWORD),), scope)
     with bench.services.database.transaction() as db:
-        found = ways.look_up(db, asked, now)
-        ways.prove(found)
+        found = ways.resolve(db, asked, now)
+        ways.verify(found)
         return ways.issue(db, asked, found, now)[0]

@@ -77,7 +77,7 @@ def live_server(home: Path) -> Iterator[Live]:
     with services.database.transaction() as db:
         now = services.clock.now()
         services.identity.bootstrap(db, now, url=services.url, region=services.region, admin_password=ADMIN_PASSWORD)
-        services.identity.ensure_demo(RequestContext(db, SYSTEM, now), DEMO_PASSWORD)
+        services.identity.ensure_demo_project(RequestContext(db, SYSTEM, now), DEMO_PASSWORD)
     with serving(services, port):
         yield Live(services.url, services)
     services.database.close()

@@ -15,6 +15,7 @@ from stratiform.kit.clock import SECOND_US
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work import Worker, enqueue
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.compute import tasks
 from stratiform.services.compute.model import NewServer, Server
 from stratiform.services.compute.service import ComputeService
@@ -39,7 +40,7 @@ class ServerBench:
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.of.services.clouds.connected(self.cloud_id))
+        return cast("MemoryCloud", self.of.services.clouds.connections.get(self.cloud_id))
 
     @property
     def compute(self) -> Compute:
@@ -90,7 +91,7 @@ class ServerBench:
 
     def volume(self) -> Volume:
         with self.ctx() as ctx:
-            made = self.of.services.volume.create(ctx, NewVolume(1))
+            made = self.of.services.volume.volumes.create(ctx, NewVolume(1))
         self.work(3)
         return made
 
@@ -131,12 +132,12 @@ def with_servers(of: Bench, projects: tuple[str, ...] = ("p1", "p2"), **settings
     services = of.services
     with services.database.transaction() as db:
         ctx = of.ctx(db, SYSTEM)
-        cloud = services.clouds.add(ctx, "memory", "sim", settings)
+        cloud = services.clouds.accounts.create(ctx, "memory", "sim", settings)
         services.compute.ensure_flavors(ctx)
-        services.volume.ensure_types(ctx)
-        image = services.image.create_native(ctx, "cirros")
-        services.clouds.register_image(ctx, cloud.id, image.id, "memory-cirros")
+        services.volume.volume_types.ensure_initial(ctx)
+        image = services.image.images.create_native(ctx, "cirros")
+        services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         for project in projects:
-            services.clouds.bind(ctx, project, cloud.id, "zone-a")
-            services.network.ensure_default(ctx, project)
+            services.clouds.bindings.create(ctx, project, cloud.id, "zone-a")
+            services.network.default_networks.ensure(ctx, project)
     return ServerBench(of, cloud.id, image.id, projects[0])

@@ -31,7 +31,7 @@ class VolumeBench:
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.of.services.clouds.connected(self.cloud_id))
+        return cast("MemoryCloud", self.of.services.clouds.connections.get(self.cloud_id))
 
     def disks(self) -> list[NativeVolume]:
         assert self.cloud.volume is not None
@@ -47,7 +47,7 @@ class VolumeBench:
 
     def create(self, new: NewVolume = NewVolume(1)) -> Volume:
         with self.ctx() as ctx:
-            return self.service.create(ctx, new)
+            return self.service.volumes.create(ctx, new)
 
     def available(self, new: NewVolume = NewVolume(1)) -> Volume:
         volume = self.create(new)
@@ -56,19 +56,19 @@ class VolumeBench:
 
     def show(self, volume_id: str) -> Volume:
         with self.ctx() as ctx:
-            return self.service.volume(ctx, volume_id)
+            return self.service.volumes.get(ctx, volume_id)
 
     def in_use(self, volume_id: str, server_id: str = "s1", device: str | None = None) -> Attachment:
         with self.ctx() as ctx:
-            attachment = self.service.begin_attach(ctx, volume_id, server_id, device)
-            self.service.attached(ctx.db, attachment.id, ctx.now)
+            attachment = self.service.attachments.begin_attach(ctx, volume_id, server_id, device)
+            self.service.attachments.complete_attach(ctx.db, attachment.id, ctx.now)
             return attachment
 
     def in_use_by(self, project_id: str, volume_id: str) -> Attachment:
         """Another project's volume, attached to its server s1."""
         with self.ctx(customer(project_id)) as ctx:
-            attachment = self.service.begin_attach(ctx, volume_id, "s1", None)
-            self.service.attached(ctx.db, attachment.id, ctx.now)
+            attachment = self.service.attachments.begin_attach(ctx, volume_id, "s1", None)
+            self.service.attachments.complete_attach(ctx.db, attachment.id, ctx.now)
             return attachment
 
     def work(self, seconds: int = 5) -> None:
@@ -93,8 +93,8 @@ class VolumeBench:
 def with_cloud(of: Bench) -> VolumeBench:
     with of.services.database.transaction() as db:
         ctx = of.ctx(db, SYSTEM)
-        cloud = of.services.clouds.add(ctx, "memory", "sim", {})
-        of.services.clouds.bind(ctx, "p1", cloud.id, "zone-a")
-        of.services.clouds.bind(ctx, "p2", cloud.id)
-        of.services.volume.ensure_types(ctx)
+        cloud = of.services.clouds.accounts.create(ctx, "memory", "sim", {})
+        of.services.clouds.bindings.create(ctx, "p1", cloud.id, "zone-a")
+        of.services.clouds.bindings.create(ctx, "p2", cloud.id)
+        of.services.volume.volume_types.ensure_initial(ctx)
     return VolumeBench(of, cloud.id)

@@ -20,7 +20,7 @@ import pytest
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.identity.model import Assignment
-from stratiform.services.identity.model import Query as IdentityQuery
+from stratiform.services.identity.model import ListQuery as IdentityQuery
 from support.server import ADMIN_PASSWORD, Live, live_server
 
 ROOT = Path(__file__).parents[2]
@@ -105,8 +105,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         identity = made.services.identity
         with made.services.database.transaction() as db:
             ctx = RequestContext(db, SYSTEM, made.services.clock.now())
-            user = identity.users.all(ctx, IdentityQuery({"name": "admin"})).items[0]
-            role = identity.roles.all(ctx, IdentityQuery({"name": "admin"})).items[0]
+            user = identity.users.list(ctx, IdentityQuery({"name": "admin"})).items[0]
+            role = identity.roles.list(ctx, IdentityQuery({"name": "admin"})).items[0]
             identity.assignments.grant(ctx, Assignment(role.id, "user", user.id, "domain", "default"))
         yield made
 
@@ -115,7 +115,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 def project(live: Live) -> str:
     with live.services.database.snapshot() as db:
         ctx = RequestContext(db, SYSTEM, live.services.clock.now())
-        return live.services.identity.projects.all(ctx, IdentityQuery({"name": "demo"})).items[0].id
+        return live.services.identity.projects.list(ctx, IdentityQuery({"name": "demo"})).items[0].id
 
 
 def run(client: Path, *line: str, **environment: str) -> subprocess.CompletedProcess[str]:

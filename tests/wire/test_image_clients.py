@@ -120,7 +120,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(live: Live, sdk: Any, chunked:
         half.sendall(b"%x\r\n%s\r\n" % (len(part), part) if chunked else part)
         wait_until(lambda: sdk.image.get_image(image.id).status == "saving")
     wait_until(lambda: sdk.image.get_image(image.id).status == "queued")
-    assert list(live.services.image.folder.glob(f"{image.id}*")) == []
+    assert list(live.services.image.image_data.store.folder.glob(f"{image.id}*")) == []
     sdk.image.delete_image(image.id)
 
 

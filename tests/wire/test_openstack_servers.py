@@ -17,6 +17,7 @@ from stratiform.app import worker
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
 from stratiform.kit.work import Worker
+from stratiform.services.clouds.model import ResourceType
 from support.server import Live, live_server
 
 
@@ -47,15 +48,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         services = live.services
         with services.database.transaction() as db:
             ctx = RequestContext(db, SYSTEM, services.clock.now())
-            project = services.identity.ensure_demo(ctx, "demo-pass")
-            cloud = services.clouds.ensure_memory(ctx)
+            project = services.identity.ensure_demo_project(ctx, "demo-pass")
+            cloud = services.clouds.accounts.bootstrap(ctx, "memory", "memory")
             assert cloud is not None
-            services.clouds.bind(ctx, project.id, cloud.id, "zone-a")
+            services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")
             services.compute.ensure_flavors(ctx)
-            services.volume.ensure_types(ctx)
-            services.network.ensure_default(ctx, project.id)
-            image = services.image.create_native(ctx, "cirros")
-            services.clouds.register_image(ctx, cloud.id, image.id, "memory-cirros")
+            services.volume.volume_types.ensure_initial(ctx)
+            services.network.default_networks.ensure(ctx, project.id)
+            image = services.image.images.create_native(ctx, "cirros")
+            services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         hands = Worker(services.database, worker.handlers(services), name="wire", clock=services.clock, idle_us=20_000)
         thread = threading.Thread(target=hands.run)
         thread.start()

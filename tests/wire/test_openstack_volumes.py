@@ -22,11 +22,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         services = made.services
         with services.database.transaction() as db:
             ctx = RequestContext(db, SYSTEM, services.clock.now())
-            project = services.identity.ensure_demo(ctx, DEMO_PASSWORD)
-            cloud = services.clouds.ensure_memory(ctx)
+            project = services.identity.ensure_demo_project(ctx, DEMO_PASSWORD)
+            cloud = services.clouds.accounts.bootstrap(ctx, "memory", "memory")
             assert cloud is not None
-            services.clouds.bind(ctx, project.id, cloud.id, "zone-a")
-            services.volume.ensure_types(ctx)
+            services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")
+            services.volume.volume_types.ensure_initial(ctx)
         hands = Worker(services.database, handlers(services.volume), name="wire", clock=services.clock, idle_us=20_000)
         thread = threading.Thread(target=hands.run)
         thread.start()
@@ -122,5 +122,5 @@ def test_pages_by_the_sdk(sdk: Any) -> None:
 
 
 def test_an_unbound_project_is_told_why(live: Live) -> None:
-    with connected(live, "admin") as connection, pytest.raises(ConflictException, match="bound to no cloud"):
+    with connected(live, "admin") as connection, pytest.raises(ConflictException, match="not bound to a cloud"):
         connection.block_storage.create_volume(name="x", size=1)

@@ -1,4 +1,4 @@
-"""Almanach's API as the settings want it: beside the others, and alone on a port of its own."""
+"""Almanach's API: its settings, and the application on a port of its own."""
 
 import logging
 
@@ -7,26 +7,26 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from stratiform.app.settings import Settings
-from stratiform.interfaces.almanach.auth import Almanach, Keystone, our_own
-from stratiform.interfaces.almanach.errors import told
+from stratiform.interfaces.almanach.errors import render_error
 from stratiform.interfaces.almanach.routes import router
+from stratiform.interfaces.almanach.settings import AlmanachSettings, TokenValidator, validate_local_token
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
 
 logger = logging.getLogger(__name__)
 
 
-def almanach(settings: Settings) -> Almanach:
-    """How the API is served. Opens nothing. Raises Invalid where nobody could use it so."""
+def build_settings(settings: Settings) -> AlmanachSettings:
+    """Return the settings of the API. Raises Invalid if no client could authenticate with them."""
     by_key = settings.almanach_auth != "keystone"
     if by_key and not settings.almanach_private_key:
         raise Invalid(
-            f"almanach_auth is {settings.almanach_auth}, and there is no almanach_private_key",
+            f"almanach_auth is {settings.almanach_auth}, but almanach_private_key is not set",
             hint="set it in stratiform.toml or as STRATIFORM_ALMANACH_PRIVATE_KEY",
         )
-    return Almanach(
+    return AlmanachSettings(
         private_key=settings.almanach_private_key if by_key else "",
-        keystone=None if settings.almanach_auth == "private_key" else _keystone(settings),
+        validate_token=None if settings.almanach_auth == "private_key" else _token_validator(settings),
         cloud=settings.almanach_cloud or settings.collector_cloud,
         metadata=settings.almanach_metadata,
         image_meta=settings.almanach_image_meta,
@@ -34,30 +34,30 @@ def almanach(settings: Settings) -> Almanach:
 
 
 def check(settings: Settings) -> None:
-    """Before anything runs. Raises Invalid where nobody could use it; warns of a key that opens nothing."""
-    almanach(settings)
+    """Raises Invalid for settings without authentication; warns of a private key that is not used."""
+    build_settings(settings)
     if settings.almanach_private_key and settings.almanach_auth == "keystone":
         logger.warning(
-            "almanach_private_key is set, and opens nothing: almanach_auth is keystone "
-            "(private_key opens by the key, 'token,keystone' by either)"
+            "almanach_private_key is not used: almanach_auth is keystone "
+            "(set it to private_key for the key only, to token,keystone for both)"
         )
 
 
-def application(services: Services, served: Almanach) -> Litestar:
-    """The API alone, at the root."""
+def application(services: Services, almanach: AlmanachSettings) -> Litestar:
+    """Return an application with only this API, at the root."""
     return Litestar(
         route_handlers=[router("/")],
-        exception_handlers={Exception: told, HTTPException: told},
-        state=State({"services": services, "almanach": served}),
+        exception_handlers={Exception: render_error, HTTPException: render_error},
+        state=State({"services": services, "almanach": almanach}),
         logging_config=None,
         openapi_config=None,
         request_max_body_size=1024 * 1024,
     )
 
 
-def _keystone(settings: Settings) -> Keystone:
+def _token_validator(settings: Settings) -> TokenValidator:
     if not settings.almanach_keystone_url:
-        return our_own
+        return validate_local_token
     from stratiform.interfaces.almanach.keystone import (  # costs a third of a second of start-up
         RemoteKeystone,
         ServiceUser,

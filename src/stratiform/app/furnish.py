@@ -26,7 +26,7 @@ def furnish(services: Services, settings: Settings) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)  # API and worker may start at once, and the passwords are drawn only once
         schema.upgrade(services.database)
         with services.database.snapshot() as db:
-            furnished = services.identity.is_furnished(db)
+            furnished = services.identity.is_bootstrapped(db)
         if furnished and "stratiform-admin" not in _clients(settings.home):
             raise Conflict(
                 f"the database belongs to another home than {settings.home}",
@@ -44,13 +44,13 @@ def furnish(services: Services, settings: Settings) -> None:
 
 
 def _furnish_demo(services: Services, ctx: RequestContext, password: str) -> None:
-    project = services.identity.ensure_demo(ctx, password)
-    cloud = services.clouds.ensure_memory(ctx)
-    if cloud is not None and not services.clouds.bindings(ctx.db, project.id):
-        services.clouds.bind(ctx, project.id, cloud.id, "nova")
-    services.network.ensure_default(ctx, project.id)
+    project = services.identity.ensure_demo_project(ctx, password)
+    cloud = services.clouds.accounts.bootstrap(ctx, "memory", "memory")
+    if cloud is not None and not services.clouds.bindings.list_for_project(ctx.db, project.id):
+        services.clouds.bindings.create(ctx, project.id, cloud.id, "nova")
+    services.network.default_networks.ensure(ctx, project.id)
     services.compute.ensure_flavors(ctx)
-    services.volume.ensure_types(ctx)
+    services.volume.volume_types.ensure_initial(ctx)
 
 
 def _passwords(home: Path) -> dict[str, str]:

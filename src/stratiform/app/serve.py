@@ -104,7 +104,7 @@ class _Run:
             self._worker.wake()
 
     async def _serve(self, services: Services) -> None:
-        served = almanach.almanach(self._settings)
+        served = almanach.build_settings(self._settings)
         apps = [application(services, served)]
         if self._settings.almanach_port:
             apps.append(almanach.application(services, served))

@@ -39,21 +39,27 @@ def build(
     tokens, secrets = Keys(settings.home / "keys" / "tokens"), Keys(settings.home / "keys" / "secrets")
     tokens.create()
     secrets.create()
-    identity = IdentityService(ids=ids, keys=tokens, bcrypt_rounds=settings.bcrypt_rounds, ttl_s=settings.token_ttl_s)
+    identity = IdentityService.build(
+        ids, tokens, bcrypt_rounds=settings.bcrypt_rounds, token_ttl_s=settings.token_ttl_s
+    )
     installation = _installation(settings.home / "keys" / "installation", ids)
     ledger_keys = SigningKeys(settings.home / "keys" / "ledger")
     ledger_keys.create(f"stratiform/{installation}")
-    place = Installation(installation=installation, home=settings.home, clock=clock)
-    clouds = CloudsService(database=database, ids=ids, secrets=secrets, place=place)
-    network = NetworkService(database=database, ids=ids, clouds=clouds)
-    image = ImageService(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
-    volume = VolumeService(database=database, ids=ids, clouds=clouds, images=image)
+    clouds = CloudsService.build(
+        database=database,
+        ids=ids,
+        keys=secrets,
+        installation=Installation(installation=installation, home=settings.home, clock=clock),
+    )
+    network = NetworkService.build(database=database, ids=ids, clouds=clouds)
+    image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
+    volume = VolumeService.build(ids=ids, clouds=clouds, images=image)
     compute = ComputeService(database=database, ids=ids, clouds=clouds, networks=network, images=image, volumes=volume)
     parser = MessageParser.load(settings.home / "meters")
-    ledger = LedgerService.create(parser.catalog, clouds, identity)
-    ingest = IngestService.create(parser, ledger, settings.raw_messages_days)
-    proof = ProofService.create(ledger, ledger_keys)
-    audit = AuditService.create(database, clock, ledger, ingest, clouds)
+    ledger = LedgerService.build(parser.catalog, clouds, identity)
+    ingest = IngestService.build(parser, ledger, settings.raw_messages_days)
+    proof = ProofService.build(ledger, ledger_keys)
+    audit = AuditService.build(database, clock, ledger, ingest, clouds)
     rating = RatingService(ids=ids)
     billing = BillingService(database=database, ids=ids, identity=identity, ledger=ledger, ingest=ingest, rating=rating)
     return Services(

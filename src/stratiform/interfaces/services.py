@@ -111,7 +111,7 @@ def shows_token(request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteH
 
 def _call(request: Request, services: Services, db: Connection, token: str) -> RequestContext:
     token, now = token or request.headers.get("x-auth-token", ""), services.clock.now()
-    return RequestContext(db, services.identity.caller(db, token, now), now, request_id(request.scope))
+    return RequestContext(db, services.identity.authenticate(db, token, now), now, request_id(request.scope))
 
 
 T = TypeVar("T")

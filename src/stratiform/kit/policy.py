@@ -88,6 +88,11 @@ class Rule:
         """Return True if `caller` may do this to a resource of `project_id`."""
         return self.check(caller, project_id)
 
+    def is_possible(self, caller: Caller) -> bool:
+        """Return False if no resource exists to which `caller` may do this."""
+        targets = (caller.project_id, caller.user_id, caller.domain_id, None)
+        return any(self.allows(caller, target) for target in targets)
+
     def require(self, caller: Caller, project_id: str | None) -> None:
         """Raises Forbidden unless `caller` may do this to a resource of `project_id`."""
         if not self.allows(caller, project_id):

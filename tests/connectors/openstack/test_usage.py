@@ -12,7 +12,7 @@ from stratiform.connectors.openstack.connector import OpenstackCloud
 from stratiform.contract import errors
 from stratiform.contract.usage import InventoryItem, UsageSample
 from stratiform.kit.clock import MINUTE_US, parse_iso
-from support.openstack import ASKED, SINCE, UNTIL, Recording, connect_openstack, recorded, replayed, small_pages
+from support.openstack import POLL, SINCE, UNTIL, Recording, connect_openstack, load_recording, replay, small_pages
 
 #: Gnocchi's ids of two network cards of one machine.
 CARD, LARGE_CARD = "4b65d43c-2683-5613-a344-a676febab85c", "116d2d40-9b12-596b-a654-a00d1604e1ba"
@@ -25,7 +25,7 @@ def inventory(cloud: OpenstackCloud) -> list[InventoryItem]:
 
 def read(cloud: OpenstackCloud, **asked: object) -> list[UsageSample]:
     assert cloud.usage is not None
-    return list(cloud.usage.readings({**ASKED, **asked}, SINCE, UNTIL))
+    return list(cloud.usage.readings({**POLL, **asked}, SINCE, UNTIL))
 
 
 @pytest.fixture
@@ -135,21 +135,21 @@ def test_what_gnocchi_does_not_have_is_refused(cloud: OpenstackCloud, asked: dic
 
 def changed(old: str, new: str) -> Recording:
     """The recorded installation, with another word in all its answers."""
-    recording = recorded()
+    recording = load_recording()
     return replace(
         recording,
-        answers={key: {**one, "body": one["body"].replace(old, new)} for key, one in recording.answers.items()},
+        responses={key: {**one, "body": one["body"].replace(old, new)} for key, one in recording.responses.items()},
     )
 
 
 def test_a_list_without_the_servers_of_a_cell_is_none() -> None:
     recording = changed('"status": "SHUTOFF"', '"status": "UNKNOWN"')
-    with small_pages(), replayed(recording) as url, pytest.raises(errors.CloudUnreachable, match="a cell of Nova"):
+    with small_pages(), replay(recording) as url, pytest.raises(errors.CloudUnreachable, match="a cell of Nova"):
         inventory(connect_openstack(url))
 
 
 def test_another_region_is_told_and_has_no_inventory() -> None:
-    with small_pages(), replayed(recorded()) as url:
+    with small_pages(), replay(load_recording()) as url:
         cloud = connect_openstack(url, region_name="elsewhere")
         with pytest.raises(errors.RequestRejected, match="no compute service") as said:
             cloud.check()
@@ -161,8 +161,8 @@ def test_another_region_is_told_and_has_no_inventory() -> None:
 
 
 def test_load_balancers_are_there_where_the_catalog_has_octavia() -> None:
-    recording = recorded()
-    tokens = [one for key, one in recording.answers.items() if "/auth/tokens" in key and one["status"] == 201]
+    recording = load_recording()
+    tokens = [one for key, one in recording.responses.items() if "/auth/tokens" in key and one["status"] == 201]
     for one in tokens:
         answer = json.loads(one["body"])
         endpoint = {"id": "e", "interface": "public", "region": "RegionOne", "region_id": "RegionOne"}
@@ -184,8 +184,8 @@ def test_load_balancers_are_there_where_the_catalog_has_octavia() -> None:
     given[f"GET /octavia/v2.0/lbaas/loadbalancers?limit=2&marker={balancer['id']} "] = {"loadbalancers": []}
     for request, body in given.items():
         content = {"status": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(body)}
-        recording.answers[request] = content
-    with small_pages(), replayed(recording) as url:
+        recording.responses[request] = content
+    with small_pages(), replay(recording) as url:
         found = [one for one in inventory(connect_openstack(url)) if one.resource_type == "load_balancer"]
     assert [(one.id, one.name, one.state, one.since) for one in found] == [
         (balancer["id"], "front", "ACTIVE", SINCE),

@@ -1,4 +1,4 @@
-"""What opens the API: the private key, tokens of ours, tokens of another Keystone."""
+"""Authentication: by private key, by tokens of this installation, by tokens of a remote Keystone."""
 
 import json
 import threading
@@ -13,13 +13,13 @@ from keystoneauth1 import session
 from keystoneauth1.identity import v3
 from litestar.testing import TestClient
 
-from stratiform.app import almanach as wiring
+from stratiform.app.almanach import application, build_settings
 from stratiform.app.settings import Settings
-from stratiform.interfaces.almanach.auth import Almanach
 from stratiform.interfaces.almanach.keystone import RemoteKeystone, ServiceUser
+from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.kit.clock import SECOND_US, iso, parse_iso
 from stratiform.kit.errors import Invalid, Unauthenticated, Unavailable
-from support.almanach import ALWAYS, INSTANCE, almanach
+from support.almanach import ANY_TIME, INSTANCE, almanach_client
 from support.server import Live, live_server
 from support.stacks import Bench
 
@@ -28,22 +28,22 @@ ADMIN = ServiceUser("admin", "admin-pass", project_name="admin")
 
 
 class Keystone(BaseHTTPRequestHandler):
-    """Signs anyone in, and answers for tokens what the test has put down for them."""
+    """A Keystone that accepts every password, with the responses for the tokens of the test."""
 
     tokens: dict[str, tuple[int, Any]] = {}
-    asked: list[str] = []
+    validated: list[str] = []
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         body = {"token": {"expires_at": "2999-01-01T00:00:00.000000Z", "issued_at": "2026-01-01T00:00:00.000000Z"}}
-        self._answer(201, body, {"X-Subject-Token": "service-token"})
+        self._respond(201, body, {"X-Subject-Token": "service-token"})
 
     def do_GET(self) -> None:
         token = self.headers.get("X-Subject-Token", "")
-        self.asked.append(token)
-        self._answer(*self.tokens.get(token, (404, {"error": {"code": 404}})))
+        self.validated.append(token)
+        self._respond(*self.tokens.get(token, (404, {"error": {"code": 404}})))
 
-    def _answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+    def _respond(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         for name, value in {
@@ -61,58 +61,58 @@ class Keystone(BaseHTTPRequestHandler):
 
 @contextmanager
 def keystone(**tokens: Any) -> Iterator[tuple[RemoteKeystone, list[str]]]:
-    Keystone.tokens, Keystone.asked = {name: (200, body) for name, body in tokens.items()}, []
+    Keystone.tokens, Keystone.validated = {name: (200, body) for name, body in tokens.items()}, []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Keystone)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield RemoteKeystone(f"http://127.0.0.1:{server.server_port}/v3/", ServiceUser("u", "p")), Keystone.asked
+        yield RemoteKeystone(f"http://127.0.0.1:{server.server_port}/v3/", ServiceUser("u", "p")), Keystone.validated
     finally:
         server.shutdown()
         server.server_close()
 
 
-def token(*roles: str, ends: int = NOW + 3600 * SECOND_US, **more: Any) -> Any:
+def token(*roles: str, expires_at: int = NOW + 3600 * SECOND_US, **fields: Any) -> Any:
     return {
         "token": {
             "user": {"id": "u1", "name": "jane"},
             "project": {"id": "p", "name": "project"},
             "roles": [{"id": role, "name": role} for role in roles],
-            "expires_at": iso(ends),
-            **more,
+            "expires_at": iso(expires_at),
+            **fields,
         }
     }
 
 
 @pytest.fixture
-def still(stack_bench: Bench) -> Bench:
+def bench(stack_bench: Bench) -> Bench:
     stack_bench.clock.at = NOW
     return stack_bench
 
 
-def test_without_a_key_no_text_is_the_key(still: Bench) -> None:
-    with almanach(still, private_key="") as api:
+def test_empty_private_key_authenticates_nobody(bench: Bench) -> None:
+    with almanach_client(bench, private_key="") as client:
         for text in ("", "x"):
-            assert api("GET", "/volume_types", who="", headers={"X-Auth-Token": text}).status_code == 401
+            assert client.request("GET", "/volume_types", user="", headers={"X-Auth-Token": text}).status_code == 401
 
 
-def test_by_key_alone_a_token_opens_nothing(still: Bench) -> None:
-    with almanach(still, keystone=None) as api:
-        assert api("GET", "/volume_types", who="admin").status_code == 401
-        assert api("GET", "/volume_types", who="key").status_code == 200
+def test_tokens_are_rejected_without_validator(bench: Bench) -> None:
+    with almanach_client(bench, validate_token=None) as client:
+        assert client.request("GET", "/volume_types", user="admin").status_code == 401
+        assert client.request("GET", "/volume_types", user="key").status_code == 200
 
 
-def test_a_token_for_no_project_sees_no_project(still: Bench) -> None:
+def test_token_without_project_sees_no_project(bench: Bench) -> None:
     with (
         keystone(domain=token("reader", project=None, domain={"id": "d"})) as (remote, _),
-        almanach(still, keystone=remote) as api,
+        almanach_client(bench, validate_token=remote) as client,
     ):
         headers = {"X-Auth-Token": "domain"}
-        assert api("GET", f"/project/p/entities?{ALWAYS}", who="", headers=headers).status_code == 404
-        assert api("GET", "/entity/i-1", who="", headers=headers).status_code == 403
+        assert client.request("GET", f"/project/p/entities?{ANY_TIME}", user="", headers=headers).status_code == 404
+        assert client.request("GET", "/entity/i-1", user="", headers=headers).status_code == 403
 
 
 @pytest.mark.parametrize(
-    ("roles", "reads", "tells"),
+    ("roles", "read_status", "write_status"),
     [
         (("admin",), 200, 201),
         (("Admin",), 200, 201),
@@ -125,115 +125,124 @@ def test_a_token_for_no_project_sees_no_project(still: Bench) -> None:
         ((), 403, 403),
     ],
 )
-def test_roles_of_another_keystone(still: Bench, roles: tuple[str, ...], reads: int, tells: int) -> None:
-    with keystone(good=token(*roles)) as (remote, _), almanach(still, keystone=remote) as api:
+def test_roles_of_remote_keystone(bench: Bench, roles: tuple[str, ...], read_status: int, write_status: int) -> None:
+    with keystone(good=token(*roles)) as (remote, _), almanach_client(bench, validate_token=remote) as client:
         headers = {"X-Auth-Token": "good"}
-        assert api("GET", f"/project/p/entities?{ALWAYS}", who="", headers=headers).status_code == reads
-        assert api("POST", "/project/p/instance", INSTANCE, who="", headers=headers).status_code == tells
+        assert (
+            client.request("GET", f"/project/p/entities?{ANY_TIME}", user="", headers=headers).status_code
+            == read_status
+        )
+        assert (
+            client.request("POST", "/project/p/instance", INSTANCE, user="", headers=headers).status_code
+            == write_status
+        )
 
 
-def test_the_whole_system_s_reader_reads_all(still: Bench) -> None:
+def test_system_reader_reads_all_projects(bench: Bench) -> None:
     auditor = token("reader", project=None, system={"all": True})
-    with keystone(auditor=auditor) as (remote, _), almanach(still, keystone=remote) as api:
-        api.ok("POST", "/project/other/instance", INSTANCE)
-        found = api("GET", f"/project/other/entities?{ALWAYS}", who="", headers={"X-Auth-Token": "auditor"})
-        assert len(found.json()) == 1
+    with keystone(auditor=auditor) as (remote, _), almanach_client(bench, validate_token=remote) as client:
+        client.ok("POST", "/project/other/instance", INSTANCE)
+        response = client.request(
+            "GET", f"/project/other/entities?{ANY_TIME}", user="", headers={"X-Auth-Token": "auditor"}
+        )
+        assert len(response.json()) == 1
 
 
-def test_an_answer_is_kept_for_a_minute_and_not_longer_than_the_token(still: Bench) -> None:
-    tokens = {"long": token("reader"), "short": token("reader", ends=NOW + 5 * SECOND_US)}
-    with keystone(**tokens) as (remote, asked):
+def test_validated_tokens_are_cached_for_a_minute_or_until_they_expire(bench: Bench) -> None:
+    tokens = {"long": token("reader"), "short": token("reader", expires_at=NOW + 5 * SECOND_US)}
+    with keystone(**tokens) as (remote, validated):
         for _ in range(3):
-            assert remote(still.services, "long").project_id == "p"
-            assert remote(still.services, "short").user_name == "jane"
-        assert asked == ["long", "short"]
-        still.clock.advance(5 * SECOND_US)
+            assert remote(bench.services, "long").project_id == "p"
+            assert remote(bench.services, "short").user_name == "jane"
+        assert validated == ["long", "short"]
+        bench.clock.advance(5 * SECOND_US)
         with pytest.raises(Unauthenticated):
-            remote(still.services, "short")
-        still.clock.advance(54 * SECOND_US)
-        remote(still.services, "long")
-        assert asked == ["long", "short", "short"]
-        still.clock.advance(1 * SECOND_US)
+            remote(bench.services, "short")
+        bench.clock.advance(54 * SECOND_US)
+        remote(bench.services, "long")
+        assert validated == ["long", "short", "short"]
+        bench.clock.advance(1 * SECOND_US)
         Keystone.tokens.clear()
         with pytest.raises(Unauthenticated):
-            remote(still.services, "long")
+            remote(bench.services, "long")
 
 
-def test_no_more_than_a_thousand_answers_are_kept(still: Bench) -> None:
-    with keystone(**{f"t{number}": token("reader") for number in range(1002)}) as (remote, asked):
+def test_cache_holds_a_thousand_tokens(bench: Bench) -> None:
+    with keystone(**{f"t{number}": token("reader") for number in range(1002)}) as (remote, validated):
         for number in range(1002):
-            remote(still.services, f"t{number}")
-        remote(still.services, "t1001")
-        assert len(asked) == 1002
-        remote(still.services, "t0")
-        assert len(asked) == 1003
+            remote(bench.services, f"t{number}")
+        remote(bench.services, "t1001")
+        assert len(validated) == 1002
+        remote(bench.services, "t0")
+        assert len(validated) == 1003
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [(403, {}), (500, b"<html>"), (200, b"no json"), (200, {}), (200, {"token": {"user": {}}}), (200, {"token": 5})],
 )
-def test_what_isnt_understood_of_another_keystone_is_no_yes(still: Bench, answer: tuple[int, Any]) -> None:
+def test_invalid_response_of_keystone_is_unavailable(bench: Bench, response: tuple[int, Any]) -> None:
     with keystone() as (remote, _):
-        Keystone.tokens["odd"] = answer
+        Keystone.tokens["odd"] = response
         with pytest.raises(Unavailable):
-            remote(still.services, "odd")
+            remote(bench.services, "odd")
 
 
-def test_a_keystone_that_is_away_is_told(still: Bench) -> None:
-    away = RemoteKeystone("http://127.0.0.1:9/v3", ServiceUser("u", "hush"))
-    with almanach(still, keystone=away) as api:
-        answer = api("GET", "/volume_types", who="", headers={"X-Auth-Token": "x"})
-        assert (answer.status_code, answer.headers["content-type"]) == (503, "application/json")
-        assert "hush" not in answer.text
-        assert api("GET", "/volume_types", who="key").status_code == 200, "the key needs no Keystone"
+def test_unreachable_keystone_is_unavailable(bench: Bench) -> None:
+    unreachable = RemoteKeystone("http://127.0.0.1:9/v3", ServiceUser("u", "hush"))
+    with almanach_client(bench, validate_token=unreachable) as client:
+        response = client.request("GET", "/volume_types", user="", headers={"X-Auth-Token": "x"})
+        assert (response.status_code, response.headers["content-type"]) == (503, "application/json")
+        assert "hush" not in response.text
+        assert client.request("GET", "/volume_types", user="key").status_code == 200, "the key needs no Keystone"
 
 
-@pytest.mark.parametrize("odd", ["\u00e9".encode(), b"a\tb"])
-def test_what_can_be_no_token_isnt_asked_for(still: Bench, odd: bytes) -> None:
-    with keystone() as (remote, asked), almanach(still, keystone=remote) as api:
-        assert api("GET", "/volume_types", who="", headers={"X-Auth-Token": odd}).status_code == 401
-        assert asked == []
+@pytest.mark.parametrize("value", ["\u00e9".encode(), b"a\tb"])
+def test_invalid_characters_are_rejected_without_request(bench: Bench, value: bytes) -> None:
+    with keystone() as (remote, validated), almanach_client(bench, validate_token=remote) as client:
+        assert client.request("GET", "/volume_types", user="", headers={"X-Auth-Token": value}).status_code == 401
+        assert validated == []
 
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live_server(tmp_path_factory.mktemp("live")) as made:
-        yield made
+    with live_server(tmp_path_factory.mktemp("live")) as live:
+        yield live
 
 
-def test_a_real_keystone_s_protocol(live: Live, still: Bench) -> None:
-    """Ours, over the wire: the same answers as Keystone's, by the same library."""
+def test_keystone_protocol(live: Live, bench: Bench) -> None:
+    """Validate tokens over HTTP with keystoneauth, which a remote Keystone is called with too."""
     auth = v3.Password(
         f"{live.url}/identity/v3", username="demo", password="demo-pass", user_domain_name="Default",
         project_name="demo", project_domain_name="Default",
     )  # fmt: skip
     demo = str(session.Session(auth=auth).get_token())
     remote = RemoteKeystone(f"{live.url}/identity", ADMIN)
-    still.clock.at = live.services.clock.now()
-    caller = remote(still.services, demo)
+    bench.clock.at = live.services.clock.now()
+    caller = remote(bench.services, demo)
     assert (caller.user_name, caller.project_name) == ("demo", "demo")
     assert caller.roles == {"member", "reader"}
     with pytest.raises(Unauthenticated):
-        remote(still.services, demo[:-4] + "AAAA")
+        remote(bench.services, demo[:-4] + "AAAA")
     wrong = RemoteKeystone(f"{live.url}/identity", ServiceUser("admin", "wrong", project_name="admin"))
     with pytest.raises(Unavailable, match="Unauthorized"):
-        wrong(still.services, demo)
+        wrong(bench.services, demo)
 
 
-def test_settings_choose(tmp_path: Path, still: Bench) -> None:
+def test_settings(tmp_path: Path, bench: Bench) -> None:
     both = Settings(home=tmp_path, almanach_auth="token,keystone", almanach_private_key="k", collector_cloud="c")
-    served = wiring.almanach(both)
-    assert (served.private_key, served.cloud, served.keystone) == ("k", "c", Almanach().keystone)
-    assert wiring.almanach(Settings(home=tmp_path, almanach_private_key="k")).private_key == ""
+    settings = build_settings(both)
+    assert (settings.private_key, settings.cloud) == ("k", "c")
+    assert settings.validate_token == AlmanachSettings().validate_token
+    assert build_settings(Settings(home=tmp_path, almanach_private_key="k")).private_key == ""
     remote = Settings(home=tmp_path, almanach_keystone_url="http://keystone:5000", almanach_keystone_password="hush")
-    assert isinstance(wiring.almanach(remote).keystone, RemoteKeystone)
-    assert "hush" not in repr(wiring.almanach(remote))
-    alone = Settings(home=tmp_path, almanach_auth="private_key", almanach_private_key="k")
-    with TestClient(wiring.application(still.services, wiring.almanach(alone))) as http:
+    assert isinstance(build_settings(remote).validate_token, RemoteKeystone)
+    assert "hush" not in repr(build_settings(remote))
+    key_only = Settings(home=tmp_path, almanach_auth="private_key", almanach_private_key="k")
+    with TestClient(application(bench.services, build_settings(key_only))) as http:
         assert http.get("/v1/volume_types", headers={"X-Auth-Token": "k"}).json() == []
 
 
-def test_a_key_must_be_there_where_it_is_to_open(tmp_path: Path) -> None:
+def test_private_key_is_required_for_authentication_by_key(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="almanach_private_key"):
-        wiring.almanach(Settings(home=tmp_path, almanach_auth="private_key"))
+        build_settings(Settings(home=tmp_path, almanach_auth="private_key"))

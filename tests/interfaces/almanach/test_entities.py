@@ -1,14 +1,14 @@
-"""What is shown of the ledger, and what updates make of it."""
+"""Entities: their format, lists of them, and updates."""
 
 from typing import Any
 
 import pytest
 
-from support.almanach import ALWAYS, INSTANCE, VOLUME, Api, almanach
+from support.almanach import ANY_TIME, INSTANCE, VOLUME, AlmanachClient, almanach_client
 
 
-def spans(text: str) -> list[tuple[str, str | None, str]]:
-    """`10 12 m1.small, 12 - m1.big` as `Api.spans` has it."""
+def intervals(text: str) -> list[tuple[str, str | None, str]]:
+    """Parse `10 12 m1.small, 12 - m1.big` to the format of `AlmanachClient.list_intervals`."""
     return [(_hour(start) or "", _hour(end), flavor) for start, end, flavor in map(str.split, text.split(", "))]
 
 
@@ -16,26 +16,24 @@ def _hour(text: str) -> str | None:
     return None if text == "-" else f"{text}:00:00"[:8]
 
 
-def body(hour: str, **more: Any) -> dict[str, Any]:
-    return {"date": f"2026-01-01T{hour}:00Z", **more}
+def body(hour: str, **fields: Any) -> dict[str, Any]:
+    return {"date": f"2026-01-01T{hour}:00Z", **fields}
 
 
 @pytest.fixture
-def resized(api: Api) -> Api:
-    """m1.small from 10, m1.big from 12, m1.huge from 14 on."""
-    own = api.folk.projects["green"]
-    api.ok("POST", f"/project/{own}/instance", INSTANCE)
-    api.ok("PUT", "/instance/i-1/resize", body("12:00", flavor="m1.big"))
-    api.ok("PUT", "/instance/i-1/resize", body("14:00", flavor="m1.huge"))
-    return api
+def resized(client: AlmanachClient) -> AlmanachClient:
+    """An instance with m1.small from 10, m1.big from 12, m1.huge from 14."""
+    client.ok("POST", f"/project/{client.project_id}/instance", INSTANCE)
+    client.ok("PUT", "/instance/i-1/resize", body("12:00", flavor="m1.big"))
+    client.ok("PUT", "/instance/i-1/resize", body("14:00", flavor="m1.huge"))
+    return client
 
 
-def test_an_instance_has_all_keys_in_order(api: Api) -> None:
-    own = api.folk.projects["green"]
-    api.ok("POST", f"/project/{own}/instance", INSTANCE)
-    answer = api("GET", "/entity/i-1")
+def test_instance_format(client: AlmanachClient) -> None:
+    client.ok("POST", f"/project/{client.project_id}/instance", INSTANCE)
+    entities = client.list_entities("i-1")
     image = {"distro": "debian", "version": "12", "os_type": "linux"}
-    assert answer.json() == [
+    assert entities == [
         {
             "end": None,
             "entity_id": "i-1",
@@ -47,20 +45,21 @@ def test_an_instance_has_all_keys_in_order(api: Api) -> None:
             "name": "web",
             "os": image,
             "processed": "2026-01-02 00:00:00.000001+00:00",
-            "project_id": own,
+            "project_id": client.project_id,
             "start": "2026-01-01 10:00:00+00:00",
         }
     ]
-    assert list(answer.json()[0]) == sorted(answer.json()[0])
+    assert list(entities[0]) == sorted(entities[0])
 
 
-def test_a_volume_has_all_keys_in_order(api: Api) -> None:
-    own = api.folk.projects["green"]
-    api.ok("POST", "/volume_type", {"type_id": "t-1", "type_name": "fast"})
-    api.ok("POST", f"/project/{own}/volume", VOLUME | {"volume_type": "t-1", "attached_to": ["b", "a"]})
-    api.ok("DELETE", "/volume/v-1", body("11:00"))
-    answer = api("GET", f"/project/{own}/volumes?{ALWAYS}")
-    assert answer.json() == [
+def test_volume_format(client: AlmanachClient) -> None:
+    client.ok("POST", "/volume_type", {"type_id": "t-1", "type_name": "fast"})
+    client.ok(
+        "POST", f"/project/{client.project_id}/volume", VOLUME | {"volume_type": "t-1", "attached_to": ["b", "a"]}
+    )
+    client.ok("DELETE", "/volume/v-1", body("11:00"))
+    entities = client.ok("GET", f"/project/{client.project_id}/volumes?{ANY_TIME}")
+    assert entities == [
         {
             "attached_to": ["a", "b"],
             "end": "2026-01-01 11:00:00+00:00",
@@ -69,18 +68,18 @@ def test_a_volume_has_all_keys_in_order(api: Api) -> None:
             "last_event": "2026-01-01 11:00:00+00:00",
             "name": "data",
             "processed": "2026-01-02 00:00:00.000003+00:00",
-            "project_id": own,
+            "project_id": client.project_id,
             "size": 10,
             "start": "2026-01-01 10:00:00+00:00",
             "volume_type": "fast",
         }
     ]
-    assert list(answer.json()[0]) == sorted(answer.json()[0])
+    assert list(entities[0]) == sorted(entities[0])
 
 
-def test_a_fraction_is_shown_where_there_is_one(api: Api) -> None:
-    api.ok("POST", "/project/p/instance", INSTANCE | {"created_at": "2026-01-01T10:00:00.5Z"})
-    assert api.entity("i-1")[0]["start"] == "2026-01-01 10:00:00.500000+00:00"
+def test_fractions_of_seconds(client: AlmanachClient) -> None:
+    client.ok("POST", "/project/p/instance", INSTANCE | {"created_at": "2026-01-01T10:00:00.5Z"})
+    assert client.list_entities("i-1")[0]["start"] == "2026-01-01 10:00:00.500000+00:00"
 
 
 @pytest.mark.parametrize(
@@ -94,62 +93,69 @@ def test_a_fraction_is_shown_where_there_is_one(api: Api) -> None:
         ("14:00:00.000001", "14:00:00.000001", ["m1.huge"]),
     ],
 )
-def test_a_period_has_both_its_ends_and_cuts_nothing(resized: Api, start: str, end: str, flavors: list[str]) -> None:
-    own = resized.folk.projects["green"]
-    found = resized.ok("GET", f"/project/{own}/instances?start=2026-01-01 {start}&end=2026-01-01 {end}")
-    assert [one["flavor"] for one in found] == flavors
-    assert all(one["start"] in resized.ok("GET", "/entity/i-1").__repr__() for one in found)
+def test_period_includes_both_ends_and_cuts_no_entity(
+    resized: AlmanachClient, start: str, end: str, flavors: list[str]
+) -> None:
+    entities = resized.ok(
+        "GET", f"/project/{resized.project_id}/instances?start=2026-01-01 {start}&end=2026-01-01 {end}"
+    )
+    assert [entity["flavor"] for entity in entities] == flavors
+    starts = {entity["start"] for entity in resized.list_entities("i-1")}
+    assert {entity["start"] for entity in entities} <= starts
 
 
-def test_a_period_ends_now_in_utc_unless_told(resized: Api) -> None:
-    own = resized.folk.projects["green"]
+def test_period_ends_now_by_default(resized: AlmanachClient) -> None:
     future = {"created_at": "2026-01-02T00:00:01Z", "id": "i-2"}
-    resized.ok("POST", f"/project/{own}/instance", INSTANCE | future)
-    assert len(resized.ok("GET", f"/project/{own}/instances?start=2026-01-01 23:00:00.0")) == 1
-    resized.of.clock.advance(2_000_000)
-    assert len(resized.ok("GET", f"/project/{own}/instances?start=2026-01-01 23:00:00.0")) == 2
+    resized.ok("POST", f"/project/{resized.project_id}/instance", INSTANCE | future)
+    assert len(resized.ok("GET", f"/project/{resized.project_id}/instances?start=2026-01-01 23:00:00.0")) == 1
+    resized.bench.clock.advance(2_000_000)
+    assert len(resized.ok("GET", f"/project/{resized.project_id}/instances?start=2026-01-01 23:00:00.0")) == 2
 
 
-def test_lists_are_of_kinds(resized: Api) -> None:
-    own = resized.folk.projects["green"]
-    resized.ok("POST", f"/project/{own}/volume", VOLUME)
-    kinds = {
-        kind: {one["entity_type"] for one in resized.ok("GET", f"/project/{own}/{kind}?{ALWAYS}")}
-        for kind in ("instances", "volumes", "entities")
+def test_lists_by_entity_type(resized: AlmanachClient) -> None:
+    resized.ok("POST", f"/project/{resized.project_id}/volume", VOLUME)
+    entity_types = {
+        path: {
+            entity["entity_type"] for entity in resized.ok("GET", f"/project/{resized.project_id}/{path}?{ANY_TIME}")
+        }
+        for path in ("instances", "volumes", "entities")
     }
-    assert kinds == {"instances": {"instance"}, "volumes": {"volume"}, "entities": {"instance", "volume"}}
+    assert entity_types == {
+        "instances": {"instance"},
+        "volumes": {"volume"},
+        "entities": {"instance", "volume"},
+    }
 
 
-def test_a_project_that_nobody_knows_has_nothing(api: Api) -> None:
-    assert api.ok("GET", f"/project/unknown/entities?{ALWAYS}") == []
+def test_unknown_project_has_no_entities(client: AlmanachClient) -> None:
+    assert client.ok("GET", f"/project/unknown/entities?{ANY_TIME}") == []
 
 
-def test_the_keys_of_images_and_labels_are_chosen(stack_bench: Any) -> None:
-    with almanach(stack_bench, image_meta=("os_distro", "colour"), metadata=("team",)) as api:
-        api.ok("POST", "/project/p/instance", INSTANCE)
-        api.ok("PUT", "/entity/instance/i-1", {"metadata": {"team": "blue", "secret": "x"}})
-        found = api.entity("i-1")[0]
-    assert found["image_meta"] == found["os"] == {"os_distro": "debian"}
-    assert found["metadata"] == {"team": "blue"}
+def test_settings_select_keys_of_metadata(stack_bench: Any) -> None:
+    with almanach_client(stack_bench, image_meta=("os_distro", "color"), metadata=("team",)) as client:
+        client.ok("POST", "/project/p/instance", INSTANCE)
+        client.ok("PUT", "/entity/instance/i-1", {"metadata": {"team": "blue", "secret": "x"}})
+        entity = client.list_entities("i-1")[0]
+    assert entity["image_meta"] == entity["os"] == {"os_distro": "debian"}
+    assert entity["metadata"] == {"team": "blue"}
 
 
-def test_what_isnt_shown_splits_nothing(api: Api) -> None:
-    """A rebuild from one version to another is no new entity where versions aren't shown."""
-    api.ok("POST", "/project/p/instance", INSTANCE)
+def test_unchanged_rebuild_adds_no_entity(client: AlmanachClient) -> None:
+    client.ok("POST", "/project/p/instance", INSTANCE)
     rebuild = {"rebuild_date": "2026-01-01T12:00:00Z", "distro": "debian", "version": "13", "os_type": "linux"}
-    api.ok("PUT", "/instance/i-1/rebuild", rebuild)
-    assert len(api.entity("i-1")) == 2
-    api.ok("PUT", "/instance/i-1/rebuild", rebuild | {"rebuild_date": "2026-01-01T13:00:00Z"})
-    assert len(api.entity("i-1")) == 2
+    client.ok("PUT", "/instance/i-1/rebuild", rebuild)
+    assert len(client.list_entities("i-1")) == 2
+    client.ok("PUT", "/instance/i-1/rebuild", rebuild | {"rebuild_date": "2026-01-01T13:00:00Z"})
+    assert len(client.list_entities("i-1")) == 2
 
 
-def test_attachments_are_told_to_the_moment(api: Api) -> None:
-    api.ok("POST", "/project/p/volume", VOLUME)
-    api.ok("PUT", "/volume/v-1/attach", body("10:00", attachments=["a"]) | {"date": "2026-01-01T10:00:05Z"})
-    api.ok("PUT", "/volume/v-1/attach", body("11:00", attachments=["a", "b"]))
-    api.ok("PUT", "/volume/v-1/detach", body("12:00", attachments=["b"]))
-    api.ok("PUT", "/volume/v-1/detach", body("13:00", attachments=[]))
-    assert api.spans("v-1", "attached_to") == [
+def test_attachments(client: AlmanachClient) -> None:
+    client.ok("POST", "/project/p/volume", VOLUME)
+    client.ok("PUT", "/volume/v-1/attach", body("10:00", attachments=["a"]) | {"date": "2026-01-01T10:00:05Z"})
+    client.ok("PUT", "/volume/v-1/attach", body("11:00", attachments=["a", "b"]))
+    client.ok("PUT", "/volume/v-1/detach", body("12:00", attachments=["b"]))
+    client.ok("PUT", "/volume/v-1/detach", body("13:00", attachments=[]))
+    assert client.list_intervals("v-1", "attached_to") == [
         ("10:00:00", "10:00:05", []),
         ("10:00:05", "11:00:00", ["a"]),
         ("11:00:00", "12:00:00", ["a", "b"]),
@@ -158,71 +164,74 @@ def test_attachments_are_told_to_the_moment(api: Api) -> None:
     ]
 
 
-def test_volume_types_come_go_and_come_again(api: Api) -> None:
+def test_volume_types(client: AlmanachClient) -> None:
     fast = {"type_id": "t-1", "type_name": "fast"}
-    api.ok("POST", "/volume_type", fast)
-    api.ok("POST", "/volume_type", fast)
-    api.ok("POST", "/volume_type", {"type_id": "t-0", "type_name": "slow"})
-    assert api.ok("GET", "/volume_types") == [
+    client.ok("POST", "/volume_type", fast)
+    client.ok("POST", "/volume_type", fast)
+    client.ok("POST", "/volume_type", {"type_id": "t-0", "type_name": "slow"})
+    assert client.ok("GET", "/volume_types") == [
         {"volume_type_id": "t-0", "volume_type_name": "slow"},
         {"volume_type_id": "t-1", "volume_type_name": "fast"},
     ]
-    api.ok("POST", "/project/p/volume", VOLUME | {"volume_type": "t-1"})
-    api.ok("DELETE", "/volume_type/t-1")
-    assert api("GET", "/volume_type/t-1").status_code == 404
-    assert api("POST", "/project/p/volume", VOLUME | {"volume_type": "t-1", "volume_id": "v-2"}).status_code == 404
-    api.ok("POST", "/volume_type", fast | {"type_name": "faster"})
-    assert api.ok("GET", "/volume_type/t-1") == {"volume_type_id": "t-1", "volume_type_name": "faster"}
-    assert api.entity("v-1")[0]["volume_type"] == "fast", "the name that it had then"
+    client.ok("POST", "/project/p/volume", VOLUME | {"volume_type": "t-1"})
+    client.ok("DELETE", "/volume_type/t-1")
+    assert client.request("GET", "/volume_type/t-1").status_code == 404
+    assert (
+        client.request("POST", "/project/p/volume", VOLUME | {"volume_type": "t-1", "volume_id": "v-2"}).status_code
+        == 404
+    )
+    client.ok("POST", "/volume_type", fast | {"type_name": "faster"})
+    assert client.ok("GET", "/volume_type/t-1") == {"volume_type_id": "t-1", "volume_type_name": "faster"}
+    assert client.list_entities("v-1")[0]["volume_type"] == "fast", "the name at the time of the entity"
 
 
-def test_an_update_of_the_active_one(resized: Api) -> None:
+def test_update_active_entity(resized: AlmanachClient) -> None:
     changes = {"flavor": "m1.tiny", "name": "new", "os": {"distro": "bsd", "version": "14", "os_type": "unix"}}
-    answer = resized.ok("PUT", "/entity/instance/i-1", changes)
-    assert (answer["start"], answer["end"]) == ("2026-01-01 14:00:00+00:00", None)
-    assert (answer["flavor"], answer["name"], answer["os"]) == ("m1.tiny", "new", changes["os"])
-    assert resized.entity("i-1")[-1] == answer, "the answer is what is stored"
-    assert resized.spans("i-1", "flavor")[:2] == [
+    response = resized.ok("PUT", "/entity/instance/i-1", changes)
+    assert (response["start"], response["end"]) == ("2026-01-01 14:00:00+00:00", None)
+    assert (response["flavor"], response["name"], response["os"]) == ("m1.tiny", "new", changes["os"])
+    assert resized.list_entities("i-1")[-1] == response, "the response is the stored entity"
+    assert resized.list_intervals("i-1", "flavor")[:2] == [
         ("10:00:00", "12:00:00", "m1.small"),
         ("12:00:00", "14:00:00", "m1.big"),
     ]
 
 
-def test_what_is_told_after_an_update_counts_again(resized: Api) -> None:
+def test_later_events_override_update(resized: AlmanachClient) -> None:
     resized.ok("PUT", "/entity/instance/i-1", {"flavor": "m1.tiny"})
     resized.ok("PUT", "/instance/i-1/resize", body("15:00", flavor="m1.vast"))
-    assert resized.spans("i-1", "flavor")[2:] == spans("14 15 m1.tiny, 15 - m1.vast")
+    assert resized.list_intervals("i-1", "flavor")[2:] == intervals("14 15 m1.tiny, 15 - m1.vast")
 
 
-def test_an_update_can_end_the_active_one(resized: Api) -> None:
-    answer = resized.ok("PUT", "/entity/instance/i-1", {"end_date": "2026-01-01T16:00:00.000000Z"})
-    assert (answer["end"], answer["last_event"]) == ("2026-01-01 16:00:00+00:00",) * 2
-    assert resized("DELETE", "/instance/i-1", body("17:00")).status_code == 404
+def test_update_ends_active_entity(resized: AlmanachClient) -> None:
+    response = resized.ok("PUT", "/entity/instance/i-1", {"end_date": "2026-01-01T16:00:00.000000Z"})
+    assert (response["end"], response["last_event"]) == ("2026-01-01 16:00:00+00:00",) * 2
+    assert resized.request("DELETE", "/instance/i-1", body("17:00")).status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("start", "kept"),
+    ("start", "expected"),
     [
         ("13:00", "10 12 m1.small, 12 13 m1.big, 13 - m1.huge"),
         ("15:00", "10 12 m1.small, 12 14 m1.big, 15 - m1.huge"),
         ("11:00", "10 11 m1.small, 11 - m1.huge"),
     ],
 )  # fmt: skip
-def test_an_update_can_move_the_start_without_overlap(resized: Api, start: str, kept: str) -> None:
-    answer = resized.ok("PUT", "/entity/instance/i-1", {"start_date": f"2026-01-01T{start}:00.0Z"})
-    assert answer["start"] == f"2026-01-01 {start}:00+00:00"
-    assert resized.spans("i-1", "flavor") == spans(kept)
+def test_update_moves_start_without_overlap(resized: AlmanachClient, start: str, expected: str) -> None:
+    response = resized.ok("PUT", "/entity/instance/i-1", {"start_date": f"2026-01-01T{start}:00.0Z"})
+    assert response["start"] == f"2026-01-01 {start}:00+00:00"
+    assert resized.list_intervals("i-1", "flavor") == intervals(expected)
 
 
-def test_the_first_one_can_begin_earlier_or_later(api: Api) -> None:
-    api.ok("POST", "/project/p/instance", INSTANCE)
+def test_update_moves_start_of_first_entity(client: AlmanachClient) -> None:
+    client.ok("POST", "/project/p/instance", INSTANCE)
     for hour in ("08:00:00", "11:00:00"):
-        api.ok("PUT", "/entity/instance/i-1", {"start_date": f"2026-01-01T{hour}.0Z"})
-        assert api.spans("i-1") == [(hour, None)]
+        client.ok("PUT", "/entity/instance/i-1", {"start_date": f"2026-01-01T{hour}.0Z"})
+        assert client.list_intervals("i-1") == [(hour, None)]
 
 
 @pytest.mark.parametrize(
-    ("period", "changes", "kept"),
+    ("period", "changes", "expected"),
     [
         (
             ("10:00", "12:00"),
@@ -251,27 +260,26 @@ def test_the_first_one_can_begin_earlier_or_later(api: Api) -> None:
         ),
     ],
 )  # fmt: skip
-def test_one_that_is_closed_can_be_updated(
-    resized: Api, period: tuple[str, str], changes: dict[str, str], kept: str
+def test_update_closed_entity(
+    resized: AlmanachClient, period: tuple[str, str], changes: dict[str, str], expected: str
 ) -> None:
     resized.ok("DELETE", "/instance/i-1", body("16:00"))
     start, end = (f"2026-01-01 {hour}:00.0" for hour in period)
-    answer = resized.ok("PUT", f"/entity/instance/i-1?start={start}&end={end}", changes)
-    found = resized.entity("i-1")
-    assert answer in found
-    assert resized.spans("i-1", "flavor") == spans(kept)
+    response = resized.ok("PUT", f"/entity/instance/i-1?start={start}&end={end}", changes)
+    assert response in resized.list_entities("i-1")
+    assert resized.list_intervals("i-1", "flavor") == intervals(expected)
 
 
-def test_nothing_in_an_update_changes_nothing(resized: Api) -> None:
-    before = resized.entity("i-1")
+def test_empty_update_changes_nothing(resized: AlmanachClient) -> None:
+    before = resized.list_entities("i-1")
     for changes in ({}, {"name": "", "os": {}, "metadata": {}}, {"flavor": "m1.huge"}):
         assert resized.ok("PUT", "/entity/instance/i-1", changes)["flavor"] == "m1.huge"
-    assert resized.entity("i-1") == before
+    assert resized.list_entities("i-1") == before
 
 
-def test_an_update_is_a_correction_with_author_and_reason(resized: Api) -> None:
-    resized.ok("PUT", "/entity/instance/i-1", {"flavor": "m1.tiny"}, who="admin")
-    with resized.of.services.database.snapshot() as db:
+def test_update_records_author_and_reason(resized: AlmanachClient) -> None:
+    resized.ok("PUT", "/entity/instance/i-1", {"flavor": "m1.tiny"}, user="admin")
+    with resized.bench.services.database.snapshot() as db:
         rows = db.exec_driver_sql("SELECT publisher_id, fact FROM metering_event ORDER BY seq").all()
     publisher, fact = rows[-2]
     assert publisher == "almanach.admin"
@@ -279,8 +287,8 @@ def test_an_update_is_a_correction_with_author_and_reason(resized: Api) -> None:
     assert '"reason":"PUT /entity/instance"' in fact
 
 
-def test_a_flavor_of_which_only_the_name_is_told_has_no_sizes(resized: Api) -> None:
-    """Else the new flavor would be billed by the sizes of the old one."""
+def test_flavor_known_by_name_only_has_no_sizes(resized: AlmanachClient) -> None:
+    """Otherwise the new flavor would be rated with the sizes of the old one."""
     nova = {
         "message_id": "m-1",
         "event_type": "compute.instance.update",
@@ -291,9 +299,9 @@ def test_a_flavor_of_which_only_the_name_is_told_has_no_sizes(resized: Api) -> N
             "instance_type": "m1.huge", "vcpus": 8, "memory_mb": 64,
         },
     }  # fmt: skip
-    resized.take(nova)
+    resized.ingest(nova)
     resized.ok("PUT", "/instance/i-1/resize", body("17:00", flavor="m1.new"))
     resized.ok("PUT", "/instance/i-1/resize", body("18:00", flavor="m1.huge"))
-    with resized.of.services.database.snapshot() as db:
-        found = [one.attributes for one in resized.of.services.ledger.segments.iterate(db)]
-    assert [one.get("vcpus") for one in found[-2:]] == [None, 8], "a flavor that the machine had before is known"
+    with resized.bench.services.database.snapshot() as db:
+        attributes = [segment.attributes for segment in resized.bench.services.ledger.segments.iterate(db)]
+    assert [segment.get("vcpus") for segment in attributes[-2:]] == [None, 8], "the instance had m1.huge before"

@@ -1,11 +1,11 @@
-"""The contract's table of errors: what is missed first, what is said of it, and what never is a 500."""
+"""Error messages of the contract, their precedence, and invalid input that must not cause a 500."""
 
 import json
 from typing import Any
 
 import pytest
 
-from support.almanach import ALWAYS, INSTANCE, VOLUME, Api
+from support.almanach import ANY_TIME, INSTANCE, VOLUME, AlmanachClient
 
 HOUR = "2026-01-01T11:00:00Z"
 PAYLOAD = "Invalid parameter or payload"
@@ -18,19 +18,18 @@ FORMAT = "value does not match expected format %Y-%m-%dT%H:%M:%S.%fZ"
 
 
 @pytest.fixture
-def full(api: Api) -> Api:
-    own = api.folk.projects["green"]
-    api.ok("POST", f"/project/{own}/instance", INSTANCE)
-    api.ok("POST", f"/project/{own}/volume", VOLUME)
-    return api
+def full(client: AlmanachClient) -> AlmanachClient:
+    client.ok("POST", f"/project/{client.project_id}/instance", INSTANCE)
+    client.ok("POST", f"/project/{client.project_id}/volume", VOLUME)
+    return client
 
 
-def refused(api: Api, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-    before = api.position()
-    answer = api(method, path, body)
-    assert answer.headers["content-type"] == "application/json"
-    assert api.position() == before
-    return answer.status_code, answer.json()["error"]
+def get_error(client: AlmanachClient, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    before = client.get_position()
+    response = client.request(method, path, body)
+    assert response.headers["content-type"] == "application/json"
+    assert client.get_position() == before
+    return response.status_code, response.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -48,11 +47,11 @@ def refused(api: Api, method: str, path: str, body: Any = None) -> tuple[int, An
         ("POST", "/volume_type", "type_id type_name"),
     ],
 )
-def test_keys_are_missed_in_almanachs_order(full: Api, method: str, path: str, keys: str) -> None:
+def test_missing_keys_are_reported_in_order(full: AlmanachClient, method: str, path: str, keys: str) -> None:
     body: dict[str, Any] = {"extra": "is ignored"}
     for key in keys.split():
         message = f"The '{key}' param is mandatory for the request you have made."
-        assert refused(full, method, path, body) == (400, message)
+        assert get_error(full, method, path, body) == (400, message)
         body[key] = None
 
 
@@ -70,15 +69,15 @@ def test_keys_are_missed_in_almanachs_order(full: Api, method: str, path: str, k
         "start=" + "9" * 5000,
     ],
 )
-def test_periods_have_one_form(full: Api, query: str) -> None:
-    for kind in ("instances", "volumes", "entities"):
-        assert refused(full, "GET", f"/project/p/{kind}?{query}") == (400, PAYLOAD), kind
+def test_period_format(full: AlmanachClient, query: str) -> None:
+    for path in ("instances", "volumes", "entities"):
+        assert get_error(full, "GET", f"/project/p/{path}?{query}") == (400, PAYLOAD), path
 
 
-def test_a_period_must_begin(full: Api) -> None:
+def test_period_requires_start(full: AlmanachClient) -> None:
     message = "The 'start' param is mandatory for the request you have made."
-    for kind in ("instances", "volumes", "entities"):
-        assert refused(full, "GET", f"/project/p/{kind}?end=2026-01-01 00:00:00.0") == (400, message)
+    for path in ("instances", "volumes", "entities"):
+        assert get_error(full, "GET", f"/project/p/{path}?end=2026-01-01 00:00:00.0") == (400, message)
 
 
 @pytest.mark.parametrize(
@@ -93,10 +92,10 @@ def test_a_period_must_begin(full: Api) -> None:
     ],
     ids=["instance", "volume", "delete-instance", "delete-volume", "resize", "attach"],
 )
-def test_dates_are_dates(full: Api, method: str, path: str, body: dict[str, Any]) -> None:
+def test_invalid_dates(full: AlmanachClient, method: str, path: str, body: dict[str, Any]) -> None:
     for date in DATES:
-        given = {key: date if value is ... else value for key, value in body.items()}
-        assert refused(full, method, path, given) == (400, DATE), date
+        dated = {key: date if value is ... else value for key, value in body.items()}
+        assert get_error(full, method, path, dated) == (400, DATE), date
 
 
 @pytest.mark.parametrize(
@@ -109,13 +108,13 @@ def test_dates_are_dates(full: Api, method: str, path: str, body: dict[str, Any]
         ("2026-01-01", "00:00:00"),
     ],
 )
-def test_dates_without_an_offset_are_utc(api: Api, text: str, start: str) -> None:
-    api.ok("POST", "/project/p/instance", INSTANCE | {"created_at": text})
-    assert api.spans("i-1") == [(start, None)]
+def test_date_formats(client: AlmanachClient, text: str, start: str) -> None:
+    client.ok("POST", "/project/p/instance", INSTANCE | {"created_at": text})
+    assert client.list_intervals("i-1") == [(start, None)]
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("entity_type", "changes"),
     [
         ("instance", {"id": ""}), ("instance", {"id": 5}), ("instance", {"name": 5}), ("instance", {"flavor": ["a"]}),
         ("instance", {"os_type": 5}), ("volume", {"size": -1}), ("volume", {"size": "x"}), ("volume", {"size": 1.5}),
@@ -124,16 +123,15 @@ def test_dates_without_an_offset_are_utc(api: Api, text: str, start: str) -> Non
     ],
     ids=str,
 )  # fmt: skip
-def test_what_has_the_wrong_type_is_refused(api: Api, wrong: tuple[str, dict[str, Any]]) -> None:
-    kind, changes = wrong
-    body = (INSTANCE if kind == "instance" else VOLUME) | changes
-    assert refused(api, "POST", f"/project/p/{kind}", body) == (400, PAYLOAD)
+def test_invalid_types(client: AlmanachClient, entity_type: str, changes: dict[str, Any]) -> None:
+    body = (INSTANCE if entity_type == "instance" else VOLUME) | changes
+    assert get_error(client, "POST", f"/project/p/{entity_type}", body) == (400, PAYLOAD)
 
 
-@pytest.mark.parametrize("nothing", ["", None, [], {}])
-def test_no_attachments_may_be_said_in_many_ways(api: Api, nothing: Any) -> None:
-    api.ok("POST", "/project/p/volume", VOLUME | {"attached_to": nothing, "size": "20"})
-    assert api.spans("v-1", "attached_to", "size") == [("10:00:00", None, [], 20)]
+@pytest.mark.parametrize("empty", ["", None, [], {}])
+def test_empty_attachments(client: AlmanachClient, empty: Any) -> None:
+    client.ok("POST", "/project/p/volume", VOLUME | {"attached_to": empty, "size": "20"})
+    assert client.list_intervals("v-1", "attached_to", "size") == [("10:00:00", None, [], 20)]
 
 
 @pytest.mark.parametrize(
@@ -146,25 +144,25 @@ def test_no_attachments_may_be_said_in_many_ways(api: Api, nothing: Any) -> None
         ("PUT", "/volume/i-1/resize", {"date": HOUR, "size": 1}, "Entity i-1 not found"),
         ("PUT", "/volume/no/detach", {"date": HOUR, "attachments": []}, "Entity no not found"),
         ("PUT", "/entity/instance/no", {"name": "x"}, "Entity no not found"),
-        ("PUT", f"/entity/instance/i-1?{ALWAYS}", {"name": "x"}, "InstanceId: i-1 Not Found with start"),
+        ("PUT", f"/entity/instance/i-1?{ANY_TIME}", {"name": "x"}, "InstanceId: i-1 Not Found with start"),
         ("GET", "/entity/no", None, "Entity not found"),
         ("GET", "/volume_type/no", None, 'Unable to find volume_type_id "no"'),
         ("DELETE", "/volume_type/no", None, 'Unable to find volume_type_id "no"'),
         ("POST", "/project/p/volume", VOLUME | {"volume_type": "no"}, 'Unable to find volume_type_id "no"'),
     ],
 )
-def test_what_there_is_not(full: Api, method: str, path: str, body: Any, message: str) -> None:
-    assert refused(full, method, path, body) == (404, message)
+def test_not_found(full: AlmanachClient, method: str, path: str, body: Any, message: str) -> None:
+    assert get_error(full, method, path, body) == (404, message)
 
 
-def test_a_volumes_date_is_read_before_the_volume_is_looked_for(api: Api) -> None:
-    assert refused(api, "DELETE", "/volume/no", {"date": "junk"}) == (400, DATE)
+def test_date_of_volume_is_validated_before_lookup(client: AlmanachClient) -> None:
+    assert get_error(client, "DELETE", "/volume/no", {"date": "junk"}) == (400, DATE)
 
 
-def test_what_has_ended_is_not_there_for_changes(full: Api) -> None:
-    for kind, entity_id in (("instance", "i-1"), ("volume", "v-1")):
-        full.ok("DELETE", f"/{kind}/{entity_id}", {"date": HOUR})
-        assert refused(full, "DELETE", f"/{kind}/{entity_id}", {"date": HOUR})[0] == 404
+def test_closed_entities_cannot_be_deleted(full: AlmanachClient) -> None:
+    for entity_type, entity_id in (("instance", "i-1"), ("volume", "v-1")):
+        full.ok("DELETE", f"/{entity_type}/{entity_id}", {"date": HOUR})
+        assert get_error(full, "DELETE", f"/{entity_type}/{entity_id}", {"date": HOUR})[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -184,47 +182,53 @@ def test_what_has_ended_is_not_there_for_changes(full: Api) -> None:
         ({"end_date": "2026-01-01T09:00:00.0Z"}, {"end_date": "must be after the start"}),
     ],
 )
-def test_an_update_says_what_is_wrong_with_each_key(full: Api, body: Any, reasons: dict[str, str]) -> None:
-    assert refused(full, "PUT", "/entity/instance/i-1", body) == (400, reasons)
+def test_update_reports_each_invalid_key(full: AlmanachClient, body: Any, reasons: dict[str, str]) -> None:
+    assert get_error(full, "PUT", "/entity/instance/i-1", body) == (400, reasons)
 
 
-def test_an_update_is_checked_before_the_entity_is_looked_for(api: Api) -> None:
-    assert refused(api, "PUT", "/entity/instance/no", {"x": 1}) == (400, {"x": "extra keys not allowed"})
+def test_update_is_validated_before_lookup(client: AlmanachClient) -> None:
+    assert get_error(client, "PUT", "/entity/instance/no", {"x": 1}) == (400, {"x": "extra keys not allowed"})
 
 
-def test_an_update_may_not_name_another_machine(full: Api) -> None:
-    assert refused(full, "PUT", "/entity/instance/i-1", {"instance_id": "i-2"}) == (400, PAYLOAD)
+def test_update_cannot_change_instance_id(full: AlmanachClient) -> None:
+    assert get_error(full, "PUT", "/entity/instance/i-1", {"instance_id": "i-2"}) == (400, PAYLOAD)
 
 
-def test_of_two_closed_entities_one_must_be_chosen(full: Api) -> None:
+def test_update_of_several_closed_entities(full: AlmanachClient) -> None:
     full.ok("PUT", "/instance/i-1/resize", {"date": HOUR, "flavor": "m1.big"})
     full.ok("DELETE", "/instance/i-1", {"date": "2026-01-01T12:00:00Z"})
     message = "Multiple entities found while updating a closed entity"
-    assert refused(full, "PUT", f"/entity/instance/i-1?{ALWAYS}", {"flavor": "x"}) == (400, message)
+    assert get_error(full, "PUT", f"/entity/instance/i-1?{ANY_TIME}", {"flavor": "x"}) == (400, message)
 
 
-ODD_IDS = ("%00", "a%00b", "%F0%9F%98%80", "a" * 10_000, "%FF", "%ED%A0%80")
+UNUSUAL_IDS = ("%00", "a%00b", "%F0%9F%98%80", "a" * 10_000, "%FF", "%ED%A0%80")
 
 
-@pytest.mark.parametrize("odd", ODD_IDS, ids=range(len(ODD_IDS)))
-def test_ids_may_be_anything(full: Api, odd: str) -> None:
+@pytest.mark.parametrize("entity_id", UNUSUAL_IDS, ids=range(len(UNUSUAL_IDS)))
+def test_unusual_ids_cause_no_server_error(full: AlmanachClient, entity_id: str) -> None:
     bodies: dict[str, Any] = {
-        f"POST /project/{odd}/instance": INSTANCE, f"POST /project/{odd}/volume": VOLUME,
-        f"DELETE /instance/{odd}": {"date": HOUR}, f"DELETE /volume/{odd}": {"date": HOUR},
-        f"PUT /instance/{odd}/resize": {"date": HOUR, "flavor": "x"}, f"PUT /entity/instance/{odd}": {"name": "x"},
-        f"PUT /volume/{odd}/resize": {"date": HOUR, "size": 1}, f"GET /entity/{odd}": None, f"HEAD /entity/{odd}": None,
-        f"GET /project/{odd}/entities?{ALWAYS}": None, f"GET /volume_type/{odd}": None,
-        f"DELETE /volume_type/{odd}": None,
-    }  # fmt: skip
+        f"POST /project/{entity_id}/instance": INSTANCE,
+        f"POST /project/{entity_id}/volume": VOLUME,
+        f"DELETE /instance/{entity_id}": {"date": HOUR},
+        f"DELETE /volume/{entity_id}": {"date": HOUR},
+        f"PUT /instance/{entity_id}/resize": {"date": HOUR, "flavor": "x"},
+        f"PUT /entity/instance/{entity_id}": {"name": "x"},
+        f"PUT /volume/{entity_id}/resize": {"date": HOUR, "size": 1},
+        f"GET /entity/{entity_id}": None,
+        f"HEAD /entity/{entity_id}": None,
+        f"GET /project/{entity_id}/entities?{ANY_TIME}": None,
+        f"GET /volume_type/{entity_id}": None,
+        f"DELETE /volume_type/{entity_id}": None,
+    }
     for line, body in bodies.items():
         method, path = line.split(" ", 1)
-        assert full(method, path, body).status_code < 500, line
+        assert full.request(method, path, body).status_code < 500, line
 
 
 @pytest.mark.parametrize(
-    "text", ["a" * 300, "a\x00b", "\ud800", "\U0001f600" * 300], ids=["long", "nul", "half", "long-wide"]
+    "text", ["a" * 300, "a\x00b", "\ud800", "\U0001f600" * 300], ids=["long", "nul", "surrogate", "long-wide"]
 )
-def test_texts_may_be_anything(full: Api, text: str) -> None:
+def test_unusual_strings_cause_no_server_error(full: AlmanachClient, text: str) -> None:
     bodies: dict[str, Any] = {
         "POST /project/p/instance": [INSTANCE | {key: text} for key in ("id", "name", "flavor", "os_type")],
         "POST /project/p/volume": [VOLUME | {key: text} for key in ("volume_id", "volume_name", "volume_type")],
@@ -232,8 +236,8 @@ def test_texts_may_be_anything(full: Api, text: str) -> None:
         "PUT /entity/instance/i-1": [{"name": text}, {"flavor": text}, {"metadata": {text: "x"}}],
         "PUT /volume/v-1/attach": [{"date": HOUR, "attachments": [text]}],
     }
-    for line, kinds in bodies.items():
+    for line, variants in bodies.items():
         method, path = line.split(" ", 1)
-        for body in kinds:
-            answer = full(method, path, content=json.dumps(body).encode())
-            assert answer.status_code < 500, (line, body, answer.text)
+        for body in variants:
+            response = full.request(method, path, content=json.dumps(body).encode())
+            assert response.status_code < 500, (line, body, response.text)

@@ -96,11 +96,11 @@ def test_no_secret_at_all_says_where_it_may_come_from(api: Rest, moto_url: str) 
         (("add", "memory", "--name", "x", "--region", "r"), "no setting 'region'"),
         (("add", "memory", "--name", "x", "--secret-file", "seed=x"), "seed is no secret"),
         (("add", "memory", "--name", "x", "--secret-file", "/not/there"), "No such file"),
-        (("add", "memory", "--name", "X!"), "no name for a cloud"),
+        (("add", "memory", "--name", "X!"), "is not a valid cloud name"),
         (("set", "sim"), "nothing to change"),
-        (("show", "nowhere"), "no cloud 'nowhere'"),
+        (("show", "nowhere"), "Cloud 'nowhere' not found"),
         (("images", "register", "--cloud", "sim", "--native", "x"), "either an image that exists"),
-        (("images", "register", "--cloud", "sim", "--native", "x", "--name", "y"), "has no image 'x'"),
+        (("images", "register", "--cloud", "sim", "--native", "x", "--name", "y"), "Image 'x' not found in the cloud"),
         (("bind", "--project", "nobody", "--cloud", "sim"), "no project 'nobody'"),
     ],
 )
@@ -170,7 +170,7 @@ def test_bind_list_and_unbind(api: Rest) -> None:
 def test_natives_are_registered_and_taken_back(api: Rest, stack_bench: Bench) -> None:
     with stack_bench.services.database.transaction() as db:
         stack_bench.services.compute.ensure_flavors(stack_bench.ctx(db))
-        stack_bench.services.volume.ensure_types(stack_bench.ctx(db))
+        stack_bench.services.volume.volume_types.ensure_initial(stack_bench.ctx(db))
     run("add", "memory", "--name", "sim")
     where = ("--cloud", "sim", "--native")
     run("images", "register", *where, "memory-debian-12", "--name", "debian")

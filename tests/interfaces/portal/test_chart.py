@@ -1,13 +1,13 @@
-"""The chart keeps the proportions of the money."""
+"""The chart of costs, and the format of amounts."""
 
 from datetime import date
 from decimal import Decimal
 
-from stratiform.interfaces.portal.chart import HEIGHT, WIDTH, by_day, money
+from stratiform.interfaces.portal.chart import HEIGHT, WIDTH, build_chart, format_amount
 
 
-def test_bars_stand_on_the_floor_in_proportion() -> None:
-    chart = by_day([(date(2026, 11, 1), Decimal(10)), (date(2026, 11, 2), Decimal(5))], "EUR")
+def test_bars_are_proportional_to_amounts() -> None:
+    chart = build_chart([(date(2026, 11, 1), Decimal(10)), (date(2026, 11, 2), Decimal(5))], "EUR")
     first, second = chart.bars
     assert round(first.height / second.height, 1) == 2.0
     assert all(bar.y + bar.height == chart.floor < HEIGHT for bar in chart.bars)
@@ -15,22 +15,22 @@ def test_bars_stand_on_the_floor_in_proportion() -> None:
     assert (first.label, second.label) == ("1", "")
 
 
-def test_no_money_is_an_empty_chart() -> None:
-    chart = by_day([(date(2026, 11, 1), Decimal(0))], "EUR")
+def test_chart_without_costs() -> None:
+    chart = build_chart([(date(2026, 11, 1), Decimal(0))], "EUR")
     assert (chart.bars[0].height, chart.top) == (0, "")
 
 
-def test_small_amounts_keep_their_first_digits() -> None:
-    assert money(Decimal("0.000012"), "EUR") == "€0.000012"
-    assert money(Decimal("0.000035305555838"), "EUR") == "€0.000035"
-    assert money(Decimal("0.00000000000009"), "EUR") == "€0.00000000000009"
-    assert money(Decimal("-0.000999"), "EUR") == "-€0.001"
-    assert money(Decimal("0"), "EUR") == "€0.00"
-    assert money(Decimal("12.345"), "EUR") == "€12.34"
+def test_small_amounts_keep_two_digits() -> None:
+    assert format_amount(Decimal("0.000012"), "EUR") == "€0.000012"
+    assert format_amount(Decimal("0.000035305555838"), "EUR") == "€0.000035"
+    assert format_amount(Decimal("0.00000000000009"), "EUR") == "€0.00000000000009"
+    assert format_amount(Decimal("-0.000999"), "EUR") == "-€0.001"
+    assert format_amount(Decimal("0"), "EUR") == "€0.00"
+    assert format_amount(Decimal("12.345"), "EUR") == "€12.34"
 
 
-def test_what_is_small_depends_on_the_currency() -> None:
-    assert money(Decimal("0.4123"), "JPY") == "JP¥0.41"
-    assert money(Decimal("12.4"), "JPY") == "JP¥12"
-    assert money(Decimal("0.0049"), "KWD") == "KWD0.005"
-    assert money(Decimal("0.00049"), "KWD") == "KWD0.00049"
+def test_smallest_unit_depends_on_currency() -> None:
+    assert format_amount(Decimal("0.4123"), "JPY") == "JP¥0.41"
+    assert format_amount(Decimal("12.4"), "JPY") == "JP¥12"
+    assert format_amount(Decimal("0.0049"), "KWD") == "KWD0.005"
+    assert format_amount(Decimal("0.00049"), "KWD") == "KWD0.00049"

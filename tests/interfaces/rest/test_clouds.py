@@ -67,12 +67,12 @@ def test_a_wrong_key_is_told_and_nothing_is_stored(api: Rest, strict_moto_url: s
     ("body", "status", "told"),
     [
         ({"kind": "vax", "name": "x", "settings": {}}, 400, "unknown kind of cloud: vax"),
-        ({"kind": "memory", "name": "../x", "settings": {}}, 400, "no name for a cloud"),
+        ({"kind": "memory", "name": "../x", "settings": {}}, 400, "is not a valid cloud name"),
         ({"kind": "memory", "name": "x", "settings": {"colour": "red"}}, 400, "unknown setting 'colour'"),
         ({"kind": "aws", "name": "x", "settings": {"access_key": "a"}}, 400, "'secret_key' is missing"),
         ({"kind": "memory", "name": "x", "more": 1}, 400, "unknown field"),
         (["x"], 400, "Expected `object`"),
-        ({"kind": "memory", "name": "taken", "settings": {}}, 409, "there is a cloud 'taken' already"),
+        ({"kind": "memory", "name": "taken", "settings": {}}, 409, "A cloud named 'taken' already exists"),
     ],
 )
 def test_what_can_not_be_added_is_told_and_nothing_is_stored(api: Rest, body: Any, status: int, told: str) -> None:
@@ -128,8 +128,8 @@ def test_a_project_is_bound_by_its_name(api: Rest) -> None:
     ("wrong", "status", "told"),
     [
         ({"project": "nobody"}, 404, "no project 'nobody'"),
-        ({"cloud": "nowhere"}, 404, "no cloud 'nowhere'"),
-        ({"native_zone": "z"}, 400, "no zone 'z'"),
+        ({"cloud": "nowhere"}, 404, "Cloud 'nowhere' not found"),
+        ({"native_zone": "z"}, 400, "Zone 'z' not found"),
     ],
 )
 def test_what_can_not_be_bound_is_told(api: Rest, wrong: dict[str, str], status: int, told: str) -> None:
@@ -155,7 +155,7 @@ def test_a_new_public_image_is_made_for_a_native_one(api: Rest, stack_bench: Ben
     assert answer.status_code == 201
     ours = answer.json()["ours"]
     with stack_bench.services.database.snapshot() as db:
-        image = stack_bench.services.image.image(stack_bench.ctx(db), ours)
+        image = stack_bench.services.image.images.get(stack_bench.ctx(db), ours)
     assert (image.name, image.status, image.visibility) == ("debian", "active", "public")
     again = api("POST", "clouds/sim/images", {"image": "debian", "native": "memory-ubuntu-24.04"})
     assert again.json() == {**answer.json(), "native": "memory-ubuntu-24.04"}
@@ -169,9 +169,9 @@ def test_a_new_public_image_is_made_for_a_native_one(api: Rest, stack_bench: Ben
 def test_an_image_that_the_cloud_does_not_have_makes_no_record(api: Rest, stack_bench: Bench) -> None:
     add(api)
     answer = api("POST", "clouds/sim/images", {"name": "debian", "native": "nonsense"})
-    assert (answer.status_code, answer.json()["detail"]) == (400, "the cloud has no image 'nonsense'")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "Image 'nonsense' not found in the cloud")
     with stack_bench.services.database.snapshot() as db:
-        assert stack_bench.services.image.named(stack_bench.ctx(db), "debian") == []
+        assert stack_bench.services.image.images.list_by_name(stack_bench.ctx(db), "debian") == []
 
 
 @pytest.mark.parametrize("body", [{"native": "x"}, {"native": "x", "image": "a", "name": "b"}])
@@ -184,7 +184,7 @@ def test_flavors_and_volume_types_are_registered_by_name(api: Rest, stack_bench:
     add(api)
     with stack_bench.services.database.transaction() as db:
         stack_bench.services.compute.ensure_flavors(stack_bench.ctx(db))
-        stack_bench.services.volume.ensure_types(stack_bench.ctx(db))
+        stack_bench.services.volume.volume_types.ensure_initial(stack_bench.ctx(db))
     flavor = api("POST", "clouds/sim/flavors", {"flavor": "m1.small", "native": "t3.small"})
     assert (flavor.status_code, flavor.json()["ours"], flavor.json()["native"]) == (201, "2", "t3.small")
     kind = api("POST", "clouds/sim/volume-types", {"volume_type": "fast", "native": "gp3"})

@@ -29,7 +29,7 @@ def worker(stack_bench: Bench, api: Rest) -> Worker:
     """It knows of one simulated cloud, and has looked at it once."""
     services, now = stack_bench.services, stack_bench.clock.now()
     with services.database.transaction() as db:
-        services.clouds.add(stack_bench.ctx(db), "memory", "lab", {})
+        services.clouds.accounts.create(stack_bench.ctx(db), "memory", "lab", {})
         enqueue(db, "metering.survey", "all", now)
     made = Worker(
         services.database, tasks.handlers(services.ingest, services.clouds), name="w", clock=stack_bench.clock

@@ -79,7 +79,7 @@ def audit_service(made: Bench, clouds: CloudsService) -> AuditService:
     """Return an audit service that reads inventories from `clouds`."""
     services = made.services
     ledger = replace(services.ledger, names=replace(services.ledger.names, clouds=clouds))
-    return AuditService.create(services.database, made.clock, ledger, services.ingest, clouds)
+    return AuditService.build(services.database, made.clock, ledger, services.ingest, clouds)
 
 
 def told(

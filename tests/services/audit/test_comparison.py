@@ -25,6 +25,7 @@ from stratiform.services.ingest.events.corrections import Seen
 from stratiform.services.ingest.service import correction_event
 from stratiform.services.ledger.model import Correction, Resource, Statement, fold, in_force
 from stratiform.services.ledger.model.fold import messages_of
+from support.profiles import examples
 from support.segments import INSTANCE, segment
 
 S = SECOND_US
@@ -211,7 +212,7 @@ exists = st.builds(Sighting, st.just("message"), moments, st.none() | moments, s
 inventory = st.builds(listed, st.none() | moments, looks) | st.just(GONE_NOW) | st.none()
 
 
-@settings(max_examples=800)
+@settings(max_examples=examples(800))
 @given(st.lists(messages, max_size=5, unique_by=lambda one: one.message_id), st.lists(exists, max_size=2), inventory)
 def test_what_is_proposed_makes_the_ledger_agree(
     statements: list[Statement], seen: list[Sighting], now: Sighting | Absence | None
@@ -250,7 +251,7 @@ def test_what_is_proposed_makes_the_ledger_agree(
         assert all(held.attributes.get(name, value) == value for name, value in now.look.attributes.items())
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.lists(messages, max_size=5, unique_by=lambda one: one.message_id))
 def test_sources_that_say_what_the_ledger_has_find_nothing(statements: list[Statement]) -> None:
     ledger = known(*statements)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stratiform.services.billing import pdf
-from support.databases import need
+from support.databases import require
 
 
 def document(name: str, lines: int = 1, **line_changes: str) -> bytes:
@@ -90,5 +90,5 @@ def test_ids_can_be_copied_from_it() -> None:
 
 
 def _read(made: bytes, form: str) -> str:
-    need("poppler's pdftotext", shutil.which("pdftotext") is not None)
+    require("poppler's pdftotext", shutil.which("pdftotext") is not None)
     return subprocess.run(["pdftotext", form, "-", "-"], input=made, capture_output=True, check=True).stdout.decode()

@@ -1,4 +1,4 @@
-"""The clouds service on a database of its own."""
+"""Fixtures for the clouds service on a database of its own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,52 +13,64 @@ from stratiform.kit.crypto import Keys
 from stratiform.kit.db import Connection, Database, metadata
 from stratiform.kit.ids import CountingIds
 from stratiform.kit.policy import SYSTEM, Caller
+from stratiform.services.clouds.model import Cloud
 from stratiform.services.clouds.service import CloudsService
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """The service, and an operator's hands."""
+class Fixture:
+    """The clouds service with its database, keys and clock."""
 
     database: Database
     clouds: CloudsService
     keys: Keys
-    place: Installation
+    installation: Installation
     clock: ManualClock
 
     def ctx(self, db: Connection, caller: Caller = SYSTEM) -> RequestContext:
         return RequestContext(db, caller, self.clock.now())
 
-    def ended(self, caller: Caller = SYSTEM) -> RequestContext:
-        """A call whose transaction is over."""
+    def closed_ctx(self, caller: Caller = SYSTEM) -> RequestContext:
+        """Return a context whose transaction has ended."""
         with self.database.snapshot() as db:
             return self.ctx(db, caller)
 
-    def another(self) -> CloudsService:
-        """The same, as another process has it."""
-        return CloudsService(database=self.database, ids=CountingIds(), secrets=self.keys, place=self.place)
+    def second_process(self) -> CloudsService:
+        """Return the service as another process on the same database has it."""
+        return _service(self.database, self.keys, self.installation)
+
+    def add(self, name: str = "memory", **settings: str) -> Cloud:
+        with self.database.transaction() as db:
+            return self.clouds.accounts.create(self.ctx(db), "memory", name, settings)
+
+    def bind(self, project_id: str, cloud: Cloud, zone: str = "", native_zone: str = "") -> None:
+        with self.database.transaction() as db:
+            self.clouds.bindings.create(self.ctx(db), project_id, cloud.id, zone, native_zone)
 
 
-def _desk(url: str, home: Path) -> Desk:
+def _service(database: Database, keys: Keys, installation: Installation) -> CloudsService:
+    return CloudsService.build(database=database, ids=CountingIds(), keys=keys, installation=installation)
+
+
+def _fixture(url: str, home: Path) -> Fixture:
     database, clock, keys = Database(url), ManualClock(), Keys(home / "keys")
     keys.create()
     metadata.create_all(database.engine)
-    place = Installation("here", home, clock)
-    service = CloudsService(database=database, ids=CountingIds(), secrets=keys, place=place)
-    return Desk(database, service, keys, place, clock)
+    installation = Installation("test-installation", home, clock)
+    return Fixture(database, _service(database, keys, installation), keys, installation, clock)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """On SQLite."""
-    made = _desk(f"sqlite:///{tmp_path / 'desk.db'}", tmp_path / "home")
-    yield made
-    made.database.close()
+def fixture(tmp_path: Path) -> Iterator[Fixture]:
+    """The service on SQLite."""
+    fixture = _fixture(f"sqlite:///{tmp_path / 'clouds.db'}", tmp_path / "home")
+    yield fixture
+    fixture.database.close()
 
 
 @pytest.fixture
-def every_desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
-    """On each database."""
-    made = _desk(database_url, tmp_path / "home")
-    yield made
-    made.database.close()
+def any_fixture(database_url: str, tmp_path: Path) -> Iterator[Fixture]:
+    """The service on each database."""
+    fixture = _fixture(database_url, tmp_path / "home")
+    yield fixture
+    fixture.database.close()

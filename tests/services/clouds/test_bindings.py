@@ -1,4 +1,4 @@
-"""Which cloud serves which project, and what is called how there."""
+"""Bindings of projects to clouds and availability zones."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -7,166 +7,129 @@ import pytest
 
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from stratiform.kit.policy import Caller
-from stratiform.services.clouds.errors import CloudNotFound, NoCloud, NoSuchZone, UnknownNative
-from stratiform.services.clouds.model import Cloud, NativeKind
+from stratiform.services.clouds.errors import (
+    AvailabilityZoneNotFound,
+    BindingConflict,
+    BindingNotFound,
+    CloudNotFound,
+    ProjectNotBound,
+)
+from stratiform.services.clouds.model import Cloud
 
-from .conftest import Desk
-
-
-def add(desk: Desk, name: str = "memory", **settings: str) -> Cloud:
-    with desk.database.transaction() as db:
-        return desk.clouds.add(desk.ctx(db), "memory", name, settings)
-
-
-def bind(desk: Desk, project_id: str, cloud: Cloud, zone: str = "", native_zone: str = "") -> None:
-    with desk.database.transaction() as db:
-        desk.clouds.bind(desk.ctx(db), project_id, cloud.id, zone, native_zone)
+from .conftest import Fixture
 
 
-def test_a_project_is_placed_where_it_is_bound(every_desk: Desk) -> None:
-    desk = every_desk
-    one, two = add(desk, "b-cloud"), add(desk, "a-cloud")
-    bind(desk, "p1", one)
-    bind(desk, "p1", two, "south", "zone-1")
-    bind(desk, "p2", two)
-    with desk.database.snapshot() as db:
-        place = desk.clouds.place
-        first = place(db, "p1", None)
-        assert (first.cloud_id, first.cloud_name, first.zone, first.native_zone) == (one.id, "b-cloud", "b-cloud", "")
-        assert place(db, "p1", "") == place(db, "p1", "b-cloud") == first
-        south = place(db, "p1", "south")
-        assert (south.cloud_id, south.native_zone) == (two.id, "zone-1")
-        assert desk.clouds.zones(db, "p1") == ["b-cloud", "south"]
-        assert [binding.cloud_name for binding in desk.clouds.bindings(db, "p2")] == ["a-cloud"]
-        assert [b.project_id for b in desk.clouds.cloud_bindings(desk.ctx(db), two.id)] == ["p1", "p2"]
+def test_resolve_and_list(any_fixture: Fixture) -> None:
+    f, bindings = any_fixture, any_fixture.clouds.bindings
+    b_cloud, a_cloud = f.add("b-cloud"), f.add("a-cloud")
+    f.bind("p1", b_cloud)
+    f.bind("p1", a_cloud, "south", "zone-1")
+    f.bind("p2", a_cloud)
+    with f.database.snapshot() as db:
+        default = bindings.resolve(db, "p1", None)
+        assert (default.cloud_id, default.cloud_name) == (b_cloud.id, "b-cloud")
+        assert (default.zone, default.native_zone) == ("b-cloud", "")
+        assert bindings.resolve(db, "p1", "") == bindings.resolve(db, "p1", "b-cloud") == default
+        south = bindings.resolve(db, "p1", "south")
+        assert (south.cloud_id, south.native_zone) == (a_cloud.id, "zone-1")
+        assert bindings.list_zones(db, "p1") == ["b-cloud", "south"]
+        assert [binding.cloud_name for binding in bindings.list_for_project(db, "p2")] == ["a-cloud"]
+
+        def listed(project_id: str | None = None, cloud_id: str | None = None) -> list[tuple[str, str]]:
+            found = bindings.list(f.ctx(db), project_id=project_id, cloud_id=cloud_id)
+            return [(binding.project_id, binding.zone) for binding in found]
+
+        assert listed() == [("p1", "south"), ("p2", "a-cloud"), ("p1", "b-cloud")]
+        assert listed(cloud_id=a_cloud.id) == [("p1", "south"), ("p2", "a-cloud")]
+        assert listed("p2", a_cloud.id) == [("p2", "a-cloud")]
+        assert listed("p1") == [("p1", "b-cloud"), ("p1", "south")]
 
 
-def test_no_cloud_and_no_such_zone_are_told_apart(every_desk: Desk) -> None:
-    cloud = add(every_desk)
-    bind(every_desk, "p1", cloud)
-    with every_desk.database.snapshot() as db:
-        with pytest.raises(NoCloud, match="p2 is bound to no cloud") as none:
-            every_desk.clouds.place(db, "p2", None)
-        assert none.value.status == 409
-        with pytest.raises(NoSuchZone, match="not available") as unknown:
-            every_desk.clouds.place(db, "p1", "north")
-        assert unknown.value.status == 400
-        assert "memory" in unknown.value.hint
-        assert every_desk.clouds.zones(db, "p2") == []
+def test_resolve_without_cloud_or_zone(any_fixture: Fixture) -> None:
+    f, bindings = any_fixture, any_fixture.clouds.bindings
+    f.bind("p1", f.add())
+    with f.database.snapshot() as db:
+        with pytest.raises(ProjectNotBound, match="p2 is not bound to a cloud") as not_bound:
+            bindings.resolve(db, "p2", None)
+        assert not_bound.value.status == 409
+        with pytest.raises(AvailabilityZoneNotFound, match="not available") as no_zone:
+            bindings.resolve(db, "p1", "north")
+        assert no_zone.value.status == 400
+        assert "memory" in no_zone.value.hint
+        assert bindings.list_zones(db, "p2") == []
 
 
-def test_binding_twice_is_binding_once_and_a_zone_has_one_cloud(every_desk: Desk) -> None:
-    desk = every_desk
-    one, two = add(desk, "one"), add(desk, "two")
-    bind(desk, "p1", one, "north")
-    bind(desk, "p1", one, "north")
-    with desk.database.snapshot() as db:
-        assert len(desk.clouds.bindings(db, "p1")) == 1
-    for cloud, native_zone in ((two, ""), (one, "zone-1")):
-        with pytest.raises(Conflict, match="'north'"):
-            bind(desk, "p1", cloud, "north", native_zone)
+def test_create_is_idempotent_and_a_zone_has_one_cloud(any_fixture: Fixture) -> None:
+    f = any_fixture
+    first, second = f.add("first"), f.add("second")
+    f.bind("p1", first, "north")
+    f.bind("p1", first, "north")
+    with f.database.snapshot() as db:
+        assert len(f.clouds.bindings.list_for_project(db, "p1")) == 1
+    for cloud, native_zone in ((second, ""), (first, "zone-1")):
+        with pytest.raises(BindingConflict, match="'north'"):
+            f.bind("p1", cloud, "north", native_zone)
 
 
-def test_binding_at_the_same_time_is_binding_once(every_desk: Desk) -> None:
-    desk = every_desk
-    clouds = [add(desk, f"cloud-{number}") for number in range(4)]
-    together = threading.Barrier(4)
+def test_concurrent_bindings_of_one_zone(any_fixture: Fixture) -> None:
+    clouds = [any_fixture.add(f"cloud-{number}") for number in range(4)]
+    barrier = threading.Barrier(4)
 
-    def outcome(cloud: Cloud) -> bool:
-        together.wait()
+    def bind(cloud: Cloud) -> bool:
+        barrier.wait()
         try:
-            bind(desk, "p1", cloud, "north")
+            any_fixture.bind("p1", cloud, "north")
         except Conflict:
             return False
         return True
 
     with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(outcome, clouds)) == 1
+        assert sum(pool.map(bind, clouds)) == 1
 
 
-def test_what_can_not_be_bound(desk: Desk) -> None:
-    cloud = add(desk)
-    with pytest.raises(Invalid), desk.database.transaction() as db:
-        desk.clouds.bind(desk.ctx(db), "", cloud.id)
-    with pytest.raises(CloudNotFound), desk.database.transaction() as db:
-        desk.clouds.bind(desk.ctx(db), "p1", "nowhere")
+def test_create_without_project_or_cloud(fixture: Fixture) -> None:
+    cloud = fixture.add()
+    with pytest.raises(Invalid):
+        fixture.bind("", cloud)
+    with pytest.raises(CloudNotFound), fixture.database.transaction() as db:
+        fixture.clouds.bindings.create(fixture.ctx(db), "p1", "nowhere")
 
 
-def test_unbinding_takes_one_zone_or_all(every_desk: Desk) -> None:
-    desk = every_desk
-    cloud = add(desk)
+def test_delete_one_zone_or_all(any_fixture: Fixture) -> None:
+    f, bindings = any_fixture, any_fixture.clouds.bindings
+    cloud = f.add()
     for zone in ("a", "b", "c"):
-        bind(desk, "p1", cloud, zone)
-    with desk.database.transaction() as db:
-        desk.clouds.unbind(desk.ctx(db), "p1", cloud.id, "a")
-        assert desk.clouds.zones(db, "p1") == ["b", "c"]
-        desk.clouds.unbind(desk.ctx(db), "p1", cloud.id)
-        assert desk.clouds.zones(db, "p1") == []
-    with pytest.raises(NotFound), desk.database.transaction() as db:
-        desk.clouds.unbind(desk.ctx(db), "p1", cloud.id)
+        f.bind("p1", cloud, zone)
+    with f.database.transaction() as db:
+        bindings.delete(f.ctx(db), "p1", cloud.id, "a")
+        assert bindings.list_zones(db, "p1") == ["b", "c"]
+        bindings.delete(f.ctx(db), "p1", cloud.id)
+        assert bindings.list_zones(db, "p1") == []
+    with pytest.raises(BindingNotFound), f.database.transaction() as db:
+        bindings.delete(f.ctx(db), "p1", cloud.id)
 
 
-def test_people_of_a_project_see_its_bindings_and_no_others(desk: Desk) -> None:
-    bind(desk, "p1", add(desk))
-    member = Caller(user_id="u1", project_id="p1", roles=frozenset({"member", "reader"}))
+def test_readers_list_the_bindings_of_their_project_only(fixture: Fixture) -> None:
+    bindings = fixture.clouds.bindings
+    fixture.bind("p1", fixture.add())
+    reader = Caller(user_id="u1", project_id="p1", roles=frozenset({"reader"}))
     without_role = Caller(user_id="u2", project_id="p1")
-    stranger = Caller(user_id="u3", project_id="p2", roles=frozenset({"member", "reader"}))
-    with desk.database.snapshot() as db:
-        seen = desk.clouds.project_bindings(desk.ctx(db, member), "p1")
-        assert seen == desk.clouds.project_bindings(desk.ctx(db), "p1") == desk.clouds.bindings(db, "p1")
+    other_project = Caller(user_id="u3", project_id="p2", roles=frozenset({"member", "reader"}))
+    with fixture.database.snapshot() as db:
+        visible = bindings.list(fixture.ctx(db, reader), project_id="p1")
+        assert visible == bindings.list(fixture.ctx(db), project_id="p1") == bindings.list_for_project(db, "p1")
         with pytest.raises(NotFound):
-            desk.clouds.project_bindings(desk.ctx(db, stranger), "p1")
+            bindings.list(fixture.ctx(db, other_project), project_id="p1")
         with pytest.raises(Forbidden):
-            desk.clouds.project_bindings(desk.ctx(db, without_role), "p1")
+            bindings.list(fixture.ctx(db, without_role), project_id="p1")
 
 
-def test_natives_are_registered_replaced_and_forgotten(every_desk: Desk) -> None:
-    desk = every_desk
-    one, two = add(desk, "one"), add(desk, "two")
-    with desk.database.transaction() as db:
-        ctx, clouds = desk.ctx(db), desk.clouds
-        clouds.register_image(ctx, one.id, "x", "memory-debian-12")
-        clouds.register_flavor(ctx, one.id, "x", "small")
-        clouds.register_volume_type(ctx, one.id, "x", "fast")
-        clouds.register_image(ctx, one.id, "x", "memory-ubuntu-24.04")
-        clouds.register_image(ctx, two.id, "x", "memory-cirros")
-        found = [(native.kind, native.ours_id, native.native_id) for native in clouds.natives(ctx, one.id)]
-        assert found == [
-            ("flavor", "x", "small"),
-            ("image", "x", "memory-ubuntu-24.04"),
-            ("volume_type", "x", "fast"),
-        ]
-        assert clouds.native(db, two.id, "image", "x") == "memory-cirros"
-        assert clouds.native(db, two.id, "flavor", "x") is None
-        clouds.unregister(ctx, one.id, NativeKind.IMAGE, "x")
-        assert clouds.native(db, one.id, "image", "x") is None
-        with pytest.raises(NotFound):
-            clouds.unregister(ctx, one.id, NativeKind.IMAGE, "x")
-
-
-@pytest.mark.parametrize(("ours", "native"), [("", "n"), ("o", ""), ("o", "n" * 256)])
-def test_a_registration_needs_both_names(desk: Desk, ours: str, native: str) -> None:
-    cloud = add(desk)
-    with pytest.raises(Invalid), desk.database.transaction() as db:
-        desk.clouds.register_image(desk.ctx(db), cloud.id, ours, native)
-
-
-def test_the_cloud_is_asked_before_an_image_is_registered(desk: Desk) -> None:
-    cloud, verify = add(desk), desk.clouds.verify_native
-    assert verify(desk.ended(), cloud.id, NativeKind.IMAGE, "memory-debian-12") == "memory-debian-12"
-    assert verify(desk.ended(), cloud.id, NativeKind.FLAVOR, "any") == "any"
-    with pytest.raises(UnknownNative, match="no image 'nothing'"):
-        verify(desk.ended(), cloud.id, NativeKind.IMAGE, "nothing")
-    with desk.database.snapshot() as db, pytest.raises(RuntimeError):
-        verify(desk.ctx(db), cloud.id, NativeKind.IMAGE, "memory-debian-12")
-
-
-def test_the_cloud_is_asked_for_its_zones(desk: Desk) -> None:
-    cloud, verify = add(desk, zones="a,b"), desk.clouds.verify_zone
-    verify(desk.ended(), cloud.id, "b")
-    verify(desk.ended(), cloud.id, "")
-    with pytest.raises(Invalid, match="'c'") as told:
-        verify(desk.ended(), cloud.id, "c")
-    assert told.value.hint == "it has: a, b"
-    with desk.database.snapshot() as db, pytest.raises(RuntimeError):
-        verify(desk.ctx(db), cloud.id, "a")
+def test_check_native_zone(fixture: Fixture) -> None:
+    cloud, check = fixture.add(zones="a,b"), fixture.clouds.bindings.check_native_zone
+    check(fixture.closed_ctx(), cloud.id, "b")
+    check(fixture.closed_ctx(), cloud.id, "")
+    with pytest.raises(Invalid, match="'c'") as error:
+        check(fixture.closed_ctx(), cloud.id, "c")
+    assert error.value.hint == "zones: a, b"
+    with fixture.database.snapshot() as db, pytest.raises(RuntimeError):
+        check(fixture.ctx(db), cloud.id, "a")

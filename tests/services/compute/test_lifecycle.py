@@ -154,7 +154,7 @@ def test_delete_frees_the_address_and_keeps_the_row(servers: ServerBench) -> Non
     assert gone.terminated_at is not None
     assert servers.machines() == []
     with servers.of.services.database.snapshot() as db:
-        assert servers.of.services.network.ports_of(db, server.id) == []
+        assert servers.of.services.network.server_ports.list(db, server.id) == []
     with servers.ctx() as ctx, pytest.raises(ServerNotFound):
         servers.service.server(ctx, server.id)
     end = servers.events(server.id)[-1]
@@ -269,7 +269,7 @@ def test_volumes_are_attached_and_detached(servers: ServerBench) -> None:
     servers.work(1)
     assert servers.machines()[0].volumes == ()
     with servers.ctx() as ctx:
-        assert servers.of.services.volume.volume(ctx, volume.id).status == "available"
+        assert servers.of.services.volume.volumes.get(ctx, volume.id).status == "available"
 
 
 def test_a_volume_is_attached_once_the_new_server_runs_and_free_once_it_is_deleted(servers: ServerBench) -> None:
@@ -280,7 +280,7 @@ def test_a_volume_is_attached_once_the_new_server_runs_and_free_once_it_is_delet
         servers.service.delete_server(ctx, server.id)
     servers.work(1)
     with servers.ctx() as ctx:
-        assert servers.of.services.volume.volume(ctx, volume.id).status == "available"
+        assert servers.of.services.volume.volumes.get(ctx, volume.id).status == "available"
 
 
 def test_locked_means_locked(servers: ServerBench) -> None:
@@ -322,9 +322,11 @@ def test_metadata_that_changes_meanwhile_does_not_stop_what_is_under_way(servers
 def test_a_volume_that_is_elsewhere_is_refused(servers: ServerBench) -> None:
     server, volume = servers.active(), servers.volume()
     with servers.ctx() as ctx:
-        servers.of.services.clouds.bind(servers.of.ctx(ctx.db, SYSTEM), "p1", servers.cloud_id, "zone-b", "zone-2")
+        servers.of.services.clouds.bindings.create(
+            servers.of.ctx(ctx.db, SYSTEM), "p1", servers.cloud_id, "zone-b", "zone-2"
+        )
     with servers.ctx() as ctx:
-        other = servers.of.services.volume.create(ctx, NewVolume(1, zone="zone-b"))
+        other = servers.of.services.volume.volumes.create(ctx, NewVolume(1, availability_zone="zone-b"))
     with servers.ctx() as ctx, pytest.raises(Invalid):
         servers.service.attach(ctx, server.id, other.id)
     with servers.ctx(customer("p2")) as ctx, pytest.raises(NotFound):

@@ -16,6 +16,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multi
 from stratiform.contract.compute import NativeServerState
 from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound
 from stratiform.kit.work import work_table
+from support.profiles import examples
 from support.servers import ServerBench, with_servers
 from support.stacks import bench
 
@@ -130,7 +131,7 @@ class Life(RuleBasedStateMachine):
             left = db.execute(work_table.select().where(work_table.c.kind == "compute.server")).all()
             assert [row.last_error for row in left if row.last_error] == []
             for row in rows.values():
-                ports = self.servers.of.services.network.ports_of(db, row.id)
+                ports = self.servers.of.services.network.server_ports.list(db, row.id)
                 assert bool(ports) == (row.deleted_at is None)
                 self.compare_story(row.id)
 
@@ -155,7 +156,7 @@ class Life(RuleBasedStateMachine):
 
 TestLife = Life.TestCase
 TestLife.settings = settings(
-    max_examples=15,
+    max_examples=examples(15),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

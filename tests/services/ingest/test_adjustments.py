@@ -190,7 +190,10 @@ def test_the_same_id_changes_nothing_twice_and_says_nothing_else(of: Bench) -> N
         ({"quantity": "NaN"}, "quantity: 'NaN' is no number"),
         ({"quantity": "1E+40"}, "quantity: '1E.40' is no number"),
         ({"quantity": "1", "at": NOW + DAY_US}, "at: 2026-01-06T00:00:00.000000Z is in the future"),
-        ({"quantity": "1", "at": START - 1}, "project_id: required, because no project used the resource at 2025-12-31T23:59:59.999999Z"),
+        (
+            {"quantity": "1", "at": START - 1},
+            "project_id: required, because no project used the resource at 2025-12-31T23:59:59.999999Z",
+        ),
         ({"quantity": "1", "meter": "bytes"}, "meter: resource type object_store has no meter 'bytes'"),
         ({"quantity": "1", "meter": "a\0b"}, "meter: resource type object_store has no meter"),
         ({"quantity": "1", "reason": " "}, "reason: "),

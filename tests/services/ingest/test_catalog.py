@@ -14,6 +14,12 @@ def test_attributes_of_a_meter_file_have_their_types() -> None:
     assert router.attributes["distributed"].type == "boolean"
 
 
+def test_a_type_has_the_unit_of_its_meter_file() -> None:
+    load_balancer = CATALOG.find("load_balancer")
+    assert load_balancer is not None
+    assert load_balancer.unit == "load balancer"
+
+
 def test_attributes_and_states_that_code_reads_are_in_the_catalog() -> None:
     instance = CATALOG.find("instance")
     assert instance is not None

@@ -212,7 +212,7 @@ def test_what_comes_again_after_its_meter_was_made_is_metered_and_unknown_no_mor
     body = json.dumps(
         {"message_id": "m", "event_type": "thing.made", "timestamp": iso_naive(T0), "payload": {"id": "t", "p": "p1"}}
     ).encode()
-    new = IngestService.create(MessageParser([thing]), services.ledger)
+    new = IngestService.build(MessageParser([thing]), services.ledger)
     with database.transaction() as db:
         assert services.ingest.messages.ingest(db, "a", [body, body], 5) == IngestResult(ignored=2)
         assert [one.count for one in ingest_repository.ignored_messages.count_by_type(db)] == [1]

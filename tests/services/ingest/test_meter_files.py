@@ -21,6 +21,7 @@ from stratiform.services.ingest.events.meter_files import read_meter
 from stratiform.services.ledger.model import Meter, ResourceStatement
 from support.ledger import recorded
 from support.payloads import BACKUP, BALANCER, BALANCER_OF_DRIVERS, POLLED, REQUEST, sample
+from support.profiles import examples
 
 READER = MessageParser.load()
 AT = "2026-03-01 07:00:00.500000"
@@ -368,7 +369,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(sorted(some_of_each())), st.dictionaries(st.text(max_size=6), JSON, max_size=4) | JSON)
 def test_random_payloads(event_type: str, payload: Any) -> None:
     message = {"event_type": event_type.strip(), "message_id": "m", "timestamp": AT, "payload": payload}

@@ -151,9 +151,9 @@ def lab_of(home: Path, monkeypatch: pytest.MonkeyPatch, meter: str = METER, data
     made = bench(home, database_url)
     services, clock, cloud = made.services, made.clock, Cloud()
     clock.at = clock.at // HOUR_US * HOUR_US
-    monkeypatch.setattr(type(services.clouds), "connected", lambda _self, _cloud_id: cloud)
+    monkeypatch.setattr(type(services.clouds.connections), "get", lambda _self, _cloud_id: cloud)
     with services.database.transaction() as db:
-        services.clouds.add(made.ctx(db), "memory", "lab", {})
+        services.clouds.accounts.create(made.ctx(db), "memory", "lab", {})
         enqueue(db, "metering.survey", "all", clock.now())
     worker = Worker(services.database, handlers(services.ingest, services.clouds), name="w", clock=clock)
     return Lab(made, cloud, worker, clock.now())
@@ -231,7 +231,9 @@ def test_a_cloud_that_fails_is_told_once_and_nothing_is_lost(lab: Lab, caplog: p
             poll = lab.run(minutes=1)
     assert (poll.fault, poll.until_at, lab.samples()) == ("no answer from it", lab.begin, [])
     assert poll.failures > 2
-    assert [record.getMessage() for record in caplog.records] == ["poll failed cloud=lab meter=sent error='no answer from it'"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "poll failed cloud=lab meter=sent error='no answer from it'"
+    ]
     waits = [replace(poll, failures=number).again_us // SECOND_US for number in range(1, 12)]
     assert waits == [15, 30, 60, 120, 240, 480, 900, 900, 900, 900, 900]
     lab.cloud.fails = lambda _number: False
@@ -326,7 +328,7 @@ def test_what_is_asked_no_more_is_forgotten(lab: Lab) -> None:
     services = lab.bench.services
     with services.database.transaction() as db:
         ctx = lab.bench.ctx(db)
-        services.clouds.remove(ctx, services.clouds.show(ctx, "lab").id)
+        services.clouds.accounts.delete(ctx, services.clouds.accounts.get(ctx, "lab").id)
     lab.bench.clock.advance(6 * MINUTE_US)
     lab.worker.run_until_idle()
     with services.database.snapshot() as db:

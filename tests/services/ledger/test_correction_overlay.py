@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from stratiform.services.ledger.model import Correction, Segment, Statement, begin, fold
+from support.profiles import examples
 from support.segments import INSTANCE
 
 #: Moments are whole microseconds below this one, none a whole second; what holds there holds for ever.
@@ -155,7 +156,7 @@ against = st.builds(
 )
 
 
-@settings(max_examples=1500)
+@settings(max_examples=examples(1500))
 @given(
     st.lists(messages, max_size=6, unique_by=lambda one: one.message_id),
     st.lists(against, max_size=4, unique_by=lambda one: one.message_id),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from stratiform.kit.clock import SECOND_US
 from stratiform.services.ledger.model import Segment, Statement, begin, resume
+from support.profiles import examples
 from support.segments import INSTANCE
 
 S = SECOND_US
@@ -32,7 +33,7 @@ statements = st.builds(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(statements, min_size=1, max_size=9, unique_by=lambda one: one.place), st.booleans(), st.data())
 def test_in_batches_is_as_at_once(said: list[Statement], in_order: bool, data: Any) -> None:
     if in_order:

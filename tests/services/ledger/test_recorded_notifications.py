@@ -15,6 +15,7 @@ from stratiform.kit.errors import Unavailable
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ledger.model import UsageFilter
 from support.ledger import expected, listing, recorded
+from support.profiles import examples
 from support.reference_fold import usage
 from support.stacks import Bench, bench
 
@@ -108,7 +109,7 @@ def test_what_was_known_earlier_is_still_known(stack_bench: Bench) -> None:
     assert [segment.end for segment in earlier].count(None) == then.count('"end": null')
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_part_in_any_order_is_what_the_slow_fold_says(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -1,4 +1,4 @@
-"""Lists with filters, order and pages, on every database."""
+"""Filters, sort keys and pages of list requests, on every database."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,29 +6,29 @@ from pathlib import Path
 import pytest
 
 from stratiform.kit.pagination import Page
-from stratiform.services.network.model import FixedIp, Listing, PortWish, SubnetWish
+from stratiform.services.network.model import FixedIpRequest, ListQuery, NewPort, NewSubnet
 from support.stacks import Bench, bench, customer
 
 
 @pytest.fixture
-def of(database_url: str, home: Path) -> Iterator[Bench]:
+def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
     home.mkdir()
-    made = bench(home, database_url)
-    yield made
-    made.services.database.close()
+    any_bench = bench(home, database_url)
+    yield any_bench
+    any_bench.services.database.close()
 
 
-def test_networks(of: Bench) -> None:
-    service = of.services.network
-    with of.services.database.transaction() as db:
-        ctx, other = of.ctx(db, customer()), of.ctx(db, customer("p2"))
+def test_network_filters(any_bench: Bench) -> None:
+    networks = any_bench.services.network.networks
+    with any_bench.services.database.transaction() as db:
+        ctx, other = any_bench.ctx(db, customer()), any_bench.ctx(db, customer("p2"))
         for name, tags in (("a", ["red"]), ("B", ["Red", 'q"uote']), ("ü", [])):
-            service.create_network(ctx, None, {"name": name, "tags": tags, "mtu": 1400 + len(name)})
-        service.create_network(other, None, {"name": "stranger"})
+            networks.create(ctx, None, {"name": name, "tags": tags, "mtu": 1400 + len(name)})
+        networks.create(other, None, {"name": "other"})
 
         def names(**filters: list[str]) -> list[str]:
-            found = service.networks(ctx, Listing({key.replace("__", "-"): of for key, of in filters.items()}))
-            return sorted(network.name for network in found.items)
+            query = ListQuery({name.replace("__", "-"): values for name, values in filters.items()})
+            return sorted(network.name for network in networks.list(ctx, query).items)
 
         assert names() == ["B", "a", "ü"]
         assert names(tags=["red"]) == ["a"]
@@ -41,40 +41,41 @@ def test_networks(of: Bench) -> None:
         assert names(status=["DOWN"]) == []
 
 
-def test_pages_in_any_order_hold_everything_once(of: Bench) -> None:
-    service = of.services.network
-    with of.services.database.transaction() as db:
-        ctx = of.ctx(db, customer())
-        made = [service.create_network(ctx, None, {"name": f"n{i % 3}", "mtu": 1400 + i % 2}) for i in range(11)]
-        marker, seen = None, []
+def test_pages_in_any_order_contain_every_item_once(any_bench: Bench) -> None:
+    networks = any_bench.services.network.networks
+    with any_bench.services.database.transaction() as db:
+        ctx = any_bench.ctx(db, customer())
+        created = [networks.create(ctx, None, {"name": f"n{i % 3}", "mtu": 1400 + i % 2}) for i in range(11)]
+        marker, listed = None, []
         while True:
             sort = [("mtu", True), ("name", False)]
-            found = service.networks(ctx, Listing({}, sort, Page(4, marker)))
-            seen += list(found.items)
-            if not found.more:
+            page = networks.list(ctx, ListQuery({}, sort, Page(4, marker)))
+            listed += list(page.items)
+            if not page.more:
                 break
-            marker = found.items[-1].id
-    assert seen == sorted(made, key=lambda network: (-network.mtu, network.name, network.id))
+            marker = page.items[-1].id
+    assert listed == sorted(created, key=lambda network: (-network.mtu, network.name, network.id))
 
 
-def test_ports_by_address(of: Bench) -> None:
-    service = of.services.network
-    with of.services.database.transaction() as db:
-        ctx = of.ctx(db, customer())
-        network = service.create_network(ctx, None, {})
-        subnet = service.create_subnet(ctx, SubnetWish(network.id, 4, "192.0.2.0/24"))
-        service.create_subnet(ctx, SubnetWish(network.id, 6, "2001:db8::/64"))
-        dual = service.create_port(ctx, PortWish(network.id))
-        fixed = [FixedIp(ip_address="192.0.2.77")]
-        one = service.create_port(ctx, PortWish(network.id, fixed, values={"device_id": "d"}))
+def test_port_filters(any_bench: Bench) -> None:
+    service = any_bench.services.network
+    with any_bench.services.database.transaction() as db:
+        ctx = any_bench.ctx(db, customer())
+        network = service.networks.create(ctx, None, {})
+        subnet = service.subnets.create(ctx, NewSubnet(network.id, 4, "192.0.2.0/24"))
+        service.subnets.create(ctx, NewSubnet(network.id, 6, "2001:db8::/64"))
+        dual_stack = service.ports.create(ctx, NewPort(network.id))
+        requests = [FixedIpRequest(ip_address="192.0.2.77")]
+        attached = service.ports.create(ctx, NewPort(network.id, requests, attributes={"device_id": "d"}))
 
         def ids(*fixed_ips: str) -> list[str]:
-            return [port.id for port in service.ports(ctx, Listing({"fixed_ips": list(fixed_ips)})).items]
+            return [port.id for port in service.ports.list(ctx, ListQuery({"fixed_ips": list(fixed_ips)})).items]
 
-        assert [fixed["ip_address"] for fixed in dual.fixed_ips] == ["192.0.2.2", "2001:db8::2"]
-        assert ids("ip_address=2001:DB8:0::2") == [dual.id]
-        assert ids("ip_address_substr=2.77") == [one.id]
-        assert sorted(ids(f"subnet_id={subnet.id}")) == sorted([dual.id, one.id])
-        assert [port.id for port in service.ports(ctx, Listing({"status": ["ACTIVE"]})).items] == [one.id]
-        assert service.ports_of_all(db, ["d", "e"]) == {"d": [one], "e": []}
-        assert service.names(db, [network.id, "none"]) == {network.id: ""}
+        assert [fixed_ip["ip_address"] for fixed_ip in dual_stack.fixed_ips] == ["192.0.2.2", "2001:db8::2"]
+        assert ids("ip_address=2001:DB8:0::2") == [dual_stack.id]
+        assert ids("ip_address_substr=2.77") == [attached.id]
+        assert sorted(ids(f"subnet_id={subnet.id}")) == sorted([dual_stack.id, attached.id])
+        active = service.ports.list(ctx, ListQuery({"status": ["ACTIVE"]})).items
+        assert [port.id for port in active] == [attached.id]
+        assert service.server_ports.list_by_server(db, ["d", "e"]) == {"d": [attached], "e": []}
+        assert service.networks.list_names(db, [network.id, "unknown"]) == {network.id: ""}

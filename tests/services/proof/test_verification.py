@@ -12,6 +12,7 @@ from stratiform.kit.signed_notes import Signer, Verifier
 from stratiform.services.proof.model.verification import checkpoint_of, verify
 from support.exports import changed, export, ingest, keys, places
 from support.ledger import recorded
+from support.profiles import examples
 from support.stacks import bench
 
 STRANGER = Signer.generate("stratiform/another").verifier
@@ -130,7 +131,7 @@ def test_only_a_known_key_counts(exported: tuple[list[bytes], list[Verifier]]) -
 
 
 @given(place=st.integers(0, 10**9), change=st.integers(1, 255))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 def test_whatever_byte_is_changed_it_is_noticed(
     exported: tuple[list[bytes], list[Verifier]], place: int, change: int
 ) -> None:

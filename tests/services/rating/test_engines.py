@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from stratiform.services.ledger.model import Segment
 from stratiform.services.rating import charge, duck
 from stratiform.services.rating.model import GRANULARITY_US, METERS, PER_US, Charge, Plan, Price, Version, plain
+from support.profiles import examples
 
 HOUR = 3_600_000_000
 PERIOD = 50 * HOUR
@@ -93,14 +94,14 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan("standard", "EUR", draw(st.sampled_from(["refuse", "free"])), tuple(versions))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(segments(), plans(), moments, moments)
 def test_both_engines_give_the_same_charge(usages: list[Segment], plan: Plan, one: int, other: int) -> None:
     start, end = sorted((one, other))
     assert duck.rate(duck.table(usages), plan, start, end) == charge.rate(usages, plan, start, end)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(segments(), plans())
 def test_a_line_is_what_fractions_say(usages: list[Segment], plan: Plan) -> None:
     versions = {version.valid_from: version for version in plan.versions}
@@ -112,7 +113,7 @@ def test_a_line_is_what_fractions_say(usages: list[Segment], plan: Plan) -> None
         assert Decimal(plain(line.quantity, 10)) * unit_price == Decimal(plain(line.amount, 20))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(segments(), plans(), st.data())
 def test_how_the_ledger_cuts_a_stretch_changes_nothing(usages: list[Segment], plan: Plan, data: st.DataObject) -> None:
     for usage in {(usage.resource_id, usage.cloud, usage.project_id): usage for usage in usages}.values():
@@ -137,7 +138,7 @@ def _between(usage: Segment, start: int, end: int | None) -> Segment:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(segments(), plans())
 def test_the_days_sum_to_the_line(usages: list[Segment], plan: Plan) -> None:
     rated, days = charge.rate_by_day(usages, plan, 0, PERIOD)

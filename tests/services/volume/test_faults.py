@@ -25,7 +25,7 @@ def test_nothing_is_doubled_lost_or_forgotten(volumes: VolumeBench) -> None:
     deleted = random.sample(made, VOLUMES // 2)
     for volume in deleted:
         with volumes.ctx(volumes.operator()) as ctx:
-            volumes.service.delete(ctx, volume.id, force=True)
+            volumes.service.volumes.delete(ctx, volume.id, force=True)
         volumes.step()
         volumes.of.clock.advance(random.randrange(MINUTE_US // 60))
     volumes.work(300)

@@ -7,7 +7,8 @@ from stratiform.contract.compute import ServerSize, ServerSpec
 from stratiform.contract.volume import NativeVolumeState
 from stratiform.kit.clock import SECOND_US, iso_naive
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from stratiform.services.volume.errors import InvalidInput, InvalidVolume, TypeNotFound, VolumeNotFound
+from stratiform.services.clouds.model import ResourceType
+from stratiform.services.volume.errors import InvalidInput, InvalidVolume, VolumeNotFound, VolumeTypeNotFound
 from stratiform.services.volume.model import NewVolume, VolumeFilter
 from support.stacks import customer
 from support.volumes import VolumeBench
@@ -23,17 +24,17 @@ def test_a_volume_becomes_available_grows_and_goes(volumes_on: VolumeBench) -> N
     [disk] = volumes.disks()
     assert (disk.token, disk.id, disk.size_gib) == (volume.id, made.native_id, 2)
     with volumes.ctx() as ctx:
-        volumes.service.extend(ctx, volume.id, 5)
-        assert volumes.service.volume(ctx, volume.id).status == "extending"
+        volumes.service.volume_actions.extend(ctx, volume.id, 5)
+        assert volumes.service.volumes.get(ctx, volume.id).status == "extending"
     volumes.work()
     assert (volumes.show(volume.id).status, volumes.show(volume.id).size_gib) == ("available", 5)
     assert volumes.disks()[0].size_gib == 5
     with volumes.ctx() as ctx:
-        volumes.service.delete(ctx, volume.id)
+        volumes.service.volumes.delete(ctx, volume.id)
     volumes.work()
     assert volumes.disks() == []
     with volumes.ctx() as ctx, pytest.raises(VolumeNotFound):
-        volumes.service.volume(ctx, volume.id)
+        volumes.service.volumes.get(ctx, volume.id)
     assert volumes.told() == ["volume.create.end", "volume.resize.end", "volume.delete.end"]
 
 
@@ -42,7 +43,7 @@ def test_events_say_what_cinder_says_and_when_use_began_and_ended(volumes: Volum
     volume = volumes.available(NewVolume(3, name="data", metadata={"a": "b"}))
     deleted_at = volumes.of.clock.now()
     with volumes.ctx() as ctx:
-        volumes.service.delete(ctx, volume.id)
+        volumes.service.volumes.delete(ctx, volume.id)
     volumes.work()
     created, deleted = volumes.events()
     assert volume.launched_at is not None
@@ -90,7 +91,7 @@ def test_deleting_what_was_never_answered_leaves_no_disk(volumes: VolumeBench) -
     assert len(volumes.disks()) == 1
     assert volumes.show(volume.id).native_id == ""
     with volumes.ctx(volumes.operator()) as ctx:
-        volumes.service.delete(ctx, volume.id, force=True)
+        volumes.service.volumes.delete(ctx, volume.id, force=True)
     volumes.work()
     assert volumes.disks() == []
 
@@ -107,65 +108,69 @@ def test_an_unreachable_cloud_is_asked_again(volumes: VolumeBench) -> None:
 
 def test_what_the_cloud_refuses_is_an_error_that_can_be_deleted(volumes: VolumeBench) -> None:
     with volumes.ctx(volumes.operator()) as ctx:
-        kind = volumes.service.create_type(ctx, "odd")
-        volumes.service.clouds.register_volume_type(ctx, volumes.cloud_id, kind.id, "no-such-kind")
-    volume = volumes.available(NewVolume(1, type="odd"))
+        kind = volumes.service.volume_types.create(ctx, "odd")
+        volumes.service.clouds.native_resources.register(
+            ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, kind.id, "no-such-kind"
+        )
+    volume = volumes.available(NewVolume(1, volume_type="odd"))
     assert (volume.status, volume.launched_at) == ("error", None)
     assert "no-such-kind" in volume.fault
     with volumes.ctx() as ctx:
-        volumes.service.delete(ctx, volume.id)
+        volumes.service.volumes.delete(ctx, volume.id)
     volumes.work()
     assert volumes.told() == ["volume.update.end", "volume.delete.end"]
 
 
 def test_a_type_is_made_as_the_clouds_own_kind(volumes: VolumeBench) -> None:
     with volumes.ctx(volumes.operator()) as ctx:
-        fast = next(kind for kind in volumes.service.types(ctx) if kind.name == "fast")
-        volumes.service.clouds.register_volume_type(ctx, volumes.cloud_id, fast.id, "fast")
-    volume = volumes.available(NewVolume(1, type="fast"))
+        fast = next(kind for kind in volumes.service.volume_types.list(ctx) if kind.name == "fast")
+        volumes.service.clouds.native_resources.register(
+            ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, fast.id, "fast"
+        )
+    volume = volumes.available(NewVolume(1, volume_type="fast"))
     assert volumes.disks()[0].native_type == "fast"
-    with volumes.ctx() as ctx, pytest.raises(Invalid, match="keep their kind"):
-        volumes.service.retype(ctx, volume.id, "standard")
+    with volumes.ctx() as ctx, pytest.raises(Invalid, match="cannot be retyped"):
+        volumes.service.volume_actions.retype(ctx, volume.id, "standard")
 
 
 def test_a_type_of_the_same_kind_can_be_changed_to(volumes: VolumeBench) -> None:
     volume = volumes.available()
     with volumes.ctx() as ctx:
-        volumes.service.retype(ctx, volume.id, "fast")
-        fast = volumes.service.volume(ctx, volume.id).type_id
+        volumes.service.volume_actions.retype(ctx, volume.id, "fast")
+        fast = volumes.service.volumes.get(ctx, volume.id).type_id
         with pytest.raises(InvalidInput, match="same as original"):
-            volumes.service.retype(ctx, volume.id, "fast")
+            volumes.service.volume_actions.retype(ctx, volume.id, "fast")
     assert volumes.events()[-1].event_type == "volume.retype"
     assert volumes.events()[-1].payload["volume_type"] == fast
 
 
 def test_what_is_asked_for_is_checked(volumes: VolumeBench) -> None:
     with volumes.ctx() as ctx:
-        create = volumes.service.create
+        create = volumes.service.volumes.create
         with pytest.raises(InvalidInput, match="greater than 0"):
             create(ctx, NewVolume(0))
         with pytest.raises(InvalidInput, match="'None' must be an integer"):
             create(ctx, NewVolume(None))
-        with pytest.raises(TypeNotFound):
-            create(ctx, NewVolume(1, type="no-such"))
+        with pytest.raises(VolumeTypeNotFound):
+            create(ctx, NewVolume(1, volume_type="no-such"))
         with pytest.raises(InvalidInput, match="Availability zone 'mars' is invalid"):
-            create(ctx, NewVolume(1, zone="mars"))
+            create(ctx, NewVolume(1, availability_zone="mars"))
         with pytest.raises(NotFound, match=r"Snapshot s1 could not be found\."):
             create(ctx, NewVolume(1, snapshot_id="s1"))
         with pytest.raises(NotFound, match=r"Volume v1 could not be found\."):
             create(ctx, NewVolume(1, source_volume_id="v1"))
         with pytest.raises(NotFound):
             create(ctx, NewVolume(1, image_id="no-such-image"))
-    with volumes.ctx(customer("unbound")) as ctx, pytest.raises(Conflict, match="bound to no cloud"):
-        volumes.service.create(ctx, NewVolume(1))
+    with volumes.ctx(customer("unbound")) as ctx, pytest.raises(Conflict, match="not bound to a cloud"):
+        volumes.service.volumes.create(ctx, NewVolume(1))
     with volumes.ctx(customer("p1", "reader")) as ctx, pytest.raises(Forbidden):
-        volumes.service.create(ctx, NewVolume(1))
+        volumes.service.volumes.create(ctx, NewVolume(1))
 
 
 def test_copies_are_refused_clearly(volumes: VolumeBench) -> None:
     copied = volumes.available()
-    with volumes.ctx() as ctx, pytest.raises(Invalid, match="copying another volume"):
-        volumes.service.create(ctx, NewVolume(1, source_volume_id=copied.id))
+    with volumes.ctx() as ctx, pytest.raises(Invalid, match="from another volume is not supported"):
+        volumes.service.volumes.create(ctx, NewVolume(1, source_volume_id=copied.id))
 
 
 def test_a_kind_of_cloud_without_the_file_has_no_volumes() -> None:
@@ -179,19 +184,19 @@ def test_a_status_forbids_what_cinder_forbids(volumes: VolumeBench) -> None:
     service = volumes.service
     with volumes.ctx() as ctx:
         with pytest.raises(InvalidVolume, match="status must be available or error"):
-            service.delete(ctx, volume.id)
+            service.volumes.delete(ctx, volume.id)
         with pytest.raises(InvalidVolume, match="to extend, currently creating"):
-            service.extend(ctx, volume.id, 4)
+            service.volume_actions.extend(ctx, volume.id, 4)
     volumes.work()
     volumes.in_use(volume.id)
     with volumes.ctx(volumes.operator()) as ctx:
         with pytest.raises(InvalidVolume):
-            service.delete(ctx, volume.id, force=True)
+            service.volumes.delete(ctx, volume.id, force=True)
         with pytest.raises(InvalidInput, match="must be greater than current size"):
-            service.extend(ctx, volume.id, 1, attached_too=True)
+            service.volume_actions.extend(ctx, volume.id, 1, allow_in_use=True)
         with pytest.raises(InvalidVolume, match="currently in-use"):
-            service.extend(ctx, volume.id, 4)
-        service.extend(ctx, volume.id, 4, attached_too=True)
+            service.volume_actions.extend(ctx, volume.id, 4)
+        service.volume_actions.extend(ctx, volume.id, 4, allow_in_use=True)
     volumes.work()
     assert (volumes.show(volume.id).status, volumes.show(volume.id).size_gib) == ("in-use", 4)
 
@@ -203,7 +208,7 @@ def test_a_grown_disk_that_the_cloud_refuses_keeps_its_size(volumes: VolumeBench
     disks.delete(volume.native_id)
     volumes.of.clock.advance(SECOND_US)
     with volumes.ctx() as ctx:
-        volumes.service.extend(ctx, volume.id, 4)
+        volumes.service.volume_actions.extend(ctx, volume.id, 4)
     volumes.work()
     assert (volumes.show(volume.id).status, volumes.show(volume.id).size_gib) == ("error", 2)
 
@@ -213,17 +218,17 @@ def test_strangers_see_nothing(volumes: VolumeBench) -> None:
     service = volumes.service
     with volumes.ctx(customer("p2")) as ctx:
         with pytest.raises(VolumeNotFound):
-            service.volume(ctx, volume.id)
+            service.volumes.get(ctx, volume.id)
         with pytest.raises(VolumeNotFound):
-            service.delete(ctx, volume.id)
-        assert service.count(ctx, VolumeFilter()) == 0
-        assert service.count(ctx, VolumeFilter(), all_projects=True) == 0
+            service.volumes.delete(ctx, volume.id)
+        assert service.volumes.count(ctx, VolumeFilter()) == 0
+        assert service.volumes.count(ctx, VolumeFilter(), all_projects=True) == 0
     with volumes.ctx(customer("p1", "reader")) as ctx:
-        assert service.count(ctx, VolumeFilter()) == 1
+        assert service.volumes.count(ctx, VolumeFilter()) == 1
         with pytest.raises(Forbidden):
-            service.delete(ctx, volume.id)
+            service.volumes.delete(ctx, volume.id)
         with pytest.raises(Forbidden):
-            service.reset_status(ctx, volume.id, "error")
+            service.volume_actions.reset_status(ctx, volume.id, "error")
 
 
 def test_an_operator_writes_a_status(volumes: VolumeBench) -> None:
@@ -231,10 +236,10 @@ def test_an_operator_writes_a_status(volumes: VolumeBench) -> None:
     volumes.in_use(volume.id)
     with volumes.ctx(volumes.operator()) as ctx:
         with pytest.raises(InvalidInput):
-            volumes.service.reset_status(ctx, volume.id, "splendid")
-        volumes.service.reset_status(ctx, volume.id, "error", detached=True)
-        assert volumes.service.attachments_of(ctx.db, "s1") == []
-        volumes.service.delete(ctx, volume.id, force=True)
+            volumes.service.volume_actions.reset_status(ctx, volume.id, "splendid")
+        volumes.service.volume_actions.reset_status(ctx, volume.id, "error", detach=True)
+        assert volumes.service.attachments.list_by_server(ctx.db, "s1") == []
+        volumes.service.volumes.delete(ctx, volume.id, force=True)
     volumes.work()
     assert all(disk.state is not NativeVolumeState.AVAILABLE for disk in volumes.disks())
 
@@ -242,17 +247,17 @@ def test_an_operator_writes_a_status(volumes: VolumeBench) -> None:
 def test_a_volume_is_made_of_an_image(volumes: VolumeBench) -> None:
     services = volumes.of.services
     with volumes.ctx() as ctx:
-        image = services.image.create(
+        image = services.image.images.create(
             ctx, {"name": "debian", "disk_format": "raw", "container_format": "bare", "min_disk": 2}
         )
         with pytest.raises(Invalid, match="is not active"):
-            volumes.service.create(ctx, NewVolume(2, image_id=image.id))
+            volumes.service.volumes.create(ctx, NewVolume(2, image_id=image.id))
     with volumes.ctx() as ctx:
-        incoming = services.image.begin_upload(ctx, image.id)
+        incoming = services.image.image_data.begin_upload(ctx, image.id)
     incoming.write(b"bytes")
-    services.image.finish_upload(incoming)
+    services.image.image_data.finish_upload(incoming)
     with volumes.ctx() as ctx, pytest.raises(InvalidInput, match="larger than the volume size"):
-        volumes.service.create(ctx, NewVolume(1, image_id=image.id))
+        volumes.service.volumes.create(ctx, NewVolume(1, image_id=image.id))
     volume = volumes.available(NewVolume(2, image_id=image.id))
     assert (volume.status, volume.bootable) == ("available", True)
     assert (volume.image_metadata["image_id"], volume.image_metadata["min_disk"]) == (image.id, "2")
@@ -268,8 +273,8 @@ def test_the_use_of_a_disk_that_can_not_be_deleted_goes_on(volumes: VolumeBench)
     volumes.of.clock.advance(SECOND_US)
     machines.attach(machine.id, volume.native_id, "/dev/vdb")
     with volumes.ctx() as ctx:
-        volumes.service.delete(ctx, volume.id)
-        volumes.service.update(ctx, volume.id, name="leaving")
+        volumes.service.volumes.delete(ctx, volume.id)
+        volumes.service.volumes.update(ctx, volume.id, name="leaving")
     volumes.work()
     seen = volumes.show(volume.id)
     assert (seen.status, seen.terminated_at) == ("error_deleting", None)
@@ -278,6 +283,6 @@ def test_the_use_of_a_disk_that_can_not_be_deleted_goes_on(volumes: VolumeBench)
     volumes.of.clock.advance(SECOND_US)
     ended = volumes.of.clock.now()
     with volumes.ctx() as ctx:
-        volumes.service.delete(ctx, volume.id)
+        volumes.service.volumes.delete(ctx, volume.id)
     volumes.work()
     assert volumes.events()[-1].payload["terminated_at"] == iso_naive(ended) + "+00:00"

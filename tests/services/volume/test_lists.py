@@ -12,7 +12,7 @@ from support.volumes import VolumeBench
 
 def names(volumes: VolumeBench, wanted: VolumeFilter | None = None, *sorts: Sort, **more: int) -> list[str]:
     with volumes.ctx() as ctx:
-        found = volumes.service.volumes(ctx, wanted or VolumeFilter(), Page(), sorts, **more)  # type: ignore[arg-type]
+        found = volumes.service.volumes.list(ctx, wanted or VolumeFilter(), Page(), sorts, **more)  # type: ignore[arg-type]
         return [volume.name for volume in found.items]
 
 
@@ -31,18 +31,19 @@ def test_lists_on_every_database(three: VolumeBench) -> None:
     assert names(three, None, offset=1) == ["b", "a"]
     assert names(three, VolumeFilter(name="b")) == ["b"]
     assert names(three, VolumeFilter(status="available")) == []
-    assert names(three, VolumeFilter(bootable=False, zone="zone-a")) == ["c", "b", "a"]
+    assert names(three, VolumeFilter(bootable=False, availability_zone="zone-a")) == ["c", "b", "a"]
     assert names(three, VolumeFilter(metadata={"tag": "x"})) == ["c", "a"]
     with three.ctx() as ctx:
-        assert three.service.count(ctx, VolumeFilter(metadata={"tag": "x"})) == 2
-        summary = three.service.summary(ctx, VolumeFilter())
+        assert three.service.volumes.count(ctx, VolumeFilter(metadata={"tag": "x"})) == 2
+        summary = three.service.volumes.summarize(ctx, VolumeFilter())
         assert (summary.count, summary.size_gib, summary.metadata) == (3, 6, {"tag": ["x", "y"]})
-        assert three.service.used(ctx) == (3, 6)
-        assert three.service.quota_use(ctx, "p1")[0]["gigabytes_standard"] == 6
+        limits = three.service.quota_sets.get_limits(ctx)
+        assert (limits.volumes, limits.gigabytes) == (3, 6)
+        assert three.service.quota_sets.get(ctx, "p1").by_type == {"standard": (3, 6)}
         with pytest.raises(Invalid):
-            three.service.volumes(ctx, VolumeFilter(), Page(), [Sort("colour", descending=True)])
+            three.service.volumes.list(ctx, VolumeFilter(), Page(), [Sort("colour", descending=True)])
         with pytest.raises(Invalid):
-            three.service.volumes(ctx, VolumeFilter(), Page(marker="nowhere"))
+            three.service.volumes.list(ctx, VolumeFilter(), Page(marker="nowhere"))
 
 
 @pytest.mark.parametrize("sorts", [[], [Sort("size", descending=True)], [Sort("status", descending=False)]])
@@ -52,7 +53,7 @@ def test_pages_hold_every_volume_once(volumes: VolumeBench, sorts: list[Sort]) -
     marker = None
     with volumes.ctx() as ctx:
         while True:
-            page = volumes.service.volumes(ctx, VolumeFilter(), Page(2, marker), sorts)
+            page = volumes.service.volumes.list(ctx, VolumeFilter(), Page(2, marker), sorts)
             seen += [volume.id for volume in page.items]
             if not page.more:
                 break
@@ -64,8 +65,8 @@ def test_pages_hold_every_volume_once(volumes: VolumeBench, sorts: list[Sort]) -
 def test_everyones_volumes_are_the_operators_to_see(volumes: VolumeBench) -> None:
     volumes.create()
     with volumes.ctx(customer("p2")) as ctx:
-        volumes.service.create(ctx, NewVolume(1))
+        volumes.service.volumes.create(ctx, NewVolume(1))
     with volumes.ctx(volumes.operator()) as ctx:
-        assert volumes.service.count(ctx, VolumeFilter()) == 1
-        assert volumes.service.count(ctx, VolumeFilter(), all_projects=True) == 2
-        assert volumes.service.count(ctx, VolumeFilter(project_id="p2"), all_projects=True) == 1
+        assert volumes.service.volumes.count(ctx, VolumeFilter()) == 1
+        assert volumes.service.volumes.count(ctx, VolumeFilter(), all_projects=True) == 2
+        assert volumes.service.volumes.count(ctx, VolumeFilter(project_id="p2"), all_projects=True) == 1

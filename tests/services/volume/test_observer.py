@@ -3,7 +3,7 @@
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, Volumes, VolumeSpec
 from stratiform.kit.clock import HOUR_US
 from stratiform.kit.work import enqueue
-from stratiform.services.volume.model import NewVolume, compare
+from stratiform.services.volume.model import NewVolume, find_drift
 from stratiform.services.volume.tasks import SURVEY
 from support.volumes import VolumeBench
 
@@ -33,7 +33,7 @@ def test_a_disk_of_a_deleted_volume_is_deleted(volumes: VolumeBench) -> None:
     """A create that was under way in the cloud took effect after the volume was deleted."""
     volume = volumes.available()
     with volumes.ctx() as ctx:
-        volumes.service.delete(ctx, volume.id)
+        volumes.service.volumes.delete(ctx, volume.id)
     volumes.work()
     disks_of(volumes).create(VolumeSpec(token=volume.id, name="late", size_gib=1))
     survey(volumes)
@@ -50,8 +50,8 @@ def test_a_disk_deleted_elsewhere_ends_the_volumes_use(volumes: VolumeBench) -> 
     assert seen.status == "error"
     assert seen.terminated_at is not None
     with volumes.ctx() as ctx:
-        assert volumes.service.attachments_of(ctx.db, "s1") == []
-        volumes.service.delete(ctx, volume.id)
+        assert volumes.service.attachments.list_by_server(ctx.db, "s1") == []
+        volumes.service.volumes.delete(ctx, volume.id)
     volumes.work()
     ended = [event.payload["terminated_at"] for event in volumes.events()][-2:]
     assert ended[0] == ended[1]
@@ -70,9 +70,9 @@ def test_a_disk_grown_elsewhere_is_charged_as_it_is(volumes: VolumeBench) -> Non
 def test_a_row_that_changed_since_the_list_began_is_left_alone(volumes: VolumeBench) -> None:
     volume = volumes.available(NewVolume(2))
     rows = {volume.id: volume}
-    before = compare([], rows, set(), volume.updated_at)
+    before = find_drift([], rows, set(), volume.updated_at)
     assert (before.missing, before.orphans) == ([], [])
-    assert compare([], rows, set(), volume.updated_at + 1).missing == [volume]
+    assert find_drift([], rows, set(), volume.updated_at + 1).missing == [volume]
 
 
 def test_the_second_disk_of_a_volume_is_an_orphan(volumes: VolumeBench) -> None:
@@ -80,7 +80,7 @@ def test_the_second_disk_of_a_volume_is_an_orphan(volumes: VolumeBench) -> None:
     mine = NativeVolume(volume.native_id, volume.id, NativeVolumeState.AVAILABLE, 1)
     other = NativeVolume("other", volume.id, NativeVolumeState.AVAILABLE, 1)
     leaving = NativeVolume("leaving", volume.id, NativeVolumeState.DELETING, 1)
-    seen = compare([other, mine, leaving], {volume.id: volume}, set(), volume.updated_at + 1)
+    seen = find_drift([other, mine, leaving], {volume.id: volume}, set(), volume.updated_at + 1)
     assert seen.orphans == [other]
-    broken = NativeVolume(volume.native_id, volume.id, NativeVolumeState.ERROR, 1, fault="burnt")
-    assert compare([broken], {volume.id: volume}, set(), volume.updated_at + 1).broken == [(volume, broken)]
+    failed = NativeVolume(volume.native_id, volume.id, NativeVolumeState.ERROR, 1, fault="disk failure")
+    assert find_drift([failed], {volume.id: volume}, set(), volume.updated_at + 1).failed == [(volume, failed)]

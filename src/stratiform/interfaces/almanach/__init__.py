@@ -1,1 +1,1 @@
-"""Almanach's REST API (4.1.0) over the ledger. Does not own: any rule of the ledger, nor what Almanach has wrong."""
+"""Almanach's REST API (4.1.0) over the usage ledger; known errors of Almanach itself are not reproduced."""

@@ -1,9 +1,8 @@
-"""Errors in Almanach's own shapes: `{"error": …}`, a bare word for 401, a page where there is no such path."""
+"""Errors in Almanach's formats: `{"error": …}` in JSON, plain text for 401, HTML for an unknown path or method."""
 
 import logging
 from html import escape
 from http import HTTPStatus
-from typing import Any
 
 from litestar import Response
 from litestar.exceptions import HTTPException
@@ -13,25 +12,25 @@ from stratiform.kit.errors import Fault, Invalid, NotFound, Unauthenticated
 
 logger = logging.getLogger(__name__)
 
-HTML = "text/html"  # and the charset that every text gets
+HTML = "text/html"
+
+ErrorBody = bytes | str | dict[str, str | dict[str, str]]
 
 
-class BadPayload(Invalid):
-    """A body or a period that isn't understood."""
+class InvalidPayload(Invalid):
+    """A body or a period that cannot be parsed."""
 
     def __init__(self) -> None:
         super().__init__("Invalid parameter or payload")
 
 
-class MissingKey(Invalid):
-    """A key that must be there."""
-
+class MissingParameter(Invalid):
     def __init__(self, name: str) -> None:
         super().__init__(f"The '{name}' param is mandatory for the request you have made.")
 
 
-class BadDate(Invalid):
-    """A date in a body that isn't understood."""
+class InvalidDate(Invalid):
+    """A date in a body that cannot be parsed."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -40,52 +39,76 @@ class BadDate(Invalid):
         )
 
 
-class BadFields(Invalid):
-    """An update with fields that can't be taken: the reason for each."""
+class InvalidFields(Invalid):
+    """Invalid fields of an update. `reasons`: field to reason."""
 
     def __init__(self, reasons: dict[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
         self.reasons = reasons
 
 
-class NoVolumeType(NotFound):
-    """No volume type has this id."""
+class MultipleEntities(Invalid):
+    """More than one closed entity in the period of an update."""
 
+    def __init__(self) -> None:
+        super().__init__("Multiple entities found while updating a closed entity")
+
+
+class VolumeTypeNotFound(NotFound):
     def __init__(self, type_id: str) -> None:
         super().__init__(f'Unable to find volume_type_id "{type_id}"')
 
 
-class NoActiveEntity(NotFound):
-    """Nothing with this id is in use."""
+class EntityNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Entity not found")
+
+
+class ActiveEntityNotFound(NotFound):
+    """No entity with this id that has not ended."""
 
     def __init__(self, entity_id: str) -> None:
         super().__init__(f"Entity {entity_id} not found")
 
 
-def told(request: Request, error: Exception) -> Response[Any]:
-    """What Almanach says of `error`. What we did not foresee is logged, and told without any detail."""
-    answer = _answer(error)
+class InstanceNotFound(NotFound):
+    """No active instance to delete."""
+
+    def __init__(self, entity_id: str) -> None:
+        super().__init__(f"InstanceId: {entity_id} Not Found")
+
+
+class ClosedEntityNotFound(NotFound):
+    """No closed entity in the period of an update."""
+
+    def __init__(self, entity_id: str) -> None:
+        super().__init__(f"InstanceId: {entity_id} Not Found with start")
+
+
+def render_error(request: Request, error: Exception) -> Response[ErrorBody]:
+    """Return the response for an error. Unexpected errors are logged, and the client gets no detail of them."""
+    response = _render(error)
     if request.method == "HEAD":
-        return Response(b"", status_code=answer.status_code, media_type=HTML)
-    return answer
+        return Response(b"", status_code=response.status_code, media_type=HTML)
+    return response
 
 
-def _answer(error: Exception) -> Response[Any]:
+def _render(error: Exception) -> Response[ErrorBody]:
     if isinstance(error, Unauthenticated):
         return Response("Unauthorized", status_code=401, media_type=HTML)
-    if isinstance(error, BadFields):
+    if isinstance(error, InvalidFields):
         return Response({"error": error.reasons}, status_code=400)
     if isinstance(error, Fault):
         return Response({"error": error.message}, status_code=error.status)
     if isinstance(error, HTTPException) and error.status_code in (404, 405):
-        return _page(error.status_code, dict(error.headers or {}))
+        return _render_page(error.status_code, dict(error.headers or {}))
     if isinstance(error, HTTPException) and error.status_code < 500:
-        return Response({"error": BadPayload().message}, status_code=error.status_code)
-    logger.error("unforeseen in almanach", exc_info=error)
-    return Response({"error": "Something went wrong here; the log says what."}, status_code=500)
+        return Response({"error": InvalidPayload().message}, status_code=error.status_code)
+    logger.error("unexpected error in the Almanach API", exc_info=error)
+    return Response({"error": "An unexpected error occurred; see the log of the server."}, status_code=500)
 
 
-def _page(status: int, headers: dict[str, str]) -> Response[str]:
+def _render_page(status: int, headers: dict[str, str]) -> Response[ErrorBody]:
     phrase = escape(HTTPStatus(status).phrase)
     body = f"<!DOCTYPE html>\n<title>{status} {phrase}</title>\n<h1>{phrase}</h1>\n"
     return Response(body, status_code=status, media_type=HTML, headers=headers)

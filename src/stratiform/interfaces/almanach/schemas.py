@@ -1,28 +1,29 @@
-"""Bodies and periods as Almanach takes them: which key is missed first, and what is said of one that is wrong."""
+"""Bodies and query parameters of requests, validated in the order and with the messages of Almanach."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from stratiform.interfaces.almanach.errors import BadDate, BadFields, BadPayload, MissingKey
+from stratiform.interfaces.almanach.errors import InvalidDate, InvalidFields, InvalidPayload, MissingParameter
 from stratiform.interfaces.services import NOT_JSON, Request
 from stratiform.kit.clock import Micros, from_datetime, parse_iso
 
 Document = dict[str, Any]
 
-_PERIOD = "%Y-%m-%d %H:%M:%S.%f"
-_EXACT = "%Y-%m-%dT%H:%M:%S.%fZ"
+_PERIOD_FORMAT = "%Y-%m-%d %H:%M:%S.%f"
+_DATE_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
-#: Dates in bodies: what the ledger can hold. Years 1970 to 9998.
-_FIRST, _LAST = 0, 253_370_764_800_000_000
+#: Range of dates in bodies: years 1970 to 9998, which the ledger can store.
+_MIN_DATE_US, _MAX_DATE_US = 0, 253_370_764_800_000_000
 
-_LARGEST_SIZE = 2**31 - 1
-_DIGITS = 11
+_MAX_SIZE_GIB = 2**31 - 1
+_MAX_SIZE_DIGITS = 10
 
-#: What an image says of itself: Almanach's key → the ledger's attribute.
-SYSTEM = {"distro": "os_distro", "version": "os_version", "os_type": "os_type"}
+#: Keys of an operating system, and the ledger's attributes for them.
+OS_ATTRIBUTES = {"distro": "os_distro", "version": "os_version", "os_type": "os_type"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,234 +34,247 @@ class NewInstance:
     at: Micros
     name: str
     flavor: str
-    system: dict[str, str | None]
+    os_attributes: dict[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class NewVolume:
-    """Body of POST /project/ID/volume; `size` in GiB."""
+    """Body of POST /project/ID/volume."""
 
     id: str
     at: Micros
     type_id: str | None
-    size: int
+    size_gib: int
     name: str
     attached_to: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
-    """Body of PUT /entity/instance/ID; None leaves a thing as it is."""
+class InstanceUpdate:
+    """Body of PUT /entity/instance/ID; None leaves a field unchanged."""
 
     name: str | None = None
     flavor: str | None = None
-    system: dict[str, str] | None = None
+    os_attributes: dict[str, str | None] | None = None
     metadata: dict[str, str] | None = None
     start: Micros | None = None
     end: Micros | None = None
 
 
-def new_instance(body: bytes) -> NewInstance:
+def parse_instance(body: bytes) -> NewInstance:
+    """Raises MissingParameter, InvalidDate, InvalidPayload."""
     keys = ("id", "created_at", "name", "flavor", "os_distro", "os_version", "os_type")
-    entity_id, created_at, name, flavor, *system = _values(body, *keys)
-    return NewInstance(_word(entity_id), _date(created_at), _text(name), _word(flavor), _system(system))
-
-
-def new_volume(body: bytes) -> NewVolume:
-    keys = ("volume_id", "start", "volume_type", "size", "volume_name", "attached_to")
-    entity_id, start, type_id, size, name, attached_to = _values(body, *keys)
-    return NewVolume(
-        id=_word(entity_id),
-        at=_date(start),
-        type_id=None if type_id is None else _text(type_id),
-        size=_size(size),
-        name=_text(name),
-        attached_to=_ids(attached_to),
+    entity_id, created_at, name, flavor, *os_values = _get_values(body, *keys)
+    return NewInstance(
+        id=_parse_nonempty(entity_id),
+        at=parse_date(created_at),
+        name=_parse_string(name),
+        flavor=_parse_nonempty(flavor),
+        os_attributes=_parse_os_attributes(os_values),
     )
 
 
-def date_value(body: bytes) -> Any:
-    """The `date` of a deletion, unread: an instance's is read only where there is such an instance."""
-    return _values(body, "date")[0]
+def parse_volume(body: bytes) -> NewVolume:
+    """Raises MissingParameter, InvalidDate, InvalidPayload."""
+    keys = ("volume_id", "start", "volume_type", "size", "volume_name", "attached_to")
+    entity_id, start, type_id, size, name, attached_to = _get_values(body, *keys)
+    return NewVolume(
+        id=_parse_nonempty(entity_id),
+        at=parse_date(start),
+        type_id=None if type_id is None else _parse_string(type_id),
+        size_gib=_parse_size(size),
+        name=_parse_string(name),
+        attached_to=_parse_instance_ids(attached_to),
+    )
 
 
-def date_of(value: Any) -> Micros:
-    """Raises BadDate."""
-    return _date(value)
+def get_date(body: bytes) -> object:
+    """Return the value of `date` for `parse_date`. Raises MissingParameter, InvalidPayload."""
+    return _get_values(body, "date")[0]
 
 
-def new_flavor(body: bytes) -> tuple[Micros, str]:
-    date, flavor = _values(body, "date", "flavor")
-    return _date(date), _word(flavor)
+def parse_instance_resize(body: bytes) -> tuple[Micros, str]:
+    """Return the date and the flavor. Raises MissingParameter, InvalidDate, InvalidPayload."""
+    date, flavor = _get_values(body, "date", "flavor")
+    return parse_date(date), _parse_nonempty(flavor)
 
 
-def new_system(body: bytes) -> tuple[Micros, dict[str, str | None]]:
-    date, *system = _values(body, "rebuild_date", "distro", "version", "os_type")
-    return _date(date), _system(system)
+def parse_instance_rebuild(body: bytes) -> tuple[Micros, dict[str, str | None]]:
+    """Return the date and the attributes of the operating system.
 
-
-def new_size(body: bytes) -> tuple[Micros, int]:
-    size, date = _values(body, "size", "date")
-    return _date(date), _size(size)
-
-
-def new_attachments(body: bytes) -> tuple[Micros, tuple[str, ...]]:
-    date, attachments = _values(body, "date", "attachments")
-    return _date(date), _ids(attachments)
-
-
-def new_volume_type(body: bytes) -> tuple[str, str]:
-    type_id, name = _values(body, "type_id", "type_name")
-    return _word(type_id), _word(name)
-
-
-def period(request: Request, now: Micros) -> tuple[Micros, Micros]:
-    """`start` and `end` of the query; `end` is now, unless told. Raises MissingKey, BadPayload."""
-    asked = request.query_params
-    if "start" not in asked:
-        raise MissingKey("start")
-    return _strict(asked["start"], _PERIOD), _strict(asked["end"], _PERIOD) if "end" in asked else now
-
-
-def update(body: bytes, *, exact: bool) -> Update:
-    """`exact`: as for an entity that is in use, where dates have one form and unknown keys are refused.
-
-    `start` and `end` are other names of the dates, as the documentation's example has them.
-    Raises BadFields, BadPayload, BadDate.
+    Raises: MissingParameter, InvalidDate, InvalidPayload.
     """
-    document = _document(body)
+    date, *os_values = _get_values(body, "rebuild_date", "distro", "version", "os_type")
+    return parse_date(date), _parse_os_attributes(os_values)
+
+
+def parse_volume_resize(body: bytes) -> tuple[Micros, int]:
+    """Return the date and the size in GiB. Raises MissingParameter, InvalidDate, InvalidPayload."""
+    size, date = _get_values(body, "size", "date")
+    return parse_date(date), _parse_size(size)
+
+
+def parse_attachments(body: bytes) -> tuple[Micros, tuple[str, ...]]:
+    """Return the date and the ids of instances. Raises MissingParameter, InvalidDate, InvalidPayload."""
+    date, attachments = _get_values(body, "date", "attachments")
+    return parse_date(date), _parse_instance_ids(attachments)
+
+
+def parse_volume_type(body: bytes) -> tuple[str, str]:
+    """Return the id and the name. Raises MissingParameter, InvalidPayload."""
+    type_id, name = _get_values(body, "type_id", "type_name")
+    return _parse_nonempty(type_id), _parse_nonempty(name)
+
+
+def parse_period(request: Request, now: Micros) -> tuple[Micros, Micros]:
+    """Return `start` and `end` of the query; `end` defaults to `now`. Raises MissingParameter, InvalidPayload."""
+    params = request.query_params
+    if "start" not in params:
+        raise MissingParameter("start")
+    return _parse_period_date(params["start"]), _parse_period_date(params["end"]) if "end" in params else now
+
+
+def parse_instance_update(body: bytes, *, strict: bool) -> InstanceUpdate:
+    """Parse an update; with `strict`, as for an active entity, dates have one format and unknown keys are errors.
+
+    `start` and `end` are accepted for `start_date` and `end_date`, as in the example of Almanach's documentation.
+    Raises: InvalidFields, InvalidPayload, InvalidDate.
+    """
+    document = _parse_document(body)
     for name in ("start", "end"):
         if name in document:
             document.setdefault(f"{name}_date", document.pop(name))
     if "instance_id" in document:
-        raise BadPayload
-    wrong = _wrong(document, exact=exact)
-    if wrong:
-        raise BadFields(wrong)
-    system = document.get("os") or None
-    return Update(
+        raise InvalidPayload
+    problems = _validate_update(document, strict=strict)
+    if problems:
+        raise InvalidFields(problems)
+    os_values = document.get("os") or None
+    return InstanceUpdate(
         name=document.get("name") or None,
         flavor=document.get("flavor") or None,
-        system=None if system is None else {attribute: system[key] for key, attribute in SYSTEM.items()},
+        os_attributes=os_values and {attribute: os_values[key] for key, attribute in OS_ATTRIBUTES.items()},
         metadata=document.get("metadata") or None,
-        start=_date(document["start_date"]) if document.get("start_date") else None,
-        end=_date(document["end_date"]) if document.get("end_date") else None,
+        start=parse_date(document["start_date"]) if document.get("start_date") else None,
+        end=parse_date(document["end_date"]) if document.get("end_date") else None,
     )
 
 
-def _wrong(document: Document, *, exact: bool) -> dict[str, str]:
-    """What is wrong with each key of an update, in the words of the library that Almanach checks it by."""
-    found = {}
-    for name, value in document.items():
-        if name in ("name", "flavor"):
-            reason = "" if isinstance(value, str) else "expected str"
-        elif name == "os":
-            reason = _wrong_system(value)
-        elif name == "metadata":
-            reason = _wrong_metadata(value)
-        elif name in ("start_date", "end_date"):
-            reason = _wrong_date(value) if exact else ""
-        else:
-            reason = "extra keys not allowed" if exact else ""
-        if reason:
-            found[name] = reason
-    return found
-
-
-def _wrong_system(value: Any) -> str:
-    if not isinstance(value, dict):
-        return "expected a dictionary"
-    if value and value.keys() - SYSTEM.keys():
-        return "extra keys not allowed"
-    if value and SYSTEM.keys() - value.keys():
-        return "required key not provided"
-    return "" if all(isinstance(one, str) for one in value.values()) else "expected str"
-
-
-def _wrong_metadata(value: Any) -> str:
-    if not isinstance(value, dict):
-        return "expected dict"
-    return "" if all(name and isinstance(one, str) for name, one in value.items()) else "expected str"
-
-
-def _wrong_date(value: Any) -> str:
-    try:
-        datetime.strptime(value, _EXACT)  # noqa: DTZ007 - Z stands for UTC
-    except (TypeError, ValueError):
-        return f"value does not match expected format {_EXACT}"
-    return ""
-
-
-def _document(body: bytes) -> Document:
-    try:
-        document = msgspec.json.decode(body)
-    except NOT_JSON as error:
-        raise BadPayload from error
-    if not isinstance(document, dict):
-        raise BadPayload
-    return document
-
-
-def _values(body: bytes, *keys: str) -> list[Any]:
-    """The values of `keys`; the first that isn't there is missed."""
-    document = _document(body)
-    for key in keys:
-        if key not in document:
-            raise MissingKey(key)
-    return [document[key] for key in keys]
-
-
-def _text(value: Any) -> str:
+def parse_date(value: object) -> Micros:
+    """Parse an ISO 8601 date of a body; without an offset it is in UTC. Raises InvalidDate."""
     if not isinstance(value, str):
-        raise BadPayload
-    return value
-
-
-def _word(value: Any) -> str:
-    """A text that isn't empty."""
-    if not _text(value):
-        raise BadPayload
-    return str(value)
-
-
-def _date(value: Any) -> Micros:
-    """ISO 8601; without an offset it is UTC."""
+        raise InvalidDate
     try:
         at = parse_iso(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise BadDate from error
-    if not _FIRST <= at < _LAST:
-        raise BadDate
+    except (ValueError, OverflowError) as error:
+        raise InvalidDate from error
+    if not _MIN_DATE_US <= at < _MAX_DATE_US:
+        raise InvalidDate
     return at
 
 
-def _strict(text: str, form: str) -> Micros:
+def _validate_update(document: Document, *, strict: bool) -> dict[str, str]:
+    """Return the problem with each invalid key, in the words of voluptuous, which Almanach uses."""
+    problems = {}
+    for name, value in document.items():
+        if name in ("name", "flavor"):
+            problem = "" if isinstance(value, str) else "expected str"
+        elif name == "os":
+            problem = _validate_os(value)
+        elif name == "metadata":
+            problem = _validate_metadata(value)
+        elif name in ("start_date", "end_date"):
+            problem = _validate_date(value) if strict else ""
+        else:
+            problem = "extra keys not allowed" if strict else ""
+        if problem:
+            problems[name] = problem
+    return problems
+
+
+def _validate_os(value: object) -> str:
+    if not isinstance(value, dict):
+        return "expected a dictionary"
+    if value and value.keys() - OS_ATTRIBUTES.keys():
+        return "extra keys not allowed"
+    if value and OS_ATTRIBUTES.keys() - value.keys():
+        return "required key not provided"
+    return "" if all(isinstance(item, str) for item in value.values()) else "expected str"
+
+
+def _validate_metadata(value: object) -> str:
+    if not isinstance(value, dict):
+        return "expected dict"
+    return "" if all(name and isinstance(item, str) for name, item in value.items()) else "expected str"
+
+
+def _validate_date(value: object) -> str:
     try:
-        return from_datetime(datetime.strptime(text, form))  # noqa: DTZ007 - a period is in UTC
-    except ValueError as error:
-        raise BadPayload from error
+        datetime.strptime(str(value), _DATE_FORMAT)  # noqa: DTZ007 - Z stands for UTC
+    except ValueError:
+        return f"value does not match expected format {_DATE_FORMAT}"
+    return ""
 
 
-def _size(value: Any) -> int:
-    """GiB; the official command line sends them as text."""
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < _DIGITS:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LARGEST_SIZE:
-        raise BadPayload
+def _parse_document(body: bytes) -> Document:
+    try:
+        document = msgspec.json.decode(body)
+    except NOT_JSON as error:
+        raise InvalidPayload from error
+    if not isinstance(document, dict):
+        raise InvalidPayload
+    return document
+
+
+def _get_values(body: bytes, *keys: str) -> list[Any]:
+    """Return the values of `keys`. Raises MissingParameter for the first key that is missing, InvalidPayload."""
+    document = _parse_document(body)
+    for key in keys:
+        if key not in document:
+            raise MissingParameter(key)
+    return [document[key] for key in keys]
+
+
+def _parse_string(value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidPayload
     return value
 
 
-def _ids(value: Any) -> tuple[str, ...]:
-    """Ids of machines; nothing, in whatever form, is none."""
+def _parse_nonempty(value: object) -> str:
+    if not value:
+        raise InvalidPayload
+    return _parse_string(value)
+
+
+def _parse_period_date(text: str) -> Micros:
+    try:
+        return from_datetime(datetime.strptime(text, _PERIOD_FORMAT))  # noqa: DTZ007 - a period is in UTC
+    except ValueError as error:
+        raise InvalidPayload from error
+
+
+def _parse_size(value: object) -> int:
+    """Parse a size in GiB; Almanach's command line sends it as a string."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= _MAX_SIZE_DIGITS:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAX_SIZE_GIB:
+        raise InvalidPayload
+    return value
+
+
+def _parse_instance_ids(value: object) -> tuple[str, ...]:
+    """Parse a list of ids; null, "" and {} are empty lists."""
     if not value:
         return ()
-    if not isinstance(value, list) or not all(isinstance(one, str) and one and "," not in one for one in value):
-        raise BadPayload
+    if not isinstance(value, list) or not all(isinstance(item, str) and item and "," not in item for item in value):
+        raise InvalidPayload
     return tuple(sorted(set(value)))
 
 
-def _system(values: list[Any]) -> dict[str, str | None]:
-    """Attributes of the ledger, from the values of distro, version and os_type; null is an answer."""
-    if not all(value is None or isinstance(value, str) for value in values):
-        raise BadPayload
-    return {attribute: value or None for attribute, value in zip(SYSTEM.values(), values, strict=True)}
+def _parse_os_attributes(values: Sequence[object]) -> dict[str, str | None]:
+    """Return the ledger's attributes for the values of distro, version and os_type, each of which may be null."""
+    attributes = {}
+    for attribute, value in zip(OS_ATTRIBUTES.values(), values, strict=True):
+        attributes[attribute] = None if value is None else _parse_string(value) or None
+    return attributes

@@ -1,6 +1,7 @@
-"""The ledger as Almanach tells it: neighbouring segments that Almanach doesn't tell apart are one entity.
+"""Entities in Almanach's format, merged from segments of the ledger.
 
-Source: almanach/core/model.py (the keys), and answers of Almanach 4.1.0.
+Consecutive segments that differ only in attributes that Almanach does not show form one entity.
+Source: almanach/core/model.py (the keys), and responses of Almanach 4.1.0.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,22 +11,26 @@ from typing import Any
 
 import msgspec
 
-from stratiform.interfaces.almanach.auth import Almanach
-from stratiform.interfaces.almanach.schemas import SYSTEM
+from stratiform.interfaces.almanach.schemas import OS_ATTRIBUTES
+from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.kit.clock import DAY_US, SECOND_US, Micros, to_datetime
 from stratiform.services.ledger.model import RecordedSegment
 
-#: Name of a volume type, by its cloud and id.
+#: Names of volume types by cloud and id.
 TypeNames = Mapping[tuple[str, str], str]
+
+_VOLUME_ATTRIBUTES = ("size_gib", "volume_type", "volume_type_name", "attached_to")
+
+#: The ledger's attributes for the keys of `image_meta`, in both spellings.
+_IMAGE_ATTRIBUTES = OS_ATTRIBUTES | {attribute: attribute for attribute in OS_ATTRIBUTES.values()}
 
 
 class Entity(msgspec.Struct, gc=False):
-    """A stretch of use that Almanach shows as one: from the start of `first` to the end of `last`. `shown` is what of
-    its attributes is shown."""
+    """The merged segments from `first` to `last`; `attributes` are the values that the API shows."""
 
     first: RecordedSegment
     last: RecordedSegment
-    shown: tuple[Any, ...]
+    attributes: tuple[Any, ...]
     recorded_at: Micros
 
     @property
@@ -34,7 +39,7 @@ class Entity(msgspec.Struct, gc=False):
 
 
 class InstanceView(msgspec.Struct, gc=False):
-    """The keys are in the order in which Almanach has them."""
+    """An instance in a response, with the keys in Almanach's order."""
 
     end: str | None
     entity_id: str
@@ -51,7 +56,7 @@ class InstanceView(msgspec.Struct, gc=False):
 
 
 class VolumeView(msgspec.Struct, gc=False):
-    """As `InstanceView`."""
+    """A volume in a response, with the keys in Almanach's order."""
 
     attached_to: list[str]
     end: str | None
@@ -66,140 +71,137 @@ class VolumeView(msgspec.Struct, gc=False):
     volume_type: str | None
 
 
-_IMAGE_KEYS = SYSTEM | {attribute: attribute for attribute in SYSTEM.values()}
-
-
-def merged(noted: Iterable[RecordedSegment], almanach: Almanach) -> list[Entity]:
-    """Entities of segments that are ordered by resource and start."""
-    shown_of = {"instance": _Shown(_shown_of_instances(almanach)), "volume": _Shown(_SHOWN_OF_VOLUMES)}
-    found: list[Entity] = []
-    held: Entity | None = None
-    for one in noted:
-        shown = shown_of[one.resource_type].of(one)
-        if held is not None and held.last.end == one.start and held.shown == shown and _same(held.last, one):
-            held.last = one
-            held.recorded_at = max(held.recorded_at, one.recorded_at)
-        else:
-            held = Entity(one, one, shown, one.recorded_at)
-            found.append(held)
-    return found
-
-
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """The values of some attributes, made once for all segments that are alike (see `RecordedSegment`)."""
+class _AttributeSelector:
+    """Selects some attributes of segments, once for each `attributes` object (segments share it where equal)."""
 
     names: tuple[str, ...]
-    _made: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    _cache: dict[int, tuple[Any, ...]] = field(default_factory=dict)
 
-    def of(self, one: RecordedSegment) -> tuple[Any, ...]:
-        made = self._made.get(id(one.attributes))
-        if made is None:
-            made = self._made[id(one.attributes)] = tuple(one.attributes.get(name) for name in self.names)
-        return made
-
-
-def _same(one: RecordedSegment, other: RecordedSegment) -> bool:
-    """Whether both are of the same resource in the same project."""
-    return (
-        one.resource_id == other.resource_id
-        and one.project_id == other.project_id
-        and one.cloud == other.cloud
-        and one.resource_type == other.resource_type
-    )
+    def select(self, segment: RecordedSegment) -> tuple[Any, ...]:
+        key = id(segment.attributes)
+        values = self._cache.get(key)
+        if values is None:
+            values = self._cache[key] = tuple(segment.attributes.get(name) for name in self.names)
+        return values
 
 
-_SHOWN_OF_VOLUMES = ("size_gib", "volume_type", "volume_type_name", "attached_to")
+def merge_segments(segments: Iterable[RecordedSegment], settings: AlmanachSettings) -> list[Entity]:
+    """Return the entities of segments, which are ordered by resource and start."""
+    instance_attributes = ("flavor", *(_IMAGE_ATTRIBUTES.get(key, "") for key in settings.image_meta))
+    selectors = {
+        "instance": _AttributeSelector(instance_attributes),
+        "volume": _AttributeSelector(_VOLUME_ATTRIBUTES),
+    }
+    entities: list[Entity] = []
+    current: Entity | None = None
+    for segment in segments:
+        attributes = selectors[segment.resource_type].select(segment)
+        if current is not None and _continues(current, segment, attributes):
+            current.last = segment
+            current.recorded_at = max(current.recorded_at, segment.recorded_at)
+        else:
+            current = Entity(segment, segment, attributes, segment.recorded_at)
+            entities.append(current)
+    return entities
 
 
-def _shown_of_instances(almanach: Almanach) -> tuple[str, ...]:
-    return ("flavor", *(_IMAGE_KEYS.get(key, "") for key in almanach.image_meta))
+def encode_entities(entities: Sequence[Entity], settings: AlmanachSettings, type_names: TypeNames) -> bytes:
+    """Return the entities as a JSON array."""
+    return msgspec.json.encode([build_view(entity, settings, type_names) for entity in entities])
 
 
-def encoded(entities: Sequence[Entity], almanach: Almanach, types: TypeNames) -> bytes:
-    """The list of `entities`, as JSON."""
-    return msgspec.json.encode([entity_view(entity, almanach, types) for entity in entities])
-
-
-def entity_view(entity: Entity, almanach: Almanach, types: TypeNames) -> InstanceView | VolumeView:
-    """One entity, with the name and the labels that were last told of its resource."""
-    one, end = entity.last, entity.last.end
-    start = _time(entity.first.start)
-    ended = None if end is None else _time(end)
-    processed = _often(entity.recorded_at)
-    if one.resource_type == "volume":
+def build_view(entity: Entity, settings: AlmanachSettings, type_names: TypeNames) -> InstanceView | VolumeView:
+    """Return the view of an entity; name and metadata are the latest ones of its resource."""
+    segment, end = entity.last, entity.last.end
+    start = _format_time(entity.first.start)
+    ended = None if end is None else _format_time(end)
+    processed = _format_time_cached(entity.recorded_at)
+    if segment.resource_type == "volume":
         return VolumeView(
-            attached_to=attached_to(one),
+            attached_to=_split_ids(segment),
             end=ended,
-            entity_id=one.resource_id,
+            entity_id=segment.resource_id,
             entity_type="volume",
             last_event=ended or start,
-            name=one.name,
+            name=segment.name,
             processed=processed,
-            project_id=one.project_id,
-            size=one.attributes.get("size_gib"),
+            project_id=segment.project_id,
+            size=segment.attributes.get("size_gib"),
             start=start,
-            volume_type=_type_name(one, types),
+            volume_type=_get_type_name(segment, type_names),
         )
-    flavor, *system = entity.shown
-    image = {key: value for key, value in zip(almanach.image_meta, system, strict=True) if value is not None}
+    flavor, *image = entity.attributes
+    image_meta = {key: value for key, value in zip(settings.image_meta, image, strict=True) if value is not None}
     return InstanceView(
         end=ended,
-        entity_id=one.resource_id,
+        entity_id=segment.resource_id,
         entity_type="instance",
         flavor=flavor,
-        image_meta=image,
+        image_meta=image_meta,
         last_event=ended or start,
-        metadata={key: one.tags[key] for key in almanach.metadata if key in one.tags} if almanach.metadata else {},
-        name=one.name,
-        os=image,
+        metadata={key: segment.tags[key] for key in settings.metadata if key in segment.tags},
+        name=segment.name,
+        os=image_meta,
         processed=processed,
-        project_id=one.project_id,
+        project_id=segment.project_id,
         start=start,
     )
 
 
-def attached_to(one: RecordedSegment) -> list[str]:
-    """The machines that have a volume."""
-    told = one.attributes.get("attached_to")
-    return str(told).split(",") if told else []
-
-
-def unnamed_types(noted: Iterable[RecordedSegment]) -> set[str]:
-    """The ids of volume types that stand without a name."""
+def list_unnamed_types(segments: Iterable[RecordedSegment]) -> set[str]:
+    """Return the ids of volume types whose names are not among the attributes of their segments."""
     return {
-        one.attributes["volume_type"]
-        for one in noted
-        if "volume_type" in one.attributes and "volume_type_name" not in one.attributes
+        segment.attributes["volume_type"]
+        for segment in segments
+        if "volume_type" in segment.attributes and "volume_type_name" not in segment.attributes
     }
 
 
-def _type_name(one: RecordedSegment, types: TypeNames) -> str | None:
-    """The type's name; its id, where nobody has told a name."""
-    told = one.attributes.get("volume_type_name")
-    if told is not None:
-        return str(told)
-    type_id = one.attributes.get("volume_type")
-    return None if type_id is None else types.get((one.cloud, type_id)) or type_id
+def _continues(entity: Entity, segment: RecordedSegment, attributes: tuple[Any, ...]) -> bool:
+    """Return True if `segment` belongs to the entity: no gap, equal attributes, same resource and project."""
+    last = entity.last
+    return (
+        last.end == segment.start
+        and entity.attributes == attributes
+        and last.resource_id == segment.resource_id
+        and last.project_id == segment.project_id
+        and last.cloud == segment.cloud
+        and last.resource_type == segment.resource_type
+    )
 
 
-def _time(us: Micros) -> str:
-    """As Python prints a datetime: `2016-01-01 18:30:00+00:00`, a fraction only where there is one."""
+def _split_ids(segment: RecordedSegment) -> list[str]:
+    ids = segment.attributes.get("attached_to")
+    return str(ids).split(",") if ids else []
+
+
+def _get_type_name(segment: RecordedSegment, type_names: TypeNames) -> str | None:
+    """Return the name of the volume type, or its id if the name is unknown."""
+    name = segment.attributes.get("volume_type_name")
+    if name is not None:
+        return str(name)
+    type_id = segment.attributes.get("volume_type")
+    return None if type_id is None else type_names.get((segment.cloud, type_id)) or type_id
+
+
+def _format_time(us: Micros) -> str:
+    """Format a time like Python's `str(datetime)`: `2016-01-01 18:30:00+00:00`, with a fraction if it is not 0."""
     days, rest = divmod(us, DAY_US)
     seconds, fraction = divmod(rest, SECOND_US)
-    text = f"{_day(days)} {_hour(seconds)}"
+    text = f"{_format_day(days)} {_format_seconds(seconds)}"
     return f"{text}.{fraction:06d}+00:00" if fraction else f"{text}+00:00"
 
 
-#: Thousands of entities came to be known in one batch.
-_often = lru_cache(4096)(_time)
+#: For times that many entities share: all events of a batch are recorded at the same time.
+_format_time_cached = lru_cache(4096)(_format_time)
 
 
 @lru_cache(4096)
-def _day(days: int) -> str:
+def _format_day(days: int) -> str:
     return to_datetime(days * DAY_US).strftime("%Y-%m-%d")
 
 
 @lru_cache(86_400)
-def _hour(seconds: int) -> str:
+def _format_seconds(seconds: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

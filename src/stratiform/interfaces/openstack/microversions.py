@@ -86,12 +86,12 @@ def minor(request: Request) -> int:
     return int(request.scope["state"]["minor"])
 
 
-class Stamp:
+class MicroversionHeaders:
     """Every answer, a refusal too, tells the microversion that it was given at."""
 
-    def __init__(self, app: ASGIApp, spoken: Microversions) -> None:
+    def __init__(self, app: ASGIApp, versions: Microversions) -> None:
         self._app = app
-        self._spoken = spoken
+        self._spoken = versions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"]["minor"] = self._spoken.first

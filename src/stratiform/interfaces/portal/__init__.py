@@ -1,1 +1,1 @@
-"""The dashboard. Does not own: anything; it shows what the services say."""
+"""The web dashboard of a project: costs, servers, volumes and invoices."""

@@ -1,4 +1,4 @@
-"""A bar chart of money by day, as coordinates for an SVG."""
+"""A bar chart of costs by day, as coordinates for an SVG, and the format of amounts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,18 @@ from babel.numbers import format_currency
 from stratiform.kit.money import exponent
 
 WIDTH, HEIGHT = 620, 150
-_HEAD, _FOOT = 18, 18
+_TOP_MARGIN, _BOTTOM_MARGIN = 18, 18
+
+#: The gap between two bars, as a fraction of the distance between them.
 _GAP = 0.25
-_TINY = "¤0.00##################"
+
+#: For amounts below the smallest unit of the currency.
+_SMALL_AMOUNT_FORMAT = "¤0.00##################"
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day. Lengths in the chart's own units; `label` only where there is room for it."""
+    """The bar of one day, in the units of the chart; `label` is "" for days that the axis does not name."""
 
     day: str
     amount: str
@@ -31,7 +35,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars on a floor; `top` is what the highest stands for."""
+    """`floor` is the y of the axis, `top` the amount of the highest bar."""
 
     width: int
     height: int
@@ -40,36 +44,38 @@ class Chart:
     bars: Sequence[Bar]
 
 
-def money(amount: Decimal, currency: str) -> str:
-    """`€12.34`: in whole smallest units, for people; of an amount too small for those its first two digits."""
+def format_amount(amount: Decimal, currency: str) -> str:
+    """Format an amount as `€12.34`; one below the smallest unit keeps its first two significant digits."""
     if amount and abs(amount) < Decimal(1).scaleb(-exponent(currency)):
-        return format_currency(_first_digits(amount), currency, _TINY, locale="en_GB", currency_digits=False)
+        return format_currency(
+            _round_to_two_digits(amount), currency, _SMALL_AMOUNT_FORMAT, locale="en_GB", currency_digits=False
+        )
     return format_currency(amount, currency, locale="en_GB")
 
 
-def _first_digits(amount: Decimal) -> Decimal:
+def _round_to_two_digits(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal((0, (1,), amount.adjusted() - 1)))
 
 
-def by_day(days: Sequence[tuple[date, Decimal]], currency: str) -> Chart:
-    """A bar for each of `days`, in their order."""
+def build_chart(days: Sequence[tuple[date, Decimal]], currency: str) -> Chart:
+    """Return a chart with one bar per day, in the order of `days`."""
     highest = max((amount for _, amount in days), default=Decimal(0))
-    floor = HEIGHT - _FOOT
+    floor = HEIGHT - _BOTTOM_MARGIN
     slot = WIDTH / max(len(days), 1)
     bars = []
-    for number, (day, amount) in enumerate(days):
+    for index, (day, amount) in enumerate(days):
         share = float(amount / highest) if highest else 0.0
-        height = max(share * (floor - _HEAD), 1.0 if amount else 0.0)
+        height = max(share * (floor - _TOP_MARGIN), 1.0 if amount else 0.0)
         bars.append(
             Bar(
                 day=day.isoformat(),
-                amount=money(amount, currency),
-                x=round(number * slot + slot * _GAP / 2, 2),
+                amount=format_amount(amount, currency),
+                x=round(index * slot + slot * _GAP / 2, 2),
                 y=round(floor - height, 2),
                 width=round(slot * (1 - _GAP), 2),
                 height=round(height, 2),
-                middle=round((number + 0.5) * slot, 2),
+                middle=round((index + 0.5) * slot, 2),
                 label=str(day.day) if day.day == 1 or day.day % 5 == 0 else "",
             )
         )
-    return Chart(WIDTH, HEIGHT, floor, money(highest, currency) if highest else "", bars)
+    return Chart(WIDTH, HEIGHT, floor, format_amount(highest, currency) if highest else "", bars)

@@ -1,27 +1,34 @@
-"""The dashboard's pages, below `/dashboard`."""
+"""The routes of the dashboard, below `/dashboard`."""
 
+import dataclasses
 import logging
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 from litestar import MediaType, Response, Router
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
-from stratiform.interfaces.portal import views
-from stratiform.interfaces.portal.session import NAME, cookie, form, in_project, signed_in, with_password
+from stratiform.interfaces.portal.session import (
+    COOKIE_NAME,
+    NoProject,
+    build_cookie,
+    parse_form,
+    scope_to_project,
+    session_context,
+    sign_in_with_password,
+)
+from stratiform.interfaces.portal.views import InvoicesPage, OverviewPage, build_invoices, build_overview
 from stratiform.interfaces.services import Request, get, post, reading, services_of
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Fault, Unauthenticated
 
 logger = logging.getLogger(__name__)
 
-_pages = Environment(loader=PackageLoader("stratiform.interfaces.portal"), autoescape=select_autoescape())
-_STATIC = Path(__file__).parent / "static"
-_UNFORESEEN = "Something went wrong here; the log says what."
+_templates = Environment(loader=PackageLoader("stratiform.interfaces.portal"), autoescape=select_autoescape())
+_STATIC_FOLDER = Path(__file__).parent / "static"
 
-#: No script, no frame, nothing from elsewhere; the only inline parts are our own style attribute and one handler.
+#: Only our own resources. Inline, there is one style attribute and one event handler.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'unsafe-inline'; "
     "img-src data:; frame-ancestors 'none'; form-action 'self'",
@@ -30,102 +37,126 @@ _HEADERS = {
 }
 
 
-def _page(name: str, values: dict[str, Any], status: int = 200) -> Response[str]:
-    text = _pages.get_template(name).render(values)
-    return Response(text, media_type=MediaType.HTML, status_code=status, headers=_HEADERS)
-
-
-def _who(request: Request, ctx: RequestContext) -> dict[str, Any]:
-    return {"who": ctx.caller, "projects": services_of(request).identity.projects.own(ctx)}
-
-
 @get("/", operation_id="dashboardOverview", include_in_schema=False)
-def overview(request: Request) -> Response[str]:
-    with signed_in(request) as ctx:
-        return _page("overview.html", _who(request, ctx) | views.overview(services_of(request), ctx))
+def show_overview(request: Request) -> Response[str]:
+    with session_context(request) as ctx:
+        return _render_page(request, ctx, "overview.html", build_overview(services_of(request), ctx))
 
 
 @get("/invoices", operation_id="dashboardInvoices", include_in_schema=False)
-def invoices(request: Request) -> Response[str]:
-    with signed_in(request) as ctx:
-        return _page("invoices.html", _who(request, ctx) | views.invoices(services_of(request), ctx))
+def list_invoices(request: Request) -> Response[str]:
+    with session_context(request) as ctx:
+        return _render_page(request, ctx, "invoices.html", build_invoices(services_of(request), ctx))
 
 
-@get("/invoices/{number:str}/{kind:str}", operation_id="dashboardInvoice", include_in_schema=False)
-def invoice(request: Request, number: str, kind: str) -> Response[bytes]:
+@get("/invoices/{number:str}/{extension:str}", operation_id="dashboardInvoice", include_in_schema=False)
+def download_invoice(request: Request, number: str, extension: str) -> Response[bytes]:
+    """Return the PDF of an invoice, or its JSON for any other extension."""
     services = services_of(request)
-    with signed_in(request) as ctx:
-        if kind == "pdf":
-            content, media = services.billing.invoice_pdf(ctx, number), "application/pdf"
+    with session_context(request) as ctx:
+        if extension == "pdf":
+            content, media_type = services.billing.invoice_pdf(ctx, number), "application/pdf"
         else:
-            content, media = services.billing.invoice(ctx, number)[1], "application/json"
-    name = f'attachment; filename="{number}.{kind}"'
-    return Response(content, media_type=media, headers={**_HEADERS, "Content-Disposition": name})
+            content, media_type = services.billing.invoice(ctx, number)[1], "application/json"
+    disposition = f'attachment; filename="{number}.{extension}"'
+    return Response(content, media_type=media_type, headers={**_HEADERS, "Content-Disposition": disposition})
 
 
 @get("/sign-in", operation_id="dashboardSignInForm", include_in_schema=False)
-def sign_in_form() -> Response[str]:
-    return _page("sign_in.html", {"user": "", "domain": "Default", "said": ""})
+def show_sign_in() -> Response[str]:
+    return _render_sign_in("", "Default")
 
 
 @post("/sign-in", operation_id="dashboardSignIn", include_in_schema=False)
-def sign_in(request: Request, body: bytes) -> Response[Any]:
-    fields = form(request, body)
+def sign_in(request: Request, body: bytes) -> Response[str] | Redirect:
+    fields = parse_form(request, body)
     user, domain = fields.get("user", ""), fields.get("domain", "Default")
     try:
-        token = with_password(services_of(request), user, fields.get("password", ""), domain)
-    except Unauthenticated as error:
-        said = error.message if "project" in error.message else "Wrong user or password."
-        return _page("sign_in.html", {"user": user, "domain": domain, "said": said}, status=401)
-    return _to("/dashboard", request, token)
+        token = sign_in_with_password(services_of(request), user, fields.get("password", ""), domain)
+    except NoProject as error:
+        return _render_sign_in(user, domain, error.message)
+    except Unauthenticated:
+        return _render_sign_in(user, domain, "Invalid user name or password.")
+    return _redirect("/dashboard", request, token)
 
 
 @post("/sign-out", operation_id="dashboardSignOut", include_in_schema=False)
-def sign_out(request: Request, body: bytes) -> Response[Any]:
-    """The token ends too, not only the cookie."""
-    form(request, body)
+def sign_out(request: Request, body: bytes) -> Redirect:
+    """Revoke the token and delete the cookie."""
+    parse_form(request, body)
     services = services_of(request)
-    token = request.cookies.get(NAME, "")
+    token = request.cookies.get(COOKIE_NAME, "")
     with reading(request, token=token or "-") as ctx:
         caller, now = ctx.caller, ctx.now
     with services.database.transaction() as db:
         services.identity.tokens.revoke(RequestContext(db, caller, now), token)
-    return _to("/dashboard/sign-in", request, "")
+    return _redirect("/dashboard/sign-in", request, "")
 
 
 @post("/project", operation_id="dashboardProject", include_in_schema=False)
-def switch_project(request: Request, body: bytes) -> Response[Any]:
-    fields = form(request, body)
-    token = in_project(services_of(request), request.cookies.get(NAME, ""), fields.get("project", ""))
-    return _to("/dashboard", request, token)
+def switch_project(request: Request, body: bytes) -> Redirect:
+    fields = parse_form(request, body)
+    token = scope_to_project(services_of(request), request.cookies.get(COOKIE_NAME, ""), fields.get("project", ""))
+    return _redirect("/dashboard", request, token)
 
 
 @get("/static/{name:str}", operation_id="dashboardStatic", include_in_schema=False)
-def static(name: str) -> Response[bytes]:
-    if name not in {file.name for file in _STATIC.iterdir()}:
-        raise HTTPException(status_code=404, detail="There is no such file.")
-    return Response((_STATIC / name).read_bytes(), media_type="text/css", headers={"Cache-Control": "max-age=300"})
+def get_static_file(name: str) -> Response[bytes]:
+    if name not in {file.name for file in _STATIC_FOLDER.iterdir()}:
+        raise HTTPException(status_code=404, detail=f"File {name} not found")
+    content = (_STATIC_FOLDER / name).read_bytes()
+    return Response(content, media_type="text/css", headers={"Cache-Control": "max-age=300"})
 
 
-def _to(path: str, request: Request, token: str) -> Response[Any]:
-    answer = Redirect(path, status_code=303)
-    answer.set_cookie(cookie(request, token))
-    return answer
-
-
-def told(request: Request, error: Exception) -> Response[Any]:
-    """Whoever is not signed in is asked to; anything else is one sentence."""
+def render_error(request: Request, error: Exception) -> Response[str] | Redirect:
+    """Return the sign-in page if the session is not valid, otherwise a page with the error message."""
     if isinstance(error, Unauthenticated):
-        return _to("/dashboard/sign-in", request, "")
-    status = error.status if isinstance(error, Fault) else getattr(error, "status_code", 500)
-    said = error.message if isinstance(error, Fault) else getattr(error, "detail", _UNFORESEEN)
+        return _redirect("/dashboard/sign-in", request, "")
+    if isinstance(error, Fault):
+        status, message = error.status, error.message
+    elif isinstance(error, HTTPException):
+        status, message = error.status_code, error.detail
+    else:
+        status, message = 500, "An unexpected error occurred; see the log of the server."
     if status == 500:
-        logger.error("dashboard failed", exc_info=error)
-    return _page("told.html", {"said": said}, status=status)
+        logger.error("unexpected error in the dashboard", exc_info=error)
+    return _render("error.html", {"error": message}, status)
+
+
+def _render_page(
+    request: Request, ctx: RequestContext, template: str, page: OverviewPage | InvoicesPage
+) -> Response[str]:
+    fields = {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
+    session = {"caller": ctx.caller, "projects": services_of(request).identity.projects.list_available(ctx)}
+    return _render(template, session | fields)
+
+
+def _render_sign_in(user: str, domain: str, error: str = "") -> Response[str]:
+    return _render("sign_in.html", {"user": user, "domain": domain, "error": error}, 401 if error else 200)
+
+
+def _render(template: str, values: dict[str, object], status: int = 200) -> Response[str]:
+    html = _templates.get_template(template).render(values)
+    return Response(html, media_type=MediaType.HTML, status_code=status, headers=_HEADERS)
+
+
+def _redirect(path: str, request: Request, token: str) -> Redirect:
+    response = Redirect(path, status_code=303)
+    response.set_cookie(build_cookie(request, token))
+    return response
 
 
 router = Router(
     path="/dashboard",
-    route_handlers=[overview, invoices, invoice, sign_in_form, sign_in, sign_out, switch_project, static],
-    exception_handlers={Exception: told, HTTPException: told},
+    route_handlers=[
+        show_overview,
+        list_invoices,
+        download_invoice,
+        show_sign_in,
+        sign_in,
+        sign_out,
+        switch_project,
+        get_static_file,
+    ],
+    exception_handlers={Exception: render_error, HTTPException: render_error},
 )

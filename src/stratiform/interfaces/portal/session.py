@@ -1,4 +1,4 @@
-"""Signing in with a browser: a token of identity in a cookie that no script and no other site can use."""
+"""Browser sessions: a Keystone token in a cookie that scripts and other sites cannot read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,54 +9,68 @@ from litestar.datastructures import Cookie
 from stratiform.interfaces.services import Request, Services, reading, services_of
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Forbidden, Unauthenticated
-from stratiform.services.identity.model import ByPassword, ByToken, Named, Proof, ScopeAsked, SignIn
+from stratiform.services.identity.model import (
+    AuthMethod,
+    AuthRequest,
+    PasswordAuth,
+    ResourceRef,
+    ScopeRequest,
+    TokenAuth,
+)
 
-NAME = "stratiform_session"
+COOKIE_NAME = "stratiform_session"
+
+
+class NoProject(Unauthenticated):
+    """The user has no role in any project."""
+
+    def __init__(self) -> None:
+        super().__init__("This user has no project.")
 
 
 @contextmanager
-def signed_in(request: Request) -> Iterator[RequestContext]:
-    """A call of whoever the cookie names, in their project. Raises Unauthenticated."""
-    with reading(request, token=request.cookies.get(NAME) or "-") as ctx:
+def session_context(request: Request) -> Iterator[RequestContext]:
+    """Open a read transaction for the user and the project of the session. Raises Unauthenticated."""
+    with reading(request, token=request.cookies.get(COOKIE_NAME) or "-") as ctx:
         if ctx.caller.project_id is None:
-            raise Unauthenticated("The session has no project.")
+            raise Unauthenticated("The session is not scoped to a project.")
         yield ctx
 
 
-def with_password(services: Services, user: str, password: str, domain: str) -> str:
-    """A token for the user's first project. Raises Unauthenticated, also where there is no project."""
-    named = Named(name=user, domain_name=domain)
-    unscoped = _issue(services, ByPassword(named, password), ScopeAsked("unscoped"))
+def sign_in_with_password(services: Services, user: str, password: str, domain: str) -> str:
+    """Return a token for the user's first project. Raises Unauthenticated, NoProject."""
+    named = ResourceRef(name=user, domain_name=domain)
+    unscoped = _issue_token(services, PasswordAuth(named, password), ScopeRequest("unscoped"))
     with services.database.snapshot() as db:
         now = services.clock.now()
-        ctx = RequestContext(db, services.identity.caller(db, unscoped, now), now)
+        ctx = RequestContext(db, services.identity.authenticate(db, unscoped, now), now)
         projects = sorted(
-            services.identity.projects.own(ctx), key=lambda project: (project.name == "admin", project.name)
+            services.identity.projects.list_available(ctx), key=lambda project: (project.name == "admin", project.name)
         )
     if not projects:
-        raise Unauthenticated("This user has no project.")
-    return in_project(services, unscoped, projects[0].id)
+        raise NoProject
+    return scope_to_project(services, unscoped, projects[0].id)
 
 
-def in_project(services: Services, token: str, project_id: str) -> str:
-    """A token for `project_id`, got by `token`. Raises Unauthenticated."""
-    return _issue(services, ByToken(token), ScopeAsked("project", Named(id=project_id)))
+def scope_to_project(services: Services, token: str, project_id: str) -> str:
+    """Exchange a token for one of another project. Raises Unauthenticated."""
+    return _issue_token(services, TokenAuth(token), ScopeRequest("project", ResourceRef(id=project_id)))
 
 
-def _issue(services: Services, proof: Proof, scope: ScopeAsked) -> str:
-    """As `POST /auth/tokens`: hashing a password takes long, so no transaction is open meanwhile."""
-    asked = SignIn((proof,), scope)
+def _issue_token(services: Services, method: AuthMethod, scope: ScopeRequest) -> str:
+    """Hashing a password is slow, so no transaction is open meanwhile."""
+    auth_request = AuthRequest((method,), scope)
     with services.database.snapshot() as db:
-        found = services.identity.sign_ins.look_up(db, asked, services.clock.now())
-    services.identity.sign_ins.prove(found)
+        resolved = services.identity.authentication.resolve(db, auth_request, services.clock.now())
+    services.identity.authentication.verify(resolved)
     with services.database.transaction() as db:
-        return services.identity.sign_ins.issue(db, asked, found, services.clock.now())[0]
+        return services.identity.authentication.issue(db, auth_request, resolved, services.clock.now())[0]
 
 
-def cookie(request: Request, token: str) -> Cookie:
-    """The session; an empty token ends it."""
+def build_cookie(request: Request, token: str) -> Cookie:
+    """Return the cookie of a session; an empty token deletes it."""
     return Cookie(
-        key=NAME,
+        key=COOKIE_NAME,
         value=token,
         path="/dashboard",
         httponly=True,
@@ -66,12 +80,12 @@ def cookie(request: Request, token: str) -> Cookie:
     )
 
 
-def form(request: Request, body: bytes) -> dict[str, str]:
-    """The fields of a form. Raises Forbidden where another site sent it, or it isn't text."""
+def parse_form(request: Request, body: bytes) -> dict[str, str]:
+    """Return the fields of a form. Raises Forbidden for a form that is not valid or of another site."""
     origin = request.headers.get("origin")
     if origin and urlsplit(origin).netloc != request.headers.get("host"):
-        raise Forbidden("This form came from another site.")
+        raise Forbidden("The form was submitted from another site.")
     try:
         return {key: values[-1] for key, values in parse_qs(body.decode(), max_num_fields=20).items()}
     except (UnicodeDecodeError, ValueError) as error:
-        raise Forbidden("This form can't be read.") from error
+        raise Forbidden("The form is not valid.") from error

@@ -1,11 +1,13 @@
-"""What the pages show, from what the services say."""
+"""The content of the pages, from the results of the services."""
 
 from calendar import monthrange
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from stratiform.interfaces.portal.chart import by_day, money
+from stratiform.interfaces.portal.chart import Chart, build_chart, format_amount
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import to_datetime
 from stratiform.kit.context import RequestContext
@@ -14,56 +16,127 @@ from stratiform.services.billing.model import Invoice
 from stratiform.services.compute.model import Detail, ServerFilter
 from stratiform.services.volume.model import Volume, VolumeFilter
 
-_GOOD = {"ACTIVE", "available", "in-use", "VERIFY_RESIZE"}
-_BAD = {"ERROR", "error", "error_deleting", "error_extending"}
-_STILL = {"SHUTOFF", "PAUSED", "SUSPENDED", "SHELVED"}
-_MOST = 200
+_GOOD_STATUSES = {"ACTIVE", "available", "in-use", "VERIFY_RESIZE"}
+_BAD_STATUSES = {"ERROR", "error", "error_deleting", "error_extending"}
+_INACTIVE_STATUSES = {"SHUTOFF", "PAUSED", "SUSPENDED", "SHELVED"}
+
+_MAX_ROWS = 200
+_EMPTY_CELL = "–"
 
 
-def overview(services: Services, ctx: RequestContext) -> dict[str, Any]:
-    """The project's month, servers and volumes."""
-    project = ctx.caller.project()
-    cost = services.billing.project_cost(ctx, project)
-    spent = {one["resource_id"]: Decimal(one["amount"]) for one in cost["resources"]} if cost else {}
-    currency = cost["currency"] if cost else ""
-    found = services.compute.servers(ctx, ServerFilter(project_id=project), Page(limit=_MOST)).items
-    volumes = services.volume.volumes(ctx, VolumeFilter(), Page(limit=_MOST)).items
-    types = services.volume.type_names(ctx, {volume.type_id for volume in volumes})
-    details = services.compute.details(ctx, found)
-    machine_of = {volume.volume_id: one.server.name for one in details for volume in one.volumes}
-    return {
-        "here": "overview",
-        "cost": _cost(cost),
-        "chart": by_day(_whole_month(cost["days"]), currency) if cost else None,
-        "servers": [_server(one, _spent(spent, one.server.id, currency)) for one in details],
-        "volumes": [
-            _volume(one, types.get(one.type_id, ""), machine_of.get(one.id, ""), _spent(spent, one.id, currency))
-            for one in volumes
+@dataclass(frozen=True, slots=True)
+class CostView:
+    """Costs of the current month; `unpriced` is the number of resources without a price."""
+
+    month: str
+    total: str
+    as_of: str
+    unpriced: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRow:
+    """A server in a table; `status_class` is the CSS class of its status."""
+
+    id: str
+    name: str
+    status: str
+    status_class: str
+    flavor: str
+    addresses: str
+    zone: str
+    cost: str
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeRow:
+    """A volume in a table; `server` is the name of the server that it is attached to."""
+
+    id: str
+    name: str
+    status: str
+    status_class: str
+    size_gib: int
+    type: str
+    server: str
+    cost: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    number: str
+    period: str
+    issued: str
+    total: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPage:
+    """Costs, servers and volumes of a project; without a customer account, `cost` and `chart` are None."""
+
+    cost: CostView | None
+    chart: Chart | None
+    servers: Sequence[ServerRow]
+    volumes: Sequence[VolumeRow]
+    page: str = "overview"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicesPage:
+    invoices: Sequence[InvoiceRow]
+    page: str = "invoices"
+
+
+class _ResourceCosts:
+    """Formatted costs of single resources."""
+
+    def __init__(self, project_cost: Mapping[str, Any] | None) -> None:
+        resources = project_cost["resources"] if project_cost else []
+        self._currency = project_cost["currency"] if project_cost else ""
+        self._amounts = {resource["resource_id"]: Decimal(resource["amount"]) for resource in resources}
+
+    def format(self, resource_id: str) -> str:
+        amount = self._amounts.get(resource_id)
+        return _EMPTY_CELL if amount is None else format_amount(amount, self._currency)
+
+
+def build_overview(services: Services, ctx: RequestContext) -> OverviewPage:
+    project_id = ctx.caller.project()
+    project_cost = services.billing.project_cost(ctx, project_id)
+    costs = _ResourceCosts(project_cost)
+    servers = services.compute.servers(ctx, ServerFilter(project_id=project_id), Page(limit=_MAX_ROWS)).items
+    volumes = services.volume.volumes.list(ctx, VolumeFilter(), Page(limit=_MAX_ROWS)).items
+    types = services.volume.volume_types.names(ctx, {volume.type_id for volume in volumes})
+    details = services.compute.details(ctx, servers)
+    server_names = {volume.volume_id: detail.server.name for detail in details for volume in detail.volumes}
+    return OverviewPage(
+        cost=_build_cost(project_cost) if project_cost else None,
+        chart=build_chart(_fill_month(project_cost["days"]), project_cost["currency"]) if project_cost else None,
+        servers=[_build_server(detail, costs) for detail in details],
+        volumes=[
+            _build_volume(volume, types.get(volume.type_id, ""), server_names.get(volume.id, _EMPTY_CELL), costs)
+            for volume in volumes
         ],
-    }
+    )
 
 
-def invoices(services: Services, ctx: RequestContext) -> dict[str, Any]:
-    """The newest invoices of whoever pays for the project."""
-    found = services.billing.invoices(ctx, Page(limit=_MOST)).items
-    return {"here": "invoices", "invoices": [_invoice(one) for one in found]}
+def build_invoices(services: Services, ctx: RequestContext) -> InvoicesPage:
+    """Return the newest invoices of the customer account that the project is assigned to."""
+    invoices = services.billing.invoices(ctx, Page(limit=_MAX_ROWS)).items
+    return InvoicesPage([_build_invoice(invoice) for invoice in invoices])
 
 
-def _cost(cost: dict[str, Any] | None) -> dict[str, Any]:
-    if cost is None:
-        return {"known": False, "month": "Cost"}
-    month = date.fromisoformat(cost["since"][:10])
-    return {
-        "known": True,
-        "month": month.strftime("%B %Y"),
-        "total": money(Decimal(cost["amount"]), cost["currency"]),
-        "as_of": cost["as_of"][:19].replace("T", " ") + " UTC",
-        "unpriced": len({one["resource_id"] for one in cost["unpriced"]}),
-    }
+def _build_cost(project_cost: Mapping[str, Any]) -> CostView:
+    return CostView(
+        month=date.fromisoformat(project_cost["since"][:10]).strftime("%B %Y"),
+        total=format_amount(Decimal(project_cost["amount"]), project_cost["currency"]),
+        as_of=project_cost["as_of"][:19].replace("T", " ") + " UTC",
+        unpriced=len({resource["resource_id"] for resource in project_cost["unpriced"]}),
+    )
 
 
-def _whole_month(days: list[dict[str, str]]) -> list[tuple[date, Decimal]]:
-    """The days that were, then those to come, so that a bar stands in its place all month."""
+def _fill_month(days: Sequence[Mapping[str, str]]) -> Sequence[tuple[date, Decimal]]:
+    """Return every day of the month with its amount, so that the bars keep their positions all month."""
     amounts = {date.fromisoformat(day["date"]): Decimal(day["amount"]) for day in days}
     first = min(amounts, default=None)
     if first is None:
@@ -72,53 +145,50 @@ def _whole_month(days: list[dict[str, str]]) -> list[tuple[date, Decimal]]:
     return [(day, amounts.get(day, Decimal(0))) for day in month]
 
 
-def _spent(spent: dict[str, Decimal], resource_id: str, currency: str) -> str:
-    return money(spent[resource_id], currency) if resource_id in spent else "–"
-
-
-def _mood(status: str) -> str:
-    if status in _GOOD:
+def _status_class(status: str) -> str:
+    if status in _GOOD_STATUSES:
         return "good"
-    if status in _BAD:
+    if status in _BAD_STATUSES:
         return "bad"
-    return "" if status in _STILL else "wait"
+    return "" if status in _INACTIVE_STATUSES else "pending"
 
 
-def _server(one: Detail, spent: str) -> dict[str, Any]:
-    status = one.server.status
-    ports = [port for group in one.ports.values() for port in group]
-    return {
-        "id": one.server.id,
-        "name": one.server.name,
-        "status": status,
-        "mood": _mood(status),
-        "flavor": one.server.flavor["name"],
-        "addresses": ", ".join(ip["ip_address"] for port in ports for ip in port.fixed_ips),
-        "zone": one.server.zone,
-        "cost": spent,
-    }
+def _build_server(detail: Detail, costs: _ResourceCosts) -> ServerRow:
+    server = detail.server
+    ports = [port for ports in detail.ports.values() for port in ports]
+    return ServerRow(
+        id=server.id,
+        name=server.name,
+        status=server.status,
+        status_class=_status_class(server.status),
+        flavor=server.flavor["name"],
+        addresses=", ".join(ip["ip_address"] for port in ports for ip in port.fixed_ips),
+        zone=server.zone,
+        cost=costs.format(server.id),
+    )
 
 
-def _volume(volume: Volume, kind: str, server: str, spent: str) -> dict[str, Any]:
-    return {
-        "id": volume.id,
-        "name": volume.name or "–",
-        "status": volume.status,
-        "mood": _mood(volume.status),
-        "size": volume.size_gib,
-        "type": kind,
-        "server": server or "–",
-        "cost": spent,
-    }
+def _build_volume(volume: Volume, type_name: str, server_name: str, costs: _ResourceCosts) -> VolumeRow:
+    return VolumeRow(
+        id=volume.id,
+        name=volume.name or _EMPTY_CELL,
+        status=volume.status,
+        status_class=_status_class(volume.status),
+        size_gib=volume.size_gib,
+        type=type_name,
+        server=server_name,
+        cost=costs.format(volume.id),
+    )
 
 
-def _invoice(invoice: Invoice) -> dict[str, str]:
-    def day(us: int) -> str:
-        return to_datetime(us).strftime("%-d %b %Y")
+def _build_invoice(invoice: Invoice) -> InvoiceRow:
+    return InvoiceRow(
+        number=invoice.number,
+        period=f"{_format_day(invoice.start)} – {_format_day(invoice.end - 1)}",
+        issued=_format_day(invoice.issued_at),
+        total=format_amount(Decimal(invoice.total), invoice.currency),
+    )
 
-    return {
-        "number": invoice.number,
-        "period": f"{day(invoice.start)} – {day(invoice.end - 1)}",
-        "issued": day(invoice.issued_at),
-        "total": money(Decimal(invoice.total), invoice.currency),
-    }
+
+def _format_day(us: int) -> str:
+    return to_datetime(us).strftime("%-d %b %Y")

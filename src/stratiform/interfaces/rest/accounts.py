@@ -12,7 +12,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.pagination import Page
 from stratiform.services.billing.model import Account, Assignment, Party
-from stratiform.services.identity.model import Query
+from stratiform.services.identity.model import ListQuery
 
 Body = dict[str, Any]
 
@@ -104,8 +104,8 @@ def project_id(services: Services, ctx: RequestContext, given: str) -> str:
         return given
     projects = services.identity.projects
     found = [
-        *projects.all(ctx, Query(equal={"id": given})).items,
-        *projects.all(ctx, Query(equal={"name": given})).items,
+        *projects.list(ctx, ListQuery(filters={"id": given})).items,
+        *projects.list(ctx, ListQuery(filters={"name": given})).items,
     ]
     if not found and _FOREIGN.fullmatch(given):
         return given

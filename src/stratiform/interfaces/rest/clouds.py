@@ -4,6 +4,7 @@ A cloud is asked with no transaction open, and before anything is written: what 
 Wherever a cloud, project, image, flavor or volume type is named, its id will do as well.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -23,11 +24,12 @@ from stratiform.interfaces.services import (
 )
 from stratiform.kit.clock import iso
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.pagination import Page, paginate
-from stratiform.services.clouds.model import Binding, Cloud, Native, NativeKind
+from stratiform.services.clouds.errors import CloudConflict
+from stratiform.services.clouds.model import Binding, Cloud, NativeResource, ResourceType
 from stratiform.services.compute.model.flavor import FlavorFilter
-from stratiform.services.identity.model import Query
+from stratiform.services.identity.model import ListQuery
 
 Body = dict[str, Any]
 
@@ -81,7 +83,7 @@ class NewVolumeType(msgspec.Struct, forbid_unknown_fields=True):
 def list_kinds(request: Request) -> Body:
     """Every kind of cloud that can be added, what it must be told, and what it can do."""
     with reading(request) as ctx:
-        kinds = services_of(request).clouds.kinds(ctx)
+        kinds = services_of(request).clouds.accounts.list_kinds(ctx)
     return {"kinds": [msgspec.to_builtins(kind) for kind in kinds]}
 
 
@@ -89,7 +91,7 @@ def list_kinds(request: Request) -> Body:
 def list_clouds(request: Request, limit: str | None = None, marker: str | None = None) -> Body:
     """Clouds by name; `next` is the marker of the page that follows."""
     with reading(request) as ctx:
-        every = services_of(request).clouds.list_clouds(ctx)
+        every = services_of(request).clouds.accounts.list(ctx)
     page = paginate(every, Page.parse(limit, marker), lambda cloud: cloud.name)
     return {"clouds": [_cloud(cloud) for cloud in page.items], "next": page.items[-1].name if page.more else None}
 
@@ -99,12 +101,12 @@ def add_cloud(request: Request, body: bytes) -> Body:
     """Check an account, then remember it; its secrets are kept encrypted and never shown."""
     clouds, new = services_of(request).clouds, decode(body, NewCloud)
     with reading(request) as ctx:
-        taken = any(cloud.name == new.name for cloud in clouds.list_clouds(ctx))
+        taken = any(cloud.name == new.name for cloud in clouds.accounts.list(ctx))
     if taken:
-        raise Conflict(f"there is a cloud '{new.name}' already")
-    finding = clouds.examine(ctx, new.kind, new.name, new.settings)
+        raise CloudConflict(new.name)
+    finding = clouds.accounts.check_new(ctx, new.kind, new.name, new.settings)
     with writing(request) as ctx:
-        cloud = clouds.add(ctx, new.kind, new.name, new.settings)
+        cloud = clouds.accounts.create(ctx, new.kind, new.name, new.settings)
     return {**_cloud(cloud), **msgspec.to_builtins(finding)}
 
 
@@ -113,9 +115,9 @@ def show_cloud(request: Request, name: str) -> Body:
     """One cloud, the projects it serves, and what is registered in it."""
     clouds = services_of(request).clouds
     with reading(request) as ctx:
-        cloud = clouds.show(ctx, name)
-        bound = clouds.cloud_bindings(ctx, cloud.id)
-        natives = clouds.natives(ctx, cloud.id)
+        cloud = clouds.accounts.get(ctx, name)
+        bound = clouds.bindings.list(ctx, cloud_id=cloud.id)
+        natives = clouds.native_resources.list(ctx, cloud.id)
     return {
         **_cloud(cloud),
         "bindings": [_binding(binding) for binding in bound],
@@ -128,10 +130,10 @@ def change_cloud(request: Request, name: str, body: bytes) -> Body:
     """Check an account as it would be with changed settings, then remember it so."""
     clouds, changes = services_of(request).clouds, decode(body, CloudChanges)
     with reading(request) as ctx:
-        cloud = clouds.show(ctx, name)
-    finding = clouds.examine_change(ctx, cloud, changes.settings)
+        cloud = clouds.accounts.get(ctx, name)
+    finding = clouds.accounts.check_update(ctx, cloud, changes.settings)
     with writing(request) as ctx:
-        changed = clouds.update(ctx, cloud.id, changes.settings)
+        changed = clouds.accounts.update(ctx, cloud.id, changes.settings)
     return {**_cloud(changed), **msgspec.to_builtins(finding)}
 
 
@@ -140,7 +142,7 @@ def remove_cloud(request: Request, name: str) -> None:
     """Forget an account that serves no project; nothing in the cloud is touched."""
     clouds = services_of(request).clouds
     with writing(request) as ctx:
-        clouds.remove(ctx, clouds.show(ctx, name).id)
+        clouds.accounts.delete(ctx, clouds.accounts.get(ctx, name).id)
 
 
 @post("/clouds/{name:str}/check", status_code=200)
@@ -148,8 +150,8 @@ def check_cloud(request: Request, name: str) -> Body:
     """Ask the cloud who we are there, and its zones."""
     clouds = services_of(request).clouds
     with reading(request) as ctx:
-        cloud = clouds.show(ctx, name)
-    return dict(msgspec.to_builtins(clouds.check(ctx, cloud)))
+        cloud = clouds.accounts.get(ctx, name)
+    return dict(msgspec.to_builtins(clouds.connections.check(ctx, cloud)))
 
 
 @get("/bindings")
@@ -167,12 +169,12 @@ def bind(request: Request, body: bytes) -> Body:
     """Let a cloud serve a project, after a look whether the cloud has the zone."""
     services, new = services_of(request), decode(body, NewBinding)
     with reading(request) as ctx:
-        cloud = services.clouds.show(ctx, new.cloud)
+        cloud = services.clouds.accounts.get(ctx, new.cloud)
         project_id = _project_id(services, ctx, new.project)
     if new.native_zone:
-        services.clouds.verify_zone(ctx, cloud.id, new.native_zone)
+        services.clouds.bindings.check_native_zone(ctx, cloud.id, new.native_zone)
     with writing(request) as ctx:
-        return _binding(services.clouds.bind(ctx, project_id, cloud.id, new.zone, new.native_zone))
+        return _binding(services.clouds.bindings.create(ctx, project_id, cloud.id, new.zone, new.native_zone))
 
 
 @delete("/bindings")
@@ -180,8 +182,8 @@ def unbind(request: Request, project: str, cloud: str, zone: str | None = None) 
     """Nothing new of the project goes to the cloud; what is there stays. Without `zone`: to none of its zones."""
     services = services_of(request)
     with writing(request) as ctx:
-        cloud_id = services.clouds.show(ctx, cloud).id
-        services.clouds.unbind(ctx, _project_id(services, ctx, project), cloud_id, zone)
+        cloud_id = services.clouds.accounts.get(ctx, cloud).id
+        services.clouds.bindings.delete(ctx, _project_id(services, ctx, project), cloud_id, zone)
 
 
 @post("/clouds/{name:str}/images", status_code=201, takes=NewImage)
@@ -191,12 +193,14 @@ def register_image(request: Request, name: str, body: bytes) -> Body:
     if bool(new.image) == bool(new.name):
         raise Invalid("either image (id or name of one that exists) or name (of a new public one) must be given")
     with reading(request) as ctx:
-        cloud = services.clouds.show(ctx, name)
+        cloud = services.clouds.accounts.get(ctx, name)
         image_id = _image_id(services, ctx, new.image) if new.image else ""
-    native_id = services.clouds.verify_native(ctx, cloud.id, NativeKind.IMAGE, new.native)
+    native_id = services.clouds.native_resources.resolve(ctx, cloud.id, ResourceType.IMAGE, new.native)
     with writing(request) as ctx:
-        image_id = image_id or services.image.create_native(ctx, new.name).id
-        return _native(services.clouds.register_image(ctx, cloud.id, image_id, native_id))
+        image_id = image_id or services.image.images.create_native(ctx, new.name).id
+        return _native(
+            services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image_id, native_id)
+        )
 
 
 @post("/clouds/{name:str}/flavors", status_code=201, takes=NewFlavor)
@@ -204,9 +208,11 @@ def register_flavor(request: Request, name: str, body: bytes) -> Body:
     """Machines of our flavor are the cloud's own type."""
     services, new = services_of(request), decode(body, NewFlavor)
     with writing(request) as ctx:
-        cloud = services.clouds.show(ctx, name)
+        cloud = services.clouds.accounts.get(ctx, name)
         flavor_id = _flavor_id(services, ctx, new.flavor)
-        return _native(services.clouds.register_flavor(ctx, cloud.id, flavor_id, new.native))
+        return _native(
+            services.clouds.native_resources.register(ctx, cloud.id, ResourceType.FLAVOR, flavor_id, new.native)
+        )
 
 
 @post("/clouds/{name:str}/volume-types", status_code=201, takes=NewVolumeType)
@@ -214,32 +220,29 @@ def register_volume_type(request: Request, name: str, body: bytes) -> Body:
     """Volumes of our type are the cloud's own kind of disk."""
     services, new = services_of(request), decode(body, NewVolumeType)
     with writing(request) as ctx:
-        cloud = services.clouds.show(ctx, name)
+        cloud = services.clouds.accounts.get(ctx, name)
         type_id = _volume_type_id(services, ctx, new.volume_type)
-        return _native(services.clouds.register_volume_type(ctx, cloud.id, type_id, new.native))
+        return _native(
+            services.clouds.native_resources.register(ctx, cloud.id, ResourceType.VOLUME_TYPE, type_id, new.native)
+        )
 
 
 @delete("/clouds/{name:str}/natives/{kind:str}/{ours:str}")
 def unregister(request: Request, name: str, kind: str, ours: str) -> None:
     """Forget that ours, by its id, is the cloud's own. `kind` is image, flavor or volume_type."""
     clouds = services_of(request).clouds
-    if kind not in {known.value for known in NativeKind}:
+    if kind not in {known.value for known in ResourceType}:
         raise NotFound(f"nothing is registered as {kind}")
     with writing(request) as ctx:
-        clouds.unregister(ctx, clouds.show(ctx, name).id, NativeKind(kind), ours)
+        clouds.native_resources.unregister(ctx, clouds.accounts.get(ctx, name).id, ResourceType(kind), ours)
 
 
-def _bindings(services: Services, ctx: RequestContext, project: str | None, cloud: str | None) -> list[Binding]:
-    if cloud is not None:
-        found = services.clouds.cloud_bindings(ctx, services.clouds.show(ctx, cloud).id)
-        wanted = project and _project_id(services, ctx, project)
-        return [binding for binding in found if wanted in (None, "", binding.project_id)]
-    if project is not None:
-        return services.clouds.project_bindings(ctx, _project_id(services, ctx, project))
-    if not ctx.caller.is_admin:
-        return services.clouds.project_bindings(ctx, ctx.caller.project())
-    every = [services.clouds.cloud_bindings(ctx, known.id) for known in services.clouds.list_clouds(ctx)]
-    return [binding for bound in every for binding in bound]
+def _bindings(services: Services, ctx: RequestContext, project: str | None, cloud: str | None) -> Sequence[Binding]:
+    cloud_id = services.clouds.accounts.get(ctx, cloud).id if cloud is not None else None
+    project_id = _project_id(services, ctx, project) if project else None
+    if project_id is None and cloud_id is None and not ctx.caller.is_admin:
+        project_id = ctx.caller.project()
+    return services.clouds.bindings.list(ctx, project_id=project_id, cloud_id=cloud_id)
 
 
 def _project_id(services: Services, ctx: RequestContext, given: str) -> str:
@@ -247,16 +250,16 @@ def _project_id(services: Services, ctx: RequestContext, given: str) -> str:
     if not ctx.caller.is_admin:
         return given
     found = [
-        *services.identity.projects.all(ctx, Query(equal={"id": given})).items,
-        *services.identity.projects.all(ctx, Query(equal={"name": given})).items,
+        *services.identity.projects.list(ctx, ListQuery(filters={"id": given})).items,
+        *services.identity.projects.list(ctx, ListQuery(filters={"name": given})).items,
     ]
     return chosen("project", given, ((project.id, project.name, project.id) for project in found))
 
 
 def _image_id(services: Services, ctx: RequestContext, given: str) -> str:
-    named = services.image.named(ctx, given)
+    named = services.image.images.list_by_name(ctx, given)
     if not named:
-        return services.image.image(ctx, given).id
+        return services.image.images.get(ctx, given).id
     return chosen("image", given, ((image.id, image.name, image.id) for image in named))
 
 
@@ -266,7 +269,7 @@ def _flavor_id(services: Services, ctx: RequestContext, given: str) -> str:
 
 
 def _volume_type_id(services: Services, ctx: RequestContext, given: str) -> str:
-    every = services.volume.types(ctx, None)
+    every = services.volume.volume_types.list(ctx, None)
     return chosen("volume type", given, ((kind.id, kind.name, kind.id) for kind in every))
 
 
@@ -292,8 +295,13 @@ def _binding(binding: Binding) -> Body:
     }
 
 
-def _native(native: Native) -> Body:
-    return {"cloud_id": native.cloud_id, "kind": native.kind, "ours": native.ours_id, "native": native.native_id}
+def _native(native: NativeResource) -> Body:
+    return {
+        "cloud_id": native.cloud_id,
+        "kind": native.resource_type,
+        "ours": native.resource_id,
+        "native": native.native_id,
+    }
 
 
 handlers: list[Any] = [

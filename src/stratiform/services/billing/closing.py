@@ -107,7 +107,7 @@ class Closing:
         found = {}
         for project_id in ids:
             try:
-                found[project_id] = self.identity.project_name(db, project_id)
+                found[project_id] = self.identity.get_project_name(db, project_id)
             except NotFound:
                 found[project_id] = ""
         return found

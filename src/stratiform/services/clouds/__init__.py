@@ -1,4 +1,4 @@
-"""Owns: connected cloud accounts with their secrets, which project is served by which, and native names.
+"""Owns: connected cloud accounts with their secrets, bindings of projects to clouds, and native ids.
 
-Does not own: anything made in a cloud.
+Does not own: the resources in a cloud.
 """

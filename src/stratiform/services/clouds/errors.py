@@ -1,4 +1,4 @@
-"""What clouds can answer instead of what was asked."""
+"""Errors of the clouds service."""
 
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 
@@ -6,20 +6,42 @@ from stratiform.kit.errors import Conflict, Invalid, NotFound
 class CloudNotFound(NotFound):
     """No cloud has this name or id."""
 
+    def __init__(self, name_or_id: str) -> None:
+        super().__init__(f"Cloud '{name_or_id}' not found")
+
+
+class CloudConflict(Conflict):
+    """Another cloud has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"A cloud named '{name}' already exists")
+
 
 class CloudInUse(Conflict):
-    """Projects are bound to it."""
+    """Projects are bound to the cloud."""
 
 
-class NoCloud(Conflict):
-    """No cloud serves this project, or none there."""
+class BindingNotFound(NotFound):
+    """The project is not bound to this cloud, or not in this availability zone."""
 
 
-class NoSuchZone(NoCloud):
-    """The project has clouds, but none under this availability zone; Nova says 400 to that."""
+class BindingConflict(Conflict):
+    """The availability zone of the project is bound to another cloud."""
+
+
+class ProjectNotBound(Conflict):
+    """No cloud serves the project."""
+
+
+class AvailabilityZoneNotFound(Conflict):
+    """The project is bound to clouds, but not in this availability zone. Nova's status for it is 400."""
 
     status = 400
 
 
-class UnknownNative(Invalid):
-    """The cloud has no such image."""
+class NativeResourceNotFound(NotFound):
+    """The resource has no registered native id in the cloud."""
+
+
+class InvalidNativeId(Invalid):
+    """The cloud has no resource with this native id."""

@@ -1,4 +1,4 @@
-"""A cloud account, what is bound to it, and what is named in it."""
+"""Cloud accounts, bindings and native resources."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,8 @@ from stratiform.kit.errors import Invalid
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
-class NativeKind(StrEnum):
-    """What can be told to be the same as something of a cloud's own."""
+class ResourceType(StrEnum):
+    """Types of resources that can be mapped to a native id."""
 
     IMAGE = "image"
     FLAVOR = "flavor"
@@ -22,7 +22,7 @@ class NativeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """A connected account, without its secrets. `revision` grows with every change of its settings."""
+    """A connected account without its secrets. `revision` grows with every change of its settings."""
 
     id: str
     name: str
@@ -35,9 +35,9 @@ class Cloud:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A project is served by a cloud, under `zone`, the availability zone's name that customers see.
+    """A project served by a cloud in `zone`, the name of the availability zone that its users see.
 
-    `native_zone` is the cloud's own name for the place; "" lets the cloud choose.
+    `native_zone` is the cloud's own name of the zone; "" leaves the choice to the cloud.
     """
 
     project_id: str
@@ -49,43 +49,42 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
-class Native:
-    """Ours is the same as the cloud's own `native_id`."""
+class NativeResource:
+    """The id of one of our images, flavors or volume types in one cloud."""
 
     cloud_id: str
-    kind: str
-    ours_id: str
+    resource_type: str
+    resource_id: str
     native_id: str
 
 
 def check_name(name: str) -> None:
-    """Raises Invalid. Names stand in events, in file names and on invoices."""
+    """Raises Invalid. Names of clouds appear in events, file names and invoices."""
     if not _NAME.fullmatch(name):
         raise Invalid(
-            f"'{name}' is no name for a cloud",
-            hint="lower-case letters, digits and hyphens, at most 63, the first no hyphen",
+            f"'{name}' is not a valid cloud name",
+            hint="use 1 to 63 lower-case letters, digits and hyphens, and do not start with a hyphen",
         )
 
 
-def check_settings(kind: str, known: Sequence[Setting], given: Mapping[str, str]) -> None:
-    """Raises Invalid, naming the key, for what the connector does not know or needs and was not given."""
-    names = [setting.name for setting in known]
-    for name in given:
+def check_settings(kind: str, declared: Sequence[Setting], values: Mapping[str, str]) -> None:
+    """Raises Invalid for an unknown setting and for a required setting without a value."""
+    names = [setting.name for setting in declared]
+    for name in values:
         if name not in names:
-            raise Invalid(f"unknown setting '{name}' for {kind}", hint=f"known: {', '.join(names)}")
-    for setting in known:
-        if setting.required and not setting.default and not given.get(setting.name):
+            raise Invalid(f"unknown setting '{name}' for {kind}", hint=f"settings: {', '.join(names)}")
+    for setting in declared:
+        if setting.required and not setting.default and not values.get(setting.name):
             raise Invalid(f"setting '{setting.name}' is missing for {kind}", hint=setting.help)
 
 
-def split(known: Sequence[Setting], given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """What may be shown, and the secrets."""
-    hidden = {setting.name for setting in known if setting.secret}
-    shown = {name: value for name, value in given.items() if name not in hidden}
-    return shown, {name: value for name, value in given.items() if name in hidden}
+def split_secrets(declared: Sequence[Setting], values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the settings that may be shown and those that are secret."""
+    secret_names = {setting.name for setting in declared if setting.secret}
+    visible = {name: value for name, value in values.items() if name not in secret_names}
+    return visible, {name: value for name, value in values.items() if name in secret_names}
 
 
-def complete(known: Sequence[Setting], given: Mapping[str, str]) -> dict[str, str]:
-    """`given` with the defaults of what was not given."""
-    defaults = {setting.name: setting.default for setting in known if setting.default}
-    return {**defaults, **given}
+def with_defaults(declared: Sequence[Setting], values: Mapping[str, str]) -> dict[str, str]:
+    """Return `values` completed with the declared defaults."""
+    return {setting.name: setting.default for setting in declared if setting.default} | dict(values)

@@ -1,19 +1,17 @@
-"""Who may do what with clouds: the operator everything, a project's people see where it is served."""
+"""Policy rules of the clouds service."""
 
-from stratiform.kit.policy import Policy, admin, project_reader
+from stratiform.kit.policy import Rule, admin, declared_rules, project_reader
 
-policy = Policy(
-    {
-        "stratiform:clouds:add": admin,
-        "stratiform:clouds:list": admin,
-        "stratiform:clouds:show": admin,
-        "stratiform:clouds:update": admin,
-        "stratiform:clouds:remove": admin,
-        "stratiform:clouds:check": admin,
-        "stratiform:clouds:bind": admin,
-        "stratiform:clouds:unbind": admin,
-        "stratiform:clouds:bindings": project_reader,
-        "stratiform:clouds:register": admin,
-        "stratiform:clouds:natives": admin,
-    }
-)
+CLOUDS_CREATE = Rule("stratiform:clouds:create", admin, "Add a cloud account")
+CLOUDS_LIST = Rule("stratiform:clouds:list", admin, "List cloud accounts and the kinds of cloud")
+CLOUDS_GET = Rule("stratiform:clouds:get", admin, "Show a cloud account")
+CLOUDS_UPDATE = Rule("stratiform:clouds:update", admin, "Change the settings of a cloud account")
+CLOUDS_DELETE = Rule("stratiform:clouds:delete", admin, "Remove a cloud account")
+CLOUDS_CHECK = Rule("stratiform:clouds:check", admin, "Check the credentials and zones of a cloud account")
+BINDINGS_CREATE = Rule("stratiform:bindings:create", admin, "Bind a project to a cloud")
+BINDINGS_LIST = Rule("stratiform:bindings:list", project_reader, "List the bindings of a project")
+BINDINGS_DELETE = Rule("stratiform:bindings:delete", admin, "Unbind a project from a cloud")
+NATIVE_RESOURCES_LIST = Rule("stratiform:native_resources:list", admin, "List the native ids registered in a cloud")
+NATIVE_RESOURCES_REGISTER = Rule("stratiform:native_resources:register", admin, "Register and unregister native ids")
+
+RULES = declared_rules(globals())

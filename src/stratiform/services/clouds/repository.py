@@ -1,4 +1,4 @@
-"""Every query of clouds."""
+"""Queries of the clouds service."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from sqlalchemy import ColumnElement, Select, delete, insert, select
 
 from stratiform.kit.db import Connection, IntegrityError, Rows, upsert
 from stratiform.services.clouds.errors import CloudInUse
-from stratiform.services.clouds.model import Binding, Cloud, Native
-from stratiform.services.clouds.tables import bindings_table, clouds_table, natives_table
+from stratiform.services.clouds.model import Binding, Cloud, NativeResource
+from stratiform.services.clouds.tables import bindings_table, clouds_table, native_resources_table
 
 clouds = Rows(clouds_table, Cloud)
-_natives = Rows(natives_table, Native, key="ours_id")
+native_resources = Rows(native_resources_table, NativeResource, key="resource_id")
 
 
 def insert_cloud(db: Connection, cloud: Cloud, secrets: str) -> bool:
-    """False where the name is taken; the transaction is of no use then."""
+    """Insert a cloud with its encrypted secrets. Return False if the name exists; then the transaction is aborted."""
     try:
         db.execute(insert(clouds_table).values(**clouds.values(cloud), secrets=secrets))
     except IntegrityError:
@@ -22,59 +22,61 @@ def insert_cloud(db: Connection, cloud: Cloud, secrets: str) -> bool:
     return True
 
 
-def save_cloud(db: Connection, cloud: Cloud, secrets: str) -> None:
+def update_cloud(db: Connection, cloud: Cloud, secrets: str) -> None:
     clouds.change(db, cloud.id, **clouds.values(cloud), secrets=secrets)
 
 
-def secrets_of(db: Connection, cloud_id: str) -> str:
-    """The encrypted secrets of a cloud that exists."""
+def get_secrets(db: Connection, cloud_id: str) -> str:
+    """Return the encrypted secrets of an existing cloud."""
     return str(db.execute(select(clouds_table.c.secrets).where(clouds_table.c.id == cloud_id)).scalar_one())
 
 
 def lock_cloud(db: Connection, cloud_id: str) -> None:
-    """Two changes of one cloud's settings come one after the other."""
+    """Serialize changes of the settings of one cloud until the transaction ends."""
     db.execute(select(clouds_table.c.id).where(clouds_table.c.id == cloud_id).with_for_update())
 
 
-def clouds_in_order(db: Connection) -> list[Cloud]:
+def list_clouds(db: Connection) -> list[Cloud]:
+    """Return every cloud, ordered by name."""
     return clouds.all(db, order=(clouds_table.c.name,))
 
 
-def named(db: Connection, name: str) -> Cloud | None:
+def find_cloud_by_name(db: Connection, name: str) -> Cloud | None:
     return clouds.first(db, clouds_table.c.name == name)
 
 
 def delete_cloud(db: Connection, cloud_id: str) -> None:
-    """With what is named in it. Raises CloudInUse where a project was bound to it in the meantime."""
-    _natives.delete(db, natives_table.c.cloud_id == cloud_id)
+    """Delete a cloud and its native ids. Raises CloudInUse if a project was bound to it concurrently."""
+    native_resources.delete(db, native_resources_table.c.cloud_id == cloud_id)
     try:
         clouds.delete(db, clouds_table.c.id == cloud_id)
     except IntegrityError as error:
-        raise CloudInUse("projects are bound to this cloud") from error
+        raise CloudInUse("Projects are bound to this cloud") from error
 
 
-def _bindings() -> Select[Any]:
+def _select_bindings() -> Select[tuple[Any, ...]]:
     b, c = bindings_table.c, clouds_table.c
     joined = bindings_table.join(clouds_table, b.cloud_id == c.id)
     columns = (b.project_id, b.cloud_id, c.name, b.zone, b.native_zone, b.created_at)
     return select(*columns).select_from(joined).order_by(b.seq)
 
 
-def bindings(db: Connection, *where: ColumnElement[bool]) -> list[Binding]:
-    """Oldest first."""
-    return [Binding(*row) for row in db.execute(_bindings().where(*where))]
+def _list_bindings(db: Connection, *conditions: ColumnElement[bool]) -> list[Binding]:
+    return [Binding(*row) for row in db.execute(_select_bindings().where(*conditions))]
 
 
-def bindings_of_project(db: Connection, project_id: str) -> list[Binding]:
-    return bindings(db, bindings_table.c.project_id == project_id)
+def list_bindings_of_project(db: Connection, project_id: str) -> list[Binding]:
+    """Return the bindings of a project, oldest first."""
+    return _list_bindings(db, bindings_table.c.project_id == project_id)
 
 
-def bindings_of_cloud(db: Connection, cloud_id: str) -> list[Binding]:
-    return bindings(db, bindings_table.c.cloud_id == cloud_id)
+def list_bindings_of_cloud(db: Connection, cloud_id: str) -> list[Binding]:
+    """Return the bindings of a cloud, oldest first."""
+    return _list_bindings(db, bindings_table.c.cloud_id == cloud_id)
 
 
 def insert_binding(db: Connection, binding: Binding) -> bool:
-    """False where the project has this zone already; the transaction is of no use then."""
+    """Insert a binding. Return False if the project has the zone already; then the transaction is aborted."""
     values = {name: getattr(binding, name) for name in ("project_id", "cloud_id", "zone", "native_zone", "created_at")}
     try:
         db.execute(insert(bindings_table).values(values))
@@ -84,32 +86,39 @@ def insert_binding(db: Connection, binding: Binding) -> bool:
 
 
 def delete_bindings(db: Connection, project_id: str, cloud_id: str, zone: str | None) -> int:
+    """Delete the bindings of a project to a cloud, or only that of `zone`. Return their number."""
     b = bindings_table.c
-    which = (b.project_id == project_id) & (b.cloud_id == cloud_id)
-    return db.execute(delete(bindings_table).where(which if zone is None else which & (b.zone == zone))).rowcount
+    condition = (b.project_id == project_id) & (b.cloud_id == cloud_id)
+    if zone is not None:
+        condition &= b.zone == zone
+    return db.execute(delete(bindings_table).where(condition)).rowcount
 
 
-def put_native(db: Connection, native: Native) -> None:
+def save_native_resource(db: Connection, resource: NativeResource) -> None:
     upsert(
         db,
-        natives_table,
-        _natives.values(native),
-        key=("cloud_id", "kind", "ours_id"),
-        change={"native_id": native.native_id},
+        native_resources_table,
+        native_resources.values(resource),
+        key=[column.name for column in native_resources_table.primary_key],
+        change={"native_id": resource.native_id},
     )
 
 
-def native(db: Connection, cloud_id: str, kind: str, ours_id: str) -> str | None:
-    n = natives_table.c
-    found = _natives.first(db, n.cloud_id == cloud_id, n.kind == kind, n.ours_id == ours_id)
-    return None if found is None else found.native_id
+def find_native_id(db: Connection, cloud_id: str, resource_type: str, resource_id: str) -> str | None:
+    resource = native_resources.first(db, *_native_resource(cloud_id, resource_type, resource_id))
+    return None if resource is None else resource.native_id
 
 
-def natives_of(db: Connection, cloud_id: str) -> list[Native]:
-    n = natives_table.c
-    return _natives.all(db, n.cloud_id == cloud_id, order=(n.kind, n.ours_id))
+def list_native_resources(db: Connection, cloud_id: str) -> list[NativeResource]:
+    """Return the native ids registered in a cloud, ordered by resource type and id."""
+    n = native_resources_table.c
+    return native_resources.all(db, n.cloud_id == cloud_id, order=(n.resource_type, n.resource_id))
 
 
-def delete_native(db: Connection, cloud_id: str, kind: str, ours_id: str) -> int:
-    n = natives_table.c
-    return _natives.delete(db, n.cloud_id == cloud_id, n.kind == kind, n.ours_id == ours_id)
+def delete_native_resource(db: Connection, cloud_id: str, resource_type: str, resource_id: str) -> int:
+    return native_resources.delete(db, *_native_resource(cloud_id, resource_type, resource_id))
+
+
+def _native_resource(cloud_id: str, resource_type: str, resource_id: str) -> tuple[ColumnElement[bool], ...]:
+    n = native_resources_table.c
+    return n.cloud_id == cloud_id, n.resource_type == resource_type, n.resource_id == resource_id

@@ -1,4 +1,4 @@
-"""The tables of clouds."""
+"""Tables of the clouds service."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Text, UniqueConstraint
 
@@ -27,10 +27,10 @@ bindings_table = table(
     UniqueConstraint("project_id", "zone"),
 )
 
-natives_table = table(
+native_resources_table = table(
     "clouds_native",
     Column("cloud_id", String(64), ForeignKey("clouds_cloud.id"), primary_key=True),
-    Column("kind", String(16), primary_key=True),
-    Column("ours_id", String(64), primary_key=True),
+    Column("kind", String(16), key="resource_type", primary_key=True),
+    Column("ours_id", String(64), key="resource_id", primary_key=True),
     Column("native_id", String(255), nullable=False),
 )

@@ -1,4 +1,1 @@
-"""Owns: projects, domains, users, groups, roles, assignments, credentials, tokens and the catalog.
-
-Does not own: what any of them may spend.
-"""
+"""Projects, domains, users, groups, roles, assignments, application credentials, tokens, service catalog."""

@@ -1,31 +1,71 @@
-"""Keystone's own sentences. Source: keystone/exception.py, whose texts clients and people search for."""
+"""Errors of the Identity API with Keystone's messages. Source: keystone/exception.py."""
+
+from typing import ClassVar
 
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 
 
-class NotSignedIn(Unauthenticated):
-    """One text for every reason, so that nobody learns which part of a guess was right."""
+class AuthenticationFailed(Unauthenticated):
+    """Invalid credentials or token. The message is the same for every cause, so a client cannot probe for users."""
 
     def __init__(self) -> None:
         super().__init__("The request you have made requires authentication.")
 
 
-class NoSuch(NotFound):
-    """`kind` is the word of the field: project, user, Application Credential …"""
+class ResourceNotFound(NotFound):
+    """Base class for a resource that does not exist; `resource` is its name in the message."""
 
-    def __init__(self, kind: str, key: str) -> None:
-        super().__init__(f"Could not find {kind}: {key}.")
+    resource: ClassVar[str]
+
+    def __init__(self, resource_id: str) -> None:
+        super().__init__(f"Could not find {self.resource}: {resource_id}.")
 
 
-class NoSuchToken(NotFound):
-    """The subject token can't be used; its text is a secret and is not repeated."""
+class ProjectNotFound(ResourceNotFound):
+    resource = "project"
+
+
+class DomainNotFound(ResourceNotFound):
+    resource = "domain"
+
+
+class UserNotFound(ResourceNotFound):
+    resource = "user"
+
+
+class GroupNotFound(ResourceNotFound):
+    resource = "group"
+
+
+class RoleNotFound(ResourceNotFound):
+    resource = "role"
+
+
+class ServiceNotFound(ResourceNotFound):
+    resource = "service"
+
+
+class EndpointNotFound(ResourceNotFound):
+    resource = "endpoint"
+
+
+class RegionNotFound(ResourceNotFound):
+    resource = "region"
+
+
+class ApplicationCredentialNotFound(ResourceNotFound):
+    resource = "Application Credential"
+
+
+class TokenNotFound(NotFound):
+    """The subject token is missing or invalid. The message does not repeat the token."""
 
     def __init__(self) -> None:
         super().__init__("Failed to validate token")
 
 
-class NoSuchAssignment(NotFound):
-    """The role is not assigned there."""
+class RoleAssignmentNotFound(NotFound):
+    """The actor does not have the role on the target."""
 
     def __init__(self, role_id: str, actor_id: str, target_id: str) -> None:
         super().__init__(
@@ -34,25 +74,46 @@ class NoSuchAssignment(NotFound):
         )
 
 
-class Duplicate(Conflict):
-    """Something of this `kind` has the name already; `domain_id` says where, if names are per domain."""
+class ImpliedRoleNotFound(NotFound):
+    """The prior role does not imply the other role directly."""
 
-    def __init__(self, kind: str, name: str, domain_id: str = "") -> None:
-        place = f" at domain ID {domain_id}" if domain_id else ""
+    def __init__(self, prior_id: str, implied_id: str) -> None:
+        super().__init__(f"{prior_id} does not imply {implied_id}.")
+
+
+class MembershipNotFound(NotFound):
+    """The user is not a member of the group."""
+
+    def __init__(self, user_id: str, group_id: str) -> None:
+        super().__init__(f"User '{user_id}' not found in group '{group_id}'")
+
+
+class NameConflict(Conflict):
+    """Another resource of the same type has this name; `domain_id` is empty for names that are unique globally."""
+
+    def __init__(self, resource: str, name: str, domain_id: str = "") -> None:
+        domain = f" at domain ID {domain_id}" if domain_id else ""
         super().__init__(
-            f"Conflict occurred attempting to store {kind} - Duplicate entry found with name {name}{place}."
+            f"Conflict occurred attempting to store {resource} - Duplicate entry found with name {name}{domain}."
         )
 
 
-class Denied(Forbidden):
-    """`action` is a rule's name or a sentence."""
+class RegionConflict(Conflict):
+    """A region cannot be stored as requested."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Conflict occurred attempting to store region - {reason}.")
+
+
+class ForbiddenAction(Forbidden):
+    """The caller may not perform `action`: the name of a policy rule, or a description."""
 
     def __init__(self, action: str) -> None:
         super().__init__(f"You are not authorized to perform the requested action: {action}.")
 
 
-class Malformed(Invalid):
-    """The request lacks `attribute` inside `target`."""
+class MissingAttribute(Invalid):
+    """The request body lacks `attribute` in `target`."""
 
     def __init__(self, attribute: str, target: str) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""What identity speaks of. Names and meanings are Keystone's; times are microseconds UTC."""
+"""Resources of the Identity API and the parts of a token. Names follow Keystone; times are microseconds UTC."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,21 +8,26 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import Caller
 
-#: The domain that is always there.
+#: Id of the domain that every installation has.
 DEFAULT_DOMAIN = "default"
 
-#: `target_id` of assignments on the whole installation.
-WHOLE_SYSTEM = "system"
+#: `target_id` of role assignments on the system.
+SYSTEM_TARGET = "system"
 
-Document = dict[str, Any]
+#: Attributes whose names are defined by the client (`extra`) or by Keystone (`options`).
+JsonObject = dict[str, Any]
+
+#: New values of a resource, by column.
+Changes = Mapping[str, Any]
+
 ActorKind = Literal["user", "group"]
 TargetKind = Literal["project", "domain", "system"]
-ScopeKind = Literal["unscoped", "project", "domain", "system"]
+ScopeType = Literal["unscoped", "project", "domain", "system"]
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project, or a domain (`is_domain`, then `domain_id` is empty). `epoch` grows when its tokens must die."""
+    """A project, or a domain (`is_domain`; `domain_id` is empty). Incrementing `epoch` invalidates its tokens."""
 
     id: str
     name: str
@@ -32,14 +37,14 @@ class Project:
     enabled: bool = True
     description: str = ""
     tags: list[str] = field(default_factory=list)
-    options: Document = field(default_factory=dict)
-    extra: Document = field(default_factory=dict)
+    options: JsonObject = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
     epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class NewProject:
-    """What a project or a domain is made from. Without a domain it goes to its parent's, or to the caller's."""
+    """Attributes of a project or domain to create. The domain defaults to that of the parent, then of the caller."""
 
     name: str
     domain_id: str = ""
@@ -47,26 +52,26 @@ class NewProject:
     enabled: bool = True
     description: str = ""
     tags: list[str] = field(default_factory=list)
-    options: Document = field(default_factory=dict)
-    extra: Document = field(default_factory=dict)
+    options: JsonObject = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """What a user is made from; `password` is sealed already (Users.seal), empty for one who can't sign in by it."""
+    """Attributes of a user to create. `password` is a bcrypt hash, or empty to disable password authentication."""
 
     name: str
     domain_id: str = ""
     password: str = field(default="", repr=False)
     enabled: bool = True
     default_project_id: str | None = None
-    options: Document = field(default_factory=dict)
-    extra: Document = field(default_factory=dict)
+    options: JsonObject = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`password` is a bcrypt hash, empty where there is none. `epoch` grows when the user's tokens must die."""
+    """A user. `password` is a bcrypt hash or empty. Incrementing `epoch` invalidates the user's tokens."""
 
     id: str
     name: str
@@ -75,37 +80,37 @@ class User:
     password_changed_at: Micros | None = None
     enabled: bool = True
     default_project_id: str | None = None
-    options: Document = field(default_factory=dict)
-    extra: Document = field(default_factory=dict)
+    options: JsonObject = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
     epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Users who share assignments."""
+    """A group of users. Its role assignments apply to every member."""
 
     id: str
     name: str
     domain_id: str
     description: str = ""
-    extra: Document = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role; one with a `domain_id` is only a bundle of others and never appears in a token."""
+    """A role. A role with a `domain_id` only implies other roles and never appears in a token."""
 
     id: str
     name: str
     domain_id: str = ""
     description: str | None = None
-    options: Document = field(default_factory=dict)
-    extra: Document = field(default_factory=dict)
+    options: JsonObject = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """`inherited`: it holds for the projects below the target, not for the target itself."""
+    """A role of a user or group on a target. If `inherited`, it applies to the projects below the target instead."""
 
     role_id: str
     actor_kind: ActorKind
@@ -116,8 +121,8 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Effective:
-    """An assignment that holds for a user in the end, and what it comes from: a group, a prior role, a place above."""
+class EffectiveAssignment:
+    """An assignment and its `source`: equal for direct ones, else that of a group, a prior role or an ancestor."""
 
     assignment: Assignment
     source: Assignment
@@ -126,19 +131,19 @@ class Effective:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """An entry of the catalog."""
+    """A service of the catalog."""
 
     id: str
     type: str
     name: str = ""
     enabled: bool = True
     description: str | None = None
-    extra: Document = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a service is reached; `url` may hold `$(project_id)s` or `%(project_id)s`."""
+    """An endpoint of a service. `url` may contain `$(project_id)s` or `%(project_id)s`."""
 
     id: str
     service_id: str
@@ -146,22 +151,22 @@ class Endpoint:
     url: str
     region_id: str | None = None
     enabled: bool = True
-    extra: Document = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A place that endpoints belong to."""
+    """A region of the deployment, which may contain other regions."""
 
     id: str
     description: str = ""
     parent_region_id: str | None = None
-    extra: Document = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ApplicationCredential:
-    """A secret (kept as a bcrypt hash) that acts as its user in one project with some of the user's roles."""
+    """A credential that acts as its user in one project with some of the roles. `secret` is a bcrypt hash."""
 
     id: str
     name: str
@@ -176,46 +181,75 @@ class ApplicationCredential:
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """A service with its endpoints, as one token sees them."""
+    """A service and its endpoints, with the URLs for one token."""
 
     service: Service
     endpoints: tuple[Endpoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """What of a list is wanted: columns that equal values, and texts to be found in names.
+class ListQuery:
+    """Filters and page of a list request.
 
-    `name_matches` holds pairs (contains | startswith | endswith, text). Without a page everything is answered.
+    `filters` maps columns to values; `name_matches` contains pairs of an operator (contains, startswith, endswith) and
+    a text. Without a page, the result is complete.
     """
 
-    equal: Mapping[str, str | bool] = field(default_factory=dict)
+    filters: Mapping[str, str | bool] = field(default_factory=dict)
     name_matches: tuple[tuple[str, str], ...] = ()
     page: Page | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class TagQuery:
-    """Tags a project must all have, must have one of, must not all have, must have none of."""
+class TagFilter:
+    """Tag filters of the project list: `tags`, `tags-any`, `not-tags` and `not-tags-any`."""
 
     all: frozenset[str] = frozenset()
     any: frozenset[str] = frozenset()
     not_all: frozenset[str] = frozenset()
     not_any: frozenset[str] = frozenset()
 
-    def admits(self, tags: Iterable[str]) -> bool:
-        there = set(tags)
+    def matches(self, tags: Iterable[str]) -> bool:
+        """Return True if a project with `tags` passes all four filters."""
+        present = set(tags)
         return (
-            self.all <= there
-            and (not self.any or bool(self.any & there))
-            and not (self.not_all and self.not_all <= there)
-            and not self.not_any & there
+            self.all <= present
+            and (not self.any or bool(self.any & present))
+            and not (self.not_all and self.not_all <= present)
+            and not self.not_any & present
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A user or a project as a request names it: by id, or by name inside a domain."""
+class AssignmentFilter:
+    """Filters of the role assignment list; an empty id matches everything.
+
+    `include_subtree` adds the assignments on projects below the target.
+    """
+
+    user_id: str = ""
+    group_id: str = ""
+    role_id: str = ""
+    target_kind: TargetKind | None = None
+    target_id: str = ""
+    inherited: bool | None = None
+    effective: bool = False
+    include_subtree: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentResources:
+    """The resources that a list of role assignments refers to, by id. Domains are among the projects."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    projects: dict[str, Project] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRef:
+    """A reference to a user, project or domain: an id, or a name and its domain."""
 
     id: str = ""
     name: str = ""
@@ -225,58 +259,58 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a token is for; `id` is a project's or domain's."""
+    """The scope of a token; `id` is the id of the project or domain."""
 
-    kind: ScopeKind
+    type: ScopeType
     id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeAsked:
-    """The scope a request asks for, before it is looked up."""
+class ScopeRequest:
+    """The scope in a request for a token, with an unresolved reference."""
 
-    kind: ScopeKind
-    named: Named = Named()
+    type: ScopeType
+    ref: ResourceRef = ResourceRef()
 
 
 @dataclass(frozen=True, slots=True)
-class ByPassword:
-    """Proof: the password of a user."""
+class PasswordAuth:
+    """Authentication with a user's password."""
 
-    user: Named
+    user: ResourceRef
     password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class ByToken:
-    """Proof: a token that is valid."""
+class TokenAuth:
+    """Authentication with a valid token."""
 
-    token: str = field(repr=False)
+    token_id: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class ByApplicationCredential:
-    """Proof: the secret of an application credential, named by id, or by name and user."""
+class ApplicationCredentialAuth:
+    """Authentication with an application credential, referenced by its id, or by its name and user."""
 
-    credential: Named
-    user: Named
+    credential: ResourceRef
+    user: ResourceRef
     secret: str = field(repr=False)
 
 
-Proof = ByPassword | ByToken | ByApplicationCredential
+AuthMethod = PasswordAuth | TokenAuth | ApplicationCredentialAuth
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
-    """A request for a token. Without `scope` the user's default project is taken, where there is one."""
+class AuthRequest:
+    """A request for a token. The scope defaults to the user's default project, else the token is unscoped."""
 
-    proofs: tuple[Proof, ...]
-    scope: ScopeAsked | None = None
+    methods: tuple[AuthMethod, ...]
+    scope: ScopeRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What is written inside a token. The epochs are those of the user and of the scope at its issue."""
+    """The payload of a token. The epochs are those of the user and of the scope when the token was issued."""
 
     user_id: str
     methods: tuple[str, ...]
@@ -291,7 +325,7 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token that was found valid, with everything its answer shows. `project` or `domain` as its scope is."""
+    """A valid token and its resources; `project` and `domain` depend on the scope."""
 
     claims: Claims
     user: User
@@ -301,24 +335,24 @@ class Token:
     project: Project | None = None
     project_domain: Project | None = None
     domain: Project | None = None
-    credential: ApplicationCredential | None = None
+    application_credential: ApplicationCredential | None = None
 
 
-def home_domain(caller: Caller) -> str:
-    """Where things go that name no domain: the domain of the caller's scope, else the default one."""
+def default_domain_id(caller: Caller) -> str:
+    """Return the domain for a new resource that specifies none: that of the caller's scope, else "default"."""
     if caller.domain_id:
         return caller.domain_id
     return caller.project_domain_id if caller.project_id else DEFAULT_DOMAIN
 
 
-def closure(role_ids: Iterable[str], implied: Mapping[str, frozenset[str]]) -> dict[str, str]:
-    """Every role that `role_ids` bring, each with the role that implied it (empty for those given)."""
-    found = dict.fromkeys(role_ids, "")
-    todo = list(found)
-    while todo:
-        prior = todo.pop()
-        for role_id in sorted(implied.get(prior, ())):
-            if role_id not in found:
-                found[role_id] = prior
-                todo.append(role_id)
-    return found
+def expand_implied_roles(role_ids: Iterable[str], implied: Mapping[str, frozenset[str]]) -> dict[str, str]:
+    """Return the roles and all roles they imply, each with the role that implies it (empty for `role_ids`)."""
+    priors = dict.fromkeys(role_ids, "")
+    pending = list(priors)
+    while pending:
+        prior_id = pending.pop()
+        for role_id in sorted(implied.get(prior_id, ())):
+            if role_id not in priors:
+                priors[role_id] = prior_id
+                pending.append(role_id)
+    return priors

@@ -1,22 +1,22 @@
-"""Every query of identity."""
+"""Queries of the identity service."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection, IntegrityError, Record, Rows, upsert
 from stratiform.kit.pagination import Slice, paginate
 from stratiform.services.identity import tables as t
-from stratiform.services.identity.errors import Duplicate
+from stratiform.services.identity.errors import NameConflict
 from stratiform.services.identity.model import (
     ApplicationCredential,
     Assignment,
     Endpoint,
     Group,
+    ListQuery,
     Project,
-    Query,
     Region,
     Role,
     Service,
@@ -32,150 +32,198 @@ assignments = Rows(t.assignments, Assignment, key="role_id")
 regions = Rows(t.regions, Region)
 services = Rows(t.services, Service)
 endpoints = Rows(t.endpoints, Endpoint)
-credentials = Rows(t.application_credentials, ApplicationCredential)
+application_credentials = Rows(t.application_credentials, ApplicationCredential)
 
 T = TypeVar("T", bound=Record)
 
-#: Which state of the directory this is: the higher number is the later, and no text is ever used twice.
-Stamp = tuple[int, str]
+#: Serial number and unique stamp of a state of the directory. Serial numbers increase.
+Revision = tuple[int, str]
 
-_STATE = "directory"
+_DIRECTORY = "directory"
 
 
-def stamp(db: Connection) -> Stamp:
-    """The directory's stamp; (0, "") before the first change."""
-    row = db.execute(select(t.states.c.serial, t.states.c.stamp).where(t.states.c.name == _STATE)).first()
+# Directory revision
+
+
+def get_revision(db: Connection) -> Revision:
+    """Return the current revision, or (0, "") before the first change."""
+    row = db.execute(select(t.states.c.serial, t.states.c.stamp).where(t.states.c.name == _DIRECTORY)).first()
     return (int(row[0]), str(row[1])) if row else (0, "")
 
 
-def set_stamp(db: Connection, new: str) -> int:
-    """The serial number of the new state; until this transaction ends, nobody else gets one."""
-    first = {"name": _STATE, "serial": 1, "stamp": new}
-    upsert(db, t.states, first, key=("name",), change={"serial": t.states.c.serial + 1, "stamp": new})
-    return stamp(db)[0]
+def advance_revision(db: Connection, stamp: str) -> int:
+    """Create a revision with `stamp` and return its serial number. Blocks other writers until the transaction ends."""
+    first = {"name": _DIRECTORY, "serial": 1, "stamp": stamp}
+    upsert(db, t.states, first, key=("name",), change={"serial": t.states.c.serial + 1, "stamp": stamp})
+    return get_revision(db)[0]
 
 
-def store(db: Connection, rows: Rows[T], record: T, kind: str, *, name: str, domain_id: str = "") -> T:
-    """Insert. Raises Duplicate where the name is taken."""
+# Records of any table
+
+
+def insert_unique(db: Connection, rows: Rows[T], record: T, conflict: NameConflict) -> T:
+    """Insert a record, or raise `conflict` if it violates a unique constraint."""
     try:
         return rows.insert(db, record)
     except IntegrityError as error:
-        raise Duplicate(kind, name, domain_id) from error
+        raise conflict from error
 
 
-def keep(db: Connection, rows: Rows[T], record: T, kind: str, *, name: str, domain_id: str = "") -> T:
-    """Write a changed record. Raises Duplicate where its new name is taken."""
+def save_unique(db: Connection, rows: Rows[T], record: T, conflict: NameConflict) -> T:
+    """Update a record, or raise `conflict` if it violates a unique constraint."""
     try:
         return rows.save(db, record)
     except IntegrityError as error:
-        raise Duplicate(kind, name, domain_id) from error
+        raise conflict from error
 
 
-def listed(db: Connection, rows: Rows[T], query: Query, *also: ColumnElement[bool]) -> Slice[T]:
-    """The records that `query` asks for, and that meet `also`; ordered by key."""
-    where = [*conditions(rows, query), *also]
+def list_records(db: Connection, rows: Rows[T], query: ListQuery, *where: ColumnElement[bool]) -> Slice[T]:
+    """Return the records that match `query` and `where`, ordered by key."""
+    conditions = [*_conditions(rows, query), *where]
     if query.page is None:
-        return Slice(rows.all(db, *where), more=False)
-    return rows.page(db, query.page, *where)
+        return Slice(rows.all(db, *conditions), more=False)
+    return rows.page(db, query.page, *conditions)
 
 
-def sifted(
-    db: Connection, rows: Rows[T], query: Query, admits: Callable[[T], bool], *also: ColumnElement[bool]
-) -> Slice[T]:
-    """As `listed`, for a condition that SQL doesn't know."""
-    found = [record for record in rows.all(db, *conditions(rows, query), *also) if admits(record)]
+def list_matching(db: Connection, rows: Rows[T], query: ListQuery, matches: Callable[[T], bool]) -> Slice[T]:
+    """Return the records that match `query` and the predicate `matches`, ordered by key."""
+    records = [record for record in rows.all(db, *_conditions(rows, query)) if matches(record)]
     if query.page is None:
-        return Slice(found, more=False)
-    return paginate(found, query.page, key=lambda record: str(getattr(record, rows.key.name)))
+        return Slice(records, more=False)
+    return paginate(records, query.page, key=lambda record: str(getattr(record, rows.key.name)))
 
 
-def conditions(rows: Rows[Any], query: Query) -> list[ColumnElement[bool]]:
+def _conditions(rows: Rows[Any], query: ListQuery) -> list[ColumnElement[bool]]:
     columns = rows.table.c
-    found: list[ColumnElement[bool]] = [columns[name] == value for name, value in query.equal.items()]
-    for how, text in query.name_matches:
-        found.append(getattr(columns.name, how)(text, autoescape=True))
-    return found
+    conditions: list[ColumnElement[bool]] = [columns[name] == value for name, value in query.filters.items()]
+    for operator, text in query.name_matches:
+        conditions.append(getattr(columns.name, operator)(text, autoescape=True))
+    return conditions
 
 
-def named(db: Connection, rows: Rows[T], name: str, domain_id: str) -> T | None:
+def find_by_ids(db: Connection, rows: Rows[T], ids: Iterable[str]) -> list[T]:
+    """Return the existing records among `ids`, ordered by key."""
+    return rows.all(db, rows.key.in_(sorted(set(ids))))
+
+
+def find_by_name(db: Connection, rows: Rows[T], name: str, domain_id: str) -> T | None:
     columns = rows.table.c
     return rows.first(db, columns.name == name, columns.domain_id == domain_id)
 
 
-def domain_named(db: Connection, name: str) -> Project | None:
-    """The domain of this name; where there is none, one whose name differs by case alone, as in most Keystones:
-    clients ask for "default" or "Default" as they please."""
-    found = named(db, projects, name, "")
-    if found is None and name:
+# Projects and domains
+
+
+def find_domain_by_name(db: Connection, name: str) -> Project | None:
+    """Find a domain by its exact name, else by its name in any case.
+
+    Clients use "default" and "Default" interchangeably, and most Keystone databases compare without case.
+    """
+    domain = find_by_name(db, projects, name, "")
+    if domain is None and name:
         columns = t.projects.c
-        alike = (columns.is_domain, func.lower(columns.name) == name.lower())
-        found = projects.first(db, *alike)
-    return found
+        domain = projects.first(db, columns.is_domain, func.lower(columns.name) == name.lower())
+    return domain
 
 
-def domains_by_id(db: Connection, ids: Iterable[str]) -> dict[str, Project]:
-    return {found.id: found for found in projects.all(db, t.projects.c.id.in_(sorted(set(ids))))}
+def list_domains(db: Connection, query: ListQuery) -> Slice[Project]:
+    return list_records(db, projects, query, t.projects.c.is_domain.is_(True))
 
 
-def children(db: Connection, project_id: str) -> list[Project]:
-    return projects.all(db, t.projects.c.parent_id == project_id)
+def has_children(db: Connection, project_id: str) -> bool:
+    return projects.first(db, t.projects.c.parent_id == project_id) is not None
 
 
-def above(db: Connection, project: Project) -> list[tuple[TargetKind, str]]:
-    """The places from which `project` inherits: the projects over it, and its domain."""
-    places: list[tuple[TargetKind, str]] = [("domain", project.domain_id)]
+def list_inheritance_targets(db: Connection, project: Project) -> list[tuple[TargetKind, str]]:
+    """Return the targets whose inherited assignments apply to `project`: its domain, then its parents upwards."""
+    targets: list[tuple[TargetKind, str]] = [("domain", project.domain_id)]
     parent_id = project.parent_id
     while parent_id and parent_id != project.domain_id:
-        places.append(("project", parent_id))
+        targets.append(("project", parent_id))
         parent = projects.get(db, parent_id)
         parent_id = parent.parent_id if parent else None
-    return places
+    return targets
 
 
-def end_tokens_of_domain(db: Connection, domain_id: str) -> None:
+def list_descendants(db: Connection, root_ids: Iterable[str]) -> list[Project]:
+    """Return the projects below `root_ids`, at every depth."""
+    descendants: list[Project] = []
+    level = sorted(set(root_ids))
+    while level:
+        children = projects.all(db, t.projects.c.parent_id.in_(level))
+        descendants += children
+        level = [project.id for project in children]
+    return descendants
+
+
+def list_assigned_projects(db: Connection, user_id: str, query: ListQuery) -> Slice[Project]:
+    """Return the projects on which a user has a role, directly, by a group, or by inheritance."""
+    assigned = list_user_assignments(db, user_id)
+    ids = {a.target_id for a in assigned if a.target_kind == "project" and not a.inherited}
+    inheriting = {a.target_id for a in assigned if a.inherited}
+    if inheriting:
+        ids |= {project.id for project in list_descendants(db, inheriting)}
+    columns = t.projects.c
+    return list_records(db, projects, query, columns.id.in_(sorted(ids)), columns.is_domain.is_(False))
+
+
+def invalidate_domain_tokens(db: Connection, domain_id: str) -> None:
+    """Invalidate the tokens of the users of a domain and those scoped to its projects."""
     for table in (t.users, t.projects):
         db.execute(update(table).where(table.c.domain_id == domain_id).values(epoch=table.c.epoch + 1))
 
 
-def forget_project(db: Connection, project_id: str) -> None:
-    """Delete a project (or domain) row and everything that points to it."""
+def delete_project(db: Connection, project_id: str) -> None:
+    """Delete a project or domain, and all references to it."""
     assignments.delete(db, t.assignments.c.target_id == project_id)
-    credentials.delete(db, t.application_credentials.c.project_id == project_id)
+    application_credentials.delete(db, t.application_credentials.c.project_id == project_id)
     default = t.users.c.default_project_id
     db.execute(update(t.users).where(default == project_id).values(default_project_id=None))
     projects.delete(db, t.projects.c.id == project_id)
 
 
-def forget_user(db: Connection, user_id: str) -> None:
+def delete_domain(db: Connection, domain_id: str) -> None:
+    """Delete a domain with its users, groups, roles and projects."""
+    for user in users.all(db, t.users.c.domain_id == domain_id):
+        delete_user(db, user.id)
+    for group in groups.all(db, t.groups.c.domain_id == domain_id):
+        delete_group(db, group.id)
+    for role in roles.all(db, t.roles.c.domain_id == domain_id):
+        delete_role(db, role.id)
+    for project in projects.all(db, t.projects.c.domain_id == domain_id):
+        delete_project(db, project.id)
+    delete_project(db, domain_id)
+
+
+# Users and groups
+
+
+def delete_user(db: Connection, user_id: str) -> None:
+    """Delete a user, and all references to the user."""
     assignments.delete(db, t.assignments.c.actor_kind == "user", t.assignments.c.actor_id == user_id)
-    credentials.delete(db, t.application_credentials.c.user_id == user_id)
+    application_credentials.delete(db, t.application_credentials.c.user_id == user_id)
     db.execute(delete(t.memberships).where(t.memberships.c.user_id == user_id))
     users.delete(db, t.users.c.id == user_id)
 
 
-def forget_group(db: Connection, group_id: str) -> None:
+def delete_group(db: Connection, group_id: str) -> None:
+    """Delete a group, and all references to it."""
     assignments.delete(db, t.assignments.c.actor_kind == "group", t.assignments.c.actor_id == group_id)
     db.execute(delete(t.memberships).where(t.memberships.c.group_id == group_id))
     groups.delete(db, t.groups.c.id == group_id)
 
 
-def forget_role(db: Connection, role_id: str) -> None:
-    assignments.delete(db, t.assignments.c.role_id == role_id)
-    rules = t.implied_roles
-    db.execute(delete(rules).where((rules.c.prior_id == role_id) | (rules.c.implied_id == role_id)))
-    roles.delete(db, t.roles.c.id == role_id)
-
-
-def join_group(db: Connection, group_id: str, user_id: str) -> None:
+def create_membership(db: Connection, group_id: str, user_id: str) -> None:
     row = {"group_id": group_id, "user_id": user_id}
     upsert(db, t.memberships, row, key=("group_id", "user_id"), change={})
 
 
-def leave_group(db: Connection, group_id: str, user_id: str) -> bool:
+def delete_membership(db: Connection, group_id: str, user_id: str) -> bool:
+    """Return False if the user is not a member of the group."""
     return db.execute(delete(t.memberships).where(_membership(group_id, user_id))).rowcount > 0
 
 
-def is_in_group(db: Connection, group_id: str, user_id: str) -> bool:
+def is_member(db: Connection, group_id: str, user_id: str) -> bool:
     return db.execute(select(t.memberships.c.user_id).where(_membership(group_id, user_id))).first() is not None
 
 
@@ -183,124 +231,163 @@ def _membership(group_id: str, user_id: str) -> ColumnElement[bool]:
     return (t.memberships.c.group_id == group_id) & (t.memberships.c.user_id == user_id)
 
 
-def in_group(group_id: str) -> ColumnElement[bool]:
-    """Condition on users: member of the group."""
-    return t.users.c.id.in_(select(t.memberships.c.user_id).where(t.memberships.c.group_id == group_id))
+def list_group_users(db: Connection, group_id: str, query: ListQuery) -> Slice[User]:
+    members = select(t.memberships.c.user_id).where(t.memberships.c.group_id == group_id)
+    return list_records(db, users, query, t.users.c.id.in_(members))
 
 
-def with_user(user_id: str) -> ColumnElement[bool]:
-    """Condition on groups: the user is in it."""
-    return t.groups.c.id.in_(_groups_of(user_id))
+def list_user_groups(db: Connection, user_id: str, query: ListQuery) -> Slice[Group]:
+    return list_records(db, groups, query, t.groups.c.id.in_(_group_ids(user_id)))
 
 
-def _groups_of(user_id: str) -> Any:
+def _group_ids(user_id: str) -> Select[tuple[str]]:
     return select(t.memberships.c.group_id).where(t.memberships.c.user_id == user_id)
 
 
-def members(db: Connection, group_ids: Iterable[str]) -> dict[str, list[str]]:
-    """The users of each of the groups."""
+def list_members(db: Connection, group_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Return the user ids of each group that has members."""
     columns = t.memberships.c
-    found: dict[str, list[str]] = {}
+    members: dict[str, list[str]] = {}
     query = select(columns.group_id, columns.user_id).where(columns.group_id.in_(sorted(set(group_ids))))
     for group_id, user_id in db.execute(query.order_by(columns.user_id)):
-        found.setdefault(group_id, []).append(user_id)
-    return found
+        members.setdefault(group_id, []).append(user_id)
+    return members
 
 
-def implied(db: Connection) -> dict[str, frozenset[str]]:
-    """The roles that each role implies at once."""
-    found: dict[str, set[str]] = {}
+# Roles and role assignments
+
+
+def list_global_roles(db: Connection) -> list[Role]:
+    return roles.all(db, t.roles.c.domain_id == "")
+
+
+def delete_role(db: Connection, role_id: str) -> None:
+    """Delete a role, and all references to it."""
+    assignments.delete(db, t.assignments.c.role_id == role_id)
+    rules = t.implied_roles
+    db.execute(delete(rules).where((rules.c.prior_id == role_id) | (rules.c.implied_id == role_id)))
+    roles.delete(db, t.roles.c.id == role_id)
+
+
+def list_implied_roles(db: Connection) -> dict[str, frozenset[str]]:
+    """Return the ids of the roles that each prior role implies directly."""
+    implied: dict[str, set[str]] = {}
     for prior_id, implied_id in db.execute(select(t.implied_roles.c.prior_id, t.implied_roles.c.implied_id)):
-        found.setdefault(prior_id, set()).add(implied_id)
-    return {prior: frozenset(ids) for prior, ids in found.items()}
+        implied.setdefault(prior_id, set()).add(implied_id)
+    return {prior_id: frozenset(ids) for prior_id, ids in implied.items()}
 
 
-def imply(db: Connection, prior_id: str, implied_id: str) -> None:
+def create_implied_role(db: Connection, prior_id: str, implied_id: str) -> None:
     row = {"prior_id": prior_id, "implied_id": implied_id}
     upsert(db, t.implied_roles, row, key=("prior_id", "implied_id"), change={})
 
 
-def imply_no_more(db: Connection, prior_id: str, implied_id: str) -> bool:
+def delete_implied_role(db: Connection, prior_id: str, implied_id: str) -> bool:
+    """Return False if the role is not implied."""
     rules = t.implied_roles
     return db.execute(delete(rules).where(rules.c.prior_id == prior_id, rules.c.implied_id == implied_id)).rowcount > 0
 
 
-def assign(db: Connection, new: Assignment) -> None:
-    row = assignments.values(new)
+def create_assignment(db: Connection, assignment: Assignment) -> None:
+    row = assignments.values(assignment)
     upsert(db, t.assignments, row, key=tuple(column.name for column in t.assignments.primary_key), change={})
 
 
-def unassign(db: Connection, gone: Assignment) -> bool:
-    return assignments.delete(db, *_same(assignments.values(gone))) > 0
+def delete_assignment(db: Connection, assignment: Assignment) -> bool:
+    """Return False if the assignment does not exist."""
+    return assignments.delete(db, *_equals(assignments.values(assignment))) > 0
 
 
-def is_assigned(db: Connection, wanted: Assignment) -> bool:
-    return assignments.first(db, *_same(assignments.values(wanted))) is not None
+def has_assignment(db: Connection, assignment: Assignment) -> bool:
+    return assignments.first(db, *_equals(assignments.values(assignment))) is not None
 
 
-def assigned(db: Connection, **equal: str | bool) -> list[Assignment]:
-    """The assignments whose columns equal what is given."""
+def list_assignments(db: Connection, **filters: str | bool) -> list[Assignment]:
+    """Return the assignments whose columns equal `filters`."""
     c = t.assignments.c
-    return assignments.all(db, *_same(equal), order=(c.actor_id, c.target_id, c.role_id, c.inherited))
+    return assignments.all(db, *_equals(filters), order=(c.actor_id, c.target_id, c.role_id, c.inherited))
 
 
-def _same(values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+def _equals(values: Mapping[str, str | bool]) -> list[ColumnElement[bool]]:
     return [t.assignments.c[name] == value for name, value in values.items()]
 
 
-def assigned_to_user(db: Connection, user_id: str) -> list[Assignment]:
-    """The assignments of a user, and of the groups the user is in."""
-    return assignments.all(db, _held_by(user_id))
+def list_user_assignments(db: Connection, user_id: str) -> list[Assignment]:
+    """Return the assignments of a user and of the user's groups."""
+    return assignments.all(db, _applies_to(user_id))
 
 
-def role_ids(
-    db: Connection, user_id: str, target_kind: TargetKind, target_id: str, above: Iterable[tuple[TargetKind, str]] = ()
+def list_role_ids(
+    db: Connection,
+    user_id: str,
+    target_kind: TargetKind,
+    target_id: str,
+    inherited_from: Iterable[tuple[TargetKind, str]] = (),
 ) -> set[str]:
-    """The roles that a user has on a target, directly or by a group, or inherits from the places `above`."""
+    """Return the roles of a user on a target: direct ones, those of groups, and those of `inherited_from`."""
     c = t.assignments.c
-    here = and_(c.target_kind == target_kind, c.target_id == target_id, c.inherited.is_(False))
-    over = [and_(c.target_kind == kind, c.target_id == key, c.inherited.is_(True)) for kind, key in above]
-    query = select(c.role_id).where(_held_by(user_id), or_(here, *over))
+    direct = and_(c.target_kind == target_kind, c.target_id == target_id, c.inherited.is_(False))
+    inherited = [
+        and_(c.target_kind == kind, c.target_id == ancestor_id, c.inherited.is_(True))
+        for kind, ancestor_id in inherited_from
+    ]
+    query = select(c.role_id).where(_applies_to(user_id), or_(direct, *inherited))
     return {role_id for (role_id,) in db.execute(query)}
 
 
-def _held_by(user_id: str) -> ColumnElement[bool]:
+def _applies_to(user_id: str) -> ColumnElement[bool]:
     c = t.assignments.c
-    own = and_(c.actor_kind == "user", c.actor_id == user_id)
-    by_group = and_(c.actor_kind == "group", c.actor_id.in_(_groups_of(user_id)))
-    return or_(own, by_group)
+    by_user = and_(c.actor_kind == "user", c.actor_id == user_id)
+    by_group = and_(c.actor_kind == "group", c.actor_id.in_(_group_ids(user_id)))
+    return or_(by_user, by_group)
 
 
-def revoke(db: Connection, audit_id: str, expires_at: Micros, now: Micros) -> None:
-    """Remember that the token is dead until it has ended anyway; forget those that have."""
+# Application credentials and tokens
+
+
+def find_application_credential(db: Connection, user_id: str, name: str) -> ApplicationCredential | None:
+    columns = t.application_credentials.c
+    return application_credentials.first(db, columns.user_id == user_id, columns.name == name)
+
+
+def list_application_credentials(db: Connection, user_id: str, query: ListQuery) -> Slice[ApplicationCredential]:
+    return list_records(db, application_credentials, query, t.application_credentials.c.user_id == user_id)
+
+
+def revoke_token(db: Connection, audit_id: str, expires_at: Micros, now: Micros) -> None:
+    """Store the revocation of a token until it expires, and delete revocations of expired tokens."""
     db.execute(delete(t.revocations).where(t.revocations.c.expires_at <= now))
     row = {"audit_id": audit_id, "expires_at": expires_at}
     upsert(db, t.revocations, row, key=("audit_id",), change={})
 
 
-def is_revoked(db: Connection, audit_id: str) -> bool:
+def is_token_revoked(db: Connection, audit_id: str) -> bool:
     return db.execute(select(t.revocations.c.audit_id).where(t.revocations.c.audit_id == audit_id)).first() is not None
 
 
-def forget_domain_contents(db: Connection, domain_id: str) -> None:
-    """Delete every user, group, role and project of a domain."""
-    for user in users.all(db, t.users.c.domain_id == domain_id):
-        forget_user(db, user.id)
-    for group in groups.all(db, t.groups.c.domain_id == domain_id):
-        forget_group(db, group.id)
-    for role in roles.all(db, t.roles.c.domain_id == domain_id):
-        forget_role(db, role.id)
-    for project in projects.all(db, t.projects.c.domain_id == domain_id):
-        forget_project(db, project.id)
-    forget_project(db, domain_id)
+# Service catalog
 
 
-def hierarchy(db: Connection, roots: Iterable[str]) -> list[Project]:
-    """The projects below `roots`, of every depth."""
-    found: list[Project] = []
-    level = sorted(set(roots))
-    while level:
-        below = projects.all(db, t.projects.c.parent_id.in_(level))
-        found += below
-        level = [project.id for project in below]
-    return found
+def list_enabled_services(db: Connection) -> list[Service]:
+    columns = t.services.c
+    return services.all(db, columns.enabled.is_(True), order=(columns.type, columns.id))
+
+
+def delete_service(db: Connection, service_id: str) -> None:
+    """Delete a service with its endpoints."""
+    endpoints.delete(db, t.endpoints.c.service_id == service_id)
+    services.delete(db, t.services.c.id == service_id)
+
+
+def list_enabled_endpoints(db: Connection) -> list[Endpoint]:
+    return endpoints.all(db, t.endpoints.c.enabled.is_(True))
+
+
+def list_region_endpoints(db: Connection, region_id: str) -> list[Endpoint]:
+    return endpoints.all(db, t.endpoints.c.region_id == region_id)
+
+
+def is_region_used(db: Connection, region_id: str) -> bool:
+    """Return True if endpoints or regions belong to the region."""
+    used_by_endpoint = endpoints.count(db, t.endpoints.c.region_id == region_id) > 0
+    return used_by_endpoint or regions.count(db, t.regions.c.parent_region_id == region_id) > 0

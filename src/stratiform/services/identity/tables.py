@@ -1,4 +1,4 @@
-"""Identity's tables. A domain is a project with `is_domain`, as in Keystone; an empty text in a key is "none"."""
+"""Tables of the identity service. A domain is a project with `is_domain`, as in Keystone."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
 
@@ -126,14 +126,14 @@ application_credentials = table(
     Index("ix_identity_application_credential_project_id", "project_id"),
 )
 
-#: Tokens that were revoked before their end; a row may go when its token has ended anyway.
+#: Revoked tokens. A row can be deleted when its token has expired.
 revocations = table(
     "identity_revocation",
     Column("audit_id", String(32), primary_key=True),
     Column("expires_at", BigInteger, nullable=False),
 )
 
-#: One row, changed with everything that a valid token may depend on: `serial` grows, `stamp` is never used twice.
+#: The directory revision, updated with every change that valid tokens may depend on. `stamp` is unique per revision.
 states = table(
     "identity_state",
     Column("name", String(16), primary_key=True),

@@ -1,4 +1,1 @@
-"""Owns: image records, their bytes, and their copies in clouds.
-
-Does not own: snapshots of servers in flight.
-"""
+"""Images: their records, members, data, and copies in clouds. Source: Image API v2."""

@@ -1,4 +1,4 @@
-"""What the Image API answers instead of what was asked. Source: glance/common/exception.py."""
+"""Errors of the image service. Source of the texts: glance/common/exception.py."""
 
 from stratiform.kit.errors import Conflict, ContentTooLarge, Forbidden, Invalid, NotFound
 
@@ -8,45 +8,50 @@ class ImageNotFound(NotFound):
         super().__init__(f"No image found with ID {image_id}")
 
 
-class MemberNotFound(NotFound):
+class ImageMemberNotFound(NotFound):
     def __init__(self, image_id: str, member_id: str) -> None:
         super().__init__(f"{member_id} not found in the member list of the image {image_id}.")
 
 
-class TagNotFound(NotFound):
+class ImageTagNotFound(NotFound):
     def __init__(self, tag: str) -> None:
         super().__init__(f"Could not find tag {tag}.")
 
 
-class Protected(Forbidden):
+class ImageDataNotFound(NotFound):
+    def __init__(self, image_id: str) -> None:
+        super().__init__(f"Image data not found in the store: image {image_id}")
+
+
+class ImageProtected(Forbidden):
     def __init__(self, image_id: str) -> None:
         super().__init__(f"Image {image_id} is protected and cannot be deleted.")
 
 
-class ReadOnly(Forbidden):
-    def __init__(self, attribute: str) -> None:
-        super().__init__(f"Attribute '{attribute}' is read-only.")
-
-
-class Reserved(Forbidden):
-    def __init__(self, attribute: str) -> None:
-        super().__init__(f"Attribute '{attribute}' is reserved.")
-
-
-class WrongState(Conflict):
-    """The image is not in a status that allows this."""
-
-
-class Deactivated(Forbidden):
+class ImageDeactivated(Forbidden):
     def __init__(self) -> None:
         super().__init__("The requested image has been deactivated. Image data download is forbidden.")
 
 
-class FormatsMissing(Invalid):
-    def __init__(self, missing: str) -> None:
-        super().__init__(f"Properties {missing} must be set prior to saving data.")
+class ReadOnlyAttribute(Forbidden):
+    def __init__(self, attribute: str) -> None:
+        super().__init__(f"Attribute '{attribute}' is read-only.")
 
 
-class StoreFull(ContentTooLarge):
+class ReservedAttribute(Forbidden):
+    def __init__(self, attribute: str) -> None:
+        super().__init__(f"Attribute '{attribute}' is reserved.")
+
+
+class InvalidImageStatus(Conflict):
+    """The status of the image does not allow this operation."""
+
+
+class MissingImageFormats(Invalid):
+    def __init__(self, attributes: str) -> None:
+        super().__init__(f"Properties {attributes} must be set prior to saving data.")
+
+
+class StorageFull(ContentTooLarge):
     def __init__(self) -> None:
         super().__init__("There is not enough disk space on the image storage media.")

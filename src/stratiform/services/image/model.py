@@ -1,10 +1,10 @@
-"""Images, and what is asked of them.
+"""Images, image members, image copies, and the parameters of requests for them.
 
 Source: Image API v2, "Images", "Image data", "Sharing".
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.pagination import Page
@@ -26,8 +26,8 @@ STATUSES = (
 MEMBER_STATUSES = ("pending", "accepted", "rejected")
 OS_HASH_ALGO = "sha512"
 
-#: What a customer may set.
-SETTABLE = (
+#: Attributes that a request may set.
+WRITABLE_ATTRIBUTES = (
     "name",
     "visibility",
     "protected",
@@ -39,8 +39,8 @@ SETTABLE = (
     "tags",
     "owner",
 )
-#: What we say and nobody sets.
-READ_ONLY = (
+#: Attributes that only the service sets.
+READ_ONLY_ATTRIBUTES = (
     "status",
     "checksum",
     "os_hash_algo",
@@ -55,15 +55,16 @@ READ_ONLY = (
     "created_at",
     "updated_at",
 )
-#: Words that Glance keeps for itself.
-RESERVED = ("is_public", "location", "deleted", "deleted_at", "stores", "os_glance_import_task")
+#: Names that Glance reserves: no custom property may have them.
+RESERVED_ATTRIBUTES = ("is_public", "location", "deleted", "deleted_at", "stores", "os_glance_import_task")
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image. `size` in bytes; `min_disk` in GiB, `min_ram` in MiB; `properties` are the customer's own.
+    """An image. `size` in bytes, `min_disk` in GiB, `min_ram` in MiB; `properties` are the custom ones.
 
-    An active image without `file` is one that operators registered by its native ids.
+    `file` is the name of the data in the store, "" without data: an active image without data exists only in the
+    clouds where operators registered it. `upload` is the id of the upload in progress.
     """
 
     id: str
@@ -91,7 +92,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ImageMember:
     """A project that an image is shared with."""
 
     image_id: str
@@ -102,26 +103,30 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One step of a JSON patch: `op` is add, replace or remove; `name` is at the top level of the image."""
+class ImageChange:
+    """One operation of a JSON patch on a top-level attribute. `op`: add, replace or remove."""
 
     op: str
     name: str
-    value: Any = None
+    value: object = None
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """`filters`: attribute → texts that pass, as the API writes them (`in:a,b`, `gte:TIME`)."""
+class ImageQuery:
+    """Filters, sort keys and page of a list request.
 
-    filters: dict[str, list[str]] = field(default_factory=dict)
-    sort: list[tuple[str, bool]] = field(default_factory=list)
+    `filters`: attribute to the values of the query string, operators included (`in:a,b`, `gte:TIME`).
+    `sort`: attribute and True for descending order.
+    """
+
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sort: Sequence[tuple[str, bool]] = ()
     page: Page = field(default_factory=Page)
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """Bytes that arrived whole: their name in the store, how many, and their hashes."""
+class StoredData:
+    """Image data that was stored completely: file name, size in bytes, MD5 and SHA-512 in hexadecimal."""
 
     file: str
     size: int
@@ -130,8 +135,11 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """An image in a cloud; `native_id` "" while the cloud's answer isn't known."""
+class ImageCopy:
+    """A copy of an image in a cloud. `native_id` is "" until the cloud has confirmed the upload.
+
+    `claimed_by` is the id of the upload in progress; its claim expires at `claimed_until`.
+    """
 
     image_id: str
     cloud_id: str

@@ -1,10 +1,10 @@
-"""Tables of images."""
+"""Tables of the image service."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String
 
 from stratiform.kit.db import Json, table
 
-#: `file` names the bytes in the store ("": none). `upload` is the one upload that may finish.
+#: `file` is the name of the data in the store ("" without data), `upload` the id of the upload in progress.
 images = table(
     "image_image",
     Column("id", String(64), primary_key=True),
@@ -40,8 +40,8 @@ image_members = table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
-#: The copy of an image in a cloud; its key lets one copy be. Written with `native_id` "" before the cloud is asked.
-image_in_cloud = table(
+#: The key allows one copy of an image per cloud. The row is written with `native_id` "" before the upload starts.
+image_copies = table(
     "image_in_cloud",
     Column("image_id", String(64), primary_key=True),
     Column("cloud_id", String(64), primary_key=True),

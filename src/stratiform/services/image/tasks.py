@@ -1,27 +1,29 @@
-"""Background work: when an image is deleted, its copies in clouds and its bytes go."""
+"""Background tasks of the image service."""
 
 from stratiform.kit.work import Handler, Job, Requeue
-from stratiform.services.image.repository import files, records
+from stratiform.services.image.repository import image_copies, images
 from stratiform.services.image.service import ImageService
 
 
 def handlers(service: ImageService) -> dict[str, Handler]:
-    """What the worker does for images."""
+    """Return the handlers of the tasks by name."""
 
-    def copy(job: Job) -> Requeue | None:
-        _remove(service, job)
+    def clean_up(job: Job) -> Requeue | None:
+        _delete_copies_and_data(service, job)
         return None
 
-    return {"image.copy": copy}
+    return {"image.copy": clean_up}
 
 
-def _remove(service: ImageService, job: Job) -> None:
+def _delete_copies_and_data(service: ImageService, job: Job) -> None:
+    """Delete the copies and the data of an image that was deleted."""
+    image_id = job.key
     with job.database.snapshot() as db:
-        if records.images.get(db, job.key) is not None:
+        if images.find(db, image_id) is not None:
             return
-        copies = records.copies_of(db, job.key)
+        copies = image_copies.list_all(db, image_id)
     for copy in copies:
-        service.remove_copy(copy)
+        service.image_copies.delete(copy)
         with job.apply() as db:
-            records.forget_copy(db, copy.image_id, copy.cloud_id)
-    files.remove(service.folder, job.key)
+            image_copies.delete(db, copy.image_id, copy.cloud_id)
+    service.image_data.delete(image_id)

@@ -67,7 +67,7 @@ def _delete_messages(ingest: IngestService, job: Job) -> Requeue | None:
 def _sync_polls(ingest: IngestService, clouds: CloudsService, job: Job) -> Requeue:
     """Create and delete polls as clouds and meter files change."""
     with job.apply() as db:
-        ingest.polls.sync(db, clouds.clouds(db), job.clock.now())
+        ingest.polls.sync(db, clouds.accounts.list_all(db), job.clock.now())
     return Requeue(_SYNC_EVERY_US)
 
 
@@ -79,9 +79,9 @@ def _poll(ingest: IngestService, clouds: CloudsService, job: Job) -> Requeue | N
         return None
     try:
         with job.database.snapshot() as db:
-            kind = clouds.cloud(db, poll.cloud_id).kind
+            kind = clouds.accounts.get_by_id(db, poll.cloud_id).kind
         query = ingest.polls.find_query(kind, poll)
-        usage = clouds.connected(poll.cloud_id).usage
+        usage = clouds.connections.get(poll.cloud_id).usage
         if query is None or usage is None:
             return None
         for since, until in query.schedule.windows(poll, job.clock.now()):

@@ -1,4 +1,4 @@
-"""Owns: networks, subnets, ports, addresses.
+"""Owns: networks, subnets, ports, IP addresses, security groups.
 
-Does not own: the machines behind the ports.
+Does not own: the servers that the ports are attached to.
 """

@@ -1,6 +1,6 @@
-"""What the Network API answers instead of what was asked; `neutron_type` is the name its clients look for.
+"""Errors of the Networking API; `neutron_type` is the exception's name in the response body.
 
-Source: neutron-lib's exceptions (neutron_lib/exceptions) and Neutron's own (neutron/common/exceptions).
+Source: neutron_lib/exceptions and neutron/common/exceptions.
 """
 
 from stratiform.kit.errors import Conflict, Invalid, NotFound
@@ -56,13 +56,13 @@ class TagNotFound(NotFound):
 
 
 class BadRequest(Invalid):
-    """A body or a query that breaks the API's form."""
+    """A malformed request body or query."""
 
     neutron_type = "HTTPBadRequest"
 
 
 class InvalidInput(Invalid):
-    """A body of the right form that asks for what can't be."""
+    """A well-formed request with values that contradict each other or the existing resources."""
 
     neutron_type = "InvalidInput"
 
@@ -101,8 +101,8 @@ class OutOfBoundsAllocationPool(Invalid):
 class OverlappingAllocationPools(Conflict):
     neutron_type = "OverlappingAllocationPools"
 
-    def __init__(self, one: str, other: str, cidr: str) -> None:
-        super().__init__(f"Found overlapping allocation pools: {one} {other} for subnet {cidr}.")
+    def __init__(self, pool: str, other_pool: str, cidr: str) -> None:
+        super().__init__(f"Found overlapping allocation pools: {pool} {other_pool} for subnet {cidr}.")
 
 
 class GatewayConflictWithAllocationPools(Conflict):
@@ -117,8 +117,8 @@ class NetworkInUse(Conflict):
 
     def __init__(self, network_id: str, ports: str = "") -> None:
         reason = "There are one or more ports still in use on the network"
-        told = f", id for these ports is {ports}" if ports else ""
-        super().__init__(f"Unable to complete operation on network {network_id}. {reason}{told}.")
+        port_list = f", id for these ports is {ports}" if ports else ""
+        super().__init__(f"Unable to complete operation on network {network_id}. {reason}{port_list}.")
 
 
 class SubnetInUse(Conflict):
@@ -157,7 +157,7 @@ class IpAddressGenerationFailure(Conflict):
         super().__init__(f"No more IP addresses available on network {network_id}.")
 
 
-class DefaultSecurityGroup(Conflict):
+class CannotUpdateDefaultSecurityGroup(Conflict):
     neutron_type = "SecurityGroupCannotUpdateDefault"
 
     def __init__(self) -> None:
@@ -165,7 +165,7 @@ class DefaultSecurityGroup(Conflict):
 
 
 class NetworkAmbiguous(Conflict):
-    """Source: nova/exception.py."""
+    """A server requests no network, and the project can use several. Source: nova/exception.py."""
 
     neutron_type = "NetworkAmbiguous"
 

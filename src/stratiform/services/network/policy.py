@@ -1,39 +1,37 @@
-"""Who may do what with networks. Source: Neutron's policy reference (secure defaults)."""
+"""Policy rules of the Networking API. Source: Neutron's policy reference (secure defaults)."""
 
-from stratiform.kit.policy import Policy, admin, project_member, project_reader
+from stratiform.kit.policy import Rule, admin, declared_rules, project_member, project_reader
 
-policy = Policy(
-    {
-        "create_network": project_member,
-        "create_network:shared": admin,
-        "create_network:router:external": admin,
-        "create_network:is_default": admin,
-        "get_network": project_reader,
-        "update_network": project_member,
-        "update_network:shared": admin,
-        "update_network:router:external": admin,
-        "update_network:is_default": admin,
-        "delete_network": project_member,
-        "create_subnet": project_member,
-        "get_subnet": project_reader,
-        "update_subnet": project_member,
-        "delete_subnet": project_member,
-        "create_port": project_member,
-        "create_port:fixed_ips:ip_address": project_member,
-        "create_port:mac_address": project_member,
-        "create_port:binding:host_id": admin,
-        "create_port:binding:profile": admin,
-        "get_port": project_reader,
-        "update_port": project_member,
-        "update_port:fixed_ips:ip_address": project_member,
-        "update_port:mac_address": admin,
-        "update_port:binding:host_id": admin,
-        "update_port:binding:profile": admin,
-        "delete_port": project_member,
-        "create_security_group": project_member,
-        "get_security_group": project_reader,
-        "update_security_group": project_member,
-        "get_network_ip_availability": admin,
-        "get_quota": project_reader,
-    }
-)
+NETWORKS_CREATE = Rule("create_network", project_member, "Create a network")
+NETWORKS_CREATE_SHARED = Rule("create_network:shared", admin, "Create a shared network")
+NETWORKS_CREATE_EXTERNAL = Rule("create_network:router:external", admin, "Create an external network")
+NETWORKS_CREATE_DEFAULT = Rule("create_network:is_default", admin, "Create the default external network")
+NETWORKS_GET = Rule("get_network", project_reader, "List and show networks")
+NETWORKS_UPDATE = Rule("update_network", project_member, "Update a network")
+NETWORKS_UPDATE_SHARED = Rule("update_network:shared", admin, "Update the `shared` attribute of a network")
+NETWORKS_UPDATE_EXTERNAL = Rule("update_network:router:external", admin, "Update `router:external` of a network")
+NETWORKS_UPDATE_DEFAULT = Rule("update_network:is_default", admin, "Update `is_default` of a network")
+NETWORKS_DELETE = Rule("delete_network", project_member, "Delete a network")
+SUBNETS_CREATE = Rule("create_subnet", project_member, "Create a subnet")
+SUBNETS_GET = Rule("get_subnet", project_reader, "List and show subnets")
+SUBNETS_UPDATE = Rule("update_subnet", project_member, "Update a subnet")
+SUBNETS_DELETE = Rule("delete_subnet", project_member, "Delete a subnet")
+PORTS_CREATE = Rule("create_port", project_member, "Create a port")
+PORTS_CREATE_IP_ADDRESS = Rule("create_port:fixed_ips:ip_address", project_member, "Choose the IP address of a port")
+PORTS_CREATE_MAC_ADDRESS = Rule("create_port:mac_address", project_member, "Choose the MAC address of a port")
+PORTS_CREATE_HOST = Rule("create_port:binding:host_id", admin, "Bind a new port to a host")
+PORTS_CREATE_PROFILE = Rule("create_port:binding:profile", admin, "Set the binding profile of a new port")
+PORTS_GET = Rule("get_port", project_reader, "List and show ports")
+PORTS_UPDATE = Rule("update_port", project_member, "Update a port")
+PORTS_UPDATE_IP_ADDRESS = Rule("update_port:fixed_ips:ip_address", project_member, "Change the IP address of a port")
+PORTS_UPDATE_MAC_ADDRESS = Rule("update_port:mac_address", admin, "Change the MAC address of a port")
+PORTS_UPDATE_HOST = Rule("update_port:binding:host_id", admin, "Bind a port to another host")
+PORTS_UPDATE_PROFILE = Rule("update_port:binding:profile", admin, "Change the binding profile of a port")
+PORTS_DELETE = Rule("delete_port", project_member, "Delete a port")
+SECURITY_GROUPS_CREATE = Rule("create_security_group", project_member, "Create a security group or rule")
+SECURITY_GROUPS_GET = Rule("get_security_group", project_reader, "List and show security groups and their rules")
+SECURITY_GROUPS_UPDATE = Rule("update_security_group", project_member, "Update or delete a security group or rule")
+IP_AVAILABILITIES_GET = Rule("get_network_ip_availability", admin, "Show the number of used IP addresses")
+QUOTAS_GET = Rule("get_quota", project_reader, "Show the quota of a project")
+
+RULES = declared_rules(globals())

@@ -1,12 +1,12 @@
-"""Tables of networks, subnets, ports and addresses."""
+"""Tables of the network service."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint
 
 from stratiform.kit.db import Json, table
 
 
-def _standard() -> list[Column[object]]:
-    """What Neutron calls standard attributes."""
+def _standard_attributes() -> list[Column[object]]:
+    """Return the columns of Neutron's standard attributes."""
     return [
         Column("id", String(64), primary_key=True),
         Column("project_id", String(64), nullable=False, index=True),
@@ -19,9 +19,9 @@ def _standard() -> list[Column[object]]:
     ]
 
 
-networks = table(
+networks_table = table(
     "network_network",
-    *_standard(),
+    *_standard_attributes(),
     Column("admin_state_up", Boolean, nullable=False),
     Column("shared", Boolean, nullable=False),
     Column("external", Boolean, nullable=False),
@@ -30,9 +30,9 @@ networks = table(
     Column("port_security_enabled", Boolean, nullable=False),
 )
 
-subnets = table(
+subnets_table = table(
     "network_subnet",
-    *_standard(),
+    *_standard_attributes(),
     Column("network_id", String(64), ForeignKey("network_network.id"), nullable=False, index=True),
     Column("ip_version", Integer, nullable=False),
     Column("cidr", String(64), nullable=False),
@@ -46,8 +46,8 @@ subnets = table(
     Column("allocation_pools", Json, nullable=False),
 )
 
-#: A subnet's pools as numbers (32 hexadecimal digits). Below `next` every address was given out at least once.
-address_pools = table(
+#: Allocation pools as numbers (32 hexadecimal digits). Every address below `next` has been allocated at least once.
+address_pools_table = table(
     "network_pool",
     Column("subnet_id", String(64), ForeignKey("network_subnet.id"), primary_key=True),
     Column("first", String(32), primary_key=True),
@@ -55,8 +55,8 @@ address_pools = table(
     Column("next", String(33), nullable=False),
 )
 
-#: Every address that is held (`port_id`) or was (`released_at`). Its key is the promise: one holder at a time.
-addresses = table(
+#: Addresses that are allocated to a port (`port_id`) or were released. The primary key prevents a double allocation.
+addresses_table = table(
     "network_address",
     Column("subnet_id", String(64), ForeignKey("network_subnet.id"), primary_key=True),
     Column("number", String(32), primary_key=True),
@@ -66,9 +66,9 @@ addresses = table(
     Index("ix_network_address_rested", "subnet_id", "port_id", "released_at"),
 )
 
-ports = table(
+ports_table = table(
     "network_port",
-    *_standard(),
+    *_standard_attributes(),
     Column("network_id", String(64), ForeignKey("network_network.id"), nullable=False),
     Column("admin_state_up", Boolean, nullable=False),
     Column("mac_address", String(17), nullable=False),
@@ -80,12 +80,13 @@ ports = table(
     Column("host", String(255), nullable=False),
     Column("vnic_type", String(64), nullable=False),
     Column("profile", Json, nullable=False),
-    Column("made_for_server", Boolean, nullable=False),
+    Column("made_for_server", Boolean, key="created_for_server", nullable=False),
     UniqueConstraint("network_id", "mac_address"),
 )
 
-#: A subnet as it is in a cloud. Written with `native_id` "" before the cloud is asked, so nothing is forgotten there.
-subnet_in_cloud = table(
+#: Subnets created in clouds. A row is written with `native_id` "" before the request, so that a lost response leaves
+#: no orphan.
+native_subnets_table = table(
     "network_subnet_in_cloud",
     Column("subnet_id", String(64), primary_key=True),
     Column("cloud_id", String(64), primary_key=True),

@@ -1,42 +1,43 @@
-"""Background work: native subnets go when theirs is deleted here."""
+"""Background work: native subnets are deleted after their subnet."""
 
 from stratiform.contract.errors import NativeNotFound, RequestRejected
 from stratiform.contract.network import Networks
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.work import Handler, Job, Requeue
-from stratiform.services.network.repository import rows as repository
+from stratiform.services.network.repository import records
 from stratiform.services.network.service import NetworkService
 
-#: How long to wait while machines that are being deleted are still in the subnet.
-_LATER = Requeue(5 * SECOND_US)
+#: The delay before the next attempt while servers that are being deleted are still in a native subnet.
+_RETRY = Requeue(5 * SECOND_US)
 
 
 def handlers(service: NetworkService) -> dict[str, Handler]:
-    """What the worker does for networking."""
+    """Return the handlers of the network service by job type."""
 
-    def subnet(job: Job) -> Requeue | None:
-        return _remove_from_clouds(service, job)
+    def delete_native_subnets(job: Job) -> Requeue | None:
+        return _delete_native_subnets(service, job)
 
-    return {"network.subnet": subnet}
+    return {"network.subnet": delete_native_subnets}
 
 
-def _remove_from_clouds(service: NetworkService, job: Job) -> Requeue | None:
+def _delete_native_subnets(service: NetworkService, job: Job) -> Requeue | None:
     with job.database.snapshot() as db:
-        if repository.subnets.get(db, job.key) is not None:
+        if records.subnets.get(db, job.key) is not None:
             return None
-        natives = repository.natives_of(db, job.key)
-    waiting = False
-    for cloud_id, native_id in natives:
-        networks = service.clouds.connected(cloud_id).network
-        if networks is not None and not _removed(networks, native_id or _found(networks, job.key)):
-            waiting = True
+        native_subnets = records.list_native_subnets(db, job.key)
+    in_use = False
+    for cloud_id, native_id in native_subnets:
+        networks = service.native_subnets.clouds.connections.get(cloud_id).network
+        if networks is not None and not _delete(networks, native_id or _find_by_token(networks, job.key)):
+            in_use = True
             continue
         with job.apply() as db:
-            repository.forget_native(db, job.key, cloud_id)
-    return _LATER if waiting else None
+            records.delete_native_subnet(db, job.key, cloud_id)
+    return _RETRY if in_use else None
 
 
-def _removed(networks: Networks, native_id: str) -> bool:
+def _delete(networks: Networks, native_id: str) -> bool:
+    """Delete a native subnet. Return False if servers are still in it."""
     if not native_id:
         return True
     try:
@@ -48,6 +49,6 @@ def _removed(networks: Networks, native_id: str) -> bool:
     return True
 
 
-def _found(networks: Networks, subnet_id: str) -> str:
-    """The native id of a subnet whose making was never confirmed to us."""
+def _find_by_token(networks: Networks, subnet_id: str) -> str:
+    """Return the native id of a subnet whose creation was not confirmed, or ""."""
     return next((native.id for native in networks.list() if native.token == subnet_id), "")

@@ -1,4 +1,4 @@
-"""What can go wrong with volumes, in Cinder's words.
+"""Errors of block storage, with Cinder's texts.
 
 Source: cinder/exception.py and the Block Storage API v3 reference.
 """
@@ -7,63 +7,63 @@ from stratiform.kit.errors import Conflict, Invalid, NotFound
 
 
 class VolumeNotFound(NotFound):
-    """No such volume, or not for this caller."""
+    """The volume does not exist, or belongs to another project."""
 
     def __init__(self, volume_id: str) -> None:
         super().__init__(f"Volume {volume_id} could not be found.")
 
 
 class AttachmentNotFound(NotFound):
-    """No such attachment, or not for this caller."""
+    """The attachment does not exist, or belongs to another project."""
 
     def __init__(self, attachment_id: str) -> None:
         super().__init__(f"Volume attachment could not be found with filter: attachment_id = {attachment_id}.")
 
 
-class TypeNotFound(NotFound):
-    """No such volume type, or not for this caller."""
+class VolumeTypeNotFound(NotFound):
+    """The volume type does not exist, or the project has no access to it."""
 
     def __init__(self, type_id: str) -> None:
         super().__init__(f"Volume type {type_id} could not be found.")
 
 
 class ExtraSpecNotFound(NotFound):
-    """The type has no extra spec of this name."""
+    """The volume type does not have this extra spec."""
 
     def __init__(self, type_id: str, key: str) -> None:
         super().__init__(f"Volume Type {type_id} has no extra specs with key {key}.")
 
 
 class MetadataNotFound(NotFound):
-    """The volume has no metadata of this name."""
+    """The volume does not have this metadata item."""
 
     def __init__(self, volume_id: str, key: str) -> None:
         super().__init__(f"Volume {volume_id} has no metadata with key {key}.")
 
 
 class InvalidVolume(Invalid):
-    """The volume is not in a state that allows this."""
+    """The status of the volume does not allow the operation."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"Invalid volume: {reason}")
 
 
 class InvalidInput(Invalid):
-    """A value is against the rules."""
+    """A value of the request is invalid."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"Invalid input received: {reason}")
 
 
-class TypeExists(Conflict):
-    """Two types can't have one name."""
+class VolumeTypeExists(Conflict):
+    """Another volume type has this name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Volume Type {name} already exists.")
 
 
 class DeviceInUse(Conflict):
-    """The server has another volume there."""
+    """Another volume of the server has this device path."""
 
     def __init__(self, device: str) -> None:
         super().__init__(f"The supplied device path ({device}) is in use.")

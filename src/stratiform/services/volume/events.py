@@ -1,4 +1,4 @@
-"""Notifications of the volume service: Cinder's unversioned notifications.
+"""Events for the usage ledger: Cinder's unversioned notifications.
 
 Source: cinder/volume/volume_utils.py (_usage_from_volume), and messages recorded from a real Cinder.
 """
@@ -6,10 +6,11 @@ Source: cinder/volume/volume_utils.py (_usage_from_volume), and messages recorde
 from collections.abc import Sequence
 from typing import Any
 
+from stratiform.kit import outbox
 from stratiform.kit.clock import Micros, iso_naive
 from stratiform.kit.db import Connection
 from stratiform.kit.ids import Ids
-from stratiform.kit.outbox import Event, append
+from stratiform.kit.outbox import Event
 from stratiform.kit.work import enqueue
 from stratiform.services.volume import repository
 from stratiform.services.volume.model import Attachment, Volume
@@ -24,28 +25,28 @@ RETYPED = "volume.retype"
 
 
 def host(volume: Volume) -> str:
-    """`cloud@stratiform`: where Cinder names its backend, ours names the cloud."""
+    """Return `CLOUD@stratiform`, where Cinder has the name of its back end."""
     return f"{volume.cloud_name}@stratiform"
 
 
-def tell(db: Connection, ids: Ids, event_type: str, volume: Volume, now: Micros) -> None:
-    """Post a statement of `volume` as it is now, and wake its reader; part of the caller's transaction."""
+def append(db: Connection, ids: Ids, event_type: str, volume: Volume, now: Micros) -> None:
+    """Append an event with the state of `volume` to the outbox, in the caller's transaction."""
     event = Event(
         message_id=ids.uuid(),
         event_type=event_type,
         publisher_id=f"volume.{host(volume)}",
         at=now,
         cloud=volume.cloud_name,
-        payload=payload(volume, _type_name(db, volume), repository.attachments_of_volumes(db, [volume.id])),
+        payload=payload(volume, _type_name(db, volume), repository.list_attachments_of_volumes(db, [volume.id])),
     )
-    append(db, event)
+    outbox.append(db, event)
     enqueue(db, "metering.outbox", "all", now)
 
 
 def payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -> dict[str, Any]:
-    """Cinder's keys; beside them `volume_type_name`, `terminated_at` and `deleted_at`, which Cinder leaves out.
+    """Return the payload: Cinder's keys, and `volume_type_name`, `terminated_at` and `deleted_at`.
 
-    While a volume is being deleted its end isn't told: the cloud may refuse, and then its use goes on.
+    While a volume is being deleted `terminated_at` is None: if the cloud refuses, its usage continues.
     """
     return {
         "tenant_id": volume.project_id,
@@ -56,10 +57,10 @@ def payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -
         "volume_type": volume.type_id,
         "volume_type_name": type_name,
         "display_name": volume.name,
-        "launched_at": _moment(volume.launched_at),
-        "created_at": _moment(volume.created_at),
-        "terminated_at": None if volume.status == "deleting" else _moment(volume.terminated_at),
-        "deleted_at": _moment(volume.deleted_at),
+        "launched_at": _format_time(volume.launched_at),
+        "created_at": _format_time(volume.created_at),
+        "terminated_at": None if volume.status == "deleting" else _format_time(volume.terminated_at),
+        "deleted_at": _format_time(volume.deleted_at),
         "status": volume.status,
         "snapshot_id": None,
         "size": volume.size_gib,
@@ -67,17 +68,17 @@ def payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -
         "replication_extended_status": None,
         "replication_driver_data": None,
         "metadata": [{"key": key, "value": value} for key, value in sorted(volume.metadata.items())],
-        "volume_attachment": [_attached(attachment) for attachment in attachments],
+        "volume_attachment": [_attachment(attachment) for attachment in attachments],
     }
 
 
 def _type_name(db: Connection, volume: Volume) -> str:
-    """Plans name types by name."""
-    kind = repository.types.get(db, volume.type_id)
-    return "" if kind is None else kind.name
+    """Return the name of the volume's type, which price plans refer to."""
+    volume_type = repository.volume_types.get(db, volume.type_id)
+    return "" if volume_type is None else volume_type.name
 
 
-def _attached(attachment: Attachment) -> dict[str, Any]:
+def _attachment(attachment: Attachment) -> dict[str, Any]:
     return {
         "id": attachment.id,
         "volume_id": attachment.volume_id,
@@ -91,5 +92,5 @@ def _attached(attachment: Attachment) -> dict[str, Any]:
     }
 
 
-def _moment(us: Micros | None) -> str | None:
+def _format_time(us: Micros | None) -> str | None:
     return None if us is None else iso_naive(us) + "+00:00"

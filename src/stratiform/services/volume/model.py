@@ -1,4 +1,4 @@
-"""Volumes, their types and their attachments; and the rules that need no database."""
+"""Volumes, volume types, attachments, and the rules that need no database."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -8,7 +8,7 @@ from stratiform.contract.volume import NativeVolume, NativeVolumeState
 from stratiform.kit.clock import Micros
 from stratiform.services.volume.errors import InvalidInput
 
-#: Every status a volume can have here. Source: "Volumes" in the Block Storage API v3 reference.
+#: The possible statuses. Source: "Volumes" in the Block Storage API v3 reference.
 STATUSES = frozenset(
     {
         "creating",
@@ -26,16 +26,16 @@ STATUSES = frozenset(
     }
 )
 
-#: From these a volume may be deleted.
-DELETABLE = ("available", "error", "error_restoring", "error_extending", "error_managing", "error_deleting")
+#: Statuses in which a volume can be deleted.
+DELETABLE_STATUSES = ("available", "error", "error_restoring", "error_extending", "error_managing", "error_deleting")
 
-#: The disk is expected to be in the cloud, and nobody is at work on it.
-AT_REST = ("available", "in-use")
+#: Statuses without an operation in progress: the volume is expected to exist in its cloud.
+STABLE_STATUSES = ("available", "in-use")
 
-NAME_LENGTH = 255
+MAX_NAME_LENGTH = 255
 
-#: Extra specs for everyone. Source: cinder/volume/volume_types.py, USER_VISIBLE_EXTRA_SPECS.
-_USER_SPECS = frozenset({"RESKEY:availability_zones", "multiattach", "replication_enabled"})
+#: Extra specs that customers see. Source: cinder/volume/volume_types.py, USER_VISIBLE_EXTRA_SPECS.
+_USER_VISIBLE_EXTRA_SPECS = frozenset({"RESKEY:availability_zones", "multiattach", "replication_enabled"})
 
 _DEVICE = re.compile(r"/dev/[a-z0-9]+")
 _LETTERS = "bcdefghijklmnopqrstuvwxyz"
@@ -43,9 +43,9 @@ _LETTERS = "bcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """One volume. Sizes in GiB; `wanted_gib` is what was asked for, `size_gib` what the disk has.
+    """One volume. `size_gib` is the observed size, `wanted_gib` the desired one.
 
-    `status` says both what is wanted and how far it is (`creating`, `extending`, `deleting` are on their way).
+    `status` combines desired and observed state: `creating`, `extending` and `deleting` are in progress.
     """
 
     id: str
@@ -78,7 +78,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One volume at one server. `state`: attaching, attached, detaching."""
+    """The attachment of a volume to a server. `state`: attaching, attached or detaching."""
 
     id: str
     volume_id: str
@@ -91,7 +91,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class VolumeType:
-    """What a customer chooses and a price plan names. A private one is for the projects it is given to."""
+    """A volume type. A private one can be used by projects with access only."""
 
     id: str
     name: str
@@ -105,7 +105,7 @@ class VolumeType:
 
 @dataclass(frozen=True, slots=True)
 class TypeAccess:
-    """A project that may use a private type."""
+    """The access of one project to a private type."""
 
     type_id: str
     project_id: str
@@ -113,13 +113,13 @@ class TypeAccess:
 
 @dataclass(frozen=True, slots=True)
 class NewVolume:
-    """What is asked for at create. `type` is a name or an id, "" for the default."""
+    """The parameters of a new volume. `volume_type` is a name or an id, "" for the default."""
 
     size_gib: int | None
     name: str = ""
     description: str | None = None
-    type: str = ""
-    zone: str | None = None
+    volume_type: str = ""
+    availability_zone: str | None = None
     image_id: str = ""
     snapshot_id: str = ""
     source_volume_id: str = ""
@@ -128,12 +128,12 @@ class NewVolume:
 
 @dataclass(frozen=True, slots=True)
 class VolumeFilter:
-    """Which volumes of a list. None: whatever it is. `project_id` None: every project's."""
+    """Filters of a list; None: no filter. `project_id` None: all projects."""
 
     project_id: str | None = None
     name: str | None = None
     status: str | None = None
-    zone: str | None = None
+    availability_zone: str | None = None
     bootable: bool | None = None
     type_id: str | None = None
     metadata: dict[str, str] | None = None
@@ -143,109 +143,129 @@ class VolumeFilter:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One column (Cinder's name of it) to sort by."""
+    """A sort key (Cinder's name) and its direction."""
 
     key: str
     descending: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """How many volumes, of how many GiB together, with every metadata value by key."""
+class VolumeSummary:
+    """The number of volumes, their total size, and all values of their metadata by key."""
 
     count: int
     size_gib: int
     metadata: dict[str, list[str]]
 
 
-def visible_specs(kind: VolumeType, *, operator: bool) -> dict[str, str]:
-    """The extra specs that a customer sees; the others tell of the seller's back ends."""
-    return {key: value for key, value in kind.extra_specs.items() if operator or key in _USER_SPECS}
+@dataclass(frozen=True, slots=True)
+class QuotaUsage:
+    """Usage of a project: number of volumes and GiB, in total and by type name. `type_names` are all types."""
+
+    volumes: int
+    gigabytes: int
+    by_type: Mapping[str, tuple[int, int]]
+    type_names: Sequence[str]
 
 
-def checked_size(size: int | None) -> int:
-    """A size in GiB. Raises InvalidInput unless it is a whole number above zero."""
+def visible_extra_specs(volume_type: VolumeType, *, is_admin: bool) -> dict[str, str]:
+    """Return the extra specs that customers see; the others describe the seller's back ends."""
+    return {
+        key: value for key, value in volume_type.extra_specs.items() if is_admin or key in _USER_VISIBLE_EXTRA_SPECS
+    }
+
+
+def check_size(size: int | None) -> int:
+    """Return a size in GiB. Raises InvalidInput unless it is positive."""
     if size is None or size < 1:
         raise InvalidInput(f"Volume size '{size}' must be an integer and greater than 0")
     return size
 
 
-def checked_metadata(metadata: dict[str, str]) -> dict[str, str]:
-    """Metadata of a volume or type. Raises InvalidInput for a key or value that is empty or too long."""
+def check_metadata(metadata: dict[str, str]) -> dict[str, str]:
+    """Return metadata unchanged. Raises InvalidInput for an empty key, or a key or value that is too long."""
     for key, value in metadata.items():
-        if not key or len(key) > NAME_LENGTH:
-            raise InvalidInput(f"Metadata property key '{key[:40]}' must have 1 to {NAME_LENGTH} characters.")
-        if len(value) > NAME_LENGTH:
-            raise InvalidInput(f"Metadata property value of '{key}' is longer than {NAME_LENGTH} characters.")
+        if not key or len(key) > MAX_NAME_LENGTH:
+            raise InvalidInput(f"Metadata property key '{key[:40]}' must have 1 to {MAX_NAME_LENGTH} characters.")
+        if len(value) > MAX_NAME_LENGTH:
+            raise InvalidInput(f"Metadata property value of '{key}' exceeds {MAX_NAME_LENGTH} characters.")
     return metadata
 
 
-def checked_name(name: str | None, what: str = "name") -> str:
-    """A name without spaces around it. Raises InvalidInput where it is too long."""
-    text = (name or "").strip()
-    if len(text) > NAME_LENGTH:
-        raise InvalidInput(f"{what} has {len(text)} characters, more than {NAME_LENGTH}.")
-    return text
+def check_name(name: str | None, field_name: str = "name") -> str:
+    """Return a name without surrounding spaces. Raises InvalidInput if it is too long."""
+    name = (name or "").strip()
+    if len(name) > MAX_NAME_LENGTH:
+        raise InvalidInput(f"{field_name} has {len(name)} characters, more than {MAX_NAME_LENGTH}.")
+    return name
 
 
-def device_name(given: str | None, taken: Collection[str]) -> str:
-    """The device a volume is attached as: `given`, or the first free of /dev/vdb … /dev/vdz.
+def choose_device(requested: str | None, used: Collection[str]) -> str:
+    """Return the device path of a new attachment: the requested one, or the first free one of /dev/vdb to /dev/vdz.
 
-    Raises InvalidInput where the name is none, or there is no free one.
+    Raises InvalidInput if the requested path is invalid, or all are used.
     """
-    if given:
-        device = given if given.startswith("/dev/") else f"/dev/{given}"
+    if requested:
+        device = requested if requested.startswith("/dev/") else f"/dev/{requested}"
         if not _DEVICE.fullmatch(device):
-            raise InvalidInput(f"The supplied device path ({given}) is invalid.")
+            raise InvalidInput(f"The supplied device path ({requested}) is invalid.")
         return device
     for letter in _LETTERS:
-        if f"/dev/vd{letter}" not in taken:
+        if f"/dev/vd{letter}" not in used:
             return f"/dev/vd{letter}"
-    raise InvalidInput("The server has no free device name left.")
+    raise InvalidInput("The server has no free device path.")
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
-    """What differs between a cloud's disks and our rows.
+class Drift:
+    """Differences between the native volumes of a cloud and our rows.
 
-    `orphans` are of volumes that are deleted, or second ones; the token of `strangers` never was a volume's.
+    `orphans` belong to deleted volumes, or are duplicates; the token of `foreign` ones was never a volume of ours.
     """
 
     orphans: list[NativeVolume]
-    strangers: list[NativeVolume]
+    foreign: list[NativeVolume]
     missing: list[Volume]
-    broken: list[tuple[Volume, NativeVolume]]
+    failed: list[tuple[Volume, NativeVolume]]
     resized: list[tuple[Volume, NativeVolume]]
 
 
-def compare(
-    disks: Sequence[NativeVolume], rows: Mapping[str, Volume], deleted: Collection[str], started: Micros
-) -> Observation:
-    """Disks listed from `started` on, beside the live `rows` (by id) and the ids of `deleted` volumes.
+def find_drift(
+    native_volumes: Sequence[NativeVolume],
+    volumes: Mapping[str, Volume],
+    deleted_ids: Collection[str],
+    listed_at: Micros,
+) -> Drift:
+    """Compare the list of a cloud, started at `listed_at`, with its volumes by id.
 
-    A row that changed since `started` is left to the next look: the list may be older than it.
+    A row that changed since then is skipped: the list may be older than the row.
     """
     by_token: dict[str, list[NativeVolume]] = {}
-    for disk in disks:
-        if disk.state not in (NativeVolumeState.DELETING, NativeVolumeState.DELETED):
-            by_token.setdefault(disk.token, []).append(disk)
-    unowned = [disk for token in by_token.keys() - rows.keys() for disk in by_token[token]]
-    orphans = [disk for disk in unowned if disk.token in deleted]
-    seen = Observation(orphans, [disk for disk in unowned if disk.token not in deleted], [], [], [])
-    for volume in rows.values():
-        own = by_token.get(volume.id, [])
-        mine = next((disk for disk in own if disk.id == volume.native_id), None)
-        if mine is not None:
-            seen.orphans.extend(disk for disk in own if disk is not mine)
-        if volume.status in AT_REST and volume.updated_at < started:
-            _differs(seen, volume, mine)
-    return seen
+    for native in native_volumes:
+        if native.state not in (NativeVolumeState.DELETING, NativeVolumeState.DELETED):
+            by_token.setdefault(native.token, []).append(native)
+    unowned = [native for token in by_token.keys() - volumes.keys() for native in by_token[token]]
+    drift = Drift(
+        orphans=[native for native in unowned if native.token in deleted_ids],
+        foreign=[native for native in unowned if native.token not in deleted_ids],
+        missing=[],
+        failed=[],
+        resized=[],
+    )
+    for volume in volumes.values():
+        candidates = by_token.get(volume.id, [])
+        own = next((native for native in candidates if native.id == volume.native_id), None)
+        if own is not None:
+            drift.orphans.extend(native for native in candidates if native is not own)
+        if volume.status in STABLE_STATUSES and volume.updated_at < listed_at:
+            _add_difference(drift, volume, own)
+    return drift
 
 
-def _differs(seen: Observation, volume: Volume, disk: NativeVolume | None) -> None:
-    if disk is None:
-        seen.missing.append(volume)
-    elif disk.state is NativeVolumeState.ERROR:
-        seen.broken.append((volume, disk))
-    elif disk.size_gib != volume.size_gib:
-        seen.resized.append((volume, disk))
+def _add_difference(drift: Drift, volume: Volume, native: NativeVolume | None) -> None:
+    if native is None:
+        drift.missing.append(volume)
+    elif native.state is NativeVolumeState.ERROR:
+        drift.failed.append((volume, native))
+    elif native.size_gib != volume.size_gib:
+        drift.resized.append((volume, native))

@@ -1,47 +1,72 @@
-"""Who may do what to volumes. Source: cinder/policies (secure defaults)."""
+"""Policy rules of block storage. Source: cinder/policies (secure defaults)."""
 
-from stratiform.kit.policy import Policy, admin, anyone, project_member, project_reader
+from stratiform.kit.policy import Rule, admin, anyone, declared_rules, project_member, project_reader
 
-policy = Policy(
-    {
-        "volume:create": project_member,
-        "volume:get": project_reader,
-        "volume:get_all": project_reader,
-        "volume:update": project_member,
-        "volume:delete": project_member,
-        "volume:force_delete": admin,
-        "volume:extend": project_member,
-        "volume:retype": project_member,
-        "volume:update_readonly_flag": project_member,
-        "volume:get_volume_metadata": project_reader,
-        "volume:create_volume_metadata": project_member,
-        "volume:update_volume_metadata": project_member,
-        "volume:delete_volume_metadata": project_member,
-        "volume:attachment_create": project_member,
-        "volume:attachment_delete": project_member,
-        "volume:get_all_snapshots": project_reader,
-        "volume:create_snapshot": project_member,
-        "backup:get_all": project_reader,
-        "backup:create": project_member,
-        "volume_extension:volume_actions:set_bootable": project_member,
-        "volume_extension:volume_image_metadata:set": project_member,
-        "volume_extension:volume_image_metadata:remove": project_member,
-        "volume_extension:volume_admin_actions:reset_status": admin,
-        "volume_extension:type_get": anyone,
-        "volume_extension:type_get_all": anyone,
-        "volume_extension:type_create": admin,
-        "volume_extension:type_update": admin,
-        "volume_extension:type_delete": admin,
-        "volume_extension:types_extra_specs:index": anyone,
-        "volume_extension:types_extra_specs:create": admin,
-        "volume_extension:types_extra_specs:delete": admin,
-        "volume_extension:volume_type_access:get_all_for_type": admin,
-        "volume_extension:volume_type_access:addProjectAccess": admin,
-        "volume_extension:volume_type_access:removeProjectAccess": admin,
-        "volume_extension:availability_zone_list": anyone,
-        "limits_extension:used_limits": project_reader,
-        "volume_extension:quotas:show": project_reader,
-        "volume_extension:services:index": admin,
-        "scheduler_extension:scheduler_stats:get_pools": admin,
-    }
+VOLUME_CREATE = Rule("volume:create", project_member, "Create a volume.")
+VOLUME_GET = Rule("volume:get", project_reader, "Show a volume.")
+VOLUME_GET_ALL = Rule("volume:get_all", project_reader, "List volumes and attachments.")
+VOLUME_UPDATE = Rule("volume:update", project_member, "Update a volume's name, description or metadata.")
+VOLUME_DELETE = Rule("volume:delete", project_member, "Delete a volume.")
+VOLUME_FORCE_DELETE = Rule("volume:force_delete", admin, "Delete a volume in any status.")
+VOLUME_EXTEND = Rule("volume:extend", project_member, "Extend a volume.")
+VOLUME_RETYPE = Rule("volume:retype", project_member, "Change a volume's type.")
+VOLUME_UPDATE_READONLY = Rule("volume:update_readonly_flag", project_member, "Set a volume's read-only flag.")
+VOLUME_SET_BOOTABLE = Rule(
+    "volume_extension:volume_actions:set_bootable", project_member, "Set a volume's bootable flag."
 )
+VOLUME_RESET_STATUS = Rule("volume_extension:volume_admin_actions:reset_status", admin, "Reset a volume's status.")
+
+METADATA_GET = Rule("volume:get_volume_metadata", project_reader, "Show a volume's metadata.")
+METADATA_CREATE = Rule("volume:create_volume_metadata", project_member, "Add metadata to a volume.")
+METADATA_UPDATE = Rule("volume:update_volume_metadata", project_member, "Replace a volume's metadata.")
+METADATA_DELETE = Rule("volume:delete_volume_metadata", project_member, "Delete a volume's metadata item.")
+IMAGE_METADATA_SET = Rule(
+    "volume_extension:volume_image_metadata:set", project_member, "Set image metadata of a volume."
+)
+IMAGE_METADATA_REMOVE = Rule(
+    "volume_extension:volume_image_metadata:remove", project_member, "Remove image metadata of a volume."
+)
+
+ATTACHMENT_CREATE = Rule("volume:attachment_create", project_member, "Attach a volume to a server.")
+ATTACHMENT_DELETE = Rule("volume:attachment_delete", project_member, "Detach a volume from a server.")
+ATTACHMENT_UPDATE = Rule("volume:attachment_update", project_member, "Update an attachment.")
+
+TYPE_GET = Rule("volume_extension:type_get", anyone, "Show a volume type.")
+TYPE_GET_ALL = Rule("volume_extension:type_get_all", anyone, "List volume types.")
+TYPE_CREATE = Rule("volume_extension:type_create", admin, "Create a volume type.")
+TYPE_UPDATE = Rule("volume_extension:type_update", admin, "Update a volume type.")
+TYPE_DELETE = Rule("volume_extension:type_delete", admin, "Delete a volume type.")
+TYPE_ENCRYPTION_GET = Rule("volume_extension:volume_type_encryption:get", anyone, "Show a volume type's encryption.")
+TYPE_ENCRYPTION_DELETE = Rule(
+    "volume_extension:volume_type_encryption:delete", admin, "Delete a volume type's encryption."
+)
+EXTRA_SPECS_GET = Rule("volume_extension:types_extra_specs:index", anyone, "Show extra specs of a volume type.")
+EXTRA_SPECS_CREATE = Rule("volume_extension:types_extra_specs:create", admin, "Set extra specs of a volume type.")
+EXTRA_SPECS_DELETE = Rule("volume_extension:types_extra_specs:delete", admin, "Delete an extra spec of a volume type.")
+TYPE_ACCESS_GET_ALL = Rule(
+    "volume_extension:volume_type_access:get_all_for_type", admin, "List projects with access to a volume type."
+)
+TYPE_ACCESS_ADD = Rule(
+    "volume_extension:volume_type_access:addProjectAccess", admin, "Grant a project access to a volume type."
+)
+TYPE_ACCESS_REMOVE = Rule(
+    "volume_extension:volume_type_access:removeProjectAccess", admin, "Revoke a project's access to a volume type."
+)
+
+AVAILABILITY_ZONE_LIST = Rule("volume_extension:availability_zone_list", anyone, "List availability zones.")
+EXTENSION_LIST = Rule("volume_extension:list_extensions", anyone, "List API extensions.")
+LIMITS_GET = Rule("limits_extension:used_limits", project_reader, "Show a project's limits and usage.")
+QUOTA_GET = Rule("volume_extension:quotas:show", project_reader, "Show a project's quota set.")
+SERVICE_LIST = Rule("volume_extension:services:index", admin, "List block storage services.")
+POOL_LIST = Rule("scheduler_extension:scheduler_stats:get_pools", admin, "List back-end storage pools.")
+
+SNAPSHOT_GET_ALL = Rule("volume:get_all_snapshots", project_reader, "List snapshots.")
+SNAPSHOT_GET = Rule("volume:get_snapshot", project_reader, "Show a snapshot.")
+SNAPSHOT_CREATE = Rule("volume:create_snapshot", project_member, "Create a snapshot.")
+SNAPSHOT_UPDATE = Rule("volume:update_snapshot", project_member, "Update a snapshot.")
+SNAPSHOT_DELETE = Rule("volume:delete_snapshot", project_member, "Delete a snapshot.")
+BACKUP_GET_ALL = Rule("backup:get_all", project_reader, "List backups.")
+BACKUP_GET = Rule("backup:get", project_reader, "Show a backup.")
+BACKUP_CREATE = Rule("backup:create", project_member, "Create a backup.")
+
+RULES = declared_rules(globals())

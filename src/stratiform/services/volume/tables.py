@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text
 
 from stratiform.kit.db import Json, table
 
-#: `deleted_at` keeps the row: a disk whose create answer was lost is then known as one to be removed.
+#: Rows of deleted volumes are kept, so that a native volume whose create response was lost is recognized as an orphan.
 volume_table = table(
     "volume_volume",
     Column("id", String(64), primary_key=True),
@@ -37,7 +37,7 @@ volume_table = table(
     Index("ix_volume_volume_cloud", "cloud_id", "deleted_at"),
 )
 
-#: Rows go when the volume is detached, so a device is free again at once.
+#: Rows are deleted when the volume is detached, so that the device can be used again.
 attachment_table = table(
     "volume_attachment",
     Column("id", String(64), primary_key=True),

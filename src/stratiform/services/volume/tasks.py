@@ -1,7 +1,7 @@
-"""Background work: make clouds have the disks that rows ask for, and rows say what clouds have.
+"""Background tasks: reconcile volumes with their clouds.
 
-`volume.volume` (key: a volume's id) takes the next step of one volume. `volume.observe` (key: a cloud's id)
-lists that cloud in bulk; `volume.survey` (key: "all") asks for it every few seconds.
+`volume.volume` (key: a volume's id) takes the next step of one volume. `volume.observe` (key: a cloud's id) lists
+the native volumes of a cloud and corrects drift; `volume.survey` (key: "all") enqueues it regularly for every cloud.
 """
 
 import logging
@@ -10,29 +10,31 @@ from functools import partial
 from typing import Any
 
 from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, RequestRejected
-from stratiform.contract.volume import NativeVolume, NativeVolumeState, Volumes, VolumeSpec
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
+from stratiform.contract.volume import Volumes as NativeVolumes
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.work import Handler, Job, Requeue, enqueue
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.volume import events, repository
-from stratiform.services.volume.model import AT_REST, Observation, Volume, compare
+from stratiform.services.volume.model import STABLE_STATUSES, Drift, Volume, find_drift
 from stratiform.services.volume.service import VolumeService
-from stratiform.services.volume.service.volumes import WORK
+from stratiform.services.volume.service.volumes import RECONCILE
 
 OBSERVE = "volume.observe"
 SURVEY = "volume.survey"
-SURVEY_EVERY_US = 15 * SECOND_US
+SURVEY_INTERVAL_US = 15 * SECOND_US
 
-_WAIT_LEAST_US = SECOND_US // 5
-_WAIT_MOST_US = 5 * SECOND_US
+_MIN_DELAY_US = SECOND_US // 5
+_MAX_DELAY_US = 5 * SECOND_US
 
 logger = logging.getLogger(__name__)
 
 
 def handlers(service: VolumeService) -> dict[str, Handler]:
-    """What the worker runs for volumes."""
+    """Return the handlers by kind of work."""
     return {
-        WORK: partial(reconcile, service),
+        RECONCILE: partial(reconcile, service),
         OBSERVE: partial(observe, service),
         SURVEY: partial(survey, service),
     }
@@ -41,49 +43,51 @@ def handlers(service: VolumeService) -> dict[str, Handler]:
 def reconcile(service: VolumeService, job: Job) -> Requeue | None:
     """Take the next step of one volume."""
     with job.database.snapshot() as db:
-        volume = repository.live(db, job.key)
+        volume = repository.find_volume(db, job.key)
     step = None if volume is None else _STEPS.get(volume.status)
     if volume is None or step is None:
         return None
-    disks = service.clouds.connected(volume.cloud_id).volume
-    if disks is None:
-        _without_disks(service, job, volume)
+    cloud = service.clouds.connections.get(volume.cloud_id).volume
+    if cloud is None:
+        _handle_missing_capability(service, job, volume)
         return None
-    return step(service, job, disks, volume)
+    return step(service, job, cloud, volume)
 
 
-def _without_disks(service: VolumeService, job: Job, volume: Volume) -> None:
-    """The cloud's connector has lost the capability, so nothing of ours can be reached there."""
+def _handle_missing_capability(service: VolumeService, job: Job, volume: Volume) -> None:
+    """The connector no longer has the capability, so that nothing in the cloud can be reached."""
     if volume.status == "deleting":
-        _deleted(service, job, volume)
+        _complete_delete(service, job, volume)
     else:
-        _fail(service, job, volume, "error", "The cloud has no block storage.")
+        _fail(service, job, volume, "error", f"Cloud {volume.cloud_name} does not support block storage.")
 
 
-def _create(service: VolumeService, job: Job, disks: Volumes, volume: Volume) -> Requeue | None:
+def _create(service: VolumeService, job: Job, cloud: NativeVolumes, volume: Volume) -> Requeue | None:
     try:
-        disk = disks.show(volume.native_id) if volume.native_id else disks.create(_spec(service, job, volume))
+        native = cloud.show(volume.native_id) if volume.native_id else cloud.create(_spec(service, job, volume))
     except (NativeNotFound, InsufficientCapacity, RequestRejected, NotFound, Invalid, Conflict) as error:
         _fail(service, job, volume, "error", error.message)
         return None
-    if disk.state is NativeVolumeState.CREATING:
-        if disk.id != volume.native_id:
+    if native.state is NativeVolumeState.CREATING:
+        if native.id != volume.native_id:
             with job.apply() as db:
-                repository.move(db, volume, ("creating",), volume.updated_at, native_id=disk.id)
-        return _soon(job, volume)
-    if disk.state not in (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE):
-        _fail(service, job, volume, "error", disk.fault or f"The cloud says: {disk.state.value}", disk.id)
+                repository.update_in_status(db, volume, ("creating",), volume.updated_at, native_id=native.id)
+        return _requeue(job, volume)
+    if native.state not in (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE):
+        reason = native.fault or f"The native volume is in state {native.state.value}."
+        _fail(service, job, volume, "error", reason, native.id)
         return None
     now = job.clock.now()
-    found = {"native_id": disk.id, "size_gib": disk.size_gib, "wanted_gib": disk.size_gib}
-    _settle(service, job, volume, events.CREATED, now, status="available", launched_at=now, fault="", **found)
+    observed = {"native_id": native.id, "size_gib": native.size_gib, "wanted_gib": native.size_gib}
+    _complete(service, job, volume, events.CREATED, now, status="available", launched_at=now, fault="", **observed)
     return None
 
 
 def _spec(service: VolumeService, job: Job, volume: Volume) -> VolumeSpec:
+    clouds = service.clouds
     with job.database.snapshot() as db:
-        native_type = service.clouds.native(db, volume.cloud_id, "volume_type", volume.type_id)
-    image = service.images.in_cloud(volume.cloud_id, volume.image_id) if volume.image_id else ""
+        native_type = clouds.native_resources.find_id(db, volume.cloud_id, ResourceType.VOLUME_TYPE, volume.type_id)
+    image = service.images.image_copies.ensure(volume.cloud_id, volume.image_id) if volume.image_id else ""
     return VolumeSpec(
         token=volume.id,
         name=volume.name,
@@ -95,154 +99,158 @@ def _spec(service: VolumeService, job: Job, volume: Volume) -> VolumeSpec:
     )
 
 
-def _extend(service: VolumeService, job: Job, disks: Volumes, volume: Volume) -> Requeue | None:
+def _extend(service: VolumeService, job: Job, cloud: NativeVolumes, volume: Volume) -> Requeue | None:
     try:
-        disk = disks.show(volume.native_id)
-        if disk.size_gib < volume.wanted_gib:
-            disks.extend(volume.native_id, volume.wanted_gib)
-            disk = disks.show(volume.native_id)
+        native = cloud.show(volume.native_id)
+        if native.size_gib < volume.wanted_gib:
+            cloud.extend(volume.native_id, volume.wanted_gib)
+            native = cloud.show(volume.native_id)
     except NativeNotFound as error:
         _fail(service, job, volume, "error", error.message)
         return None
     except (InsufficientCapacity, RequestRejected) as error:
         _fail(service, job, volume, "error_extending", error.message)
         return None
-    if disk.size_gib < volume.wanted_gib:
-        return _soon(job, volume)
-    before = repository.volumes.table.c.previous_status
-    size = {"size_gib": disk.size_gib, "wanted_gib": disk.size_gib}
-    _settle(service, job, volume, events.RESIZED, job.clock.now(), status=before, **size)
+    if native.size_gib < volume.wanted_gib:
+        return _requeue(job, volume)
+    previous_status = repository.volumes.table.c.previous_status
+    size = {"size_gib": native.size_gib, "wanted_gib": native.size_gib}
+    _complete(service, job, volume, events.RESIZED, job.clock.now(), status=previous_status, **size)
     return None
 
 
-def _delete(service: VolumeService, job: Job, disks: Volumes, volume: Volume) -> Requeue | None:
-    disk = _look(disks, volume)
-    if disk is not None:
+def _delete(service: VolumeService, job: Job, cloud: NativeVolumes, volume: Volume) -> Requeue | None:
+    native = _find_native(cloud, volume)
+    if native is not None:
         try:
-            disks.delete(disk.id)
+            cloud.delete(native.id)
         except RequestRejected as error:
             _fail(service, job, volume, "error_deleting", error.message)
             return None
-        disk = _look(disks, volume)
-    if disk is not None:
-        return _soon(job, volume)
-    _deleted(service, job, volume)
+        native = _find_native(cloud, volume)
+    if native is not None:
+        return _requeue(job, volume)
+    _complete_delete(service, job, volume)
     return None
 
 
-def _look(disks: Volumes, volume: Volume) -> NativeVolume | None:
-    """The volume's disk, also one whose create answer was lost, and one that the cloud's search doesn't show yet."""
-    disk = disks.find(volume.id)
-    if disk is None and volume.native_id:
+def _find_native(cloud: NativeVolumes, volume: Volume) -> NativeVolume | None:
+    """Return the native volume, also if the create response was lost, or the cloud's search is not consistent yet."""
+    native = cloud.find(volume.id)
+    if native is None and volume.native_id:
         try:
-            disk = disks.show(volume.native_id)
+            native = cloud.show(volume.native_id)
         except NativeNotFound:
             return None
-    return None if disk is None or disk.state is NativeVolumeState.DELETED else disk
+    return None if native is None or native.state is NativeVolumeState.DELETED else native
 
 
-def _deleted(service: VolumeService, job: Job, volume: Volume) -> None:
+def _complete_delete(service: VolumeService, job: Job, volume: Volume) -> None:
     now = job.clock.now()
-    ended = volume.terminated_at or now
-    _settle(service, job, volume, events.DELETED, now, status="deleted", terminated_at=ended, deleted_at=now)
+    terminated_at = volume.terminated_at or now
+    _complete(service, job, volume, events.DELETED, now, status="deleted", terminated_at=terminated_at, deleted_at=now)
 
 
-def _settle(service: VolumeService, job: Job, volume: Volume, told: str, now: Micros, **values: Any) -> None:
-    """Write an outcome and its event, unless the customer or the operator has changed the status meanwhile."""
+def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str, now: Micros, **values: Any) -> None:
+    """Write an outcome and its event, unless the status was changed in the meantime."""
     with job.apply() as db:
-        if repository.move(db, volume, (volume.status,), now, **values):
-            written = repository.volumes.get(db, volume.id)
-            if written is not None:
-                events.tell(db, service.ids, told, written, now)
+        if repository.update_in_status(db, volume, (volume.status,), now, **values):
+            updated = repository.volumes.get(db, volume.id)
+            if updated is not None:
+                events.append(db, service.ids, event_type, updated, now)
 
 
 def _fail(service: VolumeService, job: Job, volume: Volume, status: str, reason: str, native_id: str = "") -> None:
-    """Nothing more can be done about it; the customer sees `status` and may delete the volume."""
-    logger.warning("volume %s: %s: %s", volume.id, status, reason)
+    """Set an error status; the customer may delete the volume."""
+    logger.warning("volume failed: volume=%s status=%s reason=%r", volume.id, status, reason)
     values: dict[str, Any] = {"status": status, "fault": reason, "wanted_gib": volume.size_gib}
     if native_id:
         values["native_id"] = native_id
     if status == "error_deleting":
-        values["terminated_at"] = None  # the disk is still there, so its use goes on
-    _settle(service, job, volume, events.UPDATED, job.clock.now(), **values)
+        values["terminated_at"] = None  # the native volume still exists, so its usage continues
+    _complete(service, job, volume, events.UPDATED, job.clock.now(), **values)
 
 
-def _soon(job: Job, volume: Volume) -> Requeue:
-    """Ask often at first, then less: a quarter of the time it has taken so far."""
-    taken = job.clock.now() - volume.updated_at
-    return Requeue(max(_WAIT_LEAST_US, min(taken // 4, _WAIT_MOST_US)))
+def _requeue(job: Job, volume: Volume) -> Requeue:
+    """Requeue after a quarter of the time that the operation has taken."""
+    elapsed = job.clock.now() - volume.updated_at
+    return Requeue(max(_MIN_DELAY_US, min(elapsed // 4, _MAX_DELAY_US)))
 
 
-_Step = Callable[[VolumeService, Job, Volumes, Volume], Requeue | None]
+_Step = Callable[[VolumeService, Job, NativeVolumes, Volume], Requeue | None]
 _STEPS: dict[str, _Step] = {"creating": _create, "extending": _extend, "deleting": _delete}
 
 
 def survey(service: VolumeService, job: Job) -> Requeue:
-    """Ask for a look at each cloud; the looks themselves are spread over the workers."""
+    """Enqueue the observation of every cloud."""
     with job.apply() as db:
-        for cloud in service.clouds.clouds(db):
+        for cloud in service.clouds.accounts.list_all(db):
             enqueue(db, OBSERVE, cloud.id, job.clock.now())
-    return Requeue(SURVEY_EVERY_US)
+    return Requeue(SURVEY_INTERVAL_US)
 
 
 def observe(service: VolumeService, job: Job) -> None:
-    """List one cloud in bulk and correct what differs.
+    """List the native volumes of one cloud and correct drift.
 
-    The rows are read after the list: a disk in it was made for a row that was committed before.
+    The rows are read after the list: every native volume in it was created for a row that was committed before.
     """
-    disks = service.clouds.connected(job.key).volume
-    if disks is None:
+    cloud = service.clouds.connections.get(job.key).volume
+    if cloud is None:
         return
-    started = job.clock.now()
-    found = list(disks.list())
+    listed_at = job.clock.now()
+    native_volumes = list(cloud.list())
     with job.database.snapshot() as db:
-        rows = {volume.id: volume for volume in repository.in_cloud(db, job.key)}
-        gone = repository.by_ids(db, [disk.token for disk in found if disk.token not in rows])
-    seen = compare(found, rows, set(gone), started)
-    for disk in seen.orphans:
-        _remove(disks, disk)
-    for disk in seen.strangers:
-        # Rows are kept for ever, so this database is not the one that the disk was made from: what is in it stays.
-        logger.warning("disk %s: its token %s is no volume here; left alone", disk.id, disk.token)
-    _correct(service, job, disks, seen)
+        volumes = {volume.id: volume for volume in repository.list_volumes_in_cloud(db, job.key)}
+        unknown = [native.token for native in native_volumes if native.token not in volumes]
+        deleted_ids = set(repository.get_volumes(db, unknown))
+    drift = find_drift(native_volumes, volumes, deleted_ids, listed_at)
+    for native in drift.orphans:
+        _delete_orphan(cloud, native)
+    for native in drift.foreign:
+        # Rows are never deleted, so another installation or an older database created it: it may hold data.
+        logger.warning("foreign volume ignored: native_id=%s token=%s", native.id, native.token)
+    _correct(service, job, cloud, drift)
 
 
-def _remove(disks: Volumes, disk: NativeVolume) -> None:
-    logger.warning("disk %s (token %s) belongs to no volume and is deleted", disk.id, disk.token)
+def _delete_orphan(cloud: NativeVolumes, native: NativeVolume) -> None:
+    logger.warning("deleting orphan: native_id=%s token=%s", native.id, native.token)
     try:
-        disks.delete(disk.id)
+        cloud.delete(native.id)
     except RequestRejected as error:
-        logger.warning("disk %s can't be deleted yet: %s", disk.id, error.message)
+        logger.warning("orphan not deleted: native_id=%s reason=%r", native.id, error.message)
 
 
-def _correct(service: VolumeService, job: Job, disks: Volumes, seen: Observation) -> None:
-    for volume in seen.missing:
+def _correct(service: VolumeService, job: Job, cloud: NativeVolumes, drift: Drift) -> None:
+    for volume in drift.missing:
         try:
-            disks.show(volume.native_id)
+            cloud.show(volume.native_id)
         except NativeNotFound:
-            _vanished(service, job, volume)
-    for volume, disk in seen.broken:
-        _drift(service, job, volume, events.UPDATED, status="error", fault=disk.fault or "The cloud says: error")
-    for volume, disk in seen.resized:
-        _drift(service, job, volume, events.RESIZED, size_gib=disk.size_gib, wanted_gib=disk.size_gib)
+            _mark_missing(service, job, volume)
+    for volume, native in drift.failed:
+        fault = native.fault or "The native volume is in state error."
+        _write_observed(service, job, volume, events.UPDATED, status="error", fault=fault)
+    for volume, native in drift.resized:
+        size = {"size_gib": native.size_gib, "wanted_gib": native.size_gib}
+        _write_observed(service, job, volume, events.RESIZED, **size)
 
 
-def _vanished(service: VolumeService, job: Job, volume: Volume) -> None:
-    """Deleted elsewhere: its use ends, nothing is attached any more, and the customer may delete what is left."""
+def _mark_missing(service: VolumeService, job: Job, volume: Volume) -> None:
+    """The native volume was deleted outside of this system: its usage ends, and its attachment too."""
     with job.apply() as db:
-        repository.attachments.delete(db, repository.attachments.table.c.volume_id == volume.id)
-    fault = "The disk is not in its cloud any more."
-    _drift(service, job, volume, events.UPDATED, status="error", fault=fault, terminated_at=job.clock.now())
+        repository.delete_attachments_of_volume(db, volume.id)
+    fault = "The volume no longer exists in its cloud."
+    terminated_at = job.clock.now()
+    _write_observed(service, job, volume, events.UPDATED, status="error", fault=fault, terminated_at=terminated_at)
 
 
-def _drift(service: VolumeService, job: Job, volume: Volume, told: str, **values: Any) -> None:
-    logger.warning("volume %s differs from its disk: %s", volume.id, values)
+def _write_observed(service: VolumeService, job: Job, volume: Volume, event_type: str, **values: Any) -> None:
+    logger.warning("volume drift corrected: volume=%s values=%s", volume.id, values)
     now = job.clock.now()
     with job.apply() as db:
-        current = repository.live(db, volume.id)
-        if current != volume or current.status not in AT_REST:
-            return  # it changed since the list was read; the next look sees it
+        current = repository.find_volume(db, volume.id)
+        if current != volume or current.status not in STABLE_STATUSES:
+            return  # changed since the list was read; the next observation compares it
         repository.volumes.change(db, volume.id, updated_at=now, **values)
-        written = repository.volumes.get(db, volume.id)
-        if written is not None:
-            events.tell(db, service.ids, told, written, now)
+        updated = repository.volumes.get(db, volume.id)
+        if updated is not None:
+            events.append(db, service.ids, event_type, updated, now)

@@ -64,13 +64,13 @@ def test_a_short_body_leaves_nothing(api: People, image: Thing) -> None:
     answer = api.ask("PUT", f"{IMAGES}/{image['id']}/file", content=short(), headers=headers)
     assert answer.status_code == 400
     assert api.ok("GET", f"{IMAGES}/{image['id']}")["status"] == "queued"
-    assert list(api.of.services.image.folder.glob("*")) == []
+    assert list(api.of.services.image.image_data.store.folder.glob("*")) == []
     assert upload(api, image, b"whole").status_code == 204
 
 
 def test_a_full_disk(api: People, image: Thing) -> None:
     """/dev/full takes no byte; the store says so, and nothing is left."""
-    folder = api.of.services.image.folder
+    folder = api.of.services.image.image_data.store.folder
     folder.mkdir(parents=True)
     incoming = api.of.services.ids.hex()
     part = folder / f"{image['id']}.{int(incoming, 16) + 1:032x}.part"

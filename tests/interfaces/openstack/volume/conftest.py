@@ -19,5 +19,5 @@ def api(stack_bench: Bench) -> Iterator[Api]:
         with services.database.transaction() as db:
             ctx = stack_bench.ctx(db, SYSTEM)
             for project_id in api.projects.values():
-                services.clouds.bind(ctx, project_id, volumes.cloud_id, "zone-a")
+                services.clouds.bindings.create(ctx, project_id, volumes.cloud_id, "zone-a")
         yield api

@@ -59,7 +59,7 @@ def test_operators_actions(api: Api) -> None:
     volume = api.create()["id"]
     for name, value in (("os-reset_status", {"status": "error"}), ("os-force_delete", None)):
         assert act(api, volume, name, value).status_code == 403
-        assert act(api, volume, name, value, who="stranger").status_code == 404
+        assert act(api, volume, name, value, who="stranger").status_code == 403
     assert act(api, volume, "os-reset_status", {}, who="admin").status_code == 400
     assert act(api, volume, "os-reset_status", {"status": "fine"}, who="admin").status_code == 400
     assert act(api, volume, "os-reset_status", {"status": "error"}, who="admin").status_code == 202

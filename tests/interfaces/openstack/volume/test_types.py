@@ -9,7 +9,7 @@ def test_types_are_listed_and_shown(api: Api) -> None:
     assert listed[0] == {
         "id": listed[0]["id"],
         "name": "standard",
-        "description": "For most volumes.",
+        "description": "General purpose.",
         "is_public": True,
         "os-volume-type-access:is_public": True,
         "extra_specs": {},

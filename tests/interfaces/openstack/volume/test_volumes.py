@@ -96,7 +96,11 @@ def test_the_project_may_stand_in_the_path(api: Api) -> None:
     [
         ({"size": 0}, 400, "Invalid input received: Volume size '0' must be an integer and greater than 0"),
         ({"size": -1}, 400, "Invalid input received: Volume size '-1' must be an integer and greater than 0"),
-        ({"size": "#$%"}, 400, "Invalid input for field/attribute size. Value: #$%. It must be an integer."),
+        (
+            {"size": "#$%"},
+            400,
+            "Invalid input for field/attribute size. Value: #$%. '#$%' is not of type 'integer', 'null'",
+        ),
         ({}, 400, "Invalid input received: Volume size 'None' must be an integer and greater than 0"),
         ({"size": 1, "volume_type": "gold"}, 404, "Volume type gold could not be found."),
         ({"size": 1, "snapshot_id": "s"}, 404, "Snapshot s could not be found."),

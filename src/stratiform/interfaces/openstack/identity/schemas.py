@@ -8,15 +8,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from stratiform.interfaces.services import NOT_JSON
 from stratiform.kit.clock import Micros, parse_iso
 from stratiform.kit.errors import Invalid, Unauthenticated
-from stratiform.services.identity.errors import Malformed
+from stratiform.services.identity.errors import MissingAttribute
 from stratiform.services.identity.model import (
-    ByApplicationCredential,
-    ByPassword,
-    ByToken,
-    Named,
-    Proof,
-    ScopeAsked,
-    SignIn,
+    ApplicationCredentialAuth,
+    AuthMethod,
+    AuthRequest,
+    PasswordAuth,
+    ResourceRef,
+    ScopeRequest,
+    TokenAuth,
 )
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -121,14 +121,14 @@ class Ref(Struct):
     name: str = ""
     domain: DomainRef | None = None
 
-    def named(self, what: str) -> Named:
+    def named(self, what: str) -> ResourceRef:
         if self.id:
-            return Named(id=self.id)
+            return ResourceRef(id=self.id)
         if not self.name:
-            raise Malformed("id or name", what)
+            raise MissingAttribute("id or name", what)
         if self.domain is None:
-            raise Malformed("domain", what)
-        return Named(name=self.name, domain_id=self.domain.id, domain_name=self.domain.name)
+            raise MissingAttribute("domain", what)
+        return ResourceRef(name=self.name, domain_id=self.domain.id, domain_name=self.domain.name)
 
 
 class UserWithPassword(Ref):
@@ -172,54 +172,54 @@ class Auth(Struct):
     identity: Identity
     scope: ScopeBody | str | None = None
 
-    def asked(self) -> SignIn:
+    def asked(self) -> AuthRequest:
         """Raises Invalid for what is missing, Unauthenticated for a method we don't have."""
         proofs = tuple(_proof(self.identity, method) for method in dict.fromkeys(self.identity.methods))
         if not proofs:
             raise Invalid("Invalid input for field 'identity/methods': [] should be non-empty")
-        return SignIn(proofs, _scope(self.scope))
+        return AuthRequest(proofs, _scope(self.scope))
 
 
 class AuthBody(Struct):
     auth: Auth
 
 
-def _proof(identity: Identity, method: str) -> Proof:
+def _proof(identity: Identity, method: str) -> AuthMethod:
     if method == "password" and identity.password is not None:
         user = identity.password.user
-        return ByPassword(user.named("user"), user.password)
+        return PasswordAuth(user.named("user"), user.password)
     if method == "token" and identity.token is not None:
-        return ByToken(identity.token.id)
+        return TokenAuth(identity.token.id)
     if method == "application_credential" and identity.application_credential is not None:
         given = identity.application_credential
         if given.id:
-            return ByApplicationCredential(Named(id=given.id), Named(), given.secret)
+            return ApplicationCredentialAuth(ResourceRef(id=given.id), ResourceRef(), given.secret)
         if given.user is None:
-            raise Malformed("user", "application_credential")
-        return ByApplicationCredential(Named(name=given.name), given.user.named("user"), given.secret)
+            raise MissingAttribute("user", "application_credential")
+        return ApplicationCredentialAuth(ResourceRef(name=given.name), given.user.named("user"), given.secret)
     if method in ("password", "token", "application_credential"):
-        raise Malformed(method, "identity")
+        raise MissingAttribute(method, "identity")
     raise Unauthenticated("Attempted to authenticate with an unsupported method.")
 
 
-def _scope(scope: ScopeBody | str | None) -> ScopeAsked | None:
+def _scope(scope: ScopeBody | str | None) -> ScopeRequest | None:
     if scope is None:
         return None
     if scope == "unscoped":
-        return ScopeAsked("unscoped")
+        return ScopeRequest("unscoped")
     if isinstance(scope, str):
         raise Invalid(f"Invalid input for field 'scope': {scope} is not of type 'object'")
-    found: list[ScopeAsked] = []
+    found: list[ScopeRequest] = []
     if scope.project is not None:
-        found.append(ScopeAsked("project", scope.project.named("project")))
+        found.append(ScopeRequest("project", scope.project.named("project")))
     if scope.domain is not None:
-        found.append(ScopeAsked("domain", Named(id=scope.domain.id, name=scope.domain.name)))
+        found.append(ScopeRequest("domain", ResourceRef(id=scope.domain.id, name=scope.domain.name)))
     if scope.system is not None and scope.system.all:
-        found.append(ScopeAsked("system"))
+        found.append(ScopeRequest("system"))
     if scope.unscoped is not None:
-        found.append(ScopeAsked("unscoped"))
+        found.append(ScopeRequest("unscoped"))
     if len(found) != 1:
-        raise Malformed("one of project, domain, system", "scope")
+        raise MissingAttribute("one of project, domain, system", "scope")
     return found[0]
 
 
@@ -233,7 +233,7 @@ def resource(body: bytes, name: str) -> Document:
     except NOT_JSON as error:
         raise Invalid("The request body is not valid JSON.") from error
     if not isinstance(decoded, dict) or name not in decoded:
-        raise Malformed(name, "request body")
+        raise MissingAttribute(name, "request body")
     if not isinstance(decoded[name], dict):
         raise Invalid(f"Invalid input for field '{name}': it is not of type 'object'")
     return dict(decoded[name])

@@ -1,6 +1,6 @@
 """Answers of the Identity API, in the form of its reference."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -9,19 +9,19 @@ from stratiform.kit.clock import SECOND_US, Micros, iso, iso_naive
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.identity.model import (
     ApplicationCredential,
+    AssignmentResources,
     CatalogEntry,
-    Effective,
+    EffectiveAssignment,
     Endpoint,
     Group,
+    ListQuery,
     Project,
-    Query,
     Region,
     Role,
     Service,
     Token,
     User,
 )
-from stratiform.services.identity.service.assignments import Names
 
 Body = dict[str, Any]
 T = TypeVar("T")
@@ -33,7 +33,7 @@ def base(request: Request) -> str:
     return f"{services_of(request).url}/identity/v3"
 
 
-def query_of(request: Request, *names: str) -> Query:
+def query_of(request: Request, *names: str) -> ListQuery:
     """The filters of a list: those of `names` that were given, texts in names, paging."""
     params = request.query_params
     equal: dict[str, str | bool] = {}
@@ -42,7 +42,7 @@ def query_of(request: Request, *names: str) -> Query:
             equal[name] = truth(params[name]) if name in ("enabled", "is_domain") else params[name]
     matches = tuple((how, params[f"name__{how}"]) for how in _MATCHES if f"name__{how}" in params)
     asked = params.get("limit"), params.get("marker")
-    return Query(equal, matches, Page.parse(*asked) if any(asked) else None)
+    return ListQuery(equal, matches, Page.parse(*asked) if any(asked) else None)
 
 
 def truth(text: str) -> bool:
@@ -54,7 +54,7 @@ def flag(request: Request, name: str) -> bool:
     return name in request.query_params and truth(request.query_params[name])
 
 
-def collection(request: Request, name: str, found: Slice[T] | list[T], view: Callable[[str, T], Body]) -> Body:
+def collection(request: Request, name: str, found: Slice[T] | Sequence[T], view: Callable[[str, T], Body]) -> Body:
     """A list with its links; `next` names the last item as the marker."""
     items = found.items if isinstance(found, Slice) else found
     here = base(request)
@@ -225,17 +225,17 @@ def token(it: Token, entries: Iterable[CatalogEntry] | None) -> Body:
         shown["is_domain"] = it.project.is_domain
     if it.domain is not None:
         shown["domain"] = _short(it.domain)
-    if it.claims.scope.kind == "system":
+    if it.claims.scope.type == "system":
         shown["system"] = {"all": True}
-    if it.claims.scope.kind != "unscoped":
+    if it.claims.scope.type != "unscoped":
         shown["roles"] = [{"id": each.id, "name": each.name} for each in it.roles]
         if entries is not None:
             shown["catalog"] = catalog(entries)
-    if it.credential is not None:
-        restricted = not it.credential.unrestricted
+    if it.application_credential is not None:
+        restricted = not it.application_credential.unrestricted
         shown["application_credential"] = {
-            "id": it.credential.id,
-            "name": it.credential.name,
+            "id": it.application_credential.id,
+            "name": it.application_credential.name,
             "restricted": restricted,
         }
     return {"token": shown}
@@ -250,7 +250,7 @@ def _second(at: Micros) -> str:
     return iso(at // SECOND_US * SECOND_US)
 
 
-def implication(here: str, prior: Role, implied: list[Role]) -> Body:
+def implication(here: str, prior: Role, implied: Sequence[Role]) -> Body:
     return {"prior_role": _role_link(here, prior), "implies": [_role_link(here, each) for each in implied]}
 
 
@@ -258,10 +258,10 @@ def _role_link(here: str, it: Role) -> Body:
     return {"id": it.id, "name": it.name, "links": {"self": f"{here}/roles/{it.id}"}}
 
 
-def assignment(here: str, it: Effective, names: Names | None) -> Body:
+def assignment(here: str, it: EffectiveAssignment, names: AssignmentResources | None) -> Body:
     """One entry of `/role_assignments`; with names where `names` holds them."""
     found = it.assignment
-    known = names or Names()
+    known = names or AssignmentResources()
     actors: dict[str, Any] = {**known.users, **known.groups}
     shown: Body = {
         "role": _named(found.role_id, known.roles, names),
@@ -276,7 +276,7 @@ def assignment(here: str, it: Effective, names: Names | None) -> Body:
     return shown
 
 
-def _named(key: str, records: dict[str, Any], names: Names | None) -> Body:
+def _named(key: str, records: dict[str, Any], names: AssignmentResources | None) -> Body:
     record = records.get(key)
     if record is None or names is None:
         return {"id": key}
@@ -287,7 +287,7 @@ def _named(key: str, records: dict[str, Any], names: Names | None) -> Body:
     return shown
 
 
-def _scope(it: Effective, names: Names | None) -> Body:
+def _scope(it: EffectiveAssignment, names: AssignmentResources | None) -> Body:
     found = it.assignment
     if found.target_kind == "system":
         return {"system": {"all": True}}
@@ -297,7 +297,7 @@ def _scope(it: Effective, names: Names | None) -> Body:
     return shown
 
 
-def _path(it: Effective) -> str:
+def _path(it: EffectiveAssignment) -> str:
     """Where the assignment that it comes from can be revoked."""
     made = it.source
     actor = f"{made.actor_kind}s/{made.actor_id}"

@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from stratiform.interfaces.services import decode
 from stratiform.kit.errors import Fault, Invalid
-from stratiform.services.image.model import Change
+from stratiform.services.image.model import ImageChange
 
 PATCH_TYPES = ("application/openstack-images-v2.1-json-patch", "application/openstack-images-v2.0-json-patch")
 
@@ -38,7 +38,7 @@ class MemberStatus(Struct):
     status: str | UnsetType = UNSET
 
 
-def changes(body: bytes, media_type: str) -> list[Change]:
+def changes(body: bytes, media_type: str) -> list[ImageChange]:
     """The steps of a patch. Raises UnsupportedMedia, Invalid."""
     kind = media_type.split(";", 1)[0].strip()
     if kind not in PATCH_TYPES:
@@ -56,7 +56,7 @@ def _old(step: Any) -> Step:
     raise Invalid("Operations must be one of add, replace, remove.")
 
 
-def _change(step: Step) -> Change:
+def _change(step: Step) -> ImageChange:
     if step.op not in ("add", "replace", "remove"):
         raise Invalid(f"Operation '{step.op}' is not one of add, replace, remove.")
     if not step.path.startswith("/") or step.path.endswith("/") or "//" in step.path:
@@ -67,4 +67,4 @@ def _change(step: Step) -> Change:
     if rest and name != "locations":
         raise Invalid(f"Invalid JSON pointer for this resource: '{step.path}'")
     value = None if step.value is UNSET else msgspec.to_builtins(step.value)
-    return Change(step.op, name.replace("~1", "/").replace("~0", "~"), value)
+    return ImageChange(step.op, name.replace("~1", "/").replace("~0", "~"), value)

@@ -13,7 +13,7 @@ from stratiform.services.image.model import (
     STATUSES,
     VISIBILITIES,
     Image,
-    Member,
+    ImageMember,
 )
 
 Body = dict[str, Any]
@@ -64,7 +64,7 @@ def _link(query: Sequence[tuple[str, str]]) -> str:
     return "/v2/images" + (f"?{urlencode(query)}" if query else "")
 
 
-def member(record: Member) -> Body:
+def member(record: ImageMember) -> Body:
     return {
         "member_id": record.member_id,
         "image_id": record.image_id,
@@ -75,7 +75,7 @@ def member(record: Member) -> Body:
     }
 
 
-def members(found: Sequence[Member]) -> Body:
+def members(found: Sequence[ImageMember]) -> Body:
     return {"members": [member(record) for record in found], "schema": "/v2/schemas/members"}
 
 

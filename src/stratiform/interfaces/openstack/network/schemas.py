@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from stratiform.interfaces.services import decode
 from stratiform.kit.errors import Invalid
 from stratiform.services.network.errors import BadRequest
-from stratiform.services.network.model import FixedIp
+from stratiform.services.network.model import FixedIpRequest
 
 Text = Annotated[str, Meta(max_length=255)]
 Tag = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -175,8 +175,8 @@ def project(said: NetworkNew | SubnetNew | PortNew) -> str | None:
     return None
 
 
-def fixed_ips(said: list[Fixed] | UnsetType) -> list[FixedIp] | None:
-    return None if said is UNSET else [FixedIp(one.subnet_id, one.ip_address) for one in said]
+def fixed_ips(said: list[Fixed] | UnsetType) -> list[FixedIpRequest] | None:
+    return None if said is UNSET else [FixedIpRequest(one.subnet_id, one.ip_address) for one in said]
 
 
 def one_or_many(one: Any, many: Any, noun: str) -> tuple[list[Any], bool]:

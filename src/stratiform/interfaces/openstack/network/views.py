@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from stratiform.kit.clock import iso_seconds
 from stratiform.kit.pagination import Slice
-from stratiform.services.network.model import Availability, Network, Port, SecurityGroup, SecurityRule, Subnet
+from stratiform.services.network.model import IpAvailability, Network, Port, SecurityGroup, SecurityGroupRule, Subnet
 
 Body = dict[str, Any]
 
@@ -85,7 +85,7 @@ def port(record: Port, *, everything: bool) -> Body:
     return body
 
 
-def availability(record: Availability) -> Body:
+def availability(record: IpAvailability) -> Body:
     return {
         "network_id": record.network.id,
         "network_name": record.network.name,
@@ -95,19 +95,19 @@ def availability(record: Availability) -> Body:
         "used_ips": record.used,
         "subnet_ip_availability": [
             {
-                "subnet_id": subnet.id,
-                "subnet_name": subnet.name,
-                "cidr": subnet.cidr,
-                "ip_version": subnet.ip_version,
-                "total_ips": total,
-                "used_ips": used,
+                "subnet_id": item.subnet.id,
+                "subnet_name": item.subnet.name,
+                "cidr": item.subnet.cidr,
+                "ip_version": item.subnet.ip_version,
+                "total_ips": item.total,
+                "used_ips": item.used,
             }
-            for subnet, total, used in record.subnets
+            for item in record.subnets
         ],
     }
 
 
-def security_rule(rule: SecurityRule) -> Body:
+def security_rule(rule: SecurityGroupRule) -> Body:
     return {
         "id": rule.id,
         "project_id": rule.project_id,

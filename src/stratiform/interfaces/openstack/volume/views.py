@@ -1,82 +1,58 @@
-"""Answers of the Volume API. Source: cinder/api/views and cinder/api/v3/views."""
+"""Responses of the Block Storage API. Source: cinder/api/views and cinder/api/v3/views."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlencode
 
+from msgspec import UNSET
+
+from stratiform.interfaces.endpoints import ViewContext
+from stratiform.interfaces.openstack.volume.schemas import attachments as attachment_schemas
+from stratiform.interfaces.openstack.volume.schemas import quota_sets as quota_schemas
+from stratiform.interfaces.openstack.volume.schemas import volume_types as type_schemas
+from stratiform.interfaces.openstack.volume.schemas import volumes as volume_schemas
+from stratiform.interfaces.openstack.volume.schemas.common import Link
 from stratiform.kit.clock import Micros, iso_naive
 from stratiform.services.volume import events
-from stratiform.services.volume.model import Attachment, Volume, VolumeType, visible_specs
+from stratiform.services.volume.model import Attachment, QuotaUsage, Volume, VolumeType, visible_extra_specs
 
-Body = dict[str, Any]
+_QUOTAS = ("volumes", "gigabytes", "snapshots", "backups", "backup_gigabytes", "per_volume_gigabytes", "groups")
+_QUOTAS_BY_TYPE = ("volumes", "gigabytes", "snapshots")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """For whom and at which microversion (3.`minor`) something is shown, and what stands beside it."""
+class Related:
+    """What a volume's response contains of other resources: type names by id, attachments by volume id."""
 
-    url: str
-    path: str  # `/volume/v3`, with the project's id where the request had it
-    minor: int
-    admin: bool
-    types: Mapping[str, str] = field(default_factory=dict)
+    type_names: Mapping[str, str] = field(default_factory=dict)
     attachments: Mapping[str, Sequence[Attachment]] = field(default_factory=dict)
 
 
-def volume_summary(volume: Volume, shown: Shown) -> Body:
-    return {"id": volume.id, "name": volume.name, "links": _links(volume.id, shown)}
+def volume_summary(volume: Volume, view: ViewContext) -> volume_schemas.VolumeSummary:
+    return volume_schemas.VolumeSummary(volume.id, volume.name, _links(volume.id, view))
 
 
-def volume_detail(volume: Volume, shown: Shown) -> Body:
-    body: Body = {
-        "id": volume.id,
-        "status": volume.status,
-        "size": volume.size_gib,
-        "availability_zone": volume.zone,
-        "created_at": iso_naive(volume.created_at),
-        "updated_at": iso_naive(volume.updated_at),
-        "attachments": [
-            _attached(attachment)
-            for attachment in shown.attachments.get(volume.id, ())
-            if attachment.attached_at is not None
-        ],
-        "name": volume.name,
-        "description": volume.description,
-        "volume_type": shown.types.get(volume.type_id),
-        "snapshot_id": None,
-        "source_volid": None,
-        "metadata": _metadata(volume),
-        "links": _links(volume.id, shown),
-        "user_id": volume.user_id,
-        "bootable": str(volume.bootable).lower(),
-        "encrypted": False,
-        "replication_status": None,
-        "consistencygroup_id": None,
-        "multiattach": False,
-        "os-vol-tenant-attr:tenant_id": volume.project_id,
-    }
-    if volume.image_metadata:
-        body["volume_image_metadata"] = volume.image_metadata
-    return body | _by_version(volume, shown)
-
-
-def _by_version(volume: Volume, shown: Shown) -> Body:
-    body: Body = {}
-    if shown.admin:
-        body |= {
-            "migration_status": None,
-            "os-vol-host-attr:host": events.host(volume),
-            "os-vol-mig-status-attr:migstat": None,
-            "os-vol-mig-status-attr:name_id": None,
-        }
-    if shown.minor >= 13:
-        body["group_id"] = None
-    if shown.minor >= 21 and shown.admin:
-        body["provider_id"] = volume.native_id or None
-    if shown.minor >= 48:
-        body |= {"shared_targets": False, "service_uuid": None}
-    return body
+def volume_detail(volume: Volume, view: ViewContext, related: Related) -> volume_schemas.VolumeDetail:
+    attachments = related.attachments.get(volume.id, ())
+    return volume_schemas.VolumeDetail(
+        id=volume.id,
+        status=volume.status,
+        size=volume.size_gib,
+        availability_zone=volume.zone,
+        created_at=iso_naive(volume.created_at),
+        updated_at=iso_naive(volume.updated_at),
+        attachments=[_attachment(attachment) for attachment in attachments if attachment.attached_at is not None],
+        name=volume.name,
+        description=volume.description,
+        volume_type=related.type_names.get(volume.type_id),
+        metadata=_metadata(volume),
+        links=_links(volume.id, view),
+        user_id=volume.user_id,
+        bootable=str(volume.bootable).lower(),
+        project_id=volume.project_id,
+        volume_image_metadata=volume.image_metadata or UNSET,
+        host=events.host(volume),
+        provider_id=volume.native_id or None,
+    )
 
 
 def _metadata(volume: Volume) -> dict[str, str]:
@@ -85,63 +61,70 @@ def _metadata(volume: Volume) -> dict[str, str]:
     return {**volume.metadata, "readonly": str(volume.read_only)}
 
 
-def _attached(attachment: Attachment) -> Body:
-    return {
-        "id": attachment.volume_id,
-        "attachment_id": attachment.id,
-        "volume_id": attachment.volume_id,
-        "server_id": attachment.server_id,
-        "host_name": None,
-        "device": attachment.device,
-        "attached_at": _moment(attachment.attached_at),
-    }
+def _attachment(attachment: Attachment) -> volume_schemas.VolumeAttachment:
+    return volume_schemas.VolumeAttachment(
+        id=attachment.volume_id,
+        attachment_id=attachment.id,
+        volume_id=attachment.volume_id,
+        server_id=attachment.server_id,
+        host_name=None,
+        device=attachment.device,
+        attached_at=_format_time(attachment.attached_at),
+    )
 
 
-def attachment_summary(attachment: Attachment) -> Body:
-    return {
-        "id": attachment.id,
-        "status": attachment.state,
-        "instance": attachment.server_id,
-        "volume_id": attachment.volume_id,
-    }
+def attachment_summary(attachment: Attachment) -> attachment_schemas.AttachmentSummary:
+    return attachment_schemas.AttachmentSummary(
+        attachment.id, attachment.state, attachment.server_id, attachment.volume_id
+    )
 
 
-def attachment_detail(attachment: Attachment) -> Body:
-    return attachment_summary(attachment) | {
-        "attached_at": _moment(attachment.attached_at),
-        "detached_at": None,
-        "attach_mode": "rw",
-        "connection_info": {},
-    }
+def attachment_detail(attachment: Attachment) -> attachment_schemas.AttachmentDetail:
+    return attachment_schemas.AttachmentDetail(
+        id=attachment.id,
+        status=attachment.state,
+        instance=attachment.server_id,
+        volume_id=attachment.volume_id,
+        attached_at=_format_time(attachment.attached_at),
+        connection_info={},
+    )
 
 
-def volume_type(kind: VolumeType, shown: Shown) -> Body:
-    body: Body = {
-        "id": kind.id,
-        "name": kind.name,
-        "description": kind.description,
-        "is_public": kind.is_public,
-        "os-volume-type-access:is_public": kind.is_public,
-        "extra_specs": visible_specs(kind, operator=shown.admin),
-    }
-    if shown.admin:
-        body["qos_specs_id"] = None
-    return body
+def volume_type(volume_type: VolumeType, view: ViewContext) -> type_schemas.VolumeType:
+    return type_schemas.VolumeType(
+        id=volume_type.id,
+        name=volume_type.name,
+        description=volume_type.description,
+        is_public=volume_type.is_public,
+        access_is_public=volume_type.is_public,
+        extra_specs=visible_extra_specs(volume_type, is_admin=view.is_admin),
+    )
 
 
-def next_link(shown: Shown, place: str, query: Mapping[str, str], last_id: str) -> list[Body]:
-    """The link to the page after `last_id`; `place` is `volumes/detail`."""
-    text = urlencode({**query, "marker": last_id})
-    return [{"rel": "next", "href": f"{shown.url}{shown.path}/{place}?{text}"}]
+def quota_usage(usage: QuotaUsage) -> dict[str, quota_schemas.QuotaUsage]:
+    """Return every quota by Cinder's name (`volumes`, `gigabytes_fast`)."""
+    in_use = {"volumes": usage.volumes, "gigabytes": usage.gigabytes}
+    for name, (count, gib) in usage.by_type.items():
+        in_use |= {f"volumes_{name}": count, f"gigabytes_{name}": gib}
+    names = [*_QUOTAS, *(f"{quota}_{name}" for name in usage.type_names for quota in _QUOTAS_BY_TYPE)]
+    return {name: quota_schemas.QuotaUsage(in_use.get(name, 0)) for name in names}
 
 
-def _links(volume_id: str, shown: Shown) -> list[Body]:
-    without_version = shown.path.replace("/v3", "", 1)
+def quota_limits(usage: QuotaUsage) -> dict[str, int]:
+    return {name: quota.limit for name, quota in quota_usage(usage).items()}
+
+
+def default_quota_limits() -> dict[str, int]:
+    return dict.fromkeys(_QUOTAS, quota_schemas.UNLIMITED)
+
+
+def _links(volume_id: str, view: ViewContext) -> list[Link]:
+    bookmark_path = view.path.replace("/v3", "", 1)
     return [
-        {"rel": "self", "href": f"{shown.url}{shown.path}/volumes/{volume_id}"},
-        {"rel": "bookmark", "href": f"{shown.url}{without_version}/volumes/{volume_id}"},
+        Link("self", view.link("volumes", volume_id)),
+        Link("bookmark", f"{view.url}{bookmark_path}/volumes/{volume_id}"),
     ]
 
 
-def _moment(us: Micros | None) -> str | None:
+def _format_time(us: Micros | None) -> str | None:
     return None if us is None else iso_naive(us)

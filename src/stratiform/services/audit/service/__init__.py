@@ -19,7 +19,7 @@ class AuditService:
     audits: Audits
 
     @classmethod
-    def create(
+    def build(
         cls, database: Database, clock: Clock, ledger: LedgerService, ingest: IngestService, clouds: CloudsService
     ) -> "AuditService":
         """Build the service from its dependencies."""

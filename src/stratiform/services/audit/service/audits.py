@@ -70,7 +70,7 @@ class Audits:
         self.require_run(ctx)
         if ctx.now <= request.start:
             raise Invalid(f"The period {request.name} is in the future.", hint="audit a month that has begun")
-        connected = {cloud.name: cloud.id for cloud in self.clouds.clouds(ctx.db)}
+        connected = {cloud.name: cloud.id for cloud in self.clouds.accounts.list_all(ctx.db)}
         for name in request.clouds:
             self.ledger.names.check_cloud(ctx.db, name)
         clouds = {name: connected[name] for name in sorted(connected) if not request.clouds or name in request.clouds}
@@ -90,7 +90,7 @@ class Audits:
         """Read the inventory of every cloud that has one."""
         for name, cloud_id in clouds.items():
             try:
-                connection = self.clouds.connected(cloud_id)
+                connection = self.clouds.connections.get(cloud_id)
                 if connection.usage is None:
                     continue
                 count = 0

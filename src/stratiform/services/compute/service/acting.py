@@ -160,7 +160,7 @@ class Acting(Creating):
 
     def read_console(self, server: Server, length: int | None) -> str:
         """What the machine has written, the last `length` lines of it. Not inside a transaction: the cloud is asked."""
-        cloud = self.clouds.connected(server.cloud_id).compute
+        cloud = self.clouds.connections.get(server.cloud_id).compute
         if cloud is None:
             raise NotSupported(f"Cloud {server.cloud_name} has no machines.")
         try:

@@ -58,7 +58,7 @@ class Creating(Parts):
     def fitting_image(self, ctx: RequestContext, image_id: str, flavor: Flavor) -> Image:
         """The image, if it may be used and fits into the flavor. Raises Invalid."""
         try:
-            image = self.images.image(ctx, image_id)
+            image = self.images.images.get(ctx, image_id)
         except (NotFound, Forbidden) as error:
             raise Invalid(f"Image {image_id} could not be found.") from error
         if image.status != "active":
@@ -82,16 +82,16 @@ class Creating(Parts):
     def _surround(self, ctx: RequestContext, server: Server, new: NewServer) -> None:
         """Ports, volumes, the event and the work of one new server."""
         if new.networks is not None:
-            self.networks.ports_for_server(ctx, server.project_id, server.id, list(new.networks))
+            self.networks.server_ports.create(ctx, server.project_id, server.id, list(new.networks))
         for volume_id, device in new.volumes:
             self.fitting_volume(ctx, server, volume_id)
-            self.volumes.begin_attach(ctx, volume_id, server.id, device or None)
+            self.volumes.attachments.begin_attach(ctx, volume_id, server.id, device or None)
         events.post(ctx.db, self.ids, events.CREATE_START, server, ctx.now)
         enqueue(ctx.db, WORK, server.id, ctx.now)
 
     def _place(self, ctx: RequestContext, project_id: str, zone: str | None) -> Binding:
         try:
-            return self.clouds.place(ctx.db, project_id, zone)
+            return self.clouds.bindings.resolve(ctx.db, project_id, zone)
         except Conflict as error:
             if zone is None:
                 raise

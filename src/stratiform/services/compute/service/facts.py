@@ -34,7 +34,9 @@ class Facts(Parts):
         policy.require(ctx.caller, "os_compute_api:os-availability-zone:list", None)
         if ctx.caller.project_id is None:
             return []
-        return sorted({binding.zone for binding in self.clouds.bindings(ctx.db, ctx.caller.project_id)})
+        return sorted(
+            {binding.zone for binding in self.clouds.bindings.list_for_project(ctx.db, ctx.caller.project_id)}
+        )
 
     def worker_is_up(self, ctx: RequestContext) -> bool:
         """False where work on servers has been left lying for a minute."""

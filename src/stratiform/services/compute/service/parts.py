@@ -57,14 +57,14 @@ class Parts:
 
     def group_name(self, ctx: RequestContext, project_id: str, asked: str) -> str:
         """The name of a security group that is given by its name or id. Raises NotFound: no rule would be held."""
-        for group in self.networks.security_groups(ctx, {"project_id": [project_id]}):
+        for group in self.networks.security_groups.list(ctx, {"project_id": [project_id]}):
             if asked in (group.name, group.id):
                 return group.name
         raise NotFound(f"Security group {asked} not found for project {project_id}.")
 
     def fitting_volume(self, ctx: RequestContext, server: Server, volume_id: str) -> Volume:
         """A volume that can be at this server. Raises VolumeNotFound; Invalid for one that is elsewhere."""
-        volume = self.volumes.volume(ctx, volume_id)
+        volume = self.volumes.volumes.get(ctx, volume_id)
         if volume.project_id != server.project_id:
             raise VolumeNotFound(volume_id)
         if (volume.cloud_id, volume.native_zone) != (server.cloud_id, server.native_zone):

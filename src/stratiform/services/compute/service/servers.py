@@ -66,12 +66,14 @@ class Servers(Parts):
     def details(self, ctx: RequestContext, found: Sequence[Server]) -> list[Detail]:
         """Servers with their ports and volumes; as many queries for a hundred as for one."""
         ids = [server.id for server in found]
-        ports = self.networks.ports_of_all(ctx.db, ids)
-        names = self.networks.names(ctx.db, sorted({port.network_id for own in ports.values() for port in own}))
-        volumes = self.volumes.attachments_by_server(ctx.db, ids)
+        ports = self.networks.server_ports.list_by_server(ctx.db, ids)
+        names = self.networks.networks.list_names(
+            ctx.db, sorted({port.network_id for own in ports.values() for port in own})
+        )
+        volumes = self.volumes.attachments.group_by_server(ctx.db, ids)
         details = []
         for server in found:
-            detail = Detail(server, volumes=volumes.get(server.id, []))
+            detail = Detail(server, volumes=list(volumes[server.id]))
             for port in ports.get(server.id, []):
                 detail.ports.setdefault(names.get(port.network_id, ""), []).append(port)
             details.append(detail)
@@ -162,7 +164,7 @@ class Servers(Parts):
     def _with_address(self, ctx: RequestContext, wanted: ServerFilter) -> tuple[str, ...]:
         ids = servers.ids(ctx.db, wanted)
         pattern = re.compile(wanted.ip or "")
-        ports = self.networks.ports_of_all(ctx.db, ids)
+        ports = self.networks.server_ports.list_by_server(ctx.db, ids)
         return tuple(
             server_id
             for server_id, own in ports.items()

@@ -19,7 +19,7 @@ class ServerVolumes(Parts):
     __slots__ = ()
 
     def attachments(self, ctx: RequestContext, server_id: str) -> list[Attachment]:
-        return self.volumes.attachments_of(ctx.db, self.seen(ctx, _RULE + "index", server_id).id)
+        return list(self.volumes.attachments.list_by_server(ctx.db, self.seen(ctx, _RULE + "index", server_id).id))
 
     def attachment(self, ctx: RequestContext, server_id: str, volume_id: str) -> Attachment:
         """Raises NotFound where the volume isn't at the server."""
@@ -31,7 +31,7 @@ class ServerVolumes(Parts):
         server = self.held(ctx, _RULE + "create", server_id)
         check_state("attach_volume", server, (ACTIVE, STOPPED, RESIZED))
         self.fitting_volume(ctx, server, volume_id)
-        made = self.volumes.begin_attach(ctx, volume_id, server_id, device)
+        made = self.volumes.attachments.begin_attach(ctx, volume_id, server_id, device)
         self._go(ctx, server, "attach_volume")
         return made
 
@@ -41,7 +41,7 @@ class ServerVolumes(Parts):
         check_state("detach_volume", server, (ACTIVE, STOPPED, RESIZED))
         if self._of(ctx, server, volume_id).state != "attached":
             raise Conflict(f"Invalid volume: volume {volume_id} is on its way to or from instance {server_id}.")
-        self.volumes.begin_detach(ctx, volume_id, server_id)
+        self.volumes.attachments.begin_detach(ctx, volume_id, server_id)
         self._go(ctx, server, "detach_volume")
 
     def _go(self, ctx: RequestContext, server: Server, action: str) -> None:
@@ -50,7 +50,7 @@ class ServerVolumes(Parts):
         enqueue(ctx.db, WORK, server.id, ctx.now)
 
     def _of(self, ctx: RequestContext, server: Server, volume_id: str) -> Attachment:
-        for found in self.volumes.attachments_of(ctx.db, server.id):
+        for found in self.volumes.attachments.list_by_server(ctx.db, server.id):
             if found.volume_id == volume_id:
                 return found
         raise NotFound(f"Instance {server.id} is not attached to volume {volume_id}")

@@ -4,6 +4,7 @@ from stratiform.contract.compute import NativeServerState, ServerSpec
 from stratiform.contract.errors import CloudError, CloudUnreachable
 from stratiform.kit.errors import Fault, Unavailable
 from stratiform.kit.work import Requeue
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.compute import events
 from stratiform.services.compute.model.flavor import size_of
 from stratiform.services.compute.model.server import ACTIVE, REBUILD_SPAWNING, STOPPED
@@ -41,7 +42,7 @@ def rebuild(look: Look) -> Requeue | None:
     if machine.state in (NativeServerState.BUILDING, NativeServerState.STOPPING):
         return look.soon()
     try:
-        image = look.service.images.in_cloud(look.server.cloud_id, look.server.image_id)
+        image = look.service.images.image_copies.ensure(look.server.cloud_id, look.server.image_id)
         look.cloud.rebuild(machine.id, image)
     except LATER:
         raise
@@ -76,14 +77,16 @@ def _spec(look: Look) -> ServerSpec:
     """Everything the cloud must know; image and subnets are there afterwards."""
     server, service = look.server, look.service
     with look.job.database.snapshot() as db:
-        ports = service.networks.ports_of(db, server.id)
-        native_size = service.clouds.native(db, server.cloud_id, "flavor", server.flavor_id)
+        ports = service.networks.server_ports.list(db, server.id)
+        native_size = service.clouds.native_resources.find_id(
+            db, server.cloud_id, ResourceType.FLAVOR, server.flavor_id
+        )
     return ServerSpec(
         token=server.id,
         name=server.name,
         size=size_of(server.flavor, native_size),
-        image=service.images.in_cloud(server.cloud_id, server.image_id),
-        nics=service.networks.nics_in_cloud(server.cloud_id, ports, server.native_zone),
+        image=service.images.image_copies.ensure(server.cloud_id, server.image_id),
+        nics=service.networks.native_subnets.prepare_nics(server.cloud_id, ports, server.native_zone),
         public_key=server.public_key,
         user_data=server.user_data,
         metadata=server.metadata,

@@ -66,9 +66,9 @@ def _gone(look: Look) -> Requeue | None:
             fault=None,
         )
         servers.save(db, gone)
-        service.networks.release(db, row.id, now)
-        for attachment in service.volumes.attachments_of(db, row.id):
-            service.volumes.detached(db, attachment.id, now)
+        service.networks.server_ports.release(db, row.id, now)
+        for attachment in service.volumes.attachments.list_by_server(db, row.id):
+            service.volumes.attachments.detach(db, attachment.id, now)
         servers.finish_actions(db, row.id, now, None)
         events.post(db, service.ids, events.DELETE_END, gone, now, **events.changed(row))
     return None if look.server.native_id else Requeue(LEASE_US)

@@ -10,8 +10,12 @@ from stratiform.services.volume.model import Attachment
 def settle(look: Look) -> Requeue | None:
     """Each attachment on its own, so that one that can't be does not hold up the others."""
     with look.job.database.snapshot() as db:
-        moving = [one for one in look.service.volumes.attachments_of(db, look.server.id) if one.state != "attached"]
-        disks = {one.id: look.service.volumes.native_id(db, one.volume_id) for one in moving}
+        moving = [
+            one
+            for one in look.service.volumes.attachments.list_by_server(db, look.server.id)
+            if one.state != "attached"
+        ]
+        disks = {one.id: look.service.volumes.attachments.native_volume_id(db, one.volume_id) for one in moving}
     for attachment in moving:
         if attachment.state == "attaching":
             _attach(look, attachment, disks[attachment.id])
@@ -44,7 +48,7 @@ def _over(look: Look, attachment: Attachment, *, attached: bool, message: str | 
     now, service = look.job.clock.now(), look.service
     with look.job.apply() as db:
         if attached:
-            service.volumes.attached(db, attachment.id, now)
+            service.volumes.attachments.complete_attach(db, attachment.id, now)
         else:
-            service.volumes.detached(db, attachment.id, now)
+            service.volumes.attachments.detach(db, attachment.id, now)
         servers.finish_actions(db, look.server.id, now, message)

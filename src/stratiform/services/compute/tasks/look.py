@@ -92,8 +92,8 @@ class Look:
             servers.finish_actions(db, changed.id, now, message)
             more = events.changed(self.server)
             if event == events.CREATE_END:
-                ports = self.service.networks.ports_of(db, changed.id)
-                more |= {"fixed_ips": events.fixed_ips(ports), "message": "Success"}
+                ports = self.service.networks.server_ports.list(db, changed.id)
+                more |= {"fixed_ips": events.fixed_ips(list(ports)), "message": "Success"}
             events.post(db, self.service.ids, event, changed, now, **more)
             return self._rest(db)
 
@@ -132,7 +132,7 @@ class Look:
 
     def _rest(self, db: Connection) -> Requeue | None:
         """Volumes that wait for the task to end come next."""
-        attachments = self.service.volumes.attachments_of(db, self.server.id)
+        attachments = self.service.volumes.attachments.list_by_server(db, self.server.id)
         return Requeue(0) if any(one.state != "attached" for one in attachments) else None
 
     def _write(self, db: Connection, updated_at: Micros | None, values: dict[str, Any]) -> Server | None:

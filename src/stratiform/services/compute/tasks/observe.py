@@ -40,14 +40,14 @@ logger = logging.getLogger(__name__)
 def survey(service: ComputeService, job: Job) -> Requeue:
     """Ask that every cloud is looked at, and again some seconds later."""
     with job.apply() as db:
-        for cloud in service.clouds.clouds(db):
+        for cloud in service.clouds.accounts.list_all(db):
             enqueue(db, OBSERVE, cloud.id, job.clock.now())
     return Requeue(SURVEY_EVERY_US)
 
 
 def observe(service: ComputeService, job: Job) -> None:
     """List one cloud; delete what nobody owns, correct what differs."""
-    cloud = service.clouds.connected(job.key).compute
+    cloud = service.clouds.connections.get(job.key).compute
     if cloud is None:
         return
     before = job.clock.now() - _FRESH_US

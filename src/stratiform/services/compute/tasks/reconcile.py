@@ -41,7 +41,7 @@ def reconcile(service: ComputeService, job: Job) -> Requeue | None:
         server = servers.server(db, job.key)
     if server is None:
         return None
-    cloud = service.clouds.connected(server.cloud_id).compute
+    cloud = service.clouds.connections.get(server.cloud_id).compute
     if cloud is None:
         raise NotSupported(f"cloud {server.cloud_name} has no machines any more")
     look = Look(service, job, cloud, server)

@@ -6,6 +6,7 @@ from typing import Any
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize
 from stratiform.contract.errors import CloudError, CloudUnreachable
 from stratiform.kit.work import Requeue
+from stratiform.services.clouds.model import ResourceType
 from stratiform.services.compute import events
 from stratiform.services.compute.model.flavor import size_of
 from stratiform.services.compute.model.server import ACTIVE, NONE, POWERING_ON, RESIZE_FINISH, RESIZED, STOPPED
@@ -101,6 +102,8 @@ def _as_before(look: Look) -> NativeServer | Requeue | None:
 def _size(look: Look, machine: NativeServer, wanted: dict[str, Any]) -> ServerSize:
     """A disk can't shrink, so what has grown stays as large as it is."""
     with look.job.database.snapshot() as db:
-        native = look.service.clouds.native(db, look.server.cloud_id, "flavor", wanted["id"])
+        native = look.service.clouds.native_resources.find_id(
+            db, look.server.cloud_id, ResourceType.FLAVOR, wanted["id"]
+        )
     size = size_of(wanted, native)
     return replace(size, disk_gib=max(size.disk_gib, machine.size.disk_gib))

@@ -1,4 +1,6 @@
-"""The verbs of identity, by what they are about."""
+"""The identity service: one attribute per resource, and the operations that other services and the wiring use."""
+
+from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
@@ -6,67 +8,91 @@ from stratiform.kit.crypto import Keys
 from stratiform.kit.db import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
-from stratiform.services.identity.model import NewProject, Project
+from stratiform.services.identity.model import Project
+from stratiform.services.identity.service.application_credentials import ApplicationCredentials
 from stratiform.services.identity.service.assignments import Assignments
+from stratiform.services.identity.service.authentication import Authentication
+from stratiform.services.identity.service.bootstrap import Bootstrap
 from stratiform.services.identity.service.catalog import Catalog
-from stratiform.services.identity.service.credentials import Credentials
-from stratiform.services.identity.service.memory import Memory
-from stratiform.services.identity.service.passwords import Passwords
-from stratiform.services.identity.service.projects import Domains, Projects
+from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.domains import Domains
+from stratiform.services.identity.service.endpoints import Endpoints
+from stratiform.services.identity.service.groups import Groups
+from stratiform.services.identity.service.passwords import PasswordHasher
+from stratiform.services.identity.service.projects import Projects
+from stratiform.services.identity.service.regions import Regions
 from stratiform.services.identity.service.roles import Roles
-from stratiform.services.identity.service.signins import SignIns
-from stratiform.services.identity.service.start import Start
+from stratiform.services.identity.service.services import CatalogServices
 from stratiform.services.identity.service.tokens import Tokens
-from stratiform.services.identity.service.users import Groups, Users
+from stratiform.services.identity.service.users import Users
 
-#: Keystone's default `[token] expiration`, in seconds.
+#: Keystone's default of `[token] expiration`, in seconds.
 TOKEN_TTL_S = 3600
 
 
+@dataclass(frozen=True, slots=True)
 class IdentityService:
-    """One attribute for each kind of thing, and what other services need of it by its own name.
+    """Resources of the Identity API v3."""
 
-    `ttl_s` is how long a token lives, in seconds.
-    """
+    projects: Projects
+    domains: Domains
+    users: Users
+    groups: Groups
+    roles: Roles
+    assignments: Assignments
+    catalog: Catalog
+    services: CatalogServices
+    endpoints: Endpoints
+    regions: Regions
+    application_credentials: ApplicationCredentials
+    authentication: Authentication
+    tokens: Tokens
+    passwords: PasswordHasher
+    _bootstrap: Bootstrap
 
-    def __init__(self, ids: Ids, keys: Keys, bcrypt_rounds: int, ttl_s: int = TOKEN_TTL_S) -> None:
-        memory, passwords = Memory(ids), Passwords(bcrypt_rounds)
-        self.passwords = passwords
-        self.projects = Projects(ids, memory)
-        self.domains = Domains(ids, memory)
-        self.users = Users(ids, memory, passwords)
-        self.groups = Groups(ids, memory)
-        self.roles = Roles(ids, memory)
-        self.assignments = Assignments(memory)
-        self.catalog = Catalog(ids, memory)
-        self.credentials = Credentials(ids, memory)
-        self.tokens = Tokens(keys, memory)
-        self.sign_ins = SignIns(ids, keys, memory, passwords, self.tokens, ttl_s)
-        self._start = Start(ids, memory, passwords)
+    @classmethod
+    def build(cls, ids: Ids, keys: Keys, *, bcrypt_rounds: int, token_ttl_s: int = TOKEN_TTL_S) -> "IdentityService":
+        cache, passwords = DirectoryCache(ids), PasswordHasher(bcrypt_rounds)
+        tokens = Tokens(keys, cache)
+        return cls(
+            projects=Projects(ids, cache),
+            domains=Domains(ids, cache),
+            users=Users(ids, cache, passwords),
+            groups=Groups(ids, cache),
+            roles=Roles(ids, cache),
+            assignments=Assignments(cache),
+            catalog=Catalog(cache),
+            services=CatalogServices(ids, cache),
+            endpoints=Endpoints(ids, cache),
+            regions=Regions(ids),
+            application_credentials=ApplicationCredentials(ids, cache),
+            authentication=Authentication(ids, keys, cache, passwords, tokens, token_ttl_s),
+            tokens=tokens,
+            passwords=passwords,
+            _bootstrap=Bootstrap(ids, cache, passwords),
+        )
 
-    def caller(self, db: Connection, token: str, now: Micros) -> Caller:
-        """Whoever the token names, with roles closed under implication. Raises Unauthenticated."""
-        return self.tokens.caller(db, token, now)
+    def authenticate(self, db: Connection, token_id: str, now: Micros) -> Caller:
+        """Return the caller of a request with this token.
+
+        Raises: AuthenticationFailed
+        """
+        return self.tokens.validate(db, token_id, now).caller
 
     def bootstrap(self, db: Connection, now: Micros, *, url: str, region: str, admin_password: str) -> None:
-        """Make what every installation has, keep what exists; endpoints follow `url`."""
-        self._start.bootstrap(db, now, url=url, region=region, admin_password=admin_password)
+        """Create the default domain, roles, admin and catalog where missing, and set the endpoints to `url`."""
+        self._bootstrap.run(db, now, url=url, region=region, admin_password=admin_password)
 
-    def is_furnished(self, db: Connection) -> bool:
-        """Whether `bootstrap` was done once."""
-        return self._start.is_done(db)
+    def is_bootstrapped(self, db: Connection) -> bool:
+        return self._bootstrap.is_done(db)
 
-    def ensure_demo(self, ctx: RequestContext, password: str) -> Project:
-        """The project "demo", whose member is the user "demo"."""
-        return self._start.demo(ctx, password)
+    def ensure_demo_project(self, ctx: RequestContext, password: str) -> Project:
+        """Return the project "demo"; create it and its user "demo" with `password` if missing."""
+        return self._bootstrap.ensure_demo_project(ctx, password)
 
-    def create_project(self, ctx: RequestContext, new: NewProject) -> Project:
-        return self.projects.create(ctx, new)
+    def get_project_name(self, db: Connection, project_id: str) -> str:
+        """Return the name of a project.
 
-    def project(self, ctx: RequestContext, project_id: str) -> Project:
-        """Raises NotFound where there is none, or not for this caller."""
-        return self.projects.get(ctx, project_id)
-
-    def project_name(self, db: Connection, project_id: str) -> str:
-        """Raises NotFound."""
-        return self.projects.found(db, project_id).name
+        Raises: ProjectNotFound
+        """
+        return self.projects.load(db, project_id).name

@@ -1,177 +1,185 @@
-"""Who has which role where. Source: Identity API v3, "Roles" and "OS-INHERIT"."""
+"""Role assignments. Source: Identity API v3, "Roles" and "OS-INHERIT"."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid
-from stratiform.services.identity import repository
-from stratiform.services.identity.errors import Denied, NoSuch, NoSuchAssignment
+from stratiform.services.identity import policy, repository
+from stratiform.services.identity.errors import (
+    DomainNotFound,
+    ForbiddenAction,
+    GroupNotFound,
+    ProjectNotFound,
+    RoleAssignmentNotFound,
+    UserNotFound,
+)
 from stratiform.services.identity.model import (
-    ActorKind,
     Assignment,
-    Effective,
+    AssignmentFilter,
+    AssignmentResources,
+    EffectiveAssignment,
     Group,
     Project,
     Role,
     TargetKind,
     User,
-    closure,
+    expand_implied_roles,
 )
-from stratiform.services.identity.policy import policy
-from stratiform.services.identity.service.memory import Memory
-from stratiform.services.identity.service.roles import role_named
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which assignments a list is asked for; an empty text asks for all. `below`: and those of projects under it."""
-
-    user_id: str = ""
-    group_id: str = ""
-    role_id: str = ""
-    target_kind: TargetKind | None = None
-    target_id: str = ""
-    inherited: bool | None = None
-    effective: bool = False
-    below: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Everything that a list of assignments mentions, by id."""
-
-    users: dict[str, User] = field(default_factory=dict)
-    groups: dict[str, Group] = field(default_factory=dict)
-    projects: dict[str, Project] = field(default_factory=dict)
-    roles: dict[str, Role] = field(default_factory=dict)
+from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.roles import load_role
 
 
 @dataclass(frozen=True, slots=True)
 class Assignments:
-    """The verbs of grants and of `/role_assignments`."""
+    """Operations on grants and on `/role_assignments`."""
 
-    memory: Memory
+    cache: DirectoryCache
 
-    def grant(self, ctx: RequestContext, wanted: Assignment) -> None:
-        """Raises NoSuch for whatever of it is unknown."""
-        policy.require(ctx.caller, "identity:create_grant")
-        self._known(ctx.db, wanted)
-        role = role_named(ctx.db, wanted.role_id)
-        if role.domain_id and wanted.target_kind == "system":
-            raise Denied("role: domain specific roles are not assignable on the system")
-        self.memory.changed(ctx.db, ctx.now)
-        repository.assign(ctx.db, wanted)
+    def grant(self, ctx: RequestContext, assignment: Assignment) -> None:
+        """Assign a role; an existing assignment stays.
 
-    def check(self, ctx: RequestContext, wanted: Assignment) -> None:
-        """Raises NoSuchAssignment unless it is there."""
-        policy.require(ctx.caller, "identity:check_grant")
-        self._known(ctx.db, wanted)
-        role_named(ctx.db, wanted.role_id)
-        if not repository.is_assigned(ctx.db, wanted):
-            raise NoSuchAssignment(wanted.role_id, wanted.actor_id, wanted.target_id)
+        Raises: RoleNotFound, and the XNotFound of the actor and of the target
+        """
+        policy.CREATE_GRANT.require(ctx.caller)
+        _require_actor_and_target(ctx.db, assignment)
+        role = load_role(ctx.db, assignment.role_id)
+        if role.domain_id and assignment.target_kind == "system":
+            raise ForbiddenAction("role: domain specific roles are not assignable on the system")
+        self.cache.invalidate(ctx.db, ctx.now)
+        repository.create_assignment(ctx.db, assignment)
 
-    def revoke(self, ctx: RequestContext, gone: Assignment) -> None:
-        """Raises NoSuchAssignment unless it was there."""
-        policy.require(ctx.caller, "identity:revoke_grant")
-        role_named(ctx.db, gone.role_id)
-        self.memory.changed(ctx.db, ctx.now)
-        if not repository.unassign(ctx.db, gone):
-            raise NoSuchAssignment(gone.role_id, gone.actor_id, gone.target_id)
+    def check(self, ctx: RequestContext, assignment: Assignment) -> None:
+        """Check that a role is assigned.
 
-    def granted(self, ctx: RequestContext, wanted: Assignment) -> list[Role]:
-        """The roles of one actor on one target; the role of `wanted` is not looked at."""
-        policy.require(ctx.caller, "identity:list_grants")
-        self._known(ctx.db, wanted)
-        same = {
-            "actor_kind": wanted.actor_kind,
-            "actor_id": wanted.actor_id,
-            "target_kind": wanted.target_kind,
-            "target_id": wanted.target_id,
-        }
-        return [
-            role_named(ctx.db, found.role_id)
-            for found in repository.assigned(ctx.db, **same, inherited=wanted.inherited)
-        ]
+        Raises: RoleAssignmentNotFound, RoleNotFound, and the XNotFound of the actor and of the target
+        """
+        policy.CHECK_GRANT.require(ctx.caller)
+        _require_actor_and_target(ctx.db, assignment)
+        load_role(ctx.db, assignment.role_id)
+        if not repository.has_assignment(ctx.db, assignment):
+            raise RoleAssignmentNotFound(assignment.role_id, assignment.actor_id, assignment.target_id)
 
-    def all(self, ctx: RequestContext, wanted: Wanted) -> list[Effective]:
-        """Assignments as they were made, or with `effective` as they hold for users in the end."""
-        policy.require(ctx.caller, "identity:list_role_assignments")
-        if wanted.effective and wanted.group_id:
+    def revoke(self, ctx: RequestContext, assignment: Assignment) -> None:
+        """Remove a role assignment.
+
+        Raises: RoleAssignmentNotFound, RoleNotFound
+        """
+        policy.REVOKE_GRANT.require(ctx.caller)
+        load_role(ctx.db, assignment.role_id)
+        self.cache.invalidate(ctx.db, ctx.now)
+        if not repository.delete_assignment(ctx.db, assignment):
+            raise RoleAssignmentNotFound(assignment.role_id, assignment.actor_id, assignment.target_id)
+
+    def list_granted_roles(self, ctx: RequestContext, assignment: Assignment) -> Sequence[Role]:
+        """Return the roles of an actor on a target; the role of `assignment` is ignored."""
+        policy.LIST_GRANTS.require(ctx.caller)
+        _require_actor_and_target(ctx.db, assignment)
+        granted = repository.list_assignments(
+            ctx.db,
+            actor_kind=assignment.actor_kind,
+            actor_id=assignment.actor_id,
+            target_kind=assignment.target_kind,
+            target_id=assignment.target_id,
+            inherited=assignment.inherited,
+        )
+        return [load_role(ctx.db, grant.role_id) for grant in granted]
+
+    def list(self, ctx: RequestContext, filters: AssignmentFilter) -> Sequence[EffectiveAssignment]:
+        """Return assignments as granted, or with `effective` those that result for users.
+
+        Raises: Invalid for `effective` with a group
+        """
+        policy.LIST_ROLE_ASSIGNMENTS.require(ctx.caller)
+        if filters.effective and filters.group_id:
             raise Invalid("Combining effective and group filter will always result in an empty list.")
-        if wanted.effective:
-            everything = self._effective(ctx.db)
+        assignments: Iterable[EffectiveAssignment]
+        if filters.effective:
+            assignments = _expand_assignments(ctx.db)
         else:
-            everything = (Effective(found, found) for found in repository.assigned(ctx.db))
-        targets = self._targets(ctx.db, wanted)
-        return [found for found in everything if _matches(found.assignment, wanted, targets)]
+            assignments = (EffectiveAssignment(granted, granted) for granted in repository.list_assignments(ctx.db))
+        target_ids = _target_ids(ctx.db, filters)
+        return [item for item in assignments if _matches(item.assignment, filters, target_ids)]
 
-    def names(self, ctx: RequestContext, found: Iterable[Effective]) -> Names:
-        """The records behind the ids in `found`."""
-        listed = [each.assignment for each in found]
-        projects = {a.target_id for a in listed if a.target_kind != "system"}
-        users = _by_id(ctx.db, repository.users, (a.actor_id for a in listed if a.actor_kind == "user"))
-        groups = _by_id(ctx.db, repository.groups, (a.actor_id for a in listed if a.actor_kind == "group"))
-        targets = repository.domains_by_id(ctx.db, projects)
-        domains = {each.domain_id for each in (*users.values(), *groups.values(), *targets.values()) if each.domain_id}
-        places = targets | repository.domains_by_id(ctx.db, domains)
-        return Names(users, groups, places, _by_id(ctx.db, repository.roles, (a.role_id for a in listed)))
-
-    def _targets(self, db: Connection, wanted: Wanted) -> set[str]:
-        if not wanted.target_id:
-            return set()
-        below = repository.hierarchy(db, [wanted.target_id]) if wanted.below else []
-        return {wanted.target_id, *(project.id for project in below)}
-
-    def _effective(self, db: Connection) -> Iterator[Effective]:
-        """Groups become their members, inherited ones the projects below, and roles bring what they imply."""
-        made = repository.assigned(db)
-        members = repository.members(db, (a.actor_id for a in made if a.actor_kind == "group"))
-        implied = repository.implied(db)
-        seen: set[Assignment] = set()
-        for source in made:
-            actors = members.get(source.actor_id, []) if source.actor_kind == "group" else [source.actor_id]
-            targets = self._reached(db, source)
-            roles = closure([source.role_id], implied)
-            for actor_id in actors:
-                for kind, target_id in targets:
-                    for role_id, prior in roles.items():
-                        holds = Assignment(role_id, "user", actor_id, kind, target_id)
-                        if holds not in seen:
-                            seen.add(holds)
-                            yield Effective(holds, source, prior)
-
-    def _reached(self, db: Connection, source: Assignment) -> list[tuple[TargetKind, str]]:
-        if not source.inherited:
-            return [(source.target_kind, source.target_id)]
-        return [("project", project.id) for project in repository.hierarchy(db, [source.target_id])]
-
-    def _known(self, db: Connection, wanted: Assignment) -> None:
-        actors: dict[ActorKind, Any] = {"user": repository.users, "group": repository.groups}
-        if actors[wanted.actor_kind].get(db, wanted.actor_id) is None:
-            raise NoSuch(wanted.actor_kind, wanted.actor_id)
-        if wanted.target_kind == "system":
-            return
-        target = repository.projects.get(db, wanted.target_id)
-        if target is None or target.is_domain != (wanted.target_kind == "domain"):
-            raise NoSuch(wanted.target_kind, wanted.target_id)
+    def load_resources(self, db: Connection, assignments: Iterable[EffectiveAssignment]) -> AssignmentResources:
+        """Return the users, groups, projects, domains and roles that `assignments` refer to."""
+        items = [effective.assignment for effective in assignments]
+        users = repository.find_by_ids(db, repository.users, _actor_ids(items, "user"))
+        groups = repository.find_by_ids(db, repository.groups, _actor_ids(items, "group"))
+        target_ids = {item.target_id for item in items if item.target_kind != "system"}
+        targets = repository.find_by_ids(db, repository.projects, target_ids)
+        resources: list[User | Group | Project] = [*users, *groups, *targets]
+        domain_ids = {resource.domain_id for resource in resources if resource.domain_id}
+        domains = repository.find_by_ids(db, repository.projects, domain_ids)
+        roles = repository.find_by_ids(db, repository.roles, {item.role_id for item in items})
+        return AssignmentResources(
+            users={user.id: user for user in users},
+            groups={group.id: group for group in groups},
+            projects={project.id: project for project in (*targets, *domains)},
+            roles={role.id: role for role in roles},
+        )
 
 
-def _by_id(db: Connection, rows: Any, ids: Iterable[str]) -> dict[str, Any]:
-    return {record.id: record for record in rows.all(db, rows.key.in_(sorted(set(ids))))}
+def _actor_ids(assignments: Iterable[Assignment], actor_kind: str) -> set[str]:
+    return {assignment.actor_id for assignment in assignments if assignment.actor_kind == actor_kind}
 
 
-def _matches(found: Assignment, wanted: Wanted, targets: set[str]) -> bool:
-    if wanted.user_id and (found.actor_kind, found.actor_id) != ("user", wanted.user_id):
+def _require_actor_and_target(db: Connection, assignment: Assignment) -> None:
+    actor_id, target_id = assignment.actor_id, assignment.target_id
+    if assignment.actor_kind == "user" and repository.users.get(db, actor_id) is None:
+        raise UserNotFound(actor_id)
+    if assignment.actor_kind == "group" and repository.groups.get(db, actor_id) is None:
+        raise GroupNotFound(actor_id)
+    if assignment.target_kind == "system":
+        return
+    is_domain = assignment.target_kind == "domain"
+    target = repository.projects.get(db, target_id)
+    if target is None or target.is_domain != is_domain:
+        raise DomainNotFound(target_id) if is_domain else ProjectNotFound(target_id)
+
+
+def _expand_assignments(db: Connection) -> Iterator[EffectiveAssignment]:
+    """Replace groups by their members and inherited assignments by those on projects, and add implied roles."""
+    granted = repository.list_assignments(db)
+    members = repository.list_members(db, _actor_ids(granted, "group"))
+    implied = repository.list_implied_roles(db)
+    seen: set[Assignment] = set()
+    for source in granted:
+        user_ids = members.get(source.actor_id, []) if source.actor_kind == "group" else [source.actor_id]
+        targets = _effective_targets(db, source)
+        roles = expand_implied_roles([source.role_id], implied)
+        for user_id in user_ids:
+            for target_kind, target_id in targets:
+                for role_id, prior_id in roles.items():
+                    assignment = Assignment(role_id, "user", user_id, target_kind, target_id)
+                    if assignment not in seen:
+                        seen.add(assignment)
+                        yield EffectiveAssignment(assignment, source, prior_id)
+
+
+def _effective_targets(db: Connection, assignment: Assignment) -> list[tuple[TargetKind, str]]:
+    if not assignment.inherited:
+        return [(assignment.target_kind, assignment.target_id)]
+    return [("project", project.id) for project in repository.list_descendants(db, [assignment.target_id])]
+
+
+def _target_ids(db: Connection, filters: AssignmentFilter) -> set[str]:
+    if not filters.target_id:
+        return set()
+    subtree = repository.list_descendants(db, [filters.target_id]) if filters.include_subtree else []
+    return {filters.target_id, *(project.id for project in subtree)}
+
+
+def _matches(assignment: Assignment, filters: AssignmentFilter, target_ids: set[str]) -> bool:
+    if filters.user_id and (assignment.actor_kind, assignment.actor_id) != ("user", filters.user_id):
         return False
-    if wanted.group_id and (found.actor_kind, found.actor_id) != ("group", wanted.group_id):
+    if filters.group_id and (assignment.actor_kind, assignment.actor_id) != ("group", filters.group_id):
         return False
-    if wanted.role_id and found.role_id != wanted.role_id:
+    if filters.role_id and assignment.role_id != filters.role_id:
         return False
-    if wanted.inherited is not None and found.inherited != wanted.inherited:
+    if filters.inherited is not None and assignment.inherited != filters.inherited:
         return False
-    if targets and found.target_id not in targets:
+    if target_ids and assignment.target_id not in target_ids:
         return False
-    return wanted.target_kind is None or wanted.below or found.target_kind == wanted.target_kind
+    return filters.target_kind is None or filters.include_subtree or assignment.target_kind == filters.target_kind

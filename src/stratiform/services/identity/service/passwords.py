@@ -1,4 +1,4 @@
-"""Passwords and other secrets that are only ever compared."""
+"""Hashes of passwords and other secrets."""
 
 from functools import cached_property
 
@@ -6,27 +6,30 @@ from stratiform.kit.crypto import hash_password, password_matches
 from stratiform.kit.errors import Invalid
 
 
-class Passwords:
-    """bcrypt at the installation's cost. Slow on purpose: never call it inside a transaction that writes."""
+class PasswordHasher:
+    """bcrypt with a configured cost. Hashing is slow by design: do not call it in a transaction that writes."""
 
     def __init__(self, rounds: int) -> None:
         self._rounds = rounds
 
-    def seal(self, secret: str) -> str:
-        """The hash to store. Raises Invalid for what bcrypt can't take."""
+    def hash(self, secret: str) -> str:
+        """Return the hash to store.
+
+        Raises: Invalid if the secret contains a NUL character, which bcrypt does not support.
+        """
         if "\0" in secret:
-            raise Invalid("a password can't hold a NUL character")
+            raise Invalid("Password cannot contain a NUL character.")
         return hash_password(secret, self._rounds)
 
-    def matches(self, secret: str, sealed: str) -> bool:
-        """Whether `secret` was sealed so. Takes as long where there is nothing to compare with."""
+    def verify(self, secret: str, secret_hash: str) -> bool:
+        """Return True if `secret` matches. An empty hash takes as long, so that the duration reveals nothing."""
         if "\0" in secret:
             return False
-        if not sealed:
-            password_matches(secret, self._nobodys)
+        if not secret_hash:
+            password_matches(secret, self._unused_hash)
             return False
-        return password_matches(secret, sealed)
+        return password_matches(secret, secret_hash)
 
     @cached_property
-    def _nobodys(self) -> str:
-        return hash_password("nobody", self._rounds)
+    def _unused_hash(self) -> str:
+        return hash_password("unused", self._rounds)

@@ -1,4 +1,4 @@
-"""Tokens: valid or not, for whom, with which roles. Source: Identity API v3, "Authentication and token management"."""
+"""Validation and revocation of tokens. Source: Identity API v3, "Authentication and token management"."""
 
 from dataclasses import dataclass, replace
 
@@ -8,10 +8,10 @@ from stratiform.kit.crypto import Keys
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Unauthenticated
 from stratiform.kit.policy import Caller
-from stratiform.services.identity import repository
-from stratiform.services.identity.errors import NoSuchToken, NotSignedIn
+from stratiform.services.identity import policy, repository
+from stratiform.services.identity.errors import AuthenticationFailed, TokenNotFound
 from stratiform.services.identity.model import (
-    WHOLE_SYSTEM,
+    SYSTEM_TARGET,
     ApplicationCredential,
     Claims,
     Project,
@@ -19,164 +19,188 @@ from stratiform.services.identity.model import (
     Scope,
     Token,
     User,
-    closure,
+    expand_implied_roles,
 )
-from stratiform.services.identity.policy import policy
-from stratiform.services.identity.service import envelope
-from stratiform.services.identity.service.memory import Kept, Memory
+from stratiform.services.identity.service.directory_cache import DirectoryCache, RevisionCache
+from stratiform.services.identity.service.token_format import decode_token
 
-#: For so long after its end a service may still look at a token that a long request began with.
-_EXPIRED_WINDOW_US = 2 * 24 * 3600 * SECOND_US
+#: Keystone's default of `[token] allow_expired_window`: services may validate the expired token of a long operation.
+_ALLOW_EXPIRED_WINDOW_US = 2 * 24 * 3600 * SECOND_US
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGraph:
+    """All roles by id, and the ids of the roles that each implies directly."""
+
+    roles: dict[str, Role]
+    implied: dict[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What tokens mean. How they are got is SignIns."""
+    """Operations on `/auth/tokens` with an issued token. `Authentication` issues tokens."""
 
     keys: Keys
-    memory: Memory
+    cache: DirectoryCache
 
-    def caller(self, db: Connection, text: str, now: Micros) -> Caller:
-        return self.valid(db, text, now).caller
+    def validate(self, db: Connection, token_id: str, now: Micros, *, expired_window_us: Micros = 0) -> Token:
+        """Return a valid token; it may have expired up to `expired_window_us` ago.
 
-    def valid(self, db: Connection, text: str, now: Micros, *, grace: Micros = 0) -> Token:
-        """The token behind `text`. `grace`: it may have ended so long ago. Raises NotSignedIn."""
-        kept = self.memory.current(db, now)
-        token: Token | None = kept.entries.get(text)
+        Raises: AuthenticationFailed
+        """
+        cached = self.cache.current(db, now)
+        token: Token | None = cached.entries.get(token_id)
         if token is None:
-            token = self.resolve(db, kept, envelope.unseal(self.keys, text))
-            kept.put(db, text, token)
-        if now >= token.claims.expires_at + grace or _has_ended(token.credential, now):
-            raise NotSignedIn
+            token = self.load(db, cached, decode_token(self.keys, token_id))
+            cached.put(db, token_id, token)
+        if now >= token.claims.expires_at + expired_window_us or _is_expired(token.application_credential, now):
+            raise AuthenticationFailed
         return token
 
-    def subject(self, ctx: RequestContext, text: str, *, allow_expired: bool = False) -> Token:
-        """The token that a request speaks of. Raises NoSuchToken, Denied."""
-        if not text:
-            raise NoSuchToken
-        may_be_old = allow_expired and ("service" in ctx.caller.roles or ctx.caller.is_admin)
+    def get_subject(self, ctx: RequestContext, token_id: str, *, allow_expired: bool = False) -> Token:
+        """Return the token of the header X-Subject-Token.
+
+        Raises: TokenNotFound, ForbiddenAction
+        """
+        if not token_id:
+            raise TokenNotFound
+        may_be_expired = allow_expired and ("service" in ctx.caller.roles or ctx.caller.is_admin)
+        window = _ALLOW_EXPIRED_WINDOW_US if may_be_expired else 0
         try:
-            token = self.valid(ctx.db, text, ctx.now, grace=_EXPIRED_WINDOW_US if may_be_old else 0)
+            token = self.validate(ctx.db, token_id, ctx.now, expired_window_us=window)
         except Unauthenticated as error:
-            policy.require(ctx.caller, "identity:validate_token", None)
-            raise NoSuchToken from error
-        policy.require(ctx.caller, "identity:validate_token", token.claims.user_id)
+            policy.VALIDATE_TOKEN.require(ctx.caller)
+            raise TokenNotFound from error
+        policy.VALIDATE_TOKEN.require(ctx.caller, token.claims.user_id)
         return token
 
-    def may_have_system(self, ctx: RequestContext) -> bool:
-        """Whether the caller could get a token for the whole system."""
-        policy.require(ctx.caller, "identity:get_auth_system")
-        return bool(repository.role_ids(ctx.db, ctx.caller.user_id, "system", WHOLE_SYSTEM))
+    def has_system_role(self, ctx: RequestContext) -> bool:
+        """Return True if the caller can scope a token to the system."""
+        policy.GET_AUTH_SYSTEM.require(ctx.caller)
+        return bool(repository.list_role_ids(ctx.db, ctx.caller.user_id, "system", SYSTEM_TARGET))
 
-    def revoke(self, ctx: RequestContext, text: str) -> None:
-        """From the commit on the token is refused. Raises NoSuchToken, Denied."""
-        token = self.subject(ctx, text)
-        policy.require(ctx.caller, "identity:revoke_token", token.claims.user_id)
-        self.memory.changed(ctx.db, ctx.now)
-        repository.revoke(ctx.db, token.claims.audit_ids[0], token.claims.expires_at, ctx.now)
+    def revoke(self, ctx: RequestContext, token_id: str) -> None:
+        """Revoke a token. It is invalid from the commit of this transaction.
 
-    def resolve(self, db: Connection, kept: Kept, claims: Claims) -> Token:
-        """Everything about a token, as the directory has it. Raises NotSignedIn where it holds no more."""
+        Raises: TokenNotFound, ForbiddenAction
+        """
+        token = self.get_subject(ctx, token_id)
+        policy.REVOKE_TOKEN.require(ctx.caller, token.claims.user_id)
+        self.cache.invalidate(ctx.db, ctx.now)
+        repository.revoke_token(ctx.db, token.claims.audit_ids[0], token.claims.expires_at, ctx.now)
+
+    def load(self, db: Connection, cached: RevisionCache, claims: Claims) -> Token:
+        """Return the token with these claims.
+
+        Raises: AuthenticationFailed if it is revoked, or its user or scope is disabled or deleted
+        """
         user = repository.users.get(db, claims.user_id)
         if user is None or not user.enabled or user.epoch != claims.user_epoch:
-            raise NotSignedIn
-        if repository.is_revoked(db, claims.audit_ids[0]):
-            raise NotSignedIn
-        user_domain = _enabled_domain(db, user.domain_id)
-        credential = self._credential(db, claims)
-        target, domain_of_target = _target(db, claims.scope)
+            raise AuthenticationFailed
+        if repository.is_token_revoked(db, claims.audit_ids[0]):
+            raise AuthenticationFailed
+        user_domain = _load_enabled_domain(db, user.domain_id)
+        credential = _load_application_credential(db, claims)
+        target, target_domain = _load_scope_target(db, claims.scope)
         if target is not None and target.epoch != claims.scope_epoch:
-            raise NotSignedIn
-        roles = self.roles(db, kept, user, claims.scope, target, credential)
-        if claims.scope.kind != "unscoped" and not roles:
-            raise NotSignedIn
+            raise AuthenticationFailed
+        roles = self.list_roles(db, cached, user, claims.scope, target, credential)
+        if claims.scope.type != "unscoped" and not roles:
+            raise AuthenticationFailed
         return Token(
             claims=claims,
             user=replace(user, password=""),
             user_domain=user_domain,
             roles=roles,
-            caller=_caller(user, claims.scope, roles, target),
-            project=target if claims.scope.kind == "project" else None,
-            project_domain=domain_of_target,
-            domain=target if claims.scope.kind == "domain" else None,
-            credential=credential,
+            caller=_build_caller(user, claims.scope, roles, target),
+            project=target if claims.scope.type == "project" else None,
+            project_domain=target_domain,
+            domain=target if claims.scope.type == "domain" else None,
+            application_credential=credential,
         )
 
-    def roles(
+    def list_roles(
         self,
         db: Connection,
-        kept: Kept,
+        cached: RevisionCache,
         user: User,
         scope: Scope,
         target: Project | None,
         credential: ApplicationCredential | None = None,
     ) -> tuple[Role, ...]:
-        """The roles of `user` in `scope`, closed under implication; none that belong to a domain."""
-        by_id, implied = self._rules(db, kept)
-        if scope.kind == "unscoped":
+        """Return the roles of a user in a scope with their implied roles, sorted by name, without domain roles."""
+        if scope.type == "unscoped":
             return ()
-        if scope.kind == "system":
-            held = repository.role_ids(db, user.id, "system", WHOLE_SYSTEM)
+        if scope.type == "system":
+            assigned = repository.list_role_ids(db, user.id, "system", SYSTEM_TARGET)
         elif target is None:
             return ()
         else:
-            above = repository.above(db, target) if scope.kind == "project" and not target.is_domain else []
-            held = repository.role_ids(db, user.id, scope.kind, scope.id, above)
-        found = set(closure(held, implied))
+            inherits = scope.type == "project" and not target.is_domain
+            ancestors = repository.list_inheritance_targets(db, target) if inherits else []
+            assigned = repository.list_role_ids(db, user.id, scope.type, scope.id, ancestors)
+        graph = _load_role_graph(db, cached)
+        role_ids = set(expand_implied_roles(assigned, graph.implied))
         if credential is not None:
-            found &= set(closure(credential.role_ids, implied))
-        listed = [by_id[role_id] for role_id in found if role_id in by_id and not by_id[role_id].domain_id]
-        return tuple(sorted(listed, key=lambda role: role.name))
-
-    def _rules(self, db: Connection, kept: Kept) -> tuple[dict[str, Role], dict[str, frozenset[str]]]:
-        rules: tuple[dict[str, Role], dict[str, frozenset[str]]] | None = kept.entries.get("roles")
-        if rules is None:
-            rules = {role.id: role for role in repository.roles.all(db)}, repository.implied(db)
-            kept.put(db, "roles", rules)
-        return rules
-
-    def _credential(self, db: Connection, claims: Claims) -> ApplicationCredential | None:
-        if not claims.application_credential_id:
-            return None
-        found = repository.credentials.get(db, claims.application_credential_id)
-        if found is None or found.user_id != claims.user_id:
-            raise NotSignedIn
-        return replace(found, secret="")
+            role_ids &= set(expand_implied_roles(credential.role_ids, graph.implied))
+        roles = [graph.roles[role_id] for role_id in role_ids if role_id in graph.roles]
+        return tuple(sorted((role for role in roles if not role.domain_id), key=lambda role: role.name))
 
 
-def _has_ended(credential: ApplicationCredential | None, now: Micros) -> bool:
+def _load_role_graph(db: Connection, cached: RevisionCache) -> RoleGraph:
+    graph: RoleGraph | None = cached.entries.get("roles")
+    if graph is None:
+        roles = {role.id: role for role in repository.roles.all(db)}
+        graph = RoleGraph(roles, repository.list_implied_roles(db))
+        cached.put(db, "roles", graph)
+    return graph
+
+
+def _load_application_credential(db: Connection, claims: Claims) -> ApplicationCredential | None:
+    if not claims.application_credential_id:
+        return None
+    credential = repository.application_credentials.get(db, claims.application_credential_id)
+    if credential is None or credential.user_id != claims.user_id:
+        raise AuthenticationFailed
+    return replace(credential, secret="")
+
+
+def _is_expired(credential: ApplicationCredential | None, now: Micros) -> bool:
     return credential is not None and credential.expires_at is not None and now >= credential.expires_at
 
 
-def _target(db: Connection, scope: Scope) -> tuple[Project | None, Project | None]:
-    """The project or domain of a scope, and the domain of a project. Raises NotSignedIn unless both are enabled."""
-    if scope.kind not in ("project", "domain"):
+def _load_scope_target(db: Connection, scope: Scope) -> tuple[Project | None, Project | None]:
+    """Return the project or domain of a scope, and its domain.
+
+    Raises: AuthenticationFailed if one of these is disabled or deleted
+    """
+    if scope.type not in ("project", "domain"):
         return None, None
     target = repository.projects.get(db, scope.id)
-    if target is None or not target.enabled or (scope.kind == "domain" and not target.is_domain):
-        raise NotSignedIn
+    if target is None or not target.enabled or (scope.type == "domain" and not target.is_domain):
+        raise AuthenticationFailed
     if target.is_domain:
         return target, target
-    return target, _enabled_domain(db, target.domain_id)
+    return target, _load_enabled_domain(db, target.domain_id)
 
 
-def _enabled_domain(db: Connection, domain_id: str) -> Project:
+def _load_enabled_domain(db: Connection, domain_id: str) -> Project:
     domain = repository.projects.get(db, domain_id)
     if domain is None or not domain.enabled:
-        raise NotSignedIn
+        raise AuthenticationFailed
     return domain
 
 
-def _caller(user: User, scope: Scope, roles: tuple[Role, ...], target: Project | None) -> Caller:
-    in_project = target is not None and scope.kind == "project"
+def _build_caller(user: User, scope: Scope, roles: tuple[Role, ...], target: Project | None) -> Caller:
+    project = target if scope.type == "project" else None
     return Caller(
         user_id=user.id,
-        project_id=scope.id if in_project else None,
-        domain_id=scope.id if scope.kind == "domain" else None,
-        system=scope.kind == "system",
+        project_id=scope.id if project is not None else None,
+        domain_id=scope.id if scope.type == "domain" else None,
+        system=scope.type == "system",
         roles=frozenset(role.name for role in roles),
         user_name=user.name,
-        project_name=target.name if target is not None and in_project else "",
+        project_name=project.name if project is not None else "",
         user_domain_id=user.domain_id,
-        project_domain_id=target.domain_id or target.id if target is not None and in_project else "default",
+        project_domain_id=project.domain_id or project.id if project is not None else "default",
     )

@@ -1,41 +1,57 @@
-"""Users, groups, and who is in which. Source: Identity API v3, "Users" and "Groups"."""
+"""Users. Source: Identity API v3, "Users"."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
-from stratiform.kit.errors import Invalid, NotFound
+from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
-from stratiform.services.identity import repository
-from stratiform.services.identity.errors import Duplicate, NoSuch, NotSignedIn
-from stratiform.services.identity.model import Document, Group, NewUser, Query, User, home_domain
-from stratiform.services.identity.policy import policy
-from stratiform.services.identity.service.memory import Memory
-from stratiform.services.identity.service.passwords import Passwords
-from stratiform.services.identity.service.projects import domain_named
+from stratiform.services.identity import policy, repository
+from stratiform.services.identity.errors import AuthenticationFailed, NameConflict, UserNotFound
+from stratiform.services.identity.model import Changes, Group, JsonObject, ListQuery, NewUser, User, default_domain_id
+from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.domains import load_domain
+from stratiform.services.identity.service.passwords import PasswordHasher
 
 
 @dataclass(frozen=True, slots=True)
 class Users:
-    """The verbs of `/users`. Passwords come sealed (`seal`): that takes long, and no transaction may wait for it."""
+    """Operations on `/users`. Hash passwords before the transaction: it is slow."""
 
     ids: Ids
-    memory: Memory
-    passwords: Passwords
+    cache: DirectoryCache
+    passwords: PasswordHasher
 
-    def seal(self, password: str) -> str:
-        return self.passwords.seal(password)
+    def hash_password(self, password: str) -> str:
+        return self.passwords.hash(password)
+
+    def verify_password(self, password: str, password_hash: str) -> None:
+        """Compare a password with a hash. Slow: do not call it in a transaction.
+
+        Raises: AuthenticationFailed
+        """
+        if not self.passwords.verify(password, password_hash):
+            raise AuthenticationFailed
+
+    def require_create(self, ctx: RequestContext) -> None:
+        """Check the policy for creating and updating users, before a password is hashed.
+
+        Raises: ForbiddenAction
+        """
+        policy.CREATE_USER.require(ctx.caller)
 
     def create(self, ctx: RequestContext, new: NewUser) -> User:
-        """Raises NoSuch for an unknown domain, Duplicate where the domain has the name already."""
-        policy.require(ctx.caller, "identity:create_user")
-        domain = domain_named(ctx.db, new.domain_id or home_domain(ctx.caller))
-        if repository.named(ctx.db, repository.users, new.name, domain.id):
-            raise Duplicate("user", new.name, domain.id)
+        """Create a user.
+
+        Raises: DomainNotFound, NameConflict, Invalid if the default project is a domain
+        """
+        policy.CREATE_USER.require(ctx.caller)
+        domain = load_domain(ctx.db, new.domain_id or default_domain_id(ctx.caller))
+        conflict = NameConflict("user", new.name, domain.id)
+        if repository.find_by_name(ctx.db, repository.users, new.name, domain.id):
+            raise conflict
         _check_default_project(ctx.db, new.default_project_id)
         user = User(
             id=self.ids.hex(),
@@ -48,153 +64,86 @@ class Users:
             options=new.options,
             extra=new.extra,
         )
-        return repository.store(ctx.db, repository.users, user, "user", name=user.name, domain_id=domain.id)
-
-    def may_change(self, ctx: RequestContext) -> None:
-        """Raises Denied unless the caller may make and change users; asked before a password is sealed."""
-        policy.require(ctx.caller, "identity:create_user")
+        return repository.insert_unique(ctx.db, repository.users, user, conflict)
 
     def get(self, ctx: RequestContext, user_id: str) -> User:
-        policy.require_own(ctx.caller, "identity:get_user", "user", user_id)
-        return self.found(ctx.db, user_id)
+        policy.GET_USER.require_own(ctx.caller, user_id, UserNotFound(user_id))
+        return load_user(ctx.db, user_id)
 
-    def found(self, db: Connection, user_id: str) -> User:
-        """For the program itself. Raises NoSuch."""
-        user = repository.users.get(db, user_id)
-        if user is None:
-            raise NoSuch("user", user_id)
-        return user
+    def list(self, ctx: RequestContext, query: ListQuery) -> Slice[User]:
+        policy.LIST_USERS.require(ctx.caller)
+        return repository.list_records(ctx.db, repository.users, query)
 
-    def all(self, ctx: RequestContext, query: Query) -> Slice[User]:
-        policy.require(ctx.caller, "identity:list_users")
-        return repository.listed(ctx.db, repository.users, query)
+    def update(self, ctx: RequestContext, user_id: str, changes: Changes, extra: JsonObject) -> User:
+        """Set columns of a user to new values and merge `extra`.
 
-    def update(self, ctx: RequestContext, user_id: str, changes: Mapping[str, Any], extra: Document) -> User:
-        """`changes` are columns with new values. A new password and `enabled: false` end the user's tokens."""
-        policy.require_own(ctx.caller, "identity:update_user", "user", user_id)
-        old = self.found(ctx.db, user_id)
-        if changes.get("domain_id", old.domain_id) != old.domain_id:
+        A new password and `enabled: false` invalidate the user's tokens.
+
+        Raises: UserNotFound, NameConflict, Invalid
+        """
+        policy.UPDATE_USER.require_own(ctx.caller, user_id, UserNotFound(user_id))
+        user = load_user(ctx.db, user_id)
+        if changes.get("domain_id", user.domain_id) != user.domain_id:
             raise Invalid("Cannot change Domain ID")
-        new = replace(old, **changes, extra=old.extra | extra)
-        if new.name != old.name and repository.named(ctx.db, repository.users, new.name, old.domain_id):
-            raise Duplicate("user", new.name, old.domain_id)
+        updated = replace(user, **changes, extra=user.extra | extra)
+        conflict = NameConflict("user", updated.name, user.domain_id)
+        if updated.name != user.name and repository.find_by_name(
+            ctx.db, repository.users, updated.name, user.domain_id
+        ):
+            raise conflict
         _check_default_project(ctx.db, changes.get("default_project_id"))
-        if new.password != old.password:
-            new = replace(new, password_changed_at=ctx.now)
-        if new.password != old.password or (old.enabled and not new.enabled):
-            new = replace(new, epoch=old.epoch + 1)
-        self.memory.changed(ctx.db, ctx.now)
-        return repository.keep(ctx.db, repository.users, new, "user", name=new.name, domain_id=old.domain_id)
+        if updated.password != user.password:
+            updated = replace(updated, password_changed_at=ctx.now)
+        if updated.password != user.password or (user.enabled and not updated.enabled):
+            updated = replace(updated, epoch=user.epoch + 1)
+        self.cache.invalidate(ctx.db, ctx.now)
+        return repository.save_unique(ctx.db, repository.users, updated, conflict)
 
     def delete(self, ctx: RequestContext, user_id: str) -> None:
-        policy.require_own(ctx.caller, "identity:delete_user", "user", user_id)
-        self.found(ctx.db, user_id)
-        self.memory.changed(ctx.db, ctx.now)
-        repository.forget_user(ctx.db, user_id)
+        policy.DELETE_USER.require_own(ctx.caller, user_id, UserNotFound(user_id))
+        load_user(ctx.db, user_id)
+        self.cache.invalidate(ctx.db, ctx.now)
+        repository.delete_user(ctx.db, user_id)
 
-    def sealed_password(self, db: Connection, user_id: str) -> str:
-        """What to compare an original password with; empty where there is no such user."""
+    def find_password_hash(self, db: Connection, user_id: str) -> str:
+        """Return the password hash of an enabled user, or an empty string."""
         user = repository.users.get(db, user_id)
         return user.password if user is not None and user.enabled else ""
 
-    def proved(self, password: str, sealed: str) -> None:
-        """Raises NotSignedIn unless `password` was sealed so. Slow: no transaction may be open."""
-        if not self.passwords.matches(password, sealed):
-            raise NotSignedIn
+    def change_password(self, db: Connection, user_id: str, now: Micros, *, old_hash: str, new_hash: str) -> None:
+        """Replace a password that the user proved to know. The user's tokens become invalid.
 
-    def change_password(self, db: Connection, user_id: str, now: Micros, *, old: str, new: str) -> None:
-        """Both sealed. Whoever knows the password may do this, without a token. Raises NotSignedIn."""
+        Raises: AuthenticationFailed if the user is disabled or the password was changed since
+        """
         user = repository.users.get(db, user_id)
-        if user is None or not user.enabled or user.password != old:
-            raise NotSignedIn
-        self.memory.changed(db, now)
-        repository.users.save(db, replace(user, password=new, password_changed_at=now, epoch=user.epoch + 1))
+        if user is None or not user.enabled or user.password != old_hash:
+            raise AuthenticationFailed
+        self.cache.invalidate(db, now)
+        repository.users.save(db, replace(user, password=new_hash, password_changed_at=now, epoch=user.epoch + 1))
 
-    def groups(self, ctx: RequestContext, user_id: str, query: Query) -> Slice[Group]:
-        policy.require_own(ctx.caller, "identity:list_groups_for_user", "user", user_id)
-        self.found(ctx.db, user_id)
-        return repository.listed(ctx.db, repository.groups, query, repository.with_user(user_id))
+    def list_groups(self, ctx: RequestContext, user_id: str, query: ListQuery) -> Slice[Group]:
+        """Return the groups of a user.
+
+        Raises: UserNotFound
+        """
+        policy.LIST_GROUPS_FOR_USER.require_own(ctx.caller, user_id, UserNotFound(user_id))
+        load_user(ctx.db, user_id)
+        return repository.list_user_groups(ctx.db, user_id, query)
 
 
-@dataclass(frozen=True, slots=True)
-class Groups:
-    """The verbs of `/groups`."""
+def load_user(db: Connection, user_id: str) -> User:
+    """Return a user without a policy check.
 
-    ids: Ids
-    memory: Memory
-
-    def create(self, ctx: RequestContext, new: Group) -> Group:
-        """The id of `new` is not looked at."""
-        policy.require(ctx.caller, "identity:create_group")
-        domain = domain_named(ctx.db, new.domain_id or home_domain(ctx.caller))
-        if repository.named(ctx.db, repository.groups, new.name, domain.id):
-            raise Duplicate("group", new.name, domain.id)
-        group = replace(new, id=self.ids.hex(), domain_id=domain.id)
-        return repository.store(ctx.db, repository.groups, group, "group", name=group.name, domain_id=domain.id)
-
-    def get(self, ctx: RequestContext, group_id: str) -> Group:
-        policy.require(ctx.caller, "identity:get_group")
-        return self._found(ctx.db, group_id)
-
-    def all(self, ctx: RequestContext, query: Query) -> Slice[Group]:
-        policy.require(ctx.caller, "identity:list_groups")
-        return repository.listed(ctx.db, repository.groups, query)
-
-    def update(self, ctx: RequestContext, group_id: str, changes: Mapping[str, Any], extra: Document) -> Group:
-        policy.require(ctx.caller, "identity:update_group")
-        old = self._found(ctx.db, group_id)
-        if changes.get("domain_id", old.domain_id) != old.domain_id:
-            raise Invalid("Cannot change Domain ID")
-        new = replace(old, **changes, extra=old.extra | extra)
-        if new.name != old.name and repository.named(ctx.db, repository.groups, new.name, old.domain_id):
-            raise Duplicate("group", new.name, old.domain_id)
-        return repository.keep(ctx.db, repository.groups, new, "group", name=new.name, domain_id=old.domain_id)
-
-    def delete(self, ctx: RequestContext, group_id: str) -> None:
-        policy.require(ctx.caller, "identity:delete_group")
-        self._found(ctx.db, group_id)
-        self.memory.changed(ctx.db, ctx.now)
-        repository.forget_group(ctx.db, group_id)
-
-    def users(self, ctx: RequestContext, group_id: str, query: Query) -> Slice[User]:
-        policy.require(ctx.caller, "identity:list_users_in_group")
-        self._found(ctx.db, group_id)
-        return repository.listed(ctx.db, repository.users, query, repository.in_group(group_id))
-
-    def add(self, ctx: RequestContext, group_id: str, user_id: str) -> None:
-        policy.require(ctx.caller, "identity:add_user_to_group")
-        self._both(ctx.db, group_id, user_id)
-        self.memory.changed(ctx.db, ctx.now)
-        repository.join_group(ctx.db, group_id, user_id)
-
-    def check(self, ctx: RequestContext, group_id: str, user_id: str) -> None:
-        """Raises NotFound unless the user is in the group."""
-        policy.require(ctx.caller, "identity:check_user_in_group")
-        self._both(ctx.db, group_id, user_id)
-        if not repository.is_in_group(ctx.db, group_id, user_id):
-            raise NotFound(f"User '{user_id}' not found in group '{group_id}'")
-
-    def remove(self, ctx: RequestContext, group_id: str, user_id: str) -> None:
-        policy.require(ctx.caller, "identity:remove_user_from_group")
-        self._both(ctx.db, group_id, user_id)
-        self.memory.changed(ctx.db, ctx.now)
-        if not repository.leave_group(ctx.db, group_id, user_id):
-            raise NotFound(f"User '{user_id}' not found in group '{group_id}'")
-
-    def _found(self, db: Connection, group_id: str) -> Group:
-        group = repository.groups.get(db, group_id)
-        if group is None:
-            raise NoSuch("group", group_id)
-        return group
-
-    def _both(self, db: Connection, group_id: str, user_id: str) -> None:
-        if repository.users.get(db, user_id) is None:
-            raise NoSuch("user", user_id)
-        self._found(db, group_id)
+    Raises: UserNotFound
+    """
+    user = repository.users.get(db, user_id)
+    if user is None:
+        raise UserNotFound(user_id)
+    return user
 
 
 def _check_default_project(db: Connection, project_id: str | None) -> None:
-    """An unknown project is allowed, as in Keystone; a domain is not."""
+    """Reject a domain. Keystone accepts the id of a project that does not exist."""
     project = repository.projects.get(db, project_id) if project_id else None
     if project is not None and project.is_domain:
         raise Invalid(f"User's default project ID cannot be a domain ID: {project_id}")

@@ -1,1 +1,1 @@
-"""Every query about images, and their bytes."""
+"""Queries of the image service, and the store of image data."""

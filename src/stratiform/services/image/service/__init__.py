@@ -1,15 +1,42 @@
-"""The verbs of images."""
+"""The image service, composed of one class per noun."""
 
-from stratiform.services.image.repository.files import Incoming
-from stratiform.services.image.service.copies import CopyVerbs
-from stratiform.services.image.service.data import DataVerbs
-from stratiform.services.image.service.images import ImageVerbs
-from stratiform.services.image.service.members import MemberVerbs
+from dataclasses import dataclass
+from pathlib import Path
 
-__all__ = ["ImageService", "Incoming"]
+from stratiform.kit.clock import Clock
+from stratiform.kit.db import Database
+from stratiform.kit.ids import Ids
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.image.repository.data_store import DataStore, Upload
+from stratiform.services.image.service.image_copies import ImageCopies
+from stratiform.services.image.service.image_data import ImageData, ImageFile
+from stratiform.services.image.service.image_members import ImageMembers
+from stratiform.services.image.service.image_tags import ImageTags
+from stratiform.services.image.service.images import Images
+
+__all__ = ["ImageFile", "ImageService", "Upload"]
 
 
-class ImageService(CopyVerbs, DataVerbs, MemberVerbs, ImageVerbs):
-    """See the package's own page."""
+@dataclass(frozen=True, slots=True)
+class ImageService:
+    """Images and everything that belongs to them."""
 
-    __slots__ = ()
+    images: Images
+    image_members: ImageMembers
+    image_tags: ImageTags
+    image_data: ImageData
+    image_copies: ImageCopies
+
+    @classmethod
+    def build(
+        cls, *, database: Database, ids: Ids, clouds: CloudsService, folder: Path, clock: Clock
+    ) -> "ImageService":
+        """Compose the service; `folder` stores the image data and is created by the first upload."""
+        images, store = Images(ids), DataStore(folder)
+        return cls(
+            images=images,
+            image_members=ImageMembers(images),
+            image_tags=ImageTags(),
+            image_data=ImageData(database, ids, images, store, clock),
+            image_copies=ImageCopies(database, ids, clouds, store, clock),
+        )

@@ -1,226 +1,122 @@
-"""Image records."""
+"""Images: records, status and visibility."""
 
 import re
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Forbidden, Invalid
+from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
+from stratiform.kit.policy import Rule
 from stratiform.kit.work import enqueue
-from stratiform.services.image.errors import ImageNotFound, Protected, ReadOnly, Reserved, TagNotFound
-from stratiform.services.image.model import (
-    CONTAINER_FORMATS,
-    DISK_FORMATS,
-    READ_ONLY,
-    RESERVED,
-    SETTABLE,
-    VISIBILITIES,
-    Change,
-    Image,
-    Listing,
+from stratiform.services.image import policy
+from stratiform.services.image.errors import ImageProtected
+from stratiform.services.image.model import Image, ImageChange, ImageQuery
+from stratiform.services.image.repository import images
+from stratiform.services.image.service.access import (
+    get_visible,
+    lock_visible,
+    require_in_own_project,
+    sees_all_projects,
 )
-from stratiform.services.image.policy import policy
-from stratiform.services.image.repository import records
-from stratiform.services.image.service.parts import Parts, is_seen, lock_seen, require_look, require_own, sees_all
-from stratiform.services.image.tables import images as table
+from stratiform.services.image.service.attributes import apply_change, set_attributes, validate_attribute
 
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
-_CHOICES = {"disk_format": DISK_FORMATS, "container_format": CONTAINER_FORMATS, "visibility": VISIBILITIES}
-_BOOLEANS = ("protected", "os_hidden")
-_NUMBERS = ("min_disk", "min_ram")
-_LENGTH = 255
-_NUMBER_MAX = 2**31 - 1
 
 
-class ImageVerbs(Parts):
-    """Verbs on images."""
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Source: Image API v2, "Images"."""
 
-    __slots__ = ()
+    ids: Ids
 
-    def images(self, ctx: RequestContext, listing: Listing) -> Slice[Image]:
-        """The project's own, the public ones, and those it accepted from others; the operator's list has all."""
-        everyones = sees_all(ctx.caller)
-        if not everyones:
-            policy.require(ctx.caller, "get_images", ctx.caller.project())
-        return records.listed(ctx.db, listing, ctx.caller.project_id, everyones)
+    def create(self, ctx: RequestContext, attributes: Mapping[str, object]) -> Image:
+        """Create an image without data. `attributes` are named as in the API; other names are custom properties.
 
-    def image(self, ctx: RequestContext, image_id: str) -> Image:
-        """Raises ImageNotFound, also where the caller may not see it; Forbidden."""
-        found = records.images.get(ctx.db, image_id)
-        if found is None or not is_seen(ctx.db, ctx.caller, found):
-            raise ImageNotFound(image_id)
-        require_look(ctx, "get_image")
-        return found
-
-    def create(self, ctx: RequestContext, values: dict[str, Any]) -> Image:
-        """A record that waits for its bytes. `values`: as in the API, the customer's own properties among them.
-
-        Raises Invalid, Forbidden, Conflict where the id is taken.
+        Raises: Invalid, Forbidden, Conflict for an id that exists already.
         """
-        values = dict(values)
+        values = dict(attributes)
         image_id = str(values.pop("id", "") or self.ids.uuid())
-        owner = _checked("owner", values.pop("owner", None) or ctx.caller.project())
-        policy.require(ctx.caller, "add_image", owner)
+        owner = str(validate_attribute("owner", values.pop("owner", None) or ctx.caller.project()))
+        policy.IMAGES_CREATE.require(ctx.caller, owner)
         if not _UUID.fullmatch(image_id):
             raise Invalid(f"Provided object does not match schema 'image': '{image_id}' is not a UUID")
-        blank = Image(image_id, owner, ctx.now, ctx.now)
-        made = _with(ctx, blank, values)
-        if not records.insert(ctx.db, made):
+        image = set_attributes(ctx, Image(image_id, owner, ctx.now, ctx.now), values)
+        if not images.insert(ctx.db, image):
             raise Conflict(f"Image ID {image_id} already exists!")
-        return made
+        return image
 
-    def create_native(self, ctx: RequestContext, name: str, **values: Any) -> Image:
-        """A public, active image without bytes: the clouds have it already, and operators register it there.
+    def create_native(self, ctx: RequestContext, name: str, **attributes: object) -> Image:
+        """Create a public, active image without data, whose native ids operators register in the clouds.
 
-        `values`: more of what `create` takes (`id`, `min_disk`, `visibility`, `os_distro`…). For operators.
+        `attributes`: as in `create`.
         """
-        policy.require(ctx.caller, "publicize_image", None)
-        wanted = {
+        policy.IMAGES_PUBLICIZE.require(ctx.caller, None)
+        defaults = {
             "owner": ctx.caller.project_id or "stratiform",
             "visibility": "public",
             "disk_format": "raw",
             "container_format": "bare",
         }
-        made = self.create(ctx, {**wanted, "name": name, **values})
-        active = replace(made, status="active", size=0)
-        return records.images.save(ctx.db, active)
+        image = self.create(ctx, {**defaults, "name": name, **attributes})
+        return images.save(ctx.db, replace(image, status="active", size=0))
 
-    def named(self, ctx: RequestContext, name: str) -> list[Image]:
-        """The images of that name that the caller sees."""
-        return list(self.images(ctx, Listing({"name": [name]})).items)
+    def get(self, ctx: RequestContext, image_id: str) -> Image:
+        """Raises ImageNotFound, also for an image that the caller does not see."""
+        image = get_visible(ctx, image_id)
+        require_in_own_project(ctx, policy.IMAGES_GET)
+        return image
 
-    def update(self, ctx: RequestContext, image_id: str, changes: list[Change]) -> Image:
-        """Take the steps of a JSON patch, all or none. Raises Invalid, Forbidden, WrongState."""
-        image = lock_seen(ctx, image_id)
-        require_own(ctx, "modify_image", image)
-        after = image
+    def list(self, ctx: RequestContext, query: ImageQuery) -> Slice[Image]:
+        """Return a page of the images of the project, public ones and accepted ones; operators see all projects.
+
+        Raises: Invalid for a filter, sort key or marker that is not valid.
+        """
+        all_projects = sees_all_projects(ctx.caller)
+        if not all_projects:
+            policy.IMAGES_LIST.require(ctx.caller, ctx.caller.project())
+        return images.list_page(ctx.db, query, ctx.caller.project_id, all_projects)
+
+    def list_by_name(self, ctx: RequestContext, name: str) -> Sequence[Image]:
+        """Return the visible images with a name, at most one page of them."""
+        return self.list(ctx, ImageQuery({"name": [name]})).items
+
+    def update(self, ctx: RequestContext, image_id: str, changes: Sequence[ImageChange]) -> Image:
+        """Apply the operations of a JSON patch, all or none. Raises ImageNotFound, Invalid, Forbidden, Conflict."""
+        image = lock_visible(ctx, image_id)
+        policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
+        updated = image
         for change in changes:
-            after = _changed(ctx, after, change)
-        if after == image:
+            updated = apply_change(ctx, updated, change)
+        if updated == image:
             return image
-        return records.images.save(ctx.db, replace(after, updated_at=ctx.now))
+        return images.save(ctx.db, replace(updated, updated_at=ctx.now))
 
     def delete(self, ctx: RequestContext, image_id: str) -> None:
-        """Its bytes and its copies in clouds go too, later. Raises Protected."""
-        image = lock_seen(ctx, image_id)
-        require_own(ctx, "delete_image", image)
+        """Delete an image; a background task deletes its data and its copies in clouds.
+
+        Raises: ImageNotFound, ImageProtected.
+        """
+        image = lock_visible(ctx, image_id)
+        policy.IMAGES_DELETE.require(ctx.caller, image.owner)
         if image.protected:
-            raise Protected(image_id)
-        records.images.delete(ctx.db, table.c.id == image_id)
+            raise ImageProtected(image_id)
+        images.delete(ctx.db, image_id)
         enqueue(ctx.db, "image.copy", image_id, ctx.now)
 
-    def add_tag(self, ctx: RequestContext, image_id: str, tag: str) -> None:
-        image = lock_seen(ctx, image_id)
-        require_own(ctx, "modify_image", image)
-        if tag not in image.tags:
-            tags = _tags([*image.tags, tag])
-            records.images.save(ctx.db, replace(image, tags=tags, updated_at=ctx.now))
-
-    def remove_tag(self, ctx: RequestContext, image_id: str, tag: str) -> None:
-        """Raises TagNotFound."""
-        image = lock_seen(ctx, image_id)
-        require_own(ctx, "modify_image", image)
-        if tag not in image.tags:
-            raise TagNotFound(tag)
-        tags = [one for one in image.tags if one != tag]
-        records.images.save(ctx.db, replace(image, tags=tags, updated_at=ctx.now))
-
     def deactivate(self, ctx: RequestContext, image_id: str) -> None:
-        """Nobody but the operator downloads it any more. Raises Forbidden where it isn't active."""
-        self._turn(ctx, image_id, "deactivate", "active", "deactivated")
+        """Allow only operators to download the data. Raises ImageNotFound, Forbidden for any status but active."""
+        _change_status(ctx, image_id, policy.IMAGES_DEACTIVATE, "active", "deactivated")
 
     def reactivate(self, ctx: RequestContext, image_id: str) -> None:
-        """Raises Forbidden where it isn't deactivated."""
-        self._turn(ctx, image_id, "reactivate", "deactivated", "active")
-
-    def _turn(self, ctx: RequestContext, image_id: str, rule: str, before: str, after: str) -> None:
-        image = lock_seen(ctx, image_id)
-        require_own(ctx, rule, image)
-        if image.status not in (before, after):
-            raise Forbidden(f"Not allowed to {rule} image in status '{image.status}'")
-        records.images.save(ctx.db, replace(image, status=after, updated_at=ctx.now))
+        """Undo `deactivate`. Raises ImageNotFound, Forbidden for an image that was never active."""
+        _change_status(ctx, image_id, policy.IMAGES_REACTIVATE, "deactivated", "active")
 
 
-def _changed(ctx: RequestContext, image: Image, change: Change) -> Image:
-    if change.name in READ_ONLY:
-        raise ReadOnly(change.name)
-    if change.op == "remove":
-        return _without(image, change.name)
-    known = change.name in SETTABLE or change.name in image.properties
-    if change.op == "replace" and not known and change.name != "locations":
-        raise Conflict(f"Property {change.name} does not exist.")
-    return _with(ctx, image, {change.name: change.value})
-
-
-def _without(image: Image, name: str) -> Image:
-    if name in SETTABLE or name == "locations":
-        raise Forbidden(f"Property {name} may not be removed.")
-    if name not in image.properties:
-        raise Conflict(f"Property {name} does not exist.")
-    return replace(image, properties={key: value for key, value in image.properties.items() if key != name})
-
-
-def _with(ctx: RequestContext, image: Image, values: dict[str, Any]) -> Image:
-    """The image with these attributes, each checked."""
-    fields: dict[str, Any] = {}
-    properties = dict(image.properties)
-    for name, value in values.items():
-        if name in READ_ONLY:
-            raise ReadOnly(name)
-        if name in RESERVED or name.startswith("os_glance_"):
-            raise Reserved(name)
-        if name == "locations":
-            raise Forbidden("It's not allowed to add locations if locations are invisible.")
-        if name in SETTABLE:
-            fields[name] = _checked(name, value)
-        else:
-            properties[name] = _property(name, value)
-    _require_allowed(ctx, image, fields)
-    return replace(image, **fields, properties=properties)
-
-
-def _require_allowed(ctx: RequestContext, image: Image, fields: dict[str, Any]) -> None:
-    visibility = fields.get("visibility")
-    if visibility != image.visibility and visibility in ("public", "community"):
-        rule = "publicize_image" if visibility == "public" else "communitize_image"
-        policy.require(ctx.caller, rule, image.owner)
-    if "owner" in fields and fields["owner"] != image.owner and not ctx.caller.is_admin:
-        raise Forbidden("You are not permitted to change the owner of this image.")
-    for name in ("disk_format", "container_format"):
-        if name in fields and fields[name] != getattr(image, name) and image.status != "queued":
-            raise Forbidden(f"Attribute {name} can be only replaced for a queued image.")
-
-
-def _checked(name: str, value: Any) -> Any:
-    if name == "tags":
-        return _tags(value)
-    if name in _CHOICES:
-        allowed: tuple[Any, ...] = _CHOICES[name] if name == "visibility" else (*_CHOICES[name], None)
-        _require(value in allowed, name, value, f"is not one of {list(allowed)}")
-    elif name in _BOOLEANS:
-        _require(isinstance(value, bool), name, value, "is not of type 'boolean'")
-    elif name in _NUMBERS:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        _require(whole and 0 <= value <= _NUMBER_MAX, name, value, "is not a whole number of zero or more")
-    else:
-        ok = value is None if value is None else isinstance(value, str) and len(value) <= _LENGTH
-        _require(ok and (value is not None or name == "name"), name, value, "is not a text of at most 255 characters")
-    return value
-
-
-def _tags(value: Any) -> list[str]:
-    ok = isinstance(value, list) and all(isinstance(tag, str) and 0 < len(tag) <= _LENGTH for tag in value)
-    _require(ok, "tags", value, "is not a list of texts of at most 255 characters")
-    return sorted(set(value))
-
-
-def _property(name: str, value: Any) -> str:
-    _require(0 < len(name) <= _LENGTH and "/" not in name, name, name, "is no name for a property")
-    _require(isinstance(value, str), name, value, "is not of type 'string'")
-    return str(value)
-
-
-def _require(ok: bool, name: str, value: Any, told: str) -> None:
-    if not ok:
-        raise Invalid(f"Provided object does not match schema 'image': {value!r} {told}: '{name}'")
+def _change_status(ctx: RequestContext, image_id: str, rule: Rule, before: str, after: str) -> None:
+    image = lock_visible(ctx, image_id)
+    rule.require(ctx.caller, image.owner)
+    if image.status not in (before, after):
+        raise Forbidden(f"Not allowed to {rule.name} image in status '{image.status}'")
+    images.save(ctx.db, replace(image, status=after, updated_at=ctx.now))

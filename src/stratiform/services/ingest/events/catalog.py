@@ -22,6 +22,7 @@ def _resource_type(meter_file: MeterFile) -> ResourceType:
     return ResourceType(
         name=meter_file.name,
         title=meter_file.title,
+        unit=meter_file.unit,
         attributes={name: Attribute(name, attributes[name]) for name in sorted(attributes)},
         states=_states(meter_file),
         meters={

@@ -64,7 +64,7 @@ class IngestService:
     raw_messages_days: int = 0
 
     @classmethod
-    def create(cls, parser: MessageParser, ledger: LedgerService, raw_messages_days: int = 0) -> "IngestService":
+    def build(cls, parser: MessageParser, ledger: LedgerService, raw_messages_days: int = 0) -> "IngestService":
         """Build the service from its dependencies."""
         return cls(
             ledger=ledger,

@@ -46,7 +46,7 @@ class CloudEvents:
     ledger: LedgerService
 
     def create(self, ctx: RequestContext, cloud: str, documents: Sequence[bytes]) -> Sequence[EventResult]:
-        """Ingest CloudEvents, each a JSON document. Rejected events are reported, not stored.
+        """Ingest CloudEvents, each a JSON document. RejectedMessage events are reported, not stored.
 
         Raises Forbidden, and Invalid for an invalid name of a cloud.
         """

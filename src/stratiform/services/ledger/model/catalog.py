@@ -33,10 +33,14 @@ class CatalogMeter:
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """A metered resource type. `states` are the states of its segments; empty if it has samples only."""
+    """A metered resource type. `states` are the states of its segments; empty if it has samples only.
+
+    `unit` is what one resource is called on an invoice, such as `load balancer`.
+    """
 
     name: str
     title: str = ""
+    unit: str = ""
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     states: frozenset[str] = frozenset()
     meters: Mapping[str, CatalogMeter] = field(default_factory=dict)

@@ -60,6 +60,6 @@ class LedgerService:
     writer: Writer = field(default_factory=Writer)
 
     @classmethod
-    def create(cls, catalog: MeterCatalog, clouds: CloudsService, identity: IdentityService) -> "LedgerService":
+    def build(cls, catalog: MeterCatalog, clouds: CloudsService, identity: IdentityService) -> "LedgerService":
         """Build the service from its dependencies."""
         return cls(catalog, Names(catalog, clouds, identity))

@@ -9,7 +9,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.identity.model import Query
+from stratiform.services.identity.model import ListQuery
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.ledger import policy
 from stratiform.services.ledger.model import MeterCatalog, UsageFilter
@@ -47,7 +47,7 @@ class Names:
 
     def check_cloud(self, db: Connection, name: str) -> None:
         """Raises Invalid if no cloud of this name is connected or in the ledger."""
-        connected = {cloud.name for cloud in self.clouds.clouds(db)}
+        connected = {cloud.name for cloud in self.clouds.accounts.list_all(db)}
         if name not in connected and not names.has_cloud(db, name):
             known = connected.union(names.clouds(db))
             raise Invalid(f"neither connected nor in the ledger: cloud '{name}'", hint=_suggest(name, known))
@@ -66,7 +66,7 @@ class Names:
     def _check_project(self, ctx: RequestContext, project_id: str) -> None:
         if _PROJECT_ID.fullmatch(project_id) or names.has_project(ctx.db, project_id):
             return
-        projects = self.identity.projects.all(ctx, Query()).items
+        projects = self.identity.projects.list(ctx, ListQuery()).items
         if any(project.id == project_id for project in projects):
             return
         namesakes = [project.id for project in projects if project.name == project_id]

@@ -1,31 +1,43 @@
-"""The words of networking: records, requests, addresses."""
+"""Resources of the Networking API, requests for them, and IP address arithmetic."""
 
-from stratiform.services.network.model.addressing import Reserve
-from stratiform.services.network.model.listing import Listing
+from stratiform.services.network.model.addresses import ReservedAddresses
+from stratiform.services.network.model.list_query import ListQuery
 from stratiform.services.network.model.records import (
-    Availability,
-    FixedIp,
+    Attributes,
+    FixedIpRequest,
+    IpAvailability,
     Network,
+    NewPort,
+    NewSubnet,
     NicRequest,
     Port,
-    PortWish,
+    QuotaUsage,
     Subnet,
-    SubnetWish,
+    SubnetIpAvailability,
 )
-from stratiform.services.network.model.security import SecurityGroup, SecurityRule, default_group
+from stratiform.services.network.model.security_groups import (
+    SecurityGroup,
+    SecurityGroupRule,
+    default_security_group,
+    default_security_group_id,
+)
 
 __all__ = [
-    "Availability",
-    "FixedIp",
-    "Listing",
+    "Attributes",
+    "FixedIpRequest",
+    "IpAvailability",
+    "ListQuery",
     "Network",
+    "NewPort",
+    "NewSubnet",
     "NicRequest",
     "Port",
-    "PortWish",
-    "Reserve",
+    "QuotaUsage",
+    "ReservedAddresses",
     "SecurityGroup",
-    "SecurityRule",
+    "SecurityGroupRule",
     "Subnet",
-    "SubnetWish",
-    "default_group",
+    "SubnetIpAvailability",
+    "default_security_group",
+    "default_security_group_id",
 ]

@@ -1,4 +1,4 @@
-"""Networks, subnets and ports as they are kept, and what is asked of them.
+"""Networks, subnets and ports, and requests for them.
 
 Source: Networking API v2.0, "Networks", "Subnets", "Ports".
 """
@@ -8,10 +8,13 @@ from typing import Any
 
 from stratiform.kit.clock import Micros
 
+#: Values of a resource's attributes by field name.
+Attributes = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A segment that ports are on. `shared`: every project may use it."""
+    """A virtual network. If `shared`, every project may use it."""
 
     id: str
     project_id: str
@@ -31,7 +34,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """A range of addresses on a network. `allocation_pools`: `[{"start": …, "end": …}]`, both inside."""
+    """A range of addresses on a network. `allocation_pools`: `[{"start": …, "end": …}]`, both inclusive."""
 
     id: str
     project_id: str
@@ -56,9 +59,9 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A card's place on a network. `fixed_ips`: `[{"subnet_id": …, "ip_address": …}]`, really held.
+    """A connection point on a network. `fixed_ips`: `[{"subnet_id": …, "ip_address": …}]`, its allocated addresses.
 
-    `made_for_server`: made because a server asked for a network, and deleted with that server.
+    `created_for_server`: created by a server's request for a network, and deleted with that server.
     """
 
     id: str
@@ -77,20 +80,20 @@ class Port:
     port_security_enabled: bool = True
     host: str = ""
     vnic_type: str = "normal"
-    profile: dict[str, Any] = field(default_factory=dict)
+    profile: Attributes = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
-    made_for_server: bool = False
+    created_for_server: bool = False
     revision: int = 1
 
     @property
     def status(self) -> str:
-        """`ACTIVE` while a device holds the port, as far as we can know."""
+        """`ACTIVE` while the port is attached to a device and its administrative state is up."""
         return "ACTIVE" if self.device_id and self.admin_state_up else "DOWN"
 
 
 @dataclass(frozen=True, slots=True)
-class FixedIp:
-    """An address that is asked for: a subnet (any address of it), an address, or both."""
+class FixedIpRequest:
+    """A request for an address: any address of a subnet, a given address, or a given address of a subnet."""
 
     subnet_id: str | None = None
     ip_address: str | None = None
@@ -98,7 +101,7 @@ class FixedIp:
 
 @dataclass(frozen=True, slots=True)
 class NicRequest:
-    """One card that a new server wants: on a network (with this address), or a port that exists."""
+    """A NIC of a new server: a new port on a network (with a given address), or an existing port."""
 
     network_id: str | None = None
     port_id: str | None = None
@@ -106,33 +109,56 @@ class NicRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SubnetWish:
-    """A subnet to be made. `gateway_ip` "" is the first address, None is no gateway; `pools` None is all."""
+class NewSubnet:
+    """A subnet to create. `gateway_ip` "" selects the first address, None no gateway; `pools` None covers the CIDR."""
 
     network_id: str
     ip_version: int
     cidr: str
     gateway_ip: str | None = ""
     pools: list[dict[str, str]] | None = None
-    values: dict[str, Any] = field(default_factory=dict)
+    attributes: Attributes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class PortWish:
-    """A port to be made. `fixed_ips` None: one address of each IP version that the network has."""
+class NewPort:
+    """A port to create. `fixed_ips` None requests one address of each IP version of the network."""
 
     network_id: str
-    fixed_ips: list[FixedIp] | None = None
+    fixed_ips: list[FixedIpRequest] | None = None
     mac_address: str | None = None
     security_groups: list[str] | None = None
-    values: dict[str, Any] = field(default_factory=dict)
+    attributes: Attributes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Availability:
-    """How many addresses the pools of a network's subnets have, and how many of all its addresses are held."""
+class SubnetIpAvailability:
+    """The number of addresses in the allocation pools of a subnet, and of all its allocated addresses."""
 
-    network: Network
+    subnet: Subnet
     total: int
     used: int
-    subnets: list[tuple[Subnet, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class IpAvailability:
+    """The number of addresses of a network, as the sum of its subnets."""
+
+    network: Network
+    subnets: tuple[SubnetIpAvailability, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(subnet.total for subnet in self.subnets)
+
+    @property
+    def used(self) -> int:
+        return sum(subnet.used for subnet in self.subnets)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaUsage:
+    """The limit (-1: unlimited) and the usage of a resource."""
+
+    limit: int
+    used: int

@@ -1,1 +1,1 @@
-"""Every query of networking."""
+"""Queries of the network service."""

@@ -1,155 +1,184 @@
 """Ports."""
 
 import re
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
+from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
+from stratiform.services.network import policy
 from stratiform.services.network.errors import BadRequest, MacAddressInUse, PortNotFound, SecurityGroupNotFound
-from stratiform.services.network.model import FixedIp, Listing, Network, Port, PortWish, default_group
-from stratiform.services.network.policy import policy
-from stratiform.services.network.repository import allocation
-from stratiform.services.network.repository import rows as repository
-from stratiform.services.network.service.parts import changed, owner, require_listing, require_visible, sees_all
-from stratiform.services.network.service.placing import Placing, insert_with_card
-from stratiform.services.network.service.subnets import SubnetVerbs
-from stratiform.services.network.tables import ports as table
+from stratiform.services.network.model import (
+    Attributes,
+    FixedIpRequest,
+    ListQuery,
+    Network,
+    NewPort,
+    Port,
+    default_security_group_id,
+)
+from stratiform.services.network.repository import ip_allocations, lists, records
+from stratiform.services.network.service.address_allocator import AddressAllocator
+from stratiform.services.network.service.networks import Networks
+from stratiform.services.network.service.ownership import (
+    require_list,
+    require_visible,
+    resolve_owner,
+    save_changes,
+    sees_all_projects,
+)
 
 _MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 
-#: What only the operator may say of a port, and the rule for it.
-_OPERATORS = {"host": "binding:host_id", "profile": "binding:profile"}
+#: The rules for attributes that only admins may set.
+_CREATE_RULES = {"host": policy.PORTS_CREATE_HOST, "profile": policy.PORTS_CREATE_PROFILE}
+_UPDATE_RULES = {"host": policy.PORTS_UPDATE_HOST, "profile": policy.PORTS_UPDATE_PROFILE}
 
 
-class PortVerbs(SubnetVerbs):
-    """Verbs on ports."""
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Ports. `changes` are values by field name of model.Port."""
 
-    __slots__ = ()
+    ids: Ids
+    networks: Networks
 
-    def ports(self, ctx: RequestContext, listing: Listing) -> Slice[Port]:
-        require_listing(ctx.caller, "get_port")
-        seen = repository.visible_ports(ctx.caller.project_id, sees_all(ctx.caller))
-        return repository.listed(ctx.db, repository.ports, listing, seen)
+    def create(self, ctx: RequestContext, new: NewPort, project_id: str | None = None) -> Port:
+        """Create a port of the caller's project, or (admins) of another.
 
-    def port(self, ctx: RequestContext, port_id: str) -> Port:
-        """Raises PortNotFound, also where it is a stranger's."""
-        found = repository.ports.get(ctx.db, port_id)
-        if found is None:
-            raise PortNotFound(port_id)
-        require_visible(ctx.caller, "get_port", found.project_id, PortNotFound(port_id))
-        return found
-
-    def create_port(self, ctx: RequestContext, wish: PortWish, project_id: str | None = None) -> Port:
-        """Raises what Neutron does: IpAddressInUse, IpAddressGenerationFailure, MacAddressInUse…"""
-        network = self.network(ctx, wish.network_id)
-        mine = owner(ctx.caller, project_id)
-        policy.require(ctx.caller, "create_port", mine)
-        self._require_may_say(ctx, network, wish)
-        made = Port(
+        Raises: NetworkNotFound, BadRequest, MacAddressInUse, SecurityGroupNotFound, and as AddressAllocator.allocate.
+        """
+        network = self.networks.get(ctx, new.network_id)
+        owner = resolve_owner(ctx.caller, project_id)
+        policy.PORTS_CREATE.require(ctx.caller, owner)
+        _require_attributes(ctx, network, new)
+        port = Port(
             id=self.ids.uuid(),
-            project_id=mine,
+            project_id=owner,
             network_id=network.id,
-            mac_address=_mac(wish.mac_address) if wish.mac_address else "",
-            security_groups=_groups(mine, wish.security_groups),
+            mac_address=_parse_mac(new.mac_address) if new.mac_address else "",
+            security_groups=_resolve_security_groups(owner, new.security_groups),
             created_at=ctx.now,
             updated_at=ctx.now,
-            **wish.values,
+            **new.attributes,
         )
-        return insert_with_card(ctx.db, self.ids, made, self._placing(ctx, network), wish.fixed_ips)
+        return AddressAllocator.lock(ctx, network).create_port(self.ids, port, new.fixed_ips)
 
-    def lock_networks(self, db: Connection, network_ids: list[str]) -> None:
-        """Before several ports are made in one transaction: lock all their subnets at once, in one order."""
-        subnets = repository.subnets_of(db, network_ids)
-        allocation.lock(db, [subnet.id for group in subnets.values() for subnet in group])
+    def get(self, ctx: RequestContext, port_id: str) -> Port:
+        """Return a port. Raises PortNotFound, also for a port of another project."""
+        port = records.ports.get(ctx.db, port_id)
+        if port is None:
+            raise PortNotFound(port_id)
+        require_visible(ctx.caller, policy.PORTS_GET, port.project_id, PortNotFound(port_id))
+        return port
 
-    def update_port(
-        self, ctx: RequestContext, port_id: str, values: dict[str, Any], fixed_ips: list[FixedIp] | None = None
+    def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Port]:
+        """Return the project's ports, or (admins) the ports of every project."""
+        require_list(ctx.caller, policy.PORTS_GET)
+        visible = records.visible_ports(ctx.caller.project_id, sees_all_projects(ctx.caller))
+        return lists.list_page(ctx.db, records.ports, query, visible)
+
+    def update(
+        self,
+        ctx: RequestContext,
+        port_id: str,
+        changes: Attributes,
+        fixed_ips: Sequence[FixedIpRequest] | None = None,
     ) -> Port:
-        """`values`: fields of model.Port. `fixed_ips`: what it shall hold instead; what it has already it keeps."""
-        port = self.port(ctx, port_id)
-        policy.require(ctx.caller, "update_port", port.project_id)
-        for name, rule in _OPERATORS.items():
-            if name in values and values[name] != getattr(port, name):
-                policy.require(ctx.caller, f"update_port:{rule}", port.project_id)
-        if "security_groups" in values:
-            values = {**values, "security_groups": _groups(port.project_id, values["security_groups"])}
-        if "mac_address" in values:
-            values = {**values, "mac_address": self._new_mac(ctx, port, values["mac_address"])}
+        """Change a port. `fixed_ips` replaces its addresses; those that satisfy a request are kept.
+
+        Raises as `create`, and PortNotFound.
+        """
+        port = self.get(ctx, port_id)
+        policy.PORTS_UPDATE.require(ctx.caller, port.project_id)
+        for name, rule in _UPDATE_RULES.items():
+            if name in changes and changes[name] != getattr(port, name):
+                rule.require(ctx.caller, port.project_id)
+        changes = dict(changes)
+        if "security_groups" in changes:
+            changes["security_groups"] = _resolve_security_groups(port.project_id, changes["security_groups"])
+        if "mac_address" in changes:
+            changes["mac_address"] = _resolve_new_mac(ctx, port, changes["mac_address"])
         if fixed_ips is not None:
-            values = {**values, "fixed_ips": self._move(ctx, port, fixed_ips)}
-        after: Port = changed(ctx, repository.ports, port, values)
-        return after
+            changes["fixed_ips"] = _reallocate(ctx, port, fixed_ips)
+        return save_changes(ctx, records.ports, port, changes)
 
-    def delete_port(self, ctx: RequestContext, port_id: str) -> None:
-        """Its addresses are free at once for whoever asks for them."""
-        port = self.port(ctx, port_id)
-        policy.require(ctx.caller, "delete_port", port.project_id)
-        allocation.give_back(ctx.db, port.id, ctx.now)
-        repository.ports.delete(ctx.db, table.c.id == port.id)
+    def delete(self, ctx: RequestContext, port_id: str) -> None:
+        """Delete a port and release its addresses."""
+        port = self.get(ctx, port_id)
+        policy.PORTS_DELETE.require(ctx.caller, port.project_id)
+        ip_allocations.release(ctx.db, port.id, ctx.now)
+        records.delete_port(ctx.db, port.id)
 
-    def _placing(self, ctx: RequestContext, network: Network) -> Placing:
-        subnets = repository.subnets_of(ctx.db, [network.id])[network.id]
-        allocation.lock(ctx.db, [subnet.id for subnet in subnets])
-        return Placing(ctx.db, ctx.now, network, subnets)
-
-    def _require_may_say(self, ctx: RequestContext, network: Network, wish: PortWish) -> None:
-        """On a network of somebody else's, only the operator chooses addresses."""
-        if wish.mac_address is not None:
-            policy.require(ctx.caller, "create_port:mac_address", network.project_id)
-        if any(fixed.ip_address is not None for fixed in wish.fixed_ips or ()):
-            policy.require(ctx.caller, "create_port:fixed_ips:ip_address", network.project_id)
-        for name, rule in _OPERATORS.items():
-            if wish.values.get(name):
-                policy.require(ctx.caller, f"create_port:{rule}", network.project_id)
-
-    def _new_mac(self, ctx: RequestContext, port: Port, asked: str) -> str:
-        mac = _mac(asked)
-        if mac != port.mac_address:
-            policy.require(ctx.caller, "update_port:mac_address", port.project_id)
-            if repository.ports.first(ctx.db, table.c.network_id == port.network_id, table.c.mac_address == mac):
-                raise MacAddressInUse(port.network_id, mac)
-        return mac
-
-    def _move(self, ctx: RequestContext, port: Port, wanted: list[FixedIp]) -> list[dict[str, str]]:
-        network = repository.networks.get(ctx.db, port.network_id)
-        assert network is not None, "a port's network can't be deleted"
-        placing = self._placing(ctx, network)
-        kept, missing = _kept(port, wanted)
-        if any(fixed.ip_address is not None for fixed in missing):
-            policy.require(ctx.caller, "update_port:fixed_ips:ip_address", network.project_id)
-        allocation.give_back(ctx.db, port.id, ctx.now, [one for one in port.fixed_ips if one not in kept])
-        return kept + placing.hold(port.id, port.mac_address, missing)
+    def lock_networks(self, db: Connection, network_ids: Sequence[str]) -> None:
+        """Lock the subnets of several networks in one order, before ports are created on them in one transaction."""
+        subnets = records.list_subnets_by_network(db, network_ids)
+        ip_allocations.lock_subnets(db, [subnet.id for group in subnets.values() for subnet in group])
 
 
-def _kept(port: Port, wanted: list[FixedIp]) -> tuple[list[dict[str, str]], list[FixedIp]]:
-    """Which of a port's addresses fulfil a wish (exact ones first), and the wishes that are left."""
-    kept: list[dict[str, str]] = []
-    missing: list[FixedIp] = []
-    for fixed in sorted(wanted, key=lambda one: one.ip_address is None):
-        for has in port.fixed_ips:
-            same_subnet = fixed.subnet_id in (None, has["subnet_id"])
-            if has not in kept and same_subnet and fixed.ip_address in (None, has["ip_address"]):
-                kept.append(has)
-                break
-        else:
-            missing.append(fixed)
-    return kept, missing
+def _require_attributes(ctx: RequestContext, network: Network, new: NewPort) -> None:
+    """Raises Forbidden. Only the network's own project and admins choose addresses on it."""
+    if new.mac_address is not None:
+        policy.PORTS_CREATE_MAC_ADDRESS.require(ctx.caller, network.project_id)
+    if any(request.ip_address is not None for request in new.fixed_ips or ()):
+        policy.PORTS_CREATE_IP_ADDRESS.require(ctx.caller, network.project_id)
+    for name, rule in _CREATE_RULES.items():
+        if new.attributes.get(name):
+            rule.require(ctx.caller, network.project_id)
 
 
-def _mac(asked: str) -> str:
-    mac = asked.lower()
-    if not _MAC.fullmatch(mac) or int(mac[:2], 16) & 1:
-        raise BadRequest(f"Invalid input for mac_address. Reason: '{asked}' is not a valid MAC address.")
+def _resolve_new_mac(ctx: RequestContext, port: Port, mac_address: str) -> str:
+    mac = _parse_mac(mac_address)
+    if mac != port.mac_address:
+        policy.PORTS_UPDATE_MAC_ADDRESS.require(ctx.caller, port.project_id)
+        if records.has_mac_address(ctx.db, port.network_id, mac):
+            raise MacAddressInUse(port.network_id, mac)
     return mac
 
 
-def _groups(project_id: str, asked: list[str] | None) -> list[str]:
-    """The groups of a port: the project's default where nothing is said; none where `[]` is."""
-    default = default_group(project_id).id
-    if asked is None:
+def _reallocate(ctx: RequestContext, port: Port, requests: Sequence[FixedIpRequest]) -> list[dict[str, str]]:
+    network = records.networks.get(ctx.db, port.network_id)
+    assert network is not None, "a network with ports can't be deleted"
+    allocator = AddressAllocator.lock(ctx, network)
+    kept, unsatisfied = _match(port, requests)
+    if any(request.ip_address is not None for request in unsatisfied):
+        policy.PORTS_UPDATE_IP_ADDRESS.require(ctx.caller, network.project_id)
+    removed = [fixed_ip for fixed_ip in port.fixed_ips if fixed_ip not in kept]
+    ip_allocations.release(ctx.db, port.id, ctx.now, removed)
+    return kept + allocator.allocate(port.id, port.mac_address, unsatisfied)
+
+
+def _match(port: Port, requests: Sequence[FixedIpRequest]) -> tuple[list[dict[str, str]], list[FixedIpRequest]]:
+    """Return the port's addresses that satisfy a request (exact requests first), and the unsatisfied requests."""
+    kept: list[dict[str, str]] = []
+    unsatisfied: list[FixedIpRequest] = []
+    for request in sorted(requests, key=lambda request: request.ip_address is None):
+        for fixed_ip in port.fixed_ips:
+            same_subnet = request.subnet_id in (None, fixed_ip["subnet_id"])
+            same_address = request.ip_address in (None, fixed_ip["ip_address"])
+            if fixed_ip not in kept and same_subnet and same_address:
+                kept.append(fixed_ip)
+                break
+        else:
+            unsatisfied.append(request)
+    return kept, unsatisfied
+
+
+def _parse_mac(mac_address: str) -> str:
+    """Raises BadRequest, also for a multicast address."""
+    mac = mac_address.lower()
+    if not _MAC.fullmatch(mac) or int(mac[:2], 16) & 1:
+        raise BadRequest(f"Invalid input for mac_address. Reason: '{mac_address}' is not a valid MAC address.")
+    return mac
+
+
+def _resolve_security_groups(project_id: str, group_ids: Sequence[str] | None) -> list[str]:
+    """Return the groups of a port: by default the project's default group. Raises SecurityGroupNotFound."""
+    default = default_security_group_id(project_id)
+    if group_ids is None:
         return [default]
-    for group_id in asked:
+    for group_id in group_ids:
         if group_id != default:
             raise SecurityGroupNotFound(group_id)
-    return asked
+    return list(group_ids)

@@ -1,181 +1,182 @@
-"""Subnets and their pools."""
+"""Subnets and their allocation pools."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import ip_network
-from typing import Any
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.db import Connection, Database
+from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
-from stratiform.services.network.errors import (
-    InvalidInput,
-    NetworkNotFound,
-    SubnetInUse,
-    SubnetNotFound,
-)
-from stratiform.services.network.model import Listing, Network, Reserve, Subnet, SubnetWish
-from stratiform.services.network.model.addressing import (
-    USUAL_RESERVE,
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.network import policy
+from stratiform.services.network.errors import InvalidInput, NetworkNotFound, SubnetInUse, SubnetNotFound
+from stratiform.services.network.model import Attributes, ListQuery, Network, NewSubnet, ReservedAddresses, Subnet
+from stratiform.services.network.model.addresses import (
+    Address,
     Cidr,
     check_gateway,
     check_pools,
+    default_gateway,
     default_pools,
-    first_gateway,
     parse_address,
     parse_cidr,
     parse_route,
+    usable_range,
 )
-from stratiform.services.network.policy import policy
-from stratiform.services.network.repository import allocation
-from stratiform.services.network.repository import rows as repository
-from stratiform.services.network.service.networks import NetworkVerbs
-from stratiform.services.network.service.parts import changed, owner, require_listing, require_visible, sees_all
-from stratiform.services.network.service.removal import remove_subnet
-from stratiform.services.network.tables import networks as networks_table
+from stratiform.services.network.repository import ip_allocations, lists, records
+from stratiform.services.network.service.networks import Networks
+from stratiform.services.network.service.ownership import (
+    require_list,
+    require_visible,
+    resolve_owner,
+    save_changes,
+    sees_all_projects,
+)
+from stratiform.services.network.service.subnet_deletion import delete_subnet
 
 
-class SubnetVerbs(NetworkVerbs):
-    """Verbs on subnets."""
+@dataclass(frozen=True, slots=True)
+class Subnets:
+    """Subnets. `changes` are values by field name of model.Subnet."""
 
-    __slots__ = ()
+    database: Database
+    ids: Ids
+    clouds: CloudsService
+    networks: Networks
 
-    def subnets(self, ctx: RequestContext, listing: Listing) -> Slice[Subnet]:
-        require_listing(ctx.caller, "get_subnet")
-        seen = repository.visible_subnets(ctx.caller.project_id, sees_all(ctx.caller))
-        return repository.listed(ctx.db, repository.subnets, listing, seen)
-
-    def subnet(self, ctx: RequestContext, subnet_id: str) -> Subnet:
-        """Raises SubnetNotFound, also where it is on a stranger's network."""
-        found = repository.subnets.get(ctx.db, subnet_id)
-        if found is None:
-            raise SubnetNotFound(subnet_id)
-        network = repository.networks.get(ctx.db, found.network_id)
-        if network is None or not network.shared:
-            require_visible(ctx.caller, "get_subnet", found.project_id, SubnetNotFound(subnet_id))
-        return found
-
-    def reserve(self, project_id: str) -> Reserve:
-        """What the strictest cloud that serves the project keeps of every subnet. Not inside a transaction."""
-        with self.database.snapshot() as db:
-            cloud_ids = {binding.cloud_id for binding in self.clouds.bindings(db, project_id)}
-        reserve = Reserve()
-        for cloud_id in sorted(cloud_ids):
-            networks = self.clouds.connected(cloud_id).network
-            if networks is not None:
-                reserve = reserve.stricter(Reserve(networks.reserved_head, networks.reserved_tail))
-        return reserve
-
-    def create_subnet(
-        self, ctx: RequestContext, wish: SubnetWish, project_id: str | None = None, reserve: Reserve | None = None
+    def create(
+        self,
+        ctx: RequestContext,
+        new: NewSubnet,
+        project_id: str | None = None,
+        reserved: ReservedAddresses | None = None,
     ) -> Subnet:
-        """Without pools of its own it gets all addresses but the gateway and `reserve` (see `reserve`).
+        """Create a subnet. Default pools leave out the gateway and `reserved` (see `get_reserved_addresses`).
 
-        Raises what Neutron does: InvalidInput, OverlappingAllocationPools, GatewayConflictWithAllocationPools…
+        Raises: NetworkNotFound, BadRequest, InvalidInput, InvalidAllocationPool, OutOfBoundsAllocationPool,
+        OverlappingAllocationPools, GatewayConflictWithAllocationPools.
         """
-        network = self._network_to_change(ctx, wish.network_id, "create_subnet")
-        mine = network.project_id if project_id is None else owner(ctx.caller, project_id)
-        cidr = parse_cidr(wish.cidr, wish.ip_version)
+        network = self.networks.get(ctx, new.network_id)
+        policy.SUBNETS_CREATE.require(ctx.caller, network.project_id)
+        owner = network.project_id if project_id is None else resolve_owner(ctx.caller, project_id)
+        cidr = parse_cidr(new.cidr, new.ip_version)
         self._require_no_overlap(ctx.db, network, cidr)
-        gateway = _gateway(wish.gateway_ip, cidr)
-        if wish.pools is None:
-            pools = default_pools(cidr, gateway, reserve or Reserve())
+        gateway = _resolve_gateway(new.gateway_ip, cidr)
+        if new.pools is None:
+            pools = default_pools(cidr, gateway, reserved or ReservedAddresses())
         else:
-            pools = check_pools(wish.pools, cidr, gateway)
-        made = Subnet(
+            pools = check_pools(new.pools, cidr, gateway)
+        subnet = Subnet(
             id=self.ids.uuid(),
-            project_id=mine,
+            project_id=owner,
             network_id=network.id,
-            ip_version=wish.ip_version,
+            ip_version=new.ip_version,
             cidr=str(cidr),
             gateway_ip=gateway,
             allocation_pools=pools,
             created_at=ctx.now,
             updated_at=ctx.now,
-            **wish.values,
+            **new.attributes,
         )
-        _check_words(made)
-        repository.subnets.insert(ctx.db, made)
-        allocation.set_pools(ctx.db, made)
-        changed(ctx, repository.networks, network, {})
-        return made
+        _check_dhcp_options(subnet)
+        records.subnets.insert(ctx.db, subnet)
+        ip_allocations.set_pools(ctx.db, subnet)
+        save_changes(ctx, records.networks, network, {})
+        return subnet
 
-    def update_subnet(self, ctx: RequestContext, subnet_id: str, values: dict[str, Any]) -> Subnet:
-        """`values`: fields of model.Subnet; a gateway and pools are checked against each other."""
-        subnet = self.subnet(ctx, subnet_id)
-        policy.require(ctx.caller, "update_subnet", subnet.project_id)
-        allocation.lock(ctx.db, [subnet.id])
-        cidr = parse_cidr(subnet.cidr, subnet.ip_version)
-        gateway = _gateway(values["gateway_ip"], cidr) if "gateway_ip" in values else subnet.gateway_ip
-        if "gateway_ip" in values:
-            values = {**values, "gateway_ip": gateway}
-        if "allocation_pools" in values:
-            values = {**values, "allocation_pools": check_pools(values["allocation_pools"], cidr, gateway)}
-        elif gateway != subnet.gateway_ip:
-            check_gateway(gateway, subnet.allocation_pools)
-        after: Subnet = changed(ctx, repository.subnets, subnet, values)
-        _check_words(after)
-        if after.allocation_pools != subnet.allocation_pools:
-            allocation.set_pools(ctx.db, after)
-        return after
+    def get(self, ctx: RequestContext, subnet_id: str) -> Subnet:
+        """Return a subnet. Raises SubnetNotFound, also for one on a network that the caller does not see."""
+        subnet = records.subnets.get(ctx.db, subnet_id)
+        if subnet is None:
+            raise SubnetNotFound(subnet_id)
+        network = records.networks.get(ctx.db, subnet.network_id)
+        if network is None or not network.shared:
+            require_visible(ctx.caller, policy.SUBNETS_GET, subnet.project_id, SubnetNotFound(subnet_id))
+        return subnet
 
-    def delete_subnet(self, ctx: RequestContext, subnet_id: str) -> None:
-        """Raises SubnetInUse while a port has an address of it."""
-        subnet = self.subnet(ctx, subnet_id)
-        policy.require(ctx.caller, "delete_subnet", subnet.project_id)
-        allocation.lock(ctx.db, [subnet.id])
-        if allocation.held(ctx.db, [subnet.id]):
+    def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Subnet]:
+        """Return the subnets on networks that the caller sees."""
+        require_list(ctx.caller, policy.SUBNETS_GET)
+        visible = records.visible_subnets(ctx.caller.project_id, sees_all_projects(ctx.caller))
+        return lists.list_page(ctx.db, records.subnets, query, visible)
+
+    def list_by_network(self, db: Connection, network_ids: Sequence[str]) -> dict[str, Sequence[Subnet]]:
+        """Return the subnets of each network, oldest first, without a policy check."""
+        return dict(records.list_subnets_by_network(db, network_ids))
+
+    def update(self, ctx: RequestContext, subnet_id: str, changes: Attributes) -> Subnet:
+        """Change a subnet. Raises as `create`, and SubnetNotFound."""
+        subnet = self.get(ctx, subnet_id)
+        policy.SUBNETS_UPDATE.require(ctx.caller, subnet.project_id)
+        ip_allocations.lock_subnets(ctx.db, [subnet.id])
+        updated = save_changes(ctx, records.subnets, subnet, _resolve_changes(subnet, changes))
+        _check_dhcp_options(updated)
+        if updated.allocation_pools != subnet.allocation_pools:
+            ip_allocations.set_pools(ctx.db, updated)
+        return updated
+
+    def delete(self, ctx: RequestContext, subnet_id: str) -> None:
+        """Delete a subnet. Raises SubnetInUse if an address of it is allocated."""
+        subnet = self.get(ctx, subnet_id)
+        policy.SUBNETS_DELETE.require(ctx.caller, subnet.project_id)
+        ip_allocations.lock_subnets(ctx.db, [subnet.id])
+        if ip_allocations.count_allocated(ctx.db, [subnet.id]):
             raise SubnetInUse(subnet_id)
-        remove_subnet(ctx, subnet)
+        delete_subnet(ctx, subnet)
 
-    def ensure_default(self, ctx: RequestContext, project_id: str) -> Network:
-        """The project's network `private` with a /24, made where the project has none of that name.
-
-        Its pool leaves out what the strictest of the usual clouds keeps, whichever cloud serves the project later.
-        """
-        c = networks_table.c
-        policy.require(ctx.caller, "create_network", project_id)
-        found = repository.networks.first(ctx.db, c.project_id == project_id, c.name == "private")
-        if found is not None:
-            return found
-        made = self.create_network(ctx, project_id, {"name": "private"})
-        cidr = f"10.{int(made.id[-2:], 16) % 200 + 20}.{int(made.id[-4:-2], 16)}.0/24"
-        wish = SubnetWish(made.id, 4, cidr, values={"name": "private"})
-        self.create_subnet(ctx, wish, project_id, USUAL_RESERVE)
-        return self.network(ctx, made.id)
-
-    def _network_to_change(self, ctx: RequestContext, network_id: str, rule: str) -> Network:
-        """A network of the caller's own; a shared one of somebody else's is seen, but not changed."""
-        network = self.network(ctx, network_id)
-        policy.require(ctx.caller, rule, network.project_id)
-        return network
+    def get_reserved_addresses(self, project_id: str) -> ReservedAddresses:
+        """Return what the clouds of a project reserve in every subnet. Do not call it inside a transaction."""
+        with self.database.snapshot() as db:
+            bindings = self.clouds.bindings.list_for_project(db, project_id)
+        reserved = ReservedAddresses()
+        for cloud_id in sorted({binding.cloud_id for binding in bindings}):
+            networks = self.clouds.connections.get(cloud_id).network
+            if networks is not None:
+                reserved = reserved.union(ReservedAddresses(networks.reserved_head, networks.reserved_tail))
+        return reserved
 
     def _require_no_overlap(self, db: Connection, network: Network, cidr: Cidr) -> None:
-        if repository.lock_network(db, network.id) is None:
+        if not records.lock_network(db, network.id):
             raise NetworkNotFound(network.id)
-        for other in repository.subnets_of(db, [network.id])[network.id]:
-            if other.ip_version == cidr.version and cidr.overlaps(ip_network(other.cidr)):
+        for subnet in records.list_subnets_by_network(db, [network.id])[network.id]:
+            if subnet.ip_version == cidr.version and cidr.overlaps(ip_network(subnet.cidr)):
                 raise InvalidInput(
                     f"Requested subnet with cidr: {cidr} for network: {network.id} overlaps with another subnet"
                 )
 
 
-def _gateway(asked: str | None, cidr: Cidr) -> str | None:
-    if asked is None:
+def _resolve_changes(subnet: Subnet, changes: Attributes) -> Attributes:
+    """Return the changes with a valid gateway and pools that do not contain it."""
+    cidr, gateway = parse_cidr(subnet.cidr, subnet.ip_version), subnet.gateway_ip
+    if "gateway_ip" in changes:
+        gateway = _resolve_gateway(changes["gateway_ip"], cidr)
+        changes = {**changes, "gateway_ip": gateway}
+    if "allocation_pools" in changes:
+        return {**changes, "allocation_pools": check_pools(changes["allocation_pools"], cidr, gateway)}
+    if gateway != subnet.gateway_ip:
+        check_gateway(gateway, subnet.allocation_pools)
+    return changes
+
+
+def _resolve_gateway(gateway_ip: str | None, cidr: Cidr) -> str | None:
+    """Return the gateway's address; "" selects the default. An IPv6 gateway may be outside of the subnet."""
+    if gateway_ip is None:
         return None
-    if asked == "":
-        return first_gateway(cidr)
-    gateway = parse_address(asked, "gateway_ip")
-    inside = gateway.version == cidr.version and gateway in cidr
-    if gateway.version != cidr.version or (inside and cidr.version == 4 and _is_edge(gateway, cidr)):
+    if gateway_ip == "":
+        return default_gateway(cidr)
+    gateway = parse_address(gateway_ip, "gateway_ip")
+    if gateway.version != cidr.version or _is_network_or_broadcast(gateway, cidr):
         raise InvalidInput(f"Gateway is not valid on subnet {cidr}")
     return str(gateway)
 
 
-def _is_edge(gateway: Any, cidr: Cidr) -> bool:
-    return cidr.prefixlen < 31 and gateway in (cidr.network_address, cidr.broadcast_address)
+def _is_network_or_broadcast(address: Address, cidr: Cidr) -> bool:
+    return cidr.version == 4 and address in cidr and int(address) not in usable_range(cidr)
 
 
-def _check_words(subnet: Subnet) -> None:
-    """What machines are told by DHCP must be addresses. Raises InvalidInput, BadRequest."""
+def _check_dhcp_options(subnet: Subnet) -> None:
+    """Raises: InvalidInput, BadRequest."""
     if subnet.ip_version == 4 and (subnet.ipv6_address_mode or subnet.ipv6_ra_mode):
         raise InvalidInput("ipv6_ra_mode or ipv6_address_mode cannot be set when ip_version is 4")
     for nameserver in subnet.dns_nameservers:

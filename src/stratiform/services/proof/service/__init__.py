@@ -23,7 +23,7 @@ class ProofService:
     tiles: Tiles
 
     @classmethod
-    def create(cls, ledger: LedgerService, keys: SigningKeys) -> "ProofService":
+    def build(cls, ledger: LedgerService, keys: SigningKeys) -> "ProofService":
         """Build the service from its dependencies."""
         checkpoints = Checkpoints(ledger, keys)
         return cls(

@@ -1,11 +1,51 @@
-"""The verbs of volume."""
+"""The block storage service, composed of one class per noun."""
 
+from dataclasses import dataclass
+from typing import Self
+
+from stratiform.kit.ids import Ids
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.image.service import ImageService
 from stratiform.services.volume.service.attachments import Attachments
-from stratiform.services.volume.service.types import Types
+from stratiform.services.volume.service.image_metadata import ImageMetadata
+from stratiform.services.volume.service.quota_sets import QuotaSets
+from stratiform.services.volume.service.volume_actions import VolumeActions
+from stratiform.services.volume.service.volume_metadata import VolumeMetadata
+from stratiform.services.volume.service.volume_type_access import VolumeTypeAccess
+from stratiform.services.volume.service.volume_types import VolumeTypes
 from stratiform.services.volume.service.volumes import Volumes
 
 
-class VolumeService(Volumes, Attachments, Types):
-    """See the package's own page. The verbs stand in one file a noun: volumes, attachments, types."""
+@dataclass(frozen=True, slots=True)
+class VolumeService:
+    """Volumes, their types and their attachments to servers. `ids`, `clouds` and `images` are for the tasks."""
 
-    __slots__ = ()
+    ids: Ids
+    clouds: CloudsService
+    images: ImageService
+    volumes: Volumes
+    volume_actions: VolumeActions
+    volume_metadata: VolumeMetadata
+    image_metadata: ImageMetadata
+    volume_types: VolumeTypes
+    volume_type_access: VolumeTypeAccess
+    attachments: Attachments
+    quota_sets: QuotaSets
+
+    @classmethod
+    def build(cls, *, ids: Ids, clouds: CloudsService, images: ImageService) -> Self:
+        """Compose the service from its dependencies."""
+        volume_types = VolumeTypes(ids)
+        return cls(
+            ids=ids,
+            clouds=clouds,
+            images=images,
+            volumes=Volumes(ids, clouds, images, volume_types),
+            volume_actions=VolumeActions(ids, clouds, volume_types),
+            volume_metadata=VolumeMetadata(ids),
+            image_metadata=ImageMetadata(ids),
+            volume_types=volume_types,
+            volume_type_access=VolumeTypeAccess(volume_types),
+            attachments=Attachments(ids),
+            quota_sets=QuotaSets(),
+        )

@@ -1,90 +1,92 @@
-"""Volumes at servers: the intent, and what compute's background work learns of it."""
+"""Attachments of volumes to servers. Compute requests them, attaches in the cloud, and reports the outcome."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection, IntegrityError
-from stratiform.services.volume import events, repository
+from stratiform.kit.ids import Ids
+from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, InvalidVolume
-from stratiform.services.volume.model import Attachment, Volume, device_name
-from stratiform.services.volume.policy import policy
-from stratiform.services.volume.service.parts import Parts, require_visible, seen
+from stratiform.services.volume.model import Attachment, Volume, choose_device
+from stratiform.services.volume.service.volume_records import get_volume
 
 
-class Attachments(Parts):
-    """Compute calls these; it attaches in the cloud itself."""
+@dataclass(frozen=True, slots=True)
+class Attachments:
+    """Read attachments, and change them on behalf of compute."""
 
-    __slots__ = ()
+    ids: Ids
 
-    def attachments_of(self, db: Connection, server_id: str) -> list[Attachment]:
-        """What is at a server, or on its way there or away, oldest first."""
-        return repository.attachments_of_servers(db, [server_id])
-
-    def attachments_by_server(self, db: Connection, server_ids: Sequence[str]) -> dict[str, list[Attachment]]:
-        """The same for many servers at once; each of them is a key."""
-        found: dict[str, list[Attachment]] = {server_id: [] for server_id in server_ids}
-        for attachment in repository.attachments_of_servers(db, list(found)):
-            found[attachment.server_id].append(attachment)
-        return found
-
-    def attachments_by_volume(self, db: Connection, volume_ids: Sequence[str]) -> dict[str, list[Attachment]]:
-        """What each volume is attached to; each of them is a key."""
-        found: dict[str, list[Attachment]] = {volume_id: [] for volume_id in volume_ids}
-        for attachment in repository.attachments_of_volumes(db, list(found)):
-            found[attachment.volume_id].append(attachment)
-        return found
-
-    def attachments(self, ctx: RequestContext, *, all_projects: bool = False) -> list[Attachment]:
-        """The project's attachments; everyone's for an operator who asks for them."""
-        policy.require(ctx.caller, "volume:get_all", ctx.caller.project_id)
-        everyone = all_projects and ctx.caller.is_admin
-        return repository.attachments_in_projects(ctx.db, None if everyone else ctx.caller.project())
-
-    def attachment(self, ctx: RequestContext, attachment_id: str) -> Attachment:
-        """Raises AttachmentNotFound, also to strangers."""
-        found = repository.attachments.get(ctx.db, attachment_id)
-        volume = None if found is None else repository.live(ctx.db, found.volume_id)
-        if found is None or volume is None:
+    def get(self, ctx: RequestContext, attachment_id: str) -> Attachment:
+        """Raises AttachmentNotFound, also for another project's attachment."""
+        attachment = repository.attachments.get(ctx.db, attachment_id)
+        volume = None if attachment is None else repository.find_volume(ctx.db, attachment.volume_id)
+        if attachment is None or volume is None:
             raise AttachmentNotFound(attachment_id)
-        require_visible(ctx, volume, "volume:get", AttachmentNotFound(attachment_id))
-        return found
+        policy.VOLUME_GET.require_visible(ctx.caller, volume.project_id, AttachmentNotFound(attachment_id))
+        return attachment
+
+    def list(self, ctx: RequestContext, *, all_projects: bool = False) -> Sequence[Attachment]:
+        """List the project's attachments; `all_projects` has an effect for operators only."""
+        policy.VOLUME_GET_ALL.require(ctx.caller, ctx.caller.project_id)
+        unscoped = all_projects and ctx.caller.is_admin
+        return repository.list_attachments_of_project(ctx.db, None if unscoped else ctx.caller.project())
+
+    def list_by_server(self, db: Connection, server_id: str) -> Sequence[Attachment]:
+        """List the attachments of a server, also those in transition, oldest first."""
+        return repository.list_attachments_of_servers(db, [server_id])
+
+    def group_by_server(self, db: Connection, server_ids: Sequence[str]) -> Mapping[str, Sequence[Attachment]]:
+        """Return the attachments of each server."""
+        groups: dict[str, list[Attachment]] = {server_id: [] for server_id in server_ids}
+        for attachment in repository.list_attachments_of_servers(db, server_ids):
+            groups[attachment.server_id].append(attachment)
+        return groups
+
+    def group_by_volume(self, db: Connection, volume_ids: Sequence[str]) -> Mapping[str, Sequence[Attachment]]:
+        """Return the attachments of each volume."""
+        groups: dict[str, list[Attachment]] = {volume_id: [] for volume_id in volume_ids}
+        for attachment in repository.list_attachments_of_volumes(db, volume_ids):
+            groups[attachment.volume_id].append(attachment)
+        return groups
 
     def begin_attach(
         self, ctx: RequestContext, volume_id: str, server_id: str, device: str | None = None
     ) -> Attachment:
-        """Take an available volume for a server; compute then attaches it and tells `attached` or `detached`.
+        """Reserve an available volume for a server; compute attaches it and calls `complete_attach` or `detach`.
 
-        The caller sees to it that volume and server are in one cloud (`Volume.cloud_id`).
-        Raises VolumeNotFound, InvalidVolume where it isn't available, DeviceInUse, InvalidInput.
+        The caller ensures that volume and server are in the same cloud (`Volume.cloud_id`).
+        Raises VolumeNotFound, InvalidVolume unless it is available, DeviceInUse, InvalidInput.
         """
-        volume = seen(ctx, volume_id, "volume:attachment_create")
-        taken = {other.device for other in self.attachments_of(ctx.db, server_id)}
-        chosen = device_name(device, taken)
-        if chosen in taken:
-            raise DeviceInUse(chosen)
-        if not repository.move(ctx.db, volume, ("available",), ctx.now, status="attaching"):
+        volume = get_volume(ctx, policy.ATTACHMENT_CREATE, volume_id)
+        devices = {attachment.device for attachment in self.list_by_server(ctx.db, server_id)}
+        device = choose_device(device, devices)
+        if device in devices:
+            raise DeviceInUse(device)
+        if not repository.update_in_status(ctx.db, volume, ("available",), ctx.now, status="attaching"):
             raise InvalidVolume(
                 f"Volume {volume_id} status must be available or downloading to reserve, "
                 f"but the current status is {volume.status}."
             )
-        attachment = Attachment(self.ids.uuid(), volume_id, server_id, chosen, "attaching", ctx.now)
+        attachment = Attachment(self.ids.uuid(), volume_id, server_id, device, "attaching", ctx.now)
         try:
             return repository.attachments.insert(ctx.db, attachment)
         except IntegrityError as error:
-            raise DeviceInUse(chosen) from error
+            raise DeviceInUse(device) from error
 
     def begin_detach(self, ctx: RequestContext, volume_id: str, server_id: str) -> Attachment:
-        """Mark an attached volume as on its way off; compute then detaches it and tells `detached`.
+        """Start to detach a volume; compute detaches it and calls `detach`.
 
-        Raises VolumeNotFound, AttachmentNotFound where it isn't at this server, InvalidVolume where it is not in use.
+        Raises VolumeNotFound, AttachmentNotFound, InvalidVolume unless the volume is in use.
         """
-        volume = seen(ctx, volume_id, "volume:attachment_delete")
-        attachment = next((a for a in self.attachments_of(ctx.db, server_id) if a.volume_id == volume_id), None)
+        volume = get_volume(ctx, policy.ATTACHMENT_DELETE, volume_id)
+        attachments = self.list_by_server(ctx.db, server_id)
+        attachment = next((attachment for attachment in attachments if attachment.volume_id == volume_id), None)
         if attachment is None:
             raise AttachmentNotFound(volume_id)
-        if not repository.move(ctx.db, volume, ("in-use",), ctx.now, status="detaching"):
+        if not repository.update_in_status(ctx.db, volume, ("in-use",), ctx.now, status="detaching"):
             raise InvalidVolume(
                 f"Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' "
                 f"to detach. Currently: status: '{volume.status}', attach_status: '{attachment.state}.'"
@@ -92,48 +94,48 @@ class Attachments(Parts):
         repository.attachments.change(ctx.db, attachment.id, state="detaching")
         return replace(attachment, state="detaching")
 
-    def attached(self, db: Connection, attachment_id: str, now: Micros) -> None:
-        """The cloud has attached it. Saying so twice is saying it once."""
+    def complete_attach(self, db: Connection, attachment_id: str, now: Micros) -> None:
+        """Record that the cloud attached the volume. Idempotent."""
         attachment = repository.attachments.get(db, attachment_id)
         if attachment is None or attachment.state != "attaching":
             return
         attachment = replace(attachment, state="attached", attached_at=now)
         repository.attachments.save(db, attachment)
-        self._now(db, attachment, "in-use", now, events.ATTACHED)
+        self._set_status(db, attachment, "in-use", now, events.ATTACHED)
 
-    def detached(self, db: Connection, attachment_id: str, now: Micros) -> None:
-        """The volume is off the server, or never came on it. Saying so twice is saying it once."""
+    def detach(self, db: Connection, attachment_id: str, now: Micros) -> None:
+        """Record that the volume is not attached, or never was. Idempotent."""
         attachment = repository.attachments.get(db, attachment_id)
         if attachment is None:
             return
         repository.attachments.delete(db, repository.attachments.key == attachment_id)
-        told = events.DETACHED if attachment.attached_at is not None else ""
-        self._now(db, attachment, "available", now, told)
+        event_type = events.DETACHED if attachment.attached_at is not None else ""
+        self._set_status(db, attachment, "available", now, event_type)
 
-    def native_id(self, db: Connection, volume_id: str) -> str:
-        """The disk's id in its cloud; "" where there is none yet. Raises InvalidVolume where there is no volume."""
+    def native_volume_id(self, db: Connection, volume_id: str) -> str:
+        """Return the volume's id in its cloud; "" before it has one. Raises InvalidVolume for an unknown volume."""
         volume = repository.volumes.get(db, volume_id)
         if volume is None:
-            raise InvalidVolume(f"Volume {volume_id} is not known.")
+            raise InvalidVolume(f"Volume {volume_id} could not be found.")
         return volume.native_id
 
-    def _now(self, db: Connection, attachment: Attachment, status: str, now: Micros, told: str) -> None:
-        volume = repository.live(db, attachment.volume_id)
+    def _set_status(self, db: Connection, attachment: Attachment, status: str, now: Micros, event_type: str) -> None:
+        volume = repository.find_volume(db, attachment.volume_id)
         if volume is None:
             return
         if volume.status in ("attaching", "in-use", "detaching", "extending"):
-            volume = _with(db, volume, status, now)
-        if told:
-            events.tell(db, self.ids, told, volume, now)
+            volume = _with_status(db, volume, status, now)
+        if event_type:
+            events.append(db, self.ids, event_type, volume, now)
 
 
-def _with(db: Connection, volume: Volume, status: str, now: Micros) -> Volume:
-    """An extend that is under way keeps its status, and goes back to the new one when it is done."""
+def _with_status(db: Connection, volume: Volume, status: str, now: Micros) -> Volume:
+    """Update the status; a volume that is being extended gets the new one when the extend is done."""
     if volume.status == "extending":
-        changed = replace(volume, previous_status=status, updated_at=now)
+        updated = replace(volume, previous_status=status, updated_at=now)
     else:
-        changed = replace(volume, status=status, updated_at=now)
+        updated = replace(volume, status=status, updated_at=now)
     repository.volumes.change(
-        db, volume.id, status=changed.status, previous_status=changed.previous_status, updated_at=now
+        db, volume.id, status=updated.status, previous_status=updated.previous_status, updated_at=now
     )
-    return changed
+    return updated

@@ -1,137 +1,125 @@
-"""Volumes: what a customer may ask of them. Each verb writes the wish; `tasks` carries it out."""
+"""Volumes. A change writes the desired state and enqueues the reconcile; `tasks` applies it to the cloud."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stratiform.contract import registry
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
+from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
 from stratiform.kit.work import enqueue
-from stratiform.services.clouds.errors import NoSuchZone
+from stratiform.services.clouds.errors import AvailabilityZoneNotFound
 from stratiform.services.clouds.model import Binding
-from stratiform.services.volume import events, repository
-from stratiform.services.volume.errors import InvalidInput, InvalidVolume, MetadataNotFound, TypeNotFound
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.image.service import ImageService
+from stratiform.services.volume import policy, repository
+from stratiform.services.volume.errors import InvalidInput, InvalidVolume
 from stratiform.services.volume.model import (
-    AT_REST,
-    DELETABLE,
+    DELETABLE_STATUSES,
     STATUSES,
     NewVolume,
     Sort,
-    Summary,
     Volume,
     VolumeFilter,
-    VolumeType,
-    checked_metadata,
-    checked_name,
-    checked_size,
+    VolumeSummary,
+    check_metadata,
+    check_name,
+    check_size,
 )
-from stratiform.services.volume.policy import policy
-from stratiform.services.volume.service.parts import Parts, image_facts, seen
+from stratiform.services.volume.service.volume_records import get_volume, update_volume
+from stratiform.services.volume.service.volume_types import VolumeTypes
 
-WORK = "volume.volume"
+#: The kind of work that reconciles one volume; its key is the volume's id.
+RECONCILE = "volume.volume"
 
 
-class Volumes(Parts):
-    """The verbs on volumes."""
+@dataclass(frozen=True, slots=True)
+class Volumes:
+    """Create, read, update and delete volumes."""
 
-    __slots__ = ()
+    ids: Ids
+    clouds: CloudsService
+    images: ImageService
+    volume_types: VolumeTypes
 
     def create(self, ctx: RequestContext, new: NewVolume) -> Volume:
-        """A volume in status `creating`. Raises Invalid, NotFound (type, image, source), NoCloud."""
+        """Create a volume in status `creating`.
+
+        Raises Invalid, NotFound (image, source volume), TypeNotFound, ProjectNotBound.
+        """
         project_id = ctx.caller.project()
-        policy.require(ctx.caller, "volume:create", project_id)
-        self._refuse_copies(ctx, new)
-        image = image_facts(self.images, ctx, new) if new.image_id else {}
-        size = checked_size(new.size_gib)
-        kind = self._type_for(ctx, new.type)
-        place = self._place(ctx, project_id, new.zone)
+        policy.VOLUME_CREATE.require(ctx.caller, project_id)
+        _refuse_sources(ctx, new)
+        image_metadata = self._image_metadata(ctx, new) if new.image_id else {}
+        size_gib = check_size(new.size_gib)
+        volume_type = self.volume_types.get_usable(ctx, new.volume_type)
+        binding = self._binding(ctx, project_id, new.availability_zone)
         volume = Volume(
             id=self.ids.uuid(),
             project_id=project_id,
             user_id=ctx.caller.user_id,
-            name=checked_name(new.name),
+            name=check_name(new.name),
             description=new.description,
-            size_gib=size,
-            wanted_gib=size,
+            size_gib=size_gib,
+            wanted_gib=size_gib,
             status="creating",
             previous_status="",
-            type_id=kind.id,
-            zone=place.zone,
-            native_zone=place.native_zone,
-            cloud_id=place.cloud_id,
-            cloud_name=place.cloud_name,
+            type_id=volume_type.id,
+            zone=binding.zone,
+            native_zone=binding.native_zone,
+            cloud_id=binding.cloud_id,
+            cloud_name=binding.cloud_name,
             native_id="",
             image_id=new.image_id,
-            image_metadata=image,
+            image_metadata=image_metadata,
             bootable=bool(new.image_id),
             read_only=None,
-            metadata=checked_metadata(new.metadata),
+            metadata=check_metadata(new.metadata),
             fault="",
             created_at=ctx.now,
             updated_at=ctx.now,
         )
         repository.volumes.insert(ctx.db, volume)
-        enqueue(ctx.db, WORK, volume.id, ctx.now)
+        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
         return volume
 
-    def volume(self, ctx: RequestContext, volume_id: str) -> Volume:
-        """Raises VolumeNotFound, also to strangers."""
-        return seen(ctx, volume_id, "volume:get")
+    def get(self, ctx: RequestContext, volume_id: str) -> Volume:
+        """Raises VolumeNotFound, also for another project's volume."""
+        return get_volume(ctx, policy.VOLUME_GET, volume_id)
 
-    def volumes(
+    def list(
         self,
         ctx: RequestContext,
-        wanted: VolumeFilter,
+        filters: VolumeFilter,
         page: Page,
-        sorts: Sequence[Sort] = (),
+        sort: Sequence[Sort] = (),
         *,
         offset: int = 0,
         all_projects: bool = False,
     ) -> Slice[Volume]:
-        """One page of the project's volumes, newest first unless sorted; everyone's for an operator who asks."""
-        scoped = _scoped(ctx, wanted, all_projects)
-        return repository.listed(ctx.db, scoped, page, sorts, offset)
+        """List the project's volumes, newest first by default; `all_projects` has an effect for operators only."""
+        return repository.list_volumes(ctx.db, _in_scope(ctx, filters, all_projects), page, sort, offset)
 
-    def count(self, ctx: RequestContext, wanted: VolumeFilter, *, all_projects: bool = False) -> int:
-        """How many volumes the same list has on all its pages."""
-        return repository.count(ctx.db, _scoped(ctx, wanted, all_projects))
+    def count(self, ctx: RequestContext, filters: VolumeFilter, *, all_projects: bool = False) -> int:
+        """Count the volumes on all pages of the same list."""
+        return repository.count_volumes(ctx.db, _in_scope(ctx, filters, all_projects))
 
-    def summary(self, ctx: RequestContext, wanted: VolumeFilter, *, all_projects: bool = False) -> Summary:
-        found = repository.everything(ctx.db, _scoped(ctx, wanted, all_projects))
+    def summarize(self, ctx: RequestContext, filters: VolumeFilter, *, all_projects: bool = False) -> VolumeSummary:
+        """Return the number of volumes, their total size, and every value of their metadata by key."""
+        volumes = repository.list_all_volumes(ctx.db, _in_scope(ctx, filters, all_projects))
         values: dict[str, set[str]] = {}
-        for volume in found:
+        for volume in volumes:
             for key, value in volume.metadata.items():
                 values.setdefault(key, set()).add(value)
-        metadata = {key: sorted(several) for key, several in sorted(values.items())}
-        return Summary(len(found), sum(volume.size_gib for volume in found), metadata)
+        metadata = {key: sorted(unique) for key, unique in sorted(values.items())}
+        return VolumeSummary(len(volumes), sum(volume.size_gib for volume in volumes), metadata)
 
-    def zones(self, ctx: RequestContext) -> list[str]:
-        """The availability zones that the caller's project sees, the default one first."""
-        policy.require(ctx.caller, "volume_extension:availability_zone_list", None)
-        return self.clouds.zones(ctx.db, ctx.caller.project_id or "")
-
-    def used(self, ctx: RequestContext) -> tuple[int, int]:
-        """How many volumes the caller's project has, and their GiB together."""
-        policy.require(ctx.caller, "limits_extension:used_limits", ctx.caller.project_id)
-        rows = repository.used(ctx.db, ctx.caller.project_id or "")
-        return sum(number for _, number, _ in rows), sum(gib for _, _, gib in rows)
-
-    def quota_use(self, ctx: RequestContext, project_id: str) -> tuple[dict[str, int], list[str]]:
-        """What a project uses, by Cinder's names (`volumes`, `gigabytes_fast`), and the names of all types."""
-        policy.require(ctx.caller, "volume_extension:quotas:show", project_id)
-        names = {kind.id: kind.name for kind in repository.types.all(ctx.db)}
-        use = {"volumes": 0, "gigabytes": 0}
-        for type_id, number, gib in repository.used(ctx.db, project_id):
-            use["volumes"] += number
-            use["gigabytes"] += gib
-            use |= {f"volumes_{names.get(type_id)}": number, f"gigabytes_{names.get(type_id)}": gib}
-        return use, sorted(names.values())
-
-    def require(self, ctx: RequestContext, rule: str) -> None:
-        """For what this service has none of (snapshots, backups, pools): may the caller ask? Raises Forbidden."""
-        policy.require(ctx.caller, rule, ctx.caller.project_id)
+    def list_availability_zones(self, ctx: RequestContext) -> Sequence[str]:
+        """List the availability zones of the caller's project, the default first."""
+        policy.AVAILABILITY_ZONE_LIST.require(ctx.caller, None)
+        return self.clouds.bindings.list_zones(ctx.db, ctx.caller.project_id or "")
 
     def update(
         self,
@@ -142,177 +130,88 @@ class Volumes(Parts):
         description: str | None = None,
         metadata: dict[str, str] | None = None,
     ) -> Volume:
-        """Change what is given; `metadata` replaces the old."""
-        volume = seen(ctx, volume_id, "volume:update")
-        changed: dict[str, Any] = {}
+        """Update the values that are not None; `metadata` replaces all items."""
+        volume = get_volume(ctx, policy.VOLUME_UPDATE, volume_id)
+        changes: dict[str, Any] = {}
         if name is not None:
-            changed["name"] = checked_name(name)
+            changes["name"] = check_name(name)
         if description is not None:
-            changed["description"] = description
+            changes["description"] = description
         if metadata is not None:
-            changed["metadata"] = checked_metadata(metadata)
-        return self._change(ctx, volume, **changed)
+            changes["metadata"] = check_metadata(metadata)
+        return update_volume(ctx, self.ids, volume, **changes)
 
     def delete(self, ctx: RequestContext, volume_id: str, *, force: bool = False) -> None:
-        """Ask for the end of a volume; its use ends now. Raises InvalidVolume where its status forbids it.
+        """Start to delete a volume; its usage ends now.
 
-        `force` (operators) takes any status, but never a volume that is attached.
+        `force` (operators) accepts any status, but no attached volume. Raises InvalidVolume for a wrong status.
         """
-        volume = seen(ctx, volume_id, "volume:force_delete" if force else "volume:delete")
+        rule = policy.VOLUME_FORCE_DELETE if force else policy.VOLUME_DELETE
+        volume = get_volume(ctx, rule, volume_id)
         if volume.status == "deleting":
-            enqueue(ctx.db, WORK, volume.id, ctx.now)
+            enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
             return
-        allowed = STATUSES - {"deleting"} if force else DELETABLE
-        ended = volume.terminated_at or ctx.now
-        new = {"status": "deleting", "previous_status": volume.status, "terminated_at": ended}
-        attached = repository.attachments_of_volumes(ctx.db, [volume_id])
-        if attached or not repository.move(ctx.db, volume, allowed, ctx.now, **new):
+        statuses = STATUSES - {"deleting"} if force else DELETABLE_STATUSES
+        values = {
+            "status": "deleting",
+            "previous_status": volume.status,
+            "terminated_at": volume.terminated_at or ctx.now,
+        }
+        is_attached = bool(repository.list_attachments_of_volumes(ctx.db, [volume_id]))
+        if is_attached or not repository.update_in_status(ctx.db, volume, statuses, ctx.now, **values):
             raise InvalidVolume(
-                f"Volume status must be {' or '.join(DELETABLE)} and must not be migrating, attached, "
+                f"Volume status must be {' or '.join(DELETABLE_STATUSES)} and must not be migrating, attached, "
                 "belong to a group, have snapshots, awaiting a transfer, or be disassociated from "
                 "snapshots after volume transfer."
             )
-        enqueue(ctx.db, WORK, volume.id, ctx.now)
+        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
 
-    def extend(self, ctx: RequestContext, volume_id: str, size_gib: int, *, attached_too: bool = False) -> None:
-        """Ask for a larger disk. `attached_too`: also while it is in use (Cinder's microversion 3.42)."""
-        volume = seen(ctx, volume_id, "volume:extend")
-        if size_gib <= volume.size_gib:
-            raise InvalidInput(
-                "New size for extend must be greater than current size. "
-                f"(current: {volume.size_gib}, extended: {size_gib})."
-            )
-        allowed = AT_REST if attached_too else ("available",)
-        new = {"status": "extending", "previous_status": volume.status, "wanted_gib": size_gib}
-        if not repository.move(ctx.db, volume, (volume.status,) if volume.status in allowed else (), ctx.now, **new):
-            expected = "' or '".join(allowed)
-            raise InvalidVolume(f"Volume {volume_id} status must be '{expected}' to extend, currently {volume.status}.")
-        enqueue(ctx.db, WORK, volume.id, ctx.now)
+    def _image_metadata(self, ctx: RequestContext, new: NewVolume) -> dict[str, str]:
+        """Return what a volume keeps of its image, as strings, as Cinder does.
 
-    def retype(self, ctx: RequestContext, volume_id: str, new_type: str) -> None:
-        """Give the volume another type, where the cloud makes both alike. Raises Invalid where it doesn't."""
-        volume = seen(ctx, volume_id, "volume:retype")
-        kind = self._type_for(ctx, new_type)
-        if volume.status not in AT_REST:
-            raise InvalidVolume(
-                "Retype needs volume to be in available or in-use state, not be part of an active migration "
-                "or a consistency group, requested type has to be different that the one from the volume, and "
-                "for in-use volumes front-end qos specs cannot change."
-            )
-        if kind.id == volume.type_id:
-            raise InvalidInput(f"New volume_type same as original: {kind.id}.")
-        if self._native_type(ctx, volume, kind.id) != self._native_type(ctx, volume, volume.type_id):
-            raise Invalid(
-                f"Volume {volume_id} can not be retyped: type {kind.name} is another kind of disk in its cloud, "
-                "and disks there keep their kind."
-            )
-        repository.volumes.change(ctx.db, volume.id, type_id=kind.id, updated_at=ctx.now)
-        retyped = replace(volume, type_id=kind.id, updated_at=ctx.now)
-        events.tell(ctx.db, self.ids, events.RETYPED, retyped, ctx.now)
+        Raises NotFound; Invalid if the image is not active, or larger than the volume.
+        """
+        image = self.images.images.get(ctx, new.image_id)
+        if image.status != "active":
+            raise Invalid(f"Image {image.id} is not active.")
+        if new.size_gib is not None and image.min_disk > new.size_gib:
+            raise InvalidInput(f"Image minDisk size {image.min_disk} is larger than the volume size {new.size_gib}.")
+        metadata = {
+            "image_id": image.id,
+            "image_name": image.name,
+            "checksum": image.checksum,
+            "container_format": image.container_format,
+            "disk_format": image.disk_format,
+            "min_disk": image.min_disk,
+            "min_ram": image.min_ram,
+            "size": image.size,
+        }
+        return {key: str(value) for key, value in metadata.items() if value is not None}
 
-    def reset_status(self, ctx: RequestContext, volume_id: str, status: str | None, *, detached: bool = False) -> None:
-        """Write a status as an operator knows it to be. `detached` also forgets where the volume is attached."""
-        volume = seen(ctx, volume_id, "volume_extension:volume_admin_actions:reset_status")
-        if status is not None and status not in STATUSES:
-            raise InvalidInput(f"Must specify a valid status, not '{status}'.")
-        if detached:
-            repository.attachments.delete(ctx.db, repository.attachments.table.c.volume_id == volume_id)
-        if status is not None:
-            ended = volume.terminated_at if status == "deleting" else None
-            self._change(ctx, volume, status=status, terminated_at=ended)
-
-    def set_bootable(self, ctx: RequestContext, volume_id: str, bootable: bool) -> None:
-        volume = seen(ctx, volume_id, "volume_extension:volume_actions:set_bootable")
-        self._change(ctx, volume, bootable=bootable)
-
-    def set_read_only(self, ctx: RequestContext, volume_id: str, read_only: bool) -> None:
-        """Raises InvalidVolume unless the volume is available."""
-        volume = seen(ctx, volume_id, "volume:update_readonly_flag")
-        if volume.status != "available":
-            raise InvalidVolume(
-                f"Volume {volume_id} status must be available to update readonly flag, but current status is: "
-                f"{volume.status}."
-            )
-        self._change(ctx, volume, read_only=read_only)
-
-    def set_image_metadata(self, ctx: RequestContext, volume_id: str, metadata: dict[str, str]) -> dict[str, str]:
-        """Add to what the volume remembers of its image; all of it afterwards."""
-        volume = seen(ctx, volume_id, "volume_extension:volume_image_metadata:set")
-        together = volume.image_metadata | checked_metadata(metadata)
-        return self._change(ctx, volume, image_metadata=together).image_metadata
-
-    def delete_image_metadata(self, ctx: RequestContext, volume_id: str, key: str) -> None:
-        """Raises VolumeNotFound, NotFound where there is no such key."""
-        volume = seen(ctx, volume_id, "volume_extension:volume_image_metadata:remove")
-        if key not in volume.image_metadata:
-            raise NotFound(f"Metadata item was not found: {key}")
-        left = {name: value for name, value in volume.image_metadata.items() if name != key}
-        self._change(ctx, volume, image_metadata=left)
-
-    def metadata(self, ctx: RequestContext, volume_id: str) -> dict[str, str]:
-        return seen(ctx, volume_id, "volume:get_volume_metadata").metadata
-
-    def metadata_value(self, ctx: RequestContext, volume_id: str, key: str) -> str:
-        """Raises VolumeNotFound, MetadataNotFound."""
-        metadata = self.metadata(ctx, volume_id)
-        if key not in metadata:
-            raise MetadataNotFound(volume_id, key)
-        return metadata[key]
-
-    def set_metadata(
-        self, ctx: RequestContext, volume_id: str, metadata: dict[str, str], *, replace_all: bool = False
-    ) -> dict[str, str]:
-        """Add to the volume's metadata, or replace it; all of it afterwards."""
-        rule = "volume:update_volume_metadata" if replace_all else "volume:create_volume_metadata"
-        volume = seen(ctx, volume_id, rule)
-        checked = checked_metadata(metadata)
-        return self._change(ctx, volume, metadata=checked if replace_all else volume.metadata | checked).metadata
-
-    def delete_metadata(self, ctx: RequestContext, volume_id: str, key: str) -> None:
-        """Raises VolumeNotFound, MetadataNotFound."""
-        volume = seen(ctx, volume_id, "volume:delete_volume_metadata")
-        if key not in volume.metadata:
-            raise MetadataNotFound(volume_id, key)
-        self._change(ctx, volume, metadata={name: v for name, v in volume.metadata.items() if name != key})
-
-    def _change(self, ctx: RequestContext, volume: Volume, **values: Any) -> Volume:
-        changed = replace(volume, updated_at=ctx.now, **values)
-        repository.volumes.change(ctx.db, volume.id, updated_at=ctx.now, **values)
-        events.tell(ctx.db, self.ids, events.UPDATED, changed, ctx.now)
-        return changed
-
-    def _refuse_copies(self, ctx: RequestContext, new: NewVolume) -> None:
-        if new.snapshot_id:
-            raise NotFound(f"Snapshot {new.snapshot_id} could not be found.")
-        if new.source_volume_id:
-            seen(ctx, new.source_volume_id, "volume:get")
-            raise Invalid("Volumes can be created empty or from an image; copying another volume is not supported.")
-
-    def _type_for(self, ctx: RequestContext, name_or_id: str) -> VolumeType:
-        found = repository.type_named(ctx.db, name_or_id) if name_or_id else repository.default_type(ctx.db)
-        if found is None:
-            raise TypeNotFound(name_or_id or "default")
-        if not ctx.caller.is_admin and not repository.may_use_type(ctx.db, found, ctx.caller.project_id):
-            raise TypeNotFound(name_or_id)
-        return found
-
-    def _native_type(self, ctx: RequestContext, volume: Volume, type_id: str) -> str | None:
-        return self.clouds.native(ctx.db, volume.cloud_id, "volume_type", type_id)
-
-    def _place(self, ctx: RequestContext, project_id: str, zone: str | None) -> Binding:
+    def _binding(self, ctx: RequestContext, project_id: str, availability_zone: str | None) -> Binding:
+        """Return the cloud that serves the project in this zone. Raises InvalidInput, Invalid."""
         try:
-            place = self.clouds.place(ctx.db, project_id, zone or None)
-        except NoSuchZone as error:
-            raise InvalidInput(f"Availability zone '{zone}' is invalid.") from error
-        if not registry.has_capability(self.clouds.cloud(ctx.db, place.cloud_id).kind, "volume"):
+            binding = self.clouds.bindings.resolve(ctx.db, project_id, availability_zone or None)
+        except AvailabilityZoneNotFound as error:
+            raise InvalidInput(f"Availability zone '{availability_zone}' is invalid.") from error
+        if not registry.has_capability(self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind, "volume"):
             raise Invalid(
-                f"The cloud {place.cloud_name} has no block storage.", hint="use a zone of a cloud that has it"
+                f"Cloud {binding.cloud_name} does not support block storage.",
+                hint="use an availability zone of a cloud that supports it",
             )
-        return place
+        return binding
 
 
-def _scoped(ctx: RequestContext, wanted: VolumeFilter, all_projects: bool) -> VolumeFilter:
-    policy.require(ctx.caller, "volume:get_all", ctx.caller.project_id)
+def _refuse_sources(ctx: RequestContext, new: NewVolume) -> None:
+    if new.snapshot_id:
+        raise NotFound(f"Snapshot {new.snapshot_id} could not be found.")
+    if new.source_volume_id:
+        get_volume(ctx, policy.VOLUME_GET, new.source_volume_id)
+        raise Invalid("Creating a volume from another volume is not supported; create it empty or from an image.")
+
+
+def _in_scope(ctx: RequestContext, filters: VolumeFilter, all_projects: bool) -> VolumeFilter:
+    policy.VOLUME_GET_ALL.require(ctx.caller, ctx.caller.project_id)
     if all_projects and ctx.caller.is_admin:
-        return wanted
-    return replace(wanted, project_id=ctx.caller.project())
+        return filters
+    return replace(filters, project_id=ctx.caller.project())

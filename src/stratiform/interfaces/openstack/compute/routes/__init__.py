@@ -5,7 +5,7 @@ from litestar.middleware import DefineMiddleware
 
 from stratiform.interfaces.openstack.compute.routes import actions, flavors, keypairs, parts, servers, volumes, whole
 from stratiform.interfaces.openstack.faults import shaped
-from stratiform.interfaces.openstack.microversions import COMPUTE, Stamp
+from stratiform.interfaces.openstack.microversions import COMPUTE, MicroversionHeaders
 from stratiform.interfaces.services import shows_token
 
 router = Router(
@@ -20,7 +20,7 @@ router = Router(
         *whole.handlers,
     ],
     before_request=COMPUTE.negotiate,
-    middleware=[DefineMiddleware(Stamp, spoken=COMPUTE)],
+    middleware=[DefineMiddleware(MicroversionHeaders, versions=COMPUTE)],
     guards=[shows_token],
     exception_handlers=shaped("compute"),
 )

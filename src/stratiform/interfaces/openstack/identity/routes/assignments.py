@@ -5,8 +5,7 @@ from typing import Any
 from stratiform.interfaces.openstack.identity import views
 from stratiform.interfaces.services import Request, delete, get, head, put, reading, services_of, writing
 from stratiform.kit.errors import Invalid
-from stratiform.services.identity.model import WHOLE_SYSTEM, ActorKind, Assignment, TargetKind
-from stratiform.services.identity.service.assignments import Wanted
+from stratiform.services.identity.model import SYSTEM_TARGET, ActorKind, Assignment, AssignmentFilter, TargetKind
 
 Body = dict[str, Any]
 
@@ -16,12 +15,12 @@ def list_assignments(request: Request) -> Body:
     wanted = _wanted(request)
     with reading(request) as ctx:
         assignments = services_of(request).identity.assignments
-        found = assignments.all(ctx, wanted)
-        names = assignments.names(ctx, found) if views.flag(request, "include_names") else None
+        found = assignments.list(ctx, wanted)
+        names = assignments.load_resources(ctx.db, found) if views.flag(request, "include_names") else None
     return views.collection(request, "role_assignments", found, lambda here, each: views.assignment(here, each, names))
 
 
-def _wanted(request: Request) -> Wanted:
+def _wanted(request: Request) -> AssignmentFilter:
     params = request.query_params
     kind: TargetKind | None = None
     target_id = ""
@@ -31,10 +30,10 @@ def _wanted(request: Request) -> Wanted:
                 raise Invalid("Specify a domain or project, not both")
             kind, target_id = ("project" if this == "project" else "domain"), params[f"scope.{name}.id"]
     if "scope.system" in params:
-        kind, target_id = "system", WHOLE_SYSTEM
+        kind, target_id = "system", SYSTEM_TARGET
     if "user.id" in params and "group.id" in params:
         raise Invalid("Specify a user or group, not both")
-    return Wanted(
+    return AssignmentFilter(
         user_id=params.get("user.id", ""),
         group_id=params.get("group.id", ""),
         role_id=params.get("role.id", ""),
@@ -42,7 +41,7 @@ def _wanted(request: Request) -> Wanted:
         target_id=target_id,
         inherited=True if "scope.OS-INHERIT:inherited_to" in params else None,
         effective=views.flag(request, "effective"),
-        below=views.flag(request, "include_subtree"),
+        include_subtree=views.flag(request, "include_subtree"),
     )
 
 
@@ -57,12 +56,12 @@ def _grants(
 
     def named(request: Request) -> Assignment:
         ids = request.path_params
-        target_id = ids.get("target_id", WHOLE_SYSTEM)
+        target_id = ids.get("target_id", SYSTEM_TARGET)
         return Assignment(ids.get("role_id", ""), actor, ids["actor_id"], target, target_id, inherited)
 
     def list_roles(request: Request) -> Body:
         with reading(request) as ctx:
-            found = services_of(request).identity.assignments.granted(ctx, named(request))
+            found = services_of(request).identity.assignments.list_granted_roles(ctx, named(request))
         return views.collection(request, "roles", found, views.role)
 
     def grant(request: Request) -> None:

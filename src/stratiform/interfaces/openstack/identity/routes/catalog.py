@@ -14,7 +14,7 @@ Body = dict[str, Any]
 def list_services(request: Request) -> Body:
     query = views.query_of(request, "name", "type")
     with reading(request) as ctx:
-        found = services_of(request).identity.catalog.services(ctx, query)
+        found = services_of(request).identity.services.list(ctx, query)
     return views.collection(request, "services", found, views.service)
 
 
@@ -24,14 +24,14 @@ def create_service(request: Request, body: bytes) -> Body:
     values = _filled(schemas.given(schemas.fields(document, ServiceFields, "type")), name="")
     new = Service("", **values, extra=schemas.unknown(document, ServiceFields))
     with writing(request) as ctx:
-        made = services_of(request).identity.catalog.create_service(ctx, new)
+        made = services_of(request).identity.services.create(ctx, new)
     return {"service": views.service(views.base(request), made)}
 
 
 @get("/services/{service_id:str}", operation_id="showService")
 def show_service(request: Request, service_id: str) -> Body:
     with reading(request) as ctx:
-        found = services_of(request).identity.catalog.service(ctx, service_id)
+        found = services_of(request).identity.services.get(ctx, service_id)
     return {"service": views.service(views.base(request), found)}
 
 
@@ -41,21 +41,21 @@ def update_service(request: Request, service_id: str, body: bytes) -> Body:
     changes = _filled(schemas.given(schemas.fields(document, ServiceFields)), name="")
     extra = schemas.unknown(document, ServiceFields)
     with writing(request) as ctx:
-        made = services_of(request).identity.catalog.update_service(ctx, service_id, changes, extra)
+        made = services_of(request).identity.services.update(ctx, service_id, changes, extra)
     return {"service": views.service(views.base(request), made)}
 
 
 @delete("/services/{service_id:str}", operation_id="deleteService")
 def delete_service(request: Request, service_id: str) -> None:
     with writing(request) as ctx:
-        services_of(request).identity.catalog.delete_service(ctx, service_id)
+        services_of(request).identity.services.delete(ctx, service_id)
 
 
 @get("/endpoints", operation_id="listEndpoints")
 def list_endpoints(request: Request) -> Body:
     query = views.query_of(request, "interface", "service_id", "region_id")
     with reading(request) as ctx:
-        found = services_of(request).identity.catalog.endpoints(ctx, query)
+        found = services_of(request).identity.endpoints.list(ctx, query)
     return views.collection(request, "endpoints", found, views.endpoint)
 
 
@@ -65,14 +65,14 @@ def create_endpoint(request: Request, body: bytes) -> Body:
     values = _placed(schemas.given(schemas.fields(document, EndpointFields, "service_id", "interface", "url")))
     new = Endpoint("", **values, extra=schemas.unknown(document, EndpointFields))
     with writing(request) as ctx:
-        made = services_of(request).identity.catalog.create_endpoint(ctx, new)
+        made = services_of(request).identity.endpoints.create(ctx, new)
     return {"endpoint": views.endpoint(views.base(request), made)}
 
 
 @get("/endpoints/{endpoint_id:str}", operation_id="showEndpoint")
 def show_endpoint(request: Request, endpoint_id: str) -> Body:
     with reading(request) as ctx:
-        found = services_of(request).identity.catalog.endpoint(ctx, endpoint_id)
+        found = services_of(request).identity.endpoints.get(ctx, endpoint_id)
     return {"endpoint": views.endpoint(views.base(request), found)}
 
 
@@ -82,21 +82,21 @@ def update_endpoint(request: Request, endpoint_id: str, body: bytes) -> Body:
     changes = _placed(schemas.given(schemas.fields(document, EndpointFields)))
     extra = schemas.unknown(document, EndpointFields)
     with writing(request) as ctx:
-        made = services_of(request).identity.catalog.update_endpoint(ctx, endpoint_id, changes, extra)
+        made = services_of(request).identity.endpoints.update(ctx, endpoint_id, changes, extra)
     return {"endpoint": views.endpoint(views.base(request), made)}
 
 
 @delete("/endpoints/{endpoint_id:str}", operation_id="deleteEndpoint")
 def delete_endpoint(request: Request, endpoint_id: str) -> None:
     with writing(request) as ctx:
-        services_of(request).identity.catalog.delete_endpoint(ctx, endpoint_id)
+        services_of(request).identity.endpoints.delete(ctx, endpoint_id)
 
 
 @get("/regions", operation_id="listRegions")
 def list_regions(request: Request) -> Body:
     query = views.query_of(request, "parent_region_id")
     with reading(request) as ctx:
-        found = services_of(request).identity.catalog.regions(ctx, query)
+        found = services_of(request).identity.regions.list(ctx, query)
     return views.collection(request, "regions", found, views.region)
 
 
@@ -106,14 +106,14 @@ def create_region(request: Request, body: bytes) -> Body:
     values = {"id": ""} | _filled(schemas.given(schemas.fields(document, RegionFields)), description="")
     new = Region(**values, extra=schemas.unknown(document, RegionFields))
     with writing(request) as ctx:
-        made = services_of(request).identity.catalog.create_region(ctx, new)
+        made = services_of(request).identity.regions.create(ctx, new)
     return {"region": views.region(views.base(request), made)}
 
 
 @get("/regions/{region_id:str}", operation_id="showRegion")
 def show_region(request: Request, region_id: str) -> Body:
     with reading(request) as ctx:
-        found = services_of(request).identity.catalog.region(ctx, region_id)
+        found = services_of(request).identity.regions.get(ctx, region_id)
     return {"region": views.region(views.base(request), found)}
 
 
@@ -123,15 +123,15 @@ def update_region(request: Request, region_id: str, body: bytes) -> Body:
     changes = _filled(schemas.given(schemas.fields(document, RegionFields)), description="")
     changes.pop("id", None)
     with writing(request) as ctx:
-        catalog = services_of(request).identity.catalog
-        made = catalog.update_region(ctx, region_id, changes, schemas.unknown(document, RegionFields))
+        regions = services_of(request).identity.regions
+        made = regions.update(ctx, region_id, changes, schemas.unknown(document, RegionFields))
     return {"region": views.region(views.base(request), made)}
 
 
 @delete("/regions/{region_id:str}", operation_id="deleteRegion")
 def delete_region(request: Request, region_id: str) -> None:
     with writing(request) as ctx:
-        services_of(request).identity.catalog.delete_region(ctx, region_id)
+        services_of(request).identity.regions.delete(ctx, region_id)
 
 
 def _filled(values: Body, **empty: str) -> Body:

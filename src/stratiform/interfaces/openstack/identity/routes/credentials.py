@@ -8,7 +8,7 @@ from stratiform.interfaces.openstack.identity.schemas import CredentialFields
 from stratiform.interfaces.services import Request, delete, get, post, reading, services_of, writing
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
-from stratiform.services.identity.model import ApplicationCredential, Named, Token
+from stratiform.services.identity.model import ApplicationCredential, ResourceRef, Token
 
 Body = dict[str, Any]
 
@@ -27,21 +27,21 @@ def create(request: Request, user_id: str, body: bytes) -> Body:
         raise Invalid("Invalid input for field 'access_rules': access rules are not supported here")
     identity = services_of(request).identity
     with reading(request) as ctx:
-        identity.credentials.may_create(ctx, _token(request, ctx), user_id)
+        identity.application_credentials.require_create(ctx, _token(request, ctx), user_id)
     secret = asked.secret or secrets.token_urlsafe(_SECRET_BYTES)
     new = ApplicationCredential(
         id="",
         name=asked.name,
         user_id=user_id,
         project_id="",
-        secret=identity.passwords.seal(secret),
+        secret=identity.passwords.hash(secret),
         description=asked.description,
         expires_at=schemas.moment(asked.expires_at),
         unrestricted=asked.unrestricted,
     )
     with writing(request) as ctx:
-        wishes = [Named(id=role.id, name=role.name) for role in asked.roles]
-        made = identity.credentials.create(ctx, _token(request, ctx), new, wishes)
+        wishes = [ResourceRef(id=role.id, name=role.name) for role in asked.roles]
+        made = identity.application_credentials.create(ctx, _token(request, ctx), new, wishes)
         shown = _view(request, ctx, made)
     return {"application_credential": shown | {"secret": secret}}
 
@@ -50,7 +50,7 @@ def create(request: Request, user_id: str, body: bytes) -> Body:
 def list_all(request: Request, user_id: str) -> Body:
     query = views.query_of(request, "name")
     with reading(request) as ctx:
-        found = services_of(request).identity.credentials.all(ctx, user_id, query)
+        found = services_of(request).identity.application_credentials.list(ctx, user_id, query)
         return views.collection(
             request, "application_credentials", found, lambda _here, each: _view(request, ctx, each)
         )
@@ -59,14 +59,14 @@ def list_all(request: Request, user_id: str) -> Body:
 @get(_ONE, operation_id="showApplicationCredential")
 def show(request: Request, user_id: str, key: str) -> Body:
     with reading(request) as ctx:
-        found = services_of(request).identity.credentials.get(ctx, user_id, key)
+        found = services_of(request).identity.application_credentials.get(ctx, user_id, key)
         return {"application_credential": _view(request, ctx, found)}
 
 
 @delete(_ONE, operation_id="deleteApplicationCredential")
 def remove(request: Request, user_id: str, key: str) -> None:
     with writing(request) as ctx:
-        services_of(request).identity.credentials.delete(ctx, _token(request, ctx), user_id, key)
+        services_of(request).identity.application_credentials.delete(ctx, _token(request, ctx), user_id, key)
 
 
 @get("/users/{user_id:str}/access_rules", operation_id="listAccessRules")
@@ -80,11 +80,11 @@ def list_access_rules(request: Request, user_id: str) -> Body:
 
 def _token(request: Request, ctx: RequestContext) -> Token:
     text = request.headers["x-auth-token"]
-    return services_of(request).identity.tokens.valid(ctx.db, text, ctx.now)
+    return services_of(request).identity.tokens.validate(ctx.db, text, ctx.now)
 
 
 def _view(request: Request, ctx: RequestContext, found: ApplicationCredential) -> Body:
-    roles = services_of(request).identity.credentials.roles(ctx.db, found)
+    roles = services_of(request).identity.application_credentials.list_roles(ctx.db, found)
     return views.credential(views.base(request), found, roles)
 
 

@@ -16,7 +16,7 @@ _MEMBER = "/groups/{group_id:str}/users/{user_id:str}"
 def list_groups(request: Request) -> Body:
     query = views.query_of(request, "name", "domain_id")
     with reading(request) as ctx:
-        found = services_of(request).identity.groups.all(ctx, query)
+        found = services_of(request).identity.groups.list(ctx, query)
     return views.collection(request, "groups", found, views.group)
 
 
@@ -63,26 +63,26 @@ def delete_group(request: Request, group_id: str) -> None:
 def list_users(request: Request, group_id: str) -> Body:
     query = views.query_of(request, "name", "enabled")
     with reading(request) as ctx:
-        found = services_of(request).identity.groups.users(ctx, group_id, query)
+        found = services_of(request).identity.groups.list_users(ctx, group_id, query)
     return views.collection(request, "users", found, views.user)
 
 
 @put(_MEMBER, status_code=204, operation_id="addGroupUser")
 def add_user(request: Request, group_id: str, user_id: str) -> None:
     with writing(request) as ctx:
-        services_of(request).identity.groups.add(ctx, group_id, user_id)
+        services_of(request).identity.groups.add_user(ctx, group_id, user_id)
 
 
 @head(_MEMBER, status_code=204, operation_id="checkGroupUser")
 def check_user(request: Request, group_id: str, user_id: str) -> None:
     with reading(request) as ctx:
-        services_of(request).identity.groups.check(ctx, group_id, user_id)
+        services_of(request).identity.groups.check_user(ctx, group_id, user_id)
 
 
 @delete(_MEMBER, operation_id="removeGroupUser")
 def remove_user(request: Request, group_id: str, user_id: str) -> None:
     with writing(request) as ctx:
-        services_of(request).identity.groups.remove(ctx, group_id, user_id)
+        services_of(request).identity.groups.remove_user(ctx, group_id, user_id)
 
 
 def _described(values: Body) -> Body:

@@ -1,6 +1,6 @@
 """Projects with their tags, and domains."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stratiform.interfaces.openstack.identity import schemas, views
@@ -20,7 +20,7 @@ from stratiform.interfaces.services import (
 )
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import NotFound
-from stratiform.services.identity.model import NewProject, Project, TagQuery
+from stratiform.services.identity.model import NewProject, Project, TagFilter
 
 Body = dict[str, Any]
 
@@ -29,7 +29,7 @@ Body = dict[str, Any]
 def list_projects(request: Request) -> Body:
     query = views.query_of(request, "name", "domain_id", "parent_id", "enabled", "is_domain")
     with reading(request) as ctx:
-        found = services_of(request).identity.projects.all(ctx, query, _tags_asked(request))
+        found = services_of(request).identity.projects.list(ctx, query, _tags_asked(request))
     return views.collection(request, "projects", found, views.project)
 
 
@@ -80,14 +80,14 @@ def list_tags(request: Request, project_id: str) -> Body:
 def set_tags(request: Request, project_id: str, body: bytes) -> Body:
     tags = decode(body, schemas.TagsBody).tags
     with writing(request) as ctx:
-        found = services_of(request).identity.projects.set_tags(ctx, project_id, tags)
+        found = services_of(request).identity.projects.update_tags(ctx, project_id, tags)
     return {"tags": found.tags, "links": _tag_links(request, project_id)}
 
 
 @delete("/projects/{project_id:str}/tags", operation_id="clearProjectTags")
 def clear_tags(request: Request, project_id: str) -> None:
     with writing(request) as ctx:
-        services_of(request).identity.projects.set_tags(ctx, project_id, [])
+        services_of(request).identity.projects.update_tags(ctx, project_id, [])
 
 
 def check_tag(request: Request, project_id: str, tag: str) -> None:
@@ -102,7 +102,7 @@ def add_tag(request: Request, project_id: str, tag: str) -> None:
     schemas.fields({"tags": [tag]}, schemas.TagsBody)
     with writing(request) as ctx:
         projects = services_of(request).identity.projects
-        projects.set_tags(ctx, project_id, [*projects.get(ctx, project_id).tags, tag])
+        projects.update_tags(ctx, project_id, [*projects.get(ctx, project_id).tags, tag])
 
 
 @delete("/projects/{project_id:str}/tags/{tag:str}", operation_id="removeProjectTag")
@@ -110,7 +110,7 @@ def remove_tag(request: Request, project_id: str, tag: str) -> None:
     with writing(request) as ctx:
         projects = services_of(request).identity.projects
         there = projects.get(ctx, project_id).tags
-        projects.set_tags(ctx, project_id, [each for each in there if each != tag])
+        projects.update_tags(ctx, project_id, [each for each in there if each != tag])
         if tag not in there:
             raise NotFound(f"Could not find project tag: {tag}.")
 
@@ -119,7 +119,7 @@ def remove_tag(request: Request, project_id: str, tag: str) -> None:
 def list_domains(request: Request) -> Body:
     query = views.query_of(request, "name", "enabled")
     with reading(request) as ctx:
-        found = services_of(request).identity.domains.all(ctx, query)
+        found = services_of(request).identity.domains.list(ctx, query)
     return views.collection(request, "domains", found, views.domain)
 
 
@@ -168,11 +168,11 @@ def _new(values: Mapping[str, Any], extra: Body) -> NewProject:
     return NewProject(**described, extra=extra)
 
 
-def _tags_asked(request: Request) -> TagQuery | None:
+def _tags_asked(request: Request) -> TagFilter | None:
     names = ("tags", "tags-any", "not-tags", "not-tags-any")
     if not any(name in request.query_params for name in names):
         return None
-    return TagQuery(*(views.tag_names(request.query_params.get(name)) for name in names))
+    return TagFilter(*(views.tag_names(request.query_params.get(name)) for name in names))
 
 
 def _tag_links(request: Request, project_id: str) -> Body:
@@ -185,18 +185,18 @@ def _family(request: Request, ctx: RequestContext, project: Project) -> Body:
     shown: Body = {}
     if "parents_as_ids" in request.query_params:
         nested: Body | None = None
-        for key in reversed(projects.above(ctx, project)):
+        for key in reversed(projects.list_parent_ids(ctx.db, project)):
             nested = {key: nested}
         shown["parents"] = nested
     if "subtree_as_ids" in request.query_params:
-        shown["subtree"] = _subtree(project.id, projects.below(ctx, project))
+        shown["subtree"] = _subtree(project.id, projects.list_subtree(ctx.db, project))
     if "subtree_as_list" in request.query_params:
         here = views.base(request)
-        shown["subtree"] = [{"project": views.project(here, each)} for each in projects.below(ctx, project)]
+        shown["subtree"] = [{"project": views.project(here, each)} for each in projects.list_subtree(ctx.db, project)]
     return shown
 
 
-def _subtree(key: str, below: list[Project]) -> Any:
+def _subtree(key: str, below: Sequence[Project]) -> Any:
     return {each.id: _subtree(each.id, below) for each in below if each.parent_id == key} or None
 
 

@@ -16,7 +16,7 @@ _IMPLIES = "/roles/{prior_id:str}/implies/{implied_id:str}"
 def list_roles(request: Request) -> Body:
     query = views.query_of(request, "name", "domain_id")
     with reading(request) as ctx:
-        found = services_of(request).identity.roles.all(ctx, query)
+        found = services_of(request).identity.roles.list(ctx, query)
     return views.collection(request, "roles", found, views.role)
 
 
@@ -62,7 +62,7 @@ def delete_role(request: Request, role_id: str) -> None:
 @get("/roles/{prior_id:str}/implies", operation_id="listImpliedRoles")
 def list_implied(request: Request, prior_id: str) -> Body:
     with reading(request) as ctx:
-        prior, implied = services_of(request).identity.roles.all_implied(ctx, prior_id)
+        prior, implied = services_of(request).identity.roles.list_implied(ctx, prior_id)
     here = views.base(request)
     links = {"self": f"{here}/roles/{prior_id}/implies"}
     return {"role_inference": views.implication(here, prior, implied), "links": links}
@@ -71,33 +71,33 @@ def list_implied(request: Request, prior_id: str) -> Body:
 @put(_IMPLIES, status_code=201, operation_id="createImpliedRole")
 def create_implied(request: Request, prior_id: str, implied_id: str) -> Body:
     with writing(request) as ctx:
-        prior, implied = services_of(request).identity.roles.imply(ctx, prior_id, implied_id)
+        prior, implied = services_of(request).identity.roles.add_implied(ctx, prior_id, implied_id)
     return _rule(request, prior, implied)
 
 
 @get(_IMPLIES, operation_id="showImpliedRole")
 def show_implied(request: Request, prior_id: str, implied_id: str) -> Body:
     with reading(request) as ctx:
-        prior, implied = services_of(request).identity.roles.implied(ctx, prior_id, implied_id)
+        prior, implied = services_of(request).identity.roles.get_implied(ctx, prior_id, implied_id)
     return _rule(request, prior, implied)
 
 
 @head(_IMPLIES, status_code=204, operation_id="checkImpliedRole")
 def check_implied(request: Request, prior_id: str, implied_id: str) -> None:
     with reading(request) as ctx:
-        services_of(request).identity.roles.implied(ctx, prior_id, implied_id)
+        services_of(request).identity.roles.get_implied(ctx, prior_id, implied_id)
 
 
 @delete(_IMPLIES, operation_id="deleteImpliedRole")
 def delete_implied(request: Request, prior_id: str, implied_id: str) -> None:
     with writing(request) as ctx:
-        services_of(request).identity.roles.imply_no_more(ctx, prior_id, implied_id)
+        services_of(request).identity.roles.remove_implied(ctx, prior_id, implied_id)
 
 
 @get("/role_inferences", operation_id="listRoleInferences")
 def list_inferences(request: Request) -> Body:
     with reading(request) as ctx:
-        rules = services_of(request).identity.roles.inferences(ctx)
+        rules = services_of(request).identity.roles.list_inference_rules(ctx)
     here = views.base(request)
     shown = [views.implication(here, prior, implied) for prior, implied in rules]
     return {"role_inferences": shown, "links": {"self": f"{here}/role_inferences"}}

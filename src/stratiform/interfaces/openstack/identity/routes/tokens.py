@@ -18,10 +18,10 @@ _VARY = {"Vary": "X-Auth-Token"}
 def issue(request: Request, body: bytes) -> Response[Body]:
     services = services_of(request)
     asked = decode(body, schemas.AuthBody).auth.asked()
-    sign_ins = services.identity.sign_ins
+    sign_ins = services.identity.authentication
     with services.database.snapshot() as db:
-        found = sign_ins.look_up(db, asked, services.clock.now())
-    sign_ins.prove(found)
+        found = sign_ins.resolve(db, asked, services.clock.now())
+    sign_ins.verify(found)
     with services.database.snapshot() as db:
         now = services.clock.now()
         text, token = sign_ins.issue(db, asked, found, now)
@@ -53,7 +53,7 @@ def revoke(request: Request) -> None:
 @get("/auth/catalog", operation_id="ownCatalog")
 def own_catalog(request: Request) -> Body:
     with reading(request) as ctx:
-        entries = services_of(request).identity.catalog.own(ctx)
+        entries = services_of(request).identity.catalog.get(ctx)
     links = {"next": None, "self": f"{views.base(request)}/auth/catalog", "previous": None}
     return {"catalog": views.catalog(entries), "links": links}
 
@@ -61,21 +61,21 @@ def own_catalog(request: Request) -> Body:
 @get("/auth/projects", operation_id="ownProjects")
 def own_projects(request: Request) -> Body:
     with reading(request) as ctx:
-        found = services_of(request).identity.projects.own(ctx)
+        found = services_of(request).identity.projects.list_available(ctx)
     return views.collection(request, "projects", found, views.project)
 
 
 @get("/auth/domains", operation_id="ownDomains")
 def own_domains(request: Request) -> Body:
     with reading(request) as ctx:
-        found = services_of(request).identity.domains.own(ctx)
+        found = services_of(request).identity.domains.list_available(ctx)
     return views.collection(request, "domains", found, views.domain)
 
 
 @get("/auth/system", operation_id="ownSystem")
 def own_system(request: Request) -> Body:
     with reading(request) as ctx:
-        may = services_of(request).identity.tokens.may_have_system(ctx)
+        may = services_of(request).identity.tokens.has_system_role(ctx)
     links = {"self": f"{views.base(request)}/auth/system"}
     return {"system": [{"all": True}] if may else [], "links": links}
 
@@ -83,13 +83,13 @@ def own_system(request: Request) -> Body:
 def _subject(request: Request, ctx: RequestContext) -> tuple[str, Token]:
     text = request.headers.get("x-subject-token", "")
     allow_expired = views.flag(request, "allow_expired")
-    return text, services_of(request).identity.tokens.subject(ctx, text, allow_expired=allow_expired)
+    return text, services_of(request).identity.tokens.get_subject(ctx, text, allow_expired=allow_expired)
 
 
 def _catalog(request: Request, db: Any, now: int, token: Token) -> Any:
     caller = token.caller
     catalog = services_of(request).identity.catalog
-    return catalog.of(db, now, project_id=caller.project_id, user_id=caller.user_id)
+    return catalog.build(db, now, project_id=caller.project_id, user_id=caller.user_id)
 
 
 handlers: list[Any] = [issue, validate, check, revoke, own_catalog, own_projects, own_domains, own_system]

@@ -14,7 +14,7 @@ Body = dict[str, Any]
 def list_users(request: Request) -> Body:
     query = views.query_of(request, "name", "domain_id", "enabled")
     with reading(request) as ctx:
-        found = services_of(request).identity.users.all(ctx, query)
+        found = services_of(request).identity.users.list(ctx, query)
     return views.collection(request, "users", found, views.user)
 
 
@@ -59,18 +59,18 @@ def change_password(request: Request, user_id: str, body: bytes) -> None:
     users = services.identity.users
     asked = schemas.fields(schemas.resource(body, "user"), schemas.NewPassword, "password", "original_password")
     with services.database.snapshot() as db:
-        old = users.sealed_password(db, user_id)
-    users.proved(asked.original_password, old)
-    new = users.seal(asked.password)
+        old = users.find_password_hash(db, user_id)
+    users.verify_password(asked.original_password, old)
+    new = users.hash_password(asked.password)
     with services.database.transaction() as db:
-        users.change_password(db, user_id, services.clock.now(), old=old, new=new)
+        users.change_password(db, user_id, services.clock.now(), old_hash=old, new_hash=new)
 
 
 @get("/users/{user_id:str}/projects", operation_id="listProjectsOfUser")
 def list_projects(request: Request, user_id: str) -> Body:
     query = views.query_of(request, "name", "domain_id", "enabled")
     with reading(request) as ctx:
-        found = services_of(request).identity.projects.of_user(ctx, user_id, query)
+        found = services_of(request).identity.projects.list_for_user(ctx, user_id, query)
     return views.collection(request, "projects", found, views.project)
 
 
@@ -78,7 +78,7 @@ def list_projects(request: Request, user_id: str) -> Body:
 def list_groups(request: Request, user_id: str) -> Body:
     query = views.query_of(request, "name")
     with reading(request) as ctx:
-        found = services_of(request).identity.users.groups(ctx, user_id, query)
+        found = services_of(request).identity.users.list_groups(ctx, user_id, query)
     return views.collection(request, "groups", found, views.group)
 
 
@@ -88,9 +88,9 @@ def _sealed(request: Request, values: Body) -> Body:
         return values
     users = services_of(request).identity.users
     with reading(request) as ctx:
-        users.may_change(ctx)
+        users.require_create(ctx)
     password = values["password"]
-    return values | {"password": users.seal(password) if password else ""}
+    return values | {"password": users.hash_password(password) if password else ""}
 
 
 handlers: list[Any] = [

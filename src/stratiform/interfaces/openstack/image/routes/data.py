@@ -14,7 +14,7 @@ from litestar.response import Stream
 from stratiform.interfaces.openstack.image.schemas import UnsupportedMedia
 from stratiform.interfaces.services import Request, get, reading, services_of, writing
 from stratiform.kit.errors import Fault, Invalid
-from stratiform.services.image.service import ImageService, Incoming
+from stratiform.services.image.service import Upload
 
 _BYTES = "application/octet-stream"
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -35,23 +35,23 @@ async def upload(request: Request, image_id: str) -> None:
     kind = request.headers.get("content-type", "").split(";", 1)[0].strip()
     if kind != _BYTES:
         raise UnsupportedMedia(f"The server does not support a body of type '{kind}' here; use {_BYTES}.")
-    service = services_of(request).image
+    image_data = services_of(request).image.image_data
     incoming = await to_thread.run_sync(_begin, request, image_id)
     try:
         await _receive(request, incoming)
-        await to_thread.run_sync(service.finish_upload, incoming)
+        await to_thread.run_sync(image_data.finish_upload, incoming)
     except BaseException:
         with CancelScope(shield=True):
-            await to_thread.run_sync(service.abort_upload, incoming)
+            await to_thread.run_sync(image_data.abort_upload, incoming)
         raise
 
 
-def _begin(request: Request, image_id: str) -> Incoming:
+def _begin(request: Request, image_id: str) -> Upload:
     with writing(request) as ctx:
-        return services_of(request).image.begin_upload(ctx, image_id)
+        return services_of(request).image.image_data.begin_upload(ctx, image_id)
 
 
-async def _receive(request: Request, incoming: Incoming) -> None:
+async def _receive(request: Request, incoming: Upload) -> None:
     block = bytearray()
     received = 0
     async for chunk in request.stream():
@@ -68,9 +68,9 @@ async def _receive(request: Request, incoming: Incoming) -> None:
 
 @get("/images/{image_id:str}/file")
 def download(request: Request, image_id: str) -> Response[Any]:
-    service: ImageService = services_of(request).image
+    image_data = services_of(request).image.image_data
     with reading(request) as ctx:
-        data = service.data(ctx, image_id)
+        data = image_data.find(ctx, image_id)
     if data is None:
         return Response(None, status_code=204)
     wanted = request.headers.get("range")
@@ -81,7 +81,7 @@ def download(request: Request, image_id: str) -> Response[Any]:
     elif data.image.checksum:
         headers["Content-MD5"] = data.image.checksum
     status = 206 if wanted else 200
-    return Stream(data.blocks(start, length), status_code=status, media_type=_BYTES, headers=headers)
+    return Stream(data.read_blocks(start, length), status_code=status, media_type=_BYTES, headers=headers)
 
 
 def _part(wanted: str, size: int) -> tuple[int, int]:

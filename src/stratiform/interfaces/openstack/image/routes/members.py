@@ -15,13 +15,13 @@ Body = dict[str, Any]
 @get("/images/{image_id:str}/members")
 def list_members(request: Request, image_id: str) -> Body:
     with reading(request) as ctx:
-        return views.members(services_of(request).image.members(ctx, image_id))
+        return views.members(services_of(request).image.image_members.list(ctx, image_id))
 
 
 @get("/images/{image_id:str}/members/{member_id:str}")
 def show_member(request: Request, image_id: str, member_id: str) -> Body:
     with reading(request) as ctx:
-        return views.member(services_of(request).image.member(ctx, image_id, member_id))
+        return views.member(services_of(request).image.image_members.get(ctx, image_id, member_id))
 
 
 @post("/images/{image_id:str}/members", status_code=200)
@@ -30,7 +30,7 @@ def add_member(request: Request, image_id: str, body: bytes) -> Body:
     if said.member is UNSET:
         raise Invalid("Member to be added not specified")
     with writing(request) as ctx:
-        return views.member(services_of(request).image.add_member(ctx, image_id, said.member))
+        return views.member(services_of(request).image.image_members.create(ctx, image_id, said.member))
 
 
 @put("/images/{image_id:str}/members/{member_id:str}")
@@ -39,13 +39,13 @@ def set_member(request: Request, image_id: str, member_id: str, body: bytes) -> 
     if said.status is UNSET:
         raise Invalid("Status not specified")
     with writing(request) as ctx:
-        return views.member(services_of(request).image.set_member(ctx, image_id, member_id, said.status))
+        return views.member(services_of(request).image.image_members.update(ctx, image_id, member_id, said.status))
 
 
 @delete("/images/{image_id:str}/members/{member_id:str}")
 def remove_member(request: Request, image_id: str, member_id: str) -> None:
     with writing(request) as ctx:
-        services_of(request).image.remove_member(ctx, image_id, member_id)
+        services_of(request).image.image_members.delete(ctx, image_id, member_id)
 
 
 handlers: list[Any] = [list_members, show_member, add_member, set_member, remove_member]

@@ -61,7 +61,7 @@ def show_extension(request: Request, alias: str) -> Body:
 @get("/availability_zones")
 def list_zones(request: Request) -> Body:
     with reading(request) as ctx:
-        zones = services_of(request).network.zones(ctx.db, ctx.caller.project())
+        zones = services_of(request).network.networks.list_availability_zones(ctx.db, ctx.caller.project())
     found = [{"name": zone, "resource": "network", "state": "available"} for zone in zones]
     filters = asked(request).listing.filters
     kept = [zone for zone in found if all(zone.get(name) in values for name, values in filters.items())]
@@ -71,15 +71,15 @@ def list_zones(request: Request) -> Body:
 @get(["/quotas/{project_id:str}", "/quotas/{project_id:str}/default"])
 def show_quota(request: Request, project_id: str) -> Body:
     with reading(request) as ctx:
-        quota = services_of(request).network.quota(ctx, project_id)
-    return {"quota": {name: limit for name, (limit, _) in quota.items()}}
+        quota = services_of(request).network.quotas.get(ctx, project_id)
+    return {"quota": {name: usage.limit for name, usage in quota.items()}}
 
 
 @get("/quotas/{project_id:str}/details.json")
 def show_quota_details(request: Request, project_id: str) -> Body:
     with reading(request) as ctx:
-        quota = services_of(request).network.quota(ctx, project_id)
-    return {"quota": {name: {"limit": limit, "used": used, "reserved": 0} for name, (limit, used) in quota.items()}}
+        quota = services_of(request).network.quotas.get(ctx, project_id)
+    return {"quota": {name: {"limit": usage.limit, "used": usage.used, "reserved": 0} for name, usage in quota.items()}}
 
 
 handlers: list[Any] = [

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from stratiform.interfaces.services import Request, services_of
 from stratiform.kit.pagination import Page
 from stratiform.services.network.errors import BadRequest
-from stratiform.services.network.model import Listing
+from stratiform.services.network.model import ListQuery
 
 _NO_FILTERS = ("fields", "sort_key", "sort_dir", "limit", "marker", "page_reverse")
 
@@ -18,7 +18,7 @@ _NO_FILTERS = ("fields", "sort_key", "sort_dir", "limit", "marker", "page_revers
 class Asked:
     """A list's query. `pairs`: as it came, for the link to the next page."""
 
-    listing: Listing
+    listing: ListQuery
     fields: list[str]
     pairs: list[tuple[str, str]]
     url: str
@@ -38,7 +38,7 @@ def asked(request: Request) -> Asked:
     if page.limit == 0:
         page = Page(marker=page.marker)
     url = services_of(request).url + request.url.path
-    return Asked(Listing(filters, _sort(pairs), page), _fields(pairs), pairs, url)
+    return Asked(ListQuery(filters, _sort(pairs), page), _fields(pairs), pairs, url)
 
 
 def fields_of(request: Request) -> list[str]:

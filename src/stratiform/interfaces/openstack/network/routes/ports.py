@@ -18,7 +18,7 @@ from stratiform.interfaces.openstack.network.schemas import (
     read,
 )
 from stratiform.interfaces.services import Request, delete, get, post, put, reading, services_of, writing
-from stratiform.services.network.model import PortWish
+from stratiform.services.network.model import NewPort
 
 Body = dict[str, Any]
 
@@ -30,7 +30,7 @@ _TAKEN = (*NOT_STORED, "network_id", "fixed_ips", "mac_address", "security_group
 def list_ports(request: Request) -> Body:
     query = asked(request)
     with reading(request) as ctx:
-        found = services_of(request).network.ports(ctx, query.listing)
+        found = services_of(request).network.ports.list(ctx, query.listing)
         everything = ctx.caller.is_admin
     bodies = [views.only(views.port(port, everything=everything), query.fields) for port in found.items]
     return views.page("ports", query.url, query.pairs, found, bodies)
@@ -39,7 +39,7 @@ def list_ports(request: Request) -> Body:
 @get("/ports/{port_id:str}")
 def show_port(request: Request, port_id: str) -> Body:
     with reading(request) as ctx:
-        found = services_of(request).network.port(ctx, port_id)
+        found = services_of(request).network.ports.get(ctx, port_id)
         body = views.port(found, everything=ctx.caller.is_admin)
     return {"port": views.only(body, fields_of(request))}
 
@@ -50,8 +50,8 @@ def create_ports(request: Request, body: bytes) -> Body:
     wishes, bulk = one_or_many(said.port, said.ports, "port")
     with writing(request) as ctx:
         service = services_of(request).network
-        service.lock_networks(ctx.db, [wish.network_id for wish in wishes])
-        made = [service.create_port(ctx, _wish(wish), project(wish)) for wish in wishes]
+        service.ports.lock_networks(ctx.db, [wish.network_id for wish in wishes])
+        made = [service.ports.create(ctx, _wish(wish), project(wish)) for wish in wishes]
         bodies = [views.port(port, everything=ctx.caller.is_admin) for port in made]
     return {"ports": bodies} if bulk else {"port": bodies[0]}
 
@@ -61,7 +61,7 @@ def update_port(request: Request, port_id: str, body: bytes) -> Body:
     said = read(body, PortBody).port
     with writing(request) as ctx:
         values = given(said, "fixed_ips")
-        after = services_of(request).network.update_port(ctx, port_id, values, fixed_ips(said.fixed_ips))
+        after = services_of(request).network.ports.update(ctx, port_id, values, fixed_ips(said.fixed_ips))
         shown = views.port(after, everything=ctx.caller.is_admin)
     return {"port": shown}
 
@@ -69,16 +69,16 @@ def update_port(request: Request, port_id: str, body: bytes) -> Body:
 @delete("/ports/{port_id:str}")
 def delete_port(request: Request, port_id: str) -> None:
     with writing(request) as ctx:
-        services_of(request).network.delete_port(ctx, port_id)
+        services_of(request).network.ports.delete(ctx, port_id)
 
 
-def _wish(said: PortNew) -> PortWish:
-    return PortWish(
+def _wish(said: PortNew) -> NewPort:
+    return NewPort(
         network_id=said.network_id,
         fixed_ips=fixed_ips(said.fixed_ips),
         mac_address=None if said.mac_address is UNSET else said.mac_address,
         security_groups=None if said.security_groups is UNSET else said.security_groups,
-        values=given(said, *_TAKEN),
+        attributes=given(said, *_TAKEN),
     )
 
 

@@ -14,7 +14,7 @@ Body = dict[str, Any]
 def list_groups(request: Request) -> Body:
     query = asked(request)
     with reading(request) as ctx:
-        groups = services_of(request).network.security_groups(ctx, query.listing.filters)
+        groups = services_of(request).network.security_groups.list(ctx, query.listing.filters)
     found = paginate(groups, query.listing.page, lambda group: group.id)
     return {"security_groups": [views.only(views.security_group(group), query.fields) for group in found.items]}
 
@@ -22,7 +22,7 @@ def list_groups(request: Request) -> Body:
 @get("/security-groups/{group_id:str}")
 def show_group(request: Request, group_id: str) -> Body:
     with reading(request) as ctx:
-        group = services_of(request).network.security_group(ctx, group_id)
+        group = services_of(request).network.security_groups.get(ctx, group_id)
     return {"security_group": views.only(views.security_group(group), fields_of(request))}
 
 
@@ -30,45 +30,39 @@ def show_group(request: Request, group_id: str) -> Body:
 def list_rules(request: Request) -> Body:
     query = asked(request)
     with reading(request) as ctx:
-        rules = services_of(request).network.security_rules(ctx, query.listing.filters)
+        rules = services_of(request).network.security_group_rules.list(ctx, query.listing.filters)
     return {"security_group_rules": [views.only(views.security_rule(rule), query.fields) for rule in rules]}
 
 
 @get("/security-group-rules/{rule_id:str}")
 def show_rule(request: Request, rule_id: str) -> Body:
     with reading(request) as ctx:
-        rule = services_of(request).network.security_rule(ctx, rule_id)
+        rule = services_of(request).network.security_group_rules.get(ctx, rule_id)
     return {"security_group_rule": views.only(views.security_rule(rule), fields_of(request))}
 
 
 @post(["/security-groups", "/security-group-rules"])
 def refuse_new(request: Request) -> Body:
     with writing(request) as ctx:
-        services_of(request).network.refuse_security(ctx)
-    return {}
+        services_of(request).network.security_groups.create(ctx)
 
 
 @put("/security-groups/{group_id:str}")
 def refuse_change(request: Request, group_id: str) -> Body:
     with writing(request) as ctx:
-        service = services_of(request).network
-        service.refuse_group_change(ctx, service.security_group(ctx, group_id))
-    return {}
+        services_of(request).network.security_groups.update(ctx, group_id)
 
 
 @delete("/security-groups/{group_id:str}")
 def refuse_removal(request: Request, group_id: str) -> None:
     with writing(request) as ctx:
-        service = services_of(request).network
-        service.refuse_group_change(ctx, service.security_group(ctx, group_id))
+        services_of(request).network.security_groups.delete(ctx, group_id)
 
 
 @delete("/security-group-rules/{rule_id:str}")
 def refuse_rule_removal(request: Request, rule_id: str) -> None:
     with writing(request) as ctx:
-        service = services_of(request).network
-        rule = service.security_rule(ctx, rule_id)
-        service.refuse_group_change(ctx, service.security_group(ctx, rule.security_group_id))
+        services_of(request).network.security_group_rules.delete(ctx, rule_id)
 
 
 handlers: list[Any] = [

@@ -18,7 +18,7 @@ from stratiform.interfaces.openstack.network.schemas import (
 )
 from stratiform.interfaces.services import Request, delete, get, post, put, reading, services_of, writing
 from stratiform.services.network.errors import BadRequest, SubnetPoolNotFound
-from stratiform.services.network.model import Reserve, SubnetWish
+from stratiform.services.network.model import NewSubnet, ReservedAddresses
 
 Body = dict[str, Any]
 
@@ -39,7 +39,7 @@ _TAKEN = (
 def list_subnets(request: Request) -> Body:
     query = asked(request)
     with reading(request) as ctx:
-        found = services_of(request).network.subnets(ctx, query.listing)
+        found = services_of(request).network.subnets.list(ctx, query.listing)
     bodies = [views.only(views.subnet(subnet), query.fields) for subnet in found.items]
     return views.page("subnets", query.url, query.pairs, found, bodies)
 
@@ -47,7 +47,7 @@ def list_subnets(request: Request) -> Body:
 @get("/subnets/{subnet_id:str}")
 def show_subnet(request: Request, subnet_id: str) -> Body:
     with reading(request) as ctx:
-        found = services_of(request).network.subnet(ctx, subnet_id)
+        found = services_of(request).network.subnets.get(ctx, subnet_id)
     return {"subnet": views.only(views.subnet(found), fields_of(request))}
 
 
@@ -58,7 +58,7 @@ def create_subnets(request: Request, body: bytes) -> Body:
     reserves = _reserves(request, wishes)
     with writing(request) as ctx:
         service = services_of(request).network
-        made = [service.create_subnet(ctx, _wish(wish), project(wish), reserves[wish.network_id]) for wish in wishes]
+        made = [service.subnets.create(ctx, _wish(wish), project(wish), reserves[wish.network_id]) for wish in wishes]
     bodies = [views.subnet(subnet) for subnet in made]
     return {"subnets": bodies} if bulk else {"subnet": bodies[0]}
 
@@ -67,32 +67,32 @@ def create_subnets(request: Request, body: bytes) -> Body:
 def update_subnet(request: Request, subnet_id: str, body: bytes) -> Body:
     said = read(body, SubnetBody)
     with writing(request) as ctx:
-        after = services_of(request).network.update_subnet(ctx, subnet_id, given(said.subnet))
+        after = services_of(request).network.subnets.update(ctx, subnet_id, given(said.subnet))
     return {"subnet": views.subnet(after)}
 
 
 @delete("/subnets/{subnet_id:str}")
 def delete_subnet(request: Request, subnet_id: str) -> None:
     with writing(request) as ctx:
-        services_of(request).network.delete_subnet(ctx, subnet_id)
+        services_of(request).network.subnets.delete(ctx, subnet_id)
 
 
-def _reserves(request: Request, wishes: list[SubnetNew]) -> dict[str, Reserve]:
+def _reserves(request: Request, wishes: list[SubnetNew]) -> dict[str, ReservedAddresses]:
     """What the clouds of each network's project keep; they are asked before the transaction, not inside it."""
     service = services_of(request).network
     with reading(request) as ctx:
-        owners = {wish.network_id: service.network(ctx, wish.network_id).project_id for wish in wishes}
-    return {network_id: service.reserve(project_id) for network_id, project_id in owners.items()}
+        owners = {wish.network_id: service.networks.get(ctx, wish.network_id).project_id for wish in wishes}
+    return {network_id: service.subnets.get_reserved_addresses(project_id) for network_id, project_id in owners.items()}
 
 
-def _wish(said: SubnetNew) -> SubnetWish:
+def _wish(said: SubnetNew) -> NewSubnet:
     if said.subnetpool_id is not UNSET and said.subnetpool_id is not None:
         raise SubnetPoolNotFound(said.subnetpool_id)
     if said.cidr is UNSET or said.cidr is None:
         raise BadRequest("Bad subnets request: a subnetpool must be specified in the absence of a cidr.")
     pools = given(said).get("allocation_pools")
     gateway = "" if said.gateway_ip is UNSET else said.gateway_ip
-    return SubnetWish(said.network_id, said.ip_version, said.cidr, gateway, pools, given(said, *_TAKEN))
+    return NewSubnet(said.network_id, said.ip_version, said.cidr, gateway, pools, given(said, *_TAKEN))
 
 
 handlers: list[Any] = [list_subnets, show_subnet, create_subnets, update_subnet, delete_subnet]

@@ -32,16 +32,16 @@ class _Tagged:
 
 _KINDS = {
     "networks": _Tagged(
-        lambda request, ctx, thing_id: services_of(request).network.network(ctx, thing_id),
-        lambda request, ctx, thing_id, values: services_of(request).network.update_network(ctx, thing_id, values),
+        lambda request, ctx, thing_id: services_of(request).network.networks.get(ctx, thing_id),
+        lambda request, ctx, thing_id, values: services_of(request).network.networks.update(ctx, thing_id, values),
     ),
     "subnets": _Tagged(
-        lambda request, ctx, thing_id: services_of(request).network.subnet(ctx, thing_id),
-        lambda request, ctx, thing_id, values: services_of(request).network.update_subnet(ctx, thing_id, values),
+        lambda request, ctx, thing_id: services_of(request).network.subnets.get(ctx, thing_id),
+        lambda request, ctx, thing_id, values: services_of(request).network.subnets.update(ctx, thing_id, values),
     ),
     "ports": _Tagged(
-        lambda request, ctx, thing_id: services_of(request).network.port(ctx, thing_id),
-        lambda request, ctx, thing_id, values: services_of(request).network.update_port(ctx, thing_id, values),
+        lambda request, ctx, thing_id: services_of(request).network.ports.get(ctx, thing_id),
+        lambda request, ctx, thing_id, values: services_of(request).network.ports.update(ctx, thing_id, values),
     ),
 }
 

@@ -1,77 +1,62 @@
-"""`/attachments` (microversion 3.27): to look at; the Compute API makes and ends them."""
+"""`/attachments`: read-only; the Compute API attaches and detaches volumes."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from stratiform.interfaces.openstack.volume import schemas, views
-from stratiform.interfaces.openstack.volume.routes.calls import delete, get, post, put, reading, since
-from stratiform.interfaces.services import Request, services_of
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.volume import views
+from stratiform.interfaces.openstack.volume.api import api
+from stratiform.interfaces.openstack.volume.schemas import attachments as schemas
 from stratiform.kit.errors import Invalid
-from stratiform.kit.pagination import Page, paginate
+from stratiform.kit.pagination import paginate
+from stratiform.services.volume import policy
 from stratiform.services.volume.model import Attachment
 
-_FIRST = 27
-_BY_COMPUTE = "Volumes are attached and detached by the Compute API (servers/{id}/os-volume_attachments)."
+_PATH = "/attachments/{attachment_id}"
+_USE_COMPUTE = "Volumes are attached and detached by the Compute API (servers/{id}/os-volume_attachments)."
 
 
-@get("/attachments")
-def list_attachments(request: Request) -> dict[str, Any]:
-    return {"attachments": [views.attachment_summary(attachment) for attachment in _found(request)]}
+@api.get("/attachments", policy.VOLUME_GET_ALL, since=27)
+def list_attachments(request: ApiRequest, query: schemas.AttachmentListQuery) -> schemas.AttachmentsResponse:
+    return schemas.AttachmentsResponse([views.attachment_summary(item) for item in _list(request, query)])
 
 
-@get("/attachments/detail")
-def list_attachments_in_detail(request: Request) -> dict[str, Any]:
-    return {"attachments": [views.attachment_detail(attachment) for attachment in _found(request)]}
+@api.get("/attachments/detail", policy.VOLUME_GET_ALL, since=27)
+def list_attachments_detail(
+    request: ApiRequest, query: schemas.AttachmentListQuery
+) -> schemas.AttachmentsDetailResponse:
+    return schemas.AttachmentsDetailResponse([views.attachment_detail(item) for item in _list(request, query)])
 
 
-@get("/attachments/{attachment_id:str}")
-def show_attachment(request: Request, attachment_id: str) -> dict[str, Any]:
-    since(request, _FIRST)
-    with reading(request) as ctx:
-        return {"attachment": views.attachment_detail(services_of(request).volume.attachment(ctx, attachment_id))}
+@api.get(_PATH, policy.VOLUME_GET, since=27)
+def show_attachment(request: ApiRequest, attachment_id: str) -> schemas.AttachmentResponse:
+    attachment = request.services.volume.attachments.get(request.ctx, attachment_id)
+    return schemas.AttachmentResponse(views.attachment_detail(attachment))
 
 
-@post("/attachments")
-def create_attachment(request: Request) -> None:
-    _refuse(request)
+@api.post("/attachments", policy.ATTACHMENT_CREATE, since=27)
+def create_attachment(_request: ApiRequest) -> None:
+    raise Invalid(_USE_COMPUTE)
 
 
-@put("/attachments/{attachment_id:str}")
-def update_attachment(request: Request, attachment_id: str) -> None:  # noqa: ARG001  (Litestar hands it over by name)
-    _refuse(request)
+@api.put(_PATH, policy.ATTACHMENT_UPDATE, since=27)
+def update_attachment(request: ApiRequest, attachment_id: str) -> None:
+    request.services.volume.attachments.get(request.ctx, attachment_id)
+    raise Invalid(_USE_COMPUTE)
 
 
-@delete("/attachments/{attachment_id:str}", status_code=200)
-def delete_attachment(request: Request, attachment_id: str) -> None:  # noqa: ARG001  (as above)
-    _refuse(request)
+@api.delete(_PATH, policy.ATTACHMENT_DELETE, since=27, status=200)
+def delete_attachment(request: ApiRequest, attachment_id: str) -> None:
+    request.services.volume.attachments.get(request.ctx, attachment_id)
+    raise Invalid(_USE_COMPUTE)
 
 
-def _found(request: Request) -> list[Attachment]:
-    since(request, _FIRST)
-    query = request.query_params
-    everyone = schemas.truth(query.get("all_tenants", "false"), "all_tenants")
-    with reading(request) as ctx:
-        found = services_of(request).volume.attachments(ctx, all_projects=everyone)
-    wanted = {"volume_id": query.get("volume_id"), "server_id": query.get("instance_id"), "state": query.get("status")}
-    kept = [
+def _list(request: ApiRequest, query: schemas.AttachmentListQuery) -> Sequence[Attachment]:
+    attachments = request.services.volume.attachments.list(request.ctx, all_projects=query.all_tenants)
+    matching = [
         attachment
-        for attachment in found
-        if all(value in (None, getattr(attachment, name)) for name, value in wanted.items())
+        for attachment in attachments
+        if query.volume_id in (None, attachment.volume_id)
+        and query.instance_id in (None, attachment.server_id)
+        and query.status in (None, attachment.state)
     ]
-    page = Page.parse(query.get("limit"), query.get("marker"))
-    return list(paginate(kept, page, lambda attachment: attachment.id).items)
-
-
-def _refuse(request: Request) -> None:
-    since(request, _FIRST)
-    with reading(request):
-        raise Invalid(_BY_COMPUTE)
-
-
-handlers: list[Any] = [
-    *list_attachments,
-    *list_attachments_in_detail,
-    *show_attachment,
-    *create_attachment,
-    *update_attachment,
-    *delete_attachment,
-]
+    return paginate(matching, query.page(), lambda attachment: attachment.id).items

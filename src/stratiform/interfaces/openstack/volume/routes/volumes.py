@@ -1,201 +1,171 @@
 """`/volumes`."""
 
 import ast
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
-from litestar import Response
-from msgspec import UNSET
+import msgspec
+from msgspec import UNSET, UnsetType
 
-from stratiform.interfaces.openstack.microversions import minor
-from stratiform.interfaces.openstack.volume import schemas, views
-from stratiform.interfaces.openstack.volume.routes.calls import (
-    delete,
-    get,
-    post,
-    put,
-    reading,
-    shown,
-    since,
-    writing,
-)
-from stratiform.interfaces.services import Request, decode, services_of
-from stratiform.kit.context import RequestContext
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.volume import views
+from stratiform.interfaces.openstack.volume.api import api
+from stratiform.interfaces.openstack.volume.schemas import volumes as schemas
+from stratiform.interfaces.openstack.volume.schemas.common import Link
 from stratiform.kit.errors import Invalid, NotFound
-from stratiform.kit.pagination import Page
+from stratiform.kit.pagination import Slice
+from stratiform.services.volume import policy
 from stratiform.services.volume.model import NewVolume, Sort, Volume, VolumeFilter
 
-_View = Callable[[Volume, views.Shown], views.Body]
+
+@api.post("/volumes", policy.VOLUME_CREATE, status=202)
+def create_volume(request: ApiRequest, body: schemas.VolumeCreateRequest) -> schemas.VolumeResponse:
+    new = _new_volume(body.volume)
+    return _response(request, request.services.volume.volumes.create(request.ctx, new))
 
 
-@post("/volumes")
-def create_volume(request: Request, body: bytes) -> Response[Any]:
-    asked = decode(body, schemas.VolumeCreateBody).volume
-    new = _new_volume(asked)
-    with writing(request) as ctx:
-        volume = services_of(request).volume.create(ctx, new)
-        return Response(_one(request, ctx, volume), status_code=202)
+@api.get("/volumes", policy.VOLUME_GET_ALL)
+def list_volumes(request: ApiRequest, query: schemas.VolumeListQuery) -> schemas.VolumesResponse:
+    volumes = _list(request, query)
+    items = [views.volume_summary(volume, request.view) for volume in volumes.items]
+    return schemas.VolumesResponse(items, _links(request, volumes), _count(request, query))
 
 
-def _new_volume(asked: schemas.VolumeCreate) -> NewVolume:
-    if asked.backup_id:
-        raise NotFound(f"Backup {asked.backup_id} could not be found.")
-    if asked.multiattach is not None and schemas.truth(asked.multiattach, "multiattach"):
-        raise Invalid("Volumes that several servers have at once (multiattach) are not supported.")
-    if asked.consistencygroup_id or asked.group_id:
+@api.get("/volumes/detail", policy.VOLUME_GET_ALL)
+def list_volumes_detail(request: ApiRequest, query: schemas.VolumeListQuery) -> schemas.VolumesDetailResponse:
+    volumes = _list(request, query)
+    related = _related(request, volumes.items)
+    items = [views.volume_detail(volume, request.view, related) for volume in volumes.items]
+    return schemas.VolumesDetailResponse(items, _links(request, volumes), _count(request, query))
+
+
+@api.get("/volumes/summary", policy.VOLUME_GET_ALL, since=12)
+def show_volume_summary(request: ApiRequest, query: schemas.VolumeFilterQuery) -> schemas.VolumeTotalsResponse:
+    volumes = request.services.volume.volumes
+    summary = volumes.summarize(request.ctx, _filters(query), all_projects=query.all_tenants)
+    totals = schemas.VolumeTotals(summary.size_gib, summary.count, summary.metadata)
+    return schemas.VolumeTotalsResponse(totals)
+
+
+@api.get("/volumes/{volume_id}", policy.VOLUME_GET)
+def show_volume(request: ApiRequest, volume_id: str) -> schemas.VolumeResponse:
+    return _response(request, request.services.volume.volumes.get(request.ctx, volume_id))
+
+
+@api.put("/volumes/{volume_id}", policy.VOLUME_UPDATE)
+def update_volume(request: ApiRequest, volume_id: str, body: schemas.VolumeUpdateRequest) -> schemas.VolumeResponse:
+    changes = body.volume
+    volume = request.services.volume.volumes.update(
+        request.ctx,
+        volume_id,
+        name=_first_set(changes.name, changes.display_name),
+        description=_first_set(changes.description, changes.display_description),
+        metadata=changes.metadata,
+    )
+    return _response(request, volume)
+
+
+@api.delete("/volumes/{volume_id}", policy.VOLUME_DELETE, status=202)
+def delete_volume(request: ApiRequest, volume_id: str, query: schemas.VolumeDeleteQuery) -> None:
+    """`force` exists since 3.23. `cascade` has no effect, as there are no snapshots."""
+    force = query.force and request.microversion >= 23
+    request.services.volume.volumes.delete(request.ctx, volume_id, force=force)
+
+
+def _new_volume(body: schemas.VolumeCreate) -> NewVolume:
+    if body.backup_id:
+        raise NotFound(f"Backup {body.backup_id} could not be found.")
+    if body.multiattach:
+        raise Invalid("Volumes that are attached to several servers (multiattach) are not supported.")
+    if body.consistencygroup_id or body.group_id:
         raise Invalid("Volume groups are not supported.")
     return NewVolume(
-        size_gib=schemas.whole(asked.size, "size"),
-        name=asked.name or asked.display_name or "",
-        description=asked.description or asked.display_description,
-        type=asked.volume_type or "",
-        zone=asked.availability_zone,
-        image_id=asked.imageRef or asked.image_id or "",
-        snapshot_id=asked.snapshot_id or "",
-        source_volume_id=asked.source_volid or "",
-        metadata=asked.metadata or {},
+        size_gib=body.size,
+        name=body.name or body.display_name or "",
+        description=body.description or body.display_description,
+        volume_type=body.volume_type or "",
+        availability_zone=body.availability_zone,
+        image_id=body.image_ref or body.image_id or "",
+        snapshot_id=body.snapshot_id or "",
+        source_volume_id=body.source_volid or "",
+        metadata=body.metadata or {},
     )
 
 
-@get("/volumes")
-def list_volumes(request: Request) -> dict[str, Any]:
-    return _listed(request, "volumes", views.volume_summary)
+def _first_set(*values: str | UnsetType | None) -> str | None:
+    """Return the first value that the request has, "" for null; None: it has none."""
+    return next((value or "" for value in values if not isinstance(value, UnsetType)), None)
 
 
-@get("/volumes/detail")
-def list_volumes_in_detail(request: Request) -> dict[str, Any]:
-    return _listed(request, "volumes/detail", views.volume_detail)
+def _response(request: ApiRequest, volume: Volume) -> schemas.VolumeResponse:
+    return schemas.VolumeResponse(views.volume_detail(volume, request.view, _related(request, [volume])))
 
 
-@get("/volumes/summary")
-def summarize_volumes(request: Request) -> dict[str, Any]:
-    since(request, 12)
-    with reading(request) as ctx:
-        wanted, everyone = _filter(request)
-        found = services_of(request).volume.summary(ctx, wanted, all_projects=everyone)
-    body: dict[str, Any] = {"total_size": found.size_gib, "total_count": found.count}
-    if minor(request) >= 36:
-        body["metadata"] = found.metadata
-    return {"volume-summary": body}
-
-
-@get("/volumes/{volume_id:str}")
-def show_volume(request: Request, volume_id: str) -> dict[str, Any]:
-    with reading(request) as ctx:
-        return _one(request, ctx, services_of(request).volume.volume(ctx, volume_id))
-
-
-@put("/volumes/{volume_id:str}")
-def update_volume(request: Request, volume_id: str, body: bytes) -> dict[str, Any]:
-    asked = decode(body, schemas.VolumeUpdateBody).volume
-    name = asked.name if asked.name is not UNSET else asked.display_name
-    text = asked.description if asked.description is not UNSET else asked.display_description
-    with writing(request) as ctx:
-        volume = services_of(request).volume.update(
-            ctx,
-            volume_id,
-            name=None if name is UNSET else name or "",
-            description=None if text is UNSET else text or "",
-            metadata=asked.metadata,
-        )
-        return _one(request, ctx, volume)
-
-
-@delete("/volumes/{volume_id:str}", status_code=202)
-def delete_volume(request: Request, volume_id: str) -> None:
-    # `cascade` takes the snapshots along, and there are none.
-    text = request.query_params.get("force", "false")
-    force = minor(request) >= 23 and schemas.truth(text, "force")
-    with writing(request) as ctx:
-        services_of(request).volume.delete(ctx, volume_id, force=force)
-
-
-def _one(request: Request, ctx: RequestContext, volume: Volume) -> dict[str, Any]:
-    return {"volume": views.volume_detail(volume, _beside(request, ctx, [volume]))}
-
-
-def _beside(request: Request, ctx: RequestContext, volumes: Sequence[Volume]) -> views.Shown:
-    """How to show `volumes`, with the names of their types and what they are attached to."""
-    service = services_of(request).volume
-    return replace(
-        shown(request, ctx),
-        types=service.type_names(ctx, {volume.type_id for volume in volumes}),
-        attachments=service.attachments_by_volume(ctx.db, [volume.id for volume in volumes]),
+def _related(request: ApiRequest, volumes: Sequence[Volume]) -> views.Related:
+    service = request.services.volume
+    return views.Related(
+        type_names=service.volume_types.names(request.ctx, {volume.type_id for volume in volumes}),
+        attachments=service.attachments.group_by_volume(request.ctx.db, [volume.id for volume in volumes]),
     )
 
 
-def _listed(request: Request, place: str, view: _View) -> dict[str, Any]:
-    query = request.query_params
-    page = Page.parse(query.get("limit"), query.get("marker"))
-    wanted, everyone = _filter(request)
-    offset = schemas.whole(query.get("offset"), "offset") or 0
-    service = services_of(request).volume
-    with reading(request) as ctx:
-        found = service.volumes(ctx, wanted, page, _sorts(request), offset=offset, all_projects=everyone)
-        beside = _beside(request, ctx, found.items)
-        body: dict[str, Any] = {"volumes": [view(volume, beside) for volume in found.items]}
-        if found.more and found.items:
-            kept = {key: value for key, value in query.items() if key != "offset"}
-            body["volumes_links"] = views.next_link(beside, place, kept, found.items[-1].id)
-        if minor(request) >= 45 and schemas.truth(query.get("with_count", "false"), "with_count"):
-            body["count"] = service.count(ctx, wanted, all_projects=everyone)
-    return body
-
-
-def _filter(request: Request) -> tuple[VolumeFilter, bool]:
-    """What is asked for, and whether of every project."""
-    query = request.query_params
-    everyone = schemas.truth(query.get("all_tenants", "false"), "all_tenants")
-    bootable = query.get("bootable")
-    wanted = VolumeFilter(
-        project_id=query.get("project_id") if everyone else None,
-        name=query.get("name", query.get("display_name")),
-        status=query.get("status"),
-        zone=query.get("availability_zone"),
-        bootable=None if bootable is None else schemas.truth(bootable, "bootable"),
-        type_id=query.get("volume_type_id"),
-        user_id=query.get("user_id"),
-        id=query.get("id"),
-        metadata=_metadata_filter(query.get("metadata")),
+def _list(request: ApiRequest, query: schemas.VolumeListQuery) -> Slice[Volume]:
+    return request.services.volume.volumes.list(
+        request.ctx,
+        _filters(query),
+        query.page(),
+        _sort(query),
+        offset=query.offset,
+        all_projects=query.all_tenants,
     )
-    return wanted, everyone
+
+
+def _links(request: ApiRequest, volumes: Slice[Volume]) -> list[Link] | UnsetType:
+    if not volumes.more or not volumes.items:
+        return UNSET
+    return [Link("next", request.next_url(volumes.items[-1].id, without=["offset"]))]
+
+
+def _count(request: ApiRequest, query: schemas.VolumeListQuery) -> int | UnsetType:
+    if not query.with_count:
+        return UNSET
+    return request.services.volume.volumes.count(request.ctx, _filters(query), all_projects=query.all_tenants)
+
+
+def _filters(query: schemas.VolumeFilterQuery) -> VolumeFilter:
+    return VolumeFilter(
+        project_id=query.project_id if query.all_tenants else None,
+        name=query.display_name if query.name is None else query.name,
+        status=query.status,
+        availability_zone=query.availability_zone,
+        bootable=query.bootable,
+        type_id=query.volume_type_id,
+        user_id=query.user_id,
+        id=query.id,
+        metadata=_metadata_filter(query.metadata),
+    )
 
 
 def _metadata_filter(text: str | None) -> dict[str, str] | None:
-    """Clients write a Python dictionary here; so does Cinder read it."""
+    """Parse a filter that clients write as a Python dictionary, as Cinder does."""
     if not text:
         return None
     try:
-        found = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+        return msgspec.convert(ast.literal_eval(text), dict[str, str])
+    except (ValueError, SyntaxError, MemoryError, RecursionError, msgspec.ValidationError) as error:
         raise Invalid(f"Invalid value for metadata filter: {text[:80]}") from error
-    return schemas.convert(found, dict[str, str])
 
 
-def _sorts(request: Request) -> list[Sort]:
-    """`sort=name:asc,size` or the older `sort_key` and `sort_dir`. Raises Invalid for a direction that is none."""
-    query = request.query_params
-    if "sort" in query:
-        pairs = [part.strip().partition(":") for part in query["sort"].split(",") if part.strip()]
-        return [Sort(key.strip(), _descending(way or "desc")) for key, _, way in pairs]
-    if "sort_key" in query or "sort_dir" in query:
-        return [Sort(query.get("sort_key", "created_at"), _descending(query.get("sort_dir", "desc")))]
+def _sort(query: schemas.VolumeListQuery) -> list[Sort]:
+    """Parse `sort=name:asc,size`, or the older `sort_key` and `sort_dir`. Raises Invalid for an unknown direction."""
+    if query.sort is not None:
+        items = [item.strip().partition(":") for item in query.sort.split(",") if item.strip()]
+        return [Sort(key.strip(), _is_descending(direction or "desc")) for key, _, direction in items]
+    if query.sort_key is not None or query.sort_dir is not None:
+        return [Sort(query.sort_key or "created_at", _is_descending(query.sort_dir or "desc"))]
     return []
 
 
-def _descending(way: str) -> bool:
-    if way not in ("asc", "desc"):
+def _is_descending(direction: str) -> bool:
+    if direction not in ("asc", "desc"):
         raise Invalid("Invalid input received: Unknown sort direction, must be 'desc' or 'asc'.")
-    return way == "desc"
-
-
-handlers: list[Any] = [
-    *create_volume,
-    *list_volumes,
-    *list_volumes_in_detail,
-    *summarize_volumes,
-    *show_volume,
-    *update_volume,
-    *delete_volume,
-]
+    return direction == "desc"

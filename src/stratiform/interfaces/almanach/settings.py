@@ -1,0 +1,50 @@
+"""Settings of the API, and the authentication of its clients: by private key, by token, or by either."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from stratiform.interfaces.services import Request, Services
+from stratiform.kit.errors import Unauthenticated
+from stratiform.kit.policy import Caller
+
+#: Returns the owner of a token. Raises Unauthenticated, Unavailable.
+TokenValidator = Callable[[Services, str], Caller]
+
+#: The caller of a request with the private key.
+OPERATOR = Caller(user_id="almanach", user_name="almanach", system=True, roles=frozenset({"admin", "member", "reader"}))
+
+
+def validate_local_token(services: Services, token: str) -> Caller:
+    """Validate a token with the identity service of this process. Raises Unauthenticated."""
+    with services.database.snapshot() as db:
+        return services.identity.authenticate(db, token, services.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class AlmanachSettings:
+    """Settings of the API.
+
+    An empty `private_key` disables authentication by key, `validate_token` None authentication by token. `cloud` is the
+    cloud of new resources. `metadata` and `image_meta` are the keys that entities contain.
+    """
+
+    private_key: str = field(default="", repr=False)
+    validate_token: TokenValidator | None = validate_local_token
+    cloud: str = "openstack"
+    metadata: tuple[str, ...] = ()
+    image_meta: tuple[str, ...] = ("distro", "version", "os_type")
+
+    def authenticate(self, services: Services, token: str) -> Caller:
+        """Return the caller for the value of `X-Auth-Token`. Raises Unauthenticated, Unavailable."""
+        if self.private_key and hmac.compare_digest(token.encode(), self.private_key.encode()):
+            return OPERATOR
+        if self.validate_token is None:
+            raise Unauthenticated("Invalid Token")
+        return self.validate_token(services, token)
+
+
+def settings_of(request: Request) -> AlmanachSettings:
+    """Return the settings from the application's state."""
+    return cast("AlmanachSettings", request.app.state.almanach)

@@ -1,0 +1,10 @@
+"""Declared endpoints: one declaration has method, path, microversions, policy rule, schemas and errors of a route.
+
+Owns: dispatch, decoding, encoding, authorization before anything is decoded. Does not own: any endpoint.
+"""
+
+from stratiform.interfaces.endpoints.declaration import Action, Api, Endpoint
+from stratiform.interfaces.endpoints.fields import ADMIN_ONLY, Since, Until
+from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
+
+__all__ = ["ADMIN_ONLY", "Action", "Api", "ApiRequest", "ApiResponse", "Endpoint", "Since", "Until", "ViewContext"]

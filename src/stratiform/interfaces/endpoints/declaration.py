@@ -1,0 +1,175 @@
+"""The declaration of endpoints and of action tables."""
+
+import inspect
+import pkgutil
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, TypedDict, TypeVar, Unpack
+
+from litestar.types import ExceptionHandlersMap
+
+from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
+from stratiform.kit.errors import Fault, Invalid, NotFound
+from stratiform.kit.policy import Rule
+
+Function = Callable[..., Any]
+F = TypeVar("F", bound=Function)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One route at one range of microversions.
+
+    `path` is relative to the API's. `action` is the key of an action's body. `rule` None: no token is needed. `body`,
+    `query` and `response` are schemas, taken from the annotations of the function. `errors` are those beside 400 for
+    a body, 401, 403, and 404 for a path with a resource.
+    """
+
+    method: str
+    path: str
+    rule: Rule | None
+    function: Function
+    status: int = 200
+    since: int = 0
+    until: int | None = None
+    errors: tuple[type[Fault], ...] = ()
+    action: str = ""
+    body: Any = None
+    query: Any = None
+    response: Any = None
+    manages_transactions: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name in lists and tests: `POST /servers/{server_id}/action os-start`."""
+        return f"{self.method} {self.path} {self.action}".rstrip()
+
+    @property
+    def reads(self) -> bool:
+        return self.method in ("GET", "HEAD")
+
+    @property
+    def is_async(self) -> bool:
+        return inspect.iscoroutinefunction(self.function)
+
+    def exists(self, microversion: int) -> bool:
+        return self.since <= microversion and (self.until is None or microversion <= self.until)
+
+
+class Options(TypedDict, total=False):
+    """What a declaration may add; see `Endpoint`. The status is 204 for DELETE and 200 for other methods."""
+
+    status: int
+    since: int
+    until: int | None
+    errors: tuple[type[Fault], ...]
+    manages_transactions: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One row of an action table: `function(request, resource_id)` or `function(request, resource_id, body)`."""
+
+    name: str
+    rule: Rule
+    function: Function
+    status: int = 202
+    since: int = 0
+    until: int | None = None
+    errors: tuple[type[Fault], ...] = ()
+    manages_transactions: bool = False
+
+
+def _invalid_field(field: str, value: str, reason: str) -> Fault:
+    return Invalid(f"Invalid input for field/attribute {field}. Value: {value}. {reason}")
+
+
+def _version_not_found(_microversion: int) -> Fault:
+    return NotFound("The resource could not be found.")
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Api:
+    """One interface: its path, its fault format, its endpoints, and what all of them have in common.
+
+    `routes` is the package whose modules declare the endpoints. `project_in_path`: every path also exists with the
+    project's id in front. `lenient`: numbers and booleans in bodies may be strings. `invalid_field` and
+    `version_not_found` make errors in the API's own words.
+    """
+
+    name: str
+    path: str
+    routes: str
+    exception_handlers: ExceptionHandlersMap
+    project_in_path: bool = False
+    lenient: bool = False
+    invalid_field: InvalidFieldFormat = _invalid_field
+    version_not_found: Callable[[int], Fault] = _version_not_found
+    endpoints: list[Endpoint] = field(default_factory=list)
+
+    def get(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
+        return self._declaration("GET", path, rule, options)
+
+    def head(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
+        return self._declaration("HEAD", path, rule, options)
+
+    def post(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
+        return self._declaration("POST", path, rule, options)
+
+    def put(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
+        return self._declaration("PUT", path, rule, options)
+
+    def patch(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
+        return self._declaration("PATCH", path, rule, options)
+
+    def delete(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
+        return self._declaration("DELETE", path, rule, {"status": 204, **options})
+
+    def actions(self, path: str, rows: Sequence[Action]) -> None:
+        """Declare `POST path` as a table: the only key of the body is the name of the action."""
+        for row in rows:
+            options: Options = {
+                "status": row.status,
+                "since": row.since,
+                "until": row.until,
+                "errors": row.errors,
+                "manages_transactions": row.manages_transactions,
+            }
+            self._declare("POST", path, row.rule, row.function, options, row.name)
+
+    def unsupported_actions(
+        self, path: str, rule: Rule, get: Function, error: type[Fault], reasons: Mapping[str, str]
+    ) -> None:
+        """Declare actions that are refused with a reason, after `get(request, id)` has found the resource."""
+        for name, reason in reasons.items():
+            self._declare("POST", path, rule, _refusal(get, error(reason)), {"errors": (error,)}, name)
+
+    def load(self) -> None:
+        """Import every module of the package `routes`, so that its endpoints are declared."""
+        package = import_module(self.routes)
+        for module in pkgutil.iter_modules(package.__path__, f"{self.routes}."):
+            import_module(module.name)
+
+    def _declaration(self, method: str, path: str, rule: Rule | None, options: Options) -> Callable[[F], F]:
+        def declare(function: F) -> F:
+            self._declare(method, path, rule, function, options)
+            return function
+
+        return declare
+
+    def _declare(
+        self, method: str, path: str, rule: Rule | None, function: Function, options: Options, action: str = ""
+    ) -> None:
+        hints = typing.get_type_hints(function, include_extras=True)
+        schemas = {"body": hints.get("body"), "query": hints.get("query"), "response": hints.get("return")}
+        self.endpoints.append(Endpoint(method, path, rule, function, action=action, **schemas, **options))
+
+
+def _refusal(get: Function, error: Fault) -> Function:
+    def refuse(request: object, resource_id: str) -> None:
+        get(request, resource_id)
+        raise error
+
+    return refuse

@@ -1,0 +1,146 @@
+"""Bodies and query strings as typed structs, with the errors of OpenStack's JSON schema validation."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, UnexpectedField, check_fields
+from stratiform.kit.errors import Fault, Invalid
+
+T = TypeVar("T")
+
+#: Errors of a body that is not JSON, or nests deeper than any schema.
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+#: Fields whose values never appear in an error.
+_SECRET_FIELDS = frozenset(
+    {"adminPass", "user_data", "public_key", "personality", "password", "original_password", "secret"}
+)
+
+_LOCATED = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
+_NAMED = re.compile(r"field `([^`]*)`")
+_TYPES = re.compile(r"Expected `([^`]*)`, got `[^`]*`$")
+_JSON_TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
+
+_TRUE = frozenset({"1", "t", "true", "on", "y", "yes"})
+_FALSE = frozenset({"0", "f", "false", "off", "n", "no"})
+
+
+def decode_body(body: bytes, schema: type[T], *, minor: int, lenient: bool, invalid: InvalidFieldFormat) -> T:
+    """Decode a JSON body. `lenient`: numbers and booleans may be strings, as in Nova and Cinder.
+
+    Raises Invalid for what is not JSON, and `invalid`'s error for a field with a wrong type or value, or one that
+    the microversion `minor` does not have.
+    """
+    try:
+        value = msgspec.json.decode(body or b"null", type=schema, strict=not lenient)
+        check_fields(value, minor)
+    except msgspec.ValidationError as error:
+        raise _invalid_field(body, str(error), invalid) from error
+    except UnexpectedField as error:
+        raise invalid(error.struct, "{...}", _unexpected(error.field)) from error
+    except NOT_JSON as error:
+        raise Invalid("The request body is not valid JSON.") from error
+    return value
+
+
+def split_action(body: bytes) -> tuple[list[str], dict[str, msgspec.Raw]]:
+    """Return the keys of an action's body, and the undecoded values. Raises Invalid for what is not a JSON object."""
+    try:
+        values = msgspec.json.decode(body or b"null", type=dict[str, msgspec.Raw])
+    except NOT_JSON as error:
+        raise Invalid("The request body must be a JSON object with one action.") from error
+    return list(values), values
+
+
+def decode_query(items: Iterable[tuple[str, str]], schema: type[T], *, invalid: InvalidFieldFormat) -> T:
+    """Decode a query string. Of a parameter that occurs twice the last value counts, unless its field is a list.
+
+    Parameters without a field are ignored. Raises `invalid`'s error for a value of the wrong type.
+    """
+    fields = _query_fields(schema)
+    values: dict[str, Any] = {}
+    for name, text in items:
+        field = fields.get(name)
+        if field == "list":
+            values.setdefault(name, []).append(text)
+        elif field == "bool":
+            values[name] = parse_bool(text, name, invalid)
+        elif field is not None:
+            values[name] = text
+    try:
+        return msgspec.convert(values, schema, strict=False)
+    except msgspec.ValidationError as error:
+        raise _invalid_field(msgspec.json.encode(values), str(error), invalid) from error
+
+
+def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
+    """Parse a boolean as oslo.utils does. Raises `invalid`'s error."""
+    if text.strip().lower() in _TRUE:
+        return True
+    if text.strip().lower() in _FALSE:
+        return False
+    raise invalid(name, text, f"'{text}' is not a boolean.")
+
+
+def _query_fields(schema: type[Any]) -> dict[str, str]:
+    """Return for each parameter how its text becomes a value: list, bool, or text."""
+    assert issubclass(schema, Struct)
+    hints = get_type_hints(schema)
+    fields = {}
+    for name, encoded in zip(schema.__struct_fields__, schema.__struct_encode_fields__, strict=True):
+        types = {hints[name], *get_args(hints[name])}
+        is_list = any(getattr(annotation, "__origin__", None) is list for annotation in types)
+        fields[encoded] = "list" if is_list else "bool" if bool in types else "text"
+    return fields
+
+
+def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat) -> Fault:
+    match = _LOCATED.match(message)
+    assert match is not None, "the pattern matches every text"
+    reason, path = match["reason"], match["path"] or "$"
+    try:
+        document = msgspec.json.decode(body or b"null")
+    except NOT_JSON:  # in a part that the schema did not reach
+        return Invalid("The request body is not valid JSON.")
+    steps = [step for step in re.split(r"[.\[\]]+", path.removeprefix("$")) if step and step != "..."]
+    value = _value_at(document, steps)
+    return invalid(steps[-1] if steps else "body", _printable(value), _as_json_schema(reason, value))
+
+
+def _as_json_schema(reason: str, value: Any) -> str:
+    """Translate a reason of msgspec to the texts that OpenStack's clients and tests know."""
+    named = _NAMED.search(reason)
+    if named is not None and "missing" in reason:
+        return f"'{named[1]}' is a required property"
+    if named is not None and "unknown" in reason:
+        return _unexpected(named[1])
+    types = _TYPES.match(reason)
+    if types is not None:
+        names = ", ".join(f"'{_JSON_TYPES.get(name, name)}'" for name in types[1].split(" | "))
+        return f"{_printable(value)!r} is not of type {names}"
+    return reason
+
+
+def _unexpected(field: str) -> str:
+    return f"Additional properties are not allowed ('{field}' was unexpected)"
+
+
+def _value_at(value: Any, steps: list[str]) -> Any:
+    for step in steps:
+        if step in _SECRET_FIELDS:
+            return "***"
+        if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+    return value
+
+
+def _printable(value: Any) -> str:
+    if isinstance(value, dict):
+        value = {key: "***" if key in _SECRET_FIELDS else inner for key, inner in value.items()}
+    return str(value)[:255]

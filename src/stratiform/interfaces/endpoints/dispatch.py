@@ -1,0 +1,211 @@
+"""From an HTTP request to an endpoint function, and from its result to an HTTP response.
+
+The order is the same for every endpoint: token, policy rule, schema, function. So a caller without the role learns
+nothing about bodies or resources. One request is one transaction, unless the endpoint manages its own.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from anyio import to_thread
+from litestar import HttpMethod, Response, Router
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import Guard, Middleware
+
+from stratiform.interfaces.endpoints import decoding
+from stratiform.interfaces.endpoints.declaration import Api, Endpoint
+from stratiform.interfaces.endpoints.fields import is_restricted, restrict
+from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
+from stratiform.interfaces.services import Request, reading, services_of, shows_token, writing
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Invalid
+
+_PARAMETER = re.compile(r"{(\w+)}")
+
+
+def router(
+    api: Api,
+    *,
+    before_request: Callable[..., Any] | None = None,
+    middleware: Sequence[Middleware] = (),
+    guards: Sequence[Guard] = (),
+) -> Router:
+    """Return the routes of all endpoints that `api` declares."""
+    routes: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
+    for endpoint in api.endpoints:
+        routes[endpoint.method, endpoint.path].append(endpoint)
+    prefixes = ("", "/{project_id}") if api.project_in_path else ("",)
+    return Router(
+        path=api.path,
+        route_handlers=[
+            _route(api, method, prefix + path, endpoints)
+            for (method, path), endpoints in routes.items()
+            for prefix in prefixes
+        ],
+        before_request=before_request,
+        middleware=middleware,
+        guards=[shows_token, *guards],
+        exception_handlers=api.exception_handlers,
+    )
+
+
+def _route(api: Api, method: str, path: str, endpoints: Sequence[Endpoint]) -> HTTPRouteHandler:
+    """Return the handler of one method and path; which endpoint it is depends on microversion and action."""
+    if endpoints[0].is_async:
+        handle = _async_handler(api, endpoints)
+    elif endpoints[0].reads:
+        handle = _handler_without_body(api, endpoints)
+    else:
+        handle = _handler(api, endpoints)
+    options: dict[str, Any] = {"request_max_body_size": None} if endpoints[0].is_async else {"sync_to_thread": True}
+    return HTTPRouteHandler(
+        _PARAMETER.sub(r"{\1:str}", path),
+        http_method=HttpMethod(method),
+        status_code=200,  # each response has its own
+        include_in_schema=False,
+        open_to_all=all(endpoint.rule is None for endpoint in endpoints),
+        **options,
+    )(handle)
+
+
+def _handler(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Response[bytes]]:
+    def handle(request: Request, body: bytes) -> Response[bytes]:
+        return _respond(api, endpoints, request, body)
+
+    return handle
+
+
+def _handler_without_body(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Response[bytes]]:
+    def handle(request: Request) -> Response[bytes]:
+        return _respond(api, endpoints, request, b"")
+
+    return handle
+
+
+def _async_handler(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Any]:
+    """Endpoints that stream a body: they are authorized in a thread, then run in the event loop."""
+
+    async def handle(request: Request) -> Response[bytes]:
+        endpoint, _ = _select(api, endpoints, request, b"")
+        view = await to_thread.run_sync(_authorize, api, endpoint, request)
+        result = await endpoint.function(
+            ApiRequest(request, services_of(request), view), **_path_parameters(api, request)
+        )
+        return _response(endpoint, view, result)
+
+    return handle
+
+
+def _respond(api: Api, endpoints: Sequence[Endpoint], request: Request, body: bytes) -> Response[Any]:
+    endpoint, body = _select(api, endpoints, request, body)
+    if endpoint.rule is None:
+        view = _view(api, request, None)
+        result = _call(api, endpoint, ApiRequest(request, services_of(request), view), body)
+    elif endpoint.manages_transactions:
+        view = _authorize(api, endpoint, request)
+        result = _call(api, endpoint, ApiRequest(request, services_of(request), view), body)
+    else:
+        with _context(api, endpoint, request) as ctx:
+            view = _view(api, request, ctx)
+            result = _call(api, endpoint, ApiRequest(request, services_of(request), view, ctx), body)
+    return _response(endpoint, view, result)
+
+
+def _select(api: Api, endpoints: Sequence[Endpoint], request: Request, body: bytes) -> tuple[Endpoint, bytes]:
+    """Return the endpoint for the request's microversion and action, and its body. Raises Invalid, NotFound."""
+    minor = request.scope["state"].get("minor", 0)
+    if endpoints[0].action:
+        endpoints, body = _with_action(endpoints, body)
+    for endpoint in endpoints:
+        if endpoint.exists(minor):
+            return endpoint, body
+    raise api.version_not_found(minor)
+
+
+def _with_action(endpoints: Sequence[Endpoint], body: bytes) -> tuple[list[Endpoint], bytes]:
+    names, values = decoding.split_action(body)
+    named = [endpoint for endpoint in endpoints if len(names) == 1 and endpoint.action == names[0]]
+    if not named:
+        raise Invalid(f"There is no such action: {', '.join(names)}" if names else "The request body is empty.")
+    return named, bytes(values[names[0]])
+
+
+@contextmanager
+def _context(api: Api, endpoint: Endpoint, request: Request) -> Iterator[RequestContext]:
+    """Open the request's transaction. Raises Unauthenticated, Forbidden, and Invalid for another project's path."""
+    with reading(request) if endpoint.reads else writing(request) as token_ctx:
+        ctx = _in_project_of_path(api, request, token_ctx)
+        _require_possible(endpoint, ctx)
+        yield ctx
+
+
+def _authorize(api: Api, endpoint: Endpoint, request: Request) -> ViewContext:
+    with reading(request) as token_ctx:
+        ctx = _in_project_of_path(api, request, token_ctx)
+        _require_possible(endpoint, ctx)
+        return _view(api, request, ctx)
+
+
+def _require_possible(endpoint: Endpoint, ctx: RequestContext) -> None:
+    """Raises Forbidden if the rule allows the caller no resource at all. The service checks the actual one."""
+    if endpoint.rule is not None and not endpoint.rule.is_possible(ctx.caller):
+        raise endpoint.rule.denied()
+
+
+def _in_project_of_path(api: Api, request: Request, ctx: RequestContext) -> RequestContext:
+    """Return the context in the path's project: the token's, or any for an operator."""
+    project_id = request.path_params.get("project_id") if api.project_in_path else None
+    if project_id is None or project_id == ctx.caller.project_id:
+        return ctx
+    if not ctx.caller.is_admin:
+        raise Invalid("Malformed request url")
+    return replace(ctx, caller=replace(ctx.caller, project_id=project_id))
+
+
+def _view(api: Api, request: Request, ctx: RequestContext | None) -> ViewContext:
+    project_id = request.path_params.get("project_id") if api.project_in_path else None
+    return ViewContext(
+        url=services_of(request).url,
+        path=api.path if project_id is None else f"{api.path}/{project_id}",
+        microversion=request.scope["state"].get("minor", 0),
+        is_admin=ctx is not None and ctx.caller.is_admin,
+    )
+
+
+def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any:
+    decoded: dict[str, Any] = {}
+    if endpoint.body is bytes:
+        decoded["body"] = body
+    elif endpoint.body is not None:
+        decoded["body"] = decoding.decode_body(
+            body, endpoint.body, minor=request.microversion, lenient=api.lenient, invalid=api.invalid_field
+        )
+    if endpoint.query is not None:
+        decoded["query"] = decoding.decode_query(request.query_items, endpoint.query, invalid=api.invalid_field)
+    parameters = _path_parameters(api, request.http)
+    if endpoint.action:  # the functions of an action table may name the resource's id as they like
+        return endpoint.function(request, *parameters.values(), **decoded)
+    return endpoint.function(request, **parameters, **decoded)
+
+
+def _path_parameters(api: Api, request: Request) -> dict[str, str]:
+    prefix = "project_id" if api.project_in_path else ""
+    return {name: value for name, value in request.path_params.items() if name != prefix}
+
+
+def _response(endpoint: Endpoint, view: ViewContext, result: Any) -> Response[Any]:
+    if isinstance(result, Response):
+        return result
+    answer = result if isinstance(result, ApiResponse) else ApiResponse(result)
+    status = answer.status or endpoint.status
+    if answer.body is None:
+        return Response(b"", status_code=status, headers=answer.headers, media_type="application/json")
+    if is_restricted(type(answer.body)):
+        restrict(answer.body, view.microversion, is_admin=view.is_admin)
+    content = msgspec.json.encode(answer.body)
+    return Response(content, status_code=status, headers=answer.headers, media_type="application/json")

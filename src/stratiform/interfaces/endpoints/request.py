@@ -1,0 +1,79 @@
+"""What an endpoint function receives and may return."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from stratiform.interfaces.services import Request, Services, reading, writing
+from stratiform.kit.context import RequestContext
+
+
+@dataclass(frozen=True, slots=True)
+class ViewContext:
+    """What a view needs to know of the request: addresses for links, microversion, and the caller's role.
+
+    `url` is the public address without a slash at the end; `path` is the API's path, with the project's id if the
+    request had it (`/volume/v3/PROJECT`).
+    """
+
+    url: str
+    path: str
+    microversion: int = 0
+    is_admin: bool = False
+
+    def link(self, *segments: str) -> str:
+        """Return the address of a resource of this API."""
+        return "/".join((self.url + self.path, *segments))
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """One authenticated and authorized request. `microversion` is the minor number: 55 for 2.55."""
+
+    http: Request
+    services: Services
+    view: ViewContext
+    context: RequestContext | None = None
+
+    @property
+    def ctx(self) -> RequestContext:
+        """The context of the request's transaction. Endpoints that manage transactions use `read` and `write`."""
+        assert self.context is not None, "this endpoint manages its own transactions"
+        return self.context
+
+    @property
+    def microversion(self) -> int:
+        return self.view.microversion
+
+    @property
+    def query_items(self) -> list[tuple[str, str]]:
+        """The parameters of the query string, in order, empty values included."""
+        return parse_qsl(self.http.url.query, keep_blank_values=True)
+
+    @contextmanager
+    def read(self) -> Iterator[RequestContext]:
+        """Open a transaction that only reads. Raises Unauthenticated."""
+        with reading(self.http) as ctx:
+            yield ctx
+
+    @contextmanager
+    def write(self) -> Iterator[RequestContext]:
+        """Open a transaction that is committed at the end. Raises Unauthenticated."""
+        with writing(self.http) as ctx:
+            yield ctx
+
+    def next_url(self, marker: str, *, without: Sequence[str] = ()) -> str:
+        """Return the address of the page after `marker`, with the other parameters of this request."""
+        query = [(name, value) for name, value in self.query_items if name not in ("marker", *without)]
+        return f"{self.view.url}{self.http.url.path}?{urlencode([*query, ('marker', marker)])}"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResponse:
+    """A response with headers, or with another status than declared. `body` None: empty."""
+
+    body: Any = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)

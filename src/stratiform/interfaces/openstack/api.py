@@ -1,0 +1,29 @@
+"""The declaration of one OpenStack API: its version, its microversions, and its router."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litestar import Router
+from litestar.middleware import DefineMiddleware
+
+from stratiform.interfaces.endpoints import Api
+from stratiform.interfaces.endpoints.dispatch import router
+from stratiform.interfaces.openstack.microversions import MicroversionHeaders, Microversions
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class OpenStackApi(Api):
+    """One OpenStack API: `service_type` in the catalog, `version` and `updated` in its version document."""
+
+    service_type: str
+    version: str
+    updated: str
+    microversions: Microversions | None = None
+
+    def router(self) -> Router:
+        """Return the routes of all endpoints."""
+        self.load()
+        if self.microversions is None:
+            return router(self)
+        middleware: Sequence[DefineMiddleware] = [DefineMiddleware(MicroversionHeaders, versions=self.microversions)]
+        return router(self, before_request=self.microversions.negotiate, middleware=middleware)

@@ -1,0 +1,6 @@
+"""Every OpenStack API that is served; a new one is one line here."""
+
+from stratiform.interfaces.openstack.api import OpenStackApi
+from stratiform.interfaces.openstack.volume.api import api as volume
+
+APIS: tuple[OpenStackApi, ...] = (volume,)

@@ -1,0 +1,27 @@
+"""`/backups`: not supported; lists are empty."""
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.volume.api import api
+from stratiform.interfaces.openstack.volume.schemas.operations import BackupsResponse
+from stratiform.kit.errors import Invalid, NotFound
+from stratiform.services.volume import policy
+
+
+@api.get("/backups", policy.BACKUP_GET_ALL)
+def list_backups(_request: ApiRequest) -> BackupsResponse:
+    return BackupsResponse()
+
+
+@api.get("/backups/detail", policy.BACKUP_GET_ALL)
+def list_backups_detail(_request: ApiRequest) -> BackupsResponse:
+    return BackupsResponse()
+
+
+@api.get("/backups/{backup_id}", policy.BACKUP_GET)
+def show_backup(_request: ApiRequest, backup_id: str) -> None:
+    raise NotFound(f"Backup {backup_id} could not be found.")
+
+
+@api.post("/backups", policy.BACKUP_CREATE)
+def create_backup(_request: ApiRequest) -> None:
+    raise Invalid("Backups of volumes are not supported.")

@@ -1,0 +1,39 @@
+"""`/snapshots`: not supported; lists are empty."""
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.volume.api import api
+from stratiform.interfaces.openstack.volume.schemas.operations import SnapshotsResponse
+from stratiform.kit.errors import Invalid, NotFound
+from stratiform.services.volume import policy
+
+_PATH = "/snapshots/{snapshot_id}"
+
+
+@api.get("/snapshots", policy.SNAPSHOT_GET_ALL)
+def list_snapshots(_request: ApiRequest) -> SnapshotsResponse:
+    return SnapshotsResponse()
+
+
+@api.get("/snapshots/detail", policy.SNAPSHOT_GET_ALL)
+def list_snapshots_detail(_request: ApiRequest) -> SnapshotsResponse:
+    return SnapshotsResponse()
+
+
+@api.get(_PATH, policy.SNAPSHOT_GET)
+def show_snapshot(_request: ApiRequest, snapshot_id: str) -> None:
+    raise NotFound(f"Snapshot {snapshot_id} could not be found.")
+
+
+@api.put(_PATH, policy.SNAPSHOT_UPDATE)
+def update_snapshot(_request: ApiRequest, snapshot_id: str) -> None:
+    raise NotFound(f"Snapshot {snapshot_id} could not be found.")
+
+
+@api.delete(_PATH, policy.SNAPSHOT_DELETE)
+def delete_snapshot(_request: ApiRequest, snapshot_id: str) -> None:
+    raise NotFound(f"Snapshot {snapshot_id} could not be found.")
+
+
+@api.post("/snapshots", policy.SNAPSHOT_CREATE)
+def create_snapshot(_request: ApiRequest) -> None:
+    raise Invalid("Snapshots of volumes are not supported.")

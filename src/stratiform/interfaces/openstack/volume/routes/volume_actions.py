@@ -1,0 +1,102 @@
+"""`/volumes/{volume_id}/action`.
+
+Source: cinder/api/contrib/{volume_actions,admin_actions,volume_image_metadata}.py.
+"""
+
+from stratiform.interfaces.endpoints import Action, ApiRequest
+from stratiform.interfaces.openstack.volume.api import api
+from stratiform.interfaces.openstack.volume.schemas import volume_actions as schemas
+from stratiform.interfaces.openstack.volume.schemas.volumes import MetadataResponse
+from stratiform.kit.errors import Invalid
+from stratiform.services.volume import policy
+from stratiform.services.volume.model import Volume
+
+_PATH = "/volumes/{volume_id}/action"
+
+
+def _extend(request: ApiRequest, volume_id: str, body: schemas.Extend) -> None:
+    """In-use volumes can be extended since 3.42."""
+    allow_in_use = request.microversion >= 42
+    request.services.volume.volume_actions.extend(request.ctx, volume_id, body.new_size, allow_in_use=allow_in_use)
+
+
+def _reset_status(request: ApiRequest, volume_id: str, body: schemas.ResetStatus) -> None:
+    if body.status is None and body.attach_status is None and body.migration_status is None:
+        raise Invalid("Must specify 'status', 'attach_status' or 'migration_status' for update.")
+    detach = body.attach_status == "detached"
+    request.services.volume.volume_actions.reset_status(request.ctx, volume_id, body.status, detach=detach)
+
+
+def _set_bootable(request: ApiRequest, volume_id: str, body: schemas.SetBootable) -> None:
+    request.services.volume.volume_actions.set_bootable(request.ctx, volume_id, body.bootable)
+
+
+def _update_readonly_flag(request: ApiRequest, volume_id: str, body: schemas.UpdateReadonlyFlag) -> None:
+    request.services.volume.volume_actions.set_read_only(request.ctx, volume_id, body.readonly)
+
+
+def _force_delete(request: ApiRequest, volume_id: str) -> None:
+    request.services.volume.volumes.delete(request.ctx, volume_id, force=True)
+
+
+def _retype(request: ApiRequest, volume_id: str, body: schemas.Retype) -> None:
+    request.services.volume.volume_actions.retype(request.ctx, volume_id, body.new_type)
+
+
+def _show_image_metadata(request: ApiRequest, volume_id: str) -> MetadataResponse:
+    return MetadataResponse(request.services.volume.image_metadata.list(request.ctx, volume_id))
+
+
+def _set_image_metadata(request: ApiRequest, volume_id: str, body: schemas.SetImageMetadata) -> MetadataResponse:
+    return MetadataResponse(request.services.volume.image_metadata.update(request.ctx, volume_id, body.metadata))
+
+
+def _unset_image_metadata(request: ApiRequest, volume_id: str, body: schemas.UnsetImageMetadata) -> None:
+    request.services.volume.image_metadata.delete(request.ctx, volume_id, body.key)
+
+
+def _get(request: ApiRequest, volume_id: str) -> Volume:
+    return request.services.volume.volumes.get(request.ctx, volume_id)
+
+
+api.actions(
+    _PATH,
+    [
+        Action("os-extend", policy.VOLUME_EXTEND, _extend),
+        Action("os-reset_status", policy.VOLUME_RESET_STATUS, _reset_status),
+        Action("os-set_bootable", policy.VOLUME_SET_BOOTABLE, _set_bootable, status=200),
+        Action("os-update_readonly_flag", policy.VOLUME_UPDATE_READONLY, _update_readonly_flag),
+        Action("os-force_delete", policy.VOLUME_FORCE_DELETE, _force_delete),
+        Action("os-retype", policy.VOLUME_RETYPE, _retype),
+        Action("os-show_image_metadata", policy.VOLUME_GET, _show_image_metadata, status=200),
+        Action("os-set_image_metadata", policy.IMAGE_METADATA_SET, _set_image_metadata, status=200),
+        Action("os-unset_image_metadata", policy.IMAGE_METADATA_REMOVE, _unset_image_metadata, status=200),
+    ],
+)
+
+_USE_COMPUTE = "Volumes are attached and detached by the Compute API (servers/{id}/os-volume_attachments)."
+_NO_MIGRATION = "Migration of volumes to another cloud is not supported."
+
+api.unsupported_actions(
+    _PATH,
+    policy.VOLUME_GET,
+    _get,
+    Invalid,
+    {
+        "os-attach": _USE_COMPUTE,
+        "os-detach": _USE_COMPUTE,
+        "os-force_detach": _USE_COMPUTE,
+        "os-reserve": _USE_COMPUTE,
+        "os-unreserve": _USE_COMPUTE,
+        "os-begin_detaching": _USE_COMPUTE,
+        "os-roll_detaching": _USE_COMPUTE,
+        "os-initialize_connection": _USE_COMPUTE,
+        "os-terminate_connection": _USE_COMPUTE,
+        "os-volume_upload_image": "Creating an image from a volume is not supported.",
+        "os-migrate_volume": _NO_MIGRATION,
+        "os-migrate_volume_completion": _NO_MIGRATION,
+        "os-unmanage": "Volumes cannot be unmanaged.",
+        "revert": "Reverting to a snapshot is not supported.",
+        "os-reimage": "Reimaging a volume is not supported; create a new volume from the image.",
+    },
+)

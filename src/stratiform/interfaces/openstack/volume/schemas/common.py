@@ -1,0 +1,23 @@
+"""Structs that several resources share."""
+
+from msgspec import Struct
+
+from stratiform.kit.pagination import Page
+
+
+class Link(Struct):
+    """A link to a resource or to the next page."""
+
+    rel: str
+    href: str
+
+
+class PageQuery(Struct):
+    """The paging parameters of a list."""
+
+    limit: str | None = None
+    marker: str | None = None
+
+    def page(self) -> Page:
+        """Raises Invalid for a limit that is not a number."""
+        return Page.parse(self.limit, self.marker)

@@ -1,0 +1,35 @@
+"""The clouds service."""
+
+from dataclasses import dataclass
+
+from stratiform.contract.connector import Installation
+from stratiform.kit.crypto import Keys
+from stratiform.kit.db import Database
+from stratiform.kit.ids import Ids
+from stratiform.services.clouds.service.accounts import Accounts
+from stratiform.services.clouds.service.bindings import Bindings
+from stratiform.services.clouds.service.connections import Connections
+from stratiform.services.clouds.service.native_resources import NativeResources
+from stratiform.services.clouds.service.settings import AccountSettings
+
+
+@dataclass(frozen=True, slots=True)
+class CloudsService:
+    """Cloud accounts, connections to them, bindings of projects, and native ids."""
+
+    accounts: Accounts
+    connections: Connections
+    bindings: Bindings
+    native_resources: NativeResources
+
+    @classmethod
+    def build(cls, *, database: Database, ids: Ids, keys: Keys, installation: Installation) -> "CloudsService":
+        """Return the service; `keys` encrypt the secrets of cloud accounts."""
+        settings = AccountSettings(keys)
+        connections = Connections(database, settings, installation)
+        return cls(
+            accounts=Accounts(ids, settings, connections),
+            connections=connections,
+            bindings=Bindings(connections),
+            native_resources=NativeResources(connections),
+        )

@@ -1,0 +1,165 @@
+"""First administrator, roles, domain and catalog of an installation, as created by `keystone-manage bootstrap`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
+from stratiform.kit.db import Connection
+from stratiform.kit.ids import Ids
+from stratiform.services.identity import repository
+from stratiform.services.identity.model import (
+    DEFAULT_DOMAIN,
+    SYSTEM_TARGET,
+    Assignment,
+    Endpoint,
+    Project,
+    Region,
+    Role,
+    Service,
+    TargetKind,
+    User,
+)
+from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.passwords import PasswordHasher
+
+#: Each role implies the next one.
+_ROLE_CHAIN = ("admin", "manager", "member", "reader")
+
+#: Type, name and path of every service of the API.
+_SERVICES = (
+    ("identity", "keystone", "/identity/v3"),
+    ("compute", "nova", "/compute/v2.1"),
+    ("network", "neutron", "/network"),
+    ("volumev3", "cinderv3", "/volume/v3"),
+    ("block-storage", "cinder", "/volume/v3"),
+    ("image", "glance", "/image"),
+    ("cloudmetrics", "almanach", "/almanach"),
+)
+
+#: Ids of services by type. Almanach's command line client uses the name of the service as its id.
+_SERVICE_IDS = {"cloudmetrics": "almanach"}
+
+_INTERFACES = ("public", "internal", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Bootstrap:
+    """Creates missing resources and keeps existing ones, so it can run at every start."""
+
+    ids: Ids
+    cache: DirectoryCache
+    passwords: PasswordHasher
+
+    def run(self, db: Connection, now: Micros, *, url: str, region: str, admin_password: str) -> None:
+        """Create the missing resources and set the endpoints to `url`. An existing admin keeps its password."""
+        changes = [
+            self._ensure_default_domain(db),
+            self._ensure_roles(db),
+            self._ensure_admin(db, now, admin_password),
+            self._ensure_catalog(db, url.rstrip("/"), region),
+        ]
+        if any(changes):
+            self.cache.invalidate(db, now)
+
+    def is_done(self, db: Connection) -> bool:
+        return repository.projects.get(db, DEFAULT_DOMAIN) is not None
+
+    def ensure_demo_project(self, ctx: RequestContext, password: str) -> Project:
+        """Return the project "demo"; create it and its member "demo" with `password` if missing."""
+        project = repository.find_by_name(ctx.db, repository.projects, "demo", DEFAULT_DOMAIN)
+        if project is None:
+            project = self._create_project(ctx.db, "demo", "Demo project")
+        user = self._ensure_user(ctx.db, ctx.now, "demo", password, project)
+        if _ensure_assignment(ctx.db, "member", user, "project", project.id):
+            self.cache.invalidate(ctx.db, ctx.now)
+        return project
+
+    def _ensure_default_domain(self, db: Connection) -> bool:
+        if self.is_done(db):
+            return False
+        domain = Project(DEFAULT_DOMAIN, "Default", "", is_domain=True, description="The default domain")
+        repository.projects.insert(db, domain)
+        return True
+
+    def _ensure_roles(self, db: Connection) -> bool:
+        roles = {role.name: role for role in repository.list_global_roles(db)}
+        missing = [name for name in (*_ROLE_CHAIN, "service") if name not in roles]
+        for name in missing:
+            roles[name] = repository.roles.insert(db, Role(self.ids.hex(), name))
+        if missing:
+            for prior, implied in pairwise(_ROLE_CHAIN):
+                repository.create_implied_role(db, roles[prior].id, roles[implied].id)
+        return bool(missing)
+
+    def _ensure_admin(self, db: Connection, now: Micros, password: str) -> bool:
+        project = repository.find_by_name(db, repository.projects, "admin", DEFAULT_DOMAIN)
+        if project is None:
+            project = self._create_project(db, "admin", "Bootstrap project for initializing the cloud.")
+        user = self._ensure_user(db, now, "admin", password, project)
+        project_changed = _ensure_assignment(db, "admin", user, "project", project.id)
+        return _ensure_assignment(db, "admin", user, "system", SYSTEM_TARGET) or project_changed
+
+    def _create_project(self, db: Connection, name: str, description: str) -> Project:
+        project = Project(self.ids.hex(), name, DEFAULT_DOMAIN, parent_id=DEFAULT_DOMAIN, description=description)
+        return repository.projects.insert(db, project)
+
+    def _ensure_user(self, db: Connection, now: Micros, name: str, password: str, project: Project) -> User:
+        user = repository.find_by_name(db, repository.users, name, DEFAULT_DOMAIN)
+        if user is not None:
+            return user
+        user = User(
+            id=self.ids.hex(),
+            name=name,
+            domain_id=DEFAULT_DOMAIN,
+            password=self.passwords.hash(password),
+            password_changed_at=now,
+            default_project_id=project.id,
+        )
+        return repository.users.insert(db, user)
+
+    def _ensure_catalog(self, db: Connection, url: str, region: str) -> bool:
+        changed = False
+        if repository.regions.get(db, region) is None:
+            repository.regions.insert(db, Region(region))
+            changed = True
+        services = {service.type: service for service in repository.services.all(db)}
+        endpoints = repository.list_region_endpoints(db, region)
+        for service_type, name, path in _SERVICES:
+            service = services.get(service_type)
+            if service is None:
+                service_id = _SERVICE_IDS.get(service_type) or self.ids.hex()
+                service = repository.services.insert(db, Service(service_id, service_type, name))
+                changed = True
+            existing = [endpoint for endpoint in endpoints if endpoint.service_id == service.id]
+            changed = self._ensure_endpoints(db, service, url + path, region, existing) or changed
+        return changed
+
+    def _ensure_endpoints(
+        self, db: Connection, service: Service, url: str, region: str, existing: Iterable[Endpoint]
+    ) -> bool:
+        endpoints = {endpoint.interface: endpoint for endpoint in existing}
+        changed = False
+        for interface in _INTERFACES:
+            endpoint = endpoints.get(interface)
+            if endpoint is None:
+                repository.endpoints.insert(db, Endpoint(self.ids.hex(), service.id, interface, url, region))
+            elif endpoint.url != url:
+                repository.endpoints.change(db, endpoint.id, url=url)
+            else:
+                continue
+            changed = True
+        return changed
+
+
+def _ensure_assignment(db: Connection, role_name: str, user: User, target_kind: TargetKind, target_id: str) -> bool:
+    """Assign a global role to a user. Return False if the role does not exist or is already assigned."""
+    role = repository.find_by_name(db, repository.roles, role_name, "")
+    if role is None:
+        return False
+    assignment = Assignment(role.id, "user", user.id, target_kind, target_id)
+    if repository.has_assignment(db, assignment):
+        return False
+    repository.create_assignment(db, assignment)
+    return True

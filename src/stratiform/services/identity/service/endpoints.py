@@ -1,0 +1,71 @@
+"""Endpoints of the catalog. Source: Identity API v3, "Service catalog and endpoints"."""
+
+from dataclasses import dataclass, replace
+
+from stratiform.kit.context import RequestContext
+from stratiform.kit.db import Connection
+from stratiform.kit.errors import Invalid
+from stratiform.kit.ids import Ids
+from stratiform.kit.pagination import Slice
+from stratiform.services.identity import policy, repository
+from stratiform.services.identity.errors import EndpointNotFound
+from stratiform.services.identity.model import Changes, Endpoint, JsonObject, ListQuery
+from stratiform.services.identity.service.directory_cache import DirectoryCache
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Operations on `/endpoints`."""
+
+    ids: Ids
+    cache: DirectoryCache
+
+    def create(self, ctx: RequestContext, new: Endpoint) -> Endpoint:
+        """Create an endpoint; the id of `new` is ignored.
+
+        Raises: Invalid for an unknown service or region
+        """
+        policy.CREATE_ENDPOINT.require(ctx.caller)
+        _validate(ctx.db, new)
+        self.cache.invalidate(ctx.db, ctx.now)
+        return repository.endpoints.insert(ctx.db, replace(new, id=self.ids.hex()))
+
+    def get(self, ctx: RequestContext, endpoint_id: str) -> Endpoint:
+        policy.GET_ENDPOINT.require(ctx.caller)
+        return _load_endpoint(ctx.db, endpoint_id)
+
+    def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Endpoint]:
+        policy.LIST_ENDPOINTS.require(ctx.caller)
+        return repository.list_records(ctx.db, repository.endpoints, query)
+
+    def update(self, ctx: RequestContext, endpoint_id: str, changes: Changes, extra: JsonObject) -> Endpoint:
+        """Set columns of an endpoint to new values and merge `extra`.
+
+        Raises: EndpointNotFound, Invalid for an unknown service or region
+        """
+        policy.UPDATE_ENDPOINT.require(ctx.caller)
+        endpoint = _load_endpoint(ctx.db, endpoint_id)
+        updated = replace(endpoint, **changes, extra=endpoint.extra | extra)
+        _validate(ctx.db, updated)
+        self.cache.invalidate(ctx.db, ctx.now)
+        return repository.endpoints.save(ctx.db, updated)
+
+    def delete(self, ctx: RequestContext, endpoint_id: str) -> None:
+        policy.DELETE_ENDPOINT.require(ctx.caller)
+        _load_endpoint(ctx.db, endpoint_id)
+        self.cache.invalidate(ctx.db, ctx.now)
+        repository.endpoints.delete(ctx.db, repository.endpoints.key == endpoint_id)
+
+
+def _load_endpoint(db: Connection, endpoint_id: str) -> Endpoint:
+    endpoint = repository.endpoints.get(db, endpoint_id)
+    if endpoint is None:
+        raise EndpointNotFound(endpoint_id)
+    return endpoint
+
+
+def _validate(db: Connection, endpoint: Endpoint) -> None:
+    if repository.services.get(db, endpoint.service_id) is None:
+        raise Invalid(f"Could not find service: {endpoint.service_id}.")
+    if endpoint.region_id is not None and repository.regions.get(db, endpoint.region_id) is None:
+        raise Invalid(f"Could not find region: {endpoint.region_id}.")

@@ -1,0 +1,119 @@
+"""Groups and their members. Source: Identity API v3, "Groups"."""
+
+from dataclasses import dataclass, replace
+
+from stratiform.kit.context import RequestContext
+from stratiform.kit.db import Connection
+from stratiform.kit.errors import Invalid
+from stratiform.kit.ids import Ids
+from stratiform.kit.pagination import Slice
+from stratiform.services.identity import policy, repository
+from stratiform.services.identity.errors import GroupNotFound, MembershipNotFound, NameConflict
+from stratiform.services.identity.model import Changes, Group, JsonObject, ListQuery, User, default_domain_id
+from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.domains import load_domain
+from stratiform.services.identity.service.users import load_user
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Operations on `/groups`."""
+
+    ids: Ids
+    cache: DirectoryCache
+
+    def create(self, ctx: RequestContext, new: Group) -> Group:
+        """Create a group; the id of `new` is ignored.
+
+        Raises: DomainNotFound, NameConflict
+        """
+        policy.CREATE_GROUP.require(ctx.caller)
+        domain = load_domain(ctx.db, new.domain_id or default_domain_id(ctx.caller))
+        conflict = NameConflict("group", new.name, domain.id)
+        if repository.find_by_name(ctx.db, repository.groups, new.name, domain.id):
+            raise conflict
+        group = replace(new, id=self.ids.hex(), domain_id=domain.id)
+        return repository.insert_unique(ctx.db, repository.groups, group, conflict)
+
+    def get(self, ctx: RequestContext, group_id: str) -> Group:
+        policy.GET_GROUP.require(ctx.caller)
+        return _load_group(ctx.db, group_id)
+
+    def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Group]:
+        policy.LIST_GROUPS.require(ctx.caller)
+        return repository.list_records(ctx.db, repository.groups, query)
+
+    def update(self, ctx: RequestContext, group_id: str, changes: Changes, extra: JsonObject) -> Group:
+        """Set columns of a group to new values and merge `extra`.
+
+        Raises: GroupNotFound, NameConflict, Invalid for a change of the domain
+        """
+        policy.UPDATE_GROUP.require(ctx.caller)
+        group = _load_group(ctx.db, group_id)
+        if changes.get("domain_id", group.domain_id) != group.domain_id:
+            raise Invalid("Cannot change Domain ID")
+        updated = replace(group, **changes, extra=group.extra | extra)
+        conflict = NameConflict("group", updated.name, group.domain_id)
+        if updated.name != group.name and repository.find_by_name(
+            ctx.db, repository.groups, updated.name, group.domain_id
+        ):
+            raise conflict
+        return repository.save_unique(ctx.db, repository.groups, updated, conflict)
+
+    def delete(self, ctx: RequestContext, group_id: str) -> None:
+        policy.DELETE_GROUP.require(ctx.caller)
+        _load_group(ctx.db, group_id)
+        self.cache.invalidate(ctx.db, ctx.now)
+        repository.delete_group(ctx.db, group_id)
+
+    def list_users(self, ctx: RequestContext, group_id: str, query: ListQuery) -> Slice[User]:
+        """Return the members of a group.
+
+        Raises: GroupNotFound
+        """
+        policy.LIST_USERS_IN_GROUP.require(ctx.caller)
+        _load_group(ctx.db, group_id)
+        return repository.list_group_users(ctx.db, group_id, query)
+
+    def add_user(self, ctx: RequestContext, group_id: str, user_id: str) -> None:
+        """Add a user to a group; a member stays a member.
+
+        Raises: UserNotFound, GroupNotFound
+        """
+        policy.ADD_USER_TO_GROUP.require(ctx.caller)
+        _require_user_and_group(ctx.db, group_id, user_id)
+        self.cache.invalidate(ctx.db, ctx.now)
+        repository.create_membership(ctx.db, group_id, user_id)
+
+    def check_user(self, ctx: RequestContext, group_id: str, user_id: str) -> None:
+        """Check that a user is a member of a group.
+
+        Raises: MembershipNotFound, UserNotFound, GroupNotFound
+        """
+        policy.CHECK_USER_IN_GROUP.require(ctx.caller)
+        _require_user_and_group(ctx.db, group_id, user_id)
+        if not repository.is_member(ctx.db, group_id, user_id):
+            raise MembershipNotFound(user_id, group_id)
+
+    def remove_user(self, ctx: RequestContext, group_id: str, user_id: str) -> None:
+        """Remove a user from a group.
+
+        Raises: MembershipNotFound, UserNotFound, GroupNotFound
+        """
+        policy.REMOVE_USER_FROM_GROUP.require(ctx.caller)
+        _require_user_and_group(ctx.db, group_id, user_id)
+        self.cache.invalidate(ctx.db, ctx.now)
+        if not repository.delete_membership(ctx.db, group_id, user_id):
+            raise MembershipNotFound(user_id, group_id)
+
+
+def _load_group(db: Connection, group_id: str) -> Group:
+    group = repository.groups.get(db, group_id)
+    if group is None:
+        raise GroupNotFound(group_id)
+    return group
+
+
+def _require_user_and_group(db: Connection, group_id: str, user_id: str) -> None:
+    load_user(db, user_id)
+    _load_group(db, group_id)

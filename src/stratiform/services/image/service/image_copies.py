@@ -1,0 +1,142 @@
+"""Copies of images in clouds.
+
+A registered native image is used if there is one; otherwise the data is uploaded to the cloud, once per cloud.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stratiform.contract.errors import NotSupported, RequestRejected
+from stratiform.contract.image import Images as CloudImages
+from stratiform.kit.clock import SECOND_US, Clock
+from stratiform.kit.db import Database
+from stratiform.kit.errors import Unavailable
+from stratiform.kit.ids import Ids
+from stratiform.services.clouds.model import ResourceType
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.image.errors import ImageNotFound
+from stratiform.services.image.model import Image, ImageCopy
+from stratiform.services.image.repository import image_copies, images
+from stratiform.services.image.repository.data_store import DataStore
+
+#: Another worker may take over an upload whose claim was not renewed for this time.
+_CLAIM_US = 60 * SECOND_US
+_RENEWAL_INTERVAL_US = 10 * SECOND_US
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCopies:
+    """Calls clouds, so no transaction may be open around its methods."""
+
+    database: Database
+    ids: Ids
+    clouds: CloudsService
+    store: DataStore
+    clock: Clock
+
+    def ensure(self, cloud_id: str, image_id: str) -> str:
+        """Return the native id of an image in a cloud, after uploading the image if the cloud does not have it.
+
+        Raises: ImageNotFound, RequestRejected, NotSupported, Unavailable while another worker uploads the image,
+        and the errors of `contract.image.Images.upload`.
+        """
+        with self.database.snapshot() as db:
+            registered_id = self.clouds.native_resources.find_id(db, cloud_id, ResourceType.IMAGE, image_id)
+            copy = image_copies.find(db, image_id, cloud_id)
+        if registered_id:
+            return registered_id
+        if copy is not None and copy.native_id:
+            return copy.native_id
+        cloud_images = self.clouds.connections.get(cloud_id).image
+        claimed = self.claim(cloud_id, image_id, cloud_images)
+        try:
+            return self._upload_claimed(claimed, cloud_images)
+        except BaseException:
+            self._renew_claim(claimed, 0)
+            raise
+
+    def delete(self, copy: ImageCopy) -> None:
+        """Delete a copy from its cloud. If its native id was lost, it is looked up by our token first.
+
+        Raises: Unavailable while the copy is being uploaded, and the errors of `contract.image.Images`.
+        """
+        cloud_images = self.clouds.connections.get(copy.cloud_id).image
+        if cloud_images is None:
+            return
+        native_id = copy.native_id
+        if not native_id and self.store.exists(copy.file):
+            if copy.claimed_until > self.clock.now():
+                raise Unavailable(f"Image {copy.image_id} is being uploaded to cloud {copy.cloud_id}.")
+            native_id = self._upload(copy, cloud_images)
+        if native_id:
+            cloud_images.delete(native_id)
+
+    def claim(self, cloud_id: str, image_id: str, cloud_images: CloudImages | None) -> ImageCopy:
+        """Reserve the upload of an image to a cloud for this worker.
+
+        Raises: ImageNotFound, RequestRejected, NotSupported, Unavailable if another worker has claimed it.
+        """
+        now = self.clock.now()
+        with self.database.transaction() as db:
+            image = images.find_for_update(db, image_id)
+            if image is None:
+                raise ImageNotFound(image_id)
+            _require_uploadable(image, cloud_images)
+            copy = ImageCopy(
+                image_id=image_id,
+                cloud_id=cloud_id,
+                native_id="",
+                name=image.name or image_id,
+                disk_format=image.disk_format or "raw",
+                file=image.file,
+                claimed_by=self.ids.hex(),
+                claimed_until=now + _CLAIM_US,
+            )
+            if not image_copies.claim(db, copy, now):
+                raise Unavailable(f"Another worker is uploading image {image_id} to cloud {cloud_id}.")
+            return copy
+
+    def _upload_claimed(self, claimed: ImageCopy, cloud_images: CloudImages | None) -> str:
+        assert cloud_images is not None, "claim() rejects clouds without images"
+        with self.database.snapshot() as db:
+            copy = image_copies.find(db, claimed.image_id, claimed.cloud_id)
+        native_id = copy.native_id if copy is not None else ""
+        if not native_id:
+            native_id = self._upload(claimed, cloud_images)
+        with self.database.transaction() as db:
+            image_copies.complete(db, claimed, native_id)
+        return native_id
+
+    def _upload(self, copy: ImageCopy, cloud_images: CloudImages) -> str:
+        size = self.store.get_size(copy.file)
+        blocks = self._read_and_renew(copy)
+        return cloud_images.upload(copy.image_id, copy.name, copy.disk_format, size, blocks).id
+
+    def _read_and_renew(self, copy: ImageCopy) -> Iterator[bytes]:
+        """Yield the data of the image, and renew the claim of its upload meanwhile."""
+        renewed_at = self.clock.now()
+        for block in self.store.read_blocks(copy.file):
+            now = self.clock.now()
+            if now - renewed_at > _RENEWAL_INTERVAL_US:
+                self._renew_claim(copy, now + _CLAIM_US)
+                renewed_at = now
+            yield block
+
+    def _renew_claim(self, copy: ImageCopy, until: int) -> None:
+        with self.database.transaction() as db:
+            image_copies.renew_claim(db, copy, until)
+
+
+def _require_uploadable(image: Image, cloud_images: CloudImages | None) -> None:
+    if image.status not in ("active", "deactivated"):
+        raise RequestRejected(f"Image {image.id} is not active.")
+    if not image.file:
+        raise RequestRejected(
+            f"Image {image.id} has no data and is not registered in this cloud.",
+            hint="an operator registers it: stratiform clouds images register",
+        )
+    if cloud_images is None:
+        raise NotSupported(
+            "This cloud does not support image uploads.",
+            hint="an operator registers an image of the cloud: stratiform clouds images register",
+        )

@@ -1,0 +1,32 @@
+"""Tags of images."""
+
+from dataclasses import dataclass, replace
+
+from stratiform.kit.context import RequestContext
+from stratiform.services.image import policy
+from stratiform.services.image.errors import ImageTagNotFound
+from stratiform.services.image.repository import images
+from stratiform.services.image.service.access import lock_visible
+from stratiform.services.image.service.attributes import validate_tags
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTags:
+    """Source: Image API v2, "Image tags"."""
+
+    def create(self, ctx: RequestContext, image_id: str, tag: str) -> None:
+        """Add a tag, if the image does not have it. Raises ImageNotFound, Invalid."""
+        image = lock_visible(ctx, image_id)
+        policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
+        if tag not in image.tags:
+            tags = validate_tags([*image.tags, tag])
+            images.save(ctx.db, replace(image, tags=tags, updated_at=ctx.now))
+
+    def delete(self, ctx: RequestContext, image_id: str, tag: str) -> None:
+        """Raises ImageNotFound, ImageTagNotFound."""
+        image = lock_visible(ctx, image_id)
+        policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
+        if tag not in image.tags:
+            raise ImageTagNotFound(tag)
+        tags = [other for other in image.tags if other != tag]
+        images.save(ctx.db, replace(image, tags=tags, updated_at=ctx.now))

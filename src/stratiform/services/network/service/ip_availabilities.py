@@ -1,0 +1,52 @@
+"""IP availabilities: the numbers of total and used addresses of each network."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from stratiform.kit.context import RequestContext
+from stratiform.services.network import policy
+from stratiform.services.network.errors import NetworkNotFound
+from stratiform.services.network.model import IpAvailability, ListQuery, Network, Subnet, SubnetIpAvailability
+from stratiform.services.network.model.addresses import pool_ranges
+from stratiform.services.network.repository import ip_allocations, lists, records
+
+
+@dataclass(frozen=True, slots=True)
+class IpAvailabilities:
+    """IP availabilities, for admins."""
+
+    def get(self, ctx: RequestContext, network_id: str) -> IpAvailability:
+        """Return the IP availability of a network. Raises NetworkNotFound."""
+        policy.IP_AVAILABILITIES_GET.require(ctx.caller, None)
+        network = records.networks.get(ctx.db, network_id)
+        if network is None:
+            raise NetworkNotFound(network_id)
+        return _count(ctx, [network], ())[0]
+
+    def list(
+        self, ctx: RequestContext, query: ListQuery, ip_versions: Collection[int] = ()
+    ) -> Sequence[IpAvailability]:
+        """Return the IP availability of networks, counting only subnets of `ip_versions` (default: all)."""
+        policy.IP_AVAILABILITIES_GET.require(ctx.caller, None)
+        return _count(ctx, lists.list_page(ctx.db, records.networks, query).items, ip_versions)
+
+
+def _count(ctx: RequestContext, networks: Sequence[Network], ip_versions: Collection[int]) -> list[IpAvailability]:
+    subnets = records.list_subnets_by_network(ctx.db, [network.id for network in networks])
+    used = ip_allocations.count_allocated(ctx.db, [subnet.id for group in subnets.values() for subnet in group])
+    return [
+        IpAvailability(
+            network,
+            tuple(
+                _count_subnet(subnet, used)
+                for subnet in subnets[network.id]
+                if not ip_versions or subnet.ip_version in ip_versions
+            ),
+        )
+        for network in networks
+    ]
+
+
+def _count_subnet(subnet: Subnet, used: Mapping[str, int]) -> SubnetIpAvailability:
+    total = sum(pool.size for pool in pool_ranges(subnet.allocation_pools))
+    return SubnetIpAvailability(subnet, total, used.get(subnet.id, 0))

@@ -1,0 +1,70 @@
+"""Native subnets: created in a cloud for the first server that needs them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stratiform.contract.compute import Nic
+from stratiform.contract.network import Networks, SubnetSpec
+from stratiform.kit.db import Connection, Database
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.network.model import Port, Subnet
+from stratiform.services.network.repository import records
+
+
+@dataclass(frozen=True, slots=True)
+class NativeSubnets:
+    """Subnets in clouds. No method is called inside a transaction."""
+
+    database: Database
+    clouds: CloudsService
+
+    def prepare_nics(self, cloud_id: str, ports: Sequence[Port], native_zone: str = "") -> tuple[Nic, ...]:
+        """Return the NICs of a server, after creating the native subnets that are missing.
+
+        A NIC has the port's first IPv4 address, or else its first address. `native_zone` "" selects the zone of the
+        project's binding. In a cloud without networks the NICs have no subnet. Raises: contract.errors.
+        """
+        networks = self.clouds.connections.get(cloud_id).network
+        with self.database.snapshot() as db:
+            subnet_ids = [fixed_ip["subnet_id"] for port in ports for fixed_ip in port.fixed_ips]
+            subnets = {subnet.id: subnet for subnet in records.list_subnets_by_id(db, subnet_ids)}
+            projects = {port.project_id for port in ports}
+            zones = {project: native_zone or self._find_zone(db, project, cloud_id) for project in projects}
+        return tuple(self._prepare_nic(cloud_id, networks, port, subnets, zones[port.project_id]) for port in ports)
+
+    def _prepare_nic(
+        self, cloud_id: str, networks: Networks | None, port: Port, subnets: Mapping[str, Subnet], zone: str
+    ) -> Nic:
+        fixed_ips = sorted(port.fixed_ips, key=lambda fixed_ip: ":" in fixed_ip["ip_address"])
+        if not fixed_ips:
+            return Nic("", "", port.mac_address)
+        native_id = ""
+        if networks is not None:
+            native_id = self._ensure(cloud_id, networks, subnets[fixed_ips[0]["subnet_id"]], zone)
+        return Nic(native_id, fixed_ips[0]["ip_address"], port.mac_address)
+
+    def _ensure(self, cloud_id: str, networks: Networks, subnet: Subnet, zone: str) -> str:
+        with self.database.snapshot() as db:
+            native_id = records.find_native_subnet(db, subnet.id, cloud_id)
+        if native_id:
+            return native_id
+        if native_id is None:
+            with self.database.transaction() as db:
+                records.save_native_subnet(db, subnet.id, cloud_id, "")
+        native_subnet = networks.ensure(
+            SubnetSpec(
+                token=subnet.id,
+                network=subnet.network_id,
+                name=subnet.name,
+                cidr=subnet.cidr,
+                gateway=subnet.gateway_ip or "",
+                zone=zone,
+            )
+        )
+        with self.database.transaction() as db:
+            records.save_native_subnet(db, subnet.id, cloud_id, native_subnet.id)
+        return native_subnet.id
+
+    def _find_zone(self, db: Connection, project_id: str, cloud_id: str) -> str:
+        bindings = self.clouds.bindings.list_for_project(db, project_id)
+        return next((binding.native_zone for binding in bindings if binding.cloud_id == cloud_id), "")

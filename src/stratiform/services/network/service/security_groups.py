@@ -1,0 +1,105 @@
+"""Security groups and their rules: each project has its default group, which can't be changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import OverLimit
+from stratiform.services.network import policy
+from stratiform.services.network.errors import (
+    BadRequest,
+    CannotUpdateDefaultSecurityGroup,
+    SecurityGroupNotFound,
+    SecurityGroupRuleNotFound,
+)
+from stratiform.services.network.model import SecurityGroup, SecurityGroupRule, default_security_group
+from stratiform.services.network.service.ownership import sees_all_projects
+
+Filters = dict[str, list[str]]
+
+_PROJECT_FILTERS = ("project_id", "tenant_id")
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroups:
+    """Security groups."""
+
+    def create(self, ctx: RequestContext) -> NoReturn:
+        """Raises OverLimit: the default group uses the quota."""
+        raise _over_limit(ctx)
+
+    def get(self, ctx: RequestContext, group_id: str) -> SecurityGroup:
+        """Return the group of the caller's project. Raises SecurityGroupNotFound."""
+        group = _get_default_group(ctx, {})
+        if group.id != group_id:
+            raise SecurityGroupNotFound(group_id)
+        return group
+
+    def list(self, ctx: RequestContext, filters: Filters) -> Sequence[SecurityGroup]:
+        """Return the group of the caller's project, or (admins) of the project in the filters."""
+        group = _get_default_group(ctx, filters)
+        return [group] if _matches(group, filters) else []
+
+    def update(self, ctx: RequestContext, group_id: str) -> NoReturn:
+        """Raises SecurityGroupNotFound, CannotUpdateDefaultSecurityGroup."""
+        raise _not_changeable(ctx, self.get(ctx, group_id))
+
+    def delete(self, ctx: RequestContext, group_id: str) -> NoReturn:
+        """Raises SecurityGroupNotFound, CannotUpdateDefaultSecurityGroup."""
+        raise _not_changeable(ctx, self.get(ctx, group_id))
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroupRules:
+    """Rules of security groups."""
+
+    def create(self, ctx: RequestContext) -> NoReturn:
+        """Raises OverLimit: the rules of the default group use the quota."""
+        raise _over_limit(ctx)
+
+    def get(self, ctx: RequestContext, rule_id: str) -> SecurityGroupRule:
+        """Return a rule of the caller's project. Raises SecurityGroupRuleNotFound."""
+        for rule in _get_default_group(ctx, {}).rules:
+            if rule.id == rule_id:
+                return rule
+        raise SecurityGroupRuleNotFound(rule_id)
+
+    def list(self, ctx: RequestContext, filters: Filters) -> Sequence[SecurityGroupRule]:
+        """Return the rules of the caller's project, or (admins) of the project in the filters."""
+        return [rule for rule in _get_default_group(ctx, filters).rules if _matches(rule, filters)]
+
+    def delete(self, ctx: RequestContext, rule_id: str) -> NoReturn:
+        """Raises SecurityGroupRuleNotFound, CannotUpdateDefaultSecurityGroup."""
+        raise _not_changeable(ctx, self.get(ctx, rule_id))
+
+
+def _over_limit(ctx: RequestContext) -> OverLimit:
+    policy.SECURITY_GROUPS_CREATE.require(ctx.caller, ctx.caller.project())
+    return OverLimit("Quota exceeded for resources: ['security_group'].")
+
+
+def _not_changeable(
+    ctx: RequestContext, resource: SecurityGroup | SecurityGroupRule
+) -> CannotUpdateDefaultSecurityGroup:
+    policy.SECURITY_GROUPS_UPDATE.require(ctx.caller, resource.project_id)
+    return CannotUpdateDefaultSecurityGroup()
+
+
+def _get_default_group(ctx: RequestContext, filters: Filters) -> SecurityGroup:
+    project_ids = [value for name in _PROJECT_FILTERS for value in filters.get(name, [])]
+    project_id = project_ids[0] if project_ids and sees_all_projects(ctx.caller) else ctx.caller.project()
+    policy.SECURITY_GROUPS_GET.require(ctx.caller, project_id)
+    return default_security_group(project_id)
+
+
+def _matches(resource: SecurityGroup | SecurityGroupRule, filters: Filters) -> bool:
+    """Raises BadRequest for an unknown attribute."""
+    for name, values in filters.items():
+        if name in _PROJECT_FILTERS:
+            continue
+        if name not in resource.__slots__ or name == "rules":
+            raise BadRequest(f"['{name}'] is invalid attribute for filtering")
+        if getattr(resource, name) not in values:
+            return False
+    return True

@@ -1,0 +1,120 @@
+"""Ports of servers, for the compute service."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
+from stratiform.kit.db import Connection
+from stratiform.kit.errors import Invalid
+from stratiform.kit.ids import Ids
+from stratiform.services.network import policy
+from stratiform.services.network.errors import NetworkAmbiguous, NetworkNotFound, PortInUse
+from stratiform.services.network.model import (
+    FixedIpRequest,
+    Network,
+    NicRequest,
+    Port,
+    default_security_group_id,
+)
+from stratiform.services.network.repository import ip_allocations, records
+from stratiform.services.network.service.address_allocator import AddressAllocator
+from stratiform.services.network.service.ports import Ports
+
+#: The `device_owner` that Nova sets.
+DEVICE_OWNER = "compute:nova"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPorts:
+    """Ports that are attached to servers."""
+
+    ids: Ids
+    ports: Ports
+
+    def create(
+        self, ctx: RequestContext, project_id: str, server_id: str, requests: Sequence[NicRequest]
+    ) -> Sequence[Port]:
+        """Create or attach the ports of a new server.
+
+        Without requests, the server gets a port on the project's only network, or on the only shared network if the
+        project has none, or no port.
+        Raises: NetworkAmbiguous, NetworkNotFound, PortNotFound, PortInUse, IpAddressGenerationFailure,
+        IpAddressInUse, Invalid.
+        """
+        policy.PORTS_CREATE.require(ctx.caller, project_id)
+        if not requests:
+            requests = [NicRequest(network_id=network.id) for network in _find_default_network(ctx, project_id)]
+        network_ids = [request.network_id for request in requests if request.network_id is not None]
+        self.ports.lock_networks(ctx.db, network_ids)
+        return [self._create_or_attach(ctx, project_id, server_id, request) for request in requests]
+
+    def list(self, db: Connection, server_id: str) -> Sequence[Port]:
+        """Return the ports of a server, in the order of the requests, without a policy check."""
+        return records.list_ports_by_device(db, [server_id])[server_id]
+
+    def list_by_server(self, db: Connection, server_ids: Sequence[str]) -> dict[str, Sequence[Port]]:
+        """Return the ports of several servers with one query."""
+        return dict(records.list_ports_by_device(db, server_ids))
+
+    def release(self, db: Connection, server_id: str, now: Micros) -> None:
+        """Delete the ports that were created for a deleted server, and detach the others. Idempotent."""
+        for port in self.list(db, server_id):
+            if port.created_for_server:
+                ip_allocations.release(db, port.id, now)
+                records.delete_port(db, port.id)
+            else:
+                detached = replace(
+                    port, device_id="", device_owner="", host="", updated_at=now, revision=port.revision + 1
+                )
+                records.ports.save(db, detached)
+
+    def _create_or_attach(self, ctx: RequestContext, project_id: str, server_id: str, request: NicRequest) -> Port:
+        if request.port_id is not None:
+            return self._attach(ctx, project_id, server_id, request.port_id)
+        network = _get_network(ctx, project_id, request.network_id or "")
+        allocator = AddressAllocator.lock(ctx, network)
+        if not allocator.subnets:
+            raise Invalid(f"Network {network.id} requires a subnet in order to boot instances on.")
+        port = Port(
+            id=self.ids.uuid(),
+            project_id=project_id,
+            network_id=network.id,
+            mac_address="",
+            device_id=server_id,
+            device_owner=DEVICE_OWNER,
+            security_groups=[default_security_group_id(project_id)],
+            created_for_server=True,
+            created_at=ctx.now,
+            updated_at=ctx.now,
+        )
+        fixed_ips = [FixedIpRequest(ip_address=request.fixed_ip)] if request.fixed_ip else None
+        return allocator.create_port(self.ids, port, fixed_ips)
+
+    def _attach(self, ctx: RequestContext, project_id: str, server_id: str, port_id: str) -> Port:
+        port = self.ports.get(ctx, port_id)
+        if port.project_id != project_id:
+            policy.PORTS_UPDATE_HOST.require(ctx.caller, port.project_id)
+        attached = replace(
+            port, device_id=server_id, device_owner=DEVICE_OWNER, updated_at=ctx.now, revision=port.revision + 1
+        )
+        if not records.attach_port(ctx.db, attached):
+            raise PortInUse(port_id)
+        return attached
+
+
+def _find_default_network(ctx: RequestContext, project_id: str) -> Sequence[Network]:
+    """Return one network or none. Raises NetworkAmbiguous."""
+    networks = records.list_internal_networks(ctx.db, project_id, limit=2)
+    networks = networks or records.list_internal_networks(ctx.db, None, limit=2)
+    if len(networks) > 1:
+        raise NetworkAmbiguous
+    return networks
+
+
+def _get_network(ctx: RequestContext, project_id: str, network_id: str) -> Network:
+    """Return a network that the project may use. Raises NetworkNotFound."""
+    network = records.networks.get(ctx.db, network_id)
+    if network is None or not (network.shared or network.project_id == project_id or ctx.caller.is_admin):
+        raise NetworkNotFound(network_id)
+    return network

@@ -1,0 +1,90 @@
+"""Actions on volumes beside create, update and delete."""
+
+from dataclasses import dataclass, replace
+
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Invalid
+from stratiform.kit.ids import Ids
+from stratiform.kit.work import enqueue
+from stratiform.services.clouds.model import ResourceType
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.volume import events, policy, repository
+from stratiform.services.volume.errors import InvalidInput, InvalidVolume
+from stratiform.services.volume.model import STABLE_STATUSES, STATUSES, Volume
+from stratiform.services.volume.service.volume_records import get_volume, update_volume
+from stratiform.services.volume.service.volume_types import VolumeTypes
+from stratiform.services.volume.service.volumes import RECONCILE
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeActions:
+    """Change the size, the type, the status or a flag of a volume."""
+
+    ids: Ids
+    clouds: CloudsService
+    volume_types: VolumeTypes
+
+    def extend(self, ctx: RequestContext, volume_id: str, size_gib: int, *, allow_in_use: bool = False) -> None:
+        """Start to extend a volume. `allow_in_use`: also while it is attached (microversion 3.42)."""
+        volume = get_volume(ctx, policy.VOLUME_EXTEND, volume_id)
+        if size_gib <= volume.size_gib:
+            raise InvalidInput(
+                "New size for extend must be greater than current size. "
+                f"(current: {volume.size_gib}, extended: {size_gib})."
+            )
+        allowed = STABLE_STATUSES if allow_in_use else ("available",)
+        values = {"status": "extending", "previous_status": volume.status, "wanted_gib": size_gib}
+        statuses = (volume.status,) if volume.status in allowed else ()
+        if not repository.update_in_status(ctx.db, volume, statuses, ctx.now, **values):
+            expected = "' or '".join(allowed)
+            raise InvalidVolume(f"Volume {volume_id} status must be '{expected}' to extend, currently {volume.status}.")
+        enqueue(ctx.db, RECONCILE, volume.id, ctx.now)
+
+    def retype(self, ctx: RequestContext, volume_id: str, new_type: str) -> None:
+        """Change the type of a volume if both types are the same native type. Raises Invalid if they are not."""
+        volume = get_volume(ctx, policy.VOLUME_RETYPE, volume_id)
+        volume_type = self.volume_types.get_usable(ctx, new_type)
+        if volume.status not in STABLE_STATUSES:
+            raise InvalidVolume(
+                "Retype needs volume to be in available or in-use state, not be part of an active migration "
+                "or a consistency group, requested type has to be different that the one from the volume, and "
+                "for in-use volumes front-end qos specs cannot change."
+            )
+        if volume_type.id == volume.type_id:
+            raise InvalidInput(f"New volume_type same as original: {volume_type.id}.")
+        if self._native_type(ctx, volume, volume_type.id) != self._native_type(ctx, volume, volume.type_id):
+            raise Invalid(
+                f"Volume {volume_id} cannot be retyped: type {volume_type.name} maps to another native type in cloud "
+                f"{volume.cloud_name}, and migration is not supported."
+            )
+        repository.volumes.change(ctx.db, volume.id, type_id=volume_type.id, updated_at=ctx.now)
+        retyped = replace(volume, type_id=volume_type.id, updated_at=ctx.now)
+        events.append(ctx.db, self.ids, events.RETYPED, retyped, ctx.now)
+
+    def reset_status(self, ctx: RequestContext, volume_id: str, status: str | None, *, detach: bool = False) -> None:
+        """Overwrite the status. `detach`: also delete the volume's attachment."""
+        volume = get_volume(ctx, policy.VOLUME_RESET_STATUS, volume_id)
+        if status is not None and status not in STATUSES:
+            raise InvalidInput(f"Must specify a valid status, not '{status}'.")
+        if detach:
+            repository.delete_attachments_of_volume(ctx.db, volume_id)
+        if status is not None:
+            terminated_at = volume.terminated_at if status == "deleting" else None
+            update_volume(ctx, self.ids, volume, status=status, terminated_at=terminated_at)
+
+    def set_bootable(self, ctx: RequestContext, volume_id: str, bootable: bool) -> None:
+        volume = get_volume(ctx, policy.VOLUME_SET_BOOTABLE, volume_id)
+        update_volume(ctx, self.ids, volume, bootable=bootable)
+
+    def set_read_only(self, ctx: RequestContext, volume_id: str, read_only: bool) -> None:
+        """Raises InvalidVolume unless the volume is available."""
+        volume = get_volume(ctx, policy.VOLUME_UPDATE_READONLY, volume_id)
+        if volume.status != "available":
+            raise InvalidVolume(
+                f"Volume {volume_id} status must be available to update readonly flag, but current status is: "
+                f"{volume.status}."
+            )
+        update_volume(ctx, self.ids, volume, read_only=read_only)
+
+    def _native_type(self, ctx: RequestContext, volume: Volume, type_id: str) -> str | None:
+        return self.clouds.native_resources.find_id(ctx.db, volume.cloud_id, ResourceType.VOLUME_TYPE, type_id)

@@ -1,0 +1,94 @@
+"""Bodies and queries as structs, and the errors for wrong ones."""
+
+from typing import Annotated
+
+import pytest
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from stratiform.interfaces.endpoints import Since
+from stratiform.interfaces.endpoints.decoding import decode_body, decode_query, split_action
+from stratiform.kit.errors import Fault, Invalid
+
+
+class Volume(Struct, forbid_unknown_fields=True):
+    size: int | None = None
+    name: Annotated[str, Meta(max_length=3)] = ""
+    bootable: bool = False
+    password: int = 0
+    tags: Annotated[list[str] | UnsetType, Since(5)] = UNSET
+
+
+class Request(Struct):
+    volume: Volume
+
+
+class Query(Struct):
+    limit: int | None = None
+    all_tenants: bool = False
+    tags: list[str] | None = None
+
+
+def invalid(field: str, value: str, reason: str) -> Fault:
+    return Invalid(f"{field}|{value}|{reason}")
+
+
+def decode(body: bytes, *, minor: int = 9, lenient: bool = True) -> Volume:
+    return decode_body(body, Request, minor=minor, lenient=lenient, invalid=invalid).volume
+
+
+def test_a_lenient_body_has_numbers_and_booleans_as_strings() -> None:
+    assert decode(b'{"volume": {"size": "3", "bootable": "true"}}') == Volume(3, bootable=True)
+    with pytest.raises(Invalid, match=r"size\|3\|'3' is not of type 'integer', 'null'"):
+        decode(b'{"volume": {"size": "3"}}', lenient=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"{", "The request body is not valid JSON."),
+        (b'{"volume": {}} x', "The request body is not valid JSON."),
+        (b"\xff", "The request body is not valid JSON."),
+        (b"{}", "body|{}|'volume' is a required property"),
+        (b'{"volume": {"colour": 1}}', "volume|{'colour': 1}|Additional properties are not allowed ('colour' was"),
+        (b'{"volume": {"size": "x"}}', "size|x|'x' is not of type 'integer', 'null'"),
+        (b'{"volume": {"name": "four"}}', "name|four|Expected `str` of length <= 3"),
+        (b'{"volume": {"password": "x"}}', "password|***|'***' is not of type 'integer'"),
+    ],
+)
+def test_a_wrong_body_names_the_field_and_hides_secrets(body: bytes, message: str) -> None:
+    with pytest.raises(Invalid) as error:
+        decode(body)
+    assert error.value.message.startswith(message)
+
+
+def test_a_field_of_a_later_microversion_is_unexpected() -> None:
+    body = b'{"volume": {"tags": ["a"]}}'
+    assert decode(body, minor=5).tags == ["a"]
+    with pytest.raises(Invalid, match=r"Volume\|{...}\|.* \('tags' was unexpected\)"):
+        decode(body, minor=4)
+
+
+def test_the_last_value_of_a_query_parameter_counts_and_lists_collect() -> None:
+    items = [("limit", "1"), ("limit", "2"), ("tags", "a"), ("tags", "b"), ("all_tenants", "Yes"), ("other", "x")]
+    assert decode_query(items, Query, invalid=invalid) == Query(2, True, ["a", "b"])
+    assert decode_query([], Query, invalid=invalid) == Query()
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        (("limit", "x"), "limit|x|'x' is not of type 'integer', 'null'"),
+        (("all_tenants", "maybe"), "all_tenants|maybe|'maybe' is not a boolean."),
+    ],
+)
+def test_a_wrong_query_names_the_parameter(item: tuple[str, str], message: str) -> None:
+    with pytest.raises(Invalid) as error:
+        decode_query([item], Query, invalid=invalid)
+    assert error.value.message == message
+
+
+def test_an_action_is_an_object() -> None:
+    names, values = split_action(b'{"os-extend": {"new_size": 3}}')
+    assert (names, bytes(values["os-extend"])) == (["os-extend"], b'{"new_size": 3}')
+    with pytest.raises(Invalid):
+        split_action(b"[]")

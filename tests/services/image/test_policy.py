@@ -1,0 +1,22 @@
+"""Policy rules: a token of the project is not sufficient, reading images requires a role."""
+
+import pytest
+
+from stratiform.kit.errors import Forbidden
+from support.stacks import Bench, customer
+
+
+def test_read_access_requires_reader_role(stack_bench: Bench) -> None:
+    service = stack_bench.services.image
+    with stack_bench.services.database.transaction() as db:
+        member = stack_bench.ctx(db, customer())
+        private = service.images.create(member, {"name": "private"})
+        public = service.images.create_native(stack_bench.ctx(db, customer("p2", "admin")), "public")
+        guest = stack_bench.ctx(db, customer("p1", "guest"))
+        for image in (private, public):
+            for read in (service.images.get, service.image_data.find, service.image_members.list):
+                with pytest.raises(Forbidden):
+                    read(guest, image.id)
+        reader = stack_bench.ctx(db, customer("p1", "reader"))
+        assert [service.images.get(reader, image.id).name for image in (private, public)] == ["private", "public"]
+        assert service.image_data.find(reader, private.id) is None

@@ -1,0 +1,138 @@
+"""A cloud with one resource of each kind in project green, and callers with each role, for the authorization matrix."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from stratiform.interfaces.endpoints import Endpoint
+from stratiform.interfaces.openstack.api import OpenStackApi
+from stratiform.kit.policy import SYSTEM, Caller
+from stratiform.kit.work import Worker
+from stratiform.services.clouds.model import ResourceType
+from support.people import People, people
+from support.stacks import Bench, bench
+
+_PARAMETER = re.compile(r"{(\w+)}")
+
+#: The callers of the matrix, by their names in support.people.
+_CALLERS = {
+    "admin": "admin",
+    "member": "green",
+    "reader": "green-reader",
+    "other": "blue",
+    "revoked": "revoked",
+    "": "",
+}
+
+#: Parameters of which any text will do.
+_FREE = {"key", "tag", "alias", "quota", "encryption_id", "network_label"}
+
+#: Parameters with the caller's own project, user or domain; only requests that read use them instead of unknown ones.
+OWN = {"target_project_id", "project_id", "user_id", "domain_id"}
+
+_UNKNOWN = "00000000-0000-4000-8000-00000000dead"
+
+
+def parameters(endpoint: Endpoint) -> set[str]:
+    """Return the names of the parameters in an endpoint's path."""
+    return set(_PARAMETER.findall(endpoint.path))
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """`identifiers`: values of path parameters; `private`: those that only project green may see."""
+
+    people: People
+    identifiers: dict[str, str]
+    private: set[str]
+    callers: dict[str, Caller]
+
+    def path(self, api: OpenStackApi, endpoint: Endpoint, *, unknown: bool = False) -> str | None:
+        """Return the path with identifiers filled in; None if one of them is not known."""
+        path = endpoint.path
+        for name in parameters(endpoint):
+            if name not in self.identifiers and name not in _FREE:
+                return None
+            replace = name in _FREE or (unknown and not (endpoint.reads and name in OWN))
+            value = _UNKNOWN if replace else self.identifiers[name]
+            path = path.replace(f"{{{name}}}", value)
+        return api.path + path
+
+    def call(self, api: OpenStackApi, endpoint: Endpoint, caller: str, *, unknown: bool = False) -> httpx.Response:
+        path = self.path(api, endpoint, unknown=unknown) or api.path + endpoint.path
+        body: dict[str, Any] = {endpoint.action: {}} if endpoint.action else {}
+        headers = {}
+        if api.microversions is not None:
+            minor = api.microversions.last if endpoint.until is None else endpoint.until
+            headers["OpenStack-API-Version"] = f"{api.microversions.service} {api.microversions.major}.{minor}"
+        content = {} if endpoint.reads else {"json": body}
+        return self.people.ask(endpoint.method, path, _CALLERS[caller], headers=headers, **content)
+
+
+@contextmanager
+def authorization_matrix(home: Path) -> Iterator[Matrix]:
+    of = bench(home)
+    with people(of) as api:
+        _bind_cloud(of, api)
+        api.tokens["revoked"] = _revoked_token(api)
+        identifiers = _create_resources(of, api)
+        private = set(identifiers) - {"type_id", "flavor_id"}
+        callers = {
+            "admin": _caller("admin", api, "admin", "manager", "member", "reader"),
+            "member": _caller("green", api, "member", "reader"),
+            "reader": _caller("green", api, "reader"),
+        }
+        yield Matrix(api, identifiers, private, callers)
+
+
+def _caller(project: str, api: People, *roles: str) -> Caller:
+    return Caller(user_id="user", project_id=api.projects[project], roles=frozenset(roles))
+
+
+def _bind_cloud(of: Bench, api: People) -> None:
+    with of.services.database.transaction() as db:
+        ctx = of.ctx(db, SYSTEM)
+        cloud = of.services.clouds.accounts.create(ctx, "memory", "sim", {})
+        for project_id in api.projects.values():
+            of.services.clouds.bindings.create(ctx, project_id, cloud.id, "zone-a")
+        of.services.volume.volume_types.ensure_initial(ctx)
+        image = of.services.image.images.create_native(ctx, "cirros")
+        of.services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
+
+
+def _revoked_token(api: People) -> str:
+    """Issue a token for the member of green, and revoke it."""
+    credentials = {"user": {"name": "green-member", "domain": {"id": "default"}, "password": "correct horse"}}
+    scope = {"project": {"id": api.projects["green"]}}
+    body = {"auth": {"identity": {"methods": ["password"], "password": credentials}, "scope": scope}}
+    response = api.client.post("/identity/v3/auth/tokens", json=body)
+    token = response.headers["X-Subject-Token"]
+    headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+    assert api.client.delete("/identity/v3/auth/tokens", headers=headers).status_code == 204
+    return token
+
+
+def _create_resources(of: Bench, api: People) -> dict[str, str]:
+    """Create one resource of each kind in project green by the APIs. Return the values of path parameters."""
+    volume = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "data"}})["volume"]
+    Worker(of.services.database, _handlers(of), name="matrix", clock=of.clock).run_until_idle()
+    volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
+    return {
+        "volume_id": volume["id"],
+        "type_id": volume_type["id"],
+        "attachment_id": _UNKNOWN,
+        "snapshot_id": _UNKNOWN,
+        "backup_id": _UNKNOWN,
+        "target_project_id": api.projects["green"],
+    }
+
+
+def _handlers(of: Bench) -> Any:
+    from stratiform.app.worker import handlers
+
+    return handlers(of.services)

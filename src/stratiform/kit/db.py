@@ -34,7 +34,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.schema import SchemaItem
 
@@ -48,6 +56,7 @@ __all__ = [
     "Json",
     "LongBytes",
     "LongText",
+    "ProgrammingError",
     "Rows",
     "Serial",
     "binary_string",

@@ -100,7 +100,7 @@ def test_only_what_is_asked_for(api: Rest) -> None:
 def test_a_misspelt_project_is_told(api: Rest) -> None:
     answer = api("POST", "usage/audits", {"period": "2026-11", "project_id": "demo"})
     assert answer.status_code == 404
-    assert answer.json()["hint"] == f"'demo' is a name: ask by the id, {api.demo_project}"
+    assert answer.json()["hint"] == f"'demo' is a name; use the id: {api.demo_project}"
 
 
 def test_who_may(api: Rest) -> None:
@@ -115,7 +115,7 @@ def test_who_may(api: Rest) -> None:
     ("body", "why"),
     [
         ({"period": "november"}, "november"),
-        ({"period": "2027-01"}, "has not begun yet"),
+        ({"period": "2027-01"}, "is in the future"),
         ({"period": "2026-11", "clouds": ["other"]}, "cloud 'other'"),
         ({"period": "2026-11", "aply": True}, "aply"),
         ({}, "period"),

@@ -148,7 +148,7 @@ def test_what_a_meter_counted_is_corrected_and_taken_back(api: Rest, stack_bench
         (said(start="2026-12-09T00:00:00Z"), 400, "start: 2026-12-09T00:00:00.000000Z is in the future"),
         (said(state="stopped", reason=""), 400, "needs a reason"),
         (said(state="stopped", author="me"), 400, "author"),
-        (said(state="stopped", resource_id="m9"), 404, "doesn't know instance m9"),
+        (said(state="stopped", resource_id="m9"), 404, "instance m9 could not be found"),
         (said(state="stopped", resource_id="m\0"), 400, "resource_id"),
         (said(start="2026-11-09", project_id="p", resource_id="m9"), 400, "cloud: "),
         (said(state="asleep"), 400, "state: 'asleep'"),

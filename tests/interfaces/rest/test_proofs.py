@@ -130,7 +130,7 @@ def test_a_message_is_found_without_its_part(api: Rest, used: Bench) -> None:
     assert several is not None, "the recording has such messages"
     answer = api("GET", f"usage/log/inclusion?message_id={several}")
     assert answer.status_code == 409
-    assert answer.json()["hint"] == f"ask for one: {', '.join(sorted(ids[several]))}"
+    assert answer.json()["hint"] == f"use one of: {', '.join(sorted(ids[several]))}"
     assert api("GET", f"usage/log/inclusion?message_id={several}", token=api.demo).status_code == 404
 
 

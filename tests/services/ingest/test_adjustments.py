@@ -209,7 +209,7 @@ def test_what_makes_no_sense_is_refused(of: Bench, asked: dict[str, Any], why: s
 
 
 def test_what_the_ledger_does_not_know_is_not_adjusted(of: Bench) -> None:
-    with pytest.raises(NotFound, match="object_store AUTH_y could not be found"):
+    with pytest.raises(NotFound, match="object_store AUTH_y in cloud dc-1 could not be found"):
         adjust(of, "1", of=STORE._replace(resource_id="AUTH_y"))
     assert listed(of) == []
 

@@ -186,7 +186,7 @@ def test_the_cloud_may_be_left_out_where_there_is_one(of: Bench) -> None:
         correct(of, Resource("", "instance", "m9"), start=parse_iso(SINCE), project_id="p1")
     with pytest.raises(NotFound, match="in cloud dc-2") as unknown:
         correct(of, Resource("dc-2", "instance", "m1"), state="stopped")
-    assert unknown.value.hint == "it is known in: dc-1"
+    assert unknown.value.hint == "it is in: dc-1"
     correct(of, Resource("dc-2", "instance", "m1"), start=parse_iso(SINCE), project_id="p1")
     with pytest.raises(Invalid, match="cloud: instance m1 is in several clouds") as raised:
         correct(of, Resource("", "instance", "m1"), state="stopped")

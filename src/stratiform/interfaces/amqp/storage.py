@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from queue import Queue
 
-from sqlalchemy.exc import ProgrammingError
-
 from stratiform.interfaces.amqp.inbox import Batch, Inbox
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import SECOND_US, iso_seconds
+from stratiform.kit.db import ProgrammingError
 from stratiform.kit.errors import Fault, Unavailable
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.events import event_of

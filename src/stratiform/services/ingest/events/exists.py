@@ -12,9 +12,6 @@ from stratiform.kit.outbox import Event
 from stratiform.services.ingest.events.values import mapping, moment
 from stratiform.services.ledger.model import ResourceStatement
 
-#: Types of events that tell what exists end so.
-EXISTS = ".exists"
-
 
 def with_period(event: Event, facts: Sequence[ResourceStatement]) -> Sequence[ResourceStatement]:
     """`facts` of a message on what exists, each with the period. Raises InvalidMessage."""

@@ -29,6 +29,7 @@ from stratiform.services.ingest.events.meter_files import (
 from stratiform.services.ingest.events.meter_rules import FromFile, tagged
 from stratiform.services.ingest.events.paths import MISSING, Find, first_of
 from stratiform.services.ledger.model import ParsedMessage, ResourceStatement
+from stratiform.services.ledger.model.statements import EXISTS_SUFFIX
 
 #: So many types of events are remembered; a sender that makes up new ones must not fill the memory.
 _REMEMBERED = 4096
@@ -212,7 +213,7 @@ class MessageParser:
                     faults.append(told.message)
                 else:
                     facts.append(told)
-        return exists.with_period(event, facts) if event.event_type.endswith(exists.EXISTS) else facts, faults
+        return exists.with_period(event, facts) if event.event_type.endswith(EXISTS_SUFFIX) else facts, faults
 
     def _plan(self, event_type: str) -> tuple[_Step, ...]:
         plan = self._plans.get(event_type)

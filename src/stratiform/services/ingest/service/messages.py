@@ -49,8 +49,8 @@ class Messages:
         try:
             envelope.opened(messages[0])
         except InvalidMessage as error:
-            lines = "The only line is" if len(messages) == 1 else f"None of the first {len(messages)} lines is"
+            subject = "The only line is not" if len(messages) == 1 else f"None of the first {len(messages)} lines is"
             raise Invalid(
-                f"{lines} a notification: {error.message}. Nothing was stored.",
+                f"{subject} a notification: {error.message}. Nothing was stored.",
                 hint="a recording has one uncompressed JSON document per line; CloudEvents are for `usage insert`",
             ) from error

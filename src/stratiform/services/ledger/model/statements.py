@@ -9,6 +9,9 @@ from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model.meters import Meter
 from stratiform.services.ledger.model.resources import Resource
 
+#: The suffix of event types that state which resources exist, at the end of each audit period.
+EXISTS_SUFFIX = ".exists"
+
 
 class Correction(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What staff says against the messages; it outranks them all, and a later correction outranks an earlier one.

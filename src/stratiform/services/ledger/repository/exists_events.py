@@ -8,8 +8,8 @@ from sqlalchemy import and_, or_, select
 from stratiform.kit import bulk
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
-from stratiform.services.ingest.events.exists import EXISTS
 from stratiform.services.ledger.model import Progress, Resource, Statement, statement_of
+from stratiform.services.ledger.model.statements import EXISTS_SUFFIX
 from stratiform.services.ledger.repository import batches
 from stratiform.services.ledger.repository.resources import progress_of
 from stratiform.services.ledger.tables import event_table, resource_table
@@ -49,7 +49,7 @@ def resources(db: Connection, limit: int, after: Key | None) -> list[tuple[Resou
 def exists(db: Connection, numbers: Sequence[int], since: Micros) -> Iterator[Exists]:
     """What messages told at `since` or later say of these resources' existence."""
     columns = (_e.resource, _e.at, _e.message_id, _e.event_type, _e.fact)
-    meant = (_e.event_type.endswith(EXISTS), _e.at >= since)
+    meant = (_e.event_type.endswith(EXISTS_SUFFIX), _e.at >= since)
     for resource, at, message_id, event_type, fact in bulk.select_by(db, columns, _e.resource, numbers, *meant):
         yield Exists(resource, event_type, statement_of(at, message_id, fact))
 
@@ -61,7 +61,9 @@ def periods(db: Connection, since: Micros) -> set[tuple[str, str, Micros, Micros
     source = event_table.join(resource_table, _r.id == _e.resource)
     for start in range(first, last, _AT_ONCE):
         query = select(_e.cloud, _r.resource_type, _e.fact).select_from(source)
-        query = query.where(_e.seq >= start, _e.seq < start + _AT_ONCE, _e.event_type.endswith(EXISTS), _e.at >= since)
+        query = query.where(
+            _e.seq >= start, _e.seq < start + _AT_ONCE, _e.event_type.endswith(EXISTS_SUFFIX), _e.at >= since
+        )
         for cloud, kind, fact in db.execute(query):
             if "audited" in fact:
                 found.add((cloud, kind, *fact["audited"]))

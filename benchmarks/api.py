@@ -173,7 +173,7 @@ def stratiform() -> Iterator[Target]:
         probe.close()
         line = [str(program), "--home", folder]
         subprocess.run([*line, "up", "--detach", "--port", str(port)], check=True, stdout=subprocess.DEVNULL)
-        subprocess.run([*line, "clouds", "set", "memory", "--setting", "latency_ms=0"], check=True)
+        subprocess.run([*line, "clouds", "set", "memory", "--latency-ms", "0"], check=True)
         try:
             entry = yaml.safe_load((Path(folder) / "clouds.yaml").read_text())["clouds"]["stratiform-demo"]
             admin = yaml.safe_load((Path(folder) / "clouds.yaml").read_text())["clouds"]["stratiform-admin"]

@@ -29,7 +29,7 @@ sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
 from sqlalchemy import Connection
 
-from stratiform.app.home import running
+from stratiform.app.home import list_running
 from stratiform.kit import merkle
 from stratiform.services.ledger import repository
 from support.databases import fresh_database
@@ -187,7 +187,7 @@ def _token(client: httpx.Client, home: Path) -> str:
 
 def _process(home: Path) -> int:
     """The one that `up` started."""
-    (process,) = set(running(home).values())
+    (process,) = set(list_running(home).values())
     return process
 
 

@@ -1,5 +1,5 @@
 """`python -m stratiform`."""
 
-from stratiform.app.manage import run
+from stratiform.app.commands import run
 
 run()

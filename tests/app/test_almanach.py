@@ -67,8 +67,8 @@ def test_a_port_that_is_taken_is_told(home: Path) -> None:
         port = str(taken.getsockname()[1])
         home.mkdir()
         for text, reason in (
-            (f"almanach_port = {port}\n", f"port {port} on 127.0.0.1 can't be used"),
-            (f"almanach_port = {port}\nport = {port}\n", "can't both be"),
+            (f"almanach_port = {port}\n", f"Cannot listen on 127.0.0.1 port {port}"),
+            (f"almanach_port = {port}\nport = {port}\n", "are both"),
             ('almanach_auth = "private_key"\n', "almanach_private_key is not set"),
         ):
             (home / "stratiform.toml").write_text(text)

@@ -89,7 +89,11 @@ def put_aside(services: Services) -> list[str]:
 
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name.startswith(("stratiform.app", "stratiform.interfaces.amqp"))]
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith(("stratiform.app", "stratiform.interfaces.amqp"))
+    ]
 
 
 def test_hearing_is_the_same_as_reading_a_file(stack_bench: Bench, names: Names, home: Path) -> None:

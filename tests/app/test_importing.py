@@ -117,7 +117,7 @@ def test_an_empty_file_gives_almanachs_defaults(shell: Shell, tmp_path: Path) ->
     assert (read.collector_topics, read.collector_exchanges, read.collector_pool) == (("almanach",), ("openstack",), "")
     assert [host.name for host in parse(read.collector_url, "x").hosts] == ["localhost"]
     assert almanach.build_settings(read).private_key == "secret"
-    assert "everyone knows" in said
+    assert "public default" in said
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_strategies(shell: Shell, tmp_path: Path, strategy: str, ours: str) -> N
 def test_what_is_there_is_never_overwritten(shell: Shell, tmp_path: Path) -> None:
     shell.home.mkdir()
     (shell.home / "stratiform.toml").write_text("port = 9999\n")
-    assert "is there already" in shell("import", written(tmp_path, EVERYTHING), fails=1)
+    assert "already exists" in shell("import", written(tmp_path, EVERYTHING), fails=1)
     assert (shell.home / "stratiform.toml").read_text() == "port = 9999\n"
 
 
@@ -154,8 +154,8 @@ def test_another_home_may_be_named(shell: Shell, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("no section", "is no configuration file"),
-        ("[nova]\nx = 1\n", "none of Almanach's sections"),
+        ("no section", "is not a valid configuration file"),
+        ("[nova]\nx = 1\n", "does not have any section of Almanach"),
         ("[api]\nbind_port = many\n", "bind_port"),
         ("[api]\nbind_port = 99999\n", "bind_port"),
         ("[collector]\ntransport_url = kafka://u:hush@x:1\n", "collector_url"),
@@ -172,7 +172,7 @@ def test_what_cant_be_taken_is_told_and_nothing_written(shell: Shell, tmp_path: 
 
 
 def test_a_file_that_there_is_not(shell: Shell, tmp_path: Path) -> None:
-    assert "can't read" in shell("import", str(tmp_path / "no.cfg"), fails=1)
+    assert "Cannot read" in shell("import", str(tmp_path / "no.cfg"), fails=1)
 
 
 def test_text_is_kept_whatever_it_is(shell: Shell, tmp_path: Path) -> None:

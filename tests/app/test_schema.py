@@ -20,14 +20,14 @@ from support.stacks import Bench, bench
 def test_the_history_leads_to_the_tables_and_back(database_url: str) -> None:
     schema.load_tables()
     database = Database(database_url)
-    assert schema.standing(database) == ""
+    assert schema.current_revision(database) == ""
     schema.upgrade(database)
     schema.upgrade(database)
     with database.snapshot() as db:
         context = MigrationContext.configure(db, opts={"compare_type": True})
         assert compare_metadata(context, schema.metadata) == []
-    steps = schema.history(database)
-    assert steps[-1].revision == HEAD == schema.standing(database)
+    steps = schema.list_revisions(database)
+    assert steps[-1].revision == HEAD == schema.current_revision(database)
     assert all(step.applied for step in steps)
     schema.downgrade(database, "base")
     with database.snapshot() as db:

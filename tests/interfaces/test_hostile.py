@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from litestar.routes import HTTPRoute
 
-from support.people import People, people
+from support.callers import People, people
 from support.stacks import bench
 
 BODIES = {

@@ -97,13 +97,12 @@ def test_tables_are_settings_too(tmp_path: Path) -> None:
     assert (north.cloud, north.topics, north.pool) == ("north", ("metering", "more"), "stratiform")
     assert (other.cloud, other.exchanges, other.pool) == ("openstack", ("nova", "cinder", "openstack"), "")
     assert "hush" not in repr(found)
-    assert list(found.heard) == ["url of [[sources]] number 1", "url of [[sources]] number 2"]
+    assert list(found.message_buses) == ["url of [[sources]] number 1", "url of [[sources]] number 2"]
 
 
 def test_what_others_read_is_left_alone(tmp_path: Path) -> None:
     for name in (
         "STRATIFORM_HOME",
-        "STRATIFORM_SECRET_KEY",
         "STRATIFORM_CLOUD_PASSWORD",
         "STRATIFORM_TEST_RABBITMQ",
         "STRATIFORM_API_SERVICE_HOST",  # Kubernetes, beside a service named stratiform-api
@@ -127,7 +126,7 @@ def test_almanach_s_variable_counts_where_nothing_else_tells_the_bus(tmp_path: P
 def test_what_the_command_line_gives_is_checked_too(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="port as given") as told:
         settings.load(Settings, tmp_path / "none", {}, home=tmp_path, port=70000)
-    assert told.value.hint == "Port the API listens on"
+    assert told.value.hint == "Port that the API listens on"
 
 
 def test_keys_rotate_and_old_secrets_stay_readable(tmp_path: Path) -> None:

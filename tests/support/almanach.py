@@ -1,4 +1,4 @@
-"""A client of Almanach's API in-process, authenticated with the private key or as a user of `support.people`."""
+"""A client of Almanach's API in-process, authenticated with the private key or as a user of `support.callers`."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from litestar.testing import TestClient
 
 from stratiform.app.almanach import application
 from stratiform.interfaces.almanach.settings import AlmanachSettings
-from support.people import People, people
+from support.callers import People, people
 from support.stacks import Bench
 
 KEY = "a private key"

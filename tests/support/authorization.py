@@ -14,12 +14,12 @@ from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work import Worker
 from stratiform.services.clouds.model import ResourceType
-from support.people import People, people
+from support.callers import People, people
 from support.stacks import Bench, bench
 
 _PARAMETER = re.compile(r"{(\w+)}")
 
-#: The callers of the matrix, by their names in support.people.
+#: The callers of the matrix, by their names in support.callers.
 _CALLERS = {
     "admin": "admin",
     "member": "green",
@@ -30,10 +30,24 @@ _CALLERS = {
 }
 
 #: Parameters of which any text will do.
-_FREE = {"key", "tag", "alias", "quota", "encryption_id", "network_label"}
+_FREE = {"key", "tag", "alias", "quota", "encryption_id", "network_label", "schema_name"}
 
 #: Parameters with the caller's own project, user or domain; only requests that read use them instead of unknown ones.
 OWN = {"target_project_id", "project_id", "user_id", "domain_id"}
+
+#: Parameters with identifiers that are not of one project.
+_SHARED = {
+    "type_id",
+    "flavor_id",
+    "domain_id",
+    "group_id",
+    "role_id",
+    "prior_role_id",
+    "implied_role_id",
+    "service_id",
+    "endpoint_id",
+    "region_id",
+}
 
 _UNKNOWN = "00000000-0000-4000-8000-00000000dead"
 
@@ -81,7 +95,7 @@ def authorization_matrix(home: Path) -> Iterator[Matrix]:
         _bind_cloud(of, api)
         api.tokens["revoked"] = _revoked_token(api)
         identifiers = _create_resources(of, api)
-        private = set(identifiers) - {"type_id", "flavor_id"}
+        private = set(identifiers) - _SHARED
         callers = {
             "admin": _caller("admin", api, "admin", "manager", "member", "reader"),
             "member": _caller("green", api, "member", "reader"),
@@ -121,6 +135,7 @@ def _create_resources(of: Bench, api: People) -> dict[str, str]:
     """Create one resource of each kind in project green by the APIs. Return the values of path parameters."""
     volume = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "data"}})["volume"]
     Worker(of.services.database, _handlers(of), name="matrix", clock=of.clock).run_until_idle()
+    image = api.ok("POST", "/image/v2/images", json={"name": "image"})
     volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
     return {
         "volume_id": volume["id"],
@@ -128,7 +143,33 @@ def _create_resources(of: Bench, api: People) -> dict[str, str]:
         "attachment_id": _UNKNOWN,
         "snapshot_id": _UNKNOWN,
         "backup_id": _UNKNOWN,
+        "image_id": image["id"],
+        "member_id": _UNKNOWN,
         "target_project_id": api.projects["green"],
+        **_identity_identifiers(api),
+    }
+
+
+def _identity_identifiers(api: People) -> dict[str, str]:
+    v3 = "/identity/v3"
+    user_id = api.ok("GET", f"{v3}/users?name=green-member", "admin")["users"][0]["id"]
+    credential = {"application_credential": {"name": "ci"}}
+    credential = api.ok("POST", f"{v3}/users/{user_id}/application_credentials", json=credential)
+    roles = {role["name"]: role["id"] for role in api.ok("GET", f"{v3}/roles", "admin")["roles"]}
+    group = api.ok("POST", f"{v3}/groups", "admin", json={"group": {"name": "g"}})["group"]
+    endpoint = api.ok("GET", f"{v3}/endpoints", "admin")["endpoints"][0]
+    return {
+        "user_id": user_id,
+        "project_id": api.projects["green"],
+        "domain_id": "default",
+        "group_id": group["id"],
+        "role_id": roles["reader"],
+        "prior_role_id": roles["member"],
+        "implied_role_id": roles["reader"],
+        "application_credential_id": credential["application_credential"]["id"],
+        "service_id": endpoint["service_id"],
+        "endpoint_id": endpoint["id"],
+        "region_id": endpoint["region_id"],
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from support.people import People
+from support.callers import People
 from support.servers import ServerBench
 
 
@@ -34,5 +34,5 @@ class Nova:
 
     def active(self, *, at: int = 1, **wish: Any) -> str:
         made = self.ok("POST", "/servers", self.order(at=at, **wish), at=at)
-        self.servers.work(2)
+        self.servers.run_worker(2)
         return str(made["server"]["id"])

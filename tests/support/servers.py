@@ -1,6 +1,6 @@
-"""For tests of servers: two projects bound to a simulated cloud, an image, a network each, and a worker."""
+"""Servers under test: two projects bound to a simulated cloud, with an image, a network each, and a worker."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, cast
@@ -27,117 +27,116 @@ from support.stacks import Bench, customer
 
 @dataclass(frozen=True, slots=True)
 class ServerBench:
-    """The hands of these tests."""
+    """The compute service over a simulated cloud. Requests are made as a member of `project_id`."""
 
-    of: Bench
+    bench: Bench
     cloud_id: str
     image_id: str
     project_id: str = "p1"
 
     @property
-    def service(self) -> ComputeService:
-        return self.of.services.compute
+    def compute(self) -> ComputeService:
+        return self.bench.services.compute
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.of.services.clouds.connections.get(self.cloud_id))
+        return cast("MemoryCloud", self.bench.services.clouds.connections.get(self.cloud_id))
 
     @property
-    def compute(self) -> Compute:
+    def cloud_compute(self) -> Compute:
+        """The simulated cloud's servers, for changes outside the API."""
         assert self.cloud.compute is not None
         return self.cloud.compute
 
-    @property
-    def me(self) -> Caller:
-        return customer(self.project_id)
+    def native_servers(self) -> list[NativeServer]:
+        """Return the servers in the cloud."""
+        return list(self.cloud_compute.list())
 
-    def machines(self) -> list[NativeServer]:
-        return list(self.compute.list())
-
-    def machines_if_told(self) -> list[NativeServer]:
-        """What the cloud has; nothing, where its answer fails."""
+    def native_servers_or_none(self) -> list[NativeServer]:
+        """Return the servers in the cloud; an empty list if the request fails."""
         try:
-            return self.machines()
+            return self.native_servers()
         except CloudError:
             return []
 
     def rows(self) -> list[Server]:
-        """Every server there ever was."""
-        with self.of.services.database.snapshot() as db:
+        """Return all servers, including deleted ones."""
+        with self.bench.services.database.snapshot() as db:
             return [Server(*row) for row in db.execute(select(*(server_table.c[f.name] for f in fields(Server))))]
 
     @contextmanager
     def ctx(self, caller: Caller | None = None) -> Iterator[RequestContext]:
-        with self.of.services.database.transaction() as db:
-            yield self.of.ctx(db, caller or self.me)
+        with self.bench.services.database.transaction() as db:
+            yield self.bench.ctx(db, caller or customer(self.project_id))
 
-    def new(self, **changes: Any) -> NewServer:
+    def new_server(self, **changes: Any) -> NewServer:
         return NewServer(**{"name": "web", "flavor_id": "1", "image_id": self.image_id, **changes})
 
     def create(self, **changes: Any) -> Server:
         with self.ctx() as ctx:
-            return self.service.create_servers(ctx, self.new(**changes))[0]
+            return self.compute.servers.create(ctx, self.new_server(**changes))[0]
 
-    def active(self, **changes: Any) -> Server:
-        made = self.create(**changes)
-        self.work(2)
-        server = self.show(made.id)
+    def create_active(self, **changes: Any) -> Server:
+        """Create a server and let the worker run until it is active."""
+        created = self.create(**changes)
+        self.run_worker(2)
+        server = self.get(created.id)
         assert server.status == "ACTIVE", server
         return server
 
-    def show(self, server_id: str) -> Server:
-        """The row, also of a deleted server."""
+    def get(self, server_id: str) -> Server:
+        """Return the row, also of a deleted server."""
         return next(row for row in self.rows() if row.id == server_id)
 
-    def volume(self) -> Volume:
+    def create_volume(self) -> Volume:
         with self.ctx() as ctx:
-            made = self.of.services.volume.volumes.create(ctx, NewVolume(1))
-        self.work(3)
-        return made
+            volume = self.bench.services.volume.volumes.create(ctx, NewVolume(1))
+        self.run_worker(3)
+        return volume
 
-    def work(self, seconds: int = 5) -> None:
-        """Let the worker do what is due in so many seconds."""
+    def run_worker(self, seconds: int = 5) -> None:
+        """Advance the clock by `seconds`, and run the work that becomes due meanwhile."""
         for _ in range(seconds * 4):
-            self.step()
-            self.of.clock.advance(SECOND_US // 4)
-        self.step()
+            self.run_due_work()
+            self.bench.clock.advance(SECOND_US // 4)
+        self.run_due_work()
 
-    def step(self) -> None:
-        """Let the worker do what is due at this instant."""
-        self.worker().run_until_idle()
-
-    def worker(self) -> Worker:
-        services = self.of.services
+    def run_due_work(self) -> None:
+        """Run the work that is due now."""
+        services = self.bench.services
         handlers = {**tasks.handlers(services.compute), **volume_tasks.handlers(services.volume)}
-        return Worker(services.database, handlers, name="test", clock=self.of.clock)
+        Worker(services.database, handlers, name="test", clock=self.bench.clock).run_until_idle()
 
     def observe(self) -> None:
-        """List the cloud once, some seconds from now, and do what comes of it."""
-        self.of.clock.advance(10 * SECOND_US)
-        with self.of.services.database.transaction() as db:
-            enqueue(db, "compute.observe", self.cloud_id, self.of.clock.now())
-        self.step()
+        """Observe the cloud ten seconds from now."""
+        self.bench.clock.advance(10 * SECOND_US)
+        with self.bench.services.database.transaction() as db:
+            enqueue(db, "compute.observe", self.cloud_id, self.bench.clock.now())
+        self.run_due_work()
 
-    def events(self, server_id: str = "") -> list[outbox.Event]:
-        with self.of.services.database.snapshot() as db:
-            found = outbox.list_pending(db, 10_000)
-        compute = [event for event in found if event.event_type.startswith("compute.")]
-        return [event for event in compute if server_id in ("", event.payload["instance_id"])]
+    def events(self, server_id: str = "") -> Sequence[outbox.Event]:
+        """Return the notifications of one server or of all servers, oldest first."""
+        with self.bench.services.database.snapshot() as db:
+            events = outbox.list_pending(db, 10_000)
+        compute_events = [event for event in events if event.event_type.startswith("compute.")]
+        return [event for event in compute_events if server_id in ("", event.payload["instance_id"])]
 
-    def told(self, server_id: str = "") -> list[str]:
+    def event_types(self, server_id: str = "") -> list[str]:
+        """Return the types of `events` without their common prefix."""
         return [event.event_type.removeprefix("compute.instance.") for event in self.events(server_id)]
 
 
-def with_servers(of: Bench, projects: tuple[str, ...] = ("p1", "p2"), **settings: str) -> ServerBench:
-    services = of.services
+def with_servers(bench: Bench, projects: tuple[str, ...] = ("p1", "p2"), **settings: str) -> ServerBench:
+    """Add a simulated cloud to `bench`, and bind the projects to it."""
+    services = bench.services
     with services.database.transaction() as db:
-        ctx = of.ctx(db, SYSTEM)
+        ctx = bench.ctx(db, SYSTEM)
         cloud = services.clouds.accounts.create(ctx, "memory", "sim", settings)
-        services.compute.ensure_flavors(ctx)
+        services.compute.flavors.create_defaults(ctx)
         services.volume.volume_types.ensure_initial(ctx)
         image = services.image.images.create_native(ctx, "cirros")
         services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         for project in projects:
             services.clouds.bindings.create(ctx, project, cloud.id, "zone-a")
             services.network.default_networks.ensure(ctx, project)
-    return ServerBench(of, cloud.id, image.id, projects[0])
+    return ServerBench(bench, cloud.id, image.id, projects[0])

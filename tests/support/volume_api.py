@@ -1,20 +1,20 @@
-"""For tests of the Volume API: a client that speaks for people with roles."""
+"""A client of the Block Storage API for callers with different roles."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from support.people import People
+from support.callers import People
 from support.volumes import VolumeBench
 
-#: Who asks, among the people of support.people.
-_WHO = {"admin": "admin", "member": "green", "reader": "green-reader", "stranger": "blue"}
+#: The names of the callers in support.callers.
+_CALLERS = {"admin": "admin", "member": "green", "reader": "green-reader", "stranger": "blue"}
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """Asks at microversion 3.60, or `at`; the member and the reader are in project `here`, the stranger in `there`."""
+    """Send requests. The member and the reader are in project `here`, the stranger is in `there`."""
 
     people: People
     volumes: VolumeBench
@@ -24,21 +24,28 @@ class Api:
         return {"here": self.people.projects["green"], "there": self.people.projects["blue"]}
 
     def __call__(
-        self, method: str, path: str, body: Any = None, *, who: str = "member", at: str = "3.60", **query: Any
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        caller: str = "member",
+        microversion: str = "3.60",
+        **query: Any,
     ) -> httpx.Response:
-        headers = {"OpenStack-API-Version": f"volume {at}"} if at else {}
+        headers = {"OpenStack-API-Version": f"volume {microversion}"} if microversion else {}
         path = f"/volume/v3{path}"
-        return self.people.ask(method, path, _WHO.get(who, ""), json=body, headers=headers, params=query or None)
+        return self.people.ask(method, path, _CALLERS.get(caller, ""), json=body, headers=headers, params=query or None)
 
-    def ok(self, method: str, path: str, body: Any = None, **how: Any) -> Any:
-        """The body of an answer that is no refusal."""
-        answer = self(method, path, body, **how)
-        assert answer.is_success, answer.text
-        return answer.json() if answer.content else None
+    def ok(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        """Return the body of a successful response."""
+        response = self(method, path, body, **options)
+        assert response.is_success, response.text
+        return response.json() if response.content else None
 
-    def create(self, **wish: Any) -> dict[str, Any]:
+    def create(self, **new: Any) -> dict[str, Any]:
         """An available volume."""
-        made = self.ok("POST", "/volumes", {"volume": {"size": 1, **wish}})["volume"]
-        self.volumes.work(2)
-        volume: dict[str, Any] = self.ok("GET", f"/volumes/{made['id']}")["volume"]
+        created = self.ok("POST", "/volumes", {"volume": {"size": 1, **new}})["volume"]
+        self.volumes.run_worker(2)
+        volume: dict[str, Any] = self.ok("GET", f"/volumes/{created['id']}")["volume"]
         return volume

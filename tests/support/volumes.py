@@ -22,71 +22,71 @@ from support.stacks import Bench, customer
 class VolumeBench:
     """The hands of these tests."""
 
-    of: Bench
+    bench: Bench
     cloud_id: str
 
     @property
     def service(self) -> VolumeService:
-        return self.of.services.volume
+        return self.bench.services.volume
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.of.services.clouds.connections.get(self.cloud_id))
+        return cast("MemoryCloud", self.bench.services.clouds.connections.get(self.cloud_id))
 
-    def disks(self) -> list[NativeVolume]:
+    def native_volumes(self) -> list[NativeVolume]:
         assert self.cloud.volume is not None
         return list(self.cloud.volume.list())
 
     @contextmanager
     def ctx(self, caller: Caller | None = None) -> Iterator[RequestContext]:
-        with self.of.services.database.transaction() as db:
-            yield self.of.ctx(db, caller or customer("p1"))
+        with self.bench.services.database.transaction() as db:
+            yield self.bench.ctx(db, caller or customer("p1"))
 
-    def operator(self) -> Caller:
+    def admin(self) -> Caller:
         return customer("p1", "admin")
 
     def create(self, new: NewVolume = NewVolume(1)) -> Volume:
         with self.ctx() as ctx:
             return self.service.volumes.create(ctx, new)
 
-    def available(self, new: NewVolume = NewVolume(1)) -> Volume:
+    def create_available(self, new: NewVolume = NewVolume(1)) -> Volume:
         volume = self.create(new)
-        self.work()
-        return self.show(volume.id)
+        self.run_worker()
+        return self.get(volume.id)
 
-    def show(self, volume_id: str) -> Volume:
+    def get(self, volume_id: str) -> Volume:
         with self.ctx() as ctx:
             return self.service.volumes.get(ctx, volume_id)
 
-    def in_use(self, volume_id: str, server_id: str = "s1", device: str | None = None) -> Attachment:
+    def attach(self, volume_id: str, server_id: str = "s1", device: str | None = None) -> Attachment:
         with self.ctx() as ctx:
             attachment = self.service.attachments.begin_attach(ctx, volume_id, server_id, device)
             self.service.attachments.complete_attach(ctx.db, attachment.id, ctx.now)
             return attachment
 
-    def in_use_by(self, project_id: str, volume_id: str) -> Attachment:
+    def attach_for_project(self, project_id: str, volume_id: str) -> Attachment:
         """Another project's volume, attached to its server s1."""
         with self.ctx(customer(project_id)) as ctx:
             attachment = self.service.attachments.begin_attach(ctx, volume_id, "s1", None)
             self.service.attachments.complete_attach(ctx.db, attachment.id, ctx.now)
             return attachment
 
-    def work(self, seconds: int = 5) -> None:
+    def run_worker(self, seconds: int = 5) -> None:
         """Let the worker do what is due in so many seconds."""
         for _ in range(seconds * 2):
-            self.step()
-            self.of.clock.advance(SECOND_US // 2)
+            self.run_due_work()
+            self.bench.clock.advance(SECOND_US // 2)
 
-    def step(self) -> None:
+    def run_due_work(self) -> None:
         """Let the worker do what is due at this instant."""
-        services = self.of.services
-        Worker(services.database, handlers(services.volume), name="test", clock=self.of.clock).run_until_idle()
+        services = self.bench.services
+        Worker(services.database, handlers(services.volume), name="test", clock=self.bench.clock).run_until_idle()
 
     def events(self) -> list[outbox.Event]:
-        with self.of.services.database.snapshot() as db:
+        with self.bench.services.database.snapshot() as db:
             return outbox.list_pending(db, 1000)
 
-    def told(self) -> list[str]:
+    def event_types(self) -> list[str]:
         return [event.event_type for event in self.events()]
 
 

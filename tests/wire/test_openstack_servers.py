@@ -52,7 +52,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             cloud = services.clouds.accounts.bootstrap(ctx, "memory", "memory")
             assert cloud is not None
             services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")
-            services.compute.ensure_flavors(ctx)
+            services.compute.flavors.create_defaults(ctx)
             services.volume.volume_types.ensure_initial(ctx)
             services.network.default_networks.ensure(ctx, project.id)
             image = services.image.images.create_native(ctx, "cirros")

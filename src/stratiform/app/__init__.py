@@ -1,1 +1,1 @@
-"""Owns: the programs, and the one place that wires them. Does not own: anything they do."""
+"""Owns: the programs and their wiring. Does not own: what the services and interfaces do."""

@@ -22,7 +22,7 @@ def build_settings(settings: Settings) -> AlmanachSettings:
     if by_key and not settings.almanach_private_key:
         raise Invalid(
             f"almanach_auth is {settings.almanach_auth}, but almanach_private_key is not set",
-            hint="set it in stratiform.toml or as STRATIFORM_ALMANACH_PRIVATE_KEY",
+            hint="set it in stratiform.toml or STRATIFORM_ALMANACH_PRIVATE_KEY",
         )
     return AlmanachSettings(
         private_key=settings.almanach_private_key if by_key else "",
@@ -58,7 +58,7 @@ def application(services: Services, almanach: AlmanachSettings) -> Litestar:
 def _token_validator(settings: Settings) -> TokenValidator:
     if not settings.almanach_keystone_url:
         return validate_local_token
-    from stratiform.interfaces.almanach.keystone import (  # costs a third of a second of start-up
+    from stratiform.interfaces.almanach.keystone import (  # takes 0.3 s to import
         RemoteKeystone,
         ServiceUser,
     )

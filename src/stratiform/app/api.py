@@ -1,4 +1,4 @@
-"""The API: every face on one port."""
+"""The API: every interface on one port."""
 
 from typing import Any
 
@@ -13,11 +13,9 @@ from stratiform.interfaces.almanach.errors import render_error as render_almanac
 from stratiform.interfaces.almanach.routes import router as almanach_router
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.openstack import faults, versions
+from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.openstack.compute.routes import router as compute
-from stratiform.interfaces.openstack.identity.routes import router as identity
-from stratiform.interfaces.openstack.image.routes import router as image
 from stratiform.interfaces.openstack.network.routes import router as network
-from stratiform.interfaces.openstack.volume.api import api as volume
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
 from stratiform.interfaces.rest.description import Description
@@ -25,11 +23,11 @@ from stratiform.interfaces.rest.problems import problem
 from stratiform.interfaces.rest.routes import router as rest
 from stratiform.interfaces.services import Request, Services
 
-_OPENSTACK = (identity, compute, network, image)
+_OPENSTACK = (compute, network)
 
 
 def _by_path(request: Request, error: Exception) -> Response[Any]:
-    """What no route has taken: the face whose path it begins with says so in its own way."""
+    """Handle errors outside of the routes in the format of the interface that the path belongs to."""
     if request.url.path.startswith("/dashboard"):
         return render_portal_error(request, error)
     if request.url.path.startswith("/api/"):
@@ -45,7 +43,7 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
         route_handlers=[
             *versions.documents(),
             *_OPENSTACK,
-            volume.router(),
+            *[api.router() for api in APIS],
             rest,
             portal,
             almanach_router("/almanach"),
@@ -53,8 +51,8 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
         before_send=[versions.tell_request_id],
         exception_handlers={Exception: _by_path, HTTPException: _by_path},
         state=State({"services": services, "almanach": almanach or AlmanachSettings()}),
-        logging_config=None,  # the log is the program's own, see kit.log: it hides secrets
-        # Only the description itself: the pages that show it would load scripts from elsewhere.
+        logging_config=None,  # configured in kit.log, which masks secrets
+        # Only the document: pages that render it would load scripts from other hosts.
         openapi_config=OpenAPIConfig(
             title="Stratiform",
             version=__version__,
@@ -65,6 +63,6 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
             ),
             security=[{"token": []}],
         ),
-        # A body is read as a stream where it may be large; elsewhere this much is enough.
+        # Endpoints with larger bodies read them as a stream.
         request_max_body_size=16 * 1024 * 1024,
     )

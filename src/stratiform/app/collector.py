@@ -44,10 +44,10 @@ class _Ear:
 
 def addresses(settings: Settings) -> dict[str, Address]:
     """Where each bus is, by the setting that tells it. Connects to nothing. Raises Invalid, naming the setting."""
-    found = {key: parse(source.url, key) for key, source in settings.heard.items()}
-    for source in settings.heard.values():
+    found = {key: parse(source.url, key) for key, source in settings.message_buses.items()}
+    for source in settings.message_buses.values():
         check_cloud(source.cloud)
-    _check_apart(settings.heard, found)
+    _check_apart(settings.message_buses, found)
     return found
 
 
@@ -56,7 +56,7 @@ def collect(settings: Settings, services: Services, stop: threading.Event) -> No
     settled = threading.Event()
     ears = [
         _ear(source, address, services, stop, settled)
-        for source, address in zip(settings.heard.values(), addresses(settings).values(), strict=True)
+        for source, address in zip(settings.message_buses.values(), addresses(settings).values(), strict=True)
     ]
     for ear in ears:
         for thread in (ear.reading, ear.storing, ear.hearing):

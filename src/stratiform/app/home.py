@@ -1,4 +1,4 @@
-"""The home of an installation: its folder, and which of its programs run."""
+"""The home of an installation: its folder, and locks for its programs."""
 
 import fcntl
 import os
@@ -8,31 +8,31 @@ from pathlib import Path
 
 from stratiform.kit.errors import Conflict, Invalid
 
-#: The three programs of an installation; each runs once in a home.
+#: The programs of an installation; each runs at most once per home.
 PROGRAMS = ("api", "worker", "collector")
 
 
 def prepare_folder(home: Path) -> None:
-    """Make `home` for its owner only, and so whatever this process makes. Raises Invalid where that can't be."""
+    """Create `home`, readable by its owner only, as all files of this process. Raises Invalid if that fails."""
     os.umask(0o077)
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise Invalid(f"can't use {home} as home: {error.strerror}", hint="name another with --home") from error
+        raise Invalid(f"Cannot use {home} as home: {error.strerror}", hint="choose another with --home") from error
 
 
 @contextmanager
-def holding(home: Path, programs: tuple[str, ...]) -> Iterator[None]:
-    """Be these programs of `home`, alone, until the end. Raises Conflict where one of them runs."""
-    with ExitStack() as held:
+def lock_programs(home: Path, programs: tuple[str, ...]) -> Iterator[None]:
+    """Hold the locks of `programs` and write their pid files. Raises Conflict if one of them is running."""
+    with ExitStack() as locks:
         for program in programs:
-            file = held.enter_context((home / f"{program}.pid").open("a+"))
+            file = locks.enter_context(_pid_file(home, program).open("a+"))
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                pid = (home / f"{program}.pid").read_text().strip()
+                pid = _pid_file(home, program).read_text().strip()
                 raise Conflict(
-                    f"Stratiform's {program} runs already in {home} (process {pid})",
+                    f"The {program} of {home} is already running (process {pid})",
                     hint=f"stop it with `stratiform down --home {home}`",
                 ) from None
             file.truncate(0)
@@ -41,27 +41,31 @@ def holding(home: Path, programs: tuple[str, ...]) -> Iterator[None]:
         yield
 
 
-def running(home: Path) -> dict[str, int]:
-    """The process id of each program that runs in `home`."""
-    found = {}
+def list_running(home: Path) -> dict[str, int]:
+    """Return the process id of each running program of `home`."""
+    pids = {}
     for program in PROGRAMS:
-        path = home / f"{program}.pid"
+        path = _pid_file(home, program)
         if not path.exists():
             continue
-        with path.open() as file:  # which must do in a home that nobody can write to, too
+        with path.open() as file:  # opened for reading, as the home may not be writable
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                found[program] = int(path.read_text().strip() or 0)
-    return found
+                pids[program] = int(path.read_text().strip() or 0)
+    return pids
 
 
-def announce(home: Path, url: str) -> None:
-    """Note down where the API of `home` is to be found."""
+def _pid_file(home: Path, program: str) -> Path:
+    return home / f"{program}.pid"
+
+
+def write_address(home: Path, url: str) -> None:
+    """Write the URL of the API, for other programs of this machine."""
     (home / "address").write_text(url)
 
 
-def address(home: Path) -> str:
-    """What was announced last."""
+def read_address(home: Path) -> str:
+    """Return the last URL of the API; "" if it never ran."""
     file = home / "address"
     return file.read_text() if file.exists() else ""

@@ -1,4 +1,4 @@
-"""The schema of the database: up, down, and where it stands."""
+"""The schema of the database: upgrade, downgrade and its revisions."""
 
 import pkgutil
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from stratiform.migrations import HEAD
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["Step", "downgrade", "history", "load_tables", "metadata", "standing", "upgrade"]
+__all__ = ["Revision", "current_revision", "downgrade", "list_revisions", "load_tables", "metadata", "upgrade"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One revision; `applied` says whether the database has it."""
+class Revision:
+    """One revision; `applied`: the database has it."""
 
     revision: str
     message: str
@@ -29,7 +29,7 @@ class Step:
 
 
 def load_tables() -> None:
-    """Import every `tables.py`, so that the metadata is whole."""
+    """Import every module that declares tables, so that the metadata is complete."""
     for service in pkgutil.iter_modules(services.__path__):
         folder = Path(services.__path__[0]) / service.name
         if (folder / "tables.py").exists():
@@ -38,8 +38,8 @@ def load_tables() -> None:
     import_module("stratiform.kit.work")
 
 
-def standing(database: Database) -> str:
-    """The revision that the database is at; "" where it is empty."""
+def current_revision(database: Database) -> str:
+    """Return the revision of the database; "" if it is empty."""
     with database.snapshot() as db:
         if not inspect(db).has_table("alembic_version"):
             return ""
@@ -47,16 +47,16 @@ def standing(database: Database) -> str:
 
 
 def upgrade(database: Database) -> None:
-    """Bring the database to the newest revision; does nothing where it is there."""
-    if standing(database) != HEAD:
-        from alembic import command  # costs a second of start-up, and is needed once a release
+    """Upgrade the database to the newest revision."""
+    if current_revision(database) != HEAD:
+        from alembic import command  # takes a second to import, and is needed once per release
 
         with database.transaction() as db:
             command.upgrade(_config(db), "head")
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Go back to `revision` (`base`: to nothing). Raises Invalid where there is no such revision."""
+    """Downgrade to `revision` (`base`: drop all tables). Raises Invalid for an unknown revision."""
     from alembic import command
     from alembic.util import CommandError
 
@@ -64,19 +64,22 @@ def downgrade(database: Database, revision: str) -> None:
         try:
             command.downgrade(_config(db), revision)
         except CommandError as error:
-            raise Invalid(str(error), hint="`stratiform db list` names the revisions") from error
+            raise Invalid(str(error), hint="`stratiform db list` prints the revisions") from error
 
 
-def history(database: Database) -> list[Step]:
-    """Every revision, oldest first."""
+def list_revisions(database: Database) -> list[Revision]:
+    """Return every revision, oldest first."""
     from alembic.script import ScriptDirectory
 
-    at = standing(database)
+    current = current_revision(database)
     with database.snapshot() as db:
-        script = ScriptDirectory.from_config(_config(db))
-    steps = list(reversed(list(script.walk_revisions())))
-    reached = next((i for i, step in enumerate(steps) if step.revision == at), -1)
-    return [Step(step.revision, (step.doc or "").rstrip("."), i <= reached) for i, step in enumerate(steps)]
+        directory = ScriptDirectory.from_config(_config(db))
+    scripts = list(reversed(list(directory.walk_revisions())))
+    last_applied = next((index for index, script in enumerate(scripts) if script.revision == current), -1)
+    return [
+        Revision(script.revision, (script.doc or "").rstrip("."), index <= last_applied)
+        for index, script in enumerate(scripts)
+    ]
 
 
 def _config(connection: object) -> "Config":

@@ -1,4 +1,4 @@
-"""Runs the programs: API, worker and collector, together or each alone, in one process."""
+"""Runs API, worker and collector, together or alone, in one process."""
 
 import asyncio
 import signal
@@ -14,8 +14,8 @@ from granian.server.embed import Server
 
 from stratiform.app import almanach, home
 from stratiform.app.api import application
+from stratiform.app.bootstrap import bootstrap
 from stratiform.app.collector import addresses, collect
-from stratiform.app.furnish import furnish
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.app.worker import worker as make_worker
@@ -26,52 +26,52 @@ from stratiform.kit.work import Worker
 
 
 def run(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[float], None]) -> None:
-    """Run `programs` until SIGTERM or SIGINT. `ready` is called once with the seconds it took.
+    """Run `programs` until SIGTERM or SIGINT. `ready` is called once with the start-up time in seconds.
 
-    Raises Conflict where one of them runs in this home already, or the port is taken.
+    Raises Conflict if one of them is already running in this home, or a port is in use.
     """
-    begun = time.monotonic()
+    started = time.monotonic()
     log.set_up(settings.log_level)
     home.prepare_folder(settings.home)
-    with home.holding(settings.home, programs):
-        _Run(settings, programs, begun, ready).until_stopped()
+    with home.lock_programs(settings.home, programs):
+        _Process(settings, programs, started, ready).run()
 
 
-class _Run:
-    """One life of the process."""
+class _Process:
+    """One run of the programs in this process."""
 
     def __init__(
-        self, settings: Settings, programs: tuple[str, ...], begun: float, ready: Callable[[float], None]
+        self, settings: Settings, programs: tuple[str, ...], started: float, ready: Callable[[float], None]
     ) -> None:
         self._settings = settings
         self._programs = programs
-        self._begun = begun
+        self._started = started
         self._ready = ready
         self._stop = threading.Event()
         self._worker: Worker | None = None
         self._threads: list[threading.Thread] = []
         self._failures: list[Exception] = []
 
-    def until_stopped(self) -> None:
+    def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         if "collector" in self._programs:
-            addresses(self._settings)  # so that what is wrong with one is told before anything runs
+            addresses(self._settings)  # an invalid address is reported before anything starts
         if "api" in self._programs:
-            almanach.check(self._settings)  # as above
-            _claim_ports(self._settings)
+            almanach.check(self._settings)
+            _check_ports(self._settings)
         services = replace(build(self._settings), wake=self._wake)
-        furnish(services, self._settings)
+        bootstrap(services, self._settings)
         garbage_collection.tune()
         try:
             self._start(services)
             if "api" in self._programs:
                 asyncio.run(self._serve(services))
             else:
-                self._ready(time.monotonic() - self._begun)
+                self._ready(time.monotonic() - self._started)
                 self._stop.wait()
         finally:
-            self._end(services)
+            self._shut_down(services)
         if self._failures:
             raise self._failures[0]
 
@@ -79,7 +79,7 @@ class _Run:
         if "worker" in self._programs:
             self._worker = make_worker(services, self._settings)
             self._thread("worker", self._worker.run)
-        if "collector" in self._programs and self._settings.heard:
+        if "collector" in self._programs and self._settings.message_buses:
             self._thread("collector", lambda: collect(self._settings, services, self._stop))
 
     def _thread(self, name: str, target: Callable[[], None]) -> None:
@@ -88,7 +88,7 @@ class _Run:
         thread.start()
 
     def _guarded(self, target: Callable[[], None]) -> Callable[[], None]:
-        """A program that fails takes the process with it: half an installation is worse than none."""
+        """Stop the process if a program fails: a partial installation is harder to notice."""
 
         def run() -> None:
             try:
@@ -104,17 +104,17 @@ class _Run:
             self._worker.wake()
 
     async def _serve(self, services: Services) -> None:
-        served = almanach.build_settings(self._settings)
-        apps = [application(services, served)]
+        almanach_settings = almanach.build_settings(self._settings)
+        apps = [application(services, almanach_settings)]
         if self._settings.almanach_port:
-            apps.append(almanach.application(services, served))
+            apps.append(almanach.application(services, almanach_settings))
         servers = [
             Server(app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
             for app, (host, port) in zip(apps, _addresses(self._settings), strict=True)
         ]
         serving = [asyncio.create_task(server.serve()) for server in servers]
         announcing = asyncio.create_task(asyncio.to_thread(self._announce))
-        while not self._stop.is_set() and not any(one.done() for one in serving):
+        while not self._stop.is_set() and not any(task.done() for task in serving):
             await asyncio.sleep(0.05)
         self._stop.set()
         services.stopping.set()
@@ -125,10 +125,10 @@ class _Run:
 
     def _announce(self) -> None:
         if _wait_for(f"http://{self._settings.host}:{self._settings.port}", self._stop):
-            home.announce(self._settings.home, self._settings.url)
-            self._ready(time.monotonic() - self._begun)
+            home.write_address(self._settings.home, self._settings.url)
+            self._ready(time.monotonic() - self._started)
 
-    def _end(self, services: Services) -> None:
+    def _shut_down(self, services: Services) -> None:
         self._stop.set()
         if self._worker is not None:
             self._worker.stop()
@@ -138,16 +138,17 @@ class _Run:
 
 
 def _addresses(settings: Settings) -> list[tuple[str, int]]:
-    """Host and port of the API and, where it has its own, of Almanach's."""
-    found = [(settings.host, settings.port)]
+    """Return host and port of the API, and of the second listener for Almanach's API."""
+    addresses = [(settings.host, settings.port)]
     if settings.almanach_port:
-        found.append((settings.almanach_host or settings.host, settings.almanach_port))
-    return found
+        addresses.append((settings.almanach_host or settings.host, settings.almanach_port))
+    return addresses
 
 
-def _claim_ports(settings: Settings) -> None:
+def _check_ports(settings: Settings) -> None:
+    """Raises Conflict if an address cannot be bound."""
     if settings.almanach_port == settings.port:
-        raise Conflict(f"the API and Almanach's can't both be on port {settings.port}", hint="change almanach_port")
+        raise Conflict(f"port and almanach_port are both {settings.port}", hint="change almanach_port")
     for (host, port), hint in zip(_addresses(settings), ("--port or --host", "almanach_port"), strict=False):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -155,18 +156,18 @@ def _claim_ports(settings: Settings) -> None:
                 probe.bind((host, port))
             except OSError as error:
                 raise Conflict(
-                    f"port {port} on {host} can't be used: {error.strerror}", hint=f"name another with {hint}"
+                    f"Cannot listen on {host} port {port}: {error.strerror}", hint=f"choose another with {hint}"
                 ) from error
 
 
-def serve_aside(settings: Settings) -> str:
-    """Serve the API from a thread of this process on a free port, until the process ends. Returns its URL."""
+def serve_in_thread(settings: Settings) -> str:
+    """Serve the API in a thread on a free port until the process ends. Return its URL."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    log.set_up("ERROR")  # what goes wrong is told by the answer
+    log.set_up("ERROR")  # errors are in the responses
     services = build(settings)
-    furnish(services, settings)
+    bootstrap(services, settings)
     up = threading.Event()
 
     async def serve() -> None:
@@ -176,7 +177,7 @@ def serve_aside(settings: Settings) -> str:
         up.set()
         await server.serve()
 
-    threading.Thread(target=lambda: asyncio.run(serve()), daemon=True, name="aside").start()
+    threading.Thread(target=lambda: asyncio.run(serve()), daemon=True, name="api").start()
     up.wait()
     url = f"http://127.0.0.1:{port}"
     _wait_for(url, threading.Event())
@@ -184,7 +185,7 @@ def serve_aside(settings: Settings) -> str:
 
 
 def _wait_for(url: str, stop: threading.Event) -> bool:
-    """Whether the API answers at `url`; False where `stop` was set first."""
+    """Wait until the API responds at `url`. Return False if `stop` is set first."""
     with httpx.Client(timeout=1) as client:
         while not stop.is_set():
             try:

@@ -1,4 +1,4 @@
-"""The one place where everything is put together."""
+"""Builds the services of an installation."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +33,7 @@ def build(
     ids: Ids | None = None,
     wake: Callable[[], None] = lambda: None,
 ) -> Services:
-    """Every service on one database. Opens nothing but the key files."""
+    """Build every service. Reads the key files, but does not connect to the database."""
     clock, ids = clock or SystemClock(), ids or RandomIds()
     database = Database(settings.database)
     tokens, secrets = Keys(settings.home / "keys" / "tokens"), Keys(settings.home / "keys" / "secrets")
@@ -54,7 +54,7 @@ def build(
     network = NetworkService.build(database=database, ids=ids, clouds=clouds)
     image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
     volume = VolumeService.build(ids=ids, clouds=clouds, images=image)
-    compute = ComputeService(database=database, ids=ids, clouds=clouds, networks=network, images=image, volumes=volume)
+    compute = ComputeService.build(ids=ids, clouds=clouds, network=network, image=image, volume=volume)
     parser = MessageParser.load(settings.home / "meters")
     ledger = LedgerService.build(parser.catalog, clouds, identity)
     ingest = IngestService.build(parser, ledger, settings.raw_messages_days)
@@ -85,7 +85,7 @@ def build(
 
 
 def _installation(file: Path, ids: Ids) -> str:
-    """The id that sets our things in a cloud apart from another installation's; made once, kept with the keys."""
+    """Return the id that separates our resources in a cloud from another installation's; create it once."""
     if not file.exists():
         file.write_text(ids.hex())
     return file.read_text().strip()

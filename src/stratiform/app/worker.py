@@ -1,4 +1,4 @@
-"""The worker: background work of every service."""
+"""The worker: background tasks of every service."""
 
 import platform
 
@@ -13,8 +13,8 @@ from stratiform.services.network import tasks as network
 from stratiform.services.proof import tasks as proof
 from stratiform.services.volume import tasks as volume
 
-#: What is looked at again and again, from the first start on.
-_STANDING = (
+#: Work that always exists: its handlers requeue it.
+_RECURRING = (
     ("compute.survey", "all"),
     ("volume.survey", "all"),
     ("metering.outbox", "all"),
@@ -26,7 +26,7 @@ _STANDING = (
 
 
 def handlers(services: Services) -> dict[str, Handler]:
-    """Every kind of work, and who does it."""
+    """Return the handlers of all services by kind of work."""
     return {
         **compute.handlers(services.compute),
         **volume.handlers(services.volume),
@@ -38,15 +38,15 @@ def handlers(services: Services) -> dict[str, Handler]:
 
 
 def worker(services: Services, settings: Settings) -> Worker:
-    """A worker over `services`, named by its machine and home, so that a later life of it is known."""
+    """Return a worker. Its name is the same after a restart, so that it frees its own leases."""
     with services.database.transaction() as db:
-        _want_standing(db, services.clock.now())
+        _enqueue_recurring(db, services.clock.now())
     name = f"{platform.node()}:{settings.home}"[:50]
     return Worker(
         services.database, handlers(services), name=name, clock=services.clock, threads=settings.worker_threads
     )
 
 
-def _want_standing(db: Connection, now: int) -> None:
-    for kind, key in _STANDING:
+def _enqueue_recurring(db: Connection, now: int) -> None:
+    for kind, key in _RECURRING:
         enqueue(db, kind, key, now)

@@ -24,7 +24,7 @@ def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """A machine that its cloud doesn't list, as the operator."""
     stack_bench.clock.at = parse_iso("2026-11-10T10:00:00")
     servers = with_servers(stack_bench)
-    server = servers.active()
+    server = servers.create_active()
     stack_bench.clock.advance(HOUR_US)
     with rest(stack_bench, [*audits.handlers, *corrections.handlers]) as made:
         lost = machine("m1", made.demo_project, "2026-11-09T00:00:00", display_name="web\x1b[31m")

@@ -18,139 +18,184 @@ from support.stacks import Bench
 
 @pytest.fixture
 def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
-    """The commands talk to this server, as the operator."""
-    with rest(stack_bench, handlers) as made:
-        monkeypatch.setattr(session, "_client", Client(made.http, made.admin))
-        yield made
+    """A server for the commands, which run as the operator."""
+    with rest(stack_bench, handlers) as api:
+        monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
+        yield api
 
 
-def run(*line: str, given: str = "") -> str:
-    """What the command prints. Raises CliError as `main.run` would get it."""
-    done: Result = CliRunner().invoke(clouds.app, line, input=given)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == 0, done.output
-    return done.output
+def invoke(*args: str, stdin: str = "") -> Result:
+    """Run a command. Raises CliError, as `main.start` gets it."""
+    result: Result = CliRunner().invoke(clouds.app, args, input=stdin)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
 
 
-def add_aws(url: str, *more: str, given: str = "") -> str:
-    told = aws_settings(url)
-    named = ("--access-key", told["access_key"], "--region", moto.REGION, "--az", moto.ZONE, "--endpoint", url)
-    return run("add", "aws", "--name", "aws-1", *named, *more, given=given)
+def run(*args: str, stdin: str = "") -> str:
+    """Return the output of a command that succeeds."""
+    result = invoke(*args, stdin=stdin)
+    assert result.exit_code == 0, result.output
+    return result.output
 
 
-def names() -> list[str]:
+def add_aws(url: str, *args: str, stdin: str = "") -> str:
+    settings = aws_settings(url)
+    options = ("--access-key", settings["access_key"], "--region", moto.REGION, "--az", moto.ZONE, "--endpoint", url)
+    return run("add", "aws", "--name", "aws-1", *options, *args, stdin=stdin)
+
+
+def cloud_names() -> list[str]:
     return [cloud["name"] for cloud in json.loads(run("list", "--format", "json"))]
 
 
-def test_the_secret_is_asked_for_and_not_shown(api: Rest, moto_url: str) -> None:
-    told = add_aws(moto_url, given="not-a-secret\n")
-    assert "arn:aws:" in told
-    assert "not-a-secret" not in told
-    assert names() == ["aws-1"]
+def test_required_secret_is_prompted_and_not_shown(api: Rest, moto_url: str) -> None:
+    output = add_aws(moto_url, stdin="not-a-secret\n")
+    assert "arn:aws:" in output
+    assert "not-a-secret" not in output
+    assert cloud_names() == ["aws-1"]
 
 
-@pytest.mark.parametrize("form", ["{file}", "secret_key={file}"])
-def test_the_secret_comes_from_a_file(api: Rest, moto_url: str, tmp_path: Path, form: str) -> None:
+def test_secret_from_file(api: Rest, moto_url: str, tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("not-a-secret\n")
-    add_aws(moto_url, "--secret-file", form.format(file=file))
-    assert names() == ["aws-1"]
+    add_aws(moto_url, "--secret-key-file", str(file))
+    assert cloud_names() == ["aws-1"]
 
 
-@pytest.mark.parametrize("variable", ["STRATIFORM_SECRET_KEY", "STRATIFORM_CLOUD_SECRET_KEY"])
-def test_the_secret_comes_from_the_environment(
-    api: Rest, moto_url: str, monkeypatch: pytest.MonkeyPatch, variable: str
-) -> None:
-    monkeypatch.setenv(variable, "not-a-secret")
+def test_secret_from_environment(api: Rest, moto_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRATIFORM_CLOUD_SECRET_KEY", "not-a-secret")
     add_aws(moto_url)
-    assert names() == ["aws-1"]
+    assert cloud_names() == ["aws-1"]
 
 
-def test_a_secret_on_the_command_line_is_refused(api: Rest, moto_url: str) -> None:
-    with pytest.raises(CliError, match="never stands on the command line") as told:
-        add_aws(moto_url, "--setting", "secret_key=hush", given="x\n")
-    assert "hush" not in told.value.message + told.value.hint
-    assert "STRATIFORM_SECRET_KEY" in told.value.hint
-    assert names() == []
+def test_secret_on_the_command_line_is_refused(api: Rest, moto_url: str) -> None:
+    with pytest.raises(CliError, match="must not be given on the command line") as error:
+        add_aws(moto_url, "--secret-key", "hush", stdin="x\n")
+    assert "hush" not in error.value.message + error.value.hint
+    assert "STRATIFORM_CLOUD_SECRET_KEY" in error.value.hint
+    assert "--secret-key-file" in error.value.hint
+    assert cloud_names() == []
 
 
-def test_a_wrong_key_is_one_line_and_nothing_is_stored(api: Rest, strict_moto_url: str) -> None:
-    with pytest.raises(CliError, match="AWS rejects these credentials") as told:
-        add_aws(strict_moto_url, given="hush\n")
-    assert "\n" not in told.value.message
-    assert names() == []
+def test_rejected_credentials_are_not_stored(api: Rest, strict_moto_url: str) -> None:
+    with pytest.raises(CliError, match="AWS rejects these credentials") as error:
+        add_aws(strict_moto_url, stdin="hush\n")
+    assert "\n" not in error.value.message
+    assert cloud_names() == []
 
 
-def test_no_secret_at_all_says_where_it_may_come_from(api: Rest, moto_url: str) -> None:
-    with pytest.raises(CliError, match="secret_key is missing"):
+def test_missing_secret(api: Rest, moto_url: str) -> None:
+    with pytest.raises(CliError, match="secret_key is missing") as error:
         add_aws(moto_url)
+    assert "--secret-key-file" in error.value.hint
+
+
+def test_missing_required_setting(api: Rest) -> None:
+    result = invoke("add", "aws", "--name", "aws-1", "--access-key", "a", "--az", "b")
+    assert result.exit_code == 2
+    assert "'--region'" in result.output
+    assert cloud_names() == []
+
+
+@pytest.mark.parametrize("options", [("--colour", "red"), ("--region", "r")])
+def test_unknown_setting(api: Rest, options: tuple[str, str]) -> None:
+    result = invoke("add", "memory", "--name", "x", *options)
+    assert result.exit_code == 2
+    assert f"No such option: {options[0]}" in result.output
+
+
+def test_help_lists_kinds_and_the_settings_of_a_kind(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    kinds = run("add", "--help")
+    assert "memory" in kinds
+    assert "openstack" in kinds
+    memory = run("add", "memory", "--help")
+    assert "--latency-ms" in memory
+    assert "50" in memory
+    assert "--password-file" in memory
+    assert "--password " not in memory
+    assert "STRATIFORM_CLOUD_ZONES" in memory
+    run("add", "memory", "--name", "sim")
+    assert "sim" in run("set", "--help")
+    assert "--latency-ms" in run("set", "sim", "--help")
+
+
+def test_help_without_a_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(session, "_client", None)
+    monkeypatch.setattr(session, "home", tmp_path)
+    for name in ("OS_CLOUD", "OS_AUTH_URL", "OS_CLIENT_CONFIG_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert "KIND" in run("add", "--help")
+    assert "CLOUD" in run("set", "--help")
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("args", "message"),
     [
         (("add", "vax", "--name", "x"), "unknown kind of cloud: vax"),
-        (("add", "memory", "--name", "x", "--setting", "colour=red"), "no setting 'colour'"),
-        (("add", "memory", "--name", "x", "--setting", "colour"), "KEY=VALUE is needed"),
-        (("add", "memory", "--name", "x", "--region", "r"), "no setting 'region'"),
-        (("add", "memory", "--name", "x", "--secret-file", "seed=x"), "seed is no secret"),
-        (("add", "memory", "--name", "x", "--secret-file", "/not/there"), "No such file"),
+        (("add", "memory", "--name", "x", "--prompt", "seed"), "not a secret setting"),
+        (("add", "memory", "--name", "x", "--password-file", "/not/there"), "No such file"),
         (("add", "memory", "--name", "X!"), "is not a valid cloud name"),
         (("set", "sim"), "nothing to change"),
+        (("set", "nowhere", "--zones", "a"), "Cloud 'nowhere' not found"),
         (("show", "nowhere"), "Cloud 'nowhere' not found"),
-        (("images", "register", "--cloud", "sim", "--native", "x"), "either an image that exists"),
+        (("images", "register", "--cloud", "sim", "--native", "x"), "either an existing image"),
         (("images", "register", "--cloud", "sim", "--native", "x", "--name", "y"), "Image 'x' not found in the cloud"),
-        (("bind", "--project", "nobody", "--cloud", "sim"), "no project 'nobody'"),
+        (("bind", "--project", "nobody", "--cloud", "sim"), "'nobody'"),
     ],
 )
-def test_bad_input_is_one_clear_line(api: Rest, line: tuple[str, ...], told: str) -> None:
+def test_errors_are_one_line(api: Rest, args: tuple[str, ...], message: str) -> None:
     run("add", "memory", "--name", "sim")
-    with pytest.raises(CliError, match=told) as said:
-        run(*line)
-    assert "\n" not in said.value.message + said.value.hint
-    assert names() == ["sim"]
+    with pytest.raises(CliError, match=message) as error:
+        run(*args)
+    assert "\n" not in error.value.message + error.value.hint
+    assert cloud_names() == ["sim"]
 
 
-def test_an_empty_file_holds_no_secret(api: Rest, tmp_path: Path) -> None:
+def test_empty_secret_file(api: Rest, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("\n")
     with pytest.raises(CliError, match="is empty"):
-        run("add", "memory", "--name", "sim", "--secret-file", str(tmp_path / "secret"))
+        run("add", "memory", "--name", "sim", "--password-file", str(tmp_path / "secret"))
 
 
-def test_settings_of_any_kind(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_options_take_precedence_over_the_environment(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRATIFORM_CLOUD_SEED", "7")
     monkeypatch.setenv("STRATIFORM_CLOUD_LATENCY_MS", "9")
-    run("add", "memory", "--name", "sim", "--setting", "zones=a,b", "--setting", "latency_ms=5")
-    shown = json.loads(run("show", "sim", "--format", "json"))
-    assert shown["settings"] == {"zones": "a,b", "latency_ms": "5", "seed": "7"}
+    run("add", "memory", "--name", "sim", "--zones", "a,b", "--latency-ms", "5")
+    cloud = json.loads(run("show", "sim", "--format", "json"))
+    assert cloud["settings"] == {"zones": "a,b", "latency_ms": "5", "seed": "7"}
     assert "zones=a,b" in run("show", "sim")
 
 
-def test_settings_are_changed_when_the_cloud_agrees(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_update_checks_the_credentials_first(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRATIFORM_CLOUD_PASSWORD", "right")
     run("add", "memory", "--name", "sim")
-    run("set", "sim", "--setting", "zones=a,b")
+    monkeypatch.setenv("STRATIFORM_CLOUD_PASSWORD", "unused by set")
+    run("set", "sim", "--zones", "a,b")
     assert json.loads(run("check", "sim", "-f", "json"))["zones"] == ["a", "b"]
-    run("set", "sim", "--ask", "password", given="right\n")
+    run("set", "sim", "--prompt", "password", stdin="right\n")
     with pytest.raises(CliError, match="rejects the password"):
-        run("set", "sim", "--ask", "password", given="wrong\n")
+        run("set", "sim", "--prompt", "password", stdin="wrong\n")
     assert "memory:sim" in run("check", "sim")
-    with pytest.raises(CliError, match="never stands on the command line"):
-        run("set", "sim", "--setting", "password=x")
+    with pytest.raises(CliError, match="must not be given on the command line"):
+        run("set", "sim", "--password", "x")
+    run("set", "sim", "--zones", "")
+    assert json.loads(run("show", "sim", "-f", "json"))["settings"] == {}
 
 
-def test_a_table_in_a_pipe_cuts_nothing(api: Rest) -> None:
-    run("add", "memory", "--name", "sim", "--setting", f"zones={'a-rather-long-zone,' * 20}")
+def test_piped_table_is_not_truncated(api: Rest) -> None:
+    run("add", "memory", "--name", "sim", "--zones", "a-rather-long-zone," * 20)
     cloud = json.loads(run("show", "sim", "-f", "json"))
     assert f"zones={cloud['settings']['zones']}" in run("list")
     assert cloud["id"] in run("list")
 
 
-def test_kinds_show_what_must_be_told(api: Rest) -> None:
-    told = run("kinds")
-    assert "secret_key (secret)" in told
-    assert "endpoint (optional)" in told
+def test_kinds_list_settings(api: Rest) -> None:
+    output = run("kinds")
+    assert "secret_key (secret)" in output
+    assert "endpoint (optional)" in output
+    assert "latency_ms (default 50)" in output
     assert {kind["kind"] for kind in json.loads(run("kinds", "--format", "json"))} >= {"aws", "memory"}
 
 
@@ -163,24 +208,24 @@ def test_bind_list_and_unbind(api: Rest) -> None:
         run("remove", "sim")
     run("unbind", "--project", "demo", "--cloud", "sim")
     assert json.loads(run("bindings", "-f", "json")) == []
-    assert "forgotten" in run("remove", "sim")
-    assert names() == []
+    assert "removed" in run("remove", "sim")
+    assert cloud_names() == []
 
 
-def test_natives_are_registered_and_taken_back(api: Rest, stack_bench: Bench) -> None:
+def test_register_and_unregister_native_ids(api: Rest, stack_bench: Bench) -> None:
     with stack_bench.services.database.transaction() as db:
-        stack_bench.services.compute.ensure_flavors(stack_bench.ctx(db))
+        stack_bench.services.compute.flavors.create_defaults(stack_bench.ctx(db))
         stack_bench.services.volume.volume_types.ensure_initial(stack_bench.ctx(db))
     run("add", "memory", "--name", "sim")
-    where = ("--cloud", "sim", "--native")
-    run("images", "register", *where, "memory-debian-12", "--name", "debian")
-    run("images", "register", *where, "memory-ubuntu-24.04", "--image", "debian")
-    assert "flavor 2 is t3.small" in run("flavors", "register", *where, "t3.small", "--flavor", "m1.small")
-    run("volume-types", "register", *where, "gp3", "--volume-type", "fast")
+    options = ("--cloud", "sim", "--native")
+    run("images", "register", *options, "memory-debian-12", "--name", "debian")
+    run("images", "register", *options, "memory-ubuntu-24.04", "--image", "debian")
+    assert "flavor 2 in sim: t3.small" in run("flavors", "register", *options, "t3.small", "--flavor", "m1.small")
+    run("volume-types", "register", *options, "gp3", "--volume-type", "fast")
     natives = json.loads(run("show", "sim", "-f", "json"))["natives"]
-    assert sorted(one["native"] for one in natives) == ["gp3", "memory-ubuntu-24.04", "t3.small"]
-    ours = {one["kind"]: one["ours"] for one in natives}
-    run("images", "unregister", "--cloud", "sim", "--image", ours["image"])
-    run("flavors", "unregister", "--cloud", "sim", "--flavor", ours["flavor"])
-    run("volume-types", "unregister", "--cloud", "sim", "--volume-type", ours["volume_type"])
+    assert sorted(native["native"] for native in natives) == ["gp3", "memory-ubuntu-24.04", "t3.small"]
+    resource_ids = {native["kind"]: native["ours"] for native in natives}
+    run("images", "unregister", "--cloud", "sim", "--image", resource_ids["image"])
+    run("flavors", "unregister", "--cloud", "sim", "--flavor", resource_ids["flavor"])
+    run("volume-types", "unregister", "--cloud", "sim", "--volume-type", resource_ids["volume_type"])
     assert json.loads(run("show", "sim", "-f", "json"))["natives"] == []

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from stratiform.interfaces.endpoints import Since
 from stratiform.interfaces.endpoints.decoding import decode_body, decode_query, split_action
+from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
 from stratiform.kit.errors import Fault, Invalid
 
 
@@ -52,6 +53,7 @@ def test_a_lenient_body_has_numbers_and_booleans_as_strings() -> None:
         (b'{"volume": {"colour": 1}}', "volume|{'colour': 1}|Additional properties are not allowed ('colour' was"),
         (b'{"volume": {"size": "x"}}', "size|x|'x' is not of type 'integer', 'null'"),
         (b'{"volume": {"name": "four"}}', "name|four|Expected `str` of length <= 3"),
+        (b'{"volume": {"tags": ["a", 1]}}', "tags/1|1|'1' is not of type 'string'"),
         (b'{"volume": {"password": "x"}}', "password|***|'***' is not of type 'integer'"),
     ],
 )
@@ -72,6 +74,14 @@ def test_the_last_value_of_a_query_parameter_counts_and_lists_collect() -> None:
     items = [("limit", "1"), ("limit", "2"), ("tags", "a"), ("tags", "b"), ("all_tenants", "Yes"), ("other", "x")]
     assert decode_query(items, Query, invalid=invalid) == Query(2, True, ["a", "b"])
     assert decode_query([], Query, invalid=invalid) == Query()
+
+
+def test_an_api_may_parse_booleans_in_its_own_way() -> None:
+    def parse_flag(text: str, _name: str, _invalid: InvalidFieldFormat) -> bool:
+        return text != "no"
+
+    items = [("all_tenants", "")]
+    assert decode_query(items, Query, invalid=invalid, parse_flag=parse_flag).all_tenants
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from litestar.datastructures import Headers
 
 from stratiform.interfaces.openstack.microversions import COMPUTE, VOLUME, Microversions, VersionNotSupported
 from stratiform.kit.errors import Fault, Invalid
-from support.people import People, people
+from support.callers import People, people
 from support.stacks import Bench
 
 MODERN, LEGACY = "OpenStack-API-Version", "X-OpenStack-Nova-API-Version"

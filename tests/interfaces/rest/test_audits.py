@@ -23,7 +23,7 @@ NOW = parse_iso("2026-11-10T10:00:00")
 def api(stack_bench: Bench) -> Iterator[Rest]:
     """A simulated cloud with a machine, of which the ledger was never told, and the other way round."""
     stack_bench.clock.at = NOW
-    with_servers(stack_bench).active()
+    with_servers(stack_bench).create_active()
     stack_bench.clock.advance(HOUR_US)
     with rest(stack_bench, [*audits.handlers, *corrections.handlers]) as made:
         lost = replace(machine("lost", made.demo_project, "2026-11-09T00:00:00"), cloud="sim")

@@ -183,7 +183,7 @@ def test_an_image_is_either_there_or_new(api: Rest, body: dict[str, str]) -> Non
 def test_flavors_and_volume_types_are_registered_by_name(api: Rest, stack_bench: Bench) -> None:
     add(api)
     with stack_bench.services.database.transaction() as db:
-        stack_bench.services.compute.ensure_flavors(stack_bench.ctx(db))
+        stack_bench.services.compute.flavors.create_defaults(stack_bench.ctx(db))
         stack_bench.services.volume.volume_types.ensure_initial(stack_bench.ctx(db))
     flavor = api("POST", "clouds/sim/flavors", {"flavor": "m1.small", "native": "t3.small"})
     assert (flavor.status_code, flavor.json()["ours"], flavor.json()["native"]) == (201, "2", "t3.small")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.people import People, people
+from support.callers import People, people
 from support.stacks import bench
 
 

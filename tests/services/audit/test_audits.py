@@ -421,13 +421,13 @@ def test_the_simulated_cloud_that_lost_a_delete(home: Path) -> None:
     made = bench(home)
     made.clock.at = NOW
     servers = with_servers(made)
-    kept, lost = servers.active(), servers.active()
+    kept, lost = servers.create_active(), servers.create_active()
     drain(made)
     assert audit(made, made.services.clouds)[1].is_clean
     made.clock.advance(HOUR_US)
     with servers.ctx() as ctx:
-        servers.service.delete_server(ctx, lost.id)
-    servers.work()
+        servers.compute.servers.delete(ctx, lost.id)
+    servers.run_worker()
     with made.services.database.transaction() as db:
         outbox.remove(db, outbox.list_pending(db, 1000))
     made.clock.advance(HOUR_US)

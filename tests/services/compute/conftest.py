@@ -1,4 +1,4 @@
-"""Servers over the simulated cloud."""
+"""Fixtures for tests of compute."""
 
 import pytest
 

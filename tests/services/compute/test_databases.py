@@ -1,4 +1,4 @@
-"""The same on SQLite, PostgreSQL and MariaDB: lists with every filter, paging by any key, a whole life."""
+"""Servers on SQLite, PostgreSQL and MariaDB: lifecycle, filters, and paging by every kind of sort key."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stratiform.kit.pagination import Page
-from stratiform.services.compute.model import ServerFilter
+from stratiform.services.compute.model import ServerFilter, StatusStates
 from support.servers import ServerBench, with_servers
 from support.stacks import bench
 
@@ -14,61 +14,67 @@ from support.stacks import bench
 @pytest.fixture
 def servers(home: Path, database_url: str) -> Iterator[ServerBench]:
     home.mkdir(parents=True)
-    made = bench(home, database_url)
-    yield with_servers(made)
-    made.services.database.close()
+    stack = bench(home, database_url)
+    yield with_servers(stack)
+    stack.services.database.close()
 
 
-def test_a_whole_life(servers: ServerBench) -> None:
-    server = servers.active(user_data="x" * 65_535, metadata={"ключ".encode().hex(): "✓"}, tags=("é", "E"))
+def test_server_lifecycle(servers: ServerBench) -> None:
+    server = servers.create_active(user_data="x" * 65_535, metadata={"ключ".encode().hex(): "✓"}, tags=("é", "E"))
     with servers.ctx() as ctx:
-        servers.service.resize(ctx, server.id, "2")
-    servers.work(2)
+        servers.compute.server_actions.resize(ctx, server.id, "2")
+    servers.run_worker(2)
     with servers.ctx() as ctx:
-        servers.service.confirm_resize(ctx, server.id)
-        servers.service.stop(ctx, server.id)
-    servers.work(1)
-    assert servers.show(server.id).status == "SHUTOFF"
+        servers.compute.server_actions.confirm_resize(ctx, server.id)
+        servers.compute.server_actions.stop(ctx, server.id)
+    servers.run_worker(1)
+    assert servers.get(server.id).status == "SHUTOFF"
     with servers.ctx() as ctx:
-        servers.service.delete_server(ctx, server.id)
-    servers.work(1)
-    assert servers.show(server.id).status == "DELETED"
-    assert servers.machines() == []
+        servers.compute.servers.delete(ctx, server.id)
+    servers.run_worker(1)
+    assert servers.get(server.id).status == "DELETED"
+    assert servers.native_servers() == []
 
 
-def test_filters_and_pages(servers: ServerBench) -> None:
+def test_filters_and_paging(servers: ServerBench) -> None:
     for name, tags in (("Alpha", ("Blue",)), ("beta", ("red", "a b")), ("alphabet", ())):
-        servers.of.clock.advance(1_000_000)
+        servers.bench.clock.advance(1_000_000)
         servers.create(name=name, tags=tags)
-    assert listed(servers) == ["alphabet", "beta", "Alpha"]
-    assert listed(servers, name="^[Aa]lpha") == ["alphabet", "Alpha"]
-    assert listed(servers, name="ALPHA") == []
-    assert listed(servers, tags=("Blue",)) == ["Alpha"]
-    assert listed(servers, tags=("blue",)) == []
-    assert listed(servers, tags=("a b",)) == ["beta"]
-    assert listed(servers, tags_any=("Blue", "red")) == ["beta", "Alpha"]
-    assert listed(servers, not_tags_any=("Blue", "red")) == ["alphabet"]
-    assert listed(servers, states=((frozenset({"building"}), frozenset()),)) == ["alphabet", "beta", "Alpha"]
-    assert listed(servers, states=()) == []
-    assert listed(servers, ip=r"^10\.") == ["alphabet", "beta", "Alpha"]
-    assert listed(servers, ip="^172") == []
+    assert list_names(servers) == ["alphabet", "beta", "Alpha"]
+    assert list_names(servers, name="^[Aa]lpha") == ["alphabet", "Alpha"]
+    assert list_names(servers, name="ALPHA") == []
+    assert list_names(servers, tags=("Blue",)) == ["Alpha"]
+    assert list_names(servers, tags=("blue",)) == []
+    assert list_names(servers, tags=("a b",)) == ["beta"]
+    assert list_names(servers, tags_any=("Blue", "red")) == ["beta", "Alpha"]
+    assert list_names(servers, not_tags_any=("Blue", "red")) == ["alphabet"]
+    assert list_names(servers, states=(StatusStates(vm_states=frozenset({"building"})),)) == [
+        "alphabet",
+        "beta",
+        "Alpha",
+    ]
+    assert list_names(servers, states=()) == []
+    assert list_names(servers, ip=r"^10\.") == ["alphabet", "beta", "Alpha"]
+    assert list_names(servers, ip="^172") == []
     for key in ("created_at", "display_name", "launched_at", "key_name", "uuid", "vm_state"):
-        assert len(paged(servers, (key, "desc"))) == 3, key
-    assert paged(servers, ("display_name", "asc")) == ["Alpha", "alphabet", "beta"]
+        assert len(list_names_by_page(servers, (key, "desc"))) == 3, key
+    assert list_names_by_page(servers, ("display_name", "asc")) == ["Alpha", "alphabet", "beta"]
 
 
-def listed(servers: ServerBench, **wanted: object) -> list[str]:
+def list_names(servers: ServerBench, **filters: object) -> list[str]:
     with servers.ctx() as ctx:
-        return [one.name for one in servers.service.servers(ctx, ServerFilter(**wanted), Page()).items]  # type: ignore[arg-type]  # given by name, checked by the dataclass
+        page = servers.compute.servers.list(ctx, ServerFilter(**filters), Page())  # type: ignore[arg-type]  # checked by the dataclass
+    return [server.name for server in page.items]
 
 
-def paged(servers: ServerBench, *sort: tuple[str, str]) -> list[str]:
+def list_names_by_page(servers: ServerBench, *sort: tuple[str, str]) -> list[str]:
+    """List servers in pages of one."""
     names: list[str] = []
     marker = None
     while True:
         with servers.ctx() as ctx:
-            part = servers.service.servers(ctx, ServerFilter(sort=sort), Page(1, marker))
-        names += [one.name for one in part.items]
-        if not part.more:
+            page = servers.compute.servers.list(ctx, ServerFilter(sort=sort), Page(1, marker))
+        names += [server.name for server in page.items]
+        if not page.more:
             return names
-        marker = part.items[-1].id
+        marker = page.items[-1].id

@@ -1,4 +1,4 @@
-"""What the observer makes of a cloud that differs from the rows."""
+"""Observation of a cloud that differs from the rows."""
 
 import pytest
 
@@ -12,109 +12,109 @@ def spec(token: str) -> ServerSpec:
     return ServerSpec(token, "x", ServerSize(1, 512, 1), "memory-cirros")
 
 
-def test_a_machine_that_was_stopped_in_the_cloud_is_shut_off(servers: ServerBench) -> None:
-    server = servers.active()
-    servers.compute.stop(server.native_id)
+def test_server_stopped_in_cloud_becomes_shutoff(servers: ServerBench) -> None:
+    server = servers.create_active()
+    servers.cloud_compute.stop(server.native_id)
     servers.observe()
-    assert servers.show(server.id).status == "SHUTOFF"
+    assert servers.get(server.id).status == "SHUTOFF"
     assert servers.events(server.id)[-1].event_type == "compute.instance.power_off.end"
     assert servers.events(server.id)[-1].payload["state"] == "stopped"
 
 
-def test_a_machine_that_was_started_in_the_cloud_is_stopped_again(servers: ServerBench) -> None:
-    server = servers.active()
+def test_server_started_in_cloud_is_stopped(servers: ServerBench) -> None:
+    server = servers.create_active()
     with servers.ctx() as ctx:
-        servers.service.stop(ctx, server.id)
-    servers.work(1)
-    servers.compute.start(server.native_id)
+        servers.compute.server_actions.stop(ctx, server.id)
+    servers.run_worker(1)
+    servers.cloud_compute.start(server.native_id)
     servers.observe()
-    servers.work(2)
-    assert servers.show(server.id).status == "SHUTOFF"
-    assert servers.machines()[0].state is NativeServerState.STOPPED
+    servers.run_worker(2)
+    assert servers.get(server.id).status == "SHUTOFF"
+    assert servers.native_servers()[0].state is NativeServerState.STOPPED
 
 
-def test_a_machine_that_was_deleted_in_the_cloud_costs_no_more(servers: ServerBench) -> None:
-    server = servers.active()
-    servers.compute.delete(server.native_id)
+def test_server_deleted_in_cloud_becomes_error_and_usage_ends(servers: ServerBench) -> None:
+    server = servers.create_active()
+    servers.cloud_compute.delete(server.native_id)
     servers.observe()
-    lost = servers.show(server.id)
+    lost = servers.get(server.id)
     assert (lost.status, lost.deleted_at) == ("ERROR", None)
     assert lost.fault is not None
-    assert lost.fault["message"] == "The machine was deleted in the cloud."
-    told = servers.events(server.id)[-1]
-    assert (told.event_type, told.payload["state"]) == ("compute.instance.delete.end", "deleted")
+    assert lost.fault["message"] == "The server was deleted in its cloud."
+    event = servers.events(server.id)[-1]
+    assert (event.event_type, event.payload["state"]) == ("compute.instance.delete.end", "deleted")
     assert lost.terminated_at is not None
     with servers.ctx() as ctx, pytest.raises(Conflict):
-        servers.service.reboot(ctx, server.id, hard=True)
+        servers.compute.server_actions.reboot(ctx, server.id, hard=True)
     with servers.ctx() as ctx:
-        servers.service.delete_server(ctx, server.id)
-    servers.work(1)
-    gone = servers.show(server.id)
-    assert (gone.status, gone.terminated_at) == ("DELETED", lost.terminated_at)
+        servers.compute.servers.delete(ctx, server.id)
+    servers.run_worker(1)
+    deleted = servers.get(server.id)
+    assert (deleted.status, deleted.terminated_at) == ("DELETED", lost.terminated_at)
 
 
-def test_a_verb_on_a_machine_that_was_deleted_in_the_cloud_finds_out_too(servers: ServerBench) -> None:
-    server = servers.active()
-    servers.compute.delete(server.native_id)
-    servers.of.clock.advance(1_000_000)
+def test_action_detects_server_deleted_in_cloud(servers: ServerBench) -> None:
+    server = servers.create_active()
+    servers.cloud_compute.delete(server.native_id)
+    servers.bench.clock.advance(1_000_000)
     with servers.ctx() as ctx:
-        servers.service.stop(ctx, server.id)
-    servers.work(1)
-    assert servers.show(server.id).status == "ERROR"
+        servers.compute.server_actions.stop(ctx, server.id)
+    servers.run_worker(1)
+    assert servers.get(server.id).status == "ERROR"
     servers.observe()
-    assert servers.told(server.id).count("delete.end") == 1
+    assert servers.event_types(server.id).count("delete.end") == 1
 
 
-def test_a_machine_of_a_deleted_server_is_deleted(servers: ServerBench) -> None:
-    server = servers.active()
+def test_orphan_of_deleted_server_is_deleted(servers: ServerBench) -> None:
+    server = servers.create_active()
     with servers.ctx() as ctx:
-        servers.service.delete_server(ctx, server.id)
-    servers.work(1)
-    servers.compute.create(spec(server.id))
+        servers.compute.servers.delete(ctx, server.id)
+    servers.run_worker(1)
+    servers.cloud_compute.create(spec(server.id))
     servers.observe()
-    servers.of.clock.advance(1_000_000)
-    assert servers.machines() == []
+    servers.bench.clock.advance(1_000_000)
+    assert servers.native_servers() == []
 
 
-def test_a_machine_of_a_server_that_has_failed_is_deleted(servers: ServerBench) -> None:
+def test_orphan_of_failed_server_is_deleted(servers: ServerBench) -> None:
     servers.cloud.client.set_faults(capacity_vcpus=1)
     failed = servers.create(flavor_id="5")
-    servers.work(1)
+    servers.run_worker(1)
     servers.cloud.client.clear_faults()
-    servers.compute.create(spec(failed.id))
+    servers.cloud_compute.create(spec(failed.id))
     servers.observe()
-    servers.of.clock.advance(1_000_000)
-    assert servers.machines() == []
+    servers.bench.clock.advance(1_000_000)
+    assert servers.native_servers() == []
 
 
-def test_a_machine_that_this_database_never_knew_is_left_alone(servers: ServerBench) -> None:
-    servers.compute.create(spec("from-another-database"))
+def test_server_with_unknown_token_is_ignored(servers: ServerBench) -> None:
+    servers.cloud_compute.create(spec("from-another-database"))
     servers.observe()
-    assert [machine.token for machine in servers.machines()] == ["from-another-database"]
+    assert [native.token for native in servers.native_servers()] == ["from-another-database"]
 
 
-def test_what_is_on_its_way_is_left_alone(servers: ServerBench) -> None:
-    server = servers.active()
+def test_server_with_action_in_progress_is_ignored(servers: ServerBench) -> None:
+    server = servers.create_active()
     servers.cloud.client.set_faults(latency_ms=60_000)
     with servers.ctx() as ctx:
-        servers.service.stop(ctx, server.id)
-    servers.step()
+        servers.compute.server_actions.stop(ctx, server.id)
+    servers.run_due_work()
     servers.observe()
-    assert servers.show(server.id).task_state == "powering-off"
+    assert servers.get(server.id).task_state == "powering-off"
 
 
-def test_a_survey_looks_at_every_cloud_and_comes_again(servers: ServerBench) -> None:
-    server = servers.active()
-    servers.compute.stop(server.native_id)
-    with servers.of.services.database.transaction() as db:
-        enqueue(db, "compute.survey", "all", servers.of.clock.now())
-    servers.work(20)
-    assert servers.show(server.id).status == "SHUTOFF"
+def test_survey_observes_every_cloud_periodically(servers: ServerBench) -> None:
+    server = servers.create_active()
+    servers.cloud_compute.stop(server.native_id)
+    with servers.bench.services.database.transaction() as db:
+        enqueue(db, "compute.survey", "all", servers.bench.clock.now())
+    servers.run_worker(20)
+    assert servers.get(server.id).status == "SHUTOFF"
 
 
-def test_nothing_differs_nothing_is_told(servers: ServerBench) -> None:
-    servers.active()
-    before = servers.told()
+def test_no_notification_without_drift(servers: ServerBench) -> None:
+    servers.create_active()
+    before = servers.event_types()
     servers.observe()
     servers.observe()
-    assert servers.told() == before
+    assert servers.event_types() == before

@@ -1,12 +1,13 @@
-"""Whatever is asked in whatever order, while the cloud fails and loses answers: nothing is lost, doubled or forgotten.
+"""Random sequences of requests over a cloud that fails and loses responses leave no orphan and no duplicate.
 
-A rule-based machine plays the customer, the cloud's faults, a worker that is killed between two steps, and the
-observer. At the end everything is let come to rest, and cloud, rows, addresses and events are compared.
+A rule-based state machine acts as customer, faulty cloud, worker and observer. At the end the servers settle, and
+cloud, rows, ports and notifications are compared.
 """
 
 import shutil
 import tempfile
 from collections import Counter
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -20,14 +21,13 @@ from support.profiles import examples
 from support.servers import ServerBench, with_servers
 from support.stacks import bench
 
-REFUSALS = (Conflict, Invalid, NotFound)
-AT_REST = {"ACTIVE", "SHUTOFF", "VERIFY_RESIZE", "ERROR", "DELETED"}
+SETTLED = {"ACTIVE", "SHUTOFF", "VERIFY_RESIZE", "ERROR", "DELETED"}
 
 
-class Life(RuleBasedStateMachine):
-    """Servers of one project over a cloud that misbehaves."""
+class ServerStateMachine(RuleBasedStateMachine):
+    """Servers of one project over a faulty cloud."""
 
-    made = Bundle("made")
+    created = Bundle("created")
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Life(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self.come_to_rest()
+            self.settle()
             self.compare()
         finally:
             self.bench.services.database.close()
@@ -45,117 +45,120 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def subnet_exists(self) -> None:
-        """The first server makes the subnet; a fault there is the network's business."""
-        self.servers.active()
+        """Create the subnet with a first server, before the cloud becomes faulty."""
+        self.servers.create_active()
 
-    @rule(target=made, count=st.integers(1, 2))
+    @rule(target=created, count=st.integers(1, 2))
     def create(self, count: int):  # type: ignore[no-untyped-def]  # hypothesis' own result type is private
         with self.servers.ctx() as ctx:
-            new = self.servers.service.create_servers(ctx, self.servers.new(min_count=count, max_count=count))
-        return multiple(*(server.id for server in new))
+            servers = self.servers.compute.servers.create(
+                ctx, self.servers.new_server(min_count=count, max_count=count)
+            )
+        return multiple(*(server.id for server in servers))
 
-    @rule(
-        server_id=made,
-        verb=st.sampled_from(("start", "stop", "confirm_resize", "revert_resize", "delete_server", "delete_server")),
-    )
-    def ask(self, server_id: str, verb: str) -> None:
-        self.try_it(verb, server_id)
+    @rule(server_id=created, action=st.sampled_from(("start", "stop", "confirm_resize", "revert_resize")))
+    def run_action(self, server_id: str, action: str) -> None:
+        self.try_action(action, server_id)
 
-    @rule(server_id=made, hard=st.booleans())
+    @rule(server_id=created)
+    def delete(self, server_id: str) -> None:
+        with self.allow_rejection(), self.servers.ctx() as ctx:
+            self.servers.compute.servers.delete(ctx, server_id)
+
+    @rule(server_id=created, hard=st.booleans())
     def reboot(self, server_id: str, hard: bool) -> None:
-        self.try_it("reboot", server_id, hard=hard)
+        self.try_action("reboot", server_id, hard=hard)
 
-    @rule(server_id=made, flavor_id=st.sampled_from(("1", "2", "3")))
+    @rule(server_id=created, flavor_id=st.sampled_from(("1", "2", "3")))
     def resize(self, server_id: str, flavor_id: str) -> None:
-        self.try_it("resize", server_id, flavor_id)
+        self.try_action("resize", server_id, flavor_id)
 
-    @rule(server_id=made)
+    @rule(server_id=created)
     def rebuild(self, server_id: str) -> None:
-        self.try_it("rebuild", server_id, self.servers.image_id, {})
+        self.try_action("rebuild", server_id, self.servers.image_id)
 
     @rule(fails=st.integers(0, 3), loses=st.integers(0, 3))
-    def misbehave(self, fails: int, loses: int) -> None:
+    def inject_faults(self, fails: int, loses: int) -> None:
         self.servers.cloud.client.set_faults(fail_next=fails, lose_next=loses)
 
     @rule(percent=st.sampled_from((0, 30)))
-    def break_machines(self, percent: int) -> None:
+    def break_servers(self, percent: int) -> None:
         self.servers.cloud.client.set_faults(break_percent=percent)
 
     @rule(vcpus=st.sampled_from((0, 2)))
-    def run_short(self, vcpus: int) -> None:
+    def limit_capacity(self, vcpus: int) -> None:
         self.servers.cloud.client.set_faults(capacity_vcpus=vcpus)
 
     @rule(ms=st.integers(0, 3000))
-    def time_passes(self, ms: int) -> None:
-        self.servers.of.clock.advance(ms * 1000)
-        self.servers.step()
+    def advance_time(self, ms: int) -> None:
+        self.servers.bench.clock.advance(ms * 1000)
+        self.servers.run_due_work()
 
-    @rule(which=st.sampled_from(("stop", "start", "delete")), index=st.integers(0, 9))
-    def somebody_acts_in_the_cloud(self, which: str, index: int) -> None:
-        machines = self.servers.machines_if_told()
-        if machines:
-            try:
-                getattr(self.servers.compute, which)(machines[index % len(machines)].id)
-            except Fault:
-                return
+    @rule(action=st.sampled_from(("stop", "start", "delete")), index=st.integers(0, 9))
+    def change_in_cloud(self, action: str, index: int) -> None:
+        native_servers = self.servers.native_servers_or_none()
+        if native_servers:
+            with suppress(Fault):
+                getattr(self.servers.cloud_compute, action)(native_servers[index % len(native_servers)].id)
 
     @rule()
     def observe(self) -> None:
         self.servers.observe()
 
-    def try_it(self, verb: str, server_id: str, *more: object, **named: object) -> None:
-        try:
-            with self.servers.ctx() as ctx:
-                getattr(self.servers.service, verb)(ctx, server_id, *more, **named)
-        except REFUSALS:
-            return
+    def try_action(self, action: str, server_id: str, *args: object, **kwargs: object) -> None:
+        with self.allow_rejection(), self.servers.ctx() as ctx:
+            getattr(self.servers.compute.server_actions, action)(ctx, server_id, *args, **kwargs)
 
-    def come_to_rest(self) -> None:
+    @staticmethod
+    def allow_rejection() -> AbstractContextManager[None]:
+        return suppress(Conflict, Invalid, NotFound)
+
+    def settle(self) -> None:
         self.servers.cloud.client.clear_faults()
         for _ in range(3):
-            self.servers.work(90)
+            self.servers.run_worker(90)
             self.servers.observe()
-        self.servers.work(10)
+        self.servers.run_worker(10)
 
     def compare(self) -> None:
         rows = {row.id: row for row in self.servers.rows()}
-        machines = self.servers.machines()
-        assert {row.status for row in rows.values()} <= AT_REST
+        native_servers = self.servers.native_servers()
+        assert {row.status for row in rows.values()} <= SETTLED
         assert {row.task_state for row in rows.values()} <= {""}
-        assert max(Counter(machine.token for machine in machines).values(), default=0) <= 1, "doubled"
-        alive = {row.native_id for row in rows.values() if row.deleted_at is None and not row.lost and row.native_id}
-        assert {machine.id for machine in machines} == alive, "lost or forgotten"
-        for machine in machines:
-            self.compare_state(machine.state, rows[machine.token].vm_state, rows[machine.token].power_on)
-        with self.servers.of.services.database.snapshot() as db:
-            left = db.execute(work_table.select().where(work_table.c.kind == "compute.server")).all()
-            assert [row.last_error for row in left if row.last_error] == []
+        assert max(Counter(native.token for native in native_servers).values(), default=0) <= 1, "duplicate"
+        alive = {row.native_id for row in rows.values() if row.deleted_at is None and not row.is_lost and row.native_id}
+        assert {native.id for native in native_servers} == alive, "lost or orphaned"
+        for native in native_servers:
+            self.compare_state(native.state, rows[native.token].vm_state, rows[native.token].power_on)
+        with self.servers.bench.services.database.snapshot() as db:
+            pending = db.execute(work_table.select().where(work_table.c.kind == "compute.server")).all()
+            assert [row.last_error for row in pending if row.last_error] == []
             for row in rows.values():
-                ports = self.servers.of.services.network.server_ports.list(db, row.id)
+                ports = self.servers.bench.services.network.server_ports.list(db, row.id)
                 assert bool(ports) == (row.deleted_at is None)
-                self.compare_story(row.id)
+                self.compare_events(row.id)
 
-    def compare_state(self, machine: NativeServerState, vm_state: str, power_on: bool) -> None:
+    def compare_state(self, native_state: NativeServerState, vm_state: str, power_on: bool) -> None:
         if vm_state == "active":
-            assert machine is NativeServerState.RUNNING
+            assert native_state is NativeServerState.RUNNING
         elif vm_state == "stopped":
-            assert machine is NativeServerState.STOPPED
+            assert native_state is NativeServerState.STOPPED
         elif vm_state == "resized":
-            assert machine is (NativeServerState.RUNNING if power_on else NativeServerState.STOPPED)
+            assert native_state is (NativeServerState.RUNNING if power_on else NativeServerState.STOPPED)
 
-    def compare_story(self, server_id: str) -> None:
-        """The last event says what the row says, and an end comes once."""
-        row = self.servers.show(server_id)
-        told = self.servers.events(server_id)
-        last = told[-1].payload
+    def compare_events(self, server_id: str) -> None:
+        """The last notification has the state of the row, and there is one end of usage."""
+        row = self.servers.get(server_id)
+        events = self.servers.events(server_id)
+        last = events[-1].payload
         assert last["state"] == ("deleted" if row.terminated_at is not None else row.vm_state)
         assert last["instance_flavor_id"] == row.flavor_id
-        ends = [event.payload["terminated_at"] for event in told if event.event_type.endswith("delete.end")]
+        ends = [event.payload["terminated_at"] for event in events if event.event_type.endswith("delete.end")]
         assert len(set(ends)) <= 1
 
 
-TestLife = Life.TestCase
-TestLife.settings = settings(
+TestServerStateMachine = ServerStateMachine.TestCase
+TestServerStateMachine.settings = settings(
     max_examples=examples(15),
     stateful_step_count=25,
     deadline=None,

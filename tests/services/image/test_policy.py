@@ -3,6 +3,8 @@
 import pytest
 
 from stratiform.kit.errors import Forbidden
+from stratiform.kit.policy import Caller
+from stratiform.services.image.model import ImageQuery
 from support.stacks import Bench, customer
 
 
@@ -20,3 +22,15 @@ def test_read_access_requires_reader_role(stack_bench: Bench) -> None:
         reader = stack_bench.ctx(db, customer("p1", "reader"))
         assert [service.images.get(reader, image.id).name for image in (private, public)] == ["private", "public"]
         assert service.image_data.find(reader, private.id) is None
+
+
+def test_system_reader_reads_images_of_every_project(stack_bench: Bench) -> None:
+    service = stack_bench.services.image
+    with stack_bench.services.database.transaction() as db:
+        image = service.images.create(stack_bench.ctx(db, customer()), {"name": "private", "visibility": "private"})
+        auditor = stack_bench.ctx(db, Caller(user_id="u2", system=True, roles=frozenset({"reader"})))
+        assert service.images.get(auditor, image.id) == image
+        assert [listed.id for listed in service.images.list(auditor, ImageQuery()).items] == [image.id]
+        assert service.image_data.find(auditor, image.id) is None
+        with pytest.raises(Forbidden):
+            service.images.delete(auditor, image.id)

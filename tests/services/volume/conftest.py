@@ -17,11 +17,11 @@ def volumes(stack_bench: Bench) -> VolumeBench:
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def volumes_on(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VolumeBench]:
-    """The same on each kind of database."""
+    """The service on each supported database."""
     (tmp_path / "home").mkdir()
     with fresh_database(request.param, tmp_path) as url:
-        made = bench(tmp_path / "home", url)
+        created = bench(tmp_path / "home", url)
         try:
-            yield with_cloud(made)
+            yield with_cloud(created)
         finally:
-            made.services.database.close()
+            created.services.database.close()

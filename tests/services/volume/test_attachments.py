@@ -8,9 +8,9 @@ from support.stacks import customer
 from support.volumes import VolumeBench
 
 
-def test_a_volume_comes_and_goes(volumes_on: VolumeBench) -> None:
+def test_attach_and_detach(volumes_on: VolumeBench) -> None:
     volumes, service = volumes_on, volumes_on.service
-    volume = volumes.available()
+    volume = volumes.create_available()
     with volumes.ctx() as ctx:
         attachment = service.attachments.begin_attach(ctx, volume.id, "s1", None)
         assert (attachment.device, attachment.state) == ("/dev/vdb", "attaching")
@@ -29,7 +29,7 @@ def test_a_volume_comes_and_goes(volumes_on: VolumeBench) -> None:
         service.attachments.detach(ctx.db, attachment.id, ctx.now)
         assert service.volumes.get(ctx, volume.id).status == "available"
         assert service.attachments.list_by_server(ctx.db, "s1") == []
-    assert volumes.told()[1:] == ["volume.attach.end", "volume.detach.end"]
+    assert volumes.event_types()[1:] == ["volume.attach.end", "volume.detach.end"]
     attached, detached = volumes.events()[1:]
     assert attached.payload["status"] == "in-use"
     [said] = attached.payload["volume_attachment"]
@@ -37,30 +37,30 @@ def test_a_volume_comes_and_goes(volumes_on: VolumeBench) -> None:
     assert (detached.payload["status"], detached.payload["volume_attachment"]) == ("available", [])
 
 
-def test_an_attach_that_never_came_is_not_told(volumes: VolumeBench) -> None:
-    volume = volumes.available()
+def test_a_failed_attach_appends_no_event(volumes: VolumeBench) -> None:
+    volume = volumes.create_available()
     with volumes.ctx() as ctx:
         attachment = volumes.service.attachments.begin_attach(ctx, volume.id, "s1", None)
         volumes.service.attachments.detach(ctx.db, attachment.id, ctx.now)
         assert volumes.service.volumes.get(ctx, volume.id).status == "available"
-    assert volumes.told() == ["volume.create.end"]
+    assert volumes.event_types() == ["volume.create.end"]
 
 
-def test_devices_are_the_servers_own(volumes: VolumeBench) -> None:
-    first, second, third, fourth = (volumes.available() for _ in range(4))
-    assert volumes.in_use(first.id, "s1", "/dev/vdc").device == "/dev/vdc"
-    assert volumes.in_use(second.id, "s1").device == "/dev/vdb"
-    assert volumes.in_use(third.id, "s1").device == "/dev/vdd"
+def test_device_paths_are_unique_per_server(volumes: VolumeBench) -> None:
+    first, second, third, fourth = (volumes.create_available() for _ in range(4))
+    assert volumes.attach(first.id, "s1", "/dev/vdc").device == "/dev/vdc"
+    assert volumes.attach(second.id, "s1").device == "/dev/vdb"
+    assert volumes.attach(third.id, "s1").device == "/dev/vdd"
     with volumes.ctx() as ctx:
         with pytest.raises(DeviceInUse):
             volumes.service.attachments.begin_attach(ctx, fourth.id, "s1", "/dev/vdb")
         with pytest.raises(InvalidInput):
             volumes.service.attachments.begin_attach(ctx, fourth.id, "s1", "/dev/../sda")
-    assert volumes.in_use(fourth.id, "s2", "vdb").device == "/dev/vdb"
+    assert volumes.attach(fourth.id, "s2", "vdb").device == "/dev/vdb"
 
 
-def test_one_volume_one_server(volumes: VolumeBench) -> None:
-    volume = volumes.available()
+def test_a_volume_is_attached_to_one_server(volumes: VolumeBench) -> None:
+    volume = volumes.create_available()
     with volumes.ctx() as ctx:
         volumes.service.attachments.begin_attach(ctx, volume.id, "s1", None)
         with pytest.raises(InvalidVolume, match="must be available"):
@@ -71,26 +71,28 @@ def test_one_volume_one_server(volumes: VolumeBench) -> None:
             volumes.service.attachments.begin_detach(ctx, volume.id, "s2")
 
 
-def test_a_volume_grows_while_it_is_detached(volumes: VolumeBench) -> None:
+def test_an_extend_continues_while_the_volume_is_detached(volumes: VolumeBench) -> None:
     """The extend ends in the status that the attachment has come to meanwhile."""
-    volume = volumes.available()
-    attachment = volumes.in_use(volume.id)
+    volume = volumes.create_available()
+    attachment = volumes.attach(volume.id)
     with volumes.ctx() as ctx:
         volumes.service.volume_actions.extend(ctx, volume.id, 2, allow_in_use=True)
         volumes.service.attachments.detach(ctx.db, attachment.id, ctx.now)
         assert volumes.service.volumes.get(ctx, volume.id).status == "extending"
-    volumes.work()
-    assert volumes.show(volume.id).status == "available"
+    volumes.run_worker()
+    assert volumes.get(volume.id).status == "available"
 
 
-def test_strangers_attach_nothing(volumes: VolumeBench) -> None:
-    volume = volumes.available()
-    attachment = volumes.in_use(volume.id)
+def test_another_project_cannot_attach(volumes: VolumeBench) -> None:
+    volume = volumes.create_available()
+    attachment = volumes.attach(volume.id)
     with volumes.ctx(customer("p2")) as ctx:
         with pytest.raises(NotFound):
             volumes.service.attachments.begin_attach(ctx, volume.id, "s1", None)
         with pytest.raises(AttachmentNotFound):
             volumes.service.attachments.get(ctx, attachment.id)
         assert volumes.service.attachments.list(ctx) == []
-    with volumes.ctx(volumes.operator()) as ctx:
-        assert [found.id for found in volumes.service.attachments.list(ctx, all_projects=True)] == [attachment.id]
+    with volumes.ctx(volumes.admin()) as ctx:
+        assert [attachment.id for attachment in volumes.service.attachments.list(ctx, all_projects=True)] == [
+            attachment.id
+        ]

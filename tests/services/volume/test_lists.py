@@ -10,17 +10,17 @@ from support.stacks import customer
 from support.volumes import VolumeBench
 
 
-def names(volumes: VolumeBench, wanted: VolumeFilter | None = None, *sorts: Sort, **more: int) -> list[str]:
+def names(volumes: VolumeBench, filters: VolumeFilter | None = None, *sorts: Sort, **options: int) -> list[str]:
     with volumes.ctx() as ctx:
-        found = volumes.service.volumes.list(ctx, wanted or VolumeFilter(), Page(), sorts, **more)  # type: ignore[arg-type]
-        return [volume.name for volume in found.items]
+        page = volumes.service.volumes.list(ctx, filters or VolumeFilter(), Page(), sorts, **options)  # type: ignore[arg-type]
+        return [volume.name for volume in page.items]
 
 
 @pytest.fixture
 def three(volumes_on: VolumeBench) -> VolumeBench:
     for name, size, tag in (("a", 3, "x"), ("b", 1, "y"), ("c", 2, "x")):
         volumes_on.create(NewVolume(size, name=name, metadata={"tag": tag}))
-        volumes_on.of.clock.advance(SECOND_US)
+        volumes_on.bench.clock.advance(SECOND_US)
     return volumes_on
 
 
@@ -47,26 +47,26 @@ def test_lists_on_every_database(three: VolumeBench) -> None:
 
 
 @pytest.mark.parametrize("sorts", [[], [Sort("size", descending=True)], [Sort("status", descending=False)]])
-def test_pages_hold_every_volume_once(volumes: VolumeBench, sorts: list[Sort]) -> None:
-    made = {volumes.create(NewVolume(1 + number % 2)).id for number in range(7)}
-    seen: list[str] = []
+def test_pages_contain_every_volume_once(volumes: VolumeBench, sorts: list[Sort]) -> None:
+    expected = {volumes.create(NewVolume(1 + number % 2)).id for number in range(7)}
+    listed: list[str] = []
     marker = None
     with volumes.ctx() as ctx:
         while True:
             page = volumes.service.volumes.list(ctx, VolumeFilter(), Page(2, marker), sorts)
-            seen += [volume.id for volume in page.items]
+            listed += [volume.id for volume in page.items]
             if not page.more:
                 break
             marker = page.items[-1].id
-    assert len(seen) == 7
-    assert set(seen) == made
+    assert len(listed) == 7
+    assert set(listed) == expected
 
 
-def test_everyones_volumes_are_the_operators_to_see(volumes: VolumeBench) -> None:
+def test_operators_list_all_projects(volumes: VolumeBench) -> None:
     volumes.create()
     with volumes.ctx(customer("p2")) as ctx:
         volumes.service.volumes.create(ctx, NewVolume(1))
-    with volumes.ctx(volumes.operator()) as ctx:
+    with volumes.ctx(volumes.admin()) as ctx:
         assert volumes.service.volumes.count(ctx, VolumeFilter()) == 1
         assert volumes.service.volumes.count(ctx, VolumeFilter(), all_projects=True) == 2
         assert volumes.service.volumes.count(ctx, VolumeFilter(project_id="p2"), all_projects=True) == 1

@@ -4,7 +4,19 @@ Owns: dispatch, decoding, encoding, authorization before anything is decoded. Do
 """
 
 from stratiform.interfaces.endpoints.declaration import Action, Api, Endpoint
+from stratiform.interfaces.endpoints.extensible import Extensible
 from stratiform.interfaces.endpoints.fields import ADMIN_ONLY, Since, Until
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
 
-__all__ = ["ADMIN_ONLY", "Action", "Api", "ApiRequest", "ApiResponse", "Endpoint", "Since", "Until", "ViewContext"]
+__all__ = [
+    "ADMIN_ONLY",
+    "Action",
+    "Api",
+    "ApiRequest",
+    "ApiResponse",
+    "Endpoint",
+    "Extensible",
+    "Since",
+    "Until",
+    "ViewContext",
+]

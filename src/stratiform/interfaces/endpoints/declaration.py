@@ -10,7 +10,9 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from litestar.types import ExceptionHandlersMap
 
+from stratiform.interfaces.endpoints.decoding import FlagParser, parse_bool
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
+from stratiform.interfaces.endpoints.request import Transactions
 from stratiform.kit.errors import Fault, Invalid, NotFound
 from stratiform.kit.policy import Rule
 
@@ -94,9 +96,11 @@ def _version_not_found(_microversion: int) -> Fault:
 class Api:
     """One interface: its path, its fault format, its endpoints, and what all of them have in common.
 
-    `routes` is the package whose modules declare the endpoints. `project_in_path`: every path also exists with the
-    project's id in front. `lenient`: numbers and booleans in bodies may be strings. `invalid_field` and
-    `version_not_found` make errors in the API's own words.
+    `routes` is the package whose modules declare the endpoints. Every path exists with each of `prefixes` in front;
+    `project_in_path` means without a prefix and with the project's id. `transactions` authenticates requests.
+    `empty_media_type` is that of responses without a body. `lenient`: numbers and booleans in bodies may be strings.
+    `parse_flag` parses booleans in query strings. `invalid_field` and `version_not_found` make errors in the API's
+    own words.
     """
 
     name: str
@@ -104,7 +108,11 @@ class Api:
     routes: str
     exception_handlers: ExceptionHandlersMap
     project_in_path: bool = False
+    prefixes: tuple[str, ...] = ("",)
+    transactions: Transactions = field(default_factory=Transactions)
+    empty_media_type: str = "application/json"
     lenient: bool = False
+    parse_flag: FlagParser = parse_bool
     invalid_field: InvalidFieldFormat = _invalid_field
     version_not_found: Callable[[int], Fault] = _version_not_found
     endpoints: list[Endpoint] = field(default_factory=list)

@@ -1,16 +1,20 @@
 """Bodies and query strings as typed structs, with the errors of OpenStack's JSON schema validation."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
+from stratiform.interfaces.endpoints.extensible import collect_extra, is_extensible
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, UnexpectedField, check_fields
 from stratiform.kit.errors import Fault, Invalid
 
 T = TypeVar("T")
+
+#: Parses the text of a boolean parameter with this name, or raises the error of the format.
+FlagParser = Callable[[str, str, InvalidFieldFormat], bool]
 
 #: Errors of a body that is not JSON, or nests deeper than any schema.
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -38,6 +42,8 @@ def decode_body(body: bytes, schema: type[T], *, minor: int, lenient: bool, inva
     try:
         value = msgspec.json.decode(body or b"null", type=schema, strict=not lenient)
         check_fields(value, minor)
+        if is_extensible(schema):
+            collect_extra(value, msgspec.json.decode(body))
     except msgspec.ValidationError as error:
         raise _invalid_field(body, str(error), invalid) from error
     except UnexpectedField as error:
@@ -56,10 +62,26 @@ def split_action(body: bytes) -> tuple[list[str], dict[str, msgspec.Raw]]:
     return list(values), values
 
 
-def decode_query(items: Iterable[tuple[str, str]], schema: type[T], *, invalid: InvalidFieldFormat) -> T:
+def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
+    """Parse a boolean as oslo.utils does. Raises `invalid`'s error."""
+    if text.strip().lower() in _TRUE:
+        return True
+    if text.strip().lower() in _FALSE:
+        return False
+    raise invalid(name, text, f"'{text}' is not a boolean.")
+
+
+def decode_query(
+    items: Iterable[tuple[str, str]],
+    schema: type[T],
+    *,
+    invalid: InvalidFieldFormat,
+    parse_flag: FlagParser = parse_bool,
+) -> T:
     """Decode a query string. Of a parameter that occurs twice the last value counts, unless its field is a list.
 
-    Parameters without a field are ignored. Raises `invalid`'s error for a value of the wrong type.
+    Parameters without a field are ignored. `parse_flag` parses booleans. Raises `invalid`'s error for a value of
+    the wrong type.
     """
     fields = _query_fields(schema)
     values: dict[str, Any] = {}
@@ -68,22 +90,13 @@ def decode_query(items: Iterable[tuple[str, str]], schema: type[T], *, invalid: 
         if field == "list":
             values.setdefault(name, []).append(text)
         elif field == "bool":
-            values[name] = parse_bool(text, name, invalid)
+            values[name] = parse_flag(text, name, invalid)
         elif field is not None:
             values[name] = text
     try:
         return msgspec.convert(values, schema, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid_field(msgspec.json.encode(values), str(error), invalid) from error
-
-
-def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
-    """Parse a boolean as oslo.utils does. Raises `invalid`'s error."""
-    if text.strip().lower() in _TRUE:
-        return True
-    if text.strip().lower() in _FALSE:
-        return False
-    raise invalid(name, text, f"'{text}' is not a boolean.")
 
 
 def _query_fields(schema: type[Any]) -> dict[str, str]:
@@ -108,7 +121,14 @@ def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat) -> Fa
         return Invalid("The request body is not valid JSON.")
     steps = [step for step in re.split(r"[.\[\]]+", path.removeprefix("$")) if step and step != "..."]
     value = _value_at(document, steps)
-    return invalid(steps[-1] if steps else "body", _printable(value), _as_json_schema(reason, value))
+    return invalid(_field_name(steps), _printable(value), _as_json_schema(reason, value))
+
+
+def _field_name(steps: list[str]) -> str:
+    """Return the name of a field, with the position for an item of a list: `tags/0`."""
+    if len(steps) > 1 and steps[-1].isdecimal():
+        return "/".join(steps[-2:])
+    return steps[-1] if steps else "body"
 
 
 def _as_json_schema(reason: str, value: Any) -> str:

@@ -19,9 +19,10 @@ from litestar.types import Guard, Middleware
 
 from stratiform.interfaces.endpoints import decoding
 from stratiform.interfaces.endpoints.declaration import Api, Endpoint
+from stratiform.interfaces.endpoints.extensible import flatten, is_extensible
 from stratiform.interfaces.endpoints.fields import is_restricted, restrict
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
-from stratiform.interfaces.services import Request, reading, services_of, shows_token, writing
+from stratiform.interfaces.services import Request, services_of, shows_token
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 
@@ -31,17 +32,18 @@ _PARAMETER = re.compile(r"{(\w+)}")
 def router(
     api: Api,
     *,
+    path: str = "",
     before_request: Callable[..., Any] | None = None,
     middleware: Sequence[Middleware] = (),
     guards: Sequence[Guard] = (),
 ) -> Router:
-    """Return the routes of all endpoints that `api` declares."""
+    """Return the routes of all endpoints that `api` declares, below its path or another one."""
     routes: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
     for endpoint in api.endpoints:
         routes[endpoint.method, endpoint.path].append(endpoint)
-    prefixes = ("", "/{project_id}") if api.project_in_path else ("",)
+    prefixes = ("", "/{project_id}") if api.project_in_path else api.prefixes
     return Router(
-        path=api.path,
+        path=path or api.path,
         route_handlers=[
             _route(api, method, prefix + path, endpoints)
             for (method, path), endpoints in routes.items()
@@ -93,10 +95,8 @@ def _async_handler(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Any
     async def handle(request: Request) -> Response[bytes]:
         endpoint, _ = _select(api, endpoints, request, b"")
         view = await to_thread.run_sync(_authorize, api, endpoint, request)
-        result = await endpoint.function(
-            ApiRequest(request, services_of(request), view), **_path_parameters(api, request)
-        )
-        return _response(endpoint, view, result)
+        result = await endpoint.function(_api_request(api, request, view), **_path_parameters(api, request))
+        return _response(api, endpoint, view, result)
 
     return handle
 
@@ -105,15 +105,15 @@ def _respond(api: Api, endpoints: Sequence[Endpoint], request: Request, body: by
     endpoint, body = _select(api, endpoints, request, body)
     if endpoint.rule is None:
         view = _view(api, request, None)
-        result = _call(api, endpoint, ApiRequest(request, services_of(request), view), body)
+        result = _call(api, endpoint, _api_request(api, request, view), body)
     elif endpoint.manages_transactions:
         view = _authorize(api, endpoint, request)
-        result = _call(api, endpoint, ApiRequest(request, services_of(request), view), body)
+        result = _call(api, endpoint, _api_request(api, request, view), body)
     else:
         with _context(api, endpoint, request) as ctx:
             view = _view(api, request, ctx)
-            result = _call(api, endpoint, ApiRequest(request, services_of(request), view, ctx), body)
-    return _response(endpoint, view, result)
+            result = _call(api, endpoint, _api_request(api, request, view, ctx), body)
+    return _response(api, endpoint, view, result)
 
 
 def _select(api: Api, endpoints: Sequence[Endpoint], request: Request, body: bytes) -> tuple[Endpoint, bytes]:
@@ -138,14 +138,15 @@ def _with_action(endpoints: Sequence[Endpoint], body: bytes) -> tuple[list[Endpo
 @contextmanager
 def _context(api: Api, endpoint: Endpoint, request: Request) -> Iterator[RequestContext]:
     """Open the request's transaction. Raises Unauthenticated, Forbidden, and Invalid for another project's path."""
-    with reading(request) if endpoint.reads else writing(request) as token_ctx:
+    open_transaction = api.transactions.read if endpoint.reads else api.transactions.write
+    with open_transaction(request) as token_ctx:
         ctx = _in_project_of_path(api, request, token_ctx)
         _require_possible(endpoint, ctx)
         yield ctx
 
 
 def _authorize(api: Api, endpoint: Endpoint, request: Request) -> ViewContext:
-    with reading(request) as token_ctx:
+    with api.transactions.read(request) as token_ctx:
         ctx = _in_project_of_path(api, request, token_ctx)
         _require_possible(endpoint, ctx)
         return _view(api, request, ctx)
@@ -177,6 +178,10 @@ def _view(api: Api, request: Request, ctx: RequestContext | None) -> ViewContext
     )
 
 
+def _api_request(api: Api, request: Request, view: ViewContext, ctx: RequestContext | None = None) -> ApiRequest:
+    return ApiRequest(request, services_of(request), view, ctx, api.transactions)
+
+
 def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any:
     decoded: dict[str, Any] = {}
     if endpoint.body is bytes:
@@ -186,7 +191,9 @@ def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any
             body, endpoint.body, minor=request.microversion, lenient=api.lenient, invalid=api.invalid_field
         )
     if endpoint.query is not None:
-        decoded["query"] = decoding.decode_query(request.query_items, endpoint.query, invalid=api.invalid_field)
+        decoded["query"] = decoding.decode_query(
+            request.query_items, endpoint.query, invalid=api.invalid_field, parse_flag=api.parse_flag
+        )
     parameters = _path_parameters(api, request.http)
     if endpoint.action:  # the functions of an action table may name the resource's id as they like
         return endpoint.function(request, *parameters.values(), **decoded)
@@ -198,14 +205,14 @@ def _path_parameters(api: Api, request: Request) -> dict[str, str]:
     return {name: value for name, value in request.path_params.items() if name != prefix}
 
 
-def _response(endpoint: Endpoint, view: ViewContext, result: Any) -> Response[Any]:
+def _response(api: Api, endpoint: Endpoint, view: ViewContext, result: Any) -> Response[Any]:
     if isinstance(result, Response):
         return result
     answer = result if isinstance(result, ApiResponse) else ApiResponse(result)
     status = answer.status or endpoint.status
     if answer.body is None:
-        return Response(b"", status_code=status, headers=answer.headers, media_type="application/json")
+        return Response(b"", status_code=status, headers=answer.headers, media_type=api.empty_media_type)
     if is_restricted(type(answer.body)):
         restrict(answer.body, view.microversion, is_admin=view.is_admin)
-    content = msgspec.json.encode(answer.body)
+    content = msgspec.json.encode(flatten(answer.body) if is_extensible(type(answer.body)) else answer.body)
     return Response(content, status_code=status, headers=answer.headers, media_type="application/json")

@@ -1,7 +1,7 @@
 """What an endpoint function receives and may return."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -28,6 +28,20 @@ class ViewContext:
         return "/".join((self.url + self.path, *segments))
 
 
+#: Authenticates a request and opens its transaction. Raises Unauthenticated, Unavailable.
+OpenTransaction = Callable[[Request], AbstractContextManager[RequestContext]]
+
+
+@dataclass(frozen=True, slots=True)
+class Transactions:
+    """How an API authenticates requests and opens their transactions: by a token of the identity service, or its own
+    way.
+    """
+
+    read: OpenTransaction = reading
+    write: OpenTransaction = writing
+
+
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
     """One authenticated and authorized request. `microversion` is the minor number: 55 for 2.55."""
@@ -36,6 +50,7 @@ class ApiRequest:
     services: Services
     view: ViewContext
     context: RequestContext | None = None
+    transactions: Transactions = field(default_factory=Transactions)
 
     @property
     def ctx(self) -> RequestContext:
@@ -55,13 +70,13 @@ class ApiRequest:
     @contextmanager
     def read(self) -> Iterator[RequestContext]:
         """Open a transaction that only reads. Raises Unauthenticated."""
-        with reading(self.http) as ctx:
+        with self.transactions.read(self.http) as ctx:
             yield ctx
 
     @contextmanager
     def write(self) -> Iterator[RequestContext]:
         """Open a transaction that is committed at the end. Raises Unauthenticated."""
-        with writing(self.http) as ctx:
+        with self.transactions.write(self.http) as ctx:
             yield ctx
 
     def next_url(self, marker: str, *, without: Sequence[str] = ()) -> str:

@@ -13,7 +13,7 @@ from stratiform.kit.clock import to_datetime
 from stratiform.kit.context import RequestContext
 from stratiform.kit.pagination import Page
 from stratiform.services.billing.model import Invoice
-from stratiform.services.compute.model import Detail, ServerFilter
+from stratiform.services.compute.model import ServerDetail, ServerFilter
 from stratiform.services.volume.model import Volume, VolumeFilter
 
 _GOOD_STATUSES = {"ACTIVE", "available", "in-use", "VERIFY_RESIZE"}
@@ -104,11 +104,10 @@ def build_overview(services: Services, ctx: RequestContext) -> OverviewPage:
     project_id = ctx.caller.project()
     project_cost = services.billing.project_cost(ctx, project_id)
     costs = _ResourceCosts(project_cost)
-    servers = services.compute.servers(ctx, ServerFilter(project_id=project_id), Page(limit=_MAX_ROWS)).items
+    details = services.compute.servers.list_details(ctx, ServerFilter(), Page(limit=_MAX_ROWS)).items
     volumes = services.volume.volumes.list(ctx, VolumeFilter(), Page(limit=_MAX_ROWS)).items
     types = services.volume.volume_types.names(ctx, {volume.type_id for volume in volumes})
-    details = services.compute.details(ctx, servers)
-    server_names = {volume.volume_id: detail.server.name for detail in details for volume in detail.volumes}
+    server_names = {volume.volume_id: detail.server.name for detail in details for volume in detail.attachments}
     return OverviewPage(
         cost=_build_cost(project_cost) if project_cost else None,
         chart=build_chart(_fill_month(project_cost["days"]), project_cost["currency"]) if project_cost else None,
@@ -153,7 +152,7 @@ def _status_class(status: str) -> str:
     return "" if status in _INACTIVE_STATUSES else "pending"
 
 
-def _build_server(detail: Detail, costs: _ResourceCosts) -> ServerRow:
+def _build_server(detail: ServerDetail, costs: _ResourceCosts) -> ServerRow:
     server = detail.server
     ports = [port for ports in detail.ports.values() for port in ports]
     return ServerRow(

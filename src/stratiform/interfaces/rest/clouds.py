@@ -28,7 +28,7 @@ from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.pagination import Page, paginate
 from stratiform.services.clouds.errors import CloudConflict
 from stratiform.services.clouds.model import Binding, Cloud, NativeResource, ResourceType
-from stratiform.services.compute.model.flavor import FlavorFilter
+from stratiform.services.compute.model.flavors import FlavorFilter
 from stratiform.services.identity.model import ListQuery
 
 Body = dict[str, Any]
@@ -264,7 +264,7 @@ def _image_id(services: Services, ctx: RequestContext, given: str) -> str:
 
 
 def _flavor_id(services: Services, ctx: RequestContext, given: str) -> str:
-    every = services.compute.flavors(ctx, FlavorFilter(is_public=None), Page()).items
+    every = services.compute.flavors.list(ctx, FlavorFilter(is_public=None), Page()).items
     return chosen("flavor", given, ((flavor.id, flavor.name, flavor.id) for flavor in every))
 
 

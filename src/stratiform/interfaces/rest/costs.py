@@ -39,6 +39,6 @@ handlers: list[Any] = [server_cost, month_cost]
 def _resource_id(services: Services, ctx: RequestContext, given: str) -> str:
     """What the ledger knows is found by its id also where the server is gone, or never was one of ours."""
     try:
-        return services.compute.server_named(ctx, given).id
+        return services.compute.servers.get_by_name_or_id(ctx, given).id
     except NotFound:
         return given

@@ -1,4 +1,4 @@
-"""Owns: servers, flavors, key pairs.
+"""Servers, flavors and key pairs.
 
-Does not own: addresses, images, volumes; it asks for them.
+Ports, images and volumes belong to the network, image and volume services; compute calls them.
 """

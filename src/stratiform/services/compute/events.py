@@ -1,32 +1,57 @@
-"""What compute tells the ledger: Nova's unversioned notifications, each a statement of the row at its time.
+"""Notifications of compute in Nova's unversioned format; each states the server's row at its time.
 
-Source: recorded notifications of Nova 34; nova/notifications/base.py for the payload's keys.
+Source: recorded notifications of Nova 34; nova/notifications/base.py for the keys of the payload.
 """
 
-from typing import Any
+from collections.abc import Sequence
 
 from stratiform.kit import outbox
 from stratiform.kit.clock import Micros, iso_naive, to_datetime
 from stratiform.kit.db import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.work import enqueue
-from stratiform.services.compute.model.server import DELETED, Server
+from stratiform.services.compute.model import vm_states
+from stratiform.services.compute.model.servers import Server
 from stratiform.services.network.model import Port
 
 UPDATE = "compute.instance.update"
-CREATE_START, CREATE_END, CREATE_ERROR = (f"compute.instance.create.{step}" for step in ("start", "end", "error"))
-DELETE_START, DELETE_END = "compute.instance.delete.start", "compute.instance.delete.end"
-POWER_OFF_START, POWER_OFF_END = "compute.instance.power_off.start", "compute.instance.power_off.end"
-POWER_ON_START, POWER_ON_END = "compute.instance.power_on.start", "compute.instance.power_on.end"
-REBOOT_START, REBOOT_END = "compute.instance.reboot.start", "compute.instance.reboot.end"
-RESIZE_START, RESIZE_END = "compute.instance.resize.start", "compute.instance.finish_resize.end"
-CONFIRM_END = "compute.instance.resize.confirm.end"
-REVERT_START, REVERT_END = "compute.instance.resize.revert.start", "compute.instance.resize.revert.end"
-REBUILD_START, REBUILD_END = "compute.instance.rebuild.start", "compute.instance.rebuild.end"
+CREATE_START = "compute.instance.create.start"
+CREATE_END = "compute.instance.create.end"
+CREATE_ERROR = "compute.instance.create.error"
+DELETE_START = "compute.instance.delete.start"
+DELETE_END = "compute.instance.delete.end"
+POWER_OFF_START = "compute.instance.power_off.start"
+POWER_OFF_END = "compute.instance.power_off.end"
+POWER_ON_START = "compute.instance.power_on.start"
+POWER_ON_END = "compute.instance.power_on.end"
+REBOOT_START = "compute.instance.reboot.start"
+REBOOT_END = "compute.instance.reboot.end"
+RESIZE_START = "compute.instance.resize.start"
+RESIZE_END = "compute.instance.finish_resize.end"
+RESIZE_CONFIRM_END = "compute.instance.resize.confirm.end"
+RESIZE_REVERT_START = "compute.instance.resize.revert.start"
+RESIZE_REVERT_END = "compute.instance.resize.revert.end"
+REBUILD_START = "compute.instance.rebuild.start"
+REBUILD_END = "compute.instance.rebuild.end"
 
 
-def post(db: Connection, ids: Ids, event_type: str, server: Server, at: Micros, **more: Any) -> None:
-    """Write the event with the change that it tells of, and ask that it is read."""
+def notify(
+    db: Connection,
+    ids: Ids,
+    event_type: str,
+    server: Server,
+    at: Micros,
+    *,
+    previous: Server | None = None,
+    **extra: object,
+) -> None:
+    """Write a notification of `server` to the outbox, in the transaction of the change, and enqueue its ingestion.
+
+    `previous` is the server before the change; its states become part of the payload.
+    """
+    states: dict[str, object] = {}
+    if previous is not None:
+        states = {"old_state": previous.vm_state, "old_task_state": previous.task_state or None}
     outbox.append(
         db,
         outbox.Event(
@@ -35,14 +60,14 @@ def post(db: Connection, ids: Ids, event_type: str, server: Server, at: Micros, 
             publisher_id=f"compute.{server.cloud_name}",
             at=at,
             cloud=server.cloud_name,
-            payload={**payload(server), **more},
+            payload={**server_payload(server), **states, **extra},
         ),
     )
     enqueue(db, "metering.outbox", "all", at)
 
 
-def payload(server: Server) -> dict[str, Any]:
-    """Nova's payload. A machine that the cloud has lost is told as deleted, although its row is still shown."""
+def server_payload(server: Server) -> dict[str, object]:
+    """Return Nova's payload. A server that is lost in its cloud has the state `deleted`."""
     flavor = server.flavor
     return {
         "tenant_id": server.project_id,
@@ -64,14 +89,14 @@ def payload(server: Server) -> dict[str, Any]:
         "availability_zone": server.zone,
         "cell_name": "",
         "created_at": str(to_datetime(server.created_at).replace(microsecond=0)),
-        "terminated_at": _time(server.terminated_at),
-        "deleted_at": _time(server.deleted_at),
-        "launched_at": _time(server.launched_at),
+        "terminated_at": _format_time(server.terminated_at),
+        "deleted_at": _format_time(server.deleted_at),
+        "launched_at": _format_time(server.launched_at),
         "image_ref_url": f"/images/{server.image_id}",
         "os_type": server.image.get("os_type"),
         "kernel_id": "",
         "ramdisk_id": "",
-        "state": DELETED if server.terminated_at is not None else server.vm_state,
+        "state": vm_states.DELETED if server.terminated_at is not None else server.vm_state,
         "state_description": server.task_state,
         "progress": "",
         "access_ip_v4": server.access_ip_v4 or None,
@@ -81,8 +106,8 @@ def payload(server: Server) -> dict[str, Any]:
     }
 
 
-def fixed_ips(ports: list[Port]) -> list[dict[str, Any]]:
-    """The addresses, as `compute.instance.create.end` tells them."""
+def fixed_ips_payload(ports: Sequence[Port]) -> list[dict[str, object]]:
+    """Return the addresses in the format of `compute.instance.create.end`."""
     return [
         {
             "address": ip["ip_address"],
@@ -97,10 +122,5 @@ def fixed_ips(ports: list[Port]) -> list[dict[str, Any]]:
     ]
 
 
-def changed(before: Server) -> dict[str, Any]:
-    """What `compute.instance.update` adds: the states before."""
-    return {"old_state": before.vm_state, "old_task_state": before.task_state or None}
-
-
-def _time(us: Micros | None) -> str:
-    return "" if us is None else iso_naive(us)
+def _format_time(at: Micros | None) -> str:
+    return "" if at is None else iso_naive(at)

@@ -1,90 +1,96 @@
-"""Who may do what with servers, flavors and key pairs. Source: Nova's sample policy, secure defaults."""
+"""Policy rules of servers, flavors and key pairs. Source: Nova's policy reference, secure defaults."""
 
-from stratiform.kit.policy import Caller, Policy, admin, anyone, project_member, project_reader
-
-#: Admin-only facts in a server's answer (OS-EXT-SRV-ATTR:*).
-SEE_HOST = "os_compute_api:os-extended-server-attributes"
-ALL_PROJECTS = "os_compute_api:servers:index:get_all_tenants"
-SEE_DELETED = "os_compute_api:servers:index:allow_all_filters"
-
-_READ = (
-    "os_compute_api:servers:index",
-    "os_compute_api:servers:detail",
-    "os_compute_api:servers:show",
-    "os_compute_api:server-metadata:index",
-    "os_compute_api:os-server-tags:index",
-    "os_compute_api:os-volumes-attachments:index",
-    "os_compute_api:os-volumes-attachments:show",
-    "os_compute_api:os-instance-actions:list",
-    "os_compute_api:os-instance-actions:show",
-    "os_compute_api:os-security-groups:list",
-    "os_compute_api:os-server-groups:index",
-    "os_compute_api:os-quota-sets:show",
-    "os_compute_api:limits",
-)
-_WRITE = (
-    "os_compute_api:servers:create",
-    "os_compute_api:servers:update",
-    "os_compute_api:servers:delete",
-    "os_compute_api:servers:start",
-    "os_compute_api:servers:stop",
-    "os_compute_api:servers:reboot",
-    "os_compute_api:servers:resize",
-    "os_compute_api:servers:confirm_resize",
-    "os_compute_api:servers:revert_resize",
-    "os_compute_api:servers:rebuild",
-    "os_compute_api:os-console-output",
-    "os_compute_api:os-lock-server:lock",
-    "os_compute_api:os-lock-server:unlock",
-    "os_compute_api:os-security-groups:add",
-    "os_compute_api:os-security-groups:remove",
-    "os_compute_api:server-metadata:create",
-    "os_compute_api:server-metadata:delete",
-    "os_compute_api:os-server-tags:update",
-    "os_compute_api:os-server-tags:delete",
-    "os_compute_api:os-volumes-attachments:create",
-    "os_compute_api:os-volumes-attachments:update",
-    "os_compute_api:os-volumes-attachments:delete",
-)
-_ADMIN = (
-    SEE_HOST,
-    ALL_PROJECTS,
-    SEE_DELETED,
-    "os_compute_api:os-admin-actions:reset_state",
-    "os_compute_api:os-lock-server:unlock:unlock_override",
-    "os_compute_api:os-flavor-manage:create",
-    "os_compute_api:os-flavor-manage:update",
-    "os_compute_api:os-flavor-manage:delete",
-    "os_compute_api:os-flavor-access",
-    "os_compute_api:os-flavor-access:add_tenant_access",
-    "os_compute_api:os-flavor-access:remove_tenant_access",
-    "os_compute_api:os-flavor-extra-specs:create",
-    "os_compute_api:os-flavor-extra-specs:update",
-    "os_compute_api:os-flavor-extra-specs:delete",
-    "os_compute_api:os-services:list",
-    "os_compute_api:os-hypervisors:list",
-    "os_compute_api:os-availability-zone:detail",
-)
-_ANYONE = (
-    "os_compute_api:flavors",
-    "os_compute_api:os-flavor-extra-specs:index",
-    "os_compute_api:os-flavor-extra-specs:show",
-    "os_compute_api:os-availability-zone:list",
-)
-_OWN_KEYS = tuple(f"os_compute_api:os-keypairs:{verb}" for verb in ("index", "show", "create", "delete"))
+from stratiform.kit.policy import Caller, Rule, admin, anyone, declared_rules, project_member, project_reader
 
 
 def own_user(caller: Caller, user_id: str | None) -> bool:
-    """A key pair belongs to a user, not to a project; the operator may manage everyone's."""
+    """The user whose key pair it is, and operators."""
     return caller.is_admin or caller.user_id == user_id
 
 
-policy = Policy(
-    {
-        **dict.fromkeys(_READ, project_reader),
-        **dict.fromkeys(_WRITE, project_member),
-        **dict.fromkeys(_ADMIN, admin),
-        **dict.fromkeys(_ANYONE, anyone),
-        **dict.fromkeys(_OWN_KEYS, own_user),
-    }
+_API = "os_compute_api"
+
+SERVERS_LIST = Rule(f"{_API}:servers:index", project_reader, "List the servers of a project")
+SERVERS_LIST_DETAIL = Rule(f"{_API}:servers:detail", project_reader, "List the servers of a project with details")
+SERVERS_LIST_ALL_PROJECTS = Rule(f"{_API}:servers:index:get_all_tenants", admin, "List the servers of all projects")
+SERVERS_LIST_DELETED = Rule(f"{_API}:servers:allow_all_filters", admin, "List deleted servers")
+SERVERS_SHOW = Rule(f"{_API}:servers:show", project_reader, "Show a server")
+SERVERS_SHOW_HOST = Rule(f"{_API}:os-extended-server-attributes", admin, "Show OS-EXT-SRV-ATTR:* of a server")
+SERVERS_CREATE = Rule(f"{_API}:servers:create", project_member, "Create a server")
+SERVERS_UPDATE = Rule(f"{_API}:servers:update", project_member, "Update a server")
+SERVERS_DELETE = Rule(f"{_API}:servers:delete", project_member, "Delete a server")
+SERVERS_START = Rule(f"{_API}:servers:start", project_member, "Start a server")
+SERVERS_STOP = Rule(f"{_API}:servers:stop", project_member, "Stop a server")
+SERVERS_REBOOT = Rule(f"{_API}:servers:reboot", project_member, "Reboot a server")
+SERVERS_RESIZE = Rule(f"{_API}:servers:resize", project_member, "Resize a server")
+SERVERS_CONFIRM_RESIZE = Rule(f"{_API}:servers:confirm_resize", project_member, "Confirm a resize")
+SERVERS_REVERT_RESIZE = Rule(f"{_API}:servers:revert_resize", project_member, "Revert a resize")
+SERVERS_REBUILD = Rule(f"{_API}:servers:rebuild", project_member, "Rebuild a server")
+SERVERS_LOCK = Rule(f"{_API}:os-lock-server:lock", project_member, "Lock a server")
+SERVERS_UNLOCK = Rule(f"{_API}:os-lock-server:unlock", project_member, "Unlock a server")
+SERVERS_UNLOCK_OVERRIDE = Rule(
+    f"{_API}:os-lock-server:unlock:unlock_override", admin, "Unlock a server that an operator has locked"
 )
+SERVERS_RESET_STATE = Rule(f"{_API}:os-admin-actions:reset_state", admin, "Reset the state of a server")
+SERVERS_CONSOLE_OUTPUT = Rule(f"{_API}:os-console-output", project_member, "Show the console output of a server")
+SERVER_SECURITY_GROUPS_LIST = Rule(
+    f"{_API}:os-security-groups:list", project_reader, "List the security groups of a server"
+)
+SERVER_SECURITY_GROUPS_ADD = Rule(f"{_API}:os-security-groups:add", project_member, "Add a security group to a server")
+SERVER_SECURITY_GROUPS_REMOVE = Rule(
+    f"{_API}:os-security-groups:remove", project_member, "Remove a security group from a server"
+)
+SERVER_METADATA_LIST = Rule(f"{_API}:server-metadata:index", project_reader, "List the metadata of a server")
+SERVER_METADATA_SHOW = Rule(f"{_API}:server-metadata:show", project_reader, "Show a metadata item of a server")
+SERVER_METADATA_CREATE = Rule(f"{_API}:server-metadata:create", project_member, "Create metadata items of a server")
+SERVER_METADATA_REPLACE = Rule(f"{_API}:server-metadata:update_all", project_member, "Replace a server's metadata")
+SERVER_METADATA_UPDATE = Rule(f"{_API}:server-metadata:update", project_member, "Update a metadata item of a server")
+SERVER_METADATA_DELETE = Rule(f"{_API}:server-metadata:delete", project_member, "Delete a metadata item of a server")
+SERVER_TAGS_LIST = Rule(f"{_API}:os-server-tags:index", project_reader, "List the tags of a server")
+SERVER_TAGS_SHOW = Rule(f"{_API}:os-server-tags:show", project_reader, "Check whether a server has a tag")
+SERVER_TAGS_REPLACE = Rule(f"{_API}:os-server-tags:update_all", project_member, "Replace the tags of a server")
+SERVER_TAGS_ADD = Rule(f"{_API}:os-server-tags:update", project_member, "Add a tag to a server")
+SERVER_TAGS_DELETE = Rule(f"{_API}:os-server-tags:delete", project_member, "Remove a tag from a server")
+SERVER_TAGS_DELETE_ALL = Rule(f"{_API}:os-server-tags:delete_all", project_member, "Remove all tags from a server")
+INSTANCE_ACTIONS_LIST = Rule(f"{_API}:os-instance-actions:list", project_reader, "List the actions of a server")
+INSTANCE_ACTIONS_SHOW = Rule(f"{_API}:os-instance-actions:show", project_reader, "Show an action of a server")
+VOLUME_ATTACHMENTS_LIST = Rule(
+    f"{_API}:os-volumes-attachments:index", project_reader, "List the volume attachments of a server"
+)
+VOLUME_ATTACHMENTS_SHOW = Rule(f"{_API}:os-volumes-attachments:show", project_reader, "Show a volume attachment")
+VOLUME_ATTACHMENTS_CREATE = Rule(f"{_API}:os-volumes-attachments:create", project_member, "Attach a volume to a server")
+VOLUME_ATTACHMENTS_UPDATE = Rule(f"{_API}:os-volumes-attachments:update", project_member, "Update a volume attachment")
+VOLUME_ATTACHMENTS_DELETE = Rule(
+    f"{_API}:os-volumes-attachments:delete", project_member, "Detach a volume from a server"
+)
+FLAVORS_READ = Rule(f"{_API}:flavors", anyone, "List and show flavors")
+FLAVORS_CREATE = Rule(f"{_API}:os-flavor-manage:create", admin, "Create a flavor")
+FLAVORS_UPDATE = Rule(f"{_API}:os-flavor-manage:update", admin, "Update the description of a flavor")
+FLAVORS_DELETE = Rule(f"{_API}:os-flavor-manage:delete", admin, "Delete a flavor")
+FLAVOR_ACCESS_LIST = Rule(f"{_API}:os-flavor-access", admin, "List the projects with access to a private flavor")
+FLAVOR_ACCESS_GRANT = Rule(
+    f"{_API}:os-flavor-access:add_tenant_access", admin, "Grant a project access to a private flavor"
+)
+FLAVOR_ACCESS_REVOKE = Rule(
+    f"{_API}:os-flavor-access:remove_tenant_access", admin, "Revoke a project's access to a private flavor"
+)
+FLAVOR_EXTRA_SPECS_LIST = Rule(f"{_API}:os-flavor-extra-specs:index", anyone, "List the extra specs of a flavor")
+FLAVOR_EXTRA_SPECS_SHOW = Rule(f"{_API}:os-flavor-extra-specs:show", anyone, "Show an extra spec of a flavor")
+FLAVOR_EXTRA_SPECS_CREATE = Rule(f"{_API}:os-flavor-extra-specs:create", admin, "Create extra specs of a flavor")
+FLAVOR_EXTRA_SPECS_UPDATE = Rule(f"{_API}:os-flavor-extra-specs:update", admin, "Update an extra spec of a flavor")
+FLAVOR_EXTRA_SPECS_DELETE = Rule(f"{_API}:os-flavor-extra-specs:delete", admin, "Delete an extra spec of a flavor")
+KEYPAIRS_LIST = Rule(f"{_API}:os-keypairs:index", own_user, "List the key pairs of a user")
+KEYPAIRS_SHOW = Rule(f"{_API}:os-keypairs:show", own_user, "Show a key pair")
+KEYPAIRS_CREATE = Rule(f"{_API}:os-keypairs:create", own_user, "Create or import a key pair")
+KEYPAIRS_DELETE = Rule(f"{_API}:os-keypairs:delete", own_user, "Delete a key pair")
+LIMITS_SHOW = Rule(f"{_API}:limits", project_reader, "Show the limits and the usage of a project")
+QUOTA_SETS_SHOW = Rule(f"{_API}:os-quota-sets:show", project_reader, "Show the quota of a project")
+AVAILABILITY_ZONES_LIST = Rule(f"{_API}:os-availability-zone:list", anyone, "List availability zones")
+AVAILABILITY_ZONES_DETAIL = Rule(
+    f"{_API}:os-availability-zone:detail", admin, "List availability zones with their hosts"
+)
+SERVER_GROUPS_LIST = Rule(f"{_API}:os-server-groups:index", project_reader, "List server groups")
+SERVICES_LIST = Rule(f"{_API}:os-services:list", admin, "List compute services")
+HYPERVISORS_LIST = Rule(f"{_API}:os-hypervisors:list", admin, "List hypervisors")
+
+RULES = declared_rules(globals())

@@ -1,4 +1,4 @@
-"""The tables of compute."""
+"""Tables of compute."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.dialects import mysql

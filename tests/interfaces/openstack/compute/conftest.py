@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from support.callers import people
 from support.nova import Nova
-from support.people import people
 from support.servers import with_servers
 from support.stacks import Bench
 

@@ -19,18 +19,18 @@ def test_each_action_is_accepted_in_its_state_and_refused_in_another(nova: Nova)
     assert act(nova, server_id, {"os-stop": None}) == (202, None)
     told = f"Cannot 'stop' instance {server_id} while it is in task_state powering-off"
     assert act(nova, server_id, {"os-stop": None})[1]["conflictingRequest"]["message"] == told
-    nova.servers.work(1)
+    nova.servers.run_worker(1)
     assert act(nova, server_id, {"os-start": None})[0] == 202
-    nova.servers.work(1)
+    nova.servers.run_worker(1)
     assert act(nova, server_id, {"reboot": {"type": "SOFT"}})[0] == 202
-    nova.servers.work(1)
+    nova.servers.run_worker(1)
     assert act(nova, server_id, {"resize": {"flavorRef": "2"}})[0] == 202
-    nova.servers.work(2)
+    nova.servers.run_worker(2)
     assert act(nova, server_id, {"confirmResize": None}) == (204, None)
     assert act(nova, server_id, {"resize": {"flavorRef": "3"}})[0] == 202
-    nova.servers.work(2)
+    nova.servers.run_worker(2)
     assert act(nova, server_id, {"revertResize": None})[0] == 202
-    nova.servers.work(2)
+    nova.servers.run_worker(2)
     status, body = act(nova, server_id, {"rebuild": {"imageRef": nova.servers.image_id, "name": "again"}}, at=57)
     assert (status, body["server"]["status"], body["server"]["name"]) == (202, "REBUILD", "again")
     assert "user_data" in body["server"]
@@ -65,7 +65,7 @@ def test_what_is_refused(nova: Nova, body: dict[str, Any], status: int) -> None:
 def test_forced_deletion_is_deletion(nova: Nova) -> None:
     server_id = nova.active()
     assert act(nova, server_id, {"forceDelete": None})[0] == 202
-    nova.servers.work(2)
+    nova.servers.run_worker(2)
     assert nova("GET", f"/servers/{server_id}").status_code == 404
 
 
@@ -159,12 +159,12 @@ def test_what_was_asked_of_a_server(nova: Nova) -> None:
 def test_volumes_of_a_server(nova: Nova) -> None:
     volume = nova.of.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1}})["volume"]
     server_id = nova.active()
-    nova.servers.work(5)
+    nova.servers.run_worker(5)
     path = f"/servers/{server_id}/os-volume_attachments"
     made = nova.ok("POST", path, {"volumeAttachment": {"volumeId": volume["id"]}})["volumeAttachment"]
     assert made == {"id": volume["id"], "volumeId": volume["id"], "serverId": server_id, "device": "/dev/vdb"}
     assert nova("DELETE", f"{path}/{volume['id']}").status_code == 409
-    nova.servers.work(1)
+    nova.servers.run_worker(1)
     assert nova.ok("GET", f"{path}/{volume['id']}", at=89)["volumeAttachment"].keys() >= {"attachment_id", "bdm_uuid"}
     (shown,) = nova.ok("GET", f"/servers/{server_id}")["server"]["os-extended-volumes:volumes_attached"]
     assert shown == {"id": volume["id"]}
@@ -172,5 +172,5 @@ def test_volumes_of_a_server(nova: Nova) -> None:
     same = {"volumeAttachment": {"volumeId": volume["id"], "delete_on_termination": False}}
     assert nova("PUT", f"{path}/{volume['id']}", same, at=85).status_code == 202
     assert nova("DELETE", f"{path}/{volume['id']}").status_code == 202
-    nova.servers.work(1)
+    nova.servers.run_worker(1)
     assert nova.ok("GET", path) == {"volumeAttachments": []}

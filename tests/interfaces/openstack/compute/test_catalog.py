@@ -123,7 +123,7 @@ def test_zones_services_and_the_rest(nova: Nova) -> None:
     (service,) = nova.ok("GET", "/os-services", who="admin")["services"]
     assert (service["binary"], service["state"]) == ("stratiform-worker", "up")
     nova.ok("POST", "/servers", nova.order())
-    nova.servers.of.clock.advance(120_000_000)
+    nova.servers.bench.clock.advance(120_000_000)
     assert nova.ok("GET", "/os-services", who="admin")["services"][0]["state"] == "down"
     assert nova.ok("GET", "/os-hypervisors/detail", who="admin") == {"hypervisors": []}
     assert nova.ok("GET", "/os-server-groups") == {"server_groups": []}

@@ -117,7 +117,7 @@ def test_networks_none_auto_and_fixed(nova: Nova) -> None:
 
 def test_a_list_in_pages_sorted_and_filtered(nova: Nova) -> None:
     for name in ("alpha", "beta", "gamma"):
-        nova.servers.of.clock.advance(1_000_000)
+        nova.servers.bench.clock.advance(1_000_000)
         nova.ok("POST", "/servers", nova.order(name=name))
     assert _names(nova, "") == ["gamma", "beta", "alpha"]
     assert _names(nova, "?sort_key=display_name&sort_dir=asc") == ["alpha", "beta", "gamma"]
@@ -169,7 +169,7 @@ def test_filters_by_address_and_tags(nova: Nova) -> None:
 def test_deleted_servers_are_for_the_operator(nova: Nova) -> None:
     server_id = nova.active()
     assert nova("DELETE", f"/servers/{server_id}").status_code == 204
-    nova.servers.work(1)
+    nova.servers.run_worker(1)
     assert nova.ok("GET", "/servers")["servers"] == []
     assert nova.ok("GET", "/servers?deleted=true")["servers"] == []
     assert nova("GET", "/servers?status=DELETED").status_code == 403
@@ -195,13 +195,13 @@ def test_a_hundred_in_detail_cost_as_many_queries_as_one(nova: Nova) -> None:
     counted: list[str] = []
     nova.active()
     nova.ok("GET", "/servers/detail")
-    nova.servers.work(2)
-    engine = nova.servers.of.services.database.engine
+    nova.servers.run_worker(2)
+    engine = nova.servers.bench.services.database.engine
     event.listen(engine, "before_cursor_execute", lambda *seen: counted.append(seen[2]))
     nova.ok("GET", "/servers/detail")
     alone = len(counted)
     nova.ok("POST", "/servers", nova.order(min_count=99, max_count=99))
-    nova.servers.work(2)
+    nova.servers.run_worker(2)
     counted.clear()
     assert len(nova.ok("GET", "/servers/detail")["servers"]) == 100
     assert len(counted) == alone

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.people import People, people
+from support.callers import People, people
 from support.stacks import Bench
 
 V2 = "/network/v2.0"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from support.people import People
+from support.callers import People
 
 V2 = "/network/v2.0"
 Thing = dict[str, Any]

@@ -1,11 +1,11 @@
-"""The Volume API over a whole stack, and people with roles to ask it."""
+"""The Block Storage API with callers of every role."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from stratiform.kit.policy import SYSTEM
-from support.people import people
+from support.callers import people
 from support.stacks import Bench
 from support.volume_api import Api
 from support.volumes import with_cloud

@@ -10,13 +10,13 @@ definition.load()
 ENDPOINTS = definition.endpoints
 
 
-def call(api: Api, endpoint: Endpoint, who: str, volume_id: str = "none") -> int:
+def call(api: Api, endpoint: Endpoint, caller: str, volume_id: str = "none") -> int:
     path = endpoint.path
     for name in ("volume_id", "type_id", "attachment_id", "snapshot_id", "backup_id", "encryption_id", "key"):
         path = path.replace(f"{{{name}}}", volume_id if name == "volume_id" else "none")
     path = path.replace("{target_project_id}", api.projects["here"])
     body: dict[str, object] = {endpoint.action: {}} if endpoint.action else {}
-    return api(endpoint.method, path, body, who=who).status_code
+    return api(endpoint.method, path, body, caller=caller).status_code
 
 
 def test_every_endpoint_needs_a_token(api: Api) -> None:

@@ -7,8 +7,8 @@ import pytest
 from support.volume_api import Api
 
 
-def act(api: Api, volume_id: str, name: str, value: Any = None, **how: Any) -> Any:
-    return api("POST", f"/volumes/{volume_id}/action", {name: value}, **how)
+def act(api: Api, volume_id: str, name: str, value: Any = None, **options: Any) -> Any:
+    return api("POST", f"/volumes/{volume_id}/action", {name: value}, **options)
 
 
 def status(api: Api, volume_id: str) -> str:
@@ -21,11 +21,11 @@ def test_extend(api: Api) -> None:
     assert act(api, volume, "os-extend", {}).status_code == 400
     assert act(api, volume, "os-extend", {"new_size": 3}).status_code == 202
     assert status(api, volume) == "extending"
-    api.volumes.work()
+    api.volumes.run_worker()
     assert api.ok("GET", f"/volumes/{volume}")["volume"]["size"] == 3
-    api.volumes.in_use_by(api.projects["here"], volume)
-    assert act(api, volume, "os-extend", {"new_size": 4}, at="3.41").status_code == 400
-    assert act(api, volume, "os-extend", {"new_size": 4}, at="3.42").status_code == 202
+    api.volumes.attach_for_project(api.projects["here"], volume)
+    assert act(api, volume, "os-extend", {"new_size": 4}, microversion="3.41").status_code == 400
+    assert act(api, volume, "os-extend", {"new_size": 4}, microversion="3.42").status_code == 202
 
 
 def test_flags(api: Api) -> None:
@@ -39,8 +39,8 @@ def test_flags(api: Api) -> None:
 
 def test_image_metadata(api: Api) -> None:
     volume = api.create()["id"]
-    answer = act(api, volume, "os-set_image_metadata", {"metadata": {"os": "debian"}})
-    assert (answer.status_code, answer.json()) == (200, {"metadata": {"os": "debian"}})
+    response = act(api, volume, "os-set_image_metadata", {"metadata": {"os": "debian"}})
+    assert (response.status_code, response.json()) == (200, {"metadata": {"os": "debian"}})
     assert api.ok("GET", f"/volumes/{volume}")["volume"]["volume_image_metadata"] == {"os": "debian"}
     assert act(api, volume, "os-show_image_metadata").json() == {"metadata": {"os": "debian"}}
     assert act(api, volume, "os-unset_image_metadata", {"key": "os"}).status_code == 200
@@ -55,31 +55,31 @@ def test_retype(api: Api) -> None:
     assert act(api, volume, "os-retype", {"new_type": "no-such"}).status_code == 404
 
 
-def test_operators_actions(api: Api) -> None:
+def test_admin_actions(api: Api) -> None:
     volume = api.create()["id"]
     for name, value in (("os-reset_status", {"status": "error"}), ("os-force_delete", None)):
         assert act(api, volume, name, value).status_code == 403
-        assert act(api, volume, name, value, who="stranger").status_code == 403
-    assert act(api, volume, "os-reset_status", {}, who="admin").status_code == 400
-    assert act(api, volume, "os-reset_status", {"status": "fine"}, who="admin").status_code == 400
-    assert act(api, volume, "os-reset_status", {"status": "error"}, who="admin").status_code == 202
+        assert act(api, volume, name, value, caller="stranger").status_code == 403
+    assert act(api, volume, "os-reset_status", {}, caller="admin").status_code == 400
+    assert act(api, volume, "os-reset_status", {"status": "fine"}, caller="admin").status_code == 400
+    assert act(api, volume, "os-reset_status", {"status": "error"}, caller="admin").status_code == 202
     assert status(api, volume) == "error"
-    assert act(api, volume, "os-force_delete", {}, who="admin").status_code == 202
+    assert act(api, volume, "os-force_delete", {}, caller="admin").status_code == 202
     assert status(api, volume) == "deleting"
 
 
 @pytest.mark.parametrize("name", ["os-attach", "os-detach", "os-begin_detaching", "os-volume_upload_image", "no-such"])
-def test_what_is_not_done_here_is_said(api: Api, name: str) -> None:
+def test_unsupported_actions_are_refused_with_a_reason(api: Api, name: str) -> None:
     volume = api.create()["id"]
-    answer = act(api, volume, name, {})
-    assert answer.status_code == 400
-    assert answer.json()["badRequest"]["message"]
+    response = act(api, volume, name, {})
+    assert response.status_code == 400
+    assert response.json()["badRequest"]["message"]
     assert status(api, volume) == "available"
 
 
-def test_attachments_are_shown(api: Api) -> None:
+def test_attachments(api: Api) -> None:
     volume = api.create()["id"]
-    attachment = api.volumes.in_use_by(api.projects["here"], volume)
+    attachment = api.volumes.attach_for_project(api.projects["here"], volume)
     [shown] = api.ok("GET", f"/volumes/{volume}")["volume"]["attachments"]
     assert (shown["server_id"], shown["device"], shown["attachment_id"]) == ("s1", "/dev/vdb", attachment.id)
     summary = {"id": attachment.id, "status": "attached", "instance": "s1", "volume_id": volume}
@@ -87,8 +87,8 @@ def test_attachments_are_shown(api: Api) -> None:
     assert api.ok("GET", "/attachments/detail", volume_id=volume)["attachments"][0]["attach_mode"] == "rw"
     assert api.ok("GET", "/attachments", instance_id="s2") == {"attachments": []}
     assert api.ok("GET", f"/attachments/{attachment.id}")["attachment"]["instance"] == "s1"
-    assert api("GET", f"/attachments/{attachment.id}", who="stranger").status_code == 404
-    assert api.ok("GET", "/attachments", who="stranger") == {"attachments": []}
-    assert len(api.ok("GET", "/attachments", who="admin", all_tenants=1)["attachments"]) == 1
+    assert api("GET", f"/attachments/{attachment.id}", caller="stranger").status_code == 404
+    assert api.ok("GET", "/attachments", caller="stranger") == {"attachments": []}
+    assert len(api.ok("GET", "/attachments", caller="admin", all_tenants=1)["attachments"]) == 1
     for method, path in (("POST", ""), ("PUT", f"/{attachment.id}"), ("DELETE", f"/{attachment.id}")):
         assert api(method, f"/attachments{path}", {}).status_code == 400

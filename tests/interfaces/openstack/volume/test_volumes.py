@@ -11,19 +11,21 @@ from support.volume_api import Api
 CINDER_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}")
 
 
-def test_a_volume_is_shown_with_cinders_fields(api: Api) -> None:
-    answer = api("POST", "/volumes", {"volume": {"size": 2, "name": "data", "metadata": {"a": "b"}}}, at="3.0")
-    assert answer.status_code == 202
-    made = answer.json()["volume"]
-    assert (made["status"], made["size"], made["volume_type"]) == ("creating", 2, "standard")
-    api.volumes.work(2)
-    shown = api.ok("GET", f"/volumes/{made['id']}", at="3.0")["volume"]
-    assert CINDER_TIME.fullmatch(shown.pop("created_at"))
-    assert CINDER_TIME.fullmatch(shown.pop("updated_at"))
-    assert len(shown.pop("user_id")) == 32
+def test_show_volume_has_cinders_fields(api: Api) -> None:
+    response = api(
+        "POST", "/volumes", {"volume": {"size": 2, "name": "data", "metadata": {"a": "b"}}}, microversion="3.0"
+    )
+    assert response.status_code == 202
+    created = response.json()["volume"]
+    assert (created["status"], created["size"], created["volume_type"]) == ("creating", 2, "standard")
+    api.volumes.run_worker(2)
+    volume = api.ok("GET", f"/volumes/{created['id']}", microversion="3.0")["volume"]
+    assert CINDER_TIME.fullmatch(volume.pop("created_at"))
+    assert CINDER_TIME.fullmatch(volume.pop("updated_at"))
+    assert len(volume.pop("user_id")) == 32
     here = api.projects["here"]
-    assert shown == {
-        "id": made["id"],
+    assert volume == {
+        "id": created["id"],
         "status": "available",
         "size": 2,
         "availability_zone": "zone-a",
@@ -35,8 +37,8 @@ def test_a_volume_is_shown_with_cinders_fields(api: Api) -> None:
         "source_volid": None,
         "metadata": {"a": "b"},
         "links": [
-            {"rel": "self", "href": f"http://127.0.0.1:8780/volume/v3/volumes/{made['id']}"},
-            {"rel": "bookmark", "href": f"http://127.0.0.1:8780/volume/volumes/{made['id']}"},
+            {"rel": "self", "href": f"http://127.0.0.1:8780/volume/v3/volumes/{created['id']}"},
+            {"rel": "bookmark", "href": f"http://127.0.0.1:8780/volume/volumes/{created['id']}"},
         ],
         "bootable": "false",
         "encrypted": False,
@@ -47,12 +49,12 @@ def test_a_volume_is_shown_with_cinders_fields(api: Api) -> None:
     }
 
 
-def test_later_microversions_and_operators_see_more(api: Api) -> None:
+def test_fields_depend_on_microversion_and_role(api: Api) -> None:
     volume = api.create()
     assert {"group_id", "shared_targets", "service_uuid"} <= volume.keys()
-    seen = api.ok("GET", f"/volumes/{volume['id']}", who="admin")["volume"]
-    assert seen["os-vol-host-attr:host"] == "sim@stratiform"
-    assert seen.keys() - volume.keys() == {
+    detail = api.ok("GET", f"/volumes/{volume['id']}", caller="admin")["volume"]
+    assert detail["os-vol-host-attr:host"] == "sim@stratiform"
+    assert detail.keys() - volume.keys() == {
         "migration_status",
         "os-vol-host-attr:host",
         "os-vol-mig-status-attr:migstat",
@@ -61,38 +63,38 @@ def test_later_microversions_and_operators_see_more(api: Api) -> None:
     }
 
 
-def test_microversions_are_negotiated_as_cinder_does(api: Api) -> None:
-    answer = api("GET", "/types", at="latest")
-    assert answer.headers["OpenStack-API-Version"] == "volume 3.60"
-    assert answer.headers["Vary"] == "OpenStack-API-Version"
-    assert api("GET", "/types", at="3.7").headers["OpenStack-API-Version"] == "volume 3.7"
-    assert api("GET", "/types", at="").headers["OpenStack-API-Version"] == "volume 3.0"
-    assert api("GET", "/types", at="3.61").status_code == 406
-    assert api("GET", "/types", at="three").json() == {
+def test_microversion_negotiation(api: Api) -> None:
+    response = api("GET", "/types", microversion="latest")
+    assert response.headers["OpenStack-API-Version"] == "volume 3.60"
+    assert response.headers["Vary"] == "OpenStack-API-Version"
+    assert api("GET", "/types", microversion="3.7").headers["OpenStack-API-Version"] == "volume 3.7"
+    assert api("GET", "/types", microversion="").headers["OpenStack-API-Version"] == "volume 3.0"
+    assert api("GET", "/types", microversion="3.61").status_code == 406
+    assert api("GET", "/types", microversion="three").json() == {
         "badRequest": {
             "code": 400,
             "message": "API Version String three is of invalid format. Must be of format MajorNum.MinorNum.",
         }
     }
-    assert api("GET", "/attachments", at="3.26").status_code == 404
-    assert api("GET", "/volumes/summary", at="3.11").status_code == 404
+    assert api("GET", "/attachments", microversion="3.26").status_code == 404
+    assert api("GET", "/volumes/summary", microversion="3.11").status_code == 404
 
 
-def test_the_project_may_stand_in_the_path(api: Api) -> None:
+def test_the_path_may_contain_the_project_id(api: Api) -> None:
     volume, here, there = api.create(), api.projects["here"], api.projects["there"]
-    shown = api.ok("GET", f"/{here}/volumes/{volume['id']}")["volume"]
-    assert shown["links"][0]["href"].endswith(f"/volume/v3/{here}/volumes/{volume['id']}")
-    refused = api("GET", f"/{there}/volumes")
-    assert (refused.status_code, refused.json()) == (
+    volume = api.ok("GET", f"/{here}/volumes/{volume['id']}")["volume"]
+    assert volume["links"][0]["href"].endswith(f"/volume/v3/{here}/volumes/{volume['id']}")
+    response = api("GET", f"/{there}/volumes")
+    assert (response.status_code, response.json()) == (
         400,
         {"badRequest": {"code": 400, "message": "Malformed request url"}},
     )
-    assert [found["id"] for found in api.ok("GET", f"/{here}/volumes", who="admin")["volumes"]] == [volume["id"]]
-    assert api.ok("GET", f"/{there}/volumes/detail", who="admin")["volumes"] == []
+    assert [item["id"] for item in api.ok("GET", f"/{here}/volumes", caller="admin")["volumes"]] == [volume["id"]]
+    assert api.ok("GET", f"/{there}/volumes/detail", caller="admin")["volumes"] == []
 
 
 @pytest.mark.parametrize(
-    ("wish", "status", "told"),
+    ("new", "status", "message"),
     [
         ({"size": 0}, 400, "Invalid input received: Volume size '0' must be an integer and greater than 0"),
         ({"size": -1}, 400, "Invalid input received: Volume size '-1' must be an integer and greater than 0"),
@@ -108,17 +110,19 @@ def test_the_project_may_stand_in_the_path(api: Api) -> None:
         ({"size": 1, "availability_zone": "mars"}, 400, "Invalid input received: Availability zone 'mars' is invalid."),
     ],
 )
-def test_a_wrong_wish_is_refused_in_cinders_words(api: Api, wish: dict[str, Any], status: int, told: str) -> None:
-    answer = api("POST", "/volumes", {"volume": wish})
-    kind = "badRequest" if status == 400 else "itemNotFound"
-    assert (answer.status_code, answer.json()) == (status, {kind: {"code": status, "message": told}})
+def test_invalid_volumes_are_refused_with_cinders_messages(
+    api: Api, new: dict[str, Any], status: int, message: str
+) -> None:
+    response = api("POST", "/volumes", {"volume": new})
+    fault = "badRequest" if status == 400 else "itemNotFound"
+    assert (response.status_code, response.json()) == (status, {fault: {"code": status, "message": message}})
 
 
-def test_what_is_not_supported_says_so(api: Api) -> None:
-    for wish in ({"multiattach": True}, {"group_id": "g"}):
-        answer = api("POST", "/volumes", {"volume": {"size": 1, **wish}})
-        assert answer.status_code == 400
-        assert "not supported" in answer.json()["badRequest"]["message"]
+def test_unsupported_parameters_are_refused(api: Api) -> None:
+    for new in ({"multiattach": True}, {"group_id": "g"}):
+        response = api("POST", "/volumes", {"volume": {"size": 1, **new}})
+        assert response.status_code == 400
+        assert "not supported" in response.json()["badRequest"]["message"]
     assert api("POST", "/volumes", {"volume": {"size": 1, "backup_id": "b"}}).status_code == 404
     assert api("POST", "/volumes", {"no": "volume"}).status_code == 400
     assert api.people.ask("POST", "/volume/v3/volumes", content=b"{").status_code == 400
@@ -132,23 +136,23 @@ def test_update_and_delete(api: Api) -> None:
     assert api.ok("PUT", path, {"volume": {"name": None}})["volume"]["name"] == ""
     assert api("DELETE", path).status_code == 202
     assert api.ok("GET", path)["volume"]["status"] == "deleting"
-    api.volumes.work()
-    gone = api("GET", path)
-    assert gone.json() == {"itemNotFound": {"code": 404, "message": f"Volume {volume['id']} could not be found."}}
+    api.volumes.run_worker()
+    response = api("GET", path)
+    assert response.json() == {"itemNotFound": {"code": 404, "message": f"Volume {volume['id']} could not be found."}}
 
 
-def test_a_volume_on_its_way_is_not_deleted(api: Api) -> None:
-    made = api.ok("POST", "/volumes", {"volume": {"size": 1}})["volume"]
-    refused = api("DELETE", f"/volumes/{made['id']}", cascade=True)
-    assert refused.status_code == 400
-    assert refused.json()["badRequest"]["message"].startswith(
+def test_a_volume_that_is_being_created_cannot_be_deleted(api: Api) -> None:
+    created = api.ok("POST", "/volumes", {"volume": {"size": 1}})["volume"]
+    response = api("DELETE", f"/volumes/{created['id']}", cascade=True)
+    assert response.status_code == 400
+    assert response.json()["badRequest"]["message"].startswith(
         "Invalid volume: Volume status must be available or error"
     )
-    assert api("DELETE", f"/volumes/{made['id']}", force=True).status_code == 403
-    assert api("DELETE", f"/volumes/{made['id']}", force=True, who="admin").status_code == 202
+    assert api("DELETE", f"/volumes/{created['id']}", force=True).status_code == 403
+    assert api("DELETE", f"/volumes/{created['id']}", force=True, caller="admin").status_code == 202
 
 
-def test_lists_filter_sort_and_page(api: Api) -> None:
+def test_list_filters_sorting_and_paging(api: Api) -> None:
     for number, name in enumerate(("a", "b", "c")):
         api.create(name=name, size=3 - number, metadata={"tag": name})
     listed = api.ok("GET", "/volumes")["volumes"]
@@ -179,12 +183,12 @@ def test_lists_filter_sort_and_page(api: Api) -> None:
         assert api("GET", "/volumes", **wrong).status_code == 400, wrong
 
 
-def test_the_summary(api: Api) -> None:
+def test_volume_summary(api: Api) -> None:
     api.create(size=2, metadata={"tag": "a"})
     assert api.ok("GET", "/volumes/summary") == {
         "volume-summary": {"total_size": 2, "total_count": 1, "metadata": {"tag": ["a"]}}
     }
-    assert "metadata" not in api.ok("GET", "/volumes/summary", at="3.12")["volume-summary"]
+    assert "metadata" not in api.ok("GET", "/volumes/summary", microversion="3.12")["volume-summary"]
 
 
 def test_metadata(api: Api) -> None:

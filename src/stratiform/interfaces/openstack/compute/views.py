@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stratiform.kit.clock import Micros, iso_naive, iso_seconds
-from stratiform.services.compute.model import Action, Detail, Flavor, KeyPair, Server
+from stratiform.services.compute.model import Flavor, InstanceAction, KeyPair, Server, ServerDetail
 from stratiform.services.network.model import Port
 from stratiform.services.volume.model import Attachment
 
@@ -86,7 +86,7 @@ def server_summary(server: Server, shown: Shown) -> Body:
     return {"id": server.id, "name": server.name, "links": links(shown, "servers", server.id)}
 
 
-def server(detail: Detail, shown: Shown, *, full: bool = False) -> Body:
+def server(detail: ServerDetail, shown: Shown, *, full: bool = False) -> Body:
     """A server in detail; `full` adds what only show, update and rebuild answer."""
     row = detail.server
     body: Body = {
@@ -115,7 +115,7 @@ def server(detail: Detail, shown: Shown, *, full: bool = False) -> Body:
         "OS-EXT-STS:task_state": row.task_state or None,
         "OS-EXT-STS:vm_state": row.vm_state,
         "OS-EXT-STS:power_state": row.power_state,
-        "os-extended-volumes:volumes_attached": _volumes_of(detail.volumes, shown),
+        "os-extended-volumes:volumes_attached": _volumes_of(detail.attachments, shown),
     }
     if row.status in _IN_PROGRESS:
         body["progress"] = _IN_PROGRESS[row.status]
@@ -224,7 +224,7 @@ def interface(port: Port, shown: Shown) -> Body:
     return body
 
 
-def action(found: Action, shown: Shown, *, full: bool = False) -> Body:
+def action(found: InstanceAction, shown: Shown, *, full: bool = False) -> Body:
     body: Body = {
         "action": found.action,
         "instance_uuid": found.server_id,

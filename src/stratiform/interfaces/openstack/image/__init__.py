@@ -1,1 +1,1 @@
-"""Translates the Image API. Does not own: any rule of it."""
+"""The Image API v2. Source: the Image API v2 reference, and glance/api/v2."""

@@ -1,70 +1,89 @@
-"""Bodies of the Image API. Source: Image API v2, "Images", "JSON patch media types"."""
+"""Structs of requests and responses. Source: Image API v2, "Images", "Sharing"."""
 
-from typing import Any
+from msgspec import UNSET, Struct, UnsetType, field
 
-import msgspec
-from msgspec import UNSET, Struct, UnsetType
-
-from stratiform.interfaces.services import decode
-from stratiform.kit.errors import Fault, Invalid
-from stratiform.services.image.model import ImageChange
-
-PATCH_TYPES = ("application/openstack-images-v2.1-json-patch", "application/openstack-images-v2.0-json-patch")
+from stratiform.interfaces.endpoints import Extensible
 
 
-class UnsupportedMedia(Fault):
-    """The body has a type that this route doesn't read."""
+class ImageCreateRequest(Extensible, kw_only=True):
+    """Attributes of a new image; other ones in the body are custom properties."""
 
-    status = 415
+    id: str | UnsetType | None = UNSET
+    name: str | UnsetType | None = UNSET
+    owner: str | UnsetType | None = UNSET
+    visibility: str | UnsetType = UNSET
+    protected: bool | UnsetType = UNSET
+    os_hidden: bool | UnsetType = UNSET
+    disk_format: str | UnsetType | None = UNSET
+    container_format: str | UnsetType | None = UNSET
+    min_disk: int | UnsetType = UNSET
+    min_ram: int | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
 
 
-class Step(Struct):
-    """One step of a JSON patch (RFC 6902; only these three are images')."""
+class ImageDetail(Extensible, kw_only=True):
+    """An image and its custom properties. `file`: the path of its data. Sizes: `size` in bytes, `min_ram` in MiB."""
 
-    op: str
-    path: str
-    value: Any = UNSET
+    id: str
+    name: str | None
+    status: str
+    visibility: str
+    owner: str
+    protected: bool
+    os_hidden: bool
+    disk_format: str | None
+    container_format: str | None
+    size: int | None
+    virtual_size: int | None
+    checksum: str | None
+    os_hash_algo: str | None
+    os_hash_value: str | None
+    min_disk: int
+    min_ram: int
+    tags: list[str]
+    created_at: str
+    updated_at: str
+    self_link: str = field(name="self")
+    file: str
+    schema: str = "/v2/schemas/image"
 
 
-class NewMember(Struct):
-    """`POST /images/{id}/members`."""
+class ImagesResponse(Struct, kw_only=True):
+    """A page of images; `first` and `next` are paths with query strings."""
 
+    images: list[ImageDetail]
+    first: str
+    next: str | UnsetType = UNSET
+    schema: str = "/v2/schemas/images"
+
+
+class ImageMemberCreateRequest(Struct):
     member: str | UnsetType = UNSET
 
 
-class MemberStatus(Struct):
-    """`PUT /images/{id}/members/{member}`."""
-
+class ImageMemberUpdateRequest(Struct):
     status: str | UnsetType = UNSET
 
 
-def changes(body: bytes, media_type: str) -> list[ImageChange]:
-    """The steps of a patch. Raises UnsupportedMedia, Invalid."""
-    kind = media_type.split(";", 1)[0].strip()
-    if kind not in PATCH_TYPES:
-        raise UnsupportedMedia(f"The server does not support a body of type '{kind}' here; use {PATCH_TYPES[0]}.")
-    steps = decode(body, list[Step]) if kind == PATCH_TYPES[0] else [_old(step) for step in decode(body, list[Any])]
-    return [_change(step) for step in steps]
+class ImageMemberDetail(Struct):
+    member_id: str
+    image_id: str
+    status: str
+    created_at: str
+    updated_at: str
+    schema: str = "/v2/schemas/member"
 
 
-def _old(step: Any) -> Step:
-    """The form of v2.0: `{"replace": "/name", "value": …}`."""
-    for op in ("add", "replace", "remove"):
-        if isinstance(step, dict) and isinstance(step.get(op), str):
-            path = step[op] if step[op].startswith("/") else f"/{step[op]}"
-            return Step(op, path, step.get("value", UNSET))
-    raise Invalid("Operations must be one of add, replace, remove.")
+class ImageMembersResponse(Struct):
+    members: list[ImageMemberDetail]
+    schema: str = "/v2/schemas/members"
 
 
-def _change(step: Step) -> ImageChange:
-    if step.op not in ("add", "replace", "remove"):
-        raise Invalid(f"Operation '{step.op}' is not one of add, replace, remove.")
-    if not step.path.startswith("/") or step.path.endswith("/") or "//" in step.path:
-        raise Invalid(f"Pointer `{step.path}` is not valid.")
-    if step.op != "remove" and step.value is UNSET:
-        raise Invalid(f"Operation '{step.op}' requires a member named 'value'.")
-    name, *rest = step.path[1:].split("/")
-    if rest and name != "locations":
-        raise Invalid(f"Invalid JSON pointer for this resource: '{step.path}'")
-    value = None if step.value is UNSET else msgspec.to_builtins(step.value)
-    return ImageChange(step.op, name.replace("~1", "/").replace("~0", "~"), value)
+class ImportMethods(Struct):
+    description: str
+    type: str
+    value: list[str]
+
+
+class ImportInfoResponse(Struct):
+    import_methods: ImportMethods = field(name="import-methods")

@@ -1,19 +1,39 @@
-"""The words of compute: flavors, key pairs, servers. Pure."""
+"""Flavors, key pairs and servers. Pure."""
 
-from stratiform.services.compute.model.flavor import Flavor, FlavorFilter, NewFlavor
-from stratiform.services.compute.model.keypair import GeneratedKey, KeyPair
-from stratiform.services.compute.model.server import Action, Detail, NewServer, Server, ServerFilter, Used
+from stratiform.services.compute.model.flavors import Flavor, FlavorFilter, FlavorSnapshot, NewFlavor
+from stratiform.services.compute.model.instance_actions import InstanceAction
+from stratiform.services.compute.model.keypairs import GeneratedKey, KeyPair
+from stratiform.services.compute.model.server_status import StatusStates
+from stratiform.services.compute.model.servers import (
+    NewServer,
+    RebuildChanges,
+    Server,
+    ServerChanges,
+    ServerDetail,
+    ServerFault,
+    ServerFilter,
+    ServerValues,
+    VolumeRequest,
+)
+from stratiform.services.compute.model.usage import ProjectUsage
 
 __all__ = [
-    "Action",
-    "Detail",
     "Flavor",
     "FlavorFilter",
+    "FlavorSnapshot",
     "GeneratedKey",
+    "InstanceAction",
     "KeyPair",
     "NewFlavor",
     "NewServer",
+    "ProjectUsage",
+    "RebuildChanges",
     "Server",
+    "ServerChanges",
+    "ServerDetail",
+    "ServerFault",
     "ServerFilter",
-    "Used",
+    "ServerValues",
+    "StatusStates",
+    "VolumeRequest",
 ]

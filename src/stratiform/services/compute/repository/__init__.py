@@ -1,1 +1,1 @@
-"""Every query of compute."""
+"""Queries on servers, instance actions, flavors and key pairs."""

@@ -1,14 +1,85 @@
-"""The verbs of compute."""
+"""The compute service."""
 
-from stratiform.services.compute.service.acting import Acting
-from stratiform.services.compute.service.facts import Facts
-from stratiform.services.compute.service.flavors import FlavorVerbs
-from stratiform.services.compute.service.keypairs import KeyPairVerbs
+from dataclasses import dataclass
+
+from stratiform.kit.ids import Ids
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.compute.service.availability_zones import AvailabilityZones
+from stratiform.services.compute.service.compute_services import ComputeServices
+from stratiform.services.compute.service.flavor_access import FlavorAccess
+from stratiform.services.compute.service.flavor_extra_specs import FlavorExtraSpecs
+from stratiform.services.compute.service.flavors import Flavors
+from stratiform.services.compute.service.hypervisors import Hypervisors
+from stratiform.services.compute.service.instance_actions import InstanceActions
+from stratiform.services.compute.service.keypairs import KeyPairs
+from stratiform.services.compute.service.limits import Limits
+from stratiform.services.compute.service.quota_sets import QuotaSets
+from stratiform.services.compute.service.server_actions import ServerActions
+from stratiform.services.compute.service.server_builder import ServerBuilder
+from stratiform.services.compute.service.server_groups import ServerGroups
+from stratiform.services.compute.service.server_metadata import ServerMetadata
+from stratiform.services.compute.service.server_security_groups import ServerSecurityGroups
+from stratiform.services.compute.service.server_tags import ServerTags
 from stratiform.services.compute.service.servers import Servers
-from stratiform.services.compute.service.volumes import ServerVolumes
+from stratiform.services.compute.service.volume_attachments import VolumeAttachments
+from stratiform.services.image.service import ImageService
+from stratiform.services.network.service import NetworkService
+from stratiform.services.volume.service import VolumeService
 
 
-class ComputeService(Acting, Servers, ServerVolumes, Facts, FlavorVerbs, KeyPairVerbs):
-    """See the package's own page. The verbs stand in one file a noun."""
+@dataclass(frozen=True, slots=True)
+class ComputeService:
+    """The operations of compute by resource, and the services that its background tasks use."""
 
-    __slots__ = ()
+    ids: Ids
+    clouds: CloudsService
+    network: NetworkService
+    image: ImageService
+    volume: VolumeService
+
+    servers: Servers
+    server_actions: ServerActions
+    server_metadata: ServerMetadata
+    server_security_groups: ServerSecurityGroups
+    server_tags: ServerTags
+    instance_actions: InstanceActions
+    volume_attachments: VolumeAttachments
+    flavors: Flavors
+    flavor_access: FlavorAccess
+    flavor_extra_specs: FlavorExtraSpecs
+    keypairs: KeyPairs
+    limits: Limits
+    quota_sets: QuotaSets
+    availability_zones: AvailabilityZones
+    server_groups: ServerGroups
+    services: ComputeServices
+    hypervisors: Hypervisors
+
+    @classmethod
+    def build(
+        cls, *, ids: Ids, clouds: CloudsService, network: NetworkService, image: ImageService, volume: VolumeService
+    ) -> "ComputeService":
+        return cls(
+            ids=ids,
+            clouds=clouds,
+            network=network,
+            image=image,
+            volume=volume,
+            servers=Servers(ids, network, volume, ServerBuilder(ids, clouds, network, image, volume)),
+            server_actions=ServerActions(ids, clouds, network, image),
+            server_metadata=ServerMetadata(ids),
+            server_security_groups=ServerSecurityGroups(),
+            server_tags=ServerTags(ids),
+            instance_actions=InstanceActions(),
+            volume_attachments=VolumeAttachments(ids, volume),
+            flavors=Flavors(ids),
+            flavor_access=FlavorAccess(),
+            flavor_extra_specs=FlavorExtraSpecs(),
+            keypairs=KeyPairs(ids),
+            limits=Limits(),
+            quota_sets=QuotaSets(),
+            availability_zones=AvailabilityZones(clouds),
+            server_groups=ServerGroups(),
+            services=ComputeServices(),
+            hypervisors=Hypervisors(),
+        )

@@ -1,64 +1,85 @@
-"""The verbs on key pairs."""
+"""Key pairs. Source: Compute API reference, "Keypairs"."""
+
+from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Conflict
+from stratiform.kit.errors import Invalid
+from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
-from stratiform.services.compute.errors import InvalidField, KeyPairNotFound
-from stratiform.services.compute.model.keypair import GeneratedKey, KeyPair, check_name, fingerprint, generate
-from stratiform.services.compute.policy import policy
-from stratiform.services.compute.repository import catalog
-from stratiform.services.compute.service.parts import Parts
+from stratiform.kit.policy import Rule
+from stratiform.services.compute import policy
+from stratiform.services.compute.errors import InvalidField, KeyPairConflict, KeyPairNotFound
+from stratiform.services.compute.model.keypairs import (
+    GeneratedKey,
+    KeyPair,
+    generate_key,
+    key_fingerprint,
+    validate_keypair_name,
+)
+from stratiform.services.compute.repository import keypairs as repository
 
-_PREFIX = "os_compute_api:os-keypairs:"
+_TYPES = ("ssh", "x509")
 
 
-class KeyPairVerbs(Parts):
-    """Key pairs belong to a user; `user_id` is for the operator, who may name another one's."""
+@dataclass(frozen=True, slots=True)
+class KeyPairs:
+    """Operations of `/os-keypairs`. Key pairs belong to a user; operators may pass another `user_id`."""
 
-    __slots__ = ()
+    ids: Ids
 
-    def keypairs(self, ctx: RequestContext, page: Page, user_id: str | None = None) -> Slice[KeyPair]:
-        owner = self._owner(ctx, "index", user_id)
-        return catalog.list_keypairs(ctx.db, owner, page)
+    def list(self, ctx: RequestContext, page: Page, user_id: str | None = None) -> Slice[KeyPair]:
+        """Return a page of the user's key pairs; the marker is a name."""
+        return repository.list_keypairs(ctx.db, _require(ctx, policy.KEYPAIRS_LIST, user_id), page)
 
-    def keypair(self, ctx: RequestContext, name: str, user_id: str | None = None) -> KeyPair:
+    def get(self, ctx: RequestContext, name: str, user_id: str | None = None) -> KeyPair:
         """Raises KeyPairNotFound."""
-        owner = self._owner(ctx, "show", user_id)
-        found = catalog.keypair(ctx.db, owner, name)
-        if found is None:
-            raise KeyPairNotFound(name, owner)
-        return found
+        owner_id = _require(ctx, policy.KEYPAIRS_SHOW, user_id)
+        keypair = repository.find_keypair(ctx.db, owner_id, name)
+        if keypair is None:
+            raise KeyPairNotFound(name, owner_id)
+        return keypair
 
-    def may_generate(self, ctx: RequestContext, user_id: str | None = None) -> None:
-        """Asked before `generate_key`, which is work. Raises Forbidden."""
-        self._owner(ctx, "create", user_id)
+    def require_create(self, ctx: RequestContext, user_id: str | None = None) -> None:
+        """Check the policy before `generate`, which is expensive. Raises Forbidden."""
+        _require(ctx, policy.KEYPAIRS_CREATE, user_id)
 
-    @staticmethod
-    def generate_key(comment: str) -> GeneratedKey:
-        """A new key; slow, so it is called with no transaction open."""
-        return generate(comment)
+    def generate(self, comment: str) -> GeneratedKey:
+        """Generate a key. Takes tens of milliseconds: call it with no transaction open."""
+        return generate_key(comment)
 
-    def add_keypair(
-        self, ctx: RequestContext, name: str, public_key: str, *, kind: str = "ssh", user_id: str | None = None
+    def create(
+        self, ctx: RequestContext, name: str, public_key: str, *, key_type: str = "ssh", user_id: str | None = None
     ) -> KeyPair:
-        """Raises InvalidField, Invalid for a key that is none, Conflict for a name that is taken."""
-        owner = self._owner(ctx, "create", user_id)
-        check_name(name)
-        if kind not in ("ssh", "x509"):
-            raise InvalidField("type", kind, f"{kind!r} is not one of ['ssh', 'x509']")
-        digest = fingerprint(kind, public_key)
-        if catalog.keypair(ctx.db, owner, name) is not None:
-            raise Conflict(f"Key pair '{name}' already exists.")
-        pair = KeyPair(self.ids.uuid(), owner, name, kind, public_key, digest, ctx.now)
-        return catalog.keypairs.insert(ctx.db, pair)
+        """Import a public key. Raises InvalidField, Invalid, KeyPairConflict."""
+        owner_id = _require(ctx, policy.KEYPAIRS_CREATE, user_id)
+        validate_keypair_name(name)
+        if key_type not in _TYPES:
+            raise InvalidField("type", key_type, f"{key_type!r} is not one of {list(_TYPES)}")
+        fingerprint = key_fingerprint(key_type, public_key)
+        if repository.find_keypair(ctx.db, owner_id, name) is not None:
+            raise KeyPairConflict(name)
+        keypair = KeyPair(self.ids.uuid(), owner_id, name, key_type, public_key, fingerprint, ctx.now)
+        return repository.insert_keypair(ctx.db, keypair)
 
-    def delete_keypair(self, ctx: RequestContext, name: str, user_id: str | None = None) -> None:
-        """Servers that were made with it keep it. Raises KeyPairNotFound."""
-        owner = self._owner(ctx, "delete", user_id)
-        if not catalog.delete_keypair(ctx.db, owner, name):
-            raise KeyPairNotFound(name, owner)
+    def delete(self, ctx: RequestContext, name: str, user_id: str | None = None) -> None:
+        """Delete the key pair; servers keep the public key. Raises KeyPairNotFound."""
+        owner_id = _require(ctx, policy.KEYPAIRS_DELETE, user_id)
+        if not repository.delete_keypair(ctx.db, owner_id, name):
+            raise KeyPairNotFound(name, owner_id)
 
-    def _owner(self, ctx: RequestContext, verb: str, user_id: str | None) -> str:
-        owner = user_id or ctx.caller.user_id
-        policy.require(ctx.caller, _PREFIX + verb, owner)
-        return owner
+
+def get_public_key(ctx: RequestContext, name: str | None) -> str:
+    """Return the public key of the caller's key pair, "" for None. Raises Invalid."""
+    if name is None:
+        return ""
+    keypair = repository.find_keypair(ctx.db, ctx.caller.user_id, name)
+    if keypair is None:
+        raise Invalid("Invalid key_name provided.")
+    return keypair.public_key
+
+
+def _require(ctx: RequestContext, rule: Rule, user_id: str | None) -> str:
+    """Return the id of the user whose key pairs the request concerns. Raises Forbidden."""
+    owner_id = user_id or ctx.caller.user_id
+    rule.require(ctx.caller, owner_id)
+    return owner_id

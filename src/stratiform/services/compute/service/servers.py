@@ -1,187 +1,141 @@
-"""The verbs that look at servers and change what is written of them."""
+"""Servers. Source: Compute API reference, "Servers"."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Unpack
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
+from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
 from stratiform.kit.work import enqueue
-from stratiform.services.compute import events
+from stratiform.services.compute import policy
 from stratiform.services.compute.errors import InvalidField
-from stratiform.services.compute.model.server import (
-    DELETING,
-    Action,
-    Detail,
-    Server,
-    ServerFilter,
-    check_metadata,
-    check_pattern,
-    check_tags,
-)
-from stratiform.services.compute.policy import ALL_PROJECTS, SEE_DELETED, SEE_HOST, policy
-from stratiform.services.compute.repository import servers
-from stratiform.services.compute.service.parts import WORK, Parts
+from stratiform.services.compute.model import task_states
+from stratiform.services.compute.model.servers import NewServer, Server, ServerChanges, ServerDetail, ServerFilter
+from stratiform.services.compute.model.validation import validate_pattern
+from stratiform.services.compute.repository import servers as repository
+from stratiform.services.compute.service import server_transitions as transitions
+from stratiform.services.compute.service.action_table import DELETE
+from stratiform.services.compute.service.server_access import get_server, get_server_for_update
+from stratiform.services.compute.service.server_builder import ServerBuilder
+from stratiform.services.network.service import NetworkService
+from stratiform.services.volume.service import VolumeService
 
 
-class Servers(Parts):
-    """Servers, their metadata, tags and actions."""
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Operations of `/servers`."""
 
-    __slots__ = ()
+    ids: Ids
+    network: NetworkService
+    volume: VolumeService
+    builder: ServerBuilder
 
-    def server(self, ctx: RequestContext, server_id: str) -> Server:
+    def create(self, ctx: RequestContext, new: NewServer) -> Sequence[Server]:
+        """Create `max_count` servers; the worker then creates them in the cloud.
+
+        Raises: Invalid, NotFound (volume), Conflict (no cloud or no network for the project)
+        """
+        project_id = ctx.caller.project()
+        policy.SERVERS_CREATE.require(ctx.caller, project_id)
+        return self.builder.build(ctx, new, project_id)
+
+    def get(self, ctx: RequestContext, server_id: str) -> Server:
         """Raises ServerNotFound, Forbidden."""
-        return self.seen(ctx, "os_compute_api:servers:show", server_id)
+        return get_server(ctx, policy.SERVERS_SHOW, server_id)
 
-    def server_named(self, ctx: RequestContext, name_or_id: str) -> Server:
-        """For people: by id, or by a name that only one server of the project has. Raises NotFound, Invalid."""
-        found = servers.server(ctx.db, name_or_id)
-        if found is not None:
-            return self.server(ctx, name_or_id)
-        wanted = ServerFilter(project_id=ctx.caller.project_id, all_projects=ctx.caller.is_admin)
-        page = servers.list_servers(ctx.db, replace(wanted, equals={"name": name_or_id}), Page(limit=2)).items
-        if not page:
-            raise NotFound(f"No server with a name or ID of '{name_or_id}' exists.")
-        if len(page) > 1:
-            raise Invalid(f"More than one server is called '{name_or_id}'.", hint="use its id")
-        return self.server(ctx, page[0].id)
-
-    def servers(self, ctx: RequestContext, wanted: ServerFilter, page: Page) -> Slice[Server]:
-        """A page of the project's servers; everyone's, or deleted ones, only for the operator."""
-        project = wanted.project_id if wanted.all_projects else ctx.caller.project_id
-        policy.require(ctx.caller, "os_compute_api:servers:index", ctx.caller.project_id)
-        if wanted.all_projects:
-            policy.require(ctx.caller, ALL_PROJECTS, None)
-        if wanted.deleted:
-            policy.require(ctx.caller, SEE_DELETED, None)
-        everyone = wanted.all_projects and project is None
-        wanted = replace(wanted, project_id=project, all_projects=everyone)
-        _check_filter(wanted)
-        if wanted.ip is not None:
-            wanted = replace(wanted, ids=self._with_address(ctx, wanted))
-        return servers.list_servers(ctx.db, wanted, page)
-
-    def details(self, ctx: RequestContext, found: Sequence[Server]) -> list[Detail]:
-        """Servers with their ports and volumes; as many queries for a hundred as for one."""
-        ids = [server.id for server in found]
-        ports = self.networks.server_ports.list_by_server(ctx.db, ids)
-        names = self.networks.networks.list_names(
-            ctx.db, sorted({port.network_id for own in ports.values() for port in own})
+    def get_by_name_or_id(self, ctx: RequestContext, name_or_id: str) -> Server:
+        """Return the server with this id, or the only one of the project with this name. Raises NotFound, Invalid."""
+        if repository.find_server(ctx.db, name_or_id) is not None:
+            return self.get(ctx, name_or_id)
+        filters = ServerFilter(
+            project_id=ctx.caller.project_id, all_projects=ctx.caller.is_admin, equals={"name": name_or_id}
         )
-        volumes = self.volumes.attachments.group_by_server(ctx.db, ids)
+        matches = repository.list_servers(ctx.db, filters, Page(limit=2)).items
+        if not matches:
+            raise NotFound(f"No server with a name or ID of '{name_or_id}' exists.")
+        if len(matches) > 1:
+            raise Invalid(f"More than one server exists with the name '{name_or_id}'.", hint="use its ID")
+        return self.get(ctx, matches[0].id)
+
+    def list(self, ctx: RequestContext, filters: ServerFilter, page: Page) -> Slice[Server]:
+        """Return a page of the project's servers; all projects' and deleted ones only for operators."""
+        policy.SERVERS_LIST.require(ctx.caller, ctx.caller.project_id)
+        return self._list(ctx, filters, page)
+
+    def list_details(self, ctx: RequestContext, filters: ServerFilter, page: Page) -> Slice[ServerDetail]:
+        """As `list`, with ports and volume attachments."""
+        policy.SERVERS_LIST_DETAIL.require(ctx.caller, ctx.caller.project_id)
+        servers = self._list(ctx, filters, page)
+        return Slice(self.load_details(ctx, servers.items), servers.more)
+
+    def get_detail(self, ctx: RequestContext, server_id: str) -> ServerDetail:
+        """Raises ServerNotFound, Forbidden."""
+        return self.load_details(ctx, [self.get(ctx, server_id)])[0]
+
+    def load_details(self, ctx: RequestContext, servers: Sequence[Server]) -> Sequence[ServerDetail]:
+        """Return servers with their ports and volume attachments, in a constant number of queries."""
+        ids = [server.id for server in servers]
+        ports_by_server = self.network.server_ports.list_by_server(ctx.db, ids)
+        network_ids = {port.network_id for ports in ports_by_server.values() for port in ports}
+        network_names = self.network.networks.list_names(ctx.db, sorted(network_ids))
+        attachments = self.volume.attachments.group_by_server(ctx.db, ids)
         details = []
-        for server in found:
-            detail = Detail(server, volumes=list(volumes[server.id]))
-            for port in ports.get(server.id, []):
-                detail.ports.setdefault(names.get(port.network_id, ""), []).append(port)
+        for server in servers:
+            detail = ServerDetail(server, attachments=list(attachments[server.id]))
+            for port in ports_by_server.get(server.id, []):
+                detail.ports.setdefault(network_names.get(port.network_id, ""), []).append(port)
             details.append(detail)
         return details
 
-    def sees_hosts(self, ctx: RequestContext) -> bool:
-        """Whether the caller is told what only the operator should know."""
-        return policy.rules[SEE_HOST](ctx.caller, None)
+    def shows_host(self, ctx: RequestContext) -> bool:
+        """Return True if the caller may see the attributes `OS-EXT-SRV-ATTR:*`."""
+        return policy.SERVERS_SHOW_HOST.allows(ctx.caller, None)
 
-    def update_server(self, ctx: RequestContext, server_id: str, changes: dict[str, Any]) -> Server:
-        """Change name, description, hostname, disk_config, access_ip_v4, access_ip_v6: what is given of them."""
-        server = self.held(ctx, "os_compute_api:servers:update", server_id, despite_lock=True)
-        return self.update_row(ctx, server, **changes)
+    def update(self, ctx: RequestContext, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
+        """Raises ServerNotFound, Forbidden."""
+        server = get_server_for_update(ctx, policy.SERVERS_UPDATE, server_id, allowed_if_locked=True)
+        return transitions.update_server(ctx, self.ids, server, **changes)
 
-    def delete_server(self, ctx: RequestContext, server_id: str) -> None:
-        """At any time, whatever is under way. Raises ServerNotFound, Locked."""
-        server = self.held(ctx, "os_compute_api:servers:delete", server_id)
-        if server.task_state == DELETING:
-            enqueue(ctx.db, WORK, server.id, ctx.now)
+    def delete(self, ctx: RequestContext, server_id: str) -> None:
+        """Delete the server in any state. Raises ServerNotFound, Forbidden, ServerLocked."""
+        server = transitions.get_server_for_action(ctx, DELETE, server_id)
+        if server.task_state == task_states.DELETING:
+            enqueue(ctx.db, transitions.RECONCILE, server.id, ctx.now)
             return
-        self.start_task(ctx, server, "delete", events.DELETE_START, task_state=DELETING)
+        transitions.apply_action(ctx, self.ids, DELETE, server)
 
-    def metadata(self, ctx: RequestContext, server_id: str) -> dict[str, str]:
-        return self.seen(ctx, "os_compute_api:server-metadata:index", server_id).metadata
+    def _list(self, ctx: RequestContext, filters: ServerFilter, page: Page) -> Slice[Server]:
+        if filters.all_projects:
+            policy.SERVERS_LIST_ALL_PROJECTS.require(ctx.caller, None)
+        if filters.deleted:
+            policy.SERVERS_LIST_DELETED.require(ctx.caller, None)
+        project_id = filters.project_id if filters.all_projects else ctx.caller.project_id
+        all_projects = filters.all_projects and project_id is None
+        filters = replace(filters, project_id=project_id, all_projects=all_projects)
+        _validate_filter(filters)
+        if filters.ip is not None:
+            filters = replace(filters, ids=self._list_ids_by_address(ctx, filters, filters.ip))
+        return repository.list_servers(ctx.db, filters, page)
 
-    def set_metadata(
-        self, ctx: RequestContext, server_id: str, given: dict[str, str], *, whole: bool
-    ) -> dict[str, str]:
-        """Add to what is there, or put `given` in its place (`whole`)."""
-        server = self.held(ctx, "os_compute_api:server-metadata:create", server_id)
-        together = given if whole else {**server.metadata, **given}
-        check_metadata(together)
-        return self.update_row(ctx, server, metadata=together).metadata
-
-    def delete_metadata(self, ctx: RequestContext, server_id: str, key: str) -> None:
-        """Raises NotFound where there is no such key."""
-        server = self.held(ctx, "os_compute_api:server-metadata:delete", server_id)
-        if key not in server.metadata:
-            raise NotFound("Metadata item was not found")
-        self.update_row(ctx, server, metadata={name: text for name, text in server.metadata.items() if name != key})
-
-    def tags(self, ctx: RequestContext, server_id: str) -> list[str]:
-        return self.seen(ctx, "os_compute_api:os-server-tags:index", server_id).tags
-
-    def set_tags(self, ctx: RequestContext, server_id: str, tags: Sequence[str]) -> list[str]:
-        """These and no others. Raises Invalid for more than 50, or a text that can be no tag."""
-        server = self.held(ctx, "os_compute_api:os-server-tags:update", server_id, despite_lock=True)
-        check_tags(tags)
-        return self.update_row(ctx, server, tags=sorted(set(tags))).tags
-
-    def add_tag(self, ctx: RequestContext, server_id: str, tag: str) -> bool:
-        """Whether it is new. Raises Invalid."""
-        server = self.held(ctx, "os_compute_api:os-server-tags:update", server_id, despite_lock=True)
-        if tag in server.tags:
-            return False
-        check_tags([*server.tags, tag])
-        self.update_row(ctx, server, tags=sorted([*server.tags, tag]))
-        return True
-
-    def remove_tag(self, ctx: RequestContext, server_id: str, tag: str) -> None:
-        """Raises NotFound where it has no such tag."""
-        server = self.held(ctx, "os_compute_api:os-server-tags:delete", server_id, despite_lock=True)
-        if tag not in server.tags:
-            raise NotFound(f"Server {server_id} has no tag '{tag}'")
-        self.update_row(ctx, server, tags=[other for other in server.tags if other != tag])
-
-    def actions(self, ctx: RequestContext, server_id: str) -> list[Action]:
-        """What was asked of a server, newest first; also of one that is deleted."""
-        return servers.list_actions(ctx.db, self._was(ctx, "list", server_id).id)
-
-    def action(self, ctx: RequestContext, server_id: str, request_id: str) -> Action:
-        """Raises NotFound."""
-        found = servers.action(ctx.db, self._was(ctx, "show", server_id).id, request_id)
-        if found is None:
-            raise NotFound(f"Action for request_id {request_id} on instance {server_id} not found")
-        return found
-
-    def update_row(self, ctx: RequestContext, server: Server, **values: Any) -> Server:
-        """Write `values`, and tell that the row has changed."""
-        changed = servers.save(ctx.db, replace(server, updated_at=ctx.now, **values))
-        events.post(ctx.db, self.ids, events.UPDATE, changed, ctx.now, **events.changed(server))
-        return changed
-
-    def _was(self, ctx: RequestContext, verb: str, server_id: str) -> Server:
-        server = servers.server(ctx.db, server_id)
-        return self._allowed(ctx, f"os_compute_api:os-instance-actions:{verb}", server_id, _as_live(server))
-
-    def _with_address(self, ctx: RequestContext, wanted: ServerFilter) -> tuple[str, ...]:
-        ids = servers.ids(ctx.db, wanted)
-        pattern = re.compile(wanted.ip or "")
-        ports = self.networks.server_ports.list_by_server(ctx.db, ids)
+    def _list_ids_by_address(self, ctx: RequestContext, filters: ServerFilter, pattern: str) -> tuple[str, ...]:
+        address = re.compile(pattern)
+        ports_by_server = self.network.server_ports.list_by_server(ctx.db, repository.list_server_ids(ctx.db, filters))
         return tuple(
             server_id
-            for server_id, own in ports.items()
-            if any(pattern.search(ip["ip_address"]) for port in own for ip in port.fixed_ips)
+            for server_id, ports in ports_by_server.items()
+            if any(address.search(ip["ip_address"]) for port in ports for ip in port.fixed_ips)
         )
 
 
-def _as_live(server: Server | None) -> Server | None:
-    return None if server is None else replace(server, deleted_at=None)
-
-
-def _check_filter(wanted: ServerFilter) -> None:
-    for pattern in (wanted.name, wanted.ip):
+def _validate_filter(filters: ServerFilter) -> None:
+    for pattern in (filters.name, filters.ip):
         if pattern is not None:
-            check_pattern(pattern)
-    for key, direction in wanted.sort:
-        if key not in servers.SORT:
-            raise InvalidField("sort_key", key, "This is nothing that servers are sorted by.")
+            validate_pattern(pattern)
+    for key, direction in filters.sort:
+        if key not in repository.SORT_COLUMNS:
+            raise InvalidField("sort_key", key, f"{key!r} is not a valid sort key")
         if direction not in ("asc", "desc"):
             raise InvalidField("sort_dir", direction, f"{direction!r} is not one of ['asc', 'desc']")

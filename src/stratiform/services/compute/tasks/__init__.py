@@ -1,24 +1,25 @@
-"""Background work: make clouds have the machines that rows ask for, and rows say what clouds have.
+"""Background work of compute.
 
-`compute.server` (key: a server's id) takes the next step of one server. `compute.observe` (key: a cloud's id)
-lists that cloud in bulk and corrects what differs; `compute.survey` (key: "all") asks for it every few seconds.
+- `compute.server` (key: server id) reconciles one server: it takes the next step towards the desired state.
+- `compute.observe` (key: cloud id) lists the servers of one cloud and corrects the rows that differ.
+- `compute.survey` (key: `all`) enqueues `compute.observe` for every cloud, periodically.
 """
 
 from functools import partial
 
 from stratiform.kit.work import Handler
 from stratiform.services.compute.service import ComputeService
-from stratiform.services.compute.service.parts import WORK
+from stratiform.services.compute.service.server_transitions import RECONCILE
 from stratiform.services.compute.tasks.observe import OBSERVE, SURVEY, observe, survey
 from stratiform.services.compute.tasks.reconcile import reconcile
 
 __all__ = ["handlers"]
 
 
-def handlers(service: ComputeService) -> dict[str, Handler]:
-    """What the worker runs for servers."""
+def handlers(compute: ComputeService) -> dict[str, Handler]:
+    """Return the worker's handlers by kind of work."""
     return {
-        WORK: partial(reconcile, service),
-        OBSERVE: partial(observe, service),
-        SURVEY: partial(survey, service),
+        RECONCILE: partial(reconcile, compute),
+        OBSERVE: partial(observe, compute),
+        SURVEY: partial(survey, compute),
     }

@@ -1,7 +1,7 @@
-"""`compute.observe`: what a cloud has, beside what the rows say.
+"""`compute.observe`: compare the servers of a cloud with their rows, and correct drift.
 
-A row is corrected only where it is at rest and has not changed since some seconds before the cloud was
-listed: what is on its way is its own handler's business, and a list is older than it looks.
+A row is corrected only if no action is in progress and it did not change in the seconds before the cloud was listed:
+other servers are left to `compute.server`, and a list may be older than the request for it.
 """
 
 import logging
@@ -13,118 +13,112 @@ from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.db import Connection
 from stratiform.kit.work import Job, Requeue, enqueue
 from stratiform.services.compute import events
-from stratiform.services.compute.model.server import (
-    ACTIVE,
-    ERROR,
-    NONE,
-    POWER_SHUTDOWN,
-    POWERING_OFF,
-    RESIZED,
-    STOPPED,
-    Server,
-)
+from stratiform.services.compute.model.power_states import SHUTDOWN
+from stratiform.services.compute.model.servers import Server
+from stratiform.services.compute.model.task_states import NONE, POWERING_OFF
+from stratiform.services.compute.model.vm_states import ACTIVE, ERROR, RESIZED, STOPPED
 from stratiform.services.compute.repository import servers
 from stratiform.services.compute.service import ComputeService
-from stratiform.services.compute.service.parts import WORK
-from stratiform.services.compute.tasks.look import write_loss
+from stratiform.services.compute.service.server_transitions import RECONCILE
+from stratiform.services.compute.tasks.reconciler import mark_server_lost
 
 OBSERVE, SURVEY = "compute.observe", "compute.survey"
-SURVEY_EVERY_US = 15 * SECOND_US
+SURVEY_INTERVAL_US = 15 * SECOND_US
 
-#: A row that changed so short a time before the list was asked for is left alone.
-_FRESH_US = 5 * SECOND_US
+#: A row that changed this long before the cloud is listed, or later, is not corrected.
+_LIST_DELAY_US = 5 * SECOND_US
+
+_ENDING = (NativeServerState.DELETING, NativeServerState.DELETED)
 
 logger = logging.getLogger(__name__)
 
 
-def survey(service: ComputeService, job: Job) -> Requeue:
-    """Ask that every cloud is looked at, and again some seconds later."""
+def survey(compute: ComputeService, job: Job) -> Requeue:
+    """Enqueue the observation of every cloud, every 15 seconds."""
     with job.apply() as db:
-        for cloud in service.clouds.accounts.list_all(db):
+        for cloud in compute.clouds.accounts.list_all(db):
             enqueue(db, OBSERVE, cloud.id, job.clock.now())
-    return Requeue(SURVEY_EVERY_US)
+    return Requeue(SURVEY_INTERVAL_US)
 
 
-def observe(service: ComputeService, job: Job) -> None:
-    """List one cloud; delete what nobody owns, correct what differs."""
-    cloud = service.clouds.connections.get(job.key).compute
+def observe(compute: ComputeService, job: Job) -> None:
+    """List one cloud, delete orphans, and correct rows that differ."""
+    cloud = compute.clouds.connections.get(job.key).compute
     if cloud is None:
         return
-    before = job.clock.now() - _FRESH_US
-    machines = [machine for machine in cloud.list() if machine.state not in _ENDING]
+    settled_before = job.clock.now() - _LIST_DELAY_US
+    native_servers = [native for native in cloud.list() if native.state not in _ENDING]
     with job.database.snapshot() as db:
-        rows = servers.in_cloud(db, job.key)
-        ours = {row.id: row for row in rows}
-        strangers = [machine.token for machine in machines if machine.token not in ours]
-        deleted = servers.known(db, strangers)
-    for machine in machines:
-        _tidy(cloud, machine, ours.get(machine.token), known=machine.token in deleted)
-    there = {machine.id: machine for machine in machines}
+        rows = servers.list_servers_in_cloud(db, job.key)
+        row_by_id = {row.id: row for row in rows}
+        unmatched = [native.token for native in native_servers if native.token not in row_by_id]
+        deleted_ids = servers.existing_ids(db, unmatched)
+    for native in native_servers:
+        if native.token not in row_by_id and native.token not in deleted_ids:
+            logger.warning("unknown server in cloud, ignored native_id=%s token=%s", native.id, native.token)
+        elif _is_orphan(native, row_by_id.get(native.token)):
+            logger.warning("orphan in cloud, deleted native_id=%s server=%s", native.id, native.token)
+            cloud.delete(native.id)
+    native_by_id = {native.id: native for native in native_servers}
     for row in rows:
-        if row.native_id and row.task_state == NONE and row.updated_at < before and not row.lost:
-            _compare(service, job, cloud, row, there.get(row.native_id))
+        if row.exists_in_cloud and row.task_state == NONE and row.updated_at < settled_before:
+            _correct_drift(compute, job, cloud, row, native_by_id.get(row.native_id))
 
 
-_ENDING = (NativeServerState.DELETING, NativeServerState.DELETED)
+def _is_orphan(native: NativeServer, row: Server | None) -> bool:
+    """Return True if the server of this token is deleted (None), has failed, or is another one in the cloud.
 
-
-def _tidy(cloud: Compute, machine: NativeServer, row: Server | None, *, known: bool) -> None:
-    """Delete a machine that no server has: its server is deleted, has failed, or has another machine.
-
-    One whose token never was a server's is left alone: rows are kept for ever and written before anything
-    is asked of a cloud, so it means that this database is not the one that the machine was made from.
+    Servers with an unknown token are not orphans: rows are never removed, and are written before the request to the
+    cloud, so such a server belongs to another database.
     """
-    if row is None and not known:
-        logger.warning("machine %s: its token %s is no server here; left alone", machine.id, machine.token)
-        return
-    failed = row is not None and row.vm_state == ERROR and row.task_state == NONE and not row.native_id
-    doubled = row is not None and row.native_id not in ("", machine.id)
-    if row is None or failed or doubled:
-        logger.warning("machine %s of server %s is nobody's: deleted", machine.id, machine.token)
-        cloud.delete(machine.id)
+    if row is None:
+        return True
+    failed = row.vm_state == ERROR and row.task_state == NONE and not row.native_id
+    return failed or row.native_id not in ("", native.id)
 
 
-def _compare(service: ComputeService, job: Job, cloud: Compute, row: Server, machine: NativeServer | None) -> None:
-    if machine is None:
-        if not _really_gone(cloud, row.native_id):
+def _correct_drift(compute: ComputeService, job: Job, cloud: Compute, row: Server, native: NativeServer | None) -> None:
+    if native is None:
+        if not _is_deleted(cloud, row.native_id):
             return
-    elif not _differs(row, machine):
+    elif not _differs(row, native):
         return
     with job.apply() as db:
-        held = servers.locked(db, row.id)
-        if held is None or held != row:
+        if servers.find_server_for_update(db, row.id) != row:
             return
         now = job.clock.now()
-        if machine is None:
-            logger.warning("server %s: its machine %s was deleted in the cloud", row.id, row.native_id)
-            write_loss(db, service, held, now)
+        if native is None:
+            logger.warning("server deleted in its cloud server=%s native_id=%s", row.id, row.native_id)
+            mark_server_lost(db, compute, row, now)
         else:
-            _correct(db, service, held, machine, now)
+            _correct_power_state(db, compute, row, native, now)
 
 
-def _differs(row: Server, machine: NativeServer) -> bool:
-    if machine.state is NativeServerState.STOPPED:
+def _differs(row: Server, native: NativeServer) -> bool:
+    if native.state is NativeServerState.STOPPED:
         return row.vm_state == ACTIVE or (row.vm_state == RESIZED and row.power_on)
-    return machine.state is NativeServerState.RUNNING and row.vm_state == STOPPED
+    return native.state is NativeServerState.RUNNING and row.vm_state == STOPPED
 
 
-def _correct(db: Connection, service: ComputeService, row: Server, machine: NativeServer, now: Micros) -> None:
-    """As Nova's power sync: a machine that was stopped elsewhere is stopped here; one that should be is stopped."""
-    if machine.state is NativeServerState.RUNNING:
+def _correct_power_state(
+    db: Connection, compute: ComputeService, row: Server, native: NativeServer, now: Micros
+) -> None:
+    """As Nova's power sync: accept a stop outside this API, and stop a server that was started outside it."""
+    if native.state is NativeServerState.RUNNING:
         changed = replace(row, task_state=POWERING_OFF, power_on=False, updated_at=now)
-        event = events.POWER_OFF_START
-        enqueue(db, WORK, row.id, now)
+        event_type = events.POWER_OFF_START
+        enqueue(db, RECONCILE, row.id, now)
     else:
-        shown = RESIZED if row.vm_state == RESIZED else STOPPED
-        changed = replace(row, vm_state=shown, power_on=False, power_state=POWER_SHUTDOWN, updated_at=now)
-        event = events.POWER_OFF_END
-    servers.save(db, changed)
-    events.post(db, service.ids, event, changed, now, **events.changed(row))
+        vm_state = RESIZED if row.vm_state == RESIZED else STOPPED
+        changed = replace(row, vm_state=vm_state, power_on=False, power_state=SHUTDOWN, updated_at=now)
+        event_type = events.POWER_OFF_END
+    servers.save_server(db, changed)
+    events.notify(db, compute.ids, event_type, changed, now, previous=row)
 
 
-def _really_gone(cloud: Compute, machine_id: str) -> bool:
-    """A list may miss what is there; the question for the one machine does not."""
+def _is_deleted(cloud: Compute, native_id: str) -> bool:
+    """Return True if the cloud reports the server as deleted: a list may be incomplete."""
     try:
-        return cloud.show(machine_id).state is NativeServerState.DELETED
+        return cloud.show(native_id).state is NativeServerState.DELETED
     except NativeNotFound:
         return True

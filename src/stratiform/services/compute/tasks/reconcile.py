@@ -1,50 +1,49 @@
-"""`compute.server`: the next step of one server, whatever came before.
+"""`compute.server`: take the next step of one server.
 
-What is wanted is the row's `task_state`; each step looks at the machine first, so a step that was taken
-already, here or by a worker that was killed, is seen and not taken twice.
+The task state selects the step. Each step reads the server in the cloud first, so a step that was taken before, here
+or by a worker that was killed, is not repeated.
 """
 
 from collections.abc import Callable
 
 from stratiform.contract.errors import NotSupported
 from stratiform.kit.work import Job, Requeue
-from stratiform.services.compute.model import server as states
+from stratiform.services.compute.model import task_states
 from stratiform.services.compute.repository import servers
 from stratiform.services.compute.service import ComputeService
-from stratiform.services.compute.tasks import building, deleting, power, sizing
-from stratiform.services.compute.tasks.disks import settle
-from stratiform.services.compute.tasks.look import Look
+from stratiform.services.compute.tasks import build, delete, power, rebuild, resize, volume_attachments
+from stratiform.services.compute.tasks.reconciler import ServerReconciler
 
-Step = Callable[[Look], Requeue | None]
+Step = Callable[[ServerReconciler], Requeue | None]
 
-_STEPS: dict[str, Step] = {
-    states.NONE: settle,
-    states.SCHEDULING: building.create,
-    states.DELETING: deleting.delete,
-    states.POWERING_OFF: power.stop,
-    states.POWERING_ON: power.start,
-    states.REBOOTING: power.reboot,
-    states.REBOOTING_HARD: power.reboot,
-    states.REBOOT_STARTED: power.back,
-    states.REBOOT_STARTED_HARD: power.back,
-    states.RESIZE_PREP: sizing.resize,
-    states.RESIZE_FINISH: sizing.finish,
-    states.RESIZE_REVERTING: sizing.revert,
-    states.REBUILDING: building.rebuild,
-    states.REBUILD_SPAWNING: building.rebuilt,
+STEPS: dict[str, Step] = {
+    task_states.NONE: volume_attachments.reconcile_attachments,
+    task_states.SCHEDULING: build.build,
+    task_states.DELETING: delete.delete,
+    task_states.POWERING_OFF: power.stop,
+    task_states.POWERING_ON: power.start,
+    task_states.REBOOTING: power.start_reboot,
+    task_states.REBOOTING_HARD: power.start_reboot,
+    task_states.REBOOT_STARTED: power.finish_reboot,
+    task_states.REBOOT_STARTED_HARD: power.finish_reboot,
+    task_states.RESIZE_PREP: resize.start_resize,
+    task_states.RESIZE_FINISH: resize.finish_resize,
+    task_states.RESIZE_REVERTING: resize.revert_resize,
+    task_states.REBUILDING: rebuild.start_rebuild,
+    task_states.REBUILD_SPAWNING: rebuild.finish_rebuild,
 }
 
 
-def reconcile(service: ComputeService, job: Job) -> Requeue | None:
-    """Look at one server, and take its next step."""
+def reconcile(compute: ComputeService, job: Job) -> Requeue | None:
+    """Load one server and take its next step."""
     with job.database.snapshot() as db:
-        server = servers.server(db, job.key)
+        server = servers.find_server(db, job.key)
     if server is None:
         return None
-    cloud = service.clouds.connections.get(server.cloud_id).compute
+    cloud = compute.clouds.connections.get(server.cloud_id).compute
     if cloud is None:
-        raise NotSupported(f"cloud {server.cloud_name} has no machines any more")
-    look = Look(service, job, cloud, server)
+        raise NotSupported(f"Cloud {server.cloud_name} does not support servers.")
+    reconciler = ServerReconciler(compute, job, cloud, server)
     if server.deleted_at is not None:
-        return deleting.afterwards(look)
-    return _STEPS[server.task_state](look)
+        return delete.delete_late_create(reconciler)
+    return STEPS[server.task_state](reconciler)

@@ -2,7 +2,7 @@
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
-from stratiform.kit.policy import Caller, Rule
+from stratiform.kit.policy import Caller, Rule, system_reader
 from stratiform.services.image.errors import ImageNotFound
 from stratiform.services.image.model import Image
 from stratiform.services.image.repository import image_members, images
@@ -10,7 +10,7 @@ from stratiform.services.image.repository import image_members, images
 
 def sees_all_projects(caller: Caller) -> bool:
     """Return True for operators and system readers, who see the images of every project."""
-    return caller.is_admin or (caller.system and "reader" in caller.roles)
+    return system_reader(caller, None)
 
 
 def is_visible(db: Connection, caller: Caller, image: Image) -> bool:
@@ -34,8 +34,7 @@ def lock_visible(ctx: RequestContext, image_id: str) -> Image:
 
 def require_in_own_project(ctx: RequestContext, rule: Rule) -> None:
     """Require a rule of read access in the caller's project, because a visible image may belong to another one."""
-    if not sees_all_projects(ctx.caller):
-        rule.require(ctx.caller, ctx.caller.project_id)
+    rule.require(ctx.caller, ctx.caller.project_id)
 
 
 def _require_visible(ctx: RequestContext, image_id: str, image: Image | None) -> Image:

@@ -74,8 +74,7 @@ class Images:
         Raises: Invalid for a filter, sort key or marker that is not valid.
         """
         all_projects = sees_all_projects(ctx.caller)
-        if not all_projects:
-            policy.IMAGES_LIST.require(ctx.caller, ctx.caller.project())
+        policy.IMAGES_LIST.require(ctx.caller, None if all_projects else ctx.caller.project())
         return images.list_page(ctx.db, query, ctx.caller.project_id, all_projects)
 
     def list_by_name(self, ctx: RequestContext, name: str) -> Sequence[Image]:

@@ -86,7 +86,7 @@ class Ports:
         changes: Attributes,
         fixed_ips: Sequence[FixedIpRequest] | None = None,
     ) -> Port:
-        """Change a port. `fixed_ips` replaces its addresses; those that satisfy a request are kept.
+        """Change a port. `fixed_ips` replaces its addresses; those that satisfy a request are retained.
 
         Raises as `create`, and PortNotFound.
         """
@@ -141,28 +141,28 @@ def _reallocate(ctx: RequestContext, port: Port, requests: Sequence[FixedIpReque
     network = records.networks.get(ctx.db, port.network_id)
     assert network is not None, "a network with ports can't be deleted"
     allocator = AddressAllocator.lock(ctx, network)
-    kept, unsatisfied = _match(port, requests)
+    retained, unsatisfied = _match(port, requests)
     if any(request.ip_address is not None for request in unsatisfied):
         policy.PORTS_UPDATE_IP_ADDRESS.require(ctx.caller, network.project_id)
-    removed = [fixed_ip for fixed_ip in port.fixed_ips if fixed_ip not in kept]
+    removed = [fixed_ip for fixed_ip in port.fixed_ips if fixed_ip not in retained]
     ip_allocations.release(ctx.db, port.id, ctx.now, removed)
-    return kept + allocator.allocate(port.id, port.mac_address, unsatisfied)
+    return retained + allocator.allocate(port.id, port.mac_address, unsatisfied)
 
 
 def _match(port: Port, requests: Sequence[FixedIpRequest]) -> tuple[list[dict[str, str]], list[FixedIpRequest]]:
     """Return the port's addresses that satisfy a request (exact requests first), and the unsatisfied requests."""
-    kept: list[dict[str, str]] = []
+    retained: list[dict[str, str]] = []
     unsatisfied: list[FixedIpRequest] = []
     for request in sorted(requests, key=lambda request: request.ip_address is None):
         for fixed_ip in port.fixed_ips:
             same_subnet = request.subnet_id in (None, fixed_ip["subnet_id"])
             same_address = request.ip_address in (None, fixed_ip["ip_address"])
-            if fixed_ip not in kept and same_subnet and same_address:
-                kept.append(fixed_ip)
+            if fixed_ip not in retained and same_subnet and same_address:
+                retained.append(fixed_ip)
                 break
         else:
             unsatisfied.append(request)
-    return kept, unsatisfied
+    return retained, unsatisfied
 
 
 def _parse_mac(mac_address: str) -> str:

@@ -1,7 +1,7 @@
 """Actions of servers. Source: Compute API reference, "Servers - run an action"."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from litestar import Response
 
@@ -13,6 +13,7 @@ from stratiform.interfaces.openstack.microversions import minor
 from stratiform.interfaces.services import Request, post, reading, services_of, writing
 from stratiform.kit.errors import Invalid
 from stratiform.services.compute.errors import InvalidField
+from stratiform.services.compute.model import RebuildChanges
 
 Answer = Response[Body | None]
 Action = Callable[[Request, str, Any, bytes], Answer]
@@ -28,7 +29,7 @@ def run_action(request: Request, server_id: str, body: bytes) -> Answer:
         raise Invalid("There is no such action: " + (", ".join(given) or "the body is empty"))
     if names[0] in _NOT_HERE:
         with reading(request) as ctx:
-            services_of(request).compute.server(ctx, server_id)
+            services_of(request).compute.servers.get(ctx, server_id)
         raise NotImplementedHere(_NOT_HERE[names[0]])
     return _ACTIONS[names[0]](request, server_id, given[names[0]], body)
 
@@ -39,20 +40,20 @@ def _accepted(status: int = _ACCEPTED) -> Answer:
 
 def _start(request: Request, server_id: str, _given: Any, _body: bytes) -> Answer:
     with writing(request) as ctx:
-        services_of(request).compute.start(ctx, server_id)
+        services_of(request).compute.server_actions.start(ctx, server_id)
     return _accepted()
 
 
 def _stop(request: Request, server_id: str, _given: Any, _body: bytes) -> Answer:
     with writing(request) as ctx:
-        services_of(request).compute.stop(ctx, server_id)
+        services_of(request).compute.server_actions.stop(ctx, server_id)
     return _accepted()
 
 
 def _force_delete(request: Request, server_id: str, _given: Any, _body: bytes) -> Answer:
     """Servers are always deleted at once, so that there is nothing to force."""
     with writing(request) as ctx:
-        services_of(request).compute.delete_server(ctx, server_id)
+        services_of(request).compute.servers.delete(ctx, server_id)
     return _accepted()
 
 
@@ -61,26 +62,26 @@ def _reboot(request: Request, server_id: str, given: Any, _body: bytes) -> Answe
     if kind not in ("SOFT", "HARD"):
         raise InvalidField("type", kind, f"{kind!r} is not one of ['HARD', 'SOFT']")
     with writing(request) as ctx:
-        services_of(request).compute.reboot(ctx, server_id, hard=kind == "HARD")
+        services_of(request).compute.server_actions.reboot(ctx, server_id, hard=kind == "HARD")
     return _accepted()
 
 
 def _resize(request: Request, server_id: str, given: Any, _body: bytes) -> Answer:
     flavor_id = _text(given, "flavorRef", "resize").rstrip("/").rsplit("/", 1)[-1]
     with writing(request) as ctx:
-        services_of(request).compute.resize(ctx, server_id, flavor_id)
+        services_of(request).compute.server_actions.resize(ctx, server_id, flavor_id)
     return _accepted()
 
 
 def _confirm(request: Request, server_id: str, _given: Any, _body: bytes) -> Answer:
     with writing(request) as ctx:
-        services_of(request).compute.confirm_resize(ctx, server_id)
+        services_of(request).compute.server_actions.confirm_resize(ctx, server_id)
     return _accepted(204)
 
 
 def _revert(request: Request, server_id: str, _given: Any, _body: bytes) -> Answer:
     with writing(request) as ctx:
-        services_of(request).compute.revert_resize(ctx, server_id)
+        services_of(request).compute.server_actions.revert_resize(ctx, server_id)
     return _accepted()
 
 
@@ -96,9 +97,9 @@ def _rebuild(request: Request, server_id: str, _given: Any, body: bytes) -> Answ
         changes["user_data"] = check_user_data(changes["user_data"])
     compute = services_of(request).compute
     with writing(request) as ctx:
-        changed = compute.rebuild(ctx, server_id, image_id, changes)
-        how = shown(request, admin=compute.sees_hosts(ctx))
-        answer = as_changed(views.server(compute.details(ctx, [changed])[0], how, full=True), asked)
+        changed = compute.server_actions.rebuild(ctx, server_id, image_id, **cast("RebuildChanges", changes))
+        how = shown(request, admin=compute.servers.shows_host(ctx))
+        answer = as_changed(views.server(compute.servers.load_details(ctx, [changed])[0], how, full=True), asked)
     if asked >= 54:
         answer["key_name"] = changed.key_name
     if asked >= 57:
@@ -117,8 +118,8 @@ def _console(request: Request, server_id: str, given: Any, _body: bytes) -> Answ
         raise InvalidField("length", length, f"{length} is less than the minimum of -1")
     compute = services_of(request).compute
     with reading(request) as ctx:
-        server = compute.console_of(ctx, server_id)
-    return Response({"output": compute.read_console(server, lines)}, status_code=200)
+        server = compute.server_actions.get_console_server(ctx, server_id)
+    return Response({"output": compute.server_actions.read_console_output(server, lines)}, status_code=200)
 
 
 def _lock(request: Request, server_id: str, given: Any, _body: bytes) -> Answer:
@@ -130,13 +131,13 @@ def _lock(request: Request, server_id: str, given: Any, _body: bytes) -> Answer:
             )
         reason = _text(given, "locked_reason", "lock")[:255]
     with writing(request) as ctx:
-        services_of(request).compute.lock(ctx, server_id, reason)
+        services_of(request).compute.server_actions.lock(ctx, server_id, reason)
     return _accepted()
 
 
 def _unlock(request: Request, server_id: str, _given: Any, _body: bytes) -> Answer:
     with writing(request) as ctx:
-        services_of(request).compute.unlock(ctx, server_id)
+        services_of(request).compute.server_actions.unlock(ctx, server_id)
     return _accepted()
 
 
@@ -145,23 +146,21 @@ def _reset_state(request: Request, server_id: str, given: Any, _body: bytes) -> 
     if state not in ("active", "error"):
         raise InvalidField("state", state, f"{state!r} is not one of ['active', 'error']")
     with writing(request) as ctx:
-        services_of(request).compute.reset_state(ctx, server_id, state)
+        services_of(request).compute.server_actions.reset_state(ctx, server_id, state)
     return _accepted()
 
 
 def _add_group(request: Request, server_id: str, given: Any, _body: bytes) -> Answer:
     with writing(request) as ctx:
-        services_of(request).compute.change_security_group(
-            ctx, server_id, _text(given, "name", "addSecurityGroup"), add=True
-        )
+        group = _text(given, "name", "addSecurityGroup")
+        services_of(request).compute.server_actions.add_security_group(ctx, server_id, group)
     return _accepted()
 
 
 def _remove_group(request: Request, server_id: str, given: Any, _body: bytes) -> Answer:
     with writing(request) as ctx:
-        services_of(request).compute.change_security_group(
-            ctx, server_id, _text(given, "name", "removeSecurityGroup"), add=False
-        )
+        group = _text(given, "name", "removeSecurityGroup")
+        services_of(request).compute.server_actions.remove_security_group(ctx, server_id, group)
     return _accepted()
 
 
@@ -227,7 +226,7 @@ _NOT_HERE = {
 def create_remote_console(request: Request, server_id: str) -> Body:
     since(request, 6)
     with reading(request) as ctx:
-        services_of(request).compute.server(ctx, server_id)
+        services_of(request).compute.servers.get(ctx, server_id)
     raise NotImplementedHere("There is no console to connect to; read the console log.")
 
 

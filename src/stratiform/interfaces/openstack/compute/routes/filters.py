@@ -9,8 +9,8 @@ from stratiform.kit import clock
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.kit.numbers import parse_uint
 from stratiform.kit.policy import Caller
-from stratiform.services.compute.model import ServerFilter
-from stratiform.services.compute.model.server import states_of
+from stratiform.services.compute.model import ServerFilter, StatusStates
+from stratiform.services.compute.model.server_status import states_for_status
 
 #: Query parameters that must be equal to a column.
 _EQUAL = {
@@ -24,9 +24,6 @@ _EQUAL = {
     "task_state": "task_state",
 }
 _FOR_ADMIN = {"host": "cloud_name", "node": "cloud_name", "description": "description"}
-
-#: No server ever shows it.
-_NEVER = (frozenset[str](), frozenset[str]())
 
 
 def server_filter(request: Request, caller: Caller) -> ServerFilter:
@@ -58,14 +55,13 @@ def _all_projects(request: Request) -> bool:
     return text is not None and (text == "" or truth(text, "all_tenants"))
 
 
-def _states(request: Request, caller: Caller) -> tuple[tuple[frozenset[str], frozenset[str]], ...] | None:
+def _states(request: Request, caller: Caller) -> tuple[StatusStates, ...] | None:
     asked: Sequence[str] = request.query_params.getall("status", [])
     if not asked:
         return None
     if not caller.is_admin and any(status.upper() == "DELETED" for status in asked):
         raise Forbidden("Only administrators may list deleted instances")
-    found = [states_of(status) for status in asked]
-    return tuple((frozenset(one[0]), frozenset(one[1])) if one is not None else _NEVER for one in found)
+    return tuple(states_for_status(status) for status in asked)
 
 
 def _deleted(request: Request, caller: Caller) -> bool:

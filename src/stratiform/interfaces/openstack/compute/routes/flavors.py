@@ -1,5 +1,6 @@
 """Flavors. Source: Compute API reference, "Flavors", "Flavors access", "Flavors extra-specs"."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response
@@ -9,9 +10,9 @@ from stratiform.interfaces.openstack.compute.microversions import since
 from stratiform.interfaces.openstack.compute.routes.calls import Body, next_links, one, page, shown, truth, whole_number
 from stratiform.interfaces.openstack.microversions import minor
 from stratiform.interfaces.services import Request, delete, get, post, put, reading, services_of, writing
-from stratiform.kit.errors import Invalid, NotFound
+from stratiform.kit.errors import Invalid
 from stratiform.services.compute.errors import InvalidField
-from stratiform.services.compute.model import Flavor, FlavorFilter, NewFlavor
+from stratiform.services.compute.model import FlavorFilter, NewFlavor
 
 
 def _listed(request: Request, *, detail: bool) -> Body:
@@ -28,7 +29,7 @@ def _listed(request: Request, *, detail: bool) -> Body:
         sort_dir=one(request, "sort_dir") or "asc",
     )
     with reading(request) as ctx:
-        found = services_of(request).compute.flavors(ctx, wanted, page(request))
+        found = services_of(request).compute.flavors.list(ctx, wanted, page(request))
     how = shown(request)
     view = views.flavor if detail else views.flavor_summary
     body: Body = {"flavors": [view(flavor, how) for flavor in found.items]}
@@ -50,7 +51,7 @@ def list_flavors_detail(request: Request) -> Body:
 @get("/flavors/{flavor_id:str}")
 def show_flavor(request: Request, flavor_id: str) -> Body:
     with reading(request) as ctx:
-        found = services_of(request).compute.flavor(ctx, flavor_id)
+        found = services_of(request).compute.flavors.get(ctx, flavor_id)
     return {"flavor": views.flavor(found, shown(request))}
 
 
@@ -71,7 +72,7 @@ def create_flavor(request: Request, body: bytes) -> Body:
         description=given.description if isinstance(given.description, str) else None,
     )
     with writing(request) as ctx:
-        made = services_of(request).compute.create_flavor(ctx, new)
+        made = services_of(request).compute.flavors.create(ctx, new)
     return {"flavor": views.flavor(made, shown(request))}
 
 
@@ -97,27 +98,26 @@ def update_flavor(request: Request, flavor_id: str, body: bytes) -> Body:
     since(request, 55)
     given = schemas.decode(body, schemas.UpdateFlavor).flavor
     with writing(request) as ctx:
-        changed = services_of(request).compute.describe_flavor(ctx, flavor_id, given.description)
+        changed = services_of(request).compute.flavors.update(ctx, flavor_id, given.description)
     return {"flavor": views.flavor(changed, shown(request))}
 
 
 @delete("/flavors/{flavor_id:str}", status_code=202)
 def delete_flavor(request: Request, flavor_id: str) -> None:
     with writing(request) as ctx:
-        services_of(request).compute.delete_flavor(ctx, flavor_id)
+        services_of(request).compute.flavors.delete(ctx, flavor_id)
 
 
 @get("/flavors/{flavor_id:str}/os-extra_specs")
 def list_extra_specs(request: Request, flavor_id: str) -> Body:
-    return {"extra_specs": _flavor(request, flavor_id).extra_specs}
+    with reading(request) as ctx:
+        return {"extra_specs": services_of(request).compute.flavor_extra_specs.list(ctx, flavor_id)}
 
 
 @get("/flavors/{flavor_id:str}/os-extra_specs/{key:str}")
 def show_extra_spec(request: Request, flavor_id: str, key: str) -> Body:
-    specs = _flavor(request, flavor_id).extra_specs
-    if key not in specs:
-        raise NotFound(f"Flavor {flavor_id} has no extra specs with key {key}.")
-    return {key: specs[key]}
+    with reading(request) as ctx:
+        return {key: services_of(request).compute.flavor_extra_specs.get(ctx, flavor_id, key)}
 
 
 @post("/flavors/{flavor_id:str}/os-extra_specs", status_code=200)
@@ -125,7 +125,7 @@ def create_extra_specs(request: Request, flavor_id: str, body: bytes) -> Body:
     given = schemas.decode(body, schemas.ExtraSpecs).extra_specs
     specs = {key: str(value) for key, value in given.items()}
     with writing(request) as ctx:
-        services_of(request).compute.set_extra_specs(ctx, flavor_id, specs, create=True)
+        services_of(request).compute.flavor_extra_specs.create(ctx, flavor_id, specs)
     return {"extra_specs": specs}
 
 
@@ -136,21 +136,21 @@ def update_extra_spec(request: Request, flavor_id: str, key: str, body: bytes) -
         raise Invalid("Request body and URI mismatch")
     specs = {key: str(given[key])}
     with writing(request) as ctx:
-        services_of(request).compute.set_extra_specs(ctx, flavor_id, specs, create=False)
+        services_of(request).compute.flavor_extra_specs.update(ctx, flavor_id, key, specs[key])
     return specs
 
 
 @delete("/flavors/{flavor_id:str}/os-extra_specs/{key:str}", status_code=200)
 def delete_extra_spec(request: Request, flavor_id: str, key: str) -> Response[bytes]:
     with writing(request) as ctx:
-        services_of(request).compute.delete_extra_spec(ctx, flavor_id, key)
+        services_of(request).compute.flavor_extra_specs.delete(ctx, flavor_id, key)
     return Response(b"", status_code=200)
 
 
 @get("/flavors/{flavor_id:str}/os-flavor-access")
 def list_access(request: Request, flavor_id: str) -> Body:
     with reading(request) as ctx:
-        projects = services_of(request).compute.flavor_access(ctx, flavor_id)
+        projects = services_of(request).compute.flavor_access.list(ctx, flavor_id)
     return _access(flavor_id, projects)
 
 
@@ -158,7 +158,7 @@ def list_access(request: Request, flavor_id: str) -> Body:
 def change_access(request: Request, flavor_id: str, body: bytes) -> Body:
     given = schemas.decode(body, dict[str, dict[str, str]])
     compute = services_of(request).compute
-    verbs = {"addTenantAccess": compute.add_flavor_access, "removeTenantAccess": compute.remove_flavor_access}
+    verbs = {"addTenantAccess": compute.flavor_access.grant, "removeTenantAccess": compute.flavor_access.revoke}
     if len(given) != 1 or next(iter(given)) not in verbs:
         raise Invalid("There is no such action: " + ", ".join(given))
     name, arguments = next(iter(given.items()))
@@ -166,13 +166,8 @@ def change_access(request: Request, flavor_id: str, body: bytes) -> Body:
         return _access(flavor_id, verbs[name](ctx, flavor_id, arguments.get("tenant", "")))
 
 
-def _access(flavor_id: str, projects: list[str]) -> Body:
+def _access(flavor_id: str, projects: Sequence[str]) -> Body:
     return {"flavor_access": [{"flavor_id": flavor_id, "tenant_id": project} for project in projects]}
-
-
-def _flavor(request: Request, flavor_id: str) -> Flavor:
-    with reading(request) as ctx:
-        return services_of(request).compute.flavor(ctx, flavor_id)
 
 
 handlers: list[Any] = [

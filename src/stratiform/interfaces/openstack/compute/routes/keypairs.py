@@ -20,7 +20,7 @@ def _user(request: Request) -> str | None:
 def list_keypairs(request: Request) -> Body:
     asked = page(request) if minor(request) >= 35 else Page()
     with reading(request) as ctx:
-        found = services_of(request).compute.keypairs(ctx, asked, _user(request))
+        found = services_of(request).compute.keypairs.list(ctx, asked, _user(request))
     how = shown(request)
     body: Body = {"keypairs": [{"keypair": views.keypair(pair, how, full=False)} for pair in found.items]}
     if following := next_links(request, [pair.name for pair in found.items], more=found.more):
@@ -31,7 +31,7 @@ def list_keypairs(request: Request) -> Body:
 @get("/os-keypairs/{name:str}")
 def show_keypair(request: Request, name: str) -> Body:
     with reading(request) as ctx:
-        pair = services_of(request).compute.keypair(ctx, name, _user(request))
+        pair = services_of(request).compute.keypairs.get(ctx, name, _user(request))
     return {"keypair": views.keypair(pair, shown(request), full=True)}
 
 
@@ -47,11 +47,11 @@ def create_keypair(request: Request, body: bytes) -> Response[Body]:
         if kind != "ssh":
             raise NotImplementedHere("Only ssh keys are generated; make the certificate yourself and import it.")
         with reading(request) as ctx:
-            compute.may_generate(ctx, user_id)
-        made = compute.generate_key("Generated-by-Stratiform")
+            compute.keypairs.require_create(ctx, user_id)
+        made = compute.keypairs.generate("Generated-by-Stratiform")
         private_key, public_key = made.private_key, made.public_key
     with writing(request) as ctx:
-        pair = compute.add_keypair(ctx, given.name, public_key, kind=kind, user_id=user_id)
+        pair = compute.keypairs.create(ctx, given.name, public_key, key_type=kind, user_id=user_id)
     answer = views.keypair(pair, shown(request), full=True, private_key=private_key)
     created = {key: answer[key] for key in _CREATED if key in answer}
     return Response({"keypair": created}, status_code=201 if minor(request) >= 2 else 200)
@@ -63,7 +63,7 @@ _CREATED = ("name", "public_key", "fingerprint", "type", "user_id", "private_key
 @delete("/os-keypairs/{name:str}", status_code=204)
 def delete_keypair(request: Request, name: str) -> Response[None]:
     with writing(request) as ctx:
-        services_of(request).compute.delete_keypair(ctx, name, _user(request))
+        services_of(request).compute.keypairs.delete(ctx, name, _user(request))
     return Response(None, status_code=204 if minor(request) >= 2 else 202)
 
 

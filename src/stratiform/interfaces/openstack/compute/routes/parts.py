@@ -9,36 +9,33 @@ from stratiform.interfaces.openstack.compute.microversions import since
 from stratiform.interfaces.openstack.compute.routes.calls import Body, shown
 from stratiform.interfaces.services import Request, delete, get, post, put, reading, services_of, writing
 from stratiform.kit.errors import Invalid, NotFound
-from stratiform.services.compute.model import Detail
+from stratiform.services.compute.model import ServerDetail
 
 
 @get("/servers/{server_id:str}/metadata")
 def list_metadata(request: Request, server_id: str) -> Body:
     with reading(request) as ctx:
-        return {"metadata": services_of(request).compute.metadata(ctx, server_id)}
+        return {"metadata": services_of(request).compute.server_metadata.list(ctx, server_id)}
 
 
 @get("/servers/{server_id:str}/metadata/{key:str}")
 def show_metadata(request: Request, server_id: str, key: str) -> Body:
     with reading(request) as ctx:
-        metadata = services_of(request).compute.metadata(ctx, server_id)
-    if key not in metadata:
-        raise NotFound("Metadata item was not found")
-    return {"meta": {key: metadata[key]}}
+        return {"meta": {key: services_of(request).compute.server_metadata.get(ctx, server_id, key)}}
 
 
 @post("/servers/{server_id:str}/metadata", status_code=200)
 def add_metadata(request: Request, server_id: str, body: bytes) -> Body:
     given = schemas.decode(body, schemas.MetadataBody).metadata
     with writing(request) as ctx:
-        return {"metadata": services_of(request).compute.set_metadata(ctx, server_id, given, whole=False)}
+        return {"metadata": services_of(request).compute.server_metadata.create(ctx, server_id, given)}
 
 
 @put("/servers/{server_id:str}/metadata")
 def replace_metadata(request: Request, server_id: str, body: bytes) -> Body:
     given = schemas.decode(body, schemas.MetadataBody).metadata
     with writing(request) as ctx:
-        return {"metadata": services_of(request).compute.set_metadata(ctx, server_id, given, whole=True)}
+        return {"metadata": services_of(request).compute.server_metadata.replace(ctx, server_id, given)}
 
 
 @put("/servers/{server_id:str}/metadata/{key:str}")
@@ -47,29 +44,28 @@ def put_metadata(request: Request, server_id: str, key: str, body: bytes) -> Bod
     if list(given) != [key]:
         raise Invalid("Request body and URI mismatch")
     with writing(request) as ctx:
-        services_of(request).compute.set_metadata(ctx, server_id, given, whole=False)
+        services_of(request).compute.server_metadata.update(ctx, server_id, key, given[key])
     return {"meta": given}
 
 
 @delete("/servers/{server_id:str}/metadata/{key:str}", status_code=204)
 def delete_metadata(request: Request, server_id: str, key: str) -> None:
     with writing(request) as ctx:
-        services_of(request).compute.delete_metadata(ctx, server_id, key)
+        services_of(request).compute.server_metadata.delete(ctx, server_id, key)
 
 
 @get("/servers/{server_id:str}/tags")
 def list_tags(request: Request, server_id: str) -> Body:
     since(request, 26)
     with reading(request) as ctx:
-        return {"tags": services_of(request).compute.tags(ctx, server_id)}
+        return {"tags": services_of(request).compute.server_tags.list(ctx, server_id)}
 
 
 @get("/servers/{server_id:str}/tags/{tag:str}", status_code=204)
 def check_tag(request: Request, server_id: str, tag: str) -> None:
     since(request, 26)
     with reading(request) as ctx:
-        if tag not in services_of(request).compute.tags(ctx, server_id):
-            raise NotFound(f"Server {server_id} has no tag '{tag}'")
+        services_of(request).compute.server_tags.require(ctx, server_id, tag)
 
 
 @put("/servers/{server_id:str}/tags")
@@ -77,14 +73,14 @@ def replace_tags(request: Request, server_id: str, body: bytes) -> Body:
     since(request, 26)
     given = schemas.decode(body, schemas.TagsBody).tags
     with writing(request) as ctx:
-        return {"tags": services_of(request).compute.set_tags(ctx, server_id, given)}
+        return {"tags": services_of(request).compute.server_tags.replace(ctx, server_id, given)}
 
 
 @put("/servers/{server_id:str}/tags/{tag:str}")
 def add_tag(request: Request, server_id: str, tag: str) -> Response[None]:
     since(request, 26)
     with writing(request) as ctx:
-        new = services_of(request).compute.add_tag(ctx, server_id, tag)
+        new = services_of(request).compute.server_tags.add(ctx, server_id, tag)
     if not new:
         return Response(None, status_code=204)
     return Response(None, status_code=201, headers={"Location": f"{request.url}"})
@@ -94,20 +90,20 @@ def add_tag(request: Request, server_id: str, tag: str) -> Response[None]:
 def remove_tag(request: Request, server_id: str, tag: str) -> None:
     since(request, 26)
     with writing(request) as ctx:
-        services_of(request).compute.remove_tag(ctx, server_id, tag)
+        services_of(request).compute.server_tags.delete(ctx, server_id, tag)
 
 
 @delete("/servers/{server_id:str}/tags", status_code=204)
 def remove_tags(request: Request, server_id: str) -> None:
     since(request, 26)
     with writing(request) as ctx:
-        services_of(request).compute.set_tags(ctx, server_id, [])
+        services_of(request).compute.server_tags.delete_all(ctx, server_id)
 
 
-def _detail(request: Request, server_id: str) -> Detail:
+def _detail(request: Request, server_id: str) -> ServerDetail:
     compute = services_of(request).compute
     with reading(request) as ctx:
-        return compute.details(ctx, [compute.server(ctx, server_id)])[0]
+        return compute.servers.get_detail(ctx, server_id)
 
 
 @get("/servers/{server_id:str}/ips")
@@ -141,11 +137,11 @@ def show_interface(request: Request, server_id: str, port_id: str) -> Body:
 
 @get("/servers/{server_id:str}/os-security-groups")
 def list_security_groups(request: Request, server_id: str) -> Body:
-    server = _detail(request, server_id).server
-    groups = [
-        {"id": name, "name": name, "description": "", "tenant_id": server.project_id, "rules": []}
-        for name in server.security_groups
-    ]
+    compute = services_of(request).compute
+    with reading(request) as ctx:
+        names = compute.server_security_groups.list(ctx, server_id)
+        project_id = compute.servers.get(ctx, server_id).project_id
+    groups = [{"id": name, "name": name, "description": "", "tenant_id": project_id, "rules": []} for name in names]
     return {"security_groups": groups}
 
 
@@ -153,8 +149,8 @@ def list_security_groups(request: Request, server_id: str) -> Body:
 def list_actions(request: Request, server_id: str) -> Body:
     compute = services_of(request).compute
     with reading(request) as ctx:
-        found = compute.actions(ctx, server_id)
-        how = shown(request, admin=compute.sees_hosts(ctx))
+        found = compute.instance_actions.list(ctx, server_id)
+        how = shown(request, admin=compute.servers.shows_host(ctx))
     return {"instanceActions": [views.action(action, how) for action in found]}
 
 
@@ -162,8 +158,8 @@ def list_actions(request: Request, server_id: str) -> Body:
 def show_action(request: Request, server_id: str, asked_by: str) -> Body:
     compute = services_of(request).compute
     with reading(request) as ctx:
-        found = compute.action(ctx, server_id, asked_by)
-        how = shown(request, admin=compute.sees_hosts(ctx))
+        found = compute.instance_actions.get(ctx, server_id, asked_by)
+        how = shown(request, admin=compute.servers.shows_host(ctx))
     return {"instanceAction": views.action(found, how, full=True)}
 
 

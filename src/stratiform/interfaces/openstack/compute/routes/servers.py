@@ -3,7 +3,7 @@
 import base64
 import binascii
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, cast
 
 from litestar import Response
 from msgspec import UNSET
@@ -16,8 +16,8 @@ from stratiform.interfaces.services import Request, delete, get, post, put, read
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.services.compute.errors import InvalidField
-from stratiform.services.compute.model import NewServer, Server
-from stratiform.services.compute.model.server import check_hostname
+from stratiform.services.compute.model import NewServer, Server, ServerChanges, VolumeRequest
+from stratiform.services.compute.model.validation import validate_hostname
 from stratiform.services.network.model import NicRequest
 
 _MOST_USER_DATA = 65535
@@ -37,14 +37,15 @@ def _listed(request: Request, *, detail: bool) -> Body:
     services = services_of(request)
     with reading(request) as ctx:
         wanted = server_filter(request, ctx.caller)
-        found = services.compute.servers(ctx, wanted, page(request))
-        how = shown(request, admin=services.compute.sees_hosts(ctx))
+        how = shown(request, admin=services.compute.servers.shows_host(ctx))
         if detail:
-            items = [views.server(one, how) for one in services.compute.details(ctx, found.items)]
+            details = services.compute.servers.list_details(ctx, wanted, page(request))
+            items, more = [views.server(detail, how) for detail in details.items], details.more
         else:
-            items = [views.server_summary(server, how) for server in found.items]
+            servers = services.compute.servers.list(ctx, wanted, page(request))
+            items, more = [views.server_summary(server, how) for server in servers.items], servers.more
     body: Body = {"servers": items}
-    if following := next_links(request, [server.id for server in found.items], more=found.more):
+    if following := next_links(request, [server["id"] for server in items], more=more):
         body["servers_links"] = following
     return body
 
@@ -53,7 +54,7 @@ def _listed(request: Request, *, detail: bool) -> Body:
 def show_server(request: Request, server_id: str) -> Body:
     services = services_of(request)
     with reading(request) as ctx:
-        body = _shown(request, ctx, services.compute.server(ctx, server_id))
+        body = _shown(request, ctx, services.compute.servers.get(ctx, server_id))
         cost = services.billing.server_cost(ctx, server_id)
     if cost is not None:
         body["stratiform:cost"] = cost
@@ -62,8 +63,8 @@ def show_server(request: Request, server_id: str) -> Body:
 
 def _shown(request: Request, ctx: RequestContext, server: Server) -> Body:
     compute = services_of(request).compute
-    how = shown(request, admin=compute.sees_hosts(ctx))
-    return views.server(compute.details(ctx, [server])[0], how, full=True)
+    how = shown(request, admin=compute.servers.shows_host(ctx))
+    return views.server(compute.servers.load_details(ctx, [server])[0], how, full=True)
 
 
 @post("/servers", status_code=202)
@@ -75,7 +76,7 @@ def create_server(request: Request, body: bytes) -> Response[Body]:
     with writing(request) as ctx:
         if given.host is not UNSET or given.hypervisor_hostname is not UNSET:
             raise Forbidden("Policy doesn't allow os_compute_api:servers:create:forced_host to be performed.")
-        made = services.compute.create_servers(ctx, new)
+        made = services.compute.servers.create(ctx, new)
     if given.return_reservation_id:
         return Response({"reservation_id": made[0].reservation_id}, status_code=202)
     how = shown(request)
@@ -122,7 +123,7 @@ def _no_description(name: str, asked: int) -> str | None:
     return None if asked >= 19 else name
 
 
-def _devices(given: schemas.NewServer) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _devices(given: schemas.NewServer) -> tuple[str, tuple[VolumeRequest, ...]]:
     """The image to start from, and existing volumes to attach. Raises Invalid for what no cloud of ours does."""
     if given.block_device_mapping is not UNSET:
         raise Invalid("Legacy block_device_mapping is not supported; use block_device_mapping_v2.")
@@ -131,7 +132,7 @@ def _devices(given: schemas.NewServer) -> tuple[str, tuple[tuple[str, str], ...]
         if device.source_type == "volume" and device.destination_type in ("volume", "") and device.uuid:
             if device.boot_index == 0:
                 raise Invalid("Starting a server from a volume is not supported; start it from an image.")
-            volumes.append((device.uuid, device.device_name or ""))
+            volumes.append(VolumeRequest(device.uuid, device.device_name or ""))
         elif device.source_type == "image" and device.boot_index == 0 and device.destination_type in ("local", ""):
             image_id = device.uuid or image_id
         else:
@@ -184,7 +185,7 @@ def check_user_data(text: str | None) -> str:
 def _hostname(given: Any, most: int) -> str | None:
     if not isinstance(given, str):
         return None
-    check_hostname(given)
+    validate_hostname(given)
     if most > 1:
         raise Invalid("hostname cannot be used for multiple servers.")
     return given
@@ -217,7 +218,7 @@ def checked(changes: Body) -> Body:
     if "name" in changes:
         changes["name"] = schemas.check_name(changes["name"].strip())
     if "hostname" in changes:
-        check_hostname(changes["hostname"])
+        validate_hostname(changes["hostname"])
     if "disk_config" in changes:
         _disk_config(changes["disk_config"])
     for version in (4, 6):
@@ -234,7 +235,7 @@ def update_server(request: Request, server_id: str, body: bytes) -> Body:
     changes = checked(schemas.given(given))
     services = services_of(request)
     with writing(request) as ctx:
-        changed = services.compute.update_server(ctx, server_id, changes)
+        changed = services.compute.servers.update(ctx, server_id, **cast("ServerChanges", changes))
         return {"server": as_changed(_shown(request, ctx, changed), minor(request))}
 
 
@@ -270,7 +271,7 @@ def as_changed(body: Body, asked: int) -> Body:
 @delete("/servers/{server_id:str}", status_code=204)
 def delete_server(request: Request, server_id: str) -> None:
     with writing(request) as ctx:
-        services_of(request).compute.delete_server(ctx, server_id)
+        services_of(request).compute.servers.delete(ctx, server_id)
 
 
 handlers: list[Any] = [

@@ -7,7 +7,7 @@ from stratiform.interfaces.openstack.microversions import minor
 from stratiform.interfaces.services import Request, get, reading, services_of
 from stratiform.kit.clock import iso_naive
 from stratiform.kit.errors import NotFound
-from stratiform.services.compute.model import Used
+from stratiform.services.compute.model import ProjectUsage
 
 _NO_LIMIT = -1
 
@@ -24,7 +24,8 @@ def list_zones_detail(request: Request) -> Body:
 
 def _zones(request: Request, *, detail: bool) -> Body:
     with reading(request) as ctx:
-        names = services_of(request).compute.zones(ctx, detail=detail)
+        zones = services_of(request).compute.availability_zones
+        names = zones.list_details(ctx) if detail else zones.list(ctx)
     hosts: Body | None = {} if detail else None
     return {
         "availabilityZoneInfo": [{"zoneName": name, "zoneState": {"available": True}, "hosts": hosts} for name in names]
@@ -35,7 +36,7 @@ def _zones(request: Request, *, detail: bool) -> Body:
 def show_limits(request: Request) -> Body:
     project = one(request, "tenant_id") or one(request, "project_id")
     with reading(request) as ctx:
-        used = services_of(request).compute.used(ctx, project)
+        used = services_of(request).compute.limits.get_usage(ctx, project)
     absolute: Body = {
         "maxServerMeta": 128,
         "maxTotalInstances": _NO_LIMIT,
@@ -64,7 +65,7 @@ def show_limits(request: Request) -> Body:
     return {"limits": {"rate": [], "absolute": absolute}}
 
 
-def _quota(used: Used, asked: int) -> dict[str, int]:
+def _quota(used: ProjectUsage, asked: int) -> dict[str, int]:
     """What is quoted at this microversion, with what is used of it."""
     quota = {
         "instances": used.servers,
@@ -85,14 +86,14 @@ def _quota(used: Used, asked: int) -> dict[str, int]:
 @get(["/os-quota-sets/{project_id:str}", "/os-quota-sets/{project_id:str}/defaults"])
 def show_quota(request: Request, project_id: str) -> Body:
     with reading(request) as ctx:
-        used = services_of(request).compute.quota(ctx, project_id)
+        used = services_of(request).compute.quota_sets.get_usage(ctx, project_id)
     return {"quota_set": {"id": project_id, **dict.fromkeys(_quota(used, minor(request)), _NO_LIMIT)}}
 
 
 @get("/os-quota-sets/{project_id:str}/detail")
 def show_quota_detail(request: Request, project_id: str) -> Body:
     with reading(request) as ctx:
-        used = services_of(request).compute.quota(ctx, project_id)
+        used = services_of(request).compute.quota_sets.get_usage(ctx, project_id)
     detail = {
         name: {"limit": _NO_LIMIT, "in_use": in_use, "reserved": 0}
         for name, in_use in _quota(used, minor(request)).items()
@@ -104,7 +105,7 @@ def show_quota_detail(request: Request, project_id: str) -> Body:
 def list_services(request: Request) -> Body:
     """One line for all workers: whether work on servers is taken."""
     with reading(request) as ctx:
-        up = services_of(request).compute.worker_is_up(ctx)
+        up = services_of(request).compute.services.is_worker_up(ctx)
         now = ctx.now
     binary, host = one(request, "binary"), one(request, "host")
     service: Body = {
@@ -126,13 +127,13 @@ def list_services(request: Request) -> Body:
 @get(["/os-hypervisors", "/os-hypervisors/detail"])
 def list_hypervisors(request: Request) -> Body:
     with reading(request) as ctx:
-        return {"hypervisors": services_of(request).compute.hypervisors(ctx)}
+        return {"hypervisors": services_of(request).compute.hypervisors.list(ctx)}
 
 
 @get("/os-server-groups")
 def list_server_groups(request: Request) -> Body:
     with reading(request) as ctx:
-        return {"server_groups": services_of(request).compute.server_groups(ctx)}
+        return {"server_groups": services_of(request).compute.server_groups.list(ctx)}
 
 
 _EXTENSIONS = {

@@ -1,120 +1,91 @@
-"""`/images`, their tags and actions."""
+"""`/images` and the actions of images."""
 
-from typing import Any
-from urllib.parse import parse_qsl
+from collections.abc import Sequence
 
-from litestar import Response
-
-from stratiform.interfaces.openstack.image import views
-from stratiform.interfaces.openstack.image.schemas import changes
-from stratiform.interfaces.services import Request, decode, delete, get, patch, post, put, reading, services_of, writing
-from stratiform.kit.errors import Invalid
+from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
+from stratiform.interfaces.endpoints.fields import given_fields
+from stratiform.interfaces.openstack.image import schemas, views
+from stratiform.interfaces.openstack.image.api import api
+from stratiform.interfaces.openstack.image.patches import parse_patch
+from stratiform.kit.errors import Conflict, Invalid, UnsupportedMediaType
 from stratiform.kit.pagination import Page
+from stratiform.services.image import policy
 from stratiform.services.image.model import ImageQuery
 
-Body = dict[str, Any]
+_PATH = "/images/{image_id}"
 
-_NO_FILTERS = ("limit", "marker", "sort", "sort_key", "sort_dir")
-
-
-@get("/images")
-def list_images(request: Request) -> Body:
-    pairs = parse_qsl(request.url.query, keep_blank_values=True)
-    listing = _listing(pairs)
-    with reading(request) as ctx:
-        found = services_of(request).image.images.list(ctx, listing)
-    return views.images(found, pairs)
+#: Query parameters that are not filters.
+_LIST_PARAMETERS = ("limit", "marker", "sort", "sort_key", "sort_dir")
 
 
-@post("/images")
-def create_image(request: Request, body: bytes) -> Response[Body]:
-    values = decode(body, dict[str, Any])
-    with writing(request) as ctx:
-        made = services_of(request).image.images.create(ctx, values)
-    location = f"{services_of(request).url}/image/v2/images/{made.id}"
-    return Response(views.image(made), status_code=201, headers={"Location": location})
+@api.get("/images", policy.IMAGES_LIST)
+def list_images(request: ApiRequest) -> schemas.ImagesResponse:
+    images = request.services.image.images.list(request.ctx, _parse_query(request.query_items))
+    return views.images_response(images, request.query_items)
 
 
-@get("/images/{image_id:str}")
-def show_image(request: Request, image_id: str) -> Body:
-    with reading(request) as ctx:
-        return views.image(services_of(request).image.images.get(ctx, image_id))
+@api.post("/images", policy.IMAGES_CREATE, status=201, errors=(Conflict,))
+def create_image(request: ApiRequest, body: schemas.ImageCreateRequest) -> ApiResponse:
+    attributes = given_fields(body)
+    extra = attributes.pop("extra")
+    image = request.services.image.images.create(request.ctx, attributes | extra)
+    return ApiResponse(views.image_detail(image), headers={"Location": request.view.link("images", image.id)})
 
 
-@patch("/images/{image_id:str}")
-def update_image(request: Request, image_id: str, body: bytes) -> Body:
-    steps = changes(body, request.headers.get("content-type", ""))
-    with writing(request) as ctx:
-        return views.image(services_of(request).image.images.update(ctx, image_id, steps))
+@api.get(_PATH, policy.IMAGES_GET)
+def show_image(request: ApiRequest, image_id: str) -> schemas.ImageDetail:
+    return views.image_detail(request.services.image.images.get(request.ctx, image_id))
 
 
-@delete("/images/{image_id:str}")
-def delete_image(request: Request, image_id: str) -> None:
-    with writing(request) as ctx:
-        services_of(request).image.images.delete(ctx, image_id)
+@api.patch(_PATH, policy.IMAGES_UPDATE, errors=(Conflict, UnsupportedMediaType))
+def update_image(request: ApiRequest, image_id: str, body: bytes) -> schemas.ImageDetail:
+    changes = parse_patch(body, request.http.headers.get("content-type", ""))
+    return views.image_detail(request.services.image.images.update(request.ctx, image_id, changes))
 
 
-@put("/images/{image_id:str}/tags/{tag:str}", status_code=204)
-def add_tag(request: Request, image_id: str, tag: str) -> None:
-    with writing(request) as ctx:
-        services_of(request).image.image_tags.create(ctx, image_id, tag)
+@api.delete(_PATH, policy.IMAGES_DELETE)
+def delete_image(request: ApiRequest, image_id: str) -> None:
+    request.services.image.images.delete(request.ctx, image_id)
 
 
-@delete("/images/{image_id:str}/tags/{tag:str}")
-def remove_tag(request: Request, image_id: str, tag: str) -> None:
-    with writing(request) as ctx:
-        services_of(request).image.image_tags.delete(ctx, image_id, tag)
+@api.post("/images/{image_id}/actions/deactivate", policy.IMAGES_DEACTIVATE, status=204)
+def deactivate_image(request: ApiRequest, image_id: str) -> None:
+    request.services.image.images.deactivate(request.ctx, image_id)
 
 
-@post("/images/{image_id:str}/actions/deactivate", status_code=204)
-def deactivate(request: Request, image_id: str) -> None:
-    with writing(request) as ctx:
-        services_of(request).image.images.deactivate(ctx, image_id)
+@api.post("/images/{image_id}/actions/reactivate", policy.IMAGES_REACTIVATE, status=204)
+def reactivate_image(request: ApiRequest, image_id: str) -> None:
+    request.services.image.images.reactivate(request.ctx, image_id)
 
 
-@post("/images/{image_id:str}/actions/reactivate", status_code=204)
-def reactivate(request: Request, image_id: str) -> None:
-    with writing(request) as ctx:
-        services_of(request).image.images.reactivate(ctx, image_id)
-
-
-def _listing(pairs: list[tuple[str, str]]) -> ImageQuery:
+def _parse_query(items: Sequence[tuple[str, str]]) -> ImageQuery:
+    """Raises Invalid."""
     filters: dict[str, list[str]] = {}
-    for name, value in pairs:
-        if name not in _NO_FILTERS:
+    for name, value in items:
+        if name not in _LIST_PARAMETERS:
             filters.setdefault(name, []).append(value)
-    single = dict(pairs)
-    return ImageQuery(filters, _sort(pairs), Page.parse(single.get("limit"), single.get("marker")))
+    params = dict(items)
+    return ImageQuery(filters, _parse_sort(items), Page.parse(params.get("limit"), params.get("marker")))
 
 
-def _sort(pairs: list[tuple[str, str]]) -> list[tuple[str, bool]]:
-    """`sort=name:asc,size` or `sort_key=…&sort_dir=…`; downwards, where nothing is said. Raises Invalid."""
-    found = []
-    whole = [value for name, value in pairs if name == "sort"]
-    keys = [value for name, value in pairs if name == "sort_key"]
-    directions = [value for name, value in pairs if name == "sort_dir"]
-    if whole and (keys or directions):
+def _parse_sort(items: Sequence[tuple[str, str]]) -> Sequence[tuple[str, bool]]:
+    """Parse `sort=name:asc,size`, or the older `sort_key` and `sort_dir`; the default is descending order.
+
+    Raises: Invalid.
+    """
+    sorts = [value for name, value in items if name == "sort"]
+    keys = [value for name, value in items if name == "sort_key"]
+    directions = [value for name, value in items if name == "sort_dir"]
+    if sorts and (keys or directions):
         raise Invalid("Old and new sorting syntax cannot be combined")
     if len(directions) > 1 and len(directions) != len(keys):
         raise Invalid("Number of sort dirs does not match the number of sort keys")
-    for part in ",".join(whole).split(",") if whole else ():
-        key, _, direction = part.partition(":")
-        found.append((key.strip(), direction.strip() or "desc"))
-    for i, key in enumerate(keys):
-        found.append((key, directions[i] if i < len(directions) else (directions or ["desc"])[0]))
-    if not {direction for _, direction in found} <= {"asc", "desc"}:
-        raise Invalid("Invalid sort direction: it must be asc or desc.")
-    return [(key, direction == "desc") for key, direction in found]
-
-
-handlers: list[Any] = [
-    list_images,
-    create_image,
-    show_image,
-    update_image,
-    delete_image,
-    add_tag,
-    remove_tag,
-    deactivate,
-    reactivate,
-]
+    parsed = []
+    for item in ",".join(sorts).split(",") if sorts else ():
+        key, _, direction = item.partition(":")
+        parsed.append((key.strip(), direction.strip() or "desc"))
+    for index, key in enumerate(keys):
+        parsed.append((key, directions[index] if index < len(directions) else (directions or ["desc"])[0]))
+    if not {direction for _, direction in parsed} <= {"asc", "desc"}:
+        raise Invalid("Unknown sort direction, must be 'desc' or 'asc'.")
+    return [(key, direction == "desc") for key, direction in parsed]

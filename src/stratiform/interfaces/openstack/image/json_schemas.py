@@ -1,0 +1,110 @@
+"""The JSON schemas that the API publishes. Source: Image API v2, "Image Schemas"."""
+
+from stratiform.services.image.model import (
+    CONTAINER_FORMATS,
+    DISK_FORMATS,
+    MEMBER_STATUSES,
+    STATUSES,
+    VISIBILITIES,
+)
+
+JsonSchema = dict[str, object]
+
+_UUID_PATTERN = "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
+
+
+def _string(description: str, *, read_only: bool = False, nullable: bool = True, **keywords: object) -> JsonSchema:
+    schema: JsonSchema = {"type": ["null", "string"] if nullable else "string", "description": description, **keywords}
+    return schema | {"readOnly": True} if read_only else schema
+
+
+def _integer(description: str) -> JsonSchema:
+    return {"type": "integer", "description": description, "minimum": 0, "maximum": 2**31 - 1}
+
+
+def _size(description: str) -> JsonSchema:
+    return {"type": ["null", "integer"], "description": description, "readOnly": True}
+
+
+_IMAGE: JsonSchema = {
+    "name": "image",
+    "properties": {
+        "id": _string("An identifier for the image", nullable=False, pattern=_UUID_PATTERN),
+        "name": _string("Descriptive name for the image", maxLength=255),
+        "status": _string("Status of the image", nullable=False, read_only=True, enum=list(STATUSES)),
+        "visibility": _string("Scope of image accessibility", nullable=False, enum=list(VISIBILITIES)),
+        "owner": _string("Owner of the image", maxLength=255),
+        "protected": {"type": "boolean", "description": "If true, image will not be deletable."},
+        "os_hidden": {
+            "type": "boolean",
+            "description": "If true, image will not appear in default image list response.",
+        },
+        "disk_format": _string("Format of the disk", enum=[None, *DISK_FORMATS]),
+        "container_format": _string("Format of the container", enum=[None, *CONTAINER_FORMATS]),
+        "size": _size("Size of image file in bytes"),
+        "virtual_size": _size("Virtual size of image in bytes"),
+        "checksum": _string("md5 hash of image contents.", read_only=True, maxLength=32),
+        "os_hash_algo": _string("Algorithm to calculate the os_hash_value", read_only=True, maxLength=64),
+        "os_hash_value": _string(
+            "Hexdigest of the image contents using the algorithm specified by the os_hash_algo",
+            read_only=True,
+            maxLength=128,
+        ),
+        "min_disk": _integer("Amount of disk space (in GB) required to boot image."),
+        "min_ram": _integer("Amount of ram (in MB) required to boot image."),
+        "tags": {
+            "type": "array",
+            "description": "List of strings related to the image",
+            "items": {"type": "string", "maxLength": 255},
+        },
+        "created_at": _string("Date and time of image registration", nullable=False, read_only=True),
+        "updated_at": _string("Date and time of the last image modification", nullable=False, read_only=True),
+        "self": _string("An image self url", nullable=False, read_only=True),
+        "file": _string("An image file url", nullable=False, read_only=True),
+        "schema": _string("An image schema url", nullable=False, read_only=True),
+    },
+    "additionalProperties": {"type": "string"},
+    "links": [
+        {"rel": "self", "href": "{self}"},
+        {"rel": "enclosure", "href": "{file}"},
+        {"rel": "describedby", "href": "{schema}"},
+    ],
+}
+
+_MEMBER: JsonSchema = {
+    "name": "member",
+    "properties": {
+        "member_id": _string("An identifier for the image member", nullable=False),
+        "image_id": _string("An identifier for the image", nullable=False),
+        "status": _string("The status of this image member", nullable=False, enum=list(MEMBER_STATUSES)),
+        "created_at": _string("Date and time of image member creation", nullable=False),
+        "updated_at": _string("Date and time of last modification of image member", nullable=False),
+        "schema": _string("The schema of the image member", nullable=False, read_only=True),
+    },
+}
+
+
+def _collection(name: str, item: JsonSchema) -> JsonSchema:
+    return {
+        "name": name,
+        "properties": {
+            name: {"type": "array", "items": item},
+            "first": {"type": "string"},
+            "next": {"type": "string"},
+            "schema": {"type": "string"},
+        },
+        "links": [
+            {"rel": "first", "href": "{first}"},
+            {"rel": "next", "href": "{next}"},
+            {"rel": "describedby", "href": "{schema}"},
+        ],
+    }
+
+
+#: The schemas by name, as in `/v2/schemas/NAME`.
+JSON_SCHEMAS = {
+    "image": _IMAGE,
+    "images": _collection("images", _IMAGE),
+    "member": _MEMBER,
+    "members": _collection("members", _MEMBER),
+}

@@ -1,0 +1,26 @@
+"""`/schemas` and `/info`."""
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.image import schemas
+from stratiform.interfaces.openstack.image.api import api
+from stratiform.interfaces.openstack.image.json_schemas import JSON_SCHEMAS, JsonSchema
+from stratiform.kit.errors import NotFound
+from stratiform.services.image import policy
+
+
+@api.get("/schemas/{schema_name}", policy.SCHEMAS_GET)
+def show_schema(request: ApiRequest, schema_name: str) -> JsonSchema:  # noqa: ARG001
+    if schema_name not in JSON_SCHEMAS:
+        raise NotFound(f"Schema {schema_name} not found")
+    return JSON_SCHEMAS[schema_name]
+
+
+@api.get("/info/import", policy.IMPORT_INFO_GET)
+def show_import_info(request: ApiRequest) -> schemas.ImportInfoResponse:  # noqa: ARG001
+    """Return no import methods: image data is uploaded with `PUT /images/ID/file` only."""
+    return schemas.ImportInfoResponse(schemas.ImportMethods("Import methods available.", "array", []))
+
+
+@api.get("/info/stores", policy.STORES_INFO_GET)
+def show_stores_info(request: ApiRequest) -> None:  # noqa: ARG001
+    raise NotFound("Multi backend is not supported at this site.")

@@ -1,0 +1,92 @@
+"""`/images/{image_id}/file`. Source: Image API v2, "Image data"; RFC 9110, "Range Requests"."""
+
+import re
+
+from anyio import CancelScope, to_thread
+from litestar.response import Stream
+
+from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
+from stratiform.interfaces.openstack.image.api import api
+from stratiform.kit.errors import Conflict, ContentTooLarge, Fault, Invalid, UnsupportedMediaType
+from stratiform.services.image import policy
+from stratiform.services.image.service import Upload
+
+_PATH = "/images/{image_id}/file"
+_MEDIA_TYPE = "application/octet-stream"
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+#: Received data is collected to blocks of this size, and each block is written by a thread.
+_BLOCK_BYTES = 1024 * 1024
+
+
+class RangeNotSatisfiable(Fault):
+    """The image has no data in the requested range."""
+
+    status = 416
+
+
+@api.put(_PATH, policy.IMAGE_DATA_UPLOAD, status=204, errors=(Conflict, ContentTooLarge, UnsupportedMediaType))
+async def upload_image_data(request: ApiRequest, image_id: str) -> None:
+    """Store the body while it is received; files and database are used in threads."""
+    content_type = request.http.headers.get("content-type", "").split(";", 1)[0].strip()
+    if content_type != _MEDIA_TYPE:
+        raise UnsupportedMediaType(f"Unsupported media type '{content_type}', expected {_MEDIA_TYPE}.")
+    image_data = request.services.image.image_data
+    upload = await to_thread.run_sync(_begin_upload, request, image_id)
+    try:
+        await _receive(request, upload)
+        await to_thread.run_sync(image_data.finish_upload, upload)
+    except BaseException:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(image_data.abort_upload, upload)
+        raise
+
+
+@api.get(_PATH, policy.IMAGE_DATA_DOWNLOAD, errors=(RangeNotSatisfiable,))
+def download_image_data(request: ApiRequest, image_id: str) -> Stream | ApiResponse:
+    file = request.services.image.image_data.find(request.ctx, image_id)
+    if file is None:
+        return ApiResponse(status=204)
+    range_header = request.http.headers.get("range")
+    start, length = _parse_range(range_header, file.size) if range_header else (0, file.size)
+    headers = {"Content-Length": str(length), "Accept-Ranges": "bytes"}
+    if range_header:
+        headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{file.size}"
+    elif file.image.checksum:
+        headers["Content-MD5"] = file.image.checksum
+    status = 206 if range_header else 200
+    return Stream(file.read_blocks(start, length), status_code=status, media_type=_MEDIA_TYPE, headers=headers)
+
+
+def _begin_upload(request: ApiRequest, image_id: str) -> Upload:
+    with request.write() as ctx:
+        return request.services.image.image_data.begin_upload(ctx, image_id)
+
+
+async def _receive(request: ApiRequest, upload: Upload) -> None:
+    """Write the body to `upload`. Raises Invalid for a body shorter than its `Content-Length`, StorageFull."""
+    block = bytearray()
+    received = 0
+    async for chunk in request.http.stream():
+        block += chunk
+        received += len(chunk)
+        if len(block) >= _BLOCK_BYTES:
+            await to_thread.run_sync(upload.write, bytes(block))
+            block.clear()
+    content_length = request.http.headers.get("content-length")
+    if content_length is not None and content_length.isdecimal() and int(content_length) != received:
+        raise Invalid(f"The body is incomplete: {received} of {content_length} bytes received.")
+    await to_thread.run_sync(upload.write, bytes(block))
+
+
+def _parse_range(header: str, size: int) -> tuple[int, int]:
+    """Return offset and length of a single range. Raises RangeNotSatisfiable."""
+    match = _RANGE.fullmatch(header.replace(" ", ""))
+    if match is None or match[0] == "bytes=-":
+        raise RangeNotSatisfiable(f"Invalid range: '{header}'")
+    first, last = match[1], match[2]
+    start = int(first) if first else max(size - int(last), 0)
+    end = min(int(last), size - 1) if first and last else size - 1
+    if start > end:
+        raise RangeNotSatisfiable(f"Range '{header}' is outside of the image data of {size} bytes.")
+    return start, end - start + 1

@@ -1,0 +1,33 @@
+"""Queries on instance actions."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import update
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.db import Connection, Rows
+from stratiform.services.compute.model.instance_actions import InstanceAction
+from stratiform.services.compute.tables import action_table
+
+_actions = Rows(action_table, InstanceAction)
+
+
+def insert_actions(db: Connection, actions: Sequence[InstanceAction]) -> None:
+    _actions.insert_many(db, actions)
+
+
+def finish_actions(db: Connection, server_id: str, at: Micros, message: str | None = None) -> None:
+    """Finish every action in progress on the server; `message` is set for failed actions."""
+    c = action_table.c
+    unfinished = (c.server_id == server_id) & c.finished_at.is_(None)
+    db.execute(update(action_table).where(unfinished).values(finished_at=at, message=message))
+
+
+def list_actions(db: Connection, server_id: str) -> Sequence[InstanceAction]:
+    """Return the actions on a server, newest first."""
+    c = action_table.c
+    return _actions.all(db, c.server_id == server_id, order=[c.started_at.desc(), c.id.desc()])
+
+
+def find_action(db: Connection, server_id: str, request_id: str) -> InstanceAction | None:
+    return _actions.first(db, action_table.c.server_id == server_id, action_table.c.request_id == request_id)

@@ -1,0 +1,155 @@
+"""Server actions. Source: Compute API reference, "Servers - run an action"."""
+
+from dataclasses import dataclass
+from typing import Unpack
+
+from stratiform.contract.errors import NativeNotFound, NotSupported
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.ids import Ids
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.compute import policy
+from stratiform.services.compute.errors import InvalidField, ServerNotReady
+from stratiform.services.compute.model.servers import RebuildChanges, Server, server_fault
+from stratiform.services.compute.model.validation import validate_metadata
+from stratiform.services.compute.model.vm_states import ACTIVE, ERROR, STOPPED
+from stratiform.services.compute.service import action_table
+from stratiform.services.compute.service.flavors import get_flavor_for_server
+from stratiform.services.compute.service.keypairs import get_public_key
+from stratiform.services.compute.service.server_access import get_server
+from stratiform.services.compute.service.server_images import get_bootable_image, image_metadata
+from stratiform.services.compute.service.server_security_groups import resolve_security_group
+from stratiform.services.compute.service.server_transitions import apply_action, get_server_for_action
+from stratiform.services.image.service import ImageService
+from stratiform.services.network.service import NetworkService
+
+
+@dataclass(frozen=True, slots=True)
+class ServerActions:
+    """Operations of `/servers/{server_id}/action`.
+
+    Each raises ServerNotFound, Forbidden, ServerLocked and InvalidServerState.
+    """
+
+    ids: Ids
+    clouds: CloudsService
+    network: NetworkService
+    image: ImageService
+
+    def start(self, ctx: RequestContext, server_id: str) -> None:
+        server = get_server_for_action(ctx, action_table.START, server_id)
+        apply_action(ctx, self.ids, action_table.START, server, power_on=True)
+
+    def stop(self, ctx: RequestContext, server_id: str) -> None:
+        server = get_server_for_action(ctx, action_table.STOP, server_id)
+        apply_action(ctx, self.ids, action_table.STOP, server, power_on=False)
+
+    def reboot(self, ctx: RequestContext, server_id: str, *, hard: bool) -> None:
+        """Reboot; a hard reboot also starts a stopped server, and may follow a soft reboot that does not finish."""
+        action = action_table.HARD_REBOOT if hard else action_table.SOFT_REBOOT
+        server = get_server_for_action(ctx, action, server_id)
+        apply_action(ctx, self.ids, action, server, power_on=True)
+
+    def resize(self, ctx: RequestContext, server_id: str, flavor_id: str) -> None:
+        """Raises Invalid for an unknown flavor, the current one, or one with a smaller disk."""
+        server = get_server_for_action(ctx, action_table.RESIZE, server_id)
+        flavor = get_flavor_for_server(ctx, flavor_id, server.project_id)
+        if flavor.id == server.flavor_id:
+            raise Invalid("When resizing, instances must change flavor!")
+        if flavor.disk < server.flavor["disk"]:
+            raise Invalid("Resize to a smaller disk is not possible: the flavor's disk is too small.")
+        apply_action(ctx, self.ids, action_table.RESIZE, server, new_flavor=flavor.snapshot())
+
+    def confirm_resize(self, ctx: RequestContext, server_id: str) -> None:
+        """Complete at once: the server in the cloud has its new size already."""
+        server = get_server_for_action(ctx, action_table.CONFIRM_RESIZE, server_id)
+        vm_state = ACTIVE if server.power_on else STOPPED
+        apply_action(ctx, self.ids, action_table.CONFIRM_RESIZE, server, vm_state=vm_state, old_flavor=None)
+
+    def revert_resize(self, ctx: RequestContext, server_id: str) -> None:
+        server = get_server_for_action(ctx, action_table.REVERT_RESIZE, server_id)
+        apply_action(ctx, self.ids, action_table.REVERT_RESIZE, server, new_flavor=server.old_flavor)
+
+    def rebuild(self, ctx: RequestContext, server_id: str, image_id: str, **changes: Unpack[RebuildChanges]) -> Server:
+        """Write an image to the server's first disk. Raises Invalid for an unsuitable image or an unknown key pair."""
+        server = get_server_for_action(ctx, action_table.REBUILD, server_id)
+        validate_metadata(changes.get("metadata", {}))
+        image = get_bootable_image(self.image, ctx, image_id, server.flavor)
+        public_key = get_public_key(ctx, changes["key_name"]) if "key_name" in changes else server.public_key
+        return apply_action(
+            ctx,
+            self.ids,
+            action_table.REBUILD,
+            server,
+            image_id=image.id,
+            image=image_metadata(image),
+            public_key=public_key,
+            fault=None,
+            **changes,
+        )
+
+    def lock(self, ctx: RequestContext, server_id: str, reason: str | None = None) -> None:
+        server = get_server_for_action(ctx, action_table.LOCK, server_id)
+        by_admin = ctx.caller.is_admin and ctx.caller.project_id != server.project_id
+        locked_by = "admin" if by_admin else "owner"
+        apply_action(ctx, self.ids, action_table.LOCK, server, locked=True, locked_by=locked_by, locked_reason=reason)
+
+    def unlock(self, ctx: RequestContext, server_id: str) -> None:
+        """Unlock; a server that an operator locked is unlocked by operators only. Raises Forbidden."""
+        server = get_server_for_action(ctx, action_table.UNLOCK, server_id)
+        if server.locked_by == "admin":
+            policy.SERVERS_UNLOCK_OVERRIDE.require(ctx.caller, server.project_id)
+        apply_action(ctx, self.ids, action_table.UNLOCK, server, locked=False, locked_by="", locked_reason=None)
+
+    def reset_state(self, ctx: RequestContext, server_id: str, vm_state: str) -> None:
+        """Set the VM state and cancel the task in progress, without any request to the cloud."""
+        server = get_server_for_action(ctx, action_table.RESET_STATE, server_id)
+        fault = server_fault(500, "The state was reset by an operator.", ctx.now) if vm_state == ERROR else None
+        apply_action(ctx, self.ids, action_table.RESET_STATE, server, vm_state=vm_state, new_flavor=None, fault=fault)
+
+    def add_security_group(self, ctx: RequestContext, server_id: str, name_or_id: str) -> None:
+        """Raises InvalidField, NotFound; Conflict if the server has the group already."""
+        action = action_table.ADD_SECURITY_GROUP
+        server = get_server_for_action(ctx, action, server_id)
+        name = self._resolve_security_group(ctx, server, name_or_id)
+        if name in server.security_groups:
+            raise Conflict(f"Security group {name} is already associated with the instance {server_id}")
+        apply_action(ctx, self.ids, action, server, security_groups=[*server.security_groups, name])
+
+    def remove_security_group(self, ctx: RequestContext, server_id: str, name_or_id: str) -> None:
+        """Raises InvalidField, NotFound."""
+        action = action_table.REMOVE_SECURITY_GROUP
+        server = get_server_for_action(ctx, action, server_id)
+        name = self._resolve_security_group(ctx, server, name_or_id)
+        if name not in server.security_groups:
+            raise NotFound(f"Security group {name} not associated with the instance {server_id}")
+        remaining = [group for group in server.security_groups if group != name]
+        apply_action(ctx, self.ids, action, server, security_groups=remaining)
+
+    def get_console_server(self, ctx: RequestContext, server_id: str) -> Server:
+        """Return a server for `read_console_output`. Raises ServerNotFound, Forbidden, ServerNotReady."""
+        server = get_server(ctx, policy.SERVERS_CONSOLE_OUTPUT, server_id)
+        if not server.exists_in_cloud:
+            raise ServerNotReady(server_id)
+        return server
+
+    def read_console_output(self, server: Server, length: int | None) -> str:
+        """Return the last `length` lines of the console (None: all). Calls the cloud: use it outside transactions.
+
+        Raises: NotSupported, ServerNotReady
+        """
+        compute = self.clouds.connections.get(server.cloud_id).compute
+        if compute is None:
+            raise NotSupported(f"Cloud {server.cloud_name} does not support servers.")
+        try:
+            output = compute.console(server.native_id)
+        except NativeNotFound as error:
+            raise ServerNotReady(server.id) from error
+        if length is None or length < 0:
+            return output
+        return "".join(output.splitlines(keepends=True)[-length:]) if length else ""
+
+    def _resolve_security_group(self, ctx: RequestContext, server: Server, name_or_id: str) -> str:
+        if not name_or_id.strip():
+            raise InvalidField("name", name_or_id, "The name of a security group can't be empty.")
+        return resolve_security_group(self.network, ctx, server.project_id, name_or_id)

@@ -1,0 +1,155 @@
+"""Creation of servers: everything that can be checked before the clouds are involved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Conflict, Invalid, NotFound
+from stratiform.kit.ids import Ids
+from stratiform.kit.work import enqueue
+from stratiform.services.clouds.model import Binding
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.compute import events
+from stratiform.services.compute.errors import InvalidField
+from stratiform.services.compute.model import power_states, task_states, vm_states
+from stratiform.services.compute.model.flavors import Flavor
+from stratiform.services.compute.model.servers import NewServer, Server
+from stratiform.services.compute.model.validation import sanitize_hostname, validate_metadata, validate_tags
+from stratiform.services.compute.repository import instance_actions, servers
+from stratiform.services.compute.service.flavors import get_flavor_for_server
+from stratiform.services.compute.service.keypairs import get_public_key
+from stratiform.services.compute.service.server_images import get_bootable_image, image_metadata
+from stratiform.services.compute.service.server_security_groups import resolve_security_group
+from stratiform.services.compute.service.server_transitions import RECONCILE, instance_action
+from stratiform.services.compute.service.volume_attachments import get_attachable_volume
+from stratiform.services.image.model import Image
+from stratiform.services.image.service import ImageService
+from stratiform.services.network.service import NetworkService
+from stratiform.services.volume.service import VolumeService
+
+_MAX_SERVERS_PER_REQUEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBuilder:
+    """Creates the rows of new servers, with their ports, volume attachments, notifications and work."""
+
+    ids: Ids
+    clouds: CloudsService
+    network: NetworkService
+    image: ImageService
+    volume: VolumeService
+
+    def build(self, ctx: RequestContext, new: NewServer, project_id: str) -> Sequence[Server]:
+        """Raises Invalid, NotFound, Conflict."""
+        _validate(new)
+        flavor = get_flavor_for_server(ctx, new.flavor_id, project_id)
+        image = get_bootable_image(self.image, ctx, new.image_id, flavor.snapshot())
+        binding = self._select_binding(ctx, project_id, new.zone)
+        template = self._template(ctx, new, project_id, flavor, image, binding)
+        created = [self._instantiate(template, index, new.max_count) for index in range(new.max_count)]
+        servers.insert_servers(ctx.db, created)
+        records = [instance_action(ctx, self.ids, server, "create") for server in created]
+        instance_actions.insert_actions(ctx.db, records)
+        for server in created:
+            self._create_ports(ctx, server, new)
+            self._attach_volumes(ctx, server, new)
+            events.notify(ctx.db, self.ids, events.CREATE_START, server, ctx.now)
+            enqueue(ctx.db, RECONCILE, server.id, ctx.now)
+        return created
+
+    def _create_ports(self, ctx: RequestContext, server: Server, new: NewServer) -> None:
+        if new.networks is not None:
+            self.network.server_ports.create(ctx, server.project_id, server.id, list(new.networks))
+
+    def _attach_volumes(self, ctx: RequestContext, server: Server, new: NewServer) -> None:
+        for request in new.volumes:
+            get_attachable_volume(self.volume, ctx, server, request.volume_id)
+            self.volume.attachments.begin_attach(ctx, request.volume_id, server.id, request.device or None)
+
+    def _select_binding(self, ctx: RequestContext, project_id: str, zone: str | None) -> Binding:
+        try:
+            return self.clouds.bindings.resolve(ctx.db, project_id, zone)
+        except Conflict as error:
+            if zone is None:
+                raise
+            raise Invalid("The requested availability zone is not available", hint=error.message) from error
+
+    def _resolve_security_groups(self, ctx: RequestContext, project_id: str, names_or_ids: Sequence[str]) -> list[str]:
+        try:
+            names = [resolve_security_group(self.network, ctx, project_id, group) for group in names_or_ids]
+        except NotFound as error:
+            raise Invalid(error.message) from error
+        return list(dict.fromkeys(names))
+
+    def _instantiate(self, template: Server, index: int, count: int) -> Server:
+        """Return server `index` of `count` with its own id, name and host name."""
+        server_id = self.ids.uuid()
+        name = template.name if count == 1 else f"{template.name}-{index + 1}"
+        hostname = template.hostname or sanitize_hostname(name, f"Server-{server_id}")
+        return replace(template, id=server_id, name=name, hostname=hostname, launch_index=index)
+
+    def _template(
+        self, ctx: RequestContext, new: NewServer, project_id: str, flavor: Flavor, image: Image, binding: Binding
+    ) -> Server:
+        """Return the row that all servers of the request share, without id."""
+        return Server(
+            id="",
+            project_id=project_id,
+            user_id=ctx.caller.user_id,
+            name=new.name,
+            hostname=new.hostname or "",
+            description=new.description,
+            created_at=ctx.now,
+            updated_at=ctx.now,
+            vm_state=vm_states.BUILDING,
+            task_state=task_states.SCHEDULING,
+            power_state=power_states.NOSTATE,
+            power_on=True,
+            flavor=flavor.snapshot(),
+            flavor_id=flavor.id,
+            image_id=image.id,
+            image=image_metadata(image),
+            cloud_id=binding.cloud_id,
+            cloud_name=binding.cloud_name,
+            zone=binding.zone,
+            native_zone=binding.native_zone,
+            reservation_id=f"r-{self.ids.hex()[-8:]}",
+            key_name=new.key_name,
+            public_key=get_public_key(ctx, new.key_name),
+            user_data=new.user_data,
+            metadata=dict(new.metadata),
+            tags=sorted(set(new.tags)),
+            security_groups=self._resolve_security_groups(ctx, project_id, new.security_groups or ("default",)),
+            config_drive=new.config_drive,
+            disk_config=new.disk_config,
+            access_ip_v4=new.access_ip_v4,
+            access_ip_v6=new.access_ip_v6,
+        )
+
+
+def _validate(new: NewServer) -> None:
+    if new.min_count > new.max_count:
+        raise Invalid("min_count must be <= max_count")
+    if new.max_count > _MAX_SERVERS_PER_REQUEST:
+        raise InvalidField(
+            "max_count", new.max_count, f"{new.max_count} is greater than the maximum of {_MAX_SERVERS_PER_REQUEST}"
+        )
+    validate_metadata(new.metadata)
+    validate_tags(new.tags)
+    if new.max_count > 1:
+        _validate_multiple(new)
+
+
+def _validate_multiple(new: NewServer) -> None:
+    """Raises Invalid for a port, a fixed IP or a volume, which only one server can have."""
+    networks = new.networks or ()
+    if any(nic.port_id for nic in networks):
+        raise Invalid(
+            "Unable to launch multiple instances with a single configured port ID. "
+            "Please launch your instance one by one with different ports."
+        )
+    if any(nic.fixed_ip for nic in networks):
+        raise Invalid("Invalid fixed network addresses requested: multiple servers can't share a fixed IP.")
+    if new.volumes:
+        raise Invalid("Cannot attach one or more volumes to multiple instances")

@@ -1,0 +1,37 @@
+"""Images of servers: checks before a server is created or rebuilt."""
+
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Forbidden, Invalid, NotFound
+from stratiform.services.compute.model.flavors import FlavorSnapshot
+from stratiform.services.image.model import Image
+from stratiform.services.image.service import ImageService
+
+
+def get_bootable_image(images: ImageService, ctx: RequestContext, image_id: str, flavor: FlavorSnapshot) -> Image:
+    """Return an active image that fits the flavor. Raises Invalid."""
+    try:
+        image = images.images.get(ctx, image_id)
+    except (NotFound, Forbidden) as error:
+        raise Invalid(f"Image {image_id} could not be found.") from error
+    if image.status != "active":
+        raise Invalid(f"Image {image_id} is not active.")
+    if image.min_ram > flavor["ram"]:
+        raise Invalid("Flavor's memory is too small for requested image.")
+    if flavor["disk"] and image.min_disk > flavor["disk"]:
+        raise Invalid(
+            "Flavor's disk is smaller than the minimum size specified in image metadata. "
+            f"Flavor disk is {flavor['disk'] << 30} bytes, minimum size is {image.min_disk << 30} bytes."
+        )
+    return image
+
+
+def image_metadata(image: Image) -> dict[str, str]:
+    """Return the image properties that are stored with a server and appear in its notifications."""
+    properties = {
+        "name": image.name,
+        "min_ram": image.min_ram,
+        "min_disk": image.min_disk,
+        "disk_format": image.disk_format,
+        "container_format": image.container_format,
+    }
+    return {key: str(value) for key, value in properties.items() if value is not None}

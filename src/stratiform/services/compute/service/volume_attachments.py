@@ -1,0 +1,80 @@
+"""Volume attachments of servers. Source: Compute API reference, "Servers with volume attachments"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Conflict, Invalid
+from stratiform.kit.ids import Ids
+from stratiform.services.compute import policy
+from stratiform.services.compute.errors import VolumeAttachmentNotFound
+from stratiform.services.compute.model.servers import Server
+from stratiform.services.compute.service.action_table import ATTACH_VOLUME, DETACH_VOLUME
+from stratiform.services.compute.service.server_access import get_server
+from stratiform.services.compute.service.server_transitions import apply_action, get_server_for_action
+from stratiform.services.volume.errors import VolumeNotFound
+from stratiform.services.volume.model import Attachment, Volume
+from stratiform.services.volume.service import VolumeService
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeAttachments:
+    """Operations of `/servers/{server_id}/os-volume_attachments`."""
+
+    ids: Ids
+    volume: VolumeService
+
+    def list(self, ctx: RequestContext, server_id: str) -> Sequence[Attachment]:
+        """Raises ServerNotFound, Forbidden."""
+        server = get_server(ctx, policy.VOLUME_ATTACHMENTS_LIST, server_id)
+        return self.volume.attachments.list_by_server(ctx.db, server.id)
+
+    def get(self, ctx: RequestContext, server_id: str, volume_id: str) -> Attachment:
+        """Raises ServerNotFound, Forbidden, VolumeAttachmentNotFound."""
+        return self._get(ctx, get_server(ctx, policy.VOLUME_ATTACHMENTS_SHOW, server_id), volume_id)
+
+    def attach(self, ctx: RequestContext, server_id: str, volume_id: str, device: str | None = None) -> Attachment:
+        """Start to attach a volume. Raises VolumeNotFound; Invalid for a volume in another zone or not available."""
+        server = get_server_for_action(ctx, ATTACH_VOLUME, server_id)
+        get_attachable_volume(self.volume, ctx, server, volume_id)
+        attachment = self.volume.attachments.begin_attach(ctx, volume_id, server_id, device)
+        apply_action(ctx, self.ids, ATTACH_VOLUME, server)
+        return attachment
+
+    def update(self, ctx: RequestContext, server_id: str, volume_id: str, new_volume_id: str) -> Attachment:
+        """Raises VolumeAttachmentNotFound; Conflict for another volume: swapping volumes is not supported."""
+        server = get_server(ctx, policy.VOLUME_ATTACHMENTS_UPDATE, server_id)
+        attachment = self._get(ctx, server, volume_id)
+        if new_volume_id != volume_id:
+            raise Conflict("Swapping volumes is not supported.")
+        return attachment
+
+    def detach(self, ctx: RequestContext, server_id: str, volume_id: str) -> None:
+        """Start to detach a volume. Raises VolumeAttachmentNotFound; Conflict unless it is attached."""
+        server = get_server_for_action(ctx, DETACH_VOLUME, server_id)
+        attachment = self._get(ctx, server, volume_id)
+        if attachment.state != "attached":
+            raise Conflict(
+                f"Invalid volume: the attachment of volume {volume_id} to instance {server_id} is {attachment.state}."
+            )
+        self.volume.attachments.begin_detach(ctx, volume_id, server_id)
+        apply_action(ctx, self.ids, DETACH_VOLUME, server)
+
+    def _get(self, ctx: RequestContext, server: Server, volume_id: str) -> Attachment:
+        for attachment in self.volume.attachments.list_by_server(ctx.db, server.id):
+            if attachment.volume_id == volume_id:
+                return attachment
+        raise VolumeAttachmentNotFound(server.id, volume_id)
+
+
+def get_attachable_volume(volumes: VolumeService, ctx: RequestContext, server: Server, volume_id: str) -> Volume:
+    """Return a volume of the server's project, cloud and zone. Raises VolumeNotFound; Invalid for another zone."""
+    volume = volumes.volumes.get(ctx, volume_id)
+    if volume.project_id != server.project_id:
+        raise VolumeNotFound(volume_id)
+    if (volume.cloud_id, volume.native_zone) != (server.cloud_id, server.native_zone):
+        raise Invalid(
+            f"Invalid volume: Instance {server.id} and volume {volume_id} are not in the same availability_zone. "
+            f"Instance is in {server.zone}. Volume is in {volume.zone}"
+        )
+    return volume

@@ -1,0 +1,83 @@
+"""Routes of an API with prefixes, its own authentication, and its own type of empty responses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.testing import TestClient
+
+from stratiform.interfaces.endpoints import Api, ApiRequest
+from stratiform.interfaces.endpoints.dispatch import router
+from stratiform.interfaces.endpoints.request import Transactions
+from stratiform.interfaces.openstack.faults import shaped
+from stratiform.interfaces.services import Request, services_of
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Unauthenticated
+from stratiform.kit.policy import SYSTEM, Rule, anyone
+from support.stacks import Bench
+
+RULE = Rule("test", anyone)
+
+
+@contextmanager
+def open_with_key(request: Request) -> Iterator[RequestContext]:
+    if request.headers.get("x-auth-token") != "key":
+        raise Unauthenticated("invalid key")
+    services = services_of(request)
+    with services.database.transaction() as db:
+        yield RequestContext(db, SYSTEM, services.clock.now())
+
+
+api = Api(
+    name="test",
+    path="/test",
+    routes="",
+    exception_handlers=shaped("image"),
+    prefixes=("", "/v1"),
+    transactions=Transactions(open_with_key, open_with_key),
+    empty_media_type="text/plain",
+)
+
+
+@api.get("/users/{name}", RULE)
+def show_user(request: ApiRequest, name: str) -> dict[str, str]:
+    return {"user_id": request.ctx.caller.user_id, "name": name}
+
+
+@api.get("/managed", RULE, manages_transactions=True)
+def show_managed(request: ApiRequest) -> dict[str, str]:
+    with request.read() as ctx:
+        return {"user_id": ctx.caller.user_id}
+
+
+@api.post("/users", RULE, status=201)
+def create_user(request: ApiRequest) -> None:
+    assert request.ctx.caller is SYSTEM
+
+
+@pytest.fixture
+def client(stack_bench: Bench) -> Iterator[TestClient[Litestar]]:
+    app = Litestar([router(api, path="/other")], state=State({"services": stack_bench.services}), openapi_config=None)
+    with TestClient(app) as client:
+        yield client
+
+
+def test_prefixes_and_path(client: TestClient[Litestar]) -> None:
+    headers = {"X-Auth-Token": "key"}
+    for path in ("/other/users/a", "/other/v1/users/a"):
+        assert client.get(path, headers=headers).json() == {"user_id": SYSTEM.user_id, "name": "a"}
+    assert client.get("/test/users/a", headers=headers).status_code == 404
+
+
+def test_transactions_authenticate(client: TestClient[Litestar]) -> None:
+    for path in ("/other/users/a", "/other/managed"):
+        assert client.get(path, headers={"X-Auth-Token": "token"}).status_code == 401
+        assert client.get(path, headers={"X-Auth-Token": "key"}).json()["user_id"] == SYSTEM.user_id
+
+
+def test_media_type_of_empty_responses(client: TestClient[Litestar]) -> None:
+    response = client.post("/other/users", headers={"X-Auth-Token": "key"})
+    assert (response.status_code, response.content) == (201, b"")
+    assert response.headers["content-type"].startswith("text/plain")

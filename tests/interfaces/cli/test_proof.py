@@ -208,7 +208,7 @@ def test_an_export_that_breaks_off_leaves_no_file(api: Rest, tmp_path: Path, mon
         (("--period", "2027-01"), "the period from 2027-01-01T00:00:00.000000Z has not begun yet"),
         (("--as-of", "2"), "--as-of is 2, and the ledger is at 1"),
         (("--as-of", "2026-12-16"), "--as-of is 2026-12-16T00:00:00.000000Z, which is yet to come"),
-        (("--project", "demo"), "no project demo"),
+        (("--project", "demo"), "Project demo could not be found."),
     ],
 )
 def test_what_can_never_be_exported_is_refused(api: Rest, tmp_path: Path, line: tuple[str, ...], message: str) -> None:

@@ -135,7 +135,7 @@ def test_a_file_that_is_no_recording_is_refused(api: Rest, tmp_path: Path) -> No
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
     with pytest.raises(CliError) as refused:
         run("import", str(picture))
-    assert "lines is a notification; the first: not JSON" in refused.value.message
+    assert "lines is a notification: not JSON" in refused.value.message
     assert "\n" not in refused.value.message + refused.value.hint
     assert json.loads(run("rejected", "list", "--format", "json")) == []
 
@@ -178,7 +178,7 @@ def test_a_bad_filter_is_told(api: Rest) -> None:
         (("list", "--tag", "x"), "--tag is key:value, not 'x'", ""),
         (("list", "--cloud", "x"), "neither connected nor in the ledger: cloud 'x'", "none is known yet"),
         (("list", "--resource-type", "volum"), "neither metered nor in the ledger: resource type", "known: volume"),
-        (("list", "--project", "admin"), "no project admin", "'admin' is a name: ask by the id, "),
+        (("list", "--project", "admin"), "Project admin could not be found", "'admin' is a name; use the id: "),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_by_its_option(api: Rest, line: tuple[str, ...], message: str, hint: str) -> None:

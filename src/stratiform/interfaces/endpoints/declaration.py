@@ -12,7 +12,7 @@ from litestar.types import ExceptionHandlersMap
 
 from stratiform.interfaces.endpoints.decoding import FlagParser, parse_bool
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
-from stratiform.interfaces.endpoints.request import Transactions
+from stratiform.interfaces.endpoints.request import ApiResponse, Transactions
 from stratiform.kit.errors import Fault, Invalid, NotFound
 from stratiform.kit.policy import Rule
 
@@ -171,8 +171,17 @@ class Api:
         self, method: str, path: str, rule: Rule | None, function: Function, options: Options, action: str = ""
     ) -> None:
         hints = typing.get_type_hints(function, include_extras=True)
-        schemas = {"body": hints.get("body"), "query": hints.get("query"), "response": hints.get("return")}
+        schemas = {
+            "body": hints.get("body"),
+            "query": hints.get("query"),
+            "response": _response_schema(hints.get("return")),
+        }
         self.endpoints.append(Endpoint(method, path, rule, function, action=action, **schemas, **options))
+
+
+def _response_schema(annotation: Any) -> Any:
+    """Return the schema of the body: `X` for `ApiResponse[X]`."""
+    return typing.get_args(annotation)[0] if typing.get_origin(annotation) is ApiResponse else annotation
 
 
 def _refusal(get: Function, error: Fault) -> Function:

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import islice
 
 from stratiform.contract.errors import CloudError
-from stratiform.contract.usage import Usage, UsageSample
+from stratiform.contract.usage import UsageCapability, UsageSample
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.work import Handler, Job, Requeue
@@ -94,10 +94,10 @@ def _poll(ingest: IngestService, clouds: CloudsService, job: Job) -> Requeue | N
 
 
 def _read(
-    ingest: IngestService, job: Job, poll: Poll, query: PollQuery, usage: Usage, since: Micros, until: Micros
+    ingest: IngestService, job: Job, poll: Poll, query: PollQuery, usage: UsageCapability, since: Micros, until: Micros
 ) -> Poll:
     """Read `[since, until)` with no transaction open during requests; what was read before a failure is kept."""
-    for samples in _chunks(usage.readings(query.table, since, until)):
+    for samples in _chunks(usage.list_samples(query.table, since, until)):
         with job.apply() as db:
             ingest.polls.ingest(db, poll, query, samples, job.clock.now())
     with job.apply() as db:

@@ -178,7 +178,7 @@ def _event(
     resource: Resource, query: PollQuery, sample: UsageSample, message_id: str, owner: Mapping[str, str]
 ) -> Event:
     """Return the event of a sample: a gauge is of the start of its period, other kinds are of the end."""
-    at = sample.at if query.format.kind == "gauge" else sample.at + sample.lasts
+    at = sample.at if query.format.kind == "gauge" else sample.at + sample.duration_us
     return poll_samples.event_of(
         message_id, at, resource, query.meter, sample.value, query.format, source=sample.source, owner=owner
     )

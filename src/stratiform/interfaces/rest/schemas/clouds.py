@@ -49,11 +49,12 @@ class CloudSetting(Struct):
     secret: bool
     required: bool
     default: str
+    choices: Annotated[list[str], Meta(description="The valid values; empty if any value is valid.")]
 
 
 class CloudKind(Struct):
     kind: str
-    about: str
+    summary: str
     settings: list[CloudSetting]
     capabilities: list[str]
 

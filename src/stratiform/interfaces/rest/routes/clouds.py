@@ -10,8 +10,8 @@ import msgspec
 
 from stratiform.contract.errors import CloudUnreachable, CredentialsRejected
 from stratiform.interfaces.endpoints import ApiRequest
-from stratiform.interfaces.rest import views
 from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.views import clouds as views
 from stratiform.interfaces.rest.schemas import clouds as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
 from stratiform.kit.clock import iso

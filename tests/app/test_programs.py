@@ -104,7 +104,7 @@ def test_a_database_that_does_not_answer_is_told_in_one_line(shell: Shell) -> No
     url = f"postgresql+psycopg://nobody:hunter2@127.0.0.1:{free_port()}/x"
     (shell.home / "stratiform.toml").write_text(f'database_url = "{url}"\n')
     said = shell("up", "--port", free_port(), fails=1)
-    assert "the database does not answer" in said
+    assert "the database is not available" in said
     assert "hunter2" not in said
     assert len(said.strip().splitlines()) == 1
 

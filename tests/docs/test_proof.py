@@ -31,7 +31,7 @@ def test_the_program_of_the_page(stack_bench: Bench, tmp_path: Path) -> None:
         everything = metering.begin_export(stack_bench.ctx(db), Filter())
         mine = metering.begin_export(stack_bench.ctx(db, customer("p1")), Filter())
         lines, part = list(metering.export(db, everything)), list(metering.export(db, mine))
-    key = str(metering.keys.signer().verifier)
+    key = str(metering.keys.get_signer().verifier)
     size = everything.size
     assert check(tmp_path, lines, key).stdout.startswith(f"{size} events of {size} are in the log of stratiform/")
     assert check(tmp_path, part, key).stdout.startswith(f"2 events of {size} are in the log")

@@ -26,7 +26,7 @@ def export(made: Bench, caller: Caller = SYSTEM, after: int | None = None, **wan
 
 
 def keys(made: Bench) -> list[Verifier]:
-    return made.services.metering.keys.verifiers()
+    return made.services.metering.keys.list_verifiers()
 
 
 def checkpoint(made: Bench) -> Checkpoint:

@@ -37,7 +37,7 @@ def connectors() -> str:
 def settings() -> str:
     """Every setting of the programs."""
     about = "Of `HOME/stratiform.toml`; the environment wins over the file."
-    return f"# Settings\n\n{about}\n\n{kit_settings.reference(Settings)}"
+    return f"# Settings\n\n{about}\n\n{kit_settings.render_reference(Settings)}"
 
 
 def meters() -> str:

@@ -7,7 +7,7 @@ from stratiform.app.settings import Settings
 from stratiform.contract.connector import Installation
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import Clock, SystemClock
-from stratiform.kit.crypto import Keys
+from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Database
 from stratiform.kit.ids import Ids, RandomIds
 from stratiform.kit.signing import SigningKeys
@@ -33,7 +33,10 @@ def build(
     """Build every service. Reads the key files, but does not connect to the database."""
     clock, ids = clock or SystemClock(), ids or RandomIds()
     database = Database(settings.database)
-    tokens, secrets = Keys(settings.home / "keys" / "tokens"), Keys(settings.home / "keys" / "secrets")
+    tokens, secrets = (
+        KeyRepository(settings.home / "keys" / "tokens"),
+        KeyRepository(settings.home / "keys" / "secrets"),
+    )
     tokens.create()
     secrets.create()
     identity = IdentityService.build(

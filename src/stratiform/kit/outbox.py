@@ -1,8 +1,9 @@
-"""The outbox: what happened, written in the same transaction as the change, read by metering.
+"""The outbox: events that are written in the same transaction as the change, and read by metering.
 
-An event has the form of an OpenStack notification, so that one collector hears ours and everyone else's.
+An event has the form of an OpenStack notification, so that our events and those of other clouds are ingested alike.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from stratiform.kit.db import Connection, Json, Rows, Serial, table
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One notification (oslo.messaging's fields). `cloud` is the name of the cloud it speaks of."""
+    """One notification, with the fields of oslo.messaging. `cloud` is the name of the cloud that it is about."""
 
     message_id: str
     event_type: str
@@ -22,19 +23,7 @@ class Event:
     at: Micros
     cloud: str
     payload: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """An event in the outbox, with its place there."""
-
-    seq: int
-    message_id: str
-    event_type: str
-    publisher_id: str
-    at: Micros
-    cloud: str
-    payload: dict[str, Any]
+    seq: int | None = None  # position in the outbox, if the event was read from it
 
 
 outbox_table = table(
@@ -48,11 +37,11 @@ outbox_table = table(
     Column("payload", Json, nullable=False),
 )
 
-_posted = Rows(outbox_table, Posted, key="seq")
+_events = Rows(outbox_table, Event, key="seq")
 
 
 def append(db: Connection, event: Event) -> None:
-    """Write `event`; it exists if and only if the caller's transaction commits."""
+    """Write an event as part of the caller's transaction."""
     db.execute(
         outbox_table.insert().values(
             message_id=event.message_id,
@@ -65,12 +54,12 @@ def append(db: Connection, event: Event) -> None:
     )
 
 
-def list_pending(db: Connection, limit: int) -> list[Posted]:
-    """The oldest events that nobody has taken yet."""
-    return _posted.all(db, limit=limit)
+def list_pending(db: Connection, limit: int) -> list[Event]:
+    """Return the events that have not been removed, oldest first."""
+    return _events.all(db, limit=limit)
 
 
-def remove(db: Connection, events: list[Posted]) -> None:
-    """Forget `events`: the reader's transaction has them now."""
+def remove(db: Connection, events: Sequence[Event]) -> None:
+    """Remove events that were read from the outbox, in the transaction that stores them elsewhere."""
     if events:
-        _posted.delete(db, outbox_table.c.seq.in_([event.seq for event in events]))
+        _events.delete(db, outbox_table.c.seq.in_([event.seq for event in events]))

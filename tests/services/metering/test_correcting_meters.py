@@ -237,7 +237,7 @@ def test_an_export_with_it_is_verified(of: Bench) -> None:
         asked = of.services.metering.begin_export(of.ctx(db), Filter())
     with of.services.database.snapshot() as db:
         lines = list(of.services.metering.export(db, asked))
-    verdict = verify(lines, of.services.metering.keys.verifiers())
+    verdict = verify(lines, of.services.metering.keys.list_verifiers())
     assert (verdict.wrong, verdict.events, verdict.segments) == ([], 6, 1)
     assert verdict.is_whole_log
 

@@ -10,7 +10,6 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.ids import Ids
-from stratiform.kit.outbox import Event
 from stratiform.services.billing import document, repository
 from stratiform.services.billing.errors import InUse, NotPriced
 from stratiform.services.billing.model import Account, Invoice, Period, month, month_around, month_name
@@ -82,11 +81,7 @@ class Closing:
     def _catch_up(self, ctx: RequestContext) -> None:
         """Take into the ledger what has happened here and was not read yet: else it would be missing on the bill."""
         while posted := outbox.list_pending(ctx.db, _AT_ONCE):
-            events = [
-                Event(one.message_id, one.event_type, one.publisher_id, one.at, one.cloud, one.payload)
-                for one in posted
-            ]
-            self.metering.ingest(ctx.db, events, ctx.now)
+            self.metering.ingest(ctx.db, posted, ctx.now)
             outbox.remove(ctx.db, posted)
 
     def _issue(self, ctx: RequestContext, account: Account, start: Micros, end: Micros) -> str:

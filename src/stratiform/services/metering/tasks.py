@@ -11,7 +11,6 @@ from stratiform.contract.usage import UsageCapability, UsageSample
 from stratiform.kit import outbox
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.kit.errors import Invalid, NotFound
-from stratiform.kit.outbox import Event
 from stratiform.kit.work import Handler, Job, Requeue
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.metering import repository
@@ -54,9 +53,9 @@ def handlers(service: MeteringService, clouds: CloudsService) -> dict[str, Handl
 def _drain(service: MeteringService, job: Job) -> Requeue | None:
     """Take the oldest events until there are none; each transaction takes them and adds them, or does neither."""
     while True:
-        with job.apply() as db:
+        with job.transaction() as db:
             posted = outbox.list_pending(db, _AT_ONCE)
-            service.ingest(db, [_event(one) for one in posted], job.clock.now())
+            service.ingest(db, posted, job.clock.now())
             outbox.remove(db, posted)
         if len(posted) < _AT_ONCE:
             return None
@@ -64,14 +63,14 @@ def _drain(service: MeteringService, job: Job) -> Requeue | None:
 
 def _sign(service: MeteringService, job: Job) -> Requeue:
     """A checkpoint, where the log has grown. One that contradicts an earlier one is refused, and told in the log."""
-    with job.apply() as db:
+    with job.transaction() as db:
         service.make_checkpoint(db, job.clock.now())
     return Requeue(_SIGNED_EVERY_US)
 
 
 def _thin(job: Job) -> Requeue:
     """Of checkpoints older than a day, one an hour is enough."""
-    with job.apply() as db:
+    with job.transaction() as db:
         repository.proofs.thin(db, job.clock.now() - DAY_US)
     return Requeue(_THINNED_EVERY_US)
 
@@ -82,7 +81,7 @@ def _drop(service: MeteringService, job: Job) -> Requeue | None:
     if not service.raw_messages_days:
         return None
     while True:
-        with job.apply() as db:
+        with job.transaction() as db:
             oldest = job.clock.now() - service.raw_messages_days * DAY_US
             dropped = repository.ledger.drop_messages(db, oldest, _DROPPED_AT_ONCE)
             repository.unknown.drop(db, dropped)
@@ -92,7 +91,7 @@ def _drop(service: MeteringService, job: Job) -> Requeue | None:
 
 def _survey(service: MeteringService, clouds: CloudsService, job: Job) -> Requeue:
     """See which clouds can be asked for which meters."""
-    with job.apply() as db:
+    with job.transaction() as db:
         service.survey_polls(db, clouds.accounts.list_all(db), job.clock.now())
     return Requeue(_SURVEYED_EVERY_US)
 
@@ -130,16 +129,16 @@ def _read(
 ) -> Poll:
     """No transaction is open while the cloud is asked; what it has said is kept, even if it fails then."""
     for some in _some(usage.list_samples(question.table, since, until)):
-        with job.apply() as db:
+        with job.transaction() as db:
             service.take_readings(db, poll, question, some, job.clock.now())
-    with job.apply() as db:
+    with job.transaction() as db:
         return service.read_up_to(db, poll, until, job.clock.now())
 
 
 def _fail(service: MeteringService, job: Job, poll: Poll, fault: str) -> Requeue:
     if fault != poll.fault:
         logger.warning("can't read %s of cloud %s: %s", poll.meter, poll.cloud, fault)
-    with job.apply() as db:
+    with job.transaction() as db:
         return Requeue(service.poll_failed(db, poll, fault).again_us)
 
 
@@ -147,7 +146,3 @@ def _some(readings: Iterable[UsageSample]) -> Iterator[list[UsageSample]]:
     rest = iter(readings)
     while some := list(islice(rest, _READ_AT_ONCE)):
         yield some
-
-
-def _event(posted: outbox.Posted) -> Event:
-    return Event(posted.message_id, posted.event_type, posted.publisher_id, posted.at, posted.cloud, posted.payload)

@@ -53,7 +53,7 @@ def add_plan(db: Connection, row: PlanRow) -> None:
 
 
 def set_unpriced(db: Connection, name: str, unpriced: str) -> None:
-    _plans.change(db, name, unpriced=unpriced)
+    _plans.update(db, name, unpriced=unpriced)
 
 
 def add_version(db: Connection, row: VersionRow) -> None:

@@ -28,7 +28,7 @@ def listed(db: Connection) -> list[Poll]:
 
 def begin(db: Connection, poll: Poll) -> None:
     """Add one; where it is there already, nothing."""
-    upsert(db, poll_table, asdict(poll), key=("id",), change={})
+    upsert(db, poll_table, asdict(poll), key=("id",), on_conflict={})
 
 
 def forget(db: Connection, ids: Collection[str]) -> None:

@@ -49,7 +49,7 @@ def at_size(db: Connection, size: int) -> SignedCheckpoint | None:
 def put(db: Connection, checkpoint: SignedCheckpoint) -> None:
     """Keep `checkpoint`, in the place of one of the same size."""
     change = {"made_at": checkpoint.made_at, "note": checkpoint.note}
-    upsert(db, checkpoint_table, _checkpoints.values(checkpoint), key=("size",), change=change)
+    upsert(db, checkpoint_table, _checkpoints.values(checkpoint), key=("size",), on_conflict=change)
 
 
 def thin(db: Connection, before: Micros) -> None:

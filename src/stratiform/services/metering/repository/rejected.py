@@ -16,7 +16,7 @@ _rows = Rows(rejected_table, Rejected)
 def add(db: Connection, messages: Sequence[Rejected]) -> None:
     """Keep `messages`; one that is there keeps the time at which it first came."""
     for message in messages:
-        upsert(db, rejected_table, _rows.values(message), key=("id",), change={})
+        upsert(db, rejected_table, _rows.values(message), key=("id",), on_conflict={})
 
 
 def page(db: Connection, page: Page) -> Slice[Rejected]:
@@ -43,7 +43,7 @@ def some(db: Connection, after: str, limit: int) -> list[Rejected]:
 
 def because(db: Connection, message: Rejected) -> None:
     """Write down the reason for which `message` is still kept."""
-    _rows.change(db, message.id, reason=message.reason)
+    _rows.update(db, message.id, reason=message.reason)
 
 
 def forget(db: Connection, ids: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from stratiform.kit.clock import Micros, iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Conflict, Invalid, NotFound
-from stratiform.kit.signed_notes import Checkpoint, Signer, open_note, sign
+from stratiform.kit.signed_notes import Checkpoint, Signer, open_note, sign_note
 from stratiform.services.metering import repository
 from stratiform.services.metering.errors import Rewritten
 from stratiform.services.metering.model import Filter, Record, Resource, parent_of
@@ -78,7 +78,7 @@ class Proving(Reading):
     def public_keys(self, ctx: RequestContext) -> list[str]:
         """The notes that tell of the keys, the oldest first (`kit.signing`)."""
         policy.require(ctx.caller, "usage:log:read", None)
-        return self.keys.told()
+        return self.keys.list_key_notes()
 
     def inclusion(self, ctx: RequestContext, index: int, size: int | None = None) -> Inclusion:
         """That the event `index` is in the log of `size` events, or in that of now. Raises NotFound, Invalid."""
@@ -89,7 +89,7 @@ class Proving(Reading):
         read = repository.tiles.reader(ctx.db)
         records = [record for _, record in repository.events.records(ctx.db, index, index + 1)]
         text = next((record.encoded() for record in records if self._may_read(ctx, record)), None)
-        return Inclusion(index, size, merkle.leaf(read, index), merkle.inclusion(read, index, size), text)
+        return Inclusion(index, size, merkle.get_leaf(read, index), merkle.prove_inclusion(read, index, size), text)
 
     def inclusion_of(self, ctx: RequestContext, cloud: str, message_id: str, size: int | None = None) -> Inclusion:
         """As `inclusion`, by the event's message id; without what stands behind its `#`, where the caller may see one
@@ -135,7 +135,7 @@ class Proving(Reading):
             until=None if wanted.until is None else iso(wanted.until),
             project_id=allowed.project_id,
             checkpoint=self._checkpoint_of(ctx.db, size, ctx.now).note,
-            keys=self.keys.told(),
+            keys=self.keys.list_key_notes(),
             consistent_with=after,
             consistency=[] if after is None else self._consistency(ctx.db, after, size),
         )
@@ -143,7 +143,7 @@ class Proving(Reading):
 
     def export(self, db: Connection, asked: Exporting) -> Iterator[bytes]:
         """The lines of an export, in constant memory but for a number an event."""
-        total = Sum(self.keys.signer().name, asked.size)
+        total = Sum(self.keys.get_signer().name, asked.size)
         yield total.add(encoded(asked.opening))
         tree = merkle.Tree(repository.tiles.reader(db), asked.size)
         for history in _histories(db, asked):
@@ -153,23 +153,23 @@ class Proving(Reading):
                 yield total.add(encoded(_event(tree, index, record, shown=readable(record))), index)
             for stretch in history.segments:
                 yield total.add(encoded(Used.of(stretch)))
-        yield encoded(Closing(sign(str(total), self.keys.signer())))
+        yield encoded(Closing(sign_note(str(total), self.keys.get_signer())))
 
     def _checkpoint_of(self, db: Connection, size: int, now: Micros) -> SignedCheckpoint:
         """The stored one, or one made now: where there is none, or only one by a key that was replaced since."""
-        signer, found, newest = self.keys.signer(), proofs.at_size(db, size), proofs.newest(db)
-        wanted = Checkpoint(signer.name, size, merkle.root(repository.tiles.reader(db), size))
+        signer, found, newest = self.keys.get_signer(), proofs.at_size(db, size), proofs.newest(db)
+        wanted = Checkpoint(signer.name, size, merkle.compute_root(repository.tiles.reader(db), size))
         self._check_goes_on(db, wanted, [one.note for one in (found, newest) if one is not None])
         if found is None or not _is_signed_by(signer, found):
-            found = SignedCheckpoint(size, now, sign(str(wanted), signer))
+            found = SignedCheckpoint(size, now, sign_note(str(wanted), signer))
             proofs.put(db, found)
             if newest is None or newest.size <= size:
-                self.keys.remember(found.note)
+                self.keys.save_last_note(found.note)
         return found
 
     def _check_goes_on(self, db: Connection, wanted: Checkpoint, stored: Sequence[str]) -> None:
         """Nothing is signed that contradicts what was signed before. Raises Rewritten, Conflict."""
-        read, verifiers, last = repository.tiles.reader(db), self.keys.verifiers(), self.keys.last()
+        read, verifiers, last = repository.tiles.reader(db), self.keys.list_verifiers(), self.keys.read_last_note()
         for note in {*stored, *([] if last is None else [last])}:
             try:
                 signed = Checkpoint.parse(open_note(note, verifiers)[0])
@@ -180,10 +180,10 @@ class Proving(Reading):
                 ) from error
             old, new = sorted([signed, wanted], key=lambda each: each.size)
             try:
-                proof = merkle.consistency(read, old.size, new.size)
+                proof = merkle.prove_consistency(read, old.size, new.size)
             except merkle.MissingTile as error:
                 raise Rewritten(signed.size) from error
-            if not merkle.check_consistency(old.size, new.size, old.root, new.root, proof):
+            if not merkle.verify_consistency(old.size, new.size, old.root, new.root, proof):
                 raise Rewritten(signed.size)
 
     def _size(self, db: Connection, asked: int | None) -> int:
@@ -195,7 +195,7 @@ class Proving(Reading):
     def _consistency(self, db: Connection, old: int, new: int) -> list[bytes]:
         if old > new:
             raise Invalid(f"the log of {new} events can't go on from {old}")
-        return merkle.consistency(repository.tiles.reader(db), old, new)
+        return merkle.prove_consistency(repository.tiles.reader(db), old, new)
 
     def _may_read(self, ctx: RequestContext, record: Record) -> bool:
         """The operator reads all records, a project's reader those that speak of this project alone."""
@@ -257,7 +257,7 @@ def _parent(history: History) -> Resource | None:
 
 
 def _event(tree: merkle.Tree, index: int, record: Record, *, shown: bool) -> AnyLine:
-    text, proof = record.encoded(), tree.inclusion(index)
+    text, proof = record.encoded(), tree.prove_inclusion(index)
     return Proved(index, text.decode(), proof) if shown else HeldBack(index, merkle.leaf_hash(text), proof)
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import select
 
 from stratiform.connectors.memory.connector import MemoryCloud
-from stratiform.contract.compute import Compute, NativeServer
+from stratiform.contract.compute import ComputeCapability, NativeServer
 from stratiform.contract.errors import CloudError
 from stratiform.kit import outbox
 from stratiform.kit.clock import SECOND_US
@@ -43,7 +43,7 @@ class ServerBench:
         return cast("MemoryCloud", self.bench.services.clouds.connections.get(self.cloud_id))
 
     @property
-    def cloud_compute(self) -> Compute:
+    def cloud_compute(self) -> ComputeCapability:
         """The simulated cloud's servers, for changes outside the API."""
         assert self.cloud.compute is not None
         return self.cloud.compute

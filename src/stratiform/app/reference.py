@@ -28,7 +28,7 @@ def connectors() -> str:
         *(_capabilities(kind) for kind in kinds),
     ]
     for kind in kinds:
-        lines += ["", f"## {kind.kind}", "", f"{kind.about[:1].upper()}{kind.about[1:]}", ""]
+        lines += ["", f"## {kind.kind}", "", f"{kind.summary[:1].upper()}{kind.summary[1:]}", ""]
         lines += ["| setting | needed | default | meaning |", "|---|---|---|---|"]
         lines += [_setting(setting) for setting in kind.settings]
     return "\n".join(lines) + "\n"

@@ -46,7 +46,7 @@ def build(
         database=database,
         ids=ids,
         keys=secrets,
-        installation=Installation(installation=installation, home=settings.home, clock=clock),
+        installation=Installation(id=installation, home=settings.home, clock=clock),
     )
     network = NetworkService.build(database=database, ids=ids, clouds=clouds)
     image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)

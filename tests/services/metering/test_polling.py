@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from stratiform.contract.compute import Compute
+from stratiform.contract.compute import ComputeCapability
 from stratiform.contract.connector import AccountInfo
 from stratiform.contract.errors import CloudUnreachable
-from stratiform.contract.image import Images
-from stratiform.contract.network import Networks
-from stratiform.contract.usage import InventoryItem, Usage, UsageSample, align_periods
-from stratiform.contract.volume import Volumes
+from stratiform.contract.image import ImageCapability
+from stratiform.contract.network import NetworkCapability
+from stratiform.contract.usage import InventoryItem, UsageCapability, UsageSample, align_periods
+from stratiform.contract.volume import VolumeCapability
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
@@ -67,25 +67,25 @@ class Cloud:
     owner: str = "p1"
     asked: list[tuple[Micros, Micros]] = field(default_factory=list)
 
-    compute: Compute | None = None
-    volume: Volumes | None = None
-    network: Networks | None = None
-    image: Images | None = None
+    compute: ComputeCapability | None = None
+    volume: VolumeCapability | None = None
+    network: NetworkCapability | None = None
+    image: ImageCapability | None = None
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> UsageCapability:
         return self
 
-    def check(self) -> AccountInfo:
+    def check_credentials(self) -> AccountInfo:
         return AccountInfo("it", ())
 
-    def inventory(self) -> Iterator[InventoryItem]:
+    def list_inventory(self) -> Iterator[InventoryItem]:
         return iter(())
 
-    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
-        if "metric" in asked:  # what the simulated cloud is asked for machines
+    def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+        if "metric" in poll:  # what the simulated cloud is asked for machines
             return
-        assert asked == {"period_s": 60}
+        assert poll == {"period_s": 60}
         self.asked.append((since, until))
         first, end = align_periods(since, until, 60)
         found = [(key, value) for key, value in self.values.items() if first <= key[1] < end]

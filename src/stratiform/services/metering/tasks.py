@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 
 from stratiform.contract.errors import CloudError
-from stratiform.contract.usage import Usage, UsageSample
+from stratiform.contract.usage import UsageCapability, UsageSample
 from stratiform.kit import outbox
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.kit.errors import Invalid, NotFound
@@ -120,10 +120,16 @@ def _poll(service: MeteringService, clouds: CloudsService, job: Job) -> Requeue 
 
 
 def _read(
-    service: MeteringService, job: Job, poll: Poll, question: Question, usage: Usage, since: Micros, until: Micros
+    service: MeteringService,
+    job: Job,
+    poll: Poll,
+    question: Question,
+    usage: UsageCapability,
+    since: Micros,
+    until: Micros,
 ) -> Poll:
     """No transaction is open while the cloud is asked; what it has said is kept, even if it fails then."""
-    for some in _some(usage.readings(question.table, since, until)):
+    for some in _some(usage.list_samples(question.table, since, until)):
         with job.apply() as db:
             service.take_readings(db, poll, question, some, job.clock.now())
     with job.apply() as db:

@@ -48,7 +48,7 @@ class Inventories:
         count = 0
         self._db.execute("BEGIN")
         try:
-            for item in connected.usage.inventory():
+            for item in connected.usage.list_inventory():
                 kinds |= {item.resource_type, *_ALWAYS}
                 body = msgspec.json.encode(asdict(item))
                 values = (item.id, item.resource_type, cloud, body)

@@ -158,6 +158,6 @@ def _event(
     resource: Resource, question: Question, one: UsageSample, message_id: str, owner: Mapping[str, str]
 ) -> Event:
     """A counter tells at the end of a period what was used in it, a gauge from its beginning on how much there is."""
-    at = one.at if question.how.kind == "gauge" else one.at + one.lasts
+    at = one.at if question.how.kind == "gauge" else one.at + one.duration_us
     how, meter = question.how, question.meter
     return readings.event_of(message_id, at, resource, meter, one.value, how, source=one.source, owner=owner)

@@ -13,13 +13,15 @@ from stratiform import __version__
 from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
 from stratiform.interfaces.almanach.routes import router as almanach_router
 from stratiform.interfaces.almanach.settings import AlmanachSettings
+from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.openstack import versions
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
+from stratiform.interfaces.rest.api import api as rest
 from stratiform.interfaces.rest.description import Description
-from stratiform.interfaces.rest.problems import problem
-from stratiform.interfaces.rest.routes import router as rest
+from stratiform.interfaces.rest.problems import render_problem
+from stratiform.interfaces.rest.remaining_routes import router as remaining_rest
 from stratiform.interfaces.services import Request, Services
 
 ErrorHandler = Callable[[Request, Exception], Response[Any]]
@@ -28,7 +30,7 @@ ErrorHandler = Callable[[Request, Exception], Response[Any]]
 _ERROR_HANDLERS: dict[str, ErrorHandler] = {
     **{api.name: api.exception_handlers[Exception] for api in APIS},
     "almanach": render_almanach_error,
-    "api": problem,
+    "api": render_problem,
     "dashboard": render_portal_error,
 }
 
@@ -44,8 +46,9 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
     return Litestar(
         route_handlers=[
             *versions.version_routes(APIS),
+            router(rest),
+            remaining_rest,
             *[api.router() for api in APIS],
-            rest,
             portal,
             almanach_router("/almanach"),
         ],

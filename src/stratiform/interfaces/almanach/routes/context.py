@@ -14,11 +14,11 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.policy import Caller
-from stratiform.services.metering.model import Resource
-from stratiform.services.metering.model.noted import Noted
-from stratiform.services.metering.service import Told, VolumeType
+from stratiform.services.ingest.service import ResourceUpdate
+from stratiform.services.ledger.model import RecordedSegment, Resource
+from stratiform.services.ledger.service import VolumeType
 
-_RESOURCE_TYPES = ("instance", "volume")
+RESOURCE_TYPES = ("instance", "volume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +33,21 @@ class AlmanachContext:
     def now(self) -> Micros:
         return self.ctx.now
 
-    def list_visible_segments(self, entity_id: str) -> Sequence[Noted]:
+    def list_visible_segments(self, entity_id: str) -> Sequence[RecordedSegment]:
         """Return the segments of a resource that the caller may read."""
-        return self.services.metering.history(self.ctx, entity_id, _RESOURCE_TYPES)
+        return self.services.ledger.histories.list_by_id(self.ctx, entity_id, RESOURCE_TYPES)
 
     def list_project_segments(
         self, project_id: str, resource_types: Sequence[str], start: Micros, end: Micros
-    ) -> Sequence[Noted]:
+    ) -> Sequence[RecordedSegment]:
         """Return all segments of the resources that a project used in a period, both ends included."""
-        return self.services.metering.list_histories(self.ctx, project_id, resource_types, start, end)
+        return self.services.ledger.histories.list(self.ctx, project_id, resource_types, start, end)
 
-    def list_segments(self, resource_type: str, entity_id: str) -> Sequence[Noted]:
+    def list_segments(self, resource_type: str, entity_id: str) -> Sequence[RecordedSegment]:
         """Return all segments of a resource, of every project and cloud."""
-        return self.services.metering.whole_history(self.ctx, entity_id, (resource_type,))
+        return self.services.ingest.resource_updates.list_segments(self.ctx, entity_id, (resource_type,))
 
-    def get_active(self, resource_type: str, entity_id: str) -> tuple[Resource, Sequence[Noted]]:
+    def get_active(self, resource_type: str, entity_id: str) -> tuple[Resource, Sequence[RecordedSegment]]:
         """Return a resource that is in use, and its segments. Raises ActiveEntityNotFound."""
         segments = self.list_segments(resource_type, entity_id)
         cloud = next((segment.cloud for segment in segments if segment.end is None), None)
@@ -67,7 +67,9 @@ class AlmanachContext:
         """Return the volume types that are not deleted, of every cloud."""
         ids = None if type_id is None else [type_id]
         return [
-            volume_type for volume_type in self.services.metering.volume_types(self.ctx, ids) if not volume_type.gone
+            volume_type
+            for volume_type in self.services.ledger.volume_types.list(self.ctx, ids)
+            if not volume_type.is_deleted
         ]
 
     def get_volume_types(self, type_id: str) -> Sequence[VolumeType]:
@@ -77,20 +79,20 @@ class AlmanachContext:
             raise VolumeTypeNotFound(type_id)
         return volume_types
 
-    def build_entities(self, segments: Sequence[Noted]) -> tuple[Sequence[Entity], TypeNames]:
+    def build_entities(self, segments: Sequence[RecordedSegment]) -> tuple[Sequence[Entity], TypeNames]:
         """Return the entities of `segments`, and the names of their volume types."""
         ids = list_unnamed_types(segments)
-        volume_types = self.services.metering.volume_types(self.ctx, sorted(ids)) if ids else []
+        volume_types = self.services.ledger.volume_types.list(self.ctx, sorted(ids)) if ids else []
         names = {(volume_type.cloud, volume_type.id): volume_type.name for volume_type in volume_types}
         return merge_segments(segments, self.settings), names
 
     def get_last_event_time(self, resource: Resource) -> Micros:
         """Return the time of the last event of a resource, 0 without one."""
-        return self.services.metering.last_message(self.ctx, resource)
+        return self.services.ingest.resource_updates.last_message_at(self.ctx, resource)
 
-    def record(self, *events: Told) -> None:
+    def record(self, *events: ResourceUpdate) -> None:
         """Write events to the ledger. Raises Forbidden, Invalid."""
-        self.services.metering.tell(self.ctx, events)
+        self.services.ingest.resource_updates.create(self.ctx, events)
 
 
 @contextmanager
@@ -110,7 +112,7 @@ def writing(request: Request) -> Iterator[AlmanachContext]:
     services, caller = services_of(request), _authenticate(request)
     with services.database.transaction() as db:
         context = _build_context(request, db, caller)
-        services.metering.require_teller(context.ctx)
+        services.ingest.resource_updates.require_create(context.ctx)
         yield context
     services.wake()
 

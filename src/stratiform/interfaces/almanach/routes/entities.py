@@ -19,7 +19,7 @@ from stratiform.interfaces.almanach.routes.context import AlmanachContext, readi
 from stratiform.interfaces.almanach.views import Entity, InstanceView, TypeNames, VolumeView
 from stratiform.interfaces.services import Request, get, head, put
 from stratiform.kit.clock import Micros
-from stratiform.services.metering.model import Resource
+from stratiform.services.ledger.model import Resource
 
 
 @get("/project/{project_id:str}/instances")

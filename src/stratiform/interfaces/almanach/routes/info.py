@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from stratiform.interfaces.almanach.routes.context import RESOURCE_TYPES
 from stratiform.interfaces.services import Request, Services, get, services_of
 from stratiform.kit.clock import SECOND_US, Micros
 
@@ -63,7 +64,7 @@ def _count_entities(request: Request) -> DatabaseView:
         return cached.counts
     try:
         with services.database.snapshot() as db:
-            counts = DatabaseView(*services.metering.counts(db))
+            counts = DatabaseView(*services.ledger.segments.count(db, RESOURCE_TYPES))
         request.app.state.almanach_counts = _CachedCounts(services, now, counts)
         return counts
     finally:

@@ -8,8 +8,8 @@ from litestar import Response
 from stratiform.interfaces.almanach import events, schemas
 from stratiform.interfaces.almanach.routes.context import empty_response, reading, writing
 from stratiform.interfaces.services import Request, delete, get, post
-from stratiform.services.metering.model import Resource
-from stratiform.services.metering.service import VolumeType
+from stratiform.services.ledger.model import Resource
+from stratiform.services.ledger.service import VolumeType
 
 _RESOURCE_TYPE = "volume_type"
 

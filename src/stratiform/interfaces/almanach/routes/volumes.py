@@ -7,8 +7,8 @@ from litestar import Response
 from stratiform.interfaces.almanach import events, schemas
 from stratiform.interfaces.almanach.routes.context import AlmanachContext, empty_response, writing
 from stratiform.interfaces.services import Request, delete, post, put
-from stratiform.services.metering.model import Resource
-from stratiform.services.metering.service import VolumeType
+from stratiform.services.ledger.model import Resource
+from stratiform.services.ledger.service import VolumeType
 
 _RESOURCE_TYPE = "volume"
 

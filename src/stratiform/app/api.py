@@ -9,8 +9,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from stratiform import __version__
+from stratiform.interfaces.almanach.api import router as almanach_router
 from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
-from stratiform.interfaces.almanach.routes import router as almanach_router
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.openstack import faults, versions
 from stratiform.interfaces.openstack.apis import APIS
@@ -47,7 +47,7 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
             *[api.router() for api in APIS],
             rest,
             portal,
-            almanach_router("/almanach"),
+            almanach_router(),
         ],
         before_send=[versions.tell_request_id],
         exception_handlers={Exception: _by_path, HTTPException: _by_path},

@@ -15,12 +15,12 @@ from uuid import uuid4
 import pytest
 
 from stratiform.connectors.memory.connector import connector as memory_connector
-from stratiform.contract.compute import Compute, ServerSize
+from stratiform.contract.compute import ComputeCapability, ServerSize
 from stratiform.contract.connector import CloudAccount, CloudConnection, Installation
-from stratiform.contract.image import Images
-from stratiform.contract.network import Networks
-from stratiform.contract.usage import Usage
-from stratiform.contract.volume import Volumes
+from stratiform.contract.image import ImageCapability
+from stratiform.contract.network import NetworkCapability
+from stratiform.contract.usage import UsageCapability
+from stratiform.contract.volume import VolumeCapability
 from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, ManualClock, Micros, SystemClock, to_datetime
 
 if TYPE_CHECKING:
@@ -71,23 +71,23 @@ class CloudUnderTest:
         return self.connect(self.installation)
 
     @property
-    def compute(self) -> Compute:
+    def compute(self) -> ComputeCapability:
         return _there(self.connected.compute, "compute")
 
     @property
-    def volume(self) -> Volumes:
+    def volume(self) -> VolumeCapability:
         return _there(self.connected.volume, "volume")
 
     @property
-    def network(self) -> Networks:
+    def network(self) -> NetworkCapability:
         return _there(self.connected.network, "network")
 
     @property
-    def images(self) -> Images:
+    def images(self) -> ImageCapability:
         return _there(self.connected.image, "image")
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> UsageCapability:
         return _there(self.connected.usage, "usage")
 
     def until(self, look: Callable[[], T], good: Callable[[T], bool], *, ticks: int = 400) -> T:
@@ -114,7 +114,7 @@ def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
         account = CloudAccount(id="cloud-1", name="memory", settings={"password": password})
         return memory_connector.connect(account, Installation(installation, home, clock))
 
-    connect("first").check()
+    connect("first").check_credentials()
     return CloudUnderTest(
         connect=connect,
         tick=lambda: _advance(clock),

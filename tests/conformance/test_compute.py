@@ -9,31 +9,31 @@ from uuid import uuid4
 import pytest
 
 from conformance.clouds import PUBLIC_KEY, CloudUnderTest
-from stratiform.contract.compute import Compute, NativeServer, NativeServerState, Nic, ServerSpec
+from stratiform.contract.compute import ComputeCapability, NativeServer, NativeServerState, NetworkInterface, ServerSpec
 from stratiform.contract.errors import NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.network import NativeSubnet, SubnetSpec
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 
 
 def spec(cloud: CloudUnderTest, token: str = "", **other: Any) -> ServerSpec:
-    given: dict[str, Any] = {"name": "web-1", "size": cloud.small, "image": cloud.image, **other}
+    given: dict[str, Any] = {"name": "web-1", "size": cloud.small, "image_id": cloud.image, **other}
     return ServerSpec(token=token or str(uuid4()), **given)
 
 
-def show(compute: Compute, machine_id: str) -> NativeServerState:
-    return compute.show(machine_id).state
+def show(compute: ComputeCapability, machine_id: str) -> NativeServerState:
+    return compute.get(machine_id).state
 
 
 def running(cloud: CloudUnderTest, wanted: ServerSpec | None = None) -> NativeServer:
     compute = cloud.compute
     made = compute.create(wanted or spec(cloud))
-    return cloud.until(lambda: compute.show(made.id), lambda seen: seen.state is NativeServerState.RUNNING)
+    return cloud.until(lambda: compute.get(made.id), lambda seen: seen.state is NativeServerState.RUNNING)
 
 
 def stopped(cloud: CloudUnderTest) -> NativeServer:
     compute, machine = cloud.compute, running(cloud)
     compute.stop(machine.id)
-    return cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is NativeServerState.STOPPED)
+    return cloud.until(lambda: compute.get(machine.id), lambda seen: seen.state is NativeServerState.STOPPED)
 
 
 def gone(cloud: CloudUnderTest, machine: NativeServer) -> None:
@@ -43,25 +43,25 @@ def gone(cloud: CloudUnderTest, machine: NativeServer) -> None:
 
 def subnet(cloud: CloudUnderTest, cidr: str = "10.77.0.0/24", network: str = "") -> NativeSubnet:
     gateway = cidr.replace(".0/24", ".1")
-    return cloud.network.ensure(SubnetSpec(str(uuid4()), network or str(uuid4()), "private", cidr, gateway))
+    return cloud.network.ensure_subnet(SubnetSpec(str(uuid4()), network or str(uuid4()), "private", cidr, gateway))
 
 
 def disk(cloud: CloudUnderTest) -> NativeVolume:
     volume = cloud.volume
     made = volume.create(VolumeSpec(str(uuid4()), "data", 2))
-    return cloud.until(lambda: volume.show(made.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
+    return cloud.until(lambda: volume.get(made.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
 
 
 def test_a_machine_is_made_and_comes_to_run(cloud: CloudUnderTest) -> None:
     wanted = spec(cloud)
     made = cloud.compute.create(wanted)
     assert made.state in (NativeServerState.BUILDING, NativeServerState.RUNNING)
-    machine = cloud.until(lambda: cloud.compute.show(made.id), lambda seen: seen.state is NativeServerState.RUNNING)
-    assert (machine.id, machine.token, machine.image) == (made.id, wanted.token, cloud.image)
+    machine = cloud.until(lambda: cloud.compute.get(made.id), lambda seen: seen.state is NativeServerState.RUNNING)
+    assert (machine.id, machine.token, machine.image_id) == (made.id, wanted.token, cloud.image)
     assert machine.size.vcpus >= cloud.small.vcpus
     assert machine.size.ram_mib >= cloud.small.ram_mib
     assert machine.launched_at is not None
-    assert machine.volumes == ()
+    assert machine.volume_ids == ()
     assert machine.fault == ""
 
 
@@ -108,7 +108,7 @@ def test_what_is_gone_is_gone(cloud: CloudUnderTest) -> None:
     compute.delete(made.id)
     gone(cloud, made)
     with suppress(NativeNotFound):
-        assert compute.show(made.id).state is NativeServerState.DELETED
+        assert compute.get(made.id).state is NativeServerState.DELETED
     if not cloud.dead_stay_dead:
         pytest.skip("this server brings machines back that are gone")
     for verb in (compute.start, compute.stop):
@@ -118,7 +118,7 @@ def test_what_is_gone_is_gone(cloud: CloudUnderTest) -> None:
 
 
 def test_an_unknown_image_is_refused_and_makes_nothing(cloud: CloudUnderTest) -> None:
-    wanted = spec(cloud, image=cloud.unknown_image)
+    wanted = spec(cloud, image_id=cloud.unknown_image)
     with pytest.raises(RequestRejected):
         cloud.compute.create(wanted)
     assert cloud.compute.find(wanted.token) is None
@@ -129,20 +129,20 @@ def test_a_machine_has_the_addresses_that_were_promised(cloud: CloudUnderTest) -
     one, two = subnet(cloud, network=network), subnet(cloud, "10.77.1.0/24", network)
     first = max(cloud.network.reserved_head, 2)  # .1 is the gateway
     nics = (
-        Nic(one.id, f"10.77.0.{first}", "fa:16:3e:00:00:01"),
-        Nic(two.id, "10.77.1.200", "fa:16:3e:00:00:02"),
+        NetworkInterface(one.id, f"10.77.0.{first}", "fa:16:3e:00:00:01"),
+        NetworkInterface(two.id, "10.77.1.200", "fa:16:3e:00:00:02"),
     )
-    machine = running(cloud, spec(cloud, nics=nics))
-    assert machine.addresses == tuple(nic.address for nic in nics)
+    machine = running(cloud, spec(cloud, interfaces=nics))
+    assert machine.addresses == tuple(nic.ip_address for nic in nics)
 
 
 def test_an_address_is_nobody_elses_while_the_machine_exists(cloud: CloudUnderTest) -> None:
     if not cloud.checks_addresses:
         pytest.skip("this server does not refuse it properly")
     where = subnet(cloud)
-    nics = (Nic(where.id, "10.77.0.20", "fa:16:3e:00:00:01"),)
-    machine = running(cloud, spec(cloud, nics=nics))
-    second = spec(cloud, nics=(Nic(where.id, "10.77.0.20", "fa:16:3e:00:00:02"),))
+    nics = (NetworkInterface(where.id, "10.77.0.20", "fa:16:3e:00:00:01"),)
+    machine = running(cloud, spec(cloud, interfaces=nics))
+    second = spec(cloud, interfaces=(NetworkInterface(where.id, "10.77.0.20", "fa:16:3e:00:00:02"),))
     with pytest.raises(RequestRejected):
         cloud.compute.create(second)
     assert cloud.compute.find(second.token) is None
@@ -157,7 +157,7 @@ def test_an_address_that_a_subnet_does_not_have_is_refused(cloud: CloudUnderTest
         pytest.skip("this server takes any address")
     where = subnet(cloud)
     with pytest.raises(RequestRejected):
-        cloud.compute.create(spec(cloud, nics=(Nic(where.id, address, "fa:16:3e:00:00:01"),)))
+        cloud.compute.create(spec(cloud, interfaces=(NetworkInterface(where.id, address, "fa:16:3e:00:00:01"),)))
 
 
 def test_key_user_data_and_metadata_are_taken(cloud: CloudUnderTest) -> None:
@@ -171,7 +171,7 @@ def test_stop_and_start(cloud: CloudUnderTest) -> None:
     compute.stop(machine.id)
     assert show(compute, machine.id) is NativeServerState.STOPPED
     compute.start(machine.id)
-    again = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
+    again = cloud.until(lambda: compute.get(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
     compute.start(machine.id)
     assert show(compute, machine.id) is NativeServerState.RUNNING
     assert again.id == machine.id
@@ -189,10 +189,10 @@ def test_a_stopped_machine_is_resized(cloud: CloudUnderTest) -> None:
     compute, machine = cloud.compute, stopped(cloud)
     for _ in range(2):
         compute.resize(machine.id, cloud.large)
-    large = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.size.ram_mib >= cloud.large.ram_mib)
+    large = cloud.until(lambda: compute.get(machine.id), lambda seen: seen.size.ram_mib >= cloud.large.ram_mib)
     assert large.size.vcpus >= cloud.large.vcpus
     compute.start(machine.id)
-    again = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
+    again = cloud.until(lambda: compute.get(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
     assert (again.id, again.size.ram_mib) == (machine.id, large.size.ram_mib)
 
 
@@ -200,20 +200,20 @@ def test_a_running_machine_is_not_resized(cloud: CloudUnderTest) -> None:
     compute, machine = cloud.compute, running(cloud)
     with pytest.raises(RequestRejected):
         compute.resize(machine.id, cloud.large)
-    assert compute.show(machine.id).size == machine.size
+    assert compute.get(machine.id).size == machine.size
 
 
 def test_a_rebuilt_machine_keeps_its_id_and_addresses(cloud: CloudUnderTest) -> None:
     where = subnet(cloud)
-    machine = running(cloud, spec(cloud, nics=(Nic(where.id, "10.77.0.30", "fa:16:3e:00:00:01"),)))
+    machine = running(cloud, spec(cloud, interfaces=(NetworkInterface(where.id, "10.77.0.30", "fa:16:3e:00:00:01"),)))
     compute = cloud.compute
     try:
         compute.rebuild(machine.id, cloud.other_image)
     except NotSupported as error:
         pytest.skip(error.message)
-    again = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
+    again = cloud.until(lambda: compute.get(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
     assert (again.id, again.token, again.addresses) == (machine.id, machine.token, machine.addresses)
-    assert again.image == cloud.other_image
+    assert again.image_id == cloud.other_image
 
 
 def test_a_deleted_machine_is_deleted_once_more_in_peace(cloud: CloudUnderTest) -> None:
@@ -233,40 +233,40 @@ def test_a_machine_that_is_being_made_can_be_deleted(cloud: CloudUnderTest) -> N
 
 def test_the_console_has_text(cloud: CloudUnderTest) -> None:
     compute, machine = cloud.compute, running(cloud, spec(cloud, name="web-7"))
-    assert cloud.until(lambda: compute.console(machine.id), lambda text: text != "")
+    assert cloud.until(lambda: compute.get_console_output(machine.id), lambda text: text != "")
 
 
 def test_a_disk_is_attached_and_detached(cloud: CloudUnderTest) -> None:
     compute, volume, machine, data = cloud.compute, cloud.volume, running(cloud), disk(cloud)
     for _ in range(2):
-        compute.attach(machine.id, data.id, "/dev/vdb")
-    held = cloud.until(lambda: volume.show(data.id), lambda seen: seen.state is NativeVolumeState.IN_USE)
-    assert held.machine == machine.id
-    assert compute.show(machine.id).volumes == (data.id,)
+        compute.attach_volume(machine.id, data.id, "/dev/vdb")
+    held = cloud.until(lambda: volume.get(data.id), lambda seen: seen.state is NativeVolumeState.IN_USE)
+    assert held.server_id == machine.id
+    assert compute.get(machine.id).volume_ids == (data.id,)
     for _ in range(2):
-        compute.detach(machine.id, data.id)
-    free = cloud.until(lambda: volume.show(data.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
-    assert free.machine == ""
-    assert compute.show(machine.id).volumes == ()
+        compute.detach_volume(machine.id, data.id)
+    free = cloud.until(lambda: volume.get(data.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
+    assert free.server_id == ""
+    assert compute.get(machine.id).volume_ids == ()
 
 
 def test_a_disk_has_one_machine(cloud: CloudUnderTest) -> None:
     compute, data = cloud.compute, disk(cloud)
     one, two = running(cloud), running(cloud)
-    compute.attach(one.id, data.id, "/dev/vdb")
+    compute.attach_volume(one.id, data.id, "/dev/vdb")
     with pytest.raises(RequestRejected):
-        compute.attach(two.id, data.id, "/dev/vdb")
-    compute.detach(two.id, data.id)
-    assert cloud.volume.show(data.id).machine == one.id
+        compute.attach_volume(two.id, data.id, "/dev/vdb")
+    compute.detach_volume(two.id, data.id)
+    assert cloud.volume.get(data.id).server_id == one.id
 
 
 def test_disks_outlive_their_machine(cloud: CloudUnderTest) -> None:
     compute, volume, machine, data = cloud.compute, cloud.volume, running(cloud), disk(cloud)
-    compute.attach(machine.id, data.id, "/dev/vdb")
+    compute.attach_volume(machine.id, data.id, "/dev/vdb")
     compute.delete(machine.id)
     gone(cloud, machine)
-    free = cloud.until(lambda: volume.show(data.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
-    assert free.machine == ""
+    free = cloud.until(lambda: volume.get(data.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
+    assert free.server_id == ""
 
 
 def test_attaching_what_is_not_there_says_so(cloud: CloudUnderTest) -> None:
@@ -274,7 +274,7 @@ def test_attaching_what_is_not_there_says_so(cloud: CloudUnderTest) -> None:
     cloud.volume.delete(data.id)
     cloud.until(lambda: cloud.volume.find(data.token), lambda seen: seen is None)
     with pytest.raises((NativeNotFound, RequestRejected)):
-        cloud.compute.attach(machine.id, data.id, "/dev/vdb")
+        cloud.compute.attach_volume(machine.id, data.id, "/dev/vdb")
 
 
 def test_a_long_list_is_whole(cloud: CloudUnderTest) -> None:

@@ -13,7 +13,7 @@ from stratiform.kit.errors import Invalid
 
 
 def test_check_says_who_we_are_and_which_zones_there_are(cloud: CloudUnderTest) -> None:
-    finding = cloud.connected.check()
+    finding = cloud.connected.check_credentials()
     assert finding.identity
     assert finding.zones or cloud.connected.compute is None
     assert all(finding.zones)
@@ -23,7 +23,7 @@ def test_credentials_that_the_cloud_does_not_know_are_rejected_by_every_verb(clo
     if cloud.rejected is None:
         pytest.skip("can't be tried on this cloud")
     with pytest.raises(CredentialsRejected):
-        cloud.rejected.check()
+        cloud.rejected.check_credentials()
     if cloud.rejected.compute is not None:
         with pytest.raises(CredentialsRejected):
             list(cloud.rejected.compute.list())
@@ -32,9 +32,9 @@ def test_credentials_that_the_cloud_does_not_know_are_rejected_by_every_verb(clo
             cloud.rejected.volume.find("any")
     if cloud.rejected.usage is not None:
         with pytest.raises(CredentialsRejected):
-            list(cloud.rejected.usage.inventory())
+            list(cloud.rejected.usage.list_inventory())
         with pytest.raises(CredentialsRejected):
-            list(cloud.rejected.usage.readings(cloud.asked, 0, HOUR_US))
+            list(cloud.rejected.usage.list_samples(cloud.asked, 0, HOUR_US))
 
 
 def test_every_kind_is_under_test() -> None:

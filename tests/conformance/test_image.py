@@ -26,7 +26,7 @@ def uploaded(cloud: CloudUnderTest, token: str, number: int = 16) -> NativeImage
 
 
 def test_the_clouds_own_images_are_shown(cloud: CloudUnderTest) -> None:
-    image = cloud.images.show(cloud.image)
+    image = cloud.images.get(cloud.image)
     assert image.id == cloud.image
     assert image.name
     assert image.token == ""
@@ -35,7 +35,7 @@ def test_the_clouds_own_images_are_shown(cloud: CloudUnderTest) -> None:
 
 def test_an_unknown_image_is_gone(cloud: CloudUnderTest) -> None:
     with pytest.raises(NativeNotFound):
-        cloud.images.show(cloud.unknown_image)
+        cloud.images.get(cloud.unknown_image)
 
 
 def test_an_image_is_uploaded_once(cloud: CloudUnderTest) -> None:
@@ -43,14 +43,14 @@ def test_an_image_is_uploaded_once(cloud: CloudUnderTest) -> None:
     made = uploaded(cloud, token)
     assert (made.name, made.token) == ("golden", token)
     assert uploaded(cloud, token).id == made.id
-    assert cloud.images.show(made.id) == made
+    assert cloud.images.get(made.id) == made
 
 
 def test_a_machine_runs_from_an_uploaded_image(cloud: CloudUnderTest) -> None:
     made, compute = uploaded(cloud, str(uuid4())), cloud.compute
     machine = compute.create(ServerSpec(str(uuid4()), "web-1", cloud.small, made.id))
-    seen = cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
-    assert seen.image == made.id
+    seen = cloud.until(lambda: compute.get(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
+    assert seen.image_id == made.id
 
 
 def test_half_an_image_is_no_image(cloud: CloudUnderTest) -> None:
@@ -67,10 +67,10 @@ def test_an_uploaded_image_is_deleted(cloud: CloudUnderTest) -> None:
     cloud.images.delete(made.id)
     cloud.images.delete(made.id)
     with pytest.raises(NativeNotFound):
-        cloud.images.show(made.id)
+        cloud.images.get(made.id)
 
 
 def test_the_clouds_own_images_are_not_deleted(cloud: CloudUnderTest) -> None:
     with suppress(RequestRejected):
         cloud.images.delete(cloud.image)
-    assert cloud.images.show(cloud.image).id == cloud.image
+    assert cloud.images.get(cloud.image).id == cloud.image

@@ -25,11 +25,11 @@ ATTRIBUTES = {
 def made(cloud: CloudUnderTest) -> NativeServer:
     compute = cloud.compute
     machine = compute.create(ServerSpec(str(uuid4()), "web-1", cloud.small, cloud.image))
-    return cloud.until(lambda: compute.show(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
+    return cloud.until(lambda: compute.get(machine.id), lambda seen: seen.state is NativeServerState.RUNNING)
 
 
 def item(cloud: CloudUnderTest, resource_id: str) -> InventoryItem | None:
-    return next((one for one in cloud.usage.inventory() if one.id == resource_id), None)
+    return next((one for one in cloud.usage.list_inventory() if one.id == resource_id), None)
 
 
 def measured(cloud: CloudUnderTest) -> tuple[Micros, Micros]:
@@ -39,7 +39,7 @@ def measured(cloud: CloudUnderTest) -> tuple[Micros, Micros]:
 
 
 def test_the_inventory_has_each_thing_once_and_in_the_ledgers_words(cloud: CloudUnderTest) -> None:
-    items = list(cloud.usage.inventory())
+    items = list(cloud.usage.list_inventory())
     assert len({(one.resource_type, one.id) for one in items}) == len(items)
     for one in items:
         assert one.id
@@ -59,7 +59,7 @@ def test_what_we_made_is_in_the_inventory_under_our_id_and_what_others_made_unde
     assert item(cloud, machine.id) is None
     stranger = cloud.connect(uuid4().hex).usage
     assert stranger is not None
-    seen = [one for one in stranger.inventory() if one.id in (machine.id, machine.token)]
+    seen = [one for one in stranger.list_inventory() if one.id in (machine.id, machine.token)]
     assert [one.id for one in seen] == [machine.id]
     assert seen[0].project_id
 
@@ -76,18 +76,18 @@ def test_a_machine_that_is_off_or_gone_shows_in_the_inventory(cloud: CloudUnderT
 def test_disks_are_in_the_inventory_but_not_the_root_disks_of_our_machines(cloud: CloudUnderTest) -> None:
     machine, volume = made(cloud), cloud.volume
     disk = volume.create(VolumeSpec(str(uuid4()), "data", 3))
-    cloud.until(lambda: volume.show(disk.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
-    cloud.compute.attach(machine.id, disk.id, "/dev/vdb")
+    cloud.until(lambda: volume.get(disk.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
+    cloud.compute.attach_volume(machine.id, disk.id, "/dev/vdb")
     found = cloud.until(lambda: item(cloud, disk.token), lambda seen: seen is not None and seen.state == "in-use")
     assert found is not None
     assert (found.resource_type, found.name, found.attributes["size_gib"]) == ("volume", "data", 3)
-    disks = [one for one in cloud.usage.inventory() if one.resource_type == "volume" and one.project_id == ""]
+    disks = [one for one in cloud.usage.list_inventory() if one.resource_type == "volume" and one.project_id == ""]
     assert [one.id for one in disks] == [disk.token]
 
 
 def test_readings_are_exact_numbers_of_the_asked_time_each_once(cloud: CloudUnderTest) -> None:
     since, until = measured(cloud)
-    readings = list(cloud.usage.readings(cloud.asked, since, until))
+    readings = list(cloud.usage.list_samples(cloud.asked, since, until))
     assert readings
     assert len({(one.source, one.at) for one in readings}) == len(readings)
     for one in readings:
@@ -115,28 +115,28 @@ def test_neighbouring_times_tell_everything_once(cloud: CloudUnderTest) -> None:
 def test_what_our_machine_used_goes_by_our_id(cloud: CloudUnderTest) -> None:
     machine = made(cloud)
     since, until = cloud.measured(machine.id)
-    readings = [one for one in cloud.usage.readings(cloud.asked, since, until) if one.source == machine.id]
+    readings = [one for one in cloud.usage.list_samples(cloud.asked, since, until) if one.source == machine.id]
     assert {(one.resource_id, one.project_id) for one in readings} == {(machine.token, "")}
     stranger = cloud.connect(uuid4().hex).usage
     assert stranger is not None
-    theirs = [one for one in stranger.readings(cloud.asked, since, until) if one.source == machine.id]
+    theirs = [one for one in stranger.list_samples(cloud.asked, since, until) if one.source == machine.id]
     assert [(one.at, one.value) for one in theirs] == [(one.at, one.value) for one in readings]
     assert {one.resource_id for one in theirs} == {machine.id}
 
 
 def test_no_time_has_no_readings(cloud: CloudUnderTest) -> None:
     since, _ = measured(cloud)
-    assert list(cloud.usage.readings(cloud.asked, since, since)) == []
+    assert list(cloud.usage.list_samples(cloud.asked, since, since)) == []
 
 
 def test_a_poll_table_that_is_wrong_is_told(cloud: CloudUnderTest) -> None:
     usage = cloud.usage
     for wrong in ({"no_such_key": 1}, {"period_s": 0}, {"period_s": "60"}):
         with pytest.raises(Invalid, match="poll table"):
-            list(usage.readings({**cloud.asked, **wrong}, 0, HOUR_US))
+            list(usage.list_samples({**cloud.asked, **wrong}, 0, HOUR_US))
     with pytest.raises(Invalid, match="period_s"):
-        list(usage.readings({key: value for key, value in cloud.asked.items() if key != "period_s"}, 0, HOUR_US))
+        list(usage.list_samples({key: value for key, value in cloud.asked.items() if key != "period_s"}, 0, HOUR_US))
 
 
 def _set(cloud: CloudUnderTest, since: Micros, until: Micros) -> set[UsageSample]:
-    return set(cloud.usage.readings(cloud.asked, since, until))
+    return set(cloud.usage.list_samples(cloud.asked, since, until))

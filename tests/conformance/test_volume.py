@@ -20,7 +20,7 @@ def spec(token: str = "", **other: Any) -> VolumeSpec:
 def ready(cloud: CloudUnderTest, wanted: VolumeSpec | None = None) -> NativeVolume:
     volume = cloud.volume
     made = volume.create(wanted or spec())
-    return cloud.until(lambda: volume.show(made.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
+    return cloud.until(lambda: volume.get(made.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
 
 
 def gone(cloud: CloudUnderTest, disk: NativeVolume) -> None:
@@ -32,8 +32,8 @@ def test_a_disk_is_made_and_becomes_available(cloud: CloudUnderTest) -> None:
     wanted = spec(metadata={"tier": "db"})
     made = cloud.volume.create(wanted)
     assert made.state in (NativeVolumeState.CREATING, NativeVolumeState.AVAILABLE)
-    disk = cloud.until(lambda: cloud.volume.show(made.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
-    assert (disk.id, disk.token, disk.size_gib, disk.machine) == (made.id, wanted.token, 2, "")
+    disk = cloud.until(lambda: cloud.volume.get(made.id), lambda seen: seen.state is NativeVolumeState.AVAILABLE)
+    assert (disk.id, disk.token, disk.size_gib, disk.server_id) == (made.id, wanted.token, 2, "")
     assert disk.created_at is not None
     assert disk.fault == ""
 
@@ -77,17 +77,17 @@ def test_an_unknown_kind_is_refused_and_makes_nothing(cloud: CloudUnderTest) -> 
 
 
 def test_a_disk_is_made_from_an_image(cloud: CloudUnderTest) -> None:
-    assert ready(cloud, spec(image=cloud.image, size_gib=20)).size_gib == 20
+    assert ready(cloud, spec(image_id=cloud.image, size_gib=20)).size_gib == 20
 
 
 def test_a_disk_grows_and_does_not_shrink(cloud: CloudUnderTest) -> None:
     volume, disk = cloud.volume, ready(cloud)
     for _ in range(2):
         volume.extend(disk.id, 5)
-    cloud.until(lambda: volume.show(disk.id), lambda seen: seen.size_gib == 5)
+    cloud.until(lambda: volume.get(disk.id), lambda seen: seen.size_gib == 5)
     with pytest.raises(RequestRejected):
         volume.extend(disk.id, 3)
-    assert volume.show(disk.id).size_gib == 5
+    assert volume.get(disk.id).size_gib == 5
 
 
 def test_a_deleted_disk_is_deleted_once_more_in_peace(cloud: CloudUnderTest) -> None:
@@ -97,18 +97,18 @@ def test_a_deleted_disk_is_deleted_once_more_in_peace(cloud: CloudUnderTest) -> 
     gone(cloud, disk)
     volume.delete(disk.id)
     with pytest.raises(NativeNotFound):
-        volume.show(disk.id)
+        volume.get(disk.id)
     assert list(volume.list()) == []
 
 
 def test_an_attached_disk_is_not_deleted(cloud: CloudUnderTest) -> None:
     volume, compute, disk = cloud.volume, cloud.compute, ready(cloud)
     made = compute.create(ServerSpec(str(uuid4()), "web-1", cloud.small, cloud.image))
-    cloud.until(lambda: compute.show(made.id), lambda seen: seen.state is NativeServerState.RUNNING)
-    compute.attach(made.id, disk.id, "/dev/vdb")
+    cloud.until(lambda: compute.get(made.id), lambda seen: seen.state is NativeServerState.RUNNING)
+    compute.attach_volume(made.id, disk.id, "/dev/vdb")
     with pytest.raises(RequestRejected):
         volume.delete(disk.id)
-    assert volume.show(disk.id).state is NativeVolumeState.IN_USE
+    assert volume.get(disk.id).state is NativeVolumeState.IN_USE
 
 
 def test_a_long_list_is_whole(cloud: CloudUnderTest) -> None:

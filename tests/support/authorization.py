@@ -35,6 +35,20 @@ _FREE = {"key", "tag", "alias", "quota", "encryption_id", "network_label", "sche
 #: Parameters with the caller's own project, user or domain; only requests that read use them instead of unknown ones.
 OWN = {"target_project_id", "project_id", "user_id", "domain_id"}
 
+#: Parameters with identifiers that are not of one project.
+_SHARED = {
+    "type_id",
+    "flavor_id",
+    "domain_id",
+    "group_id",
+    "role_id",
+    "prior_role_id",
+    "implied_role_id",
+    "service_id",
+    "endpoint_id",
+    "region_id",
+}
+
 _UNKNOWN = "00000000-0000-4000-8000-00000000dead"
 
 
@@ -81,7 +95,7 @@ def authorization_matrix(home: Path) -> Iterator[Matrix]:
         _bind_cloud(of, api)
         api.tokens["revoked"] = _revoked_token(api)
         identifiers = _create_resources(of, api)
-        private = set(identifiers) - {"type_id", "flavor_id"}
+        private = set(identifiers) - _SHARED
         callers = {
             "admin": _caller("admin", api, "admin", "manager", "member", "reader"),
             "member": _caller("green", api, "member", "reader"),
@@ -101,6 +115,7 @@ def _bind_cloud(of: Bench, api: People) -> None:
         for project_id in api.projects.values():
             of.services.clouds.bindings.create(ctx, project_id, cloud.id, "zone-a")
         of.services.volume.volume_types.ensure_initial(ctx)
+        of.services.compute.flavors.create_defaults(ctx)
         image = of.services.image.images.create_native(ctx, "cirros")
         of.services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
 
@@ -120,10 +135,14 @@ def _revoked_token(api: People) -> str:
 def _create_resources(of: Bench, api: People) -> dict[str, str]:
     """Create one resource of each kind in project green by the APIs. Return the values of path parameters."""
     volume = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "data"}})["volume"]
+    server = _create_server(of, api)
+    actions = api.ok("GET", f"/compute/v2.1/servers/{server['id']}/os-instance-actions")["instanceActions"]
+    keypair = api.ok("POST", "/compute/v2.1/os-keypairs", json={"keypair": {"name": "green-member-key"}})["keypair"]
     Worker(of.services.database, _handlers(of), name="matrix", clock=of.clock).run_until_idle()
     image = api.ok("POST", "/image/v2/images", json={"name": "image"})
     volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
     return {
+        **_create_network_resources(api),
         "volume_id": volume["id"],
         "type_id": volume_type["id"],
         "attachment_id": _UNKNOWN,
@@ -132,6 +151,58 @@ def _create_resources(of: Bench, api: People) -> dict[str, str]:
         "image_id": image["id"],
         "member_id": _UNKNOWN,
         "target_project_id": api.projects["green"],
+        "server_id": server["id"],
+        "request_id": actions[0]["request_id"],
+        "flavor_id": "1",
+        "keypair_name": keypair["name"],
+        **_identity_identifiers(api),
+    }
+
+
+def _identity_identifiers(api: People) -> dict[str, str]:
+    v3 = "/identity/v3"
+    user_id = api.ok("GET", f"{v3}/users?name=green-member", "admin")["users"][0]["id"]
+    credential = {"application_credential": {"name": "ci"}}
+    credential = api.ok("POST", f"{v3}/users/{user_id}/application_credentials", json=credential)
+    roles = {role["name"]: role["id"] for role in api.ok("GET", f"{v3}/roles", "admin")["roles"]}
+    group = api.ok("POST", f"{v3}/groups", "admin", json={"group": {"name": "g"}})["group"]
+    endpoint = api.ok("GET", f"{v3}/endpoints", "admin")["endpoints"][0]
+    return {
+        "user_id": user_id,
+        "project_id": api.projects["green"],
+        "domain_id": "default",
+        "group_id": group["id"],
+        "role_id": roles["reader"],
+        "prior_role_id": roles["member"],
+        "implied_role_id": roles["reader"],
+        "application_credential_id": credential["application_credential"]["id"],
+        "service_id": endpoint["service_id"],
+        "endpoint_id": endpoint["id"],
+        "region_id": endpoint["region_id"],
+    }
+
+
+def _create_server(of: Bench, api: People) -> dict[str, Any]:
+    with of.services.database.transaction() as db:
+        of.services.network.default_networks.ensure(of.ctx(db, SYSTEM), api.projects["green"])
+    native_image = api.ok("GET", "/image/v2/images?name=cirros")["images"][0]
+    body = {"name": "web", "flavorRef": "1", "imageRef": native_image["id"]}
+    server: dict[str, Any] = api.ok("POST", "/compute/v2.1/servers", json={"server": body})["server"]
+    return server
+
+
+def _create_network_resources(api: People) -> dict[str, str]:
+    network = api.ok("POST", "/network/v2.0/networks", json={"network": {"name": "private"}})["network"]
+    subnet_body = {"network_id": network["id"], "ip_version": 4, "cidr": "192.0.2.0/24"}
+    subnet = api.ok("POST", "/network/v2.0/subnets", json={"subnet": subnet_body})["subnet"]
+    port = api.ok("POST", "/network/v2.0/ports", json={"port": {"network_id": network["id"]}})["port"]
+    [group] = api.ok("GET", "/network/v2.0/security-groups")["security_groups"]
+    return {
+        "network_id": network["id"],
+        "subnet_id": subnet["id"],
+        "port_id": port["id"],
+        "security_group_id": group["id"],
+        "security_group_rule_id": group["security_group_rules"][0]["id"],
     }
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from stratiform.contract.compute import Compute
+from stratiform.contract.compute import ComputeCapability
 from stratiform.contract.connector import AccountInfo, CloudConnection
 from stratiform.contract.errors import CloudUnreachable
-from stratiform.contract.image import Images
-from stratiform.contract.network import Networks
-from stratiform.contract.usage import InventoryItem, Usage, UsageSample
-from stratiform.contract.volume import Volumes
+from stratiform.contract.image import ImageCapability
+from stratiform.contract.network import NetworkCapability
+from stratiform.contract.usage import InventoryItem, UsageCapability, UsageSample
+from stratiform.contract.volume import VolumeCapability
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
 from stratiform.services.clouds.model import Cloud
@@ -24,25 +24,25 @@ class ListedCloud:
 
     items: list[InventoryItem] = field(default_factory=list)
     breaks_after: int | None = None
-    compute: Compute | None = None
-    volume: Volumes | None = None
-    network: Networks | None = None
-    image: Images | None = None
-    usage: Usage | None = None
+    compute: ComputeCapability | None = None
+    volume: VolumeCapability | None = None
+    network: NetworkCapability | None = None
+    image: ImageCapability | None = None
+    usage: UsageCapability | None = None
 
     def __post_init__(self) -> None:
         self.usage = self
 
-    def check(self) -> AccountInfo:
+    def check_credentials(self) -> AccountInfo:
         return AccountInfo("test", ())
 
-    def inventory(self) -> Iterator[InventoryItem]:
+    def list_inventory(self) -> Iterator[InventoryItem]:
         for number, item in enumerate(self.items):
             if number == self.breaks_after:
                 raise CloudUnreachable("no answer")
             yield item
 
-    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+    def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
         raise NotImplementedError
 
 

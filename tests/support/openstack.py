@@ -21,8 +21,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 import pytest
 
-from stratiform.connectors.openstack import inventory, usage
+from stratiform.connectors.openstack import usage
 from stratiform.connectors.openstack.connector import OpenstackCloud, connector
+from stratiform.connectors.openstack.usage import inventory
 from stratiform.contract.connector import CloudAccount, Installation
 from stratiform.kit.clock import SystemClock, parse_iso
 
@@ -154,9 +155,9 @@ def replay(recording: Recording) -> Iterator[str]:
 def small_pages() -> Iterator[None]:
     """Reduce the page sizes, so that requests to the recorded installation need several pages."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inventory, "_PAGE", 2)
-        patch.setattr(usage, "_RESOURCES", 3)
-        patch.setattr(usage, "_PERIODS", 7)
+        patch.setattr(inventory, "_PAGE_SIZE", 2)
+        patch.setattr(usage, "_RESOURCES_PER_REQUEST", 3)
+        patch.setattr(usage, "_PERIODS_PER_REQUEST", 7)
         yield
 
 

@@ -25,7 +25,7 @@ BUCKETS = ("bucket-1", "bucket-2")
 _START_S = 120
 
 
-def sent(bucket: str, minute: int) -> int:
+def bytes_sent(bucket: str, minute: int) -> int:
     """Return the value of a bucket's counter at `minute`."""
     if bucket == BUCKETS[0]:
         return 1_000_003 * minute
@@ -37,10 +37,9 @@ def _openmetrics() -> str:
     lines = ["# TYPE bytes_sent counter"]
     first = BEGIN // SECOND_US
     for bucket, project in zip(BUCKETS, ("p1", "p2"), strict=True):
-        lines += [
-            f'bytes_sent_total{{bucket="{bucket}",project="{project}"}} {sent(bucket, minute)} {first + 60 * minute}'
-            for minute in range(MINUTES)
-        ]
+        labels = f'bucket="{bucket}",project="{project}"'
+        for minute in range(MINUTES):
+            lines.append(f"bytes_sent_total{{{labels}}} {bytes_sent(bucket, minute)} {first + 60 * minute}")
     lines.append("# TYPE stored gauge")
     numbers = ("1.5", "NaN", "+Inf", "-Inf", "12345678901234567890", "0.1")
     lines += [f'stored{{bucket="bucket-1"}} {number} {first + 60 * minute}' for minute, number in enumerate(numbers)]

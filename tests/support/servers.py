@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import select
 
 from stratiform.connectors.memory.connector import MemoryCloud
-from stratiform.contract.compute import Compute, NativeServer
+from stratiform.contract.compute import ComputeCapability, NativeServer
 from stratiform.contract.errors import CloudError
 from stratiform.kit import outbox
 from stratiform.kit.clock import SECOND_US
@@ -43,7 +43,7 @@ class ServerBench:
         return cast("MemoryCloud", self.bench.services.clouds.connections.get(self.cloud_id))
 
     @property
-    def cloud_compute(self) -> Compute:
+    def cloud_compute(self) -> ComputeCapability:
         """The simulated cloud's servers, for changes outside the API."""
         assert self.cloud.compute is not None
         return self.cloud.compute
@@ -114,7 +114,7 @@ class ServerBench:
             enqueue(db, "compute.observe", self.cloud_id, self.bench.clock.now())
         self.run_due_work()
 
-    def events(self, server_id: str = "") -> Sequence[outbox.Posted]:
+    def events(self, server_id: str = "") -> Sequence[outbox.Event]:
         """Return the notifications of one server or of all servers, oldest first."""
         with self.bench.services.database.snapshot() as db:
             events = outbox.list_pending(db, 10_000)

@@ -17,7 +17,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield running
 
 
-def test_a_token(live: Live) -> None:
+def test_token(live: Live) -> None:
     issued = live.json("token", "issue", user="demo")
     assert issued["id"].startswith("gAAAA")
     headers = {"X-Auth-Token": issued["id"], "X-Subject-Token": issued["id"]}
@@ -27,25 +27,25 @@ def test_a_token(live: Live) -> None:
     assert httpx.get(f"{live.url}/identity/v3/auth/tokens", headers=headers).status_code == 401
 
 
-def test_a_wrong_password(live: Live) -> None:
-    told = live.refused("token", "issue", OS_PASSWORD="wrong")
-    assert "The request you have made requires authentication. (HTTP 401)" in told
+def test_wrong_password(live: Live) -> None:
+    error = live.refused("token", "issue", OS_PASSWORD="wrong")
+    assert "The request you have made requires authentication. (HTTP 401)" in error
 
 
-def test_a_project_from_first_to_last(live: Live) -> None:
-    made = live.json("project", "create", "rocket", "--description", "d", "--tag", "a", "--property", "color=red")
-    assert made["color"] == "red"
-    told = live.refused("project", "create", "rocket")
-    assert "Duplicate entry found with name rocket at domain ID default" in told
+def test_project_lifecycle(live: Live) -> None:
+    created = live.json("project", "create", "rocket", "--description", "d", "--tag", "a", "--property", "color=red")
+    assert created["color"] == "red"
+    error = live.refused("project", "create", "rocket")
+    assert "Duplicate entry found with name rocket at domain ID default" in error
     live.openstack("project", "set", "rocket", "--name", "comet", "--disable")
     shown = live.json("project", "show", "comet")
-    assert (shown["id"], shown["enabled"], shown["tags"]) == (made["id"], False, ["a"])
-    assert "comet" in {each["Name"] for each in live.json("project", "list")}
+    assert (shown["id"], shown["enabled"], shown["tags"]) == (created["id"], False, ["a"])
+    assert "comet" in {item["Name"] for item in live.json("project", "list")}
     live.openstack("project", "delete", "comet")
     assert "No Project found for comet" in live.refused("project", "show", "comet")
 
 
-def test_a_user_gets_a_role_and_uses_it(live: Live) -> None:
+def test_role_of_a_user_and_of_a_group(live: Live) -> None:
     live.openstack("user", "create", "ann", "--password", "ann-pass", "--email", "ann@example.org")
     live.openstack("group", "create", "crew")
     live.openstack("group", "add", "user", "crew", "ann")
@@ -58,8 +58,8 @@ def test_a_user_gets_a_role_and_uses_it(live: Live) -> None:
     }
     ann = {"OS_PASSWORD": "ann-pass", "OS_PROJECT_NAME": "demo"}
     assert live.json("project", "list", user="ann", **ann)
-    told = live.refused("project", "create", "x", user="ann", **ann)
-    assert "You are not authorized to perform the requested action: identity:create_project." in told
+    error = live.refused("project", "create", "x", user="ann", **ann)
+    assert "You are not authorized to perform the requested action: identity:create_project." in error
     live.openstack("user", "password", "set", "--original-password", "ann-pass", "--password", "new", user="ann", **ann)
     assert live.json("token", "issue", user="ann", **(ann | {"OS_PASSWORD": "new"}))
     live.openstack("role", "remove", "--user", "ann", "--project", "demo", "reader")
@@ -68,45 +68,45 @@ def test_a_user_gets_a_role_and_uses_it(live: Live) -> None:
     live.openstack("group", "delete", "crew")
 
 
-def test_an_application_credential(live: Live) -> None:
-    made = live.json("application", "credential", "create", "ci", "--role", "reader", user="demo")
-    assert [role["name"] for role in made["Roles"]] == ["reader"]
-    key = {
+def test_application_credential(live: Live) -> None:
+    created = live.json("application", "credential", "create", "ci", "--role", "reader", user="demo")
+    assert [role["name"] for role in created["Roles"]] == ["reader"]
+    credential = {
         "OS_AUTH_TYPE": "v3applicationcredential",
-        "OS_APPLICATION_CREDENTIAL_ID": made["ID"],
-        "OS_APPLICATION_CREDENTIAL_SECRET": made["Secret"],
+        "OS_APPLICATION_CREDENTIAL_ID": created["ID"],
+        "OS_APPLICATION_CREDENTIAL_SECRET": created["Secret"],
     }
-    none = dict.fromkeys(
+    no_user = dict.fromkeys(
         ("OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_NAME", "OS_USER_DOMAIN_NAME", "OS_PROJECT_DOMAIN_NAME"), ""
     )
-    issued = live.json("token", "issue", user="", **(none | key))
-    assert issued["project_id"] == made["Project ID"]
+    issued = live.json("token", "issue", user="", **(no_user | credential))
+    assert issued["project_id"] == created["Project ID"]
     live.openstack("application", "credential", "delete", "ci", user="demo")
-    live.refused("token", "issue", user="", **(none | key))
+    live.refused("token", "issue", user="", **(no_user | credential))
 
 
 def test_system_and_domain_scope(live: Live) -> None:
-    nowhere = {"OS_PROJECT_NAME": "", "OS_PROJECT_DOMAIN_NAME": ""}
-    assert live.json("token", "issue", **(nowhere | {"OS_SYSTEM_SCOPE": "all"}))["system"] == "all"
+    no_project = {"OS_PROJECT_NAME": "", "OS_PROJECT_DOMAIN_NAME": ""}
+    assert live.json("token", "issue", **(no_project | {"OS_SYSTEM_SCOPE": "all"}))["system"] == "all"
     live.openstack("role", "add", "--user", "admin", "--domain", "default", "admin")
-    scoped = live.json("token", "issue", **(nowhere | {"OS_DOMAIN_NAME": "Default"}))
+    scoped = live.json("token", "issue", **(no_project | {"OS_DOMAIN_NAME": "Default"}))
     assert scoped["domain_id"] == "default"
 
 
-def test_domains_services_endpoints(live: Live) -> None:
+def test_domains_services_and_endpoints(live: Live) -> None:
     live.openstack("domain", "create", "other")
     live.openstack("domain", "set", "--disable", "other")
     live.openstack("domain", "delete", "other")
-    assert [each["Name"] for each in live.json("domain", "list")] == ["Default"]
-    types = {each["Type"] for each in live.json("service", "list")}
+    assert [item["Name"] for item in live.json("domain", "list")] == ["Default"]
+    types = {item["Type"] for item in live.json("service", "list")}
     assert types == {"identity", "compute", "network", "volumev3", "cloudmetrics", "block-storage", "image"}
     listed = live.json("endpoint", "list", "--interface", "public")
-    assert f"{live.url}/network" in {each["URL"] for each in listed}
+    assert f"{live.url}/network" in {item["URL"] for item in listed}
     shown = live.openstack("catalog", "show", "compute")
     assert re.search(rf"public: {live.url}/compute/v2\.1", shown)
 
 
-def test_the_sdk(live: Live) -> None:
+def test_openstacksdk(live: Live) -> None:
     cloud = openstack.connect(
         auth_url=f"{live.url}/identity/v3",
         username="demo",
@@ -118,10 +118,10 @@ def test_the_sdk(live: Live) -> None:
     )
     assert cloud.current_project.name == "demo"
     assert cloud.session.get_endpoint(service_type="compute") == f"{live.url}/compute/v2.1"
-    operator = cloud.connect_as(username="admin", password="admin-pass", project_name="admin")
-    made = [operator.identity.create_user(name=f"user-{number}") for number in range(5)]
-    paged = {user.id for user in operator.identity.users(limit=2)}
-    assert {user.id for user in made} <= paged
-    for user in made:
-        operator.identity.delete_user(user.id)
-    assert operator.identity.find_user("user-1") is None
+    admin = cloud.connect_as(username="admin", password="admin-pass", project_name="admin")
+    users = [admin.identity.create_user(name=f"user-{number}") for number in range(5)]
+    paged = {user.id for user in admin.identity.users(limit=2)}
+    assert {user.id for user in users} <= paged
+    for user in users:
+        admin.identity.delete_user(user.id)
+    assert admin.identity.find_user("user-1") is None

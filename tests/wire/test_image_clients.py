@@ -1,4 +1,4 @@
-"""The `openstack` command and openstacksdk against the Image API, and uploads that break off."""
+"""The `openstack` command and openstacksdk against the Image API, and interrupted and large uploads."""
 
 import hashlib
 import os
@@ -25,12 +25,12 @@ OCTETS = {"Content-Type": "application/octet-stream"}
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live_server(Path(tmp_path_factory.mktemp("live")) / "home") as made:
-        yield made
+    with live_server(Path(tmp_path_factory.mktemp("live")) / "home") as live:
+        yield live
 
 
-def connected(url: str) -> Any:
-    """openstacksdk as the demo user."""
+def connect(url: str) -> Any:
+    """Connect openstacksdk as the demo user."""
     return openstack.connect(
         auth_url=f"{url}/identity/v3",
         username="demo",
@@ -44,25 +44,25 @@ def connected(url: str) -> Any:
 
 @pytest.fixture(scope="module")
 def sdk(live: Live) -> Iterator[Connection]:
-    connection = connected(live.url)
+    connection = connect(live.url)
     yield connection
     connection.close()
 
 
-def queued(sdk: Any) -> Any:
+def create_queued_image(sdk: Any) -> Any:
     return sdk.image.create_image("half", disk_format="raw", container_format="bare", allow_duplicates=True)
 
 
-def test_the_command_creates_saves_and_changes(live: Live, tmp_path: Path) -> None:
+def test_command_creates_saves_and_updates(live: Live, tmp_path: Path) -> None:
     source, saved = tmp_path / "in.raw", tmp_path / "out.raw"
     source.write_bytes(os.urandom(20 * MIB + 17))
-    made = live.json(
+    created = live.json(
         *("image", "create", "cli", "--file", str(source), "--disk-format", "raw", "--container-format", "bare"),
         *("--property", "os_distro=debian", "--tag", "t"),
         user="demo",
     )
     shown = live.json("image", "show", "cli", user="demo")
-    assert (shown["id"], shown["status"], shown["size"]) == (made["id"], "active", source.stat().st_size)
+    assert (shown["id"], shown["status"], shown["size"]) == (created["id"], "active", source.stat().st_size)
     assert shown["checksum"] == hashlib.md5(source.read_bytes()).hexdigest()
     assert shown["properties"]["os_hash_value"] == hashlib.sha512(source.read_bytes()).hexdigest()
     assert (shown["properties"]["os_distro"], shown["tags"]) == ("debian", ["t"])
@@ -72,7 +72,7 @@ def test_the_command_creates_saves_and_changes(live: Live, tmp_path: Path) -> No
     live.openstack("image", "unset", "--property", "a", "--tag", "t", "cli2", user="demo")
 
 
-def test_the_command_lists_and_deletes(live: Live) -> None:
+def test_command_lists_and_deletes(live: Live) -> None:
     [listed] = live.json("image", "list", "--long", "--name", "cli2", user="demo")
     assert (listed["Status"], listed["Visibility"], listed["Tags"]) == ("active", "shared", [])
     assert live.json("image", "list", "--public", user="demo") == []
@@ -83,74 +83,74 @@ def test_the_command_lists_and_deletes(live: Live) -> None:
     assert live.json("image", "list", "--name", "cli2", user="demo") == []
 
 
-def test_the_sdk(sdk: Any) -> None:
+def test_sdk(sdk: Any) -> None:
     content = os.urandom(MIB)
-    made = sdk.image.create_image("sdk", data=content, disk_format="raw", container_format="bare")
-    made = sdk.image.get_image(made.id)
-    assert (made.status, made.size) == ("active", MIB)
-    assert sdk.image.find_image("sdk").id == made.id
-    assert sdk.image.download_image(made.id).content == content
-    assert sdk.image.update_image(made.id, min_ram=64).min_ram == 64
-    sdk.image.add_tag(made.id, "t")
-    assert [one.id for one in sdk.image.images(tag="t")] == [made.id]
+    image = sdk.image.create_image("sdk", data=content, disk_format="raw", container_format="bare")
+    image = sdk.image.get_image(image.id)
+    assert (image.status, image.size) == ("active", MIB)
+    assert sdk.image.find_image("sdk").id == image.id
+    assert sdk.image.download_image(image.id).content == content
+    assert sdk.image.update_image(image.id, min_ram=64).min_ram == 64
+    sdk.image.add_tag(image.id, "t")
+    assert [tagged.id for tagged in sdk.image.images(tag="t")] == [image.id]
     for i in range(5):
         sdk.image.create_image(f"page-{i}", disk_format="raw", container_format="bare")
-    names = [one.name for one in sdk.image.images(limit=2, sort="name:asc")]
+    names = [listed.name for listed in sdk.image.images(limit=2, sort="name:asc")]
     assert names == [*(f"page-{i}" for i in range(5)), "sdk"]
     with pytest.raises(ForbiddenException):
-        sdk.image.update_image(made.id, visibility="public")
-    for one in list(sdk.image.images()):
-        sdk.image.delete_image(one.id)
+        sdk.image.update_image(image.id, visibility="public")
+    for listed in list(sdk.image.images()):
+        sdk.image.delete_image(listed.id)
     with pytest.raises(NotFoundException):
-        sdk.image.get_image(made.id)
+        sdk.image.get_image(image.id)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_an_upload_that_breaks_off_leaves_nothing(live: Live, sdk: Any, chunked: bool) -> None:
-    image = queued(sdk)
-    said = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {10 * MIB}"
+def test_interrupted_upload_is_discarded(live: Live, sdk: Any, chunked: bool) -> None:
+    image = create_queued_image(sdk)
+    length_header = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {10 * MIB}"
     head = (
         f"PUT /image/v2/images/{image.id}/file HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {sdk.auth_token}\r\n"
-        f"Content-Type: application/octet-stream\r\n{said}\r\n\r\n"
+        f"Content-Type: application/octet-stream\r\n{length_header}\r\n\r\n"
     )
     host, port = live.url.removeprefix("http://").split(":")
     part = b"x" * (2 * MIB)
-    with socket.create_connection((host, int(port))) as half:
-        half.sendall(head.encode())
-        half.sendall(b"%x\r\n%s\r\n" % (len(part), part) if chunked else part)
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode())
+        connection.sendall(b"%x\r\n%s\r\n" % (len(part), part) if chunked else part)
         wait_until(lambda: sdk.image.get_image(image.id).status == "saving")
     wait_until(lambda: sdk.image.get_image(image.id).status == "queued")
     assert list(live.services.image.image_data.store.folder.glob(f"{image.id}*")) == []
     sdk.image.delete_image(image.id)
 
 
-def test_the_second_of_two_uploads_is_refused(live: Live, sdk: Any) -> None:
-    image, go_on = queued(sdk), Event()
+def test_second_upload_is_rejected(live: Live, sdk: Any) -> None:
+    image, resume = create_queued_image(sdk), Event()
     path = f"{live.url}/image/v2/images/{image.id}/file"
     headers = {**OCTETS, "X-Auth-Token": sdk.auth_token}
 
-    def slowly() -> Iterator[bytes]:
+    def send_slowly() -> Iterator[bytes]:
         yield b"x" * MIB
-        go_on.wait(30)
+        resume.wait(30)
         yield b"y"
 
-    answers: list[int] = []
+    statuses: list[int] = []
     first = Thread(
-        target=lambda: answers.append(httpx.put(path, content=slowly(), headers=headers, timeout=60).status_code)
+        target=lambda: statuses.append(httpx.put(path, content=send_slowly(), headers=headers, timeout=60).status_code)
     )
     first.start()
     wait_until(lambda: sdk.image.get_image(image.id).status == "saving")
     assert httpx.put(path, content=b"z", headers=headers).status_code == 409
-    go_on.set()
+    resume.set()
     first.join()
-    assert answers == [204]
+    assert statuses == [204]
     assert sdk.image.get_image(image.id).size == MIB + 1
 
 
-def wait_until(is_so: Any) -> None:
-    last = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < last
+def wait_until(condition: Any) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
@@ -169,9 +169,9 @@ def peak_kib(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux's account of memory")
-def test_three_hundred_mebibytes_in_and_out_in_constant_memory(tmp_path: Path) -> None:
-    """The server is a process of its own; its peak may grow by less than 40 MiB."""
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="requires /proc/PID/clear_refs of Linux")
+def test_large_images_need_constant_memory(tmp_path: Path) -> None:
+    """The peak memory of a server process grows by less than 40 MiB for an image of 300 MiB."""
     tests = str(Path(__file__).parents[1])
     server = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(tmp_path / "home")],
@@ -184,22 +184,22 @@ def test_three_hundred_mebibytes_in_and_out_in_constant_memory(tmp_path: Path) -
     assert server.stdout is not None
     try:
         url = server.stdout.readline().strip()
-        sdk = connected(url)
-        there_and_back(url, sdk, 8)
+        sdk = connect(url)
+        upload_and_download(url, sdk, 8)
         Path(f"/proc/{server.pid}/clear_refs").write_text("5")
         before = peak_kib(server.pid)
-        there_and_back(url, sdk, 300)
-        grown = (peak_kib(server.pid) - before) / 1024
+        upload_and_download(url, sdk, 300)
+        growth = (peak_kib(server.pid) - before) / 1024
         sdk.close()
-        assert grown < 40, f"grew by {grown:.1f} MiB"
+        assert growth < 40, f"grew by {growth:.1f} MiB"
     finally:
         server.stdin.close()
         server.wait(timeout=30)
         server.stdout.close()
 
 
-def there_and_back(url: str, sdk: Any, mebibytes: int) -> None:
-    image = queued(sdk)
+def upload_and_download(url: str, sdk: Any, mebibytes: int) -> None:
+    image = create_queued_image(sdk)
     path = f"{url}/image/v2/images/{image.id}/file"
     headers = {**OCTETS, "X-Auth-Token": sdk.auth_token}
     block, sent, received = os.urandom(MIB), hashlib.sha512(), hashlib.sha512()
@@ -210,8 +210,8 @@ def there_and_back(url: str, sdk: Any, mebibytes: int) -> None:
             yield block
 
     assert httpx.put(path, content=blocks(), headers=headers, timeout=90).status_code == 204
-    with httpx.stream("GET", path, headers=headers, timeout=90) as answer:
-        for part in answer.iter_bytes():
+    with httpx.stream("GET", path, headers=headers, timeout=90) as response:
+        for part in response.iter_bytes():
             received.update(part)
     assert received.digest() == sent.digest()
     assert sdk.image.get_image(image.id).hash_value == sent.hexdigest()

@@ -14,17 +14,12 @@ from stratiform.interfaces.almanach.errors import render_error as render_almanac
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.openstack import faults, versions
 from stratiform.interfaces.openstack.apis import APIS
-from stratiform.interfaces.openstack.compute.routes import router as compute
-from stratiform.interfaces.openstack.identity.routes import router as identity
-from stratiform.interfaces.openstack.network.routes import router as network
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
 from stratiform.interfaces.rest.description import Description
 from stratiform.interfaces.rest.problems import problem
 from stratiform.interfaces.rest.routes import router as rest
 from stratiform.interfaces.services import Request, Services
-
-_OPENSTACK = (identity, compute, network)
 
 
 def _by_path(request: Request, error: Exception) -> Response[Any]:
@@ -43,7 +38,6 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
     return Litestar(
         route_handlers=[
             *versions.documents(),
-            *_OPENSTACK,
             *[api.router() for api in APIS],
             rest,
             portal,

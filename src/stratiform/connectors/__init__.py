@@ -1,1 +1,4 @@
-"""Owns: how each kind of cloud does what the contract asks. Does not own: what is sold, to whom, for how much."""
+"""Connectors: one package per kind of cloud.
+
+Owns: how each kind of cloud implements the contract. Does not own: products, customers, prices.
+"""

@@ -1,4 +1,4 @@
-"""Machines."""
+"""Compute capability: servers in a cloud."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from stratiform.kit.clock import Micros
 
 
 class NativeServerState(Enum):
-    """What a machine does, as its cloud says."""
+    """State of a server as reported by its cloud."""
 
     BUILDING = "building"
     RUNNING = "running"
@@ -22,41 +22,41 @@ class NativeServerState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ServerSize:
-    """What a machine needs. `native` is the cloud's own type (`t3.micro`), where a flavor is mapped to one."""
+    """Resources of a server. `native_type` is the cloud's own type (`t3.micro`) if the flavor is mapped to one."""
 
     vcpus: int
     ram_mib: int
     disk_gib: int
-    native: str = ""
+    native_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Nic:
-    """One network card: an address that we chose in a subnet that exists in the cloud."""
+class NetworkInterface:
+    """One network interface: an IP and MAC address chosen by us, in a subnet of the cloud."""
 
-    subnet: str  # native id, from Networks.ensure
-    address: str
-    mac: str
+    subnet_id: str  # native id, from NetworkCapability.ensure_subnet; "" if the cloud has no networks
+    ip_address: str
+    mac_address: str
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSpec:
-    """A machine to be made. `token` is our id: two creates with one token are one machine."""
+    """A server to create. `token` is our server's id: creating twice with one token creates one server."""
 
     token: str
     name: str
     size: ServerSize
-    image: str  # native id; "" with boot_volume
-    nics: tuple[Nic, ...] = ()
+    image_id: str  # native id
+    interfaces: tuple[NetworkInterface, ...] = ()
     public_key: str = ""
-    user_data: str = ""  # base64, as Nova takes it
+    user_data: str = ""  # base64, as in Nova's API
     metadata: dict[str, str] = field(default_factory=dict)
-    zone: str = ""
+    availability_zone: str = ""  # "" for the cloud's default
 
 
 @dataclass(frozen=True, slots=True)
 class NativeServer:
-    """A machine as its cloud shows it. `token` is ours, read back from its tag."""
+    """A server as reported by its cloud. `token` is read from its tags."""
 
     id: str
     token: str
@@ -64,44 +64,53 @@ class NativeServer:
     size: ServerSize
     addresses: tuple[str, ...] = ()
     launched_at: Micros | None = None
-    image: str = ""
-    volumes: tuple[str, ...] = ()  # native ids of what is attached
+    image_id: str = ""
+    volume_ids: tuple[str, ...] = ()  # native ids of the attached volumes
     fault: str = ""
 
 
-class Compute(Protocol):
-    """Verbs on machines. Each raises contract.errors; a verb on what is so already is no error."""
+class ComputeCapability(Protocol):
+    """Operations on servers. All are idempotent and raise errors of `contract.errors`.
+
+    Operations on a server raise NativeNotFound if it does not exist, and RequestRejected if its state does not allow
+    them.
+    """
 
     def create(self, spec: ServerSpec) -> NativeServer:
-        """Make a machine, or return the one that carries `spec.token` already."""
+        """Create a server, or return the one with the token `spec.token`.
+
+        Raises: RequestRejected (unknown image or invalid size), InsufficientCapacity.
+        """
 
     def find(self, token: str) -> NativeServer | None:
-        """The machine that carries `token`; None also where it is deleted."""
+        """Return the server with `token`, or None if there is none or it is deleted."""
 
-    def show(self, machine_id: str) -> NativeServer:
-        """Raises Gone."""
+    def get(self, server_id: str) -> NativeServer:
+        """Return a server by its native id. Raises: NativeNotFound."""
 
     def list(self) -> Iterator[NativeServer]:
-        """Every machine that carries a token of ours, in pages inside."""
+        """Iterate over all servers of this installation; pages are requested as needed."""
 
-    def start(self, machine_id: str) -> None: ...
+    def start(self, server_id: str) -> None: ...
 
-    def stop(self, machine_id: str) -> None: ...
+    def stop(self, server_id: str) -> None: ...
 
-    def reboot(self, machine_id: str, *, hard: bool) -> None: ...
+    def reboot(self, server_id: str, *, hard: bool) -> None:
+        """Reboot a running server. A hard reboot also starts a stopped server."""
 
-    def resize(self, machine_id: str, size: ServerSize) -> None:
-        """Change the size of a stopped machine. Raises Refused where it runs."""
+    def resize(self, server_id: str, size: ServerSize) -> None:
+        """Change the size of a stopped server. Raises: RequestRejected if it is not stopped."""
 
-    def rebuild(self, machine_id: str, image: str) -> None:
-        """Put `image` on the machine's first disk; id, addresses and volumes stay."""
+    def rebuild(self, server_id: str, image_id: str) -> None:
+        """Replace the root disk by a copy of an image. The id, the addresses and the volumes stay."""
 
-    def delete(self, machine_id: str) -> None:
-        """Also where it is gone already. Attached volumes stay."""
+    def delete(self, server_id: str) -> None:
+        """Delete a server; succeeds if it does not exist. Attached volumes are detached and stay."""
 
-    def console(self, machine_id: str) -> str:
-        """What the machine has written to its first serial port, newest last."""
+    def get_console_output(self, server_id: str) -> str:
+        """Return the output of the first serial port, oldest line first."""
 
-    def attach(self, machine_id: str, volume_id: str, device: str) -> None: ...
+    def attach_volume(self, server_id: str, volume_id: str, device: str) -> None:
+        """Attach a volume, as `device` (`/dev/vdb`) if the cloud supports device names."""
 
-    def detach(self, machine_id: str, volume_id: str) -> None: ...
+    def detach_volume(self, server_id: str, volume_id: str) -> None: ...

@@ -1,32 +1,57 @@
-"""A connector: one kind of cloud; and a connected cloud: one account of it."""
+"""Connectors, the settings that they declare, and connections to clouds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from stratiform.contract.compute import Compute
-from stratiform.contract.image import Images
-from stratiform.contract.network import Networks
-from stratiform.contract.usage import Usage
-from stratiform.contract.volume import Volumes
+from stratiform.contract.compute import ComputeCapability
+from stratiform.contract.image import ImageCapability
+from stratiform.contract.network import NetworkCapability
+from stratiform.contract.usage import UsageCapability
+from stratiform.contract.volume import VolumeCapability
 from stratiform.kit.clock import Clock
+from stratiform.kit.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing a connector must be told. A secret is asked from prompt, file or environment, never argv."""
+    """A setting of a connector.
+
+    The value of a secret is read from a prompt, a file or the environment, never from the command line, and is stored
+    encrypted. `choices` lists the valid values; any value is valid if it is empty.
+    """
 
     name: str
     help: str
     secret: bool = False
     required: bool = True
     default: str = ""
+    choices: tuple[str, ...] = ()
+
+
+def validate_settings(kind: str, declared: Sequence[Setting], values: Mapping[str, str]) -> dict[str, str]:
+    """Return the value of every declared setting; empty values are replaced by defaults.
+
+    Raises: Invalid if a setting is unknown, missing, or not one of its choices.
+    """
+    names = [setting.name for setting in declared]
+    for name in values:
+        if name not in names:
+            raise Invalid(f"unknown setting '{name}' for {kind}", hint=f"settings: {', '.join(names)}")
+    complete = {setting.name: values.get(setting.name) or setting.default for setting in declared}
+    for setting in declared:
+        value = complete[setting.name]
+        if setting.required and not value:
+            raise Invalid(f"setting '{setting.name}' is missing for {kind}", hint=setting.help)
+        if setting.choices and value not in setting.choices:
+            raise Invalid(f"setting '{setting.name}' must be one of {', '.join(setting.choices)}: '{value}'")
+    return complete
 
 
 @dataclass(frozen=True, slots=True)
 class CloudAccount:
-    """One account or installation, as its connector gets it: settings with the secrets in clear."""
+    """One account of a cloud: our id and name of the cloud, and its settings with secrets in clear text."""
 
     id: str
     name: str
@@ -35,40 +60,45 @@ class CloudAccount:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """This installation: where it keeps its files, its clock, and its id, which every tag in a cloud carries
-    beside our token, so that two installations on one account leave each other's things alone."""
+    """This installation of Stratiform: its id, its data directory, its clock.
 
-    installation: str
+    Resources in a cloud are tagged with the id, so that two installations can use one account.
+    """
+
+    id: str
     home: Path
     clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
 class AccountInfo:
-    """What a check of the credentials found."""
+    """What a cloud reports for our credentials: the identity, and the names of its availability zones."""
 
-    identity: str  # who we are there: an ARN, a user name
+    identity: str  # an ARN, a user name
     zones: tuple[str, ...]
 
 
 class CloudConnection(Protocol):
-    """One cloud, ready to be used. A capability that its kind lacks is None. Thread-safe."""
+    """A connection to one cloud, with one attribute per capability; None if the connector lacks it. Thread-safe."""
 
-    compute: Compute | None
-    volume: Volumes | None
-    network: Networks | None
-    image: Images | None
-    usage: Usage | None
+    compute: ComputeCapability | None
+    volume: VolumeCapability | None
+    network: NetworkCapability | None
+    image: ImageCapability | None
+    usage: UsageCapability | None
 
-    def check(self) -> AccountInfo:
-        """Ask the cloud who we are. Raises CredentialsRejected, CloudUnreachable."""
+    def check_credentials(self) -> AccountInfo:
+        """Return who we are in this cloud.
+
+        Raises: CredentialsRejected, CloudUnreachable, Invalid (a setting does not fit the account).
+        """
 
 
 class Connector(Protocol):
-    """One kind of cloud; a module-level object named `connector` in `connectors/<kind>/connector.py`."""
+    """A kind of cloud: the module-level object `connector` of `connectors/<kind>/connector.py`."""
 
     kind: str
     settings: Sequence[Setting]
 
-    def connect(self, account: CloudAccount, place: Installation) -> CloudConnection:
-        """Asks the cloud nothing yet. Raises Invalid where a setting is missing or wrong."""
+    def connect(self, account: CloudAccount, installation: Installation) -> CloudConnection:
+        """Return a connection without sending a request. Raises: Invalid if a setting is missing or wrong."""

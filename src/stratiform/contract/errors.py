@@ -1,39 +1,39 @@
-"""What a cloud can answer instead of what was asked. A connector turns its SDK's errors into these."""
+"""Errors of clouds. Connectors translate the errors of their SDK into these."""
 
 from stratiform.kit.errors import Fault
 
 
 class CloudError(Fault):
-    """Any failure of a cloud."""
+    """A request to a cloud failed."""
 
     status = 502
 
 
 class CloudUnreachable(CloudError):
-    """No answer came; what was asked may or may not have happened. Ask again, or look."""
+    """The cloud did not respond, or not completely. The outcome of the request is unknown; it may be repeated."""
 
     status = 503
 
 
 class CloudThrottled(CloudUnreachable):
-    """Asked too often; later it will work."""
+    """The cloud's request rate limit is exceeded; the request may be repeated later."""
 
 
 class CredentialsRejected(CloudError):
-    """The cloud does not know these credentials, or they may not do this."""
+    """The cloud rejects the credentials, or they lack permissions."""
 
 
 class NativeNotFound(CloudError):
-    """There is no such thing in the cloud (any more)."""
+    """The resource does not exist in the cloud."""
 
 
 class InsufficientCapacity(CloudError):
-    """The cloud has no room, or our quota there is used up."""
+    """The cloud has no capacity left, or the account's quota there is exceeded."""
 
 
 class RequestRejected(CloudError):
-    """The cloud understood and says no for good: wrong size, unknown image, wrong state."""
+    """The cloud rejects the request permanently: invalid size, unknown image, wrong state."""
 
 
 class NotSupported(RequestRejected):
-    """This kind of cloud can't do this."""
+    """This kind of cloud does not support the operation."""

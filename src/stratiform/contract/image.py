@@ -1,4 +1,4 @@
-"""Images."""
+"""Image capability: images in a cloud."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class NativeImage:
-    """An image as its cloud shows it. `token` is our image's id where we made it."""
+    """An image as reported by its cloud. `token` is our image's id if we uploaded it."""
 
     id: str
     name: str
@@ -15,15 +15,17 @@ class NativeImage:
     min_disk_gib: int = 0
 
 
-class Images(Protocol):
-    """Verbs on images."""
+class ImageCapability(Protocol):
+    """Operations on images. All are idempotent and raise errors of `contract.errors`."""
 
-    def show(self, image_id: str) -> NativeImage:
-        """Raises Gone. Asked when an operator registers a native image, so that a wrong id is told at once."""
+    def get(self, image_id: str) -> NativeImage:
+        """Return an image by its native id, ours or the cloud's own. Raises: NativeNotFound."""
 
     def upload(self, token: str, name: str, disk_format: str, size_bytes: int, data: Iterator[bytes]) -> NativeImage:
-        """Make an image of `data`, or return the one that carries `token`. Raises NotSupported where only
-        the cloud's own images can be used."""
+        """Create an image from `data`, or return the one with `token`.
+
+        Raises: NotSupported if the cloud accepts only its own images, RequestRejected (format or size).
+        """
 
     def delete(self, image_id: str) -> None:
-        """Also where it is gone already. Only images that `upload` made."""
+        """Delete an image created by `upload`; succeeds if it does not exist."""

@@ -1,4 +1,4 @@
-"""Networks: enough that a machine has the address that we promised."""
+"""Network capability: subnets in a cloud, so that a server gets the address that its port has in our API."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,36 +7,40 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class SubnetSpec:
-    """A subnet that must exist. `token` is our subnet's id; `network` our network's."""
+    """A subnet to create. `token` is our subnet's id, `network_id` our network's."""
 
     token: str
-    network: str
+    network_id: str
     name: str
     cidr: str
-    gateway: str
-    zone: str = ""
+    gateway_ip: str
+    availability_zone: str = ""  # "" for the cloud's default
 
 
 @dataclass(frozen=True, slots=True)
 class NativeSubnet:
-    """A subnet as its cloud shows it."""
+    """A subnet as reported by its cloud."""
 
     id: str
     token: str
     cidr: str
 
 
-class Networks(Protocol):
-    """Verbs on subnets."""
+class NetworkCapability(Protocol):
+    """Operations on subnets. All are idempotent and raise errors of `contract.errors`."""
 
-    #: How many addresses at the head and at the tail of every subnet the cloud keeps for itself.
+    #: The number of addresses that the cloud reserves at the start and at the end of each subnet.
     reserved_head: int
     reserved_tail: int
 
-    def ensure(self, spec: SubnetSpec) -> NativeSubnet:
-        """Make the subnet, or return the one that carries `spec.token` already."""
+    def ensure_subnet(self, spec: SubnetSpec) -> NativeSubnet:
+        """Create a subnet, or return the one with the token `spec.token`.
 
-    def list(self) -> Iterator[NativeSubnet]: ...
+        Raises: RequestRejected (CIDR not valid in this cloud), InsufficientCapacity.
+        """
 
-    def delete(self, subnet_id: str) -> None:
-        """Also where it is gone already. Raises Refused while machines are in it."""
+    def list_subnets(self) -> Iterator[NativeSubnet]:
+        """Iterate over all subnets of this installation."""
+
+    def delete_subnet(self, subnet_id: str) -> None:
+        """Delete a subnet; succeeds if it does not exist. Raises: RequestRejected while servers use it."""

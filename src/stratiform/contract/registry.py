@@ -1,4 +1,4 @@
-"""Finds connectors by kind. A folder under `connectors/` is all it takes to be found."""
+"""Registry of connectors. A package in `stratiform.connectors` is a connector; its files are its capabilities."""
 
 import pkgutil
 from collections.abc import Sequence
@@ -12,44 +12,44 @@ from stratiform.kit.errors import Invalid
 
 _PACKAGE = "stratiform.connectors"
 
-#: What a connector may be able to do: the file of this name in its folder does it.
-CAPABILITIES = ("compute", "network", "volume", "image", "objectstore", "usage")
+#: The capabilities that a connector may have: the file of this name in its package implements it.
+CAPABILITIES = ("compute", "network", "volume", "image", "objectstore", "usage", "pricing")
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectorDescription:
-    """What is known of a kind of cloud before one is connected."""
+    """A kind of cloud: summary, settings and capabilities of its connector."""
 
     kind: str
-    about: str
+    summary: str
     settings: Sequence[Setting]
     capabilities: tuple[str, ...]
 
 
 def list_kinds() -> list[str]:
-    """Every kind of cloud that can be connected."""
-    folders = import_module(_PACKAGE).__path__
-    return sorted(entry.name for entry in pkgutil.iter_modules(folders) if entry.ispkg)
+    """Return the kinds of cloud for which there is a connector, sorted."""
+    paths = import_module(_PACKAGE).__path__
+    return sorted(entry.name for entry in pkgutil.iter_modules(paths) if entry.ispkg)
 
 
 def get_connector(kind: str) -> Connector:
-    """The connector for `kind`; imported only now, so that an unused SDK costs nothing. Raises Invalid."""
+    """Return the connector for `kind`, importing it (and its SDK) on first use. Raises: Invalid for unknown kinds."""
     if kind not in list_kinds():
-        raise Invalid(f"unknown kind of cloud: {kind}", hint=f"known: {', '.join(list_kinds())}")
+        raise Invalid(f"unknown kind of cloud: '{kind}'", hint=f"kinds: {', '.join(list_kinds())}")
     return cast("Connector", import_module(f"{_PACKAGE}.{kind}.connector").connector)
 
 
 def has_capability(kind: str, capability: str) -> bool:
-    """Whether connectors of `kind` have `capability` (`volume`): a missing file is a missing capability."""
+    """Return True if the connector for `kind` has a file for `capability`."""
     return kind in list_kinds() and find_spec(f"{_PACKAGE}.{kind}.{capability}") is not None
 
 
 def describe_kinds() -> list[ConnectorDescription]:
-    """Every kind, with what it must be told and what it can do."""
+    """Describe the connectors of all kinds."""
     return [
         ConnectorDescription(
             kind=kind,
-            about=_about(import_module(f"{_PACKAGE}.{kind}").__doc__ or ""),
+            summary=_summary(import_module(f"{_PACKAGE}.{kind}").__doc__ or ""),
             settings=tuple(get_connector(kind).settings),
             capabilities=tuple(name for name in CAPABILITIES if has_capability(kind, name)),
         )
@@ -57,6 +57,6 @@ def describe_kinds() -> list[ConnectorDescription]:
     ]
 
 
-def _about(doc: str) -> str:
-    """What a package says that it owns, on one line."""
-    return " ".join(doc.split()).removeprefix("Owns: ").split(" Does not own:")[0]
+def _summary(docstring: str) -> str:
+    """Return the first paragraph of a package's docstring on one line."""
+    return " ".join(docstring.split("\n\n")[0].split()).removeprefix("Owns: ").split(" Does not own:")[0]

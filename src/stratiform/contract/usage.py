@@ -1,4 +1,4 @@
-"""What a cloud itself knows of its use: what there is, and how much of it was used."""
+"""Usage capability: what a cloud reports about its resources and their use, for metering and audits."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,70 +15,75 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class InventoryItem:
-    """One thing that there is in a cloud now, whoever made it. `resource_type` and `attributes` are named as in the
-    ledger (`instance`: flavor, vcpus, ram_mib …; `volume`: size_gib, volume_type …), and an attribute that would not
-    mean the same there is left out; `id` is the one that the ledger knows it by: our token where we made it, else the
-    cloud's own."""
+    """A resource that exists in a cloud now, whether we created it or not.
+
+    `resource_type` and `attributes` have the names that the ledger uses (`instance`: flavor, vcpus, ram_mib, …;
+    `volume`: size_gib, volume_type, …). An attribute whose meaning differs from the ledger's is omitted. `id` is the
+    id that the ledger uses: our token if we created the resource, else the cloud's own id.
+    """
 
     resource_type: str
     id: str
-    project_id: str  # "" where only the ledger knows whose it is
+    project_id: str  # "" if only the ledger knows the project
     name: str
-    state: str  # "" where it is none that lasts: not launched yet, or on the way between two
-    since: Micros | None  # when its use began, as far as the cloud tells
+    state: str  # "" while the resource changes between two states, or before its first launch
+    since: Micros | None  # start of its use, if the cloud reports it
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class UsageSample:
-    """One value of one meter of one resource: at the instant `at`, or, where a cloud tells of periods, of the one that
-    begins at `at` and lasts so long.
+    """One measured value of one meter of one resource, at an instant or for a period that starts at `at`.
 
-    `source` is the cloud's own id of what was measured, and stays the same for ever: a machine has several network
-    cards, and one that is gone no longer carries our token. (`source`, `at`) is one reading of a meter.
+    `source` is the cloud's id of the measured object (a server has several network interfaces) and never changes;
+    `source` and `at` together identify a sample of a meter.
     """
 
     resource_id: str
-    project_id: str  # "" where only the ledger knows whose it is
+    project_id: str  # "" if only the ledger knows the project
     at: Micros
     value: Decimal
     source: str
-    lasts: Micros = 0
-    name: str = ""  # of the resource, where the cloud knows it better than the ledger
+    duration_us: Micros = 0  # length of the period; 0 for an instant
+    name: str = ""  # of the resource, if the cloud knows a better one than the ledger
 
 
-class Usage(Protocol):
-    """Verbs that only look. All may raise CloudUnreachable, CredentialsRejected, Refused.
+class UsageCapability(Protocol):
+    """Read-only operations. All raise CloudUnreachable, CredentialsRejected or RequestRejected.
 
-    An answer that isn't whole is none: it raises CloudUnreachable, as what it leaves out would look unused.
+    A response that may be incomplete raises CloudUnreachable: resources that it omits would look unused.
     """
 
-    def inventory(self) -> Iterator[InventoryItem]:
-        """Everything that there is, of all projects, each once."""
+    def list_inventory(self) -> Iterator[InventoryItem]:
+        """Iterate over all resources of all projects, each once."""
 
-    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
-        """What a meter's `poll` table asks for, of `[since, until)`, in any order. Raises Invalid where the table
-        isn't understood. Asking for the same time again gives the same, as soon as the last period is over: ask with
-        `until` no later than `period_s` (the distance between two values, which every table has) before now."""
+    def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+        """Iterate over the samples of `[since, until)` that a meter's `poll` table selects, in any order.
+
+        Repeating a request returns the same samples if its last period is over: `until` must be at least `period_s`
+        (the distance of two values, in every poll table) before the current time. Raises: Invalid (poll table).
+        """
 
 
-def parse_poll(asked: Mapping[str, Any], shape: type[T]) -> T:
-    """A `poll` table as a Struct of this `shape`. Raises Invalid, naming the key."""
+def parse_poll(poll: Mapping[str, Any], table_type: type[T]) -> T:
+    """Convert a `poll` table to a Struct of `table_type`. Raises: Invalid, with the key."""
     try:
-        return msgspec.convert(asked, shape)
+        return msgspec.convert(poll, table_type)
     except msgspec.ValidationError as error:
-        raise Invalid(f"this poll table can't be understood: {error}") from error
+        raise Invalid(f"invalid poll table: {error}") from error
 
 
 def align_periods(since: Micros, until: Micros, period_s: int) -> tuple[Micros, Micros]:
-    """The first period that begins in `[since, until)`, and the first one after it. Periods begin at whole multiples
-    of their length since 1970, so that neighbouring stretches of time never tell one twice."""
+    """Return the start of the first period that starts in `[since, until)`, and the end of the last one.
+
+    Periods start at multiples of their length since 1970, so that adjacent intervals share no period.
+    """
     period = period_s * SECOND_US
     return -(-since // period) * period, -(-until // period) * period
 
 
 def parse_decimal(text: str) -> Decimal | None:
-    """A number as a cloud wrote it, digit for digit, without zeros that say nothing; None where it is no number."""
+    """Parse a number exactly, without trailing zeros after the decimal point; None if it is not a finite number."""
     try:
         value = Decimal(text)
     except InvalidOperation:

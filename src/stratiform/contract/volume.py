@@ -1,4 +1,4 @@
-"""Block storage."""
+"""Volume capability: block storage volumes in a cloud."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from stratiform.kit.clock import Micros
 
 
 class NativeVolumeState(Enum):
-    """What a disk does, as its cloud says."""
+    """State of a volume as reported by its cloud."""
 
     CREATING = "creating"
     AVAILABLE = "available"
@@ -21,45 +21,54 @@ class NativeVolumeState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VolumeSpec:
-    """A disk to be made. `token` is our id; `native_type` the cloud's kind (`gp3`), "" for its default."""
+    """A volume to create. `token` is our volume's id: creating twice with one token creates one volume."""
 
     token: str
     name: str
     size_gib: int
-    native_type: str = ""
-    image: str = ""  # native id of an image to copy onto it
-    zone: str = ""
+    native_type: str = ""  # the cloud's own type (`gp3`); "" for its default
+    image_id: str = ""  # native id of the image to copy to the volume
+    availability_zone: str = ""  # "" for the cloud's default
     metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class NativeVolume:
-    """A disk as its cloud shows it."""
+    """A volume as reported by its cloud. `token` is read from its tags."""
 
     id: str
     token: str
     state: NativeVolumeState
     size_gib: int
     native_type: str = ""
-    machine: str = ""  # native id of the machine it is attached to
+    server_id: str = ""  # native id of the server that it is attached to
     created_at: Micros | None = None
     fault: str = ""
 
 
-class Volumes(Protocol):
-    """Verbs on disks; as safe to repeat as those on machines."""
+class VolumeCapability(Protocol):
+    """Operations on volumes. All are idempotent and raise errors of `contract.errors`.
 
-    def create(self, spec: VolumeSpec) -> NativeVolume: ...
+    Volumes are attached and detached by `ComputeCapability`.
+    """
 
-    def find(self, token: str) -> NativeVolume | None: ...
+    def create(self, spec: VolumeSpec) -> NativeVolume:
+        """Create a volume, or return the one with the token `spec.token`.
 
-    def show(self, disk_id: str) -> NativeVolume:
-        """Raises Gone."""
+        Raises: RequestRejected (unknown image, type or size), InsufficientCapacity.
+        """
 
-    def list(self) -> Iterator[NativeVolume]: ...
+    def find(self, token: str) -> NativeVolume | None:
+        """Return the volume with `token`, or None if there is none or it is deleted."""
 
-    def extend(self, disk_id: str, size_gib: int) -> None:
-        """Raises Refused where it is larger already."""
+    def get(self, volume_id: str) -> NativeVolume:
+        """Return a volume by its native id. Raises: NativeNotFound."""
 
-    def delete(self, disk_id: str) -> None:
-        """Also where it is gone already. Raises Refused while it is attached."""
+    def list(self) -> Iterator[NativeVolume]:
+        """Iterate over all volumes of this installation; pages are requested as needed."""
+
+    def extend(self, volume_id: str, size_gib: int) -> None:
+        """Grow a volume. Raises: RequestRejected if it is larger than `size_gib`."""
+
+    def delete(self, volume_id: str) -> None:
+        """Delete a volume; succeeds if it does not exist. Raises: RequestRejected while it is attached."""

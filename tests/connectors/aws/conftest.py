@@ -1,4 +1,4 @@
-"""Fixtures for the AWS connector's own tests."""
+"""Fixtures for tests of the AWS connector."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ from support.moto import connect_aws
 
 @pytest.fixture
 def aws(moto_url: str, home: Path) -> AwsCloud:
-    """An account of an installation of its own."""
+    """A connection to moto's account as a new installation."""
     return connect_aws(moto_url, home)

@@ -1,4 +1,4 @@
-"""EC2 machines, beyond what every connector must do."""
+"""Compute capability of AWS, beyond the conformance tests."""
 
 import base64
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from stratiform.connectors.aws.compute import native_device
 from stratiform.connectors.aws.connector import AwsCloud
-from stratiform.contract.compute import NativeServer, NativeServerState, Nic, ServerSize, ServerSpec
+from stratiform.connectors.aws.instances import to_native_device
+from stratiform.contract.compute import NativeServer, NativeServerState, NetworkInterface, ServerSize, ServerSpec
 from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.network import SubnetSpec
 from stratiform.contract.volume import VolumeSpec
@@ -20,286 +20,282 @@ from support.moto import IMAGE, OTHER_IMAGE, PUBLIC_KEY, ZONE, connect_aws
 SMALL = ServerSize(vcpus=1, ram_mib=512, disk_gib=20)
 
 
-def spec(token: str = "m1", **other: object) -> ServerSpec:
-    given: dict[str, object] = {"token": token, "name": f"machine {token}", "size": SMALL, "image": IMAGE, **other}
-    return ServerSpec(**given)  # type: ignore[arg-type]  # fields by name, as a test says them
-
-
-def create(aws: AwsCloud, **other: object) -> NativeServer:
+def create_server(aws: AwsCloud, token: str = "s1", **overrides: Any) -> NativeServer:
     assert aws.compute
-    return aws.compute.create(spec(**other))  # type: ignore[arg-type]  # as above
+    values = {"name": f"server {token}", "size": SMALL, "image_id": IMAGE, **overrides}
+    return aws.compute.create(ServerSpec(token, **values))
 
 
-def described(aws: AwsCloud, machine_id: str) -> dict[str, object]:
-    with aws._client.asking():
-        found = aws._client.ec2.describe_instances(InstanceIds=[machine_id])
-    return dict(found["Reservations"][0]["Instances"][0])
+def describe_instance(aws: AwsCloud, server_id: str) -> dict[str, Any]:
+    response = aws._client.ec2.describe_instances(InstanceIds=[server_id])
+    return dict(response["Reservations"][0]["Instances"][0])
 
 
-def hear(aws: AwsCloud, event: str, answer: Any) -> None:
-    """Let `answer` have a say in the calls of one account. Source: botocore, "Events"."""
-    for client in (aws._client.ec2, aws._client.once):
-        client.meta.events.register(event, answer)
+def register(aws: AwsCloud, event: str, handler: Any) -> None:
+    """Register a handler of botocore's events for both EC2 clients of a connection."""
+    for client in (aws._client.ec2, aws._client.ec2_no_retry):
+        client.meta.events.register(event, handler)
 
 
-def test_a_lost_answer_makes_no_second_machine_or_disk(aws: AwsCloud) -> None:
+def test_create_after_a_lost_response_creates_no_duplicate(aws: AwsCloud) -> None:
     assert aws.compute
     assert aws.volume
 
-    def lose(**_more: object) -> None:
+    def lose_response(**_: object) -> None:
         raise ReadTimeoutError(endpoint_url="http://ec2")
 
-    for ctx in ("RunInstances", "CreateVolume"):
-        hear(aws, f"after-call.ec2.{ctx}", lose)
-    with pytest.raises(CloudUnreachable, match="no answer from AWS"):
-        create(aws)
-    with pytest.raises(CloudUnreachable, match="no answer from AWS"):
-        aws.volume.create(VolumeSpec("d1", "data", 4))
-    machine, disk = create(aws), aws.volume.create(VolumeSpec("d1", "data", 4))
-    assert [one.id for one in aws.compute.list()] == [machine.id]
-    assert [one.id for one in aws.volume.list()] == [disk.id]
+    for operation in ("RunInstances", "CreateVolume"):
+        register(aws, f"after-call.ec2.{operation}", lose_response)
+    with pytest.raises(CloudUnreachable, match="does not respond"):
+        create_server(aws)
+    with pytest.raises(CloudUnreachable, match="does not respond"):
+        aws.volume.create(VolumeSpec("v1", "data", 4))
+    server, volume = create_server(aws), aws.volume.create(VolumeSpec("v1", "data", 4))
+    assert [item.id for item in aws.compute.list()] == [server.id]
+    assert [item.id for item in aws.volume.list()] == [volume.id]
 
 
-def test_a_machine_has_the_smallest_type_that_fits_and_the_disk_of_its_flavor(aws: AwsCloud) -> None:
-    made = create(aws)
-    assert made.size == ServerSize(2, 512, 20, "t3.nano")
-    assert made.state is NativeServerState.RUNNING
-    assert made.volumes == ()
-    assert made.token == "m1"
+def test_server_has_the_smallest_type_that_fits_and_the_flavors_disk(aws: AwsCloud) -> None:
+    server = create_server(aws)
+    assert server.size == ServerSize(2, 512, 20, "t3.nano")
+    assert server.state is NativeServerState.RUNNING
+    assert server.volume_ids == ()
+    assert server.token == "s1"
 
 
-def test_a_type_that_is_not_in_our_table_is_looked_up(aws: AwsCloud) -> None:
-    made = create(aws, size=ServerSize(2, 8192, 20, native="m5.large"))
-    assert made.size == ServerSize(2, 8192, 20, "m5.large")
+def test_size_of_other_instance_types_is_requested(aws: AwsCloud) -> None:
+    server = create_server(aws, size=ServerSize(2, 8192, 20, native_type="m5.large"))
+    assert server.size == ServerSize(2, 8192, 20, "m5.large")
 
 
-def test_the_root_disk_is_never_smaller_than_the_image(aws: AwsCloud) -> None:
-    assert create(aws, size=ServerSize(1, 512, 1)).size.disk_gib == 15
+def test_root_volume_is_at_least_as_large_as_the_image(aws: AwsCloud) -> None:
+    assert create_server(aws, size=ServerSize(1, 512, 1)).size.disk_gib == 15
 
 
-def test_the_root_disk_is_no_disk_of_the_customers(aws: AwsCloud) -> None:
-    create(aws)
+def test_root_volume_is_not_listed_as_a_volume(aws: AwsCloud) -> None:
+    create_server(aws)
     assert aws.volume
     assert list(aws.volume.list()) == []
 
 
-def test_tags_tell_token_installation_name_and_metadata(aws: AwsCloud) -> None:
-    made = create(aws, metadata={"team": "blue"})
-    tags = {tag["Key"]: tag["Value"] for tag in described(aws, made.id)["Tags"]}  # type: ignore[attr-defined]
+def test_tags_are_token_installation_name_and_metadata(aws: AwsCloud) -> None:
+    server = create_server(aws, metadata={"team": "blue"})
+    tags = {tag["Key"]: tag["Value"] for tag in describe_instance(aws, server.id)["Tags"]}
     assert tags == {
-        "Name": "machine m1",
+        "Name": "server s1",
         "metadata:team": "blue",
-        "stratiform:installation": aws._client.installation,
-        "stratiform:token": "m1",
+        "stratiform:installation": aws._client.installation_id,
+        "stratiform:token": "s1",
     }
 
 
-def test_another_installation_on_the_same_account_is_left_alone(aws: AwsCloud, moto_url: str, home: Path) -> None:
-    made = create(aws)
+def test_servers_of_other_installations_are_not_listed(aws: AwsCloud, moto_url: str, home: Path) -> None:
+    server = create_server(aws)
     other = connect_aws(moto_url, home)
     assert other.compute
     assert list(other.compute.list()) == []
-    assert other.compute.find("m1") is None
-    assert create(other).id != made.id
+    assert other.compute.find("s1") is None
+    assert create_server(other).id != server.id
 
 
-def test_key_and_user_data_reach_the_machine(aws: AwsCloud) -> None:
-    text = b"#cloud-config\nhostname: a\n"
-    made = create(aws, public_key=PUBLIC_KEY, user_data=base64.b64encode(text).decode())
-    again = create(aws, token="m2", public_key=PUBLIC_KEY)
-    key = described(aws, made.id)["KeyName"]
-    assert key == described(aws, again.id)["KeyName"]
-    told = aws._client.ec2.describe_instance_attribute(InstanceId=made.id, Attribute="userData")
-    assert base64.b64decode(told["UserData"]["Value"]) == text
+def test_public_key_and_user_data_are_passed_to_the_instance(aws: AwsCloud) -> None:
+    user_data = b"#cloud-config\nhostname: a\n"
+    first = create_server(aws, public_key=PUBLIC_KEY, user_data=base64.b64encode(user_data).decode())
+    second = create_server(aws, token="s2", public_key=PUBLIC_KEY)
+    assert describe_instance(aws, first.id)["KeyName"] == describe_instance(aws, second.id)["KeyName"]
+    response = aws._client.ec2.describe_instance_attribute(InstanceId=first.id, Attribute="userData")
+    assert base64.b64decode(response["UserData"]["Value"]) == user_data
 
 
-def test_user_data_that_is_not_base64_is_refused_and_nothing_is_made(aws: AwsCloud) -> None:
+def test_invalid_user_data_is_rejected(aws: AwsCloud) -> None:
     with pytest.raises(RequestRejected, match="base64"):
-        create(aws, user_data="???")
+        create_server(aws, user_data="???")
     assert aws.compute
-    assert aws.compute.find("m1") is None
+    assert aws.compute.find("s1") is None
 
 
-def test_addresses_are_the_ones_we_chose(aws: AwsCloud) -> None:
+def test_server_has_the_specified_address(aws: AwsCloud) -> None:
     assert aws.network
-    subnet = aws.network.ensure(SubnetSpec("s1", "n1", "net", "10.5.0.0/24", "10.5.0.1"))
-    made = create(aws, nics=(Nic(subnet.id, "10.5.0.7", "fa:16:3e:00:00:01"),))
-    assert made.addresses == ("10.5.0.7",)
+    subnet = aws.network.ensure_subnet(SubnetSpec("s1", "n1", "net", "10.5.0.0/24", "10.5.0.1"))
+    server = create_server(aws, interfaces=(NetworkInterface(subnet.id, "10.5.0.7", "fa:16:3e:00:00:01"),))
+    assert server.addresses == ("10.5.0.7",)
 
 
-def test_it_is_made_in_our_zone(aws: AwsCloud) -> None:
-    assert described(aws, create(aws).id)["Placement"]["AvailabilityZone"] == ZONE  # type: ignore[index]
+def test_server_is_created_in_the_accounts_zone(aws: AwsCloud) -> None:
+    assert describe_instance(aws, create_server(aws).id)["Placement"]["AvailabilityZone"] == ZONE
 
 
-@pytest.mark.parametrize("image", ["ami-00000000", "no-image", ""])
-def test_an_image_that_is_not_there_is_refused(aws: AwsCloud, image: str) -> None:
+@pytest.mark.parametrize("image_id", ["ami-00000000", "no-image", ""])
+def test_unknown_image_is_rejected(aws: AwsCloud, image_id: str) -> None:
     with pytest.raises(RequestRejected):
-        create(aws, image=image)
+        create_server(aws, image_id=image_id)
 
 
-def test_launched_at_stays_over_stop_and_start(aws: AwsCloud) -> None:
+def test_stop_and_start_keep_launched_at(aws: AwsCloud) -> None:
     assert aws.compute
-    made = create(aws)
-    aws.compute.stop(made.id)
-    aws.compute.start(made.id)
-    assert aws.compute.show(made.id).launched_at == made.launched_at
+    server = create_server(aws)
+    aws.compute.stop(server.id)
+    aws.compute.start(server.id)
+    assert aws.compute.get(server.id).launched_at == server.launched_at
 
 
-def test_resize_changes_type_and_grows_the_root_disk_of_a_stopped_machine_only(aws: AwsCloud) -> None:
+def test_resize_changes_type_and_root_volume_of_a_stopped_server(aws: AwsCloud) -> None:
     assert aws.compute
-    made = create(aws)
-    larger = ServerSize(2, 4096, 30)
+    server = create_server(aws)
+    size = ServerSize(2, 4096, 30)
     with pytest.raises(RequestRejected, match="running"):
-        aws.compute.resize(made.id, larger)
-    aws.compute.stop(made.id)
-    aws.compute.resize(made.id, larger)
-    aws.compute.resize(made.id, larger)
-    assert aws.compute.show(made.id).size == ServerSize(2, 4096, 30, "t3.medium")
+        aws.compute.resize(server.id, size)
+    aws.compute.stop(server.id)
+    aws.compute.resize(server.id, size)
+    aws.compute.resize(server.id, size)
+    assert aws.compute.get(server.id).size == ServerSize(2, 4096, 30, "t3.medium")
 
 
-def test_a_hard_reboot_starts_what_is_stopped_and_a_soft_one_is_refused(aws: AwsCloud) -> None:
+def test_only_a_hard_reboot_starts_a_stopped_server(aws: AwsCloud) -> None:
     assert aws.compute
-    made = create(aws)
-    aws.compute.stop(made.id)
+    server = create_server(aws)
+    aws.compute.stop(server.id)
     with pytest.raises(RequestRejected, match="stopped"):
-        aws.compute.reboot(made.id, hard=False)
-    aws.compute.reboot(made.id, hard=True)
-    assert aws.compute.show(made.id).state is NativeServerState.RUNNING
+        aws.compute.reboot(server.id, hard=False)
+    aws.compute.reboot(server.id, hard=True)
+    assert aws.compute.get(server.id).state is NativeServerState.RUNNING
 
 
-def test_rebuild_says_so_where_the_endpoint_can_not(aws: AwsCloud) -> None:
+def test_rebuild_is_not_supported_by_an_endpoint_without_the_action(aws: AwsCloud) -> None:
     assert aws.compute
-    made = create(aws)
-    with pytest.raises(NotSupported, match="can't put another image"):
-        aws.compute.rebuild(made.id, OTHER_IMAGE)
+    server = create_server(aws)
+    with pytest.raises(NotSupported, match="does not support the replacement of root volumes"):
+        aws.compute.rebuild(server.id, OTHER_IMAGE)
 
 
 @dataclass
-class Replacing:
-    """EC2's root volume replacement, which moto's server lacks: answers for the calls of one account."""
+class RootVolumeReplacement:
+    """EC2's replacement of root volumes, which moto lacks, for one connection."""
 
     aws: AwsCloud
     state: str = ""
-    asked: list[dict[str, object]] = field(default_factory=list)
+    requests: list[dict[str, object]] = field(default_factory=list)
 
-    def begin(self) -> "Replacing":
-        hear(self.aws, "before-call.ec2.CreateReplaceRootVolumeTask", self._create)
-        hear(self.aws, "before-call.ec2.DescribeReplaceRootVolumeTasks", self._describe)
-        return self
+    def __post_init__(self) -> None:
+        register(self.aws, "before-call.ec2.CreateReplaceRootVolumeTask", self._create)
+        register(self.aws, "before-call.ec2.DescribeReplaceRootVolumeTasks", self._describe)
 
-    def _create(self, params: dict[str, object], **_more: object) -> object:
-        self.asked.append(dict(params["body"]))  # type: ignore[call-overload]
+    def _create(self, params: dict[str, Any], **_: object) -> object:
+        self.requests.append(dict(params["body"]))
         self.state = "pending"
         return SimpleNamespace(status_code=200), {"ReplaceRootVolumeTask": {"TaskState": "pending"}}
 
-    def _describe(self, **_more: object) -> object:
+    def _describe(self, **_: object) -> object:
         tasks = [{"TaskState": self.state, "StartTime": "2026-01-01T00:00:00Z"}] if self.state else []
         return SimpleNamespace(status_code=200), {"ReplaceRootVolumeTasks": tasks}
 
 
-def test_a_rebuild_replaces_the_root_disk_once(aws: AwsCloud) -> None:
+def test_repeated_rebuild_replaces_the_root_volume_once(aws: AwsCloud) -> None:
     assert aws.compute
-    made, ec2 = create(aws), Replacing(aws).begin()
+    server, replacement = create_server(aws), RootVolumeReplacement(aws)
     for _ in range(2):
-        aws.compute.rebuild(made.id, OTHER_IMAGE)
-    assert [(ask["InstanceId"], ask["ImageId"], ask["DeleteReplacedRootVolume"]) for ask in ec2.asked] == [
-        (made.id, OTHER_IMAGE, "true")
-    ]
-    assert aws.compute.show(made.id).state is NativeServerState.BUILDING
-    ec2.state = "succeeded"
-    again = aws.compute.show(made.id)
-    assert (again.state, again.image, again.token) == (NativeServerState.RUNNING, OTHER_IMAGE, made.token)
+        aws.compute.rebuild(server.id, OTHER_IMAGE)
+    (request,) = replacement.requests
+    assert (request["InstanceId"], request["ImageId"], request["DeleteReplacedRootVolume"]) == (
+        server.id,
+        OTHER_IMAGE,
+        "true",
+    )
+    assert aws.compute.get(server.id).state is NativeServerState.BUILDING
+    replacement.state = "succeeded"
+    rebuilt = aws.compute.get(server.id)
+    assert (rebuilt.state, rebuilt.image_id, rebuilt.token) == (NativeServerState.RUNNING, OTHER_IMAGE, server.token)
 
 
-def test_a_rebuild_that_failed_is_told(aws: AwsCloud) -> None:
+def test_failed_rebuild_is_a_fault(aws: AwsCloud) -> None:
     assert aws.compute
-    made, ec2 = create(aws), Replacing(aws).begin()
-    aws.compute.rebuild(made.id, OTHER_IMAGE)
-    ec2.state = "failed-detached"
-    seen = aws.compute.show(made.id)
-    assert (seen.state, "could not put the image" in seen.fault) == (NativeServerState.ERROR, True)
+    server_id, replacement = create_server(aws).id, RootVolumeReplacement(aws)
+    aws.compute.rebuild(server_id, OTHER_IMAGE)
+    replacement.state = "failed-detached"
+    server = aws.compute.get(server_id)
+    assert (server.state, server.fault) == (NativeServerState.ERROR, "AWS failed to replace the root volume")
 
 
-def test_a_stopped_machine_is_started_before_it_is_rebuilt(aws: AwsCloud) -> None:
+def test_stopped_server_is_started_before_a_rebuild(aws: AwsCloud) -> None:
     assert aws.compute
-    made, ec2 = create(aws), Replacing(aws).begin()
-    aws.compute.stop(made.id)
-    with pytest.raises(CloudUnreachable, match="starts now"):
-        aws.compute.rebuild(made.id, OTHER_IMAGE)
-    assert ec2.asked == []
-    aws.compute.rebuild(made.id, OTHER_IMAGE)
-    assert len(ec2.asked) == 1
+    server_id, replacement = create_server(aws).id, RootVolumeReplacement(aws)
+    aws.compute.stop(server_id)
+    with pytest.raises(CloudUnreachable, match="the instance is starting"):
+        aws.compute.rebuild(server_id, OTHER_IMAGE)
+    assert replacement.requests == []
+    aws.compute.rebuild(server_id, OTHER_IMAGE)
+    assert len(replacement.requests) == 1
 
 
-def test_a_disk_that_the_machine_holds_on_to_is_not_called_free(aws: AwsCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stratiform.connectors.aws.compute._FREE_EVERY_S", 0)
-    assert aws.compute
-    assert aws.volume
-    made, disk = create(aws), aws.volume.create(VolumeSpec("d1", "data", 4))
-    aws.compute.attach(made.id, disk.id, "/dev/vdb")
-    held = {"Volumes": [{"Attachments": [{"InstanceId": made.id, "State": "detaching"}]}]}
-    hear(aws, "before-call.ec2.DescribeVolumes", lambda **_more: (SimpleNamespace(status_code=200), held))
-    with pytest.raises(CloudUnreachable, match="still taking the disk away"):
-        aws.compute.detach(made.id, disk.id)
-
-
-def test_disks_are_attached_once_and_only_to_one_machine(aws: AwsCloud) -> None:
+def test_detach_raises_until_the_volume_is_detached(aws: AwsCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stratiform.connectors.aws.compute._DETACH_INTERVAL_S", 0)
     assert aws.compute
     assert aws.volume
-    first, second = create(aws), create(aws, token="m2")
-    disk = aws.volume.create(VolumeSpec("d1", "data", 4))
-    aws.compute.attach(first.id, disk.id, "/dev/vdb")
-    aws.compute.attach(first.id, disk.id, "/dev/vdb")
-    assert aws.compute.show(first.id).volumes == (disk.id,)
-    with pytest.raises(RequestRejected, match="another machine"):
-        aws.compute.attach(second.id, disk.id, "/dev/vdb")
-    aws.compute.detach(second.id, disk.id)
-    aws.compute.detach(first.id, disk.id)
-    aws.compute.detach(first.id, disk.id)
-    assert aws.compute.show(first.id).volumes == ()
+    server, volume = create_server(aws), aws.volume.create(VolumeSpec("v1", "data", 4))
+    aws.compute.attach_volume(server.id, volume.id, "/dev/vdb")
+    response = {"Volumes": [{"Attachments": [{"InstanceId": server.id, "State": "detaching"}]}]}
+    register(aws, "before-call.ec2.DescribeVolumes", lambda **_: (SimpleNamespace(status_code=200), response))
+    with pytest.raises(CloudUnreachable, match="has not detached"):
+        aws.compute.detach_volume(server.id, volume.id)
 
 
-def test_console_is_what_ec2_tells(aws: AwsCloud) -> None:
-    assert aws.compute
-    assert "Linux version" in aws.compute.console(create(aws).id)
-
-
-def test_many_machines_are_listed_in_pages(aws: AwsCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stratiform.connectors.aws.compute._PAGE", 5)
-    made = {create(aws, token=f"m{number}").id for number in range(12)}
-    assert aws.compute
-    assert {machine.id for machine in aws.compute.list()} == made
-
-
-def test_a_deleted_machine_is_not_found_and_its_disk_stays(aws: AwsCloud) -> None:
+def test_volume_is_attached_to_one_server(aws: AwsCloud) -> None:
     assert aws.compute
     assert aws.volume
-    made = create(aws)
-    disk = aws.volume.create(VolumeSpec("d1", "data", 4))
-    aws.compute.attach(made.id, disk.id, "/dev/vdb")
+    first, second = create_server(aws), create_server(aws, token="s2")
+    volume_id = aws.volume.create(VolumeSpec("v1", "data", 4)).id
+    aws.compute.attach_volume(first.id, volume_id, "/dev/vdb")
+    aws.compute.attach_volume(first.id, volume_id, "/dev/vdb")
+    assert aws.compute.get(first.id).volume_ids == (volume_id,)
+    with pytest.raises(RequestRejected, match="another server"):
+        aws.compute.attach_volume(second.id, volume_id, "/dev/vdb")
+    aws.compute.detach_volume(second.id, volume_id)
+    aws.compute.detach_volume(first.id, volume_id)
+    aws.compute.detach_volume(first.id, volume_id)
+    assert aws.compute.get(first.id).volume_ids == ()
+
+
+def test_console_output(aws: AwsCloud) -> None:
+    assert aws.compute
+    assert "Linux version" in aws.compute.get_console_output(create_server(aws).id)
+
+
+def test_list_returns_all_pages(aws: AwsCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stratiform.connectors.aws.compute._PAGE_SIZE", 5)
+    ids = {create_server(aws, token=f"s{number}").id for number in range(12)}
+    assert aws.compute
+    assert {server.id for server in aws.compute.list()} == ids
+
+
+def test_deleting_a_server_detaches_its_volume(aws: AwsCloud) -> None:
+    assert aws.compute
+    assert aws.volume
+    server_id = create_server(aws).id
+    volume_id = aws.volume.create(VolumeSpec("v1", "data", 4)).id
+    aws.compute.attach_volume(server_id, volume_id, "/dev/vdb")
     for _ in range(2):
-        aws.compute.delete(made.id)
-    assert aws.compute.find("m1") is None
+        aws.compute.delete(server_id)
+    assert aws.compute.find("s1") is None
     assert list(aws.compute.list()) == []
-    assert aws.volume.show(disk.id).machine == ""
-    assert aws.compute.show(made.id).state is NativeServerState.DELETED
+    assert aws.volume.get(volume_id).server_id == ""
+    assert aws.compute.get(server_id).state is NativeServerState.DELETED
 
 
-def test_an_unknown_machine_is_gone(aws: AwsCloud) -> None:
+def test_unknown_server_raises_native_not_found(aws: AwsCloud) -> None:
     assert aws.compute
     with pytest.raises(NativeNotFound):
-        aws.compute.show("i-00000000")
+        aws.compute.get("i-00000000")
     aws.compute.delete("i-00000000")
 
 
 @pytest.mark.parametrize(
-    ("nova", "ec2"), [("/dev/vdb", "/dev/sdf"), ("/dev/vdv", "/dev/sdz"), ("/dev/sdh", "/dev/sdh")]
+    ("device", "native_device"), [("/dev/vdb", "/dev/sdf"), ("/dev/vdv", "/dev/sdz"), ("/dev/sdh", "/dev/sdh")]
 )
-def test_devices_have_ec2_names(nova: str, ec2: str) -> None:
-    assert native_device(nova) == ec2
+def test_to_native_device(device: str, native_device: str) -> None:
+    assert to_native_device(device) == native_device
 
 
 @pytest.mark.parametrize("device", ["/dev/vda", "/dev/vdw", "/dev/vdaa"])
-def test_a_device_that_ec2_has_no_name_for_is_refused(device: str) -> None:
-    with pytest.raises(RequestRejected, match="no place"):
-        native_device(device)
+def test_device_without_an_ec2_name_is_rejected(device: str) -> None:
+    with pytest.raises(RequestRejected, match="not available"):
+        to_native_device(device)

@@ -1,4 +1,4 @@
-"""EBS volumes, beyond what every connector must do."""
+"""Volume and image capabilities of AWS, beyond the conformance tests."""
 
 from pathlib import Path
 
@@ -11,79 +11,80 @@ from stratiform.contract.volume import NativeVolumeState, VolumeSpec
 from support.moto import IMAGE, connect_aws
 
 
-def test_a_disk_is_gp3_unless_its_type_is_mapped(aws: AwsCloud) -> None:
+def test_volume_type_defaults_to_gp3(aws: AwsCloud) -> None:
     assert aws.volume
-    assert aws.volume.create(VolumeSpec("d1", "data", 4)).native_type == "gp3"
-    assert aws.volume.create(VolumeSpec("d2", "cold", 125, native_type="sc1")).native_type == "sc1"
+    assert aws.volume.create(VolumeSpec("v1", "data", 4)).native_type == "gp3"
+    assert aws.volume.create(VolumeSpec("v2", "cold", 125, native_type="sc1")).native_type == "sc1"
 
 
-def test_two_creates_with_one_token_are_one_disk(aws: AwsCloud) -> None:
+def test_create_with_the_same_token_returns_the_same_volume(aws: AwsCloud) -> None:
     assert aws.volume
-    first = aws.volume.create(VolumeSpec("d1", "data", 4))
-    assert aws.volume.create(VolumeSpec("d1", "data", 4)) == first
-    assert aws.volume.find("d1") == first
-    assert list(aws.volume.list()) == [first]
-    assert first.state is NativeVolumeState.AVAILABLE
+    volume = aws.volume.create(VolumeSpec("v1", "data", 4))
+    assert aws.volume.create(VolumeSpec("v1", "data", 4)) == volume
+    assert aws.volume.find("v1") == volume
+    assert list(aws.volume.list()) == [volume]
+    assert volume.state is NativeVolumeState.AVAILABLE
 
 
-def test_another_installation_sees_nothing_of_it(aws: AwsCloud, moto_url: str, home: Path) -> None:
+def test_volumes_of_other_installations_are_not_listed(aws: AwsCloud, moto_url: str, home: Path) -> None:
     assert aws.volume
-    aws.volume.create(VolumeSpec("d1", "data", 4))
+    aws.volume.create(VolumeSpec("v1", "data", 4))
     other = connect_aws(moto_url, home)
     assert other.volume
-    assert other.volume.find("d1") is None
+    assert other.volume.find("v1") is None
+    assert list(other.volume.list()) == []
 
 
-def test_a_disk_from_an_image_is_made_of_its_snapshot(aws: AwsCloud) -> None:
+def test_volume_from_an_image_is_created_from_its_snapshot(aws: AwsCloud) -> None:
     assert aws.volume
-    made = aws.volume.create(VolumeSpec("d1", "boot", 15, image=IMAGE))
-    shown = aws._client.ec2.describe_volumes(VolumeIds=[made.id])["Volumes"][0]
-    assert shown["SnapshotId"].startswith("snap-")
+    volume_id = aws.volume.create(VolumeSpec("v1", "boot", 15, image_id=IMAGE)).id
+    response = aws._client.ec2.describe_volumes(VolumeIds=[volume_id])
+    assert response["Volumes"][0]["SnapshotId"].startswith("snap-")
 
 
-def test_an_image_that_is_not_there_is_refused(aws: AwsCloud) -> None:
+def test_unknown_image_is_rejected(aws: AwsCloud) -> None:
     assert aws.volume
     with pytest.raises(RequestRejected):
-        aws.volume.create(VolumeSpec("d1", "boot", 15, image="ami-00000000"))
+        aws.volume.create(VolumeSpec("v1", "boot", 15, image_id="ami-00000000"))
 
 
-def test_a_disk_only_grows(aws: AwsCloud) -> None:
+def test_extend_cannot_shrink(aws: AwsCloud) -> None:
     assert aws.volume
-    made = aws.volume.create(VolumeSpec("d1", "data", 4))
-    aws.volume.extend(made.id, 8)
-    aws.volume.extend(made.id, 8)
-    assert aws.volume.show(made.id).size_gib == 8
-    with pytest.raises(RequestRejected, match="8 GiB already"):
-        aws.volume.extend(made.id, 6)
+    volume_id = aws.volume.create(VolumeSpec("v1", "data", 4)).id
+    aws.volume.extend(volume_id, 8)
+    aws.volume.extend(volume_id, 8)
+    assert aws.volume.get(volume_id).size_gib == 8
+    with pytest.raises(RequestRejected, match="from 8 GiB to 6 GiB"):
+        aws.volume.extend(volume_id, 6)
 
 
-def test_a_disk_in_use_is_not_deleted_and_a_gone_one_is_no_error(aws: AwsCloud) -> None:
+def test_attached_volume_cannot_be_deleted(aws: AwsCloud) -> None:
     assert aws.volume
     assert aws.compute
-    machine = aws.compute.create(ServerSpec("m1", "m", ServerSize(1, 512, 0), IMAGE))
-    made = aws.volume.create(VolumeSpec("d1", "data", 4))
-    aws.compute.attach(machine.id, made.id, "/dev/vdb")
-    assert aws.volume.show(made.id).state is NativeVolumeState.IN_USE
+    server_id = aws.compute.create(ServerSpec("s1", "s", ServerSize(1, 512, 0), IMAGE)).id
+    volume_id = aws.volume.create(VolumeSpec("v1", "data", 4)).id
+    aws.compute.attach_volume(server_id, volume_id, "/dev/vdb")
+    assert aws.volume.get(volume_id).state is NativeVolumeState.IN_USE
     with pytest.raises(RequestRejected):
-        aws.volume.delete(made.id)
-    aws.compute.detach(machine.id, made.id)
+        aws.volume.delete(volume_id)
+    aws.compute.detach_volume(server_id, volume_id)
     for _ in range(2):
-        aws.volume.delete(made.id)
+        aws.volume.delete(volume_id)
     with pytest.raises(NativeNotFound):
-        aws.volume.show(made.id)
+        aws.volume.get(volume_id)
 
 
-def test_an_image_is_shown_with_the_room_it_needs(aws: AwsCloud) -> None:
+def test_image_has_the_size_of_its_root_volume(aws: AwsCloud) -> None:
     assert aws.image
-    shown = aws.image.show(IMAGE)
-    assert (shown.id, shown.min_disk_gib) == (IMAGE, 15)
+    image = aws.image.get(IMAGE)
+    assert (image.id, image.min_disk_gib) == (IMAGE, 15)
     with pytest.raises(NativeNotFound):
-        aws.image.show("ami-00000000")
+        aws.image.get("ami-00000000")
 
 
-def test_an_upload_says_what_to_do_instead(aws: AwsCloud) -> None:
+def test_image_upload_is_not_supported(aws: AwsCloud) -> None:
     assert aws.image
-    with pytest.raises(NotSupported, match="registered AMIs only") as told:
+    with pytest.raises(NotSupported, match="registered AMIs only") as raised:
         aws.image.upload("i1", "mine", "qcow2", 3, iter([b"abc"]))
-    assert "clouds images register" in told.value.hint
+    assert "clouds images register" in raised.value.hint
     aws.image.delete("ami-00000000")

@@ -1,4 +1,4 @@
-"""A simulated cloud at whose clock the tests turn."""
+"""Fixtures for tests of the simulated cloud: a manual clock, and connections to one cloud."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +19,10 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def connect(tmp_path: Path, clock: ManualClock) -> Connect:
-    """Connects to the one cloud of this test, with the settings given."""
+    """Return a function that connects to the cloud of this test with the specified settings."""
 
-    def connected(**settings: str) -> MemoryCloud:
-        return connector.connect(CloudAccount("c1", "memory", settings), Installation("here", tmp_path, clock))
+    def connect_with(**settings: str) -> MemoryCloud:
+        account = CloudAccount("c1", "memory", settings)
+        return connector.connect(account, Installation("installation-1", tmp_path, clock))
 
-    return connected
+    return connect_with

@@ -1,11 +1,11 @@
-"""What is the simulated cloud's own about machines: exact times, a console, and its refusals."""
+"""Compute capability of the simulated cloud, beyond the conformance tests: timing, console output, rejections."""
 
 from typing import Any
 
 import pytest
 
 from stratiform.connectors.memory.connector import MemoryCloud
-from stratiform.contract.compute import Compute, NativeServerState, ServerSize, ServerSpec
+from stratiform.contract.compute import ComputeCapability, NativeServerState, ServerSize, ServerSpec
 from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, RequestRejected
 from stratiform.contract.volume import VolumeSpec
 from stratiform.kit.clock import ManualClock
@@ -13,63 +13,63 @@ from stratiform.kit.clock import ManualClock
 from .conftest import Connect
 
 SMALL, LARGE = ServerSize(1, 512, 1), ServerSize(2, 2048, 20)
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f me"
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f me"
 LATENCY_US = 50_000
 
 
-def compute_of(cloud: MemoryCloud) -> Compute:
+def compute_of(cloud: MemoryCloud) -> ComputeCapability:
     assert cloud.compute is not None
     return cloud.compute
 
 
-def spec(token: str = "t1", **other: Any) -> ServerSpec:
-    given: dict[str, Any] = {"name": "web-1", "size": SMALL, "image": "memory-debian-12", **other}
-    return ServerSpec(token, **given)
+def spec(token: str = "t1", **overrides: Any) -> ServerSpec:
+    values: dict[str, Any] = {"name": "web-1", "size": SMALL, "image_id": "memory-debian-12", **overrides}
+    return ServerSpec(token, **values)
 
 
-def disk(cloud: MemoryCloud, token: str, zone: str = "") -> str:
+def create_volume(cloud: MemoryCloud, token: str, zone: str = "") -> str:
     assert cloud.volume is not None
-    return cloud.volume.create(VolumeSpec(token, "data", 1, zone=zone)).id
+    return cloud.volume.create(VolumeSpec(token, "data", 1, availability_zone=zone)).id
 
 
-def test_a_machine_is_launched_when_its_latency_is_over(connect: Connect, clock: ManualClock) -> None:
-    compute, born = compute_of(connect()), clock.now()
-    made = compute.create(spec())
-    assert (made.state, made.launched_at) == (NativeServerState.BUILDING, None)
+def test_server_is_launched_after_the_latency(connect: Connect, clock: ManualClock) -> None:
+    compute, created_at = compute_of(connect()), clock.now()
+    server = compute.create(spec())
+    assert (server.state, server.launched_at) == (NativeServerState.BUILDING, None)
     clock.advance(LATENCY_US - 1)
-    assert compute.show(made.id).state is NativeServerState.BUILDING
+    assert compute.get(server.id).state is NativeServerState.BUILDING
     clock.advance(1)
-    machine = compute.show(made.id)
-    assert (machine.state, machine.launched_at) == (NativeServerState.RUNNING, born + LATENCY_US)
+    server = compute.get(server.id)
+    assert (server.state, server.launched_at) == (NativeServerState.RUNNING, created_at + LATENCY_US)
 
 
-def test_launched_at_stays_what_it_was(connect: Connect, clock: ManualClock) -> None:
+def test_stop_and_start_keep_launched_at(connect: Connect, clock: ManualClock) -> None:
     compute = compute_of(connect())
-    made = compute.create(spec())
-    launched = clock.advance(LATENCY_US)
-    compute.stop(made.id)
-    assert compute.show(made.id).state is NativeServerState.STOPPING
+    server_id = compute.create(spec()).id
+    launched_at = clock.advance(LATENCY_US)
+    compute.stop(server_id)
+    assert compute.get(server_id).state is NativeServerState.STOPPING
     clock.advance(LATENCY_US)
-    compute.start(made.id)
-    assert compute.show(made.id).state is NativeServerState.BUILDING
+    compute.start(server_id)
+    assert compute.get(server_id).state is NativeServerState.BUILDING
     clock.advance(LATENCY_US)
-    assert compute.show(made.id).launched_at == launched
+    assert compute.get(server_id).launched_at == launched_at
 
 
-def test_what_was_deleted_before_its_launch_never_ran(connect: Connect, clock: ManualClock) -> None:
+def test_server_deleted_before_its_launch_has_no_launched_at(connect: Connect, clock: ManualClock) -> None:
     compute = compute_of(connect())
-    made = compute.create(spec())
+    server_id = compute.create(spec()).id
     clock.advance(LATENCY_US // 2)
-    compute.delete(made.id)
+    compute.delete(server_id)
     clock.advance(LATENCY_US - 1)
-    machine = compute.show(made.id)
-    assert (machine.state, machine.launched_at) == (NativeServerState.DELETING, None)
+    server = compute.get(server_id)
+    assert (server.state, server.launched_at) == (NativeServerState.DELETING, None)
     clock.advance(1)
     with pytest.raises(NativeNotFound):
-        compute.show(made.id)
+        compute.get(server_id)
 
 
-def test_a_token_may_be_used_again_when_its_machine_is_gone(connect: Connect, clock: ManualClock) -> None:
+def test_token_can_be_reused_after_the_deletion(connect: Connect, clock: ManualClock) -> None:
     cloud = connect()
     compute = compute_of(cloud)
     first = compute.create(spec())
@@ -77,162 +77,163 @@ def test_a_token_may_be_used_again_when_its_machine_is_gone(connect: Connect, cl
     assert compute.create(spec()).id == first.id
     clock.advance(LATENCY_US)
     assert compute.create(spec()).id != first.id
-    assert cloud.client.history() == {"t1": 2}
+    assert cloud.client.count_created() == {"t1": 2}
 
 
-def test_a_resize_shows_when_it_is_done_and_a_start_waits_for_it(connect: Connect, clock: ManualClock) -> None:
+def test_start_waits_for_a_resize_in_progress(connect: Connect, clock: ManualClock) -> None:
     compute = compute_of(connect())
-    made = compute.create(spec())
+    server_id = compute.create(spec()).id
     clock.advance(LATENCY_US)
-    compute.stop(made.id)
-    with pytest.raises(RequestRejected, match="stopping"):
-        compute.resize(made.id, LARGE)
+    compute.stop(server_id)
+    with pytest.raises(RequestRejected, match="state 'stopping'"):
+        compute.resize(server_id, LARGE)
     clock.advance(LATENCY_US)
-    compute.resize(made.id, LARGE)
-    compute.start(made.id)
-    assert compute.show(made.id).size == SMALL
+    compute.resize(server_id, LARGE)
+    compute.start(server_id)
+    assert compute.get(server_id).size == SMALL
     clock.advance(LATENCY_US)
-    machine = compute.show(made.id)
-    assert (machine.size, machine.state) == (LARGE, NativeServerState.BUILDING)
+    server = compute.get(server_id)
+    assert (server.size, server.state) == (LARGE, NativeServerState.BUILDING)
     clock.advance(LATENCY_US)
-    assert compute.show(made.id).state is NativeServerState.RUNNING
+    assert compute.get(server_id).state is NativeServerState.RUNNING
 
 
-def test_a_repeated_start_does_not_put_it_off(connect: Connect, clock: ManualClock) -> None:
+def test_repeated_start_or_stop_does_not_delay_the_first(connect: Connect, clock: ManualClock) -> None:
     compute = compute_of(connect())
-    made = compute.create(spec())
+    server_id = compute.create(spec()).id
     clock.advance(LATENCY_US)
-    compute.stop(made.id)
+    compute.stop(server_id)
     for _ in range(5):
         clock.advance(LATENCY_US // 5)
-        compute.stop(made.id)
-    assert compute.show(made.id).state is NativeServerState.STOPPED
-    compute.start(made.id)
+        compute.stop(server_id)
+    assert compute.get(server_id).state is NativeServerState.STOPPED
+    compute.start(server_id)
     for _ in range(5):
         clock.advance(LATENCY_US // 5)
-        compute.start(made.id)
-    assert compute.show(made.id).state is NativeServerState.RUNNING
+        compute.start(server_id)
+    assert compute.get(server_id).state is NativeServerState.RUNNING
 
 
-def test_a_resize_counts_against_the_capacity(connect: Connect, clock: ManualClock) -> None:
+def test_resize_counts_against_the_capacity(connect: Connect, clock: ManualClock) -> None:
     compute = compute_of(connect(capacity_vcpus="2"))
-    one, two = compute.create(spec()), compute.create(spec("t2"))
+    first, second = compute.create(spec()), compute.create(spec("t2"))
     clock.advance(LATENCY_US)
-    compute.stop(one.id)
+    compute.stop(first.id)
     clock.advance(LATENCY_US)
-    with pytest.raises(InsufficientCapacity, match="2 vCPUs asked, 1 free"):
-        compute.resize(one.id, LARGE)
-    compute.delete(two.id)
+    with pytest.raises(InsufficientCapacity, match="2 vCPUs requested, 1 free"):
+        compute.resize(first.id, LARGE)
+    compute.delete(second.id)
     clock.advance(LATENCY_US)
-    compute.resize(one.id, LARGE)
+    compute.resize(first.id, LARGE)
 
 
-def test_a_broken_machine_says_why_and_can_be_deleted_or_rebuilt(connect: Connect, clock: ManualClock) -> None:
+def test_broken_server_has_a_fault_and_can_be_deleted(connect: Connect, clock: ManualClock) -> None:
     compute = compute_of(connect(break_percent="100"))
-    made = compute.create(spec())
+    server_id = compute.create(spec()).id
     clock.advance(LATENCY_US)
-    broken = compute.show(made.id)
-    assert (broken.state, broken.launched_at) == (NativeServerState.ERROR, None)
-    assert broken.fault
-    with pytest.raises(RequestRejected, match="error"):
-        compute.start(made.id)
-    compute.delete(made.id)
+    server = compute.get(server_id)
+    assert (server.state, server.launched_at) == (NativeServerState.ERROR, None)
+    assert server.fault
+    with pytest.raises(RequestRejected, match="state 'error'"):
+        compute.start(server_id)
+    compute.delete(server_id)
     clock.advance(LATENCY_US)
     assert compute.find("t1") is None
 
 
-def test_a_rebuilt_machine_that_was_stopped_stays_stopped(connect: Connect, clock: ManualClock) -> None:
+def test_rebuild_keeps_a_stopped_server_stopped(connect: Connect, clock: ManualClock) -> None:
     compute = compute_of(connect())
-    made = compute.create(spec())
+    server_id = compute.create(spec()).id
     clock.advance(LATENCY_US)
-    compute.stop(made.id)
+    compute.stop(server_id)
     clock.advance(LATENCY_US)
-    compute.rebuild(made.id, "memory-ubuntu-24.04")
-    assert compute.show(made.id).state is NativeServerState.BUILDING
+    compute.rebuild(server_id, "memory-ubuntu-24.04")
+    assert compute.get(server_id).state is NativeServerState.BUILDING
     clock.advance(LATENCY_US)
-    machine = compute.show(made.id)
-    assert (machine.state, machine.image) == (NativeServerState.STOPPED, "memory-ubuntu-24.04")
+    server = compute.get(server_id)
+    assert (server.state, server.image_id) == (NativeServerState.STOPPED, "memory-ubuntu-24.04")
 
 
-def test_the_console_grows_line_by_line(connect: Connect, clock: ManualClock) -> None:
+def test_console_output_of_a_boot_appears_line_by_line(connect: Connect, clock: ManualClock) -> None:
     compute = compute_of(connect())
-    made = compute.create(spec(name="web-7", public_key=KEY, user_data="I2Nsb3VkLWNvbmZpZwo="))
-    assert compute.console(made.id) == ""
+    user_data = "I2Nsb3VkLWNvbmZpZwo="
+    server_id = compute.create(spec(name="web-7", public_key=PUBLIC_KEY, user_data=user_data)).id
+    assert compute.get_console_output(server_id) == ""
     clock.advance(LATENCY_US)
-    first = compute.console(made.id)
+    first = compute.get_console_output(server_id)
     assert "memory-debian-12" in first
     clock.advance(1_000_000)
-    whole = compute.console(made.id)
-    assert whole.startswith(first)
-    assert len(whole) > len(first)
-    assert "Hostname set to <web-7>" in whole
-    assert "ci-info: | ssh-ed25519 SHA256:" in whole
-    assert whole.endswith("web-7 login: \n")
-    assert "I2Nsb3VkLWNvbmZpZwo=" not in whole
+    output = compute.get_console_output(server_id)
+    assert output.startswith(first)
+    assert len(output) > len(first)
+    assert "Hostname set to <web-7>" in output
+    assert "ci-info: | ssh-ed25519 SHA256:" in output
+    assert output.endswith("web-7 login: \n")
+    assert user_data not in output
 
 
-def test_the_console_tells_of_reboots_and_of_the_power(connect: Connect, clock: ManualClock) -> None:
+def test_console_output_has_reboots_and_shutdowns(connect: Connect, clock: ManualClock) -> None:
     compute = compute_of(connect())
-    made = compute.create(spec())
+    server_id = compute.create(spec()).id
     clock.advance(1_000_000)
-    compute.reboot(made.id, hard=False)
+    compute.reboot(server_id, hard=False)
     clock.advance(1_000_000)
-    assert compute.console(made.id).count("login: ") == 2
-    compute.stop(made.id)
+    assert compute.get_console_output(server_id).count("login: ") == 2
+    compute.stop(server_id)
     clock.advance(1_000_000)
-    assert compute.console(made.id).endswith("reboot: Power down\n")
+    assert compute.get_console_output(server_id).endswith("reboot: Power down\n")
     with pytest.raises(RequestRejected):
-        compute.reboot(made.id, hard=False)
-    compute.reboot(made.id, hard=True)
+        compute.reboot(server_id, hard=False)
+    compute.reboot(server_id, hard=True)
     clock.advance(1_000_000)
-    assert compute.show(made.id).state is NativeServerState.RUNNING
-    assert compute.console(made.id).count("login: ") == 3
+    assert compute.get(server_id).state is NativeServerState.RUNNING
+    assert compute.get_console_output(server_id).count("login: ") == 3
 
 
-def test_an_unreadable_key_is_named_by_its_kind(connect: Connect, clock: ManualClock) -> None:
+def test_console_output_has_only_the_type_of_an_invalid_key(connect: Connect, clock: ManualClock) -> None:
     compute = compute_of(connect())
-    made = compute.create(spec(public_key="ssh-rsa not/base64!"))
+    server_id = compute.create(spec(public_key="ssh-rsa not/base64!")).id
     clock.advance(1_000_000)
-    assert "ci-info: | ssh-rsa |" in compute.console(made.id)
+    assert "ci-info: | ssh-rsa |" in compute.get_console_output(server_id)
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "overrides",
     [
         {"size": ServerSize(0, 512, 1)},
         {"size": ServerSize(1, 0, 1)},
-        {"image": ""},
-        {"zone": "nowhere"},
+        {"image_id": ""},
+        {"availability_zone": "no-such-zone"},
     ],
 )
-def test_what_makes_no_sense_is_refused(connect: Connect, wrong: dict[str, Any]) -> None:
+def test_invalid_specification_is_rejected(connect: Connect, overrides: dict[str, Any]) -> None:
     cloud = connect()
     with pytest.raises(RequestRejected):
-        compute_of(cloud).create(spec(**wrong))
-    assert cloud.client.history() == {}
+        compute_of(cloud).create(spec(**overrides))
+    assert cloud.client.count_created() == {}
 
 
-def test_disks_get_places_and_stay_in_their_zone(connect: Connect, clock: ManualClock) -> None:
+def test_volumes_get_device_names_and_must_be_in_the_servers_zone(connect: Connect, clock: ManualClock) -> None:
     cloud = connect(zones="a,b")
     compute = compute_of(cloud)
-    made = compute.create(spec(zone="a"))
-    one, two, far = disk(cloud, "d1"), disk(cloud, "d2"), disk(cloud, "d3", zone="b")
-    with pytest.raises(RequestRejected, match="creating"):
-        compute.attach(made.id, one, "")
+    server_id = compute.create(spec(availability_zone="a")).id
+    first, second, other_zone = create_volume(cloud, "v1"), create_volume(cloud, "v2"), create_volume(cloud, "v3", "b")
+    with pytest.raises(RequestRejected, match="state 'creating'"):
+        compute.attach_volume(server_id, first, "")
     clock.advance(LATENCY_US)
-    compute.attach(made.id, one, "")
+    compute.attach_volume(server_id, first, "")
     with pytest.raises(RequestRejected, match="/dev/vdb"):
-        compute.attach(made.id, two, "/dev/vdb")
+        compute.attach_volume(server_id, second, "/dev/vdb")
     with pytest.raises(RequestRejected, match="/dev/vda"):
-        compute.attach(made.id, two, "/dev/vda")
-    compute.attach(made.id, two, "")
-    with pytest.raises(RequestRejected, match="zone b"):
-        compute.attach(made.id, far, "")
-    assert compute.show(made.id).volumes == (one, two)
+        compute.attach_volume(server_id, second, "/dev/vda")
+    compute.attach_volume(server_id, second, "")
+    with pytest.raises(RequestRejected, match="in availability zone 'b'"):
+        compute.attach_volume(server_id, other_zone, "")
+    assert compute.get(server_id).volume_ids == (first, second)
 
 
-def test_a_page_is_not_the_whole_list(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stratiform.connectors.memory.compute._PAGE", 3)
+def test_list_returns_all_pages(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stratiform.connectors.memory.compute._PAGE_SIZE", 3)
     compute = compute_of(connect())
-    made = [compute.create(spec(f"t{number}")).id for number in range(7)]
-    assert [machine.id for machine in compute.list()] == made
+    ids = [compute.create(spec(f"t{number}")).id for number in range(7)]
+    assert [server.id for server in compute.list()] == ids

@@ -1,4 +1,4 @@
-"""Credentials, settings, and what OpenStack says when it says no."""
+"""The OpenStack connector: credentials, settings, translation of errors."""
 
 import subprocess
 import sys
@@ -6,67 +6,68 @@ from pathlib import Path
 
 import pytest
 
-from stratiform.connectors.openstack.errors import said, told
-from stratiform.connectors.openstack.settings import parse
+from stratiform.connectors.openstack.errors import extract_message, translate_error
+from stratiform.connectors.openstack.settings import parse_settings
 from stratiform.contract import errors
 from stratiform.kit.errors import Invalid
 from support.openstack import PASSWORD, connect_openstack
 
-GIVEN = {"auth_url": "http://127.0.0.1:1/v3", "username": "u", "password": "p-1", "project_name": "p"}
+SETTINGS = {"auth_url": "http://127.0.0.1:1/v3", "username": "u", "password": "p-1", "project_name": "p"}
 
 
-def test_a_wrong_password_is_rejected_without_telling_it(openstack_url: str) -> None:
-    with pytest.raises(errors.CredentialsRejected) as found:
-        connect_openstack(openstack_url, password="wrong").check()
-    assert "wrong" not in found.value.message
+def test_wrong_password_is_rejected_and_not_in_the_message(openstack_url: str) -> None:
+    with pytest.raises(errors.CredentialsRejected) as raised:
+        connect_openstack(openstack_url, password="wrong").check_credentials()
+    assert "wrong" not in raised.value.message
 
 
-def test_nobody_there_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stratiform.connectors.openstack.client._CONNECT_TRIES", 0)
-    with pytest.raises(errors.CloudUnreachable, match="no answer from OpenStack's identity service") as found:
-        connect_openstack("http://127.0.0.1:1/v3").check()
-    assert "HTTPConnection" not in found.value.message
+def test_auth_url_without_a_server_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stratiform.connectors.openstack.client._CONNECT_RETRIES", 0)
+    with pytest.raises(errors.CloudUnreachable, match="identity service does not respond") as raised:
+        connect_openstack("http://127.0.0.1:1/v3").check_credentials()
+    assert "HTTPConnection" not in raised.value.message
 
 
-def test_what_is_not_keystone_is_told(openstack_url: str) -> None:
-    with pytest.raises(errors.RequestRejected) as found:
-        connect_openstack(openstack_url.replace("/keystone/v3", "/gnocchi")).check()
-    assert "auth_url" in found.value.hint
+def test_auth_url_of_another_service_is_rejected(openstack_url: str) -> None:
+    with pytest.raises(errors.RequestRejected) as raised:
+        connect_openstack(openstack_url.replace("/keystone/v3", "/gnocchi")).check_credentials()
+    assert "auth_url" in raised.value.hint
 
 
-def test_the_machines_own_variables_do_not_matter(openstack_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OS_CLOUD", "not-there")
+def test_environment_of_the_openstack_client_is_ignored(openstack_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OS_CLOUD", "no-such-cloud")
     monkeypatch.setenv("OS_AUTH_URL", "http://127.0.0.1:1")
-    monkeypatch.setenv("OS_REGION_NAME", "not-there")
-    assert connect_openstack(openstack_url).check().zones
+    monkeypatch.setenv("OS_REGION_NAME", "no-such-region")
+    assert connect_openstack(openstack_url).check_credentials().zones
 
 
 @pytest.mark.parametrize(
-    ("changed", "message"),
+    ("overrides", "message"),
     [
-        ({"password": ""}, "needs the setting 'password'"),
-        ({"colour": "red"}, "no setting 'colour'"),
+        ({"password": ""}, "setting 'password' is missing"),
+        ({"color": "red"}, "unknown setting 'color'"),
         ({"auth_url": "keystone:5000"}, "must be a URL"),
-        ({"interface": "private"}, "must be one of: public"),
-        ({"verify": "no"}, "must be true or false"),
-        ({"cacert": "/no/such/file"}, "names no file"),
+        ({"interface": "private"}, "must be one of public, internal, admin"),
+        ({"verify": "no"}, "must be one of true, false"),
+        ({"cacert": "/no/such/file"}, "file not found"),
     ],
 )
-def test_settings_that_are_wrong_are_named(changed: dict[str, str], message: str) -> None:
+def test_invalid_settings(overrides: dict[str, str], message: str) -> None:
     with pytest.raises(Invalid, match=message):
-        parse({**GIVEN, **changed})
+        parse_settings({**SETTINGS, **overrides})
 
 
-def test_settings_have_defaults_and_show_no_secret() -> None:
-    known = parse({**GIVEN, "verify": "false"})
-    assert (known.user_domain_name, known.project_domain_name, known.interface) == ("Default", "Default", "public")
-    assert not known.verify
-    assert GIVEN["password"] not in repr(known)
-    assert PASSWORD not in repr(connect_openstack(GIVEN["auth_url"]))
+def test_settings_have_defaults_and_no_secrets_in_their_repr() -> None:
+    settings = parse_settings({**SETTINGS, "verify": "false"})
+    assert (settings.user_domain_name, settings.project_domain_name) == ("Default", "Default")
+    assert settings.interface == "public"
+    assert not settings.verify
+    assert SETTINGS["password"] not in repr(settings)
+    assert PASSWORD not in repr(connect_openstack(SETTINGS["auth_url"]))
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"),
+    ("status", "error_type"),
     [
         (400, errors.RequestRejected),
         (401, errors.CredentialsRejected),
@@ -78,8 +79,8 @@ def test_settings_have_defaults_and_show_no_secret() -> None:
         (503, errors.CloudUnreachable),
     ],
 )
-def test_statuses_as_errors(status: int, kind: type[errors.CloudError]) -> None:
-    assert type(told("compute", status, "why")) is kind
+def test_translate_error(status: int, error_type: type[errors.CloudError]) -> None:
+    assert type(translate_error("compute", status, "why")) is error_type
 
 
 @pytest.mark.parametrize(
@@ -92,10 +93,10 @@ def test_statuses_as_errors(status: int, kind: type[errors.CloudError]) -> None:
         (b"", "no reason given"),
     ],
 )
-def test_what_an_answer_says_is_one_line(body: bytes, message: str) -> None:
-    assert said(body) == message
+def test_extract_message_returns_one_line(body: bytes, message: str) -> None:
+    assert extract_message(body) == message
 
 
-def test_the_sdk_is_not_loaded_before_it_is_needed() -> None:
+def test_importing_the_connector_does_not_import_openstacksdk() -> None:
     code = "import sys, stratiform.connectors.openstack.connector; sys.exit('openstack' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])

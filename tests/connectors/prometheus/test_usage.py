@@ -1,4 +1,4 @@
-"""What a real Prometheus says, to the digit; and how it is told when it says no."""
+"""The Prometheus connector: exact samples, errors, settings."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -9,115 +9,119 @@ import httpx
 import pytest
 
 from stratiform.connectors.prometheus import usage
-from stratiform.connectors.prometheus.errors import told
-from stratiform.connectors.prometheus.settings import parse
+from stratiform.connectors.prometheus.errors import translate_error
+from stratiform.connectors.prometheus.settings import parse_settings
 from stratiform.contract import errors
 from stratiform.contract.usage import UsageSample
 from stratiform.kit.clock import HOUR_US, MINUTE_US
 from stratiform.kit.errors import Invalid
-from support.prometheus import BEGIN, BUCKETS, MINUTES, connect_prometheus, sent
+from support.prometheus import BEGIN, BUCKETS, MINUTES, bytes_sent, connect_prometheus
 
-ASKED = {"query": "bytes_sent_total", "resource_label": "bucket", "project_label": "project", "period_s": 60}
-
-
-def read(url: str, asked: Mapping[str, object] = MappingProxyType({}), *, hours: float = 1) -> list[UsageSample]:
-    cloud = connect_prometheus(url).usage
-    assert cloud is not None
-    return list(cloud.readings({**ASKED, **asked}, BEGIN, BEGIN + int(hours * HOUR_US)))
+POLL = {"query": "bytes_sent_total", "resource_label": "bucket", "project_label": "project", "period_s": 60}
 
 
-def test_a_counter_comes_as_it_is(prometheus_url: str) -> None:
-    readings = read(prometheus_url, hours=MINUTES / 60)
-    assert len(readings) == 2 * MINUTES
-    found = {(one.resource_id, (one.at - BEGIN) // MINUTE_US): (one.value, one.project_id) for one in readings}
-    assert found == {
-        (bucket, minute): (Decimal(sent(bucket, minute)), project)
+def list_samples(
+    url: str, overrides: Mapping[str, object] = MappingProxyType({}), *, hours: float = 1
+) -> list[UsageSample]:
+    cloud = connect_prometheus(url)
+    assert cloud.usage is not None
+    return list(cloud.usage.list_samples({**POLL, **overrides}, BEGIN, BEGIN + int(hours * HOUR_US)))
+
+
+def test_samples_of_a_counter_are_its_values(prometheus_url: str) -> None:
+    samples = list_samples(prometheus_url, hours=MINUTES / 60)
+    assert len(samples) == 2 * MINUTES
+    by_minute = {
+        (sample.resource_id, (sample.at - BEGIN) // MINUTE_US): (sample.value, sample.project_id) for sample in samples
+    }
+    assert by_minute == {
+        (bucket, minute): (Decimal(bytes_sent(bucket, minute)), project)
         for bucket, project in zip(BUCKETS, ("p1", "p2"), strict=True)
         for minute in range(MINUTES)
     }
 
 
-def test_a_long_time_is_read_in_pieces(prometheus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = read(prometheus_url, hours=2)
-    monkeypatch.setattr(usage, "_VALUES", 7)
-    assert set(read(prometheus_url, hours=2)) == set(whole)
+def test_long_interval_is_split_into_several_requests(prometheus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = list_samples(prometheus_url, hours=2)
+    monkeypatch.setattr(usage, "_VALUES_PER_REQUEST", 7)
+    assert set(list_samples(prometheus_url, hours=2)) == set(samples)
 
 
-def test_what_is_no_number_is_left_out_and_large_ones_keep_their_digits(prometheus_url: str) -> None:
-    readings = read(prometheus_url, {"query": 'stored{bucket="bucket-1"}'}, hours=6 / 60)
-    minutes = {(one.at - BEGIN) // MINUTE_US: one.value for one in readings}
-    assert minutes == {0: Decimal("1.5"), 4: Decimal("12345678901234567000"), 5: Decimal("0.1")}
-    assert {one.project_id for one in readings} == {""}
+def test_values_that_are_not_finite_are_omitted(prometheus_url: str) -> None:
+    samples = list_samples(prometheus_url, {"query": 'stored{bucket="bucket-1"}'}, hours=6 / 60)
+    by_minute = {(sample.at - BEGIN) // MINUTE_US: sample.value for sample in samples}
+    assert by_minute == {0: Decimal("1.5"), 4: Decimal("12345678901234567000"), 5: Decimal("0.1")}
+    assert {sample.project_id for sample in samples} == {""}
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("overrides", "message"),
     [
         ({"query": "sum("}, "parse error"),
         ({"query": "bytes_sent_total[5m]"}, "range vector"),
         ({"query": "vector(1)"}, "without the label 'bucket'"),
         ({"resource_label": "nope"}, "without the label 'nope'"),
-        ({"query": "bytes_sent_total or stored"}, "two values of bucket-1 at once"),
+        ({"query": "bytes_sent_total or stored"}, "two values of bucket-1 for the same time"),
     ],
 )
-def test_a_query_that_gives_no_readings_is_refused(prometheus_url: str, asked: dict[str, str], message: str) -> None:
+def test_unusable_query_is_rejected(prometheus_url: str, overrides: dict[str, str], message: str) -> None:
     with pytest.raises(errors.RequestRejected, match=message):
-        read(prometheus_url, asked)
+        list_samples(prometheus_url, overrides)
 
 
-def test_it_has_no_inventory_and_says_where_it_is(prometheus_url: str) -> None:
+def test_inventory_is_empty_and_identity_is_the_url(prometheus_url: str) -> None:
     cloud = connect_prometheus(prometheus_url)
     assert cloud.usage is not None
-    assert list(cloud.usage.inventory()) == []
-    assert cloud.check().identity == prometheus_url
+    assert list(cloud.usage.list_inventory()) == []
+    assert cloud.check_credentials().identity == prometheus_url
 
 
-def test_nobody_there_is_unreachable_and_another_page_is_refused(prometheus_url: str) -> None:
-    with pytest.raises(errors.CloudUnreachable, match="no answer"):
-        connect_prometheus("http://127.0.0.1:1").check()
-    with pytest.raises(errors.RequestRejected, match="is the setting 'url' Prometheus' own"):
-        connect_prometheus(f"{prometheus_url}/elsewhere").check()
+def test_wrong_url_raises_an_error_with_a_hint(prometheus_url: str) -> None:
+    with pytest.raises(errors.CloudUnreachable, match="does not respond"):
+        connect_prometheus("http://127.0.0.1:1").check_credentials()
+    with pytest.raises(errors.RequestRejected, match="check the setting 'url'"):
+        connect_prometheus(f"{prometheus_url}/elsewhere").check_credentials()
 
 
 @pytest.mark.parametrize(
-    ("settings", "sent_header"),
+    ("settings", "authorization"),
     [
         ({"token": "t-1"}, "Bearer t-1"),
         ({"username": "u", "password": "p"}, "Basic dTpw"),
         ({}, None),
     ],
 )
-def test_credentials_are_sent(settings: dict[str, str], sent_header: str | None) -> None:
-    seen: list[httpx.Request] = []
+def test_credentials_are_sent_in_the_authorization_header(settings: dict[str, str], authorization: str | None) -> None:
+    requests: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
+    def respond(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
         return httpx.Response(200, json={"status": "success", "data": {"resultType": "matrix", "result": []}})
 
     cloud = connect_prometheus("http://prometheus.example/below", **settings)
-    cloud._client._http._transport = httpx.MockTransport(answer)
-    cloud.check()
-    assert seen[0].headers.get("Authorization") == sent_header
-    assert str(seen[0].url) == "http://prometheus.example/below/api/v1/query_range"
+    cloud._client._http._transport = httpx.MockTransport(respond)
+    cloud.check_credentials()
+    assert requests[0].headers.get("Authorization") == authorization
+    assert str(requests[0].url) == "http://prometheus.example/below/api/v1/query_range"
 
 
 @pytest.mark.parametrize(
-    ("body", "kind"),
+    "body",
     [
-        ({"data": {"resultType": "matrix", "result": []}, "warnings": ["a store is gone"]}, errors.CloudUnreachable),
-        ({"data": {"resultType": "vector", "result": []}}, errors.CloudUnreachable),
-        ("<html>", errors.CloudUnreachable),
+        {"data": {"resultType": "matrix", "result": []}, "warnings": ["a store is unavailable"]},
+        {"data": {"resultType": "vector", "result": []}},
+        "<html>",
     ],
 )
-def test_an_answer_that_is_not_whole_is_none(body: object, kind: type[errors.CloudError]) -> None:
+def test_incomplete_or_invalid_response_raises_cloud_unreachable(body: object) -> None:
     cloud = connect_prometheus("http://prometheus.example")
     cloud._client._http._transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
-    with pytest.raises(kind):
-        cloud.check()
+    with pytest.raises(errors.CloudUnreachable):
+        cloud.check_credentials()
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"),
+    ("status", "error_type"),
     [
         (400, errors.RequestRejected),
         (401, errors.CredentialsRejected),
@@ -127,32 +131,32 @@ def test_an_answer_that_is_not_whole_is_none(body: object, kind: type[errors.Clo
         (503, errors.CloudUnreachable),
     ],
 )
-def test_statuses_as_errors(status: int, kind: type[errors.CloudError]) -> None:
-    said = told(status, b'{"status":"error","error":"too\\nmuch"}')
-    assert type(said) is kind
-    assert "\n" not in said.message
+def test_translate_error(status: int, error_type: type[errors.CloudError]) -> None:
+    error = translate_error(status, b'{"status":"error","error":"too\\nmuch"}')
+    assert type(error) is error_type
+    assert "\n" not in error.message
 
 
 @pytest.mark.parametrize(
-    ("changed", "message"),
+    ("overrides", "message"),
     [
-        ({"url": ""}, "needs the setting 'url'"),
+        ({"url": ""}, "setting 'url' is missing"),
         ({"url": "prometheus:9090"}, "must be a URL"),
         ({"url": "http://u:p@prometheus"}, "must be a URL"),
-        ({"colour": "red"}, "no setting 'colour'"),
-        ({"token": "t", "username": "u", "password": "p"}, "exclude each other"),
-        ({"username": "u"}, "belong together"),
-        ({"cacert": "/no/such/file"}, "names no file"),
+        ({"color": "red"}, "unknown setting 'color'"),
+        ({"token": "t", "username": "u", "password": "p"}, "mutually exclusive"),
+        ({"username": "u"}, "must be set together"),
+        ({"cacert": "/no/such/file"}, "file not found"),
     ],
 )
-def test_settings_that_are_wrong_are_named(changed: dict[str, str], message: str) -> None:
+def test_invalid_settings(overrides: dict[str, str], message: str) -> None:
     with pytest.raises(Invalid, match=message):
-        parse({"url": "http://prometheus:9090", **changed})
+        parse_settings({"url": "http://prometheus:9090", **overrides})
 
 
-def test_settings_show_no_secret(tmp_path: Path) -> None:
-    known = parse({"url": "http://prometheus:9090", "username": "u", "password": "hidden-1"})
-    assert "hidden-1" not in repr(known)
-    (tmp_path / "ca.pem").write_text("no certificate")
-    with pytest.raises(Invalid, match="without certificates"):
+def test_settings_have_no_secrets_in_their_repr(tmp_path: Path) -> None:
+    settings = parse_settings({"url": "http://prometheus:9090", "username": "u", "password": "hidden-1"})
+    assert "hidden-1" not in repr(settings)
+    (tmp_path / "ca.pem").write_text("not a certificate")
+    with pytest.raises(Invalid, match="no certificates in file"):
         connect_prometheus("https://prometheus:9090", cacert=str(tmp_path / "ca.pem"))

@@ -79,7 +79,7 @@ def test_secret_on_the_command_line_is_refused(api: Rest, moto_url: str) -> None
 
 
 def test_rejected_credentials_are_not_stored(api: Rest, strict_moto_url: str) -> None:
-    with pytest.raises(CliError, match="AWS rejects these credentials") as error:
+    with pytest.raises(CliError, match="AWS rejects the credentials") as error:
         add_aws(strict_moto_url, stdin="hush\n")
     assert "\n" not in error.value.message
     assert cloud_names() == []

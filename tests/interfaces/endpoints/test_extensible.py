@@ -35,6 +35,8 @@ def decode(body: bytes, schema: Any) -> Any:
 def test_extra_attributes_are_collected_at_any_depth() -> None:
     image = decode(b'{"id": "1", "os_distro": "debian", "depth": {"a": 1}}', Image)
     assert (image.id, image.name, image.extra) == ("1", UNSET, {"os_distro": "debian", "depth": {"a": 1}})
+    named_like_fields = {"extra": "x", "*": "y"}
+    assert decode(msgspec.json.encode({"id": "1", **named_like_fields}), Image).extra == named_like_fields
     images = decode(b'{"images": [{"id": "1", "a": "x"}, {"id": "2"}], "ignored": 1}', Images)
     assert [image.extra for image in images.images] == [{"a": "x"}, {}]
 

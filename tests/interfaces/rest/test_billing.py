@@ -26,7 +26,7 @@ def api(stack_bench: Bench) -> Iterator[Rest]:
         assert made("POST", "accounts/acme/projects", assigned).status_code == 201
         with stack_bench.services.database.transaction() as db:
             event = machine("m1", made.demo_project, "2026-11-10T00:00:00")
-            stack_bench.services.metering.ingest(db, [event], stack_bench.clock.now())
+            stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
         yield made
 
 
@@ -150,7 +150,7 @@ def test_a_stranger_finds_nothing(api: Rest, stack_bench: Bench) -> None:
     assert api("POST", "accounts/zeta/projects", {"project": foreign}).status_code == 201
     with stack_bench.services.database.transaction() as db:
         event = machine("m2", foreign, "2026-11-10T00:00:00")
-        stack_bench.services.metering.ingest(db, [event], stack_bench.clock.now())
+        stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
     theirs = api("POST", "accounts/zeta/periods", {"until": "now"}).json()["number"]
     hidden = (f"invoices/{theirs}", f"invoices/{theirs}/pdf", "costs/servers/m2", f"costs/month?project={foreign}")
     assert [api("GET", path, token=api.demo).status_code for path in hidden] == [404] * 4

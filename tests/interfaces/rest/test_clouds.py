@@ -58,7 +58,7 @@ def test_an_aws_account_is_added_with_its_secret_hidden(api: Rest, moto_url: str
 def test_a_wrong_key_is_told_and_nothing_is_stored(api: Rest, strict_moto_url: str) -> None:
     answer = api("POST", "clouds", {"kind": "aws", "name": "aws-1", "settings": aws_settings(strict_moto_url)})
     assert answer.status_code == 502
-    assert "rejects these credentials" in answer.json()["detail"]
+    assert "rejects the credentials" in answer.json()["detail"]
     assert "access_key and secret_key" in answer.json()["hint"]
     assert names(api) == []
 
@@ -66,7 +66,7 @@ def test_a_wrong_key_is_told_and_nothing_is_stored(api: Rest, strict_moto_url: s
 @pytest.mark.parametrize(
     ("body", "status", "told"),
     [
-        ({"kind": "vax", "name": "x", "settings": {}}, 400, "unknown kind of cloud: vax"),
+        ({"kind": "vax", "name": "x", "settings": {}}, 400, "unknown kind of cloud: 'vax'"),
         ({"kind": "memory", "name": "../x", "settings": {}}, 400, "is not a valid cloud name"),
         ({"kind": "memory", "name": "x", "settings": {"colour": "red"}}, 400, "unknown setting 'colour'"),
         ({"kind": "aws", "name": "x", "settings": {"access_key": "a"}}, 400, "'secret_key' is missing"),

@@ -108,7 +108,7 @@ def test_update_keeps_other_settings_and_resets_empty_values(any_fixture: Fixtur
     assert updated.settings == {"latency_ms": "7"}
     assert updated.updated_at == cloud.created_at + 5
     connection = f.clouds.connections.get(cloud.id)
-    connection.check()
+    connection.check_credentials()
     assert isinstance(connection, MemoryCloud)
     assert connection.client.settings.password == "p"
     for changes, message in (({"colour": "red"}, "colour"), ({"latency_ms": "x"}, "latency_ms")):
@@ -141,7 +141,7 @@ def test_new_account_and_its_update_are_checked_before_they_are_stored(fixture: 
     with pytest.raises(Invalid, match="not a valid cloud name"):
         accounts.check_new(ctx, "memory", "New", {})
     cloud = fixture.add(password="right")
-    fixture.clouds.connections.get(cloud.id).check()
+    fixture.clouds.connections.get(cloud.id).check_credentials()
     with pytest.raises(CredentialsRejected):
         accounts.check_update(ctx, cloud, {"password": "wrong"})
     assert accounts.check_update(ctx, cloud, {"zones": "c"}).zones == ("c",)

@@ -55,7 +55,7 @@ def test_every_process_uses_updated_credentials(any_fixture: Fixture) -> None:
     f = any_fixture
     cloud, other = f.add(password="old"), f.second_process()
     before = memory_cloud(f, cloud)
-    before.check()
+    before.check_credentials()
     assert other.connections.get(cloud.id) is other.connections.get(cloud.id)
     before.client.change_password("new")
     with f.database.transaction() as db:
@@ -63,9 +63,9 @@ def test_every_process_uses_updated_credentials(any_fixture: Fixture) -> None:
     assert (updated.revision, updated.settings) == (2, {"latency_ms": "7"})
     for clouds in (f.clouds, other):
         assert clouds.connections.get(cloud.id) is not before
-        clouds.connections.get(cloud.id).check()
+        clouds.connections.get(cloud.id).check_credentials()
     with pytest.raises(CredentialsRejected):
-        before.check()
+        before.check_credentials()
 
 
 def test_one_connection_per_process(fixture: Fixture) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from stratiform.kit.errors import Conflict, Unauthenticated
 from stratiform.kit.policy import SYSTEM
-from stratiform.services.identity.model import ListQuery, NewProject
+from stratiform.services.identity.model import ListQuery, NewProject, NewUser
 from support.identity import URL, IdentityHarness, second_process
 
 
@@ -66,5 +66,5 @@ def test_project_lifecycle_on_any_database(harness_on_any_database: IdentityHarn
 
 def test_the_system_caller_is_an_administrator(harness: IdentityHarness) -> None:
     assert SYSTEM.is_admin
-    with harness.transaction() as ctx:
-        harness.identity.users.require_create(ctx)
+    with harness.transaction(SYSTEM) as ctx:
+        assert harness.identity.users.create(ctx, NewUser("u")).name == "u"

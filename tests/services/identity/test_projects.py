@@ -146,3 +146,22 @@ def test_deleting_a_project_deletes_references_to_it(harness: IdentityHarness) -
         identity.projects.delete(ctx, harness.project("demo").id)
         assert identity.users.get(ctx, user.id).default_project_id is None
         assert identity.projects.list_for_user(ctx, user.id, ListQuery()).items == []
+
+
+def test_tags(harness: IdentityHarness) -> None:
+    tags, project_id = harness.identity.project_tags, harness.project("demo").id
+    with harness.transaction() as ctx:
+        assert tags.update(ctx, project_id, ["b", "a", "b"]) == ["a", "b"]
+        tags.add(ctx, project_id, "c")
+        tags.remove(ctx, project_id, "a")
+        assert tags.list(ctx, project_id) == ["b", "c"]
+        tags.check(ctx, project_id, "b")
+        for operation in (tags.check, tags.remove):
+            with pytest.raises(NotFound, match=r"^Could not find project tag: a\.$"):
+                operation(ctx, project_id, "a")
+        tags.clear(ctx, project_id)
+        assert tags.list(ctx, project_id) == []
+    with harness.transaction(harness.caller(harness.issue_token())) as ctx:
+        assert tags.list(ctx, project_id) == []
+        with pytest.raises(Forbidden, match="identity:create_project_tag"):
+            tags.add(ctx, project_id, "a")

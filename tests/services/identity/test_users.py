@@ -51,7 +51,7 @@ def test_a_member_can_only_get_the_own_user(harness: IdentityHarness) -> None:
         with pytest.raises(Forbidden):
             identity.users.list(ctx, ListQuery())
         with pytest.raises(Forbidden):
-            identity.users.require_create(ctx)
+            identity.users.create(ctx, NewUser("u"))
     with harness.snapshot(harness.caller(harness.issue_token())) as ctx:
         assert identity.users.get(ctx, demo.id).id == demo.id
         projects = identity.projects.list_for_user(ctx, demo.id, ListQuery()).items

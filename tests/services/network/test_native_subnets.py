@@ -39,7 +39,7 @@ class BoundProject:
 
     def native_tokens(self) -> list[str]:
         assert self.cloud.network is not None
-        return [native.token for native in self.cloud.network.list()]
+        return [native.token for native in self.cloud.network.list_subnets()]
 
     def run_worker(self) -> None:
         worker = Worker(self.bench.services.database, handlers(self.network), name="w", clock=self.bench.clock)
@@ -61,11 +61,11 @@ def project(stack_bench: Bench) -> BoundProject:
 
 def test_native_subnet_is_created_once(project: BoundProject) -> None:
     native_subnets = project.network.native_subnets
-    [nic] = native_subnets.prepare_nics(project.cloud_id, [project.port])
-    assert (nic.address, nic.mac) == (project.port.fixed_ips[0]["ip_address"], project.port.mac_address)
+    [nic] = native_subnets.prepare_interfaces(project.cloud_id, [project.port])
+    assert (nic.ip_address, nic.mac_address) == (project.port.fixed_ips[0]["ip_address"], project.port.mac_address)
     assert project.native_tokens() == [project.subnet_id]
     project.cloud.client.set_faults(fail_next=1)
-    assert native_subnets.prepare_nics(project.cloud_id, [project.port]) == (nic,)
+    assert native_subnets.prepare_interfaces(project.cloud_id, [project.port]) == (nic,)
     project.cloud.client.clear_faults()
 
 
@@ -73,9 +73,9 @@ def test_lost_response_creates_no_second_native_subnet(project: BoundProject) ->
     native_subnets = project.network.native_subnets
     project.cloud.client.set_faults(lose_next=1)
     with pytest.raises(CloudUnreachable):
-        native_subnets.prepare_nics(project.cloud_id, [project.port])
-    [nic] = native_subnets.prepare_nics(project.cloud_id, [project.port])
-    assert nic.subnet
+        native_subnets.prepare_interfaces(project.cloud_id, [project.port])
+    [nic] = native_subnets.prepare_interfaces(project.cloud_id, [project.port])
+    assert nic.subnet_id
     assert project.native_tokens() == [project.subnet_id]
 
 
@@ -85,9 +85,9 @@ def test_native_subnet_is_deleted_after_its_subnet(project: BoundProject, respon
     if response_lost:
         project.cloud.client.set_faults(lose_next=1)
         with pytest.raises(CloudUnreachable):
-            network.native_subnets.prepare_nics(project.cloud_id, [project.port])
+            network.native_subnets.prepare_interfaces(project.cloud_id, [project.port])
     else:
-        network.native_subnets.prepare_nics(project.cloud_id, [project.port])
+        network.native_subnets.prepare_interfaces(project.cloud_id, [project.port])
     with project.bench.services.database.transaction() as db:
         ctx = project.bench.ctx(db, customer())
         network.server_ports.release(db, "server-1", ctx.now)

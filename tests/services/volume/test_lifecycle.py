@@ -80,7 +80,7 @@ def test_a_lost_create_response_creates_no_second_native_volume(volumes: VolumeB
     volumes.cloud.client.set_faults(lose_next=1)
     volume = volumes.create_available()
     assert volume.status == "available"
-    assert volumes.cloud.client.history("disks") == {volume.id: 1}
+    assert volumes.cloud.client.count_created("volumes") == {volume.id: 1}
 
 
 def test_delete_after_a_lost_create_response_leaves_no_native_volume(volumes: VolumeBench) -> None:
@@ -261,7 +261,7 @@ def test_create_from_an_image(volumes: VolumeBench) -> None:
     volume = volumes.create_available(NewVolume(2, image_id=image.id))
     assert (volume.status, volume.bootable) == ("available", True)
     assert (volume.image_metadata["image_id"], volume.image_metadata["min_disk"]) == (image.id, "2")
-    assert volumes.cloud.client.history("images") == {image.id: 1}
+    assert volumes.cloud.client.count_created("images") == {image.id: 1}
 
 
 def test_usage_continues_if_the_native_volume_cannot_be_deleted(volumes: VolumeBench) -> None:
@@ -271,7 +271,7 @@ def test_usage_continues_if_the_native_volume_cannot_be_deleted(volumes: VolumeB
     assert machines is not None
     machine = machines.create(ServerSpec("m1", "web", ServerSize(1, 512, 1), "memory-cirros"))
     volumes.bench.clock.advance(SECOND_US)
-    machines.attach(machine.id, volume.native_id, "/dev/vdb")
+    machines.attach_volume(machine.id, volume.native_id, "/dev/vdb")
     with volumes.ctx() as ctx:
         volumes.service.volumes.delete(ctx, volume.id)
         volumes.service.volumes.update(ctx, volume.id, name="leaving")
@@ -279,7 +279,7 @@ def test_usage_continues_if_the_native_volume_cannot_be_deleted(volumes: VolumeB
     failed = volumes.get(volume.id)
     assert (failed.status, failed.terminated_at) == ("error_deleting", None)
     assert {event.payload["terminated_at"] for event in volumes.events()} == {None}
-    machines.detach(machine.id, volume.native_id)
+    machines.detach_volume(machine.id, volume.native_id)
     volumes.bench.clock.advance(SECOND_US)
     ended = volumes.bench.clock.now()
     with volumes.ctx() as ctx:

@@ -1,6 +1,6 @@
 """The observer: what is in the cloud beside what is in our rows."""
 
-from stratiform.contract.volume import NativeVolume, NativeVolumeState, Volumes, VolumeSpec
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeCapability, VolumeSpec
 from stratiform.kit.clock import HOUR_US
 from stratiform.kit.work import enqueue
 from stratiform.services.volume.model import NewVolume, find_drift
@@ -14,7 +14,7 @@ def survey(volumes: VolumeBench) -> None:
     volumes.run_worker(2)
 
 
-def disks_of(volumes: VolumeBench) -> Volumes:
+def disks_of(volumes: VolumeBench) -> VolumeCapability:
     assert volumes.cloud.volume is not None
     return volumes.cloud.volume
 

@@ -1,12 +1,13 @@
-"""The one place that knows boto3: clients with time limits, their errors in the contract's words, our tags."""
+"""Access to AWS: boto3 clients with timeouts, translation of their errors, tags of our resources."""
 
 import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
@@ -16,7 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
-from stratiform.connectors.aws.errors import Garbled, told
+from stratiform.connectors.aws import tags
+from stratiform.connectors.aws.errors import InvalidResponse, translate_error
 from stratiform.connectors.aws.settings import AwsSettings
 from stratiform.contract.connector import AccountInfo
 from stratiform.contract.errors import CloudUnreachable, NativeNotFound, RequestRejected
@@ -28,118 +30,121 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.literals import ResourceTypeType
     from mypy_boto3_ec2.type_defs import FilterTypeDef, TagSpecificationTypeDef
 
-_CONNECT_S = 5
-_READ_S = 30
-_ATTEMPTS = 3
+_CONNECT_TIMEOUT_S = 5
+_READ_TIMEOUT_S = 30
+_MAX_ATTEMPTS = 3
 
-#: How often, and how far apart, we look for what AWS says it has made; its lists lag behind.
-_LOOKS = 8
-_LOOK_EVERY_S = 0.5
+#: Attempts, and seconds between them, to read a resource after its creation: EC2 is eventually consistent.
+_READ_ATTEMPTS = 8
+_READ_INTERVAL_S = 0.5
 
-TOKEN = "stratiform:token"  # noqa: S105 (the name of a tag)
-INSTALLATION = "stratiform:installation"
-
-_NAME_CHARS = 255
+_MAX_NAME_LENGTH = 255
 
 T = TypeVar("T")
 
 
 class Client:
-    """The clients of one account and region; boto3's clients may be used by many threads.
+    """The boto3 clients of one account and region. Thread-safe.
 
-    `ec2` asks again by itself where no answer came. `once` never does: it is for what can't be repeated blindly, as
-    not everything that speaks EC2 keeps the promise of ClientToken. Whoever got no answer looks first, then asks anew.
+    `ec2` retries requests without a response. `ec2_no_retry` does not: it is for creating resources, because
+    EC2-compatible endpoints may ignore ClientToken. After an error, the caller looks the resource up by its tag.
     """
 
-    def __init__(self, settings: AwsSettings, installation: str) -> None:
-        self.region, self.zone, self.installation = settings.region, settings.az, installation
-        self.elsewhere = bool(settings.endpoint)
-        self.making = threading.Lock()
-        session = _session(settings)
+    def __init__(self, settings: AwsSettings, installation_id: str) -> None:
+        self.region, self.availability_zone = settings.region, settings.az
+        self.installation_id = installation_id
+        self.has_custom_endpoint = bool(settings.endpoint)
+        #: Serializes the creation of resources for which EC2 has no ClientToken.
+        self.create_lock = threading.Lock()
+        session = _create_session(settings)
         endpoint = settings.endpoint or None
         try:
-            self.ec2: EC2Client = session.client("ec2", endpoint_url=endpoint, config=_config(_ATTEMPTS))
-            self.once: EC2Client = session.client("ec2", endpoint_url=endpoint, config=_config(1))
+            self.ec2: EC2Client = session.client("ec2", endpoint_url=endpoint, config=_config(_MAX_ATTEMPTS))
+            self.ec2_no_retry: EC2Client = session.client("ec2", endpoint_url=endpoint, config=_config(1))
             self.cloudwatch: CloudWatchClient = session.client(
-                "cloudwatch", endpoint_url=endpoint, config=_config(_ATTEMPTS)
+                "cloudwatch", endpoint_url=endpoint, config=_config(_MAX_ATTEMPTS)
             )
-            self._sts = session.client("sts", endpoint_url=endpoint, config=_config(_ATTEMPTS))
+            self._sts = session.client("sts", endpoint_url=endpoint, config=_config(_MAX_ATTEMPTS))
         except (BotoCoreError, ValueError) as error:
-            raise Invalid(f"aws can't be used with region '{settings.region}': {error}") from error
+            raise Invalid(f"invalid AWS region '{settings.region}': {error}") from error
 
     @cached_property
-    def disk_types(self) -> tuple[str, ...]:
-        """The types of EBS volumes, as boto3 knows them."""
+    def volume_types(self) -> tuple[str, ...]:
+        """The types of EBS volumes in boto3's service model."""
         shape = self.ec2.meta.service_model.shape_for("VolumeType")
         return tuple(getattr(shape, "enum", ()))
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
-        """Turns what boto3 raises into contract.errors."""
+    def translating_errors(self) -> Iterator[None]:
+        """Translate boto3's errors to contract.errors."""
         try:
             yield
         except ClientError as error:
-            answer = error.response
-            status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-            said = answer.get("Error", {})
-            raise told(said.get("Code", ""), said.get("Message", ""), status) from error
+            status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+            details = error.response.get("Error", {})
+            raise translate_error(details.get("Code", ""), details.get("Message", ""), status) from error
         except (HTTPClientError, BotoConnectionError) as error:
             raise CloudUnreachable(
-                f"no answer from AWS in {self.region}: {error}", hint="is the region right, and the network up?"
+                f"AWS in {self.region} does not respond: {error}", hint="check the region and the network"
             ) from error
         except ResponseParserError as error:
-            raise Garbled(f"AWS in {self.region} answered something that isn't EC2's") from error
+            raise InvalidResponse(f"invalid response from AWS in {self.region}") from error
         except BotoCoreError as error:
-            raise RequestRejected(f"AWS can't be asked that: {error}") from error
+            raise RequestRejected(f"invalid request to AWS: {error}") from error
 
-    def account(self) -> str:
-        """The number of the AWS account."""
-        account: str = self._sts.get_caller_identity()["Account"]
-        return account
+    def get_account_id(self) -> str:
+        """Return the AWS account number."""
+        account_id: str = self._sts.get_caller_identity()["Account"]
+        return account_id
 
-    def check(self) -> AccountInfo:
-        """Who we are, and the region's zones. Raises Invalid where our own zone isn't among them."""
-        with self.asking():
-            identity = self._sts.get_caller_identity()["Arn"]
-            found = self.ec2.describe_availability_zones()["AvailabilityZones"]
-        zones = tuple(sorted(zone["ZoneName"] for zone in found))
-        if self.zone not in zones:
-            raise Invalid(f"{self.region} has no availability zone '{self.zone}'", hint=f"it has: {', '.join(zones)}")
-        return AccountInfo(identity=identity, zones=zones)
+    def check_credentials(self) -> AccountInfo:
+        """Return our ARN and the region's availability zones. Raises: Invalid if ours is not among them."""
+        with self.translating_errors():
+            arn = self._sts.get_caller_identity()["Arn"]
+            response = self.ec2.describe_availability_zones()
+        zones = tuple(sorted(zone["ZoneName"] for zone in response["AvailabilityZones"]))
+        if self.availability_zone not in zones:
+            raise Invalid(
+                f"availability zone '{self.availability_zone}' not found in {self.region}",
+                hint=f"availability zones: {', '.join(zones)}",
+            )
+        return AccountInfo(identity=arn, zones=zones)
 
-    def seen(self, look: Callable[[], T]) -> T:
-        """What `look` finds of a thing just made, once AWS shows it. Raises CloudUnreachable where it does not."""
-        for _ in range(_LOOKS):
+    def wait_until_visible(self, read: Callable[[], T]) -> T:
+        """Return the result of `read` when it finds the new resource. Raises: CloudUnreachable after 4 s."""
+        for _ in range(_READ_ATTEMPTS):
             try:
-                return look()
+                return read()
             except NativeNotFound:
-                time.sleep(_LOOK_EVERY_S)
-        raise CloudUnreachable("AWS doesn't show yet what it has made")
+                time.sleep(_READ_INTERVAL_S)
+        raise CloudUnreachable("AWS does not list the new resource yet")
 
-    def client_token(self, kind: str, token: str) -> str:
-        """What makes a repeated request one request; 64 digits, which is all that EC2 takes."""
-        return hashlib.sha256(f"{self.installation}/{kind}/{token}".encode()).hexdigest()
+    def client_token(self, resource: str, token: str) -> str:
+        """Return an idempotency token for RunInstances or CreateVolume; EC2 accepts at most 64 characters."""
+        return hashlib.sha256(f"{self.installation_id}/{resource}/{token}".encode()).hexdigest()
 
-    def tagged(self, kind: "ResourceTypeType", name: str, tags: dict[str, str]) -> "TagSpecificationTypeDef":
-        """The tags of something new: our installation, its name, and `tags`."""
-        every = {INSTALLATION: self.installation, "Name": name[:_NAME_CHARS], **tags}
-        return {"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in every.items()]}
+    def tag_specification(
+        self, resource: "ResourceTypeType", name: str, extra_tags: dict[str, str]
+    ) -> "TagSpecificationTypeDef":
+        """Return the tags of a new resource: our installation, its name, and `extra_tags`."""
+        values = {tags.INSTALLATION: self.installation_id, "Name": name[:_MAX_NAME_LENGTH], **extra_tags}
+        return {"ResourceType": resource, "Tags": [{"Key": key, "Value": value} for key, value in values.items()]}
 
-    def mine(self, **tags: str) -> "list[FilterTypeDef]":
-        """The filters for what this installation has made, with a tag `stratiform:KEY` of each value."""
-        ours = {INSTALLATION: self.installation, **{f"stratiform:{key}": value for key, value in tags.items()}}
-        return [{"Name": f"tag:{key}", "Values": [value]} for key, value in ours.items()]
+    def tag_filters(self, extra_tags: Mapping[str, str] = MappingProxyType({})) -> "list[FilterTypeDef]":
+        """Return filters for the resources of this installation that have `extra_tags`."""
+        values = {tags.INSTALLATION: self.installation_id, **extra_tags}
+        return [{"Name": f"tag:{key}", "Values": [value]} for key, value in values.items()]
 
 
-def _session(settings: AwsSettings) -> boto3.session.Session:
-    """A session that knows the account's settings and nothing else: no profile, no file of this machine."""
-    alone = {
+def _create_session(settings: AwsSettings) -> boto3.session.Session:
+    """Return a session that uses only the account's settings, not the profiles and files of this machine."""
+    no_files = {
         "profile": (None, None, None, None),
         "config_file": (None, None, os.devnull, None),
         "credentials_file": (None, None, os.devnull, None),
     }
     return boto3.session.Session(
-        botocore_session=botocore.session.Session(session_vars=alone),
+        botocore_session=botocore.session.Session(session_vars=no_files),
         aws_access_key_id=settings.access_key,
         aws_secret_access_key=settings.secret_key,
         aws_session_token=settings.session_token or None,
@@ -148,12 +153,12 @@ def _session(settings: AwsSettings) -> boto3.session.Session:
 
 
 def _config(attempts: int) -> Config:
-    # Only the account's own endpoint counts, not one in AWS_ENDPOINT_URL; the stubs don't know the option yet.
-    alone: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
+    # Ignores AWS_ENDPOINT_URL in favor of the account's endpoint. The type stubs lack this option.
+    ignore_environment: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
     return Config(
-        connect_timeout=_CONNECT_S,
-        read_timeout=_READ_S,
+        connect_timeout=_CONNECT_TIMEOUT_S,
+        read_timeout=_READ_TIMEOUT_S,
         retries={"total_max_attempts": attempts, "mode": "standard"},
         max_pool_connections=16,
-        **alone,
+        **ignore_environment,
     )

@@ -1,33 +1,29 @@
-"""Machines: EC2 instances.
+"""Compute capability of AWS: EC2 instances.
+
+Instances are created with a ClientToken and tagged with our token; a repeated request finds them by either. The root
+volume has no token, because it is part of the instance and not one of our volumes. Each public key becomes an EC2 key
+pair, which is never deleted; EC2 does not charge for key pairs.
 
 Source: EC2 API reference (RunInstances, DescribeInstances, ModifyInstanceAttribute, CreateReplaceRootVolumeTask).
-
-A machine is asked for with ClientToken and carries our tags, so a lost answer is found by either. Its root disk
-carries no token: it is part of the machine, not a disk of the customer's. Public keys become EC2 key pairs, one
-for each key, which stay: EC2 takes nothing for them.
 """
 
-import base64
-import binascii
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from stratiform.connectors.aws.errors import Garbled
-from stratiform.connectors.aws.settings import SIZES, machine_type
+from stratiform.connectors.aws import instances, tags
+from stratiform.connectors.aws.errors import InvalidResponse
+from stratiform.connectors.aws.settings import SIZES, resolve_instance_type
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
 from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
-from stratiform.kit.clock import Micros, from_datetime
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.literals import InstanceTypeType
     from mypy_boto3_ec2.type_defs import (
         BlockDeviceMappingTypeDef,
         FilterTypeDef,
-        InstanceNetworkInterfaceSpecificationTypeDef,
         InstanceTypeDef,
         RunInstancesRequestTypeDef,
         VolumeAttachmentTypeDef,
@@ -35,363 +31,290 @@ if TYPE_CHECKING:
 
     from stratiform.connectors.aws.client import Client
 
-_STATES = {
-    "pending": NativeServerState.BUILDING,
-    "running": NativeServerState.RUNNING,
-    "stopping": NativeServerState.STOPPING,
-    "stopped": NativeServerState.STOPPED,
-    "shutting-down": NativeServerState.DELETING,
-    "terminated": NativeServerState.DELETED,
-}
-_ALIVE = ["pending", "running", "stopping", "stopped", "shutting-down"]
+_EXISTING_STATES = ["pending", "running", "stopping", "stopped", "shutting-down"]
+_IN_PROGRESS = ("pending", "in-progress")
+_PAGE_SIZE = 100  # a filter accepts 200 values
 
-#: Why AWS itself ends a machine that it could not launch or keep.
-_FAILURES = {
-    "Client.InternalError",
-    "Client.InvalidSnapshot.NotFound",
-    "Client.VolumeLimitExceeded",
-    "Server.InsufficientInstanceCapacity",
-    "Server.InternalError",
-}
-
-_IMAGE = "stratiform:image"
-_UNDER_WAY = ("pending", "in-progress")
-_PAGE = 100  # one filter takes 200 values
-
-_FREE_LOOKS = 10
-_FREE_EVERY_S = 0.5
-
-_METADATA_TAGS = 40
-_TAG_KEY_CHARS, _TAG_VALUE_CHARS = 128, 256
-
-#: The customer's first disks go where AWS wants them: /dev/vdb becomes /dev/sdf, the rest follow.
-_FIRST_DEVICE, _DEVICE_SHIFT = "b", 4
+_DETACH_ATTEMPTS = 10
+_DETACH_INTERVAL_S = 0.5
 
 
 class AwsCompute:
-    """Fulfils contract.compute.Compute."""
+    """Implements contract.compute.ComputeCapability."""
 
     def __init__(self, client: "Client") -> None:
-        self._aws = client
+        self._client = client
         self._sizes = {name: (vcpus, ram_mib) for name, vcpus, ram_mib in SIZES}
 
     def create(self, spec: ServerSpec) -> NativeServer:
-        found = self.find(spec.token)
-        if found is not None:
-            return found
-        if not spec.image:
-            raise NotSupported("a machine on AWS starts from an image; starting from a volume is not supported")
+        existing = self.find(spec.token)
+        if existing is not None:
+            return existing
+        if not spec.image_id:
+            raise NotSupported("boot from volume is not supported on AWS; a server needs an image")
         try:
-            request = self._request(spec)
-            with self._aws.asking():
-                made = self._aws.once.run_instances(**request)["Instances"][0]
+            request = self._build_request(spec)
+            with self._client.translating_errors():
+                instance = self._client.ec2_no_retry.run_instances(**request)["Instances"][0]
         except NativeNotFound as error:
             raise RequestRejected(error.message, hint=error.hint) from error
-        return self._aws.seen(lambda: self.show(made["InstanceId"]))
+        return self._client.wait_until_visible(lambda: self.get(instance["InstanceId"]))
 
     def find(self, token: str) -> NativeServer | None:
-        return next(self._described(self._aws.mine(token=token)), None)
+        return next(self._list(self._client.tag_filters({tags.TOKEN: token})), None)
 
-    def show(self, machine_id: str) -> NativeServer:
-        """EC2 calls a machine running while its root disk is replaced; here it is BUILDING then."""
-        instance = self._instance(machine_id)
-        machine = self.machines([instance])[0]
-        if machine.state is not NativeServerState.RUNNING or not _tag(instance, _IMAGE):
-            return machine
-        task = self._replacing(machine_id)
-        if task in _UNDER_WAY:
-            return replace(machine, state=NativeServerState.BUILDING)
-        if task.startswith("failed"):
-            return replace(machine, state=NativeServerState.ERROR, fault="AWS could not put the image on the root disk")
-        return machine
+    def get(self, server_id: str) -> NativeServer:
+        """EC2 reports an instance as running while its root volume is replaced; here it is BUILDING."""
+        instance = self._get_instance(server_id)
+        server = self.to_servers([instance])[0]
+        if server.state is not NativeServerState.RUNNING or not tags.get(instance, tags.IMAGE):
+            return server
+        state = self._root_replacement_state(server_id)
+        if state in _IN_PROGRESS:
+            return replace(server, state=NativeServerState.BUILDING)
+        if state.startswith("failed"):
+            return replace(server, state=NativeServerState.ERROR, fault="AWS failed to replace the root volume")
+        return server
 
     def list(self) -> Iterator[NativeServer]:
-        return self._described([*self._aws.mine(), {"Name": "tag-key", "Values": ["stratiform:token"]}])
+        return self._list([*self._client.tag_filters(), {"Name": "tag-key", "Values": [tags.TOKEN]}])
 
-    def start(self, machine_id: str) -> None:
-        with self._aws.asking():
-            self._aws.ec2.start_instances(InstanceIds=[machine_id])
+    def start(self, server_id: str) -> None:
+        with self._client.translating_errors():
+            self._client.ec2.start_instances(InstanceIds=[server_id])
 
-    def stop(self, machine_id: str) -> None:
-        with self._aws.asking():
-            self._aws.ec2.stop_instances(InstanceIds=[machine_id])
+    def stop(self, server_id: str) -> None:
+        with self._client.translating_errors():
+            self._client.ec2.stop_instances(InstanceIds=[server_id])
 
-    def reboot(self, machine_id: str, *, hard: bool) -> None:
-        """A machine that doesn't follow within minutes is reset by AWS; a hard reboot starts a stopped one."""
-        state = self._state(machine_id)
+    def reboot(self, server_id: str, *, hard: bool) -> None:
+        """AWS resets an instance that does not shut down within minutes."""
+        state = self._get_state(server_id)
         if state is NativeServerState.STOPPED and hard:
-            self.start(machine_id)
+            self.start(server_id)
             return
         if state is not NativeServerState.RUNNING:
-            raise RequestRejected(f"the machine is {state.value}, not running")
-        with self._aws.asking():
-            self._aws.ec2.reboot_instances(InstanceIds=[machine_id])
+            raise RequestRejected(f"cannot reboot server {server_id} in state '{state.value}'")
+        with self._client.translating_errors():
+            self._client.ec2.reboot_instances(InstanceIds=[server_id])
 
-    def resize(self, machine_id: str, size: ServerSize) -> None:
-        """Changes the type; a root disk that is smaller than `size` says grows, a larger one stays."""
-        machine = self.show(machine_id)
-        if machine.state is not NativeServerState.STOPPED:
-            raise RequestRejected(f"the machine is {machine.state.value}; only a stopped one can be resized")
-        wanted = machine_type(size)
-        with self._aws.asking():
-            if wanted != machine.size.native:
-                self._aws.ec2.modify_instance_attribute(InstanceId=machine_id, InstanceType={"Value": wanted})
-            if size.disk_gib > machine.size.disk_gib:
-                self._aws.once.modify_volume(VolumeId=_root(self._instance(machine_id)), Size=size.disk_gib)
+    def resize(self, server_id: str, size: ServerSize) -> None:
+        """Change the instance type, and grow the root volume if it is smaller than the disk of `size`."""
+        server = self.get(server_id)
+        if server.state is not NativeServerState.STOPPED:
+            raise RequestRejected(f"cannot resize server {server_id} in state '{server.state.value}'; stop it first")
+        instance_type = resolve_instance_type(size)
+        with self._client.translating_errors():
+            if instance_type != server.size.native_type:
+                self._client.ec2.modify_instance_attribute(InstanceId=server_id, InstanceType={"Value": instance_type})
+            if size.disk_gib > server.size.disk_gib:
+                root = instances.root_volume(self._get_instance(server_id))
+                self._client.ec2_no_retry.modify_volume(VolumeId=root, Size=size.disk_gib)
 
-    def rebuild(self, machine_id: str, image: str) -> None:
-        """AWS replaces the root disk of a running machine, which reboots; the old disk is deleted.
+    def rebuild(self, server_id: str, image_id: str) -> None:
+        """Replace the root volume and reboot. AWS requires a running instance.
 
-        A stopped machine is started first (CloudUnreachable until it runs).
+        A stopped instance is started first; CloudUnreachable is raised until it runs.
         """
-        if self._state(machine_id) is NativeServerState.STOPPED:
-            self.start(machine_id)
-            raise CloudUnreachable("AWS replaces the disk of a running machine only; it starts now")
+        if self._get_state(server_id) is NativeServerState.STOPPED:
+            self.start(server_id)
+            raise CloudUnreachable("AWS replaces the root volume of running instances only; the instance is starting")
         try:
-            if self._replacing(machine_id) in _UNDER_WAY:
+            if self._root_replacement_state(server_id) in _IN_PROGRESS:
                 return
-            with self._aws.asking():
-                self._aws.ec2.create_tags(Resources=[machine_id], Tags=[{"Key": _IMAGE, "Value": image}])
-                self._aws.once.create_replace_root_volume_task(
-                    InstanceId=machine_id, ImageId=image, DeleteReplacedRootVolume=True
+            with self._client.translating_errors():
+                self._client.ec2.create_tags(Resources=[server_id], Tags=[{"Key": tags.IMAGE, "Value": image_id}])
+                self._client.ec2_no_retry.create_replace_root_volume_task(
+                    InstanceId=server_id, ImageId=image_id, DeleteReplacedRootVolume=True
                 )
-        except Garbled as error:
-            if not self._aws.elsewhere:
+        except InvalidResponse as error:
+            if not self._client.has_custom_endpoint:
                 raise
-            raise NotSupported("this EC2 endpoint can't put another image on a machine") from error
+            raise NotSupported("this EC2 endpoint does not support the replacement of root volumes") from error
 
-    def delete(self, machine_id: str) -> None:
+    def delete(self, server_id: str) -> None:
         try:
-            if self._state(machine_id) in (NativeServerState.DELETED, NativeServerState.ERROR):
+            if self._get_state(server_id) in (NativeServerState.DELETED, NativeServerState.ERROR):
                 return
-            with self._aws.asking():
-                self._aws.ec2.terminate_instances(InstanceIds=[machine_id])
+            with self._client.translating_errors():
+                self._client.ec2.terminate_instances(InstanceIds=[server_id])
         except NativeNotFound:
             return
 
-    def console(self, machine_id: str) -> str:
-        """The newest 64 KiB; of types before Nitro, what AWS kept last."""
-        with self._aws.asking():
+    def get_console_output(self, server_id: str) -> str:
+        """Return the latest 64 KiB; for instance types before Nitro, the output of the last boot."""
+        with self._client.translating_errors():
             try:
-                return self._output(machine_id, latest=True)
-            except self._aws.ec2.exceptions.ClientError as error:
+                return self._get_output(server_id, latest=True)
+            except self._client.ec2.exceptions.ClientError as error:
                 if error.response["Error"]["Code"] != "UnsupportedOperation":
                     raise
-                return self._output(machine_id, latest=False)
+                return self._get_output(server_id, latest=False)
 
-    def attach(self, machine_id: str, volume_id: str, device: str) -> None:
-        holder = self._attachment(volume_id).get("InstanceId", "")
-        if holder == machine_id:
+    def attach_volume(self, server_id: str, volume_id: str, device: str) -> None:
+        attached_to = self._find_attachment(volume_id).get("InstanceId", "")
+        if attached_to == server_id:
             return
-        if holder:
-            raise RequestRejected(f"{volume_id} is attached to another machine")
-        with self._aws.asking():
-            self._aws.once.attach_volume(InstanceId=machine_id, VolumeId=volume_id, Device=native_device(device))
+        if attached_to:
+            raise RequestRejected(f"volume {volume_id} is attached to another server")
+        with self._client.translating_errors():
+            self._client.ec2_no_retry.attach_volume(
+                InstanceId=server_id, VolumeId=volume_id, Device=instances.to_native_device(device)
+            )
 
-    def detach(self, machine_id: str, volume_id: str) -> None:
-        """Returns when the disk is free: who is told so may delete it. Raises CloudUnreachable while it is not."""
-        at = self._attachment(volume_id)
-        if at.get("InstanceId") != machine_id:
+    def detach_volume(self, server_id: str, volume_id: str) -> None:
+        """Return when the volume can be deleted. Raises: CloudUnreachable if that takes more than 5 s."""
+        attachment = self._find_attachment(volume_id)
+        if attachment.get("InstanceId") != server_id:
             return
-        if at.get("State") != "detaching":
-            with self._aws.asking():
-                self._aws.once.detach_volume(InstanceId=machine_id, VolumeId=volume_id)
-        for _ in range(_FREE_LOOKS):
-            if self._attachment(volume_id).get("InstanceId") != machine_id:
+        if attachment.get("State") != "detaching":
+            with self._client.translating_errors():
+                self._client.ec2_no_retry.detach_volume(InstanceId=server_id, VolumeId=volume_id)
+        for _ in range(_DETACH_ATTEMPTS):
+            if self._find_attachment(volume_id).get("InstanceId") != server_id:
                 return
-            time.sleep(_FREE_EVERY_S)
-        raise CloudUnreachable("AWS is still taking the disk away from the machine")
+            time.sleep(_DETACH_INTERVAL_S)
+        raise CloudUnreachable(f"AWS has not detached volume {volume_id} yet")
 
-    def _replacing(self, machine_id: str) -> str:
-        """The state of the newest replacement of the root disk, "" where there was none."""
-        with self._aws.asking():
-            tasks = self._aws.ec2.describe_replace_root_volume_tasks(
-                Filters=[{"Name": "instance-id", "Values": [machine_id]}]
-            )["ReplaceRootVolumeTasks"]
-        return max(tasks, key=lambda task: task["StartTime"])["TaskState"] if tasks else ""
+    def to_servers(self, items: "Sequence[InstanceTypeDef]") -> Sequence[NativeServer]:
+        """Convert instances; their sizes come from the descriptions of instance types and root volumes."""
+        self._load_sizes({instance["InstanceType"] for instance in items})
+        roots = self._list_volume_sizes([root for instance in items if (root := instances.root_volume(instance))])
+        return [self._to_server(instance, roots.get(instances.root_volume(instance), 0)) for instance in items]
 
-    def _output(self, machine_id: str, *, latest: bool) -> str:
-        return self._aws.ec2.get_console_output(InstanceId=machine_id, Latest=latest).get("Output", "")
-
-    def _attachment(self, volume_id: str) -> "VolumeAttachmentTypeDef":
-        """Where the disk is, empty where nowhere."""
-        with self._aws.asking():
-            found = self._aws.ec2.describe_volumes(VolumeIds=[volume_id])["Volumes"]
-        held = [at for volume in found for at in volume.get("Attachments", []) if at.get("State") != "detached"]
-        return held[0] if held else {}
-
-    def _state(self, machine_id: str) -> NativeServerState:
-        return _state(self._instance(machine_id))
-
-    def _instance(self, machine_id: str) -> "InstanceTypeDef":
-        with self._aws.asking():
-            found = self._aws.ec2.describe_instances(InstanceIds=[machine_id])["Reservations"]
-        for reservation in found:
-            for instance in reservation.get("Instances", []):
-                return instance
-        raise NativeNotFound(f"AWS has no machine {machine_id}")
-
-    def _described(self, filters: "Sequence[FilterTypeDef]") -> Iterator[NativeServer]:
-        alive: FilterTypeDef = {"Name": "instance-state-name", "Values": _ALIVE}
-        pages = self._aws.ec2.get_paginator("describe_instances").paginate(
-            Filters=[*filters, alive], PaginationConfig={"PageSize": _PAGE}
+    def _to_server(self, instance: "InstanceTypeDef", disk_gib: int) -> NativeServer:
+        native_type: str = instance["InstanceType"]
+        vcpus, ram_mib = self._sizes[native_type]
+        interfaces = sorted(
+            instance.get("NetworkInterfaces", []), key=lambda interface: interface["Attachment"]["DeviceIndex"]
         )
-        with self._aws.asking():
-            for page in pages:
-                yield from self.machines([one for many in page["Reservations"] for one in many.get("Instances", [])])
-
-    def machines(self, instances: "Sequence[InstanceTypeDef]") -> Sequence[NativeServer]:
-        """What AWS shows of each, with the sizes that it tells only apart: of the types and of the root disks."""
-        self._learn_sizes({instance["InstanceType"] for instance in instances})
-        roots = self._root_sizes([root for instance in instances if (root := _root(instance))])
-        return [self._machine(instance, roots.get(_root(instance), 0)) for instance in instances]
-
-    def _machine(self, instance: "InstanceTypeDef", disk_gib: int) -> NativeServer:
-        native: str = instance["InstanceType"]
-        vcpus, ram_mib = self._sizes[native]
-        cards = sorted(instance.get("NetworkInterfaces", []), key=lambda card: card["Attachment"]["DeviceIndex"])
-        disks = (mapping["Ebs"]["VolumeId"] for mapping in instance.get("BlockDeviceMappings", []))
-        state = _state(instance)
+        volume_ids = (mapping["Ebs"]["VolumeId"] for mapping in instance.get("BlockDeviceMappings", []))
+        state = instances.state_of(instance)
         return NativeServer(
             id=instance["InstanceId"],
-            token=_tag(instance, "stratiform:token"),
+            token=tags.get(instance, tags.TOKEN),
             state=state,
-            size=ServerSize(vcpus, ram_mib, disk_gib, native),
-            addresses=tuple(card["PrivateIpAddress"] for card in cards),
-            launched_at=_launched_at(instance),
-            image=_tag(instance, _IMAGE) or instance.get("ImageId", ""),
-            volumes=tuple(disk for disk in disks if disk != _root(instance)),
+            size=ServerSize(vcpus, ram_mib, disk_gib, native_type),
+            addresses=tuple(interface["PrivateIpAddress"] for interface in interfaces),
+            launched_at=instances.first_launch(instance),
+            image_id=tags.get(instance, tags.IMAGE) or instance.get("ImageId", ""),
+            volume_ids=tuple(volume_id for volume_id in volume_ids if volume_id != instances.root_volume(instance)),
             fault=instance.get("StateReason", {}).get("Message", "") if state is NativeServerState.ERROR else "",
         )
 
-    def _learn_sizes(self, types: set[str]) -> None:
-        unknown = sorted(types - self._sizes.keys())
-        if not unknown:
-            return
-        with self._aws.asking():
-            found = self._aws.ec2.describe_instance_types(Filters=[{"Name": "instance-type", "Values": unknown}])
-        self._sizes |= dict.fromkeys(unknown, (0, 0))
-        for one in found["InstanceTypes"]:
-            self._sizes[one["InstanceType"]] = (one["VCpuInfo"]["DefaultVCpus"], one["MemoryInfo"]["SizeInMiB"])
+    def _root_replacement_state(self, server_id: str) -> str:
+        """Return the state of the latest replacement of the root volume, or ""."""
+        with self._client.translating_errors():
+            tasks = self._client.ec2.describe_replace_root_volume_tasks(
+                Filters=[{"Name": "instance-id", "Values": [server_id]}]
+            )["ReplaceRootVolumeTasks"]
+        return max(tasks, key=lambda task: task["StartTime"])["TaskState"] if tasks else ""
 
-    def _root_sizes(self, roots: Sequence[str]) -> dict[str, int]:
-        if not roots:
+    def _get_output(self, server_id: str, *, latest: bool) -> str:
+        return self._client.ec2.get_console_output(InstanceId=server_id, Latest=latest).get("Output", "")
+
+    def _find_attachment(self, volume_id: str) -> "VolumeAttachmentTypeDef":
+        """Return the attachment of a volume, empty if it is not attached."""
+        with self._client.translating_errors():
+            volumes = self._client.ec2.describe_volumes(VolumeIds=[volume_id])["Volumes"]
+        attachments = [
+            attachment
+            for volume in volumes
+            for attachment in volume.get("Attachments", [])
+            if attachment.get("State") != "detached"
+        ]
+        return attachments[0] if attachments else {}
+
+    def _get_state(self, server_id: str) -> NativeServerState:
+        return instances.state_of(self._get_instance(server_id))
+
+    def _get_instance(self, server_id: str) -> "InstanceTypeDef":
+        with self._client.translating_errors():
+            reservations = self._client.ec2.describe_instances(InstanceIds=[server_id])["Reservations"]
+        for reservation in reservations:
+            for instance in reservation.get("Instances", []):
+                return instance
+        raise NativeNotFound(f"EC2 instance {server_id} not found")
+
+    def _list(self, filters: "Sequence[FilterTypeDef]") -> Iterator[NativeServer]:
+        existing: FilterTypeDef = {"Name": "instance-state-name", "Values": _EXISTING_STATES}
+        pages = self._client.ec2.get_paginator("describe_instances").paginate(
+            Filters=[*filters, existing], PaginationConfig={"PageSize": _PAGE_SIZE}
+        )
+        with self._client.translating_errors():
+            for page in pages:
+                yield from self.to_servers(
+                    [instance for item in page["Reservations"] for instance in item.get("Instances", [])]
+                )
+
+    def _load_sizes(self, instance_types: set[str]) -> None:
+        missing = sorted(instance_types - self._sizes.keys())
+        if not missing:
+            return
+        with self._client.translating_errors():
+            response = self._client.ec2.describe_instance_types(Filters=[{"Name": "instance-type", "Values": missing}])
+        self._sizes |= dict.fromkeys(missing, (0, 0))
+        for item in response["InstanceTypes"]:
+            self._sizes[item["InstanceType"]] = (item["VCpuInfo"]["DefaultVCpus"], item["MemoryInfo"]["SizeInMiB"])
+
+    def _list_volume_sizes(self, volume_ids: Sequence[str]) -> dict[str, int]:
+        if not volume_ids:
             return {}
-        with self._aws.asking():
-            pages = self._aws.ec2.get_paginator("describe_volumes").paginate(
-                Filters=[{"Name": "volume-id", "Values": roots}]
+        with self._client.translating_errors():
+            pages = self._client.ec2.get_paginator("describe_volumes").paginate(
+                Filters=[{"Name": "volume-id", "Values": volume_ids}]
             )
             return {volume["VolumeId"]: volume["Size"] for page in pages for volume in page["Volumes"]}
 
-    def _request(self, spec: ServerSpec) -> "RunInstancesRequestTypeDef":
+    def _build_request(self, spec: ServerSpec) -> "RunInstancesRequestTypeDef":
         request: RunInstancesRequestTypeDef = {
-            "ImageId": spec.image,
-            "InstanceType": cast("InstanceTypeType", machine_type(spec.size)),
+            "ImageId": spec.image_id,
+            "InstanceType": cast("InstanceTypeType", resolve_instance_type(spec.size)),
             "MinCount": 1,
             "MaxCount": 1,
-            "ClientToken": self._aws.client_token("machine", spec.token),
-            "Placement": {"AvailabilityZone": spec.zone or self._aws.zone},
-            "BlockDeviceMappings": self._root_mapping(spec.image, spec.size.disk_gib),
+            "ClientToken": self._client.client_token("server", spec.token),
+            "Placement": {"AvailabilityZone": spec.availability_zone or self._client.availability_zone},
+            "BlockDeviceMappings": self._root_mapping(spec.image_id, spec.size.disk_gib),
             "TagSpecifications": [
-                self._aws.tagged("instance", spec.name, _tags(spec)),
-                self._aws.tagged("volume", spec.name, {"stratiform:root-of": spec.token}),
+                self._client.tag_specification("instance", spec.name, instances.server_tags(spec)),
+                self._client.tag_specification("volume", spec.name, {tags.ROOT_OF: spec.token}),
             ],
         }
-        if spec.nics:
-            request["NetworkInterfaces"] = _cards(spec)
+        if spec.interfaces:
+            request["NetworkInterfaces"] = instances.interface_specifications(spec)
         if spec.public_key:
-            request["KeyName"] = self._key_name(spec.public_key)
+            request["KeyName"] = self._ensure_key_pair(spec.public_key)
         if spec.user_data:
-            # boto3 takes bytes too, and encodes them again.
-            request["UserData"] = cast("str", _user_data(spec.user_data))
+            # boto3 accepts bytes as well, and encodes them in base64 again.
+            request["UserData"] = cast("str", instances.decode_user_data(spec.user_data))
         return request
 
-    def _root_mapping(self, image: str, disk_gib: int) -> "Sequence[BlockDeviceMappingTypeDef]":
-        """The root disk as large as the flavor says, and never smaller than the image."""
-        with self._aws.asking():
-            found = self._aws.ec2.describe_images(ImageIds=[image])["Images"]
-        if not found:
-            raise RequestRejected(f"AWS has no image {image}")
-        device = found[0].get("RootDeviceName", "/dev/sda1")
-        mappings = found[0].get("BlockDeviceMappings", [])
-        least = [one.get("Ebs", {}).get("VolumeSize", 0) for one in mappings if one.get("DeviceName") == device]
-        size = max([disk_gib, *least])
+    def _root_mapping(self, image_id: str, disk_gib: int) -> "Sequence[BlockDeviceMappingTypeDef]":
+        """Return the root volume with the size of the flavor, but at least the size of the image."""
+        with self._client.translating_errors():
+            images = self._client.ec2.describe_images(ImageIds=[image_id])["Images"]
+        if not images:
+            raise RequestRejected(f"AMI {image_id} not found")
+        device = images[0].get("RootDeviceName", "/dev/sda1")
+        mappings = images[0].get("BlockDeviceMappings", [])
+        sizes = [item.get("Ebs", {}).get("VolumeSize", 0) for item in mappings if item.get("DeviceName") == device]
+        size = max([disk_gib, *sizes])
         if not size:
             return []
         return [{"DeviceName": device, "Ebs": {"VolumeSize": size, "VolumeType": "gp3", "DeleteOnTermination": True}}]
 
-    def _key_name(self, public_key: str) -> str:
-        """The name of the EC2 key pair for this key, which is made where it is missing."""
-        known = hashlib.sha256(" ".join(public_key.split()[:2]).encode()).hexdigest()[:32]
-        name = f"stratiform-{self._aws.installation[:32]}-{known}"
-        with self._aws.asking():
+    def _ensure_key_pair(self, public_key: str) -> str:
+        """Return the name of the EC2 key pair for a public key; import it if it does not exist."""
+        digest = hashlib.sha256(" ".join(public_key.split()[:2]).encode()).hexdigest()[:32]
+        name = f"stratiform-{self._client.installation_id[:32]}-{digest}"
+        with self._client.translating_errors():
             try:
-                self._aws.ec2.import_key_pair(
+                self._client.ec2.import_key_pair(
                     KeyName=name,
                     PublicKeyMaterial=public_key.encode(),
-                    TagSpecifications=[self._aws.tagged("key-pair", name, {})],
+                    TagSpecifications=[self._client.tag_specification("key-pair", name, {})],
                 )
-            except self._aws.ec2.exceptions.ClientError as error:
+            except self._client.ec2.exceptions.ClientError as error:
                 if error.response["Error"]["Code"] != "InvalidKeyPair.Duplicate":
                     raise
         return name
-
-
-def native_device(device: str) -> str:
-    """The EC2 name of a Nova device (`/dev/vdb`); what begins otherwise is taken as it is. Raises Refused."""
-    if not device.startswith("/dev/vd"):
-        return device
-    letter = device.removeprefix("/dev/vd")
-    if len(letter) != 1 or not _FIRST_DEVICE <= letter <= chr(ord("z") - _DEVICE_SHIFT):
-        raise RequestRejected(f"AWS has no place for {device}")
-    return f"/dev/sd{chr(ord(letter) + _DEVICE_SHIFT)}"
-
-
-def _state(instance: "InstanceTypeDef") -> NativeServerState:
-    state = _STATES.get(instance["State"]["Name"], NativeServerState.ERROR)
-    if state is NativeServerState.DELETED and instance.get("StateReason", {}).get("Code") in _FAILURES:
-        return NativeServerState.ERROR
-    return state
-
-
-def _tag(instance: "InstanceTypeDef", key: str) -> str:
-    return next((tag.get("Value", "") for tag in instance.get("Tags", []) if tag.get("Key") == key), "")
-
-
-def _launched_at(instance: "InstanceTypeDef") -> Micros:
-    """When it was launched first. LaunchTime moves with every start; the primary card was attached at the first."""
-    cards = [card["Attachment"] for card in instance.get("NetworkInterfaces", [])]
-    first = [card["AttachTime"] for card in cards if card["DeviceIndex"] == 0 and "AttachTime" in card]
-    return from_datetime(min([instance["LaunchTime"], *first]))
-
-
-def _root(instance: "InstanceTypeDef") -> str:
-    """The native id of the root disk, "" while there is none."""
-    device = instance.get("RootDeviceName", "")
-    mappings = instance.get("BlockDeviceMappings", [])
-    return next((one["Ebs"]["VolumeId"] for one in mappings if one.get("DeviceName") == device), "")
-
-
-def _tags(spec: ServerSpec) -> dict[str, str]:
-    """Our token, and the customer's metadata apart from the seller's own tags; what EC2 has no room for is cut."""
-    metadata = {f"metadata:{key}"[:_TAG_KEY_CHARS]: value[:_TAG_VALUE_CHARS] for key, value in spec.metadata.items()}
-    return {"stratiform:token": spec.token, **dict(islice(metadata.items(), _METADATA_TAGS))}
-
-
-def _cards(spec: ServerSpec) -> "list[InstanceNetworkInterfaceSpecificationTypeDef]":
-    return [
-        {
-            "DeviceIndex": index,
-            "SubnetId": nic.subnet,
-            "PrivateIpAddress": nic.address,
-            "DeleteOnTermination": True,
-        }
-        for index, nic in enumerate(spec.nics)
-    ]
-
-
-def _user_data(encoded: str) -> bytes:
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
-        raise RequestRejected("user data is not valid base64") from error

@@ -1,4 +1,4 @@
-"""AWS error codes as the contract's errors.
+"""Translation of AWS error codes to the contract's errors.
 
 Source: EC2 API reference, "Error codes for the Amazon EC2 API"; STS API reference, "Common errors".
 """
@@ -15,8 +15,8 @@ from stratiform.contract.errors import (
 )
 
 
-class Garbled(CloudUnreachable):
-    """An answer came that isn't EC2's: something broke on the way, or the endpoint doesn't know the question."""
+class InvalidResponse(CloudUnreachable):
+    """The response is not an EC2 response: a proxy failed, or the endpoint does not implement the action."""
 
 
 _REJECTED = {
@@ -59,34 +59,32 @@ _NO_CAPACITY = {
 _UNREACHABLE = {"InternalError", "InternalFailure", "RequestTimeout", "ServiceUnavailable", "Unavailable"}
 _NOT_SUPPORTED = {"InvalidAction", "NotImplemented", "UnknownOperation", "UnknownOperationException"}
 
-#: A message of AWS is cut here; some carry a whole policy or the request that was signed.
-_MESSAGE_CHARS = 300
+#: The maximum length of a message of AWS in ours; some contain a whole policy or the signed request.
+_MAX_MESSAGE_LENGTH = 300
 
 _SERVER_ERROR = 500
 
 
-def told(code: str, message: str, status: int) -> CloudError:
-    """The error of the contract that AWS means by `code`; `status` is that of its HTTP answer."""
+def translate_error(code: str, message: str, status: int) -> CloudError:
+    """Return the contract's error for an AWS error code; `status` is the HTTP status of the response."""
     if code in _REJECTED:
         return CredentialsRejected(
-            f"AWS rejects these credentials or what they ask for ({code})",
-            hint="check access_key and secret_key, and that their IAM policy allows it",
+            f"AWS rejects the credentials, or they do not permit the request ({code})",
+            hint="check access_key and secret_key, and the IAM policy of the user",
         )
     if code in _THROTTLED:
-        return CloudThrottled(f"AWS is asked too often ({code})")
-    text = f"AWS: {_first_line(message)} ({code})"
-    kind = _kind(code, status)
-    return kind(text)
+        return CloudThrottled(f"request rate limit of AWS exceeded ({code})")
+    return _error_type(code, status)(f"AWS: {_first_line(message)} ({code})")
 
 
-def _kind(code: str, status: int) -> type[CloudError]:
+def _error_type(code: str, status: int) -> type[CloudError]:
     if code in _NO_CAPACITY or code.endswith("LimitExceeded"):
         return InsufficientCapacity
     if code in _NOT_SUPPORTED:
         return NotSupported
     if code in _UNREACHABLE or status >= _SERVER_ERROR:
         return CloudUnreachable
-    # An id that isn't even shaped like one names nothing that exists.
+    # No resource has a malformed id.
     if code.endswith((".NotFound", ".Malformed")):
         return NativeNotFound
     return RequestRejected
@@ -94,4 +92,4 @@ def _kind(code: str, status: int) -> type[CloudError]:
 
 def _first_line(message: str) -> str:
     line = (message.strip().splitlines() or ["no reason given"])[0]
-    return line[:_MESSAGE_CHARS].rstrip(" .")
+    return line[:_MAX_MESSAGE_LENGTH].rstrip(" .")

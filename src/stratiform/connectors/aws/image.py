@@ -1,4 +1,4 @@
-"""Images: AMIs that the operator registers. Source: EC2 API reference (DescribeImages)."""
+"""Image capability of AWS: AMIs that the operator registers. Source: EC2 API reference (DescribeImages)."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -10,28 +10,28 @@ if TYPE_CHECKING:
     from stratiform.connectors.aws.client import Client
 
 
-class AwsImages:
-    """Fulfils contract.image.Images; it can show what is there, not bring in what a customer uploads."""
+class AwsImage:
+    """Implements contract.image.ImageCapability for existing AMIs; uploads are not supported."""
 
     def __init__(self, client: "Client") -> None:
-        self._aws = client
+        self._client = client
 
-    def show(self, image_id: str) -> NativeImage:
-        with self._aws.asking():
-            found = self._aws.ec2.describe_images(ImageIds=[image_id])["Images"]
-        if not found:
-            raise NativeNotFound(f"AWS has no image {image_id} in {self._aws.region}")
-        image = found[0]
-        root = image.get("RootDeviceName", "")
-        disks = [one for one in image.get("BlockDeviceMappings", []) if one.get("DeviceName") == root]
-        least = max((one.get("Ebs", {}).get("VolumeSize", 0) for one in disks), default=0)
-        return NativeImage(id=image["ImageId"], name=image.get("Name", ""), min_disk_gib=least)
+    def get(self, image_id: str) -> NativeImage:
+        with self._client.translating_errors():
+            images = self._client.ec2.describe_images(ImageIds=[image_id])["Images"]
+        if not images:
+            raise NativeNotFound(f"AMI {image_id} not found in {self._client.region}")
+        image = images[0]
+        root_device = image.get("RootDeviceName", "")
+        mappings = [item for item in image.get("BlockDeviceMappings", []) if item.get("DeviceName") == root_device]
+        min_disk_gib = max((mapping.get("Ebs", {}).get("VolumeSize", 0) for mapping in mappings), default=0)
+        return NativeImage(id=image["ImageId"], name=image.get("Name", ""), min_disk_gib=min_disk_gib)
 
-    def upload(self, token: str, name: str, disk_format: str, size_bytes: int, data: Iterator[bytes]) -> NativeImage:  # noqa: ARG002 - the contract's
+    def upload(self, token: str, name: str, disk_format: str, size_bytes: int, data: Iterator[bytes]) -> NativeImage:  # noqa: ARG002 - the contract's signature
         raise NotSupported(
-            f"AWS starts machines from registered AMIs only, so '{name}' can't be used there",
+            f"image '{name}' cannot be uploaded to AWS, which uses registered AMIs only",
             hint="register an AMI for this image: stratiform clouds images register --native ami-…",
         )
 
     def delete(self, image_id: str) -> None:
-        """Nothing was uploaded, so nothing is ours to delete."""
+        """Do nothing: no AMI was created by `upload`."""

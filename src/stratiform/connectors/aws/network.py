@@ -1,21 +1,22 @@
-"""Subnets: a VPC for each network, a subnet in it for each of ours.
+"""Network capability of AWS: a VPC per network, and one of its subnets per subnet.
+
+Security is as in OpenStack's `default` group: all outgoing traffic, and incoming traffic from servers of the same
+network. A VPC's default security group has these rules, so none are added. For outgoing traffic, the VPC gets an
+internet gateway with a default route, and servers get a public IP address, which Amazon charges for. Our API does
+not show it, and the security group blocks incoming traffic to it.
+
+AWS reserves the first four addresses (network, router, DNS, spare) and the last one of each subnet. The router always
+has the first address after the network address, whatever gateway is specified. A subnet has 16 to 65536 addresses; by
+default, an account may have five VPCs per region.
 
 Source: VPC user guide ("VPC CIDR blocks", "Internet gateways", "Default security groups"), EC2 API reference.
-
-What a machine may reach and who may reach it is as in OpenStack's `default` group: everything outward, and inward
-only what comes from machines of the same network. That is what AWS gives a VPC's default security group, so we add
-no rule. To have a way out, the VPC gets an internet gateway with a default route, and machines a public address of
-Amazon's (which Amazon charges for); it isn't shown to the customer, nothing from outside gets in through it.
-
-AWS keeps the first four addresses (network, router, DNS, one spare) and the last of each subnet; the router is always
-the first one after the network's, whatever gateway is asked for. A subnet has between 16 and 65536 addresses, and
-an account five VPCs in a region until its owner asks Amazon for more.
 """
 
 import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from stratiform.connectors.aws import tags
 from stratiform.contract.errors import NativeNotFound, RequestRejected
 from stratiform.contract.network import NativeSubnet, SubnetSpec
 
@@ -24,171 +25,178 @@ if TYPE_CHECKING:
 
     from stratiform.connectors.aws.client import Client
 
-_LARGEST, _SMALLEST = 16, 28
-_EVERYWHERE = "0.0.0.0/0"
+_MIN_PREFIX, _MAX_PREFIX = 16, 28
+_DEFAULT_ROUTE = "0.0.0.0/0"
 
 
-class AwsNetworks:
-    """Fulfils contract.network.Networks.
+class AwsNetwork:
+    """Implements contract.network.NetworkCapability.
 
-    EC2 has no idempotent CreateVpc: two that ensure one network at once are kept apart inside this process, and
-    everything is looked for by tag before it is made.
+    CreateVpc is not idempotent: a lock serializes creation in this process, and every resource is looked up by its
+    tag before it is created.
     """
 
     reserved_head = 4
     reserved_tail = 1
 
     def __init__(self, client: "Client") -> None:
-        self._aws = client
+        self._client = client
 
-    def ensure(self, spec: SubnetSpec) -> NativeSubnet:
-        _check_range(spec.cidr)
-        with self._aws.making:
-            subnet = self._subnet(spec.token)
+    def ensure_subnet(self, spec: SubnetSpec) -> NativeSubnet:
+        _check_cidr(spec.cidr)
+        with self._client.create_lock:
+            subnet = self._find_subnet(spec.token)
             if subnet is None:
-                vpc = self._vpc(spec) or self._make_vpc(spec)
-                self._ensure_range(vpc, spec.cidr)
-                self._ensure_way_out(vpc["VpcId"], spec)
-                subnet = self._make_subnet(vpc["VpcId"], spec)
+                vpc = self._find_vpc(spec) or self._create_vpc(spec)
+                self._ensure_cidr_block(vpc, spec.cidr)
+                self._ensure_default_route(vpc["VpcId"], spec)
+                subnet = self._create_subnet(vpc["VpcId"], spec)
             self._ensure_public_addresses(subnet)
-        return _native(subnet)
+        return _to_subnet(subnet)
 
-    def list(self) -> Iterator[NativeSubnet]:
-        with self._aws.asking():
-            for page in self._aws.ec2.get_paginator("describe_subnets").paginate(Filters=self._aws.mine()):
-                yield from map(_native, page["Subnets"])
+    def list_subnets(self) -> Iterator[NativeSubnet]:
+        pages = self._client.ec2.get_paginator("describe_subnets").paginate(Filters=self._client.tag_filters())
+        with self._client.translating_errors():
+            for page in pages:
+                yield from map(_to_subnet, page["Subnets"])
 
-    def delete(self, subnet_id: str) -> None:
-        """With the last subnet of a network its VPC goes too."""
-        with self._aws.making:
+    def delete_subnet(self, subnet_id: str) -> None:
+        """Delete a subnet, and the VPC with the last subnet of a network."""
+        with self._client.create_lock:
             try:
-                subnet = self._shown(subnet_id)
-                self._refuse_while_used(subnet_id)
-                with self._aws.asking():
-                    self._aws.ec2.delete_subnet(SubnetId=subnet_id)
+                subnet = self._get_subnet(subnet_id)
+                self._require_unused(subnet_id)
+                with self._client.translating_errors():
+                    self._client.ec2.delete_subnet(SubnetId=subnet_id)
             except NativeNotFound:
                 return
             self._delete_empty_vpc(subnet["VpcId"])
 
-    def _refuse_while_used(self, subnet_id: str) -> None:
-        with self._aws.asking():
-            cards = self._aws.ec2.describe_network_interfaces(Filters=[{"Name": "subnet-id", "Values": [subnet_id]}])
-        if cards["NetworkInterfaces"]:
-            raise RequestRejected(f"machines are in the subnet {subnet_id}")
+    def _require_unused(self, subnet_id: str) -> None:
+        filters: list[FilterTypeDef] = [{"Name": "subnet-id", "Values": [subnet_id]}]
+        with self._client.translating_errors():
+            interfaces = self._client.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+        if interfaces:
+            raise RequestRejected(f"subnet {subnet_id} is in use by servers")
 
-    def _subnet(self, token: str) -> "SubnetTypeDef | None":
-        with self._aws.asking():
-            found = self._aws.ec2.describe_subnets(Filters=self._aws.mine(token=token))["Subnets"]
-        return found[0] if found else None
+    def _find_subnet(self, token: str) -> "SubnetTypeDef | None":
+        filters = self._client.tag_filters({tags.TOKEN: token})
+        with self._client.translating_errors():
+            subnets = self._client.ec2.describe_subnets(Filters=filters)["Subnets"]
+        return subnets[0] if subnets else None
 
-    def _vpc(self, spec: SubnetSpec) -> "VpcTypeDef | None":
-        with self._aws.asking():
-            found = self._aws.ec2.describe_vpcs(Filters=self._aws.mine(network=spec.network))["Vpcs"]
-        return min(found, key=lambda vpc: vpc["VpcId"]) if found else None
+    def _find_vpc(self, spec: SubnetSpec) -> "VpcTypeDef | None":
+        filters = self._client.tag_filters({tags.NETWORK: spec.network_id})
+        with self._client.translating_errors():
+            vpcs = self._client.ec2.describe_vpcs(Filters=filters)["Vpcs"]
+        return min(vpcs, key=lambda vpc: vpc["VpcId"]) if vpcs else None
 
-    def _make_vpc(self, spec: SubnetSpec) -> "VpcTypeDef":
-        tags = {"stratiform:network": spec.network}
-        with self._aws.asking():
-            made = self._aws.once.create_vpc(
-                CidrBlock=spec.cidr, TagSpecifications=[self._aws.tagged("vpc", spec.name, tags)]
-            )["Vpc"]["VpcId"]
-        return self._aws.seen(lambda: self._made_vpc(made))
+    def _create_vpc(self, spec: SubnetSpec) -> "VpcTypeDef":
+        specification = self._client.tag_specification("vpc", spec.name, {tags.NETWORK: spec.network_id})
+        with self._client.translating_errors():
+            response = self._client.ec2_no_retry.create_vpc(CidrBlock=spec.cidr, TagSpecifications=[specification])
+        vpc_id = response["Vpc"]["VpcId"]
+        return self._client.wait_until_visible(lambda: self._get_vpc(vpc_id))
 
-    def _made_vpc(self, vpc_id: str) -> "VpcTypeDef":
-        with self._aws.asking():
-            return self._aws.ec2.describe_vpcs(VpcIds=[vpc_id])["Vpcs"][0]
+    def _get_vpc(self, vpc_id: str) -> "VpcTypeDef":
+        with self._client.translating_errors():
+            return self._client.ec2.describe_vpcs(VpcIds=[vpc_id])["Vpcs"][0]
 
-    def _ensure_range(self, vpc: "VpcTypeDef", cidr: str) -> None:
-        """A second subnet of a network may lie outside of what the first gave its VPC."""
-        wanted = ipaddress.ip_network(cidr)
-        texts = {vpc["CidrBlock"]} | {one["CidrBlock"] for one in vpc.get("CidrBlockAssociationSet", [])}
-        if not any(wanted.overlaps(ipaddress.ip_network(text)) for text in texts):
-            with self._aws.asking():
-                self._aws.once.associate_vpc_cidr_block(VpcId=vpc["VpcId"], CidrBlock=cidr)
+    def _ensure_cidr_block(self, vpc: "VpcTypeDef", cidr: str) -> None:
+        """Add a CIDR block if a further subnet of the network is outside of the VPC's blocks."""
+        block = ipaddress.ip_network(cidr)
+        existing = {vpc["CidrBlock"]} | {item["CidrBlock"] for item in vpc.get("CidrBlockAssociationSet", [])}
+        if not any(block.overlaps(ipaddress.ip_network(text)) for text in existing):
+            with self._client.translating_errors():
+                self._client.ec2_no_retry.associate_vpc_cidr_block(VpcId=vpc["VpcId"], CidrBlock=cidr)
 
-    def _ensure_way_out(self, vpc_id: str, spec: SubnetSpec) -> None:
-        gateway = self._gateway(vpc_id) or self._make_gateway(vpc_id, spec)
-        main: list[FilterTypeDef] = [
+    def _ensure_default_route(self, vpc_id: str, spec: SubnetSpec) -> None:
+        gateway_id = self._find_gateway(vpc_id) or self._attach_gateway(vpc_id, spec)
+        main_table: list[FilterTypeDef] = [
             {"Name": "vpc-id", "Values": [vpc_id]},
             {"Name": "association.main", "Values": ["true"]},
         ]
-        with self._aws.asking():
-            table = self._aws.ec2.describe_route_tables(Filters=main)["RouteTables"][0]
-            if not any(route.get("DestinationCidrBlock") == _EVERYWHERE for route in table["Routes"]):
-                self._aws.once.create_route(
-                    RouteTableId=table["RouteTableId"], DestinationCidrBlock=_EVERYWHERE, GatewayId=gateway
+        with self._client.translating_errors():
+            table = self._client.ec2.describe_route_tables(Filters=main_table)["RouteTables"][0]
+            if not any(route.get("DestinationCidrBlock") == _DEFAULT_ROUTE for route in table["Routes"]):
+                self._client.ec2_no_retry.create_route(
+                    RouteTableId=table["RouteTableId"], DestinationCidrBlock=_DEFAULT_ROUTE, GatewayId=gateway_id
                 )
 
-    def _gateway(self, vpc_id: str) -> str:
-        with self._aws.asking():
-            found = self._aws.ec2.describe_internet_gateways(
-                Filters=[{"Name": "attachment.vpc-id", "Values": [vpc_id]}]
-            )["InternetGateways"]
-        return found[0]["InternetGatewayId"] if found else ""
+    def _find_gateway(self, vpc_id: str) -> str:
+        filters: list[FilterTypeDef] = [{"Name": "attachment.vpc-id", "Values": [vpc_id]}]
+        with self._client.translating_errors():
+            gateways = self._client.ec2.describe_internet_gateways(Filters=filters)["InternetGateways"]
+        return gateways[0]["InternetGatewayId"] if gateways else ""
 
-    def _make_gateway(self, vpc_id: str, spec: SubnetSpec) -> str:
-        """Takes the one that was made for this network and then not attached, where there is one."""
-        tags = {"stratiform:network": spec.network}
-        with self._aws.asking():
-            loose = self._aws.ec2.describe_internet_gateways(Filters=self._aws.mine(network=spec.network))
-            ready = [one["InternetGatewayId"] for one in loose["InternetGateways"] if not one.get("Attachments")]
-            if not ready:
-                tagged = [self._aws.tagged("internet-gateway", spec.name, tags)]
-                made = self._aws.once.create_internet_gateway(TagSpecifications=tagged)
-                ready = [made["InternetGateway"]["InternetGatewayId"]]
-            self._aws.once.attach_internet_gateway(InternetGatewayId=ready[0], VpcId=vpc_id)
-        return ready[0]
+    def _attach_gateway(self, vpc_id: str, spec: SubnetSpec) -> str:
+        """Attach a new internet gateway, or one that an interrupted call created for this network."""
+        network_tag = {tags.NETWORK: spec.network_id}
+        specification = self._client.tag_specification("internet-gateway", spec.name, network_tag)
+        with self._client.translating_errors():
+            response = self._client.ec2.describe_internet_gateways(Filters=self._client.tag_filters(network_tag))
+            gateway_id = next(
+                (item["InternetGatewayId"] for item in response["InternetGateways"] if not item.get("Attachments")), ""
+            )
+            if not gateway_id:
+                new = self._client.ec2_no_retry.create_internet_gateway(TagSpecifications=[specification])
+                gateway_id = new["InternetGateway"]["InternetGatewayId"]
+            self._client.ec2_no_retry.attach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id)
+        return gateway_id
 
-    def _make_subnet(self, vpc_id: str, spec: SubnetSpec) -> "SubnetTypeDef":
-        tags = {"stratiform:token": spec.token, "stratiform:network": spec.network}
-        with self._aws.asking():
-            made = self._aws.once.create_subnet(
+    def _create_subnet(self, vpc_id: str, spec: SubnetSpec) -> "SubnetTypeDef":
+        subnet_tags = {tags.TOKEN: spec.token, tags.NETWORK: spec.network_id}
+        with self._client.translating_errors():
+            response = self._client.ec2_no_retry.create_subnet(
                 VpcId=vpc_id,
                 CidrBlock=spec.cidr,
-                AvailabilityZone=spec.zone or self._aws.zone,
-                TagSpecifications=[self._aws.tagged("subnet", spec.name, tags)],
-            )["Subnet"]["SubnetId"]
-        return self._aws.seen(lambda: self._shown(made))
+                AvailabilityZone=spec.availability_zone or self._client.availability_zone,
+                TagSpecifications=[self._client.tag_specification("subnet", spec.name, subnet_tags)],
+            )
+        subnet_id = response["Subnet"]["SubnetId"]
+        return self._client.wait_until_visible(lambda: self._get_subnet(subnet_id))
 
-    def _shown(self, subnet_id: str) -> "SubnetTypeDef":
-        with self._aws.asking():
-            found = self._aws.ec2.describe_subnets(SubnetIds=[subnet_id])["Subnets"]
-        if not found:
-            raise NativeNotFound(f"AWS has no subnet {subnet_id}")
-        return found[0]
+    def _get_subnet(self, subnet_id: str) -> "SubnetTypeDef":
+        with self._client.translating_errors():
+            subnets = self._client.ec2.describe_subnets(SubnetIds=[subnet_id])["Subnets"]
+        if not subnets:
+            raise NativeNotFound(f"subnet {subnet_id} not found")
+        return subnets[0]
 
     def _ensure_public_addresses(self, subnet: "SubnetTypeDef") -> None:
         if not subnet.get("MapPublicIpOnLaunch"):
-            with self._aws.asking():
-                self._aws.ec2.modify_subnet_attribute(SubnetId=subnet["SubnetId"], MapPublicIpOnLaunch={"Value": True})
+            with self._client.translating_errors():
+                self._client.ec2.modify_subnet_attribute(
+                    SubnetId=subnet["SubnetId"], MapPublicIpOnLaunch={"Value": True}
+                )
 
     def _delete_empty_vpc(self, vpc_id: str) -> None:
-        """Only a VPC of ours, and only when nothing is left in it."""
+        """Delete a VPC of this installation if it has no subnets."""
+        in_vpc: list[FilterTypeDef] = [{"Name": "vpc-id", "Values": [vpc_id]}]
         try:
-            with self._aws.asking():
-                inside: list[FilterTypeDef] = [{"Name": "vpc-id", "Values": [vpc_id]}]
-                if self._aws.ec2.describe_subnets(Filters=inside)["Subnets"]:
+            with self._client.translating_errors():
+                if self._client.ec2.describe_subnets(Filters=in_vpc)["Subnets"]:
                     return
-                if not self._aws.ec2.describe_vpcs(Filters=[*self._aws.mine(), *inside])["Vpcs"]:
+                if not self._client.ec2.describe_vpcs(Filters=[*self._client.tag_filters(), *in_vpc])["Vpcs"]:
                     return
-                gateway = self._gateway(vpc_id)
-                if gateway:
-                    self._aws.once.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id)
-                    self._aws.ec2.delete_internet_gateway(InternetGatewayId=gateway)
-                self._aws.ec2.delete_vpc(VpcId=vpc_id)
+                gateway_id = self._find_gateway(vpc_id)
+                if gateway_id:
+                    self._client.ec2_no_retry.detach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id)
+                    self._client.ec2.delete_internet_gateway(InternetGatewayId=gateway_id)
+                self._client.ec2.delete_vpc(VpcId=vpc_id)
         except NativeNotFound:
             return
 
 
-def _check_range(cidr: str) -> None:
+def _check_cidr(cidr: str) -> None:
     try:
         prefix = ipaddress.IPv4Network(cidr).prefixlen
     except ValueError as error:
-        raise RequestRejected(f"'{cidr}' is no IPv4 subnet: {error}") from error
-    if not _LARGEST <= prefix <= _SMALLEST:
-        raise RequestRejected(f"AWS has no subnet {cidr}: it takes from /{_LARGEST} to /{_SMALLEST}")
+        raise RequestRejected(f"invalid IPv4 CIDR '{cidr}': {error}") from error
+    if not _MIN_PREFIX <= prefix <= _MAX_PREFIX:
+        raise RequestRejected(f"AWS supports subnets from /{_MIN_PREFIX} to /{_MAX_PREFIX}, not {cidr}")
 
 
-def _native(subnet: "SubnetTypeDef") -> NativeSubnet:
-    token = next((tag["Value"] for tag in subnet.get("Tags", []) if tag["Key"] == "stratiform:token"), "")
+def _to_subnet(subnet: "SubnetTypeDef") -> NativeSubnet:
+    token = tags.get(subnet, tags.TOKEN)
     return NativeSubnet(id=subnet["SubnetId"], token=token, cidr=subnet["CidrBlock"])

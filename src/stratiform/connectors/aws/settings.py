@@ -1,4 +1,4 @@
-"""What must be told about one AWS account and region, and the machine types that need no registering.
+"""Settings of an AWS account and region, and the instance types that flavors use without being mapped.
 
 Source: EC2 user guide, "Burstable performance instances" (t3 sizes), AWS general reference (endpoints).
 """
@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from stratiform.contract.compute import ServerSize
-from stratiform.contract.connector import Setting
+from stratiform.contract.connector import Setting, validate_settings
 from stratiform.contract.errors import RequestRejected
 from stratiform.kit.errors import Invalid
 
 SETTINGS = (
     Setting("access_key", "Access key ID of an IAM user that may use EC2 and STS."),
-    Setting("secret_key", "Secret access key that belongs to it.", secret=True),
-    Setting("session_token", "Session token, where the key is a temporary one.", secret=True, required=False),
+    Setting("secret_key", "Secret access key of that user.", secret=True),
+    Setting("session_token", "Session token, for temporary access keys.", secret=True, required=False),
     Setting("region", "Region, such as eu-central-1."),
-    Setting("az", "Availability zone that machines and disks are made in, such as eu-central-1a."),
-    Setting("endpoint", "URL to use instead of Amazon's own, for what speaks EC2.", required=False),
+    Setting("az", "Availability zone for servers and volumes, such as eu-central-1a."),
+    Setting("endpoint", "URL of an EC2-compatible API to use instead of Amazon's.", required=False),
 )
 
-#: Type, virtual CPUs, MiB of memory; smallest first.
+#: Instance type, vCPUs, MiB of memory; smallest first.
 SIZES = (
     ("t3.nano", 2, 512),
     ("t3.micro", 2, 1024),
@@ -35,39 +35,33 @@ SIZES = (
 
 @dataclass(frozen=True, slots=True)
 class AwsSettings:
-    """The settings of one account, checked. What is secret isn't printed."""
+    """Validated settings of one account and region."""
 
     access_key: str
     secret_key: str = field(repr=False)
+    session_token: str = field(repr=False)
     region: str
     az: str
-    session_token: str = field(default="", repr=False)
-    endpoint: str = ""
+    endpoint: str
 
 
-def parse(given: Mapping[str, str]) -> AwsSettings:
-    """Raises Invalid, naming the setting, where one is missing, unknown or wrong."""
-    known = {setting.name: setting for setting in SETTINGS}
-    for name in given:
-        if name not in known:
-            raise Invalid(f"aws has no setting '{name}'", hint=f"it has: {', '.join(known)}")
-    for setting in SETTINGS:
-        if setting.required and not given.get(setting.name):
-            raise Invalid(f"aws needs the setting '{setting.name}'", hint=setting.help)
-    endpoint = given.get("endpoint", "")
+def parse_settings(settings: Mapping[str, str]) -> AwsSettings:
+    """Validate the settings of an account. Raises: Invalid, with the name of the setting."""
+    values = validate_settings("aws", SETTINGS, settings)
+    endpoint = values["endpoint"]
     if endpoint and (urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).hostname):
-        raise Invalid("the setting 'endpoint' must be a URL that begins with http:// or https://")
-    return AwsSettings(**{name: value for name, value in given.items() if value})
+        raise Invalid(f"setting 'endpoint' must be a URL with http:// or https://: '{endpoint}'")
+    return AwsSettings(**values)
 
 
-def machine_type(size: ServerSize) -> str:
-    """The type the flavor is mapped to, or the smallest t3 that fits. Raises Refused where none does."""
-    if size.native:
-        return size.native
+def resolve_instance_type(size: ServerSize) -> str:
+    """Return the native type of a size, or the smallest t3 type that fits. Raises: RequestRejected if none fits."""
+    if size.native_type:
+        return size.native_type
     for name, vcpus, ram_mib in SIZES:
         if vcpus >= size.vcpus and ram_mib >= size.ram_mib:
             return name
     raise RequestRejected(
-        f"no t3 type has {size.vcpus} vCPU and {size.ram_mib} MiB of memory",
-        hint="register a type for this flavor: stratiform clouds flavors register --native TYPE",
+        f"no t3 instance type has {size.vcpus} vCPUs and {size.ram_mib} MiB of memory",
+        hint="register an instance type for this flavor: stratiform clouds flavors register --native TYPE",
     )

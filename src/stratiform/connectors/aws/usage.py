@@ -1,9 +1,9 @@
-"""What AWS says of its use: EC2's machines and disks, whoever made them, and what CloudWatch measured.
+"""Usage capability of AWS: all EC2 instances and EBS volumes of the account, and CloudWatch metrics.
+
+Resources of this installation have our token as id, and the ledger knows their projects. Others, and resources whose
+tags EC2 no longer returns because they were deleted long ago, have AWS's id and belong to the account.
 
 Source: EC2 API reference (DescribeInstances, DescribeVolumes); CloudWatch API reference (ListMetrics, GetMetricData).
-
-What this installation made goes by our token, and the ledger knows whose it is. What is a stranger's, or gone for so
-long that EC2 shows its tags no more, goes by AWS' own id, and is the account's.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from stratiform.connectors.aws import tags
 from stratiform.contract.compute import NativeServer, NativeServerState
 from stratiform.contract.errors import CloudUnreachable
 from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll
@@ -23,24 +24,24 @@ if TYPE_CHECKING:
         MetricDataResultTypeDef,
         MetricOutputTypeDef,
     )
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef, TagTypeDef, VolumeTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeDef, TagTypeDef, VolumeTypeDef
 
     from stratiform.connectors.aws.client import Client
     from stratiform.connectors.aws.compute import AwsCompute
 
-_PAGE = 100  # one filter takes 200 values
-_PERIODS = 200  # of 500 metrics, an answer has at most 100,800 values
+_PAGE_SIZE = 100  # a filter accepts 200 values
+_PERIODS_PER_REQUEST = 200  # a response has at most 100,800 values of 500 metrics
 
 _STATES = {NativeServerState.RUNNING: "active", NativeServerState.STOPPED: "stopped", NativeServerState.ERROR: "error"}
-_ALIVE = ["pending", "running", "stopping", "stopped", "shutting-down"]
+_EXISTING_STATES = ["pending", "running", "stopping", "stopped", "shutting-down"]
 
 
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PollTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A `poll.aws` table.
 
-    `dimension` is the one whose value names the resource (`InstanceId`, `VolumeId`, `LoadBalancer` …); `dimensions`
-    what the metric's others must be, for a metric with several. `project_tag` names a tag of EC2's things that holds
-    the project of what we did not make.
+    The value of `dimension` is the id of the resource (`InstanceId`, `VolumeId`, `LoadBalancer`, …). `dimensions` are
+    the values of the metric's other dimensions. `project_tag` is the tag of EC2 resources that contains the project,
+    for resources that we did not create.
     """
 
     namespace: str
@@ -52,165 +53,171 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     project_tag: str = ""
 
 
-class _Whose(msgspec.Struct, frozen=True):
-    """Under which id and project the ledger has something of AWS'."""
+class _Owner(msgspec.Struct, frozen=True):
+    """The id, project and name that the ledger uses for a resource."""
 
-    id: str
+    resource_id: str
     project_id: str
     name: str = ""
 
 
 class AwsUsage:
-    """Fulfils contract.usage.Usage."""
+    """Implements contract.usage.UsageCapability."""
 
     def __init__(self, client: "Client", compute: "AwsCompute") -> None:
-        self._aws = client
+        self._client = client
         self._compute = compute
 
-    def inventory(self) -> Iterator[InventoryItem]:
-        with self._aws.asking():
-            account = self._aws.account()
-            for instances in self._instances([{"Name": "instance-state-name", "Values": _ALIVE}]):
-                machines = self._compute.machines(instances)
-                for instance, machine in zip(instances, machines, strict=True):
-                    whose = self._whose(account, instance["InstanceId"], instance.get("Tags", []))
-                    yield _machine(instance, machine, whose)
-            pages = self._aws.ec2.get_paginator("describe_volumes").paginate(PaginationConfig={"PageSize": _PAGE})
+    def list_inventory(self) -> Iterator[InventoryItem]:
+        with self._client.translating_errors():
+            account_id = self._client.get_account_id()
+            for instances in self._list_instances([{"Name": "instance-state-name", "Values": _EXISTING_STATES}]):
+                servers = self._compute.to_servers(instances)
+                for instance, server in zip(instances, servers, strict=True):
+                    owner = self._find_owner(account_id, instance["InstanceId"], instance.get("Tags", []))
+                    yield _to_server_item(instance, server, owner)
+            pages = self._client.ec2.get_paginator("describe_volumes").paginate(
+                PaginationConfig={"PageSize": _PAGE_SIZE}
+            )
             for page in pages:
                 for volume in page["Volumes"]:
-                    tags = volume.get("Tags", [])
-                    if not self._is_part(tags):
-                        yield _disk(volume, self._whose(account, volume["VolumeId"], tags))
+                    volume_tags = volume.get("Tags", [])
+                    if not self._is_root_volume(volume_tags):
+                        owner = self._find_owner(account_id, volume["VolumeId"], volume_tags)
+                        yield _to_volume_item(volume, owner)
 
-    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
-        """Of every metric that CloudWatch lists: what had values in the last two weeks."""
-        return self._read(parse_poll(asked, Asked), since, until)
+    def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+        """CloudWatch lists the metrics that had values in the last two weeks."""
+        return self._read_samples(parse_poll(poll, PollTable), since, until)
 
-    def _read(self, asked: Asked, since: Micros, until: Micros) -> Iterator[UsageSample]:
-        first, end = align_periods(since, until, asked.period_s)
-        step = asked.period_s * SECOND_US * _PERIODS
-        with self._aws.asking():
-            account = self._aws.account()
-            for metrics in self._metrics(asked) if first < end else ():
-                whose = self._owners(account, asked, list(metrics))
+    def _read_samples(self, poll: PollTable, since: Micros, until: Micros) -> Iterator[UsageSample]:
+        first, end = align_periods(since, until, poll.period_s)
+        step = poll.period_s * SECOND_US * _PERIODS_PER_REQUEST
+        with self._client.translating_errors():
+            account_id = self._client.get_account_id()
+            for metrics in self._list_metrics(poll) if first < end else ():
+                owners = self._find_owners(account_id, poll, list(metrics))
                 for start in range(first, end, step):
-                    for native, result in self._results(asked, metrics, start, min(start + step, end)):
-                        yield from _readings(native, whose[native], result, asked.period_s * SECOND_US)
+                    for native_id, result in self._get_results(poll, metrics, start, min(start + step, end)):
+                        yield from _to_samples(native_id, owners[native_id], result, poll.period_s * SECOND_US)
 
-    def _metrics(self, asked: Asked) -> "Iterator[dict[str, MetricOutputTypeDef]]":
-        """Metrics by the value of the asked dimension, a page at a time."""
-        filters: list[DimensionFilterTypeDef] = [{"Name": asked.dimension}]
-        filters += [{"Name": name, "Value": value} for name, value in asked.dimensions.items()]
-        pages = self._aws.cloudwatch.get_paginator("list_metrics").paginate(
-            Namespace=asked.namespace, MetricName=asked.metric, Dimensions=filters
+    def _list_metrics(self, poll: PollTable) -> "Iterator[dict[str, MetricOutputTypeDef]]":
+        """Iterate over pages of metrics by native id."""
+        filters: list[DimensionFilterTypeDef] = [{"Name": poll.dimension}]
+        filters += [{"Name": name, "Value": value} for name, value in poll.dimensions.items()]
+        pages = self._client.cloudwatch.get_paginator("list_metrics").paginate(
+            Namespace=poll.namespace, MetricName=poll.metric, Dimensions=filters
         )
         for page in pages:
-            found: dict[str, MetricOutputTypeDef] = {}
+            metrics: dict[str, MetricOutputTypeDef] = {}
             for metric in page["Metrics"]:
-                dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
-                native = dimensions.pop(asked.dimension)
-                if dimensions == asked.dimensions:
-                    found[native] = metric
-            if found:
-                yield found
+                dimensions = {item["Name"]: item["Value"] for item in metric["Dimensions"]}
+                native_id = dimensions.pop(poll.dimension)
+                if dimensions == poll.dimensions:
+                    metrics[native_id] = metric
+            if metrics:
+                yield metrics
 
-    def _results(
-        self, asked: Asked, metrics: "Mapping[str, MetricOutputTypeDef]", start: Micros, end: Micros
+    def _get_results(
+        self, poll: PollTable, metrics: "Mapping[str, MetricOutputTypeDef]", start: Micros, end: Micros
     ) -> "Iterator[tuple[str, MetricDataResultTypeDef]]":
-        natives = list(metrics)
+        native_ids = list(metrics)
         queries: list[MetricDataQueryTypeDef] = [
             {
                 "Id": f"m{number}",
-                "MetricStat": {"Metric": metrics[native], "Period": asked.period_s, "Stat": asked.statistic},
+                "MetricStat": {"Metric": metrics[native_id], "Period": poll.period_s, "Stat": poll.statistic},
             }
-            for number, native in enumerate(natives)
+            for number, native_id in enumerate(native_ids)
         ]
-        pages = self._aws.cloudwatch.get_paginator("get_metric_data").paginate(
+        pages = self._client.cloudwatch.get_paginator("get_metric_data").paginate(
             MetricDataQueries=queries, StartTime=to_datetime(start), EndTime=to_datetime(end)
         )
         for page in pages:
             for result in page["MetricDataResults"]:
                 if result["StatusCode"] not in ("Complete", "PartialData"):
-                    raise CloudUnreachable(f"CloudWatch could not read {asked.metric}: {result['StatusCode']}")
-                yield natives[int(result["Id"][1:])], result
+                    raise CloudUnreachable(f"CloudWatch failed to read metric {poll.metric}: {result['StatusCode']}")
+                yield native_ids[int(result["Id"][1:])], result
 
-    def _owners(self, account: str, asked: Asked, natives: Sequence[str]) -> dict[str, _Whose]:
-        """Whose each of AWS' ids is; one that EC2 doesn't show is the account's."""
-        owners = {native: _Whose(native, account) for native in natives}
-        for start in range(0, len(natives), _PAGE):
-            for native, tags in self._tags(asked.dimension, natives[start : start + _PAGE]):
-                owners[native] = self._whose(account, native, tags, asked.project_tag)
+    def _find_owners(self, account_id: str, poll: PollTable, native_ids: Sequence[str]) -> dict[str, _Owner]:
+        """Return owners by native id; resources that EC2 does not list belong to the account."""
+        owners = {native_id: _Owner(native_id, account_id) for native_id in native_ids}
+        for start in range(0, len(native_ids), _PAGE_SIZE):
+            for native_id, resource_tags in self._list_tags(poll.dimension, native_ids[start : start + _PAGE_SIZE]):
+                owners[native_id] = self._find_owner(account_id, native_id, resource_tags, poll.project_tag)
         return owners
 
-    def _tags(self, dimension: str, natives: Sequence[str]) -> "Iterator[tuple[str, Sequence[TagTypeDef]]]":
+    def _list_tags(self, dimension: str, native_ids: Sequence[str]) -> "Iterator[tuple[str, Sequence[TagTypeDef]]]":
         if dimension == "InstanceId":
-            for instances in self._instances([{"Name": "instance-id", "Values": natives}]):
-                yield from ((one["InstanceId"], one.get("Tags", [])) for one in instances)
+            for instances in self._list_instances([{"Name": "instance-id", "Values": native_ids}]):
+                yield from ((instance["InstanceId"], instance.get("Tags", [])) for instance in instances)
         elif dimension == "VolumeId":
-            found = self._aws.ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": natives}])
-            yield from ((one["VolumeId"], one.get("Tags", [])) for one in found["Volumes"])
+            filters: list[FilterTypeDef] = [{"Name": "volume-id", "Values": native_ids}]
+            volumes = self._client.ec2.describe_volumes(Filters=filters)["Volumes"]
+            yield from ((volume["VolumeId"], volume.get("Tags", [])) for volume in volumes)
 
-    def _instances(self, filters: Any) -> "Iterator[list[InstanceTypeDef]]":
-        pages = self._aws.ec2.get_paginator("describe_instances").paginate(
-            Filters=filters, PaginationConfig={"PageSize": _PAGE}
+    def _list_instances(self, filters: "Sequence[FilterTypeDef]") -> "Iterator[list[InstanceTypeDef]]":
+        pages = self._client.ec2.get_paginator("describe_instances").paginate(
+            Filters=filters, PaginationConfig={"PageSize": _PAGE_SIZE}
         )
         for page in pages:
-            yield [one for many in page["Reservations"] for one in many.get("Instances", [])]
+            yield [instance for item in page["Reservations"] for instance in item.get("Instances", [])]
 
-    def _whose(self, account: str, native: str, tags: "Sequence[TagTypeDef]", project_tag: str = "") -> _Whose:
-        told = _values(tags)
-        if told.get("stratiform:installation") == self._aws.installation and told.get("stratiform:token"):
-            return _Whose(told["stratiform:token"], "", told.get("Name", ""))
-        return _Whose(native, told.get(project_tag) or account, told.get("Name", ""))
+    def _find_owner(
+        self, account_id: str, native_id: str, resource_tags: "Sequence[TagTypeDef]", project_tag: str = ""
+    ) -> _Owner:
+        values = tags.to_mapping(resource_tags)
+        name = values.get("Name", "")
+        if values.get(tags.INSTALLATION) == self._client.installation_id and values.get(tags.TOKEN):
+            return _Owner(values[tags.TOKEN], "", name)
+        return _Owner(native_id, values.get(project_tag) or account_id, name)
 
-    def _is_part(self, tags: "Sequence[TagTypeDef]") -> bool:
-        """Whether this is the root disk of a machine of ours: part of that, and no disk of its own."""
-        told = _values(tags)
-        return told.get("stratiform:installation") == self._aws.installation and "stratiform:root-of" in told
+    def _is_root_volume(self, volume_tags: "Sequence[TagTypeDef]") -> bool:
+        """Return True for root volumes of our servers, which are part of the server."""
+        values = tags.to_mapping(volume_tags)
+        return values.get(tags.INSTALLATION) == self._client.installation_id and tags.ROOT_OF in values
 
 
-def _values(tags: "Sequence[TagTypeDef]") -> dict[str, str]:
-    return {tag.get("Key", ""): tag.get("Value", "") for tag in tags}
-
-
-def _machine(instance: "InstanceTypeDef", machine: NativeServer, whose: _Whose) -> InventoryItem:
-    """Of a machine of ours the ledger has the flavor that was sold, which AWS doesn't know."""
-    about = {
-        "flavor": machine.size.native,
-        "vcpus": machine.size.vcpus,
-        "ram_mib": machine.size.ram_mib,
+def _to_server_item(instance: "InstanceTypeDef", server: NativeServer, owner: _Owner) -> InventoryItem:
+    """Convert an instance. For our servers the ledger has our flavor, so AWS's attributes are omitted."""
+    attributes = {
+        "flavor": server.size.native_type,
+        "vcpus": server.size.vcpus,
+        "ram_mib": server.size.ram_mib,
         "availability_zone": instance.get("Placement", {}).get("AvailabilityZone"),
-        "image_id": machine.image,
+        "image_id": server.image_id,
     }
     return InventoryItem(
         resource_type="instance",
-        id=whose.id,
-        project_id=whose.project_id,
-        name=whose.name,
-        state=_STATES.get(machine.state, ""),
-        since=machine.launched_at,
-        attributes=about if whose.id == machine.id else {},
+        id=owner.resource_id,
+        project_id=owner.project_id,
+        name=owner.name,
+        state=_STATES.get(server.state, ""),
+        since=server.launched_at,
+        attributes=attributes if owner.resource_id == server.id else {},
     )
 
 
-def _disk(volume: "VolumeTypeDef", whose: _Whose) -> InventoryItem:
-    kind = {"volume_type": volume["VolumeType"], "availability_zone": volume["AvailabilityZone"]}
-    ours = whose.id != volume["VolumeId"]
+def _to_volume_item(volume: "VolumeTypeDef", owner: _Owner) -> InventoryItem:
+    native_attributes = {"volume_type": volume["VolumeType"], "availability_zone": volume["AvailabilityZone"]}
+    is_ours = owner.resource_id != volume["VolumeId"]
     return InventoryItem(
         resource_type="volume",
-        id=whose.id,
-        project_id=whose.project_id,
-        name=whose.name,
+        id=owner.resource_id,
+        project_id=owner.project_id,
+        name=owner.name,
         state=volume["State"] if volume["State"] in ("available", "in-use", "error") else "",
         since=from_datetime(volume["CreateTime"]),
-        attributes={"size_gib": volume["Size"], **({} if ours else kind)},
+        attributes={"size_gib": volume["Size"], **({} if is_ours else native_attributes)},
     )
 
 
-def _readings(native: str, whose: _Whose, result: "MetricDataResultTypeDef", period: Micros) -> Iterator[UsageSample]:
-    for moment, number in zip(result["Timestamps"], result["Values"], strict=True):
-        # CloudWatch sends binary numbers of eight bytes: their shortest decimal is what they were made of.
+def _to_samples(
+    native_id: str, owner: _Owner, result: "MetricDataResultTypeDef", period: Micros
+) -> Iterator[UsageSample]:
+    name = owner.name if owner.resource_id == native_id else ""
+    for timestamp, number in zip(result["Timestamps"], result["Values"], strict=True):
+        # CloudWatch sends doubles; their shortest decimal representation is the original value.
         value = parse_decimal(repr(number))
         if value is not None:
-            name = whose.name if whose.id == native else ""
-            yield UsageSample(whose.id, whose.project_id, from_datetime(moment), value, native, period, name)
+            at = from_datetime(timestamp)
+            yield UsageSample(owner.resource_id, owner.project_id, at, value, native_id, period, name)

@@ -1,12 +1,13 @@
-"""Disks: EBS volumes.
+"""Volume capability of AWS: EBS volumes.
 
-Source: EC2 API reference (CreateVolume, ModifyVolume, DescribeVolumesModifications). A disk from an image is made
-of the snapshot of that image's root disk.
+A volume from an image is created from the snapshot of the AMI's root volume.
+Source: EC2 API reference (CreateVolume, ModifyVolume, DescribeVolumesModifications).
 """
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
+from stratiform.connectors.aws import tags
 from stratiform.contract.errors import NativeNotFound, RequestRejected
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 from stratiform.kit.clock import from_datetime
@@ -19,110 +20,112 @@ if TYPE_CHECKING:
 
 DEFAULT_TYPE = "gp3"
 
-_PAGE = 500
+_PAGE_SIZE = 500
 
 
-class AwsVolumes:
-    """Fulfils contract.volume.Volumes."""
+class AwsVolume:
+    """Implements contract.volume.VolumeCapability."""
 
     def __init__(self, client: "Client") -> None:
-        self._aws = client
+        self._client = client
 
     def create(self, spec: VolumeSpec) -> NativeVolume:
-        found = self.find(spec.token)
-        if found is not None:
-            return found
+        existing = self.find(spec.token)
+        if existing is not None:
+            return existing
         try:
-            request = self._request(spec)
-            with self._aws.asking():
-                made = self._aws.once.create_volume(**request)["VolumeId"]
+            request = self._build_request(spec)
+            with self._client.translating_errors():
+                volume_id = self._client.ec2_no_retry.create_volume(**request)["VolumeId"]
         except NativeNotFound as error:
             raise RequestRejected(error.message, hint=error.hint) from error
-        return self._aws.seen(lambda: self.show(made))
+        return self._client.wait_until_visible(lambda: self.get(volume_id))
 
     def find(self, token: str) -> NativeVolume | None:
-        return next(self._described(self._aws.mine(token=token)), None)
+        return next(self._list(self._client.tag_filters({tags.TOKEN: token})), None)
 
-    def show(self, disk_id: str) -> NativeVolume:
-        with self._aws.asking():
-            found = self._aws.ec2.describe_volumes(VolumeIds=[disk_id])["Volumes"]
-        if not found:
-            raise NativeNotFound(f"AWS has no volume {disk_id}")
-        return _disk(found[0])
+    def get(self, volume_id: str) -> NativeVolume:
+        with self._client.translating_errors():
+            volumes = self._client.ec2.describe_volumes(VolumeIds=[volume_id])["Volumes"]
+        if not volumes:
+            raise NativeNotFound(f"EBS volume {volume_id} not found")
+        return _to_volume(volumes[0])
 
     def list(self) -> Iterator[NativeVolume]:
-        return self._described([*self._aws.mine(), {"Name": "tag-key", "Values": ["stratiform:token"]}])
+        return self._list([*self._client.tag_filters(), {"Name": "tag-key", "Values": [tags.TOKEN]}])
 
-    def extend(self, disk_id: str, size_gib: int) -> None:
-        """AWS changes one disk at most once in six hours, and says so (Refused)."""
-        disk = self.show(disk_id)
-        if disk.size_gib > size_gib:
-            raise RequestRejected(f"the disk has {disk.size_gib} GiB already, more than {size_gib}")
-        if disk.size_gib == size_gib or self._growing_to(disk_id) >= size_gib:
+    def extend(self, volume_id: str, size_gib: int) -> None:
+        """AWS modifies a volume at most once in six hours; before that, it raises RequestRejected."""
+        volume = self.get(volume_id)
+        if volume.size_gib > size_gib:
+            raise RequestRejected(f"cannot shrink volume {volume_id} from {volume.size_gib} GiB to {size_gib} GiB")
+        if volume.size_gib == size_gib or self._target_size(volume_id) >= size_gib:
             return
-        with self._aws.asking():
-            self._aws.once.modify_volume(VolumeId=disk_id, Size=size_gib)
+        with self._client.translating_errors():
+            self._client.ec2_no_retry.modify_volume(VolumeId=volume_id, Size=size_gib)
 
-    def delete(self, disk_id: str) -> None:
+    def delete(self, volume_id: str) -> None:
         try:
-            if self.show(disk_id).state in (NativeVolumeState.DELETING, NativeVolumeState.DELETED):
+            if self.get(volume_id).state in (NativeVolumeState.DELETING, NativeVolumeState.DELETED):
                 return
-            with self._aws.asking():
-                self._aws.ec2.delete_volume(VolumeId=disk_id)
+            with self._client.translating_errors():
+                self._client.ec2.delete_volume(VolumeId=volume_id)
         except NativeNotFound:
             return
 
-    def _described(self, filters: "Sequence[FilterTypeDef]") -> Iterator[NativeVolume]:
-        pages = self._aws.ec2.get_paginator("describe_volumes").paginate(
-            Filters=filters, PaginationConfig={"PageSize": _PAGE}
+    def _list(self, filters: "Sequence[FilterTypeDef]") -> Iterator[NativeVolume]:
+        pages = self._client.ec2.get_paginator("describe_volumes").paginate(
+            Filters=filters, PaginationConfig={"PageSize": _PAGE_SIZE}
         )
-        with self._aws.asking():
+        with self._client.translating_errors():
             for page in pages:
-                yield from map(_disk, page["Volumes"])
+                yield from map(_to_volume, page["Volumes"])
 
-    def _growing_to(self, disk_id: str) -> int:
-        """The size that a change under way aims at; 0 where there is none."""
-        with self._aws.asking():
-            changes = self._aws.ec2.describe_volumes_modifications(
-                Filters=[{"Name": "volume-id", "Values": [disk_id]}]
+    def _target_size(self, volume_id: str) -> int:
+        """Return the size that a modification in progress will result in, or 0."""
+        with self._client.translating_errors():
+            modifications = self._client.ec2.describe_volumes_modifications(
+                Filters=[{"Name": "volume-id", "Values": [volume_id]}]
             )["VolumesModifications"]
-        under_way = [one for one in changes if one.get("ModificationState") in ("modifying", "optimizing")]
-        return max((one.get("TargetSize", 0) for one in under_way), default=0)
+        in_progress = [item for item in modifications if item.get("ModificationState") in ("modifying", "optimizing")]
+        return max((item.get("TargetSize", 0) for item in in_progress), default=0)
 
-    def _request(self, spec: VolumeSpec) -> "CreateVolumeRequestTypeDef":
-        kind = spec.native_type or DEFAULT_TYPE
-        if kind not in self._aws.disk_types:
-            raise RequestRejected(f"AWS has no disk type '{kind}'", hint=f"it has: {', '.join(self._aws.disk_types)}")
+    def _build_request(self, spec: VolumeSpec) -> "CreateVolumeRequestTypeDef":
+        volume_type = spec.native_type or DEFAULT_TYPE
+        if volume_type not in self._client.volume_types:
+            raise RequestRejected(
+                f"EBS volume type '{volume_type}' not found", hint=f"types: {', '.join(self._client.volume_types)}"
+            )
         request: CreateVolumeRequestTypeDef = {
-            "AvailabilityZone": spec.zone or self._aws.zone,
+            "AvailabilityZone": spec.availability_zone or self._client.availability_zone,
             "Size": spec.size_gib,
-            "VolumeType": cast("VolumeTypeType", kind),
-            "ClientToken": self._aws.client_token("disk", spec.token),
-            "TagSpecifications": [self._aws.tagged("volume", spec.name, {"stratiform:token": spec.token})],
+            "VolumeType": cast("VolumeTypeType", volume_type),
+            "ClientToken": self._client.client_token("volume", spec.token),
+            "TagSpecifications": [self._client.tag_specification("volume", spec.name, {tags.TOKEN: spec.token})],
         }
-        if spec.image:
-            request["SnapshotId"] = self._snapshot(spec.image)
+        if spec.image_id:
+            request["SnapshotId"] = self._get_root_snapshot(spec.image_id)
         return request
 
-    def _snapshot(self, image: str) -> str:
-        with self._aws.asking():
-            found = self._aws.ec2.describe_images(ImageIds=[image])["Images"]
-        for one in found:
-            for mapping in one.get("BlockDeviceMappings", []):
-                snapshot = mapping.get("Ebs", {}).get("SnapshotId", "")
-                if mapping.get("DeviceName") == one.get("RootDeviceName") and snapshot:
-                    return snapshot
-        raise RequestRejected(f"the image {image} has no root disk that could be copied")
+    def _get_root_snapshot(self, image_id: str) -> str:
+        with self._client.translating_errors():
+            images = self._client.ec2.describe_images(ImageIds=[image_id])["Images"]
+        for image in images:
+            for mapping in image.get("BlockDeviceMappings", []):
+                snapshot_id = mapping.get("Ebs", {}).get("SnapshotId", "")
+                if mapping.get("DeviceName") == image.get("RootDeviceName") and snapshot_id:
+                    return snapshot_id
+        raise RequestRejected(f"AMI {image_id} has no snapshot of its root volume")
 
 
-def _disk(volume: "VolumeTypeDef") -> NativeVolume:
-    held = [at for at in volume.get("Attachments", []) if at.get("State") != "detached"]
+def _to_volume(volume: "VolumeTypeDef") -> NativeVolume:
+    attachments = [item for item in volume.get("Attachments", []) if item.get("State") != "detached"]
     return NativeVolume(
         id=volume["VolumeId"],
-        token=next((tag["Value"] for tag in volume.get("Tags", []) if tag["Key"] == "stratiform:token"), ""),
+        token=tags.get(volume, tags.TOKEN),
         state=NativeVolumeState(volume["State"]),
         size_gib=volume["Size"],
         native_type=volume["VolumeType"],
-        machine=held[0].get("InstanceId", "") if held else "",
+        server_id=attachments[0].get("InstanceId", "") if attachments else "",
         created_at=from_datetime(volume["CreateTime"]),
     )

@@ -1,1 +1,1 @@
-"""Owns: a simulated cloud in a file of its own, as forgetful and as slow as one likes. Does not own: a real machine."""
+"""A simulated cloud in a SQLite file, with configurable latency and faults."""

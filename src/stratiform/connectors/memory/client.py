@@ -1,7 +1,7 @@
-"""The simulated cloud itself: a SQLite file, outside our database, that every process of one home asks.
+"""The simulated cloud: a SQLite file that all processes of an installation share.
 
-One request is one transaction in the file, so that a process killed at any moment leaves a cloud that is
-whole, as a remote cloud would be. Whatever takes time is computed from the clock when it is looked at.
+A request is one transaction on the file, so a process that is killed leaves a consistent cloud, as a remote cloud
+would be. The progress of asynchronous operations is computed from the clock when a resource is read.
 """
 
 import hashlib
@@ -17,33 +17,34 @@ from pathlib import Path
 from random import Random
 
 from stratiform.connectors.memory import errors
-from stratiform.connectors.memory.schema import VERSIONS
-from stratiform.connectors.memory.settings import Behaviour, MemorySettings
+from stratiform.connectors.memory.schema_versions import VERSIONS
+from stratiform.connectors.memory.settings import Behavior, MemorySettings
 from stratiform.contract.connector import Installation
 from stratiform.kit.clock import Micros
 
-_WAIT_S = 30
+_LOCK_TIMEOUT_S = 30
 _VERSION = len(VERSIONS)
-_ALL_PERCENT = 100
+_PERCENT = 100
+_TABLES = ("servers", "volumes", "images", "subnets")
 
 Row = sqlite3.Row
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as the cloud sees it: its transaction, its instant, and how it behaves just now."""
+    """One request: its transaction, its time, and the cloud's current behavior."""
 
     db: sqlite3.Connection
     now: Micros
-    installation: str
+    installation_id: str
     zones: tuple[str, ...]
-    behaviour: Behaviour
-    broken: bool  # a machine made by this request ends in an error
+    behavior: Behavior
+    breaks_server: bool  # a server created by this request ends in state error
 
     @property
     def ready_at(self) -> Micros:
-        """When that which begins now will be done."""
-        return self.now + self.behaviour.latency_ms * 1000
+        """The time at which an operation started by this request completes."""
+        return self.now + self.behavior.latency_ms * 1000
 
     def first(self, query: str, *values: object) -> Row | None:
         row: Row | None = self.db.execute(query, values).fetchone()
@@ -54,92 +55,95 @@ class Request:
 
 
 class Client:
-    """The way into one simulated cloud; thread-safe, and shared with other processes through the file."""
+    """A client of one simulated cloud. Thread-safe; processes share the cloud through its file."""
 
-    def __init__(self, name: str, place: Installation, settings: MemorySettings) -> None:
+    def __init__(self, name: str, installation: Installation, settings: MemorySettings) -> None:
         self.name = name
         self.settings = settings
-        self._file = place.home / "clouds" / f"{name}.db"
-        self._place = place
-        self._random = Random(settings.seed) if settings.seed else Random()  # noqa: S311 - faults keep no secret
+        self._file = installation.home / "clouds" / f"{name}.db"
+        self._installation = installation
+        self._random = Random(settings.seed) if settings.seed else Random()  # noqa: S311 - not used for secrets
         self._idle: list[sqlite3.Connection] = []
-        self._proved = ""
+        self._verified_password = ""  # digest of the account's password when ours last matched it
         weakref.finalize(self, _close_all, self._idle)
 
     @contextmanager
     def request(self, *, writes: bool = False) -> Iterator[Request]:
-        """One call over the simulated wire, atomic in the cloud.
+        """Run one request atomically.
 
-        Raises CloudThrottled before it takes effect, CloudUnreachable after it, CredentialsRejected.
+        Raises: CloudThrottled (no effect), CloudUnreachable (took effect, response lost), CredentialsRejected.
         """
         try:
-            behaviour = self._set_out()
+            behavior = self._admit()
             with self._transaction(writes=writes) as db:
-                self._admit(db)
+                self._authenticate(db)
                 yield Request(
                     db=db,
-                    now=self._place.clock.now(),
-                    installation=self._place.installation,
+                    now=self._installation.clock.now(),
+                    installation_id=self._installation.id,
                     zones=self.settings.zones,
-                    behaviour=behaviour,
-                    broken=self._rolls(behaviour.break_percent),
+                    behavior=behavior,
+                    breaks_server=self._chance(behavior.break_percent),
                 )
-            lost = self._rolls(behaviour.lose_percent) or (behaviour.lose_next > 0 and self._count_down("lose_next"))
+            lost = self._chance(behavior.lose_percent) or (behavior.lose_next > 0 and self._count_down("lose_next"))
         except sqlite3.OperationalError as error:
-            raise errors.silent(str(error)) from error
+            raise errors.unreachable(str(error)) from error
         if lost:
-            raise errors.answer_lost()
+            raise errors.response_lost()
 
     def set_faults(self, **values: int) -> None:
-        """From now on, in every process, behave so (fields of Behaviour). Raises Invalid."""
-        Behaviour().changed(values)
+        """Override fields of Behavior for all processes. Raises: Invalid."""
+        Behavior().replace(values)
         with self._transaction(writes=True) as db:
             db.executemany("INSERT OR REPLACE INTO faults (name, value) VALUES (?, ?)", list(values.items()))
 
     def clear_faults(self) -> None:
-        """Behave as the settings say."""
+        """Return to the behavior of the settings."""
         with self._transaction(writes=True) as db:
             db.execute("DELETE FROM faults")
 
-    def history(self, kind: str = "machines") -> dict[str, int]:
-        """How many of `kind` (machines, disks, images, subnets) were ever made, by token; deleted ones count."""
-        table = {"machines": "machines", "disks": "disks", "images": "images", "subnets": "subnets"}[kind]
-        query = f"SELECT token, count(*) FROM {table} WHERE token <> '' GROUP BY token ORDER BY token"  # noqa: S608 - from the table above
+    def count_created(self, table: str = "servers") -> dict[str, int]:
+        """Count the resources ever created in `table` (servers, volumes, images, subnets) by token."""
+        if table not in _TABLES:
+            raise ValueError(table)
+        query = f"SELECT token, count(*) FROM {table} WHERE token <> '' GROUP BY token ORDER BY token"  # noqa: S608 - checked above
         with self._transaction(writes=False) as db:
             return {str(token): int(number) for token, number in db.execute(query)}
 
     def change_password(self, password: str) -> None:
-        """What the account's owner does at the cloud: earlier credentials are rejected from now on."""
+        """Change the account's password, as its owner would; connections with the old one are rejected."""
         with self._transaction(writes=True) as db:
             _store_password(db, password)
 
     def close(self) -> None:
-        """Close what is open and idle; a later request opens anew."""
+        """Close idle database connections; later requests open new ones."""
         _close_all(self._idle)
 
-    def _set_out(self) -> Behaviour:
+    def _admit(self) -> Behavior:
+        """Return the current behavior; delay or fail the request accordingly."""
         with self._transaction(writes=False) as db:
             faults = {str(name): int(value) for name, value in db.execute("SELECT name, value FROM faults")}
-        behaviour = self.settings.behaviour.changed(faults)
-        if behaviour.call_ms:
-            time.sleep(behaviour.call_ms / 1000)
-        if self._rolls(behaviour.fail_percent) or (behaviour.fail_next > 0 and self._count_down("fail_next")):
+        behavior = self.settings.behavior.replace(faults)
+        if behavior.call_ms:
+            time.sleep(behavior.call_ms / 1000)
+        if self._chance(behavior.fail_percent) or (behavior.fail_next > 0 and self._count_down("fail_next")):
             raise errors.throttled()
-        return behaviour
+        return behavior
 
-    def _rolls(self, percent: int) -> bool:
-        return percent > 0 and self._random.random() * _ALL_PERCENT < percent
+    def _chance(self, percent: int) -> bool:
+        return percent > 0 and self._random.random() * _PERCENT < percent
 
     def _count_down(self, name: str) -> bool:
         with self._transaction(writes=True) as db:
-            counted = db.execute("UPDATE faults SET value = value - 1 WHERE name = ? AND value > 0", (name,))
-            return counted.rowcount == 1
+            result = db.execute("UPDATE faults SET value = value - 1 WHERE name = ? AND value > 0", (name,))
+            return result.rowcount == 1
 
-    def _admit(self, db: sqlite3.Connection) -> None:
+    def _authenticate(self, db: sqlite3.Connection) -> None:
         (stored,) = db.execute("SELECT value FROM account WHERE name = 'password'").fetchone() or ("",)
-        if stored and stored != self._proved and _digest(self.settings.password, stored.split("$")[0]) != stored:
-            raise errors.rejected(self.name)
-        self._proved = stored
+        verified = not stored or stored == self._verified_password
+        if not verified and _digest(self.settings.password, stored.split("$")[0]) != stored:
+            raise errors.credentials_rejected(self.name)
+        self._verified_password = stored
 
     @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[sqlite3.Connection]:
@@ -157,43 +161,43 @@ class Client:
             self._idle.append(db)
 
     def _open(self) -> sqlite3.Connection:
-        _make_file(self._file)
-        db = sqlite3.connect(self._file, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
+        _create_file(self._file)
+        db = sqlite3.connect(self._file, timeout=_LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         db.row_factory = sqlite3.Row
         try:
-            if _version(db) < _VERSION:
-                self._lay_out(db)
+            if _read_version(db) < _VERSION:
+                self._upgrade(db)
             db.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.DatabaseError as error:
             db.close()
-            raise errors.silent(str(error)) from error
+            raise errors.unreachable(str(error)) from error
         return db
 
-    def _lay_out(self, db: sqlite3.Connection) -> None:
-        """Make the tables, once, also where several processes come first; the first password becomes the account's."""
+    def _upgrade(self, db: sqlite3.Connection) -> None:
+        """Create or upgrade the tables, once even if several processes start; the first password is stored."""
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("BEGIN IMMEDIATE")
-        there = _version(db)
-        for version in VERSIONS[there:]:
+        current = _read_version(db)
+        for version in VERSIONS[current:]:
             for statement in version:
                 db.execute(statement)
-        if not there:
+        if not current:
             _store_password(db, self.settings.password)
         db.execute(f"PRAGMA user_version = {_VERSION}")
         db.execute("COMMIT")
 
 
-def _version(db: sqlite3.Connection) -> int:
+def _read_version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _make_file(file: Path) -> None:
-    """An empty file that only its owner reads: user data may hold secrets."""
+def _create_file(file: Path) -> None:
+    """Create an empty file that only its owner can read, because user data may contain secrets."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise errors.silent(error.strerror or "its file can't be opened") from error
+        raise errors.unreachable(error.strerror or "its file cannot be opened") from error
 
 
 def _close_all(idle: list[sqlite3.Connection]) -> None:
@@ -202,8 +206,8 @@ def _close_all(idle: list[sqlite3.Connection]) -> None:
 
 
 def _store_password(db: sqlite3.Connection, password: str) -> None:
-    stored = _digest(password, secrets.token_hex(16))
-    db.execute("INSERT OR REPLACE INTO account (name, value) VALUES ('password', ?)", (stored,))
+    digest = _digest(password, secrets.token_hex(16))
+    db.execute("INSERT OR REPLACE INTO account (name, value) VALUES ('password', ?)", (digest,))
 
 
 def _digest(password: str, salt: str) -> str:

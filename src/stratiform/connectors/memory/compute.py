@@ -1,18 +1,18 @@
-"""Machines of the simulated cloud."""
+"""Compute capability of the simulated cloud."""
 
 from collections.abc import Iterator
 
 import msgspec
 
-from stratiform.connectors.memory import boot, errors
+from stratiform.connectors.memory import console_log, errors
+from stratiform.connectors.memory.availability_zones import resolve_zone
 from stratiform.connectors.memory.client import Client, Request, Row
 from stratiform.connectors.memory.network import claim_addresses
-from stratiform.connectors.memory.place import zone_of
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
 from stratiform.contract.errors import RequestRejected
 from stratiform.kit.clock import Micros
 
-_PAGE = 500
+_PAGE_SIZE = 500
 
 _BUILDING, _RUNNING, _STOPPING, _STOPPED, _ERROR = (
     NativeServerState.BUILDING,
@@ -24,296 +24,306 @@ _BUILDING, _RUNNING, _STOPPING, _STOPPED, _ERROR = (
 
 
 class MemoryCompute:
-    """contract.compute.Compute."""
+    """Implements contract.compute.ComputeCapability."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def create(self, spec: ServerSpec) -> NativeServer:
         with self._client.request(writes=True) as request:
-            row = _by_token(request, spec.token) or _make(request, spec)
-            return _seen(request, [row])[0]
+            row = _find_by_token(request, spec.token) or _create(request, spec)
+            return _to_servers(request, [row])[0]
 
     def find(self, token: str) -> NativeServer | None:
         with self._client.request() as request:
-            row = _by_token(request, token)
-            return None if row is None else _seen(request, [row])[0]
+            row = _find_by_token(request, token)
+            return None if row is None else _to_servers(request, [row])[0]
 
-    def show(self, machine_id: str) -> NativeServer:
+    def get(self, server_id: str) -> NativeServer:
         with self._client.request() as request:
-            return _seen(request, [_row(request, machine_id)])[0]
+            return _to_servers(request, [_get_row(request, server_id)])[0]
 
     def list(self) -> Iterator[NativeServer]:
         query = (
-            "SELECT * FROM machines WHERE installation = ? AND (deleted_at IS NULL OR deleted_at > ?) AND seq > ?"
+            "SELECT * FROM servers WHERE installation = ? AND (deleted_at IS NULL OR deleted_at > ?) AND seq > ?"
             " ORDER BY seq LIMIT ?"
         )
         last = 0
         while True:
             with self._client.request() as request:
-                rows = request.all(query, request.installation, request.now, last, _PAGE)
-                page = _seen(request, rows)
+                rows = request.all(query, request.installation_id, request.now, last, _PAGE_SIZE)
+                page = _to_servers(request, rows)
             yield from page
-            if len(rows) < _PAGE:
+            if len(rows) < _PAGE_SIZE:
                 return
             last = rows[-1]["seq"]
 
-    def start(self, machine_id: str) -> None:
+    def start(self, server_id: str) -> None:
         with self._client.request(writes=True) as request:
-            row = _usable(request, machine_id)
+            row = _get_active_row(request, server_id)
             if row["state"] == _RUNNING.value:
                 return
-            _require(row, request.now, "start", _STOPPED)
+            _require_state(row, request.now, "start", _STOPPED)
             _power_on(request, row)
 
-    def stop(self, machine_id: str) -> None:
+    def stop(self, server_id: str) -> None:
         with self._client.request(writes=True) as request:
-            row = _usable(request, machine_id)
+            row = _get_active_row(request, server_id)
             if row["state"] == _STOPPED.value:
                 return
-            _require(row, request.now, "stop", _RUNNING)
-            _turn(request, machine_id, during=_STOPPING, state=_STOPPED, ready_at=request.ready_at)
-            boot.write_shutdown(request, machine_id, request.ready_at)
+            _require_state(row, request.now, "stop", _RUNNING)
+            _set_state(request, server_id, during=_STOPPING, state=_STOPPED, ready_at=request.ready_at)
+            console_log.write_shutdown(request, server_id, request.ready_at)
 
-    def reboot(self, machine_id: str, *, hard: bool) -> None:
-        """A soft reboot says goodbye on the console; a hard one starts a stopped machine. It counts as running."""
+    def reboot(self, server_id: str, *, hard: bool) -> None:
+        """A soft reboot writes the shutdown to the console. The server's state stays `running`."""
         with self._client.request(writes=True) as request:
-            row = _usable(request, machine_id)
-            if hard and _state(row, request.now) is _STOPPED:
+            row = _get_active_row(request, server_id)
+            if hard and _state_of(row, request.now) is _STOPPED:
                 _power_on(request, row)
                 return
-            _require(row, request.now, "reboot", _RUNNING)
+            _require_state(row, request.now, "reboot", _RUNNING)
             if not hard:
-                boot.write_shutdown(request, machine_id, request.now)
-            boot.write(request, row, request.ready_at)
+                console_log.write_shutdown(request, server_id, request.now)
+            console_log.write_boot(request, row, request.ready_at)
 
-    def resize(self, machine_id: str, size: ServerSize) -> None:
+    def resize(self, server_id: str, size: ServerSize) -> None:
         with self._client.request(writes=True) as request:
-            row = _usable(request, machine_id)
-            wanted = msgspec.json.decode(row["size"], type=ServerSize)
-            if wanted == size:
+            row = _get_active_row(request, server_id)
+            if msgspec.json.decode(row["size"], type=ServerSize) == size:
                 return
-            _require(row, request.now, "resize", _STOPPED)
-            _check_size(request, size, already=row["vcpus"])
+            _require_state(row, request.now, "resize", _STOPPED)
+            _check_size(request, size, released_vcpus=row["vcpus"])
             request.db.execute(
-                "UPDATE machines SET size = ?, vcpus = ?, size_before = ?, resized_at = ? WHERE id = ?",
-                (_text(size), size.vcpus, row["size"], request.ready_at, machine_id),
+                "UPDATE servers SET size = ?, vcpus = ?, size_before = ?, resized_at = ? WHERE id = ?",
+                (_encode(size), size.vcpus, row["size"], request.ready_at, server_id),
             )
 
-    def rebuild(self, machine_id: str, image: str) -> None:
+    def rebuild(self, server_id: str, image_id: str) -> None:
         with self._client.request(writes=True) as request:
-            row = _usable(request, machine_id)
-            _require(row, request.now, "rebuild", _RUNNING, _STOPPED, _ERROR)
-            _check_image(request, image, msgspec.json.decode(row["size"], type=ServerSize))
+            row = _get_active_row(request, server_id)
+            _require_state(row, request.now, "rebuild", _RUNNING, _STOPPED, _ERROR)
+            _check_image(request, image_id, msgspec.json.decode(row["size"], type=ServerSize))
             state = _STOPPED if row["state"] == _STOPPED.value else _RUNNING
-            request.db.execute("UPDATE machines SET image = ?, fault = '' WHERE id = ?", (image, machine_id))
-            request.db.execute("DELETE FROM console WHERE machine = ?", (machine_id,))
-            _turn(request, machine_id, during=_BUILDING, state=state, ready_at=request.ready_at)
+            request.db.execute("UPDATE servers SET image = ?, fault = '' WHERE id = ?", (image_id, server_id))
+            request.db.execute("DELETE FROM console WHERE server_id = ?", (server_id,))
+            _set_state(request, server_id, during=_BUILDING, state=state, ready_at=request.ready_at)
             if state is _RUNNING:
-                boot.write(request, _row(request, machine_id), request.ready_at)
+                console_log.write_boot(request, _get_row(request, server_id), request.ready_at)
 
-    def delete(self, machine_id: str) -> None:
-        """The disks are free again, and the addresses, when the machine is gone."""
+    def delete(self, server_id: str) -> None:
+        """Volumes and addresses are released when the deletion is complete."""
         with self._client.request(writes=True) as request:
             request.db.execute(
-                "UPDATE machines SET deleted_at = ?,"
+                "UPDATE servers SET deleted_at = ?,"
                 " launched_at = CASE WHEN launched_at > ? THEN NULL ELSE launched_at END"
                 " WHERE id = ? AND deleted_at IS NULL",
-                (request.ready_at, request.now, machine_id),
+                (request.ready_at, request.now, server_id),
             )
 
-    def console(self, machine_id: str) -> str:
+    def get_console_output(self, server_id: str) -> str:
         with self._client.request() as request:
-            _row(request, machine_id)
-            return boot.read(request, machine_id)
+            _get_row(request, server_id)
+            return console_log.read(request, server_id)
 
-    def attach(self, machine_id: str, volume_id: str, device: str) -> None:
+    def attach_volume(self, server_id: str, volume_id: str, device: str) -> None:
         with self._client.request(writes=True) as request:
-            machine = _usable(request, machine_id)
-            disk = request.first("SELECT * FROM disks WHERE id = ? AND deleted_at IS NULL", volume_id)
-            if disk is None:
-                raise errors.gone("disk", volume_id)
-            holder = _holder(request, disk)
-            if holder == machine_id:
+            server = _get_active_row(request, server_id)
+            volume = request.first("SELECT * FROM volumes WHERE id = ? AND deleted_at IS NULL", volume_id)
+            if volume is None:
+                raise errors.not_found("volume", volume_id)
+            attached_to = _attached_server(request, volume)
+            if attached_to == server_id:
                 return
-            if holder:
-                raise RequestRejected(f"disk '{volume_id}' is attached to machine '{holder}'")
-            if disk["ready_at"] > request.now:
-                raise errors.wrong_state("disk", volume_id, "creating", "be attached")
-            if disk["zone"] != machine["zone"]:
-                raise RequestRejected(f"disk '{volume_id}' is in zone {disk['zone']}, the machine in {machine['zone']}")
-            _require(machine, request.now, "take a disk", _RUNNING, _STOPPED)
-            place = _free_device(request, machine_id, device)
-            request.db.execute("UPDATE disks SET machine = ?, device = ? WHERE id = ?", (machine_id, place, volume_id))
+            if attached_to:
+                raise RequestRejected(f"volume '{volume_id}' is attached to server '{attached_to}'")
+            if volume["ready_at"] > request.now:
+                raise errors.invalid_state("volume", volume_id, "creating", "attach")
+            if volume["zone"] != server["zone"]:
+                raise RequestRejected(
+                    f"volume '{volume_id}' is in availability zone '{volume['zone']}',"
+                    f" server '{server_id}' in '{server['zone']}'"
+                )
+            _require_state(server, request.now, "attach a volume to", _RUNNING, _STOPPED)
+            device = _resolve_device(request, server_id, device)
+            request.db.execute(
+                "UPDATE volumes SET server_id = ?, device = ? WHERE id = ?", (server_id, device, volume_id)
+            )
 
-    def detach(self, machine_id: str, volume_id: str) -> None:
-        """Nothing to do where the disk is not attached to this machine, or one of them is gone."""
+    def detach_volume(self, server_id: str, volume_id: str) -> None:
+        """Succeeds if the volume is not attached to this server, or one of them does not exist."""
         with self._client.request(writes=True) as request:
             request.db.execute(
-                "UPDATE disks SET machine = '', device = '' WHERE id = ? AND machine = ?", (volume_id, machine_id)
+                "UPDATE volumes SET server_id = '', device = '' WHERE id = ? AND server_id = ?", (volume_id, server_id)
             )
 
 
-def _text(value: object) -> str:
+def _encode(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _by_token(request: Request, token: str) -> Row | None:
+def _find_by_token(request: Request, token: str) -> Row | None:
     return request.first(
-        "SELECT * FROM machines WHERE installation = ? AND token = ? AND (deleted_at IS NULL OR deleted_at > ?)"
+        "SELECT * FROM servers WHERE installation = ? AND token = ? AND (deleted_at IS NULL OR deleted_at > ?)"
         " ORDER BY seq DESC LIMIT 1",
-        request.installation,
+        request.installation_id,
         token,
         request.now,
     )
 
 
-def _row(request: Request, machine_id: str) -> Row:
-    """Also a machine that is being deleted. Raises Gone."""
+def _get_row(request: Request, server_id: str) -> Row:
+    """Return a server, also while it is deleted. Raises: NativeNotFound."""
     row = request.first(
-        "SELECT * FROM machines WHERE id = ? AND (deleted_at IS NULL OR deleted_at > ?)", machine_id, request.now
+        "SELECT * FROM servers WHERE id = ? AND (deleted_at IS NULL OR deleted_at > ?)", server_id, request.now
     )
     if row is None:
-        raise errors.gone("machine", machine_id)
+        raise errors.not_found("server", server_id)
     return row
 
 
-def _usable(request: Request, machine_id: str) -> Row:
-    """A machine that nobody has deleted. Raises Gone."""
-    row = _row(request, machine_id)
+def _get_active_row(request: Request, server_id: str) -> Row:
+    """Return a server that is not being deleted. Raises: NativeNotFound."""
+    row = _get_row(request, server_id)
     if row["deleted_at"] is not None:
-        raise errors.gone("machine", machine_id)
+        raise errors.not_found("server", server_id)
     return row
 
 
-def _state(row: Row, now: Micros) -> NativeServerState:
+def _state_of(row: Row, now: Micros) -> NativeServerState:
     if row["deleted_at"] is not None:
         return NativeServerState.DELETING
     return NativeServerState(row["during"] if now < row["ready_at"] else row["state"])
 
 
-def _require(row: Row, now: Micros, verb: str, *states: NativeServerState) -> None:
-    state = _state(row, now)
+def _require_state(row: Row, now: Micros, action: str, *states: NativeServerState) -> None:
+    state = _state_of(row, now)
     if state not in states:
-        raise errors.wrong_state("machine", row["id"], state.value, verb)
+        raise errors.invalid_state("server", row["id"], state.value, action)
 
 
-def _turn(
-    request: Request, machine_id: str, *, during: NativeServerState, state: NativeServerState, ready_at: Micros
+def _set_state(
+    request: Request, server_id: str, *, during: NativeServerState, state: NativeServerState, ready_at: Micros
 ) -> None:
     request.db.execute(
-        "UPDATE machines SET during = ?, state = ?, ready_at = ? WHERE id = ?",
-        (during.value, state.value, ready_at, machine_id),
+        "UPDATE servers SET during = ?, state = ?, ready_at = ? WHERE id = ?",
+        (during.value, state.value, ready_at, server_id),
     )
 
 
 def _power_on(request: Request, row: Row) -> None:
-    """A machine whose size is being changed starts when that is done."""
+    """Start a server, after a resize that is in progress."""
     latency = request.ready_at - request.now
-    powered_at = max(request.now, row["resized_at"]) + latency
-    _turn(request, row["id"], during=_BUILDING, state=_RUNNING, ready_at=powered_at)
-    boot.write(request, row, powered_at)
+    started_at = max(request.now, row["resized_at"]) + latency
+    _set_state(request, row["id"], during=_BUILDING, state=_RUNNING, ready_at=started_at)
+    console_log.write_boot(request, row, started_at)
 
 
-def _make(request: Request, spec: ServerSpec) -> Row:
+def _create(request: Request, spec: ServerSpec) -> Row:
     _check_size(request, spec.size)
-    _check_image(request, spec.image, spec.size)
+    _check_image(request, spec.image_id, spec.size)
     values = {
         "token": spec.token,
-        "installation": request.installation,
+        "installation": request.installation_id,
         "name": spec.name,
-        "size": _text(spec.size),
+        "size": _encode(spec.size),
         "vcpus": spec.size.vcpus,
-        "image": spec.image,
+        "image": spec.image_id,
         "public_key": spec.public_key,
         "user_data": spec.user_data,
-        "metadata": _text(spec.metadata),
-        "zone": zone_of(request, spec.zone),
+        "metadata": _encode(spec.metadata),
+        "zone": resolve_zone(request, spec.availability_zone),
         "created_at": request.now,
-        "launched_at": None if request.broken else request.ready_at,
+        "launched_at": None if request.breaks_server else request.ready_at,
         "during": _BUILDING.value,
-        "state": (_ERROR if request.broken else _RUNNING).value,
+        "state": (_ERROR if request.breaks_server else _RUNNING).value,
         "ready_at": request.ready_at,
-        "fault": "no host could start it" if request.broken else "",
+        "fault": "the host failed to start the server" if request.breaks_server else "",
     }
-    names, marks = ", ".join(values), ", ".join("?" * len(values))
-    made = request.db.execute(f"INSERT INTO machines ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 - names are ours
-    row: Row = request.db.execute("SELECT * FROM machines WHERE seq = ?", (made.lastrowid,)).fetchone()
-    claim_addresses(request, row["id"], spec.nics)
-    if not request.broken:
-        boot.write(request, row, request.ready_at)
+    columns, marks = ", ".join(values), ", ".join("?" * len(values))
+    cursor = request.db.execute(f"INSERT INTO servers ({columns}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 - constant names
+    row: Row = request.db.execute("SELECT * FROM servers WHERE seq = ?", (cursor.lastrowid,)).fetchone()
+    claim_addresses(request, row["id"], spec.interfaces)
+    if not request.breaks_server:
+        console_log.write_boot(request, row, request.ready_at)
     return row
 
 
-def _check_size(request: Request, size: ServerSize, *, already: int = 0) -> None:
+def _check_size(request: Request, size: ServerSize, *, released_vcpus: int = 0) -> None:
     if size.vcpus < 1 or size.ram_mib < 1 or size.disk_gib < 0:
-        raise RequestRejected("a machine needs at least one vCPU and 1 MiB of memory")
-    limit = request.behaviour.capacity_vcpus
+        raise RequestRejected("a server needs at least 1 vCPU and 1 MiB of memory")
+    limit = request.behavior.capacity_vcpus
     if not limit:
         return
     (used,) = request.db.execute(
-        "SELECT coalesce(sum(vcpus), 0) FROM machines WHERE deleted_at IS NULL OR deleted_at > ?", (request.now,)
+        "SELECT coalesce(sum(vcpus), 0) FROM servers WHERE deleted_at IS NULL OR deleted_at > ?", (request.now,)
     ).fetchone()
-    if used - already + size.vcpus > limit:
-        raise errors.no_capacity(size.vcpus, limit - used + already)
+    free = limit - used + released_vcpus
+    if size.vcpus > free:
+        raise errors.insufficient_capacity(size.vcpus, free)
 
 
-def _check_image(request: Request, image: str, size: ServerSize) -> None:
-    row = request.first("SELECT min_disk_gib FROM images WHERE id = ? AND deleted_at IS NULL", image)
+def _check_image(request: Request, image_id: str, size: ServerSize) -> None:
+    row = request.first("SELECT min_disk_gib FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
     if row is None:
-        raise RequestRejected(f"there is no image '{image}' in this cloud")
+        raise RequestRejected(f"image '{image_id}' not found")
     if 0 < size.disk_gib < row["min_disk_gib"]:
-        raise RequestRejected(f"image '{image}' needs a disk of {row['min_disk_gib']} GiB")
+        raise RequestRejected(f"image '{image_id}' needs a disk of at least {row['min_disk_gib']} GiB")
 
 
-def _holder(request: Request, disk: Row) -> str:
-    """The machine that has `disk`; "" where none has, or its machine is gone."""
+def _attached_server(request: Request, volume: Row) -> str:
+    """Return the id of the existing server that `volume` is attached to, or ""."""
     row = request.first(
-        "SELECT id FROM machines WHERE id = ? AND (deleted_at IS NULL OR deleted_at > ?)", disk["machine"], request.now
+        "SELECT id FROM servers WHERE id = ? AND (deleted_at IS NULL OR deleted_at > ?)",
+        volume["server_id"],
+        request.now,
     )
     return "" if row is None else str(row["id"])
 
 
-def _free_device(request: Request, machine_id: str, device: str) -> str:
-    """`device`, or the first free one after the root disk's. Raises Refused where it is taken."""
-    taken = {row["device"] for row in request.all("SELECT device FROM disks WHERE machine = ?", machine_id)}
-    if device in taken or device == "/dev/vda":
-        raise RequestRejected(f"device {device} of machine '{machine_id}' is in use")
-    free = (f"/dev/vd{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")
-    chosen = device or next((name for name in free if name not in taken), "")
-    if not chosen:
-        raise RequestRejected(f"machine '{machine_id}' has no room for another disk")
-    return chosen
+def _resolve_device(request: Request, server_id: str, device: str) -> str:
+    """Return `device`, or the first free device name. Raises: RequestRejected if it is in use."""
+    used = {row["device"] for row in request.all("SELECT device FROM volumes WHERE server_id = ?", server_id)}
+    if device in used or device == "/dev/vda":
+        raise RequestRejected(f"device {device} of server '{server_id}' is in use")
+    candidates = (f"/dev/vd{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")
+    device = device or next((name for name in candidates if name not in used), "")
+    if not device:
+        raise RequestRejected(f"server '{server_id}' has no free device name")
+    return device
 
 
-def _seen(request: Request, rows: list[Row]) -> list[NativeServer]:
-    """Machines as the cloud shows them, with two more queries for all of `rows` together."""
-    which = _text([row["id"] for row in rows])
+def _to_servers(request: Request, rows: list[Row]) -> list[NativeServer]:
+    """Convert rows, with one query for the addresses and one for the volumes of all of them."""
+    ids = _encode([row["id"] for row in rows])
     addresses: dict[str, list[str]] = {}
-    for nic in request.all(
-        "SELECT machine, address FROM nics WHERE machine IN (SELECT value FROM json_each(?)) ORDER BY rowid", which
+    for interface in request.all(
+        "SELECT server_id, ip_address FROM interfaces WHERE server_id IN (SELECT value FROM json_each(?))"
+        " ORDER BY rowid",
+        ids,
     ):
-        addresses.setdefault(nic["machine"], []).append(nic["address"])
-    disks: dict[str, list[str]] = {}
-    for disk in request.all(
-        "SELECT id, machine FROM disks WHERE machine IN (SELECT value FROM json_each(?)) ORDER BY device, seq", which
+        addresses.setdefault(interface["server_id"], []).append(interface["ip_address"])
+    volume_ids: dict[str, list[str]] = {}
+    for volume in request.all(
+        "SELECT id, server_id FROM volumes WHERE server_id IN (SELECT value FROM json_each(?)) ORDER BY device, seq",
+        ids,
     ):
-        disks.setdefault(disk["machine"], []).append(disk["id"])
-    return [_machine(row, request.now, addresses.get(row["id"], []), disks.get(row["id"], [])) for row in rows]
+        volume_ids.setdefault(volume["server_id"], []).append(volume["id"])
+    return [_to_server(row, request.now, addresses.get(row["id"], []), volume_ids.get(row["id"], [])) for row in rows]
 
 
-def _machine(row: Row, now: Micros, addresses: list[str], disks: list[str]) -> NativeServer:
-    state = _state(row, now)
+def _to_server(row: Row, now: Micros, addresses: list[str], volume_ids: list[str]) -> NativeServer:
+    state = _state_of(row, now)
     size = row["size_before"] if now < row["resized_at"] else row["size"]
-    started = row["launched_at"] is not None and now >= row["launched_at"]
+    launched = row["launched_at"] is not None and now >= row["launched_at"]
     return NativeServer(
         id=row["id"],
         token=row["token"],
         state=state,
         size=msgspec.json.decode(size, type=ServerSize),
         addresses=tuple(addresses),
-        launched_at=row["launched_at"] if started else None,
-        image=row["image"],
-        volumes=tuple(disks),
+        launched_at=row["launched_at"] if launched else None,
+        image_id=row["image"],
+        volume_ids=tuple(volume_ids),
         fault=row["fault"] if state is _ERROR else "",
     )

@@ -1,4 +1,4 @@
-"""The words in which the simulated cloud says no."""
+"""Errors of the simulated cloud."""
 
 from stratiform.contract.errors import (
     CloudThrottled,
@@ -10,31 +10,31 @@ from stratiform.contract.errors import (
 )
 
 
-def gone(kind: str, which: str) -> NativeNotFound:
-    return NativeNotFound(f"there is no {kind} '{which}' in this cloud")
+def not_found(resource: str, resource_id: str) -> NativeNotFound:
+    return NativeNotFound(f"{resource} '{resource_id}' not found")
 
 
-def wrong_state(kind: str, which: str, state: str, verb: str) -> RequestRejected:
-    return RequestRejected(f"{kind} '{which}' is {state}: it can't {verb} now")
+def invalid_state(resource: str, resource_id: str, state: str, action: str) -> RequestRejected:
+    return RequestRejected(f"cannot {action} {resource} '{resource_id}' in state '{state}'")
 
 
-def no_capacity(asked: int, free: int) -> InsufficientCapacity:
-    return InsufficientCapacity(f"{asked} vCPUs asked, {max(free, 0)} free")
+def insufficient_capacity(vcpus: int, free: int) -> InsufficientCapacity:
+    return InsufficientCapacity(f"{vcpus} vCPUs requested, {max(free, 0)} free")
 
 
 def throttled() -> CloudThrottled:
-    return CloudThrottled("the simulated cloud was asked too often")
+    return CloudThrottled("request rate limit of the simulated cloud exceeded")
 
 
-def answer_lost() -> CloudUnreachable:
-    return CloudUnreachable("the simulated cloud's answer was lost")
+def response_lost() -> CloudUnreachable:
+    return CloudUnreachable("the response of the simulated cloud was lost")
 
 
-def silent(reason: str) -> CloudUnreachable:
-    return CloudUnreachable(f"the simulated cloud does not answer: {reason}")
+def unreachable(reason: str) -> CloudUnreachable:
+    return CloudUnreachable(f"the simulated cloud does not respond: {reason}")
 
 
-def rejected(cloud: str) -> CredentialsRejected:
+def credentials_rejected(cloud: str) -> CredentialsRejected:
     return CredentialsRejected(
-        f"cloud '{cloud}' rejects the password", hint="give the password that the simulated account was made with"
+        f"cloud '{cloud}' rejects the password", hint="use the password with which the simulated account was created"
     )

@@ -1,4 +1,4 @@
-"""Images of the simulated cloud: some of its own, and those that are uploaded, of which it keeps size and hash."""
+"""Image capability of the simulated cloud: built-in images, and uploaded ones of which it stores size and hash."""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,65 +12,67 @@ _FORMATS = ("raw", "qcow2", "vmdk", "vhd", "vhdx", "vdi", "iso")
 _GIB = 1024**3
 
 
-class MemoryImages:
-    """contract.image.Images."""
+class MemoryImage:
+    """Implements contract.image.ImageCapability."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def show(self, image_id: str) -> NativeImage:
+    def get(self, image_id: str) -> NativeImage:
         with self._client.request() as request:
             row = request.first("SELECT * FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
             if row is None:
-                raise errors.gone("image", image_id)
-            return _image(row)
+                raise errors.not_found("image", image_id)
+            return _to_image(row)
 
     def upload(self, token: str, name: str, disk_format: str, size_bytes: int, data: Iterator[bytes]) -> NativeImage:
-        """The bytes go through and are counted; none is kept. Raises Refused where there are more or fewer."""
+        """Count and hash the data; it is not stored. Raises: RequestRejected if the format or size is wrong."""
         with self._client.request() as request:
-            there = _by_token(request, token)
-        if there is not None:
-            return _image(there)
+            existing = _find_by_token(request, token)
+        if existing is not None:
+            return _to_image(existing)
         if disk_format not in _FORMATS:
-            raise RequestRejected(
-                f"no machine can start from format '{disk_format}': {', '.join(_FORMATS)} can be used"
-            )
-        digest, read = hashlib.sha256(), 0
-        for piece in data:
-            digest.update(piece)
-            read += len(piece)
-        if read != size_bytes:
-            raise RequestRejected(f"image '{name}' has {read} bytes where {size_bytes} were announced")
+            raise RequestRejected(f"disk format '{disk_format}' is not supported; formats: {', '.join(_FORMATS)}")
+        digest, received = hashlib.sha256(), 0
+        for chunk in data:
+            digest.update(chunk)
+            received += len(chunk)
+        if received != size_bytes:
+            raise RequestRejected(f"image '{name}' has {received} bytes, expected {size_bytes}")
         with self._client.request(writes=True) as request:
-            row = _by_token(request, token) or _make(request, token, name, disk_format, read, digest.hexdigest())
-            return _image(row)
+            row = _find_by_token(request, token) or _create(
+                request, token, name, disk_format, received, digest.hexdigest()
+            )
+            return _to_image(row)
 
     def delete(self, image_id: str) -> None:
         with self._client.request(writes=True) as request:
             row = request.first("SELECT * FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
             if row is not None and not row["token"]:
-                raise RequestRejected(f"image '{image_id}' is the cloud's own")
+                raise RequestRejected(f"image '{image_id}' is a built-in image and cannot be deleted")
             request.db.execute("UPDATE images SET deleted_at = ? WHERE id = ? AND token <> ''", (request.now, image_id))
 
 
-def _by_token(request: Request, token: str) -> Row | None:
+def _find_by_token(request: Request, token: str) -> Row | None:
     return request.first(
-        "SELECT * FROM images WHERE installation = ? AND token = ? AND deleted_at IS NULL", request.installation, token
+        "SELECT * FROM images WHERE installation = ? AND token = ? AND deleted_at IS NULL",
+        request.installation_id,
+        token,
     )
 
 
-def _make(request: Request, token: str, name: str, disk_format: str, size_bytes: int, sha256: str) -> Row:
+def _create(request: Request, token: str, name: str, disk_format: str, size_bytes: int, sha256: str) -> Row:
     (number,) = request.db.execute("SELECT count(*) FROM images").fetchone()
     image_id = f"i-{number:08d}"
-    least = -(-size_bytes // _GIB) if disk_format == "raw" else 0
+    min_disk_gib = -(-size_bytes // _GIB) if disk_format == "raw" else 0
     request.db.execute(
         "INSERT INTO images (id, token, installation, name, disk_format, size_bytes, sha256, min_disk_gib)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (image_id, token, request.installation, name, disk_format, size_bytes, sha256, least),
+        (image_id, token, request.installation_id, name, disk_format, size_bytes, sha256, min_disk_gib),
     )
     row: Row = request.db.execute("SELECT * FROM images WHERE id = ?", (image_id,)).fetchone()
     return row
 
 
-def _image(row: Row) -> NativeImage:
+def _to_image(row: Row) -> NativeImage:
     return NativeImage(id=row["id"], name=row["name"], token=row["token"], min_disk_gib=row["min_disk_gib"])

@@ -1,17 +1,17 @@
-"""Subnets of the simulated cloud: plain ones, that keep only the network's own and the broadcast address."""
+"""Network capability of the simulated cloud. Only the gateway, network and broadcast addresses are reserved."""
 
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
+from stratiform.connectors.memory.availability_zones import resolve_zone
 from stratiform.connectors.memory.client import Client, Request, Row
-from stratiform.connectors.memory.place import zone_of
-from stratiform.contract.compute import Nic
+from stratiform.contract.compute import NetworkInterface
 from stratiform.contract.errors import RequestRejected
 from stratiform.contract.network import NativeSubnet, SubnetSpec
 
 
-class MemoryNetworks:
-    """contract.network.Networks."""
+class MemoryNetwork:
+    """Implements contract.network.NetworkCapability."""
 
     reserved_head = 1
     reserved_tail = 1
@@ -19,104 +19,104 @@ class MemoryNetworks:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def ensure(self, spec: SubnetSpec) -> NativeSubnet:
+    def ensure_subnet(self, spec: SubnetSpec) -> NativeSubnet:
         with self._client.request(writes=True) as request:
             row = request.first(
                 "SELECT * FROM subnets WHERE installation = ? AND token = ? AND deleted_at IS NULL",
-                request.installation,
+                request.installation_id,
                 spec.token,
             )
-            return _subnet(row or _make(request, spec))
+            return _to_subnet(row or _create(request, spec))
 
-    def list(self) -> Iterator[NativeSubnet]:
+    def list_subnets(self) -> Iterator[NativeSubnet]:
         with self._client.request() as request:
             rows = request.all(
                 "SELECT * FROM subnets WHERE installation = ? AND deleted_at IS NULL ORDER BY seq",
-                request.installation,
+                request.installation_id,
             )
-        return map(_subnet, rows)
+        return map(_to_subnet, rows)
 
-    def delete(self, subnet_id: str) -> None:
+    def delete_subnet(self, subnet_id: str) -> None:
         with self._client.request(writes=True) as request:
-            if _used(request, subnet_id):
-                raise RequestRejected(f"subnet '{subnet_id}' has machines in it")
+            if _is_used(request, subnet_id):
+                raise RequestRejected(f"subnet '{subnet_id}' is in use by servers")
             request.db.execute(
                 "UPDATE subnets SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", (request.now, subnet_id)
             )
 
 
-def claim_addresses(request: Request, machine_id: str, nics: Sequence[Nic]) -> None:
-    """Give the machine its addresses, for as long as it exists.
+def claim_addresses(request: Request, server_id: str, interfaces: Sequence[NetworkInterface]) -> None:
+    """Assign the addresses of `interfaces` to a server for as long as it exists.
 
-    Raises Refused where one is outside its subnet, kept by the cloud, or another machine's.
+    Raises: RequestRejected if an address is outside its subnet, reserved, or in use.
     """
-    for nic in nics:
-        row = request.first("SELECT * FROM subnets WHERE id = ? AND deleted_at IS NULL", nic.subnet)
-        if row is None:
-            raise RequestRejected(f"there is no subnet '{nic.subnet}' in this cloud")
-        _check_address(nic.address, row)
-        if _used(request, nic.subnet, nic.address):
-            raise RequestRejected(f"address {nic.address} is in use")
+    for interface in interfaces:
+        subnet = request.first("SELECT * FROM subnets WHERE id = ? AND deleted_at IS NULL", interface.subnet_id)
+        if subnet is None:
+            raise RequestRejected(f"subnet '{interface.subnet_id}' not found")
+        _check_address(interface.ip_address, subnet)
+        if _is_used(request, interface.subnet_id, interface.ip_address):
+            raise RequestRejected(f"IP address {interface.ip_address} is in use")
         request.db.execute(
-            "INSERT INTO nics (machine, subnet, address, mac) VALUES (?, ?, ?, ?)",
-            (machine_id, nic.subnet, nic.address, nic.mac),
+            "INSERT INTO interfaces (server_id, subnet_id, ip_address, mac_address) VALUES (?, ?, ?, ?)",
+            (server_id, interface.subnet_id, interface.ip_address, interface.mac_address),
         )
 
 
-def _used(request: Request, subnet_id: str, address: str = "") -> bool:
-    """Whether a machine is in the subnet, or has `address` in it."""
+def _is_used(request: Request, subnet_id: str, address: str = "") -> bool:
+    """Return True if a server has an address, or this address, in the subnet."""
     query = (
-        "SELECT 1 FROM nics JOIN machines ON machines.id = nics.machine"
-        " WHERE subnet = ? AND (? = '' OR address = ?) AND (deleted_at IS NULL OR deleted_at > ?) LIMIT 1"
+        "SELECT 1 FROM interfaces JOIN servers ON servers.id = interfaces.server_id"
+        " WHERE subnet_id = ? AND (? = '' OR ip_address = ?) AND (deleted_at IS NULL OR deleted_at > ?) LIMIT 1"
     )
     return request.first(query, subnet_id, address, address, request.now) is not None
 
 
-def _make(request: Request, spec: SubnetSpec) -> Row:
-    wanted = _network(spec.cidr)
+def _create(request: Request, spec: SubnetSpec) -> Row:
+    cidr = _parse_cidr(spec.cidr)
     others = request.all(
         "SELECT cidr FROM subnets WHERE installation = ? AND network = ? AND deleted_at IS NULL",
-        request.installation,
-        spec.network,
+        request.installation_id,
+        spec.network_id,
     )
     for other in others:
-        there = _network(other["cidr"])
-        if there.version == wanted.version and there.overlaps(wanted):
-            raise RequestRejected(f"{spec.cidr} overlaps with {other['cidr']} in the same network")
-    made = request.db.execute(
+        other_cidr = _parse_cidr(other["cidr"])
+        if other_cidr.version == cidr.version and other_cidr.overlaps(cidr):
+            raise RequestRejected(f"CIDR {spec.cidr} overlaps with {other['cidr']} in the same network")
+    cursor = request.db.execute(
         "INSERT INTO subnets (token, installation, network, name, cidr, gateway, zone) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             spec.token,
-            request.installation,
-            spec.network,
+            request.installation_id,
+            spec.network_id,
             spec.name,
             spec.cidr,
-            spec.gateway,
-            zone_of(request, spec.zone),
+            spec.gateway_ip,
+            resolve_zone(request, spec.availability_zone),
         ),
     )
-    row: Row = request.db.execute("SELECT * FROM subnets WHERE seq = ?", (made.lastrowid,)).fetchone()
+    row: Row = request.db.execute("SELECT * FROM subnets WHERE seq = ?", (cursor.lastrowid,)).fetchone()
     return row
 
 
-def _network(cidr: str) -> IPv4Network | IPv6Network:
+def _parse_cidr(cidr: str) -> IPv4Network | IPv6Network:
     try:
         return ip_network(cidr)
     except ValueError as error:
-        raise RequestRejected(f"'{cidr}' is no subnet: {error}") from error
+        raise RequestRejected(f"invalid CIDR '{cidr}': {error}") from error
 
 
 def _check_address(address: str, subnet: Row) -> None:
-    network = _network(subnet["cidr"])
+    cidr = _parse_cidr(subnet["cidr"])
     try:
-        chosen = ip_address(address)
+        ip = ip_address(address)
     except ValueError as error:
-        raise RequestRejected(f"'{address}' is no address") from error
-    if chosen not in network:
-        raise RequestRejected(f"address {address} is not in {subnet['cidr']}")
-    if address == subnet["gateway"] or chosen in (network.network_address, network.broadcast_address):
-        raise RequestRejected(f"address {address} is kept by the cloud")
+        raise RequestRejected(f"invalid IP address '{address}'") from error
+    if ip not in cidr:
+        raise RequestRejected(f"IP address {address} is not in subnet {subnet['cidr']}")
+    if address == subnet["gateway"] or ip in (cidr.network_address, cidr.broadcast_address):
+        raise RequestRejected(f"IP address {address} is reserved by the cloud")
 
 
-def _subnet(row: Row) -> NativeSubnet:
+def _to_subnet(row: Row) -> NativeSubnet:
     return NativeSubnet(id=row["id"], token=row["token"], cidr=row["cidr"])

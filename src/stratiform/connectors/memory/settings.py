@@ -1,32 +1,48 @@
-"""What the simulated cloud can be told, and how it behaves then."""
+"""Settings of the simulated cloud: its latency, faults, capacity and availability zones."""
 
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stratiform.contract.connector import Setting
+from stratiform.contract.connector import Setting, validate_settings
 from stratiform.kit.errors import Invalid
+from stratiform.kit.numbers import parse_uint
 
-_ALL_PERCENT = 100
+_MAX_PERCENT = 100
 
 SETTINGS = (
-    Setting("latency_ms", "Time until a machine, disk, stop, start or resize is done.", required=False, default="50"),
-    Setting("call_ms", "Time that every call takes.", required=False, default="0"),
-    Setting("fail_percent", "Calls that are refused before they take effect.", required=False, default="0"),
-    Setting("lose_percent", "Calls that take effect while their answer is lost.", required=False, default="0"),
-    Setting("break_percent", "Machines that end in an error instead of running.", required=False, default="0"),
-    Setting("capacity_vcpus", "vCPUs that all machines may have together; 0: no limit.", required=False, default="0"),
-    Setting("seed", "Makes the faults the same in each process; empty: random.", required=False),
-    Setting("zones", "Names of its zones, separated by commas.", required=False, default="zone-1"),
-    Setting("password", "Of the simulated account; the first to connect sets it.", secret=True, required=False),
+    Setting(
+        "latency_ms",
+        "Duration of an asynchronous operation: creating a server or volume, start, stop, resize.",
+        required=False,
+        default="50",
+    ),
+    Setting("call_ms", "Duration of a request.", required=False, default="0"),
+    Setting("fail_percent", "Percentage of requests that fail without effect.", required=False, default="0"),
+    Setting(
+        "lose_percent",
+        "Percentage of requests that take effect but whose response is lost.",
+        required=False,
+        default="0",
+    ),
+    Setting("break_percent", "Percentage of new servers that end in state error.", required=False, default="0"),
+    Setting("capacity_vcpus", "Total vCPUs of all servers; 0 for no limit.", required=False, default="0"),
+    Setting("seed", "Seed of the random faults, for reproducible runs; empty for none.", required=False),
+    Setting("zones", "Availability zones, separated by commas.", required=False, default="zone-1"),
+    Setting(
+        "password",
+        "Password of the simulated account; the first connection sets it.",
+        secret=True,
+        required=False,
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Behaviour:
-    """How the cloud behaves; a row of its `faults` table overrides a field while it is there.
+class Behavior:
+    """Latency, faults and capacity of the simulated cloud. A row of its `faults` table overrides a field.
 
-    `fail_next` and `lose_next` count down: exactly so many calls fail, or lose their answer.
+    `fail_next` and `lose_next` are counters: that many requests fail, or lose their response.
     """
 
     latency_ms: int = 50
@@ -38,37 +54,38 @@ class Behaviour:
     fail_next: int = 0
     lose_next: int = 0
 
-    def changed(self, values: Mapping[str, int]) -> "Behaviour":
-        """Raises Invalid for an unknown name or a number out of range."""
-        known = {field.name for field in dataclasses.fields(self)}
+    def replace(self, values: Mapping[str, int]) -> "Behavior":
+        """Return a copy with `values`. Raises: Invalid for an unknown name or a number out of range."""
+        names = {field.name for field in dataclasses.fields(self)}
         for name, value in values.items():
-            if name not in known:
-                raise Invalid(f"unknown fault: {name}", hint=f"known: {', '.join(sorted(known))}")
-            if value < 0 or (name.endswith("_percent") and value > _ALL_PERCENT):
-                raise Invalid(f"{name}: {value} is out of range")
+            if name not in names:
+                raise Invalid(f"unknown fault '{name}'", hint=f"faults: {', '.join(sorted(names))}")
+            if value < 0 or (name.endswith("_percent") and value > _MAX_PERCENT):
+                raise Invalid(f"'{name}' is out of range: {value}")
         return dataclasses.replace(self, **values)
 
 
 @dataclass(frozen=True, slots=True)
 class MemorySettings:
-    """The settings of one account, checked."""
+    """Validated settings of one simulated cloud."""
 
-    behaviour: Behaviour
+    behavior: Behavior
     seed: str
     zones: tuple[str, ...]
     password: str = dataclasses.field(repr=False)
 
 
-def parse(given: Mapping[str, str]) -> MemorySettings:
-    """Raises Invalid, naming the key, for what is no number, out of range or empty."""
-    told = {setting.name: given.get(setting.name, setting.default) for setting in SETTINGS}
+def parse_settings(settings: Mapping[str, str]) -> MemorySettings:
+    """Validate the settings of an account. Raises: Invalid, with the name of the setting."""
+    values = validate_settings("memory", SETTINGS, settings)
     numbers = {}
-    for field in dataclasses.fields(Behaviour):
-        if field.name in told:
-            if not told[field.name].isdecimal():
-                raise Invalid(f"{field.name}: '{told[field.name]}' is not a whole number of zero or more")
-            numbers[field.name] = int(told[field.name])
-    zones = tuple(zone.strip() for zone in told["zones"].split(",") if zone.strip())
+    for field in dataclasses.fields(Behavior):
+        if field.name in values:
+            number = parse_uint(values[field.name])
+            if number is None:
+                raise Invalid(f"setting '{field.name}' must be a non-negative integer: '{values[field.name]}'")
+            numbers[field.name] = number
+    zones = tuple(zone.strip() for zone in values["zones"].split(",") if zone.strip())
     if not zones:
-        raise Invalid("zones: at least one is needed")
-    return MemorySettings(Behaviour().changed(numbers), told["seed"], zones, told["password"])
+        raise Invalid("setting 'zones' must name at least one availability zone")
+    return MemorySettings(Behavior().replace(numbers), values["seed"], zones, values["password"])

@@ -1,149 +1,155 @@
-"""Disks of the simulated cloud."""
+"""Volume capability of the simulated cloud."""
 
 from collections.abc import Iterator
 
 import msgspec
 
 from stratiform.connectors.memory import errors
+from stratiform.connectors.memory.availability_zones import resolve_zone
 from stratiform.connectors.memory.client import Client, Request, Row
-from stratiform.connectors.memory.place import zone_of
 from stratiform.contract.errors import RequestRejected
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 from stratiform.kit.clock import Micros
 
-#: The kinds of disk it sells; the first is its default.
+#: The volume types of this cloud; the first is the default.
 TYPES = ("standard", "fast")
 
-_PAGE = 500
+_PAGE_SIZE = 500
 
-#: A disk with the machine that has it; a machine that is gone has none.
+#: `attached_to` is the id of the existing server that the volume is attached to, or "".
 _SELECT = (
-    "SELECT disks.*, coalesce(machines.id, '') AS holder FROM disks LEFT JOIN machines"
-    " ON machines.id = disks.machine AND (machines.deleted_at IS NULL OR machines.deleted_at > :now)"
+    "SELECT volumes.*, coalesce(servers.id, '') AS attached_to FROM volumes LEFT JOIN servers"
+    " ON servers.id = volumes.server_id AND (servers.deleted_at IS NULL OR servers.deleted_at > :now)"
 )
-_THERE = "(disks.deleted_at IS NULL OR disks.deleted_at > :now)"
+_EXISTS = "(volumes.deleted_at IS NULL OR volumes.deleted_at > :now)"
 
 
-class MemoryVolumes:
-    """contract.volume.Volumes."""
+class MemoryVolume:
+    """Implements contract.volume.VolumeCapability."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def create(self, spec: VolumeSpec) -> NativeVolume:
         with self._client.request(writes=True) as request:
-            return _disk(_by_token(request, spec.token) or _make(request, spec), request.now)
+            return _to_volume(_find_by_token(request, spec.token) or _create(request, spec), request.now)
 
     def find(self, token: str) -> NativeVolume | None:
         with self._client.request() as request:
-            row = _by_token(request, token)
-            return None if row is None else _disk(row, request.now)
+            row = _find_by_token(request, token)
+            return None if row is None else _to_volume(row, request.now)
 
-    def show(self, disk_id: str) -> NativeVolume:
+    def get(self, volume_id: str) -> NativeVolume:
         with self._client.request() as request:
-            return _disk(_row(request, disk_id), request.now)
+            return _to_volume(_get_row(request, volume_id), request.now)
 
     def list(self) -> Iterator[NativeVolume]:
         last = 0
         while True:
             with self._client.request() as request:
-                rows = _all(
+                rows = _select(
                     request,
-                    "disks.installation = :installation AND disks.seq > :last ORDER BY disks.seq LIMIT :page",
+                    "volumes.installation = :installation AND volumes.seq > :last ORDER BY volumes.seq LIMIT :limit",
                     last=last,
-                    page=_PAGE,
+                    limit=_PAGE_SIZE,
                 )
-                page = [_disk(row, request.now) for row in rows]
+                page = [_to_volume(row, request.now) for row in rows]
             yield from page
-            if len(rows) < _PAGE:
+            if len(rows) < _PAGE_SIZE:
                 return
             last = rows[-1]["seq"]
 
-    def extend(self, disk_id: str, size_gib: int) -> None:
+    def extend(self, volume_id: str, size_gib: int) -> None:
         with self._client.request(writes=True) as request:
-            disk = _disk(_row(request, disk_id), request.now)
-            if disk.state not in (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE):
-                raise errors.wrong_state("disk", disk_id, disk.state.value, "grow")
-            if size_gib < disk.size_gib:
+            volume = _to_volume(_get_row(request, volume_id), request.now)
+            if volume.state not in (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE):
+                raise errors.invalid_state("volume", volume_id, volume.state.value, "extend")
+            if size_gib < volume.size_gib:
                 raise RequestRejected(
-                    f"disk '{disk_id}' has {disk.size_gib} GiB already: it can't shrink to {size_gib}"
+                    f"cannot shrink volume '{volume_id}' from {volume.size_gib} GiB to {size_gib} GiB"
                 )
-            request.db.execute("UPDATE disks SET size_gib = ? WHERE id = ?", (size_gib, disk_id))
+            request.db.execute("UPDATE volumes SET size_gib = ? WHERE id = ?", (size_gib, volume_id))
 
-    def delete(self, disk_id: str) -> None:
+    def delete(self, volume_id: str) -> None:
         with self._client.request(writes=True) as request:
-            rows = _all(request, "disks.id = :id", id=disk_id)
+            rows = _select(request, "volumes.id = :id", id=volume_id)
             if not rows or rows[0]["deleted_at"] is not None:
                 return
-            if rows[0]["holder"]:
-                raise RequestRejected(f"disk '{disk_id}' is attached to machine '{rows[0]['holder']}'")
-            request.db.execute("UPDATE disks SET deleted_at = ? WHERE id = ?", (request.ready_at, disk_id))
+            if rows[0]["attached_to"]:
+                raise RequestRejected(f"volume '{volume_id}' is attached to server '{rows[0]['attached_to']}'")
+            request.db.execute("UPDATE volumes SET deleted_at = ? WHERE id = ?", (request.ready_at, volume_id))
 
 
-def _all(request: Request, where: str, **values: object) -> list[Row]:
-    given = {"now": request.now, "installation": request.installation, **values}
-    return request.db.execute(f"{_SELECT} WHERE {_THERE} AND {where}", given).fetchall()
+def _select(request: Request, where: str, **values: object) -> list[Row]:
+    params = {"now": request.now, "installation": request.installation_id, **values}
+    return request.db.execute(f"{_SELECT} WHERE {_EXISTS} AND {where}", params).fetchall()
 
 
-def _by_token(request: Request, token: str) -> Row | None:
-    rows = _all(
-        request, "disks.installation = :installation AND disks.token = :token ORDER BY disks.seq DESC", token=token
+def _find_by_token(request: Request, token: str) -> Row | None:
+    rows = _select(
+        request,
+        "volumes.installation = :installation AND volumes.token = :token ORDER BY volumes.seq DESC",
+        token=token,
     )
     return rows[0] if rows else None
 
 
-def _row(request: Request, disk_id: str) -> Row:
-    rows = _all(request, "disks.id = :id", id=disk_id)
+def _get_row(request: Request, volume_id: str) -> Row:
+    rows = _select(request, "volumes.id = :id", id=volume_id)
     if not rows:
-        raise errors.gone("disk", disk_id)
+        raise errors.not_found("volume", volume_id)
     return rows[0]
 
 
-def _make(request: Request, spec: VolumeSpec) -> Row:
+def _create(request: Request, spec: VolumeSpec) -> Row:
     if spec.size_gib < 1:
-        raise RequestRejected("a disk has at least 1 GiB")
+        raise RequestRejected("a volume needs a size of at least 1 GiB")
     if spec.native_type and spec.native_type not in TYPES:
-        raise RequestRejected(f"there are no '{spec.native_type}' disks in this cloud: it has {', '.join(TYPES)}")
-    if spec.image:
-        image = request.first("SELECT min_disk_gib FROM images WHERE id = ? AND deleted_at IS NULL", spec.image)
-        if image is None:
-            raise RequestRejected(f"there is no image '{spec.image}' in this cloud")
-        if spec.size_gib < image["min_disk_gib"]:
-            raise RequestRejected(f"image '{spec.image}' needs a disk of {image['min_disk_gib']} GiB")
-    made = request.db.execute(
-        "INSERT INTO disks (token, installation, name, size_gib, native_type, image, metadata, zone, created_at,"
+        raise RequestRejected(f"volume type '{spec.native_type}' not found; types: {', '.join(TYPES)}")
+    if spec.image_id:
+        _check_image(request, spec.image_id, spec.size_gib)
+    cursor = request.db.execute(
+        "INSERT INTO volumes (token, installation, name, size_gib, native_type, image, metadata, zone, created_at,"
         " ready_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             spec.token,
-            request.installation,
+            request.installation_id,
             spec.name,
             spec.size_gib,
             spec.native_type or TYPES[0],
-            spec.image,
+            spec.image_id,
             msgspec.json.encode(spec.metadata).decode(),
-            zone_of(request, spec.zone),
+            resolve_zone(request, spec.availability_zone),
             request.now,
             request.ready_at,
         ),
     )
-    return _all(request, "disks.seq = :seq", seq=made.lastrowid)[0]
+    return _select(request, "volumes.seq = :seq", seq=cursor.lastrowid)[0]
 
 
-def _state(row: Row, now: Micros) -> NativeVolumeState:
+def _check_image(request: Request, image_id: str, size_gib: int) -> None:
+    image = request.first("SELECT min_disk_gib FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
+    if image is None:
+        raise RequestRejected(f"image '{image_id}' not found")
+    if size_gib < image["min_disk_gib"]:
+        raise RequestRejected(f"image '{image_id}' needs a volume of at least {image['min_disk_gib']} GiB")
+
+
+def _state_of(row: Row, now: Micros) -> NativeVolumeState:
     if row["deleted_at"] is not None:
         return NativeVolumeState.DELETING
     if now < row["ready_at"]:
         return NativeVolumeState.CREATING
-    return NativeVolumeState.IN_USE if row["holder"] else NativeVolumeState.AVAILABLE
+    return NativeVolumeState.IN_USE if row["attached_to"] else NativeVolumeState.AVAILABLE
 
 
-def _disk(row: Row, now: Micros) -> NativeVolume:
+def _to_volume(row: Row, now: Micros) -> NativeVolume:
     return NativeVolume(
         id=row["id"],
         token=row["token"],
-        state=_state(row, now),
+        state=_state_of(row, now),
         size_gib=row["size_gib"],
         native_type=row["native_type"],
-        machine=row["holder"],
+        server_id=row["attached_to"],
         created_at=row["created_at"],
     )

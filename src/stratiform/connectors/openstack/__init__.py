@@ -1,4 +1,4 @@
-"""Owns: what an OpenStack says of its use: all that its projects have, and what Gnocchi measured.
+"""An OpenStack installation as a source of usage: the resources of all projects, and metrics from Gnocchi.
 
-Does not own: the notifications that it sends, which come over the bus.
+Its notifications are received from its message bus, not through this connector.
 """

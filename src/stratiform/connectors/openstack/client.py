@@ -1,4 +1,4 @@
-"""The one place that knows openstacksdk: one session with time limits, errors in the contract's words."""
+"""Access to OpenStack with openstacksdk: one session with timeouts, translation of errors."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from keystoneauth1.identity.v3 import Password
 from keystoneauth1.session import Session
 from openstack.connection import Connection as Connection
 
-from stratiform.connectors.openstack.errors import said, told
+from stratiform.connectors.openstack.errors import extract_message, translate_error
 from stratiform.connectors.openstack.settings import OpenstackSettings
 from stratiform.contract.connector import AccountInfo
 from stratiform.contract.errors import (
@@ -21,10 +21,10 @@ from stratiform.contract.errors import (
     RequestRejected,
 )
 
-_ANSWER_S = 60
-_CONNECT_TRIES = 2
+_READ_TIMEOUT_S = 60
+_CONNECT_RETRIES = 2
 
-_NO_REGION = "is the setting 'region_name' right?"
+_REGION_HINT = "check the setting 'region_name'"
 
 
 class Client:
@@ -42,72 +42,76 @@ class Client:
                 project_domain_name=settings.project_domain_name,
             ),
             verify=(settings.cacert or True) if settings.verify else False,
-            timeout=_ANSWER_S,
+            timeout=_READ_TIMEOUT_S,
             app_name="stratiform",
         )
 
     def connection(self) -> Connection:
-        """openstacksdk's, for the questions of one verb, asked within `asking`: it remembers for ever which services
-        it did not find. The session keeps the token, the catalog and what is known of versions."""
-        # Made from a session it reads no file and no variable of this machine.
+        """Return a new connection of openstacksdk, to be used within `translating_errors`.
+
+        A connection caches missing services for its lifetime, so each operation uses a new one. The session caches
+        the token, the catalog and the API versions.
+        """
+        # A connection created from a session reads no configuration files and environment variables.
         return Connection(
             session=self._session,
             region_name=self._settings.region_name or None,
             interface=self._settings.interface,
-            connect_retries=_CONNECT_TRIES,
+            connect_retries=_CONNECT_RETRIES,
         )
 
     @contextmanager
-    def asking(self, service: str) -> Iterator[None]:
-        """Turns what openstacksdk and keystoneauth raise into contract.errors."""
+    def translating_errors(self, service: str) -> Iterator[None]:
+        """Translate errors of openstacksdk and keystoneauth to contract.errors."""
         try:
             yield
         except CloudError:
             raise
         except (ksa.HttpError, sdk.HttpException) as error:
             status = getattr(error, "http_status", 0) or getattr(error, "status_code", 0) or 0
-            raise told(service, status, _message(error)) from error
+            raise translate_error(service, status, _message_of(error)) from error
         except (ksa.MissingAuthPlugin, ksa.AuthorizationFailure, ksa.NoMatchingPlugin) as error:
-            raise CredentialsRejected(f"Keystone rejects these credentials: {_message(error)}") from error
+            raise CredentialsRejected(f"Keystone rejects the credentials: {_message_of(error)}") from error
         except (ksa.EndpointNotFound, sdk.EndpointNotFound) as error:
-            raise RequestRejected(f"the catalog has no {service} service", hint=_NO_REGION) from error
+            raise _service_not_found(service) from error
         except (ksa.ConnectionError, ksa.DiscoveryFailure, ksa.InvalidResponse) as error:
             raise CloudUnreachable(
-                f"no answer from OpenStack's {service} service: {_message(error)}",
-                hint="is auth_url right, and the network up?",
+                f"OpenStack's {service} service does not respond: {_message_of(error)}",
+                hint="check auth_url and the network",
             ) from error
         except (ksa.ClientException, sdk.SDKException, ValueError) as error:
-            raise CloudUnreachable(f"OpenStack's {service} service can't be understood: {_message(error)}") from error
+            raise CloudUnreachable(
+                f"invalid response from OpenStack's {service} service: {_message_of(error)}"
+            ) from error
 
-    def has(self, service: str) -> bool:
-        """Whether the catalog names a service, such as `load-balancer`, in our region."""
-        with self.asking(service):
+    def has_service(self, service: str) -> bool:
+        """Return True if the catalog has a service (`load-balancer`) in our region."""
+        with self.translating_errors(service):
             return self.connection().endpoint_for(service) is not None
 
-    def require(self, service: str) -> None:
-        """Raises Refused where the catalog has no such service."""
-        if not self.has(service):
-            raise RequestRejected(f"the catalog has no {service} service", hint=_NO_REGION)
+    def require_service(self, service: str) -> None:
+        """Raise RequestRejected unless the catalog has the service."""
+        if not self.has_service(service):
+            raise _service_not_found(service)
 
-    def check(self) -> AccountInfo:
-        """Who we are, and the availability zones."""
+    def check_credentials(self) -> AccountInfo:
+        """Return our user and project, and the availability zones."""
         try:
-            with self.asking("identity"):
-                user = self._session.get_user_id()
+            with self.translating_errors("identity"):
+                user_id = self._session.get_user_id()
         except NativeNotFound as error:
-            raise RequestRejected(error.message, hint="is auth_url Keystone's, with /v3 at its end?") from error
-        self.require("compute")
-        with self.asking("compute"):
-            zones = [
-                zone.name for zone in self.connection().compute.availability_zones() if zone.state.get("available")
-            ]
-        who = f"{self._settings.username}@{self._settings.project_name} ({user})"
-        return AccountInfo(identity=who, zones=tuple(sorted(set(zones))))
+            raise RequestRejected(error.message, hint="auth_url must be Keystone's URL, ending with /v3") from error
+        self.require_service("compute")
+        with self.translating_errors("compute"):
+            zones = self.connection().compute.availability_zones()
+            names = {zone.name for zone in zones if zone.state.get("available")}
+        identity = f"{self._settings.username}@{self._settings.project_name} ({user_id})"
+        return AccountInfo(identity=identity, zones=tuple(sorted(names)))
 
-    def measures(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> bytes:
-        """What Gnocchi answers, as it came: its numbers must not become floats."""
-        with self.asking("metric"):
-            answer = self._session.request(
+    def request_gnocchi(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> bytes:
+        """Return the undecoded response of Gnocchi, so that numbers keep all their digits."""
+        with self.translating_errors("metric"):
+            response = self._session.request(
                 f"/v1/{path}",
                 method,
                 params=query,
@@ -119,14 +123,18 @@ class Client:
                     "region_name": self._settings.region_name or None,
                 },
                 raise_exc=False,
-                connect_retries=_CONNECT_TRIES,
+                connect_retries=_CONNECT_RETRIES,
             )
-        if not answer.ok:
-            raise told("metric", answer.status_code, said(answer.content))
-        content: bytes = answer.content
+        if not response.ok:
+            raise translate_error("metric", response.status_code, extract_message(response.content))
+        content: bytes = response.content
         return content
 
 
-def _message(error: Exception) -> str:
-    """Without what the libraries below said, which keystoneauth repeats at the end."""
+def _service_not_found(service: str) -> RequestRejected:
+    return RequestRejected(f"the catalog has no {service} service", hint=_REGION_HINT)
+
+
+def _message_of(error: Exception) -> str:
+    """Return an error's message without the one of the HTTP library, which keystoneauth appends."""
     return str(getattr(error, "message", "") or error).split(": HTTP")[0]

@@ -1,7 +1,6 @@
-"""OpenStack's answers as the contract's errors.
+"""Translation of OpenStack's HTTP errors to the contract's errors.
 
-Source: API guidelines of OpenStack, "HTTP Response Codes"; Gnocchi's errors as recorded from 4.7, which come as JSON
-or as a page of HTML.
+Source: API guidelines of OpenStack, "HTTP Response Codes". Gnocchi 4.7 returns errors as JSON or as an HTML page.
 """
 
 import html
@@ -18,7 +17,7 @@ from stratiform.contract.errors import (
     RequestRejected,
 )
 
-_KINDS: dict[int, type[CloudError]] = {
+_ERROR_TYPES: dict[int, type[CloudError]] = {
     401: CredentialsRejected,
     403: CredentialsRejected,
     404: NativeNotFound,
@@ -27,46 +26,45 @@ _KINDS: dict[int, type[CloudError]] = {
     429: CloudThrottled,
 }
 
-#: A message is cut here; some carry a whole page.
-_MESSAGE_CHARS = 300
+#: The maximum length of a service's message in ours; some are a whole page.
+_MAX_MESSAGE_LENGTH = 300
 
 _SERVER_ERROR = 500
 
-_TAGS = re.compile(r"<(title|style|script|h1)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_MARKUP = re.compile(r"<(title|style|script|h1)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_MESSAGE_KEYS = ("message", "description", "cause", "reason", "detail")
 
 
-def told(service: str, status: int, message: str) -> CloudError:
-    """The error of the contract that `service` (`compute`) means by an HTTP status."""
-    kind = _KINDS.get(status, CloudUnreachable if status >= _SERVER_ERROR else RequestRejected)
-    if kind is CredentialsRejected:
+def translate_error(service: str, status: int, message: str) -> CloudError:
+    """Return the contract's error for an HTTP status of `service` (`compute`)."""
+    error_type = _ERROR_TYPES.get(status, CloudUnreachable if status >= _SERVER_ERROR else RequestRejected)
+    if error_type is CredentialsRejected:
         return CredentialsRejected(
-            f"OpenStack's {service} service rejects these credentials or what they ask for ({status})",
-            hint="check username, password and project_name, and that the user may see what all projects have",
+            f"OpenStack's {service} service rejects the credentials, or they do not permit the request ({status})",
+            hint="check username, password and project_name; the user needs access to the resources of all projects",
         )
-    return kind(f"OpenStack's {service} service: {_line(message)} ({status})")
+    return error_type(f"OpenStack's {service} service: {_to_line(message)} ({status})")
 
 
-def said(body: bytes) -> str:
-    """What an answer with an error says, be it JSON or HTML."""
+def extract_message(body: bytes) -> str:
+    """Return the error message of a response in JSON or HTML."""
     try:
-        found = _deepest(msgspec.json.decode(body))
+        message = _join_messages(msgspec.json.decode(body))
     except msgspec.DecodeError:
-        found = html.unescape(_TAGS.sub(" ", body.decode(errors="replace")))
-    return _line(found)
+        message = html.unescape(_MARKUP.sub(" ", body.decode(errors="replace")))
+    return _to_line(message)
 
 
-def _deepest(answer: object) -> str:
-    """The texts in an answer, in the words of whoever wrote it: each service nests them otherwise."""
-    if isinstance(answer, dict):
-        texts = [
-            _deepest(answer[key]) for key in ("message", "description", "cause", "reason", "detail") if key in answer
-        ]
-        return ": ".join(text for text in texts if text) or next((_deepest(one) for one in answer.values()), "")
-    if isinstance(answer, list):
-        return ", ".join(map(_deepest, answer))
-    return str(answer)
+def _join_messages(value: object) -> str:
+    """Return the messages in a JSON document; each service nests them differently."""
+    if isinstance(value, dict):
+        messages = [_join_messages(value[key]) for key in _MESSAGE_KEYS if key in value]
+        return ": ".join(filter(None, messages)) or next((_join_messages(item) for item in value.values()), "")
+    if isinstance(value, list):
+        return ", ".join(map(_join_messages, value))
+    return str(value)
 
 
-def _line(message: str) -> str:
+def _to_line(message: str) -> str:
     line = " ".join(message.split()) or "no reason given"
-    return line[:_MESSAGE_CHARS].rstrip(" .")
+    return line[:_MAX_MESSAGE_LENGTH].rstrip(" .")

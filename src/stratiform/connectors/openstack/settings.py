@@ -1,4 +1,4 @@
-"""What must be told about one OpenStack installation and region; the names are those of clouds.yaml.
+"""Settings of an OpenStack installation and region, named as in clouds.yaml.
 
 Source: openstacksdk, "Configuring OpenStack SDK Applications".
 """
@@ -6,30 +6,41 @@ Source: openstacksdk, "Configuring OpenStack SDK Applications".
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from stratiform.contract.connector import Setting
+from stratiform.contract.connector import Setting, validate_settings
 from stratiform.kit.errors import Invalid
 
 SETTINGS = (
     Setting("auth_url", "URL of Keystone, such as https://cloud.example:5000/v3."),
-    Setting("username", "User who may see what all projects have; usually one with the role admin."),
+    Setting("username", "User that may list the resources of all projects, usually an admin."),
     Setting("password", "Password of that user.", secret=True),
-    Setting("project_name", "Project that the user has the role on."),
+    Setting("project_name", "Project in which the user has the role."),
     Setting("user_domain_name", "Domain of the user.", required=False, default="Default"),
     Setting("project_domain_name", "Domain of the project.", required=False, default="Default"),
-    Setting("region_name", "Region, where the catalog has more than one.", required=False),
-    Setting("interface", "Endpoints to use: public, internal or admin.", required=False, default="public"),
-    Setting("cacert", "File with the certificates to trust, instead of the system's own.", required=False),
-    Setting("verify", "Whether certificates are checked: true or false.", required=False, default="true"),
+    Setting("region_name", "Region, if the catalog has more than one.", required=False),
+    Setting(
+        "interface",
+        "Endpoint interface: public, internal or admin.",
+        required=False,
+        default="public",
+        choices=("public", "internal", "admin"),
+    ),
+    Setting("cacert", "File with CA certificates to trust instead of the system's.", required=False),
+    Setting(
+        "verify",
+        "Verify TLS certificates: true or false.",
+        required=False,
+        default="true",
+        choices=("true", "false"),
+    ),
 )
-
-_INTERFACES = ("public", "internal", "admin")
 
 
 @dataclass(frozen=True, slots=True)
 class OpenstackSettings:
-    """The settings of one installation, checked. What is secret isn't printed."""
+    """Validated settings of one installation."""
 
     auth_url: str
     username: str
@@ -43,24 +54,12 @@ class OpenstackSettings:
     verify: bool
 
 
-def parse(given: Mapping[str, str]) -> OpenstackSettings:
-    """Raises Invalid, naming the setting, where one is missing, unknown or wrong."""
-    known = {setting.name: setting for setting in SETTINGS}
-    for name in given:
-        if name not in known:
-            raise Invalid(f"openstack has no setting '{name}'", hint=f"it has: {', '.join(known)}")
-    told = {name: given.get(name) or setting.default for name, setting in known.items()}
-    for name, setting in known.items():
-        if setting.required and not told[name]:
-            raise Invalid(f"openstack needs the setting '{name}'", hint=setting.help)
-    url = urlsplit(told["auth_url"])
+def parse_settings(settings: Mapping[str, str]) -> OpenstackSettings:
+    """Validate the settings of an account. Raises: Invalid, with the name of the setting."""
+    values: dict[str, Any] = validate_settings("openstack", SETTINGS, settings)
+    url = urlsplit(values["auth_url"])
     if url.scheme not in ("http", "https") or not url.hostname:
-        raise Invalid("the setting 'auth_url' must be a URL that begins with http:// or https://")
-    if told["interface"] not in _INTERFACES:
-        raise Invalid(f"the setting 'interface' must be one of: {', '.join(_INTERFACES)}")
-    if told["verify"] not in ("true", "false"):
-        raise Invalid("the setting 'verify' must be true or false")
-    if told["cacert"] and not Path(told["cacert"]).is_file():
-        raise Invalid(f"the setting 'cacert' names no file: {told['cacert']}")
-    verify = told.pop("verify") == "true"
-    return OpenstackSettings(**told, verify=verify)
+        raise Invalid(f"setting 'auth_url' must be a URL with http:// or https://: '{values['auth_url']}'")
+    if values["cacert"] and not Path(values["cacert"]).is_file():
+        raise Invalid(f"setting 'cacert': file not found: {values['cacert']}")
+    return OpenstackSettings(**{**values, "verify": values["verify"] == "true"})

@@ -1,4 +1,1 @@
-"""Owns: what a Prometheus has measured, or what speaks its query API, as readings of meters.
-
-Does not own: machines or disks; a Prometheus has none.
-"""
+"""A Prometheus server, or one with its query API, as a source of usage samples. It has no servers or volumes."""

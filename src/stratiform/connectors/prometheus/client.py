@@ -1,4 +1,4 @@
-"""The one place that speaks to Prometheus. Source: Prometheus, "HTTP API"."""
+"""Access to Prometheus's HTTP API. Source: Prometheus, "HTTP API"."""
 
 import ssl
 import weakref
@@ -9,18 +9,19 @@ from typing import Any
 import httpx
 import msgspec
 
-from stratiform.connectors.prometheus.errors import told
+from stratiform.connectors.prometheus.errors import translate_error
 from stratiform.connectors.prometheus.settings import PrometheusSettings
-from stratiform.contract.errors import CloudError, CloudUnreachable
+from stratiform.contract.errors import CloudUnreachable
 from stratiform.kit.errors import Invalid
 
-_ANSWER_S = 60
-_CONNECT_S = 5
-_MOVED = 300
+_READ_TIMEOUT_S = 60
+_CONNECT_TIMEOUT_S = 5
+_REDIRECT = 300
+_MAX_WARNING_LENGTH = 300
 
 
 class Series(msgspec.Struct):
-    """One series of a matrix: its labels, and (seconds since 1970, number as Prometheus wrote it)."""
+    """One series of a range query: labels, and pairs of (seconds since 1970, number as text)."""
 
     metric: dict[str, str]
     values: list[tuple[Decimal, str]] = []
@@ -31,63 +32,59 @@ class _Matrix(msgspec.Struct, tag_field="resultType", tag="matrix"):
     result: list[Series]
 
 
-class _Answer(msgspec.Struct):
+class _Response(msgspec.Struct):
     data: _Matrix
     warnings: list[str] = []
 
 
 class Client:
-    """One Prometheus; thread-safe."""
+    """A client of one Prometheus server. Thread-safe."""
 
     def __init__(self, settings: PrometheusSettings) -> None:
-        self.where = settings.url
-        self.who = settings.username
+        self.url = settings.url
+        self.username = settings.username
         try:
-            trusted = ssl.create_default_context(cafile=settings.cacert or None)
+            context = ssl.create_default_context(cafile=settings.cacert or None)
         except ssl.SSLError as error:
-            raise Invalid(f"the setting 'cacert' names a file without certificates: {settings.cacert}") from error
+            raise Invalid(f"setting 'cacert': no certificates in file {settings.cacert}") from error
         self._http = httpx.Client(
             base_url=settings.url.rstrip("/"),
             auth=httpx.BasicAuth(settings.username, settings.password) if settings.username else None,
             headers={"Authorization": f"Bearer {settings.token}"} if settings.token else {},
-            timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
-            verify=trusted,
+            timeout=httpx.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S),
+            verify=context,
             trust_env=False,
         )
         weakref.finalize(self, self._http.close)
 
-    def range(self, query: str, start_s: int, end_s: int, step_s: int) -> list[Series]:
-        """The value of `query` at `start_s`, and every `step_s` seconds until `end_s`, inclusive."""
+    def query_range(self, query: str, start_s: int, end_s: int, step_s: int) -> list[Series]:
+        """Return the values of `query` from `start_s` to `end_s` inclusive, every `step_s` seconds."""
         form = {"query": query, "start": str(start_s), "end": str(end_s), "step": str(step_s)}
         try:
-            answer = _JSON.decode(self.ask("/api/v1/query_range", form))
+            response = _decoder.decode(self._post("/api/v1/query_range", form))
         except msgspec.DecodeError as error:
-            raise _elsewhere() from error
-        if answer.warnings:
-            raise CloudUnreachable(f"Prometheus' answer isn't whole: {answer.warnings[0][:300]}")
-        return answer.data.result
+            raise _invalid_response() from error
+        if response.warnings:
+            raise CloudUnreachable(f"incomplete response of Prometheus: {response.warnings[0][:_MAX_WARNING_LENGTH]}")
+        return response.data.result
 
-    def ask(self, path: str, form: Mapping[str, str]) -> bytes:
-        """By POST, as a query may be longer than a URL."""
+    def _post(self, path: str, form: Mapping[str, str]) -> bytes:
+        """Send a POST request, because a query may be longer than a URL."""
         try:
-            answer = self._http.post(path, data=form)
+            response = self._http.post(path, data=form)
         except httpx.HTTPError as error:
-            raise _silent(self.where, error) from error
-        if answer.is_error:
-            raise told(answer.status_code, answer.content)
-        if answer.status_code >= _MOVED:
-            raise _elsewhere()
-        return answer.content
+            raise CloudUnreachable(
+                f"Prometheus at {self.url} does not respond: {error}", hint="check the URL and the network"
+            ) from error
+        if response.is_error:
+            raise translate_error(response.status_code, response.content)
+        if response.status_code >= _REDIRECT:
+            raise _invalid_response()
+        return response.content
 
 
-_JSON = msgspec.json.Decoder(_Answer)
+_decoder = msgspec.json.Decoder(_Response)
 
 
-def _silent(where: str, error: httpx.HTTPError) -> CloudError:
-    return CloudUnreachable(
-        f"no answer from Prometheus at {where}: {error}", hint="is the URL right, and the network up?"
-    )
-
-
-def _elsewhere() -> CloudError:
-    return CloudUnreachable("what answers there isn't Prometheus", hint="is the setting 'url' right?")
+def _invalid_response() -> CloudUnreachable:
+    return CloudUnreachable("invalid response; the server is not Prometheus", hint="check the setting 'url'")

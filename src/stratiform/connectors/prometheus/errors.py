@@ -1,4 +1,7 @@
-"""Prometheus' answers as the contract's errors. Source: Prometheus, "HTTP API", format overview."""
+"""Translation of Prometheus's HTTP errors to the contract's errors.
+
+Source: Prometheus, "HTTP API", format overview.
+"""
 
 import msgspec
 
@@ -13,28 +16,28 @@ from stratiform.contract.errors import (
 _REJECTED = (401, 403)
 _THROTTLED = 429
 _SERVER_ERROR = 500
-_MESSAGE_CHARS = 300
+_MAX_MESSAGE_LENGTH = 300
 
 
-class _Said(msgspec.Struct):
+class _ErrorBody(msgspec.Struct):
     error: str = ""
 
 
-def told(status: int, body: bytes) -> CloudError:
-    """The error that Prometheus, or a proxy before it, means."""
+def translate_error(status: int, body: bytes) -> CloudError:
+    """Return the contract's error for a response of Prometheus, or of a proxy in front of it."""
     if status in _REJECTED:
         return CredentialsRejected(
-            f"Prometheus rejects these credentials ({status})", hint="check token, or username and password"
+            f"Prometheus rejects the credentials ({status})", hint="check token, or username and password"
         )
     if status == _THROTTLED:
-        return CloudThrottled("Prometheus is asked too often (429)")
-    kind = CloudUnreachable if status >= _SERVER_ERROR else RequestRejected
-    return kind(f"Prometheus: {_reason(body)} ({status})")
+        return CloudThrottled("request rate limit of Prometheus exceeded (429)")
+    error_type = CloudUnreachable if status >= _SERVER_ERROR else RequestRejected
+    return error_type(f"Prometheus: {_reason(body)} ({status})")
 
 
 def _reason(body: bytes) -> str:
     try:
-        reason = msgspec.json.decode(body, type=_Said).error
+        reason = msgspec.json.decode(body, type=_ErrorBody).error
     except msgspec.DecodeError:
         reason = ""
-    return " ".join(reason.split())[:_MESSAGE_CHARS] or "no reason given; is the setting 'url' Prometheus' own?"
+    return " ".join(reason.split())[:_MAX_MESSAGE_LENGTH] or "no reason given; check the setting 'url'"

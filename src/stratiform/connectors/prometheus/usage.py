@@ -1,6 +1,6 @@
-"""What a Prometheus has measured: the values of a range query.
+"""Usage capability of Prometheus: samples from range queries.
 
-Source: Prometheus, "HTTP API" (range queries), and answers of 2.42.
+Source: Prometheus, "HTTP API" (range queries), and responses of 2.42.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,13 +16,15 @@ from stratiform.kit.clock import SECOND_US, Micros
 if TYPE_CHECKING:
     from stratiform.connectors.prometheus.client import Client, Series
 
-#: Values of one series in one answer. Prometheus gives 11,000 at most; fewer, as there may be many series.
-_VALUES = 1000
+#: Values per series and request. Prometheus allows 11,000; there may be many series.
+_VALUES_PER_REQUEST = 1000
 
 
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A `poll.prometheus` table: `query` is evaluated every `period_s`. A counter is best asked for as it is, as
-    Prometheus' own `increase` and `rate` guess what was between two scrapes."""
+class PollTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A `poll.prometheus` table: `query` is evaluated every `period_s`.
+
+    Query counters directly: Prometheus's `increase` and `rate` extrapolate between scrapes.
+    """
 
     query: str
     resource_label: str
@@ -32,51 +34,51 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PrometheusUsage:
-    """Fulfils contract.usage.Usage."""
+    """Implements contract.usage.UsageCapability."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client
 
-    def inventory(self) -> Iterator[InventoryItem]:
-        """Nothing: what it measures is others'."""
+    def list_inventory(self) -> Iterator[InventoryItem]:
+        """Return nothing: the measured resources belong to other clouds."""
         return iter(())
 
-    def readings(self, asked: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
-        """Evaluated at whole multiples of the period, so that asking again gives the same."""
-        return self._read(parse_poll(asked, Asked), since, until)
+    def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+        """Evaluate the query at multiples of the period, so that repeating a request returns the same samples."""
+        return self._read_samples(parse_poll(poll, PollTable), since, until)
 
-    def _read(self, asked: Asked, since: Micros, until: Micros) -> Iterator[UsageSample]:
-        first, end = align_periods(since, until, asked.period_s)
-        period = asked.period_s * SECOND_US
-        for start in range(first, end, period * _VALUES):
-            last = min(start + period * _VALUES, end) - period
-            found = self._client.range(asked.query, start // SECOND_US, last // SECOND_US, asked.period_s)
-            yield from _readings(asked, found)
+    def _read_samples(self, poll: PollTable, since: Micros, until: Micros) -> Iterator[UsageSample]:
+        first, end = align_periods(since, until, poll.period_s)
+        period = poll.period_s * SECOND_US
+        for start in range(first, end, period * _VALUES_PER_REQUEST):
+            last = min(start + period * _VALUES_PER_REQUEST, end) - period
+            series = self._client.query_range(poll.query, start // SECOND_US, last // SECOND_US, poll.period_s)
+            yield from _to_samples(poll, series)
 
 
-def _readings(asked: Asked, found: "list[Series]") -> Iterator[UsageSample]:
-    told: set[tuple[str, Decimal]] = set()
-    for series in found:
+def _to_samples(poll: PollTable, matrix: "list[Series]") -> Iterator[UsageSample]:
+    seen: set[tuple[str, Decimal]] = set()
+    for series in matrix:
         if series.histograms:
-            raise RequestRejected("the query gives histograms", hint="ask for numbers, such as histogram_sum(…)")
-        resource = series.metric.get(asked.resource_label)
-        if not resource:
-            raise RequestRejected(f"the query gives a series without the label '{asked.resource_label}'")
+            raise RequestRejected("the query returns histograms", hint="query numbers, such as histogram_sum(…)")
+        resource_id = series.metric.get(poll.resource_label)
+        if not resource_id:
+            raise RequestRejected(f"the query returns a series without the label '{poll.resource_label}'")
         for seconds, number in series.values:
             value = parse_decimal(number)
             if value is None:
                 continue
-            if (resource, seconds) in told:
+            if (resource_id, seconds) in seen:
                 raise RequestRejected(
-                    f"the query gives two values of {resource} at once",
-                    hint=f"sum by ({asked.resource_label}) (…)",
+                    f"the query returns two values of {resource_id} for the same time",
+                    hint=f"sum by ({poll.resource_label}) (…)",
                 )
-            told.add((resource, seconds))
+            seen.add((resource_id, seconds))
             yield UsageSample(
-                resource_id=resource,
-                project_id=series.metric.get(asked.project_label, ""),
+                resource_id=resource_id,
+                project_id=series.metric.get(poll.project_label, ""),
                 at=int(seconds * SECOND_US),
                 value=value,
-                source=resource,
-                name=series.metric.get(asked.name_label, ""),
+                source=resource_id,
+                name=series.metric.get(poll.name_label, ""),
             )

@@ -10,8 +10,9 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from litestar.types import ExceptionHandlersMap
 
+from stratiform.interfaces.endpoints.decoding import FlagParser, parse_bool
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
-from stratiform.interfaces.endpoints.request import Transactions
+from stratiform.interfaces.endpoints.request import ApiResponse, Transactions
 from stratiform.kit.errors import Fault, Invalid, NotFound
 from stratiform.kit.policy import Rule
 
@@ -98,7 +99,8 @@ class Api:
     `routes` is the package whose modules declare the endpoints. Every path exists with each of `prefixes` in front;
     `project_in_path` means without a prefix and with the project's id. `transactions` authenticates requests.
     `empty_media_type` is that of responses without a body. `lenient`: numbers and booleans in bodies may be strings.
-    `invalid_field` and `version_not_found` make errors in the API's own words.
+    `parse_flag` parses booleans in query strings. `invalid_field` and `version_not_found` make errors in the API's
+    own words.
     """
 
     name: str
@@ -110,6 +112,7 @@ class Api:
     transactions: Transactions = field(default_factory=Transactions)
     empty_media_type: str = "application/json"
     lenient: bool = False
+    parse_flag: FlagParser = parse_bool
     invalid_field: InvalidFieldFormat = _invalid_field
     version_not_found: Callable[[int], Fault] = _version_not_found
     endpoints: list[Endpoint] = field(default_factory=list)
@@ -168,8 +171,17 @@ class Api:
         self, method: str, path: str, rule: Rule | None, function: Function, options: Options, action: str = ""
     ) -> None:
         hints = typing.get_type_hints(function, include_extras=True)
-        schemas = {"body": hints.get("body"), "query": hints.get("query"), "response": hints.get("return")}
+        schemas = {
+            "body": hints.get("body"),
+            "query": hints.get("query"),
+            "response": _response_schema(hints.get("return")),
+        }
         self.endpoints.append(Endpoint(method, path, rule, function, action=action, **schemas, **options))
+
+
+def _response_schema(annotation: Any) -> Any:
+    """Return the schema of the body: `X` for `ApiResponse[X]`."""
+    return typing.get_args(annotation)[0] if typing.get_origin(annotation) is ApiResponse else annotation
 
 
 def _refusal(get: Function, error: Fault) -> Function:

@@ -188,10 +188,21 @@ def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any
         decoded["body"] = body
     elif endpoint.body is not None:
         decoded["body"] = decoding.decode_body(
-            body, endpoint.body, minor=request.microversion, lenient=api.lenient, invalid=api.invalid_field
+            body,
+            endpoint.body,
+            minor=request.microversion,
+            lenient=api.lenient,
+            invalid=api.invalid_field,
+            key=endpoint.action or "body",
         )
     if endpoint.query is not None:
-        decoded["query"] = decoding.decode_query(request.query_items, endpoint.query, invalid=api.invalid_field)
+        decoded["query"] = decoding.decode_query(
+            request.query_items,
+            endpoint.query,
+            minor=request.microversion,
+            invalid=api.invalid_field,
+            parse_flag=api.parse_flag,
+        )
     parameters = _path_parameters(api, request.http)
     if endpoint.action:  # the functions of an action table may name the resource's id as they like
         return endpoint.function(request, *parameters.values(), **decoded)

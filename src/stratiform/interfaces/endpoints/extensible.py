@@ -9,9 +9,9 @@ from msgspec import UNSET, Struct, field
 
 
 class Extensible(Struct):
-    """Base class of a request or response struct. `extra` has the attributes that the struct does not declare."""
+    """Base class of a request or response struct. `extra` is a dictionary of undeclared attributes."""
 
-    extra: dict[str, Any] = field(name="*", default_factory=dict)
+    extra: Any = field(name="*", default_factory=dict)
 
 
 def collect_extra(value: Any, document: Any) -> None:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from stratiform.kit.errors import Conflict, Forbidden, NotFound, Unauthenticated
 
 
 class AuthenticationFailed(Unauthenticated):
@@ -23,6 +23,10 @@ class ResourceNotFound(NotFound):
 
 class ProjectNotFound(ResourceNotFound):
     resource = "project"
+
+
+class ProjectTagNotFound(ResourceNotFound):
+    resource = "project tag"
 
 
 class DomainNotFound(ResourceNotFound):
@@ -110,13 +114,3 @@ class ForbiddenAction(Forbidden):
 
     def __init__(self, action: str) -> None:
         super().__init__(f"You are not authorized to perform the requested action: {action}.")
-
-
-class MissingAttribute(Invalid):
-    """The request body lacks `attribute` in `target`."""
-
-    def __init__(self, attribute: str, target: str) -> None:
-        super().__init__(
-            f"Expecting to find {attribute} in {target}. The server could not comply with the request since it is "
-            "either malformed or otherwise incorrect. The client is assumed to be in error."
-        )

@@ -180,6 +180,16 @@ class ApplicationCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessRule:
+    """A request that an application credential is restricted to."""
+
+    id: str
+    service: str
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogEntry:
     """A service and its endpoints, with the URLs for one token."""
 

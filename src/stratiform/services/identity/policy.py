@@ -70,9 +70,15 @@ LIST_PROJECTS = IdentityRule("identity:list_projects", system_reader, "List proj
 GET_PROJECT = IdentityRule("identity:get_project", system_reader_or_owner, "Show a project")
 CREATE_PROJECT = IdentityRule("identity:create_project", admin, "Create a project")
 UPDATE_PROJECT = IdentityRule("identity:update_project", admin, "Update a project")
-UPDATE_PROJECT_TAGS = IdentityRule("identity:update_project_tags", admin, "Update the tags of a project")
 DELETE_PROJECT = IdentityRule("identity:delete_project", admin, "Delete a project")
 LIST_USER_PROJECTS = IdentityRule("identity:list_user_projects", system_reader_or_owner, "List the projects of a user")
+
+LIST_PROJECT_TAGS = IdentityRule("identity:list_project_tags", system_reader_or_owner, "List the tags of a project")
+GET_PROJECT_TAG = IdentityRule("identity:get_project_tag", system_reader_or_owner, "Check if a project has a tag")
+UPDATE_PROJECT_TAGS = IdentityRule("identity:update_project_tags", admin, "Replace the tags of a project")
+CREATE_PROJECT_TAG = IdentityRule("identity:create_project_tag", admin, "Add a tag to a project")
+DELETE_PROJECT_TAGS = IdentityRule("identity:delete_project_tags", admin, "Remove all tags from a project")
+DELETE_PROJECT_TAG = IdentityRule("identity:delete_project_tag", admin, "Remove a tag from a project")
 
 LIST_DOMAINS = IdentityRule("identity:list_domains", system_reader, "List domains")
 GET_DOMAIN = IdentityRule("identity:get_domain", system_reader_or_owner, "Show a domain")
@@ -146,5 +152,6 @@ CREATE_APPLICATION_CREDENTIAL = IdentityRule(
 DELETE_APPLICATION_CREDENTIAL = IdentityRule(
     "identity:delete_application_credential", admin_or_owner, "Delete an application credential"
 )
+LIST_ACCESS_RULES = IdentityRule("identity:list_access_rules", system_reader_or_owner, "List a user's access rules")
 
 RULES = declared_rules(globals())

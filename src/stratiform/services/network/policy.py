@@ -1,6 +1,6 @@
 """Policy rules of the Networking API. Source: Neutron's policy reference (secure defaults)."""
 
-from stratiform.kit.policy import Rule, admin, declared_rules, project_member, project_reader
+from stratiform.kit.policy import Rule, admin, anyone, declared_rules, project_member, project_reader
 
 NETWORKS_CREATE = Rule("create_network", project_member, "Create a network")
 NETWORKS_CREATE_SHARED = Rule("create_network:shared", admin, "Create a shared network")
@@ -32,6 +32,8 @@ SECURITY_GROUPS_CREATE = Rule("create_security_group", project_member, "Create a
 SECURITY_GROUPS_GET = Rule("get_security_group", project_reader, "List and show security groups and their rules")
 SECURITY_GROUPS_UPDATE = Rule("update_security_group", project_member, "Update or delete a security group or rule")
 IP_AVAILABILITIES_GET = Rule("get_network_ip_availability", admin, "Show the number of used IP addresses")
+AVAILABILITY_ZONES_GET = Rule("get_availability_zone", project_reader, "List availability zones")
+EXTENSIONS_GET = Rule("get_extension", anyone, "List and show extensions")
 QUOTAS_GET = Rule("get_quota", project_reader, "Show the quota of a project")
 
 RULES = declared_rules(globals())

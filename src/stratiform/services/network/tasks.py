@@ -1,7 +1,7 @@
 """Background work: native subnets are deleted after their subnet."""
 
 from stratiform.contract.errors import NativeNotFound, RequestRejected
-from stratiform.contract.network import Networks
+from stratiform.contract.network import NetworkCapability
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.work import Handler, Job, Requeue
 from stratiform.services.network.repository import records
@@ -36,12 +36,12 @@ def _delete_native_subnets(service: NetworkService, job: Job) -> Requeue | None:
     return _RETRY if in_use else None
 
 
-def _delete(networks: Networks, native_id: str) -> bool:
+def _delete(networks: NetworkCapability, native_id: str) -> bool:
     """Delete a native subnet. Return False if servers are still in it."""
     if not native_id:
         return True
     try:
-        networks.delete(native_id)
+        networks.delete_subnet(native_id)
     except NativeNotFound:
         return True
     except RequestRejected:
@@ -49,6 +49,6 @@ def _delete(networks: Networks, native_id: str) -> bool:
     return True
 
 
-def _find_by_token(networks: Networks, subnet_id: str) -> str:
+def _find_by_token(networks: NetworkCapability, subnet_id: str) -> str:
     """Return the native id of a subnet whose creation was not confirmed, or ""."""
-    return next((native.id for native in networks.list() if native.token == subnet_id), "")
+    return next((native.id for native in networks.list_subnets() if native.token == subnet_id), "")

@@ -10,8 +10,7 @@ from functools import partial
 from typing import Any
 
 from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, RequestRejected
-from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
-from stratiform.contract.volume import Volumes as NativeVolumes
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeCapability, VolumeSpec
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.work import Handler, Job, Requeue, enqueue
@@ -62,9 +61,9 @@ def _handle_missing_capability(service: VolumeService, job: Job, volume: Volume)
         _fail(service, job, volume, "error", f"Cloud {volume.cloud_name} does not support block storage.")
 
 
-def _create(service: VolumeService, job: Job, cloud: NativeVolumes, volume: Volume) -> Requeue | None:
+def _create(service: VolumeService, job: Job, cloud: VolumeCapability, volume: Volume) -> Requeue | None:
     try:
-        native = cloud.show(volume.native_id) if volume.native_id else cloud.create(_spec(service, job, volume))
+        native = cloud.get(volume.native_id) if volume.native_id else cloud.create(_spec(service, job, volume))
     except (NativeNotFound, InsufficientCapacity, RequestRejected, NotFound, Invalid, Conflict) as error:
         _fail(service, job, volume, "error", error.message)
         return None
@@ -93,18 +92,18 @@ def _spec(service: VolumeService, job: Job, volume: Volume) -> VolumeSpec:
         name=volume.name,
         size_gib=volume.wanted_gib,
         native_type=native_type or "",
-        image=image,
-        zone=volume.native_zone,
+        image_id=image,
+        availability_zone=volume.native_zone,
         metadata=volume.metadata,
     )
 
 
-def _extend(service: VolumeService, job: Job, cloud: NativeVolumes, volume: Volume) -> Requeue | None:
+def _extend(service: VolumeService, job: Job, cloud: VolumeCapability, volume: Volume) -> Requeue | None:
     try:
-        native = cloud.show(volume.native_id)
+        native = cloud.get(volume.native_id)
         if native.size_gib < volume.wanted_gib:
             cloud.extend(volume.native_id, volume.wanted_gib)
-            native = cloud.show(volume.native_id)
+            native = cloud.get(volume.native_id)
     except NativeNotFound as error:
         _fail(service, job, volume, "error", error.message)
         return None
@@ -119,7 +118,7 @@ def _extend(service: VolumeService, job: Job, cloud: NativeVolumes, volume: Volu
     return None
 
 
-def _delete(service: VolumeService, job: Job, cloud: NativeVolumes, volume: Volume) -> Requeue | None:
+def _delete(service: VolumeService, job: Job, cloud: VolumeCapability, volume: Volume) -> Requeue | None:
     native = _find_native(cloud, volume)
     if native is not None:
         try:
@@ -134,12 +133,12 @@ def _delete(service: VolumeService, job: Job, cloud: NativeVolumes, volume: Volu
     return None
 
 
-def _find_native(cloud: NativeVolumes, volume: Volume) -> NativeVolume | None:
+def _find_native(cloud: VolumeCapability, volume: Volume) -> NativeVolume | None:
     """Return the native volume, also if the create response was lost, or the cloud's search is not consistent yet."""
     native = cloud.find(volume.id)
     if native is None and volume.native_id:
         try:
-            native = cloud.show(volume.native_id)
+            native = cloud.get(volume.native_id)
         except NativeNotFound:
             return None
     return None if native is None or native.state is NativeVolumeState.DELETED else native
@@ -177,7 +176,7 @@ def _requeue(job: Job, volume: Volume) -> Requeue:
     return Requeue(max(_MIN_DELAY_US, min(elapsed // 4, _MAX_DELAY_US)))
 
 
-_Step = Callable[[VolumeService, Job, NativeVolumes, Volume], Requeue | None]
+_Step = Callable[[VolumeService, Job, VolumeCapability, Volume], Requeue | None]
 _STEPS: dict[str, _Step] = {"creating": _create, "extending": _extend, "deleting": _delete}
 
 
@@ -212,7 +211,7 @@ def observe(service: VolumeService, job: Job) -> None:
     _correct(service, job, cloud, drift)
 
 
-def _delete_orphan(cloud: NativeVolumes, native: NativeVolume) -> None:
+def _delete_orphan(cloud: VolumeCapability, native: NativeVolume) -> None:
     logger.warning("deleting orphan: native_id=%s token=%s", native.id, native.token)
     try:
         cloud.delete(native.id)
@@ -220,10 +219,10 @@ def _delete_orphan(cloud: NativeVolumes, native: NativeVolume) -> None:
         logger.warning("orphan not deleted: native_id=%s reason=%r", native.id, error.message)
 
 
-def _correct(service: VolumeService, job: Job, cloud: NativeVolumes, drift: Drift) -> None:
+def _correct(service: VolumeService, job: Job, cloud: VolumeCapability, drift: Drift) -> None:
     for volume in drift.missing:
         try:
-            cloud.show(volume.native_id)
+            cloud.get(volume.native_id)
         except NativeNotFound:
             _mark_missing(service, job, volume)
     for volume, native in drift.failed:

@@ -1,4 +1,4 @@
-"""The Identity API in-process, asked by several people."""
+"""The Identity API in-process, with several users."""
 
 from collections.abc import Iterator
 
@@ -10,5 +10,5 @@ from support.stacks import Bench
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[People]:
-    with people(stack_bench) as made:
-        yield made
+    with people(stack_bench) as clients:
+        yield clients

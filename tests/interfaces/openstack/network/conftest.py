@@ -1,4 +1,4 @@
-"""The Network API in-process, asked by several people."""
+"""The Networking API in-process, with callers of several projects."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,13 +13,13 @@ V2 = "/network/v2.0"
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[People]:
-    with people(stack_bench) as made:
-        yield made
+    with people(stack_bench) as api:
+        yield api
 
 
 @pytest.fixture
 def network(api: People) -> dict[str, Any]:
-    """A network of green's."""
+    """A network of project green."""
     return dict(api.ok("POST", f"{V2}/networks", json={"network": {"name": "n"}})["network"])
 
 

@@ -1,21 +1,21 @@
-"""Networks, tags, lists, and what the API says of itself."""
+"""Networks, tags, lists, extensions, quotas and security groups."""
 
 from typing import Any
 
 from support.callers import People
 
 V2 = "/network/v2.0"
-Thing = dict[str, Any]
+Json = dict[str, Any]
 
 
-def failure(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json()["NeutronError"]["type"]
+def failure(response: Any) -> tuple[int, str]:
+    """Return the status and the type of an error."""
+    return response.status_code, response.json()["NeutronError"]["type"]
 
 
-def test_a_network_as_neutron_shows_it(api: People, network: Thing) -> None:
-    shown = api.ok("GET", f"{V2}/networks/{network['id']}")["network"]
-    assert shown == network
-    assert shown | {"id": "", "project_id": "", "tenant_id": ""} == {
+def test_response_has_the_attributes_of_neutron(api: People, network: Json) -> None:
+    assert api.ok("GET", f"{V2}/networks/{network['id']}")["network"] == network
+    assert network | {"id": "", "project_id": "", "tenant_id": ""} == {
         "id": "",
         "name": "n",
         "description": "",
@@ -44,42 +44,41 @@ def test_a_network_as_neutron_shows_it(api: People, network: Thing) -> None:
     }
 
 
-def test_update_counts_revisions(api: People, network: Thing) -> None:
+def test_update_increments_the_revision(api: People, network: Json) -> None:
     api.of.clock.advance(5_000_000)
     path = f"{V2}/networks/{network['id']}"
-    after = api.ok("PUT", path, json={"network": {"name": "m", "admin_state_up": False}})["network"]
-    assert (after["name"], after["admin_state_up"], after["revision_number"]) == ("m", False, 2)
-    assert after["updated_at"] == "2026-01-01T00:00:05Z"
-    refused = api.ask("PUT", path, json={"network": {"shared": True}})
-    assert failure(refused) == (403, "PolicyNotAuthorized")
+    updated = api.ok("PUT", path, json={"network": {"name": "m", "admin_state_up": False}})["network"]
+    assert (updated["name"], updated["admin_state_up"], updated["revision_number"]) == ("m", False, 2)
+    assert updated["updated_at"] == "2026-01-01T00:00:05Z"
+    assert failure(api.ask("PUT", path, json={"network": {"shared": True}})) == (403, "PolicyNotAuthorized")
     assert failure(api.ask("PUT", path, json={"network": {"colour": "red"}})) == (400, "HTTPBadRequest")
     assert failure(api.ask("PUT", path, json={"network": {"name": 3}})) == (400, "HTTPBadRequest")
 
 
-def test_bulk_is_all_or_nothing(api: People) -> None:
-    made = api.ok("POST", f"{V2}/networks", json={"networks": [{"name": "a"}, {"name": "b"}]})["networks"]
-    assert [network["name"] for network in made] == ["a", "b"]
-    broken = {"networks": [{"name": "c"}, {"name": "d", "shared": True}]}
-    assert failure(api.ask("POST", f"{V2}/networks", json=broken)) == (403, "PolicyNotAuthorized")
-    assert [n["name"] for n in api.ok("GET", f"{V2}/networks?sort_key=name")["networks"]] == ["a", "b"]
+def test_bulk_creation_is_atomic(api: People) -> None:
+    networks = api.ok("POST", f"{V2}/networks", json={"networks": [{"name": "a"}, {"name": "b"}]})["networks"]
+    assert [network["name"] for network in networks] == ["a", "b"]
+    forbidden = {"networks": [{"name": "c"}, {"name": "d", "shared": True}]}
+    assert failure(api.ask("POST", f"{V2}/networks", json=forbidden)) == (403, "PolicyNotAuthorized")
+    assert [network["name"] for network in api.ok("GET", f"{V2}/networks?sort_key=name")["networks"]] == ["a", "b"]
 
 
-def test_a_shared_network_is_everyones_to_use_and_the_owners_to_change(api: People) -> None:
+def test_shared_network_is_used_by_every_project_and_changed_by_its_owner(api: People) -> None:
     body = {"network": {"name": "all", "shared": True}}
     shared = api.ok("POST", f"{V2}/networks", "admin", json=body)["network"]
     subnet = {"network_id": shared["id"], "ip_version": 4, "cidr": "203.0.113.0/24"}
-    made = api.ok("POST", f"{V2}/subnets", "admin", json={"subnet": subnet})["subnet"]
+    created = api.ok("POST", f"{V2}/subnets", "admin", json={"subnet": subnet})["subnet"]
     assert api.ok("GET", f"{V2}/networks?shared=True")["networks"][0]["id"] == shared["id"]
-    assert api.ok("GET", f"{V2}/subnets/{made['id']}")["subnet"] == made
+    assert api.ok("GET", f"{V2}/subnets/{created['id']}")["subnet"] == created
     port = api.ok("POST", f"{V2}/ports", json={"port": {"network_id": shared["id"]}})["port"]
     assert port["project_id"] == api.projects["green"]
     assert api.ask("GET", f"{V2}/ports/{port['id']}", "blue").status_code == 404
-    chosen = {"network_id": shared["id"], "fixed_ips": [{"ip_address": "203.0.113.77"}]}
-    assert failure(api.ask("POST", f"{V2}/ports", json={"port": chosen})) == (403, "PolicyNotAuthorized")
+    exact = {"network_id": shared["id"], "fixed_ips": [{"ip_address": "203.0.113.77"}]}
+    assert failure(api.ask("POST", f"{V2}/ports", json={"port": exact})) == (403, "PolicyNotAuthorized")
     renamed = api.ask("PUT", f"{V2}/networks/{shared['id']}", json={"network": {"name": "mine"}})
     assert failure(renamed) == (403, "PolicyNotAuthorized")
-    more = {"network_id": shared["id"], "ip_version": 4, "cidr": "198.51.100.0/24"}
-    assert failure(api.ask("POST", f"{V2}/subnets", json={"subnet": more})) == (403, "PolicyNotAuthorized")
+    second = {"network_id": shared["id"], "ip_version": 4, "cidr": "198.51.100.0/24"}
+    assert failure(api.ask("POST", f"{V2}/subnets", json={"subnet": second})) == (403, "PolicyNotAuthorized")
     assert failure(api.ask("DELETE", f"{V2}/networks/{shared['id']}", "admin")) == (409, "NetworkInUse")
 
 
@@ -101,29 +100,29 @@ def test_filters(api: People) -> None:
     assert failure(api.ask("GET", f"{V2}/networks?sort_key=colour&sort_dir=asc")) == (400, "HTTPBadRequest")
 
 
-def test_pages_hold_everything_once_in_order(api: People) -> None:
+def test_pages_contain_every_network_once_in_order(api: People) -> None:
     body = {"networks": [{"name": f"n{i % 3}", "description": str(i)} for i in range(10)]}
     api.ok("POST", f"{V2}/networks", json=body)
-    url, seen = f"{V2}/networks?limit=3&sort_key=name&sort_dir=desc&sort_key=id&sort_dir=asc", []
+    url, listed = f"{V2}/networks?limit=3&sort_key=name&sort_dir=desc&sort_key=id&sort_dir=asc", []
     while url:
-        answer = api.ok("GET", url)
-        assert len(answer["networks"]) <= 3
-        seen += [(network["name"], network["id"]) for network in answer["networks"]]
-        links = answer.get("networks_links", [])
+        response = api.ok("GET", url)
+        assert len(response["networks"]) <= 3
+        listed += [(network["name"], network["id"]) for network in response["networks"]]
+        links = response.get("networks_links", [])
         url = links[0]["href"] if links else ""
-    assert len(seen) == len(set(seen)) == 10
-    assert [name for name, _ in seen] == sorted((name for name, _ in seen), reverse=True)
+    assert len(listed) == len(set(listed)) == 10
+    assert [name for name, _ in listed] == sorted((name for name, _ in listed), reverse=True)
     assert failure(api.ask("GET", f"{V2}/networks?marker=none")) == (400, "HTTPBadRequest")
 
 
-def test_tags(api: People, network: Thing) -> None:
+def test_tags(api: People, network: Json) -> None:
     path = f"{V2}/networks/{network['id']}/tags"
     assert api.ok("PUT", path, json={"tags": ["red", "big"]}) == {"tags": ["big", "red"]}
     assert api.ask("PUT", f"{path}/Blue").status_code == 201
     assert api.ok("GET", path) == {"tags": ["Blue", "big", "red"]}
     assert api.ask("GET", f"{path}/red").status_code == 204
     assert failure(api.ask("GET", f"{path}/RED")) == (404, "TagNotFound")
-    for query, found in (
+    for query, matches in (
         ("tags=red,big", True),
         ("tags=red,blue", False),
         ("tags-any=blue,red", True),
@@ -131,13 +130,13 @@ def test_tags(api: People, network: Thing) -> None:
         ("not-tags-any=blue", True),
         ("tags=re", False),
     ):
-        assert bool(api.ok("GET", f"{V2}/networks?{query}")["networks"]) == found, query
+        assert bool(api.ok("GET", f"{V2}/networks?{query}")["networks"]) == matches, query
     assert api.ask("DELETE", f"{path}/red").status_code == 204
     assert api.ask("DELETE", path).status_code == 204
     assert api.ok("GET", path) == {"tags": []}
 
 
-def test_what_the_api_says_of_itself(api: People) -> None:
+def test_extensions_quotas_and_availability_zones(api: People) -> None:
     aliases = {extension["alias"] for extension in api.ok("GET", f"{V2}/extensions")["extensions"]}
     assert {"security-group", "quotas", "sorting", "pagination"} <= aliases
     assert api.ok("GET", f"{V2}/extensions/sorting")["extension"]["alias"] == "sorting"
@@ -150,7 +149,7 @@ def test_what_the_api_says_of_itself(api: People) -> None:
     assert api.ask("GET", f"{V2}/routers").json()["NeutronError"]["type"] == "HTTPNotFound"
 
 
-def test_the_default_security_group(api: People) -> None:
+def test_default_security_group(api: People) -> None:
     [group] = api.ok("GET", f"{V2}/security-groups?name=default")["security_groups"]
     rules = {(rule["direction"], rule["ethertype"], rule["remote_group_id"]) for rule in group["security_group_rules"]}
     assert rules == {
@@ -162,7 +161,47 @@ def test_the_default_security_group(api: People) -> None:
     assert api.ok("GET", f"{V2}/security-groups/{group['id']}")["security_group"] == group
     assert api.ok("GET", f"{V2}/security-groups?name=other")["security_groups"] == []
     assert len(api.ok("GET", f"{V2}/security-group-rules?direction=ingress")["security_group_rules"]) == 2
-    new = api.ask("POST", f"{V2}/security-groups", json={"security_group": {"name": "web"}})
-    assert failure(new) == (409, "OverQuota")
-    gone = api.ask("DELETE", f"{V2}/security-groups/{group['id']}")
-    assert failure(gone) == (409, "SecurityGroupCannotUpdateDefault")
+    created = api.ask("POST", f"{V2}/security-groups", json={"security_group": {"name": "web"}})
+    assert failure(created) == (409, "OverQuota")
+    deleted = api.ask("DELETE", f"{V2}/security-groups/{group['id']}")
+    assert failure(deleted) == (409, "SecurityGroupCannotUpdateDefault")
+
+
+def test_types_of_attributes_are_converted(api: People) -> None:
+    body = {"network": {"name": "n", "mtu": "1400", "admin_state_up": "false"}}
+    network = api.ok("POST", f"{V2}/networks", json=body)["network"]
+    assert (network["mtu"], network["admin_state_up"]) == (1400, False)
+    path = f"{V2}/networks/{network['id']}"
+    assert api.ok("PUT", path, json={"network": {"mtu": "1450"}})["network"]["mtu"] == 1450
+    response = api.ask("PUT", path, json={"network": {"mtu": "large"}})
+    assert failure(response) == (400, "HTTPBadRequest")
+    assert response.json()["NeutronError"]["message"].startswith("Invalid input for mtu. Reason: ")
+    matching = api.ok("GET", f"{V2}/networks?mtu=1450&shared=no")["networks"]
+    assert [item["id"] for item in matching] == [network["id"]]
+    assert failure(api.ask("GET", f"{V2}/networks?mtu=large")) == (400, "HTTPBadRequest")
+    assert failure(api.ask("GET", f"{V2}/networks?shared=perhaps")) == (400, "HTTPBadRequest")
+
+
+def test_unknown_attribute(api: People) -> None:
+    response = api.ask("POST", f"{V2}/networks", json={"network": {"colour": "red"}})
+    assert response.json()["NeutronError"]["message"] == "Unrecognized attribute(s) 'colour'"
+    response = api.ask("POST", f"{V2}/networks", json={})
+    assert response.json()["NeutronError"]["message"] == "Unable to find 'network' in request body"
+
+
+def test_filters_of_security_groups(api: People) -> None:
+    def count(query: str) -> int:
+        return len(api.ok("GET", f"{V2}/security-groups?{query}")["security_groups"])
+
+    assert count("name=default&tags=") == 0
+    assert count("tags-any=red") == 0
+    assert count("not-tags=red") == 1
+    assert count("description=other") == 0
+    assert failure(api.ask("GET", f"{V2}/security-groups?colour=red")) == (400, "HTTPBadRequest")
+    assert failure(api.ask("GET", f"{V2}/security-group-rules?colour=red")) == (400, "HTTPBadRequest")
+
+
+def test_responses_without_a_body_are_empty(api: People, network: Json) -> None:
+    path = f"{V2}/networks/{network['id']}"
+    for method, url in (("PUT", f"{path}/tags/red"), ("GET", f"{path}/tags/red"), ("DELETE", path)):
+        assert api.ask(method, url).content == b""

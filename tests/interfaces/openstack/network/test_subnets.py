@@ -7,28 +7,29 @@ import pytest
 from support.callers import People
 
 V2 = "/network/v2.0"
-Thing = dict[str, Any]
+Json = dict[str, Any]
 
 
-def failure(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json()["NeutronError"]["type"]
+def failure(response: Any) -> tuple[int, str]:
+    """Return the status and the type of an error."""
+    return response.status_code, response.json()["NeutronError"]["type"]
 
 
-def create(api: People, network: Thing, cidr: str, **more: Any) -> Any:
-    body = {"network_id": network["id"], "ip_version": 6 if ":" in cidr else 4, "cidr": cidr, **more}
+def create(api: People, network: Json, cidr: str, **attributes: Any) -> Any:
+    body = {"network_id": network["id"], "ip_version": 6 if ":" in cidr else 4, "cidr": cidr, **attributes}
     return api.ask("POST", f"{V2}/subnets", json={"subnet": body})
 
 
-def test_defaults(api: People, network: Thing) -> None:
-    made = create(api, network, "10.0.0.0/24", name="s").json()["subnet"]
-    assert made["gateway_ip"] == "10.0.0.1"
-    assert made["allocation_pools"] == [{"start": "10.0.0.2", "end": "10.0.0.254"}]
-    assert (made["enable_dhcp"], made["dns_nameservers"], made["host_routes"]) == (True, [], [])
-    assert (made["subnetpool_id"], made["ipv6_address_mode"]) == (None, None)
-    assert api.ok("GET", f"{V2}/networks/{network['id']}")["network"]["subnets"] == [made["id"]]
+def test_defaults(api: People, network: Json) -> None:
+    subnet = create(api, network, "10.0.0.0/24", name="s").json()["subnet"]
+    assert subnet["gateway_ip"] == "10.0.0.1"
+    assert subnet["allocation_pools"] == [{"start": "10.0.0.2", "end": "10.0.0.254"}]
+    assert (subnet["enable_dhcp"], subnet["dns_nameservers"], subnet["host_routes"]) == (True, [], [])
+    assert (subnet["subnetpool_id"], subnet["ipv6_address_mode"]) == (None, None)
+    assert api.ok("GET", f"{V2}/networks/{network['id']}")["network"]["subnets"] == [subnet["id"]]
 
 
-def test_no_gateway_and_one_in_the_middle(api: People, network: Thing) -> None:
+def test_pools_exclude_the_gateway(api: People, network: Json) -> None:
     without = create(api, network, "10.0.0.0/24", gateway_ip=None).json()["subnet"]
     assert without["gateway_ip"] is None
     assert without["allocation_pools"] == [{"start": "10.0.0.1", "end": "10.0.0.254"}]
@@ -39,16 +40,16 @@ def test_no_gateway_and_one_in_the_middle(api: People, network: Thing) -> None:
     ]
 
 
-def test_ipv6(api: People, network: Thing) -> None:
-    made = create(api, network, "2001:db8::/64").json()["subnet"]
-    assert made["gateway_ip"] == "2001:db8::1"
-    assert made["allocation_pools"] == [{"start": "2001:db8::2", "end": "2001:db8::ffff:ffff:ffff:ffff"}]
+def test_ipv6(api: People, network: Json) -> None:
+    subnet = create(api, network, "2001:db8::/64").json()["subnet"]
+    assert subnet["gateway_ip"] == "2001:db8::1"
+    assert subnet["allocation_pools"] == [{"start": "2001:db8::2", "end": "2001:db8::ffff:ffff:ffff:ffff"}]
     port = api.ok("POST", f"{V2}/ports", json={"port": {"network_id": network["id"]}})["port"]
-    assert port["fixed_ips"] == [{"subnet_id": made["id"], "ip_address": "2001:db8::2"}]
+    assert port["fixed_ips"] == [{"subnet_id": subnet["id"], "ip_address": "2001:db8::2"}]
 
 
 @pytest.mark.parametrize(
-    ("cidr", "more", "expected"),
+    ("cidr", "attributes", "expected"),
     [
         ("10.0.0.0/33", {}, (400, "HTTPBadRequest")),
         ("nonsense", {}, (400, "HTTPBadRequest")),
@@ -85,27 +86,32 @@ def test_ipv6(api: People, network: Thing) -> None:
         ("10.0.0.0/24", {"dns_nameservers": ["x"]}, (400, "HTTPBadRequest")),
         ("10.0.0.0/24", {"ipv6_ra_mode": "slaac"}, (400, "InvalidInput")),
         ("2001:db8::/64", {"ipv6_ra_mode": "magic"}, (400, "HTTPBadRequest")),
+        (
+            "2001:db8::/64",
+            {"ipv6_ra_mode": "slaac", "ipv6_address_mode": "dhcpv6-stateless"},
+            (400, "InvalidInput"),
+        ),
         ("10.0.0.0/24", {"subnetpool_id": "x"}, (404, "SubnetPoolNotFound")),
     ],
 )
-def test_what_can_not_be(api: People, network: Thing, cidr: str, more: Thing, expected: tuple[int, str]) -> None:
-    answer = create(api, network, cidr, **more)
-    assert failure(answer) == expected, answer.text
+def test_invalid_requests(api: People, network: Json, cidr: str, attributes: Json, expected: tuple[int, str]) -> None:
+    response = create(api, network, cidr, **attributes)
+    assert failure(response) == expected, response.text
     assert api.ok("GET", f"{V2}/subnets")["subnets"] == []
 
 
-def test_subnets_of_a_network_do_not_overlap(api: People, network: Thing) -> None:
+def test_subnets_of_a_network_do_not_overlap(api: People, network: Json) -> None:
     assert create(api, network, "10.0.0.0/24").status_code == 201
     assert failure(create(api, network, "10.0.0.128/25")) == (400, "InvalidInput")
     other = api.ok("POST", f"{V2}/networks", json={"network": {}})["network"]
     assert create(api, other, "10.0.0.128/25").status_code == 201
 
 
-def test_update(api: People, subnet: Thing) -> None:
+def test_update(api: People, subnet: Json) -> None:
     path = f"{V2}/subnets/{subnet['id']}"
     body = {"name": "s", "dns_nameservers": ["9.9.9.9"], "enable_dhcp": False}
-    after = api.ok("PUT", path, json={"subnet": body})["subnet"]
-    assert after == after | body | {"revision_number": 2}
+    updated = api.ok("PUT", path, json={"subnet": body})["subnet"]
+    assert updated == updated | body | {"revision_number": 2}
     pools = [{"start": "192.0.2.5", "end": "192.0.2.5"}]
     assert api.ok("PUT", path, json={"subnet": {"allocation_pools": pools}})["subnet"]["allocation_pools"] == pools
     moved = api.ask("PUT", path, json={"subnet": {"gateway_ip": "192.0.2.5"}})
@@ -116,7 +122,7 @@ def test_update(api: People, subnet: Thing) -> None:
     assert failure(api.ask("POST", f"{V2}/ports", json=port)) == (409, "IpAddressGenerationFailure")
 
 
-def test_a_subnet_in_use_stays(api: People, port: Thing) -> None:
+def test_subnet_in_use_is_not_deleted(api: People, port: Json) -> None:
     subnet_id = port["fixed_ips"][0]["subnet_id"]
     assert failure(api.ask("DELETE", f"{V2}/subnets/{subnet_id}")) == (409, "SubnetInUse")
     assert failure(api.ask("DELETE", f"{V2}/networks/{port['network_id']}")) == (409, "NetworkInUse")
@@ -127,9 +133,9 @@ def test_a_subnet_in_use_stays(api: People, port: Thing) -> None:
     assert failure(api.ask("GET", f"{V2}/networks/{port['network_id']}")) == (404, "NetworkNotFound")
 
 
-def test_availability(api: People, port: Thing) -> None:
-    [found] = api.ok("GET", f"{V2}/network-ip-availabilities", "admin")["network_ip_availabilities"]
-    assert (found["total_ips"], found["used_ips"]) == (13, 1)
-    assert found["subnet_ip_availability"][0]["cidr"] == "192.0.2.0/28"
+def test_ip_availability(api: People, port: Json) -> None:
+    [availability] = api.ok("GET", f"{V2}/network-ip-availabilities", "admin")["network_ip_availabilities"]
+    assert (availability["total_ips"], availability["used_ips"]) == (13, 1)
+    assert availability["subnet_ip_availability"][0]["cidr"] == "192.0.2.0/28"
     path = f"{V2}/network-ip-availabilities/{port['network_id']}"
-    assert api.ok("GET", path, "admin") == {"network_ip_availability": found}
+    assert api.ok("GET", path, "admin") == {"network_ip_availability": availability}

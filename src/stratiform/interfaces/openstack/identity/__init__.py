@@ -1,1 +1,1 @@
-"""Translates the Identity API. Does not own: any rule of it."""
+"""The Identity API v3 (Keystone)."""

@@ -1,1 +1,1 @@
-"""Translates the Network API. Does not own: any rule of it."""
+"""Owns: the Networking API v2.0. Does not own: any rule of it."""

@@ -1,155 +1,137 @@
-"""Answers of the Network API. Source: Networking API v2.0."""
+"""Responses of the Networking API. Source: Networking API v2.0."""
 
 from collections.abc import Sequence
-from typing import Any
-from urllib.parse import urlencode
 
+from stratiform.interfaces.openstack.network.schemas import ip_availabilities as ip_availability_schemas
+from stratiform.interfaces.openstack.network.schemas import networks as network_schemas
+from stratiform.interfaces.openstack.network.schemas import ports as port_schemas
+from stratiform.interfaces.openstack.network.schemas import security_groups as security_group_schemas
+from stratiform.interfaces.openstack.network.schemas import subnets as subnet_schemas
 from stratiform.kit.clock import iso_seconds
-from stratiform.kit.pagination import Slice
-from stratiform.services.network.model import IpAvailability, Network, Port, SecurityGroup, SecurityGroupRule, Subnet
-
-Body = dict[str, Any]
-
-
-def _standard(record: Network | Subnet | Port) -> Body:
-    return {
-        "id": record.id,
-        "name": record.name,
-        "description": record.description,
-        "project_id": record.project_id,
-        "tenant_id": record.project_id,
-        "tags": record.tags,
-        "created_at": iso_seconds(record.created_at),
-        "updated_at": iso_seconds(record.updated_at),
-        "revision_number": record.revision,
-    }
+from stratiform.services.network.model import (
+    IpAvailability,
+    Network,
+    Port,
+    SecurityGroup,
+    SecurityGroupRule,
+    Subnet,
+)
 
 
-def network(record: Network, subnets: Sequence[Subnet], zones: Sequence[str]) -> Body:
-    return _standard(record) | {
-        "admin_state_up": record.admin_state_up,
-        "status": "ACTIVE",
-        "subnets": [subnet.id for subnet in subnets],
-        "shared": record.shared,
-        "router:external": record.external,
-        "is_default": record.is_default,
-        "mtu": record.mtu,
-        "port_security_enabled": record.port_security_enabled,
-        "availability_zone_hints": [],
-        "availability_zones": list(zones),
-        "ipv4_address_scope": None,
-        "ipv6_address_scope": None,
-    }
+def network(network: Network, subnets: Sequence[Subnet], zones: Sequence[str]) -> network_schemas.Network:
+    return network_schemas.Network(
+        id=network.id,
+        name=network.name,
+        description=network.description,
+        project_id=network.project_id,
+        tenant_id=network.project_id,
+        tags=network.tags,
+        created_at=iso_seconds(network.created_at),
+        updated_at=iso_seconds(network.updated_at),
+        revision_number=network.revision,
+        admin_state_up=network.admin_state_up,
+        subnets=[subnet.id for subnet in subnets],
+        shared=network.shared,
+        external=network.external,
+        is_default=network.is_default,
+        mtu=network.mtu,
+        port_security_enabled=network.port_security_enabled,
+        availability_zones=list(zones),
+    )
 
 
-def subnet(record: Subnet) -> Body:
-    return _standard(record) | {
-        "network_id": record.network_id,
-        "ip_version": record.ip_version,
-        "cidr": record.cidr,
-        "gateway_ip": record.gateway_ip,
-        "allocation_pools": record.allocation_pools,
-        "enable_dhcp": record.enable_dhcp,
-        "dns_nameservers": record.dns_nameservers,
-        "host_routes": record.host_routes,
-        "ipv6_address_mode": record.ipv6_address_mode,
-        "ipv6_ra_mode": record.ipv6_ra_mode,
-        "service_types": record.service_types,
-        "subnetpool_id": None,
-    }
+def subnet(subnet: Subnet) -> subnet_schemas.Subnet:
+    return subnet_schemas.Subnet(
+        id=subnet.id,
+        name=subnet.name,
+        description=subnet.description,
+        project_id=subnet.project_id,
+        tenant_id=subnet.project_id,
+        tags=subnet.tags,
+        created_at=iso_seconds(subnet.created_at),
+        updated_at=iso_seconds(subnet.updated_at),
+        revision_number=subnet.revision,
+        network_id=subnet.network_id,
+        ip_version=subnet.ip_version,
+        cidr=subnet.cidr,
+        gateway_ip=subnet.gateway_ip,
+        allocation_pools=subnet.allocation_pools,
+        enable_dhcp=subnet.enable_dhcp,
+        dns_nameservers=subnet.dns_nameservers,
+        host_routes=subnet.host_routes,
+        ipv6_address_mode=subnet.ipv6_address_mode,
+        ipv6_ra_mode=subnet.ipv6_ra_mode,
+        service_types=subnet.service_types,
+    )
 
 
-def port(record: Port, *, everything: bool) -> Body:
-    """`everything`: also what only the operator is shown."""
-    body = _standard(record) | {
-        "network_id": record.network_id,
-        "admin_state_up": record.admin_state_up,
-        "status": record.status,
-        "mac_address": record.mac_address,
-        "fixed_ips": record.fixed_ips,
-        "device_id": record.device_id,
-        "device_owner": record.device_owner,
-        "security_groups": record.security_groups,
-        "port_security_enabled": record.port_security_enabled,
-        "allowed_address_pairs": [],
-        "extra_dhcp_opts": [],
-        "binding:vnic_type": record.vnic_type,
-    }
-    if everything:
-        body |= {
-            "binding:host_id": record.host,
-            "binding:profile": record.profile,
-            "binding:vif_type": "other" if record.device_id else "unbound",
-            "binding:vif_details": {},
-        }
-    return body
+def port(port: Port) -> port_schemas.Port:
+    return port_schemas.Port(
+        id=port.id,
+        name=port.name,
+        description=port.description,
+        project_id=port.project_id,
+        tenant_id=port.project_id,
+        tags=port.tags,
+        created_at=iso_seconds(port.created_at),
+        updated_at=iso_seconds(port.updated_at),
+        revision_number=port.revision,
+        network_id=port.network_id,
+        admin_state_up=port.admin_state_up,
+        status=port.status,
+        mac_address=port.mac_address,
+        fixed_ips=port.fixed_ips,
+        device_id=port.device_id,
+        device_owner=port.device_owner,
+        security_groups=port.security_groups,
+        port_security_enabled=port.port_security_enabled,
+        vnic_type=port.vnic_type,
+        host=port.host,
+        profile=port.profile,
+        vif_type="other" if port.device_id else "unbound",
+    )
 
 
-def availability(record: IpAvailability) -> Body:
-    return {
-        "network_id": record.network.id,
-        "network_name": record.network.name,
-        "project_id": record.network.project_id,
-        "tenant_id": record.network.project_id,
-        "total_ips": record.total,
-        "used_ips": record.used,
-        "subnet_ip_availability": [
-            {
-                "subnet_id": item.subnet.id,
-                "subnet_name": item.subnet.name,
-                "cidr": item.subnet.cidr,
-                "ip_version": item.subnet.ip_version,
-                "total_ips": item.total,
-                "used_ips": item.used,
-            }
-            for item in record.subnets
+def ip_availability(availability: IpAvailability) -> ip_availability_schemas.IpAvailability:
+    return ip_availability_schemas.IpAvailability(
+        network_id=availability.network.id,
+        network_name=availability.network.name,
+        project_id=availability.network.project_id,
+        tenant_id=availability.network.project_id,
+        total_ips=availability.total,
+        used_ips=availability.used,
+        subnet_ip_availability=[
+            ip_availability_schemas.SubnetIpAvailability(
+                subnet_id=item.subnet.id,
+                subnet_name=item.subnet.name,
+                cidr=item.subnet.cidr,
+                ip_version=item.subnet.ip_version,
+                total_ips=item.total,
+                used_ips=item.used,
+            )
+            for item in availability.subnets
         ],
-    }
+    )
 
 
-def security_rule(rule: SecurityGroupRule) -> Body:
-    return {
-        "id": rule.id,
-        "project_id": rule.project_id,
-        "tenant_id": rule.project_id,
-        "security_group_id": rule.security_group_id,
-        "direction": rule.direction,
-        "ethertype": rule.ethertype,
-        "remote_group_id": rule.remote_group_id,
-        "remote_ip_prefix": None,
-        "remote_address_group_id": None,
-        "protocol": None,
-        "port_range_min": None,
-        "port_range_max": None,
-        "description": "",
-        "tags": [],
-    }
+def security_group(group: SecurityGroup) -> security_group_schemas.SecurityGroup:
+    return security_group_schemas.SecurityGroup(
+        id=group.id,
+        name=group.name,
+        description=group.description,
+        project_id=group.project_id,
+        tenant_id=group.project_id,
+        security_group_rules=[security_group_rule(rule) for rule in group.rules],
+    )
 
 
-def security_group(group: SecurityGroup) -> Body:
-    return {
-        "id": group.id,
-        "name": group.name,
-        "description": group.description,
-        "project_id": group.project_id,
-        "tenant_id": group.project_id,
-        "stateful": True,
-        "shared": False,
-        "tags": [],
-        "security_group_rules": [security_rule(rule) for rule in group.rules],
-    }
-
-
-def only(body: Body, fields: Sequence[str]) -> Body:
-    """What was asked for by `?fields=`; all, where nothing was."""
-    return {name: value for name, value in body.items() if name in fields} if fields else body
-
-
-def page(noun: str, url: str, query: Sequence[tuple[str, str]], found: Slice[Any], bodies: list[Body]) -> Body:
-    """A list, with a link to the next page where there is one."""
-    answer: Body = {noun: bodies}
-    if found.more and bodies:
-        rest = [(name, value) for name, value in query if name != "marker"]
-        href = f"{url}?{urlencode([*rest, ('marker', found.items[-1].id)])}"
-        answer[f"{noun}_links"] = [{"rel": "next", "href": href}]
-    return answer
+def security_group_rule(rule: SecurityGroupRule) -> security_group_schemas.SecurityGroupRule:
+    return security_group_schemas.SecurityGroupRule(
+        id=rule.id,
+        project_id=rule.project_id,
+        tenant_id=rule.project_id,
+        security_group_id=rule.security_group_id,
+        direction=rule.direction,
+        ethertype=rule.ethertype,
+        remote_group_id=rule.remote_group_id,
+    )

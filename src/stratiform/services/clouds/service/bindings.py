@@ -105,7 +105,7 @@ class Bindings:
         """Check that the cloud has a zone, after the transaction of `ctx` has ended. Raises Invalid if it has not."""
         policy.CLOUDS_CHECK.require(ctx.caller, None)
         require_no_transaction(ctx)
-        zones = self.connections.get(cloud_id).check().zones
+        zones = self.connections.get(cloud_id).check_credentials().zones
         if native_zone and native_zone not in zones:
             raise Invalid(f"Zone '{native_zone}' not found in the cloud", hint=f"zones: {', '.join(zones)}")
 

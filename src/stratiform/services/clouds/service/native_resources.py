@@ -61,7 +61,7 @@ class NativeResources:
         if resource_type is not ResourceType.IMAGE or images is None:
             return native_id
         try:
-            return images.show(native_id).id
+            return images.get(native_id).id
         except (NativeNotFound, RequestRejected) as error:
             message = f"{resource_type.capitalize()} '{native_id}' not found in the cloud"
             raise InvalidNativeId(message, hint=error.message) from error

@@ -142,7 +142,7 @@ class ServerActions:
         if compute is None:
             raise NotSupported(f"Cloud {server.cloud_name} does not support servers.")
         try:
-            output = compute.console(server.native_id)
+            output = compute.get_console_output(server.native_id)
         except NativeNotFound as error:
             raise ServerNotReady(server.id) from error
         if length is None or length < 0:

@@ -49,10 +49,10 @@ def _server_spec(reconciler: ServerReconciler) -> ServerSpec:
         token=server.id,
         name=server.name,
         size=server_size(server.flavor, native_type),
-        image=compute.image.image_copies.ensure(server.cloud_id, server.image_id),
-        nics=compute.network.native_subnets.prepare_nics(server.cloud_id, ports, server.native_zone),
+        image_id=compute.image.image_copies.ensure(server.cloud_id, server.image_id),
+        interfaces=compute.network.native_subnets.prepare_interfaces(server.cloud_id, ports, server.native_zone),
         public_key=server.public_key,
         user_data=server.user_data,
         metadata=server.metadata,
-        zone=server.native_zone,
+        availability_zone=server.native_zone,
     )

@@ -7,7 +7,7 @@ other servers are left to `compute.server`, and a list may be older than the req
 import logging
 from dataclasses import replace
 
-from stratiform.contract.compute import Compute, NativeServer, NativeServerState
+from stratiform.contract.compute import ComputeCapability, NativeServer, NativeServerState
 from stratiform.contract.errors import NativeNotFound
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.db import Connection
@@ -77,7 +77,9 @@ def _is_orphan(native: NativeServer, row: Server | None) -> bool:
     return failed or row.native_id not in ("", native.id)
 
 
-def _correct_drift(compute: ComputeService, job: Job, cloud: Compute, row: Server, native: NativeServer | None) -> None:
+def _correct_drift(
+    compute: ComputeService, job: Job, cloud: ComputeCapability, row: Server, native: NativeServer | None
+) -> None:
     if native is None:
         if not _is_deleted(cloud, row.native_id):
             return
@@ -116,9 +118,9 @@ def _correct_power_state(
     events.notify(db, compute.ids, event_type, changed, now, previous=row)
 
 
-def _is_deleted(cloud: Compute, native_id: str) -> bool:
+def _is_deleted(cloud: ComputeCapability, native_id: str) -> bool:
     """Return True if the cloud reports the server as deleted: a list may be incomplete."""
     try:
-        return cloud.show(native_id).state is NativeServerState.DELETED
+        return cloud.get(native_id).state is NativeServerState.DELETED
     except NativeNotFound:
         return True

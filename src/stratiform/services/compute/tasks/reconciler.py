@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Unpack
 
-from stratiform.contract.compute import Compute, NativeServer, NativeServerState
+from stratiform.contract.compute import ComputeCapability, NativeServer, NativeServerState
 from stratiform.contract.errors import NativeNotFound
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.db import Connection
@@ -36,13 +36,13 @@ class ServerReconciler:
 
     compute: ComputeService
     job: Job
-    cloud: Compute
+    cloud: ComputeCapability
     server: Server
 
     def find_native_server(self) -> NativeServer | None:
         """Return the server in the cloud; None if it does not exist there (any longer)."""
         try:
-            native = self.cloud.show(self.server.native_id)
+            native = self.cloud.get(self.server.native_id)
         except NativeNotFound:
             return None
         return None if native.state is NativeServerState.DELETED else native

@@ -27,7 +27,7 @@ def _attach(reconciler: ServerReconciler, attachment: Attachment, native_volume_
         _finish_detach(reconciler, attachment, message=ACTION_FAILED)
         return
     try:
-        reconciler.cloud.attach(server.native_id, native_volume_id, attachment.device)
+        reconciler.cloud.attach_volume(server.native_id, native_volume_id, attachment.device)
     except CloudUnreachable:
         raise
     except CloudError:
@@ -38,7 +38,7 @@ def _attach(reconciler: ServerReconciler, attachment: Attachment, native_volume_
 
 def _detach(reconciler: ServerReconciler, attachment: Attachment, native_volume_id: str) -> None:
     if reconciler.server.native_id and native_volume_id:
-        reconciler.cloud.detach(reconciler.server.native_id, native_volume_id)
+        reconciler.cloud.detach_volume(reconciler.server.native_id, native_volume_id)
     _finish_detach(reconciler, attachment)
 
 

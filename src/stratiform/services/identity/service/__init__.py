@@ -15,10 +15,11 @@ from stratiform.services.identity.service.authentication import Authentication
 from stratiform.services.identity.service.bootstrap import Bootstrap
 from stratiform.services.identity.service.catalog import Catalog
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.domains import Domains
+from stratiform.services.identity.service.domains import Domains, load_project
 from stratiform.services.identity.service.endpoints import Endpoints
 from stratiform.services.identity.service.groups import Groups
 from stratiform.services.identity.service.passwords import PasswordHasher
+from stratiform.services.identity.service.project_tags import ProjectTags
 from stratiform.services.identity.service.projects import Projects
 from stratiform.services.identity.service.regions import Regions
 from stratiform.services.identity.service.roles import Roles
@@ -35,6 +36,7 @@ class IdentityService:
     """Resources of the Identity API v3."""
 
     projects: Projects
+    project_tags: ProjectTags
     domains: Domains
     users: Users
     groups: Groups
@@ -56,6 +58,7 @@ class IdentityService:
         tokens = Tokens(keys, cache)
         return cls(
             projects=Projects(ids, cache),
+            project_tags=ProjectTags(),
             domains=Domains(ids, cache),
             users=Users(ids, cache, passwords),
             groups=Groups(ids, cache),
@@ -95,4 +98,4 @@ class IdentityService:
 
         Raises: ProjectNotFound
         """
-        return self.projects.load(db, project_id).name
+        return load_project(db, project_id).name

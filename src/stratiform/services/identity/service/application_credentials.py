@@ -14,9 +14,10 @@ from stratiform.services.identity.errors import (
     NameConflict,
     UserNotFound,
 )
-from stratiform.services.identity.model import ApplicationCredential, ListQuery, ResourceRef, Role, Token
+from stratiform.services.identity.model import AccessRule, ApplicationCredential, ListQuery, ResourceRef, Role, Token
 from stratiform.services.identity.policy import IdentityRule
 from stratiform.services.identity.service.directory_cache import DirectoryCache
+from stratiform.services.identity.service.users import load_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,15 @@ class ApplicationCredentials:
     def list(self, ctx: RequestContext, user_id: str, query: ListQuery) -> Slice[ApplicationCredential]:
         policy.LIST_APPLICATION_CREDENTIALS.require_own(ctx.caller, user_id, UserNotFound(user_id))
         return repository.list_application_credentials(ctx.db, user_id, query)
+
+    def list_access_rules(self, ctx: RequestContext, user_id: str) -> Sequence[AccessRule]:
+        """Return an empty list: credentials with access rules are not supported.
+
+        Raises: UserNotFound
+        """
+        policy.LIST_ACCESS_RULES.require_own(ctx.caller, user_id, UserNotFound(user_id))
+        load_user(ctx.db, user_id)
+        return []
 
     def list_roles(self, db: Connection, credential: ApplicationCredential) -> Sequence[Role]:
         """Return the roles of a credential, without a policy check."""

@@ -8,7 +8,7 @@ from stratiform.kit.db import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
-from stratiform.services.identity.errors import DomainNotFound, ForbiddenAction, NameConflict
+from stratiform.services.identity.errors import DomainNotFound, ForbiddenAction, NameConflict, ProjectNotFound
 from stratiform.services.identity.model import DEFAULT_DOMAIN, Changes, JsonObject, ListQuery, NewProject, Project
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 
@@ -68,6 +68,17 @@ class Domains:
         assigned = repository.list_user_assignments(ctx.db, ctx.caller.user_id)
         ids = {a.target_id for a in assigned if a.target_kind == "domain" and not a.inherited}
         return [domain for domain in repository.find_by_ids(ctx.db, repository.projects, ids) if domain.enabled]
+
+
+def load_project(db: Connection, project_id: str) -> Project:
+    """Return a project or domain without a policy check.
+
+    Raises: ProjectNotFound
+    """
+    project = repository.projects.get(db, project_id)
+    if project is None:
+        raise ProjectNotFound(project_id)
+    return project
 
 
 def load_domain(db: Connection, domain_id: str) -> Project:

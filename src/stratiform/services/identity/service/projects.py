@@ -20,7 +20,7 @@ from stratiform.services.identity.model import (
     default_domain_id,
 )
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.domains import load_domain, new_project, update_project
+from stratiform.services.identity.service.domains import load_domain, load_project, new_project, update_project
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Projects:
         Raises: DomainNotFound, ProjectNotFound for the parent, NameConflict
         """
         policy.CREATE_PROJECT.require(ctx.caller)
-        parent = self.load(ctx.db, new.parent_id) if new.parent_id else None
+        parent = load_project(ctx.db, new.parent_id) if new.parent_id else None
         if parent is not None and not parent.enabled:
             raise ForbiddenAction(f"cannot create a project in a branch containing a disabled project: {parent.id}")
         domain = load_domain(ctx.db, new.domain_id or _domain_id(parent) or default_domain_id(ctx.caller))
@@ -50,17 +50,7 @@ class Projects:
 
     def get(self, ctx: RequestContext, project_id: str) -> Project:
         policy.GET_PROJECT.require_own(ctx.caller, project_id, ProjectNotFound(project_id))
-        return self.load(ctx.db, project_id)
-
-    def load(self, db: Connection, project_id: str) -> Project:
-        """Return a project or domain without a policy check.
-
-        Raises: ProjectNotFound
-        """
-        project = repository.projects.get(db, project_id)
-        if project is None:
-            raise ProjectNotFound(project_id)
-        return project
+        return load_project(ctx.db, project_id)
 
     def list(self, ctx: RequestContext, query: ListQuery, tags: TagFilter | None = None) -> Slice[Project]:
         """Return projects, or domains if the query filters for `is_domain`."""
@@ -77,7 +67,7 @@ class Projects:
         Raises: ProjectNotFound, NameConflict, ForbiddenAction, Invalid for a change of the domain
         """
         policy.UPDATE_PROJECT.require_own(ctx.caller, project_id, ProjectNotFound(project_id))
-        project = self.load(ctx.db, project_id)
+        project = load_project(ctx.db, project_id)
         if project.is_domain:
             return update_project(ctx, self.cache, project, changes, extra)
         for name in ("parent_id", "is_domain"):
@@ -93,22 +83,13 @@ class Projects:
                 )
         return update_project(ctx, self.cache, project, changes, extra)
 
-    def update_tags(self, ctx: RequestContext, project_id: str, tags: Sequence[str]) -> Project:
-        """Replace the tags of a project.
-
-        Raises: ProjectNotFound
-        """
-        policy.UPDATE_PROJECT_TAGS.require_own(ctx.caller, project_id, ProjectNotFound(project_id))
-        project = self.load(ctx.db, project_id)
-        return repository.projects.save(ctx.db, replace(project, tags=sorted(set(tags))))
-
     def delete(self, ctx: RequestContext, project_id: str) -> None:
         """Delete a project.
 
         Raises: ProjectNotFound, ForbiddenAction if it is a domain or has child projects
         """
         policy.DELETE_PROJECT.require_own(ctx.caller, project_id, ProjectNotFound(project_id))
-        project = self.load(ctx.db, project_id)
+        project = load_project(ctx.db, project_id)
         if project.is_domain:
             raise ForbiddenAction("cannot delete a project that acts as a domain")
         if repository.has_children(ctx.db, project_id):

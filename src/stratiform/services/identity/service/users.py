@@ -35,13 +35,6 @@ class Users:
         if not self.passwords.verify(password, password_hash):
             raise AuthenticationFailed
 
-    def require_create(self, ctx: RequestContext) -> None:
-        """Check the policy for creating and updating users, before a password is hashed.
-
-        Raises: ForbiddenAction
-        """
-        policy.CREATE_USER.require(ctx.caller)
-
     def create(self, ctx: RequestContext, new: NewUser) -> User:
         """Create a user.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stratiform.contract.errors import NotSupported, RequestRejected
-from stratiform.contract.image import Images as CloudImages
+from stratiform.contract.image import ImageCapability as CloudImages
 from stratiform.kit.clock import SECOND_US, Clock
 from stratiform.kit.db import Database
 from stratiform.kit.errors import Unavailable
@@ -38,7 +38,7 @@ class ImageCopies:
         """Return the native id of an image in a cloud, after uploading the image if the cloud does not have it.
 
         Raises: ImageNotFound, RequestRejected, NotSupported, Unavailable while another worker uploads the image,
-        and the errors of `contract.image.Images.upload`.
+        and the errors of `contract.image.ImageCapability.upload`.
         """
         with self.database.snapshot() as db:
             registered_id = self.clouds.native_resources.find_id(db, cloud_id, ResourceType.IMAGE, image_id)
@@ -58,7 +58,7 @@ class ImageCopies:
     def delete(self, copy: ImageCopy) -> None:
         """Delete a copy from its cloud. If its native id was lost, it is looked up by our token first.
 
-        Raises: Unavailable while the copy is being uploaded, and the errors of `contract.image.Images`.
+        Raises: Unavailable while the copy is being uploaded, and the errors of `contract.image.ImageCapability`.
         """
         cloud_images = self.clouds.connections.get(copy.cloud_id).image
         if cloud_images is None:

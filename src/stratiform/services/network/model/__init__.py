@@ -1,7 +1,7 @@
 """Resources of the Networking API, requests for them, and IP address arithmetic."""
 
 from stratiform.services.network.model.addresses import ReservedAddresses
-from stratiform.services.network.model.list_query import ListQuery
+from stratiform.services.network.model.list_query import FilterValue, ListQuery
 from stratiform.services.network.model.records import (
     Attributes,
     FixedIpRequest,
@@ -24,6 +24,7 @@ from stratiform.services.network.model.security_groups import (
 
 __all__ = [
     "Attributes",
+    "FilterValue",
     "FixedIpRequest",
     "IpAvailability",
     "ListQuery",

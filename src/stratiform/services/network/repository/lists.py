@@ -1,12 +1,11 @@
 """List queries with Neutron's filters, sort keys and pages."""
 
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
-    Integer,
     Table,
     Text,
     and_,
@@ -20,77 +19,38 @@ from sqlalchemy import (
 
 from stratiform.kit.db import Connection, Record, Rows
 from stratiform.kit.keyset import Sort, sorted_page
-from stratiform.kit.numbers import parse_uint
 from stratiform.kit.pagination import Slice
 from stratiform.services.network.errors import BadRequest
-from stratiform.services.network.model import ListQuery
+from stratiform.services.network.model import FilterValue, ListQuery
 from stratiform.services.network.model.addresses import parse_address, to_sortable
-from stratiform.services.network.tables import addresses_table, networks_table, ports_table, subnets_table
+from stratiform.services.network.tables import addresses_table, networks_table, ports_table
 
 R = TypeVar("R", bound=Record)
 
-_STANDARD_ATTRIBUTES = ("id", "name", "description", "project_id")
-_FILTERS: dict[str, tuple[str, ...]] = {
-    networks_table.name: (*_STANDARD_ATTRIBUTES, "admin_state_up", "shared", "external", "is_default", "mtu"),
-    subnets_table.name: (
-        *_STANDARD_ATTRIBUTES,
-        "network_id",
-        "ip_version",
-        "cidr",
-        "gateway_ip",
-        "enable_dhcp",
-        "ipv6_address_mode",
-        "ipv6_ra_mode",
-    ),
-    ports_table.name: (
-        *_STANDARD_ATTRIBUTES,
-        "network_id",
-        "admin_state_up",
-        "mac_address",
-        "device_id",
-        "device_owner",
-        "host",
-        "vnic_type",
-    ),
-}
-#: Column names of attributes that have another name in the API.
-_COLUMNS = {
-    "tenant_id": "project_id",
-    "router:external": "external",
-    "binding:host_id": "host",
-    "binding:vnic_type": "vnic_type",
-    "revision_number": "revision",
-}
-_TAG_FILTERS = ("tags", "tags-any", "not-tags", "not-tags-any")
-_TRUE = ("true", "1", "yes", "t")
+_TAG_FILTERS = ("tags", "tags_any", "not_tags", "not_tags_any")
 
 
 def list_page(db: Connection, rows: Rows[R], query: ListQuery, *conditions: ColumnElement[bool]) -> Slice[R]:
-    """Return a page of `rows`. Raises BadRequest for an attribute that can't be filtered or sorted by."""
+    """Return a page of `rows`. Raises BadRequest for a marker or filter value that is not valid."""
     filters = [_filter(rows.table, name, values) for name, values in query.filters.items()]
     sort: list[Sort] = [(_sort_column(rows.table, name), descending) for name, descending in query.sort]
     return sorted_page(rows, db, query.page, sort, *conditions, *filters)
 
 
-def _filter(table: Table, attribute: str, values: list[str]) -> ColumnElement[bool]:
-    name = _COLUMNS.get(attribute, attribute)
+def _filter(table: Table, name: str, values: Sequence[FilterValue]) -> ColumnElement[bool]:
+    texts = [str(value) for value in values]
     if name in _TAG_FILTERS:
-        return _filter_tags(table, name, values)
-    if table is ports_table and name == "fixed_ips":
-        return _filter_fixed_ips(values)
-    if name == "status" and table is not subnets_table:
-        return _filter_status(table, values)
-    if name not in _FILTERS[table.name]:
-        raise BadRequest(f"['{attribute}'] is invalid attribute for filtering")
-    column = table.c[name]
-    if isinstance(column.type, Boolean):
-        return column.in_([value.lower() in _TRUE for value in values])
-    if isinstance(column.type, Integer):
-        return column.in_([number for value in values if (number := parse_uint(value)) is not None])
-    return column.in_(values)
+        return _filter_tags(table, name, texts)
+    if name == "security_groups":
+        return or_(*_contains(table.c.security_groups, texts))
+    if name == "fixed_ips":
+        return _filter_fixed_ips(texts)
+    if name == "status":
+        return _filter_status(table, texts)
+    return table.c[name].in_(values)
 
 
-def _filter_status(table: Table, values: list[str]) -> ColumnElement[bool]:
+def _filter_status(table: Table, values: Sequence[str]) -> ColumnElement[bool]:
     """The status is not stored: networks are ACTIVE, ports are ACTIVE or DOWN (see `Port.status`)."""
     statuses = {value.upper() for value in values}
     if table is networks_table:
@@ -99,16 +59,23 @@ def _filter_status(table: Table, values: list[str]) -> ColumnElement[bool]:
     return (active if "ACTIVE" in statuses else false()) | (~active if "DOWN" in statuses else false())
 
 
-def _filter_tags(table: Table, name: str, values: list[str]) -> ColumnElement[bool]:
-    """Search the JSON text of the tags. REPLACE is case-sensitive on every database; LIKE is not."""
-    text = type_coerce(table.c.tags, Text)
-    tags = [msgspec.json.encode(tag).decode() for value in values for tag in value.split(",")]
-    matches = [func.replace(text, tag, "") != text for tag in tags]
+def _filter_tags(table: Table, name: str, values: Sequence[str]) -> ColumnElement[bool]:
+    matches = _contains(table.c.tags, [tag for value in values for tag in value.split(",")])
     condition = or_(*matches) if name.endswith("any") else and_(*matches)
     return ~condition if name.startswith("not") else condition
 
 
-def _filter_fixed_ips(values: list[str]) -> ColumnElement[bool]:
+def _contains(column: ColumnElement[Any], items: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Return for each item the condition that the JSON list in the column contains it.
+
+    REPLACE is case-sensitive on every database; LIKE is not.
+    """
+    text = type_coerce(column, Text)
+    encoded = [msgspec.json.encode(item).decode() for item in items]
+    return [func.replace(text, item, "") != text for item in encoded]
+
+
+def _filter_fixed_ips(values: Sequence[str]) -> ColumnElement[bool]:
     """Select ports by `ip_address=…`, `subnet_id=…` and `ip_address_substr=…`: one value of each key must match."""
     values_by_key: dict[str, list[str]] = {}
     for item in values:
@@ -129,9 +96,6 @@ def _filter_fixed_ips(values: list[str]) -> ColumnElement[bool]:
     return ports_table.c.id.in_(query)
 
 
-def _sort_column(table: Table, attribute: str) -> ColumnElement[str | int | bool]:
-    name = _COLUMNS.get(attribute, attribute)
-    if name not in (*_FILTERS[table.name], "created_at", "updated_at", "revision"):
-        raise BadRequest(f"{attribute} is invalid attribute for sort_keys")
+def _sort_column(table: Table, name: str) -> ColumnElement[Any]:
     column = table.c[name]
     return func.coalesce(column, "") if column.nullable else column

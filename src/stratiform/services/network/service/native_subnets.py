@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from stratiform.contract.compute import Nic
-from stratiform.contract.network import Networks, SubnetSpec
+from stratiform.contract.compute import NetworkInterface
+from stratiform.contract.network import NetworkCapability, SubnetSpec
 from stratiform.kit.db import Connection, Database
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network.model import Port, Subnet
@@ -18,8 +18,10 @@ class NativeSubnets:
     database: Database
     clouds: CloudsService
 
-    def prepare_nics(self, cloud_id: str, ports: Sequence[Port], native_zone: str = "") -> tuple[Nic, ...]:
-        """Return the NICs of a server, after creating the native subnets that are missing.
+    def prepare_interfaces(
+        self, cloud_id: str, ports: Sequence[Port], native_zone: str = ""
+    ) -> tuple[NetworkInterface, ...]:
+        """Return the network interfaces of a server, after creating the native subnets that are missing.
 
         A NIC has the port's first IPv4 address, or else its first address. `native_zone` "" selects the zone of the
         project's binding. In a cloud without networks the NICs have no subnet. Raises: contract.errors.
@@ -33,17 +35,17 @@ class NativeSubnets:
         return tuple(self._prepare_nic(cloud_id, networks, port, subnets, zones[port.project_id]) for port in ports)
 
     def _prepare_nic(
-        self, cloud_id: str, networks: Networks | None, port: Port, subnets: Mapping[str, Subnet], zone: str
-    ) -> Nic:
+        self, cloud_id: str, networks: NetworkCapability | None, port: Port, subnets: Mapping[str, Subnet], zone: str
+    ) -> NetworkInterface:
         fixed_ips = sorted(port.fixed_ips, key=lambda fixed_ip: ":" in fixed_ip["ip_address"])
         if not fixed_ips:
-            return Nic("", "", port.mac_address)
+            return NetworkInterface("", "", port.mac_address)
         native_id = ""
         if networks is not None:
             native_id = self._ensure(cloud_id, networks, subnets[fixed_ips[0]["subnet_id"]], zone)
-        return Nic(native_id, fixed_ips[0]["ip_address"], port.mac_address)
+        return NetworkInterface(native_id, fixed_ips[0]["ip_address"], port.mac_address)
 
-    def _ensure(self, cloud_id: str, networks: Networks, subnet: Subnet, zone: str) -> str:
+    def _ensure(self, cloud_id: str, networks: NetworkCapability, subnet: Subnet, zone: str) -> str:
         with self.database.snapshot() as db:
             native_id = records.find_native_subnet(db, subnet.id, cloud_id)
         if native_id:
@@ -51,14 +53,14 @@ class NativeSubnets:
         if native_id is None:
             with self.database.transaction() as db:
                 records.save_native_subnet(db, subnet.id, cloud_id, "")
-        native_subnet = networks.ensure(
+        native_subnet = networks.ensure_subnet(
             SubnetSpec(
                 token=subnet.id,
-                network=subnet.network_id,
+                network_id=subnet.network_id,
                 name=subnet.name,
                 cidr=subnet.cidr,
-                gateway=subnet.gateway_ip or "",
-                zone=zone,
+                gateway_ip=subnet.gateway_ip or "",
+                availability_zone=zone,
             )
         )
         with self.database.transaction() as db:

@@ -1,6 +1,6 @@
 """Security groups and their rules: each project has its default group, which can't be changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -8,17 +8,14 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import OverLimit
 from stratiform.services.network import policy
 from stratiform.services.network.errors import (
-    BadRequest,
     CannotUpdateDefaultSecurityGroup,
     SecurityGroupNotFound,
     SecurityGroupRuleNotFound,
 )
-from stratiform.services.network.model import SecurityGroup, SecurityGroupRule, default_security_group
+from stratiform.services.network.model import FilterValue, SecurityGroup, SecurityGroupRule, default_security_group
 from stratiform.services.network.service.ownership import sees_all_projects
 
-Filters = dict[str, list[str]]
-
-_PROJECT_FILTERS = ("project_id", "tenant_id")
+Filters = Mapping[str, Sequence[FilterValue]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +84,17 @@ def _not_changeable(
 
 
 def _get_default_group(ctx: RequestContext, filters: Filters) -> SecurityGroup:
-    project_ids = [value for name in _PROJECT_FILTERS for value in filters.get(name, [])]
-    project_id = project_ids[0] if project_ids and sees_all_projects(ctx.caller) else ctx.caller.project()
+    project_ids = filters.get("project_id")
+    project_id = str(project_ids[0]) if project_ids and sees_all_projects(ctx.caller) else ctx.caller.project()
     policy.SECURITY_GROUPS_GET.require(ctx.caller, project_id)
     return default_security_group(project_id)
 
 
 def _matches(resource: SecurityGroup | SecurityGroupRule, filters: Filters) -> bool:
-    """Raises BadRequest for an unknown attribute."""
+    """Return True if every filter accepts the resource, which has no tags."""
     for name, values in filters.items():
-        if name in _PROJECT_FILTERS:
-            continue
-        if name not in resource.__slots__ or name == "rules":
-            raise BadRequest(f"['{name}'] is invalid attribute for filtering")
-        if getattr(resource, name) not in values:
+        if name in ("tags", "tags_any"):
+            return False
+        if name not in ("project_id", "not_tags", "not_tags_any") and getattr(resource, name) not in values:
             return False
     return True

@@ -179,6 +179,12 @@ def _check_dhcp_options(subnet: Subnet) -> None:
     """Raises: InvalidInput, BadRequest."""
     if subnet.ip_version == 4 and (subnet.ipv6_address_mode or subnet.ipv6_ra_mode):
         raise InvalidInput("ipv6_ra_mode or ipv6_address_mode cannot be set when ip_version is 4")
+    modes = {subnet.ipv6_ra_mode, subnet.ipv6_address_mode} - {None}
+    if len(modes) > 1:
+        raise InvalidInput(
+            f"ipv6_ra_mode set to '{subnet.ipv6_ra_mode}' with ipv6_address_mode set to '{subnet.ipv6_address_mode}' is"
+            " not valid. If both attributes are set, they must be the same value"
+        )
     for nameserver in subnet.dns_nameservers:
         parse_address(nameserver, "dns_nameservers")
     for route in subnet.host_routes:

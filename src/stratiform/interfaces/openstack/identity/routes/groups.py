@@ -1,104 +1,70 @@
-"""Groups and their members."""
+"""`/groups`."""
 
-from typing import Any
-
-from stratiform.interfaces.openstack.identity import schemas, views
-from stratiform.interfaces.openstack.identity.schemas import GroupFields
-from stratiform.interfaces.services import Request, delete, get, head, patch, post, put, reading, services_of, writing
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.identity.api import api
+from stratiform.interfaces.openstack.identity.schemas import groups as schemas
+from stratiform.interfaces.openstack.identity.schemas.users import UserListQuery, UsersResponse
+from stratiform.interfaces.openstack.identity.views import resources
+from stratiform.interfaces.openstack.identity.views.links import page_links, truncated
+from stratiform.services.identity import policy
+from stratiform.services.identity.errors import MembershipNotFound, NameConflict
 from stratiform.services.identity.model import Group
 
-Body = dict[str, Any]
-
-_MEMBER = "/groups/{group_id:str}/users/{user_id:str}"
+_MEMBER = "/groups/{group_id}/users/{user_id}"
 
 
-@get("/groups", operation_id="listGroups")
-def list_groups(request: Request) -> Body:
-    query = views.query_of(request, "name", "domain_id")
-    with reading(request) as ctx:
-        found = services_of(request).identity.groups.list(ctx, query)
-    return views.collection(request, "groups", found, views.group)
+@api.get("/groups", policy.LIST_GROUPS)
+def list_groups(request: ApiRequest, query: schemas.GroupListQuery) -> schemas.GroupsResponse:
+    groups = request.services.identity.groups.list(request.ctx, query.list_query())
+    items = [resources.group(group, request.view) for group in groups.items]
+    return schemas.GroupsResponse(items, page_links(request, groups), truncated(groups))
 
 
-@post("/groups", operation_id="createGroup")
-def create_group(request: Request, body: bytes) -> Body:
-    document = schemas.resource(body, "group")
-    values = _described(schemas.given(schemas.fields(document, GroupFields, "name")))
-    new = Group(
-        "",
-        values["name"],
-        values.get("domain_id") or "",
-        values.get("description", ""),
-        schemas.unknown(document, GroupFields),
-    )
-    with writing(request) as ctx:
-        made = services_of(request).identity.groups.create(ctx, new)
-    return {"group": views.group(views.base(request), made)}
+@api.post("/groups", policy.CREATE_GROUP, status=201, errors=(NameConflict,))
+def create_group(request: ApiRequest, body: schemas.GroupCreateRequest) -> schemas.GroupResponse:
+    attributes = {"domain_id": ""} | body.group.attributes(not_null=("description", "domain_id"))
+    new = Group(id="", **attributes, extra=body.group.extra_attributes())
+    return _response(request, request.services.identity.groups.create(request.ctx, new))
 
 
-@get("/groups/{group_id:str}", operation_id="showGroup")
-def show_group(request: Request, group_id: str) -> Body:
-    with reading(request) as ctx:
-        found = services_of(request).identity.groups.get(ctx, group_id)
-    return {"group": views.group(views.base(request), found)}
+@api.get("/groups/{group_id}", policy.GET_GROUP)
+def show_group(request: ApiRequest, group_id: str) -> schemas.GroupResponse:
+    return _response(request, request.services.identity.groups.get(request.ctx, group_id))
 
 
-@patch("/groups/{group_id:str}", operation_id="updateGroup")
-def update_group(request: Request, group_id: str, body: bytes) -> Body:
-    document = schemas.resource(body, "group")
-    changes = _described(schemas.given(schemas.fields(document, GroupFields)))
-    extra = schemas.unknown(document, GroupFields)
-    with writing(request) as ctx:
-        made = services_of(request).identity.groups.update(ctx, group_id, changes, extra)
-    return {"group": views.group(views.base(request), made)}
+@api.patch("/groups/{group_id}", policy.UPDATE_GROUP, errors=(NameConflict,))
+def update_group(request: ApiRequest, group_id: str, body: schemas.GroupUpdateRequest) -> schemas.GroupResponse:
+    changes, extra = body.group.attributes(not_null=("description",)), body.group.extra_attributes()
+    return _response(request, request.services.identity.groups.update(request.ctx, group_id, changes, extra))
 
 
-@delete("/groups/{group_id:str}", operation_id="deleteGroup")
-def delete_group(request: Request, group_id: str) -> None:
-    with writing(request) as ctx:
-        services_of(request).identity.groups.delete(ctx, group_id)
+@api.delete("/groups/{group_id}", policy.DELETE_GROUP)
+def delete_group(request: ApiRequest, group_id: str) -> None:
+    request.services.identity.groups.delete(request.ctx, group_id)
 
 
-@get("/groups/{group_id:str}/users", operation_id="listGroupUsers")
-def list_users(request: Request, group_id: str) -> Body:
-    query = views.query_of(request, "name", "enabled")
-    with reading(request) as ctx:
-        found = services_of(request).identity.groups.list_users(ctx, group_id, query)
-    return views.collection(request, "users", found, views.user)
+@api.get("/groups/{group_id}/users", policy.LIST_USERS_IN_GROUP)
+def list_group_users(request: ApiRequest, group_id: str, query: UserListQuery) -> UsersResponse:
+    users = request.services.identity.groups.list_users(request.ctx, group_id, query.list_query())
+    items = [resources.user(user, request.view) for user in users.items]
+    return UsersResponse(items, page_links(request, users), truncated(users))
 
 
-@put(_MEMBER, status_code=204, operation_id="addGroupUser")
-def add_user(request: Request, group_id: str, user_id: str) -> None:
-    with writing(request) as ctx:
-        services_of(request).identity.groups.add_user(ctx, group_id, user_id)
+@api.put(_MEMBER, policy.ADD_USER_TO_GROUP, status=204)
+def add_group_user(request: ApiRequest, group_id: str, user_id: str) -> None:
+    request.services.identity.groups.add_user(request.ctx, group_id, user_id)
 
 
-@head(_MEMBER, status_code=204, operation_id="checkGroupUser")
-def check_user(request: Request, group_id: str, user_id: str) -> None:
-    with reading(request) as ctx:
-        services_of(request).identity.groups.check_user(ctx, group_id, user_id)
+@api.get(_MEMBER, policy.CHECK_USER_IN_GROUP, status=204, errors=(MembershipNotFound,))
+@api.head(_MEMBER, policy.CHECK_USER_IN_GROUP, status=204, errors=(MembershipNotFound,))
+def check_group_user(request: ApiRequest, group_id: str, user_id: str) -> None:
+    request.services.identity.groups.check_user(request.ctx, group_id, user_id)
 
 
-@delete(_MEMBER, operation_id="removeGroupUser")
-def remove_user(request: Request, group_id: str, user_id: str) -> None:
-    with writing(request) as ctx:
-        services_of(request).identity.groups.remove_user(ctx, group_id, user_id)
+@api.delete(_MEMBER, policy.REMOVE_USER_FROM_GROUP, errors=(MembershipNotFound,))
+def remove_group_user(request: ApiRequest, group_id: str, user_id: str) -> None:
+    request.services.identity.groups.remove_user(request.ctx, group_id, user_id)
 
 
-def _described(values: Body) -> Body:
-    if values.get("description", "") is None:
-        values["description"] = ""
-    return values
-
-
-handlers: list[Any] = [
-    list_groups,
-    create_group,
-    show_group,
-    update_group,
-    delete_group,
-    list_users,
-    add_user,
-    check_user,
-    remove_user,
-]
+def _response(request: ApiRequest, group: Group) -> schemas.GroupResponse:
+    return schemas.GroupResponse(resources.group(group, request.view))

@@ -1,95 +1,107 @@
-"""Tokens, and what one's own token reaches."""
+"""`/auth`: tokens, and the catalog and scopes of a token."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from litestar import Response
+from msgspec import UNSET
 
-from stratiform.interfaces.openstack.identity import schemas, views
-from stratiform.interfaces.services import Request, decode, delete, get, head, post, reading, services_of, writing
-from stratiform.kit.context import RequestContext
-from stratiform.services.identity.model import Token
+from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
+from stratiform.interfaces.openstack.identity.api import api
+from stratiform.interfaces.openstack.identity.auth_requests import parse_auth_request
+from stratiform.interfaces.openstack.identity.schemas import auth as schemas
+from stratiform.interfaces.openstack.identity.schemas.common import SystemScope
+from stratiform.interfaces.openstack.identity.schemas.domains import DomainsResponse
+from stratiform.interfaces.openstack.identity.schemas.projects import ProjectsResponse
+from stratiform.interfaces.openstack.identity.views import resources, tokens
+from stratiform.interfaces.openstack.identity.views.links import page_links, self_link
+from stratiform.kit.clock import Micros
+from stratiform.kit.db import Connection
+from stratiform.services.identity import policy
+from stratiform.services.identity.errors import TokenNotFound
+from stratiform.services.identity.model import CatalogEntry, Token
 
-Body = dict[str, Any]
 
-_VARY = {"Vary": "X-Auth-Token"}
-
-
-@post("/auth/tokens", operation_id="issueToken", open_to_all=True)
-def issue(request: Request, body: bytes) -> Response[Body]:
-    services = services_of(request)
-    asked = decode(body, schemas.AuthBody).auth.asked()
-    sign_ins = services.identity.authentication
+@api.post("/auth/tokens", None, status=201)
+def issue_token(
+    request: ApiRequest, body: schemas.AuthBody, query: schemas.TokenQuery
+) -> ApiResponse[schemas.TokenResponse]:
+    services, auth_request = request.services, parse_auth_request(body.auth)
+    authentication = services.identity.authentication
     with services.database.snapshot() as db:
-        found = sign_ins.resolve(db, asked, services.clock.now())
-    sign_ins.verify(found)
+        methods = authentication.resolve(db, auth_request, services.clock.now())
+    authentication.verify(methods)
     with services.database.snapshot() as db:
         now = services.clock.now()
-        text, token = sign_ins.issue(db, asked, found, now)
-        entries = None if "nocatalog" in request.query_params else _catalog(request, db, now, token)
-    return Response(views.token(token, entries), status_code=201, headers=_VARY | {"X-Subject-Token": text})
+        token_id, token = authentication.issue(db, auth_request, methods, now)
+        catalog = _catalog(request, query, token, db, now)
+    return _response(token_id, token, catalog)
 
 
-@get("/auth/tokens", operation_id="validateToken")
-def validate(request: Request) -> Response[Body]:
-    with reading(request) as ctx:
-        text, token = _subject(request, ctx)
-        entries = None if "nocatalog" in request.query_params else _catalog(request, ctx.db, ctx.now, token)
-    return Response(views.token(token, entries), headers=_VARY | {"X-Subject-Token": text})
+@api.get("/auth/tokens", policy.VALIDATE_TOKEN, errors=(TokenNotFound,))
+def show_token(request: ApiRequest, query: schemas.TokenQuery) -> ApiResponse[schemas.TokenResponse]:
+    token_id, token = _subject(request, query)
+    return _response(token_id, token, _catalog(request, query, token, request.ctx.db, request.ctx.now))
 
 
-@head("/auth/tokens", operation_id="checkToken")
-def check(request: Request) -> Response[None]:
-    with reading(request) as ctx:
-        text, _token = _subject(request, ctx)
-    return Response(None, headers=_VARY | {"X-Subject-Token": text})
+@api.head("/auth/tokens", policy.VALIDATE_TOKEN, errors=(TokenNotFound,))
+def check_token(request: ApiRequest, query: schemas.TokenQuery) -> ApiResponse[None]:
+    token_id, _ = _subject(request, query)
+    return ApiResponse(headers=_headers(token_id))
 
 
-@delete("/auth/tokens", operation_id="revokeToken")
-def revoke(request: Request) -> None:
-    with writing(request) as ctx:
-        services_of(request).identity.tokens.revoke(ctx, request.headers.get("x-subject-token", ""))
+@api.delete("/auth/tokens", policy.REVOKE_TOKEN, errors=(TokenNotFound,))
+def revoke_token(request: ApiRequest) -> None:
+    request.services.identity.tokens.revoke(request.ctx, _subject_id(request))
 
 
-@get("/auth/catalog", operation_id="ownCatalog")
-def own_catalog(request: Request) -> Body:
-    with reading(request) as ctx:
-        entries = services_of(request).identity.catalog.get(ctx)
-    links = {"next": None, "self": f"{views.base(request)}/auth/catalog", "previous": None}
-    return {"catalog": views.catalog(entries), "links": links}
+@api.get("/auth/catalog", policy.GET_AUTH_CATALOG)
+def show_catalog(request: ApiRequest) -> schemas.CatalogResponse:
+    entries = request.services.identity.catalog.get(request.ctx)
+    return schemas.CatalogResponse(tokens.catalog(entries), page_links(request))
 
 
-@get("/auth/projects", operation_id="ownProjects")
-def own_projects(request: Request) -> Body:
-    with reading(request) as ctx:
-        found = services_of(request).identity.projects.list_available(ctx)
-    return views.collection(request, "projects", found, views.project)
+@api.get("/auth/projects", policy.GET_AUTH_PROJECTS)
+def list_available_projects(request: ApiRequest) -> ProjectsResponse:
+    projects = request.services.identity.projects.list_available(request.ctx)
+    return ProjectsResponse([resources.project(project, request.view) for project in projects], page_links(request))
 
 
-@get("/auth/domains", operation_id="ownDomains")
-def own_domains(request: Request) -> Body:
-    with reading(request) as ctx:
-        found = services_of(request).identity.domains.list_available(ctx)
-    return views.collection(request, "domains", found, views.domain)
+@api.get("/auth/domains", policy.GET_AUTH_DOMAINS)
+def list_available_domains(request: ApiRequest) -> DomainsResponse:
+    domains = request.services.identity.domains.list_available(request.ctx)
+    return DomainsResponse([resources.domain(domain, request.view) for domain in domains], page_links(request))
 
 
-@get("/auth/system", operation_id="ownSystem")
-def own_system(request: Request) -> Body:
-    with reading(request) as ctx:
-        may = services_of(request).identity.tokens.has_system_role(ctx)
-    links = {"self": f"{views.base(request)}/auth/system"}
-    return {"system": [{"all": True}] if may else [], "links": links}
+@api.get("/auth/system", policy.GET_AUTH_SYSTEM)
+def list_available_systems(request: ApiRequest) -> schemas.SystemResponse:
+    is_available = request.services.identity.tokens.has_system_role(request.ctx)
+    scopes = [SystemScope(all=True)] if is_available else []
+    return schemas.SystemResponse(scopes, self_link(request.view, "auth", "system"))
 
 
-def _subject(request: Request, ctx: RequestContext) -> tuple[str, Token]:
-    text = request.headers.get("x-subject-token", "")
-    allow_expired = views.flag(request, "allow_expired")
-    return text, services_of(request).identity.tokens.get_subject(ctx, text, allow_expired=allow_expired)
+def _subject_id(request: ApiRequest) -> str:
+    return request.http.headers.get("x-subject-token", "")
 
 
-def _catalog(request: Request, db: Any, now: int, token: Token) -> Any:
+def _subject(request: ApiRequest, query: schemas.TokenQuery) -> tuple[str, Token]:
+    token_id = _subject_id(request)
+    tokens = request.services.identity.tokens
+    return token_id, tokens.get_subject(request.ctx, token_id, allow_expired=query.allow_expired)
+
+
+def _catalog(
+    request: ApiRequest, query: schemas.TokenQuery, token: Token, db: Connection, now: Micros
+) -> Sequence[CatalogEntry] | None:
+    if query.nocatalog is not UNSET:
+        return None
     caller = token.caller
-    catalog = services_of(request).identity.catalog
-    return catalog.build(db, now, project_id=caller.project_id, user_id=caller.user_id)
+    return request.services.identity.catalog.build(db, now, project_id=caller.project_id, user_id=caller.user_id)
 
 
-handlers: list[Any] = [issue, validate, check, revoke, own_catalog, own_projects, own_domains, own_system]
+def _response(
+    token_id: str, token: Token, catalog: Sequence[CatalogEntry] | None
+) -> ApiResponse[schemas.TokenResponse]:
+    return ApiResponse(schemas.TokenResponse(tokens.token(token, catalog)), headers=_headers(token_id))
+
+
+def _headers(token_id: str) -> dict[str, str]:
+    return {"Vary": "X-Auth-Token", "X-Subject-Token": token_id}

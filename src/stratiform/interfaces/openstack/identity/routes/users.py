@@ -1,105 +1,74 @@
-"""Users."""
+"""`/users`. Passwords are hashed and verified outside of transactions, because it is slow."""
 
-from typing import Any
-
-from stratiform.interfaces.openstack.identity import schemas, views
-from stratiform.interfaces.openstack.identity.schemas import UserFields
-from stratiform.interfaces.services import Request, delete, get, patch, post, reading, services_of, writing
-from stratiform.services.identity.model import NewUser
-
-Body = dict[str, Any]
-
-
-@get("/users", operation_id="listUsers")
-def list_users(request: Request) -> Body:
-    query = views.query_of(request, "name", "domain_id", "enabled")
-    with reading(request) as ctx:
-        found = services_of(request).identity.users.list(ctx, query)
-    return views.collection(request, "users", found, views.user)
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.identity.api import api
+from stratiform.interfaces.openstack.identity.schemas import users as schemas
+from stratiform.interfaces.openstack.identity.schemas.groups import GroupListQuery, GroupsResponse
+from stratiform.interfaces.openstack.identity.views import resources
+from stratiform.interfaces.openstack.identity.views.links import page_links, truncated
+from stratiform.services.identity import policy
+from stratiform.services.identity.errors import AuthenticationFailed, NameConflict
+from stratiform.services.identity.model import JsonObject, NewUser, User
 
 
-@post("/users", operation_id="createUser")
-def create_user(request: Request, body: bytes) -> Body:
-    document = schemas.resource(body, "user")
-    values = _sealed(request, schemas.given(schemas.fields(document, UserFields, "name")))
-    values["domain_id"] = values.get("domain_id") or ""
-    with writing(request) as ctx:
-        made = services_of(request).identity.users.create(
-            ctx, NewUser(**values, extra=schemas.unknown(document, UserFields))
-        )
-    return {"user": views.user(views.base(request), made)}
+@api.get("/users", policy.LIST_USERS)
+def list_users(request: ApiRequest, query: schemas.UserListQuery) -> schemas.UsersResponse:
+    users = request.services.identity.users.list(request.ctx, query.list_query())
+    items = [resources.user(user, request.view) for user in users.items]
+    return schemas.UsersResponse(items, page_links(request, users), truncated(users))
 
 
-@get("/users/{user_id:str}", operation_id="showUser")
-def show_user(request: Request, user_id: str) -> Body:
-    with reading(request) as ctx:
-        found = services_of(request).identity.users.get(ctx, user_id)
-    return {"user": views.user(views.base(request), found)}
+@api.post("/users", policy.CREATE_USER, status=201, errors=(NameConflict,), manages_transactions=True)
+def create_user(request: ApiRequest, body: schemas.UserCreateRequest) -> schemas.UserResponse:
+    attributes = _with_password_hash(request, body.user.attributes(not_null=("domain_id",)))
+    new = NewUser(**attributes, extra=body.user.extra_attributes())
+    with request.write() as ctx:
+        return _response(request, request.services.identity.users.create(ctx, new))
 
 
-@patch("/users/{user_id:str}", operation_id="updateUser")
-def update_user(request: Request, user_id: str, body: bytes) -> Body:
-    document = schemas.resource(body, "user")
-    changes = _sealed(request, schemas.given(schemas.fields(document, UserFields)))
-    with writing(request) as ctx:
-        made = services_of(request).identity.users.update(ctx, user_id, changes, schemas.unknown(document, UserFields))
-    return {"user": views.user(views.base(request), made)}
+@api.get("/users/{user_id}", policy.GET_USER)
+def show_user(request: ApiRequest, user_id: str) -> schemas.UserResponse:
+    return _response(request, request.services.identity.users.get(request.ctx, user_id))
 
 
-@delete("/users/{user_id:str}", operation_id="deleteUser")
-def delete_user(request: Request, user_id: str) -> None:
-    with writing(request) as ctx:
-        services_of(request).identity.users.delete(ctx, user_id)
+@api.patch("/users/{user_id}", policy.UPDATE_USER, errors=(NameConflict,), manages_transactions=True)
+def update_user(request: ApiRequest, user_id: str, body: schemas.UserUpdateRequest) -> schemas.UserResponse:
+    changes, extra = _with_password_hash(request, body.user.attributes()), body.user.extra_attributes()
+    with request.write() as ctx:
+        return _response(request, request.services.identity.users.update(ctx, user_id, changes, extra))
 
 
-@post("/users/{user_id:str}/password", status_code=204, operation_id="changeOwnPassword", open_to_all=True)
-def change_password(request: Request, user_id: str, body: bytes) -> None:
-    """Needs no token: the original password says who asks."""
-    services = services_of(request)
-    users = services.identity.users
-    asked = schemas.fields(schemas.resource(body, "user"), schemas.NewPassword, "password", "original_password")
+@api.delete("/users/{user_id}", policy.DELETE_USER)
+def delete_user(request: ApiRequest, user_id: str) -> None:
+    request.services.identity.users.delete(request.ctx, user_id)
+
+
+@api.post("/users/{user_id}/password", None, status=204, errors=(AuthenticationFailed,))
+def change_password(request: ApiRequest, user_id: str, body: schemas.PasswordChangeRequest) -> None:
+    """Change the password of a user, who is authenticated by the original password."""
+    services, users = request.services, request.services.identity.users
     with services.database.snapshot() as db:
-        old = users.find_password_hash(db, user_id)
-    users.verify_password(asked.original_password, old)
-    new = users.hash_password(asked.password)
+        old_hash = users.find_password_hash(db, user_id)
+    users.verify_password(body.user.original_password, old_hash)
+    new_hash = users.hash_password(body.user.password)
     with services.database.transaction() as db:
-        users.change_password(db, user_id, services.clock.now(), old_hash=old, new_hash=new)
+        users.change_password(db, user_id, services.clock.now(), old_hash=old_hash, new_hash=new_hash)
 
 
-@get("/users/{user_id:str}/projects", operation_id="listProjectsOfUser")
-def list_projects(request: Request, user_id: str) -> Body:
-    query = views.query_of(request, "name", "domain_id", "enabled")
-    with reading(request) as ctx:
-        found = services_of(request).identity.projects.list_for_user(ctx, user_id, query)
-    return views.collection(request, "projects", found, views.project)
+@api.get("/users/{user_id}/groups", policy.LIST_GROUPS_FOR_USER)
+def list_user_groups(request: ApiRequest, user_id: str, query: GroupListQuery) -> GroupsResponse:
+    groups = request.services.identity.users.list_groups(request.ctx, user_id, query.list_query())
+    items = [resources.group(group, request.view) for group in groups.items]
+    return GroupsResponse(items, page_links(request, groups), truncated(groups))
 
 
-@get("/users/{user_id:str}/groups", operation_id="listGroupsOfUser")
-def list_groups(request: Request, user_id: str) -> Body:
-    query = views.query_of(request, "name")
-    with reading(request) as ctx:
-        found = services_of(request).identity.users.list_groups(ctx, user_id, query)
-    return views.collection(request, "groups", found, views.group)
+def _with_password_hash(request: ApiRequest, attributes: JsonObject) -> JsonObject:
+    """Replace the password by its hash, and null by the empty hash."""
+    if "password" not in attributes:
+        return attributes
+    password, users = attributes["password"], request.services.identity.users
+    return attributes | {"password": users.hash_password(password) if password else ""}
 
 
-def _sealed(request: Request, values: Body) -> Body:
-    """With the password sealed, while no transaction is open; strangers don't make us work for it."""
-    if "password" not in values:
-        return values
-    users = services_of(request).identity.users
-    with reading(request) as ctx:
-        users.require_create(ctx)
-    password = values["password"]
-    return values | {"password": users.hash_password(password) if password else ""}
-
-
-handlers: list[Any] = [
-    list_users,
-    create_user,
-    show_user,
-    update_user,
-    delete_user,
-    change_password,
-    list_projects,
-    list_groups,
-]
+def _response(request: ApiRequest, user: User) -> schemas.UserResponse:
+    return schemas.UserResponse(resources.user(user, request.view))

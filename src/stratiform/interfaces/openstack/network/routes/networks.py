@@ -1,105 +1,75 @@
-"""`/networks`, and how full they are."""
+"""`/networks`."""
 
-from typing import Any
+from collections.abc import Sequence
 
+from msgspec import UNSET
+
+from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.network import views
-from stratiform.interfaces.openstack.network.routes.asking import asked, fields_of
-from stratiform.interfaces.openstack.network.schemas import (
-    NOT_STORED,
-    NetworkBody,
-    NetworksBody,
-    given,
-    one_or_many,
-    project,
-    read,
+from stratiform.interfaces.openstack.network.api import api
+from stratiform.interfaces.openstack.network.list_queries import next_links, parse_list_query, select_fields
+from stratiform.interfaces.openstack.network.schemas import networks as schemas
+from stratiform.interfaces.openstack.network.schemas.common import (
+    OWNERSHIP_FIELDS,
+    FieldsQuery,
+    attributes,
+    requested_owner,
 )
-from stratiform.interfaces.services import Request, delete, get, post, put, reading, services_of, writing
-from stratiform.kit.context import RequestContext
-from stratiform.kit.numbers import parse_uint
-from stratiform.services.network.model import ListQuery, Network
+from stratiform.services.network import policy
+from stratiform.services.network.errors import BadRequest, NetworkInUse
+from stratiform.services.network.model import Network
 
-Body = dict[str, Any]
-
-
-@get("/networks")
-def list_networks(request: Request) -> Body:
-    query = asked(request)
-    with reading(request) as ctx:
-        found = services_of(request).network.networks.list(ctx, query.listing)
-        bodies = [views.only(body, query.fields) for body in _bodies(request, ctx, list(found.items))]
-    return views.page("networks", query.url, query.pairs, found, bodies)
+_NOT_STORED = (*OWNERSHIP_FIELDS, "availability_zone_hints")
 
 
-@get("/networks/{network_id:str}")
-def show_network(request: Request, network_id: str) -> Body:
-    with reading(request) as ctx:
-        [body] = _bodies(request, ctx, [services_of(request).network.networks.get(ctx, network_id)])
-    return {"network": views.only(body, fields_of(request))}
+@api.post("/networks", policy.NETWORKS_CREATE, status=201)
+def create_networks(
+    request: ApiRequest, body: schemas.NetworkCreateRequest
+) -> schemas.NetworkResponse | schemas.NetworksResponse:
+    """Create one network, or several in one transaction."""
+    if body.networks is not UNSET:
+        return schemas.NetworksResponse(_views(request, [_create(request, new) for new in body.networks]))
+    if body.network is UNSET:
+        raise BadRequest("Unable to find 'network' in request body")
+    return _response(request, _create(request, body.network))
 
 
-@post("/networks")
-def create_networks(request: Request, body: bytes) -> Body:
-    said = read(body, NetworksBody)
-    wishes, bulk = one_or_many(said.network, said.networks, "network")
-    with writing(request) as ctx:
-        service = services_of(request).network
-        made = [service.networks.create(ctx, project(wish), given(wish, *NOT_STORED)) for wish in wishes]
-        bodies = _bodies(request, ctx, made)
-    return {"networks": bodies} if bulk else {"network": bodies[0]}
+@api.get("/networks", policy.NETWORKS_GET)
+def list_networks(request: ApiRequest, query: schemas.NetworkListQuery) -> schemas.NetworksResponse:
+    networks = request.services.network.networks.list(request.ctx, parse_list_query(request, query))
+    items = [select_fields(item, query.fields) for item in _views(request, networks.items)]
+    return schemas.NetworksResponse(items, next_links(request, networks))
 
 
-@put("/networks/{network_id:str}")
-def update_network(request: Request, network_id: str, body: bytes) -> Body:
-    said = read(body, NetworkBody)
-    with writing(request) as ctx:
-        after = services_of(request).network.networks.update(ctx, network_id, given(said.network))
-        [shown] = _bodies(request, ctx, [after])
-    return {"network": shown}
+@api.get("/networks/{network_id}", policy.NETWORKS_GET)
+def show_network(request: ApiRequest, network_id: str, query: FieldsQuery) -> schemas.NetworkResponse:
+    response = _response(request, request.services.network.networks.get(request.ctx, network_id))
+    select_fields(response.network, query.fields)
+    return response
 
 
-@delete("/networks/{network_id:str}")
-def delete_network(request: Request, network_id: str) -> None:
-    with writing(request) as ctx:
-        services_of(request).network.networks.delete(ctx, network_id)
+@api.put("/networks/{network_id}", policy.NETWORKS_UPDATE)
+def update_network(request: ApiRequest, network_id: str, body: schemas.NetworkUpdateRequest) -> schemas.NetworkResponse:
+    changes = attributes(body.network)
+    return _response(request, request.services.network.networks.update(request.ctx, network_id, changes))
 
 
-@get("/network-ip-availabilities")
-def list_availabilities(request: Request) -> Body:
-    query = asked(request)
-    filters = {_FILTERS.get(name, name): values for name, values in query.listing.filters.items()}
-    versions = {number for value in filters.pop("ip_version", []) if (number := parse_uint(value)) is not None}
-    listing = ListQuery(filters, query.listing.sort, query.listing.page)
-    with reading(request) as ctx:
-        found = services_of(request).network.ip_availabilities.list(ctx, listing, versions)
-    return {"network_ip_availabilities": [views.availability(record) for record in found]}
+@api.delete("/networks/{network_id}", policy.NETWORKS_DELETE, errors=(NetworkInUse,))
+def delete_network(request: ApiRequest, network_id: str) -> None:
+    request.services.network.networks.delete(request.ctx, network_id)
 
 
-@get("/network-ip-availabilities/{network_id:str}")
-def show_availability(request: Request, network_id: str) -> Body:
-    with reading(request) as ctx:
-        found = services_of(request).network.ip_availabilities.get(ctx, network_id)
-    return {"network_ip_availability": views.availability(found)}
+def _create(request: ApiRequest, new: schemas.NetworkCreate) -> Network:
+    return request.services.network.networks.create(request.ctx, requested_owner(new), attributes(new, *_NOT_STORED))
 
 
-#: What the answer calls them, and what a network does.
-_FILTERS = {"network_id": "id", "network_name": "name"}
+def _response(request: ApiRequest, network: Network) -> schemas.NetworkResponse:
+    return schemas.NetworkResponse(_views(request, [network])[0])
 
 
-def _bodies(request: Request, ctx: RequestContext, found: list[Network]) -> list[Body]:
-    service = services_of(request).network
-    subnets = service.subnets.list_by_network(ctx.db, [network.id for network in found])
-    zones = {
-        network.project_id: service.networks.list_availability_zones(ctx.db, network.project_id) for network in found
-    }
-    return [views.network(network, subnets[network.id], zones[network.project_id]) for network in found]
-
-
-handlers: list[Any] = [
-    list_networks,
-    show_network,
-    create_networks,
-    update_network,
-    delete_network,
-    list_availabilities,
-    show_availability,
-]
+def _views(request: ApiRequest, networks: Sequence[Network]) -> list[schemas.Network]:
+    service, db = request.services.network, request.ctx.db
+    subnets = service.subnets.list_by_network(db, [network.id for network in networks])
+    projects = {network.project_id for network in networks}
+    zones = {project_id: service.networks.list_availability_zones(db, project_id) for project_id in projects}
+    return [views.network(network, subnets[network.id], zones[network.project_id]) for network in networks]

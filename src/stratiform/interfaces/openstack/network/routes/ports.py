@@ -1,85 +1,95 @@
 """`/ports`."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
+from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.network import views
-from stratiform.interfaces.openstack.network.routes.asking import asked, fields_of
-from stratiform.interfaces.openstack.network.schemas import (
-    NOT_STORED,
-    PortBody,
-    PortNew,
-    PortsBody,
-    fixed_ips,
-    given,
-    one_or_many,
-    project,
-    read,
+from stratiform.interfaces.openstack.network.api import api
+from stratiform.interfaces.openstack.network.list_queries import next_links, parse_list_query, select_fields
+from stratiform.interfaces.openstack.network.schemas import ports as schemas
+from stratiform.interfaces.openstack.network.schemas.common import (
+    OWNERSHIP_FIELDS,
+    FieldsQuery,
+    attributes,
+    requested_owner,
 )
-from stratiform.interfaces.services import Request, delete, get, post, put, reading, services_of, writing
-from stratiform.services.network.model import NewPort
+from stratiform.services.network import policy
+from stratiform.services.network.errors import (
+    BadRequest,
+    IpAddressGenerationFailure,
+    IpAddressInUse,
+    MacAddressInUse,
+    NetworkNotFound,
+    SecurityGroupNotFound,
+    SubnetNotFound,
+)
+from stratiform.services.network.model import FixedIpRequest, NewPort, Port
 
-Body = dict[str, Any]
+#: The fields of a request that are fields of NewPort, or not stored.
+_NEW_PORT_FIELDS = (*OWNERSHIP_FIELDS, "network_id", "fixed_ips", "mac_address", "security_groups")
 
-#: Said in the wish itself.
-_TAKEN = (*NOT_STORED, "network_id", "fixed_ips", "mac_address", "security_groups")
-
-
-@get("/ports")
-def list_ports(request: Request) -> Body:
-    query = asked(request)
-    with reading(request) as ctx:
-        found = services_of(request).network.ports.list(ctx, query.listing)
-        everything = ctx.caller.is_admin
-    bodies = [views.only(views.port(port, everything=everything), query.fields) for port in found.items]
-    return views.page("ports", query.url, query.pairs, found, bodies)
-
-
-@get("/ports/{port_id:str}")
-def show_port(request: Request, port_id: str) -> Body:
-    with reading(request) as ctx:
-        found = services_of(request).network.ports.get(ctx, port_id)
-        body = views.port(found, everything=ctx.caller.is_admin)
-    return {"port": views.only(body, fields_of(request))}
+_CONFLICTS = (IpAddressInUse, IpAddressGenerationFailure, MacAddressInUse)
 
 
-@post("/ports")
-def create_ports(request: Request, body: bytes) -> Body:
-    said = read(body, PortsBody)
-    wishes, bulk = one_or_many(said.port, said.ports, "port")
-    with writing(request) as ctx:
-        service = services_of(request).network
-        service.ports.lock_networks(ctx.db, [wish.network_id for wish in wishes])
-        made = [service.ports.create(ctx, _wish(wish), project(wish)) for wish in wishes]
-        bodies = [views.port(port, everything=ctx.caller.is_admin) for port in made]
-    return {"ports": bodies} if bulk else {"port": bodies[0]}
+@api.post(
+    "/ports",
+    policy.PORTS_CREATE,
+    status=201,
+    errors=(NetworkNotFound, SubnetNotFound, SecurityGroupNotFound, *_CONFLICTS),
+)
+def create_ports(request: ApiRequest, body: schemas.PortCreateRequest) -> schemas.PortResponse | schemas.PortsResponse:
+    """Create one port, or several in one transaction."""
+    if body.ports is not UNSET:
+        return schemas.PortsResponse([views.port(port) for port in _create(request, body.ports)])
+    if body.port is UNSET:
+        raise BadRequest("Unable to find 'port' in request body")
+    return schemas.PortResponse(views.port(_create(request, [body.port])[0]))
 
 
-@put("/ports/{port_id:str}")
-def update_port(request: Request, port_id: str, body: bytes) -> Body:
-    said = read(body, PortBody).port
-    with writing(request) as ctx:
-        values = given(said, "fixed_ips")
-        after = services_of(request).network.ports.update(ctx, port_id, values, fixed_ips(said.fixed_ips))
-        shown = views.port(after, everything=ctx.caller.is_admin)
-    return {"port": shown}
+@api.get("/ports", policy.PORTS_GET)
+def list_ports(request: ApiRequest, query: schemas.PortListQuery) -> schemas.PortsResponse:
+    ports = request.services.network.ports.list(request.ctx, parse_list_query(request, query))
+    items = [select_fields(views.port(port), query.fields) for port in ports.items]
+    return schemas.PortsResponse(items, next_links(request, ports))
 
 
-@delete("/ports/{port_id:str}")
-def delete_port(request: Request, port_id: str) -> None:
-    with writing(request) as ctx:
-        services_of(request).network.ports.delete(ctx, port_id)
+@api.get("/ports/{port_id}", policy.PORTS_GET)
+def show_port(request: ApiRequest, port_id: str, query: FieldsQuery) -> schemas.PortResponse:
+    port = request.services.network.ports.get(request.ctx, port_id)
+    return schemas.PortResponse(select_fields(views.port(port), query.fields))
 
 
-def _wish(said: PortNew) -> NewPort:
+@api.put("/ports/{port_id}", policy.PORTS_UPDATE, errors=_CONFLICTS)
+def update_port(request: ApiRequest, port_id: str, body: schemas.PortUpdateRequest) -> schemas.PortResponse:
+    changes, fixed_ips = attributes(body.port, "fixed_ips"), _fixed_ips(body.port.fixed_ips)
+    port = request.services.network.ports.update(request.ctx, port_id, changes, fixed_ips)
+    return schemas.PortResponse(views.port(port))
+
+
+@api.delete("/ports/{port_id}", policy.PORTS_DELETE)
+def delete_port(request: ApiRequest, port_id: str) -> None:
+    request.services.network.ports.delete(request.ctx, port_id)
+
+
+def _create(request: ApiRequest, requests: Sequence[schemas.PortCreate]) -> list[Port]:
+    ports = request.services.network.ports
+    ports.lock_networks(request.ctx.db, [new.network_id for new in requests])
+    return [ports.create(request.ctx, _new_port(new), requested_owner(new)) for new in requests]
+
+
+def _new_port(new: schemas.PortCreate) -> NewPort:
     return NewPort(
-        network_id=said.network_id,
-        fixed_ips=fixed_ips(said.fixed_ips),
-        mac_address=None if said.mac_address is UNSET else said.mac_address,
-        security_groups=None if said.security_groups is UNSET else said.security_groups,
-        attributes=given(said, *_TAKEN),
+        network_id=new.network_id,
+        fixed_ips=_fixed_ips(new.fixed_ips),
+        mac_address=None if new.mac_address is UNSET else new.mac_address,
+        security_groups=None if new.security_groups is UNSET else new.security_groups,
+        attributes=attributes(new, *_NEW_PORT_FIELDS),
     )
 
 
-handlers: list[Any] = [list_ports, show_port, create_ports, update_port, delete_port]
+def _fixed_ips(fixed_ips: Sequence[schemas.FixedIp] | UnsetType) -> list[FixedIpRequest] | None:
+    if isinstance(fixed_ips, UnsetType):
+        return None
+    return [FixedIpRequest(fixed_ip.subnet_id, fixed_ip.ip_address) for fixed_ip in fixed_ips]

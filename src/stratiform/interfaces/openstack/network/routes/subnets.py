@@ -1,30 +1,34 @@
 """`/subnets`."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET
 
+from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.network import views
-from stratiform.interfaces.openstack.network.routes.asking import asked, fields_of
-from stratiform.interfaces.openstack.network.schemas import (
-    NOT_STORED,
-    SubnetBody,
-    SubnetNew,
-    SubnetsBody,
-    given,
-    one_or_many,
-    project,
-    read,
+from stratiform.interfaces.openstack.network.api import api
+from stratiform.interfaces.openstack.network.list_queries import next_links, parse_list_query, select_fields
+from stratiform.interfaces.openstack.network.schemas import subnets as schemas
+from stratiform.interfaces.openstack.network.schemas.common import (
+    OWNERSHIP_FIELDS,
+    FieldsQuery,
+    attributes,
+    requested_owner,
 )
-from stratiform.interfaces.services import Request, delete, get, post, put, reading, services_of, writing
-from stratiform.services.network.errors import BadRequest, SubnetPoolNotFound
-from stratiform.services.network.model import NewSubnet, ReservedAddresses
+from stratiform.services.network import policy
+from stratiform.services.network.errors import (
+    BadRequest,
+    GatewayConflictWithAllocationPools,
+    NetworkNotFound,
+    OverlappingAllocationPools,
+    SubnetInUse,
+    SubnetPoolNotFound,
+)
+from stratiform.services.network.model import NewSubnet, ReservedAddresses, Subnet
 
-Body = dict[str, Any]
-
-#: Said in the wish itself, or not kept.
-_TAKEN = (
-    *NOT_STORED,
+#: The fields of a request that are fields of NewSubnet, or not stored.
+_NEW_SUBNET_FIELDS = (
+    *OWNERSHIP_FIELDS,
     "network_id",
     "ip_version",
     "cidr",
@@ -34,65 +38,80 @@ _TAKEN = (
     "segment_id",
 )
 
-
-@get("/subnets")
-def list_subnets(request: Request) -> Body:
-    query = asked(request)
-    with reading(request) as ctx:
-        found = services_of(request).network.subnets.list(ctx, query.listing)
-    bodies = [views.only(views.subnet(subnet), query.fields) for subnet in found.items]
-    return views.page("subnets", query.url, query.pairs, found, bodies)
+_CONFLICTS = (OverlappingAllocationPools, GatewayConflictWithAllocationPools)
 
 
-@get("/subnets/{subnet_id:str}")
-def show_subnet(request: Request, subnet_id: str) -> Body:
-    with reading(request) as ctx:
-        found = services_of(request).network.subnets.get(ctx, subnet_id)
-    return {"subnet": views.only(views.subnet(found), fields_of(request))}
+@api.post(
+    "/subnets",
+    policy.SUBNETS_CREATE,
+    status=201,
+    errors=(NetworkNotFound, SubnetPoolNotFound, *_CONFLICTS),
+    manages_transactions=True,
+)
+def create_subnets(
+    request: ApiRequest, body: schemas.SubnetCreateRequest
+) -> schemas.SubnetResponse | schemas.SubnetsResponse:
+    """Create one subnet, or several in one transaction."""
+    if body.subnets is not UNSET:
+        subnets = _create(request, body.subnets)
+        return schemas.SubnetsResponse([views.subnet(subnet) for subnet in subnets])
+    if body.subnet is UNSET:
+        raise BadRequest("Unable to find 'subnet' in request body")
+    return schemas.SubnetResponse(views.subnet(_create(request, [body.subnet])[0]))
 
 
-@post("/subnets")
-def create_subnets(request: Request, body: bytes) -> Body:
-    said = read(body, SubnetsBody)
-    wishes, bulk = one_or_many(said.subnet, said.subnets, "subnet")
-    reserves = _reserves(request, wishes)
-    with writing(request) as ctx:
-        service = services_of(request).network
-        made = [service.subnets.create(ctx, _wish(wish), project(wish), reserves[wish.network_id]) for wish in wishes]
-    bodies = [views.subnet(subnet) for subnet in made]
-    return {"subnets": bodies} if bulk else {"subnet": bodies[0]}
+@api.get("/subnets", policy.SUBNETS_GET)
+def list_subnets(request: ApiRequest, query: schemas.SubnetListQuery) -> schemas.SubnetsResponse:
+    subnets = request.services.network.subnets.list(request.ctx, parse_list_query(request, query))
+    items = [select_fields(views.subnet(subnet), query.fields) for subnet in subnets.items]
+    return schemas.SubnetsResponse(items, next_links(request, subnets))
 
 
-@put("/subnets/{subnet_id:str}")
-def update_subnet(request: Request, subnet_id: str, body: bytes) -> Body:
-    said = read(body, SubnetBody)
-    with writing(request) as ctx:
-        after = services_of(request).network.subnets.update(ctx, subnet_id, given(said.subnet))
-    return {"subnet": views.subnet(after)}
+@api.get("/subnets/{subnet_id}", policy.SUBNETS_GET)
+def show_subnet(request: ApiRequest, subnet_id: str, query: FieldsQuery) -> schemas.SubnetResponse:
+    subnet = request.services.network.subnets.get(request.ctx, subnet_id)
+    return schemas.SubnetResponse(select_fields(views.subnet(subnet), query.fields))
 
 
-@delete("/subnets/{subnet_id:str}")
-def delete_subnet(request: Request, subnet_id: str) -> None:
-    with writing(request) as ctx:
-        services_of(request).network.subnets.delete(ctx, subnet_id)
+@api.put("/subnets/{subnet_id}", policy.SUBNETS_UPDATE, errors=_CONFLICTS)
+def update_subnet(request: ApiRequest, subnet_id: str, body: schemas.SubnetUpdateRequest) -> schemas.SubnetResponse:
+    subnet = request.services.network.subnets.update(request.ctx, subnet_id, attributes(body.subnet))
+    return schemas.SubnetResponse(views.subnet(subnet))
 
 
-def _reserves(request: Request, wishes: list[SubnetNew]) -> dict[str, ReservedAddresses]:
-    """What the clouds of each network's project keep; they are asked before the transaction, not inside it."""
-    service = services_of(request).network
-    with reading(request) as ctx:
-        owners = {wish.network_id: service.networks.get(ctx, wish.network_id).project_id for wish in wishes}
+@api.delete("/subnets/{subnet_id}", policy.SUBNETS_DELETE, errors=(SubnetInUse,))
+def delete_subnet(request: ApiRequest, subnet_id: str) -> None:
+    request.services.network.subnets.delete(request.ctx, subnet_id)
+
+
+def _create(request: ApiRequest, requests: Sequence[schemas.SubnetCreate]) -> list[Subnet]:
+    reserved, subnets = _reserved_addresses(request, requests), request.services.network.subnets
+    with request.write() as ctx:
+        return [
+            subnets.create(ctx, _new_subnet(new), requested_owner(new), reserved[new.network_id]) for new in requests
+        ]
+
+
+def _reserved_addresses(
+    request: ApiRequest, requests: Sequence[schemas.SubnetCreate]
+) -> Mapping[str, ReservedAddresses]:
+    """Return what the clouds of each network's project reserve, with no transaction open."""
+    service = request.services.network
+    with request.read() as ctx:
+        owners = {new.network_id: service.networks.get(ctx, new.network_id).project_id for new in requests}
     return {network_id: service.subnets.get_reserved_addresses(project_id) for network_id, project_id in owners.items()}
 
 
-def _wish(said: SubnetNew) -> NewSubnet:
-    if said.subnetpool_id is not UNSET and said.subnetpool_id is not None:
-        raise SubnetPoolNotFound(said.subnetpool_id)
-    if said.cidr is UNSET or said.cidr is None:
+def _new_subnet(new: schemas.SubnetCreate) -> NewSubnet:
+    if new.subnetpool_id is not UNSET and new.subnetpool_id is not None:
+        raise SubnetPoolNotFound(new.subnetpool_id)
+    if new.cidr is UNSET or new.cidr is None:
         raise BadRequest("Bad subnets request: a subnetpool must be specified in the absence of a cidr.")
-    pools = given(said).get("allocation_pools")
-    gateway = "" if said.gateway_ip is UNSET else said.gateway_ip
-    return NewSubnet(said.network_id, said.ip_version, said.cidr, gateway, pools, given(said, *_TAKEN))
-
-
-handlers: list[Any] = [list_subnets, show_subnet, create_subnets, update_subnet, delete_subnet]
+    return NewSubnet(
+        network_id=new.network_id,
+        ip_version=new.ip_version,
+        cidr=new.cidr,
+        gateway_ip="" if new.gateway_ip is UNSET else new.gateway_ip,
+        pools=attributes(new).get("allocation_pools"),
+        attributes=attributes(new, *_NEW_SUBNET_FIELDS),
+    )

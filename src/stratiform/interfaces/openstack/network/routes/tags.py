@@ -1,98 +1,87 @@
 """`/{networks,subnets,ports}/{id}/tags`. Source: Networking API v2.0, "Standard attributes tag extension"."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from litestar import Response
-
-from stratiform.interfaces.openstack.network.schemas import TagsBody, read
-from stratiform.interfaces.services import Request, delete, get, put, reading, services_of, writing
-from stratiform.kit.context import RequestContext
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.network.api import api
+from stratiform.interfaces.openstack.network.schemas import tags as schemas
+from stratiform.kit.policy import Rule
+from stratiform.services.network import policy
 from stratiform.services.network.errors import TagNotFound
-
-Body = dict[str, Any]
+from stratiform.services.network.service import NetworkService
+from stratiform.services.network.service.networks import Networks
+from stratiform.services.network.service.ports import Ports
+from stratiform.services.network.service.subnets import Subnets
 
 
 @dataclass(frozen=True, slots=True)
-class _Tagged:
-    """How one kind of thing is read and changed."""
+class _Collection:
+    """A collection of resources with tags. `parameter` is the name of the id in the path."""
 
-    show: Callable[[Request, RequestContext, str], Any]
-    change: Callable[[Request, RequestContext, str, Body], Any]
+    name: str
+    parameter: str
+    get_rule: Rule
+    update_rule: Rule
+    resources: Callable[[NetworkService], Networks | Subnets | Ports]
 
-    def tags(self, request: Request, ctx: RequestContext, thing_id: str) -> list[str]:
-        found: list[str] = self.show(request, ctx, thing_id).tags
-        return found
+    @property
+    def path(self) -> str:
+        return f"/{self.name}/{{{self.parameter}}}/tags"
 
-    def write(self, request: Request, ctx: RequestContext, thing_id: str, tags: list[str]) -> list[str]:
-        written: list[str] = self.change(request, ctx, thing_id, {"tags": sorted(set(tags))}).tags
-        return written
+    def get(self, request: ApiRequest, resource_id: str) -> list[str]:
+        return self.resources(request.services.network).get(request.ctx, resource_id).tags
+
+    def replace(self, request: ApiRequest, resource_id: str, tags: Sequence[str]) -> list[str]:
+        resources = self.resources(request.services.network)
+        return resources.update(request.ctx, resource_id, {"tags": sorted(set(tags))}).tags
 
 
-_KINDS = {
-    "networks": _Tagged(
-        lambda request, ctx, thing_id: services_of(request).network.networks.get(ctx, thing_id),
-        lambda request, ctx, thing_id, values: services_of(request).network.networks.update(ctx, thing_id, values),
+def _declare_list(collection: _Collection) -> None:
+    """Declare the endpoints for all tags of a resource."""
+
+    @api.get(collection.path, collection.get_rule)
+    def list_tags(request: ApiRequest, **ids: str) -> schemas.TagsResponse:
+        return schemas.TagsResponse(collection.get(request, ids[collection.parameter]))
+
+    @api.put(collection.path, collection.update_rule)
+    def replace_tags(request: ApiRequest, body: schemas.TagsRequest, **ids: str) -> schemas.TagsResponse:
+        return schemas.TagsResponse(collection.replace(request, ids[collection.parameter], body.tags))
+
+    @api.delete(collection.path, collection.update_rule)
+    def delete_tags(request: ApiRequest, **ids: str) -> None:
+        collection.replace(request, ids[collection.parameter], [])
+
+
+def _declare_item(collection: _Collection) -> None:
+    """Declare the endpoints for one tag of a resource."""
+    path = f"{collection.path}/{{tag}}"
+
+    @api.get(path, collection.get_rule, status=204)
+    def check_tag(request: ApiRequest, tag: str, **ids: str) -> None:
+        if tag not in collection.get(request, ids[collection.parameter]):
+            raise TagNotFound(tag)
+
+    @api.put(path, collection.update_rule, status=201)
+    def add_tag(request: ApiRequest, tag: str, **ids: str) -> None:
+        resource_id = ids[collection.parameter]
+        collection.replace(request, resource_id, [*collection.get(request, resource_id), tag])
+
+    @api.delete(path, collection.update_rule)
+    def delete_tag(request: ApiRequest, tag: str, **ids: str) -> None:
+        resource_id = ids[collection.parameter]
+        tags = collection.get(request, resource_id)
+        if tag not in tags:
+            raise TagNotFound(tag)
+        collection.replace(request, resource_id, [other for other in tags if other != tag])
+
+
+for _collection in (
+    _Collection(
+        "networks", "network_id", policy.NETWORKS_GET, policy.NETWORKS_UPDATE, lambda service: service.networks
     ),
-    "subnets": _Tagged(
-        lambda request, ctx, thing_id: services_of(request).network.subnets.get(ctx, thing_id),
-        lambda request, ctx, thing_id, values: services_of(request).network.subnets.update(ctx, thing_id, values),
-    ),
-    "ports": _Tagged(
-        lambda request, ctx, thing_id: services_of(request).network.ports.get(ctx, thing_id),
-        lambda request, ctx, thing_id, values: services_of(request).network.ports.update(ctx, thing_id, values),
-    ),
-}
-
-
-def _whole(noun: str, kind: _Tagged) -> list[Any]:
-    def list_tags(request: Request, thing_id: str) -> Body:
-        with reading(request) as ctx:
-            return {"tags": kind.tags(request, ctx, thing_id)}
-
-    def replace_tags(request: Request, thing_id: str, body: bytes) -> Body:
-        said = read(body, TagsBody)
-        with writing(request) as ctx:
-            return {"tags": kind.write(request, ctx, thing_id, said.tags)}
-
-    def remove_tags(request: Request, thing_id: str) -> None:
-        with writing(request) as ctx:
-            kind.write(request, ctx, thing_id, [])
-
-    path = f"/{noun}/{{thing_id:str}}/tags"
-    return [
-        get(path, operation_id=f"{noun}Tags")(list_tags),
-        put(path, operation_id=f"{noun}ReplaceTags")(replace_tags),
-        delete(path, operation_id=f"{noun}RemoveTags")(remove_tags),
-    ]
-
-
-def _single(noun: str, kind: _Tagged) -> list[Any]:
-    def show_tag(request: Request, thing_id: str, tag: str) -> Response[None]:
-        with reading(request) as ctx:
-            if tag not in kind.tags(request, ctx, thing_id):
-                raise TagNotFound(tag)
-        return Response(None, status_code=204)
-
-    def add_tag(request: Request, thing_id: str, tag: str) -> Response[None]:
-        with writing(request) as ctx:
-            kind.write(request, ctx, thing_id, [*kind.tags(request, ctx, thing_id), tag])
-        return Response(None, status_code=201)
-
-    def remove_tag(request: Request, thing_id: str, tag: str) -> None:
-        with writing(request) as ctx:
-            tags = kind.tags(request, ctx, thing_id)
-            if tag not in tags:
-                raise TagNotFound(tag)
-            kind.write(request, ctx, thing_id, [one for one in tags if one != tag])
-
-    path = f"/{noun}/{{thing_id:str}}/tags/{{tag:str}}"
-    return [
-        get(path, operation_id=f"{noun}Tag")(show_tag),
-        put(path, operation_id=f"{noun}AddTag")(add_tag),
-        delete(path, operation_id=f"{noun}RemoveTag")(remove_tag),
-    ]
-
-
-handlers: list[Any] = [route for noun, kind in _KINDS.items() for route in (*_whole(noun, kind), *_single(noun, kind))]
+    _Collection("subnets", "subnet_id", policy.SUBNETS_GET, policy.SUBNETS_UPDATE, lambda service: service.subnets),
+    _Collection("ports", "port_id", policy.PORTS_GET, policy.PORTS_UPDATE, lambda service: service.ports),
+):
+    _declare_list(_collection)
+    _declare_item(_collection)

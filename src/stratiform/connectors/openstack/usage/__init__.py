@@ -1,0 +1,118 @@
+"""Usage capability of OpenStack: the inventory of all services, and samples from Gnocchi.
+
+Ceilometer stores its samples in Gnocchi and has no API of its own.
+
+Source: Gnocchi, "REST API Usage", and responses recorded from 4.7; ceilometer/publisher/data/gnocchi_resources.yaml
+for resource types and metrics.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+
+from stratiform.connectors.openstack.usage.inventory import list_resources
+from stratiform.contract.errors import CloudUnreachable, NativeNotFound, RequestRejected
+from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll
+from stratiform.kit.clock import SECOND_US, Micros, iso, parse_iso
+
+if TYPE_CHECKING:
+    from stratiform.connectors.openstack.client import Client
+
+#: Resources and periods per request; together at most a few MiB.
+_RESOURCES_PER_REQUEST = 100
+_PERIODS_PER_REQUEST = 300
+
+_ARCHIVE_POLICY_HINT = "the metric's archive policy must have this aggregation and this period_s"
+
+
+class PollTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A `poll.openstack` table.
+
+    `period_s` is a granularity of the metric's archive policy, `aggregation` one of its methods (`mean`, `max`,
+    `rate:mean`, …). `resource_id` is the attribute of Gnocchi's resource that contains the ledger's id: `instance_id`
+    for a server's network interface.
+    """
+
+    resource_type: str
+    metric: str
+    period_s: Annotated[int, msgspec.Meta(ge=1)]
+    source: Literal["gnocchi"] = "gnocchi"
+    aggregation: str = "mean"
+    resource_id: str = "original_resource_id"
+
+
+class OpenstackUsage:
+    """Implements contract.usage.UsageCapability."""
+
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+
+    def list_inventory(self) -> Iterator[InventoryItem]:
+        return list_resources(self._client)
+
+    def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+        return self._read_samples(parse_poll(poll, PollTable), since, until)
+
+    def _read_samples(self, poll: PollTable, since: Micros, until: Micros) -> Iterator[UsageSample]:
+        first, end = align_periods(since, until, poll.period_s)
+        step = poll.period_s * SECOND_US * _PERIODS_PER_REQUEST
+        for page in self._list_resources(poll, first) if first < end else ():
+            by_metric = {item["metrics"][poll.metric]: item for item in page if poll.metric in item["metrics"]}
+            for start in range(first, end, step) if by_metric else ():
+                for metric_id, at, number in self._list_measures(poll, [*by_metric], start, min(start + step, end)):
+                    value = parse_decimal(number)
+                    if value is not None:
+                        yield _to_sample(poll, by_metric[metric_id], at, value)
+
+    def _list_resources(self, poll: PollTable, since: Micros) -> Iterator[list[dict[str, Any]]]:
+        """Iterate over pages of the resources that had not ended before `since`, in a stable order."""
+        not_ended = {"or": [{"=": {"ended_at": None}}, {">=": {"ended_at": iso(since)}}]}
+        query: dict[str, Any] = {"limit": _RESOURCES_PER_REQUEST, "sort": "id:asc"}
+        while page := self._post(f"search/resource/{poll.resource_type}", query, not_ended):
+            yield page
+            query["marker"] = page[-1]["id"]
+
+    def _list_measures(
+        self, poll: PollTable, metric_ids: list[str], start: Micros, stop: Micros
+    ) -> Iterator[tuple[str, Micros, str]]:
+        """Iterate over (metric id, start of the period, number as text)."""
+        query = {"start": iso(start), "stop": iso(stop), "granularity": poll.period_s}
+        operations = ["metric", *([metric_id, poll.aggregation] for metric_id in metric_ids)]
+        response = self._post("aggregates", query, {"operations": operations})
+        for metric_id, measures in response["measures"].items():
+            for timestamp, _granularity, number in measures.get(poll.aggregation, ()):
+                yield metric_id, parse_iso(timestamp), str(number)
+
+    def _post(self, path: str, query: Mapping[str, Any], body: Any) -> Any:
+        """Return the decoded response; numbers with a decimal point are text, so that they keep all their digits."""
+        try:
+            return _decoder.decode(self._client.request_gnocchi("POST", path, query, body))
+        except NativeNotFound as error:
+            raise RequestRejected(error.message, hint=_ARCHIVE_POLICY_HINT) from error
+        except msgspec.DecodeError as error:
+            raise CloudUnreachable("invalid response from the metric service; it is not Gnocchi") from error
+
+
+_decoder = msgspec.json.Decoder(float_hook=str)
+
+
+def _to_sample(poll: PollTable, resource: Mapping[str, Any], at: Micros, value: Decimal) -> UsageSample:
+    resource_id = resource.get(poll.resource_id)
+    if not resource_id:
+        raise RequestRejected(
+            f"Gnocchi's {poll.resource_type} {resource['id']} has no {poll.resource_id}",
+            hint="resource_id must be an attribute of the resource type",
+        )
+    # The name of a network interface is not the name of its server.
+    is_same_resource = resource_id == resource["original_resource_id"]
+    return UsageSample(
+        resource_id=str(resource_id),
+        project_id=resource["project_id"] or "",
+        at=at,
+        value=value,
+        source=resource["id"],
+        duration_us=poll.period_s * SECOND_US,
+        name=(resource.get("display_name") or resource.get("name") or "") if is_same_resource else "",
+    )

@@ -1,0 +1,35 @@
+"""The Identity API v3. Source: the Identity API v3 reference, and keystone/api."""
+
+from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
+from stratiform.interfaces.openstack.api import OpenStackApi
+from stratiform.interfaces.openstack.faults import shaped
+from stratiform.interfaces.openstack.identity.errors import MissingAttribute
+from stratiform.kit.errors import Fault, Invalid
+
+_REQUIRED = " is a required property"
+
+
+def _invalid_field(field: str, _value: str, reason: str) -> Fault:
+    """Return the error of Keystone's schema validation; the value is not part of its messages."""
+    if reason.endswith(_REQUIRED):
+        attribute = reason.removesuffix(_REQUIRED).strip("'")
+        return MissingAttribute(attribute, "request body") if field == "body" else Invalid(reason)
+    return Invalid(f"Invalid input for field '{field}': {reason}")
+
+
+def _parse_flag(text: str, _name: str, _invalid: InvalidFieldFormat) -> bool:
+    """Parse a boolean filter as Keystone does: any text but these is true, also an empty one."""
+    return text.lower() not in ("0", "false", "no", "off")
+
+
+api = OpenStackApi(
+    name="identity",
+    path="/identity/v3",
+    routes="stratiform.interfaces.openstack.identity.routes",
+    exception_handlers=shaped("identity"),
+    service_type="identity",
+    version="v3.14",
+    updated="2020-04-07T00:00:00Z",
+    parse_flag=_parse_flag,
+    invalid_field=_invalid_field,
+)

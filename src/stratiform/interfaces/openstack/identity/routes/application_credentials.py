@@ -1,0 +1,106 @@
+"""`/users/{user_id}/application_credentials` and `/users/{user_id}/access_rules`."""
+
+import secrets
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.identity.api import api
+from stratiform.interfaces.openstack.identity.schemas import application_credentials as schemas
+from stratiform.interfaces.openstack.identity.views import resources
+from stratiform.interfaces.openstack.identity.views.links import page_links, truncated
+from stratiform.kit.clock import Micros, parse_iso
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Invalid
+from stratiform.services.identity import policy
+from stratiform.services.identity.errors import NameConflict
+from stratiform.services.identity.model import ApplicationCredential, ResourceRef, Token
+
+_CREDENTIALS = "/users/{user_id}/application_credentials"
+_CREDENTIAL = _CREDENTIALS + "/{application_credential_id}"
+
+#: Length of the secrets that Keystone generates.
+_SECRET_BYTES = 64
+
+
+@api.post(
+    _CREDENTIALS,
+    policy.CREATE_APPLICATION_CREDENTIAL,
+    status=201,
+    errors=(NameConflict,),
+    manages_transactions=True,
+)
+def create_application_credential(
+    request: ApiRequest, user_id: str, body: schemas.ApplicationCredentialRequest
+) -> schemas.ApplicationCredentialResponse:
+    """Create a credential. This is the only response that contains the secret."""
+    attributes, identity = body.application_credential, request.services.identity
+    if attributes.access_rules:
+        raise Invalid("Invalid input for field 'access_rules': access rules are not supported")
+    with request.read() as ctx:
+        identity.application_credentials.require_create(ctx, _token(request, ctx), user_id)
+    secret = attributes.secret or secrets.token_urlsafe(_SECRET_BYTES)
+    new = ApplicationCredential(
+        id="",
+        name=attributes.name,
+        user_id=user_id,
+        project_id="",
+        secret=identity.passwords.hash(secret),
+        description=attributes.description,
+        expires_at=_parse_time(attributes.expires_at),
+        unrestricted=attributes.unrestricted,
+    )
+    roles = [ResourceRef(id=role.id, name=role.name) for role in attributes.roles]
+    with request.write() as ctx:
+        credential = identity.application_credentials.create(ctx, _token(request, ctx), new, roles)
+        response = _view(request, ctx, credential)
+    response.secret = secret
+    return schemas.ApplicationCredentialResponse(response)
+
+
+@api.get(_CREDENTIALS, policy.LIST_APPLICATION_CREDENTIALS)
+def list_application_credentials(
+    request: ApiRequest, user_id: str, query: schemas.ApplicationCredentialListQuery
+) -> schemas.ApplicationCredentialsResponse:
+    service = request.services.identity.application_credentials
+    credentials = service.list(request.ctx, user_id, query.list_query())
+    items = [_view(request, request.ctx, credential) for credential in credentials.items]
+    return schemas.ApplicationCredentialsResponse(items, page_links(request, credentials), truncated(credentials))
+
+
+@api.get(_CREDENTIAL, policy.GET_APPLICATION_CREDENTIAL)
+def show_application_credential(
+    request: ApiRequest, user_id: str, application_credential_id: str
+) -> schemas.ApplicationCredentialResponse:
+    service = request.services.identity.application_credentials
+    credential = service.get(request.ctx, user_id, application_credential_id)
+    return schemas.ApplicationCredentialResponse(_view(request, request.ctx, credential))
+
+
+@api.delete(_CREDENTIAL, policy.DELETE_APPLICATION_CREDENTIAL)
+def delete_application_credential(request: ApiRequest, user_id: str, application_credential_id: str) -> None:
+    service, token = request.services.identity.application_credentials, _token(request, request.ctx)
+    service.delete(request.ctx, token, user_id, application_credential_id)
+
+
+@api.get("/users/{user_id}/access_rules", policy.LIST_ACCESS_RULES)
+def list_access_rules(request: ApiRequest, user_id: str) -> schemas.AccessRulesResponse:
+    rules = request.services.identity.application_credentials.list_access_rules(request.ctx, user_id)
+    items = [schemas.AccessRule(rule.id, rule.service, rule.method, rule.path) for rule in rules]
+    return schemas.AccessRulesResponse(items, page_links(request))
+
+
+def _token(request: ApiRequest, ctx: RequestContext) -> Token:
+    return request.services.identity.tokens.validate(ctx.db, request.http.headers["x-auth-token"], ctx.now)
+
+
+def _view(request: ApiRequest, ctx: RequestContext, credential: ApplicationCredential) -> schemas.ApplicationCredential:
+    roles = request.services.identity.application_credentials.list_roles(ctx.db, credential)
+    return resources.application_credential(credential, roles, request.view)
+
+
+def _parse_time(text: str | None) -> Micros | None:
+    if text is None:
+        return None
+    try:
+        return parse_iso(text)
+    except ValueError as error:
+        raise Invalid(f"Invalid input for field 'expires_at': '{text}' is not a 'date-time'") from error

@@ -1,0 +1,131 @@
+"""Authentication requests, tokens, and what a token gives access to."""
+
+from msgspec import UNSET, Struct, UnsetType
+
+from stratiform.interfaces.openstack.identity.schemas.common import PageLinks, ResourceName, SelfLink, SystemScope
+from stratiform.services.identity.model import JsonObject
+
+
+class DomainReference(Struct):
+    id: str = ""
+    name: str = ""
+
+
+class ResourceReference(Struct):
+    """A user or project by its id, or by its name and domain."""
+
+    id: str = ""
+    name: str = ""
+    domain: DomainReference | None = None
+
+
+class PasswordUser(ResourceReference):
+    password: str = ""
+
+
+class PasswordMethod(Struct):
+    user: PasswordUser
+
+
+class TokenMethod(Struct):
+    id: str
+
+
+class ApplicationCredentialMethod(Struct):
+    secret: str
+    id: str = ""
+    name: str = ""
+    user: ResourceReference | None = None
+
+
+class AuthIdentity(Struct):
+    methods: list[str]
+    password: PasswordMethod | None = None
+    token: TokenMethod | None = None
+    application_credential: ApplicationCredentialMethod | None = None
+
+
+class AuthScope(Struct):
+    project: ResourceReference | None = None
+    domain: DomainReference | None = None
+    system: SystemScope | None = None
+    unscoped: JsonObject | None = None
+
+
+class Auth(Struct):
+    identity: AuthIdentity
+    scope: AuthScope | str | None = None
+
+
+class AuthBody(Struct):
+    auth: Auth
+
+
+class TokenQuery(Struct):
+    """`nocatalog` leaves out the catalog by its presence."""
+
+    nocatalog: str | UnsetType = UNSET
+    allow_expired: bool = False
+
+
+class TokenUser(Struct):
+    domain: ResourceName
+    id: str
+    name: str
+    password_expires_at: str | None = None
+
+
+class TokenProject(Struct):
+    domain: ResourceName
+    id: str
+    name: str
+
+
+class TokenCredential(Struct):
+    id: str
+    name: str
+    restricted: bool
+
+
+class CatalogEndpoint(Struct):
+    id: str
+    interface: str
+    region_id: str | None
+    url: str
+    region: str | None
+
+
+class CatalogService(Struct):
+    endpoints: list[CatalogEndpoint]
+    id: str
+    type: str
+    name: str
+
+
+class Token(Struct, kw_only=True):
+    methods: list[str]
+    user: TokenUser
+    audit_ids: list[str]
+    expires_at: str
+    issued_at: str
+    project: TokenProject | UnsetType = UNSET
+    is_domain: bool | UnsetType = UNSET
+    domain: ResourceName | UnsetType = UNSET
+    system: SystemScope | UnsetType = UNSET
+    roles: list[ResourceName] | UnsetType = UNSET
+    catalog: list[CatalogService] | UnsetType = UNSET
+    application_credential: TokenCredential | UnsetType = UNSET
+
+
+class TokenResponse(Struct):
+    token: Token
+
+
+class CatalogResponse(Struct):
+    catalog: list[CatalogService]
+    links: PageLinks
+
+
+class SystemResponse(Struct):
+    system: list[SystemScope]
+    links: SelfLink

@@ -1,0 +1,26 @@
+"""Links of resources and of lists."""
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from stratiform.interfaces.endpoints import ApiRequest, ViewContext
+from stratiform.interfaces.openstack.identity.schemas.common import PageLinks, SelfLink
+from stratiform.kit.pagination import Slice
+
+
+def self_link(view: ViewContext, *segments: str) -> SelfLink:
+    return SelfLink(view.link(*segments))
+
+
+def page_links(request: ApiRequest, resources: Slice[Any] | None = None) -> PageLinks:
+    """Return the links of a list; `next` is set if there are more resources than in the page `resources`."""
+    url, query = request.http.url, request.http.url.query
+    self_url = request.view.url + url.path + (f"?{query}" if query else "")
+    next_url = request.next_url(resources.items[-1].id) if resources is not None and resources.more else None
+    return PageLinks(next_url, self_url)
+
+
+def truncated(resources: Slice[Any]) -> bool | UnsetType:
+    """Return the attribute `truncated`, which only truncated lists have."""
+    return True if resources.more else UNSET

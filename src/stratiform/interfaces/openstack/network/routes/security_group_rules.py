@@ -1,0 +1,43 @@
+"""`/security-group-rules`."""
+
+from typing import NoReturn
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.network import views
+from stratiform.interfaces.openstack.network.api import api
+from stratiform.interfaces.openstack.network.list_queries import parse_list_query, select_fields
+from stratiform.interfaces.openstack.network.schemas import security_groups as schemas
+from stratiform.interfaces.openstack.network.schemas.common import FieldsQuery
+from stratiform.kit.errors import OverLimit
+from stratiform.services.network import policy
+from stratiform.services.network.errors import CannotUpdateDefaultSecurityGroup
+
+_PATH = "/security-group-rules/{security_group_rule_id}"
+
+
+@api.post("/security-group-rules", policy.SECURITY_GROUPS_CREATE, errors=(OverLimit,))
+def create_security_group_rule(request: ApiRequest) -> NoReturn:
+    request.services.network.security_group_rules.create(request.ctx)
+
+
+@api.get("/security-group-rules", policy.SECURITY_GROUPS_GET)
+def list_security_group_rules(
+    request: ApiRequest, query: schemas.SecurityGroupRuleListQuery
+) -> schemas.SecurityGroupRulesResponse:
+    filters = parse_list_query(request, query).filters
+    rules = request.services.network.security_group_rules.list(request.ctx, filters)
+    items = [select_fields(views.security_group_rule(rule), query.fields) for rule in rules]
+    return schemas.SecurityGroupRulesResponse(items)
+
+
+@api.get(_PATH, policy.SECURITY_GROUPS_GET)
+def show_security_group_rule(
+    request: ApiRequest, security_group_rule_id: str, query: FieldsQuery
+) -> schemas.SecurityGroupRuleResponse:
+    rule = request.services.network.security_group_rules.get(request.ctx, security_group_rule_id)
+    return schemas.SecurityGroupRuleResponse(select_fields(views.security_group_rule(rule), query.fields))
+
+
+@api.delete(_PATH, policy.SECURITY_GROUPS_UPDATE, errors=(CannotUpdateDefaultSecurityGroup,))
+def delete_security_group_rule(request: ApiRequest, security_group_rule_id: str) -> NoReturn:
+    request.services.network.security_group_rules.delete(request.ctx, security_group_rule_id)

@@ -1,0 +1,1 @@
+"""Requests and responses of the Networking API, one module per resource."""

@@ -12,13 +12,15 @@ from stratiform import __version__
 from stratiform.interfaces.almanach.api import router as almanach_router
 from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings
+from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.openstack import faults, versions
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
+from stratiform.interfaces.rest.api import api as rest
 from stratiform.interfaces.rest.description import Description
-from stratiform.interfaces.rest.problems import problem
-from stratiform.interfaces.rest.routes import router as rest
+from stratiform.interfaces.rest.problems import render_problem
+from stratiform.interfaces.rest.remaining_routes import router as remaining_rest
 from stratiform.interfaces.services import Request, Services
 
 
@@ -27,7 +29,7 @@ def _by_path(request: Request, error: Exception) -> Response[Any]:
     if request.url.path.startswith("/dashboard"):
         return render_portal_error(request, error)
     if request.url.path.startswith("/api/"):
-        return problem(request, error)
+        return render_problem(request, error)
     if request.url.path.startswith("/almanach/"):
         return render_almanach_error(request, error)
     return faults.by_path(request, error)
@@ -38,8 +40,9 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
     return Litestar(
         route_handlers=[
             *versions.documents(),
+            router(rest),
+            remaining_rest,
             *[api.router() for api in APIS],
-            rest,
             portal,
             almanach_router(),
         ],

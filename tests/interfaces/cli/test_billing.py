@@ -9,13 +9,13 @@ from typer.testing import CliRunner, Result
 
 from stratiform.interfaces.cli.client import Client, CliError, session
 from stratiform.interfaces.cli.main import app
-from stratiform.interfaces.rest import accounts, costs, invoices, periods, prices
+from stratiform.interfaces.rest import costs, prices
 from stratiform.kit.clock import parse_iso
 from support.money import PLAN, machine
 from support.rest import Rest, rest
 from support.stacks import Bench
 
-HANDLERS = [*accounts.handlers, *costs.handlers, *invoices.handlers, *periods.handlers, *prices.handlers]
+HANDLERS = [*costs.handlers, *prices.handlers]
 
 
 @pytest.fixture

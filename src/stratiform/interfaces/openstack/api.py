@@ -20,9 +20,11 @@ class OpenStackApi(Api):
     updated: str
     microversions: Microversions | None = None
 
+    def format_microversion(self, minor: int) -> str:
+        return f"{self.version.lstrip('v').partition('.')[0]}.{minor}"
+
     def router(self) -> Router:
         """Return the routes of all endpoints."""
-        self.load()
         if self.microversions is None:
             return router(self)
         middleware: Sequence[DefineMiddleware] = [DefineMiddleware(MicroversionHeaders, versions=self.microversions)]

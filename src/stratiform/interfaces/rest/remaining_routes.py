@@ -4,35 +4,27 @@ from litestar import Router
 from litestar.exceptions import HTTPException
 
 from stratiform.interfaces.rest import (
-    accounts,
     audits,
-    clouds,
     corrections,
     costs,
-    invoices,
-    periods,
     prices,
     proofs,
     usage,
 )
 from stratiform.interfaces.rest.parameters import reads_bodies_as_they_are, takes_what_it_knows
-from stratiform.interfaces.rest.problems import problem
+from stratiform.interfaces.rest.problems import render_problem
 from stratiform.interfaces.services import shows_token
 
 router = Router(
     path="/api/v1",
     route_handlers=[
-        *accounts.handlers,
         *audits.handlers,
-        *clouds.handlers,
         *corrections.handlers,
         *costs.handlers,
-        *invoices.handlers,
-        *periods.handlers,
         *prices.handlers,
         *proofs.handlers,
         *usage.handlers,
     ],
     guards=[shows_token, takes_what_it_knows, reads_bodies_as_they_are],
-    exception_handlers={Exception: problem, HTTPException: problem},
+    exception_handlers={Exception: render_problem, HTTPException: render_problem},
 )

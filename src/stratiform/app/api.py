@@ -10,8 +10,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from stratiform import __version__
+from stratiform.interfaces.almanach.api import router as almanach_router
 from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
-from stratiform.interfaces.almanach.routes import router as almanach_router
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.openstack import versions
@@ -50,7 +50,7 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
             remaining_rest,
             *[api.router() for api in APIS],
             portal,
-            almanach_router("/almanach"),
+            almanach_router(),
         ],
         before_send=[versions.add_request_id],
         exception_handlers={Exception: _render_error, HTTPException: _render_error},

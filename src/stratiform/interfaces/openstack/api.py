@@ -22,7 +22,7 @@ class OpenStackApi(Api):
     microversions: Microversions | None = None
 
     def format_microversion(self, minor: int) -> str:
-        return f"{self.version.lstrip('v').partition('.')[0]}.{minor}"
+        return f"{self.versions.id.lstrip('v').partition('.')[0]}.{minor}"
 
     def router(self) -> Router:
         """Return the routes of all endpoints."""

@@ -20,7 +20,7 @@ from contextlib import closing
 from pathlib import Path
 
 from stratiform.kit.clock import DAY_US, parse_iso
-from stratiform.services.metering.model import Segment
+from stratiform.services.ledger.model import Segment
 from stratiform.services.rating import charge, duck
 from stratiform.services.rating.model import Plan, plain
 from stratiform.services.rating.plan import read

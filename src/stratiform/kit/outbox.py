@@ -1,6 +1,6 @@
-"""The outbox: events that are written in the same transaction as the change, and read by metering.
+"""The outbox: events that are written in the transaction of a change, and moved to the ledger by ingest.
 
-An event has the form of an OpenStack notification, so that our events and those of other clouds are ingested alike.
+An event has the form of an OpenStack notification, so that all events are parsed in the same way.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from stratiform.kit.db import Connection, Json, Rows, Serial, table
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One notification, with the fields of oslo.messaging. `cloud` is the name of the cloud that it is about."""
+    """One notification (oslo.messaging's fields). `cloud` is the name of the cloud it speaks of."""
 
     message_id: str
     event_type: str
@@ -23,7 +23,6 @@ class Event:
     at: Micros
     cloud: str
     payload: dict[str, Any]
-    seq: int | None = None  # position in the outbox, if the event was read from it
 
 
 outbox_table = table(
@@ -37,11 +36,11 @@ outbox_table = table(
     Column("payload", Json, nullable=False),
 )
 
-_events = Rows(outbox_table, Event, key="seq")
+_rows = Rows(outbox_table, Event, key="seq")
 
 
 def append(db: Connection, event: Event) -> None:
-    """Write an event as part of the caller's transaction."""
+    """Write `event`; it exists if and only if the caller's transaction commits."""
     db.execute(
         outbox_table.insert().values(
             message_id=event.message_id,
@@ -55,11 +54,11 @@ def append(db: Connection, event: Event) -> None:
 
 
 def list_pending(db: Connection, limit: int) -> list[Event]:
-    """Return the events that have not been removed, oldest first."""
-    return _events.all(db, limit=limit)
+    """Return the oldest events that are not ingested yet."""
+    return _rows.all(db, limit=limit)
 
 
 def remove(db: Connection, events: Sequence[Event]) -> None:
-    """Remove events that were read from the outbox, in the transaction that stores them elsewhere."""
+    """Delete events that the transaction has ingested."""
     if events:
-        _events.delete(db, outbox_table.c.seq.in_([event.seq for event in events]))
+        db.execute(outbox_table.delete().where(outbox_table.c.message_id.in_([event.message_id for event in events])))

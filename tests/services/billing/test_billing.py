@@ -56,7 +56,7 @@ class Office:
 
     def hear(self, *events: Event) -> None:
         with self.of.services.database.transaction() as db:
-            self.of.services.metering.ingest(db, list(events), self.of.clock.now())
+            self.of.services.ingest.events.ingest(db, list(events), self.of.clock.now())
 
     def document(self, invoice: Invoice) -> dict[str, Any]:
         return dict(json.loads(self("invoice", invoice.number)[1]))

@@ -26,7 +26,7 @@ def office(stack_bench: Bench) -> Bench:
 
 def hear(of: Bench, *events: Event) -> None:
     with of.services.database.transaction() as db:
-        of.services.metering.ingest(db, list(events), of.clock.now())
+        of.services.ingest.events.ingest(db, list(events), of.clock.now())
 
 
 def cost(of: Bench, server_id: str, moment: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, parse_iso
 from stratiform.kit.errors import Invalid
-from stratiform.services.metering.model import Segment
+from stratiform.services.ledger.model import Segment
 from stratiform.services.rating import charge, duck
 from stratiform.services.rating.model import Charge, Plan, plain
 from stratiform.services.rating.plan import read

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stratiform.services.metering.model import Segment
+from stratiform.services.ledger.model import Segment
 from stratiform.services.rating import charge, duck
 from stratiform.services.rating.model import GRANULARITY_US, METERS, PER_US, Charge, Plan, Price, Version, plain
 from support.profiles import examples

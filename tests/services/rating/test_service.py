@@ -9,7 +9,7 @@ import pytest
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.kit.pagination import Page
-from stratiform.services.metering.model import Segment
+from stratiform.services.ledger.model import Segment
 from stratiform.services.rating import service
 from stratiform.services.rating.errors import Fixed, NoPlan
 from support.money import PLAN

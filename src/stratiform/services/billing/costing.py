@@ -9,11 +9,11 @@ from typing import Any
 from stratiform.kit.clock import DAY_US, HOUR_US, Micros, iso, to_datetime
 from stratiform.kit.context import RequestContext
 from stratiform.services.billing import repository
-from stratiform.services.billing.closing import Used, clipped
+from stratiform.services.billing.closing import Used
 from stratiform.services.billing.document import charged, price_of
 from stratiform.services.billing.model import Account, Assignment, month, month_name
-from stratiform.services.metering.model import Segment
-from stratiform.services.metering.service import MeteringService
+from stratiform.services.ledger.model import Segment
+from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.model import (
     AMOUNT_DIGITS,
     METERS,
@@ -32,7 +32,7 @@ from stratiform.services.rating.service import RatingService
 class Costing:
     """Computes running cost; reads only."""
 
-    metering: MeteringService
+    ledger: LedgerService
     rating: RatingService
 
     def resource(self, ctx: RequestContext, segments: list[Segment]) -> dict[str, Any] | None:
@@ -44,7 +44,7 @@ class Costing:
         account, assignment = paying
         end = min(assignment.until or ctx.now, ctx.now)
         mine = [segment for segment in segments if segment.project_id == last.project_id]
-        used = [clipped(one, assignment.start, end) for one in mine if one.start < end and _after(one, assignment)]
+        used = [one.clip(assignment.start, end) for one in mine if one.start < end and _after(one, assignment)]
         if not used:
             return None
         plan = self.rating.plan(ctx.db, account.plan)
@@ -89,7 +89,7 @@ class Costing:
         if account is None:
             return None
         plan = self.rating.plan(ctx.db, account.plan)
-        used = Used(self.metering, ctx.db, account.id, start, end, project_id=project_id)
+        used = Used(self.ledger, ctx.db, account.id, start, end, project_id=project_id)
         charge, days = self.rating.rate_by_day(plan, used, start, max(start, end))
         return {
             "project_id": project_id,

@@ -26,8 +26,9 @@ from stratiform.services.billing.model import (
 )
 from stratiform.services.billing.policy import policy
 from stratiform.services.identity.service import IdentityService
-from stratiform.services.metering.model import Filter, Segment
-from stratiform.services.metering.service import MeteringService
+from stratiform.services.ingest.service import IngestService
+from stratiform.services.ledger.model import Segment, UsageFilter
+from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.model import METERS, Plan
 from stratiform.services.rating.service import RatingService
 
@@ -39,7 +40,8 @@ class BillingService:
     database: Database
     ids: Ids
     identity: IdentityService
-    metering: MeteringService
+    ledger: LedgerService
+    ingest: IngestService
     rating: RatingService
 
     def set_prices(self, ctx: RequestContext, source: str) -> Plan:
@@ -123,7 +125,7 @@ class BillingService:
         one is open; NotPriced.
         """
         policy.require(ctx.caller, "billing:periods:close", None)
-        closing = Closing(self.ids, self.identity, self.metering, self.rating)
+        closing = Closing(self.ids, self.identity, self.ledger, self.ingest, self.rating)
         number = closing.close(ctx, self._account(ctx, name), month, until)
         return self._invoice(ctx, number, None)[0]
 
@@ -157,7 +159,7 @@ class BillingService:
             return None
         missing = f"no resource '{server_id}'"
         policy.require_visible(ctx.caller, "billing:costs:get", segments[-1].project_id, missing)
-        return Costing(self.metering, self.rating).resource(ctx, segments)
+        return Costing(self.ledger, self.rating).resource(ctx, segments)
 
     def project_cost(self, ctx: RequestContext, project_id: str, month: str | None = None) -> dict[str, Any] | None:
         """What a project has cost in a month (default: this one) until now: `{amount, as_of, days, resources, …}`.
@@ -165,7 +167,7 @@ class BillingService:
         None where no account pays for it. Raises NotFound for a stranger, Invalid.
         """
         policy.require_visible(ctx.caller, "billing:costs:get", project_id, f"no project '{project_id}'")
-        return Costing(self.metering, self.rating).project(ctx, project_id, month)
+        return Costing(self.ledger, self.rating).project(ctx, project_id, month)
 
     def _usage_of(self, ctx: RequestContext, resource_id: str) -> list[Segment]:
         """By start. The type is named because the ledger's index begins with it."""
@@ -173,7 +175,9 @@ class BillingService:
         found = [
             segment
             for resource_type in types
-            for segment in self.metering.segments(ctx.db, Filter(resource_type=resource_type, resource_id=resource_id))
+            for segment in self.ledger.segments.iterate(
+                ctx.db, UsageFilter(resource_type=resource_type, resource_id=resource_id)
+            )
         ]
         return sorted(found, key=lambda segment: segment.start)
 

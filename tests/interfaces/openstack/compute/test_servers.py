@@ -228,7 +228,9 @@ def test_cost_is_in_response_if_a_customer_account_pays(api: ComputeApi) -> None
     launched_at = bench.clock.at
     project_id = api.people.projects["green"]
     with bench.services.database.transaction() as db:
-        bench.services.metering.ingest(db, [machine(server_id, project_id, iso_naive(launched_at))], bench.clock.now())
+        bench.services.ingest.events.ingest(
+            db, [machine(server_id, project_id, iso_naive(launched_at))], bench.clock.now()
+        )
         ctx = bench.ctx(db)
         bench.services.billing.set_prices(ctx, PLAN)
         bench.services.billing.create_account(ctx, "acme", "EUR", "standard")

@@ -4,7 +4,7 @@ Consecutive segments that differ only in attributes that Almanach does not show 
 Source: almanach/core/model.py (the keys), and responses of Almanach 4.1.0.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -104,11 +104,6 @@ def merge_segments(segments: Iterable[RecordedSegment], settings: AlmanachSettin
             current = Entity(segment, segment, attributes, segment.recorded_at)
             entities.append(current)
     return entities
-
-
-def encode_entities(entities: Sequence[Entity], settings: AlmanachSettings, type_names: TypeNames) -> bytes:
-    """Return the entities as a JSON array."""
-    return msgspec.json.encode([build_view(entity, settings, type_names) for entity in entities])
 
 
 def build_view(entity: Entity, settings: AlmanachSettings, type_names: TypeNames) -> InstanceView | VolumeView:

@@ -1,19 +1,15 @@
-"""The context of a request: caller, transaction and settings, and what the routes read and write in it."""
+"""The ledger as the endpoints read and write it, in the transaction of a request."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from litestar import Response
-
-from stratiform.interfaces.almanach.errors import HTML, ActiveEntityNotFound, VolumeTypeNotFound
+from stratiform.interfaces.almanach.errors import ActiveEntityNotFound, VolumeTypeNotFound
 from stratiform.interfaces.almanach.settings import AlmanachSettings, settings_of
 from stratiform.interfaces.almanach.views import Entity, TypeNames, list_unnamed_types, merge_segments
-from stratiform.interfaces.services import Request, Services, request_id, services_of
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.services import Services
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
-from stratiform.kit.policy import Caller
 from stratiform.services.ingest.service import ResourceUpdate
 from stratiform.services.ledger.model import RecordedSegment, Resource
 from stratiform.services.ledger.service import VolumeType
@@ -23,11 +19,15 @@ RESOURCE_TYPES = ("instance", "volume")
 
 @dataclass(frozen=True, slots=True)
 class AlmanachContext:
-    """One request in its transaction."""
+    """One request: caller, transaction, and settings of the API."""
 
     ctx: RequestContext
     services: Services
     settings: AlmanachSettings
+
+    @classmethod
+    def of(cls, request: ApiRequest) -> "AlmanachContext":
+        return cls(request.ctx, request.services, settings_of(request.http))
 
     @property
     def now(self) -> Micros:
@@ -93,41 +93,3 @@ class AlmanachContext:
     def record(self, *events: ResourceUpdate) -> None:
         """Write events to the ledger. Raises Forbidden, Invalid."""
         self.services.ingest.resource_updates.create(self.ctx, events)
-
-
-@contextmanager
-def reading(request: Request) -> Iterator[AlmanachContext]:
-    """Open a read transaction. Raises Unauthenticated, Unavailable."""
-    services, caller = services_of(request), _authenticate(request)
-    with services.database.snapshot() as db:
-        yield _build_context(request, db, caller)
-
-
-@contextmanager
-def writing(request: Request) -> Iterator[AlmanachContext]:
-    """Open a transaction for a caller that may write to the ledger.
-
-    Raises: Unauthenticated, Forbidden, Unavailable.
-    """
-    services, caller = services_of(request), _authenticate(request)
-    with services.database.transaction() as db:
-        context = _build_context(request, db, caller)
-        services.ingest.resource_updates.require_create(context.ctx)
-        yield context
-    services.wake()
-
-
-def empty_response(status: int) -> Response[bytes]:
-    """Return a response without a body; Almanach declares it as HTML."""
-    return Response(b"", status_code=status, media_type=HTML)
-
-
-def _authenticate(request: Request) -> Caller:
-    """Runs before the transaction is opened, because it may call a remote Keystone."""
-    return settings_of(request).authenticate(services_of(request), request.headers.get("x-auth-token", ""))
-
-
-def _build_context(request: Request, db: Connection, caller: Caller) -> AlmanachContext:
-    services = services_of(request)
-    ctx = RequestContext(db, caller, services.clock.now(), request_id(request.scope))
-    return AlmanachContext(ctx, services, settings_of(request))

@@ -17,7 +17,7 @@ ROOMS = {"__init__", "errors", "model", "tables", "repository", "policy", "event
 
 #: What a service is besides: an engine, a format.
 MORE = {
-    "rating": {"plan", "charge", "duck", "columns"},
+    "rating": {"engines", "plan_documents", "plan_files"},
     "billing": {"closing", "costing", "document", "pdf"},
 }
 

@@ -16,11 +16,13 @@ def exponent(currency: str) -> int:
 def allocate(total: int, weights: Sequence[int]) -> list[int]:
     """Split `total` in proportion to `weights`, by the largest remainder method; ties go to the first.
 
-    The shares sum to `total`. Raises: ValueError if no weight is positive.
+    The shares sum to `total`. Raises: ValueError if the weights sum to zero.
     """
     total_weight = sum(weights)
-    if total_weight <= 0:
-        raise ValueError("the weights must have a positive sum")
+    if total_weight == 0:
+        raise ValueError("cannot allocate: the weights sum to zero")
+    if total_weight < 0:
+        return allocate(total, [-weight for weight in weights])
     shares = [total * weight // total_weight for weight in weights]
     by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % total_weight), i))
     for i in by_remainder[: total - sum(shares)]:

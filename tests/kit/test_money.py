@@ -8,8 +8,6 @@ from stratiform.kit.money import allocate
 
 
 @given(st.integers(-(10**12), 10**12), st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=20))
-    st.integers(min_value=-(10**12), max_value=10**12), st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=20)
-)
 def test_shares_sum_to_the_total(total: int, weights: list[int]) -> None:
     if sum(weights) == 0:
         with pytest.raises(ValueError, match="sum to zero"):

@@ -104,7 +104,7 @@ def test_offline_by_key_alone(exported: Path, tmp_path: Path, request: pytest.Fi
     refused = ctx("verify", exported, "--key", other, fails=1)
     assert "not signed by a trusted key" in refused
     assert "all as" not in refused
-    with pytest.raises(CliError, match="no Ed25519 key"):
+    with pytest.raises(CliError, match="not an Ed25519 key"):
         ctx("verify", exported, "--key", "x")
 
 

@@ -60,7 +60,7 @@ def build(
     ingest = IngestService.build(parser, ledger, settings.raw_messages_days)
     proof = ProofService.build(ledger, ledger_keys)
     audit = AuditService.build(database, clock, ledger, ingest, clouds)
-    rating = RatingService(ids=ids)
+    rating = RatingService.build(ids, ledger)
     billing = BillingService(database=database, ids=ids, identity=identity, ledger=ledger, ingest=ingest, rating=rating)
     return Services(
         url=settings.url,

@@ -13,7 +13,7 @@ SERVICES = sorted(path.parent for path in (ROOT / "services").glob("*/policy.py"
 TREES = {path: ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
 
 #: ARCHITECTURE.md, "The same few files in every room".
-ROOMS = {"__init__", "errors", "model", "tables", "repository", "policy", "events", "service", "tasks"}
+ROOMS = {"__init__", "manifest", "errors", "model", "tables", "repository", "policy", "events", "service", "tasks"}
 
 #: What a service is besides: an engine, a format.
 MORE = {

@@ -59,8 +59,9 @@ class _Process:
             addresses(self._settings)  # an invalid address is reported before anything starts
         if "api" in self._programs:
             almanach.check(self._settings)
-            _check_ports(self._settings)
         services = replace(build(self._settings), wake=self._wake)
+        if "api" in self._programs:
+            _check_ports(self._settings)
         bootstrap(services, self._settings)
         garbage_collection.tune()
         try:

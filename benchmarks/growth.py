@@ -31,7 +31,7 @@ from sqlalchemy import Connection
 
 from stratiform.app.home import list_running
 from stratiform.kit import merkle
-from stratiform.services.metering import repository
+from stratiform.services.ledger import repository
 from support.databases import fresh_database
 from support.stacks import Bench, bench
 from support.workload import lives
@@ -78,7 +78,7 @@ def taken(made: Bench, some: list[bytes]) -> float:
     begun = time.perf_counter()
     for start in range(0, len(some), BATCH):
         with made.services.database.transaction() as db:
-            made.services.metering.ingest_messages(db, "measured", some[start : start + BATCH], made.clock.now())
+            made.services.ingest.messages.ingest(db, "measured", some[start : start + BATCH], made.clock.now())
     return len(some) / (time.perf_counter() - begun)
 
 
@@ -86,7 +86,7 @@ def fill(made: Bench, size: int) -> None:
     """Machines that were used for an hour, until the ledger has `size` segments."""
     while True:
         with made.services.database.transaction() as db:
-            numbers = repository.ledger.take(db)
+            numbers = repository.batches.take(db)
             first = max(numbers.events, numbers.segments, numbers.resources)
             until = first + min(_FILLED_AT_ONCE, size - numbers.segments)
             if until <= first:
@@ -96,8 +96,8 @@ def fill(made: Bench, size: int) -> None:
             _fill_log(db, numbers.events, until)
             numbers.position += 1
             numbers.events = numbers.segments = numbers.resources = until
-            repository.ledger.add_batch(db, numbers, made.clock.now(), [])
-            repository.ledger.move(db, numbers)
+            repository.batches.add_batch(db, numbers, made.clock.now(), [])
+            repository.batches.move(db, numbers)
     if made.services.database.kind == "postgresql":
         with made.services.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
             db.exec_driver_sql("VACUUM ANALYZE")

@@ -106,8 +106,8 @@ def channel() -> Iterator[Any]:
 @contextmanager
 def filled(messages: list[bytes]) -> Iterator[Queue]:
     """The queue as the collector declares it, with `messages` in it."""
-    from stratiform.app.bus import parse
-    from stratiform.app.bus.queues import Wanted, declare
+    from stratiform.interfaces.amqp.address import parse
+    from stratiform.interfaces.amqp.queues import Wanted, declare
 
     amqp: Any = importlib.import_module("amqp")
     name = f"bench-{uuid4().hex[:8]}"
@@ -288,19 +288,19 @@ def _collected(messages: list[bytes], batch: int, database: str) -> Cost:
 
 #: Where a function stands → what it is for; the first that is found from the innermost frame outwards counts.
 _PARTS = (
-    ("stratiform/app/bus", "hearing: frames, inbox"),
-    ("amqp/", "hearing: frames, inbox"),
-    ("metering/events", "reading messages"),
-    ("metering/model", "folding, records"),
-    ("service/folding", "folding, records"),
-    ("kit/merkle", "log of hashes"),
-    ("repository/tiles", "log of hashes"),
-    ("repository/ledger", "keeping the messages packed"),
-    ("metering/repository", "queries and COPY"),
+    ("amqp/storage", "storing a batch: other"),
+    ("amqp/", "AMQP: frames, inbox"),
+    ("ingest/events", "parsing messages"),
+    ("ledger/model", "fold, records"),
+    ("service/batch_fold", "fold, records"),
+    ("kit/merkle", "Merkle log"),
+    ("repository/tiles", "Merkle log"),
+    ("repository/batches", "compression of messages"),
+    ("ledger/repository", "queries and COPY"),
     ("kit/bulk", "queries and COPY"),
     ("kit/db", "queries and COPY"),
-    ("metering/service", "the rest of taking a batch"),
-    ("stratiform/app/storing", "the rest of taking a batch"),
+    ("ledger/service", "storing a batch: other"),
+    ("ingest/service", "storing a batch: other"),
 )
 
 

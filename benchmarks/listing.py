@@ -36,9 +36,9 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM
-from stratiform.services.metering.model import Filter
-from stratiform.services.metering.model.sums import question_of
-from stratiform.services.metering.tables import (
+from stratiform.services.ledger.model import UsageFilter
+from stratiform.services.ledger.model.sums import parse_query
+from stratiform.services.ledger.tables import (
     batch_table,
     position_table,
     resource_table,
@@ -123,11 +123,13 @@ def measured(what: str, run: Callable[[], Any], aim_ms: float | None = None, tim
 
 
 def in_process(services: Services) -> None:
-    metering, page = services.metering, Page(10_000)
+    services, page = services, Page(10_000)
 
     def rows() -> Sequence[Any]:
         with services.database.snapshot() as db:
-            return metering.list_segments(RequestContext(db, SYSTEM, T0), Filter(project_id=PROJECT), page).items
+            return services.ledger.segments.list(
+                RequestContext(db, SYSTEM, T0), UsageFilter(project_id=PROJECT), page
+            ).items
 
     measured("10,000 segments of a project, in process", rows, AIM_MS)
     measured("… and as JSON", lambda: msgspec.json.encode([row_view(row) for row in rows()]))
@@ -139,11 +141,11 @@ def in_process(services: Services) -> None:
         ("all by project and month", "project_id", "duration", "month"),
         ("all by label", "tag:env", "duration", None),
     ):
-        question = question_of([group], [measure], *year, bucket)
+        question = parse_query([group], [measure], *year, bucket)
 
         def sums(question: Any = question) -> None:
             with services.database.snapshot() as db:
-                metering.sums(RequestContext(db, SYSTEM, T0), Filter(), question)
+                services.ledger.sums.compute(RequestContext(db, SYSTEM, T0), UsageFilter(), question)
 
         measured(f"sum of {what}", sums, times=3)
 

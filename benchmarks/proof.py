@@ -20,8 +20,8 @@ import zstandard
 from stratiform.kit import merkle
 from stratiform.kit.clock import HOUR_US, iso_naive, parse_iso
 from stratiform.kit.outbox import Event
-from stratiform.services.metering.model import Filter
-from stratiform.services.metering.model.verify import verify
+from stratiform.services.ledger.model import UsageFilter
+from stratiform.services.proof.model.verification import verify
 from support.databases import fresh_database
 from support.stacks import Bench, bench
 
@@ -40,7 +40,7 @@ def main() -> None:
         fill(made, options.events)
         adding(options.events)
         with timed("checkpoint"), made.services.database.transaction() as db:
-            made.services.metering.make_checkpoint(db, made.clock.now())
+            made.services.proof.checkpoints.create(db, made.clock.now())
         file = Path(folder) / "export"
         with timed("export of a project"):
             export(made, file, "p7")
@@ -49,7 +49,7 @@ def main() -> None:
         size, packed = file.stat().st_size, len(zstandard.ZstdCompressor().compress(file.read_bytes()))
         print(f"  {size / options.events:.0f} bytes an event, {packed / options.events:.0f} packed")
         with timed("verify"), file.open("rb") as source:
-            found = verify(source, made.services.metering.keys.verifiers())
+            found = verify(source, made.services.proof.keys.verifiers())
         assert found.is_whole_log, found.wrong[:3]
         print(f"  {found.events} events, {found.segments} segments of {found.resources} resources")
         made.services.database.close()
@@ -59,7 +59,7 @@ def fill(made: Bench, events: int) -> None:
     for first in range(0, events, BATCH):
         with made.services.database.transaction() as db:
             said = [saying(number, events // SAYINGS) for number in range(first, min(first + BATCH, events))]
-            made.services.metering.ingest(db, said, made.clock.now())
+            made.services.ingest.events.ingest(db, said, made.clock.now())
 
 
 def saying(number: int, machines: int) -> Event:
@@ -95,11 +95,11 @@ def adding(events: int) -> None:
 
 
 def export(made: Bench, file: Path, project_id: str | None = None) -> None:
-    metering, database = made.services.metering, made.services.database
+    services, database = made.services, made.services.database
     with database.transaction() as db:
-        asked = metering.begin_export(made.ctx(db), Filter(project_id=project_id))
+        asked = services.proof.exports.create(made.ctx(db), UsageFilter(project_id=project_id))
     with database.snapshot() as db, file.open("wb") as sink:
-        sink.writelines(metering.export(db, asked))
+        sink.writelines(services.proof.exports.iterate_lines(db, asked))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ clouds' SDKs.
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,7 @@ from support import watchdog
 
 if TYPE_CHECKING:
     from stratiform.kit.db import Database
+    from support.bus import Names
     from support.stacks import Bench
 
 
@@ -50,6 +51,25 @@ def database(database_url: str) -> Iterator["Database"]:
     metadata.create_all(database.engine)
     yield database
     database.close()
+
+
+@pytest.fixture
+def broker() -> Iterator[Any]:
+    """A connection to RabbitMQ."""
+    from support import bus
+
+    with bus.connected() as connection:
+        yield connection
+
+
+@pytest.fixture
+def names(broker: Any) -> Iterator["Names"]:
+    """Names of an exchange, a topic and a pool for one test; they are deleted afterwards."""
+    from support.bus import Names
+
+    names = Names(broker)
+    yield names
+    names.remove()
 
 
 @pytest.fixture

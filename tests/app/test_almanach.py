@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from stratiform.app import settings
-from stratiform.app.bus.queues import PRIORITIES
+from stratiform.interfaces.amqp.queues import PRIORITIES
 from support.bus import URL, Names, oslo_messaging, oslo_url, wait_for
 from support.ports import free_port
 from support.processes import PROGRAM, WAIT_S, running

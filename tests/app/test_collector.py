@@ -17,16 +17,16 @@ import pytest
 from sqlalchemy import text
 
 from stratiform.app import collector
-from stratiform.app.bus.inbox import Inbox
 from stratiform.app.collector import addresses, collect
 from stratiform.app.settings import Settings, Source
-from stratiform.app.storing import Storing, Tally
+from stratiform.interfaces.amqp.inbox import Inbox
+from stratiform.interfaces.amqp.storage import Storing, Tally
 from stratiform.interfaces.services import Services
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid, Unavailable
-from stratiform.services.metering.model import Ingested
-from stratiform.services.metering.service import MeteringService
-from stratiform.services.metering.service.batches import Batch
+from stratiform.services.ingest.model import IngestResult
+from stratiform.services.ingest.service import ParsedBatch
+from stratiform.services.ingest.service.messages import Messages
 from support.bus import URL, Names, Spoilt, Wire, raw_connection, wait_for
 from support.ledger import listing, recorded
 from support.ports import free_port
@@ -69,7 +69,7 @@ def expected_events() -> int:
     with TemporaryDirectory() as folder:
         services = bench(Path(folder)).services
         with services.database.transaction() as db:
-            services.metering.ingest_messages(db, "openstack", recorded(), 1)
+            services.ingest.messages.ingest(db, "openstack", recorded(), 1)
         found = events(services)
         services.database.close()
         return found
@@ -90,7 +90,11 @@ def put_aside(services: Services) -> list[str]:
 
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name.startswith("stratiform.app")]
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith(("stratiform.app", "stratiform.interfaces.amqp"))
+    ]
 
 
 def test_hearing_is_the_same_as_reading_a_file(stack_bench: Bench, names: Names, home: Path) -> None:
@@ -103,12 +107,12 @@ def test_hearing_is_the_same_as_reading_a_file(stack_bench: Bench, names: Names,
         names.publish(sent)
         wait_for(lambda: events(services) == expected_events() and names.waiting() == 0)
     with services.database.snapshot() as db:
-        heard = listing(services.metering, db)
+        heard = listing(services.ledger, db)
     with services.database.transaction() as db:
-        again = services.metering.ingest_messages(db, "openstack", recorded(), 1)
+        again = services.ingest.messages.ingest(db, "openstack", recorded(), 1)
         assert (again.accepted, again.repeated) == (0, expected_events())
-        assert listing(services.metering, db) == heard
-        assert services.metering.position(db) > 0
+        assert listing(services.ledger, db) == heard
+        assert services.ledger.positions.current(db) > 0
 
 
 def test_what_is_stored_is_acknowledged_before_we_go(stack_bench: Bench, names: Names, home: Path) -> None:
@@ -168,27 +172,30 @@ def test_a_malformed_one_is_kept_aside(stack_bench: Bench, names: Names, home: P
     ]
 
 
+def with_messages(made: Bench, messages: object) -> Services:
+    """Return the services of `made` with another implementation of `ingest.messages`."""
+    ingest = replace(made.services.ingest, messages=cast("Messages", messages))
+    return replace(made.services, ingest=ingest)
+
+
 @dataclass(frozen=True)
 class Choking:
     """A ledger that fails at what it should have taken."""
 
-    real: MeteringService
+    real: Messages
 
-    def read_messages(self, cloud: str, messages: Sequence[bytes]) -> Batch:
-        return self.real.read_messages(cloud, messages)
+    def parse(self, cloud: str, messages: Sequence[bytes]) -> ParsedBatch:
+        return self.real.parse(cloud, messages)
 
-    def store(self, db: Connection, batch: Batch, now: int) -> Ingested:
+    def store(self, db: Connection, batch: ParsedBatch, now: int) -> IngestResult:
         done = self.real.store(db, batch, now)
         if any(b"choke on this" in body for _, body, _ in batch.rejected):
             raise ZeroDivisionError
         return done
 
-    def put_aside(self, *arguments: Any) -> Ingested:
-        return self.real.put_aside(*arguments)
-
 
 def test_one_that_cannot_be_stored_is_kept_aside_alone(stack_bench: Bench, names: Names, home: Path) -> None:
-    services = replace(stack_bench.services, metering=cast("MeteringService", Choking(stack_bench.services.metering)))
+    services = with_messages(stack_bench, Choking(stack_bench.services.ingest.messages))
     sent = bodies()
     for place in (0, 300, 301, len(sent)):
         sent.insert(place, b'{"choke on this": %d}' % place)
@@ -203,16 +210,16 @@ def test_one_that_cannot_be_stored_is_kept_aside_alone(stack_bench: Bench, names
 class Late:
     """A ledger that can't be reached once, just when we are to stop."""
 
-    def __init__(self, real: MeteringService) -> None:
+    def __init__(self, real: Messages) -> None:
         self.real = real
         self.gone = True
         self.read = 0
 
-    def read_messages(self, cloud: str, messages: Sequence[bytes]) -> Batch:
+    def parse(self, cloud: str, messages: Sequence[bytes]) -> ParsedBatch:
         self.read += 1
-        return self.real.read_messages(cloud, messages)
+        return self.real.parse(cloud, messages)
 
-    def store(self, db: Connection, batch: Batch, now: int) -> Ingested:
+    def store(self, db: Connection, batch: ParsedBatch, now: int) -> IngestResult:
         if self.gone:
             self.gone = False
             raise Unavailable("the database is gone")
@@ -220,8 +227,8 @@ class Late:
 
 
 def test_nothing_is_acknowledged_behind_what_was_not_stored(stack_bench: Bench) -> None:
-    late = Late(stack_bench.services.metering)
-    services = replace(stack_bench.services, metering=cast("MeteringService", late))
+    late = Late(stack_bench.services.ingest.messages)
+    services = with_messages(stack_bench, late)
     inbox, stop = Inbox(1), threading.Event()
     storing = Storing(services, "openstack", inbox, Tally("a bus", "openstack"))
     for tag, body in enumerate(bodies()[:2], 1):
@@ -295,7 +302,7 @@ def test_a_line_that_is_cut_is_taken_up_again(
     wire.close()
     assert any(line.startswith("lost the line to rabbit://") for line in said(caplog))
     with services.database.transaction() as db:
-        assert services.metering.ingest_messages(db, "openstack", sent, 1).accepted == 0
+        assert services.ingest.messages.ingest(db, "openstack", sent, 1).accepted == 0
 
 
 def test_a_dead_broker_is_told_in_one_line_without_the_password(

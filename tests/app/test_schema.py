@@ -11,9 +11,10 @@ from stratiform.kit import merkle
 from stratiform.kit.db import Database
 from stratiform.kit.pagination import Page
 from stratiform.migrations import HEAD
-from stratiform.services.metering import repository
-from stratiform.services.metering.model import Correction, Filter
+from stratiform.services.ledger import repository
+from stratiform.services.ledger.model import Correction, UsageFilter
 from support.ledger import listing, recorded
+from support.money import PLAN
 from support.stacks import Bench, bench
 
 
@@ -44,19 +45,19 @@ def test_a_ledger_moves_between_its_forms(home: Path, database_url: str) -> None
     some, more = recorded()[:700], recorded()[500:]
     _take(made, some)
     with database.snapshot() as db:
-        before = listing(made.services.metering, db)
+        before = listing(made.services.ledger, db)
     schema.downgrade(database, "0001")
     schema.upgrade(database)
     with database.snapshot() as db:
-        assert listing(made.services.metering, db) == before
-        size = repository.ledger.size(db)
+        assert listing(made.services.ledger, db) == before
+        size = repository.batches.size(db)
         leaves = [merkle.leaf_hash(record.encoded()) for _, record in repository.events.records(db, 0, size)]
         assert merkle.root(repository.tiles.reader(db), size) == _root(leaves)
     _take(made, more)
     straight = bench(home / "straight")
     _take(straight, recorded())
     with database.snapshot() as db, straight.services.database.snapshot() as other:
-        assert listing(made.services.metering, db) == listing(straight.services.metering, other)
+        assert listing(made.services.ledger, db) == listing(straight.services.ledger, other)
     for one in (made, straight):
         one.services.database.close()
 
@@ -64,31 +65,48 @@ def test_a_ledger_moves_between_its_forms(home: Path, database_url: str) -> None
 def test_corrections_are_listed_after_a_move(home: Path, database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
     made = bench(home, database_url, tables=False)
-    database, metering = made.services.database, made.services.metering
+    database, services = made.services.database, made.services
     schema.upgrade(database)
     _take(made, recorded()[:300])
     with database.transaction() as db:
-        one = next(iter(metering.segments(db)))
+        one = next(iter(services.ledger.segments.iterate(db)))
         made.clock.at = one.start + 1
         said = Correction("", "test", since=one.start, until=one.start + 1, absent=True)
-        metering.correct(made.ctx(db), one.resource, said, message_id="c-1")
-        before = listing(metering, db)
+        services.ingest.corrections.create(made.ctx(db), one.resource, said, message_id="c-1")
+        before = listing(services.ledger, db)
     schema.downgrade(database, "0001")
     schema.upgrade(database)
     with database.transaction() as db:
-        made_before = metering.list_corrections(made.ctx(db), Filter(), Page()).items
+        made_before = services.ingest.corrections.list(made.ctx(db), UsageFilter(), Page()).items
         assert [one.record.message_id for one in made_before] == ["c-1"]
-        assert listing(metering, db) == before
-        metering.correct(made.ctx(db), one.resource, Correction("", "back", revokes="c-1"))
-        assert next(iter(metering.segments(db))).start == one.start
+        assert listing(services.ledger, db) == before
+        services.ingest.corrections.create(made.ctx(db), one.resource, Correction("", "back", revokes="c-1"))
+        assert next(iter(services.ledger.segments.iterate(db))).start == one.start
     database.close()
 
 
 def _take(made: Bench, messages: tuple[bytes, ...]) -> None:
     with made.services.database.transaction() as db:
-        made.services.metering.ingest_messages(db, "openstack", messages, made.clock.now())
+        made.services.ingest.messages.ingest(db, "openstack", messages, made.clock.now())
 
 
 def _root(leaves: list[bytes]) -> bytes:
     tiles = merkle.append(lambda *_: b"", 0, leaves)
     return merkle.root(lambda level, number: tiles.get((level, number), b""), len(leaves))
+
+
+def test_plans_of_the_first_release_keep_their_free_types(home: Path, database_url: str) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    stack = bench(home, database_url, tables=False)
+    database, plans = stack.services.database, stack.services.rating.plans
+    schema.upgrade(database)
+    with database.transaction() as db:
+        published = plans.publish(stack.ctx(db), plans.parse(PLAN))
+    schema.downgrade(database, "0003")
+    schema.upgrade(database)
+    with database.snapshot() as db:
+        upgraded = plans.load(db, "standard")
+    assert upgraded.versions == published.versions
+    assert {"floating_ip", "image", "network", "router"} <= set(upgraded.free)
+    assert not {"instance", "volume"} & set(upgraded.free)
+    database.close()

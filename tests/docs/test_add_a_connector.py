@@ -1,4 +1,4 @@
-"""`docs/howto/add-a-connector.md` tells the truth: its files are ours, and its outline runs."""
+"""`docs/howto/add-a-connector.md`: the files that it lists exist, and its example runs."""
 
 import re
 import sys
@@ -17,27 +17,27 @@ from stratiform.kit.errors import Invalid
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "howto" / "add-a-connector.md").read_text()
 FILES = re.findall(r"^\| `(\w+\.py)` \|", PAGE, re.MULTILINE)
-OUTLINE = dict(re.findall(r"^`(src/[\w/]+\.py)`\n\n```python\n(.*?)```$", PAGE, re.MULTILINE | re.DOTALL))
+EXAMPLE = dict(re.findall(r"^`(src/[\w/]+\.py)`\n\n```python\n(.*?)```$", PAGE, re.MULTILINE | re.DOTALL))
 
 
 @pytest.mark.parametrize("kind", ["memory", "aws"])
-def test_the_files_it_lists_are_there(kind: str) -> None:
+def test_listed_files_exist(kind: str) -> None:
     assert len(FILES) == 10
-    folder = ROOT / "src" / "stratiform" / "connectors" / kind
-    assert [name for name in FILES if not (folder / name).exists()] == []
+    package = ROOT / "src" / "stratiform" / "connectors" / kind
+    assert [name for name in FILES if not (package / name).exists()] == []
 
 
 @pytest.mark.parametrize(
     "path", [path for path in re.findall(r"`((?:src|tests|docs)/[\w/.-]+)`", PAGE) if "acme" not in path]
 )
-def test_the_paths_it_names_are_there(path: str) -> None:
+def test_mentioned_paths_exist(path: str) -> None:
     assert (ROOT / path.replace("KIND", "aws")).exists()
 
 
 @pytest.fixture
 def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connector]:
-    """The outline, written to a folder where the registry looks too."""
-    for path, code in OUTLINE.items():
+    """The example, installed where the registry finds it."""
+    for path, code in EXAMPLE.items():
         file = tmp_path / path.removeprefix("src/stratiform/connectors/")
         file.parent.mkdir(exist_ok=True)
         file.write_text(code)
@@ -47,17 +47,18 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connector]
         del sys.modules[name]
 
 
-def test_the_outline_is_found_with_its_one_capability(acme: Connector) -> None:
-    kind = next(kind for kind in describe_kinds() if kind.kind == "acme")
-    assert (kind.summary, kind.capabilities) == ("how Acme does it: disks.", ("volume",))
+def test_registry_finds_the_example(acme: Connector) -> None:
+    description = next(description for description in describe_kinds() if description.kind == "acme")
+    assert (description.summary, description.capabilities) == ("Acme: volumes. Acme has no servers.", ("volume",))
     assert [setting.name for setting in acme.settings] == ["endpoint", "api_key"]
 
 
-def test_the_outline_connects_and_says_what_is_wrong(acme: Connector, tmp_path: Path) -> None:
-    place = Installation("i", tmp_path, SystemClock())
+def test_example_connects_and_raises_contract_errors(acme: Connector, tmp_path: Path) -> None:
+    installation = Installation("i", tmp_path, SystemClock())
     with pytest.raises(Invalid, match="endpoint"):
-        acme.connect(CloudAccount("c", "c", {}), place)
-    cloud = acme.connect(CloudAccount("c", "c", {"endpoint": "http://127.0.0.1:1", "api_key": "k"}), place)
+        acme.connect(CloudAccount("c", "c", {}), installation)
+    settings = {"endpoint": "http://127.0.0.1:1", "api_key": "k"}
+    cloud = acme.connect(CloudAccount("c", "c", settings), installation)
     assert (cloud.compute, cloud.network, cloud.image) == (None, None, None)
     assert cloud.volume is not None
     with pytest.raises(CloudUnreachable):

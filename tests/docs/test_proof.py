@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from stratiform.services.metering.model import Filter
+from stratiform.services.ledger.model import UsageFilter
 from support.ledger import recorded
 from support.money import disk
 from support.stacks import Bench, customer
@@ -23,15 +23,18 @@ def check(tmp_path: Path, lines: list[bytes], key: str) -> subprocess.CompletedP
 
 
 def test_the_program_of_the_page(stack_bench: Bench, tmp_path: Path) -> None:
-    metering = stack_bench.services.metering
+    services = stack_bench.services
     with stack_bench.services.database.transaction() as db:
-        metering.ingest_messages(db, "openstack", recorded(), stack_bench.clock.now())
+        services.ingest.messages.ingest(db, "openstack", recorded(), stack_bench.clock.now())
         moved = [disk("v1", "p1", "2026-01-01"), disk("v1", "p2", "2026-01-01", at="2026-01-02")]
-        metering.ingest(db, moved, stack_bench.clock.now())
-        everything = metering.begin_export(stack_bench.ctx(db), Filter())
-        mine = metering.begin_export(stack_bench.ctx(db, customer("p1")), Filter())
-        lines, part = list(metering.export(db, everything)), list(metering.export(db, mine))
-    key = str(metering.keys.signer().verifier)
+        services.ingest.events.ingest(db, moved, stack_bench.clock.now())
+        everything = services.proof.exports.create(stack_bench.ctx(db), UsageFilter())
+        mine = services.proof.exports.create(stack_bench.ctx(db, customer("p1")), UsageFilter())
+        lines, part = (
+            list(services.proof.exports.iterate_lines(db, everything)),
+            list(services.proof.exports.iterate_lines(db, mine)),
+        )
+    key = str(services.proof.keys.signer().verifier)
     size = everything.size
     assert check(tmp_path, lines, key).stdout.startswith(f"{size} events of {size} are in the log of stratiform/")
     assert check(tmp_path, part, key).stdout.startswith(f"2 events of {size} are in the log")

@@ -15,8 +15,8 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM
-from stratiform.services.metering import repository
-from stratiform.services.metering.model import Filter
+from stratiform.services.ledger import repository
+from stratiform.services.ledger.model import UsageFilter
 from support.ledger import listing
 from support.reference_fold import usage
 from support.shapes import line_of
@@ -56,13 +56,13 @@ def check(plan: Plan, home: Path, url: str) -> int:
 
 
 def _check_segments(services: Services, db: Connection, plan: Plan) -> int:
-    text = listing(services.metering, db)
+    text = listing(services.ledger, db)
     found, wanted = json.loads(text), usage([line_of(body) for body in plan.valid])
     differing = [(one, other) for one, other in zip(found, wanted, strict=False) if one != other]
     assert not differing, f"{len(differing)} segments differ, the first: {differing[0][0]} instead of {differing[0][1]}"
     assert len(found) == len(wanted), f"{len(found)} segments instead of {len(wanted)}"
-    as_of = Filter(as_of=services.metering.position(db))
-    assert list(services.metering.segments(db, as_of)) == list(services.metering.segments(db)), (
+    as_of = UsageFilter(as_of=services.ledger.positions.current(db))
+    assert list(services.ledger.segments.iterate(db, as_of)) == list(services.ledger.segments.iterate(db)), (
         "as_of tells something else"
     )
     return len(found)
@@ -70,12 +70,12 @@ def _check_segments(services: Services, db: Connection, plan: Plan) -> int:
 
 def _check_messages(services: Services, db: Connection, plan: Plan) -> None:
     """Every message is kept once, as it came: the understood in batches, the others aside."""
-    position = services.metering.position(db)
-    kept = Counter(body for some in repository.ledger.batches(db, position) for _, body in some)
+    position = services.ledger.positions.current(db)
+    kept = Counter(body for some in repository.batches.batches(db, position) for _, body in some)
     _same(kept, Counter({*plan.valid, *plan.foreign}), "messages")
     _same(_rejected(services, db), Counter(set(plan.poison)), "rejected messages")
     ctx = RequestContext(db, SYSTEM, services.clock.now())
-    unknown = sum(one.count for one in services.metering.list_unknown(ctx))
+    unknown = sum(one.count for one in services.ingest.ignored_messages.list(ctx))
     assert unknown == len(set(plan.foreign)), f"{unknown} messages of no concern instead of {len(set(plan.foreign))}"
 
 
@@ -83,7 +83,7 @@ def _rejected(services: Services, db: Connection) -> Counter[bytes]:
     found: Counter[bytes] = Counter()
     ctx, page = RequestContext(db, SYSTEM, services.clock.now()), Page(limit=100)
     while True:
-        some = services.metering.list_rejected(ctx, page)
+        some = services.ingest.rejected_messages.list(ctx, page)
         found.update(one.body for one in some.items)
         if not some.more:
             return found
@@ -111,7 +111,7 @@ def _check_constraints(db: Connection) -> None:
 
 def _check_log(db: Connection) -> None:
     """The log's hashes are those of the records, in their order; its upper tiles those of the lower ones."""
-    size = repository.ledger.size(db)
+    size = repository.batches.size(db)
     leaves = [hashlib.sha256(b"\0" + record.encoded()).digest() for _, record in repository.events.records(db, 0, size)]
     assert len(leaves) == size
     level = 0

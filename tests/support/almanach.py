@@ -89,12 +89,12 @@ class AlmanachClient:
         self.bench.clock.advance(1)
         services = self.bench.services
         with services.database.transaction() as db:
-            services.metering.ingest_messages(db, cloud, [json.dumps(message).encode()], self.bench.clock.now())
+            services.ingest.messages.ingest(db, cloud, [json.dumps(message).encode()], self.bench.clock.now())
 
     def get_position(self) -> int:
         """Return the position of the ledger, which every event advances."""
         with self.bench.services.database.snapshot() as db:
-            return self.bench.services.metering.position(db)
+            return self.bench.services.ledger.positions.current(db)
 
 
 def _shorten(text: str | None) -> str | None:

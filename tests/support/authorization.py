@@ -115,6 +115,7 @@ def _bind_cloud(of: Bench, api: People) -> None:
         for project_id in api.projects.values():
             of.services.clouds.bindings.create(ctx, project_id, cloud.id, "zone-a")
         of.services.volume.volume_types.ensure_initial(ctx)
+        of.services.compute.flavors.create_defaults(ctx)
         image = of.services.image.images.create_native(ctx, "cirros")
         of.services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
 
@@ -134,6 +135,9 @@ def _revoked_token(api: People) -> str:
 def _create_resources(of: Bench, api: People) -> dict[str, str]:
     """Create one resource of each kind in project green by the APIs. Return the values of path parameters."""
     volume = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "data"}})["volume"]
+    server = _create_server(of, api)
+    actions = api.ok("GET", f"/compute/v2.1/servers/{server['id']}/os-instance-actions")["instanceActions"]
+    keypair = api.ok("POST", "/compute/v2.1/os-keypairs", json={"keypair": {"name": "green-member-key"}})["keypair"]
     Worker(of.services.database, _handlers(of), name="matrix", clock=of.clock).run_until_idle()
     image = api.ok("POST", "/image/v2/images", json={"name": "image"})
     volume_type = api.ok("GET", "/volume/v3/types/default")["volume_type"]
@@ -147,6 +151,10 @@ def _create_resources(of: Bench, api: People) -> dict[str, str]:
         "image_id": image["id"],
         "member_id": _UNKNOWN,
         "target_project_id": api.projects["green"],
+        "server_id": server["id"],
+        "request_id": actions[0]["request_id"],
+        "flavor_id": "1",
+        "keypair_name": keypair["name"],
         **_identity_identifiers(api),
     }
 
@@ -172,6 +180,15 @@ def _identity_identifiers(api: People) -> dict[str, str]:
         "endpoint_id": endpoint["id"],
         "region_id": endpoint["region_id"],
     }
+
+
+def _create_server(of: Bench, api: People) -> dict[str, Any]:
+    with of.services.database.transaction() as db:
+        of.services.network.default_networks.ensure(of.ctx(db, SYSTEM), api.projects["green"])
+    native_image = api.ok("GET", "/image/v2/images?name=cirros")["images"][0]
+    body = {"name": "web", "flavorRef": "1", "imageRef": native_image["id"]}
+    server: dict[str, Any] = api.ok("POST", "/compute/v2.1/servers", json={"server": body})["server"]
+    return server
 
 
 def _create_network_resources(api: People) -> dict[str, str]:

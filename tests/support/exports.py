@@ -6,32 +6,32 @@ from typing import Any
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
-from stratiform.services.metering.model import Filter
+from stratiform.services.ledger.model import UsageFilter
 from support.stacks import Bench
 
 
 def ingest(made: Bench, *messages: bytes | Event) -> None:
     with made.services.database.transaction() as db:
         events = [one for one in messages if isinstance(one, Event)]
-        made.services.metering.ingest(db, events, made.clock.now())
+        made.services.ingest.events.ingest(db, events, made.clock.now())
         bodies = [one for one in messages if isinstance(one, bytes)]
-        made.services.metering.ingest_messages(db, "openstack", bodies, made.clock.now())
+        made.services.ingest.messages.ingest(db, "openstack", bodies, made.clock.now())
 
 
 def export(made: Bench, caller: Caller = SYSTEM, after: int | None = None, **wanted: Any) -> list[bytes]:
     with made.services.database.transaction() as db:
-        asked = made.services.metering.begin_export(made.ctx(db, caller), Filter(**wanted), after)
+        asked = made.services.proof.exports.create(made.ctx(db, caller), UsageFilter(**wanted), after)
     with made.services.database.snapshot() as db:
-        return list(made.services.metering.export(db, asked))
+        return list(made.services.proof.exports.iterate_lines(db, asked))
 
 
 def keys(made: Bench) -> list[Verifier]:
-    return made.services.metering.keys.verifiers()
+    return made.services.proof.keys.verifiers()
 
 
 def checkpoint(made: Bench) -> Checkpoint:
     with made.services.database.transaction() as db:
-        note = made.services.metering.checkpoint(made.ctx(db)).note
+        note = made.services.proof.checkpoints.get(made.ctx(db)).note
     return Checkpoint.parse(open_note(note, keys(made))[0])
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from stratiform.app.bootstrap import CATALOG
 from stratiform.kit.clock import ManualClock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import Keys
@@ -101,7 +102,7 @@ def open_harness(url: str, folder: Path) -> Iterator[IdentityHarness]:
     identity = IdentityService.build(CountingIds(), keys, bcrypt_rounds=4)
     harness = IdentityHarness(identity, database, ManualClock())
     with harness.transaction() as ctx:
-        identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="admin-pass")
+        identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="admin-pass", catalog=CATALOG)
         identity.ensure_demo_project(ctx, "demo-pass")
     yield harness
     database.close()

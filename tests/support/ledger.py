@@ -11,8 +11,8 @@ import msgspec
 from stratiform.interfaces.cli.listing import json_array
 from stratiform.interfaces.rest.usage.segments import row_view
 from stratiform.kit.db import Connection
-from stratiform.services.metering.model import Filter
-from stratiform.services.metering.service import MeteringService
+from stratiform.services.ledger.model import UsageFilter
+from stratiform.services.ledger.service import LedgerService
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -28,14 +28,14 @@ def expected() -> str:
     return (DATA / "notifications.usage.json").read_text()
 
 
-def listing(metering: MeteringService, db: Connection) -> str:
-    return "".join(json_array(_told(metering, db)))
+def listing(ledger: LedgerService, db: Connection) -> str:
+    return "".join(json_array(_told(ledger, db)))
 
 
-def _told(metering: MeteringService, db: Connection) -> Iterator[dict[str, Any]]:
-    rows, after = metering.piece(db, Filter(), 5000)
+def _told(ledger: LedgerService, db: Connection) -> Iterator[dict[str, Any]]:
+    rows, after = ledger.segments.list_pinned(db, UsageFilter(), 5000)
     while True:
         yield from msgspec.json.decode(msgspec.json.encode([row_view(row) for row in rows]))
         if after is None:
             return
-        rows, after = metering.piece(db, Filter(), 5000, after)
+        rows, after = ledger.segments.list_pinned(db, UsageFilter(), 5000, after)

@@ -14,6 +14,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from stratiform.app.api import application
+from stratiform.app.bootstrap import CATALOG
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.interfaces.services import Services
@@ -76,7 +77,9 @@ def live_server(home: Path) -> Iterator[Live]:
     metadata.create_all(services.database.engine)
     with services.database.transaction() as db:
         now = services.clock.now()
-        services.identity.bootstrap(db, now, url=services.url, region=services.region, admin_password=ADMIN_PASSWORD)
+        services.identity.bootstrap(
+            db, now, url=services.url, region=services.region, admin_password=ADMIN_PASSWORD, catalog=CATALOG
+        )
         services.identity.ensure_demo_project(RequestContext(db, SYSTEM, now), DEMO_PASSWORD)
     with serving(services, port):
         yield Live(services.url, services)

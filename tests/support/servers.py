@@ -114,7 +114,7 @@ class ServerBench:
             enqueue(db, "compute.observe", self.cloud_id, self.bench.clock.now())
         self.run_due_work()
 
-    def events(self, server_id: str = "") -> Sequence[outbox.Posted]:
+    def events(self, server_id: str = "") -> Sequence[outbox.Event]:
         """Return the notifications of one server or of all servers, oldest first."""
         with self.bench.services.database.snapshot() as db:
             events = outbox.list_pending(db, 10_000)

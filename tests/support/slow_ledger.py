@@ -19,7 +19,7 @@ Held = dict[str, Any]
 Cells = list[Held | None]
 
 
-class Row(NamedTuple):
+class SegmentRow(NamedTuple):
     """A segment. Attributes are JSON with its keys in order, in which true isn't 1."""
 
     resource: Resource
@@ -45,19 +45,19 @@ class Measured(NamedTuple):
     message_id: str
 
 
-def segments(said: Sequence[Said]) -> list[Row]:
+def segments(said: Sequence[Said]) -> list[SegmentRow]:
     """All of them, in the order of lists."""
     by_resource: dict[Resource, list[Said]] = defaultdict(list)
     for one in said:
         if not one.values:
             by_resource[one.resource].append(one)
-    found: list[Row] = []
+    found: list[SegmentRow] = []
     for resource in sorted(by_resource, key=lambda one: (one[1], one[2], one[0])):
         found += _Life(resource, by_resource).rows()
     return found
 
 
-def samples(said: Sequence[Said], used: Sequence[Row]) -> list[Measured]:
+def samples(said: Sequence[Said], used: Sequence[SegmentRow]) -> list[Measured]:
     """All samples, with their owners: those of `used`, where they name none."""
     return [
         Measured(
@@ -69,7 +69,7 @@ def samples(said: Sequence[Said], used: Sequence[Row]) -> list[Measured]:
     ]
 
 
-def _owner(one: Said, used: Sequence[Row]) -> str | None:
+def _owner(one: Said, used: Sequence[SegmentRow]) -> str | None:
     """Whose the resource was at that instant; at its very end still the last one's."""
     at = one.event.at
     there = [row for row in used if row.resource == one.resource and row.start <= at]
@@ -77,7 +77,7 @@ def _owner(one: Said, used: Sequence[Row]) -> str | None:
     return max(there, key=lambda row: row.start).project if there else None
 
 
-def durations(used: Sequence[Row], bounds: Sequence[int]) -> dict[tuple[str, str, str | None, int], int]:
+def durations(used: Sequence[SegmentRow], bounds: Sequence[int]) -> dict[tuple[str, str, str | None, int], int]:
     """Microseconds of use by project, state, size and the beginning of the bucket."""
     found: dict[tuple[str, str, str | None, int], int] = defaultdict(int)
     for row in used:
@@ -180,13 +180,13 @@ class _Life:
             return None if self.last == FOREVER else self.last
         return self.instants[used[-1] + 1] if used[-1] + 1 < len(self.instants) else None
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SegmentRow]:
         name = next((one.name for one in reversed(self.valid) if one.name is not None), "")
-        open_row: Row | None = None
+        open_row: SegmentRow | None = None
         for place, held in enumerate(self.cells):
             at = self.instants[place]
             end = self.instants[place + 1] if place + 1 < len(self.instants) else None
-            row = None if held is None else Row(self.resource, at, end, *_standing(held), name)
+            row = None if held is None else SegmentRow(self.resource, at, end, *_standing(held), name)
             if open_row is not None and row is not None and open_row[3:] == row[3:]:
                 open_row = open_row._replace(end=end)
                 continue

@@ -82,7 +82,7 @@ class VolumeBench:
         services = self.bench.services
         Worker(services.database, handlers(services.volume), name="test", clock=self.bench.clock).run_until_idle()
 
-    def events(self) -> list[outbox.Posted]:
+    def events(self) -> list[outbox.Event]:
         with self.bench.services.database.snapshot() as db:
             return outbox.list_pending(db, 1000)
 

@@ -152,7 +152,7 @@ def _convert_collector(sections: Mapping[str, Mapping[str, list[str]]], conversi
 
 def _bus_query(sections: Mapping[str, Mapping[str, list[str]]], conversion: _Conversion) -> dict[str, str]:
     """Return the options of [oslo_messaging_rabbit] that matter to a consumer, as query of its URL."""
-    from stratiform.app.bus.address import Options  # not needed by other commands
+    from stratiform.interfaces.amqp.address import Options  # not needed by other commands
 
     known = {field.name for field in fields(Options)}
     query = {}

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from stratiform.app.bus import Address, parse
 from stratiform.app.settings import Settings, Source
-from stratiform.app.storing import Storing, Tally
+from stratiform.interfaces.amqp.address import Address, parse
+from stratiform.interfaces.amqp.storage import Storing, Tally
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
-from stratiform.services.metering.service import check_cloud
+from stratiform.services.ingest.service import check_cloud
 
 logger = logging.getLogger(__name__)
 
@@ -75,9 +75,9 @@ def collect(settings: Settings, services: Services, stop: threading.Event) -> No
 
 
 def _ear(source: Source, address: Address, services: Services, stop: threading.Event, settled: threading.Event) -> _Ear:
-    from stratiform.app.bus.hearing import Hearing  # only who hears needs an AMQP library
-    from stratiform.app.bus.inbox import Inbox
-    from stratiform.app.bus.queues import Wanted
+    from stratiform.interfaces.amqp.consumer import Hearing  # only who hears needs an AMQP library
+    from stratiform.interfaces.amqp.inbox import Inbox
+    from stratiform.interfaces.amqp.queues import Wanted
 
     prefetch = address.options.rabbit_qos_prefetch_count or _BATCH * _BATCHES_AHEAD
     inbox = Inbox(min(_BATCH, prefetch))

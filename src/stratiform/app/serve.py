@@ -6,7 +6,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import httpx
 from granian.constants import Interfaces
@@ -59,9 +58,9 @@ class _Process:
             addresses(self._settings)  # an invalid address is reported before anything starts
         if "api" in self._programs:
             almanach.check(self._settings)
-        services = replace(build(self._settings), wake=self._wake)
+        services = build(self._settings, wake=self._wake)
         if "api" in self._programs:
-            _check_ports(self._settings)
+            _check_ports(self._settings)  # after all settings, so that a wrong one is reported first
         bootstrap(services, self._settings)
         garbage_collection.tune()
         try:

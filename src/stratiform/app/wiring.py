@@ -11,14 +11,17 @@ from stratiform.kit.crypto import Keys
 from stratiform.kit.db import Database
 from stratiform.kit.ids import Ids, RandomIds
 from stratiform.kit.signing import SigningKeys
+from stratiform.services.audit.service import AuditService
 from stratiform.services.billing.service import BillingService
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute.service import ComputeService
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.image.service import ImageService
-from stratiform.services.metering.events import Reader
-from stratiform.services.metering.service import MeteringService
+from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.service import IngestService
+from stratiform.services.ledger.service import LedgerService
 from stratiform.services.network.service import NetworkService
+from stratiform.services.proof.service import ProofService
 from stratiform.services.rating.service import RatingService
 from stratiform.services.volume.service import VolumeService
 
@@ -40,8 +43,8 @@ def build(
         ids, tokens, bcrypt_rounds=settings.bcrypt_rounds, token_ttl_s=settings.token_ttl_s
     )
     installation = _installation(settings.home / "keys" / "installation", ids)
-    ledger = SigningKeys(settings.home / "keys" / "ledger")
-    ledger.create(f"stratiform/{installation}")
+    ledger_keys = SigningKeys(settings.home / "keys" / "ledger")
+    ledger_keys.create(f"stratiform/{installation}")
     clouds = CloudsService.build(
         database=database,
         ids=ids,
@@ -52,12 +55,13 @@ def build(
     image = ImageService.build(database=database, ids=ids, clouds=clouds, folder=settings.home / "images", clock=clock)
     volume = VolumeService.build(ids=ids, clouds=clouds, images=image)
     compute = ComputeService.build(ids=ids, clouds=clouds, network=network, image=image, volume=volume)
-    reader = Reader.load(settings.home / "meters")
-    metering = MeteringService(
-        database=database, ids=ids, keys=ledger, reader=reader, raw_messages_days=settings.raw_messages_days
-    )
-    rating = RatingService(ids=ids)
-    billing = BillingService(database=database, ids=ids, identity=identity, metering=metering, rating=rating)
+    parser = MessageParser.load(settings.home / "meters")
+    ledger = LedgerService.build(parser.catalog, clouds, identity)
+    ingest = IngestService.build(parser, ledger, settings.raw_messages_days)
+    proof = ProofService.build(ledger, ledger_keys)
+    audit = AuditService.build(database, clock, ledger, ingest, clouds)
+    rating = RatingService.build(ids, ledger)
+    billing = BillingService(database=database, ids=ids, identity=identity, ledger=ledger, ingest=ingest, rating=rating)
     return Services(
         url=settings.url,
         region=settings.region,
@@ -71,7 +75,10 @@ def build(
         image=image,
         volume=volume,
         compute=compute,
-        metering=metering,
+        ledger=ledger,
+        ingest=ingest,
+        proof=proof,
+        audit=audit,
         rating=rating,
         billing=billing,
     )

@@ -8,8 +8,9 @@ from stratiform.kit.db import Connection
 from stratiform.kit.work import Handler, Worker, enqueue
 from stratiform.services.compute import tasks as compute
 from stratiform.services.image import tasks as image
-from stratiform.services.metering import tasks as metering
+from stratiform.services.ingest import tasks as ingest
 from stratiform.services.network import tasks as network
+from stratiform.services.proof import tasks as proof
 from stratiform.services.volume import tasks as volume
 
 #: Work that always exists: its handlers requeue it.
@@ -31,7 +32,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         **volume.handlers(services.volume),
         **network.handlers(services.network),
         **image.handlers(services.image),
-        **metering.handlers(services.metering, services.clouds),
+        **ingest.handlers(services.ingest, services.clouds),
+        **proof.handlers(services.proof),
     }
 
 

@@ -38,12 +38,12 @@ def validate_settings(kind: str, declared: Sequence[Setting], values: Mapping[st
     names = [setting.name for setting in declared]
     for name in values:
         if name not in names:
-            raise Invalid(f"{kind} has no setting '{name}'", hint=f"settings: {', '.join(names)}")
+            raise Invalid(f"unknown setting '{name}' for {kind}", hint=f"settings: {', '.join(names)}")
     complete = {setting.name: values.get(setting.name) or setting.default for setting in declared}
     for setting in declared:
         value = complete[setting.name]
         if setting.required and not value:
-            raise Invalid(f"{kind} needs the setting '{setting.name}'", hint=setting.help)
+            raise Invalid(f"setting '{setting.name}' is missing for {kind}", hint=setting.help)
         if setting.choices and value not in setting.choices:
             raise Invalid(f"setting '{setting.name}' must be one of {', '.join(setting.choices)}: '{value}'")
     return complete

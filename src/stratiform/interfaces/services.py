@@ -23,13 +23,16 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection, Database
 from stratiform.kit.errors import Invalid, Unauthenticated
 from stratiform.kit.ids import Ids
+from stratiform.services.audit.service import AuditService
 from stratiform.services.billing.service import BillingService
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute.service import ComputeService
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.image.service import ImageService
-from stratiform.services.metering.service import MeteringService
+from stratiform.services.ingest.service import IngestService
+from stratiform.services.ledger.service import LedgerService
 from stratiform.services.network.service import NetworkService
+from stratiform.services.proof.service import ProofService
 from stratiform.services.rating.service import RatingService
 from stratiform.services.volume.service import VolumeService
 
@@ -62,7 +65,10 @@ class Services:
     image: ImageService
     volume: VolumeService
     compute: ComputeService
-    metering: MeteringService
+    ledger: LedgerService
+    ingest: IngestService
+    proof: ProofService
+    audit: AuditService
     rating: RatingService
     billing: BillingService
     stopping: threading.Event = field(default_factory=threading.Event)

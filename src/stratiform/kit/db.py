@@ -17,7 +17,9 @@ from sqlalchemy import (
     Connection,
     Engine,
     Integer,
+    LargeBinary,
     MetaData,
+    String,
     Table,
     Text,
     create_engine,
@@ -32,7 +34,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.schema import SchemaItem
 
@@ -44,8 +54,12 @@ __all__ = [
     "Database",
     "IntegrityError",
     "Json",
+    "LongBytes",
+    "LongText",
+    "ProgrammingError",
     "Rows",
     "Serial",
+    "binary_string",
     "metadata",
     "table",
     "upsert",
@@ -65,6 +79,10 @@ metadata = MetaData(
 #: A number that grows with every row. SQLite counts only `INTEGER` keys.
 Serial = BigInteger().with_variant(Integer(), "sqlite")
 
+#: Bytes and texts of any length; MariaDB's BLOB and TEXT end at 64 KiB.
+LongBytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+
 #: How long a writer of SQLite waits for another before it gives up.
 _SQLITE_WAIT_S = 30
 
@@ -79,6 +97,11 @@ def table(name: str, *items: SchemaItem) -> Table:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
     )
+
+
+def binary_string(length: int) -> String:
+    """Return a string type that sorts by bytes on every database; PostgreSQL sorts by the locale otherwise."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 _documents = msgspec.json.Decoder()

@@ -16,13 +16,15 @@ def exponent(currency: str) -> int:
 def allocate(total: int, weights: Sequence[int]) -> list[int]:
     """Split `total` over `weights` so that the parts sum to `total` (largest remainder, ties to the first).
 
-    Raises ValueError where no weight is positive.
+    Raises: ValueError if the weights sum to zero
     """
-    whole = sum(weights)
-    if whole <= 0:
+    total_weight = sum(weights)
+    if total_weight == 0:
         raise ValueError("nothing to allocate to: the weights sum to zero")
-    parts = [total * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
+    if total_weight < 0:
+        return allocate(total, [-weight for weight in weights])
+    parts = [total * weight // total_weight for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % total_weight), i))
     for i in by_remainder[: total - sum(parts)]:
         parts[i] += 1
     return parts

@@ -1,8 +1,9 @@
-"""The outbox: what happened, written in the same transaction as the change, read by metering.
+"""The outbox: events that are written in the transaction of a change, and moved to the ledger by ingest.
 
-An event has the form of an OpenStack notification, so that one collector hears ours and everyone else's.
+An event has the form of an OpenStack notification, so that all events are parsed in the same way.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,19 +25,6 @@ class Event:
     payload: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """An event in the outbox, with its place there."""
-
-    seq: int
-    message_id: str
-    event_type: str
-    publisher_id: str
-    at: Micros
-    cloud: str
-    payload: dict[str, Any]
-
-
 outbox_table = table(
     "outbox",
     Column("seq", Serial, primary_key=True, autoincrement=True),
@@ -48,7 +36,7 @@ outbox_table = table(
     Column("payload", Json, nullable=False),
 )
 
-_posted = Rows(outbox_table, Posted, key="seq")
+_rows = Rows(outbox_table, Event, key="seq")
 
 
 def append(db: Connection, event: Event) -> None:
@@ -65,12 +53,12 @@ def append(db: Connection, event: Event) -> None:
     )
 
 
-def list_pending(db: Connection, limit: int) -> list[Posted]:
-    """The oldest events that nobody has taken yet."""
-    return _posted.all(db, limit=limit)
+def list_pending(db: Connection, limit: int) -> list[Event]:
+    """Return the oldest events that are not ingested yet."""
+    return _rows.all(db, limit=limit)
 
 
-def remove(db: Connection, events: list[Posted]) -> None:
-    """Forget `events`: the reader's transaction has them now."""
+def remove(db: Connection, events: Sequence[Event]) -> None:
+    """Delete events that the transaction has ingested."""
     if events:
-        _posted.delete(db, outbox_table.c.seq.in_([event.seq for event in events]))
+        db.execute(outbox_table.delete().where(outbox_table.c.message_id.in_([event.message_id for event in events])))

@@ -55,8 +55,8 @@ def test_environment_and_files_of_the_aws_cli_are_ignored(
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"region": ""}, "needs the setting 'region'"),
-        ({"color": "red"}, "no setting 'color'"),
+        ({"region": ""}, "setting 'region' is missing"),
+        ({"color": "red"}, "unknown setting 'color'"),
         ({"endpoint": "ftp://x"}, "must be a URL"),
         ({"endpoint": "nonsense"}, "must be a URL"),
     ],

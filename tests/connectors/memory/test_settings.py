@@ -29,7 +29,7 @@ def test_invalid_value_raises_invalid_with_the_setting(name: str, value: str) ->
 
 
 def test_unknown_names_are_invalid() -> None:
-    with pytest.raises(Invalid, match="no setting 'no_such'"):
+    with pytest.raises(Invalid, match="unknown setting 'no_such'"):
         parse_settings({"no_such": "1"})
     with pytest.raises(Invalid, match="unknown fault 'no_such'"):
         Behavior().replace({"no_such": 1})

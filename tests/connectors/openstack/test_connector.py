@@ -44,8 +44,8 @@ def test_environment_of_the_openstack_client_is_ignored(openstack_url: str, monk
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"password": ""}, "needs the setting 'password'"),
-        ({"color": "red"}, "no setting 'color'"),
+        ({"password": ""}, "setting 'password' is missing"),
+        ({"color": "red"}, "unknown setting 'color'"),
         ({"auth_url": "keystone:5000"}, "must be a URL"),
         ({"interface": "private"}, "must be one of public, internal, admin"),
         ({"verify": "no"}, "must be one of true, false"),

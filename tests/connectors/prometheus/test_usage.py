@@ -140,10 +140,10 @@ def test_translate_error(status: int, error_type: type[errors.CloudError]) -> No
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"url": ""}, "needs the setting 'url'"),
+        ({"url": ""}, "setting 'url' is missing"),
         ({"url": "prometheus:9090"}, "must be a URL"),
         ({"url": "http://u:p@prometheus"}, "must be a URL"),
-        ({"color": "red"}, "no setting 'color'"),
+        ({"color": "red"}, "unknown setting 'color'"),
         ({"token": "t", "username": "u", "password": "p"}, "mutually exclusive"),
         ({"username": "u"}, "must be set together"),
         ({"cacert": "/no/such/file"}, "file not found"),

@@ -303,5 +303,5 @@ def test_flavor_known_by_name_only_has_no_sizes(resized: AlmanachClient) -> None
     resized.ok("PUT", "/instance/i-1/resize", body("17:00", flavor="m1.new"))
     resized.ok("PUT", "/instance/i-1/resize", body("18:00", flavor="m1.huge"))
     with resized.bench.services.database.snapshot() as db:
-        attributes = [segment.attributes for segment in resized.bench.services.metering.segments(db)]
+        attributes = [segment.attributes for segment in resized.bench.services.ledger.segments.iterate(db)]
     assert [segment.get("vcpus") for segment in attributes[-2:]] == [None, 8], "the instance had m1.huge before"

@@ -12,7 +12,7 @@ from stratiform.interfaces.cli.client import Client, CliError, session
 from stratiform.interfaces.rest import audits, corrections
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.errors import Unavailable
-from stratiform.services.metering import repository
+from stratiform.services.ledger import repository
 from support.money import machine
 from support.rest import Rest, rest
 from support.servers import with_servers
@@ -31,7 +31,7 @@ def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
         there = machine(server.id, "p1", "2026-11-10T10:00:00", memory_mb=512, vcpus=1, root_gb=1)
         with stack_bench.services.database.transaction() as db:
             for one in (lost, there):
-                stack_bench.services.metering.ingest(db, [replace(one, cloud="sim")], stack_bench.clock.now())
+                stack_bench.services.ingest.events.ingest(db, [replace(one, cloud="sim")], stack_bench.clock.now())
         monkeypatch.setattr(session, "_client", Client(made.http, made.admin))
         yield made
 
@@ -77,7 +77,7 @@ def test_an_audit_that_breaks_off_ends_with_what_was_wrong(api: Rest, monkeypatc
     def broken(*_: object) -> None:
         raise Unavailable("the database does not answer")
 
-    monkeypatch.setattr(repository.audits, "resources", broken)
+    monkeypatch.setattr(repository.exists_events, "resources", broken)
     with pytest.raises(CliError, match="the audit broke off: the database does not answer"):
         run("audit", "--period", "2026-11")
     with pytest.raises(CliError, match="november"):

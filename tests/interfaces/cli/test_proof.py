@@ -15,7 +15,7 @@ from stratiform.interfaces.cli.client import Client, CliError, session
 from stratiform.interfaces.rest.proofs import handlers
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.signed_notes import Signer
-from stratiform.services.metering.events import envelope_of
+from stratiform.services.ingest.events import envelope_of
 from support.ledger import recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
@@ -35,7 +35,7 @@ def api(stack_bench: Bench, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 def take(made: Bench, *messages: bytes) -> None:
     with made.services.database.transaction() as db:
-        made.services.metering.ingest_messages(db, "openstack", messages, made.clock.now())
+        made.services.ingest.messages.ingest(db, "openstack", messages, made.clock.now())
 
 
 def ctx(*line: object, fails: int = 0) -> str:
@@ -134,7 +134,7 @@ def test_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Path) -> 
             machine("october", "p9", "2026-10-05", terminated_at="2026-10-06 00:00:00", state="deleted"),
             disk("december", "p9", "2026-12-31"),
         ]
-        stack_bench.services.metering.ingest(db, events, stack_bench.clock.now())
+        stack_bench.services.ingest.events.ingest(db, events, stack_bench.clock.now())
     for month, resource in (("2026-10", "october"), ("2026-12", "december"), ("2026-11", None)):
         file = tmp_path / f"{month}.ndjson"
         ctx("export", "--period", month, "--project", "p9", file)
@@ -149,7 +149,7 @@ def test_since_an_earlier_export_or_checkpoint(api: Rest, stack_bench: Bench, ex
     note = tmp_path / "checkpoint"
     note.write_text(api("GET", "usage/log/checkpoint").text)
     with stack_bench.services.database.transaction() as db:
-        stack_bench.services.metering.ingest(db, [disk("v1", "p1", "2026-11-01")], stack_bench.clock.now())
+        stack_bench.services.ingest.events.ingest(db, [disk("v1", "p1", "2026-11-01")], stack_bench.clock.now())
     later = tmp_path / "later.ndjson.zst"
     ctx("export", "--since", exported, later)
     assert "all as it was signed" in ctx("verify", later, "--since", exported)
@@ -175,7 +175,7 @@ def test_a_rotated_key(api: Rest, exported: Path, stack_bench: Bench, tmp_path: 
     assert "all as it was signed" in ctx("verify", later, "--key", rotated)
     stolen = CliRunner().invoke(key_commands.app, ["rotate", "ledger", "--stolen"]).output.strip()
     with stack_bench.services.database.transaction() as db:
-        stack_bench.services.metering.ingest(db, [disk("v1", "p1", "2026-11-01")], stack_bench.clock.now())
+        stack_bench.services.ingest.events.ingest(db, [disk("v1", "p1", "2026-11-01")], stack_bench.clock.now())
     ctx("export", later)
     assert "none of the known keys" in ctx("verify", later, "--key", before[0], "--key", rotated, fails=1)
     assert "all as it was signed" in ctx("verify", later, "--key", stolen)
@@ -208,7 +208,7 @@ def test_an_export_that_breaks_off_leaves_no_file(api: Rest, tmp_path: Path, mon
         (("--period", "2027-01"), "the period from 2027-01-01T00:00:00.000000Z has not begun yet"),
         (("--as-of", "2"), "--as-of is 2, and the ledger is at 1"),
         (("--as-of", "2026-12-16"), "--as-of is 2026-12-16T00:00:00.000000Z, which is yet to come"),
-        (("--project", "demo"), "no project demo"),
+        (("--project", "demo"), "Project demo could not be found."),
     ],
 )
 def test_what_can_never_be_exported_is_refused(api: Rest, tmp_path: Path, line: tuple[str, ...], message: str) -> None:

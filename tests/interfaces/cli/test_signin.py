@@ -75,7 +75,7 @@ def test_an_entry_is_found_where_openstack_looks(live: Live, tmp_path: Path) -> 
     around = os.environ | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "OS_CLOUD": "remote"}
     told = subprocess.run(line, env=around, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stdout) == (1, "")
-    assert "Policy doesn't allow usage:rejected:list" in told.stderr, "it is the customer's entry"
+    assert "Policy doesn't allow usage:rejected_messages:list" in told.stderr, "it is the customer's entry"
 
 
 def test_a_named_file_comes_before_the_home_and_a_named_home_before_the_file(

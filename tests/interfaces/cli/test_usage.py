@@ -89,7 +89,7 @@ def test_a_table_for_people(api: Rest, file: Path) -> None:
 def test_the_table_names_projects_where_there_are_several(api: Rest, stack_bench: Bench) -> None:
     with stack_bench.services.database.transaction() as db:
         events = [machine("m1", "p1", "2026-11-01"), disk("v1", "p2", "2026-11-01")]
-        stack_bench.services.metering.ingest(db, events, stack_bench.clock.now())
+        stack_bench.services.ingest.events.ingest(db, events, stack_bench.clock.now())
     told = run("list")
     assert "  cloud dc-1 project p1\n  m1.small 2 vCPU 2 GiB 20 GiB\n" in told
     assert "    2026-11-01T00:00:00.000000Z  open                         active\n" in told
@@ -99,7 +99,7 @@ def test_the_table_names_projects_where_there_are_several(api: Rest, stack_bench
 def test_no_name_looks_like_a_line_of_ours(api: Rest, stack_bench: Bench) -> None:
     with stack_bench.services.database.transaction() as db:
         told = machine("m1", "p1", "2026-11-01", display_name="web\n    2026-11-01T00:00:00.000000Z  open")
-        stack_bench.services.metering.ingest(db, [told], stack_bench.clock.now())
+        stack_bench.services.ingest.events.ingest(db, [told], stack_bench.clock.now())
     assert run("list").splitlines()[0].startswith("instance m1 web\ufffd    2026")
 
 
@@ -135,7 +135,7 @@ def test_a_file_that_is_no_recording_is_refused(api: Rest, tmp_path: Path) -> No
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
     with pytest.raises(CliError) as refused:
         run("import", str(picture))
-    assert "lines is a notification; the first: not JSON" in refused.value.message
+    assert "lines is a notification: not JSON" in refused.value.message
     assert "\n" not in refused.value.message + refused.value.hint
     assert json.loads(run("rejected", "list", "--format", "json")) == []
 
@@ -178,7 +178,7 @@ def test_a_bad_filter_is_told(api: Rest) -> None:
         (("list", "--tag", "x"), "--tag is key:value, not 'x'", ""),
         (("list", "--cloud", "x"), "neither connected nor in the ledger: cloud 'x'", "none is known yet"),
         (("list", "--resource-type", "volum"), "neither metered nor in the ledger: resource type", "known: volume"),
-        (("list", "--project", "admin"), "no project admin", "'admin' is a name: ask by the id, "),
+        (("list", "--project", "admin"), "Project admin could not be found", "'admin' is a name; use the id: "),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_by_its_option(api: Rest, line: tuple[str, ...], message: str, hint: str) -> None:

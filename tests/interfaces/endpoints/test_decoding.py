@@ -15,6 +15,8 @@ class Volume(Struct, forbid_unknown_fields=True):
     size: int | None = None
     name: Annotated[str, Meta(max_length=3)] = ""
     bootable: bool = False
+    count: Annotated[int, Meta(ge=1)] = 1
+    ratio: Annotated[float, Meta(gt=0)] = 1.0
     password: int = 0
     tags: Annotated[list[str] | UnsetType, Since(5)] = UNSET
 
@@ -27,6 +29,7 @@ class Query(Struct):
     limit: int | None = None
     all_tenants: bool = False
     tags: list[str] | None = None
+    locked: Annotated[bool | None, Since(5)] = None
     shared: list[bool] = []
 
 
@@ -53,8 +56,12 @@ def test_a_lenient_body_has_numbers_and_booleans_as_strings() -> None:
         (b"{}", "body|{}|'volume' is a required property"),
         (b'{"volume": {"colour": 1}}', "volume|{'colour': 1}|Additional properties are not allowed ('colour' was"),
         (b'{"volume": {"size": "x"}}', "size|x|'x' is not of type 'integer', 'null'"),
-        (b'{"volume": {"name": "four"}}', "name|four|Expected `str` of length <= 3"),
-        (b'{"volume": {"tags": ["a", 1]}}', "tags/1|1|'1' is not of type 'string'"),
+        (b'{"volume": {"name": "four"}}', "name|four|'four' is too long"),
+        (b'{"volume": {"count": 0}}', "count|0|0 is less than the minimum of 1"),
+        (b'{"volume": {"count": 9.5}}', "count|9.5|9.5 is not of type 'integer'"),
+        (b'{"volume": {"ratio": 0}}', "ratio|0|0 is less than or equal to the minimum of 0"),
+        (b"null", "body|None|None is not of type 'object'"),
+        (b'{"volume": {"tags": ["a", 1]}}', "tags/1|1|1 is not of type 'string'"),
         (b'{"volume": {"password": "x"}}', "password|***|'***' is not of type 'integer'"),
     ],
 )
@@ -67,21 +74,33 @@ def test_a_wrong_body_names_the_field_and_hides_secrets(body: bytes, message: st
 def test_a_field_of_a_later_microversion_is_unexpected() -> None:
     body = b'{"volume": {"tags": ["a"]}}'
     assert decode(body, minor=5).tags == ["a"]
-    with pytest.raises(Invalid, match=r"Volume\|{...}\|.* \('tags' was unexpected\)"):
+    with pytest.raises(Invalid, match=r"volume\|{...}\|.* \('tags' was unexpected\)"):
         decode(body, minor=4)
 
 
+def test_the_key_of_an_action_is_in_errors() -> None:
+    with pytest.raises(Invalid) as error:
+        decode_body(b"{}", Request, minor=9, lenient=True, invalid=invalid, key="os-extend")
+    assert error.value.message == "os-extend|{}|'volume' is a required property"
+
+
 def test_booleans_in_a_list_of_query_values() -> None:
-    query = decode_query([("shared", "yes"), ("shared", "False")], Query, invalid=invalid)
+    query = decode_query([("shared", "yes"), ("shared", "False")], Query, minor=9, invalid=invalid)
     assert query.shared == [True, False]
     with pytest.raises(Invalid, match=r"shared\|maybe"):
-        decode_query([("shared", "maybe")], Query, invalid=invalid)
+        decode_query([("shared", "maybe")], Query, minor=9, invalid=invalid)
 
 
 def test_the_last_value_of_a_query_parameter_counts_and_lists_collect() -> None:
     items = [("limit", "1"), ("limit", "2"), ("tags", "a"), ("tags", "b"), ("all_tenants", "Yes"), ("other", "x")]
-    assert decode_query(items, Query, invalid=invalid) == Query(2, True, ["a", "b"])
-    assert decode_query([], Query, invalid=invalid) == Query()
+    assert decode_query(items, Query, minor=9, invalid=invalid) == Query(2, True, ["a", "b"])
+    assert decode_query([], Query, minor=9, invalid=invalid) == Query()
+
+
+def test_a_query_parameter_of_a_later_microversion_is_ignored() -> None:
+    items = [("locked", "true")]
+    assert decode_query(items, Query, minor=5, invalid=invalid).locked is True
+    assert decode_query(items, Query, minor=4, invalid=invalid).locked is None
 
 
 def test_an_api_may_parse_booleans_in_its_own_way() -> None:
@@ -89,7 +108,7 @@ def test_an_api_may_parse_booleans_in_its_own_way() -> None:
         return text != "no"
 
     items = [("all_tenants", "")]
-    assert decode_query(items, Query, invalid=invalid, parse_flag=parse_flag).all_tenants
+    assert decode_query(items, Query, minor=9, invalid=invalid, parse_flag=parse_flag).all_tenants
 
 
 @pytest.mark.parametrize(
@@ -101,7 +120,7 @@ def test_an_api_may_parse_booleans_in_its_own_way() -> None:
 )
 def test_a_wrong_query_names_the_parameter(item: tuple[str, str], message: str) -> None:
     with pytest.raises(Invalid) as error:
-        decode_query([item], Query, invalid=invalid)
+        decode_query([item], Query, minor=9, invalid=invalid)
     assert error.value.message == message
 
 

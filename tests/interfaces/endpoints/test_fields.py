@@ -58,4 +58,4 @@ def test_a_request_with_a_field_of_a_later_microversion_is_refused() -> None:
     check_fields(Changes(name="n"), 1)
     with pytest.raises(UnexpectedField) as error:
         check_fields(Changes(description="d"), 18)
-    assert (error.value.struct, error.value.field) == ("Changes", "description")
+    assert (error.value.key, error.value.field) == ("body", "description")

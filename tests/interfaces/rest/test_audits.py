@@ -10,7 +10,7 @@ import pytest
 from stratiform.interfaces.rest import audits, corrections
 from stratiform.kit.clock import HOUR_US, SECOND_US, iso, iso_seconds, parse_iso
 from stratiform.kit.errors import Unavailable
-from stratiform.services.metering import repository
+from stratiform.services.ledger import repository
 from support.money import machine
 from support.rest import Rest, rest
 from support.servers import with_servers
@@ -28,7 +28,7 @@ def api(stack_bench: Bench) -> Iterator[Rest]:
     with rest(stack_bench, [*audits.handlers, *corrections.handlers]) as made:
         lost = replace(machine("lost", made.demo_project, "2026-11-09T00:00:00"), cloud="sim")
         with stack_bench.services.database.transaction() as db:
-            stack_bench.services.metering.ingest(db, [lost], stack_bench.clock.now())
+            stack_bench.services.ingest.events.ingest(db, [lost], stack_bench.clock.now())
         yield made
 
 
@@ -100,7 +100,7 @@ def test_only_what_is_asked_for(api: Rest) -> None:
 def test_a_misspelt_project_is_told(api: Rest) -> None:
     answer = api("POST", "usage/audits", {"period": "2026-11", "project_id": "demo"})
     assert answer.status_code == 404
-    assert answer.json()["hint"] == f"'demo' is a name: ask by the id, {api.demo_project}"
+    assert answer.json()["hint"] == f"'demo' is a name; use the id: {api.demo_project}"
 
 
 def test_who_may(api: Rest) -> None:
@@ -115,7 +115,7 @@ def test_who_may(api: Rest) -> None:
     ("body", "why"),
     [
         ({"period": "november"}, "november"),
-        ({"period": "2027-01"}, "has not begun yet"),
+        ({"period": "2027-01"}, "is in the future"),
         ({"period": "2026-11", "clouds": ["other"]}, "cloud 'other'"),
         ({"period": "2026-11", "aply": True}, "aply"),
         ({}, "period"),
@@ -140,6 +140,6 @@ def test_what_breaks_off_says_so(
     def broken(*_: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(repository.audits, "resources", broken)
+    monkeypatch.setattr(repository.exists_events, "resources", broken)
     *_, last = lines(api)
     assert last == {"problem": told}

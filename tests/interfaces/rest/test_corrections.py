@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.rest import accounts, corrections, costs, prices, usage
+from stratiform.interfaces.rest import corrections, costs, prices, usage
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.outbox import Event
 from support.money import PLAN, machine
 from support.rest import Rest, rest
 from support.stacks import Bench
 
-HANDLERS = [*accounts.handlers, *corrections.handlers, *costs.handlers, *prices.handlers, *usage.handlers]
+HANDLERS = [*corrections.handlers, *costs.handlers, *prices.handlers, *usage.handlers]
 
 BYTES = "bytes_out"
 
@@ -23,7 +23,7 @@ def api(stack_bench: Bench) -> Iterator[Rest]:
     with rest(stack_bench, HANDLERS) as made:
         with stack_bench.services.database.transaction() as db:
             event = machine("m1", made.demo_project, "2026-11-10T00:00:00")
-            stack_bench.services.metering.ingest(db, [event], stack_bench.clock.now())
+            stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
         yield made
 
 
@@ -109,7 +109,7 @@ def test_what_a_meter_counted_is_corrected_and_taken_back(api: Rest, stack_bench
     told = {"resource_type": "instance", "resource_id": "m1", "samples": {BYTES: {"value": 500, "kind": "delta"}}}
     event = Event("s1", "usage.sampled", "x", parse_iso("2026-11-10T01:00:00"), "dc-1", told)
     with stack_bench.services.database.transaction() as db:
-        stack_bench.services.metering.ingest(db, [event], stack_bench.clock.now())
+        stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
     asked = said(meter=BYTES, quantity="-123.4", at="2026-11-10T02:00:00Z", reason="counted twice")
     done = api("POST", "usage/corrections", asked)
     assert done.status_code == 201, done.text
@@ -148,7 +148,7 @@ def test_what_a_meter_counted_is_corrected_and_taken_back(api: Rest, stack_bench
         (said(start="2026-12-09T00:00:00Z"), 400, "start: 2026-12-09T00:00:00.000000Z is in the future"),
         (said(state="stopped", reason=""), 400, "needs a reason"),
         (said(state="stopped", author="me"), 400, "author"),
-        (said(state="stopped", resource_id="m9"), 404, "doesn't know instance m9"),
+        (said(state="stopped", resource_id="m9"), 404, "instance m9 could not be found"),
         (said(state="stopped", resource_id="m\0"), 400, "resource_id"),
         (said(start="2026-11-09", project_id="p", resource_id="m9"), 400, "cloud: "),
         (said(state="asleep"), 400, "state: 'asleep'"),

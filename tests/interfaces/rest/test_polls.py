@@ -11,7 +11,7 @@ from stratiform.interfaces.cli.client import Client, session
 from stratiform.interfaces.rest.usage.polls import handlers
 from stratiform.kit.clock import HOUR_US, MINUTE_US, iso
 from stratiform.kit.work import Worker, enqueue
-from stratiform.services.metering import tasks
+from stratiform.services.ingest import tasks
 from support.rest import Rest, rest
 from support.stacks import Bench
 
@@ -32,7 +32,7 @@ def worker(stack_bench: Bench, api: Rest) -> Worker:
         services.clouds.accounts.create(stack_bench.ctx(db), "memory", "lab", {})
         enqueue(db, "metering.survey", "all", now)
     made = Worker(
-        services.database, tasks.handlers(services.metering, services.clouds), name="w", clock=stack_bench.clock
+        services.database, tasks.handlers(services.ingest, services.clouds), name="w", clock=stack_bench.clock
     )
     made.run_until_idle()
     return made

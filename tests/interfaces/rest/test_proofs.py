@@ -12,7 +12,7 @@ from stratiform.interfaces.rest.proofs import handlers
 from stratiform.kit import merkle
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
-from stratiform.services.metering.model.verify import verify
+from stratiform.services.proof.model.verification import verify
 from support.ledger import recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
@@ -31,9 +31,9 @@ def used(stack_bench: Bench, api: Rest) -> Bench:
     """The ledger of the recording, and a machine and a volume of the customer's."""
     services = stack_bench.services
     with services.database.transaction() as db:
-        services.metering.ingest_messages(db, "openstack", recorded(), stack_bench.clock.now())
+        services.ingest.messages.ingest(db, "openstack", recorded(), stack_bench.clock.now())
         events = [machine("m1", api.demo_project, "2026-11-01"), disk("v1", api.demo_project, "2026-11-02")]
-        services.metering.ingest(db, events, stack_bench.clock.now())
+        services.ingest.events.ingest(db, events, stack_bench.clock.now())
     return stack_bench
 
 
@@ -130,7 +130,7 @@ def test_a_message_is_found_without_its_part(api: Rest, used: Bench) -> None:
     assert several is not None, "the recording has such messages"
     answer = api("GET", f"usage/log/inclusion?message_id={several}")
     assert answer.status_code == 409
-    assert answer.json()["hint"] == f"ask for one: {', '.join(sorted(ids[several]))}"
+    assert answer.json()["hint"] == f"use one of: {', '.join(sorted(ids[several]))}"
     assert api("GET", f"usage/log/inclusion?message_id={several}", token=api.demo).status_code == 404
 
 

@@ -36,11 +36,14 @@ def kept(api: Rest) -> list[dict[str, Any]]:
     [
         (
             [b"\x89PNG\r", b"\x1a\x00\xff" * 50, b"x"],
-            "not one of the first 3 lines is a notification; the first: not JSON",
+            "None of the first 3 lines is a notification: not JSON",
         ),
-        ([b"\x1f\x8b\x08\x00"], "the only line is no notification: not JSON"),
-        ([b'{"specversion":"1.0","type":"usage.ended","id":"1"}'], "the only line is no notification: no event_type"),
-        ([b"[1]", b"5"], "not one of the first 2 lines is a notification; the first: not a notification"),
+        ([b"\x1f\x8b\x08\x00"], "The only line is not a notification: not JSON"),
+        (
+            [b'{"specversion":"1.0","type":"usage.ended","id":"1"}'],
+            "The only line is not a notification: no event_type",
+        ),
+        ([b"[1]", b"5"], "None of the first 2 lines is a notification: not a notification"),
     ],
 )
 def test_what_is_no_recording_is_refused_whole(api: Rest, lines: list[bytes], why: str) -> None:

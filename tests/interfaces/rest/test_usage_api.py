@@ -230,7 +230,7 @@ def test_a_meter_file_says_how_values_are_counted(api: Rest) -> None:
     other = event(2, "usage.sampled", 1, **image, samples={"image.size": {"value": 7, "kind": "delta"}})
     done = send(api, known, other).json()
     assert [one["outcome"] for one in done["events"]] == ["accepted", "rejected"]
-    assert done["events"][1]["reason"] == "samples.image.size: its kind is gauge"
+    assert done["events"][1]["reason"] == "samples.image.size: kind must be gauge"
     assert [(one["kind"], one["unit"]) for one in api("GET", "usage/samples").json()["samples"]] == [("gauge", "B")]
 
 

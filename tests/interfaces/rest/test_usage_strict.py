@@ -98,9 +98,9 @@ def test_a_sum_that_ends_before_it_begins_says_why(api: Rest) -> None:
         ("cloud=openstak", 400, "known: openstack"),
         ("resource_type=bx", 400, "known: box, "),
         ("resource_type=instnce", 400, "known: instance, "),
-        ("project_id=demo", 404, "'demo' is a name: ask by the id, "),
+        ("project_id=demo", 404, "'demo' is a name; use the id: "),
         ("project_id=dem", 404, "demo has the id "),
-        ("project_id=nobody", 404, "`openstack project list` has the ids"),
+        ("project_id=nobody", 404, "see the ids in `openstack project list`"),
     ],
 )
 def test_a_misspelt_name_is_told(api: Rest, path: str, asked: str, status: int, hint: str) -> None:

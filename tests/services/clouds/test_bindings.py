@@ -36,8 +36,8 @@ def test_resolve_and_list(any_fixture: Fixture) -> None:
         assert [binding.cloud_name for binding in bindings.list_for_project(db, "p2")] == ["a-cloud"]
 
         def listed(project_id: str | None = None, cloud_id: str | None = None) -> list[tuple[str, str]]:
-            found = bindings.list(f.ctx(db), project_id=project_id, cloud_id=cloud_id)
-            return [(binding.project_id, binding.zone) for binding in found]
+            result = bindings.list(f.ctx(db), project_id=project_id, cloud_id=cloud_id)
+            return [(binding.project_id, binding.zone) for binding in result]
 
         assert listed() == [("p1", "south"), ("p2", "a-cloud"), ("p1", "b-cloud")]
         assert listed(cloud_id=a_cloud.id) == [("p1", "south"), ("p2", "a-cloud")]

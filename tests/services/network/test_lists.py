@@ -75,6 +75,8 @@ def test_port_filters(any_bench: Bench) -> None:
         assert ids("ip_address=2001:DB8:0::2") == [dual_stack.id]
         assert ids("ip_address_substr=2.77") == [attached.id]
         assert sorted(ids(f"subnet_id={subnet.id}")) == sorted([dual_stack.id, attached.id])
+        for group_ids, expected in ((dual_stack.security_groups, 2), (["unknown"], 0)):
+            assert len(service.ports.list(ctx, ListQuery({"security_groups": group_ids})).items) == expected
         active = service.ports.list(ctx, ListQuery({"status": ["ACTIVE"]})).items
         assert [port.id for port in active] == [attached.id]
         assert service.server_ports.list_by_server(db, ["d", "e"]) == {"d": [attached], "e": []}

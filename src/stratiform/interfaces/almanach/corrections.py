@@ -9,9 +9,8 @@ from stratiform.interfaces.almanach.events import flavor_attributes, image_attri
 from stratiform.interfaces.almanach.schemas import InstanceUpdate
 from stratiform.interfaces.almanach.views import Entity
 from stratiform.kit.clock import Micros, iso
-from stratiform.services.metering.model import Resource
-from stratiform.services.metering.model.noted import Noted
-from stratiform.services.metering.service import Told
+from stratiform.services.ingest.service import ResourceUpdate
+from stratiform.services.ledger.model import RecordedSegment, Resource
 
 _EVENT_TYPE = "almanach.instance.update"
 _REASON = "PUT /entity/instance"
@@ -31,7 +30,7 @@ class InstanceCorrection:
     author: str
     now: Micros
 
-    def build_events(self, update: InstanceUpdate) -> Sequence[Told]:
+    def build_events(self, update: InstanceUpdate) -> Sequence[ResourceUpdate]:
         """Raises InvalidFields if the entity would end before it starts."""
         start, end = self.get_bounds(update)
         if end is not None and end <= start:
@@ -49,22 +48,22 @@ class InstanceCorrection:
         return start, self._last.end if update.end is None else update.end
 
     @property
-    def _first(self) -> Noted:
+    def _first(self) -> RecordedSegment:
         return self.entities[self.index].first
 
     @property
-    def _last(self) -> Noted:
+    def _last(self) -> RecordedSegment:
         return self.entities[self.index].last
 
     @property
-    def _segments(self) -> Sequence[Noted]:
+    def _segments(self) -> Sequence[RecordedSegment]:
         return [entity.last for entity in self.entities]
 
     @property
     def _resource(self) -> Resource:
         return Resource(self._first.cloud, self._first.resource_type, self._first.resource_id)
 
-    def _move_start(self, start: Micros) -> Iterator[Told]:
+    def _move_start(self, start: Micros) -> Iterator[ResourceUpdate]:
         """An earlier start shortens the entity before; a later one leaves a gap."""
         old = self._first.start
         if start == old:
@@ -76,7 +75,7 @@ class InstanceCorrection:
         else:
             yield self._correct(since=iso(start), until=iso(old), **_snapshot(self._first, self._segments))
 
-    def _move_end(self, end: Micros | None) -> Iterator[Told]:
+    def _move_end(self, end: Micros | None) -> Iterator[ResourceUpdate]:
         """A later end shortens the entity after; an earlier one leaves a gap."""
         old = self._last.end
         if end is None or end == old:
@@ -88,7 +87,7 @@ class InstanceCorrection:
         else:
             yield self._correct(since=iso(old), until=iso(end), **_snapshot(self._last, self._segments))
 
-    def _change_attributes(self, update: InstanceUpdate, start: Micros, end: Micros | None) -> Iterator[Told]:
+    def _change_attributes(self, update: InstanceUpdate, start: Micros, end: Micros | None) -> Iterator[ResourceUpdate]:
         attributes: dict[str, Any] = {}
         if update.flavor is not None and update.flavor != self._last.attributes.get("flavor"):
             attributes |= flavor_attributes(update.flavor, self._segments)
@@ -99,20 +98,20 @@ class InstanceCorrection:
         until = max(self.last_event_at, start) + 1 if end is None else end
         yield self._correct(since=iso(start), until=iso(until), attributes=attributes)
         if end is None:
-            yield Told(_EVENT_TYPE, self._resource, until, {"attributes": attributes})
+            yield ResourceUpdate(_EVENT_TYPE, self._resource, until, {"attributes": attributes})
 
-    def _change_labels(self, update: InstanceUpdate) -> Iterator[Told]:
+    def _change_labels(self, update: InstanceUpdate) -> Iterator[ResourceUpdate]:
         labels = {"name": update.name, "metadata": update.metadata}
         changes = {name: value for name, value in labels.items() if value is not None}
         if changes:
-            yield Told(_EVENT_TYPE, self._resource, self.now, changes)
+            yield ResourceUpdate(_EVENT_TYPE, self._resource, self.now, changes)
 
-    def _correct(self, **changes: Any) -> Told:
+    def _correct(self, **changes: Any) -> ResourceUpdate:
         correction = {"author": self.author, "reason": _REASON, **changes}
-        return Told(_EVENT_TYPE, self._resource, self.now, {"correction": correction})
+        return ResourceUpdate(_EVENT_TYPE, self._resource, self.now, {"correction": correction})
 
 
-def _snapshot(segment: Noted, segments: Sequence[Noted]) -> dict[str, Any]:
+def _snapshot(segment: RecordedSegment, segments: Sequence[RecordedSegment]) -> dict[str, Any]:
     """Return the full state of `segment`; attributes that only other segments have are None."""
     cleared = {name: None for other in segments for name in other.attributes}
     return {"project_id": segment.project_id, "state": segment.state, "attributes": cleared | segment.attributes}

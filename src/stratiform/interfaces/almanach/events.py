@@ -8,31 +8,37 @@ from typing import Any
 
 from stratiform.interfaces.almanach.schemas import NewInstance, NewVolume
 from stratiform.kit.clock import Micros
-from stratiform.services.metering.model import Resource
-from stratiform.services.metering.model.noted import Noted
-from stratiform.services.metering.service import Told, VolumeType
+from stratiform.services.ingest.service import ResourceUpdate
+from stratiform.services.ledger.model import RecordedSegment, Resource
+from stratiform.services.ledger.service import VolumeType
 
 #: Attributes of a flavor. Requests name a flavor only, so these are unknown for a new one.
 _FLAVOR_ATTRIBUTES = ("flavor_id", "vcpus", "ram_mib", "disk_gib", "root_gib", "ephemeral_gib")
 
 
-def build_instance_create(resource: Resource, project_id: str, new: NewInstance) -> Told:
+def build_instance_create(resource: Resource, project_id: str, new: NewInstance) -> ResourceUpdate:
     attributes = {"flavor": new.flavor, **new.os_attributes}
     payload = {"project_id": project_id, "name": new.name, "state": "active", "attributes": attributes}
-    return Told("almanach.instance.create", resource, new.at, payload)
+    return ResourceUpdate("almanach.instance.create", resource, new.at, payload)
 
 
-def build_instance_resize(resource: Resource, at: Micros, flavor: str, segments: Sequence[Noted]) -> Told:
-    return Told("almanach.instance.resize", resource, at, {"attributes": flavor_attributes(flavor, segments)})
+def build_instance_resize(
+    resource: Resource, at: Micros, flavor: str, segments: Sequence[RecordedSegment]
+) -> ResourceUpdate:
+    return ResourceUpdate("almanach.instance.resize", resource, at, {"attributes": flavor_attributes(flavor, segments)})
 
 
 def build_instance_rebuild(
-    resource: Resource, at: Micros, os_attributes: Mapping[str, str | None], segments: Sequence[Noted]
-) -> Told:
-    return Told("almanach.instance.rebuild", resource, at, {"attributes": image_attributes(os_attributes, segments)})
+    resource: Resource, at: Micros, os_attributes: Mapping[str, str | None], segments: Sequence[RecordedSegment]
+) -> ResourceUpdate:
+    return ResourceUpdate(
+        "almanach.instance.rebuild", resource, at, {"attributes": image_attributes(os_attributes, segments)}
+    )
 
 
-def build_volume_create(resource: Resource, project_id: str, new: NewVolume, volume_type: VolumeType | None) -> Told:
+def build_volume_create(
+    resource: Resource, project_id: str, new: NewVolume, volume_type: VolumeType | None
+) -> ResourceUpdate:
     attributes = {
         "size_gib": new.size_gib,
         "volume_type": None if volume_type is None else volume_type.id,
@@ -41,28 +47,28 @@ def build_volume_create(resource: Resource, project_id: str, new: NewVolume, vol
     }
     state = _volume_state(new.attached_to)
     payload = {"project_id": project_id, "name": new.name, "state": state, "attributes": attributes}
-    return Told("almanach.volume.create", resource, new.at, payload)
+    return ResourceUpdate("almanach.volume.create", resource, new.at, payload)
 
 
-def build_volume_resize(resource: Resource, at: Micros, size_gib: int) -> Told:
-    return Told("almanach.volume.resize", resource, at, {"attributes": {"size_gib": size_gib}})
+def build_volume_resize(resource: Resource, at: Micros, size_gib: int) -> ResourceUpdate:
+    return ResourceUpdate("almanach.volume.resize", resource, at, {"attributes": {"size_gib": size_gib}})
 
 
-def build_volume_attachment(resource: Resource, at: Micros, instance_ids: Sequence[str], action: str) -> Told:
+def build_volume_attachment(resource: Resource, at: Micros, instance_ids: Sequence[str], action: str) -> ResourceUpdate:
     """`action`: attach or detach. `instance_ids`: all instances that have the volume afterwards."""
     payload = {"state": _volume_state(instance_ids), "attributes": {"attached_to": _join(instance_ids)}}
-    return Told(f"almanach.volume.{action}", resource, at, payload)
+    return ResourceUpdate(f"almanach.volume.{action}", resource, at, payload)
 
 
-def build_volume_type_create(resource: Resource, at: Micros, name: str) -> Told:
-    return Told("almanach.volume_type.create", resource, at, {"name": name})
+def build_volume_type_create(resource: Resource, at: Micros, name: str) -> ResourceUpdate:
+    return ResourceUpdate("almanach.volume_type.create", resource, at, {"name": name})
 
 
-def build_delete(resource: Resource, at: Micros) -> Told:
-    return Told(f"almanach.{resource.resource_type}.delete", resource, at)
+def build_delete(resource: Resource, at: Micros) -> ResourceUpdate:
+    return ResourceUpdate(f"almanach.{resource.resource_type}.delete", resource, at)
 
 
-def flavor_attributes(flavor: str, segments: Sequence[Noted]) -> dict[str, Any]:
+def flavor_attributes(flavor: str, segments: Sequence[RecordedSegment]) -> dict[str, Any]:
     """Return the flavor, with the sizes that it had in earlier segments of the instance."""
     earlier: dict[str, Any] = next(
         (segment.attributes for segment in reversed(segments) if segment.attributes.get("flavor") == flavor), {}
@@ -70,7 +76,9 @@ def flavor_attributes(flavor: str, segments: Sequence[Noted]) -> dict[str, Any]:
     return {"flavor": flavor} | {name: earlier.get(name) for name in _FLAVOR_ATTRIBUTES}
 
 
-def image_attributes(os_attributes: Mapping[str, str | None], segments: Sequence[Noted]) -> dict[str, str | None]:
+def image_attributes(
+    os_attributes: Mapping[str, str | None], segments: Sequence[RecordedSegment]
+) -> dict[str, str | None]:
     """Return the attributes of an image; its id is cleared if they differ from those of the last segment."""
     last = segments[-1].attributes if segments else {}
     is_same = all(last.get(name) == value for name, value in os_attributes.items())

@@ -4,7 +4,7 @@ Consecutive segments that differ only in attributes that Almanach does not show 
 Source: almanach/core/model.py (the keys), and responses of Almanach 4.1.0.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,7 @@ import msgspec
 from stratiform.interfaces.almanach.schemas import OS_ATTRIBUTES
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.kit.clock import DAY_US, SECOND_US, Micros, to_datetime
-from stratiform.services.metering.model.noted import Noted
+from stratiform.services.ledger.model import RecordedSegment
 
 #: Names of volume types by cloud and id.
 TypeNames = Mapping[tuple[str, str], str]
@@ -28,8 +28,8 @@ _IMAGE_ATTRIBUTES = OS_ATTRIBUTES | {attribute: attribute for attribute in OS_AT
 class Entity(msgspec.Struct, gc=False):
     """The merged segments from `first` to `last`; `attributes` are the values that the API shows."""
 
-    first: Noted
-    last: Noted
+    first: RecordedSegment
+    last: RecordedSegment
     attributes: tuple[Any, ...]
     recorded_at: Micros
 
@@ -78,7 +78,7 @@ class _AttributeSelector:
     names: tuple[str, ...]
     _cache: dict[int, tuple[Any, ...]] = field(default_factory=dict)
 
-    def select(self, segment: Noted) -> tuple[Any, ...]:
+    def select(self, segment: RecordedSegment) -> tuple[Any, ...]:
         key = id(segment.attributes)
         values = self._cache.get(key)
         if values is None:
@@ -86,7 +86,7 @@ class _AttributeSelector:
         return values
 
 
-def merge_segments(segments: Iterable[Noted], settings: AlmanachSettings) -> list[Entity]:
+def merge_segments(segments: Iterable[RecordedSegment], settings: AlmanachSettings) -> list[Entity]:
     """Return the entities of segments, which are ordered by resource and start."""
     instance_attributes = ("flavor", *(_IMAGE_ATTRIBUTES.get(key, "") for key in settings.image_meta))
     selectors = {
@@ -104,11 +104,6 @@ def merge_segments(segments: Iterable[Noted], settings: AlmanachSettings) -> lis
             current = Entity(segment, segment, attributes, segment.recorded_at)
             entities.append(current)
     return entities
-
-
-def encode_entities(entities: Sequence[Entity], settings: AlmanachSettings, type_names: TypeNames) -> bytes:
-    """Return the entities as a JSON array."""
-    return msgspec.json.encode([build_view(entity, settings, type_names) for entity in entities])
 
 
 def build_view(entity: Entity, settings: AlmanachSettings, type_names: TypeNames) -> InstanceView | VolumeView:
@@ -149,7 +144,7 @@ def build_view(entity: Entity, settings: AlmanachSettings, type_names: TypeNames
     )
 
 
-def list_unnamed_types(segments: Iterable[Noted]) -> set[str]:
+def list_unnamed_types(segments: Iterable[RecordedSegment]) -> set[str]:
     """Return the ids of volume types whose names are not among the attributes of their segments."""
     return {
         segment.attributes["volume_type"]
@@ -158,7 +153,7 @@ def list_unnamed_types(segments: Iterable[Noted]) -> set[str]:
     }
 
 
-def _continues(entity: Entity, segment: Noted, attributes: tuple[Any, ...]) -> bool:
+def _continues(entity: Entity, segment: RecordedSegment, attributes: tuple[Any, ...]) -> bool:
     """Return True if `segment` belongs to the entity: no gap, equal attributes, same resource and project."""
     last = entity.last
     return (
@@ -171,12 +166,12 @@ def _continues(entity: Entity, segment: Noted, attributes: tuple[Any, ...]) -> b
     )
 
 
-def _split_ids(segment: Noted) -> list[str]:
+def _split_ids(segment: RecordedSegment) -> list[str]:
     ids = segment.attributes.get("attached_to")
     return str(ids).split(",") if ids else []
 
 
-def _get_type_name(segment: Noted, type_names: TypeNames) -> str | None:
+def _get_type_name(segment: RecordedSegment, type_names: TypeNames) -> str | None:
     """Return the name of the volume type, or its id if the name is unknown."""
     name = segment.attributes.get("volume_type_name")
     if name is not None:

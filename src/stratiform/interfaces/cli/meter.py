@@ -33,7 +33,7 @@ def list_meters(output: FormatOption = Format.table) -> None:
 def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> None:
     """Say whether a meter file can be used, without a server. A mistake is told with its key."""
     # The client alone needs neither the ledger's code nor what that is made of.
-    from stratiform.services.metering.events.meterfile import file_text, read_meter
+    from stratiform.services.ingest.events.meter_files import file_text, read_meter
 
     meter = read_meter(file_text(file), str(file))
     types = {one for told in meter.events for one in told.types if told.rule != "ignore"}

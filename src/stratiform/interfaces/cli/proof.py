@@ -16,7 +16,7 @@ from stratiform.kit.errors import Invalid
 
 if TYPE_CHECKING:
     from stratiform.kit.signed_notes import Checkpoint, Verifier
-    from stratiform.services.metering.model.verify import Verdict
+    from stratiform.services.proof.model.verification import Verdict
 
 #: A longer line is of no export; a file that is one line must not fill the memory.
 _LONGEST_LINE = 64 * 1024 * 1024
@@ -74,7 +74,7 @@ def verify_file(
 
     Names every event that was altered, removed or put in, and every segment that doesn't follow; ends with 1 then.
     """
-    from stratiform.services.metering.model.verify import verify  # no other command needs the ledger's rules
+    from stratiform.services.proof.model.verification import verify  # no other command needs the ledger's rules
 
     known = _keys(key, keyfile)
     earlier = None if since is None else _checkpoint(since, known)
@@ -127,7 +127,7 @@ def _keys(texts: list[str] | None, file: Path | None) -> "list[Verifier]":
 
 def _checkpoint(file: Path, known: "list[Verifier]") -> "Checkpoint":
     """That of an earlier export, or of a file that is one. Raises CliError where it can't be trusted."""
-    from stratiform.services.metering.model.verify import checkpoint_of
+    from stratiform.services.proof.model.verification import checkpoint_of
 
     with _opened(file) as source:
         first = source.readline(_LONGEST_LINE)

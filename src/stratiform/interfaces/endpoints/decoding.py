@@ -1,7 +1,7 @@
-"""Bodies and query strings as typed structs, with the errors of OpenStack's JSON schema validation."""
+"""Bodies, query strings and headers as typed structs, with the errors of OpenStack's JSON schema validation."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from stratiform.interfaces.endpoints.extensible import collect_extra, is_extensible
-from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, UnexpectedField, check_fields
+from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, UnexpectedField, check_fields, existing_fields
 from stratiform.kit.errors import Fault, Invalid
 
 T = TypeVar("T")
@@ -22,33 +22,45 @@ NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 #: Fields whose values never appear in an error.
 _SECRET_FIELDS = frozenset(
-    {"adminPass", "user_data", "public_key", "personality", "password", "original_password", "secret"}
+    {"adminPass", "user_data", "public_key", "personality", "password", "original_password", "secret", "settings"}
 )
 
 _LOCATED = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _NAMED = re.compile(r"field `([^`]*)`")
 _TYPES = re.compile(r"Expected `([^`]*)`, got `[^`]*`$")
+_LIMIT = re.compile(r"Expected `(?:int|float|int \| null|float \| null)` (>=|<=|>|<) (\S+)$")
+_LENGTH = re.compile(r"Expected `(?:str|array|object)[^`]*` of length (>=|<=) \d+$")
+_LIMITS = {
+    ">=": "less than the minimum of",
+    "<=": "greater than the maximum of",
+    ">": "less than or equal to the minimum of",
+    "<": "greater than or equal to the maximum of",
+}
 _JSON_TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
 
 _TRUE = frozenset({"1", "t", "true", "on", "y", "yes"})
 _FALSE = frozenset({"0", "f", "false", "off", "n", "no"})
 
 
-def decode_body(body: bytes, schema: type[T], *, minor: int, lenient: bool, invalid: InvalidFieldFormat) -> T:
+def decode_body(
+    body: bytes, schema: type[T], *, minor: int, lenient: bool, invalid: InvalidFieldFormat, key: str = "body"
+) -> T:
     """Decode a JSON body. `lenient`: numbers and booleans may be strings, as in Nova and Cinder.
+
+    `key` is the name of the whole body in errors: that of the action.
 
     Raises Invalid for what is not JSON, and `invalid`'s error for a field with a wrong type or value, or one that
     the microversion `minor` does not have.
     """
     try:
         value = msgspec.json.decode(body or b"null", type=schema, strict=not lenient)
-        check_fields(value, minor)
+        check_fields(value, minor, key)
         if is_extensible(schema):
             collect_extra(value, msgspec.json.decode(body))
     except msgspec.ValidationError as error:
-        raise _invalid_field(body, str(error), invalid) from error
+        raise _invalid_field(body, str(error), invalid, key) from error
     except UnexpectedField as error:
-        raise invalid(error.struct, "{...}", _unexpected(error.field)) from error
+        raise invalid(error.key, "{...}", _unexpected(error.field)) from error
     except NOT_JSON as error:
         raise Invalid("The request body is not valid JSON.") from error
     return value
@@ -72,19 +84,27 @@ def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
     raise invalid(name, text, f"'{text}' is not a boolean.")
 
 
+def parse_json_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
+    """Parse `true` or `false`. Raises `invalid`'s error."""
+    if text in ("true", "false"):
+        return text == "true"
+    raise invalid(name, text, f"'{text}' is neither true nor false.")
+
+
 def decode_query(
     items: Iterable[tuple[str, str]],
     schema: type[T],
     *,
+    minor: int,
     invalid: InvalidFieldFormat,
     parse_flag: FlagParser = parse_bool,
 ) -> T:
     """Decode a query string. Of a parameter that occurs twice the last value counts, unless its field is a list.
 
-    Parameters without a field are ignored. `parse_flag` parses booleans. Raises `invalid`'s error for a value of
-    the wrong type.
+    Parameters without a field, or with one that the microversion `minor` does not have, are ignored. `parse_flag`
+    parses booleans. Raises `invalid`'s error for a value of the wrong type.
     """
-    fields = _query_fields(schema)
+    fields = query_fields(schema, minor)
     values: dict[str, Any] = {}
     for name, text in items:
         field = fields.get(name)
@@ -95,33 +115,44 @@ def decode_query(
             values.setdefault(name, []).append(value)
         else:
             values[name] = value
+    return _convert(values, schema, "query", invalid)
+
+
+def decode_headers(headers: Mapping[str, str], schema: type[T], *, invalid: InvalidFieldFormat) -> T:
+    """Decode the headers that `schema` has fields for, by their names in lower case."""
+    assert issubclass(schema, Struct)
+    values = {name: headers[name] for name in schema.__struct_encode_fields__ if name in headers}
+    return _convert(values, schema, "headers", invalid)
+
+
+def _convert(values: Mapping[str, Any], schema: type[T], key: str, invalid: InvalidFieldFormat) -> T:
     try:
         return msgspec.convert(values, schema, strict=False)
     except msgspec.ValidationError as error:
-        raise _invalid_field(msgspec.json.encode(values), str(error), invalid) from error
+        raise _invalid_field(msgspec.json.encode(values), str(error), invalid, key) from error
 
 
 @dataclass(frozen=True, slots=True)
-class _QueryField:
+class QueryField:
     """How the text of a parameter becomes a value."""
 
     is_list: bool
     is_bool: bool
 
 
-def _query_fields(schema: type[Any]) -> dict[str, _QueryField]:
+def query_fields(schema: type[Any], minor: int = 0) -> dict[str, QueryField]:
     """Return the parameters of a query by name."""
     assert issubclass(schema, Struct)
     hints = get_type_hints(schema)
     fields = {}
-    for name, encoded in zip(schema.__struct_fields__, schema.__struct_encode_fields__, strict=True):
+    for name, encoded in existing_fields(schema, minor):
         types = {hints[name], *get_args(hints[name])}
         is_list = any(getattr(annotation, "__origin__", None) is list for annotation in types)
-        fields[encoded] = _QueryField(is_list, bool in types)
+        fields[encoded] = QueryField(is_list, bool in types)
     return fields
 
 
-def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat) -> Fault:
+def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat, key: str) -> Fault:
     match = _LOCATED.match(message)
     assert match is not None, "the pattern matches every text"
     reason, path = match["reason"], match["path"] or "$"
@@ -131,14 +162,14 @@ def _invalid_field(body: bytes, message: str, invalid: InvalidFieldFormat) -> Fa
         return Invalid("The request body is not valid JSON.")
     steps = [step for step in re.split(r"[.\[\]]+", path.removeprefix("$")) if step and step != "..."]
     value = _value_at(document, steps)
-    return invalid(_field_name(steps), _printable(value), _as_json_schema(reason, value))
+    return invalid(_field_name(steps, key), _printable(value), _as_json_schema(reason, value))
 
 
-def _field_name(steps: list[str]) -> str:
+def _field_name(steps: list[str], key: str) -> str:
     """Return the name of a field, with the position for an item of a list: `tags/0`."""
     if len(steps) > 1 and steps[-1].isdecimal():
         return "/".join(steps[-2:])
-    return steps[-1] if steps else "body"
+    return steps[-1] if steps else key
 
 
 def _as_json_schema(reason: str, value: Any) -> str:
@@ -151,7 +182,13 @@ def _as_json_schema(reason: str, value: Any) -> str:
     types = _TYPES.match(reason)
     if types is not None:
         names = ", ".join(f"'{_JSON_TYPES.get(name, name)}'" for name in types[1].split(" | "))
-        return f"{_printable(value)!r} is not of type {names}"
+        return f"{_literal(value)} is not of type {names}"
+    limit = _LIMIT.match(reason)
+    if limit is not None:
+        return f"{_literal(value)} is {_LIMITS[limit[1]]} {limit[2].removesuffix('.0')}"
+    length = _LENGTH.match(reason)
+    if length is not None:
+        return f"{_literal(value)} is too {'short' if length[1] == '>=' else 'long'}"
     return reason
 
 
@@ -171,6 +208,14 @@ def _value_at(value: Any, steps: list[str]) -> Any:
 
 
 def _printable(value: Any) -> str:
+    return str(_without_secrets(value))[:255]
+
+
+def _literal(value: Any) -> str:
+    return repr(_without_secrets(value))[:255]
+
+
+def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
-        value = {key: "***" if key in _SECRET_FIELDS else inner for key, inner in value.items()}
-    return str(value)[:255]
+        return {key: "***" if key in _SECRET_FIELDS else inner for key, inner in value.items()}
+    return value

@@ -40,11 +40,11 @@ ADMIN_ONLY = AdminOnly()
 
 
 class UnexpectedField(Exception):
-    """A request has a field that its microversion does not have."""
+    """A request has a field that its microversion does not have; `key` is that of the object with the field."""
 
-    def __init__(self, struct: str, field: str) -> None:
+    def __init__(self, key: str, field: str) -> None:
         super().__init__(field)
-        self.struct = struct
+        self.key = key
         self.field = field
 
 
@@ -79,18 +79,26 @@ def restrict(value: Any, minor: int, *, is_admin: bool) -> None:
             restrict(item, minor, is_admin=is_admin)
 
 
-def check_fields(value: Any, minor: int) -> None:
+def check_fields(value: Any, minor: int, key: str = "body") -> None:
     """Raises UnexpectedField for a field of a request that this microversion does not have."""
     if isinstance(value, Struct):
         for field in _fields(type(value)):
             content = getattr(value, field.name)
             if content is not UNSET and not field.exists(minor):
-                raise UnexpectedField(type(value).__name__, field.encoded)
+                raise UnexpectedField(key, field.encoded)
             if field.nested:
-                check_fields(content, minor)
+                check_fields(content, minor, field.encoded)
     elif isinstance(value, list | tuple):
         for item in value:
-            check_fields(item, minor)
+            check_fields(item, minor, key)
+
+
+def existing_fields(struct: type[Struct], minor: int) -> Iterator[tuple[str, str]]:
+    """Yield the fields that this microversion has, as pairs of Python name and encoded name."""
+    missing = {field.name for field in _fields(struct) if not field.exists(minor)}
+    for name, encoded in zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True):
+        if name not in missing:
+            yield name, encoded
 
 
 def is_restricted(annotation: Any) -> bool:

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
+from stratiform.interfaces.endpoints.media_types import JSON
 from stratiform.interfaces.services import Request, Services, reading, writing
 from stratiform.kit.context import RequestContext
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,13 @@ class ApiRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiResponse:
-    """A response with headers, or with another status than declared. `body` None: empty."""
+class ApiResponse(Generic[T]):
+    """A response with headers, or with another status or media type than declared.
 
-    body: Any = None
+    `body` None: empty. Bytes are sent as they are, other bodies are encoded as JSON.
+    """
+
+    body: T | None = None
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = JSON

@@ -12,10 +12,16 @@ from stratiform.interfaces.rest.description import NDJSON, TEXT
 from stratiform.interfaces.services import Request, decode, reading, services_of
 from stratiform.kit.clock import SECOND_US, Micros, iso
 from stratiform.kit.errors import Fault
+from stratiform.services.audit.model import (
+    AuditEvent,
+    AuditRequest,
+    AuditSummary,
+    Progress,
+    ProposedCorrection,
+)
+from stratiform.services.audit.model.comparison import Finding, Proposal
 from stratiform.services.billing.model import month
-from stratiform.services.metering.model import Filter
-from stratiform.services.metering.model.audit import Finding, Proposal
-from stratiform.services.metering.service import Audit, Audited, Progressed, Proposed, Summary
+from stratiform.services.ledger.model import UsageFilter
 
 logger = logging.getLogger(__name__)
 
@@ -45,18 +51,18 @@ def create_audit(request: Request, body: bytes) -> Stream:
     and at the end `summary`; or `problem` where it broke off."""
     services = services_of(request)
     with reading(request) as ctx:
-        services.metering.allow_auditing(ctx)
+        services.audit.audits.require_run(ctx)
         new = decode(body, NewAudit)
-        asked = Audit(new.period, *month(new.period), tuple(new.clouds), new.project_id, new.apply)
-        told = services.metering.audit(ctx, asked, services.clouds, services.clock)
-        services.metering.check_names(ctx, Filter(project_id=new.project_id), (), services.clouds, services.identity)
+        asked = AuditRequest(new.period, *month(new.period), tuple(new.clouds), new.project_id, new.apply)
+        told = services.audit.audits.run(ctx, asked)
+        services.ledger.names.check(ctx, UsageFilter(project_id=new.project_id))
     return Stream(_lines(told), media_type=NDJSON)
 
 
 handlers: list[Any] = [create_audit]
 
 
-def _lines(told: Iterable[Progressed | Audited | Summary]) -> Iterator[bytes]:
+def _lines(told: Iterable[AuditEvent]) -> Iterator[bytes]:
     """What was told before something broke off is told; then what broke off."""
     try:
         for one in told:
@@ -68,10 +74,10 @@ def _lines(told: Iterable[Progressed | Audited | Summary]) -> Iterator[bytes]:
         yield msgspec.json.encode({"problem": {"detail": "Something went wrong here; the log says what."}}) + b"\n"
 
 
-def _view(one: Progressed | Audited | Summary) -> Body:
-    if isinstance(one, Progressed):
+def _view(one: AuditEvent) -> Body:
+    if isinstance(one, Progress):
         return {"progress": {"cloud": one.cloud or None, "count": one.count}}
-    if isinstance(one, Summary):
+    if isinstance(one, AuditSummary):
         return {"summary": _summary(one)}
     resource = one.resource
     return {
@@ -98,14 +104,14 @@ def _finding(finding: Finding) -> Body:
     }
 
 
-def _proposed(proposed: Proposed) -> Body:
+def _proposed(proposed: ProposedCorrection) -> Body:
     proposal = proposed.proposal
     return {
         "id": proposed.message_id,
         "at": iso(proposal.at),
         "reason": proposal.reason,
         "says": _says(proposal),
-        "made": proposed.made,
+        "made": proposed.is_applied,
     }
 
 
@@ -119,21 +125,21 @@ def _says(proposal: Proposal) -> Body:
     return told | {name: word for name, word in words.items() if word}
 
 
-def _summary(summary: Summary) -> Body:
+def _summary(summary: AuditSummary) -> Body:
     return {
-        "period": summary.audit.name,
-        "start": iso(summary.audit.start),
-        "end": iso(summary.audit.end),
-        "clean": summary.clean,
+        "period": summary.request.name,
+        "start": iso(summary.request.start),
+        "end": iso(summary.request.end),
+        "clean": summary.is_clean,
         "resources": summary.resources,
         "found": {
             kind.value: {"seconds": seconds(us), "stretches": count}
-            for kind, (us, count) in sorted(summary.found.items())
+            for kind, (us, count) in sorted(summary.totals.items())
         },
         "proposals": summary.proposed,
-        "made": summary.made,
-        "clouds": [{"cloud": name, "items": count} for name, count in sorted(summary.asked.items())],
-        "unasked": [{"cloud": name, "why": why} for name, why in sorted(summary.unasked.items())],
+        "made": summary.applied,
+        "clouds": [{"cloud": name, "items": count} for name, count in sorted(summary.inventories.items())],
+        "unasked": [{"cloud": name, "why": why} for name, why in sorted(summary.failed.items())],
     }
 
 

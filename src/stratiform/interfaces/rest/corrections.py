@@ -9,12 +9,11 @@ from stratiform.interfaces.rest.usage.asking import Limit, Marker, paged
 from stratiform.interfaces.services import Request, decode, get, post, reading, services_of, writing
 from stratiform.kit.clock import Micros, iso, parse_iso
 from stratiform.kit.errors import Invalid
-from stratiform.services.metering.events.corrections import quantity_of
-from stratiform.services.metering.model import Correction, Filter, Resource
-from stratiform.services.metering.model.adjust import Adjustment, adjustment_of
-from stratiform.services.metering.model.samples import plain
-from stratiform.services.metering.service import Made
-from stratiform.services.metering.service.correcting import Counted
+from stratiform.services.ingest.events.corrections import quantity_of
+from stratiform.services.ingest.model.adjustments import Adjustment, adjustment_of
+from stratiform.services.ingest.service import AdjustedSum, StoredCorrection
+from stratiform.services.ledger.model import Correction, Resource, UsageFilter
+from stratiform.services.ledger.model.samples import plain
 
 Body = dict[str, Any]
 
@@ -89,22 +88,22 @@ def create_correction(request: Request, body: bytes) -> Body:
     `meter`, `quantity` and `at`: what is added to a meter's sum at an instant (with a minus: taken out). `cloud` may be
     left out where the resource is known in one only. The same `id` again changes nothing. Answers the segments before
     and after, and the meter's sums."""
-    metering = services_of(request).metering
+    corrections = services_of(request).ingest.corrections
     with writing(request) as ctx:
-        metering.allow_correcting(ctx)
+        corrections.require_create(ctx)
         new = decode(body, NewCorrection)
         resource, adjustment = Resource(new.cloud, new.resource_type, new.resource_id), new.adjustment()
         if adjustment is None:
-            done = metering.correct(ctx, resource, new.correction(), message_id=new.id)
+            done = corrections.create(ctx, resource, new.correction(), message_id=new.id)
         else:
-            done = metering.adjust(ctx, resource, adjustment, new.reason, message_id=new.id)
+            done = corrections.adjust(ctx, resource, adjustment, new.reason, message_id=new.id)
     return {
         "id": done.message_id,
-        "new": done.new,
-        "created": done.created,
+        "new": done.is_new,
+        "created": done.is_created,
         "before": [segment_view(segment) for segment in done.before],
         "after": [segment_view(segment) for segment in done.after],
-        "counted": None if done.counted is None else _counted(done.counted),
+        "counted": None if done.adjusted is None else _counted(done.adjusted),
     }
 
 
@@ -119,11 +118,11 @@ def list_corrections(
 ) -> Body:
     """Corrections by `resource_type`, `resource_id` and `cloud`, the newest first, with author, reason, time and what
     they say; `limit`, and `marker` = the `next` of the page before."""
-    metering = services_of(request).metering
-    wanted = Filter(cloud=cloud, resource_type=resource_type, resource_id=resource_id)
+    corrections = services_of(request).ingest.corrections
+    wanted = UsageFilter(cloud=cloud, resource_type=resource_type, resource_id=resource_id)
     with reading(request) as ctx:
-        metering.allow_listing_corrections(ctx)
-        page = metering.list_corrections(ctx, wanted, paged(limit, marker))
+        corrections.require_list(ctx)
+        page = corrections.list(ctx, wanted, paged(limit, marker))
     following = str(page.items[-1].number) if page.more else None
     return {"corrections": [_view(one) for one in page.items], "next": following}
 
@@ -131,7 +130,7 @@ def list_corrections(
 handlers: list[Any] = [create_correction, list_corrections]
 
 
-def _view(made: Made) -> Body:
+def _view(made: StoredCorrection) -> Body:
     record, statement = made.record, made.record.statement
     said = statement.correction
     assert said is not None, "only corrections are listed"
@@ -150,7 +149,7 @@ def _view(made: Made) -> Body:
     }
 
 
-def _counted(counted: Counted) -> Body:
+def _counted(counted: AdjustedSum) -> Body:
     return {
         "meter": counted.meter,
         "unit": counted.unit,

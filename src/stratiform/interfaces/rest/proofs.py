@@ -16,7 +16,7 @@ from stratiform.kit.clock import iso
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.merkle import TILE_WIDTH
 from stratiform.kit.numbers import parse_uint
-from stratiform.services.metering.service import Exporting, Inclusion
+from stratiform.services.proof.service import Export, InclusionProof
 
 #: Lines are sent together up to this size, as each piece is a walk through the thread pool.
 _PIECE_BYTES = 256 * 1024
@@ -33,7 +33,7 @@ Size = Annotated[str | None, Parameter(query="size", description="Size of the lo
 def checkpoint(request: Request) -> Response[str]:
     """The signed checkpoint of the log as it is now: a C2SP note, as text."""
     with writing(request) as ctx:
-        note = services_of(request).metering.checkpoint(ctx).note
+        note = services_of(request).proof.checkpoints.get(ctx).note
     return Response(note, media_type="text/plain")
 
 
@@ -41,7 +41,7 @@ def checkpoint(request: Request) -> Response[str]:
 def keys(request: Request) -> dict[str, Any]:
     """Notes that tell of the public keys, the oldest first: each is signed by itself and by the one before it."""
     with reading(request) as ctx:
-        return {"keys": services_of(request).metering.public_keys(ctx)}
+        return {"keys": services_of(request).proof.checkpoints.list_keys(ctx)}
 
 
 @get("/usage/log/inclusion")
@@ -53,13 +53,13 @@ def inclusion(
     log_size: Size = None,
 ) -> dict[str, Any]:
     """That an event is in the log of `size` events (or of now): by its `index`, or its `message_id` and `cloud`."""
-    metering, size = services_of(request).metering, _number(log_size, "size")
+    proofs, size = services_of(request).proof.inclusion_proofs, _number(log_size, "size")
     if message_id is not None and index is not None:
         raise Invalid("an event is asked for by `index` or by `message_id`, not both")
     with reading(request) as ctx:
         if message_id is not None:
-            return _shown(metering.inclusion_of(ctx, cloud, message_id, size))
-        return _shown(metering.inclusion(ctx, _given(index, "index"), size))
+            return _shown(proofs.get_by_message(ctx, cloud, message_id, size))
+        return _shown(proofs.get(ctx, _given(index, "index"), size))
 
 
 @get("/usage/log/consistency")
@@ -71,7 +71,7 @@ def consistency(
     """That the log of `to` events (or of now) begins with that of `from`."""
     old = _given(smaller, "from")
     with reading(request) as ctx:
-        new, proof = services_of(request).metering.consistency(ctx, old, _number(larger, "to"))
+        new, proof = services_of(request).proof.consistency_proofs.get(ctx, old, _number(larger, "to"))
     return {"from": old, "to": new, "proof": [_text(one) for one in proof]}
 
 
@@ -84,7 +84,7 @@ def tile(request: Request, place: str) -> Response[bytes]:
         raise NotFound(f"no tile {place.lstrip('/')}", hint="numbers have three digits: 0/000, 0/x001/234, 0/000.p/17")
     number, width = int(match[2].replace("x", "").replace("/", "")), int(match[3] or TILE_WIDTH)
     with reading(request) as ctx:
-        hashes = services_of(request).metering.tile(ctx, int(match[1]), number, width)
+        hashes = services_of(request).proof.tiles.get(ctx, int(match[1]), number, width)
     return Response(hashes, media_type="application/octet-stream")
 
 
@@ -106,7 +106,7 @@ def export(
         wanted = asked.filter(request, ctx)
         if wanted.since is not None and wanted.since >= ctx.now:
             raise Invalid(f"the period from {iso(wanted.since)} has not begun yet", hint="ask for one that has")
-        begun = services.metering.begin_export(ctx, wanted, _number(since, "since"))
+        begun = services.proof.exports.create(ctx, wanted, _number(since, "since"))
         asked.check_names(request, ctx)
     return Stream(_pieces(services, begun), media_type=NDJSON)
 
@@ -114,10 +114,10 @@ def export(
 handlers: list[Any] = [checkpoint, keys, inclusion, consistency, tile, export]
 
 
-def _pieces(services: Services, asked: Exporting) -> Iterator[bytes]:
+def _pieces(services: Services, asked: Export) -> Iterator[bytes]:
     held = bytearray()
     with services.database.snapshot() as db:
-        for line in services.metering.export(db, asked):
+        for line in services.proof.exports.iterate_lines(db, asked):
             held += line
             if len(held) >= _PIECE_BYTES:
                 yield bytes(held)
@@ -125,7 +125,7 @@ def _pieces(services: Services, asked: Exporting) -> Iterator[bytes]:
     yield bytes(held)
 
 
-def _shown(found: Inclusion) -> dict[str, Any]:
+def _shown(found: InclusionProof) -> dict[str, Any]:
     """`record` is null for whoever may not read it."""
     return {
         "index": found.index,

@@ -1,32 +1,30 @@
 """Closing a period: what was used until then, as the ledger knows it now, becomes an invoice."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from stratiform.kit import outbox
 from stratiform.kit.clock import Micros, iso, to_datetime
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.ids import Ids
-from stratiform.kit.outbox import Event
 from stratiform.services.billing import document, repository
 from stratiform.services.billing.errors import InUse, NotPriced
 from stratiform.services.billing.model import Account, Invoice, Period, month, month_around, month_name
 from stratiform.services.identity.service import IdentityService
-from stratiform.services.metering.model import Segment
-from stratiform.services.metering.service import MeteringService
+from stratiform.services.ingest.service import IngestService
+from stratiform.services.ledger.model import Segment, UsageFilter
+from stratiform.services.ledger.service import LedgerService
+from stratiform.services.rating.model import MeterUsage, PricePlan
 from stratiform.services.rating.service import RatingService
-
-_AT_ONCE = 500
 
 
 @dataclass(slots=True)
 class Used:
-    """The segments an account pays for, clipped to when it does; `names` fills as they are read."""
+    """The usage that an account pays for, clipped to its assignments; `names` is filled while segments are read."""
 
-    metering: MeteringService
+    ledger: LedgerService
     db: Connection
     account_id: str
     start: Micros
@@ -36,20 +34,25 @@ class Used:
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Segment]:
+        for project_id, first, last in self._intervals():
+            yield from self._of_project(project_id, first, last)
+
+    def meter_usages(self, rating: RatingService, plan: PricePlan) -> Iterator[MeterUsage]:
+        """Yield the samples that `plan` needs."""
+        for project_id, first, last in self._intervals():
+            usage_filter = UsageFilter(project_id=project_id, as_of=self.as_of)
+            yield from rating.meter_usages.iterate(self.db, plan, first, last, usage_filter)
+
+    def _intervals(self) -> Iterator[tuple[str, Micros, Micros]]:
         for assignment in repository.assignments(self.db, account_id=self.account_id, project_id=self.project_id):
             first, last = max(assignment.start, self.start), min(assignment.until or self.end, self.end)
             if first < last:
-                yield from self._of_project(assignment.project_id, first, last)
+                yield assignment.project_id, first, last
 
     def _of_project(self, project_id: str, first: Micros, last: Micros) -> Iterator[Segment]:
-        for segment in self.metering.segments_between(self.db, first, last, project_id, self.as_of):
+        for segment in self.ledger.segments.iterate_period(self.db, first, last, project_id, self.as_of):
             self.names[segment.resource_type, segment.resource_id, segment.cloud] = segment.name
-            yield clipped(segment, first, last)
-
-
-def clipped(segment: Segment, first: Micros, last: Micros) -> Segment:
-    """`segment` within `[first, last)`, closed."""
-    return replace(segment, start=max(segment.start, first), end=min(segment.end or last, last))
+            yield segment.clip(first, last)
 
 
 class Wish(NamedTuple):
@@ -66,7 +69,8 @@ class Closing:
 
     ids: Ids
     identity: IdentityService
-    metering: MeteringService
+    ledger: LedgerService
+    ingest: IngestService
     rating: RatingService
 
     def close(self, ctx: RequestContext, account: Account, month_text: str | None, until: Micros | None) -> str:
@@ -76,26 +80,16 @@ class Closing:
             return wish.closed.invoice_number
         if not repository.bill_until(ctx.db, account.id, account.billed_until, wish.end):
             raise InUse(account.name)
-        self._catch_up(ctx)
+        self.ingest.catch_up(ctx.db, ctx.now)
         return self._issue(ctx, account, wish.start, wish.end)
 
-    def _catch_up(self, ctx: RequestContext) -> None:
-        """Take into the ledger what has happened here and was not read yet: else it would be missing on the bill."""
-        while posted := outbox.list_pending(ctx.db, _AT_ONCE):
-            events = [
-                Event(one.message_id, one.event_type, one.publisher_id, one.at, one.cloud, one.payload)
-                for one in posted
-            ]
-            self.metering.ingest(ctx.db, events, ctx.now)
-            outbox.remove(ctx.db, posted)
-
     def _issue(self, ctx: RequestContext, account: Account, start: Micros, end: Micros) -> str:
-        as_of = self.metering.position(ctx.db)
-        plan = self.rating.plan(ctx.db, account.plan)
-        used = Used(self.metering, ctx.db, account.id, start, end, as_of)
-        charge = self.rating.rate(plan, used, start, end)
-        if charge.gaps:
-            raise NotPriced(charge.gaps, used.names)
+        as_of = self.ledger.positions.current(ctx.db)
+        plan = self.rating.plans.load(ctx.db, account.plan)
+        used = Used(self.ledger, ctx.db, account.id, start, end, as_of)
+        charge = self.rating.charges.rate(plan, used, start, end, used.meter_usages(self.rating, plan))
+        if charge.unpriced:
+            raise NotPriced(plan, charge, used.names)
         series = str(to_datetime(ctx.now).year)
         number = f"{series}-{repository.next_number(ctx.db, series):06d}"
         draft = document.Draft(

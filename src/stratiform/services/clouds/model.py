@@ -67,24 +67,8 @@ def check_name(name: str) -> None:
         )
 
 
-def check_settings(kind: str, declared: Sequence[Setting], values: Mapping[str, str]) -> None:
-    """Raises Invalid for an unknown setting and for a required setting without a value."""
-    names = [setting.name for setting in declared]
-    for name in values:
-        if name not in names:
-            raise Invalid(f"unknown setting '{name}' for {kind}", hint=f"settings: {', '.join(names)}")
-    for setting in declared:
-        if setting.required and not setting.default and not values.get(setting.name):
-            raise Invalid(f"setting '{setting.name}' is missing for {kind}", hint=setting.help)
-
-
 def split_secrets(declared: Sequence[Setting], values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the settings that may be shown and those that are secret."""
     secret_names = {setting.name for setting in declared if setting.secret}
     visible = {name: value for name, value in values.items() if name not in secret_names}
     return visible, {name: value for name, value in values.items() if name in secret_names}
-
-
-def with_defaults(declared: Sequence[Setting], values: Mapping[str, str]) -> dict[str, str]:
-    """Return `values` completed with the declared defaults."""
-    return {setting.name: setting.default for setting in declared if setting.default} | dict(values)

@@ -15,8 +15,10 @@ SERVERS_LIST_DETAIL = Rule(f"{_API}:servers:detail", project_reader, "List the s
 SERVERS_LIST_ALL_PROJECTS = Rule(f"{_API}:servers:index:get_all_tenants", admin, "List the servers of all projects")
 SERVERS_LIST_DELETED = Rule(f"{_API}:servers:allow_all_filters", admin, "List deleted servers")
 SERVERS_SHOW = Rule(f"{_API}:servers:show", project_reader, "Show a server")
-SERVERS_SHOW_HOST = Rule(f"{_API}:os-extended-server-attributes", admin, "Show OS-EXT-SRV-ATTR:* of a server")
 SERVERS_CREATE = Rule(f"{_API}:servers:create", project_member, "Create a server")
+SERVERS_CREATE_ON_HOST = Rule(
+    "compute:servers:create:requested_destination", admin, "Create a server on a requested host"
+)
 SERVERS_UPDATE = Rule(f"{_API}:servers:update", project_member, "Update a server")
 SERVERS_DELETE = Rule(f"{_API}:servers:delete", project_member, "Delete a server")
 SERVERS_START = Rule(f"{_API}:servers:start", project_member, "Start a server")
@@ -33,6 +35,11 @@ SERVERS_UNLOCK_OVERRIDE = Rule(
 )
 SERVERS_RESET_STATE = Rule(f"{_API}:os-admin-actions:reset_state", admin, "Reset the state of a server")
 SERVERS_CONSOLE_OUTPUT = Rule(f"{_API}:os-console-output", project_member, "Show the console output of a server")
+REMOTE_CONSOLES_CREATE = Rule(f"{_API}:os-remote-consoles", project_member, "Create a remote console of a server")
+SERVER_ADDRESSES_LIST = Rule(f"{_API}:ips:index", project_reader, "List the IP addresses of a server")
+SERVER_ADDRESSES_SHOW = Rule(f"{_API}:ips:show", project_reader, "Show the IP addresses of a server in a network")
+SERVER_INTERFACES_LIST = Rule(f"{_API}:os-attach-interfaces:list", project_reader, "List the interfaces of a server")
+SERVER_INTERFACES_SHOW = Rule(f"{_API}:os-attach-interfaces:show", project_reader, "Show an interface of a server")
 SERVER_SECURITY_GROUPS_LIST = Rule(
     f"{_API}:os-security-groups:list", project_reader, "List the security groups of a server"
 )
@@ -90,6 +97,7 @@ AVAILABILITY_ZONES_DETAIL = Rule(
     f"{_API}:os-availability-zone:detail", admin, "List availability zones with their hosts"
 )
 SERVER_GROUPS_LIST = Rule(f"{_API}:os-server-groups:index", project_reader, "List server groups")
+EXTENSIONS_READ = Rule(f"{_API}:extensions", anyone, "List and show extensions")
 SERVICES_LIST = Rule(f"{_API}:os-services:list", admin, "List compute services")
 HYPERVISORS_LIST = Rule(f"{_API}:os-hypervisors:list", admin, "List hypervisors")
 

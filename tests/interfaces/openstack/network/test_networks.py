@@ -176,7 +176,8 @@ def test_types_of_attributes_are_converted(api: People) -> None:
     response = api.ask("PUT", path, json={"network": {"mtu": "large"}})
     assert failure(response) == (400, "HTTPBadRequest")
     assert response.json()["NeutronError"]["message"].startswith("Invalid input for mtu. Reason: ")
-    assert [found["id"] for found in api.ok("GET", f"{V2}/networks?mtu=1450&shared=no")["networks"]] == [network["id"]]
+    matching = api.ok("GET", f"{V2}/networks?mtu=1450&shared=no")["networks"]
+    assert [item["id"] for item in matching] == [network["id"]]
     assert failure(api.ask("GET", f"{V2}/networks?mtu=large")) == (400, "HTTPBadRequest")
     assert failure(api.ask("GET", f"{V2}/networks?shared=perhaps")) == (400, "HTTPBadRequest")
 

@@ -1,1 +1,1 @@
-"""Translates the Compute API. Does not own: any rule of it."""
+"""The Compute API: its endpoints, request and response schemas, and views."""

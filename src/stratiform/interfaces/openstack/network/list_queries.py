@@ -17,10 +17,10 @@ from stratiform.services.network.model import FilterValue, ListQuery, Network, P
 
 S = TypeVar("S", bound=Struct)
 
-#: Attributes that can be sorted by and are no filters, with the names of the model's fields.
+#: Sort keys that are not filters, with the names of the model's fields.
 _SORT_KEYS = {"created_at": "created_at", "updated_at": "updated_at", "revision_number": "revision"}
 
-#: Filters that are no sort keys.
+#: Filters that are not sort keys.
 _UNSORTABLE = {"tags", "tags_any", "not_tags", "not_tags_any", "status", "fixed_ips", "security_groups"}
 
 

@@ -12,7 +12,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.numbers import parse_uint
 from stratiform.kit.pagination import MAX_LIMIT, Page
-from stratiform.services.metering.model import Filter
+from stratiform.services.ledger.model import UsageFilter
 
 _TIME = "ISO 8601, such as 2026-11-20T00:00:00Z"
 _PROJECT = "Id of the project; without it the operator is told of all, and others of their own."
@@ -45,13 +45,13 @@ class Asked:
     until: str | None
     as_of: str | None
 
-    def filter(self, request: Request, ctx: RequestContext) -> Filter:
+    def filter(self, request: Request, ctx: RequestContext) -> UsageFilter:
         """Raises Invalid."""
         since, until = moment(self.since, "from"), moment(self.until, "to")
         if since is not None and until is not None and until < since:
             raise Invalid("the period ends before it begins", hint="`from` must be earlier than `to`")
         then = known_then(self.as_of, request, ctx)
-        return Filter(
+        return UsageFilter(
             cloud=self.cloud,
             resource_type=self.resource_type,
             resource_id=self.resource_id,
@@ -71,7 +71,7 @@ class Asked:
     def check_names(self, request: Request, ctx: RequestContext, *meters: str) -> None:
         """Say so where nothing is found because a name is misspelt. Raises Invalid, NotFound."""
         services = services_of(request)
-        services.metering.check_names(ctx, self.filter(request, ctx), meters, services.clouds, services.identity)
+        services.ledger.names.check(ctx, self.filter(request, ctx), meters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +160,10 @@ def known_then(text: str | None, request: Request, ctx: RequestContext) -> Then 
     """What `as_of` asks for: a position that the ledger has reached, or a time that is past. Raises Invalid."""
     if not text:
         return None
-    metering, number = services_of(request).metering, parse_uint(text)
+    positions, number = services_of(request).ledger.positions, parse_uint(text)
     if number is not None:
-        reached = not_beyond(number, "as_of", metering.position(ctx.db))
-        told_at = metering.time_of(ctx.db, reached)
+        reached = not_beyond(number, "as_of", positions.current(ctx.db))
+        told_at = positions.time_of(ctx.db, reached)
         return Then(reached, ctx.now if told_at is None else told_at)  # at 0 nothing is known, whenever
     try:
         at = moment(text, "as_of") or 0
@@ -173,7 +173,7 @@ def known_then(text: str | None, request: Request, ctx: RequestContext) -> Then 
         ) from error
     if at > ctx.now:
         raise Invalid(f"`as_of` is {iso(at)}, which is yet to come", hint="ask for a time that is past")
-    return Then(metering.position_at(ctx.db, at), at)
+    return Then(positions.at(ctx.db, at), at)
 
 
 def flag(text: str | None, name: str) -> bool:

@@ -19,7 +19,7 @@ from stratiform.interfaces.rest.usage.segments import row_view
 from stratiform.interfaces.services import Request, reading, services_of
 from stratiform.kit.errors import Fault
 from stratiform.kit.numbers import parse_uint
-from stratiform.services.metering.model.changes import RECORDED, Change, Reached, behind
+from stratiform.services.ledger.model.changes import RECORDED, Change, Reached, behind
 
 #: So many changes are read at once.
 _AT_ONCE = 500
@@ -60,10 +60,10 @@ def _begin(request: Request, asked: Asked, since: str | None) -> Reached:
     if since and start is None:
         position(since, "since")
     with reading(request) as ctx:
-        metering = services_of(request).metering
-        metering.allowed(ctx, asked.filter(request, ctx))
+        ledger = services_of(request).ledger
+        ledger.access.restrict(ctx, asked.filter(request, ctx))
         asked.check_names(request, ctx)
-        known = metering.position(ctx.db)
+        known = ledger.positions.current(ctx.db)
         return behind(known if start is None else not_beyond(start, "since", known))
 
 
@@ -91,7 +91,7 @@ async def _events(request: Request, asked: Asked, reached: Reached) -> AsyncIter
 def _some(request: Request, asked: Asked, reached: Reached) -> tuple[Sequence[Change], Reached]:
     with reading(request) as ctx:
         wanted = asked.filter(request, ctx)
-        return services_of(request).metering.changes(ctx, wanted, reached, _AT_ONCE)
+        return services_of(request).ledger.changes.list(ctx, wanted, reached, _AT_ONCE)
 
 
 def _told(changes: Sequence[Change], *, whole_position: bool) -> Iterator[bytes]:

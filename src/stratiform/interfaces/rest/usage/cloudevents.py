@@ -1,4 +1,4 @@
-"""What `/api/v1/usage/events` takes, as its description has it. What is read of it: `services/metering/events`.
+"""What `/api/v1/usage/events` takes, as its description has it. What is read of it: `services/ingest/events`.
 
 Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/cloudevents.json
 """

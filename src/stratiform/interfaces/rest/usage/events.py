@@ -3,6 +3,7 @@
 Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -14,7 +15,7 @@ from stratiform.interfaces.rest.description import JSON
 from stratiform.interfaces.rest.usage.cloudevents import BATCH, MOST, SENT, SINGLE
 from stratiform.interfaces.services import NOT_JSON, Request, post, services_of, writing
 from stratiform.kit.errors import Invalid
-from stratiform.services.metering.service import Inserted
+from stratiform.services.ingest.service import EventResult
 
 _HINT = "send application/cloudevents+json, application/cloudevents-batch+json, or application/json with ce-… headers"
 
@@ -55,7 +56,7 @@ def insert_events(
     `usage.started`, `usage.changed`, `usage.ended` and `usage.sampled` are ours; any other is read by the meters."""
     messages, many = _messages(request, body)
     with writing(request) as ctx:
-        done = services_of(request).metering.insert(ctx, cloud, messages)
+        done = services_of(request).ingest.cloud_events.create(ctx, cloud, messages)
     if not many and done[0].outcome == "rejected":
         raise Invalid(done[0].reason, hint="docs/reference/usage-api.md tells what an event must have")
     return Response(msgspec.json.encode(_view(done)), media_type="application/json")
@@ -98,7 +99,7 @@ def _structured(request: Request, kind: str, body: bytes) -> bytes:
     return msgspec.json.encode(attributes)
 
 
-def _view(done: list[Inserted]) -> InsertedView:
+def _view(done: Sequence[EventResult]) -> InsertedView:
     counts = dict.fromkeys(("accepted", "repeated", "ignored", "rejected"), 0)
     for one in done:
         counts[one.outcome] += 1

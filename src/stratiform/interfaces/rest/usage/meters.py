@@ -3,7 +3,7 @@
 from typing import Any
 
 from stratiform.interfaces.services import Request, get, reading, services_of
-from stratiform.services.metering.events.meterfile import MeterFile
+from stratiform.services.ingest.events.meter_files import MeterFile
 
 
 @get("/usage/meters")
@@ -11,7 +11,7 @@ def list_meters(request: Request) -> dict[str, Any]:
     """Every meter: its name is the type of resources in the ledger; the types of events it reads, the attributes that
     its messages tell, and its samples with how they are counted."""
     with reading(request) as ctx:
-        return {"meters": [_view(meter) for meter in services_of(request).metering.list_meters(ctx)]}
+        return {"meters": [_view(meter) for meter in services_of(request).ingest.meters.list(ctx)]}
 
 
 handlers: list[Any] = [list_meters]

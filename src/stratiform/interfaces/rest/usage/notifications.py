@@ -15,8 +15,7 @@ from stratiform.kit.clock import iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.policy import Caller
-from stratiform.services.metering.model import Ingested, Rejected
-from stratiform.services.metering.service import check_messages
+from stratiform.services.ingest.model import IngestResult, RejectedMessage
 
 #: So many messages are one transaction.
 _BATCH = 1000
@@ -43,7 +42,7 @@ async def import_notifications(request: Request, cloud: str = "openstack") -> di
     first = True
     async for batch in _batches(request.stream()):
         if first:
-            await to_thread.run_sync(check_messages, batch)
+            await to_thread.run_sync(services_of(request).ingest.messages.check, batch)
             first = False
         done += await to_thread.run_sync(_take, request, caller, cloud, batch)
     return asdict(done)
@@ -53,7 +52,7 @@ async def import_notifications(request: Request, cloud: str = "openstack") -> di
 def list_rejected(request: Request, limit: Limit = None, marker: Marker = None) -> dict[str, Any]:
     """Messages that could not be taken, each with the reason and as it came."""
     with reading(request) as ctx:
-        page = services_of(request).metering.list_rejected(ctx, paged(limit, marker))
+        page = services_of(request).ingest.rejected_messages.list(ctx, paged(limit, marker))
     following = page.items[-1].id if page.more else None
     return {"rejected": [_rejected_view(message) for message in page.items], "next": following}
 
@@ -62,14 +61,14 @@ def list_rejected(request: Request, limit: Limit = None, marker: Marker = None) 
 def show_rejected(request: Request, message_id: str) -> dict[str, Any]:
     """The one whose id is, or begins with, this."""
     with reading(request) as ctx:
-        return _rejected_view(services_of(request).metering.rejected(ctx, message_id))
+        return _rejected_view(services_of(request).ingest.rejected_messages.get(ctx, message_id))
 
 
 @delete("/usage/rejected/{message_id:str}")
 def drop_rejected(request: Request, message_id: str) -> None:
     """Keep the one whose id is, or begins with, this no longer."""
     with writing(request) as ctx:
-        services_of(request).metering.drop_rejected(ctx, message_id)
+        services_of(request).ingest.rejected_messages.delete(ctx, message_id)
 
 
 @delete("/usage/rejected", status_code=200)
@@ -83,14 +82,14 @@ def drop_all_rejected(
     if flag(everything, "all") == bool(cloud or reason):
         raise Invalid("which are to be dropped?", hint="give `cloud`, `reason` or both; or `all`, true, alone")
     with writing(request) as ctx:
-        return {"dropped": services_of(request).metering.drop_all_rejected(ctx, cloud or None, reason or None)}
+        return {"dropped": services_of(request).ingest.rejected_messages.delete_all(ctx, cloud or None, reason or None)}
 
 
 @post("/usage/rejected/replay", status_code=200)
 def replay_rejected(request: Request) -> dict[str, Any]:
     """Reads everything kept aside once more."""
     with writing(request) as ctx:
-        return asdict(services_of(request).metering.replay(ctx))
+        return asdict(services_of(request).ingest.rejected_messages.replay(ctx))
 
 
 handlers: list[Any] = [
@@ -103,7 +102,7 @@ handlers: list[Any] = [
 ]
 
 
-def _rejected_view(message: Rejected) -> dict[str, Any]:
+def _rejected_view(message: RejectedMessage) -> dict[str, Any]:
     return {
         "id": message.id,
         "cloud": message.cloud,
@@ -118,12 +117,12 @@ def _who(request: Request) -> Caller:
         return ctx.caller
 
 
-def _take(request: Request, caller: Caller, cloud: str, messages: Iterable[bytes]) -> Ingested:
+def _take(request: Request, caller: Caller, cloud: str, messages: Iterable[bytes]) -> IngestResult:
     """One transaction. The caller was asked for once: a token may run out while a long stream goes on."""
     services = services_of(request)
     with services.database.transaction() as db:
         ctx = RequestContext(db, caller, services.clock.now(), request_id(request.scope))
-        return services.metering.post_messages(ctx, cloud, messages)
+        return services.ingest.messages.create(ctx, cloud, messages)
 
 
 async def _batches(stream: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:

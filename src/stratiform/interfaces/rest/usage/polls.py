@@ -7,7 +7,7 @@ import msgspec
 from stratiform.interfaces.services import Request, decode, get, post, reading, services_of, writing
 from stratiform.kit.clock import iso, parse_iso
 from stratiform.kit.errors import Invalid
-from stratiform.services.metering.model.polls import Poll
+from stratiform.services.ingest.model.polls import Poll
 
 Body = dict[str, Any]
 
@@ -23,7 +23,7 @@ def list_polls(request: Request) -> Body:
     """Every meter of every cloud that is asked for it: up to when it was read, when that was, and what has failed
     since then. What is asked, and how often, is told by the `poll` tables of meter files."""
     with reading(request) as ctx:
-        return {"polls": [_view(poll) for poll in services_of(request).metering.list_polls(ctx)]}
+        return {"polls": [_view(poll) for poll in services_of(request).ingest.polls.list(ctx)]}
 
 
 @post("/usage/polls/{poll_id:str}/again", status_code=202, takes=RereadFrom)
@@ -36,7 +36,7 @@ def poll_again(request: Request, poll_id: str, body: bytes) -> Body:
     except (ValueError, OverflowError) as error:
         raise Invalid(f"`since` is no time: '{told}'", hint="ISO 8601, such as 2026-11-20T00:00:00Z") from error
     with writing(request) as ctx:
-        return _view(services_of(request).metering.rewind(ctx, poll_id, since))
+        return _view(services_of(request).ingest.polls.rewind(ctx, poll_id, since))
 
 
 handlers: list[Any] = [list_polls, poll_again]

@@ -23,7 +23,7 @@ from stratiform.interfaces.rest.usage.formats import (
 from stratiform.interfaces.services import Request, reading, services_of
 from stratiform.kit.clock import iso
 from stratiform.kit.pagination import Page
-from stratiform.services.metering.model.samples import SampleRow, cursor_at
+from stratiform.services.ledger.model.samples import SampleRow, cursor_at
 
 #: As with segments.
 MOST = 10_000
@@ -101,7 +101,7 @@ handlers: list[Any] = [list_samples]
 
 def _page(request: Request, asked: Asked, meter: str | None, page: Page) -> bytes:
     with reading(request) as ctx:
-        found = services_of(request).metering.list_samples(ctx, asked.filter(request, ctx), meter, page)
+        found = services_of(request).ledger.samples.list(ctx, asked.filter(request, ctx), meter, page)
         if not found.items:
             asked.check_names(request, ctx, *_meters(meter))
     following = cursor_at(found.items[-1]) if found.more else None
@@ -114,7 +114,7 @@ class _Walk:
     def __init__(self, request: Request, asked: Asked, meter: str | None) -> None:
         self._stack, self._meter = services_of(request), meter
         with reading(request) as ctx:
-            self._wanted = self._stack.metering.pinned(ctx, asked.filter(request, ctx))
+            self._wanted = self._stack.ledger.access.pin(ctx, asked.filter(request, ctx))
             asked.check_names(request, ctx, *_meters(meter))
         self._after: SampleRow | None = None
         self._done = False
@@ -124,7 +124,7 @@ class _Walk:
         if self._done:
             return []
         with self._stack.database.snapshot() as db:
-            rows = self._stack.metering.some_samples(db, self._wanted, self._meter, _PIECE, self._after)
+            rows = self._stack.ledger.samples.list_pinned(db, self._wanted, self._meter, _PIECE, self._after)
         self._done = len(rows) < _PIECE
         self._after = rows[-1] if rows else None
         return [row[: len(_COLUMNS)] for row in rows]

@@ -24,7 +24,7 @@ from stratiform.interfaces.rest.usage.formats import (
 from stratiform.interfaces.services import Request, reading, services_of
 from stratiform.kit.clock import Micros, iso
 from stratiform.kit.pagination import Page
-from stratiform.services.metering.model import Filter, Row, Segment, cursor_of
+from stratiform.services.ledger.model import Segment, SegmentRow, UsageFilter, encode_cursor
 
 #: A page may be larger here than elsewhere: a project's segments are often asked for at once.
 MOST = 10_000
@@ -116,7 +116,7 @@ def segment_view(segment: Segment) -> SegmentView:
     )
 
 
-def row_view(row: Row) -> SegmentView:
+def row_view(row: SegmentRow) -> SegmentView:
     kind, resource_id, name, project_id, cloud, start, end, state, attributes = row
     told = cast("dict[str, Any]", msgspec.Raw(attributes))  # it is JSON already, with its keys in order
     ended = None if end is None else iso(end)
@@ -126,16 +126,16 @@ def row_view(row: Row) -> SegmentView:
 def _page(request: Request, asked: Asked, page: Page, clipped: bool) -> bytes:
     with reading(request) as ctx:
         wanted = asked.filter(request, ctx)
-        found = services_of(request).metering.list_segments(ctx, wanted, page)
+        found = services_of(request).ledger.segments.list(ctx, wanted, page)
         if not found.items:
             asked.check_names(request, ctx)
         last = asked.last(request, ctx)
-    following = cursor_of(found.items[-1]) if found.more else None
+    following = encode_cursor(found.items[-1]) if found.more else None
     views = _clipped(found.items, wanted, last) if clipped else [row_view(row) for row in found.items]
     return _json.encode({"segments": views, "next": following})
 
 
-def _clipped(rows: Iterable[Row], wanted: Filter, last: Micros) -> list[SegmentView]:
+def _clipped(rows: Iterable[SegmentRow], wanted: UsageFilter, last: Micros) -> list[SegmentView]:
     views = []
     for row in rows:
         start, end = _cut(row, wanted, last)
@@ -145,7 +145,7 @@ def _clipped(rows: Iterable[Row], wanted: Filter, last: Micros) -> list[SegmentV
     return views
 
 
-def _cut(row: Row, wanted: Filter, last: Micros) -> tuple[Micros, Micros]:
+def _cut(row: SegmentRow, wanted: UsageFilter, last: Micros) -> tuple[Micros, Micros]:
     """What goes on ends with the period, or at `last` where that has no end; a segment that begins later is empty."""
     last = max(row.start, last) if wanted.until is None else wanted.until
     end = last if row.end is None else min(row.end, last)
@@ -159,7 +159,7 @@ class _Walk:
     def __init__(self, request: Request, asked: Asked, clipped: bool) -> None:
         self._stack = services_of(request)
         with reading(request) as ctx:
-            self._wanted = self._stack.metering.pinned(ctx, asked.filter(request, ctx))
+            self._wanted = self._stack.ledger.access.pin(ctx, asked.filter(request, ctx))
             self._last = asked.last(request, ctx)
             asked.check_names(request, ctx)
         self._clipped = clipped
@@ -170,12 +170,12 @@ class _Walk:
         """The next rows; none at the end."""
         while not self._done:
             with self._stack.database.snapshot() as db:
-                rows, self._after = self._stack.metering.piece(db, self._wanted, _PIECE, self._after)
+                rows, self._after = self._stack.ledger.segments.list_pinned(db, self._wanted, _PIECE, self._after)
             self._done = self._after is None
             if rows:
                 return [self._cut(row) for row in rows] if self._clipped else rows
         return []
 
-    def _cut(self, row: Row) -> tuple[Any, ...]:
+    def _cut(self, row: SegmentRow) -> tuple[Any, ...]:
         start, end = _cut(row, self._wanted, self._last)
         return (*row._replace(start=start, end=end), end - start)

@@ -23,9 +23,9 @@ from stratiform.interfaces.services import Request, reading, services_of
 from stratiform.kit.clock import Micros, iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
-from stratiform.services.metering.model import Filter
-from stratiform.services.metering.model.samples import plain
-from stratiform.services.metering.model.sums import DURATION, METER, Question, Sum, Sums, question_of
+from stratiform.services.ledger.model import UsageFilter
+from stratiform.services.ledger.model.samples import plain
+from stratiform.services.ledger.model.sums import DURATION, METER, Sum, SumQuery, SumResult, parse_query
 
 _GROUP_BY = (
     "Names, with commas: project_id, resource_type, resource_id, cloud, state, attributes.NAME, tag:KEY. "
@@ -87,21 +87,21 @@ handlers: list[Any] = [list_sums]
 
 def _summed(
     request: Request, asked: Asked, group_by: str | None, measure: str | None, bucket: str | None
-) -> tuple[Question, Sums]:
+) -> tuple[SumQuery, SumResult]:
     with reading(request) as ctx:
         wanted = asked.filter(request, ctx)
         if bucket and wanted.since is None:
             raise Invalid("buckets need a beginning", hint="give `from`, such as 2026-11-01T00:00:00Z")
         start, end = wanted.since or 0, _end(request, ctx, asked, wanted)
-        question = question_of(_names(group_by), _names(measure) or [DURATION], start, end, bucket or None)
-        sums = services_of(request).metering.sums(ctx, wanted, question)
+        question = parse_query(_names(group_by), _names(measure) or [DURATION], start, end, bucket or None)
+        sums = services_of(request).ledger.sums.compute(ctx, wanted, question)
         unseen = [name.removeprefix(METER) for name in question.measures if name not in sums.units]
         if unseen or not sums.sums:
             asked.check_names(request, ctx, *unseen)
         return question, sums
 
 
-def _end(request: Request, ctx: RequestContext, asked: Asked, wanted: Filter) -> Micros:
+def _end(request: Request, ctx: RequestContext, asked: Asked, wanted: UsageFilter) -> Micros:
     """Raises Invalid where the period has no length."""
     if wanted.until is not None:
         return wanted.until
@@ -118,7 +118,7 @@ def _names(text: str | None) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()] if text else []
 
 
-def _encoded(question: Question, sums: Sums) -> bytes:
+def _encoded(question: SumQuery, sums: SumResult) -> bytes:
     views = [
         SumView(
             dict(zip(question.group_by, one.group, strict=True)),

@@ -8,13 +8,13 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stratiform.contract.connector import AccountInfo, CloudAccount, CloudConnection, Installation
+from stratiform.contract.connector import AccountInfo, CloudAccount, CloudConnection, Installation, validate_settings
 from stratiform.contract.registry import get_connector
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection, Database
 from stratiform.services.clouds import policy, repository
 from stratiform.services.clouds.errors import CloudNotFound
-from stratiform.services.clouds.model import Cloud, with_defaults
+from stratiform.services.clouds.model import Cloud
 from stratiform.services.clouds.service.settings import AccountSettings
 
 
@@ -65,7 +65,7 @@ class Connections:
     def open(self, kind: str, cloud_id: str, name: str, settings: Mapping[str, str]) -> CloudConnection:
         """Return a new connection; no request is sent. Raises Invalid for a setting that the connector rejects."""
         connector = get_connector(kind)
-        account = CloudAccount(cloud_id, name, with_defaults(connector.settings, settings))
+        account = CloudAccount(cloud_id, name, validate_settings(kind, connector.settings, settings))
         return connector.connect(account, self.installation)
 
     def check(self, ctx: RequestContext, cloud: Cloud) -> AccountInfo:

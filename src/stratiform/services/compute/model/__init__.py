@@ -12,6 +12,7 @@ from stratiform.services.compute.model.servers import (
     ServerDetail,
     ServerFault,
     ServerFilter,
+    ServerSecurityGroup,
     ServerValues,
     VolumeRequest,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "ServerDetail",
     "ServerFault",
     "ServerFilter",
+    "ServerSecurityGroup",
     "ServerValues",
     "StatusStates",
     "VolumeRequest",

@@ -76,7 +76,7 @@ class Server:
 
     @property
     def host_id(self) -> str:
-        """The same opaque value for all servers of one project in one cloud; "" while there is no server there."""
+        """An opaque value shared by the servers of one project in one cloud; "" until the server exists there."""
         return hashlib.sha224(f"{self.project_id}{self.cloud_id}".encode()).hexdigest() if self.native_id else ""
 
     @property
@@ -136,6 +136,14 @@ class ServerValues(RebuildChanges, total=False):
 
 
 @dataclass(frozen=True, slots=True)
+class ServerSecurityGroup:
+    """A security group of a server, by name."""
+
+    name: str
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class VolumeRequest:
     """A volume to attach to a new server; an empty `device` is chosen automatically."""
 
@@ -160,6 +168,7 @@ class NewServer:
     min_count: int = 1
     max_count: int = 1
     zone: str | None = None
+    host: str | None = None
     config_drive: bool = False
     description: str | None = None
     hostname: str | None = None

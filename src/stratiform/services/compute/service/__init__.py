@@ -15,8 +15,10 @@ from stratiform.services.compute.service.keypairs import KeyPairs
 from stratiform.services.compute.service.limits import Limits
 from stratiform.services.compute.service.quota_sets import QuotaSets
 from stratiform.services.compute.service.server_actions import ServerActions
+from stratiform.services.compute.service.server_addresses import ServerAddresses
 from stratiform.services.compute.service.server_builder import ServerBuilder
 from stratiform.services.compute.service.server_groups import ServerGroups
+from stratiform.services.compute.service.server_interfaces import ServerInterfaces
 from stratiform.services.compute.service.server_metadata import ServerMetadata
 from stratiform.services.compute.service.server_security_groups import ServerSecurityGroups
 from stratiform.services.compute.service.server_tags import ServerTags
@@ -39,6 +41,8 @@ class ComputeService:
 
     servers: Servers
     server_actions: ServerActions
+    server_addresses: ServerAddresses
+    server_interfaces: ServerInterfaces
     server_metadata: ServerMetadata
     server_security_groups: ServerSecurityGroups
     server_tags: ServerTags
@@ -67,6 +71,8 @@ class ComputeService:
             volume=volume,
             servers=Servers(ids, network, volume, ServerBuilder(ids, clouds, network, image, volume)),
             server_actions=ServerActions(ids, clouds, network, image),
+            server_addresses=ServerAddresses(network),
+            server_interfaces=ServerInterfaces(network),
             server_metadata=ServerMetadata(ids),
             server_security_groups=ServerSecurityGroups(),
             server_tags=ServerTags(ids),

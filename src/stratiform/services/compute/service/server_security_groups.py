@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import NotFound
 from stratiform.services.compute import policy
+from stratiform.services.compute.model.servers import ServerSecurityGroup
 from stratiform.services.compute.service.server_access import get_server
 from stratiform.services.network.service import NetworkService
 
@@ -14,9 +15,10 @@ from stratiform.services.network.service import NetworkService
 class ServerSecurityGroups:
     """Operations of `/servers/{server_id}/os-security-groups`."""
 
-    def list(self, ctx: RequestContext, server_id: str) -> Sequence[str]:
-        """Return the names of the server's security groups."""
-        return get_server(ctx, policy.SERVER_SECURITY_GROUPS_LIST, server_id).security_groups
+    def list(self, ctx: RequestContext, server_id: str) -> Sequence[ServerSecurityGroup]:
+        """Raises ServerNotFound, Forbidden."""
+        server = get_server(ctx, policy.SERVER_SECURITY_GROUPS_LIST, server_id)
+        return [ServerSecurityGroup(name, server.project_id) for name in server.security_groups]
 
 
 def resolve_security_group(network: NetworkService, ctx: RequestContext, project_id: str, name_or_id: str) -> str:

@@ -20,6 +20,7 @@ from stratiform.services.compute.service import server_transitions as transition
 from stratiform.services.compute.service.action_table import DELETE
 from stratiform.services.compute.service.server_access import get_server, get_server_for_update
 from stratiform.services.compute.service.server_builder import ServerBuilder
+from stratiform.services.compute.service.server_ports import list_ports_by_network
 from stratiform.services.network.service import NetworkService
 from stratiform.services.volume.service import VolumeService
 
@@ -40,6 +41,9 @@ class Servers:
         """
         project_id = ctx.caller.project()
         policy.SERVERS_CREATE.require(ctx.caller, project_id)
+        if new.host is not None:
+            policy.SERVERS_CREATE_ON_HOST.require(ctx.caller, project_id)
+            raise Invalid("Creating a server on a requested host is not supported.")
         return self.builder.build(ctx, new, project_id)
 
     def get(self, ctx: RequestContext, server_id: str) -> Server:
@@ -78,21 +82,9 @@ class Servers:
     def load_details(self, ctx: RequestContext, servers: Sequence[Server]) -> Sequence[ServerDetail]:
         """Return servers with their ports and volume attachments, in a constant number of queries."""
         ids = [server.id for server in servers]
-        ports_by_server = self.network.server_ports.list_by_server(ctx.db, ids)
-        network_ids = {port.network_id for ports in ports_by_server.values() for port in ports}
-        network_names = self.network.networks.list_names(ctx.db, sorted(network_ids))
+        ports = list_ports_by_network(self.network, ctx, ids)
         attachments = self.volume.attachments.group_by_server(ctx.db, ids)
-        details = []
-        for server in servers:
-            detail = ServerDetail(server, attachments=list(attachments[server.id]))
-            for port in ports_by_server.get(server.id, []):
-                detail.ports.setdefault(network_names.get(port.network_id, ""), []).append(port)
-            details.append(detail)
-        return details
-
-    def shows_host(self, ctx: RequestContext) -> bool:
-        """Return True if the caller may see the attributes `OS-EXT-SRV-ATTR:*`."""
-        return policy.SERVERS_SHOW_HOST.allows(ctx.caller, None)
+        return [ServerDetail(server, ports[server.id], list(attachments[server.id])) for server in servers]
 
     def update(self, ctx: RequestContext, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
         """Raises ServerNotFound, Forbidden."""

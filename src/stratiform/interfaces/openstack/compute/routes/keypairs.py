@@ -1,70 +1,53 @@
-"""Key pairs. Source: Compute API reference, "Keypairs"."""
+"""`/os-keypairs`."""
 
-from typing import Any
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.compute.api import api
+from stratiform.interfaces.openstack.compute.errors import NotSupportedByClouds
+from stratiform.interfaces.openstack.compute.schemas import keypairs as schemas
+from stratiform.interfaces.openstack.compute.views import keypairs as views
+from stratiform.interfaces.openstack.compute.views.links import next_links
+from stratiform.services.compute import policy
 
-from litestar import Response
-
-from stratiform.interfaces.openstack.compute import schemas, views
-from stratiform.interfaces.openstack.compute.routes.calls import Body, NotImplementedHere, next_links, one, page, shown
-from stratiform.interfaces.openstack.microversions import minor
-from stratiform.interfaces.services import Request, delete, get, post, reading, services_of, writing
-from stratiform.kit.pagination import Page
-
-
-def _user(request: Request) -> str | None:
-    """From 2.10 on the operator may name somebody else."""
-    return one(request, "user_id") if minor(request) >= 10 else None
+_PATH = "/os-keypairs"
+_ITEM_PATH = "/os-keypairs/{keypair_name}"
+_KEY_COMMENT = "Generated-by-Stratiform"
 
 
-@get("/os-keypairs")
-def list_keypairs(request: Request) -> Body:
-    asked = page(request) if minor(request) >= 35 else Page()
-    with reading(request) as ctx:
-        found = services_of(request).compute.keypairs.list(ctx, asked, _user(request))
-    how = shown(request)
-    body: Body = {"keypairs": [{"keypair": views.keypair(pair, how, full=False)} for pair in found.items]}
-    if following := next_links(request, [pair.name for pair in found.items], more=found.more):
-        body["keypairs_links"] = following
-    return body
+@api.get(_PATH, policy.KEYPAIRS_LIST)
+def list_keypairs(request: ApiRequest, query: schemas.KeyPairListQuery) -> schemas.KeyPairsResponse:
+    keypairs = request.services.compute.keypairs.list(request.ctx, query.page(), query.user_id)
+    items = [schemas.KeyPairItem(views.keypair_summary(keypair)) for keypair in keypairs.items]
+    names = [keypair.name for keypair in keypairs.items]
+    return schemas.KeyPairsResponse(items, next_links(request, names, more=keypairs.more))
 
 
-@get("/os-keypairs/{name:str}")
-def show_keypair(request: Request, name: str) -> Body:
-    with reading(request) as ctx:
-        pair = services_of(request).compute.keypairs.get(ctx, name, _user(request))
-    return {"keypair": views.keypair(pair, shown(request), full=True)}
+@api.get(_ITEM_PATH, policy.KEYPAIRS_SHOW)
+def show_keypair(request: ApiRequest, keypair_name: str, query: schemas.KeyPairOwnerQuery) -> schemas.KeyPairResponse:
+    keypair = request.services.compute.keypairs.get(request.ctx, keypair_name, query.user_id)
+    return schemas.KeyPairResponse(views.keypair_detail(keypair))
 
 
-@post("/os-keypairs")
-def create_keypair(request: Request, body: bytes) -> Response[Body]:
-    given = schemas.decode(body, schemas.CreateKeyPair).keypair
-    schemas.require_version(given, minor(request), {"type": 2, "user_id": 10})
-    kind = given.type if isinstance(given.type, str) else "ssh"
-    user_id = given.user_id if isinstance(given.user_id, str) else None
-    compute = services_of(request).compute
-    private_key, public_key = "", given.public_key
+@api.post(_PATH, policy.KEYPAIRS_CREATE, status=201, since=2, manages_transactions=True)
+@api.post(_PATH, policy.KEYPAIRS_CREATE, status=200, until=1, manages_transactions=True)
+def create_keypair(request: ApiRequest, body: schemas.KeyPairCreateRequest) -> schemas.KeyPairCreateResponse:
+    """Import a public key, or generate a key with no transaction open."""
+    new, keypairs = body.keypair, request.services.compute.keypairs
+    key_type = new.type if isinstance(new.type, str) else "ssh"
+    user_id = new.user_id if isinstance(new.user_id, str) else None
+    private_key, public_key = "", new.public_key
     if public_key is None:
-        if kind != "ssh":
-            raise NotImplementedHere("Only ssh keys are generated; make the certificate yourself and import it.")
-        with reading(request) as ctx:
-            compute.keypairs.require_create(ctx, user_id)
-        made = compute.keypairs.generate("Generated-by-Stratiform")
-        private_key, public_key = made.private_key, made.public_key
-    with writing(request) as ctx:
-        pair = compute.keypairs.create(ctx, given.name, public_key, key_type=kind, user_id=user_id)
-    answer = views.keypair(pair, shown(request), full=True, private_key=private_key)
-    created = {key: answer[key] for key in _CREATED if key in answer}
-    return Response({"keypair": created}, status_code=201 if minor(request) >= 2 else 200)
+        if key_type != "ssh":
+            raise NotSupportedByClouds("Only ssh keys are generated; create the certificate and import it.")
+        with request.read() as ctx:
+            keypairs.require_create(ctx, user_id)
+        generated = keypairs.generate(_KEY_COMMENT)
+        private_key, public_key = generated.private_key, generated.public_key
+    with request.write() as ctx:
+        keypair = keypairs.create(ctx, new.name, public_key, key_type=key_type, user_id=user_id)
+    return schemas.KeyPairCreateResponse(views.created_keypair(keypair, private_key))
 
 
-_CREATED = ("name", "public_key", "fingerprint", "type", "user_id", "private_key")
-
-
-@delete("/os-keypairs/{name:str}", status_code=204)
-def delete_keypair(request: Request, name: str) -> Response[None]:
-    with writing(request) as ctx:
-        services_of(request).compute.keypairs.delete(ctx, name, _user(request))
-    return Response(None, status_code=204 if minor(request) >= 2 else 202)
-
-
-handlers: list[Any] = [list_keypairs, show_keypair, create_keypair, delete_keypair]
+@api.delete(_ITEM_PATH, policy.KEYPAIRS_DELETE, status=204, since=2)
+@api.delete(_ITEM_PATH, policy.KEYPAIRS_DELETE, status=202, until=1)
+def delete_keypair(request: ApiRequest, keypair_name: str, query: schemas.KeyPairOwnerQuery) -> None:
+    request.services.compute.keypairs.delete(request.ctx, keypair_name, query.user_id)

@@ -21,7 +21,9 @@ from stratiform.services.identity.model import CatalogEntry, Token
 
 
 @api.post("/auth/tokens", None, status=201)
-def issue_token(request: ApiRequest, body: schemas.AuthBody, query: schemas.TokenQuery) -> ApiResponse:
+def issue_token(
+    request: ApiRequest, body: schemas.AuthBody, query: schemas.TokenQuery
+) -> ApiResponse[schemas.TokenResponse]:
     services, auth_request = request.services, parse_auth_request(body.auth)
     authentication = services.identity.authentication
     with services.database.snapshot() as db:
@@ -35,13 +37,13 @@ def issue_token(request: ApiRequest, body: schemas.AuthBody, query: schemas.Toke
 
 
 @api.get("/auth/tokens", policy.VALIDATE_TOKEN, errors=(TokenNotFound,))
-def show_token(request: ApiRequest, query: schemas.TokenQuery) -> ApiResponse:
+def show_token(request: ApiRequest, query: schemas.TokenQuery) -> ApiResponse[schemas.TokenResponse]:
     token_id, token = _subject(request, query)
     return _response(token_id, token, _catalog(request, query, token, request.ctx.db, request.ctx.now))
 
 
 @api.head("/auth/tokens", policy.VALIDATE_TOKEN, errors=(TokenNotFound,))
-def check_token(request: ApiRequest, query: schemas.TokenQuery) -> ApiResponse:
+def check_token(request: ApiRequest, query: schemas.TokenQuery) -> ApiResponse[None]:
     token_id, _ = _subject(request, query)
     return ApiResponse(headers=_headers(token_id))
 
@@ -95,7 +97,9 @@ def _catalog(
     return request.services.identity.catalog.build(db, now, project_id=caller.project_id, user_id=caller.user_id)
 
 
-def _response(token_id: str, token: Token, catalog: Sequence[CatalogEntry] | None) -> ApiResponse:
+def _response(
+    token_id: str, token: Token, catalog: Sequence[CatalogEntry] | None
+) -> ApiResponse[schemas.TokenResponse]:
     return ApiResponse(schemas.TokenResponse(tokens.token(token, catalog)), headers=_headers(token_id))
 
 

@@ -25,7 +25,7 @@ def list_images(request: ApiRequest) -> schemas.ImagesResponse:
 
 
 @api.post("/images", policy.IMAGES_CREATE, status=201, errors=(Conflict,))
-def create_image(request: ApiRequest, body: schemas.ImageCreateRequest) -> ApiResponse:
+def create_image(request: ApiRequest, body: schemas.ImageCreateRequest) -> ApiResponse[schemas.ImageDetail]:
     attributes = given_fields(body)
     extra = attributes.pop("extra")
     image = request.services.image.images.create(request.ctx, attributes | extra)

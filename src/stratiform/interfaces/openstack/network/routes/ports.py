@@ -21,6 +21,9 @@ from stratiform.services.network.errors import (
     IpAddressGenerationFailure,
     IpAddressInUse,
     MacAddressInUse,
+    NetworkNotFound,
+    SecurityGroupNotFound,
+    SubnetNotFound,
 )
 from stratiform.services.network.model import FixedIpRequest, NewPort, Port
 
@@ -30,7 +33,12 @@ _NEW_PORT_FIELDS = (*OWNERSHIP_FIELDS, "network_id", "fixed_ips", "mac_address",
 _CONFLICTS = (IpAddressInUse, IpAddressGenerationFailure, MacAddressInUse)
 
 
-@api.post("/ports", policy.PORTS_CREATE, status=201, errors=_CONFLICTS)
+@api.post(
+    "/ports",
+    policy.PORTS_CREATE,
+    status=201,
+    errors=(NetworkNotFound, SubnetNotFound, SecurityGroupNotFound, *_CONFLICTS),
+)
 def create_ports(request: ApiRequest, body: schemas.PortCreateRequest) -> schemas.PortResponse | schemas.PortsResponse:
     """Create one port, or several in one transaction."""
     if body.ports is not UNSET:

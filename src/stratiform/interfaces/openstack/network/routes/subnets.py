@@ -19,6 +19,7 @@ from stratiform.services.network import policy
 from stratiform.services.network.errors import (
     BadRequest,
     GatewayConflictWithAllocationPools,
+    NetworkNotFound,
     OverlappingAllocationPools,
     SubnetInUse,
     SubnetPoolNotFound,
@@ -40,7 +41,13 @@ _NEW_SUBNET_FIELDS = (
 _CONFLICTS = (OverlappingAllocationPools, GatewayConflictWithAllocationPools)
 
 
-@api.post("/subnets", policy.SUBNETS_CREATE, status=201, errors=_CONFLICTS, manages_transactions=True)
+@api.post(
+    "/subnets",
+    policy.SUBNETS_CREATE,
+    status=201,
+    errors=(NetworkNotFound, SubnetPoolNotFound, *_CONFLICTS),
+    manages_transactions=True,
+)
 def create_subnets(
     request: ApiRequest, body: schemas.SubnetCreateRequest
 ) -> schemas.SubnetResponse | schemas.SubnetsResponse:

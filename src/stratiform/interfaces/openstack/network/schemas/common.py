@@ -86,7 +86,7 @@ def requested_owner(new: Ownership) -> str | None:
     return None
 
 
-#: The attributes of a create request that are no attributes of the model.
+#: Attributes of create requests that select the project and are not stored.
 OWNERSHIP_FIELDS = ("project_id", "tenant_id")
 
 

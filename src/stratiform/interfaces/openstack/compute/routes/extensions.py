@@ -1,0 +1,49 @@
+"""`/extensions`. Source: nova/api/openstack/compute/extension_info.py."""
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.compute.api import api
+from stratiform.interfaces.openstack.compute.schemas import operations as schemas
+from stratiform.kit.errors import NotFound
+from stratiform.services.compute import policy
+
+#: Names by alias.
+_EXTENSIONS = {
+    "OS-DCF": "DiskConfig",
+    "OS-EXT-AZ": "ExtendedAvailabilityZone",
+    "OS-EXT-IPS": "ExtendedIps",
+    "OS-EXT-IPS-MAC": "ExtendedIpsMac",
+    "OS-EXT-SRV-ATTR": "ExtendedServerAttributes",
+    "OS-EXT-STS": "ExtendedStatus",
+    "OS-FLV-DISABLED": "FlavorDisabled",
+    "OS-FLV-EXT-DATA": "FlavorExtraData",
+    "OS-SRV-USG": "ServerUsage",
+    "os-attach-interfaces": "AttachInterfaces",
+    "os-availability-zone": "AvailabilityZone",
+    "os-config-drive": "ConfigDrive",
+    "os-console-output": "ConsoleOutput",
+    "os-extended-volumes": "ExtendedVolumes",
+    "os-flavor-access": "FlavorAccess",
+    "os-flavor-extra-specs": "FlavorExtraSpecs",
+    "os-flavor-manage": "FlavorManage",
+    "os-instance-actions": "InstanceActions",
+    "os-keypairs": "Keypairs",
+    "os-limits": "Limits",
+    "os-lock-server": "LockServer",
+    "os-quota-sets": "Quotas",
+    "os-server-start-stop": "ServerStartStop",
+    "os-services": "Services",
+    "os-user-data": "UserData",
+    "os-volumes": "Volumes",
+}
+
+
+@api.get("/extensions", policy.EXTENSIONS_READ)
+def list_extensions(_request: ApiRequest) -> schemas.ExtensionsResponse:
+    return schemas.ExtensionsResponse([schemas.Extension(alias, name, name) for alias, name in _EXTENSIONS.items()])
+
+
+@api.get("/extensions/{alias}", policy.EXTENSIONS_READ)
+def show_extension(_request: ApiRequest, alias: str) -> schemas.ExtensionResponse:
+    if alias not in _EXTENSIONS:
+        raise NotFound(f"Extension '{alias}' was not found.")
+    return schemas.ExtensionResponse(schemas.Extension(alias, _EXTENSIONS[alias], _EXTENSIONS[alias]))

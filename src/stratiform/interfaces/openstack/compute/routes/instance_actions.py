@@ -1,0 +1,19 @@
+"""`/servers/{server_id}/os-instance-actions`."""
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.compute.api import api
+from stratiform.interfaces.openstack.compute.schemas import instance_actions as schemas
+from stratiform.interfaces.openstack.compute.views import instance_actions as views
+from stratiform.services.compute import policy
+
+
+@api.get("/servers/{server_id}/os-instance-actions", policy.INSTANCE_ACTIONS_LIST)
+def list_instance_actions(request: ApiRequest, server_id: str) -> schemas.InstanceActionsResponse:
+    actions = request.services.compute.instance_actions.list(request.ctx, server_id)
+    return schemas.InstanceActionsResponse([views.instance_action(action) for action in actions])
+
+
+@api.get("/servers/{server_id}/os-instance-actions/{request_id}", policy.INSTANCE_ACTIONS_SHOW)
+def show_instance_action(request: ApiRequest, server_id: str, request_id: str) -> schemas.InstanceActionResponse:
+    action = request.services.compute.instance_actions.get(request.ctx, server_id, request_id)
+    return schemas.InstanceActionResponse(views.instance_action_with_events(action, request.view))

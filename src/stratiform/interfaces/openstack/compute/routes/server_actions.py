@@ -1,0 +1,168 @@
+"""`/servers/{server_id}/action`. Source: Compute API reference, "Servers - run an action"."""
+
+from stratiform.interfaces.endpoints import Action, ApiRequest, ApiResponse
+from stratiform.interfaces.openstack.compute.api import api
+from stratiform.interfaces.openstack.compute.errors import NotSupportedByClouds
+from stratiform.interfaces.openstack.compute.parsing import parse_reference
+from stratiform.interfaces.openstack.compute.schemas import server_actions as schemas
+from stratiform.interfaces.openstack.compute.schemas.servers import ServerRebuild, ServerRebuildResponse
+from stratiform.interfaces.openstack.compute.server_requests import build_rebuild_changes
+from stratiform.interfaces.openstack.compute.views.servers import rebuilt_server
+from stratiform.services.compute import policy
+from stratiform.services.compute.errors import InvalidField
+from stratiform.services.compute.model import Server
+
+_PATH = "/servers/{server_id}/action"
+
+_REBOOT_TYPES = ("HARD", "SOFT")
+_RESET_STATES = ("active", "error")
+
+
+def _start(request: ApiRequest, server_id: str) -> None:
+    request.services.compute.server_actions.start(request.ctx, server_id)
+
+
+def _stop(request: ApiRequest, server_id: str) -> None:
+    request.services.compute.server_actions.stop(request.ctx, server_id)
+
+
+def _force_delete(request: ApiRequest, server_id: str) -> None:
+    """Delete, as `DELETE` does: servers are deleted at once, without a grace period."""
+    request.services.compute.servers.delete(request.ctx, server_id)
+
+
+def _reboot(request: ApiRequest, server_id: str, body: schemas.Reboot) -> None:
+    reboot_type = body.type.upper()
+    if reboot_type not in _REBOOT_TYPES:
+        raise InvalidField("type", reboot_type, f"{reboot_type!r} is not one of {list(_REBOOT_TYPES)}")
+    request.services.compute.server_actions.reboot(request.ctx, server_id, hard=reboot_type == "HARD")
+
+
+def _resize(request: ApiRequest, server_id: str, body: schemas.Resize) -> None:
+    flavor_id = parse_reference(body.flavor_ref)
+    request.services.compute.server_actions.resize(request.ctx, server_id, flavor_id)
+
+
+def _confirm_resize(request: ApiRequest, server_id: str) -> None:
+    request.services.compute.server_actions.confirm_resize(request.ctx, server_id)
+
+
+def _revert_resize(request: ApiRequest, server_id: str) -> None:
+    request.services.compute.server_actions.revert_resize(request.ctx, server_id)
+
+
+def _rebuild(request: ApiRequest, server_id: str, body: ServerRebuild) -> ApiResponse[ServerRebuildResponse]:
+    compute, image_id = request.services.compute, parse_reference(body.image_ref)
+    server = compute.server_actions.rebuild(request.ctx, server_id, image_id, **build_rebuild_changes(body))
+    rebuilt = rebuilt_server(compute.servers.load_details(request.ctx, [server])[0], request.view)
+    return ApiResponse(ServerRebuildResponse(rebuilt), headers={"Location": rebuilt.links[0].href})
+
+
+def _get_console_output(
+    request: ApiRequest, server_id: str, body: schemas.ConsoleOutput | None
+) -> schemas.ConsoleOutputResponse:
+    """The cloud is called with no transaction open."""
+    actions = request.services.compute.server_actions
+    with request.read() as ctx:
+        server = actions.get_console_server(ctx, server_id)
+    length = None if body is None else body.length
+    return schemas.ConsoleOutputResponse(actions.read_console_output(server, length))
+
+
+def _lock(request: ApiRequest, server_id: str, body: schemas.Lock | None) -> None:
+    reason = None if body is None or not isinstance(body.locked_reason, str) else body.locked_reason
+    request.services.compute.server_actions.lock(request.ctx, server_id, reason)
+
+
+def _unlock(request: ApiRequest, server_id: str) -> None:
+    request.services.compute.server_actions.unlock(request.ctx, server_id)
+
+
+def _reset_state(request: ApiRequest, server_id: str, body: schemas.ResetState) -> None:
+    if body.state not in _RESET_STATES:
+        raise InvalidField("state", body.state, f"{body.state!r} is not one of {list(_RESET_STATES)}")
+    request.services.compute.server_actions.reset_state(request.ctx, server_id, body.state)
+
+
+def _add_security_group(request: ApiRequest, server_id: str, body: schemas.SecurityGroup) -> None:
+    request.services.compute.server_actions.add_security_group(request.ctx, server_id, body.name)
+
+
+def _remove_security_group(request: ApiRequest, server_id: str, body: schemas.SecurityGroup) -> None:
+    request.services.compute.server_actions.remove_security_group(request.ctx, server_id, body.name)
+
+
+def _get(request: ApiRequest, server_id: str) -> Server:
+    return request.services.compute.servers.get(request.ctx, server_id)
+
+
+api.actions(
+    _PATH,
+    [
+        Action("os-start", policy.SERVERS_START, _start),
+        Action("os-stop", policy.SERVERS_STOP, _stop),
+        Action("forceDelete", policy.SERVERS_DELETE, _force_delete),
+        Action("reboot", policy.SERVERS_REBOOT, _reboot),
+        Action("resize", policy.SERVERS_RESIZE, _resize),
+        Action("confirmResize", policy.SERVERS_CONFIRM_RESIZE, _confirm_resize, status=204),
+        Action("revertResize", policy.SERVERS_REVERT_RESIZE, _revert_resize),
+        Action("rebuild", policy.SERVERS_REBUILD, _rebuild),
+        Action(
+            "os-getConsoleOutput",
+            policy.SERVERS_CONSOLE_OUTPUT,
+            _get_console_output,
+            status=200,
+            manages_transactions=True,
+        ),
+        Action("lock", policy.SERVERS_LOCK, _lock),
+        Action("unlock", policy.SERVERS_UNLOCK, _unlock),
+        Action("os-resetState", policy.SERVERS_RESET_STATE, _reset_state),
+        Action("addSecurityGroup", policy.SERVER_SECURITY_GROUPS_ADD, _add_security_group),
+        Action("removeSecurityGroup", policy.SERVER_SECURITY_GROUPS_REMOVE, _remove_security_group),
+    ],
+)
+
+_NO_IMAGE = "Creating an image of a server is not supported."
+_NO_PAUSE = "Pausing a server is not supported; stop it instead."
+_NO_SUSPEND = "Suspending a server is not supported; stop it instead."
+_NO_RESCUE = "Rescue mode is not supported."
+_NO_SHELVE = "Shelving a server is not supported; stop it instead."
+_NO_MIGRATION = "Migrating a server is not supported; its cloud selects the host."
+_NO_GRAPHICAL_CONSOLE = "A graphical console is not supported; read the console output instead."
+_USE_NETWORK_API = "Use the Networking API for addresses."
+
+api.unsupported_actions(
+    _PATH,
+    policy.SERVERS_SHOW,
+    _get,
+    NotSupportedByClouds,
+    {
+        "changePassword": "Setting a password is not supported; use a key pair or user data.",
+        "createImage": _NO_IMAGE,
+        "createBackup": _NO_IMAGE,
+        "pause": _NO_PAUSE,
+        "unpause": _NO_PAUSE,
+        "suspend": _NO_SUSPEND,
+        "resume": _NO_SUSPEND,
+        "rescue": _NO_RESCUE,
+        "unrescue": _NO_RESCUE,
+        "shelve": _NO_SHELVE,
+        "shelveOffload": _NO_SHELVE,
+        "unshelve": _NO_SHELVE,
+        "migrate": _NO_MIGRATION,
+        "os-migrateLive": _NO_MIGRATION,
+        "evacuate": _NO_MIGRATION,
+        "restore": "Restoring a server is not supported; servers are deleted at once.",
+        "os-getVNCConsole": _NO_GRAPHICAL_CONSOLE,
+        "os-getSPICEConsole": _NO_GRAPHICAL_CONSOLE,
+        "os-getRDPConsole": _NO_GRAPHICAL_CONSOLE,
+        "os-getSerialConsole": "A serial console is not supported; read the console output instead.",
+        "addFloatingIp": _USE_NETWORK_API,
+        "removeFloatingIp": _USE_NETWORK_API,
+        "addFixedIp": _USE_NETWORK_API,
+        "removeFixedIp": _USE_NETWORK_API,
+        "resetNetwork": "Resetting the network is not supported.",
+        "injectNetworkInfo": "Injecting network information is not supported.",
+        "trigger_crash_dump": "Triggering a crash dump is not supported.",
+    },
+)

@@ -1,0 +1,46 @@
+"""Volume attachments of servers."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from stratiform.interfaces.endpoints import Since, Until
+
+
+class VolumeAttachmentCreate(Struct, forbid_unknown_fields=True):
+    volume_id: str = field(name="volumeId")
+    device: str | None = None
+    tag: Annotated[object, Since(49)] = UNSET
+    delete_on_termination: Annotated[bool | UnsetType, Since(79)] = UNSET
+
+
+class VolumeAttachmentCreateRequest(Struct, forbid_unknown_fields=True):
+    volume_attachment: VolumeAttachmentCreate = field(name="volumeAttachment")
+
+
+class VolumeAttachmentUpdate(Struct):
+    volume_id: str = field(name="volumeId")
+    delete_on_termination: bool = False
+
+
+class VolumeAttachmentUpdateRequest(Struct, forbid_unknown_fields=True):
+    volume_attachment: VolumeAttachmentUpdate = field(name="volumeAttachment")
+
+
+class VolumeAttachment(Struct, kw_only=True):
+    volume_id: str = field(name="volumeId")
+    server_id: str = field(name="serverId")
+    device: str
+    id: Annotated[str, Until(88)]
+    attachment_id: Annotated[str, Since(89)]
+    bdm_uuid: Annotated[str, Since(89)]
+    tag: Annotated[str | None, Since(70)] = None
+    delete_on_termination: Annotated[bool, Since(79)] = False
+
+
+class VolumeAttachmentResponse(Struct):
+    volume_attachment: VolumeAttachment = field(name="volumeAttachment")
+
+
+class VolumeAttachmentsResponse(Struct):
+    volume_attachments: list[VolumeAttachment] = field(name="volumeAttachments")

@@ -1,0 +1,1 @@
+"""Views: from models of the compute service to response structs."""

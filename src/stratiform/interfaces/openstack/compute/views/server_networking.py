@@ -1,0 +1,22 @@
+"""Addresses and interfaces of servers."""
+
+from collections.abc import Sequence
+
+from stratiform.interfaces.openstack.compute.schemas import server_networking as schemas
+from stratiform.interfaces.openstack.compute.views.servers import ip_version
+from stratiform.services.network.model import Port
+
+
+def addresses(ports: Sequence[Port]) -> list[schemas.Address]:
+    fixed_ips = [fixed_ip["ip_address"] for port in ports for fixed_ip in port.fixed_ips]
+    return [schemas.Address(ip_version(address), address) for address in fixed_ips]
+
+
+def interface_attachment(port: Port) -> schemas.InterfaceAttachment:
+    return schemas.InterfaceAttachment(
+        net_id=port.network_id,
+        port_id=port.id,
+        mac_addr=port.mac_address,
+        port_state=port.status,
+        fixed_ips=[schemas.FixedIp(fixed_ip["subnet_id"], fixed_ip["ip_address"]) for fixed_ip in port.fixed_ips],
+    )

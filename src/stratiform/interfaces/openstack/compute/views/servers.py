@@ -1,0 +1,127 @@
+"""Servers."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from msgspec import UNSET
+
+from stratiform.interfaces.endpoints import ViewContext
+from stratiform.interfaces.openstack.compute.schemas import servers as schemas
+from stratiform.interfaces.openstack.compute.views.links import bookmark_link, format_time, resource_links
+from stratiform.kit.clock import iso_seconds
+from stratiform.services.compute.model import Server, ServerDetail
+from stratiform.services.network.model import Port
+
+_S = TypeVar("_S", bound=schemas.ServerDetail)
+
+#: The progress of servers by status. Source: nova/api/openstack/compute/views/servers.py.
+_PROGRESS = {"ACTIVE": 100, "BUILD": 0, "REBUILD": 0, "RESIZE": 0, "VERIFY_RESIZE": 100, "REVERT_RESIZE": 0}
+_STATUSES_WITH_FAULT = ("ERROR", "DELETED")
+
+
+def server_summary(server: Server, view: ViewContext) -> schemas.ServerSummary:
+    return schemas.ServerSummary(server.id, server.name, resource_links(view, "servers", server.id))
+
+
+def created_server(server: Server, view: ViewContext) -> schemas.CreatedServer:
+    return schemas.CreatedServer(
+        id=server.id,
+        links=resource_links(view, "servers", server.id),
+        disk_config=server.disk_config,
+        security_groups=_security_groups(server),
+    )
+
+
+def rebuilt_server(detail: ServerDetail, view: ViewContext) -> schemas.RebuiltServer:
+    response = single_server(schemas.RebuiltServer, detail, view)
+    response.user_data = detail.server.user_data or None
+    return response
+
+
+def single_server(schema: type[_S], detail: ServerDetail, view: ViewContext) -> _S:
+    """Return a server as in responses with one server."""
+    response = server_detail(schema, detail, view)
+    response.server_groups = []
+    return response
+
+
+def server_detail(schema: type[_S], detail: ServerDetail, view: ViewContext) -> _S:
+    server = detail.server
+    has_hostname = view.is_admin or view.microversion >= 90
+    return schema(
+        id=server.id,
+        name=server.name,
+        status=server.status,
+        tenant_id=server.project_id,
+        user_id=server.user_id,
+        metadata=server.metadata,
+        host_id=server.host_id,
+        image=schemas.ImageReference(server.image_id, [bookmark_link(view, "images", server.image_id)]),
+        flavor=_flavor(server, view),
+        created=iso_seconds(server.created_at),
+        updated=iso_seconds(server.updated_at),
+        addresses=_addresses(detail.ports),
+        access_ip_v4=server.access_ip_v4,
+        access_ip_v6=server.access_ip_v6,
+        links=resource_links(view, "servers", server.id),
+        progress=_PROGRESS.get(server.status, UNSET),
+        fault=server.fault if server.fault is not None and server.status in _STATUSES_WITH_FAULT else UNSET,
+        disk_config=server.disk_config,
+        config_drive="True" if server.config_drive else "",
+        key_name=server.key_name,
+        security_groups=_security_groups(server),
+        availability_zone=server.zone,
+        launched_at=format_time(server.launched_at),
+        terminated_at=format_time(server.terminated_at),
+        task_state=server.task_state or None,
+        vm_state=server.vm_state,
+        power_state=server.power_state,
+        volumes_attached=[schemas.AttachedVolume(attachment.volume_id) for attachment in detail.attachments],
+        locked=server.locked,
+        description=server.description,
+        tags=server.tags,
+        locked_reason=server.locked_reason,
+        hostname=server.hostname if has_hostname else UNSET,
+        host=server.cloud_name,
+        hypervisor_hostname=server.cloud_name,
+        instance_name=server.native_id,
+        reservation_id=server.reservation_id,
+        launch_index=server.launch_index,
+        ext_user_data=server.user_data or None,
+        host_status="UP" if server.native_id else "",
+    )
+
+
+def _flavor(server: Server, view: ViewContext) -> schemas.FlavorReference | schemas.EmbeddedFlavor:
+    flavor = server.flavor
+    if view.microversion < 47:
+        return schemas.FlavorReference(flavor["id"], [bookmark_link(view, "flavors", flavor["id"])])
+    return schemas.EmbeddedFlavor(
+        original_name=flavor["name"],
+        vcpus=flavor["vcpus"],
+        ram=flavor["ram"],
+        disk=flavor["disk"],
+        ephemeral=flavor["ephemeral"],
+        swap=flavor["swap"],
+        extra_specs=flavor["extra_specs"],
+    )
+
+
+def _addresses(ports_by_network: Mapping[str, Sequence[Port]]) -> dict[str, list[schemas.ServerAddress]]:
+    """Return the addresses by the name of their network; networks without addresses are omitted."""
+    addresses: dict[str, list[schemas.ServerAddress]] = {}
+    for network_name, ports in ports_by_network.items():
+        for port in ports:
+            for fixed_ip in port.fixed_ips:
+                address = fixed_ip["ip_address"]
+                entry = schemas.ServerAddress(ip_version(address), address, "fixed", port.mac_address)
+                addresses.setdefault(network_name, []).append(entry)
+    return addresses
+
+
+def _security_groups(server: Server) -> list[schemas.SecurityGroupName]:
+    return [schemas.SecurityGroupName(name) for name in server.security_groups]
+
+
+def ip_version(address: str) -> int:
+    return 6 if ":" in address else 4

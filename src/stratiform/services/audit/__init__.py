@@ -1,0 +1,1 @@
+"""Audit: the ledger is compared with notifications about existing resources and with inventories of clouds."""

@@ -1,0 +1,83 @@
+"""Requests and results of audits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from stratiform.kit.clock import Micros
+from stratiform.services.audit.model.comparison import Finding, Kind, Proposal
+from stratiform.services.ledger.model import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRequest:
+    """An audit of the period `[start, end)`, which is called `name`.
+
+    Restricted to `clouds` (empty: all) and a project. `apply`: create the proposed corrections.
+    """
+
+    name: str
+    start: Micros
+    end: Micros
+    clouds: tuple[str, ...] = ()
+    project_id: str | None = None
+    apply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The number of items that `cloud` has listed, or of resources that were compared ("")."""
+
+    cloud: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedCorrection:
+    """A proposed correction with its message id. `is_applied`: it is in the ledger now."""
+
+    message_id: str
+    proposal: Proposal
+    is_applied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceResult:
+    """A resource with discrepancies between the ledger and its sources."""
+
+    resource: Resource
+    name: str
+    findings: Sequence[Finding]
+    proposed: Sequence[ProposedCorrection]
+
+
+@dataclass(slots=True)
+class AuditSummary:
+    """Totals of an audit.
+
+    `totals`: microseconds and number of findings by kind. `inventories`: items listed by each cloud. `failed`: why a
+    cloud has no inventory.
+    """
+
+    request: AuditRequest
+    resources: int = 0
+    totals: dict[Kind, tuple[Micros, int]] = field(default_factory=dict)
+    proposed: int = 0
+    applied: int = 0
+    inventories: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_clean(self) -> bool:
+        """Return True if there are no findings and every cloud has an inventory."""
+        return not self.totals and not self.failed
+
+    def add(self, result: ResourceResult) -> None:
+        """Count the findings and corrections of a resource."""
+        for finding in result.findings:
+            duration, count = self.totals.get(finding.kind, (0, 0))
+            self.totals[finding.kind] = (duration + finding.end - finding.start, count + 1)
+        self.proposed += len(result.proposed)
+        self.applied += sum(each.is_applied for each in result.proposed)
+
+
+AuditEvent = Progress | ResourceResult | AuditSummary

@@ -1,0 +1,64 @@
+"""Corrections that audits propose and apply."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.db import Connection
+from stratiform.kit.outbox import Event
+from stratiform.kit.policy import Caller
+from stratiform.services.audit.model import Proposal, ProposedCorrection, ResourceResult
+from stratiform.services.audit.service.sides import Side
+from stratiform.services.ingest.events.corrections import Seen
+from stratiform.services.ingest.service import IngestService, author_of, correction_event, derived_id
+from stratiform.services.ledger.model import Correction, Resource
+from stratiform.services.ledger.service import LedgerService
+
+
+def propose(side: Side, proposal: Proposal, audit_name: str) -> ProposedCorrection:
+    """Return a proposed correction.
+
+    Its id depends on the number of events of the resource: the same proposal for the same events is a duplicate.
+    """
+    message_id = derived_id(side.resource, proposal, side.events)
+    return ProposedCorrection(message_id, replace(proposal, reason=f"audit {audit_name}: {proposal.reason}"))
+
+
+def apply_corrections(
+    db: Connection,
+    ledger: LedgerService,
+    ingest: IngestService,
+    caller: Caller,
+    results: Sequence[tuple[Side, ResourceResult]],
+    now: Micros,
+) -> list[ResourceResult]:
+    """Create the proposed corrections, except for resources with new events since they were compared."""
+    ledger.writer.lock(db)
+    ids = ledger.resources.find_ids(db, [side.resource for side, _ in results])
+    rows = ledger.resources.find_rows(db, sorted(ids.values()))
+    events: list[Event] = []
+    applied = []
+    for side, result in results:
+        resource_id = ids.get(side.resource)
+        if (0 if resource_id is None else rows[resource_id].progress.count) != side.events:
+            applied.append(result)
+            continue
+        events += [_event(side.resource, proposed, caller) for proposed in result.proposed]
+        applied.append(replace(result, proposed=[replace(each, is_applied=True) for each in result.proposed]))
+    ingest.events.ingest(db, events, now)
+    return applied
+
+
+def _event(resource: Resource, proposed: ProposedCorrection, caller: Caller) -> Event:
+    proposal = proposed.proposal
+    correction = Correction(author_of(caller), proposal.reason, reopened=proposal.reopened, told=True)
+    look = proposal.look
+    seen = Seen(
+        launched=proposal.launched,
+        gone=proposal.gone,
+        name=look.name or None,
+        project_id=look.project_id or None,
+        state=look.state or None,
+        attributes=look.attributes,
+    )
+    return correction_event(resource, proposed.message_id, proposal.at, correction, seen)

@@ -1,0 +1,86 @@
+"""Ingest, by what is ingested."""
+
+from dataclasses import dataclass
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.db import Connection
+from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.service.cloud_events import CloudEvents, EventResult
+from stratiform.services.ingest.service.clouds import check_cloud
+from stratiform.services.ingest.service.correction_events import author_of, correction_event, derived_id
+from stratiform.services.ingest.service.corrections import (
+    AdjustedSum,
+    CorrectionResult,
+    Corrections,
+    StoredCorrection,
+)
+from stratiform.services.ingest.service.events import Events
+from stratiform.services.ingest.service.ignored_messages import IgnoredMessages, IgnoredMessageType
+from stratiform.services.ingest.service.messages import Messages
+from stratiform.services.ingest.service.meters import Meters
+from stratiform.services.ingest.service.parsed_batches import ParsedBatch
+from stratiform.services.ingest.service.polls import PollQuery, Polls
+from stratiform.services.ingest.service.rejected_messages import RejectedMessages
+from stratiform.services.ingest.service.resource_updates import ResourceUpdate, ResourceUpdates
+from stratiform.services.ledger.service import LedgerService
+
+__all__ = [
+    "AdjustedSum",
+    "CorrectionResult",
+    "EventResult",
+    "IgnoredMessageType",
+    "IngestService",
+    "ParsedBatch",
+    "PollQuery",
+    "ResourceUpdate",
+    "StoredCorrection",
+    "author_of",
+    "check_cloud",
+    "correction_event",
+    "derived_id",
+]
+
+#: Events that are moved from the outbox at once.
+_PENDING_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class IngestService:
+    """Parses messages and appends them to the ledger.
+
+    Messages are kept as they were received for `raw_messages_days` (0: forever).
+    """
+
+    ledger: LedgerService
+    cloud_events: CloudEvents
+    corrections: Corrections
+    events: Events
+    ignored_messages: IgnoredMessages
+    messages: Messages
+    meters: Meters
+    polls: Polls
+    rejected_messages: RejectedMessages
+    resource_updates: ResourceUpdates
+    raw_messages_days: int = 0
+
+    @classmethod
+    def build(cls, parser: MessageParser, ledger: LedgerService, raw_messages_days: int = 0) -> "IngestService":
+        """Build the service from its dependencies."""
+        return cls(
+            ledger=ledger,
+            cloud_events=CloudEvents(parser, ledger),
+            corrections=Corrections(parser, ledger),
+            events=Events(parser, ledger),
+            ignored_messages=IgnoredMessages(parser, ledger),
+            messages=Messages(parser, ledger),
+            meters=Meters(parser),
+            polls=Polls(parser, ledger),
+            rejected_messages=RejectedMessages(parser, ledger),
+            resource_updates=ResourceUpdates(parser, ledger),
+            raw_messages_days=raw_messages_days,
+        )
+
+    def catch_up(self, db: Connection, now: Micros) -> None:
+        """Move all events from the outbox to the ledger, in the transaction of the caller."""
+        while self.events.ingest_pending(db, now, _PENDING_AT_ONCE):
+            pass

@@ -1,0 +1,11 @@
+"""Names of clouds in messages."""
+
+from stratiform.kit.errors import Invalid
+
+_MAX_LENGTH = 64
+
+
+def check_cloud(name: str) -> None:
+    """Raises Invalid if `name` can't be the name of a cloud."""
+    if not name or len(name) > _MAX_LENGTH or not name.isprintable():
+        raise Invalid(f"The name of a cloud must have 1 to {_MAX_LENGTH} printable characters.")

@@ -1,0 +1,197 @@
+"""Corrections: events with an author and a reason that outrank messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
+
+from msgspec import structs
+
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Invalid
+from stratiform.kit.outbox import Event
+from stratiform.kit.pagination import Page, Slice, page_of
+from stratiform.services.ingest import policy
+from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.events.resource_schemas import vocabulary
+from stratiform.services.ingest.model.adjustments import Adjustment
+from stratiform.services.ingest.model.correction_checks import (
+    check_adjustment,
+    check_effect,
+    check_in_time,
+    check_past,
+)
+from stratiform.services.ingest.service import correction_events, counters
+from stratiform.services.ingest.service.correction_targets import find_target
+from stratiform.services.ingest.service.parsed_batches import parse_events
+from stratiform.services.ingest.service.storage import store
+from stratiform.services.ledger.model import Correction, Record, Resource, Segment, UsageFilter
+from stratiform.services.ledger.model.samples import total
+from stratiform.services.ledger.service import LedgerService
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustedSum:
+    """The sum of a meter of the resource until now, before and after an adjustment."""
+
+    meter: str
+    unit: str
+    before: Decimal
+    after: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionResult:
+    """The effect of a correction.
+
+    `is_new` is False if it existed already; `is_created`: the resource was not in the ledger before. `adjusted` is set
+    if a meter was adjusted.
+    """
+
+    message_id: str
+    is_new: bool
+    before: Sequence[Segment]
+    after: Sequence[Segment]
+    is_created: bool = False
+    adjusted: AdjustedSum | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCorrection:
+    """A correction in the ledger. `revoked_by` is the message id of its revocation, or ""."""
+
+    number: int
+    record: Record
+    revoked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """Creates and lists corrections."""
+
+    parser: MessageParser
+    ledger: LedgerService
+
+    def require_create(self, ctx: RequestContext) -> None:
+        """Raises Forbidden if the caller may not create corrections."""
+        policy.CORRECTIONS_CREATE.require(ctx.caller, None)
+
+    def require_list(self, ctx: RequestContext) -> None:
+        """Raises Forbidden if the caller may not list corrections."""
+        policy.CORRECTIONS_LIST.require(ctx.caller, None)
+
+    def create(
+        self, ctx: RequestContext, resource: Resource, correction: Correction, *, message_id: str = ""
+    ) -> CorrectionResult:
+        """Correct a resource; the author is the caller. The same `message_id` again is a duplicate.
+
+        Without a message id, it is derived from content and time. Without a cloud, the resource must be in one cloud.
+        A resource that is not in the ledger needs a start and a project.
+
+        Raises Forbidden, Invalid (with the name of the field; roll the transaction back), NotFound (the resource, or
+        the correction to revoke), Conflict (the message id is taken, or the correction is revoked already).
+        """
+        self.require_create(ctx)
+        self.ledger.writer.lock(ctx.db)
+        resource, exists = find_target(ctx.db, self.ledger, resource, correction)
+        before = self._segments(ctx, resource)
+        schema = vocabulary(resource.resource_type, self.parser.meters.get(resource.resource_type), before)
+        correction = structs.replace(
+            correction,
+            author=correction_events.author_of(ctx.caller),
+            attributes=schema.fitted(correction.attributes),
+        )
+        key = correction_events.message_id(message_id, resource, correction, ctx.now)
+        revoked = correction_events.find_revoked(ctx.db, self.ledger, resource, correction)
+        if revoked is not None and "samples" in revoked.fact:
+            opposite = correction_events.opposite_adjustment(revoked, correction)
+            return self._adjust(ctx, resource, correction, opposite, key)
+        event = correction_events.correction_event(resource, key, ctx.now, correction, None)
+        if correction_events.exists(ctx.db, self.ledger, event):
+            return CorrectionResult(key, False, before, before)
+        check_in_time(correction, ctx.now)
+        if correction.state is not None:
+            states = partial(self.ledger.segments.list_states, ctx.db, resource.resource_type, ctx.now)
+            schema.check_state(correction.state, states)
+        correction_events.check_not_revoked(ctx.db, self.ledger, resource, correction)
+        at = correction_events.next_time(ctx, self.ledger, resource)
+        self._store(ctx, replace(event, at=at))
+        after = self._segments(ctx, resource)
+        check_effect(correction, before, after, created=not exists)
+        return CorrectionResult(key, True, before, after, is_created=not exists)
+
+    def adjust(
+        self, ctx: RequestContext, resource: Resource, adjustment: Adjustment, reason: str, *, message_id: str = ""
+    ) -> CorrectionResult:
+        """Add a quantity to the sum of a meter of the resource at an instant; a negative one is subtracted.
+
+        The unit is that of the meter's sums. Without a project it belongs to the project that used the resource then,
+        or to the project of all other samples of the meter. `message_id` and errors as in `create`.
+        """
+        self.require_create(ctx)
+        self.ledger.writer.lock(ctx.db)
+        correction = Correction(correction_events.author_of(ctx.caller), reason)
+        resource, _ = find_target(ctx.db, self.ledger, resource, correction)
+        check_past("at", adjustment.at, ctx.now)
+        key = correction_events.message_id(message_id, resource, [correction, adjustment], ctx.now)
+        return self._adjust(ctx, resource, correction, adjustment, key)
+
+    def list(self, ctx: RequestContext, usage_filter: UsageFilter, page: Page) -> Slice[StoredCorrection]:
+        """Return a page of corrections by cloud, resource type and id, the newest first; the marker is a number.
+
+        Raises Forbidden, Invalid.
+        """
+        self.require_list(ctx)
+        if page.marker is not None and not (page.marker.isascii() and page.marker.isdecimal()):
+            raise Invalid("`marker` is not a valid cursor", hint="use the `next` of the previous page")
+        before = None if page.marker is None else int(page.marker)
+        rows = self.ledger.corrections.list(ctx.db, usage_filter, page.limit + 1, before)
+        revocations = correction_events.list_revocations(ctx.db, self.ledger, [record for _, record in rows])
+        corrections = [
+            StoredCorrection(number, record, revocations.get((record.resource, record.message_id), ""))
+            for number, record in rows
+        ]
+        return page_of(corrections, page)
+
+    def _adjust(
+        self, ctx: RequestContext, resource: Resource, correction: Correction, adjustment: Adjustment, key: str
+    ) -> CorrectionResult:
+        segments = self._segments(ctx, resource)
+        series = (
+            counters.list_counters(ctx, self.ledger, resource, adjustment.meter)
+            if adjustment.meter.isprintable()
+            else []
+        )
+        definition = self.ledger.catalog.find_meter(resource.resource_type, adjustment.meter)
+        unit = counters.find_unit(adjustment.meter, series, definition)
+        if unit is None:
+            raise self._unknown_meter(ctx, resource, adjustment.meter)
+        project_id = adjustment.project_id
+        if project_id is None and not correction.revokes:
+            project_id = counters.find_owner(adjustment.at, segments, series)
+        adjustment = replace(adjustment, unit=unit, project_id=project_id)
+        event = correction_events.correction_event(resource, key, adjustment.at, correction, None, adjustment)
+        before = counters.sum_counters(series)
+        if correction_events.exists(ctx.db, self.ledger, event):
+            unchanged = AdjustedSum(adjustment.meter, unit, before, before)
+            return CorrectionResult(key, False, segments, segments, adjusted=unchanged)
+        correction_events.check_not_revoked(ctx.db, self.ledger, resource, correction)
+        if not correction.revokes:
+            check_adjustment(adjustment, before)
+        self._store(ctx, event)
+        adjusted = AdjustedSum(adjustment.meter, unit, before, total((before, adjustment.quantity)))
+        return CorrectionResult(key, True, segments, segments, adjusted=adjusted)
+
+    def _store(self, ctx: RequestContext, event: Event) -> None:
+        store(ctx.db, self.ledger, parse_events(self.parser, [event]), ctx.now)
+
+    def _segments(self, ctx: RequestContext, resource: Resource) -> Sequence[Segment]:
+        return [*self.ledger.segments.iterate(ctx.db, UsageFilter(*resource))]
+
+    def _unknown_meter(self, ctx: RequestContext, resource: Resource, meter: str) -> Invalid:
+        definition = self.ledger.catalog.find(resource.resource_type)
+        known = {*(() if definition is None else definition.meters), *counters.list_meters(ctx, self.ledger, resource)}
+        return Invalid(
+            f"meter: resource type {resource.resource_type} has no meter '{meter[:80]}'",
+            hint=f"known: {', '.join(sorted(known)) or 'none'}",
+        )

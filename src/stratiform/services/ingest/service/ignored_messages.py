@@ -1,0 +1,66 @@
+"""Ignored messages: those without statements about metered resources."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
+from stratiform.services.ingest import policy, repository
+from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.model import IngestResult
+from stratiform.services.ingest.service.parsed_batches import parse_messages
+from stratiform.services.ingest.service.storage import store
+from stratiform.services.ledger.service import LedgerService
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredMessageType:
+    """The number of ignored messages of one event type.
+
+    `reason` is why a meter file ignores the type, or "". `is_metered`: a meter reads this type now, or found nothing in
+    these messages.
+    """
+
+    cloud: str
+    event_type: str
+    count: int
+    first_at: Micros
+    last_at: Micros
+    reason: str
+    is_metered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredMessages:
+    """Counts and replays ignored messages."""
+
+    parser: MessageParser
+    ledger: LedgerService
+
+    def list(self, ctx: RequestContext) -> Sequence[IgnoredMessageType]:
+        """Return the numbers of ignored messages by cloud and event type."""
+        policy.IGNORED_MESSAGES_LIST.require(ctx.caller, None)
+        return [
+            IgnoredMessageType(
+                *(each.cloud, each.event_type, each.count, each.first_at, each.last_at),
+                reason=self.parser.ignore_reason(each.event_type),
+                is_metered=self.parser.reads(each.event_type),
+            )
+            for each in repository.ignored_messages.count_by_type(ctx.db)
+        ]
+
+    def replay(self, ctx: RequestContext, after: int = 0) -> tuple[IngestResult, int | None]:
+        """Ingest the first stored batch after number `after` again; statements that are stored already change nothing.
+
+        Return the result and the number of the batch; None if there are no more.
+        """
+        policy.IGNORED_MESSAGES_REPLAY.require(ctx.caller, None)
+        stored = self.ledger.batches.find_next(ctx.db, after)
+        if stored is None:
+            return IngestResult(), None
+        number, messages = stored
+        batch = parse_messages(self.parser, messages)
+        batch.messages = [message for message in batch.messages if message.statements]
+        batch.rejected.clear()
+        repository.ignored_messages.delete(ctx.db, [(each.cloud, each.message_id) for each in batch.messages])
+        return store(ctx.db, self.ledger, batch, ctx.now), number

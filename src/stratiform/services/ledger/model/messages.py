@@ -1,0 +1,20 @@
+"""Messages as they are ingested."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from stratiform.services.ledger.model.statements import ResourceStatement
+
+
+class ParsedMessage(NamedTuple):
+    """A message with its statements about resources; there are none if the message is ignored.
+
+    `errors`: why items of a list in the message were rejected; the statements of its other items are valid.
+    """
+
+    cloud: str
+    body: bytes
+    event_type: str
+    message_id: str
+    statements: Sequence[ResourceStatement]
+    errors: Sequence[str] = ()

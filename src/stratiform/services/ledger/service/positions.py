@@ -1,0 +1,24 @@
+"""Positions: the number of batches in the ledger, to which `as_of` refers."""
+
+from dataclasses import dataclass
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.db import Connection
+from stratiform.services.ledger import repository
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Reads positions."""
+
+    def current(self, db: Connection) -> int:
+        """Return the current position; `as_of` this position always selects what is known now."""
+        return repository.batches.position(db)
+
+    def at(self, db: Connection, moment: Micros) -> int:
+        """Return the position at `moment`."""
+        return repository.batches.position_at(db, moment)
+
+    def time_of(self, db: Connection, position: int) -> Micros | None:
+        """Return when the position was reached; None for 0, the position of an empty ledger."""
+        return repository.event_histories.received_at(db, [position]).get(position)

@@ -1,4 +1,0 @@
-"""Owns: events as they came, and the segments folded from them.
-
-Does not own: prices.
-"""

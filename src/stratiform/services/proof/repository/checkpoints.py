@@ -1,0 +1,37 @@
+"""Signed checkpoints."""
+
+from sqlalchemy import delete, func, select
+
+from stratiform.kit import bulk
+from stratiform.kit.clock import HOUR_US, Micros
+from stratiform.kit.db import Connection, Rows, upsert
+from stratiform.services.proof.model import SignedCheckpoint
+from stratiform.services.proof.tables import checkpoint_table
+
+_c = checkpoint_table.c
+_rows = Rows(checkpoint_table, SignedCheckpoint, key="size")
+
+
+def find_newest(db: Connection) -> SignedCheckpoint | None:
+    """Return the checkpoint of the largest log."""
+    rows = _rows.all(db, order=(_c.size.desc(),), limit=1)
+    return rows[0] if rows else None
+
+
+def find(db: Connection, size: int) -> SignedCheckpoint | None:
+    """Return the checkpoint of the log of `size` events."""
+    return _rows.get(db, size)
+
+
+def save(db: Connection, checkpoint: SignedCheckpoint) -> None:
+    """Insert `checkpoint`, or replace the one of the same size."""
+    change = {"made_at": checkpoint.made_at, "note": checkpoint.note}
+    upsert(db, checkpoint_table, _rows.values(checkpoint), key=("size",), change=change)
+
+
+def thin_out(db: Connection, before: Micros) -> None:
+    """Of the checkpoints made before `before`, keep the last of each hour: the others can be signed again."""
+    last = select(func.max(_c.size)).where(_c.made_at < before).group_by(_c.made_at - _c.made_at % HOUR_US)
+    sizes = db.execute(select(_c.size).where(_c.made_at < before, _c.size.not_in(last))).scalars().all()
+    for chunk in bulk.chunks(sizes):
+        db.execute(delete(checkpoint_table).where(_c.size.in_(chunk)))

@@ -1,0 +1,87 @@
+"""Signed checkpoints of the ledger's log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stratiform.kit import merkle
+from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
+from stratiform.kit.db import Connection
+from stratiform.kit.errors import Conflict, Invalid
+from stratiform.kit.signed_notes import Checkpoint, Signer, open_note, sign
+from stratiform.kit.signing import SigningKeys
+from stratiform.services.ledger.service import LedgerService
+from stratiform.services.proof import policy, repository
+from stratiform.services.proof.errors import LogRewritten
+from stratiform.services.proof.model import SignedCheckpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoints:
+    """Signs checkpoints, none of which may contradict an earlier one."""
+
+    ledger: LedgerService
+    keys: SigningKeys
+
+    def get(self, ctx: RequestContext) -> SignedCheckpoint:
+        """Return the checkpoint of the current log, signing it if necessary. Writes.
+
+        Raises LogRewritten, and Conflict if this home does not have the ledger's keys.
+        """
+        policy.LOG_READ.require(ctx.caller, None)
+        return self.create(ctx.db, ctx.now)
+
+    def list_keys(self, ctx: RequestContext) -> Sequence[str]:
+        """Return the notes with the public keys, the oldest first (`kit.signing`)."""
+        policy.LOG_READ.require(ctx.caller, None)
+        return self.keys.told()
+
+    def create(self, db: Connection, now: Micros, size: int | None = None) -> SignedCheckpoint:
+        """Return the stored checkpoint of the log of `size` events, or of the current log.
+
+        It is signed now if there is none, or only one by a key that was replaced. Raises LogRewritten, Conflict.
+        """
+        if size is None:
+            size = self.ledger.log.size(db)
+        signer = self.keys.signer()
+        stored, newest = repository.checkpoints.find(db, size), repository.checkpoints.find_newest(db)
+        checkpoint = Checkpoint(signer.name, size, merkle.root(self.ledger.log.tile_reader(db), size))
+        self._check_consistency(db, checkpoint, [each.note for each in (stored, newest) if each is not None])
+        if stored is not None and _is_signed_by(signer, stored):
+            return stored
+        created = SignedCheckpoint(size, now, sign(str(checkpoint), signer))
+        repository.checkpoints.save(db, created)
+        if newest is None or newest.size <= size:
+            self.keys.remember(created.note)
+        return created
+
+    def thin_out(self, db: Connection, before: Micros) -> None:
+        """Keep the last checkpoint of each hour before `before`."""
+        repository.checkpoints.thin_out(db, before)
+
+    def _check_consistency(self, db: Connection, checkpoint: Checkpoint, notes: Sequence[str]) -> None:
+        """Check that the checkpoint does not contradict earlier ones. Raises LogRewritten, Conflict."""
+        tile_reader, verifiers, last = self.ledger.log.tile_reader(db), self.keys.verifiers(), self.keys.last()
+        for note in {*notes, *([] if last is None else [last])}:
+            try:
+                signed = Checkpoint.parse(open_note(note, verifiers)[0])
+            except Invalid as error:
+                raise Conflict(
+                    "The ledger's checkpoints are signed by a key that this home does not have.",
+                    hint="copy the folder keys/ledger from the home in which they were signed",
+                ) from error
+            old, new = sorted([signed, checkpoint], key=lambda each: each.size)
+            try:
+                proof = merkle.consistency(tile_reader, old.size, new.size)
+            except merkle.MissingTile as error:
+                raise LogRewritten(signed.size) from error
+            if not merkle.check_consistency(old.size, new.size, old.root, new.root, proof):
+                raise LogRewritten(signed.size)
+
+
+def _is_signed_by(signer: Signer, checkpoint: SignedCheckpoint) -> bool:
+    try:
+        open_note(checkpoint.note, [signer.verifier])
+    except Invalid:
+        return False
+    return True

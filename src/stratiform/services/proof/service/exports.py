@@ -1,0 +1,137 @@
+"""Exports of the ledger that can be verified offline."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stratiform import __version__
+from stratiform.kit import merkle
+from stratiform.kit.clock import iso
+from stratiform.kit.context import RequestContext
+from stratiform.kit.db import Connection
+from stratiform.kit.signed_notes import sign
+from stratiform.kit.signing import SigningKeys
+from stratiform.services.ledger.model import Record, Resource, UsageFilter, parent_of
+from stratiform.services.ledger.service import History, LedgerService
+from stratiform.services.proof.model.export_lines import (
+    FORMAT,
+    AnyLine,
+    Closing,
+    Heading,
+    HeldBack,
+    Opening,
+    Proved,
+    Sum,
+    Used,
+    encoded,
+)
+from stratiform.services.proof.model.projects import readable_by
+from stratiform.services.proof.service.checkpoints import Checkpoints
+from stratiform.services.proof.service.proofs import prove_consistency
+
+#: Resources that are read at once.
+_READ_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export that is allowed and has its first line. `size`: the number of events in the log."""
+
+    usage_filter: UsageFilter
+    position: int
+    size: int
+    opening: Opening
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """Exports events with their inclusion proofs, and the segments that follow from them."""
+
+    ledger: LedgerService
+    checkpoints: Checkpoints
+    keys: SigningKeys
+
+    def create(self, ctx: RequestContext, usage_filter: UsageFilter, after: int | None = None) -> Export:
+        """Create an export by project, period and `as_of`, with a proof of consistency with `after` events.
+
+        Writes a checkpoint. Raises Forbidden, Invalid, and NotFound for a project of others.
+        """
+        restricted = self.ledger.access.restrict(ctx, usage_filter)
+        position = self.ledger.positions.current(ctx.db)
+        if usage_filter.as_of is not None:
+            position = min(position, usage_filter.as_of)
+        size = self.ledger.log.size(ctx.db, position)
+        opening = Opening(
+            format=FORMAT,
+            made_by=f"stratiform {__version__}",
+            position=position,
+            since=None if usage_filter.since is None else iso(usage_filter.since),
+            until=None if usage_filter.until is None else iso(usage_filter.until),
+            project_id=restricted.project_id,
+            checkpoint=self.checkpoints.create(ctx.db, ctx.now, size).note,
+            keys=self.keys.told(),
+            consistent_with=after,
+            consistency=[] if after is None else prove_consistency(ctx.db, self.ledger, after, size),
+        )
+        return Export(replace(restricted, as_of=position), position, size, opening)
+
+    def iterate_lines(self, db: Connection, export: Export) -> Iterator[bytes]:
+        """Yield the lines of an export, in constant memory except for one number per event."""
+        total = Sum(self.keys.signer().name, export.size)
+        yield total.add(encoded(export.opening))
+        tree = merkle.Tree(self.ledger.log.tile_reader(db), export.size)
+        for history in self._iterate_histories(db, export):
+            is_readable = readable_by(export.usage_filter.project_id, [record for _, record in history.records])
+            yield total.add(encoded(Heading(*history.resource, events=len(history.records))))
+            for index, record in history.records:
+                yield total.add(encoded(_event_line(tree, index, record, is_readable=is_readable(record))), index)
+            for segment in history.segments:
+                yield total.add(encoded(Used.of(segment)))
+        yield encoded(Closing(sign(str(total), self.keys.signer())))
+
+    def _iterate_histories(self, db: Connection, export: Export) -> Iterator[History]:
+        """Yield the resources that match and their parents, each once, parents before children."""
+        ids = self.ledger.events.list_used_resources(db, export.usage_filter, export.position)
+        exported: set[int] = set()
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            chunk = [each for each in ids[start : start + _READ_AT_ONCE] if each not in exported]
+            histories, parents = self._read_with_parents(db, export, chunk, exported)
+            exported.update(histories)
+            for resource_id in sorted(histories):
+                yield from _pop_with_parents(resource_id, histories, parents)
+
+    def _read_with_parents(
+        self, db: Connection, export: Export, ids: Sequence[int], exported: Collection[int]
+    ) -> tuple[dict[int, History], dict[int, int]]:
+        """Return the resources and their ancestors that are not exported yet, and the parent of each."""
+        read: dict[int, History] = {}
+        parents: dict[int, int] = {}
+        while ids:
+            histories = self.ledger.events.list_histories(db, ids, export.usage_filter, export.position, export.size)
+            read |= {history.id: history for history in histories}
+            resources = {history.id: parent for history in histories if (parent := _parent(history)) is not None}
+            parent_ids = self.ledger.resources.find_ids(db, set(resources.values()))
+            parents |= {child: parent_ids[parent] for child, parent in resources.items() if parent in parent_ids}
+            ancestors = {parents[each] for each in ids if each in parents}
+            ids = sorted(each for each in ancestors if each not in read and each not in exported)
+        return read, parents
+
+
+def _pop_with_parents(
+    resource_id: int | None, histories: dict[int, History], parents: Mapping[int, int]
+) -> Iterator[History]:
+    """Remove a resource and its ancestors from `histories`; return them, ancestors first."""
+    upwards = []
+    while resource_id in histories:
+        upwards.append(histories.pop(resource_id))
+        resource_id = parents.get(resource_id)
+    return reversed(upwards)
+
+
+def _parent(history: History) -> Resource | None:
+    """Return the resource with which this one ends."""
+    return parent_of(history.resource, [record.statement for _, record in history.records if "parent" in record.fact])
+
+
+def _event_line(tree: merkle.Tree, index: int, record: Record, *, is_readable: bool) -> AnyLine:
+    text, proof = record.encoded(), tree.inclusion(index)
+    return Proved(index, text.decode(), proof) if is_readable else HeldBack(index, merkle.leaf_hash(text), proof)

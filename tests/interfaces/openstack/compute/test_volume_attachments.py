@@ -1,0 +1,43 @@
+"""`/servers/{server_id}/os-volume_attachments`."""
+
+from support.compute_api import ComputeApi
+
+
+def test_volume_attachments(api: ComputeApi) -> None:
+    volume_id = api.people.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1}})["volume"]["id"]
+    server_id = api.create_active()
+    api.servers.run_worker(5)
+    path = f"/servers/{server_id}/os-volume_attachments"
+    attachment = api.ok("POST", path, {"volumeAttachment": {"volumeId": volume_id}})["volumeAttachment"]
+    assert attachment == {"id": volume_id, "volumeId": volume_id, "serverId": server_id, "device": "/dev/vdb"}
+    assert api("DELETE", f"{path}/{volume_id}").status_code == 409
+    api.servers.run_worker(1)
+    latest = api.ok("GET", f"{path}/{volume_id}", microversion=89)["volumeAttachment"]
+    assert latest.keys() == {
+        "attachment_id",
+        "bdm_uuid",
+        "volumeId",
+        "serverId",
+        "device",
+        "tag",
+        "delete_on_termination",
+    }
+    (attached,) = api.ok("GET", f"/servers/{server_id}")["server"]["os-extended-volumes:volumes_attached"]
+    assert attached == {"id": volume_id}
+    assert api("POST", path, {"volumeAttachment": {"volumeId": "none"}}).status_code == 404
+    assert api("DELETE", f"{path}/{volume_id}").status_code == 202
+    api.servers.run_worker(1)
+    assert api.ok("GET", path) == {"volumeAttachments": []}
+
+
+def test_update_accepts_only_the_current_values(api: ComputeApi) -> None:
+    volume_id = api.people.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1}})["volume"]["id"]
+    server_id = api.create_active()
+    api.servers.run_worker(5)
+    api.ok("POST", f"/servers/{server_id}/os-volume_attachments", {"volumeAttachment": {"volumeId": volume_id}})
+    api.servers.run_worker(1)
+    path = f"/servers/{server_id}/os-volume_attachments/{volume_id}"
+    current = {"volumeId": volume_id, "delete_on_termination": False}
+    for changes, status in (({}, 202), ({"volumeId": "other"}, 409), ({"delete_on_termination": True}, 400)):
+        body = {"volumeAttachment": {**current, **changes}}
+        assert api("PUT", path, body, microversion=85).status_code == status, changes

@@ -1,0 +1,384 @@
+"""Reading from clouds what was used: nothing twice, nothing lost, whatever the cloud does."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stratiform.contract.compute import ComputeCapability
+from stratiform.contract.connector import AccountInfo
+from stratiform.contract.errors import CloudUnreachable
+from stratiform.contract.image import ImageCapability
+from stratiform.contract.network import NetworkCapability
+from stratiform.contract.usage import InventoryItem, UsageCapability, UsageSample, align_periods
+from stratiform.contract.volume import VolumeCapability
+from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
+from stratiform.kit.errors import Forbidden, Invalid, NotFound
+from stratiform.kit.outbox import Event
+from stratiform.kit.pagination import Page
+from stratiform.kit.work import Worker, enqueue
+from stratiform.services.ingest.model.polls import Poll, Schedule
+from stratiform.services.ingest.tasks import handlers
+from stratiform.services.ledger.model import UsageFilter
+from stratiform.services.ledger.model.samples import SampleRow
+from stratiform.services.ledger.model.sums import SumQuery
+from support.stacks import Bench, bench, customer
+
+METER = """
+name = "bucket"
+title = "Buckets"
+unit = "bucket"
+source = "a cloud of ours"
+
+[identity]
+id = "id"
+project = "project"
+name = "name"
+
+[[events]]
+type = "bucket.create"
+rule = "start"
+
+[samples.sent]
+kind = "delta"
+unit = "B"
+
+[samples.sent.poll.memory]
+period_s = 60
+every_s = 300
+delay_s = 60
+overlap_s = 600
+"""
+GAUGE = METER.replace("delta", "gauge")
+
+
+@dataclass
+class Cloud:
+    """A cloud that says what it is told to say, a value a minute, and fails where it is told to."""
+
+    #: (source, minute's beginning) → value
+    values: dict[tuple[str, Micros], Decimal] = field(default_factory=dict)
+    fails: Callable[[int], bool] = lambda _number: False
+    names: dict[str, str] = field(default_factory=dict)  # source → id of the resource
+    owner: str = "p1"
+    asked: list[tuple[Micros, Micros]] = field(default_factory=list)
+
+    compute: ComputeCapability | None = None
+    volume: VolumeCapability | None = None
+    network: NetworkCapability | None = None
+    image: ImageCapability | None = None
+
+    @property
+    def usage(self) -> UsageCapability:
+        return self
+
+    def check_credentials(self) -> AccountInfo:
+        return AccountInfo("it", ())
+
+    def list_inventory(self) -> Iterator[InventoryItem]:
+        return iter(())
+
+    def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+        if "metric" in poll:  # what the simulated cloud is asked for machines
+            return
+        assert poll == {"period_s": 60}
+        self.asked.append((since, until))
+        first, end = align_periods(since, until, 60)
+        found = [(key, value) for key, value in self.values.items() if first <= key[1] < end]
+        for number, ((source, at), value) in enumerate(found):
+            if self.fails(number):
+                raise CloudUnreachable("no answer from it")
+            resource = self.names.get(source, source)
+            yield UsageSample(resource, self.owner, at, value, source, MINUTE_US, f"name of {resource}")
+        if self.fails(len(found)):
+            raise CloudUnreachable("no answer from it")
+
+
+@dataclass
+class Lab:
+    """A stack whose one cloud is asked for one meter, and a worker."""
+
+    bench: Bench
+    cloud: Cloud
+    worker: Worker
+    begin: Micros
+
+    def poll(self) -> Poll:
+        with self.bench.services.database.snapshot() as db:
+            (poll,) = [one for one in self.bench.services.ingest.polls.list(self.bench.ctx(db)) if one.meter == "sent"]
+        return poll
+
+    def run(self, minutes: int = 0) -> Poll:
+        """The worker does what is due, after some minutes."""
+        self.bench.clock.advance(minutes * MINUTE_US)
+        self.worker.run_until_idle()
+        return self.poll()
+
+    def used(self, minute: int, value: int | str, source: str = "b1") -> None:
+        """What the cloud says was used in a minute since it was connected."""
+        self.cloud.values[source, self.begin + minute * MINUTE_US] = Decimal(value)
+
+    def samples(self, resource: str | None = None) -> list[SampleRow]:
+        with self.bench.services.database.snapshot() as db:
+            ctx = self.bench.ctx(db)
+            wanted = UsageFilter(resource_type="bucket", resource_id=resource)
+            return list(self.bench.services.ledger.samples.list(ctx, wanted, None, Page(1000, None)).items)
+
+    def total(self) -> Decimal | None:
+        """What was used since the cloud was connected, as it is charged for."""
+        now = self.bench.clock.now()
+        asked = SumQuery((), ("meter:sent",), (self.begin, now))
+        with self.bench.services.database.snapshot() as db:
+            wanted = UsageFilter(resource_type="bucket", since=self.begin, until=now)
+            (found,) = self.bench.services.ledger.sums.compute(self.bench.ctx(db), wanted, asked).sums
+        return found.values[0]
+
+    def minutes(self) -> list[tuple[int, str]]:
+        """The minute at whose end something was used, and the value that counts."""
+        counts: dict[tuple[str, Micros], SampleRow] = {}
+        for one in sorted(self.samples(), key=lambda row: row.message_id):
+            counts[one.source, one.at] = one
+        return sorted(((one.at - self.begin) // MINUTE_US, one.value) for one in counts.values())
+
+
+def lab_of(home: Path, monkeypatch: pytest.MonkeyPatch, meter: str = METER, database_url: str = "") -> Lab:
+    (home / "meters").mkdir(parents=True, exist_ok=True)
+    (home / "meters" / "bucket.toml").write_text(meter)
+    made = bench(home, database_url)
+    services, clock, cloud = made.services, made.clock, Cloud()
+    clock.at = clock.at // HOUR_US * HOUR_US
+    monkeypatch.setattr(type(services.clouds.connections), "get", lambda _self, _cloud_id: cloud)
+    with services.database.transaction() as db:
+        services.clouds.accounts.create(made.ctx(db), "memory", "lab", {})
+        enqueue(db, "metering.survey", "all", clock.now())
+    worker = Worker(services.database, handlers(services.ingest, services.clouds), name="w", clock=clock)
+    return Lab(made, cloud, worker, clock.now())
+
+
+@pytest.fixture
+def lab(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    made = lab_of(home, monkeypatch)
+    yield made
+    made.bench.services.database.close()
+
+
+def test_what_is_read_is_in_the_ledger_on_every_database(
+    home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = lab_of(home, monkeypatch, database_url=database_url)
+    assert (lab.run().until_at, lab.samples()) == (lab.begin, [])
+    for minute in range(-5, 10):
+        lab.used(minute, 100 + minute)
+        lab.used(minute, "0.5", "b2")
+    poll = lab.run(minutes=6)
+    assert (poll.until_at, poll.asked_at) == (lab.begin + 5 * MINUTE_US, lab.bench.clock.now())
+    rows = lab.samples("b1")
+    assert [((row.at - lab.begin) // MINUTE_US, row.value) for row in rows] == [
+        (minute + 1, str(100 + minute)) for minute in range(5)
+    ]
+    assert {(row.cloud, row.project_id, row.kind, row.unit, row.source) for row in rows} == {
+        ("lab", "p1", "delta", "B", "b1")
+    }
+    assert {row.value for row in lab.samples("b2")} == {"0.5"}
+    lab.bench.services.database.close()
+
+
+def test_what_is_read_again_is_known(lab: Lab) -> None:
+    for minute in range(30):
+        lab.used(minute, minute)
+    lab.run()
+    for _ in range(6):
+        lab.run(minutes=5)
+    assert sum(until - since for since, until in lab.cloud.asked) > 60 * MINUTE_US
+    assert len(lab.samples()) == len(lab.minutes()) == 29
+    assert lab.total() == sum(range(29))
+
+
+def test_what_comes_late_is_added(lab: Lab) -> None:
+    for minute in (0, 1, 3, 4):
+        lab.used(minute, 10)
+    lab.run()
+    lab.run(minutes=6)
+    assert [minute for minute, _ in lab.minutes()] == [1, 2, 4, 5]
+    lab.used(2, 7)
+    lab.run(minutes=5)
+    assert dict(lab.minutes())[3] == "7"
+    assert len(lab.samples()) == 5
+
+
+def test_of_what_a_cloud_says_otherwise_later_the_last_counts(lab: Lab) -> None:
+    lab.run()
+    for value, minutes in ((5, 6), (9, 5), (7, 5)):
+        lab.used(0, value)
+        lab.run(minutes)
+    assert lab.minutes() == [(1, "7")]
+    by_id = [row.value for row in sorted(lab.samples(), key=lambda row: row.message_id)]
+    assert by_id == ["5", "9", "7"]
+    assert lab.total() == 7
+
+
+def test_a_cloud_that_fails_is_told_once_and_nothing_is_lost(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+    for minute in range(60):
+        lab.used(minute, 1)
+    lab.run()
+    lab.cloud.fails = lambda _number: True
+    with caplog.at_level(logging.WARNING):
+        for _ in range(20):
+            poll = lab.run(minutes=1)
+    assert (poll.fault, poll.until_at, lab.samples()) == ("no answer from it", lab.begin, [])
+    assert poll.failures > 2
+    assert [record.getMessage() for record in caplog.records] == [
+        "poll failed cloud=lab meter=sent error='no answer from it'"
+    ]
+    waits = [replace(poll, failures=number).again_us // SECOND_US for number in range(1, 12)]
+    assert waits == [15, 30, 60, 120, 240, 480, 900, 900, 900, 900, 900]
+    lab.cloud.fails = lambda _number: False
+    poll = lab.run(minutes=16)
+    assert (poll.fault, poll.failures) == ("", 0)
+    assert [minute for minute, _ in lab.minutes()] == list(range(1, 36))
+
+
+def test_what_was_said_before_it_failed_is_kept_and_not_taken_twice(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stratiform.services.ingest.tasks._SAMPLES_AT_ONCE", 3)
+    for minute in range(10):
+        lab.used(minute, 1)
+    lab.run()
+    lab.cloud.fails = lambda number: number == 7
+    assert lab.run(minutes=12).until_at == lab.begin
+    assert len(lab.samples()) == 6
+    lab.cloud.fails = lambda _number: False
+    lab.run(minutes=1)
+    assert len(lab.samples()) == 10
+
+
+def test_a_long_time_is_read_in_parts_that_stay_read(lab: Lab) -> None:
+    lab.run()
+    for minute in range(0, 4 * 24 * 60, 60):
+        lab.used(minute, 1)
+    lab.cloud.fails = lambda number: number == 0 and len(lab.cloud.asked) == 3
+    poll = lab.run(minutes=4 * 24 * 60)
+    assert poll.fault
+    assert poll.until_at == lab.begin + 2 * DAY_US
+    poll = lab.run(minutes=1)
+    assert poll.until_at == lab.bench.clock.now() - MINUTE_US
+    assert len(lab.samples()) == 4 * 24
+
+
+def test_who_used_it_is_told_where_the_ledger_does_not_know(lab: Lab) -> None:
+    payload = {"id": "b1", "project": "owner", "name": "mine"}
+    created = Event("m1", "bucket.create", "x", lab.begin, "lab", payload)
+    services = lab.bench.services
+    with lab.bench.services.database.transaction() as db:
+        services.ingest.events.ingest(db, [created], lab.begin)
+    lab.used(0, 1)
+    lab.used(0, 1, "b2")
+    lab.run()
+    lab.run(minutes=6)
+    assert {row.resource_id: row.project_id for row in lab.samples()} == {"b1": "owner", "b2": "p1"}
+    with lab.bench.services.database.snapshot() as db:
+        used = list(services.ledger.segments.iterate(db, UsageFilter(resource_type="bucket")))
+    assert [(one.resource_id, one.name, one.project_id, one.end) for one in used] == [("b1", "mine", "owner", None)]
+
+
+def test_what_is_gone_keeps_its_readings(lab: Lab) -> None:
+    lab.cloud.names["native-1"] = "token-1"
+    lab.used(0, 5, "native-1")
+    lab.run()
+    lab.run(minutes=6)
+    lab.cloud.names.clear()
+    lab.used(0, 6, "native-1")
+    lab.run(minutes=5)
+    assert [(row.resource_id, row.value) for row in lab.samples()] == [("token-1", "5"), ("token-1", "6")]
+
+
+def test_what_is_no_use_is_kept_aside_and_the_rest_taken(lab: Lab) -> None:
+    lab.used(0, 5)
+    lab.used(1, -5)
+    lab.used(2, 5)
+    lab.run()
+    for _ in range(2):
+        lab.run(minutes=6)
+    assert [minute for minute, _ in lab.minutes()] == [1, 3]
+    with lab.bench.services.database.snapshot() as db:
+        rejected = lab.bench.services.ingest.rejected_messages.list(lab.bench.ctx(db), Page(10, None)).items
+    assert ["-5" in one.reason for one in rejected] == [True]
+
+
+def test_a_gauge_tells_from_the_beginning_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = lab_of(home, monkeypatch, GAUGE)
+    lab.used(3, 5)
+    lab.run()
+    lab.run(minutes=6)
+    assert [(row.at - lab.begin) // MINUTE_US for row in lab.samples()] == [3]
+    lab.bench.services.database.close()
+
+
+def test_a_table_that_is_wrong_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = lab_of(home, monkeypatch, METER.replace("every_s = 300", 'every_s = "often"'))
+    assert "every_s" in lab.run().fault
+    lab.bench.services.database.close()
+
+
+def test_what_is_asked_no_more_is_forgotten(lab: Lab) -> None:
+    lab.run()
+    services = lab.bench.services
+    with services.database.transaction() as db:
+        ctx = lab.bench.ctx(db)
+        services.clouds.accounts.delete(ctx, services.clouds.accounts.get(ctx, "lab").id)
+    lab.bench.clock.advance(6 * MINUTE_US)
+    lab.worker.run_until_idle()
+    with services.database.snapshot() as db:
+        assert services.ingest.polls.list(lab.bench.ctx(db)) == []
+    asked = len(lab.cloud.asked)
+    lab.bench.clock.advance(HOUR_US)
+    lab.worker.run_until_idle()
+    assert len(lab.cloud.asked) == asked
+
+
+def test_what_was_before_can_be_read_on_demand(lab: Lab) -> None:
+    for minute in range(-60, 10):
+        lab.used(minute, 1)
+    lab.run()
+    poll = lab.run(minutes=6)
+    assert len(lab.samples()) == 5
+    services = lab.bench.services
+    with services.database.transaction() as db:
+        ctx = lab.bench.ctx(db)
+        services.ingest.polls.rewind(ctx, poll.id, lab.begin - 30 * MINUTE_US)
+        with pytest.raises(NotFound):
+            services.ingest.polls.rewind(ctx, "no-such", lab.begin)
+        with pytest.raises(Invalid):
+            services.ingest.polls.rewind(ctx, poll.id, lab.bench.clock.now() + 1)
+        with pytest.raises(Forbidden):
+            services.ingest.polls.rewind(lab.bench.ctx(db, customer()), poll.id, lab.begin)
+    assert lab.run().until_at == poll.until_at
+    assert len(lab.samples()) == 35
+
+
+def test_when_is_what_the_table_says() -> None:
+    schedule, begin = Schedule(period_s=300, delay_s=120, overlap_s=600), 1000 * HOUR_US
+    poll = Poll("i", "c", "c", "t", "m", begin, begin, 0)
+    assert schedule.windows(poll, begin + 419 * SECOND_US) == []
+    assert schedule.windows(poll, begin + 420 * SECOND_US) == [(begin, begin + 300 * SECOND_US)]
+    later = replace(poll, until_at=begin + HOUR_US)
+    assert schedule.windows(later, begin + HOUR_US + 420 * SECOND_US) == [
+        (begin + HOUR_US - 600 * SECOND_US, begin + HOUR_US + 300 * SECOND_US)
+    ]
+    days = schedule.windows(poll, begin + 2 * DAY_US + 420 * SECOND_US)
+    assert [end - start for start, end in days] == [DAY_US, DAY_US, 300 * SECOND_US]
+    assert days[0][0] == begin
+
+
+def test_a_cloud_may_count_otherwise_than_the_meter(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = lab_of(home, monkeypatch, METER.replace("period_s = 60", 'period_s = 60\nkind = "cumulative"'))
+    for minute, counter in enumerate((100, 130, 5, 25)):
+        lab.used(minute, counter)
+    lab.run()
+    lab.run(minutes=6)
+    assert {row.kind for row in lab.samples()} == {"cumulative"}
+    assert lab.total() == 30 + 5 + 20
+    lab.bench.services.database.close()

@@ -44,7 +44,8 @@ from stratiform.services.ledger.tables import (
     resource_table,
     segment_table,
 )
-from support.server import free_port, serving
+from support.ports import free_port
+from support.server import serving
 from support.stacks import bench
 
 T0 = parse_iso("2026-01-01T00:00:00Z")

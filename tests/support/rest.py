@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.testing import TestClient
 
+from stratiform.app.bootstrap import CATALOG
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.parameters import takes_what_it_knows
@@ -40,7 +41,9 @@ def rest(bench: Bench, handlers: Sequence[Any] = ()) -> Iterator[Rest]:
     """A server with these handlers, the users "admin" and "demo", and the project "demo"."""
     services, now = bench.services, bench.clock.now()
     with services.database.transaction() as db:
-        services.identity.bootstrap(db, now, url=services.url, region=services.region, admin_password=PASSWORD)
+        services.identity.bootstrap(
+            db, now, url=services.url, region=services.region, admin_password=PASSWORD, catalog=CATALOG
+        )
         project = services.identity.ensure_demo_project(bench.ctx(db), PASSWORD)
     remaining = Router(
         path="/api/v1",

@@ -183,7 +183,7 @@ def test_fields_have_microversions_and_extensible_structs_any_property(document:
 
 @pytest.mark.parametrize("openstack_api", APIS, ids=[api.name for api in APIS])
 def test_openstack_apis_are_described(openstack_api: OpenStackApi) -> None:
-    document = build_document([openstack_api], title=openstack_api.name, version=openstack_api.version)
+    document = build_document([openstack_api], title=openstack_api.name, version=openstack_api.versions.id)
     validate(document)
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     assert len({operation["operationId"] for operation in operations}) == len(operations)

@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, session
-from stratiform.interfaces.rest.usage import handlers
 from stratiform.kit.errors import Invalid
 from support.rest import Rest, rest
 from support.stacks import bench
@@ -77,7 +76,7 @@ def test_the_file_is_refused_and_taken_as_it_says(folder: Path) -> None:
 
 def test_what_came_before_is_listed_and_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = bench(home)
-    with rest(before, handlers) as api:
+    with rest(before) as api:
         talking(api, monkeypatch)
         sent = api.http.post("/api/v1/usage/notifications", content=messages(), headers={"X-Auth-Token": api.admin})
         assert sent.json()["ignored"] == 3
@@ -88,7 +87,7 @@ def test_what_came_before_is_listed_and_taken(home: Path, monkeypatch: pytest.Mo
     before.services.database.close()
     (home / "meters" / "share.toml").write_text(FILE)
     after = bench(home, tables=False)
-    with rest(after, handlers) as api:
+    with rest(after) as api:
         talking(api, monkeypatch)
         assert [run("unknown", "replay")] == shown("stratiform usage unknown replay")
         assert run("unknown", "replay") == "0 new\n"

@@ -9,7 +9,6 @@ from typer.testing import CliRunner, Result
 
 from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, CliError, session
-from stratiform.interfaces.rest import audits, corrections
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.errors import Unavailable
 from stratiform.services.ledger import repository
@@ -26,7 +25,7 @@ def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     servers = with_servers(stack_bench)
     server = servers.create_active()
     stack_bench.clock.advance(HOUR_US)
-    with rest(stack_bench, [*audits.handlers, *corrections.handlers]) as made:
+    with rest(stack_bench) as made:
         lost = machine("m1", made.demo_project, "2026-11-09T00:00:00", display_name="web\x1b[31m")
         there = machine(server.id, "p1", "2026-11-10T10:00:00", memory_mb=512, vcpus=1, root_gb=1)
         with stack_bench.services.database.transaction() as db:

@@ -9,19 +9,16 @@ from typer.testing import CliRunner, Result
 
 from stratiform.interfaces.cli.client import Client, CliError, session
 from stratiform.interfaces.cli.main import app
-from stratiform.interfaces.rest import costs, prices
 from stratiform.kit.clock import parse_iso
 from support.money import PLAN, machine
 from support.rest import Rest, rest
 from support.stacks import Bench
 
-HANDLERS = [*costs.handlers, *prices.handlers]
-
 
 @pytest.fixture
 def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     stack_bench.clock.at = parse_iso("2026-11-10T01:00:00")
-    with rest(stack_bench, HANDLERS) as made:
+    with rest(stack_bench) as made:
         monkeypatch.setattr(session, "_client", Client(made.http, made.admin))
         yield made
 

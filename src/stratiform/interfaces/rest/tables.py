@@ -95,9 +95,7 @@ class _CsvWriter:
     """CSV with a header line; timestamps are ISO 8601, and null is empty. Source: RFC 4180."""
 
     def __init__(self, columns: Columns) -> None:
-        self._timestamps = [
-            index for index, column in enumerate(columns.values()) if column is ColumnType.TIMESTAMP
-        ]
+        self._timestamps = [index for index, column in enumerate(columns.values()) if column is ColumnType.TIMESTAMP]
         self._text = io.StringIO()
         self._writer = csv.writer(self._text)
         self._writer.writerow(columns)

@@ -86,5 +86,5 @@ def _resolve_as_of(services: Services, ctx: RequestContext, text: str) -> _AsOf:
 def _parse_tag(text: str) -> tuple[str, str]:
     key, colon, value = text.partition(":")
     if not key or not colon:
-        raise Invalid(f"`tag` is not `key:value`: '{text}'")
+        raise Invalid(f"`tag` is not key:value: '{text}'")
     return key, value

@@ -131,8 +131,7 @@ def _summary(summary: AuditSummary) -> schemas.AuditSummary:
         is_clean=summary.is_clean,
         resources=summary.resources,
         totals={
-            kind.value: schemas.FindingTotal(seconds(us), count)
-            for kind, (us, count) in sorted(summary.totals.items())
+            kind.value: schemas.FindingTotal(seconds(us), count) for kind, (us, count) in sorted(summary.totals.items())
         },
         proposals=summary.proposed,
         applied=summary.applied,

@@ -25,9 +25,7 @@ from stratiform.services.ledger.model.samples import plain
 from stratiform.services.ledger.model.sums import DURATION, METER, Sum, SumQuery, SumResult, parse_query
 
 
-@api.get(
-    "/usage/sums", policy.SEGMENTS_LIST, errors=(NotFound,), produces={JSON: schemas.Sums, **TABLE_CONTENT}
-)
+@api.get("/usage/sums", policy.SEGMENTS_LIST, errors=(NotFound,), produces={JSON: schemas.Sums, **TABLE_CONTENT})
 def list_sums(request: ApiRequest, query: schemas.SumListQuery) -> schemas.Sums | Stream:
     """Sum usage from `from` (by default everything) to `to` (by default now, or the time of `as_of`).
 

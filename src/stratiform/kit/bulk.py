@@ -22,7 +22,7 @@ def chunks(items: Sequence[T], size: int = _IN_AT_ONCE) -> Iterator[Sequence[T]]
         yield items[start : start + size]
 
 
-def insert(db: Connection, into: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def insert(db: Connection, into: Table, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Insert `rows` of the columns `names`. Values are the driver's own: a JSON column takes its text."""
     if not rows:
         return
@@ -37,7 +37,7 @@ def insert(db: Connection, into: Table, names: Sequence[str], rows: Sequence[Seq
         db.exec_driver_sql(statement, [tuple(row) for row in some])
 
 
-def update(db: Connection, of: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def update(db: Connection, of: Table, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Write the columns `names` of many rows, the first of which is the key that tells the row. Values are the
     driver's own. PostgreSQL takes them all as one document, as a statement a row costs it most of its time.
     """
@@ -63,8 +63,8 @@ def update(db: Connection, of: Table, names: Sequence[str], rows: Sequence[Seque
 def select_by(
     db: Connection,
     columns: Sequence[ColumnElement[Any]],
-    key: Column[Any],
-    values: Sequence[Any],
+    key: Column[object],
+    values: Sequence[object],
     *where: ColumnElement[bool],
 ) -> Iterator[Any]:
     """The `columns` of all rows whose `key` is among `values`.
@@ -82,7 +82,7 @@ def select_by(
         yield from db.execute(select(*found.c).select_from(wanted.join(found, true()))).all()
 
 
-def _copy(db: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+def _copy(db: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:
     driver = db.connection.driver_connection
     assert driver is not None, "a connection that is in use has a driver's one"
     try:

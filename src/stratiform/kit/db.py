@@ -107,16 +107,16 @@ def binary_string(length: int) -> String:
 _documents = msgspec.json.Decoder()
 
 
-class Json(types.TypeDecorator[Any]):
+class Json(types.TypeDecorator[object]):
     """A JSON document, kept as text: the same bytes on every database, and big integers stay whole."""
 
     impl = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_bind_param(self, value: object, dialect: object) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         return None if value is None else msgspec.json.encode(value).decode()
 
-    def process_result_value(self, value: Any, dialect: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_result_value(self, value: Any, dialect: object) -> object:  # noqa: ARG002 - SQLAlchemy's signature
         return None if value is None else _documents.decode(value)
 
 
@@ -207,7 +207,7 @@ def _begin_sqlite(connection: Connection) -> None:
 class Record(Protocol):
     """A frozen dataclass whose fields are columns."""
 
-    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[object]]]
 
 
 T = TypeVar("T", bound=Record)
@@ -245,7 +245,7 @@ class Rows(Generic[T]):
 
         Raises Invalid where the marker is unknown.
         """
-        order: list[Any] = [self.key]
+        order: list[object] = [self.key]
         if newest:
             order.insert(0, self.table.c[newest].desc())
         conditions = list(where)
@@ -274,7 +274,7 @@ class Rows(Generic[T]):
         if records:
             db.execute(insert(self.table), [self.values(record) for record in records])
 
-    def change(self, db: Connection, key: str | int, **values: Any) -> int:
+    def change(self, db: Connection, key: str | int, **values: object) -> int:
         """Set columns of one row; how many rows there were (0 or 1)."""
         return db.execute(update(self.table).where(self.key == key).values(**values)).rowcount
 
@@ -294,7 +294,7 @@ class Rows(Generic[T]):
 def upsert(
     db: Connection,
     into: Table,
-    values: dict[str, Any] | list[dict[str, Any]],
+    values: dict[str, Any] | list[dict[str, object]],
     *,
     key: Sequence[str],
     change: dict[str, Any],

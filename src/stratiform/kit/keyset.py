@@ -1,7 +1,7 @@
 """Paging in any order: the page after a marker is found by its sort values, so a late page costs no more."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -12,7 +12,7 @@ from stratiform.kit.pagination import Page, Slice, page_of
 T = TypeVar("T", bound=Record)
 
 #: A column without nulls, and whether it runs downwards.
-Sort = tuple[ColumnElement[Any], bool]
+Sort = tuple[ColumnElement[object], bool]
 
 
 def sorted_page(

@@ -20,7 +20,7 @@ _OF_THE_PLATFORM = re.compile(r"(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT_\d+_(T
 
 
 def setting(
-    default: Any = dataclasses.MISSING,
+    default: object = dataclasses.MISSING,
     help: str = "",  # noqa: A002 - the field's word
     *,
     secret: bool = False,
@@ -59,12 +59,12 @@ def load(
     return kind(**values)
 
 
-def _described(kind: Any) -> list[dataclasses.Field[Any]]:
+def _described(kind: Any) -> list[dataclasses.Field[object]]:
     """The fields made by `setting`; the others are given by the program."""
     return [field for field in dataclasses.fields(kind) if "help" in field.metadata]
 
 
-def _from_fallbacks(fields: Iterable[dataclasses.Field[Any]], environment: Mapping[str, str]) -> dict[str, Any]:
+def _from_fallbacks(fields: Iterable[dataclasses.Field[object]], environment: Mapping[str, str]) -> dict[str, object]:
     return {
         field.name: _convert(field, environment[name], f"{name} in the environment")
         for field in fields
@@ -73,8 +73,8 @@ def _from_fallbacks(fields: Iterable[dataclasses.Field[Any]], environment: Mappi
 
 
 def _from_environment(
-    fields: Mapping[str, dataclasses.Field[Any]], environment: Mapping[str, str], prefix: str, others: Sequence[str]
-) -> dict[str, Any]:
+    fields: Mapping[str, dataclasses.Field[object]], environment: Mapping[str, str], prefix: str, others: Sequence[str]
+) -> dict[str, object]:
     known = {prefix + name.upper(): field for name, field in fields.items() if _table_of(field) is None}
     found = {}
     for name, text in environment.items():
@@ -90,7 +90,7 @@ def _is_others(name: str, others: Sequence[str]) -> bool:
     return named or _OF_THE_PLATFORM.search(name) is not None
 
 
-def _from_file(file: Path, fields: Mapping[str, dataclasses.Field[Any]]) -> dict[str, Any]:
+def _from_file(file: Path, fields: Mapping[str, dataclasses.Field[object]]) -> dict[str, object]:
     if not file.exists():
         return {}
     try:
@@ -101,13 +101,13 @@ def _from_file(file: Path, fields: Mapping[str, dataclasses.Field[Any]]) -> dict
     return {key: _convert(fields[key], value, f"{key} in {file}") for key, value in found.items()}
 
 
-def _check_known(found: Iterable[str], fields: Mapping[str, Any], place: str) -> None:
+def _check_known(found: Iterable[str], fields: Mapping[str, object], place: str) -> None:
     for key in found:
         if key not in fields:
             raise Invalid(f"{place}: unknown setting '{key}'", hint=f"known: {', '.join(sorted(fields))}")
 
 
-def _convert(field: dataclasses.Field[Any], value: Any, place: str) -> Any:
+def _convert(field: dataclasses.Field[object], value: object, place: str) -> object:
     table = _table_of(field)
     if table is not None:
         return _tables(table, field, value, place)
@@ -119,13 +119,13 @@ def _convert(field: dataclasses.Field[Any], value: Any, place: str) -> Any:
         raise Invalid(f"{place}: {error}", hint=field.metadata["help"].rstrip(".")) from error
 
 
-def _table_of(field: dataclasses.Field[Any]) -> Any:
+def _table_of(field: dataclasses.Field[object]) -> object:
     """The settings class that `field` has an array of, or None."""
     inner = typing.get_args(field.type)
     return inner[0] if typing.get_origin(field.type) is tuple and dataclasses.is_dataclass(inner[0]) else None
 
 
-def _tables(kind: Any, field: dataclasses.Field[Any], found: Any, place: str) -> tuple[Any, ...]:
+def _tables(kind: object, field: dataclasses.Field[object], found: object, place: str) -> tuple[object, ...]:
     if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
         raise Invalid(f"{place}: Expected tables [[{field.name}]]", hint=field.metadata["help"].rstrip("."))
     file = place.removeprefix(f"{field.name} in ")
@@ -134,7 +134,7 @@ def _tables(kind: Any, field: dataclasses.Field[Any], found: Any, place: str) ->
     )
 
 
-def _table(kind: Any, found: Mapping[str, Any], place: str) -> Any:
+def _table(kind: Any, found: Mapping[str, object], place: str) -> object:
     fields = {field.name: field for field in _described(kind)}
     _check_known(found, fields, place)
     for name, field in fields.items():
@@ -143,7 +143,7 @@ def _table(kind: Any, found: Mapping[str, Any], place: str) -> Any:
     return kind(**{key: _convert(fields[key], value, f"{key} of {place}") for key, value in found.items()})
 
 
-def reference(kind: type[Any], *, prefix: str = "STRATIFORM_") -> str:
+def reference(kind: type[object], *, prefix: str = "STRATIFORM_") -> str:
     """Markdown tables of the settings of `kind`: first those that stand alone, then each array of tables."""
     fields = _described(kind)
     lines = ["| key | environment | default | meaning |", "|---|---|---|---|"]
@@ -161,7 +161,7 @@ def reference(kind: type[Any], *, prefix: str = "STRATIFORM_") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _default(field: dataclasses.Field[Any]) -> str:
+def _default(field: dataclasses.Field[object]) -> str:
     if field.default is dataclasses.MISSING:
         return "(must be given)"
     return "(secret)" if field.metadata["secret"] and field.default else f"`{field.default}`"

@@ -68,7 +68,7 @@ def fill(services: Services, others: int) -> int:
         bulk.insert(db, batch_table, ("id", "received_at", "events", "messages"), rows)
         values = {"position": position, "events": 0, "segments": segments, "resources": segments // EACH}
         db.execute(position_table.insert().values(id=1, **values))
-        if services.database.kind != "mysql":
+        if services.database.dialect != "mysql":
             db.execute(text("ANALYZE"))
     print(f"{segments:,} segments")
     return segments

@@ -102,7 +102,7 @@ def test_start_without_the_database_server_is_refused(cli: Cli) -> None:
     url = f"postgresql+psycopg://nobody:hunter2@127.0.0.1:{free_port()}/x"
     (cli.home / "stratiform.toml").write_text(f'database_url = "{url}"\n')
     error = cli.error_line("up", "--port", free_port())
-    assert "the database does not answer" in error
+    assert "the database is not available" in error
     assert "hunter2" not in error
 
 

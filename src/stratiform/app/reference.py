@@ -68,7 +68,7 @@ def connectors() -> str:
 
 def settings() -> str:
     """Return the page of all settings."""
-    return "\n".join(_wrap(_SETTINGS)) + f"\n\n{kit_settings.reference(Settings)}"
+    return "\n".join(_wrap(_SETTINGS)) + f"\n\n{kit_settings.render_reference(Settings)}"
 
 
 def meters() -> str:

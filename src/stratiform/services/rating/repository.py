@@ -57,7 +57,7 @@ def insert_plan(db: Connection, row: PlanRow) -> None:
 
 
 def update_plan(db: Connection, name: str, unpriced: str) -> None:
-    _plans.change(db, name, unpriced=unpriced)
+    _plans.update(db, name, unpriced=unpriced)
 
 
 def list_free_types(db: Connection, plan_name: str) -> list[str]:

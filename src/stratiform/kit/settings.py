@@ -1,6 +1,7 @@
 """Settings from a TOML file and the environment, validated at start, documented where they are declared."""
 
 import dataclasses
+import json
 import os
 import re
 import tomllib
@@ -174,4 +175,11 @@ def render_reference(settings_type: type[object], *, prefix: str = "STRATIFORM_"
 def _render_default(field: dataclasses.Field[object]) -> str:
     if field.default is dataclasses.MISSING:
         return "(required)"
-    return "(secret)" if field.metadata["secret"] and field.default else f"`{field.default}`"
+    if field.default == "":
+        return ""
+    return "(secret)" if field.metadata["secret"] else f"`{_render_toml(field.default)}`"
+
+
+def _render_toml(value: object) -> str:
+    """Return a default as it is written in the settings file."""
+    return json.dumps(value)

@@ -49,18 +49,18 @@ class Names:
         """Raises Invalid if no cloud of this name is connected or in the ledger."""
         connected = {cloud.name for cloud in self.clouds.accounts.list_all(db)}
         if name not in connected and not names.has_cloud(db, name):
-            known = connected.union(names.clouds(db))
+            known = connected.union(names.list_clouds(db))
             raise Invalid(f"neither connected nor in the ledger: cloud '{name}'", hint=_suggest(name, known))
 
     def _check_resource_type(self, db: Connection, name: str) -> None:
         if name not in self.catalog and not names.has_resource_type(db, name):
-            known = {*self.catalog.resource_types, *names.resource_types(db)}
+            known = {*self.catalog.resource_types, *names.list_resource_types(db)}
             raise Invalid(f"neither metered nor in the ledger: resource type '{name}'", hint=_suggest(name, known))
 
     def _check_meter(self, db: Connection, name: str) -> None:
         defined = {meter for resource_type in self.catalog for meter in resource_type.meters}
         if name not in defined and not names.has_meter(db, name):
-            known = defined.union(names.meters(db))
+            known = defined.union(names.list_meters(db))
             raise Invalid(f"in no meter file and not in the ledger: meter '{name}'", hint=_suggest(name, known))
 
     def _check_project(self, ctx: RequestContext, project_id: str) -> None:

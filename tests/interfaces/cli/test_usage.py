@@ -176,8 +176,8 @@ def test_a_bad_filter_is_told(api: Rest) -> None:
         (("sums", "--from", "2999-01-01"), "--from is 2999-01-01T00:00:00.000000Z, and the sum ends", "give --to"),
         (("list", "--from", "2026-02-01", "--to", "2026-01-01"), "the period ends before", "--from must be"),
         (("list", "--tag", "x"), "--tag is key:value, not 'x'", ""),
-        (("list", "--cloud", "x"), "neither connected nor in the ledger: cloud 'x'", "none is known yet"),
-        (("list", "--resource-type", "volum"), "neither metered nor in the ledger: resource type", "known: volume"),
+        (("list", "--cloud", "x"), "Cloud 'x' is neither connected nor in the ledger.", "there are none yet"),
+        (("list", "--resource-type", "volum"), "Resource type 'volum' is neither metered nor in the ledger", "known: volume"),
         (("list", "--project", "admin"), "Project admin could not be found", "'admin' is a name; use the id: "),
     ],
 )  # fmt: skip

@@ -53,15 +53,15 @@ def fold(resource: Resource, statements: Iterable[Statement], parent_end: Micros
     """Return the usage of one resource. Order and duplicates of statements do not matter.
 
     `parent_end` is the end of the resource with which this one ends, if there is one and it has ended. Statements with
-    samples say nothing about the resource itself.
+    samples assert nothing about the resource itself.
     """
     in_force = select_in_force(each for each in statements if not each.samples)
     messages = select_messages(in_force)
     stated = [(message.at, stated_properties(message)) for message in messages]
     initial = initial_properties([properties for _, properties in stated])
     start, (end, end_kind) = find_start(messages), find_end(messages, parent_end)
-    known = _accumulate(stated, initial, end)
-    intervals = _build_intervals(known, start, end)
+    timeline = _accumulate(stated, initial, end)
+    intervals = _build_intervals(timeline, start, end)
     corrections = [each for each in in_force if each.correction is not None]
     last_end = end
     if corrections:
@@ -79,7 +79,7 @@ def fold(resource: Resource, statements: Iterable[Statement], parent_end: Micros
         end=last_end,
         start=start,
         end_kind=end_kind,
-        properties=known[-1][1],
+        properties=timeline[-1][1],
     )
 
 
@@ -147,22 +147,22 @@ def _accumulate(
     stated: Iterable[tuple[Micros, Properties]], initial: Properties, end: Micros | None
 ) -> list[tuple[Micros, Properties]]:
     """Return the known properties and since when: `initial`, and those after each message before `end`."""
-    known = [(-1, initial)]
+    timeline = [(-1, initial)]
     for at, properties in stated:
         if end is not None and at >= end:
             break
-        known.append((at, known[-1][1] | properties))
-    return known
+        timeline.append((at, timeline[-1][1] | properties))
+    return timeline
 
 
 def _build_intervals(
-    known: Iterable[tuple[Micros, Properties]], start: Micros | None, end: Micros | None
+    timeline: Iterable[tuple[Micros, Properties]], start: Micros | None, end: Micros | None
 ) -> list[Interval]:
     """Return the intervals of use in `[start, end)`, each with other properties than the one before."""
     if start is None or (end is not None and end <= start):
         return []
     changes: list[tuple[Micros, Properties]] = []
-    for since, properties in known:
+    for since, properties in timeline:
         at = max(since, start)
         if changes and at == changes[-1][0]:
             changes[-1] = (at, properties)

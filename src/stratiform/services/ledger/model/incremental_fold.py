@@ -105,7 +105,7 @@ def fold_next(
         last_start = changes[-1][0] if changes else progress.last_segment_start
         progress = _advance(progress, statement, properties, last_start)
     ends = [*[at for at, _ in changes[1:]], None]
-    segments = [make_segment(resource, at, end, known) for (at, known), end in zip(changes, ends, strict=False)]
+    segments = [make_segment(resource, at, end, values) for (at, values), end in zip(changes, ends, strict=False)]
     return progress, segments
 
 

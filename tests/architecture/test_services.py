@@ -13,11 +13,11 @@ SERVICES = sorted(path.parent for path in (ROOT / "services").glob("*/policy.py"
 TREES = {path: ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
 
 #: ARCHITECTURE.md, "The same few files in every room".
-ROOMS = {"__init__", "errors", "model", "tables", "repository", "policy", "events", "service", "tasks"}
+ROOMS = {"__init__", "manifest", "errors", "model", "tables", "repository", "policy", "events", "service", "tasks"}
 
 #: What a service is besides: an engine, a format.
 MORE = {
-    "rating": {"plan", "charge", "duck", "columns"},
+    "rating": {"engines", "plan_documents", "plan_files"},
     "billing": {"closing", "costing", "document", "pdf"},
 }
 
@@ -86,8 +86,9 @@ def test_every_rule_of_a_policy_is_asked() -> None:
     attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     for service in SERVICES:
         module = importlib.import_module(f"stratiform.services.{service.name}.policy")
-        constants = {name for name, value in vars(module).items() if isinstance(value, Rule)}
-        assert constants - attributes == set(), service.name
+        constants = {name: rule for name, rule in vars(module).items() if isinstance(rule, Rule)}
+        unused = [name for name, rule in constants.items() if name not in attributes and not _said(rule.name, texts)]
+        assert unused == [], service.name
         if hasattr(module, "RULES"):
             continue
         said = texts | {value for name, value in vars(module).items() if name in names and isinstance(value, str)}

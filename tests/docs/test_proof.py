@@ -34,7 +34,7 @@ def test_the_program_of_the_page(stack_bench: Bench, tmp_path: Path) -> None:
             list(services.proof.exports.iterate_lines(db, everything)),
             list(services.proof.exports.iterate_lines(db, mine)),
         )
-    key = str(services.proof.keys.signer().verifier)
+    key = str(services.proof.keys.get_signer().verifier)
     size = everything.size
     assert check(tmp_path, lines, key).stdout.startswith(f"{size} events of {size} are in the log of stratiform/")
     assert check(tmp_path, part, key).stdout.startswith(f"2 events of {size} are in the log")

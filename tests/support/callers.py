@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from litestar.testing import TestClient
 
+from stratiform.app.bootstrap import CATALOG
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.policy import SYSTEM
@@ -52,7 +53,9 @@ class People:
 def people(of: Bench) -> Iterator[People]:
     identity, now = of.services.identity, of.clock.now()
     with of.services.database.transaction() as db:
-        identity.bootstrap(db, now, url=of.services.url, region=of.services.region, admin_password=PASSWORD)
+        identity.bootstrap(
+            db, now, url=of.services.url, region=of.services.region, admin_password=PASSWORD, catalog=CATALOG
+        )
         projects = _projects(of, db)
     with of.services.database.transaction() as db:
         admin_project = (

@@ -11,8 +11,11 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.testing import TestClient
 
+from stratiform.app.bootstrap import CATALOG
+from stratiform.interfaces.endpoints.dispatch import router
+from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.parameters import takes_what_it_knows
-from stratiform.interfaces.rest.problems import problem
+from stratiform.interfaces.rest.problems import render_problem
 from stratiform.services.identity.model import AuthRequest, PasswordAuth, ResourceRef, ScopeRequest
 from support.stacks import Bench
 
@@ -34,19 +37,21 @@ class Rest:
 
 
 @contextmanager
-def rest(bench: Bench, handlers: Sequence[Any]) -> Iterator[Rest]:
+def rest(bench: Bench, handlers: Sequence[Any] = ()) -> Iterator[Rest]:
     """A server with these handlers, the users "admin" and "demo", and the project "demo"."""
     services, now = bench.services, bench.clock.now()
     with services.database.transaction() as db:
-        services.identity.bootstrap(db, now, url=services.url, region=services.region, admin_password=PASSWORD)
+        services.identity.bootstrap(
+            db, now, url=services.url, region=services.region, admin_password=PASSWORD, catalog=CATALOG
+        )
         project = services.identity.ensure_demo_project(bench.ctx(db), PASSWORD)
-    router = Router(
+    remaining = Router(
         path="/api/v1",
         route_handlers=list(handlers),
         guards=[takes_what_it_knows],
-        exception_handlers={Exception: problem, HTTPException: problem},
+        exception_handlers={Exception: render_problem, HTTPException: render_problem},
     )
-    app = Litestar(route_handlers=[router], state=State({"services": services}), openapi_config=None)
+    app = Litestar(route_handlers=[router(api), remaining], state=State({"services": services}), openapi_config=None)
     with TestClient(app, raise_server_exceptions=False) as http:
         yield Rest(http, sign_in(bench, "admin"), sign_in(bench, "demo"), project.id)
 

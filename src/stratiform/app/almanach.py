@@ -7,8 +7,8 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from stratiform.app.settings import Settings
+from stratiform.interfaces.almanach.api import router
 from stratiform.interfaces.almanach.errors import render_error
-from stratiform.interfaces.almanach.routes import router
 from stratiform.interfaces.almanach.settings import AlmanachSettings, TokenValidator, validate_local_token
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid

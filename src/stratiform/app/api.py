@@ -1,5 +1,6 @@
 """The API: every interface on one port."""
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Litestar, Response
@@ -9,42 +10,50 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from stratiform import __version__
+from stratiform.interfaces.almanach.api import router as almanach_router
 from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
-from stratiform.interfaces.almanach.routes import router as almanach_router
 from stratiform.interfaces.almanach.settings import AlmanachSettings
-from stratiform.interfaces.openstack import faults, versions
+from stratiform.interfaces.endpoints.dispatch import router
+from stratiform.interfaces.openstack import versions
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
+from stratiform.interfaces.rest.api import api as rest
 from stratiform.interfaces.rest.description import Description
-from stratiform.interfaces.rest.problems import problem
-from stratiform.interfaces.rest.routes import router as rest
+from stratiform.interfaces.rest.problems import render_problem
+from stratiform.interfaces.rest.remaining_routes import router as remaining_rest
 from stratiform.interfaces.services import Request, Services
 
+ErrorHandler = Callable[[Request, Exception], Response[Any]]
 
-def _by_path(request: Request, error: Exception) -> Response[Any]:
+#: The handler of errors outside of the routes, by the first segment of the path.
+_ERROR_HANDLERS: dict[str, ErrorHandler] = {
+    **{api.name: api.exception_handlers[Exception] for api in APIS},
+    "almanach": render_almanach_error,
+    "api": render_problem,
+    "dashboard": render_portal_error,
+}
+
+
+def _render_error(request: Request, error: Exception) -> Response[Any]:
     """Handle errors outside of the routes in the format of the interface that the path belongs to."""
-    if request.url.path.startswith("/dashboard"):
-        return render_portal_error(request, error)
-    if request.url.path.startswith("/api/"):
-        return problem(request, error)
-    if request.url.path.startswith("/almanach/"):
-        return render_almanach_error(request, error)
-    return faults.by_path(request, error)
+    first_segment = request.url.path.strip("/").split("/", 1)[0]
+    return _ERROR_HANDLERS.get(first_segment, _ERROR_HANDLERS["identity"])(request, error)
 
 
 def application(services: Services, almanach: AlmanachSettings | None = None) -> Litestar:
-    """The ASGI application over `services`. `almanach`: settings of the Almanach API."""
+    """Return the ASGI application. `almanach`: settings of the Almanach API."""
     return Litestar(
         route_handlers=[
-            *versions.documents(),
+            *versions.version_routes(APIS),
+            router(rest),
+            remaining_rest,
             *[api.router() for api in APIS],
-            rest,
             portal,
-            almanach_router("/almanach"),
+            almanach_router(),
         ],
-        before_send=[versions.tell_request_id],
-        exception_handlers={Exception: _by_path, HTTPException: _by_path},
+        before_send=[versions.add_request_id],
+        exception_handlers={Exception: _render_error, HTTPException: _render_error},
         state=State({"services": services, "almanach": almanach or AlmanachSettings()}),
         logging_config=None,  # configured in kit.log, which masks secrets
         # Only the document: pages that render it would load scripts from other hosts.

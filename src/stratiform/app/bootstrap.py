@@ -10,11 +10,16 @@ import yaml
 
 from stratiform.app import schema
 from stratiform.app.settings import Settings
+from stratiform.interfaces.almanach.settings import CATALOG_SERVICE as ALMANACH
+from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.clouds.model import ResourceType
+
+#: The services in the catalog of an installation.
+CATALOG = (*(service for api in APIS for service in api.catalog), ALMANACH)
 
 #: The users of a new installation, by the names of their entries in clouds.yaml.
 _USERS = {"stratiform-admin": "admin", "stratiform-demo": "demo"}
@@ -47,7 +52,12 @@ def bootstrap(services: Services, settings: Settings) -> None:
         with services.database.transaction() as db:
             ctx = RequestContext(db, SYSTEM, services.clock.now())
             services.identity.bootstrap(
-                db, ctx.now, url=settings.url, region=settings.region, admin_password=passwords["stratiform-admin"]
+                db,
+                ctx.now,
+                url=settings.url,
+                region=settings.region,
+                admin_password=passwords["stratiform-admin"],
+                catalog=CATALOG,
             )
             if not is_bootstrapped:
                 _create_demo(services, ctx, passwords["stratiform-demo"])

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 #: How long `up --detach` and `down` wait.
-_TIMEOUT_S = 60
+_TIMEOUT_S = 180
 
 #: The disk is full, or our quota is used up.
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -6,7 +6,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import httpx
 from granian.constants import Interfaces
@@ -31,7 +30,7 @@ def run(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[float
     Raises Conflict if one of them is already running in this home, or a port is in use.
     """
     started = time.monotonic()
-    log.set_up(settings.log_level)
+    log.configure(settings.log_level)
     home.prepare_folder(settings.home)
     with home.lock_programs(settings.home, programs):
         _Process(settings, programs, started, ready).run()
@@ -59,8 +58,9 @@ class _Process:
             addresses(self._settings)  # an invalid address is reported before anything starts
         if "api" in self._programs:
             almanach.check(self._settings)
-            _check_ports(self._settings)
-        services = replace(build(self._settings), wake=self._wake)
+        services = build(self._settings, wake=self._wake)
+        if "api" in self._programs:
+            _check_ports(self._settings)  # after all settings, so that a wrong one is reported first
         bootstrap(services, self._settings)
         garbage_collection.tune()
         try:
@@ -165,7 +165,7 @@ def serve_in_thread(settings: Settings) -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    log.set_up("ERROR")  # errors are in the responses
+    log.configure("ERROR")  # errors are in the responses
     services = build(settings)
     bootstrap(services, settings)
     up = threading.Event()

@@ -130,4 +130,4 @@ class Settings:
 
 def load(home: Path, **overrides: Any) -> Settings:
     """Load the settings of the installation in `home`. Raises Invalid with the key and where it was set."""
-    return kit_settings.load(Settings, home / "stratiform.toml", others=OTHER_VARIABLES, home=home, **overrides)
+    return kit_settings.load(Settings, home / "stratiform.toml", ignored=OTHER_VARIABLES, home=home, **overrides)

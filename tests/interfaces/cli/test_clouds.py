@@ -9,7 +9,6 @@ from typer.testing import CliRunner, Result
 
 from stratiform.interfaces.cli import clouds
 from stratiform.interfaces.cli.client import Client, CliError, session
-from stratiform.interfaces.rest.clouds import handlers
 from support import moto
 from support.moto import aws_settings
 from support.rest import Rest, rest
@@ -19,7 +18,7 @@ from support.stacks import Bench
 @pytest.fixture
 def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """A server for the commands, which run as the operator."""
-    with rest(stack_bench, handlers) as api:
+    with rest(stack_bench) as api:
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         yield api
 
@@ -142,7 +141,7 @@ def test_help_without_a_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         (("show", "nowhere"), "Cloud 'nowhere' not found"),
         (("images", "register", "--cloud", "sim", "--native", "x"), "either an existing image"),
         (("images", "register", "--cloud", "sim", "--native", "x", "--name", "y"), "Image 'x' not found in the cloud"),
-        (("bind", "--project", "nobody", "--cloud", "sim"), "'nobody'"),
+        (("bind", "--project", "nobody", "--cloud", "sim"), "project 'nobody' not found"),
     ],
 )
 def test_errors_are_one_line(api: Rest, args: tuple[str, ...], message: str) -> None:

@@ -177,7 +177,11 @@ def test_a_bad_filter_is_told(api: Rest) -> None:
         (("list", "--from", "2026-02-01", "--to", "2026-01-01"), "the period ends before", "--from must be"),
         (("list", "--tag", "x"), "--tag is key:value, not 'x'", ""),
         (("list", "--cloud", "x"), "Cloud 'x' is neither connected nor in the ledger.", "there are none yet"),
-        (("list", "--resource-type", "volum"), "Resource type 'volum' is neither metered nor in the ledger", "known: volume"),
+        (
+            ("list", "--resource-type", "volum"),
+            "Resource type 'volum' is neither metered nor in the ledger",
+            "known: volume",
+        ),
         (("list", "--project", "admin"), "Project admin could not be found", "'admin' is a name; use the id: "),
     ],
 )  # fmt: skip

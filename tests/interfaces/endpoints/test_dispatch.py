@@ -11,7 +11,7 @@ from litestar.testing import TestClient
 from stratiform.interfaces.endpoints import Api, ApiRequest
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.endpoints.request import Transactions
-from stratiform.interfaces.openstack.faults import shaped
+from stratiform.interfaces.openstack.faults import fault_handlers, glance
 from stratiform.interfaces.services import Request, services_of
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Unauthenticated
@@ -34,7 +34,7 @@ api = Api(
     name="test",
     path="/test",
     routes="",
-    exception_handlers=shaped("image"),
+    exception_handlers=fault_handlers(glance),
     prefixes=("", "/v1"),
     transactions=Transactions(open_with_key, open_with_key),
     empty_media_type="text/plain",

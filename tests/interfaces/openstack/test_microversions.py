@@ -29,7 +29,7 @@ MODERN, LEGACY = "OpenStack-API-Version", "X-OpenStack-Nova-API-Version"
     ],
 )
 def test_what_is_asked_for(spoken: Microversions, headers: dict[str, str], minor: int) -> None:
-    assert spoken.asked(Headers(headers)) == minor
+    assert spoken.parse(Headers(headers)) == minor
 
 
 @pytest.mark.parametrize("spoken", [COMPUTE, VOLUME])
@@ -49,7 +49,7 @@ def test_what_is_asked_for(spoken: Microversions, headers: dict[str, str], minor
 )
 def test_what_is_refused(spoken: Microversions, asked: str, error: type[Fault]) -> None:
     with pytest.raises(error):
-        spoken.asked(Headers({MODERN: f"{spoken.service} {asked}"}))
+        spoken.parse(Headers({MODERN: f"{spoken.service} {asked}"}))
 
 
 def test_the_answer_says_the_version(stack_bench: Bench) -> None:

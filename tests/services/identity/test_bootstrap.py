@@ -2,6 +2,7 @@
 
 import pytest
 
+from stratiform.app.bootstrap import CATALOG
 from stratiform.kit.errors import Conflict, Unauthenticated
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.identity.model import ListQuery, NewProject, NewUser
@@ -30,9 +31,11 @@ def test_a_second_run_keeps_resources_and_updates_endpoint_urls(harness: Identit
     identity, token_id = harness.identity, harness.issue_token("admin")
     with harness.transaction() as ctx:
         before = identity.endpoints.list(ctx, ListQuery()).items
-        identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="other")
+        identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="other", catalog=CATALOG)
         assert identity.endpoints.list(ctx, ListQuery()).items == before
-        identity.bootstrap(ctx.db, ctx.now, url="http://new/", region="RegionOne", admin_password="other")
+        identity.bootstrap(
+            ctx.db, ctx.now, url="http://new/", region="RegionOne", admin_password="other", catalog=CATALOG
+        )
         after = identity.endpoints.list(ctx, ListQuery()).items
         assert identity.ensure_demo_project(ctx, "other").name == "demo"
     assert [endpoint.id for endpoint in before] == [endpoint.id for endpoint in after]
@@ -53,7 +56,7 @@ def test_project_lifecycle_on_any_database(harness_on_any_database: IdentityHarn
             identity.projects.create(ctx, NewProject("p"))
         identity.projects.create(ctx, NewProject("P"))
     with harness.transaction(harness.caller(token_id)) as ctx:
-        identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="x")
+        identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="x", catalog=CATALOG)
         identity.ensure_demo_project(ctx, "x")
         identity.projects.update(ctx, project.id, {"enabled": False}, {})
         identity.projects.delete(ctx, project.id)

@@ -33,7 +33,11 @@ def used(*statements: Statement) -> list[tuple[int, int | None, str, str, int | 
     ]
 
 
-LIFE = (message(1, launched_at=1, attributes={"vcpus": 1}), message(5, attributes={"vcpus": 2}), message(9, terminated_at=9))
+LIFE = (
+    message(1, launched_at=1, attributes={"vcpus": 1}),
+    message(5, attributes={"vcpus": 2}),
+    message(9, terminated_at=9),
+)
 
 
 def test_start_and_end_are_moved_either_way() -> None:
@@ -98,7 +102,9 @@ def test_a_correction_is_taken_back_and_that_too() -> None:
     again = says(14, "c", revokes="b")
     assert used(*LIFE, wrong, back) == used(*LIFE)
     assert used(*LIFE, wrong, back, again) == used(*LIFE, wrong)
-    assert used(*LIFE, replace(says(6, "t", has_observation=True), terminated_at=6), says(15, revokes="t")) == used(*LIFE)
+    assert used(*LIFE, replace(says(6, "t", has_observation=True), terminated_at=6), says(15, revokes="t")) == used(
+        *LIFE
+    )
     assert used(*LIFE, says(12, "a", revokes="b"), says(13, "b", end=4))[-1][1] == 4, "none that comes later"
 
 

@@ -26,12 +26,16 @@ def test_never_launched_is_never_used() -> None:
 
 
 def test_a_launch_cut_to_seconds_is_replaced_by_the_precise_one() -> None:
-    found = stretches(said(9 * S, launched_at=7 * S), said(10 * S, launched_at=7 * S + 5), said(11 * S, launched_at=8 * S + 1))
+    found = stretches(
+        said(9 * S, launched_at=7 * S), said(10 * S, launched_at=7 * S + 5), said(11 * S, launched_at=8 * S + 1)
+    )
     assert found == [segment(7 * S + 5, None, "p", "active", {})]
 
 
 def test_an_end_cut_to_seconds_is_replaced_by_the_precise_one() -> None:
-    found = stretches(said(9 * S, launched_at=S), said(20 * S, terminated_at=12 * S), said(21 * S, terminated_at=12 * S + 7))
+    found = stretches(
+        said(9 * S, launched_at=S), said(20 * S, terminated_at=12 * S), said(21 * S, terminated_at=12 * S + 7)
+    )
     assert found[-1].end == 12 * S + 7
 
 
@@ -46,7 +50,9 @@ def test_a_lost_start_is_opened_from_any_later_statement() -> None:
 
 
 def test_a_lost_end_is_closed_by_any_statement_that_it_is_gone() -> None:
-    found = stretches(said(S, launched_at=S, state="active"), said(9 * S, is_deleted=True), said(30 * S, is_deleted=True))
+    found = stretches(
+        said(S, launched_at=S, state="active"), said(9 * S, is_deleted=True), said(30 * S, is_deleted=True)
+    )
     assert found == [segment(S, 9 * S, "p", "active", {})]
 
 
@@ -58,7 +64,9 @@ def test_the_best_word_on_the_end_counts() -> None:
 
 def test_a_late_create_after_the_delete_opens_nothing_anew() -> None:
     found = stretches(
-        said(S, launched_at=S, state="active"), said(5 * S, terminated_at=5 * S, is_deleted=True), said(6 * S, launched_at=S)
+        said(S, launched_at=S, state="active"),
+        said(5 * S, terminated_at=5 * S, is_deleted=True),
+        said(6 * S, launched_at=S),
     )
     assert found == [segment(S, 5 * S, "p", "active", {})]
 
@@ -89,7 +97,9 @@ def test_changes_split_and_equal_neighbours_merge() -> None:
 
 
 def test_a_name_splits_nothing_and_the_last_one_is_kept() -> None:
-    usage = fold(INSTANCE, [said(S, launched_at=S, name="a"), said(2 * S, name="b"), said(9 * S, is_deleted=True, name="c")])
+    usage = fold(
+        INSTANCE, [said(S, launched_at=S, name="a"), said(2 * S, name="b"), said(9 * S, is_deleted=True, name="c")]
+    )
     assert usage.name == "c"
     assert len(usage.segments) == 1
 
@@ -103,7 +113,8 @@ def test_at_equal_instants_the_higher_message_id_has_the_last_word() -> None:
 
 def test_null_is_an_answer_where_it_is_given() -> None:
     found = stretches(
-        said(S, launched_at=S, attributes={"os_type": "windows"}), said(5 * S, launched_at=S, attributes={"os_type": None})
+        said(S, launched_at=S, attributes={"os_type": "windows"}),
+        said(5 * S, launched_at=S, attributes={"os_type": None}),
     )
     assert [one.attributes for one in found] == [{"os_type": "windows"}, {}]
 

@@ -8,6 +8,10 @@ from typing import cast
 from stratiform.interfaces.services import Request, Services
 from stratiform.kit.errors import Unauthenticated
 from stratiform.kit.policy import Caller
+from stratiform.services.identity.model import CatalogService
+
+#: The entry of the API in the service catalog. Almanach's command line client uses the name as id.
+CATALOG_SERVICE = CatalogService("cloudmetrics", "almanach", "/almanach", id="almanach")
 
 #: Returns the owner of a token. Raises Unauthenticated, Unavailable.
 TokenValidator = Callable[[Services, str], Caller]

@@ -4,7 +4,7 @@ Consecutive segments that differ only in attributes that Almanach does not show 
 Source: almanach/core/model.py (the keys), and responses of Almanach 4.1.0.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -76,7 +76,7 @@ class _AttributeSelector:
     """Selects some attributes of segments, once for each `attributes` object (segments share it where equal)."""
 
     names: tuple[str, ...]
-    _cache: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    _cache: dict[int, tuple[object, ...]] = field(default_factory=dict)
 
     def select(self, segment: RecordedSegment) -> tuple[Any, ...]:
         key = id(segment.attributes)
@@ -104,11 +104,6 @@ def merge_segments(segments: Iterable[RecordedSegment], settings: AlmanachSettin
             current = Entity(segment, segment, attributes, segment.recorded_at)
             entities.append(current)
     return entities
-
-
-def encode_entities(entities: Sequence[Entity], settings: AlmanachSettings, type_names: TypeNames) -> bytes:
-    """Return the entities as a JSON array."""
-    return msgspec.json.encode([build_view(entity, settings, type_names) for entity in entities])
 
 
 def build_view(entity: Entity, settings: AlmanachSettings, type_names: TypeNames) -> InstanceView | VolumeView:
@@ -158,7 +153,7 @@ def list_unnamed_types(segments: Iterable[RecordedSegment]) -> set[str]:
     }
 
 
-def _continues(entity: Entity, segment: RecordedSegment, attributes: tuple[Any, ...]) -> bool:
+def _continues(entity: Entity, segment: RecordedSegment, attributes: tuple[object, ...]) -> bool:
     """Return True if `segment` belongs to the entity: no gap, equal attributes, same resource and project."""
     last = entity.last
     return (

@@ -12,6 +12,7 @@ from litestar.types import ExceptionHandlersMap
 
 from stratiform.interfaces.endpoints.decoding import FlagParser, parse_bool
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
+from stratiform.interfaces.endpoints.media_types import JSON, OBJECT, Schema
 from stratiform.interfaces.endpoints.request import ApiResponse, Transactions
 from stratiform.kit.errors import Fault, Invalid, NotFound
 from stratiform.kit.policy import Rule
@@ -24,9 +25,10 @@ F = TypeVar("F", bound=Function)
 class Endpoint:
     """One route at one range of microversions.
 
-    `path` is relative to the API's. `action` is the key of an action's body. `rule` None: no token is needed. `body`,
-    `query` and `response` are schemas, taken from the annotations of the function. `errors` are those beside 400 for
-    a body, 401, 403, and 404 for a path with a resource.
+    `path` is relative to the API's; `{name:path}` in it matches several segments. `action` is the key of an action's
+    body. `rule` None: no token is needed. `body`, `query`, `headers` and `response` are schemas, taken from the
+    annotations of the function. `consumes` and `produces` map media types to schemas, for bodies that are not (only)
+    JSON. `errors` are those beside 400 for a body, 401, 403, and 404 for a path with a resource.
     """
 
     method: str
@@ -40,7 +42,10 @@ class Endpoint:
     action: str = ""
     body: Any = None
     query: Any = None
+    headers: Any = None
     response: Any = None
+    consumes: Mapping[str, Schema] = field(default_factory=dict)
+    produces: Mapping[str, Schema] = field(default_factory=dict)
     manages_transactions: bool = False
 
     @property
@@ -67,6 +72,8 @@ class Options(TypedDict, total=False):
     since: int
     until: int | None
     errors: tuple[type[Fault], ...]
+    consumes: Mapping[str, Schema]
+    produces: Mapping[str, Schema]
     manages_transactions: bool
 
 
@@ -96,11 +103,12 @@ def _version_not_found(_microversion: int) -> Fault:
 class Api:
     """One interface: its path, its fault format, its endpoints, and what all of them have in common.
 
-    `routes` is the package whose modules declare the endpoints. Every path exists with each of `prefixes` in front;
-    `project_in_path` means without a prefix and with the project's id. `transactions` authenticates requests.
-    `empty_media_type` is that of responses without a body. `lenient`: numbers and booleans in bodies may be strings.
-    `parse_flag` parses booleans in query strings. `invalid_field` and `version_not_found` make errors in the API's
-    own words.
+    `routes` is the package whose modules declare the endpoints; "" if they are declared elsewhere. Every path exists
+    with each of `prefixes` in front; `project_in_path` means without a prefix and with the project's id.
+    `transactions` authenticates requests. `empty_media_type` is that of responses without a body. `lenient`: numbers
+    and booleans in bodies may be strings. `strict`: query parameters that are unknown, repeated or empty, and encoded
+    bodies are refused. `parse_flag` parses booleans in query strings. `invalid_field` and `version_not_found` make
+    errors in the API's own words; `error_content` maps the media type of errors to a schema.
     """
 
     name: str
@@ -112,9 +120,11 @@ class Api:
     transactions: Transactions = field(default_factory=Transactions)
     empty_media_type: str = "application/json"
     lenient: bool = False
+    strict: bool = False
     parse_flag: FlagParser = parse_bool
     invalid_field: InvalidFieldFormat = _invalid_field
     version_not_found: Callable[[int], Fault] = _version_not_found
+    error_content: Mapping[str, Schema] = field(default_factory=lambda: {JSON: OBJECT})
     endpoints: list[Endpoint] = field(default_factory=list)
 
     def get(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
@@ -154,8 +164,14 @@ class Api:
         for name, reason in reasons.items():
             self._declare("POST", path, rule, _refusal(get, error(reason)), {"errors": (error,)}, name)
 
+    def format_microversion(self, minor: int) -> str:
+        """Return a microversion as clients write it."""
+        return str(minor)
+
     def load(self) -> None:
         """Import every module of the package `routes`, so that its endpoints are declared."""
+        if not self.routes:
+            return
         package = import_module(self.routes)
         for module in pkgutil.iter_modules(package.__path__, f"{self.routes}."):
             import_module(module.name)
@@ -171,11 +187,8 @@ class Api:
         self, method: str, path: str, rule: Rule | None, function: Function, options: Options, action: str = ""
     ) -> None:
         hints = typing.get_type_hints(function, include_extras=True)
-        schemas = {
-            "body": hints.get("body"),
-            "query": hints.get("query"),
-            "response": _response_schema(hints.get("return")),
-        }
+        schemas = {name: hints.get(name) for name in ("body", "query", "headers")}
+        schemas["response"] = _response_schema(hints.get("return"))
         self.endpoints.append(Endpoint(method, path, rule, function, action=action, **schemas, **options))
 
 

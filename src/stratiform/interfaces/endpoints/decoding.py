@@ -1,7 +1,7 @@
-"""Bodies and query strings as typed structs, with the errors of OpenStack's JSON schema validation."""
+"""Bodies, query strings and headers as typed structs, with the errors of OpenStack's JSON schema validation."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -22,7 +22,7 @@ NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 #: Fields whose values never appear in an error.
 _SECRET_FIELDS = frozenset(
-    {"adminPass", "user_data", "public_key", "personality", "password", "original_password", "secret"}
+    {"adminPass", "user_data", "public_key", "personality", "password", "original_password", "secret", "settings"}
 )
 
 _LOCATED = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
@@ -84,6 +84,13 @@ def parse_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
     raise invalid(name, text, f"'{text}' is not a boolean.")
 
 
+def parse_json_bool(text: str, name: str, invalid: InvalidFieldFormat) -> bool:
+    """Parse `true` or `false`. Raises `invalid`'s error."""
+    if text in ("true", "false"):
+        return text == "true"
+    raise invalid(name, text, f"'{text}' is neither true nor false.")
+
+
 def decode_query(
     items: Iterable[tuple[str, str]],
     schema: type[T],
@@ -97,7 +104,7 @@ def decode_query(
     Parameters without a field, or with one that the microversion `minor` does not have, are ignored. `parse_flag`
     parses booleans. Raises `invalid`'s error for a value of the wrong type.
     """
-    fields = _query_fields(schema, minor)
+    fields = query_fields(schema, minor)
     values: dict[str, Any] = {}
     for name, text in items:
         field = fields.get(name)
@@ -108,21 +115,32 @@ def decode_query(
             values.setdefault(name, []).append(value)
         else:
             values[name] = value
+    return _convert(values, schema, "query", invalid)
+
+
+def decode_headers(headers: Mapping[str, str], schema: type[T], *, invalid: InvalidFieldFormat) -> T:
+    """Decode the headers that `schema` has fields for, by their names in lower case."""
+    assert issubclass(schema, Struct)
+    values = {name: headers[name] for name in schema.__struct_encode_fields__ if name in headers}
+    return _convert(values, schema, "headers", invalid)
+
+
+def _convert(values: Mapping[str, Any], schema: type[T], key: str, invalid: InvalidFieldFormat) -> T:
     try:
         return msgspec.convert(values, schema, strict=False)
     except msgspec.ValidationError as error:
-        raise _invalid_field(msgspec.json.encode(values), str(error), invalid, "query") from error
+        raise _invalid_field(msgspec.json.encode(values), str(error), invalid, key) from error
 
 
 @dataclass(frozen=True, slots=True)
-class _QueryField:
+class QueryField:
     """How the text of a parameter becomes a value."""
 
     is_list: bool
     is_bool: bool
 
 
-def _query_fields(schema: type[Any], minor: int) -> dict[str, _QueryField]:
+def query_fields(schema: type[Any], minor: int = 0) -> dict[str, QueryField]:
     """Return the parameters of a query by name."""
     assert issubclass(schema, Struct)
     hints = get_type_hints(schema)
@@ -130,7 +148,7 @@ def _query_fields(schema: type[Any], minor: int) -> dict[str, _QueryField]:
     for name, encoded in existing_fields(schema, minor):
         types = {hints[name], *get_args(hints[name])}
         is_list = any(getattr(annotation, "__origin__", None) is list for annotation in types)
-        fields[encoded] = _QueryField(is_list, bool in types)
+        fields[encoded] = QueryField(is_list, bool in types)
     return fields
 
 

@@ -22,6 +22,7 @@ from stratiform.interfaces.endpoints.declaration import Api, Endpoint
 from stratiform.interfaces.endpoints.extensible import flatten, is_extensible
 from stratiform.interfaces.endpoints.fields import is_restricted, restrict
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
+from stratiform.interfaces.endpoints.strict import check_content_encoding, check_query
 from stratiform.interfaces.services import Request, services_of, shows_token
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
@@ -38,6 +39,7 @@ def router(
     guards: Sequence[Guard] = (),
 ) -> Router:
     """Return the routes of all endpoints that `api` declares, below its path or another one."""
+    api.load()
     routes: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
     for endpoint in api.endpoints:
         routes[endpoint.method, endpoint.path].append(endpoint)
@@ -95,7 +97,9 @@ def _async_handler(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Any
     async def handle(request: Request) -> Response[bytes]:
         endpoint, _ = _select(api, endpoints, request, b"")
         view = await to_thread.run_sync(_authorize, api, endpoint, request)
-        result = await endpoint.function(_api_request(api, request, view), **_path_parameters(api, request))
+        api_request = _api_request(api, request, view)
+        arguments = _decode_parameters(api, endpoint, api_request)
+        result = await endpoint.function(api_request, **_path_parameters(api, request), **arguments)
         return _response(api, endpoint, view, result)
 
     return handle
@@ -183,11 +187,11 @@ def _api_request(api: Api, request: Request, view: ViewContext, ctx: RequestCont
 
 
 def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any:
-    decoded: dict[str, Any] = {}
+    arguments = _decode_parameters(api, endpoint, request)
     if endpoint.body is bytes:
-        decoded["body"] = body
+        arguments["body"] = body
     elif endpoint.body is not None:
-        decoded["body"] = decoding.decode_body(
+        arguments["body"] = decoding.decode_body(
             body,
             endpoint.body,
             minor=request.microversion,
@@ -195,18 +199,30 @@ def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any
             invalid=api.invalid_field,
             key=endpoint.action or "body",
         )
+    parameters = _path_parameters(api, request.http)
+    if endpoint.action:  # the functions of an action table may name the resource's id as they like
+        return endpoint.function(request, *parameters.values(), **arguments)
+    return endpoint.function(request, **parameters, **arguments)
+
+
+def _decode_parameters(api: Api, endpoint: Endpoint, request: ApiRequest) -> dict[str, Any]:
+    """Decode query string and headers. Raises Invalid."""
+    if api.strict:
+        check_query(request.query_items, endpoint.query)
+        check_content_encoding(request.http.headers)
+    arguments: dict[str, Any] = {}
     if endpoint.query is not None:
-        decoded["query"] = decoding.decode_query(
+        arguments["query"] = decoding.decode_query(
             request.query_items,
             endpoint.query,
             minor=request.microversion,
             invalid=api.invalid_field,
             parse_flag=api.parse_flag,
         )
-    parameters = _path_parameters(api, request.http)
-    if endpoint.action:  # the functions of an action table may name the resource's id as they like
-        return endpoint.function(request, *parameters.values(), **decoded)
-    return endpoint.function(request, **parameters, **decoded)
+    if endpoint.headers is not None:
+        headers = request.http.headers
+        arguments["headers"] = decoding.decode_headers(headers, endpoint.headers, invalid=api.invalid_field)
+    return arguments
 
 
 def _path_parameters(api: Api, request: Request) -> dict[str, str]:
@@ -217,11 +233,18 @@ def _path_parameters(api: Api, request: Request) -> dict[str, str]:
 def _response(api: Api, endpoint: Endpoint, view: ViewContext, result: Any) -> Response[Any]:
     if isinstance(result, Response):
         return result
-    answer = result if isinstance(result, ApiResponse) else ApiResponse(result)
-    status = answer.status or endpoint.status
-    if answer.body is None:
-        return Response(b"", status_code=status, headers=answer.headers, media_type=api.empty_media_type)
-    if is_restricted(type(answer.body)):
-        restrict(answer.body, view.microversion, is_admin=view.is_admin)
-    content = msgspec.json.encode(flatten(answer.body) if is_extensible(type(answer.body)) else answer.body)
-    return Response(content, status_code=status, headers=answer.headers, media_type="application/json")
+    response = result if isinstance(result, ApiResponse) else ApiResponse(result)
+    status = response.status or endpoint.status
+    if response.body is None:
+        return Response(b"", status_code=status, headers=response.headers, media_type=api.empty_media_type)
+    if is_restricted(type(response.body)):
+        restrict(response.body, view.microversion, is_admin=view.is_admin)
+    return Response(
+        _encode(response.body), status_code=status, headers=response.headers, media_type=response.media_type
+    )
+
+
+def _encode(body: Any) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    return msgspec.json.encode(flatten(body) if is_extensible(type(body)) else body)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
+from stratiform.interfaces.endpoints.media_types import JSON
 from stratiform.interfaces.services import Request, Services, reading, writing
 from stratiform.kit.context import RequestContext
 
@@ -89,8 +90,12 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse(Generic[T]):
-    """A response with headers, or with another status than declared. `body` None: empty."""
+    """A response with headers, or with another status or media type than declared.
+
+    `body` None: empty. Bytes are sent as they are, other bodies are encoded as JSON.
+    """
 
     body: T | None = None
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = JSON

@@ -1,4 +1,4 @@
-"""The declaration of one OpenStack API: its version, its microversions, and its router."""
+"""The declaration of one OpenStack API: catalog entries, version document, microversions, and its router."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,20 +9,23 @@ from litestar.middleware import DefineMiddleware
 from stratiform.interfaces.endpoints import Api
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.openstack.microversions import MicroversionHeaders, Microversions
+from stratiform.interfaces.openstack.versions import VersionDocuments
+from stratiform.services.identity.model import CatalogService
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class OpenStackApi(Api):
-    """One OpenStack API: `service_type` in the catalog, `version` and `updated` in its version document."""
+    """One OpenStack API. `catalog`: its entries in the service catalog; `versions`: its version documents."""
 
-    service_type: str
-    version: str
-    updated: str
+    catalog: tuple[CatalogService, ...]
+    versions: VersionDocuments
     microversions: Microversions | None = None
+
+    def format_microversion(self, minor: int) -> str:
+        return f"{self.versions.id.lstrip('v').partition('.')[0]}.{minor}"
 
     def router(self) -> Router:
         """Return the routes of all endpoints."""
-        self.load()
         if self.microversions is None:
             return router(self)
         middleware: Sequence[DefineMiddleware] = [DefineMiddleware(MicroversionHeaders, versions=self.microversions)]

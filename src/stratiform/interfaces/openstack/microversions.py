@@ -18,14 +18,14 @@ _VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})")
 
 
 class VersionNotSupported(Fault):
-    """A microversion that we do not speak."""
+    """The API does not have this microversion."""
 
     status = 406
 
 
 @dataclass(frozen=True, slots=True)
 class Microversions:
-    """What a service speaks: MAJOR.FIRST to MAJOR.LAST. `legacy`: its own header from before there was a common one."""
+    """The microversions of an API: MAJOR.FIRST to MAJOR.LAST. `legacy`: its own header, older than the common one."""
 
     service: str
     major: int
@@ -34,30 +34,30 @@ class Microversions:
     legacy: str = ""
 
     async def negotiate(self, request: Request) -> None:
-        """Before anything of the body is read. Raises Invalid, VersionNotSupported."""
-        request.scope["state"]["minor"] = self.asked(request.headers)
+        """Store the requested minor version, before the body is read. Raises Invalid, VersionNotSupported."""
+        request.scope["state"]["minor"] = self.parse(request.headers)
 
-    def asked(self, headers: Headers) -> int:
-        """N of MAJOR.N; the first one, where nothing is said of this service."""
+    def parse(self, headers: Headers) -> int:
+        """Return the requested minor version; the first one by default. Raises Invalid, VersionNotSupported."""
         version = headers.get(self.legacy, "") if self.legacy else ""
         if _HEADER in headers:
-            version = self._said(",".join(headers.getall(_HEADER)))
+            version = self._own_version(",".join(headers.getall(_HEADER)))
         if not version:
             return self.first
         if version == "latest":
             return self.last
-        found = _VERSION.fullmatch(version)
-        if found is None:
+        match = _VERSION.fullmatch(version)
+        if match is None:
             raise Invalid(f"API Version String {version} is of invalid format. Must be of format MajorNum.MinorNum.")
-        if int(found[1]) != self.major or not self.first <= int(found[2]) <= self.last:
+        if int(match[1]) != self.major or not self.first <= int(match[2]) <= self.last:
             raise VersionNotSupported(
                 f"Version {version} is not supported by the API. "
                 f"Minimum is {self.text(self.first)} and maximum is {self.text(self.last)}."
             )
-        return int(found[2])
+        return int(match[2])
 
-    def _said(self, header: str) -> str:
-        """`compute 2.26, volume 3.50`: the version that stands behind our service's type."""
+    def _own_version(self, header: str) -> str:
+        """Return the version of this service in `compute 2.26, volume 3.50`."""
         for part in header.split(","):
             service_type, _, version = part.strip().partition(" ")
             if service_type.lower() == self.service:
@@ -65,16 +65,16 @@ class Microversions:
         return ""
 
     def text(self, number: int) -> str:
-        """2.26 for 26."""
+        """Return `2.26` for 26."""
         return f"{self.major}.{number}"
 
     def headers(self, number: int) -> list[tuple[bytes, bytes]]:
-        """What an answer given at this microversion says of it."""
-        said = {_HEADER: f"{self.service} {self.text(number)}"}
+        """Return the headers of a response at this microversion."""
+        values = {_HEADER: f"{self.service} {self.text(number)}"}
         if self.legacy:
-            said[self.legacy] = self.text(number)
-        named = [(name.lower().encode(), value.encode()) for name, value in said.items()]
-        return [*named, *((b"vary", name.encode()) for name in said)]
+            values[self.legacy] = self.text(number)
+        encoded = [(name.lower().encode(), value.encode()) for name, value in values.items()]
+        return [*encoded, *((b"vary", name.encode()) for name in values)]
 
 
 COMPUTE = Microversions("compute", major=2, first=1, last=90, legacy="X-OpenStack-Nova-API-Version")
@@ -82,23 +82,23 @@ VOLUME = Microversions("volume", major=3, first=0, last=60)
 
 
 def minor(request: Request) -> int:
-    """The microversion of this request: 26 for 2.26."""
+    """Return the minor version of this request: 26 for 2.26."""
     return int(request.scope["state"]["minor"])
 
 
 class MicroversionHeaders:
-    """Every answer, a refusal too, tells the microversion that it was given at."""
+    """Adds the microversion to every response, also to errors."""
 
     def __init__(self, app: ASGIApp, versions: Microversions) -> None:
         self._app = app
-        self._spoken = versions
+        self._versions = versions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["state"]["minor"] = self._spoken.first
+        scope["state"]["minor"] = self._versions.first
 
-        async def send_stamped(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self._spoken.headers(scope["state"]["minor"])]
+                message["headers"] = [*message["headers"], *self._versions.headers(scope["state"]["minor"])]
             await send(message)
 
-        await self._app(scope, receive, send_stamped)
+        await self._app(scope, receive, send_with_headers)

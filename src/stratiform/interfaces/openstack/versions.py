@@ -1,95 +1,118 @@
-"""Version documents and request ids. Source: the "Versions" sections of the API references."""
+"""Version documents: `/`, `/SERVICE` and `/SERVICE/VERSION`. They need no token.
 
-from collections.abc import Callable
-from typing import Any
+Source: the "Versions" sections of the API references.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from litestar import Response
+from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 from litestar.types import Message, Scope
 
-from stratiform.interfaces.openstack.microversions import COMPUTE, VOLUME
 from stratiform.interfaces.services import Request, get, request_id, services_of
 
-__all__ = ["documents", "tell_request_id"]
+if TYPE_CHECKING:
+    from stratiform.interfaces.openstack.api import OpenStackApi
 
-#: What each service says of itself.
-_SERVICES: dict[str, dict[str, str]] = {
-    "identity": {"id": "v3.14", "path": "/identity/v3/", "updated": "2020-04-07T00:00:00Z"},
-    "compute": {"id": "v2.1", "path": "/compute/v2.1/", "updated": "2013-07-23T11:33:21Z"},
-    "network": {"id": "v2.0", "path": "/network/v2.0/", "updated": "2016-01-01T00:00:00-00:00"},
-    "volume": {"id": "v3.0", "path": "/volume/v3/", "updated": "2025-01-01T00:00:00Z"},
-    "image": {"id": "v2.9", "path": "/image/v2/", "updated": ""},
-}
+Document = Mapping[str, object]
 
-_SPOKEN = {"compute": COMPUTE, "volume": VOLUME}
+#: Makes the response of `/SERVICE` or `/SERVICE/VERSION` from the entry of the only version.
+DocumentFormat = Callable[[Document], Response[Document]]
 
 
-async def tell_request_id(message: Message, scope: Scope) -> None:
-    """Every answer tells the id of its request, also where no route was found."""
+def list_versions(entry: Document) -> Response[Document]:
+    """The list of Nova and Neutron."""
+    return Response({"versions": [entry]})
+
+
+def list_versions_as_choices(entry: Document) -> Response[Document]:
+    """The list of Cinder and Glance."""
+    return Response({"versions": [entry]}, status_code=300)
+
+
+def list_keystone_versions(entry: Document) -> Response[Document]:
+    return Response({"versions": {"values": [entry]}}, status_code=300)
+
+
+def show_version(entry: Document) -> Response[Document]:
+    """The document of Keystone and Nova."""
+    return Response({"version": entry})
+
+
+def show_neutron_resources(entry: Document) -> Response[Document]:
+    """Neutron's document lists its resources."""
+    links = entry["links"]
+    assert isinstance(links, list)
+    base = links[0]["href"]
+    resources = [
+        {"name": noun, "collection": f"{noun}s", "links": [{"rel": "self", "href": f"{base}{noun}s"}]}
+        for noun in ("network", "subnet", "port")
+    ]
+    return Response({"resources": resources})
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDocuments:
+    """The only version of an API: its id and date, and the formats of its documents."""
+
+    id: str
+    updated: str
+    list: DocumentFormat
+    show: DocumentFormat
+    status: str = "CURRENT"
+    media_type: str = ""
+
+
+async def add_request_id(message: Message, scope: Scope) -> None:
+    """Add the request id to every response, also if no route matches."""
     if message["type"] == "http.response.start":
         message["headers"] = [*message["headers"], (b"x-openstack-request-id", request_id(scope).encode())]
 
 
-def version_of(service: str, url: str) -> dict[str, Any]:
-    """One service's version entry; `url` is what clients reach us by, without a slash at the end."""
-    said = _SERVICES[service]
-    entry: dict[str, Any] = {
-        "id": said["id"],
-        "status": "CURRENT" if service != "identity" else "stable",
-        "links": [{"rel": "self", "href": url + said["path"]}],
+def version_entry(api: "OpenStackApi", url: str) -> dict[str, object]:
+    """Return the entry of an API's version; `url` is the public address without a slash at the end."""
+    versions = api.versions
+    entry: dict[str, object] = {
+        "id": versions.id,
+        "status": versions.status,
+        "links": [{"rel": "self", "href": f"{url}{api.path}/"}],
     }
-    if said["updated"]:
-        entry["updated"] = said["updated"]
-    if service == "identity":
-        entry["media-types"] = [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}]
-    spoken = _SPOKEN.get(service)
-    if spoken is not None:
-        entry |= {"version": spoken.text(spoken.last), "min_version": spoken.text(spoken.first)}
+    if versions.updated:
+        entry["updated"] = versions.updated
+    if versions.media_type:
+        entry["media-types"] = [{"base": "application/json", "type": versions.media_type}]
+    if api.microversions is not None:
+        microversions = api.microversions
+        entry |= {
+            "version": microversions.text(microversions.last),
+            "min_version": microversions.text(microversions.first),
+        }
     return entry
 
 
-def _root(service: str) -> Callable[[Request], Response[Any]]:
-    def show_versions(request: Request) -> Response[Any]:
-        entry = version_of(service, services_of(request).url)
-        if service == "identity":
-            return Response({"versions": {"values": [entry]}}, status_code=300)
-        return Response({"versions": [entry]}, status_code=300 if service in ("image", "volume") else 200)
+def version_routes(apis: Sequence["OpenStackApi"]) -> list[HTTPRouteHandler]:
+    """Return the routes of all version documents; a browser is redirected from `/` to the portal."""
 
-    return show_versions
+    @get("/", operation_id="allVersions")
+    def list_all(request: Request) -> Response[Document] | Redirect:
+        if "text/html" in request.headers.get("accept", ""):
+            return Redirect("/dashboard")
+        url = services_of(request).url
+        return Response({"versions": [version_entry(api, url) | {"service": api.name} for api in apis]})
 
-
-def _version(service: str) -> Callable[[Request], Response[Any]]:
-    def show_version(request: Request) -> Response[Any]:
-        entry = version_of(service, services_of(request).url)
-        if service in ("volume", "image"):
-            return Response({"versions": [entry]})
-        if service == "network":
-            return Response({"resources": [_collection(noun, entry) for noun in ("network", "subnet", "port")]})
-        return Response({"version": entry})
-
-    return show_version
-
-
-def _collection(noun: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """One of Neutron's resources, as its version document lists them."""
-    links = [{"rel": "self", "href": f"{entry['links'][0]['href']}{noun}s"}]
-    return {"name": noun, "collection": f"{noun}s", "links": links}
-
-
-@get("/", operation_id="everyVersion")
-def show_everything(request: Request) -> Response[Any]:
-    """Every service with its version; a browser is led to the dashboard."""
-    if "text/html" in request.headers.get("accept", ""):
-        return Redirect("/dashboard")
-    url = services_of(request).url
-    entries = [version_of(service, url) | {"service": service} for service in _SERVICES]
-    return Response({"versions": entries})
-
-
-def documents() -> list[Any]:
-    """The routes that need no token: `/`, `/SERVICE` and `/SERVICE/VERSION`."""
-    routes: list[Any] = [show_everything]
-    for service, said in _SERVICES.items():
-        routes.append(get(f"/{service}", operation_id=f"{service}Versions")(_root(service)))
-        routes.append(get(said["path"].rstrip("/"), operation_id=f"{service}Version")(_version(service)))
+    routes = [list_all]
+    for api in apis:
+        routes.append(_route(f"/{api.name}", f"{api.name}Versions", api, api.versions.list))
+        routes.append(_route(api.path, f"{api.name}Version", api, api.versions.show))
     return routes
+
+
+def _route(path: str, operation_id: str, api: "OpenStackApi", document_format: DocumentFormat) -> HTTPRouteHandler:
+    @get(path, operation_id=operation_id)
+    def document(request: Request) -> Response[Document]:
+        return document_format(version_entry(api, services_of(request).url))
+
+    return document

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stratiform.interfaces.rest.accounts import project_id
+from stratiform.interfaces.rest.references import resolve_project
 from stratiform.interfaces.services import Request, Services, get, reading, services_of
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import NotFound
@@ -26,7 +26,7 @@ def month_cost(request: Request, project: str | None = None, month: str | None =
     """A month (this one, unless told) of a project (the token's, unless told), by day and by resource."""
     services = services_of(request)
     with reading(request) as ctx:
-        wanted = ctx.caller.project() if project is None else project_id(services, ctx, project)
+        wanted = ctx.caller.project() if project is None else resolve_project(services, ctx, project, external=True)
         cost = services.billing.project_cost(ctx, wanted, month)
     if cost is None:
         raise NotFound("no account pays for this project", hint="`stratiform account assign`")

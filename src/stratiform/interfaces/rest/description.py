@@ -15,6 +15,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import BaseRoute, HTTPRoute
 
+from stratiform.interfaces.endpoints.openapi import build_document
+from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.problems import MEDIA_TYPE, Problem
 from stratiform.interfaces.services import Request
 
@@ -60,7 +62,11 @@ class Description(JsonRenderPlugin):
 
     def render(self, request: Request, openapi_schema: dict[str, Any]) -> bytes:
         if self._rendered is None:
-            self._rendered = super().render(request, completed(openapi_schema, request.app.routes))
+            document = completed(openapi_schema, request.app.routes)
+            declared = build_document([api], title="", version="")
+            document["paths"].update(declared["paths"])
+            document["components"]["schemas"].update(declared["components"]["schemas"])
+            self._rendered = super().render(request, document)
         return self._rendered
 
 

@@ -1,4 +1,4 @@
-"""Errors of our own API as RFC 9457 problem documents."""
+"""Errors as problem documents. Source: RFC 9457."""
 
 import logging
 from http import HTTPStatus
@@ -14,12 +14,14 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-#: What to do about what the framework refuses; it says no more than the status.
+#: Hints for errors that the framework raises with no other detail than the status.
 _HINTS = {413: "16 MiB at most; send it in several requests"}
+
+_INTERNAL_ERROR = "An internal error occurred; the server's log has the details."
 
 
 class Problem(msgspec.Struct):
-    """What went wrong, for a person in `detail`; `hint` says what to do next, where that is known."""
+    """A problem document: `detail` is for a person, `hint` is what to do next."""
 
     type: str
     title: str
@@ -28,20 +30,20 @@ class Problem(msgspec.Struct):
     hint: str | msgspec.UnsetType = msgspec.UNSET
 
 
-def problem(_request: Request, error: Exception) -> Response[Problem]:
-    """`{type, title, status, detail, hint?}`; what we did not foresee is logged and told without any detail."""
+def render_problem(_request: Request, error: Exception) -> Response[Problem]:
+    """Return the response for an error. Unexpected errors are logged, and the client gets no detail of them."""
     hint = ""
     headers: dict[str, str] = {}
     if isinstance(error, Fault):
         status, detail, hint = error.status, error.message, error.hint
     elif isinstance(error, HTTPException):
         status, detail = error.status_code, error.detail
-        headers = dict(error.headers or {})  # of 405: which methods there are
+        headers = dict(error.headers or {})  # `Allow` of 405
         hint = _HINTS.get(status, "")
     else:
-        logger.error("unforeseen", exc_info=error)
-        status, detail = 500, "Something went wrong here; the log says what."
-    body = Problem("about:blank", HTTPStatus(status).phrase, status, detail, hint or msgspec.UNSET)
+        logger.error("unexpected error", exc_info=error)
+        status, detail = 500, _INTERNAL_ERROR
+    problem = Problem("about:blank", HTTPStatus(status).phrase, status, detail, hint or msgspec.UNSET)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Keystone uri="/identity"'
-    return Response(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+    return Response(problem, status_code=status, headers=headers, media_type=MEDIA_TYPE)

@@ -142,6 +142,16 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogService:
+    """A service of this installation in the catalog. `path` is relative to the public URL; `id` "": a random one."""
+
+    type: str
+    name: str
+    path: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """An endpoint of a service. `url` may contain `$(project_id)s` or `%(project_id)s`."""
 

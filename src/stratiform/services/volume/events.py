@@ -23,6 +23,17 @@ DETACHED = "volume.detach.end"
 UPDATED = "volume.update.end"
 RETYPED = "volume.retype"
 
+#: The types of all events that the service appends.
+EVENT_TYPES = (
+    CREATED,
+    DELETED,
+    RESIZED,
+    ATTACHED,
+    DETACHED,
+    UPDATED,
+    RETYPED,
+)
+
 
 def host(volume: Volume) -> str:
     """Return `CLOUD@stratiform`, where Cinder has the name of its back end."""

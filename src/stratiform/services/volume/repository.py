@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, false, func, select, update
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection, Rows
-from stratiform.kit.keyset import sorted_page
+from stratiform.kit.keyset import list_sorted
 from stratiform.kit.pagination import Page, Slice, paginate
 from stratiform.services.volume.errors import InvalidInput
 from stratiform.services.volume.model import Attachment, Sort, TypeAccess, Volume, VolumeFilter, VolumeType
@@ -64,10 +64,10 @@ def list_volumes(
     where, order = _conditions(filters), _order(sort)
     if filters.metadata:
         # Metadata is one JSON document per row, so this filter runs after reading.
-        rows = sorted_page(volumes, db, Page(limit=_UNLIMITED), order, *where).items
+        rows = list_sorted(volumes, db, Page(limit=_UNLIMITED), order, *where).items
         matching = [volume for volume in rows if _has_metadata(volume, filters.metadata)]
         return paginate(matching[offset:], page, lambda volume: volume.id)
-    rows_with_offset = sorted_page(volumes, db, Page(page.limit + offset, page.marker), order, *where)
+    rows_with_offset = list_sorted(volumes, db, Page(page.limit + offset, page.marker), order, *where)
     return Slice(rows_with_offset.items[offset:], rows_with_offset.more)
 
 

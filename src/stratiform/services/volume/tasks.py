@@ -69,7 +69,7 @@ def _create(service: VolumeService, job: Job, cloud: VolumeCapability, volume: V
         return None
     if native.state is NativeVolumeState.CREATING:
         if native.id != volume.native_id:
-            with job.apply() as db:
+            with job.transaction() as db:
                 repository.update_in_status(db, volume, ("creating",), volume.updated_at, native_id=native.id)
         return _requeue(job, volume)
     if native.state not in (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE):
@@ -152,7 +152,7 @@ def _complete_delete(service: VolumeService, job: Job, volume: Volume) -> None:
 
 def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str, now: Micros, **values: Any) -> None:
     """Write an outcome and its event, unless the status was changed in the meantime."""
-    with job.apply() as db:
+    with job.transaction() as db:
         if repository.update_in_status(db, volume, (volume.status,), now, **values):
             updated = repository.volumes.get(db, volume.id)
             if updated is not None:
@@ -182,7 +182,7 @@ _STEPS: dict[str, _Step] = {"creating": _create, "extending": _extend, "deleting
 
 def survey(service: VolumeService, job: Job) -> Requeue:
     """Enqueue the observation of every cloud."""
-    with job.apply() as db:
+    with job.transaction() as db:
         for cloud in service.clouds.accounts.list_all(db):
             enqueue(db, OBSERVE, cloud.id, job.clock.now())
     return Requeue(SURVEY_INTERVAL_US)
@@ -235,7 +235,7 @@ def _correct(service: VolumeService, job: Job, cloud: VolumeCapability, drift: D
 
 def _mark_missing(service: VolumeService, job: Job, volume: Volume) -> None:
     """The native volume was deleted outside of this system: its usage ends, and its attachment too."""
-    with job.apply() as db:
+    with job.transaction() as db:
         repository.delete_attachments_of_volume(db, volume.id)
     fault = "The volume no longer exists in its cloud."
     terminated_at = job.clock.now()
@@ -245,11 +245,11 @@ def _mark_missing(service: VolumeService, job: Job, volume: Volume) -> None:
 def _write_observed(service: VolumeService, job: Job, volume: Volume, event_type: str, **values: Any) -> None:
     logger.warning("volume drift corrected: volume=%s values=%s", volume.id, values)
     now = job.clock.now()
-    with job.apply() as db:
+    with job.transaction() as db:
         current = repository.find_volume(db, volume.id)
         if current != volume or current.status not in STABLE_STATUSES:
             return  # changed since the list was read; the next observation compares it
-        repository.volumes.change(db, volume.id, updated_at=now, **values)
+        repository.volumes.update(db, volume.id, updated_at=now, **values)
         updated = repository.volumes.get(db, volume.id)
         if updated is not None:
             events.append(db, service.ids, event_type, updated, now)

@@ -1,95 +1,92 @@
 """Entities: of a project in a period, by id, and updates of an instance's entity."""
 
 from collections.abc import Sequence
-from typing import Any
-
-from litestar import MediaType, Response
 
 from stratiform.interfaces.almanach import schemas, views
+from stratiform.interfaces.almanach.api import api
+from stratiform.interfaces.almanach.context import AlmanachContext
 from stratiform.interfaces.almanach.corrections import InstanceCorrection
 from stratiform.interfaces.almanach.errors import (
-    HTML,
     ActiveEntityNotFound,
     ClosedEntityNotFound,
     EntityNotFound,
     InvalidFields,
     MultipleEntities,
 )
-from stratiform.interfaces.almanach.routes.context import AlmanachContext, reading, writing
 from stratiform.interfaces.almanach.views import Entity, InstanceView, TypeNames, VolumeView
-from stratiform.interfaces.services import Request, get, head, put
+from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.kit.clock import Micros
+from stratiform.services.ingest import policy as ingest_policy
+from stratiform.services.ledger import policy as ledger_policy
 from stratiform.services.ledger.model import Resource
 
+EntityViews = list[InstanceView | VolumeView]
 
-@get("/project/{project_id:str}/instances")
-def list_instances(request: Request, project_id: str) -> Response[bytes]:
+
+@api.get("/project/{project_id}/instances", ledger_policy.ENTITIES_LIST)
+def list_instances(request: ApiRequest, project_id: str) -> EntityViews:
     return _list_project_entities(request, project_id, ("instance",))
 
 
-@get("/project/{project_id:str}/volumes")
-def list_volumes(request: Request, project_id: str) -> Response[bytes]:
+@api.get("/project/{project_id}/volumes", ledger_policy.ENTITIES_LIST)
+def list_volumes(request: ApiRequest, project_id: str) -> EntityViews:
     return _list_project_entities(request, project_id, ("volume",))
 
 
-@get("/project/{project_id:str}/entities")
-def list_entities(request: Request, project_id: str) -> Response[bytes]:
+@api.get("/project/{project_id}/entities", ledger_policy.ENTITIES_LIST)
+def list_entities(request: ApiRequest, project_id: str) -> EntityViews:
     return _list_project_entities(request, project_id, ("instance", "volume"))
 
 
-@head("/entity/{entity_id:str}", media_type=HTML)
-def check_entity(request: Request, entity_id: str) -> None:
-    with reading(request) as context:
-        if not context.list_visible_segments(entity_id):
-            raise EntityNotFound
+@api.head("/entity/{entity_id}", ledger_policy.ENTITIES_LIST)
+def check_entity(request: ApiRequest, entity_id: str) -> None:
+    if not AlmanachContext.of(request).list_visible_segments(entity_id):
+        raise EntityNotFound
 
 
-@get("/entity/{entity_id:str}")
-def show_entity(request: Request, entity_id: str) -> Response[bytes]:
-    with reading(request) as context:
-        entities, type_names = context.build_entities(context.list_visible_segments(entity_id))
+@api.get("/entity/{entity_id}", ledger_policy.ENTITIES_LIST)
+def show_entity(request: ApiRequest, entity_id: str) -> EntityViews:
+    context = AlmanachContext.of(request)
+    entities, type_names = context.build_entities(context.list_visible_segments(entity_id))
     if not entities:
         raise EntityNotFound
-    return _respond(context, entities, type_names)
+    return _build_views(context, entities, type_names)
 
 
-@put("/entity/instance/{entity_id:str}")
-def update_instance(request: Request, entity_id: str, body: bytes) -> InstanceView | VolumeView:
+@api.put("/entity/instance/{entity_id}", ingest_policy.RESOURCE_UPDATES_CREATE)
+def update_instance(request: ApiRequest, entity_id: str, body: bytes) -> InstanceView | VolumeView:
     """Update the active entity, or with `start` in the query the closed one between `start` and `end`."""
-    is_closed = "start" in request.query_params
-    with writing(request) as context:
-        period = schemas.parse_period(request, context.now) if is_closed else None
-        update = schemas.parse_instance_update(body, strict=not is_closed)
-        entities, index = _select_entity(context, entity_id, period)
-        first = entities[index].first
-        resource = Resource(first.cloud, first.resource_type, entity_id)
-        correction = InstanceCorrection(
-            entities=entities,
-            index=index,
-            last_event_at=context.get_last_event_time(resource),
-            author=context.ctx.caller.user_name or context.ctx.caller.user_id,
-            now=context.now,
-        )
-        start, _ = correction.get_bounds(update)
-        context.record(*correction.build_events(update))
-        return _get_updated(context, resource, start)
+    is_closed = "start" in request.http.query_params
+    context = AlmanachContext.of(request)
+    period = schemas.parse_period(request.http, context.now) if is_closed else None
+    update = schemas.parse_instance_update(body, strict=not is_closed)
+    entities, index = _select_entity(context, entity_id, period)
+    first = entities[index].first
+    resource = Resource(first.cloud, first.resource_type, entity_id)
+    correction = InstanceCorrection(
+        entities=entities,
+        index=index,
+        last_event_at=context.get_last_event_time(resource),
+        author=context.ctx.caller.user_name or context.ctx.caller.user_id,
+        now=context.now,
+    )
+    start, _ = correction.get_bounds(update)
+    context.record(*correction.build_events(update))
+    return _get_updated(context, resource, start)
 
 
-handlers: list[Any] = [list_instances, list_volumes, list_entities, check_entity, show_entity, update_instance]
-
-
-def _list_project_entities(request: Request, project_id: str, resource_types: Sequence[str]) -> Response[bytes]:
+def _list_project_entities(request: ApiRequest, project_id: str, resource_types: Sequence[str]) -> EntityViews:
     """Return the entities that were in use in the period, both ends included, without cutting them to it."""
-    with reading(request) as context:
-        start, end = schemas.parse_period(request, context.now)
-        segments = context.list_project_segments(project_id, resource_types, start, end)
-        entities, type_names = context.build_entities(segments)
+    context = AlmanachContext.of(request)
+    start, end = schemas.parse_period(request.http, context.now)
+    segments = context.list_project_segments(project_id, resource_types, start, end)
+    entities, type_names = context.build_entities(segments)
     in_period = [entity for entity in entities if entity.end is None or entity.end >= start]
-    return _respond(context, in_period, type_names)
+    return _build_views(context, in_period, type_names)
 
 
-def _respond(context: AlmanachContext, entities: Sequence[Entity], type_names: TypeNames) -> Response[bytes]:
-    return Response(views.encode_entities(entities, context.settings, type_names), media_type=MediaType.JSON)
+def _build_views(context: AlmanachContext, entities: Sequence[Entity], type_names: TypeNames) -> EntityViews:
+    return [views.build_view(entity, context.settings, type_names) for entity in entities]
 
 
 def _select_entity(

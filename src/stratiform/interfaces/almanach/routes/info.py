@@ -2,12 +2,13 @@
 
 import threading
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
-from stratiform.interfaces.almanach.routes.context import RESOURCE_TYPES
-from stratiform.interfaces.services import Request, Services, get, services_of
+from stratiform.interfaces.almanach.api import api
+from stratiform.interfaces.almanach.context import RESOURCE_TYPES
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.services import Services
 from stratiform.kit.clock import SECOND_US, Micros
 
 #: The version of Almanach with the same API.
@@ -42,18 +43,15 @@ class _CachedCounts:
     counts: DatabaseView
 
 
-@get("/info", open_to_all=True)
-def show_info(request: Request) -> InfoView:
+@api.get("/info", None)
+def show_info(request: ApiRequest) -> InfoView:
     return InfoView(VersionView(VERSION), _count_entities(request))
 
 
-handlers: list[Any] = [show_info]
-
-
-def _count_entities(request: Request) -> DatabaseView:
+def _count_entities(request: ApiRequest) -> DatabaseView:
     """Count the entities, at most once at a time; meanwhile other requests get the cached counts."""
-    services = services_of(request)
-    cached: _CachedCounts | None = request.app.state.get("almanach_counts")
+    services, state = request.services, request.http.app.state
+    cached: _CachedCounts | None = state.get("almanach_counts")
     if cached is not None and cached.services is not services:
         cached = None
     now = services.clock.now()
@@ -65,7 +63,7 @@ def _count_entities(request: Request) -> DatabaseView:
     try:
         with services.database.snapshot() as db:
             counts = DatabaseView(*services.ledger.segments.count(db, RESOURCE_TYPES))
-        request.app.state.almanach_counts = _CachedCounts(services, now, counts)
+        state.almanach_counts = _CachedCounts(services, now, counts)
         return counts
     finally:
         _counting.release()

@@ -1,55 +1,46 @@
 """Instances: create, delete, resize, rebuild."""
 
-from typing import Any
-
-from litestar import Response
-
 from stratiform.interfaces.almanach import events, schemas
+from stratiform.interfaces.almanach.api import api
+from stratiform.interfaces.almanach.context import AlmanachContext
 from stratiform.interfaces.almanach.errors import ActiveEntityNotFound, InstanceNotFound
-from stratiform.interfaces.almanach.routes.context import empty_response, writing
-from stratiform.interfaces.services import Request, delete, post, put
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.services.ingest import policy as ingest_policy
 
 _RESOURCE_TYPE = "instance"
 
 
-@post("/project/{project_id:str}/instance")
-def create_instance(request: Request, project_id: str, body: bytes) -> Response[bytes]:
-    with writing(request) as context:
-        new = schemas.parse_instance(body)
-        resource = context.locate(_RESOURCE_TYPE, new.id)
-        context.record(events.build_instance_create(resource, project_id, new))
-    return empty_response(201)
+@api.post("/project/{project_id}/instance", ingest_policy.RESOURCE_UPDATES_CREATE, status=201)
+def create_instance(request: ApiRequest, project_id: str, body: bytes) -> None:
+    context = AlmanachContext.of(request)
+    new = schemas.parse_instance(body)
+    resource = context.locate(_RESOURCE_TYPE, new.id)
+    context.record(events.build_instance_create(resource, project_id, new))
 
 
-@delete("/instance/{entity_id:str}", status_code=202)
-def delete_instance(request: Request, entity_id: str, body: bytes) -> Response[bytes]:
+@api.delete("/instance/{entity_id}", ingest_policy.RESOURCE_UPDATES_CREATE, status=202)
+def delete_instance(request: ApiRequest, entity_id: str, body: bytes) -> None:
     """As in Almanach, the date is validated only if the instance exists."""
-    with writing(request) as context:
-        date = schemas.get_date(body)
-        try:
-            resource, _ = context.get_active(_RESOURCE_TYPE, entity_id)
-        except ActiveEntityNotFound as error:
-            raise InstanceNotFound(entity_id) from error
-        context.record(events.build_delete(resource, schemas.parse_date(date)))
-    return empty_response(202)
+    context = AlmanachContext.of(request)
+    date = schemas.get_date(body)
+    try:
+        resource, _ = context.get_active(_RESOURCE_TYPE, entity_id)
+    except ActiveEntityNotFound as error:
+        raise InstanceNotFound(entity_id) from error
+    context.record(events.build_delete(resource, schemas.parse_date(date)))
 
 
-@put("/instance/{entity_id:str}/resize")
-def resize_instance(request: Request, entity_id: str, body: bytes) -> Response[bytes]:
-    with writing(request) as context:
-        at, flavor = schemas.parse_instance_resize(body)
-        resource, segments = context.get_active(_RESOURCE_TYPE, entity_id)
-        context.record(events.build_instance_resize(resource, at, flavor, segments))
-    return empty_response(200)
+@api.put("/instance/{entity_id}/resize", ingest_policy.RESOURCE_UPDATES_CREATE)
+def resize_instance(request: ApiRequest, entity_id: str, body: bytes) -> None:
+    context = AlmanachContext.of(request)
+    at, flavor = schemas.parse_instance_resize(body)
+    resource, segments = context.get_active(_RESOURCE_TYPE, entity_id)
+    context.record(events.build_instance_resize(resource, at, flavor, segments))
 
 
-@put("/instance/{entity_id:str}/rebuild")
-def rebuild_instance(request: Request, entity_id: str, body: bytes) -> Response[bytes]:
-    with writing(request) as context:
-        at, os_attributes = schemas.parse_instance_rebuild(body)
-        resource, segments = context.get_active(_RESOURCE_TYPE, entity_id)
-        context.record(events.build_instance_rebuild(resource, at, os_attributes, segments))
-    return empty_response(200)
-
-
-handlers: list[Any] = [create_instance, delete_instance, resize_instance, rebuild_instance]
+@api.put("/instance/{entity_id}/rebuild", ingest_policy.RESOURCE_UPDATES_CREATE)
+def rebuild_instance(request: ApiRequest, entity_id: str, body: bytes) -> None:
+    context = AlmanachContext.of(request)
+    at, os_attributes = schemas.parse_instance_rebuild(body)
+    resource, segments = context.get_active(_RESOURCE_TYPE, entity_id)
+    context.record(events.build_instance_rebuild(resource, at, os_attributes, segments))

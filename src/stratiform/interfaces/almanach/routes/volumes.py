@@ -1,67 +1,58 @@
 """Volumes: create, delete, resize, attach, detach."""
 
-from typing import Any
-
-from litestar import Response
-
 from stratiform.interfaces.almanach import events, schemas
-from stratiform.interfaces.almanach.routes.context import AlmanachContext, empty_response, writing
-from stratiform.interfaces.services import Request, delete, post, put
+from stratiform.interfaces.almanach.api import api
+from stratiform.interfaces.almanach.context import AlmanachContext
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.services.ingest import policy as ingest_policy
 from stratiform.services.ledger.model import Resource
 from stratiform.services.ledger.service import VolumeType
 
 _RESOURCE_TYPE = "volume"
 
 
-@post("/project/{project_id:str}/volume")
-def create_volume(request: Request, project_id: str, body: bytes) -> Response[bytes]:
-    with writing(request) as context:
-        new = schemas.parse_volume(body)
-        resource = context.locate(_RESOURCE_TYPE, new.id)
-        volume_type = None if new.type_id is None else _get_volume_type(context, resource, new.type_id)
-        context.record(events.build_volume_create(resource, project_id, new, volume_type))
-    return empty_response(201)
+@api.post("/project/{project_id}/volume", ingest_policy.RESOURCE_UPDATES_CREATE, status=201)
+def create_volume(request: ApiRequest, project_id: str, body: bytes) -> None:
+    context = AlmanachContext.of(request)
+    new = schemas.parse_volume(body)
+    resource = context.locate(_RESOURCE_TYPE, new.id)
+    volume_type = None if new.type_id is None else _get_volume_type(context, resource, new.type_id)
+    context.record(events.build_volume_create(resource, project_id, new, volume_type))
 
 
-@delete("/volume/{entity_id:str}", status_code=202)
-def delete_volume(request: Request, entity_id: str, body: bytes) -> Response[bytes]:
-    with writing(request) as context:
-        at = schemas.parse_date(schemas.get_date(body))
-        resource, _ = context.get_active(_RESOURCE_TYPE, entity_id)
-        context.record(events.build_delete(resource, at))
-    return empty_response(202)
+@api.delete("/volume/{entity_id}", ingest_policy.RESOURCE_UPDATES_CREATE, status=202)
+def delete_volume(request: ApiRequest, entity_id: str, body: bytes) -> None:
+    context = AlmanachContext.of(request)
+    at = schemas.parse_date(schemas.get_date(body))
+    resource, _ = context.get_active(_RESOURCE_TYPE, entity_id)
+    context.record(events.build_delete(resource, at))
 
 
-@put("/volume/{entity_id:str}/resize")
-def resize_volume(request: Request, entity_id: str, body: bytes) -> Response[bytes]:
-    with writing(request) as context:
-        at, size_gib = schemas.parse_volume_resize(body)
-        resource, _ = context.get_active(_RESOURCE_TYPE, entity_id)
-        context.record(events.build_volume_resize(resource, at, size_gib))
-    return empty_response(200)
+@api.put("/volume/{entity_id}/resize", ingest_policy.RESOURCE_UPDATES_CREATE)
+def resize_volume(request: ApiRequest, entity_id: str, body: bytes) -> None:
+    context = AlmanachContext.of(request)
+    at, size_gib = schemas.parse_volume_resize(body)
+    resource, _ = context.get_active(_RESOURCE_TYPE, entity_id)
+    context.record(events.build_volume_resize(resource, at, size_gib))
 
 
-@put("/volume/{entity_id:str}/attach")
-def attach_volume(request: Request, entity_id: str, body: bytes) -> Response[bytes]:
+@api.put("/volume/{entity_id}/attach", ingest_policy.RESOURCE_UPDATES_CREATE)
+def attach_volume(request: ApiRequest, entity_id: str, body: bytes) -> None:
     """`attachments` in the body are all instances that have the volume afterwards."""
     return _change_attachments(request, entity_id, body, "attach")
 
 
-@put("/volume/{entity_id:str}/detach")
-def detach_volume(request: Request, entity_id: str, body: bytes) -> Response[bytes]:
+@api.put("/volume/{entity_id}/detach", ingest_policy.RESOURCE_UPDATES_CREATE)
+def detach_volume(request: ApiRequest, entity_id: str, body: bytes) -> None:
     """`attachments` in the body are the instances that keep the volume."""
     return _change_attachments(request, entity_id, body, "detach")
 
 
-handlers: list[Any] = [create_volume, delete_volume, resize_volume, attach_volume, detach_volume]
-
-
-def _change_attachments(request: Request, entity_id: str, body: bytes, action: str) -> Response[bytes]:
-    with writing(request) as context:
-        at, instance_ids = schemas.parse_attachments(body)
-        resource, _ = context.get_active(_RESOURCE_TYPE, entity_id)
-        context.record(events.build_volume_attachment(resource, at, instance_ids, action))
-    return empty_response(200)
+def _change_attachments(request: ApiRequest, entity_id: str, body: bytes, action: str) -> None:
+    context = AlmanachContext.of(request)
+    at, instance_ids = schemas.parse_attachments(body)
+    resource, _ = context.get_active(_RESOURCE_TYPE, entity_id)
+    context.record(events.build_volume_attachment(resource, at, instance_ids, action))
 
 
 def _get_volume_type(context: AlmanachContext, resource: Resource, type_id: str) -> VolumeType:

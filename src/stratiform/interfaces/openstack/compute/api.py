@@ -1,18 +1,19 @@
 """The Compute API v2.1. Source: the Compute API reference, and nova/api/openstack/compute."""
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import shaped
+from stratiform.interfaces.openstack.faults import fault_handlers, nova
 from stratiform.interfaces.openstack.microversions import COMPUTE
+from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, show_version
 from stratiform.services.compute.errors import InvalidField
+from stratiform.services.identity.model import CatalogService
 
 api = OpenStackApi(
     name="compute",
     path="/compute/v2.1",
     routes="stratiform.interfaces.openstack.compute.routes",
-    exception_handlers=shaped("compute"),
-    service_type="compute",
-    version="v2.1",
-    updated="2013-07-23T11:33:21Z",
+    exception_handlers=fault_handlers(nova),
+    catalog=(CatalogService("compute", "nova", "/compute/v2.1"),),
+    versions=VersionDocuments("v2.1", "2013-07-23T11:33:21Z", list_versions, show_version),
     microversions=COMPUTE,
     lenient=True,
     invalid_field=InvalidField,

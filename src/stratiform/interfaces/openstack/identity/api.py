@@ -2,9 +2,11 @@
 
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import shaped
+from stratiform.interfaces.openstack.faults import fault_handlers, keystone
 from stratiform.interfaces.openstack.identity.errors import MissingAttribute
+from stratiform.interfaces.openstack.versions import VersionDocuments, list_keystone_versions, show_version
 from stratiform.kit.errors import Fault, Invalid
+from stratiform.services.identity.model import CatalogService
 
 _REQUIRED = " is a required property"
 
@@ -26,10 +28,16 @@ api = OpenStackApi(
     name="identity",
     path="/identity/v3",
     routes="stratiform.interfaces.openstack.identity.routes",
-    exception_handlers=shaped("identity"),
-    service_type="identity",
-    version="v3.14",
-    updated="2020-04-07T00:00:00Z",
+    exception_handlers=fault_handlers(keystone),
+    catalog=(CatalogService("identity", "keystone", "/identity/v3"),),
+    versions=VersionDocuments(
+        "v3.14",
+        "2020-04-07T00:00:00Z",
+        list_keystone_versions,
+        show_version,
+        "stable",
+        "application/vnd.openstack.identity-v3+json",
+    ),
     parse_flag=_parse_flag,
     invalid_field=_invalid_field,
 )

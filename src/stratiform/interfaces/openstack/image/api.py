@@ -1,8 +1,10 @@
 """The declaration of the Image API v2."""
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import shaped
+from stratiform.interfaces.openstack.faults import fault_handlers, glance
+from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, list_versions_as_choices
 from stratiform.kit.errors import Fault, Invalid
+from stratiform.services.identity.model import CatalogService
 
 
 def _invalid_field(field: str, _value: str, reason: str) -> Fault:
@@ -13,9 +15,8 @@ api = OpenStackApi(
     name="image",
     path="/image/v2",
     routes="stratiform.interfaces.openstack.image.routes",
-    exception_handlers=shaped("image"),
-    service_type="image",
-    version="v2.9",
-    updated="",
+    exception_handlers=fault_handlers(glance),
+    catalog=(CatalogService("image", "glance", "/image"),),
+    versions=VersionDocuments("v2.9", "", list_versions_as_choices, list_versions),
     invalid_field=_invalid_field,
 )

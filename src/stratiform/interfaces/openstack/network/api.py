@@ -3,8 +3,10 @@
 import re
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import shaped
+from stratiform.interfaces.openstack.faults import fault_handlers, neutron
+from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, show_neutron_resources
 from stratiform.kit.errors import Fault
+from stratiform.services.identity.model import CatalogService
 from stratiform.services.network.errors import BadRequest
 
 _UNEXPECTED = re.compile(r"\('([^']*)' was unexpected\)")
@@ -21,10 +23,9 @@ api = OpenStackApi(
     name="network",
     path="/network/v2.0",
     routes="stratiform.interfaces.openstack.network.routes",
-    exception_handlers=shaped("network"),
-    service_type="network",
-    version="v2.0",
-    updated="2016-01-01T00:00:00-00:00",
+    exception_handlers=fault_handlers(neutron),
+    catalog=(CatalogService("network", "neutron", "/network"),),
+    versions=VersionDocuments("v2.0", "2016-01-01T00:00:00-00:00", list_versions, show_neutron_resources),
     lenient=True,
     invalid_field=_invalid_field,
 )

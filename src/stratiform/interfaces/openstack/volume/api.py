@@ -1,9 +1,11 @@
 """The Block Storage API v3. Source: the Block Storage API v3 reference, and cinder/api."""
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import shaped
+from stratiform.interfaces.openstack.faults import fault_handlers, nova
 from stratiform.interfaces.openstack.microversions import VOLUME
+from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, list_versions_as_choices
 from stratiform.kit.errors import Fault, NotFound
+from stratiform.services.identity.model import CatalogService
 
 
 def _version_not_found(microversion: int) -> Fault:
@@ -14,10 +16,12 @@ api = OpenStackApi(
     name="volume",
     path="/volume/v3",
     routes="stratiform.interfaces.openstack.volume.routes",
-    exception_handlers=shaped("volume"),
-    service_type="volumev3",
-    version="v3.0",
-    updated="2025-01-01T00:00:00Z",
+    exception_handlers=fault_handlers(nova),
+    catalog=(
+        CatalogService("volumev3", "cinderv3", "/volume/v3"),
+        CatalogService("block-storage", "cinder", "/volume/v3"),
+    ),
+    versions=VersionDocuments("v3.0", "2025-01-01T00:00:00Z", list_versions_as_choices, list_versions),
     microversions=VOLUME,
     project_in_path=True,
     lenient=True,

@@ -1,14 +1,15 @@
 """The identity service: one attribute per resource, and the operations that other services and the wiring use."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.crypto import Keys
+from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
-from stratiform.services.identity.model import Project
+from stratiform.services.identity.model import CatalogService, Project
 from stratiform.services.identity.service.application_credentials import ApplicationCredentials
 from stratiform.services.identity.service.assignments import Assignments
 from stratiform.services.identity.service.authentication import Authentication
@@ -53,7 +54,9 @@ class IdentityService:
     _bootstrap: Bootstrap
 
     @classmethod
-    def build(cls, ids: Ids, keys: Keys, *, bcrypt_rounds: int, token_ttl_s: int = TOKEN_TTL_S) -> "IdentityService":
+    def build(
+        cls, ids: Ids, keys: KeyRepository, *, bcrypt_rounds: int, token_ttl_s: int = TOKEN_TTL_S
+    ) -> "IdentityService":
         cache, passwords = DirectoryCache(ids), PasswordHasher(bcrypt_rounds)
         tokens = Tokens(keys, cache)
         return cls(
@@ -82,9 +85,18 @@ class IdentityService:
         """
         return self.tokens.validate(db, token_id, now).caller
 
-    def bootstrap(self, db: Connection, now: Micros, *, url: str, region: str, admin_password: str) -> None:
+    def bootstrap(
+        self,
+        db: Connection,
+        now: Micros,
+        *,
+        url: str,
+        region: str,
+        admin_password: str,
+        catalog: Sequence[CatalogService] = (),
+    ) -> None:
         """Create the default domain, roles, admin and catalog where missing, and set the endpoints to `url`."""
-        self._bootstrap.run(db, now, url=url, region=region, admin_password=admin_password)
+        self._bootstrap.run(db, now, url=url, region=region, admin_password=admin_password, catalog=catalog)
 
     def is_bootstrapped(self, db: Connection) -> bool:
         return self._bootstrap.is_done(db)

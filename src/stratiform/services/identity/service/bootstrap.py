@@ -1,6 +1,6 @@
 """First administrator, roles, domain and catalog of an installation, as created by `keystone-manage bootstrap`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,6 +13,7 @@ from stratiform.services.identity.model import (
     DEFAULT_DOMAIN,
     SYSTEM_TARGET,
     Assignment,
+    CatalogService,
     Endpoint,
     Project,
     Region,
@@ -27,20 +28,6 @@ from stratiform.services.identity.service.passwords import PasswordHasher
 #: Each role implies the next one.
 _ROLE_CHAIN = ("admin", "manager", "member", "reader")
 
-#: Type, name and path of every service of the API.
-_SERVICES = (
-    ("identity", "keystone", "/identity/v3"),
-    ("compute", "nova", "/compute/v2.1"),
-    ("network", "neutron", "/network"),
-    ("volumev3", "cinderv3", "/volume/v3"),
-    ("block-storage", "cinder", "/volume/v3"),
-    ("image", "glance", "/image"),
-    ("cloudmetrics", "almanach", "/almanach"),
-)
-
-#: Ids of services by type. Almanach's command line client uses the name of the service as its id.
-_SERVICE_IDS = {"cloudmetrics": "almanach"}
-
 _INTERFACES = ("public", "internal", "admin")
 
 
@@ -52,13 +39,22 @@ class Bootstrap:
     cache: DirectoryCache
     passwords: PasswordHasher
 
-    def run(self, db: Connection, now: Micros, *, url: str, region: str, admin_password: str) -> None:
+    def run(
+        self,
+        db: Connection,
+        now: Micros,
+        *,
+        url: str,
+        region: str,
+        admin_password: str,
+        catalog: Sequence[CatalogService],
+    ) -> None:
         """Create the missing resources and set the endpoints to `url`. An existing admin keeps its password."""
         changes = [
             self._ensure_default_domain(db),
             self._ensure_roles(db),
             self._ensure_admin(db, now, admin_password),
-            self._ensure_catalog(db, url.rstrip("/"), region),
+            self._ensure_catalog(db, url.rstrip("/"), region, catalog),
         ]
         if any(changes):
             self.cache.invalidate(db, now)
@@ -119,21 +115,21 @@ class Bootstrap:
         )
         return repository.users.insert(db, user)
 
-    def _ensure_catalog(self, db: Connection, url: str, region: str) -> bool:
+    def _ensure_catalog(self, db: Connection, url: str, region: str, catalog: Sequence[CatalogService]) -> bool:
         changed = False
         if repository.regions.get(db, region) is None:
             repository.regions.insert(db, Region(region))
             changed = True
         services = {service.type: service for service in repository.services.all(db)}
         endpoints = repository.list_region_endpoints(db, region)
-        for service_type, name, path in _SERVICES:
-            service = services.get(service_type)
+        for entry in catalog:
+            service = services.get(entry.type)
             if service is None:
-                service_id = _SERVICE_IDS.get(service_type) or self.ids.hex()
-                service = repository.services.insert(db, Service(service_id, service_type, name))
+                new = Service(entry.id or self.ids.hex(), entry.type, entry.name)
+                service = repository.services.insert(db, new)
                 changed = True
             existing = [endpoint for endpoint in endpoints if endpoint.service_id == service.id]
-            changed = self._ensure_endpoints(db, service, url + path, region, existing) or changed
+            changed = self._ensure_endpoints(db, service, url + entry.path, region, existing) or changed
         return changed
 
     def _ensure_endpoints(
@@ -146,7 +142,7 @@ class Bootstrap:
             if endpoint is None:
                 repository.endpoints.insert(db, Endpoint(self.ids.hex(), service.id, interface, url, region))
             elif endpoint.url != url:
-                repository.endpoints.change(db, endpoint.id, url=url)
+                repository.endpoints.update(db, endpoint.id, url=url)
             else:
                 continue
             changed = True

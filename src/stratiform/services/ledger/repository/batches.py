@@ -45,7 +45,7 @@ def lock(db: Connection) -> Counters:
         position_table,
         {"id": 1, "position": 0, "events": 0, "segments": 0, "resources": 0},
         key=("id",),
-        change={"position": _p.position},
+        on_conflict={"position": _p.position},
     )
     last = select(_b.received_at).where(_b.id == _p.position).scalar_subquery()
     columns = (_p.position, _p.events, _p.segments, _p.resources)

@@ -102,6 +102,19 @@ def list_page(
     return [SampleRow._make(row) for row in db.execute(query)]
 
 
+def list_meters(db: Connection, usage_filter: UsageFilter) -> list[tuple[str, str]]:
+    """Return the meters that may have samples between `since` and `until`, each with its resource type, sorted.
+
+    With a project, these are the meters of all resources that the project has used.
+    """
+    conditions = _filter_conditions(replace(usage_filter, project_id=None), None)
+    conditions.append(_v.at > (usage_filter.since or 0) - MAX_HOLD)
+    if usage_filter.project_id is not None:
+        conditions.append(_v.resource.in_(_resources_of(usage_filter.project_id, usage_filter.as_of)))
+    query = select(_r.resource_type, _v.meter).distinct().select_from(_FROM).where(*conditions)
+    return sorted((resource_type, meter) for resource_type, meter in db.execute(query))
+
+
 def iterate_series(db: Connection, usage_filter: UsageFilter, meter: str) -> Iterator[SampleSeries]:
     """Yield the series of `meter` with the samples that count between `since` and `until`, which must be set.
 

@@ -27,4 +27,4 @@ def save(db: Connection, tiles: Mapping[tuple[int, int], bytes]) -> None:
     """Insert or replace tiles."""
     for (level, number), hashes in tiles.items():
         values = {"level": level, "number": number, "hashes": hashes}
-        upsert(db, tile_table, values, key=("level", "number"), change={"hashes": hashes})
+        upsert(db, tile_table, values, key=("level", "number"), on_conflict={"hashes": hashes})

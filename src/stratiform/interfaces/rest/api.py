@@ -1,0 +1,25 @@
+"""Stratiform's own REST API, `/api/v1`."""
+
+from litestar.exceptions import HTTPException
+
+from stratiform.interfaces.endpoints import Api
+from stratiform.interfaces.endpoints.decoding import parse_json_bool
+from stratiform.interfaces.rest.problems import MEDIA_TYPE, Problem, render_problem
+from stratiform.kit.errors import Fault, Invalid
+
+
+def _invalid_field(field: str, _value: str, reason: str) -> Fault:
+    """Name the field that is wrong, if it is one: the reason has the value."""
+    return Invalid(reason if field in ("body", "query") else f"`{field}`: {reason}")
+
+
+api = Api(
+    name="rest",
+    path="/api/v1",
+    routes="stratiform.interfaces.rest.routes",
+    exception_handlers={Exception: render_problem, HTTPException: render_problem},
+    strict=True,
+    parse_flag=parse_json_bool,
+    invalid_field=_invalid_field,
+    error_content={MEDIA_TYPE: Problem},
+)

@@ -1,0 +1,122 @@
+"""`/clouds` and `/cloud-kinds`: cloud accounts.
+
+Requests to a cloud are sent with no transaction open, and before anything is stored: settings that the cloud rejects
+are not stored.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from stratiform.contract.errors import CloudUnreachable, CredentialsRejected
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.rest import views
+from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.schemas import clouds as schemas
+from stratiform.interfaces.rest.schemas.common import PageQuery
+from stratiform.kit.clock import iso
+from stratiform.kit.pagination import paginate
+from stratiform.services.clouds import policy
+from stratiform.services.clouds.errors import CloudConflict, CloudInUse, CloudNotFound
+from stratiform.services.clouds.model import Cloud
+
+
+@api.get("/cloud-kinds", policy.CLOUDS_LIST)
+def list_kinds(request: ApiRequest) -> schemas.CloudKinds:
+    """List the kinds of cloud that can be added, with their settings and capabilities."""
+    kinds = request.services.clouds.accounts.list_kinds(request.ctx)
+    return schemas.CloudKinds([msgspec.convert(kind, schemas.CloudKind, from_attributes=True) for kind in kinds])
+
+
+@api.get("/clouds", policy.CLOUDS_LIST)
+def list_clouds(request: ApiRequest, query: PageQuery) -> schemas.Clouds:
+    """List clouds, ordered by name. Markers are names."""
+    clouds = request.services.clouds.accounts.list(request.ctx)
+    page = paginate(clouds, query.page(), lambda cloud: cloud.name)
+    return schemas.Clouds([_cloud(cloud) for cloud in page.items], page.items[-1].name if page.more else None)
+
+
+@api.post(
+    "/clouds",
+    policy.CLOUDS_CREATE,
+    status=201,
+    errors=(CloudConflict, CredentialsRejected, CloudUnreachable),
+    manages_transactions=True,
+)
+def create_cloud(request: ApiRequest, body: schemas.CloudCreate) -> schemas.CheckedCloud:
+    """Add a cloud, after a check of its credentials. Secrets are stored encrypted and never returned."""
+    accounts = request.services.clouds.accounts
+    with request.read() as ctx:
+        names = [cloud.name for cloud in accounts.list(ctx)]
+    if body.name in names:
+        raise CloudConflict(body.name)
+    account = accounts.check_new(ctx, body.kind, body.name, body.settings)
+    with request.write() as ctx:
+        cloud = accounts.create(ctx, body.kind, body.name, body.settings)
+    return _checked_cloud(cloud, account.identity, account.zones)
+
+
+@api.get("/clouds/{name}", policy.CLOUDS_GET, errors=(CloudNotFound,))
+def show_cloud(request: ApiRequest, name: schemas.CloudReference) -> schemas.CloudDetail:
+    """Show a cloud, its bindings, and the native ids registered in it."""
+    clouds, ctx = request.services.clouds, request.ctx
+    cloud = clouds.accounts.get(ctx, name)
+    return schemas.CloudDetail(
+        **msgspec.structs.asdict(_cloud(cloud)),
+        bindings=[views.binding(binding) for binding in clouds.bindings.list(ctx, cloud_id=cloud.id)],
+        natives=[views.native_resource(native) for native in clouds.native_resources.list(ctx, cloud.id)],
+    )
+
+
+@api.put(
+    "/clouds/{name}",
+    policy.CLOUDS_UPDATE,
+    errors=(CloudNotFound, CredentialsRejected, CloudUnreachable),
+    manages_transactions=True,
+)
+def update_cloud(request: ApiRequest, name: schemas.CloudReference, body: schemas.CloudUpdate) -> schemas.CheckedCloud:
+    """Change settings of a cloud, after a check of its credentials."""
+    accounts = request.services.clouds.accounts
+    with request.read() as ctx:
+        cloud = accounts.get(ctx, name)
+    account = accounts.check_update(ctx, cloud, body.settings)
+    with request.write() as ctx:
+        updated = accounts.update(ctx, cloud.id, body.settings)
+    return _checked_cloud(updated, account.identity, account.zones)
+
+
+@api.delete("/clouds/{name}", policy.CLOUDS_DELETE, errors=(CloudNotFound, CloudInUse))
+def delete_cloud(request: ApiRequest, name: schemas.CloudReference) -> None:
+    """Remove a cloud that serves no project. Nothing in the cloud is changed."""
+    accounts = request.services.clouds.accounts
+    accounts.delete(request.ctx, accounts.get(request.ctx, name).id)
+
+
+@api.post(
+    "/clouds/{name}/check",
+    policy.CLOUDS_CHECK,
+    errors=(CloudNotFound, CredentialsRejected, CloudUnreachable),
+    manages_transactions=True,
+)
+def check_cloud(request: ApiRequest, name: schemas.CloudReference) -> schemas.CloudAccount:
+    """Check the credentials of a cloud. Returns the account in the cloud and its zones."""
+    clouds = request.services.clouds
+    with request.read() as ctx:
+        cloud = clouds.accounts.get(ctx, name)
+    account = clouds.connections.check(ctx, cloud)
+    return schemas.CloudAccount(account.identity, list(account.zones))
+
+
+def _cloud(cloud: Cloud) -> schemas.Cloud:
+    return schemas.Cloud(
+        id=cloud.id,
+        name=cloud.name,
+        kind=cloud.kind,
+        settings=cloud.settings,
+        created_at=iso(cloud.created_at),
+        updated_at=iso(cloud.updated_at),
+    )
+
+
+def _checked_cloud(cloud: Cloud, identity: str, zones: Sequence[str]) -> schemas.CheckedCloud:
+    return schemas.CheckedCloud(**msgspec.structs.asdict(_cloud(cloud)), identity=identity, zones=list(zones))

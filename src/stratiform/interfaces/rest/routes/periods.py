@@ -1,0 +1,48 @@
+"""`/accounts/{name}/periods`: billing periods."""
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.rest import views
+from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.schemas import invoices as schemas
+from stratiform.interfaces.rest.schemas.accounts import AccountReference
+from stratiform.interfaces.rest.timestamps import parse_timestamp
+from stratiform.kit.clock import Micros, iso
+from stratiform.kit.errors import Conflict
+from stratiform.services.billing import policy
+from stratiform.services.billing.model import Period
+
+
+@api.post("/accounts/{name}/periods", policy.PERIODS_CLOSE, errors=(Conflict,))
+def close_period(request: ApiRequest, name: AccountReference, body: schemas.PeriodClose) -> schemas.Invoice:
+    """Close a month that is over, or the open period until a timestamp, and issue its invoice.
+
+    Closing the same period again returns the same invoice.
+    """
+    until = None if body.until is None else _until(body.until, request.ctx.now)
+    return views.invoice(request.services.billing.close(request.ctx, name, body.month, until))
+
+
+@api.get("/accounts/{name}/periods", policy.PERIODS_LIST)
+def list_periods(request: ApiRequest, name: AccountReference) -> schemas.Periods:
+    """List the periods of a customer account, oldest first; the last one is open."""
+    billing = request.services.billing
+    account = billing.account(request.ctx, name)
+    periods = [_period(period) for period in billing.periods(request.ctx, name)]
+    if account.billed_until is not None:
+        periods.append(schemas.Period(iso(account.billed_until), None, "open", None, None, None))
+    return schemas.Periods(periods)
+
+
+def _until(text: str, now: Micros) -> Micros:
+    return now if text == "now" else parse_timestamp(text, "until")
+
+
+def _period(period: Period) -> schemas.Period:
+    return schemas.Period(
+        start=iso(period.start),
+        end=iso(period.end),
+        state="closed",
+        as_of=period.as_of,
+        closed_at=iso(period.closed_at),
+        invoice=period.invoice_number,
+    )

@@ -1,0 +1,76 @@
+"""Customer accounts and the seller."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from stratiform.interfaces.rest.schemas.common import Request
+
+AccountReference = Annotated[str, Meta(description="Name or id of the account.")]
+Country = Annotated[str, Meta(description="Two letters (ISO 3166).")]
+TaxRate = Annotated[str, Meta(description="Percentage, such as `19` or `7.7`.")]
+
+
+class SellerUpdate(Request):
+    """The seller of all invoices that are issued from now on."""
+
+    legal_name: str = ""
+    address: Annotated[list[str], Meta(description="Lines of the address.")] = []
+    country: Country = ""
+    tax_id: str = ""
+
+
+class AccountCreate(Request, kw_only=True):
+    name: str
+    currency: Annotated[str, Meta(description="The currency of the plan (ISO 4217).")]
+    plan: Annotated[str, Meta(description="Name of the price plan.")]
+    tax_rate: TaxRate = "0"
+    legal_name: str = ""
+    address: Annotated[list[str], Meta(description="Lines of the address.")] = []
+    country: Country = ""
+    tax_id: str = ""
+
+
+class AssignmentCreate(Request):
+    project: Annotated[str, Meta(description="Name or id of the project.")]
+    start: Annotated[str | None, Meta(description="By default now.")] = None
+
+
+class Seller(Struct):
+    legal_name: str
+    address: list[str]
+    country: str
+    tax_id: str
+
+
+class Account(Struct):
+    """A customer account. Everything before `billed_until` is closed."""
+
+    id: str
+    name: str
+    currency: str
+    plan: str
+    tax_rate: TaxRate
+    legal_name: str
+    address: list[str]
+    country: str
+    tax_id: str
+    billed_until: str | None
+    created_at: str
+
+
+class Accounts(Struct):
+    accounts: list[Account]
+    next: str | None
+
+
+class Assignment(Struct):
+    """A project that the account pays for, from `start` until before `until`."""
+
+    project_id: str
+    start: str
+    until: str | None
+
+
+class AccountDetail(Account):
+    projects: list[Assignment]

@@ -1,0 +1,108 @@
+"""Clouds and native resources."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from stratiform.interfaces.rest.schemas.bindings import Binding
+from stratiform.interfaces.rest.schemas.common import Request
+
+CloudReference = Annotated[str, Meta(description="Name or id of the cloud.")]
+NativeKind = Annotated[str, Meta(description="`image`, `flavor` or `volume_type`.")]
+
+
+class CloudCreate(Request):
+    """`settings` include the secrets."""
+
+    kind: Annotated[str, Meta(description="Kind of cloud, from `/cloud-kinds`.")]
+    name: str
+    settings: dict[str, str] = {}
+
+
+class CloudUpdate(Request):
+    """Settings to change; an empty value resets a setting to its default."""
+
+    settings: dict[str, str]
+
+
+class ImageRegistration(Request):
+    """Either `image`, an existing image, or `name`, the name of a new public image."""
+
+    native: Annotated[str, Meta(description="Id of the image in the cloud.")]
+    image: Annotated[str, Meta(description="Name or id.")] = ""
+    name: str = ""
+
+
+class FlavorRegistration(Request):
+    flavor: Annotated[str, Meta(description="Name or id.")]
+    native: Annotated[str, Meta(description="Instance type of the cloud.")]
+
+
+class VolumeTypeRegistration(Request):
+    volume_type: Annotated[str, Meta(description="Name or id.")]
+    native: Annotated[str, Meta(description="Disk type of the cloud.")]
+
+
+class CloudSetting(Struct):
+    name: str
+    help: str
+    secret: bool
+    required: bool
+    default: str
+
+
+class CloudKind(Struct):
+    kind: str
+    summary: str
+    settings: list[CloudSetting]
+    capabilities: list[str]
+
+
+class CloudKinds(Struct):
+    kinds: list[CloudKind]
+
+
+class Cloud(Struct):
+    """A connected cloud, without its secrets."""
+
+    id: str
+    name: str
+    kind: str
+    settings: dict[str, str]
+    created_at: str
+    updated_at: str
+
+
+class Clouds(Struct):
+    clouds: list[Cloud]
+    next: str | None
+
+
+class CloudAccount(Struct):
+    """The result of a check of the credentials."""
+
+    identity: Annotated[str, Meta(description="The account in the cloud: an ARN, a user name.")]
+    zones: list[str]
+
+
+class CheckedCloud(Cloud):
+    """A cloud, and the result of the check of its credentials."""
+
+    identity: str
+    zones: list[str]
+
+
+class NativeResource(Struct):
+    """The id `native` in a cloud of the image, flavor or volume type `ours`."""
+
+    cloud_id: str
+    kind: str
+    ours: str
+    native: str
+
+
+class CloudDetail(Cloud):
+    """A cloud, its bindings, and the native ids registered in it."""
+
+    bindings: list[Binding]
+    natives: list[NativeResource]

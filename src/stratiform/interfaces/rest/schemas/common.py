@@ -1,0 +1,27 @@
+"""Structs that several resources share."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from stratiform.kit.pagination import MAX_LIMIT, Page
+
+Limit = Annotated[
+    Annotated[int, Meta(ge=1)] | None, Meta(description="Maximum number of items on a page; 1000 by default.")
+]
+Marker = Annotated[str | None, Meta(description="`next` of the previous page.")]
+
+
+class Request(Struct, forbid_unknown_fields=True):
+    """A JSON body; unknown fields are refused."""
+
+
+class PageQuery(Struct, kw_only=True):
+    """The paging parameters of a list."""
+
+    limit: Limit = None
+    marker: Marker = None
+
+    def page(self, max_limit: int = MAX_LIMIT) -> Page:
+        """Return the page; a larger limit is reduced to `max_limit`."""
+        return Page(min(self.limit or MAX_LIMIT, max_limit), self.marker)

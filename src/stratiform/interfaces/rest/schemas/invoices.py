@@ -1,0 +1,51 @@
+"""Billing periods and invoices."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from stratiform.interfaces.rest.schemas.common import PageQuery, Request
+
+InvoiceNumber = Annotated[str, Meta(description="Number of the invoice.")]
+
+
+class PeriodClose(Request):
+    month: Annotated[str | None, Meta(description="A month that is over, such as `2026-11`.")] = None
+    until: Annotated[str | None, Meta(description="A timestamp in the open period, or `now`.")] = None
+
+
+class Period(Struct):
+    """A billing period. `as_of` is the position of the ledger at which it was closed."""
+
+    start: str
+    end: str | None
+    state: Literal["open", "closed"]
+    as_of: int | None
+    closed_at: str | None
+    invoice: str | None
+
+
+class Periods(Struct):
+    periods: list[Period]
+
+
+class InvoiceListQuery(PageQuery):
+    account: Annotated[str | None, Meta(description="Name or id of the account; operators only.")] = None
+
+
+class Invoice(Struct):
+    """`sha256` is the digest of the JSON document."""
+
+    number: str
+    account: str
+    start: str
+    end: str
+    issued_at: str
+    currency: str
+    total: str
+    sha256: str
+
+
+class Invoices(Struct):
+    invoices: list[Invoice]
+    next: str | None

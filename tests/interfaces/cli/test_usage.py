@@ -172,7 +172,7 @@ def test_a_bad_filter_is_told(api: Rest) -> None:
         (("sums", "--as-of", "x"), "--as-of is neither a position of the ledger nor a time: 'x'", "a whole number, or"),
         (("sums", "--as-of", "2999-01-01"), "--as-of is 2999-01-01T00:00:00.000000Z, which is yet to", "ask for"),
         (("sums", "--bucket", "day"), "buckets need a beginning", "give --from, such as 2026-11-01T00:00:00Z"),
-        (("sums", "--bucket", "week", "--from", "1999-01-01"), "--bucket is hour, day or month, not 'week'", ""),
+        (("sums", "--bucket", "week", "--from", "1999-01-01"), "--bucket must be hour, day or month, not 'week'", ""),
         (("sums", "--from", "2999-01-01"), "--from is 2999-01-01T00:00:00.000000Z, and the sum ends", "give --to"),
         (("list", "--from", "2026-02-01", "--to", "2026-01-01"), "the period ends before", "--from must be"),
         (("list", "--tag", "x"), "--tag is key:value, not 'x'", ""),

@@ -168,18 +168,30 @@ def test_a_bad_filter_is_told(api: Rest) -> None:
     ("line", "message", "hint"),
     [
         (("list", "--as-of", "7"), "--as-of is 7, but the ledger is at position 0", "use a position"),
-        (("sums", "--as-of", "x"), "--as-of is neither a position of the ledger nor a timestamp: 'x'", "a non-negative"),
+        (
+            ("sums", "--as-of", "x"),
+            "--as-of is neither a position of the ledger nor a timestamp: 'x'",
+            "a non-negative",
+        ),
         (("sums", "--as-of", "2999-01-01"), "--as-of is in the future: 2999-01-01T00:00:00.000000Z", "use a time"),
         (("sums", "--bucket", "day"), "--bucket requires --from", "add --from, such as 2026-11-01T00:00:00Z"),
-        (("sums", "--bucket", "week", "--from", "1999-01-01"), "--bucket is hour, day or month, not 'week'", ""),
-        (("sums", "--from", "2999-01-01"), "--from is 2999-01-01T00:00:00.000000Z, after the end of the period", "add --to"),
+        (("sums", "--bucket", "week", "--from", "1999-01-01"), "--bucket must be hour, day or month, not 'week'", ""),
+        (
+            ("sums", "--from", "2999-01-01"),
+            "--from is 2999-01-01T00:00:00.000000Z, after the end of the period",
+            "add --to",
+        ),
         (("list", "--from", "2026-02-01", "--to", "2026-01-01"), "--to is before --from", "--from must be"),
         (("list", "--tag", "x"), "--tag is not key:value: 'x'", ""),
-        (("list", "--cloud", "x"), "neither connected nor in the ledger: cloud 'x'", "none is known yet"),
-        (("list", "--resource-type", "volum"), "neither metered nor in the ledger: resource type", "known: volume"),
+        (("list", "--cloud", "x"), "Cloud 'x' is neither connected nor in the ledger.", "there are none yet"),
+        (
+            ("list", "--resource-type", "volum"),
+            "Resource type 'volum' is neither metered nor in the ledger",
+            "known: volume",
+        ),
         (("list", "--project", "admin"), "Project admin could not be found", "'admin' is a name; use the id: "),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_told_by_its_option(api: Rest, line: tuple[str, ...], message: str, hint: str) -> None:
     with pytest.raises(CliError) as refused:
         run(*line)

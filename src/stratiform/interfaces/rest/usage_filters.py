@@ -68,8 +68,8 @@ def _resolve_as_of(services: Services, ctx: RequestContext, text: str) -> _AsOf:
     """Parse a position that the ledger has reached, or a past timestamp. Raises Invalid."""
     positions, number = services.ledger.positions, parse_uint(text)
     if number is not None:
-        position = check_reached(number, "as_of", positions.current(ctx.db))
-        reached_at = positions.time_of(ctx.db, position)
+        position = check_reached(number, "as_of", positions.get_current(ctx.db))
+        reached_at = positions.find_time(ctx.db, position)
         return _AsOf(position, ctx.now if reached_at is None else reached_at)
     try:
         at = parse_timestamp(text, "as_of")
@@ -80,7 +80,7 @@ def _resolve_as_of(services: Services, ctx: RequestContext, text: str) -> _AsOf:
         ) from error
     if at > ctx.now:
         raise Invalid(f"`as_of` is in the future: {iso(at)}", hint="use a time in the past")
-    return _AsOf(positions.at(ctx.db, at), at)
+    return _AsOf(positions.get_at(ctx.db, at), at)
 
 
 def _parse_tag(text: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from stratiform.interfaces.rest.views import usage as views
 from stratiform.kit.errors import Fault, NotFound
 from stratiform.services.ledger import policy
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.changes import RECORDED, Change, Reached, behind
+from stratiform.services.ledger.model.changes import RECORDED, Change, ChangeKey, last_key
 
 #: Changes that are read in one transaction.
 _BATCH_CHANGES = 500
@@ -50,17 +50,17 @@ def follow_changes(request: ApiRequest, query: schemas.ChangeQuery, headers: sch
     return Stream(_events(request, usage_filter, reached), media_type=SERVER_SENT_EVENTS, headers=_HEADERS)
 
 
-def _start(request: ApiRequest, usage_filter: UsageFilter, since: int | None) -> Reached:
+def _start(request: ApiRequest, usage_filter: UsageFilter, since: int | None) -> ChangeKey:
     """Return where to start. Raises the errors of the first read, before the response begins."""
     ledger = request.services.ledger
     with request.read() as ctx:
         ledger.access.restrict(ctx, usage_filter)
         ledger.names.check(ctx, usage_filter)
-        current = ledger.positions.current(ctx.db)
-        return behind(current if since is None else check_reached(since, "since", current))
+        current = ledger.positions.get_current(ctx.db)
+        return last_key(current if since is None else check_reached(since, "since", current))
 
 
-async def _events(request: ApiRequest, usage_filter: UsageFilter, reached: Reached) -> AsyncIterator[bytes]:
+async def _events(request: ApiRequest, usage_filter: UsageFilter, reached: ChangeKey) -> AsyncIterator[bytes]:
     """Yield events. No connection and no thread is in use while the client reads, or nothing happens."""
     yield b": changes of the ledger\n\n"
     idle_polls, stopping = 0, request.services.stopping
@@ -70,7 +70,7 @@ async def _events(request: ApiRequest, usage_filter: UsageFilter, reached: Reach
         except Fault:
             return  # the token has expired, or the database is not available: the next request gets the error
         if changes:
-            yield b"".join(_encode(changes, is_complete=next_reached == behind(next_reached[0])))
+            yield b"".join(_encode(changes, is_complete=next_reached == last_key(next_reached[0])))
             idle_polls = 0
         elif idle_polls == _IDLE_POLLS:
             yield f"id: {next_reached[0]}\n: no changes\n\n".encode()
@@ -81,7 +81,7 @@ async def _events(request: ApiRequest, usage_filter: UsageFilter, reached: Reach
             idle_polls += 1
 
 
-def _read(request: ApiRequest, usage_filter: UsageFilter, reached: Reached) -> tuple[Sequence[Change], Reached]:
+def _read(request: ApiRequest, usage_filter: UsageFilter, reached: ChangeKey) -> tuple[Sequence[Change], ChangeKey]:
     with request.read() as ctx:
         return request.services.ledger.changes.list(ctx, usage_filter, reached, _BATCH_CHANGES)
 

@@ -16,7 +16,7 @@ from stratiform.services.ingest.events.corrections import quantity_of
 from stratiform.services.ingest.model.adjustments import Adjustment, adjustment_of
 from stratiform.services.ingest.service import AdjustedSum, CorrectionResult, StoredCorrection
 from stratiform.services.ledger.model import Correction, Resource, UsageFilter
-from stratiform.services.ledger.model.samples import plain
+from stratiform.services.ledger.model.samples import format_decimal
 
 #: Fields of corrections and observations that are timestamps.
 _TIMESTAMPS = ("start", "end", "since", "until", "launched", "terminated", "deleted")
@@ -106,7 +106,9 @@ def _result(result: CorrectionResult) -> schemas.CorrectionResult:
 
 
 def _adjusted_sum(adjusted: AdjustedSum) -> schemas.AdjustedSum:
-    return schemas.AdjustedSum(adjusted.meter, adjusted.unit, plain(adjusted.before), plain(adjusted.after))
+    return schemas.AdjustedSum(
+        adjusted.meter, adjusted.unit, format_decimal(adjusted.before), format_decimal(adjusted.after)
+    )
 
 
 def _stored_correction(stored: StoredCorrection) -> schemas.Correction:
@@ -124,7 +126,7 @@ def _stored_correction(stored: StoredCorrection) -> schemas.Correction:
         created_at=iso(record.received_at),
         at=iso(record.at),
         fields=fields | _adjustment_fields(adjustment_of(statement)),
-        observed=_readable(record.fact, ("correction",)) if correction.told else None,
+        observed=_readable(record.fact, ("correction",)) if correction.has_observation else None,
         revoked_by=stored.revoked_by or None,
     )
 
@@ -134,7 +136,7 @@ def _adjustment_fields(adjustment: Adjustment | None) -> dict[str, object]:
         return {}
     fields: dict[str, object] = {
         "meter": adjustment.meter,
-        "quantity": plain(adjustment.quantity),
+        "quantity": format_decimal(adjustment.quantity),
         "unit": adjustment.unit,
     }
     if adjustment.project_id is not None:

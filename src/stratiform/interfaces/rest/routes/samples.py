@@ -22,7 +22,7 @@ from stratiform.interfaces.rest.views import usage as views
 from stratiform.kit.errors import NotFound
 from stratiform.kit.pagination import Page
 from stratiform.services.ledger import policy
-from stratiform.services.ledger.model.samples import SampleRow, cursor_at
+from stratiform.services.ledger.model.samples import SampleRow, encode_sample_cursor
 
 #: Rows of a table that are read in one transaction, and sent at once.
 _BATCH_ROWS = 10_000
@@ -71,7 +71,9 @@ def _list_page(request: ApiRequest, query: schemas.SampleListQuery) -> schemas.S
         if not samples.items:
             ledger.names.check(ctx, usage_filter, _meters(query))
     rows = samples.items
-    return schemas.Samples([views.sample(row) for row in rows], cursor_at(rows[-1]) if samples.more else None)
+    return schemas.Samples(
+        [views.sample(row) for row in rows], encode_sample_cursor(rows[-1]) if samples.more else None
+    )
 
 
 class _TableReader:

@@ -21,7 +21,7 @@ from stratiform.kit.clock import Micros, iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.ledger import policy
-from stratiform.services.ledger.model.samples import plain
+from stratiform.services.ledger.model.samples import format_decimal
 from stratiform.services.ledger.model.sums import DURATION, METER, Sum, SumQuery, SumResult, parse_query
 
 
@@ -93,16 +93,21 @@ def _sums(query: SumQuery, result: SumResult) -> schemas.Sums:
             start=iso(item.start),
             end=iso(item.end),
             sums={
-                measure: plain(value)
+                measure: format_decimal(value)
                 for measure, value in zip(query.measures, item.values, strict=True)
                 if value is not None
             },
         )
         for item in result.sums
     ]
-    unmeasured = {measure: plain(value) for measure, value in result.unmeasured.items()}
+    unmeasured = {measure: format_decimal(value) for measure, value in result.unmeasured.items()}
     return schemas.Sums(sums, dict(result.units), unmeasured)
 
 
 def _row(item: Sum) -> Row:
-    return (*item.group, item.start, item.end, *(None if value is None else plain(value) for value in item.values))
+    return (
+        *item.group,
+        item.start,
+        item.end,
+        *(None if value is None else format_decimal(value) for value in item.values),
+    )

@@ -91,14 +91,14 @@ def fill(made: Bench, size: int) -> None:
             until = first + min(_FILLED_AT_ONCE, size - numbers.segments)
             if until <= first:
                 break
-            for statement in _fillers(made.services.database.kind, first, until, numbers.position + 1):
+            for statement in _fillers(made.services.database.dialect, first, until, numbers.position + 1):
                 db.exec_driver_sql(statement)
             _fill_log(db, numbers.events, until)
             numbers.position += 1
             numbers.events = numbers.segments = numbers.resources = until
             repository.batches.add_batch(db, numbers, made.clock.now(), [])
             repository.batches.move(db, numbers)
-    if made.services.database.kind == "postgresql":
+    if made.services.database.dialect == "postgresql":
         with made.services.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
             db.exec_driver_sql("VACUUM ANALYZE")
             db.exec_driver_sql("CHECKPOINT")

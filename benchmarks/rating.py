@@ -1,10 +1,10 @@
-"""A month of usage priced: seconds, memory, and the same work in plain Python and in SQLite, in one run.
+"""Rate a month of usage: seconds, memory, and the same work in plain Python and in SQLite, in one run.
 
-    .venv/bin/python benchmarks/rating.py [--segments 1000000] [--threads 2]
+    .venv/bin/python benchmarks/rating.py [--segments 1000000] [--samples 500000] [--threads 2]
 
-The usage is made, always the same; the price plan is examples/prices.toml. Every line of a sample is
-compared with the plain engine (services/rating/charge.py), which is also the first peer; the second is an
-SQL query over SQLite in memory, which multiplies and sums whole numbers but rounds nothing to runs.
+The usage is generated with a fixed seed; the price plan is examples/prices.toml. Every line of a sample of the
+segments is compared with the engine in plain Python (services/rating/engines/segments.py), which is also the first
+peer. The second peer is an SQL query over SQLite in memory, which multiplies and sums integers, but rounds no runs.
 """
 
 import argparse
@@ -17,39 +17,46 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
-from stratiform.kit.clock import DAY_US, parse_iso
+from stratiform.kit.clock import DAY_US, MINUTE_US, parse_iso
+from stratiform.services.ingest.events import MessageParser
 from stratiform.services.ledger.model import Segment
-from stratiform.services.rating import charge, duck
-from stratiform.services.rating.model import Plan, plain
-from stratiform.services.rating.plan import read
+from stratiform.services.rating.engines import duckdb_engine, samples, segments
+from stratiform.services.rating.engines.history import SegmentHistory
+from stratiform.services.rating.model import MeterUsage, PricePlan, format_decimal
+from stratiform.services.rating.plan_files import parse_plan
 
 PLAN = Path(__file__).parent.parent / "examples" / "prices.toml"
 START, END = parse_iso("2026-11-01"), parse_iso("2026-12-01")
 FLAVORS = {"m1.tiny": (1, 512, 1), "m1.small": (1, 2048, 20), "m1.medium": (2, 4096, 40), "m1.large": (4, 8192, 80)}
 
-#: So many of the segments are priced by the slow engine too, line by line.
-SAMPLE = 20_000
+#: This many segments are also rated by the engine in plain Python, and compared line by line.
+COMPARED = 20_000
 
 
-def usage(count: int, seed: int = 1) -> Iterator[Segment]:
-    """`count` segments of machines (resized, stopped, started) and volumes (extended), of 500 projects."""
+def load_plan() -> PricePlan:
+    return parse_plan(PLAN.read_text(), MessageParser.load().catalog)
+
+
+def generate_segments(count: int, seed: int = 1) -> Iterator[Segment]:
+    """Generate segments of instances (resized, stopped, started) and volumes (extended) of 500 projects."""
     chance = random.Random(seed)
-    left = count
+    remaining = count
     number = 0
-    while left:
+    while remaining:
         number += 1
-        pieces = min(left, chance.choice((1, 1, 2, 3, 4)))
+        pieces = min(remaining, chance.choice((1, 1, 2, 3, 4)))
         cuts = sorted(chance.randrange(START - DAY_US, END) for _ in range(pieces + 1))
-        kind = "instance" if chance.random() < 0.7 else "volume"
+        resource_type = "instance" if chance.random() < 0.7 else "volume"
         resource_id = f"{number:032x}"
         project_id, cloud = f"project-{number % 500:03d}", ("dc-1", "dc-2", "aws")[number % 3]
         flavor = chance.choice(tuple(FLAVORS))
         size = chance.randrange(1, 500)
         for i in range(pieces):
             until = None if i == pieces - 1 and chance.random() < 0.3 else max(cuts[i + 1], cuts[i] + 1)
-            if kind == "instance":
+            if resource_type == "instance":
                 if chance.random() < 0.3:
                     flavor = chance.choice(tuple(FLAVORS))
                 vcpus, ram, disk = FLAVORS[flavor]
@@ -59,100 +66,128 @@ def usage(count: int, seed: int = 1) -> Iterator[Segment]:
                 size += chance.choice((0, 0, 10))
                 attributes = {"size_gib": size, "volume_type_name": "fast" if number % 4 else "standard"}
                 state = chance.choice(("available", "in-use"))
-            yield Segment(cloud, kind, resource_id, project_id, cuts[i], until, state, attributes)
-        left -= pieces
+            yield Segment(cloud, resource_type, resource_id, project_id, cuts[i], until, state, attributes)
+        remaining -= pieces
+
+
+def generate_samples(count: int, seed: int = 1) -> Iterator[MeterUsage]:
+    """Generate the traffic of instances every five minutes of the month."""
+    chance = random.Random(seed)
+    each_month = (END - START) // (5 * MINUTE_US)
+    for i in range(count):
+        number, step = divmod(i, each_month)
+        at = START + (step + 1) * 5 * MINUTE_US
+        project_id, value = f"project-{number % 500:03d}", Decimal(chance.randrange(10**8))
+        yield MeterUsage("instance", f"{number:032x}", project_id, "dc-1", "bytes_out", "B", at, at, value)
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--segments", type=int, default=1_000_000)
-    arguments.add_argument("--threads", type=int, default=2)
-    arguments.add_argument("--inside", choices=("make", "price", "plain", "sqlite"), help=argparse.SUPPRESS)
-    arguments.add_argument("--file", type=Path, help=argparse.SUPPRESS)
-    asked = arguments.parse_args()
-    if asked.inside:
-        INSIDE[asked.inside](asked)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--segments", type=int, default=1_000_000)
+    parser.add_argument("--samples", type=int, default=500_000)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.step:
+        STEPS[arguments.step](arguments)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        asked.file = Path(folder) / "usage.arrow"
-        # Each part is a process of its own, so that its peak of memory is its own.
-        for part in INSIDE:
-            command = [sys.executable, __file__, "--inside", part, "--file", str(asked.file)]
-            counts = ["--segments", str(asked.segments), "--threads", str(asked.threads)]
-            subprocess.run([*command, *counts], check=True)
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "usage.arrow"
+        # Each step is a process of its own, so that its peak of memory is its own.
+        for step in STEPS:
+            command = [sys.executable, __file__, "--step", step, "--file", str(file)]
+            counts = ["--segments", str(arguments.segments), "--samples", str(arguments.samples)]
+            subprocess.run([*command, *counts, "--threads", str(arguments.threads)], check=True)
 
 
-def make(asked: argparse.Namespace) -> None:
-    """Usage as Arrow, the form in which the fast engine takes it."""
+def generate(arguments: argparse.Namespace) -> None:
+    """Write the usage as Arrow, the form in which the DuckDB engine reads it."""
     import pyarrow as pa
 
-    table = duck.table(usage(asked.segments)).unify_dictionaries()
-    with pa.OSFile(str(asked.file), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+    table = duckdb_engine.table(generate_segments(arguments.segments), load_plan().fields).unify_dictionaries()
+    with pa.OSFile(str(arguments.file), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
-    print(f"made {table.num_rows:,} segments of November 2026, {asked.file.stat().st_size / 2**20:.0f} MiB")
+    print(f"generated {table.num_rows:,} segments of November 2026, {arguments.file.stat().st_size / 2**20:.0f} MiB")
 
 
-def price(asked: argparse.Namespace) -> None:
-    """The fast engine, three times in one process; the first pays for loading DuckDB."""
+def rate(arguments: argparse.Namespace) -> None:
+    """Rate with the DuckDB engine, three times in one process; the first time includes loading DuckDB."""
     import pyarrow as pa
 
-    plan = read(PLAN.read_text())
-    with pa.OSFile(str(asked.file), "r") as source:
+    plan = load_plan()
+    with pa.OSFile(str(arguments.file), "r") as source:
         table = pa.ipc.open_file(source).read_all()
-    seconds, busy = [], []
+    seconds, cpu_seconds = [], []
     for _ in range(3):
-        began, worked = time.perf_counter(), time.process_time()
-        priced, gaps = duck.price_table(table, plan, START, END, threads=asked.threads)
-        total = pa.compute.sum(priced["amount"]).as_py()
-        seconds.append(time.perf_counter() - began)
-        busy.append(time.process_time() - worked)
+        started, started_cpu = time.perf_counter(), time.process_time()
+        with duckdb_engine.session(arguments.threads) as session:
+            lines, gaps = duckdb_engine.rate_to_table(table, plan, START, END, session)
+        total = pa.compute.sum(lines["amount"]).as_py()
+        seconds.append(time.perf_counter() - started)
+        cpu_seconds.append(time.process_time() - started_cpu)
     assert not gaps
-    runs = ", ".join(f"{one:.2f}" for one in seconds)
+    runs = ", ".join(f"{duration:.2f}" for duration in seconds)
     speed = f"{table.num_rows / min(seconds):>12,.0f} segments/s"
-    print(f"stratiform  {runs} s ({min(busy):.2f} s of processor)  {speed}  peak {peak_mib():,.0f} MiB")
-    asked.file.with_suffix(".best").write_text(str(min(seconds) / table.num_rows))
-    print(f"            {priced.num_rows:,} lines, {plain(int(total), 20)} EUR")
-    check(plan, asked.threads)
+    print(f"stratiform  {runs} s ({min(cpu_seconds):.2f} s CPU)  {speed}  peak {peak_mib():,.0f} MiB")
+    arguments.file.with_suffix(".best").write_text(str(min(seconds) / table.num_rows))
+    print(f"            {lines.num_rows:,} lines, {format_decimal(int(total), 20)} EUR")
+    compare(plan, arguments.threads)
 
 
-def check(plan: Plan, threads: int) -> None:
-    """Every line of a sample, and its sum, against the slow engine."""
-    sample = list(usage(SAMPLE))
-    fast = duck.rate(duck.table(sample), plan, START, END, threads=threads)
-    slow = charge.rate(sample, plan, START, END)
-    assert fast == slow, "the engines differ"
-    print(f"            {len(slow.lines):,} lines of {SAMPLE:,} segments equal those of plain Python to the last digit")
+def compare(plan: PricePlan, threads: int) -> None:
+    """Compare every line of some segments with the engine in plain Python."""
+    compared = list(generate_segments(COMPARED))
+    with duckdb_engine.session(threads) as session:
+        table = duckdb_engine.table(compared, plan.fields)
+        charge = duckdb_engine.rate(table, plan, START, END, session)
+    assert charge == segments.rate(compared, plan, START, END), "the engines differ"
+    print(f"            {len(charge.lines):,} lines of {COMPARED:,} segments are equal to those of plain Python")
 
 
-def plain_python(asked: argparse.Namespace) -> None:
-    """The slow engine on a tenth, as a peer: integers in a loop."""
-    few = max(asked.segments // 10, 1)
-    plan, segments = read(PLAN.read_text()), list(usage(few))
-    began = time.perf_counter()
-    charge.rate(segments, plan, START, END)
-    seconds = time.perf_counter() - began
-    print(f"plain Python {seconds:.2f} s for {few:,}  {few / seconds:>8,.0f} segments/s; {ratio(asked, seconds / few)}")
+def rate_samples(arguments: argparse.Namespace) -> None:
+    """Rate the samples of a meter."""
+    plan, sampled = load_plan(), list(generate_samples(arguments.samples))
+    started = time.perf_counter()
+    charge = samples.rate(sampled, plan, START, END, SegmentHistory(plan))
+    seconds = time.perf_counter() - started
+    print(f"samples     {seconds:.2f} s  {len(sampled) / seconds:>12,.0f} samples/s  {len(charge.lines):,} lines")
 
 
-def sqlite(asked: argparse.Namespace) -> None:
-    """SQLite in memory as a peer: it joins, multiplies and sums, but finds no runs and divides nothing."""
+def plain_python(arguments: argparse.Namespace) -> None:
+    """Rate a tenth of the segments with the engine in plain Python."""
+    count = max(arguments.segments // 10, 1)
+    plan, usages = load_plan(), list(generate_segments(count))
+    started = time.perf_counter()
+    segments.rate(usages, plan, START, END)
+    seconds = time.perf_counter() - started
+    speed = f"{count / seconds:>8,.0f} segments/s"
+    print(f"plain Python {seconds:.2f} s for {count:,}  {speed}; {ratio(arguments, seconds / count)}")
+
+
+def sqlite(arguments: argparse.Namespace) -> None:
+    """Join, multiply and sum in SQLite in memory, without runs and without division."""
     rows = (
         (
-            *(one.resource_id, one.resource_type, one.state, one.start, END if one.end is None else one.end),
-            *(one.attributes.get(name, 0) for name in ("vcpus", "ram_mib", "root_gib", "size_gib")),
-            one.attributes.get("volume_type_name", ""),
+            segment.resource_id,
+            segment.resource_type,
+            segment.state,
+            segment.start,
+            END if segment.end is None else segment.end,
+            *(segment.attributes.get(name, 0) for name in ("vcpus", "ram_mib", "root_gib", "size_gib")),
+            segment.attributes.get("volume_type_name", ""),
         )
-        for one in usage(asked.segments)
+        for segment in generate_segments(arguments.segments)
     )
     with closing(sqlite3.connect(":memory:")) as db:
-        db.execute("CREATE TABLE usage (id, type, state, a, b, vcpus, ram, disk, size, kind)")
+        db.execute("CREATE TABLE usage (id, type, state, a, b, vcpus, ram, disk, size, volume_type)")
         db.executemany("INSERT INTO usage VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
-        began = time.perf_counter()
+        started = time.perf_counter()
         lines = db.execute(_SQLITE, {"start": START, "end": END}).fetchall()
-        seconds = time.perf_counter() - began
-    speed = f"{asked.segments / seconds:>12,.0f} segments/s"
-    print(f"SQLite      {seconds:.2f} s  {speed}  {len(lines):,} lines, nothing rounded;", end=" ")
-    print(ratio(asked, seconds / asked.segments))
+        seconds = time.perf_counter() - started
+    speed = f"{arguments.segments / seconds:>12,.0f} segments/s"
+    print(f"SQLite      {seconds:.2f} s  {speed}  {len(lines):,} lines, without rounding;", end=" ")
+    print(ratio(arguments, seconds / arguments.segments))
 
 
 _SQLITE = """
@@ -163,21 +198,22 @@ SELECT id, 'ram', sum(us / 1000 * ram) * 42 FROM used WHERE type = 'instance' AN
 UNION ALL
 SELECT id, 'disk', sum(us * disk) * 11 FROM used WHERE type = 'instance' GROUP BY id
 UNION ALL
-SELECT id, kind, sum(us * size) * CASE kind WHEN 'fast' THEN 22 ELSE 9 END FROM used
-WHERE type = 'volume' GROUP BY id, kind
+SELECT id, volume_type, sum(us * size) * CASE volume_type WHEN 'fast' THEN 22 ELSE 9 END FROM used
+WHERE type = 'volume' GROUP BY id, volume_type
 """
 
 
-def ratio(asked: argparse.Namespace, seconds_each: float) -> str:
-    """How often the fast engine's time for a segment goes into a peer's, both of this run."""
-    return f"stratiform is {seconds_each / float(asked.file.with_suffix('.best').read_text()):.1f} times as fast"
+def ratio(arguments: argparse.Namespace, seconds_each: float) -> str:
+    """Compare a peer's time per segment with that of the DuckDB engine, both of this run."""
+    best = float(arguments.file.with_suffix(".best").read_text())
+    return f"stratiform is {seconds_each / best:.1f} times as fast"
 
 
-INSIDE = {"make": make, "price": price, "plain": plain_python, "sqlite": sqlite}
+STEPS = {"generate": generate, "rate": rate, "samples": rate_samples, "plain": plain_python, "sqlite": sqlite}
 
 
 def peak_mib() -> float:
-    """The most memory this process ever had."""
+    """The peak memory of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

@@ -11,10 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support import watchdog
+
 if TYPE_CHECKING:
     from stratiform.kit.db import Database
     from support.bus import Names
     from support.stacks import Bench
+
+
+def pytest_configure() -> None:
+    """Start the watchdog that ends every process of this run; workers of pytest-xdist belong to their controller."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        watchdog.start()
 
 
 def pytest_pycollect_makemodule(module_path: Path) -> None:

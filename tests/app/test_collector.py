@@ -29,7 +29,8 @@ from stratiform.services.ingest.service import ParsedBatch
 from stratiform.services.ingest.service.messages import Messages
 from support.bus import URL, Names, Spoilt, Wire, raw_connection, wait_for
 from support.ledger import listing, recorded
-from support.programs import free_port
+from support.ports import free_port
+from support.processes import WAIT_S
 from support.stacks import Bench, bench
 
 
@@ -58,7 +59,7 @@ def collecting(settings: Settings, services: Services) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(30)
+        thread.join(WAIT_S)
         assert not thread.is_alive()
 
 

@@ -14,6 +14,7 @@ from stratiform.migrations import HEAD
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Correction, UsageFilter
 from support.ledger import listing, recorded
+from support.money import PLAN
 from support.stacks import Bench, bench
 
 
@@ -51,7 +52,7 @@ def test_a_ledger_moves_between_its_forms(home: Path, database_url: str) -> None
         assert listing(made.services.ledger, db) == before
         size = repository.batches.size(db)
         leaves = [merkle.leaf_hash(record.encoded()) for _, record in repository.events.records(db, 0, size)]
-        assert merkle.root(repository.tiles.reader(db), size) == _root(leaves)
+        assert merkle.compute_root(repository.tiles.reader(db), size) == _root(leaves)
     _take(made, more)
     straight = bench(home / "straight")
     _take(straight, recorded())
@@ -91,4 +92,21 @@ def _take(made: Bench, messages: tuple[bytes, ...]) -> None:
 
 def _root(leaves: list[bytes]) -> bytes:
     tiles = merkle.append(lambda *_: b"", 0, leaves)
-    return merkle.root(lambda level, number: tiles.get((level, number), b""), len(leaves))
+    return merkle.compute_root(lambda level, number: tiles.get((level, number), b""), len(leaves))
+
+
+def test_plans_of_the_first_release_keep_their_free_types(home: Path, database_url: str) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    stack = bench(home, database_url, tables=False)
+    database, plans = stack.services.database, stack.services.rating.plans
+    schema.upgrade(database)
+    with database.transaction() as db:
+        published = plans.publish(stack.ctx(db), plans.parse(PLAN))
+    schema.downgrade(database, "0003")
+    schema.upgrade(database)
+    with database.snapshot() as db:
+        upgraded = plans.load(db, "standard")
+    assert upgraded.versions == published.versions
+    assert {"floating_ip", "image", "network", "router"} <= set(upgraded.free)
+    assert not {"instance", "volume"} & set(upgraded.free)
+    database.close()

@@ -53,6 +53,50 @@ def machine(server_id: str, project_id: str, launched: str, **changes: Any) -> E
     return Event(f"{server_id}-{at}", "compute.instance.update", "compute.test", at, "dc-1", payload)
 
 
+def address(floating_ip_id: str, project_id: str, created: str) -> Event:
+    """A floating IP that exists since `created`."""
+    at = parse_iso(created)
+    floating_ip = {
+        "id": floating_ip_id,
+        "project_id": project_id,
+        "floating_ip_address": "192.0.2.1",
+        "floating_network_id": "public",
+        "port_id": None,
+        "created_at": iso_naive(at),
+    }
+    return Event(
+        f"{floating_ip_id}-{at}", "floatingip.create.end", "network.test", at, "dc-1", {"floatingip": floating_ip}
+    )
+
+
+def counter(server_id: str, project_id: str, at: str, sent_bytes: int) -> Event:
+    """A reading of the counter of bytes that a machine has sent, from Ceilometer."""
+    sample = {
+        "counter_name": "network.outgoing.bytes",
+        "counter_type": "cumulative",
+        "counter_unit": "B",
+        "counter_volume": sent_bytes,
+        "project_id": project_id,
+        "resource_id": f"{server_id}-tap0",
+        "resource_metadata": {"instance_id": server_id},
+        "timestamp": at,
+    }
+    return Event(
+        f"{server_id}-{at}-counter",
+        "telemetry.polling",
+        "ceilometer.test",
+        parse_iso(at),
+        "dc-1",
+        {"samples": [sample]},
+    )
+
+
+def request(account: str, at: str) -> Event:
+    """A request to the object store of the project `account`."""
+    payload = {"target": {"id": account}, "eventTime": at, "measurements": []}
+    return Event(f"{account}-{at}", "objectstore.http.request", "swift.test", parse_iso(at), "dc-1", payload)
+
+
 def disk(volume_id: str, project_id: str, launched: str, **changes: Any) -> Event:
     """A volume of 100 GiB of the type `fast`."""
     at = parse_iso(changes.pop("at", launched))

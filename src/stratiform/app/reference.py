@@ -41,7 +41,7 @@ _SETTINGS = """\
 # Settings
 
 Settings are read from `HOME/stratiform.toml` and from environment variables. A variable takes precedence over the
-file.
+file. In a variable, separate the items of a list by commas.
 """
 
 _METERS = """\
@@ -74,7 +74,7 @@ def connectors() -> str:
 
 def settings() -> str:
     """Return the page of all settings."""
-    return "\n".join(_wrap(_SETTINGS)) + f"\n\n{kit_settings.reference(Settings)}"
+    return "\n".join(_wrap(_SETTINGS)) + f"\n\n{kit_settings.render_reference(Settings)}"
 
 
 def meters() -> str:

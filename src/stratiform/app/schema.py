@@ -1,6 +1,5 @@
 """The schema of the database: upgrade, downgrade and its revisions."""
 
-import pkgutil
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
 
-from stratiform import migrations, services
+from stratiform import migrations
 from stratiform.kit.db import Database, metadata
 from stratiform.kit.errors import Invalid
 from stratiform.migrations import HEAD
@@ -30,12 +29,8 @@ class Revision:
 
 def load_tables() -> None:
     """Import every module that declares tables, so that the metadata is complete."""
-    for service in pkgutil.iter_modules(services.__path__):
-        folder = Path(services.__path__[0]) / service.name
-        if (folder / "tables.py").exists():
-            import_module(f"stratiform.services.{service.name}.tables")
-    import_module("stratiform.kit.outbox")
-    import_module("stratiform.kit.work")
+    for module in ("stratiform.app.manifests", "stratiform.kit.outbox", "stratiform.kit.work"):
+        import_module(module)
 
 
 def current_revision(database: Database) -> str:
@@ -85,7 +80,9 @@ def list_revisions(database: Database) -> list[Revision]:
 def _config(connection: object) -> "Config":
     from alembic.config import Config
 
+    load_tables()
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     config.attributes["connection"] = connection
+    config.attributes["metadata"] = metadata
     return config

@@ -31,6 +31,7 @@ from stratiform.services.identity.service import IdentityService
 from stratiform.services.image.service import ImageService
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
+from stratiform.services.manifest import ServiceRegistry
 from stratiform.services.network.service import NetworkService
 from stratiform.services.proof.service import ProofService
 from stratiform.services.rating.service import RatingService
@@ -59,6 +60,7 @@ class Services:
     clock: Clock
     ids: Ids
     wake: Callable[[], None]
+    registry: ServiceRegistry
     identity: IdentityService
     clouds: CloudsService
     network: NetworkService

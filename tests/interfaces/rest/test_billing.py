@@ -41,15 +41,20 @@ def test_a_plan_is_published_and_told(api: Rest) -> None:
     assert (told["name"], told["currency"], told["unpriced"]) == ("standard", "EUR", "refuse")
     (version,) = told["versions"]
     assert version["prices"][0] == {
-        "meter": "vcpu",
+        "resource": "instance",
+        "measure": "attribute",
+        "attribute": "vcpus",
+        "meter": None,
+        "name": "vcpu",
         "price": "0.01",
-        "per": "hour",
+        "unit": "vCPU-hour",
         "granularity": "second",
         "round": "up",
         "states": ["active"],
+        "where": {},
         "label": "",
     }
-    assert version["prices"][2]["volume_type"] == ["fast"]
+    assert version["prices"][2]["where"] == {"volume_type": ["fast"]}
 
 
 def test_a_wrong_plan_is_a_problem_of_one_line(api: Rest) -> None:

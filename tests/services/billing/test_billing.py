@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -18,7 +19,7 @@ from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.billing.errors import NoAccount, NoInvoice, NotPriced
 from stratiform.services.billing.model import Invoice, Party
-from support.money import PLAN, disk, machine
+from support.money import PLAN, address, counter, disk, machine, request
 from support.stacks import Bench, bench, customer
 
 _DEARER = """
@@ -35,6 +36,32 @@ granularity = "hour"
 meter = "disk"
 price = "0.000211"
 per = "hour"
+"""
+
+_ADDRESSES = """
+[[version.price]]
+resource = "floating_ip"
+measure = "duration"
+price = "0.005"
+per = "hour"
+label = "Floating IP"
+"""
+
+_SAMPLES = """
+[[version.price]]
+resource = "instance"
+measure = "samples"
+meter = "network.outgoing.bytes"
+where = { flavor = "m1.small" }
+price = "0.01"
+per = "GB"
+
+[[version.price]]
+resource = "object_store"
+measure = "samples"
+meter = "storage.api.request"
+price = "0.002"
+per = "10 requests"
 """
 
 _BEING_CLOSED = "account 'acme' is being closed by someone else"
@@ -243,18 +270,88 @@ def test_what_waits_in_the_outbox_is_on_the_invoice(office: Office) -> None:
         assert outbox.list_pending(db, 10) == []
 
 
-def test_a_price_gap_stops_the_closing_and_is_named(office: Office) -> None:
+def test_a_period_with_usage_that_matches_no_price_is_not_closed(office: Office) -> None:
     office.hear(disk("v1", "p1", "2026-11-10", volume_type_name="slow"))
-    with pytest.raises(NotPriced, match=r"volume name of v1 \(v1\) has no price from 2026-11-10.*volume type .*slow"):
+    with pytest.raises(NotPriced) as error:
         office.at("2026-12-01")("close", "acme", "2026-11")
+    assert error.value.message.startswith("Usage without a price: volume (1 resource, 504 h)")
+    assert re.search(r"First: volume name of v1 \(v1\) from 2026-11-10.* matches .*slow", error.value.message)
+    assert error.value.hint == "add prices to plan 'standard' (a price may be 0)"
     assert office("periods", "acme") == []
     office("set_prices", 'unpriced = "free"\n' + PLAN)
     assert office("close", "acme", "2026-11").total == "0.00"
 
 
+def test_a_period_with_a_resource_type_without_prices_is_closed_only_if_the_type_is_declared_free(
+    any_office: Office,
+) -> None:
+    any_office.hear(
+        machine("m1", "p1", "2026-11-30T23:00:00"),
+        address("f1", "p1", "2026-11-30T22:00:00"),
+        address("f2", "p1", "2026-11-30T21:00:00"),
+    )
+    with pytest.raises(NotPriced) as error:
+        any_office.at("2026-12-01")("close", "acme", "2026-11")
+    assert error.value.message.startswith("Usage without a price: floating_ip (2 resources, 5 h)")
+    assert 'or `free = ["floating_ip"]` for types that cost nothing' in error.value.hint
+    assert any_office("periods", "acme") == []
+    any_office("set_prices", 'free = ["floating_ip"]\n' + PLAN)
+    assert any_office("close", "acme", "2026-11").total == "0.02"
+
+
+def test_floating_ips_are_on_the_invoice(office: Office) -> None:
+    office("set_prices", PLAN.replace("2026-01-01", "2026-11-01") + _ADDRESSES)
+    office.hear(address("f1", "p1", "2026-11-30T22:00:00"))
+    document = office.document(office.at("2026-12-01")("close", "acme", "2026-11"))
+    (line,) = document["lines"]
+    assert (line["resource_type"], line["resource_name"]) == ("floating_ip", "192.0.2.1")
+    assert (line["description"], line["meter"]) == ("Floating IP", "floating_ip")
+    assert (line["quantity"], line["unit"], line["amount"]) == ("2", "address-hour", "0.01")
+
+
+def test_traffic_and_requests_are_on_the_invoice(any_office: Office) -> None:
+    any_office("set_prices", PLAN.replace("2026-01-01", "2026-11-01") + _SAMPLES)
+    any_office("assign", "acme", "p2")
+    any_office.hear(
+        machine("m1", "p1", "2026-11-10T00:00:00"),
+        machine("m1", "p1", "2026-11-10T00:00:00", at="2026-11-10T01:00:00", terminated_at="2026-11-10T01:00:00"),
+        counter("m1", "p1", "2026-10-31T23:55:00", 10**9),
+        counter("m1", "p1", "2026-11-10T00:05:00", 2 * 10**9),
+        counter("m1", "p1", "2026-11-10T00:10:00", 5 * 10**9),
+        counter("m1", "p1", "2026-12-01T00:05:00", 99 * 10**9),
+        *(request("p2", f"2026-11-11T00:00:0{second}") for second in range(5)),
+        request("stranger", "2026-11-11T00:00:00"),
+    )
+    document = any_office.document(any_office.at("2026-12-01T01:00:00")("close", "acme", "2026-11"))
+    lines = [
+        (line["meter"], line["project_id"], line["quantity"], line["unit"], line["amount"])
+        for line in document["lines"]
+        if line["meter"] not in ("vcpu", "disk")
+    ]
+    assert lines == [
+        ("network.outgoing.bytes", "p1", "4", "GB", "0.04"),
+        ("storage.api.request", "p2", "0.5", "10 requests", "0.001"),
+    ]
+    month = any_office("project_cost", "p1", "2026-11")
+    assert Decimal(month["amount"]) == Decimal("0.04") + Decimal("0.022")
+    assert {day["date"]: day["amount"] for day in month["days"]}["2026-11-10"] == month["amount"]
+    assert Decimal(any_office("server_cost", "m1")["amount"]) == Decimal(month["amount"])
+
+
+def test_samples_of_a_type_without_prices_keep_a_period_from_being_closed(office: Office) -> None:
+    office.hear(request("p1", "2026-11-11T00:00:00"), request("p1", "2026-11-11T00:00:01"))
+    with pytest.raises(NotPriced) as error:
+        office.at("2026-12-01")("close", "acme", "2026-11")
+    expected = "Usage without a price: 'storage.api.request' of object_store (1 resource, 2 request)"
+    assert error.value.message.startswith(expected)
+    assert '`free = ["object_store"]`' in error.value.hint
+    office("set_prices", 'free = ["object_store"]\n' + PLAN)
+    assert office("close", "acme", "2026-11").total == "0.00"
+
+
 def test_prices_of_billed_time_stay(office: Office) -> None:
     office.at("2026-12-01")("close", "acme", "2026-11")
-    with pytest.raises(Invalid, match="begins in a closed period; the last one ended 2026-12-01"):
+    with pytest.raises(Invalid, match="starts in a closed period; the last one ended at 2026-12-01"):
         office("set_prices", PLAN.replace("2026-01-01", "2026-11-15"))
     office("set_prices", PLAN.replace("2026-01-01", "2026-12-01"))
 
@@ -280,7 +377,7 @@ def test_a_project_changes_its_account(office: Office) -> None:
         (("", "EUR", "standard"), "the name of an account"),
         (("Hansen A/S", "EUR", "standard"), "no '/'"),
         (("new", "USD", "standard"), "plan 'standard' is in EUR, not USD"),
-        (("new", "EUR", "gold"), "no price plan 'gold'"),
+        (("new", "EUR", "gold"), "Price plan 'gold' not found"),
         (("new", "EUR", "standard", Party(country="XX")), "'XX' is not a country code"),
         (("new", "EUR", "standard", Party(), "101"), "'101' is not a percentage"),
         (("new", "EUR", "standard", Party(), "-1"), "'-1' is not a percentage"),

@@ -8,8 +8,16 @@ import pytest
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import NotFound
 from stratiform.kit.outbox import Event
-from support.money import PLAN, disk, machine
+from support.money import PLAN, address, disk, machine
 from support.stacks import Bench, customer
+
+FLOATING_IPS = """
+[[version.price]]
+resource = "floating_ip"
+measure = "duration"
+price = "0.005"
+per = "hour"
+"""
 
 
 @pytest.fixture
@@ -61,11 +69,29 @@ def test_a_stopped_server_pays_for_its_disk_and_a_deleted_one_for_nothing(office
     assert (told["amount"], told["per_hour"]) == ("0.026", "0")
 
 
-def test_what_has_no_price_is_told(office: Bench) -> None:
-    hear(office, disk("v1", "p1", "2026-11-10", volume_type_name="slow"))
-    told = cost(office, "v1", "2026-11-11")
-    assert told["amount"] == "0"
-    assert "slow" in told["unpriced"][0]["why"]
+def test_usage_without_a_price_is_listed(office: Bench) -> None:
+    hear(office, disk("v1", "p1", "2026-11-10", volume_type_name="slow"), address("f1", "p1", "2026-11-10T12:00:00"))
+    volume_cost = cost(office, "v1", "2026-11-11")
+    assert volume_cost["amount"] == "0"
+    assert volume_cost["unpriced"] == [
+        {"resource_type": "volume", "measure": "volume", "resources": 1, "quantity": "24", "unit": "h"}
+    ]
+    assert "slow" in volume_cost["gaps"][0]["reason"]
+    with office.services.database.snapshot() as db:
+        month = office.services.billing.project_cost(office.ctx(db), "p1")
+    assert month is not None
+    assert [(usage["resource_type"], usage["quantity"]) for usage in month["unpriced"]] == [
+        ("floating_ip", "12"),
+        ("volume", "24"),
+    ]
+
+
+def test_a_floating_ip_has_a_cost(office: Bench) -> None:
+    hear(office, address("f1", "p1", "2026-11-10"))
+    with office.services.database.transaction() as db:
+        office.services.billing.set_prices(office.ctx(db), PLAN.replace("2026-01-01", "2026-11-01") + FLOATING_IPS)
+    floating_ip_cost = cost(office, "f1", "2026-11-11")
+    assert (floating_ip_cost["amount"], floating_ip_cost["per_hour"]) == ("0.12", "0.005")
 
 
 def test_nobody_pays_or_nothing_ran(office: Bench) -> None:

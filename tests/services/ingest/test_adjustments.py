@@ -248,7 +248,7 @@ def test_an_export_with_it_is_verified(of: Bench) -> None:
         asked = of.services.proof.exports.create(of.ctx(db), UsageFilter())
     with of.services.database.snapshot() as db:
         lines = list(of.services.proof.exports.iterate_lines(db, asked))
-    verdict = verify(lines, of.services.proof.keys.verifiers())
+    verdict = verify(lines, of.services.proof.keys.list_verifiers())
     assert (verdict.wrong, verdict.events, verdict.segments) == ([], 6, 1)
     assert verdict.is_whole_log
 

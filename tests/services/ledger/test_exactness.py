@@ -121,7 +121,7 @@ class Books:
     def root(self) -> tuple[int, bytes]:
         with self.made.services.database.snapshot() as db:
             size = repository.batches.size(db)
-            return size, merkle.root(repository.tiles.reader(db), size)
+            return size, merkle.compute_root(repository.tiles.reader(db), size)
 
     def export(self, as_of: int | None = None) -> list[bytes]:
         with self.made.services.database.transaction() as db:
@@ -277,7 +277,7 @@ def check_changes(books: Books, then: dict[int, Answers]) -> None:
 
 def check_export(books: Books, as_of: int | None = None) -> None:
     """Whoever has an export finds the same segments in it, without the database."""
-    found = verify(books.export(as_of), books.made.services.proof.keys.verifiers())
+    found = verify(books.export(as_of), books.made.services.proof.keys.list_verifiers())
     assert found.wrong == []
     assert found.held_back == 0
 
@@ -309,9 +309,9 @@ def test_the_ledger_follows_from_what_is_known(ledgers: tuple[Books, Books], sai
     with books.made.services.database.snapshot() as db:
         read = repository.tiles.reader(db)
         for size, root in roots:
-            assert merkle.root(read, size) == root
-            proof = merkle.consistency(read, size, len(said))
-            assert merkle.check_consistency(size, len(said), root, roots[-1][1], proof)
+            assert merkle.compute_root(read, size) == root
+            proof = merkle.prove_consistency(read, size, len(said))
+            assert merkle.verify_consistency(size, len(said), root, roots[-1][1], proof)
     check_export(books)
     check_export(books, data.draw(st.sampled_from(sorted(then))))
 

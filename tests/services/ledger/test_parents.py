@@ -10,7 +10,7 @@ import pytest
 from stratiform.kit.clock import HOUR_US, SECOND_US, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import SYSTEM
-from stratiform.kit.signed_notes import sign
+from stratiform.kit.signed_notes import sign_note
 from stratiform.services.ledger.model import Progress, Resource, Statement, UsageFilter
 from stratiform.services.ledger.model.fold import Usage
 from stratiform.services.ledger.model.incremental_fold import begin as begin_anew
@@ -70,14 +70,14 @@ def stories(made: Bench) -> tuple[bytes, list[list[bytes]]]:
 
 def verified(made: Bench, first: bytes, told: list[list[bytes]]) -> Verdict:
     """What is found in an export of these, which the ledger's owner has signed."""
-    signer = made.services.proof.keys.signer()
+    signer = made.services.proof.keys.get_signer()
     with made.services.database.snapshot() as db:
         total = Sum(signer.name, made.services.proof.inclusion_proofs.get(made.ctx(db, SYSTEM), 0).size)
     lines = [total.add(first)]
     for line in (line for story in told for line in story):
         event = decoded(line)
         lines.append(total.add(line, event.index if isinstance(event, Proved | HeldBack) else None))
-    return verify([*lines, encoded(Closing(sign(str(total), signer)))], made.services.proof.keys.verifiers())
+    return verify([*lines, encoded(Closing(sign_note(str(total), signer)))], made.services.proof.keys.list_verifiers())
 
 
 @pytest.mark.parametrize("turned", [False, True])

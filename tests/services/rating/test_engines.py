@@ -1,153 +1,178 @@
-"""Both engines give the same charge to the last digit, whatever the usage, the plan and the period."""
+"""Both engines return the same charge, for any usage, plan and period."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stratiform.kit.clock import HOUR_US
 from stratiform.services.ledger.model import Segment
-from stratiform.services.rating import charge, duck
-from stratiform.services.rating.model import GRANULARITY_US, METERS, PER_US, Charge, Plan, Price, Version, plain
+from stratiform.services.rating.engines import duckdb_engine, segments
+from stratiform.services.rating.model import (
+    GRANULARITY_US,
+    PERIOD_US,
+    Charge,
+    Condition,
+    Measure,
+    PlanVersion,
+    Price,
+    PricePlan,
+    Unit,
+    UnpricedRule,
+    format_decimal,
+)
 from support.profiles import examples
 
-HOUR = 3_600_000_000
-PERIOD = 50 * HOUR
+if TYPE_CHECKING:
+    from stratiform.services.rating.engines.duckdb_engine import Session
 
-moments = st.integers(0, PERIOD) | st.integers(0, 50).map(lambda hours: hours * HOUR)
+PERIOD = 50 * HOUR_US
+
+moments = st.integers(0, PERIOD) | st.integers(0, 50).map(lambda hours: hours * HOUR_US)
 flavors = st.sampled_from(["m1.small", "m1.large", "odd"])
-types = st.sampled_from(["fast", "standard", "t-1"])
+volume_types = st.sampled_from(["fast", "standard", "t-1"])
 clouds = st.sampled_from(["a", "b"])
+
+#: Without "router", there is always a type that no plan covers.
+MEASURES = (
+    Measure("instance", "duration"),
+    Measure("instance", "attribute", "vcpus"),
+    Measure("instance", "attribute", "ram_mib"),
+    Measure("volume", "attribute", "size_gib"),
+    Measure("volume", "attribute", "iops", 6),
+    Measure("floating_ip", "duration"),
+)
 
 
 @st.composite
-def stretches(draw: st.DrawFn) -> tuple[int, int | None]:
-    """Mostly on a coarse grid, where ends often meet."""
-    grid = st.integers(0, 8).map(lambda step: step * HOUR * 3 // 2)
+def intervals(draw: st.DrawFn) -> tuple[int, int | None]:
+    """Mostly on a coarse grid, so that ends often meet."""
+    grid = st.integers(0, 8).map(lambda step: step * HOUR_US * 3 // 2)
     first, last = draw(grid | moments), draw(grid | grid | moments | st.none())
     return (first, last) if last is None or first < last else (last, first + (first == last))
 
 
-def sometimes(values: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+def some(values: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=values)
 
 
 sizes = st.integers(0, 5) | st.integers(0, 10**6)
-instance_attributes = sometimes(
-    {
-        "vcpus": sizes,
-        "ram_mib": sizes,
-        "root_gib": sizes,
-        "ephemeral_gib": sizes,
-        "flavor": flavors,
-        "flavor_id": flavors,
-    }
-)
-volume_attributes = sometimes({"size_gib": sizes, "volume_type": types, "volume_type_name": types})
+decimals = st.decimals(0, 10**6, places=3, allow_nan=False).map(str) | sizes
+attributes_of: Mapping[str, st.SearchStrategy[dict[str, Any]]] = {
+    "instance": some({"vcpus": sizes, "ram_mib": sizes, "flavor": flavors, "flavor_id": flavors}),
+    "volume": some({"size_gib": sizes, "iops": decimals, "volume_type": volume_types, "encrypted": st.booleans()}),
+    "floating_ip": some({"port_id": st.sampled_from(["port-1", "port-2"])}),
+    "router": st.just({}),
+}
+conditions_of: Mapping[str, dict[str, st.SearchStrategy[tuple[str, ...]]]] = {
+    "instance": {"cloud": clouds.map(lambda name: (name,)), "flavor": flavors.map(lambda name: (name,))},
+    "volume": {"volume_type": volume_types.map(lambda name: (name,)), "encrypted": st.just(("true",))},
+    "floating_ip": {"port_id": st.sampled_from([("",), ("port-1", "")])},
+}
 
 
 @st.composite
-def segments(draw: st.DrawFn) -> list[Segment]:
-    """Stretches of a few resources: they touch, leave gaps, overlap, repeat, are open, change what they are."""
-    made: list[Segment] = []
-    for i in range(draw(st.integers(0, 3))):
-        kind = draw(st.sampled_from(["instance", "volume", "volume", "instance", "stranger"]))
-        states = ["active", "stopped"] if kind == "instance" else ["available", "in-use"]
-        usual = draw(volume_attributes if kind == "volume" else instance_attributes)
-        for start, end in draw(st.lists(stretches(), max_size=6)):
+def segment_lists(draw: st.DrawFn) -> list[Segment]:
+    """Segments of a few resources, which are adjacent, have gaps, overlap, repeat, are open and change attributes."""
+    drawn: list[Segment] = []
+    for number in range(draw(st.integers(0, 3))):
+        resource_type = draw(st.sampled_from(["instance", "volume", "volume", "instance", "floating_ip", "router"]))
+        states = ["active", "stopped"] if resource_type == "instance" else ["available", "in-use"]
+        usual = draw(attributes_of[resource_type])
+        for start, end in draw(st.lists(intervals(), max_size=6)):
             rare = draw(st.integers(0, 9)) == 0
-            attributes = draw(volume_attributes if kind == "volume" else instance_attributes) if rare else usual
+            attributes = draw(attributes_of[resource_type]) if rare else usual
             cloud, project = (draw(clouds), draw(st.sampled_from(["p1", "p2"]))) if rare else ("a", "p1")
             state = states[draw(st.integers(0, 3)) == 0]
-            made.append(Segment(cloud, kind, f"r{i}", project, start, end, state, attributes))
-    return draw(st.permutations(made))
+            drawn.append(Segment(cloud, resource_type, f"r{number}", project, start, end, state, attributes))
+    return draw(st.permutations(drawn))
 
 
 @st.composite
 def prices(draw: st.DrawFn) -> Price:
-    meter = draw(st.sampled_from(sorted(METERS)))
+    measure = draw(st.sampled_from(MEASURES))
     granularity = draw(st.sampled_from([1, 1, *GRANULARITY_US.values()]))
-    own: dict[str, Any] = {"flavor": flavors} if METERS[meter].resource_type == "instance" else {"volume_type": types}
-    when = draw(sometimes({"cloud": clouds, **own}))
-    states = draw(st.sampled_from([(), ("active", "in-use"), ("stopped",)]))
+    conditions = draw(some(dict(conditions_of[measure.resource_type])))
     return Price(
-        meter=meter,
+        measure=measure,
         amount=draw(st.integers(0, 10**12)),
-        per=draw(st.sampled_from(sorted(PER_US))),
+        unit=Unit("x", "x", draw(st.sampled_from([1, 1024, 1000])), draw(st.sampled_from(sorted(PERIOD_US)))),
         granularity=granularity,
         rounding="none" if granularity == 1 else draw(st.sampled_from(["up", "down", "nearest"])),
-        states=states,
-        when=tuple((name, (value,)) for name, value in sorted(when.items())),
+        states=draw(st.sampled_from([(), ("active", "in-use"), ("stopped",)])),
+        conditions=tuple(Condition(name, values) for name, values in sorted(conditions.items())),
     )
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
+def plans(draw: st.DrawFn) -> PricePlan:
     versions = []
     cuts = sorted(draw(st.sets(moments, min_size=1, max_size=3)))
     for i, valid_from in enumerate(cuts):
         later = cuts[i + 1] if i + 1 < len(cuts) else PERIOD
         until = draw(st.sampled_from([None, None, (valid_from + later) // 2 or None]))
         until = until if until is None or until > valid_from else None
-        versions.append(Version(valid_from, until, tuple(draw(st.lists(prices(), min_size=1, max_size=6))), {}, ""))
-    return Plan("standard", "EUR", draw(st.sampled_from(["refuse", "free"])), tuple(versions))
+        versions.append(PlanVersion(valid_from, until, tuple(draw(st.lists(prices(), min_size=1, max_size=6))), {}, ""))
+    unpriced: UnpricedRule = draw(st.sampled_from(("refuse", "refuse", "free")))
+    free: tuple[str, ...] = draw(st.sampled_from([(), ("router",)]))
+    return PricePlan("standard", "EUR", unpriced, tuple(versions), free)
 
 
-@settings(max_examples=examples(120))
-@given(segments(), plans(), moments, moments)
-def test_both_engines_give_the_same_charge(usages: list[Segment], plan: Plan, one: int, other: int) -> None:
-    start, end = sorted((one, other))
-    assert duck.rate(duck.table(usages), plan, start, end) == charge.rate(usages, plan, start, end)
+def test_both_engines_return_the_same_charge(session: "Session") -> None:
+    @settings(max_examples=examples(120))
+    @given(segment_lists(), plans(), moments, moments)
+    def check(usages: list[Segment], plan: PricePlan, first: int, second: int) -> None:
+        start, end = sorted((first, second))
+        table = duckdb_engine.table(usages, plan.fields)
+        assert duckdb_engine.rate(table, plan, start, end, session) == segments.rate(usages, plan, start, end)
+
+    check()
 
 
 @settings(max_examples=examples(200))
-@given(segments(), plans())
-def test_a_line_is_what_fractions_say(usages: list[Segment], plan: Plan) -> None:
+@given(segment_lists(), plans())
+def test_quantity_and_amount_equal_exact_fractions(usages: list[Segment], plan: PricePlan) -> None:
     versions = {version.valid_from: version for version in plan.versions}
-    for line in charge.rate(usages, plan, 0, PERIOD).lines:
+    for line in segments.rate(usages, plan, 0, PERIOD).lines:
         price = versions[line.key.valid_from].prices[line.key.price]
-        quantity = Fraction(line.billed, PER_US[price.per] * METERS[price.meter].parts)
-        assert Fraction(line.quantity, 10**10) == round(quantity, 10)
-        unit_price = Decimal(plain(price.amount, 10))
-        assert Decimal(plain(line.quantity, 10)) * unit_price == Decimal(plain(line.amount, 20))
+        divisor = PERIOD_US[price.unit.period] * price.unit.size * 10**price.measure.digits
+        assert Fraction(line.quantity, 10**10) == round(Fraction(int(line.measured), divisor), 10)
+        unit_price = Decimal(format_decimal(price.amount, 10))
+        assert Decimal(format_decimal(line.quantity, 10)) * unit_price == Decimal(format_decimal(line.amount, 20))
 
 
 @settings(max_examples=examples(200))
-@given(segments(), plans(), st.data())
-def test_how_the_ledger_cuts_a_stretch_changes_nothing(usages: list[Segment], plan: Plan, data: st.DataObject) -> None:
+@given(segment_lists(), plans(), st.data())
+def test_a_segment_costs_the_same_however_it_is_cut(
+    usages: list[Segment], plan: PricePlan, data: st.DataObject
+) -> None:
     for usage in {(usage.resource_id, usage.cloud, usage.project_id): usage for usage in usages}.values():
         end = PERIOD if usage.end is None else usage.end
         middle = data.draw(st.integers(usage.start, end))
-        pieces = [(usage.start, middle), (middle, usage.end)]
-        halves = [_between(usage, first, last) for first, last in pieces if last is None or first < last]
-        whole_charge, cut_charge = (charge.rate(some, plan, 0, PERIOD) for some in ([usage], halves))
-        assert cut_charge.lines == whole_charge.lines
+        bounds = [(usage.start, middle), (middle, usage.end)]
+        halves = [_between(usage, first, last) for first, last in bounds if last is None or first < last]
+        uncut, cut = (segments.rate(pieces, plan, 0, PERIOD) for pieces in ([usage], halves))
+        assert (cut.lines, cut.unpriced) == (uncut.lines, uncut.unpriced)
 
 
 def _between(usage: Segment, start: int, end: int | None) -> Segment:
-    return Segment(
-        usage.cloud,
-        usage.resource_type,
-        usage.resource_id,
-        usage.project_id,
-        start,
-        end,
-        usage.state,
-        usage.attributes,
-    )
+    resource = (usage.cloud, usage.resource_type, usage.resource_id, usage.project_id)
+    return Segment(*resource, start, end, usage.state, usage.attributes)
 
 
 @settings(max_examples=examples(200))
-@given(segments(), plans())
-def test_the_days_sum_to_the_line(usages: list[Segment], plan: Plan) -> None:
-    rated, days = charge.rate_by_day(usages, plan, 0, PERIOD)
-    assert rated == charge.rate(usages, plan, 0, PERIOD)
-    assert {key: sum(amounts.values()) for key, amounts in days.items()} == {
-        line.key: line.amount for line in rated.lines
-    }
+@given(segment_lists(), plans())
+def test_the_days_sum_to_the_line(usages: list[Segment], plan: PricePlan) -> None:
+    charge, days = segments.rate_by_day(usages, plan, 0, PERIOD)
+    assert charge == segments.rate(usages, plan, 0, PERIOD)
+    sums = {key: sum(amounts.values()) for key, amounts in days.items()}
+    assert sums == {line.key: line.amount for line in charge.lines}
 
 
-def test_no_usage_costs_nothing() -> None:
-    plan = Plan("standard", "EUR", "refuse", ())
-    assert duck.rate(duck.table([]), plan, 0, HOUR) == charge.rate([], plan, 0, HOUR) == Charge((), ())
+def test_no_usage_costs_nothing(session: "Session") -> None:
+    plan = PricePlan("standard", "EUR", "refuse", ())
+    table = duckdb_engine.table([], plan.fields)
+    assert duckdb_engine.rate(table, plan, 0, HOUR_US, session) == segments.rate([], plan, 0, HOUR_US) == Charge()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from stratiform.interfaces.almanach.errors import InvalidFields
 from stratiform.interfaces.almanach.events import flavor_attributes, image_attributes
@@ -88,7 +87,7 @@ class InstanceCorrection:
             yield self._correct(since=iso(old), until=iso(end), **_snapshot(self._last, self._segments))
 
     def _change_attributes(self, update: InstanceUpdate, start: Micros, end: Micros | None) -> Iterator[ResourceUpdate]:
-        attributes: dict[str, Any] = {}
+        attributes: dict[str, object] = {}
         if update.flavor is not None and update.flavor != self._last.attributes.get("flavor"):
             attributes |= flavor_attributes(update.flavor, self._segments)
         if update.os_attributes is not None:
@@ -106,12 +105,12 @@ class InstanceCorrection:
         if changes:
             yield ResourceUpdate(_EVENT_TYPE, self._resource, self.now, changes)
 
-    def _correct(self, **changes: Any) -> ResourceUpdate:
+    def _correct(self, **changes: object) -> ResourceUpdate:
         correction = {"author": self.author, "reason": _REASON, **changes}
         return ResourceUpdate(_EVENT_TYPE, self._resource, self.now, {"correction": correction})
 
 
-def _snapshot(segment: RecordedSegment, segments: Sequence[RecordedSegment]) -> dict[str, Any]:
+def _snapshot(segment: RecordedSegment, segments: Sequence[RecordedSegment]) -> dict[str, object]:
     """Return the full state of `segment`; attributes that only other segments have are None."""
     cleared = {name: None for other in segments for name in other.attributes}
     return {"project_id": segment.project_id, "state": segment.state, "attributes": cleared | segment.attributes}

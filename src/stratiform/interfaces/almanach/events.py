@@ -4,7 +4,6 @@ An update of an entity becomes a correction, because the ledger is append-only (
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from stratiform.interfaces.almanach.schemas import NewInstance, NewVolume
 from stratiform.kit.clock import Micros
@@ -68,9 +67,9 @@ def build_delete(resource: Resource, at: Micros) -> ResourceUpdate:
     return ResourceUpdate(f"almanach.{resource.resource_type}.delete", resource, at)
 
 
-def flavor_attributes(flavor: str, segments: Sequence[RecordedSegment]) -> dict[str, Any]:
+def flavor_attributes(flavor: str, segments: Sequence[RecordedSegment]) -> dict[str, object]:
     """Return the flavor, with the sizes that it had in earlier segments of the instance."""
-    earlier: dict[str, Any] = next(
+    earlier: dict[str, object] = next(
         (segment.attributes for segment in reversed(segments) if segment.attributes.get("flavor") == flavor), {}
     )
     return {"flavor": flavor} | {name: earlier.get(name) for name in _FLAVOR_ATTRIBUTES}

@@ -76,7 +76,7 @@ class _AttributeSelector:
     """Selects some attributes of segments, once for each `attributes` object (segments share it where equal)."""
 
     names: tuple[str, ...]
-    _cache: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    _cache: dict[int, tuple[object, ...]] = field(default_factory=dict)
 
     def select(self, segment: RecordedSegment) -> tuple[Any, ...]:
         key = id(segment.attributes)
@@ -153,7 +153,7 @@ def list_unnamed_types(segments: Iterable[RecordedSegment]) -> set[str]:
     }
 
 
-def _continues(entity: Entity, segment: RecordedSegment, attributes: tuple[Any, ...]) -> bool:
+def _continues(entity: Entity, segment: RecordedSegment, attributes: tuple[object, ...]) -> bool:
     """Return True if `segment` belongs to the entity: no gap, equal attributes, same resource and project."""
     last = entity.last
     return (

@@ -56,5 +56,9 @@ def month(
 
 
 def _warn(cost: dict[str, Any]) -> None:
-    for gap in cost["unpriced"]:
-        say(f"not priced: {gap['resource_type']} {gap['resource_id']} from {gap['start']}: {gap['why']}")
+    for usage in cost["unpriced"]:
+        resources = f"{usage['resources']} resource{'s' if usage['resources'] > 1 else ''}"
+        quantity = f"{rounded(usage['quantity'])} {usage['unit']}"
+        say(f"not priced: {usage['measure'] or usage['resource_type']}: {resources}, {quantity}")
+    for gap in cost["gaps"][:1]:
+        say(f"first: {gap['resource_type']} {gap['resource_id']} from {gap['start']}: {gap['reason']}")

@@ -1,4 +1,4 @@
-"""`stratiform price`: what things cost."""
+"""`stratiform price`: price plans."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,16 +9,23 @@ import typer
 from stratiform.interfaces.cli.client import CliError, client, say
 from stratiform.interfaces.cli.listing import Format, FormatOption, show_list, show_one
 
-app = typer.Typer(help="Price plans: publish and see them.", no_args_is_help=True)
+app = typer.Typer(help="Publish and show price plans.", no_args_is_help=True)
 
-_CONDITIONS = ("cloud", "flavor", "volume_type", "availability_zone")
+_PLAN_COLUMNS = {
+    "Name": "name",
+    "Currency": "currency",
+    "Unpriced": "unpriced",
+    "Free": "free",
+    "Versions from": "from",
+}
 _PRICE_COLUMNS = {
     "Valid from": "valid_from",
-    "Meter": "meter",
+    "Resource": "resource",
+    "Measure": "measure",
     "Price": "price",
-    "Per": "per",
+    "Unit": "unit",
     "Rounded": "rounded",
-    "For": "for",
+    "Where": "where",
     "States": "states",
     "Label": "label",
 }
@@ -26,34 +33,36 @@ _PRICE_COLUMNS = {
 
 @app.command("set")
 def set_prices(
-    file: Annotated[Path, typer.Argument(help="The plan as TOML; docs/reference/prices.md describes it.")],
+    file: Annotated[Path, typer.Argument(help="The plan in TOML; docs/reference/prices.md describes the format.")],
 ) -> None:
-    """Publish a price plan, or new versions of one. A version that is published is never changed."""
+    """Publish a price plan, or new versions of a plan. A published version never changes."""
     if not file.is_file():
-        raise CliError(f"can't read {file}: there is no such file")
-    plan = client().upload("prices", file, "application/toml")
+        raise CliError(f"can't read {file}: No such file")
+    plan = client().upload("prices", file, "application/toml", file_name=str(file))
     say(f"plan '{plan['name']}' in {plan['currency']}, versions from {', '.join(_dates(plan))}")
 
 
 @app.command("list")
 def list_prices(output: FormatOption = Format.table) -> None:
-    """List the plans."""
+    """List price plans."""
     plans = list(client().pages("prices", "prices"))
     rows = plans if output is Format.json else [{**plan, "from": _dates(plan)} for plan in plans]
-    show_list(rows, {"Name": "name", "Currency": "currency", "Unpriced": "unpriced", "Versions from": "from"}, output)
+    show_list(rows, _PLAN_COLUMNS, output)
 
 
 @app.command("show")
 def show_prices(
     name: Annotated[str, typer.Argument(metavar="PLAN", help="Name of the plan.")], output: FormatOption = Format.table
 ) -> None:
-    """Show every price of a plan."""
+    """Show all prices of a plan."""
     plan = client().get(f"prices/{quote(name, safe='')}")
     if output is Format.json:
         show_one(plan, {}, output)
         return
     rows = [_row(version, price) for version in plan["versions"] for price in version["prices"]]
-    say(f"plan '{plan['name']}' in {plan['currency']}; usage that has no price: {plan['unpriced']}")
+    say(f"plan '{plan['name']}' in {plan['currency']}; usage without a price: {plan['unpriced']}")
+    if plan["free"]:
+        say(f"free of charge where no price is set: {', '.join(plan['free'])}")
     show_list(rows, _PRICE_COLUMNS, output)
 
 
@@ -62,7 +71,13 @@ def _dates(plan: dict[str, Any]) -> list[str]:
 
 
 def _row(version: dict[str, Any], price: dict[str, Any]) -> dict[str, Any]:
-    asked = {condition: ", ".join(price[condition]) for condition in _CONDITIONS if condition in price}
     rounded = f"{price['round']} to the {price['granularity']}" if price["granularity"] else "no"
-    states = ", ".join(price["states"]) or "all"
-    return {**price, "valid_from": version["valid_from"][:10], "rounded": rounded, "for": asked, "states": states}
+    where = {name: ", ".join(value or "(not set)" for value in values) for name, values in price["where"].items()}
+    return {
+        **price,
+        "valid_from": version["valid_from"][:10],
+        "measure": price["name"],
+        "rounded": rounded,
+        "where": where,
+        "states": ", ".join(price["states"]) or "all",
+    }

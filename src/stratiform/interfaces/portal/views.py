@@ -130,7 +130,7 @@ def _build_cost(project_cost: Mapping[str, Any]) -> CostView:
         month=date.fromisoformat(project_cost["since"][:10]).strftime("%B %Y"),
         total=format_amount(Decimal(project_cost["amount"]), project_cost["currency"]),
         as_of=project_cost["as_of"][:19].replace("T", " ") + " UTC",
-        unpriced=len({resource["resource_id"] for resource in project_cost["unpriced"]}),
+        unpriced=len({gap["resource_id"] for gap in project_cost["gaps"]}),
     )
 
 

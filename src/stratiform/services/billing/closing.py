@@ -14,14 +14,15 @@ from stratiform.services.billing.errors import InUse, NotPriced
 from stratiform.services.billing.model import Account, Invoice, Period, month, month_around, month_name
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.ingest.service import IngestService
-from stratiform.services.ledger.model import Segment
+from stratiform.services.ledger.model import Segment, UsageFilter
 from stratiform.services.ledger.service import LedgerService
+from stratiform.services.rating.model import MeterUsage, PricePlan
 from stratiform.services.rating.service import RatingService
 
 
 @dataclass(slots=True)
 class Used:
-    """The segments an account pays for, clipped to when it does; `names` fills as they are read."""
+    """The usage that an account pays for, clipped to its assignments; `names` is filled while segments are read."""
 
     ledger: LedgerService
     db: Connection
@@ -33,10 +34,20 @@ class Used:
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Segment]:
+        for project_id, first, last in self._intervals():
+            yield from self._of_project(project_id, first, last)
+
+    def meter_usages(self, rating: RatingService, plan: PricePlan) -> Iterator[MeterUsage]:
+        """Yield the samples that `plan` needs."""
+        for project_id, first, last in self._intervals():
+            usage_filter = UsageFilter(project_id=project_id, as_of=self.as_of)
+            yield from rating.meter_usages.iterate(self.db, plan, first, last, usage_filter)
+
+    def _intervals(self) -> Iterator[tuple[str, Micros, Micros]]:
         for assignment in repository.assignments(self.db, account_id=self.account_id, project_id=self.project_id):
             first, last = max(assignment.start, self.start), min(assignment.until or self.end, self.end)
             if first < last:
-                yield from self._of_project(assignment.project_id, first, last)
+                yield assignment.project_id, first, last
 
     def _of_project(self, project_id: str, first: Micros, last: Micros) -> Iterator[Segment]:
         for segment in self.ledger.segments.iterate_period(self.db, first, last, project_id, self.as_of):
@@ -74,11 +85,11 @@ class Closing:
 
     def _issue(self, ctx: RequestContext, account: Account, start: Micros, end: Micros) -> str:
         as_of = self.ledger.positions.current(ctx.db)
-        plan = self.rating.plan(ctx.db, account.plan)
+        plan = self.rating.plans.load(ctx.db, account.plan)
         used = Used(self.ledger, ctx.db, account.id, start, end, as_of)
-        charge = self.rating.rate(plan, used, start, end)
-        if charge.gaps:
-            raise NotPriced(charge.gaps, used.names)
+        charge = self.rating.charges.rate(plan, used, start, end, used.meter_usages(self.rating, plan))
+        if charge.unpriced:
+            raise NotPriced(plan, charge, used.names)
         series = str(to_datetime(ctx.now).year)
         number = f"{series}-{repository.next_number(ctx.db, series):06d}"
         draft = document.Draft(

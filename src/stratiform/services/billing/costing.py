@@ -3,27 +3,24 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
-from stratiform.kit.clock import DAY_US, HOUR_US, Micros, iso, to_datetime
+from stratiform.kit.clock import DAY_US, Micros, iso, to_datetime
 from stratiform.kit.context import RequestContext
 from stratiform.services.billing import repository
 from stratiform.services.billing.closing import Used
 from stratiform.services.billing.document import charged, price_of
 from stratiform.services.billing.model import Account, Assignment, month, month_name
-from stratiform.services.ledger.model import Segment
+from stratiform.services.ledger.model import Segment, UsageFilter
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.model import (
     AMOUNT_DIGITS,
-    METERS,
-    PER_US,
     PRICE_DIGITS,
+    QUANTITY_DIGITS,
     Charge,
-    Gap,
     Line,
-    Plan,
-    plain,
+    PricePlan,
+    format_decimal,
 )
 from stratiform.services.rating.service import RatingService
 
@@ -47,9 +44,11 @@ class Costing:
         used = [one.clip(assignment.start, end) for one in mine if one.start < end and _after(one, assignment)]
         if not used:
             return None
-        plan = self.rating.plan(ctx.db, account.plan)
+        plan = self.rating.plans.load(ctx.db, account.plan)
         start = used[0].start
-        charge = self.rating.rate(plan, used, start, end)
+        usage_filter = UsageFilter(*last.resource, project_id=last.project_id)
+        samples = self.rating.meter_usages.iterate(ctx.db, plan, start, end, usage_filter)
+        charge = self.rating.charges.rate(plan, used, start, end, samples)
         return {
             "resource_type": last.resource_type,
             "resource_id": last.resource_id,
@@ -57,23 +56,19 @@ class Costing:
             "project_id": last.project_id,
             "account": account.name,
             "currency": account.currency,
-            "amount": plain(charge.amount, AMOUNT_DIGITS),
+            "amount": format_decimal(charge.amount, AMOUNT_DIGITS),
             "since": iso(start),
             "as_of": iso(end),
             "per_hour": self._per_hour(plan, last, ctx.now),
             "lines": [charged(line, price_of(plan, line)) for line in charge.lines],
-            "unpriced": _told(charge.gaps),
+            **unpriced(charge),
         }
 
-    def _per_hour(self, plan: Plan, segment: Segment, now: Micros) -> str:
+    def _per_hour(self, plan: PricePlan, segment: Segment, now: Micros) -> str:
         """What going on like this costs in an hour, rounding of times aside."""
         if segment.end is not None and segment.end <= now:
             return "0"
-        rate = sum(
-            (Fraction(parts * price.amount * HOUR_US, PER_US[price.per] * METERS[price.meter].parts))
-            for price, parts in self.rating.prices_of(plan, segment, now)
-        )
-        return plain(round(rate), PRICE_DIGITS)
+        return format_decimal(self.rating.charges.hourly_rate(plan, segment, now), PRICE_DIGITS)
 
     def project(self, ctx: RequestContext, project_id: str, month_text: str | None) -> dict[str, Any] | None:
         """A month of a project until now, by day and by resource, as who paid last in it will be charged.
@@ -88,20 +83,21 @@ class Costing:
         account = repository.account(ctx.db, paying[-1].account_id) if paying else None
         if account is None:
             return None
-        plan = self.rating.plan(ctx.db, account.plan)
+        plan = self.rating.plans.load(ctx.db, account.plan)
         used = Used(self.ledger, ctx.db, account.id, start, end, project_id=project_id)
-        charge, days = self.rating.rate_by_day(plan, used, start, max(start, end))
+        samples = used.meter_usages(self.rating, plan)
+        charge, days = self.rating.charges.rate_by_day(plan, used, start, max(start, end), samples)
         return {
             "project_id": project_id,
             "account": account.name,
             "month": month_name(start),
             "currency": account.currency,
-            "amount": plain(charge.amount, AMOUNT_DIGITS),
+            "amount": format_decimal(charge.amount, AMOUNT_DIGITS),
             "since": iso(max(start, min(one.start for one in paying if one.account_id == account.id))),
             "as_of": iso(max(start, end)),
             "days": _days(days.values(), start, end),
             "resources": _resources(plan, charge, used),
-            "unpriced": _told(charge.gaps),
+            **unpriced(charge),
         }
 
 
@@ -125,12 +121,12 @@ def _days(amounts: Iterable[dict[Micros, int]], start: Micros, end: Micros) -> l
         for day, amount in by_day.items():
             sums[day] += amount
     return [
-        {"date": to_datetime(day).strftime("%Y-%m-%d"), "amount": plain(amount, AMOUNT_DIGITS)}
+        {"date": to_datetime(day).strftime("%Y-%m-%d"), "amount": format_decimal(amount, AMOUNT_DIGITS)}
         for day, amount in sums.items()
     ]
 
 
-def _resources(plan: Plan, charge: Charge, used: Used) -> list[dict[str, Any]]:
+def _resources(plan: PricePlan, charge: Charge, used: Used) -> list[dict[str, Any]]:
     """The dearest first."""
     lines: defaultdict[tuple[str, str, str], list[Line]] = defaultdict(list)
     for line in charge.lines:
@@ -142,23 +138,35 @@ def _resources(plan: Plan, charge: Charge, used: Used) -> list[dict[str, Any]]:
             "resource_id": resource[1],
             "resource_name": used.names.get(resource, ""),
             "cloud": resource[2],
-            "amount": plain(sums[resource], AMOUNT_DIGITS),
+            "amount": format_decimal(sums[resource], AMOUNT_DIGITS),
             "lines": [charged(line, price_of(plan, line)) for line in lines[resource]],
         }
         for resource in sorted(lines, key=lambda one: (-sums[one], one))
     ]
 
 
-def _told(gaps: Iterable[Gap]) -> list[dict[str, str]]:
-    return [
+def unpriced(charge: Charge) -> dict[str, list[dict[str, Any]]]:
+    """Return usage without a price: in total by resource type and measure, and by resource with the reasons."""
+    totals = [
+        {
+            "resource_type": total.resource_type,
+            "measure": total.measure,
+            "resources": total.resources,
+            "quantity": format_decimal(total.quantity, QUANTITY_DIGITS),
+            "unit": total.unit,
+        }
+        for total in charge.unpriced
+    ]
+    gaps = [
         {
             "resource_type": gap.resource_type,
             "resource_id": gap.resource_id,
             "cloud": gap.cloud,
-            "meter": gap.meter,
+            "measure": gap.measure,
             "start": iso(gap.start),
             "end": iso(gap.end),
-            "why": gap.why,
+            "reason": gap.reason,
         }
-        for gap in gaps
+        for gap in charge.gaps
     ]
+    return {"unpriced": totals, "gaps": gaps}

@@ -16,13 +16,12 @@ from stratiform.kit.money import exponent
 from stratiform.services.billing.model import Account, Party, Taxed, taxed
 from stratiform.services.rating.model import (
     AMOUNT_DIGITS,
-    METERS,
     PRICE_DIGITS,
     QUANTITY_DIGITS,
     Line,
-    Plan,
     Price,
-    plain,
+    PricePlan,
+    format_decimal,
 )
 
 _FORM = "stratiform.invoice/1"
@@ -42,7 +41,7 @@ class Draft:
     as_of: int
     account: Account
     seller: Party
-    plan: Plan
+    plan: PricePlan
     lines: tuple[Line, ...]
     resource_names: Names
     project_names: Mapping[str, str]
@@ -61,7 +60,7 @@ def write(draft: Draft) -> Written:
     currency = draft.account.currency
     sums = taxed([line.amount for line in draft.lines], draft.account.tax_rate, currency)
     digits = exponent(currency)
-    total = plain(sums.net + sums.tax, digits, digits)
+    total = format_decimal(sums.net + sums.tax, digits, digits)
     document = {
         "form": _FORM,
         "number": draft.number,
@@ -75,9 +74,9 @@ def write(draft: Draft) -> Written:
         "plan": _plan(draft.plan),
         "lines": [_line(draft, line, net) for line, net in zip(draft.lines, sums.shares, strict=True)],
         "taxes": [_taxes(sums, digits)],
-        "exact": plain(sums.exact, AMOUNT_DIGITS),
-        "net": plain(sums.net, digits, digits),
-        "tax": plain(sums.tax, digits, digits),
+        "exact": format_decimal(sums.exact, AMOUNT_DIGITS),
+        "net": format_decimal(sums.net, digits, digits),
+        "tax": format_decimal(sums.tax, digits, digits),
         "total": total,
         "rounding": "amount = quantity x unit_price; the amounts of one tax rate are summed exactly and rounded once, "
         "half to even; the net of a line is its share of that by largest remainder",
@@ -89,9 +88,9 @@ def write(draft: Draft) -> Written:
 def _taxes(sums: Taxed, digits: int) -> dict[str, str]:
     return {
         "rate": sums.rate,
-        "exact": plain(sums.exact, AMOUNT_DIGITS),
-        "net": plain(sums.net, digits, digits),
-        "tax": plain(sums.tax, digits, digits),
+        "exact": format_decimal(sums.exact, AMOUNT_DIGITS),
+        "net": format_decimal(sums.net, digits, digits),
+        "tax": format_decimal(sums.tax, digits, digits),
     }
 
 
@@ -104,7 +103,7 @@ def _party(party: Party, name: str) -> dict[str, Any]:
     }
 
 
-def _plan(plan: Plan) -> dict[str, Any]:
+def _plan(plan: PricePlan) -> dict[str, Any]:
     versions = [{"valid_from": iso(version.valid_from), "sha256": version.sha256} for version in plan.versions]
     return {"name": plan.name, "unpriced": plan.unpriced, "versions": versions}
 
@@ -119,7 +118,7 @@ def _line(draft: Draft, line: Line, net: int) -> dict[str, Any]:
         "resource_id": key.resource_id,
         "resource_name": draft.resource_names.get((key.resource_type, key.resource_id, key.cloud), ""),
         **charged(line, price_of(draft.plan, line)),
-        "net": plain(net, digits, digits),
+        "net": format_decimal(net, digits, digits),
         "tax_rate": draft.account.tax_rate,
     }
 
@@ -127,23 +126,18 @@ def _line(draft: Draft, line: Line, net: int) -> dict[str, Any]:
 def charged(line: Line, price: Price) -> dict[str, Any]:
     """What a line says of its charge, also where there is no invoice yet."""
     return {
-        "meter": price.meter,
-        "description": price.label or _description(price),
+        "meter": price.measure.name,
+        "description": price.description,
         "start": iso(line.start),
         "end": iso(line.end),
-        "quantity": plain(line.quantity, QUANTITY_DIGITS),
-        "unit": f"{METERS[price.meter].unit}-{price.per}",
-        "unit_price": plain(price.amount, PRICE_DIGITS),
-        "amount": plain(line.amount, AMOUNT_DIGITS),
+        "quantity": format_decimal(line.quantity, QUANTITY_DIGITS),
+        "unit": str(price.unit),
+        "unit_price": format_decimal(price.amount, PRICE_DIGITS),
+        "amount": format_decimal(line.amount, AMOUNT_DIGITS),
         "price_version": iso(line.key.valid_from),
     }
 
 
-def price_of(plan: Plan, line: Line) -> Price:
+def price_of(plan: PricePlan, line: Line) -> Price:
     version = next(version for version in plan.versions if version.valid_from == line.key.valid_from)
     return version.prices[line.key.price]
-
-
-def _description(price: Price) -> str:
-    names = [value for condition, values in price.when if condition in ("flavor", "volume_type") for value in values]
-    return f"{price.meter} ({', '.join(names)})" if names else price.meter

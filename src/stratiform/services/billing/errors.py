@@ -1,10 +1,11 @@
 """What billing says no to."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping
 
 from stratiform.kit.clock import iso
 from stratiform.kit.errors import Conflict, NotFound
-from stratiform.services.rating.model import Gap
+from stratiform.services.rating.model import QUANTITY_DIGITS, Charge, PricePlan, UnpricedUsage, format_decimal
 
 
 class NoAccount(NotFound):
@@ -29,14 +30,23 @@ class InUse(Conflict):
 
 
 class NotPriced(Conflict):
-    """Usage in the period has no price, so the period can't be closed."""
+    """A period cannot be closed, because usage in it has no price."""
 
-    def __init__(self, gaps: Sequence[Gap], names: dict[tuple[str, str, str], str]) -> None:
-        gap = gaps[0]
+    def __init__(self, plan: PricePlan, charge: Charge, names: Mapping[tuple[str, str, str], str]) -> None:
+        totals = ", ".join(_total(usage) for usage in charge.unpriced)
+        gap = charge.gaps[0]
         name = names.get((gap.resource_type, gap.resource_id, gap.cloud), "")
-        what = f"{gap.resource_type} {name} ({gap.resource_id})" if name else f"{gap.resource_type} {gap.resource_id}"
-        more = f"; and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+        resource = f"{gap.resource_type} " + (f"{name} ({gap.resource_id})" if name else gap.resource_id)
+        uncovered = sorted({usage.resource_type for usage in charge.unpriced if not usage.covered})
+        free = f", or `free = {json.dumps(uncovered)}` for types that cost nothing" if uncovered else ""
         super().__init__(
-            f"{what} has no price from {iso(gap.start)} to {iso(gap.end)}: {gap.why}{more}",
-            hint='publish prices for it, or say unpriced = "free" in the plan',
+            f"Usage without a price: {totals}. First: {resource} from {iso(gap.start)} to {iso(gap.end)}: {gap.reason}",
+            hint=f"add prices to plan '{plan.name}' (a price may be 0){free}",
         )
+
+
+def _total(usage: UnpricedUsage) -> str:
+    resources = f"{usage.resources} resource{'s' if usage.resources > 1 else ''}"
+    quantity = f"{format_decimal(usage.quantity, QUANTITY_DIGITS)} {usage.unit}"
+    measure = f"'{usage.measure}' of " if usage.measure and usage.measure != usage.resource_type else ""
+    return f"{measure}{usage.resource_type} ({resources}, {quantity})"

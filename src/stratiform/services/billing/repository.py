@@ -94,7 +94,7 @@ def add_assignment(db: Connection, new: Assignment) -> None:
 
 
 def end_assignment(db: Connection, assignment_id: str, until: Micros) -> None:
-    _assignments.change(db, assignment_id, until=until)
+    _assignments.update(db, assignment_id, until=until)
 
 
 def periods(db: Connection, account_id: str) -> list[Period]:
@@ -108,7 +108,7 @@ def add_period(db: Connection, new: Period) -> None:
 def next_number(db: Connection, series: str) -> int:
     """1, 2, 3 …, with no gap: where the caller's transaction fails the number is not taken."""
     last = numbers_table.c.last
-    upsert(db, numbers_table, {"series": series, "last": 1}, key=("series",), change={"last": last + 1})
+    upsert(db, numbers_table, {"series": series, "last": 1}, key=("series",), on_conflict={"last": last + 1})
     return int(db.execute(select(last).where(numbers_table.c.series == series)).scalar_one())
 
 
@@ -121,7 +121,7 @@ def invoices(db: Connection, page: Page, *, account_id: str | None, project_id: 
     conditions = [] if account_id is None else [invoices_table.c.account_id == account_id]
     if project_id is not None:
         conditions.append(_of_project(project_id))
-    return _invoices.page(db, page, *conditions, newest="issued_at")
+    return _invoices.page(db, page, *conditions, newest_by="issued_at")
 
 
 def invoice(db: Connection, number: str, *, project_id: str | None) -> tuple[Invoice, bytes] | None:
@@ -157,5 +157,5 @@ def set_seller(db: Connection, party: Party) -> None:
         seller_table,
         {"id": 1, "party": _document(party)},
         key=("id",),
-        change={"party": _document(party)},
+        on_conflict={"party": _document(party)},
     )

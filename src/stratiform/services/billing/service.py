@@ -29,8 +29,11 @@ from stratiform.services.identity.service import IdentityService
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.model import Segment, UsageFilter
 from stratiform.services.ledger.service import LedgerService
-from stratiform.services.rating.model import METERS, Plan
+from stratiform.services.rating.model import PricePlan
 from stratiform.services.rating.service import RatingService
+
+#: The resource types whose cost is looked up most often.
+_FREQUENT_TYPES = ("instance", "volume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,15 @@ class BillingService:
     ingest: IngestService
     rating: RatingService
 
-    def set_prices(self, ctx: RequestContext, source: str) -> Plan:
-        """Publish the price plan of the TOML text `source`, unless it speaks of time that is billed already.
+    def set_prices(self, ctx: RequestContext, source: str, file: str = "") -> PricePlan:
+        """Publish the price plan in the TOML text `source`, unless a new version starts in a closed period.
 
-        Raises Invalid, Fixed.
+        `file` starts the error messages. Raises: Invalid, PlanConflict
         """
         policy.require(ctx.caller, "billing:prices:set", None)
-        closed_until = repository.billed_until_by_plan(ctx.db, self.rating.plan_of(source))
-        return self.rating.set_plan(ctx, source, closed_until)
+        plan = self.rating.plans.parse(source, file)
+        closed_until = repository.billed_until_by_plan(ctx.db, plan.name)
+        return self.rating.plans.publish(ctx, plan, closed_until)
 
     def create_account(
         self, ctx: RequestContext, name: str, currency: str, plan: str, party: Party | None = None, tax_rate: str = "0"
@@ -60,7 +64,7 @@ class BillingService:
         policy.require(ctx.caller, "billing:accounts:create", None)
         if not name or len(name) > 255 or not name.isprintable() or "/" in name:  # it is a part of paths
             raise Invalid("the name of an account has 1 to 255 printable characters, and no '/'")
-        prices = self.rating.plan(ctx.db, plan)
+        prices = self.rating.plans.load(ctx.db, plan)
         if prices.currency != currency:
             raise Invalid(f"plan '{plan}' is in {prices.currency}, not {currency}")
         if repository.account(ctx.db, name) is not None:
@@ -170,16 +174,14 @@ class BillingService:
         return Costing(self.ledger, self.rating).project(ctx, project_id, month)
 
     def _usage_of(self, ctx: RequestContext, resource_id: str) -> list[Segment]:
-        """By start. The type is named because the ledger's index begins with it."""
-        types = dict.fromkeys(meter.resource_type for meter in METERS.values())
-        found = [
-            segment
-            for resource_type in types
-            for segment in self.ledger.segments.iterate(
-                ctx.db, UsageFilter(resource_type=resource_type, resource_id=resource_id)
-            )
-        ]
-        return sorted(found, key=lambda segment: segment.start)
+        """Return the segments of a resource by start. The ledger's index starts with the type, so try each type."""
+        others = [each.name for each in self.rating.catalog if each.states and each.name not in _FREQUENT_TYPES]
+        for resource_type in (*_FREQUENT_TYPES, *others):
+            usage_filter = UsageFilter(resource_type=resource_type, resource_id=resource_id)
+            segments = sorted(self.ledger.segments.iterate(ctx.db, usage_filter), key=lambda segment: segment.start)
+            if segments:
+                return segments
+        return []
 
     def _own_project(self, ctx: RequestContext, rule: str) -> str | None:
         """The project to which the caller's sight is limited; None for the operator."""

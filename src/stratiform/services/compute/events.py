@@ -34,6 +34,29 @@ RESIZE_REVERT_END = "compute.instance.resize.revert.end"
 REBUILD_START = "compute.instance.rebuild.start"
 REBUILD_END = "compute.instance.rebuild.end"
 
+#: The types of all events that the service appends.
+EVENT_TYPES = (
+    UPDATE,
+    CREATE_START,
+    CREATE_END,
+    CREATE_ERROR,
+    DELETE_START,
+    DELETE_END,
+    POWER_OFF_START,
+    POWER_OFF_END,
+    POWER_ON_START,
+    POWER_ON_END,
+    REBOOT_START,
+    REBOOT_END,
+    RESIZE_START,
+    RESIZE_END,
+    RESIZE_CONFIRM_END,
+    RESIZE_REVERT_START,
+    RESIZE_REVERT_END,
+    REBUILD_START,
+    REBUILD_END,
+)
+
 
 def notify(
     db: Connection,

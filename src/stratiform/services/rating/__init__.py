@@ -1,4 +1,1 @@
-"""Owns: price plans with their versions, and charge = rate(segments, version).
-
-Does not own: who pays, and when.
-"""
+"""Price plans, and the charge of usage by a plan. Billing owns customer accounts, periods and documents."""

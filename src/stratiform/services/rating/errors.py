@@ -1,21 +1,21 @@
-"""What rating says no to."""
+"""Errors of rating."""
 
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 
 
-class NoPlan(NotFound):
-    """There is no price plan of this name."""
+class PlanNotFound(NotFound):
+    """No price plan has this name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"no price plan '{name}'", hint="`stratiform price list` shows them")
+        super().__init__(f"Price plan '{name}' not found", hint="`stratiform price list` lists the plans")
 
 
-class Fixed(Conflict):
-    """What was published is never edited; a new version says something new."""
+class PlanConflict(Conflict):
+    """A published plan version or currency would change."""
 
 
-class Uncountable(Invalid):
-    """A number outgrows 128 bits."""
+class AmountOverflow(Invalid):
+    """A number exceeds 128 bits."""
 
     def __init__(self) -> None:
-        super().__init__("a quantity or an amount has more digits than can be counted exactly")
+        super().__init__("A quantity or an amount exceeds 128 bits")

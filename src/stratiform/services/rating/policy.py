@@ -1,11 +1,9 @@
-"""Who may do what with prices."""
+"""Policy rules of price plans."""
 
-from stratiform.kit.policy import Policy, admin, anyone
+from stratiform.kit.policy import Rule, admin, anyone, declared_rules
 
-policy = Policy(
-    {
-        "rating:prices:set": admin,
-        "rating:prices:list": anyone,
-        "rating:prices:get": anyone,
-    }
-)
+PRICES_SET = Rule("rating:prices:set", admin, "Publish a price plan")
+PRICES_LIST = Rule("rating:prices:list", anyone, "List price plans")
+PRICES_GET = Rule("rating:prices:get", anyone, "Show a price plan")
+
+RULES = declared_rules(globals())

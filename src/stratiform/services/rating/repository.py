@@ -1,12 +1,14 @@
-"""Every query of rating."""
+"""Queries of price plans."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from sqlalchemy import select
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection, Rows
 from stratiform.kit.pagination import Page, Slice
-from stratiform.services.rating.tables import plans_table, versions_table
+from stratiform.services.rating.tables import free_types_table, plans_table, versions_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,13 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version as it is stored: `document` is that of model.Version."""
+    """A version with its document."""
 
     id: str
     plan: str
     valid_from: Micros
     sha256: str
-    document: dict[str, Any]
+    document: dict[str, object]
     created_at: Micros
 
 
@@ -35,26 +37,41 @@ _plans = Rows(plans_table, PlanRow, key="name")
 _versions = Rows(versions_table, VersionRow)
 
 
-def plan(db: Connection, name: str) -> PlanRow | None:
+def find_plan(db: Connection, name: str) -> PlanRow | None:
     return _plans.get(db, name)
 
 
-def plans(db: Connection, page: Page) -> Slice[PlanRow]:
+def list_plans(db: Connection, page: Page) -> Slice[PlanRow]:
+    """Return a page of plans, sorted by name."""
     return _plans.page(db, page)
 
 
-def versions(db: Connection, plan_name: str) -> list[VersionRow]:
+def list_versions(db: Connection, plan_name: str) -> list[VersionRow]:
+    """Return the versions of a plan, the oldest first."""
     c = versions_table.c
     return _versions.all(db, c.plan == plan_name, order=(c.valid_from,))
 
 
-def add_plan(db: Connection, row: PlanRow) -> None:
+def insert_plan(db: Connection, row: PlanRow) -> None:
     _plans.insert(db, row)
 
 
-def set_unpriced(db: Connection, name: str, unpriced: str) -> None:
-    _plans.change(db, name, unpriced=unpriced)
+def update_plan(db: Connection, name: str, unpriced: str) -> None:
+    _plans.update(db, name, unpriced=unpriced)
 
 
-def add_version(db: Connection, row: VersionRow) -> None:
+def list_free_types(db: Connection, plan_name: str) -> list[str]:
+    """Return the resource types that a plan declares free of charge, sorted."""
+    c = free_types_table.c
+    return list(db.execute(select(c.resource_type).where(c.plan == plan_name).order_by(c.resource_type)).scalars())
+
+
+def replace_free_types(db: Connection, plan_name: str, resource_types: Sequence[str]) -> None:
+    db.execute(free_types_table.delete().where(free_types_table.c.plan == plan_name))
+    if resource_types:
+        rows = [{"plan": plan_name, "resource_type": name} for name in resource_types]
+        db.execute(free_types_table.insert(), rows)
+
+
+def insert_version(db: Connection, row: VersionRow) -> None:
     _versions.insert(db, row)

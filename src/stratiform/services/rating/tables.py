@@ -1,4 +1,4 @@
-"""Price plans and their versions."""
+"""Price plans, their versions, and the resource types that are free of charge."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, String, UniqueConstraint
 
@@ -21,4 +21,10 @@ versions_table = table(
     Column("document", Json, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("plan", "valid_from"),
+)
+
+free_types_table = table(
+    "rating_free_type",
+    Column("plan", String(64), ForeignKey("rating_plan.name"), primary_key=True),
+    Column("resource_type", String(32), primary_key=True),
 )

@@ -4,7 +4,6 @@ Source: cinder/volume/volume_utils.py (_usage_from_volume), and messages recorde
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from stratiform.kit import outbox
 from stratiform.kit.clock import Micros, iso_naive
@@ -22,6 +21,17 @@ ATTACHED = "volume.attach.end"
 DETACHED = "volume.detach.end"
 UPDATED = "volume.update.end"
 RETYPED = "volume.retype"
+
+#: The types of all events that the service appends.
+EVENT_TYPES = (
+    CREATED,
+    DELETED,
+    RESIZED,
+    ATTACHED,
+    DETACHED,
+    UPDATED,
+    RETYPED,
+)
 
 
 def host(volume: Volume) -> str:
@@ -43,7 +53,7 @@ def append(db: Connection, ids: Ids, event_type: str, volume: Volume, now: Micro
     enqueue(db, "metering.outbox", "all", now)
 
 
-def payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -> dict[str, Any]:
+def payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -> dict[str, object]:
     """Return the payload: Cinder's keys, and `volume_type_name`, `terminated_at` and `deleted_at`.
 
     While a volume is being deleted `terminated_at` is None: if the cloud refuses, its usage continues.
@@ -78,7 +88,7 @@ def _type_name(db: Connection, volume: Volume) -> str:
     return "" if volume_type is None else volume_type.name
 
 
-def _attachment(attachment: Attachment) -> dict[str, Any]:
+def _attachment(attachment: Attachment) -> dict[str, object]:
     return {
         "id": attachment.id,
         "volume_id": attachment.volume_id,

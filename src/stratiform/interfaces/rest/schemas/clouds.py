@@ -53,7 +53,7 @@ class CloudSetting(Struct):
 
 class CloudKind(Struct):
     kind: str
-    about: str
+    summary: str
     settings: list[CloudSetting]
     capabilities: list[str]
 

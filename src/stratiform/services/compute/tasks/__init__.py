@@ -13,7 +13,7 @@ from stratiform.services.compute.service.server_transitions import RECONCILE
 from stratiform.services.compute.tasks.observe import OBSERVE, SURVEY, observe, survey
 from stratiform.services.compute.tasks.reconcile import reconcile
 
-__all__ = ["handlers"]
+__all__ = ["SURVEY", "handlers"]
 
 
 def handlers(compute: ComputeService) -> dict[str, Handler]:

@@ -25,7 +25,7 @@ def list_all(db: Connection) -> list[Poll]:
 
 def add(db: Connection, poll: Poll) -> None:
     """Insert a poll unless it exists."""
-    upsert(db, poll_table, asdict(poll), key=("id",), change={})
+    upsert(db, poll_table, asdict(poll), key=("id",), on_conflict={})
 
 
 def delete(db: Connection, ids: Collection[str]) -> None:

@@ -38,7 +38,7 @@ def take(db: Connection) -> Numbers:
         position_table,
         {"id": 1, "position": 0, "events": 0, "segments": 0, "resources": 0},
         key=("id",),
-        change={"position": _p.position},
+        on_conflict={"position": _p.position},
     )
     last = select(_b.received_at).where(_b.id == _p.position).scalar_subquery()
     counted = (_p.position, _p.events, _p.segments, _p.resources)

@@ -95,6 +95,19 @@ def page(
     return [SampleRow._make(row) for row in db.execute(query)]
 
 
+def list_meters(db: Connection, usage_filter: UsageFilter) -> list[tuple[str, str]]:
+    """Return the meters that may have samples between `since` and `until`, each with its resource type, sorted.
+
+    With a project, these are the meters of all resources that the project has used.
+    """
+    where = _conditions(replace(usage_filter, project_id=None), None)
+    where.append(_v.at > (usage_filter.since or 0) - LONGEST_HOLD)
+    if usage_filter.project_id is not None:
+        where.append(_v.resource.in_(_resources_of(usage_filter.project_id, usage_filter.as_of)))
+    query = select(_r.resource_type, _v.meter).distinct().select_from(_FROM).where(*where)
+    return sorted((resource_type, meter) for resource_type, meter in db.execute(query))
+
+
 def series(db: Connection, wanted: UsageFilter, meter: str) -> Iterator[Series]:
     """All samples of `meter` that matter between `wanted.since` and `wanted.until` (both must be given), one counter
     after the other; a project's counters have the samples of their other owners too. No other query may be asked

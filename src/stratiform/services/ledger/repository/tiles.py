@@ -26,4 +26,4 @@ def reader(db: Connection) -> Callable[[int, int], bytes]:
 def write(db: Connection, tiles: Mapping[tuple[int, int], bytes]) -> None:
     for (level, number), hashes in tiles.items():
         values = {"level": level, "number": number, "hashes": hashes}
-        upsert(db, tile_table, values, key=("level", "number"), change={"hashes": hashes})
+        upsert(db, tile_table, values, key=("level", "number"), on_conflict={"hashes": hashes})

@@ -38,6 +38,10 @@ class Samples:
         key = None if after is None else (after.at, after.seq, after.meter)
         return repository.samples.page(db, pinned, meter, limit, key)
 
+    def list_meters(self, db: Connection, usage_filter: UsageFilter) -> Sequence[tuple[str, str]]:
+        """Return the meters that may have samples in the period of the filter, each with its resource type."""
+        return repository.samples.list_meters(db, usage_filter)
+
     def iterate_series(self, db: Connection, usage_filter: UsageFilter, meter: str) -> Iterator[Series]:
         """Yield the samples of a meter, one series for each resource, source, kind and unit.
 

@@ -8,7 +8,7 @@ from stratiform.kit import merkle
 from stratiform.kit.clock import iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
-from stratiform.kit.signed_notes import sign
+from stratiform.kit.signed_notes import sign_note
 from stratiform.kit.signing import SigningKeys
 from stratiform.services.ledger.model import Record, Resource, UsageFilter, parent_of
 from stratiform.services.ledger.service import History, LedgerService
@@ -68,7 +68,7 @@ class Exports:
             until=None if usage_filter.until is None else iso(usage_filter.until),
             project_id=restricted.project_id,
             checkpoint=self.checkpoints.create(ctx.db, ctx.now, size).note,
-            keys=self.keys.told(),
+            keys=self.keys.list_key_notes(),
             consistent_with=after,
             consistency=[] if after is None else prove_consistency(ctx.db, self.ledger, after, size),
         )
@@ -76,7 +76,7 @@ class Exports:
 
     def iterate_lines(self, db: Connection, export: Export) -> Iterator[bytes]:
         """Yield the lines of an export, in constant memory except for one number per event."""
-        total = Sum(self.keys.signer().name, export.size)
+        total = Sum(self.keys.get_signer().name, export.size)
         yield total.add(encoded(export.opening))
         tree = merkle.Tree(self.ledger.log.tile_reader(db), export.size)
         for history in self._iterate_histories(db, export):
@@ -86,7 +86,7 @@ class Exports:
                 yield total.add(encoded(_event_line(tree, index, record, is_readable=is_readable(record))), index)
             for segment in history.segments:
                 yield total.add(encoded(Used.of(segment)))
-        yield encoded(Closing(sign(str(total), self.keys.signer())))
+        yield encoded(Closing(sign_note(str(total), self.keys.get_signer())))
 
     def _iterate_histories(self, db: Connection, export: Export) -> Iterator[History]:
         """Yield the resources that match and their parents, each once, parents before children."""
@@ -133,5 +133,5 @@ def _parent(history: History) -> Resource | None:
 
 
 def _event_line(tree: merkle.Tree, index: int, record: Record, *, is_readable: bool) -> AnyLine:
-    text, proof = record.encoded(), tree.inclusion(index)
+    text, proof = record.encoded(), tree.prove_inclusion(index)
     return Proved(index, text.decode(), proof) if is_readable else HeldBack(index, merkle.leaf_hash(text), proof)

@@ -47,7 +47,7 @@ class InclusionProofs:
         tile_reader = self.ledger.log.tile_reader(ctx.db)
         records = [record for _, record in self.ledger.events.iterate_records(ctx.db, index, index + 1)]
         text = next((record.encoded() for record in records if self._may_read(ctx, record)), None)
-        leaf, proof = merkle.leaf(tile_reader, index), merkle.inclusion(tile_reader, index, size)
+        leaf, proof = merkle.get_leaf(tile_reader, index), merkle.prove_inclusion(tile_reader, index, size)
         return InclusionProof(index, size, leaf, proof, text)
 
     def get_by_message(
@@ -124,4 +124,4 @@ def prove_consistency(db: Connection, ledger: LedgerService, old: int, new: int)
     """Return the proof that the log of `new` events begins with that of `old` events. Raises Invalid."""
     if old > new:
         raise Invalid(f"The log of {new} events can't be a continuation of {old} events.")
-    return merkle.consistency(ledger.log.tile_reader(db), old, new)
+    return merkle.prove_consistency(ledger.log.tile_reader(db), old, new)

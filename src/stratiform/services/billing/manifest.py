@@ -1,0 +1,23 @@
+"""The manifest of billing."""
+
+from stratiform.services.billing import policy, tables
+from stratiform.services.billing.service import BillingService
+from stratiform.services.identity.service import IdentityService
+from stratiform.services.ingest.service import IngestService
+from stratiform.services.ledger.service import LedgerService
+from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+from stratiform.services.rating.service import RatingService
+
+
+def _build(env: Environment, registry: ServiceRegistry) -> BillingService:
+    return BillingService(
+        database=env.database,
+        ids=env.ids,
+        identity=registry.get(IdentityService),
+        ledger=registry.get(LedgerService),
+        ingest=registry.get(IngestService),
+        rating=registry.get(RatingService),
+    )
+
+
+manifest = ServiceManifest(name="billing", build=_build, tables=declared_tables(tables), rules=policy.RULES)

@@ -1,0 +1,12 @@
+"""The manifest of the clouds service."""
+
+from stratiform.services.clouds import policy, tables
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+
+
+def _build(env: Environment, _registry: ServiceRegistry) -> CloudsService:
+    return CloudsService.build(database=env.database, ids=env.ids, keys=env.secret_keys, installation=env.installation)
+
+
+manifest = ServiceManifest(name="clouds", build=_build, tables=declared_tables(tables), rules=policy.RULES)

@@ -1,0 +1,30 @@
+"""The manifest of the compute service."""
+
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.compute import events, policy, tables, tasks
+from stratiform.services.compute.service import ComputeService
+from stratiform.services.image.service import ImageService
+from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+from stratiform.services.network.service import NetworkService
+from stratiform.services.volume.service import VolumeService
+
+
+def _build(env: Environment, registry: ServiceRegistry) -> ComputeService:
+    return ComputeService.build(
+        ids=env.ids,
+        clouds=registry.get(CloudsService),
+        network=registry.get(NetworkService),
+        image=registry.get(ImageService),
+        volume=registry.get(VolumeService),
+    )
+
+
+manifest = ServiceManifest(
+    name="compute",
+    build=_build,
+    tables=declared_tables(tables),
+    rules=policy.RULES,
+    handlers=lambda registry: tasks.handlers(registry.get(ComputeService)),
+    recurring=(tasks.SURVEY,),
+    event_types=events.EVENT_TYPES,
+)

@@ -1,0 +1,25 @@
+"""The manifest of the image service."""
+
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.image import policy, tables, tasks
+from stratiform.services.image.service import ImageService
+from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+
+
+def _build(env: Environment, registry: ServiceRegistry) -> ImageService:
+    return ImageService.build(
+        database=env.database,
+        ids=env.ids,
+        clouds=registry.get(CloudsService),
+        folder=env.home / "images",
+        clock=env.clock,
+    )
+
+
+manifest = ServiceManifest(
+    name="image",
+    build=_build,
+    tables=declared_tables(tables),
+    rules=policy.RULES,
+    handlers=lambda registry: tasks.handlers(registry.get(ImageService)),
+)

@@ -1,0 +1,15 @@
+"""The manifest of the usage ledger."""
+
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.identity.service import IdentityService
+from stratiform.services.ledger import policy, tables
+from stratiform.services.ledger.model import MeterCatalog
+from stratiform.services.ledger.service import LedgerService
+from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+
+
+def _build(_env: Environment, registry: ServiceRegistry) -> LedgerService:
+    return LedgerService.build(registry.get(MeterCatalog), registry.get(CloudsService), registry.get(IdentityService))
+
+
+manifest = ServiceManifest(name="ledger", build=_build, tables=declared_tables(tables), rules=policy.RULES)

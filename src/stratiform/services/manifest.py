@@ -1,0 +1,73 @@
+"""The manifest of a service: what the wiring, the worker, the schema and the documentation need to know of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar, cast
+
+from sqlalchemy import Table
+
+from stratiform.contract.connector import Installation
+from stratiform.kit.clock import Clock
+from stratiform.kit.crypto import KeyRepository
+from stratiform.kit.db import Database
+from stratiform.kit.ids import Ids
+from stratiform.kit.policy import Rule
+from stratiform.kit.signing import SigningKeys
+from stratiform.kit.work import Handler
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What services are built from: the database, keys, and the settings that they use."""
+
+    home: Path
+    database: Database
+    clock: Clock
+    ids: Ids
+    installation: Installation
+    token_keys: KeyRepository
+    secret_keys: KeyRepository
+    ledger_keys: SigningKeys
+    bcrypt_rounds: int
+    token_ttl_s: int
+    raw_messages_days: int
+
+
+class ServiceRegistry:
+    """The services that are built already, by class."""
+
+    def __init__(self) -> None:
+        self._services: dict[type[object], object] = {}
+
+    def add(self, service: object) -> None:
+        self._services[type(service)] = service
+
+    def get(self, service_class: type[S]) -> S:
+        """Raises KeyError for a service that comes later in the order of manifests."""
+        return cast("S", self._services[service_class])
+
+
+def _no_handlers(_registry: ServiceRegistry) -> Mapping[str, Handler]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceManifest:
+    """One service. `recurring`: kinds of work that always exist. `event_types`: types of the events it appends."""
+
+    name: str
+    build: Callable[[Environment, ServiceRegistry], object]
+    tables: tuple[Table, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    handlers: Callable[[ServiceRegistry], Mapping[str, Handler]] = field(default=_no_handlers)
+    recurring: tuple[str, ...] = ()
+    event_types: tuple[str, ...] = ()
+
+
+def declared_tables(module: ModuleType) -> tuple[Table, ...]:
+    """Return every table that a module declares."""
+    return tuple(value for value in vars(module).values() if isinstance(value, Table))

@@ -1,0 +1,110 @@
+"""Price plans: publish and read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from stratiform.kit.clock import Micros, iso
+from stratiform.kit.context import RequestContext
+from stratiform.kit.db import Connection
+from stratiform.kit.errors import Invalid
+from stratiform.kit.ids import Ids
+from stratiform.kit.pagination import Page, Slice
+from stratiform.services.ledger.model import MeterCatalog
+from stratiform.services.rating import policy, repository
+from stratiform.services.rating.errors import PlanConflict, PlanNotFound
+from stratiform.services.rating.model import PlanVersion, PricePlan, UnpricedRule
+from stratiform.services.rating.plan_documents import decode_version
+from stratiform.services.rating.plan_files import order_versions, parse_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """Price plans. Published versions are immutable."""
+
+    ids: Ids
+    catalog: MeterCatalog
+
+    def parse(self, source: str, file: str = "") -> PricePlan:
+        """Parse the TOML text of a plan and check it against the meter catalog. Raises: Invalid"""
+        return parse_plan(source, self.catalog, file)
+
+    def publish(self, ctx: RequestContext, plan: PricePlan, closed_until: Micros | None = None) -> PricePlan:
+        """Add the versions of `plan` that are not published yet, and return the plan with all its versions.
+
+        `closed_until` is the end of the last period that was closed with this plan. Raises: Invalid, PlanConflict
+        """
+        policy.PRICES_SET.require(ctx.caller, None)
+        published = self.find(ctx.db, plan.name)
+        if published is not None and published.currency != plan.currency:
+            problem = f"The currency of plan '{plan.name}' is {published.currency}, not {plan.currency}"
+            raise PlanConflict(problem, hint="choose another name for the plan")
+        new = _new_versions(plan, published, closed_until)
+        merged = order_versions([*(published.versions if published else ()), *new])
+        self._store(ctx, plan, published, new)
+        return PricePlan(plan.name, plan.currency, plan.unpriced, merged, plan.free)
+
+    def list(self, ctx: RequestContext, page: Page) -> Slice[PricePlan]:
+        """Return a page of plans; the marker is a name."""
+        policy.PRICES_LIST.require(ctx.caller, None)
+        rows = repository.list_plans(ctx.db, page)
+        return Slice([_plan(ctx.db, row) for row in rows.items], rows.more)
+
+    def get(self, ctx: RequestContext, name: str) -> PricePlan:
+        """Raises: PlanNotFound"""
+        policy.PRICES_GET.require(ctx.caller, None)
+        return self.load(ctx.db, name)
+
+    def load(self, db: Connection, name: str) -> PricePlan:
+        """Return a plan for another service. Raises: PlanNotFound"""
+        plan = self.find(db, name)
+        if plan is None:
+            raise PlanNotFound(name)
+        return plan
+
+    def find(self, db: Connection, name: str) -> PricePlan | None:
+        """Return a plan for another service."""
+        row = repository.find_plan(db, name)
+        return None if row is None else _plan(db, row)
+
+    def _store(
+        self, ctx: RequestContext, plan: PricePlan, published: PricePlan | None, new: Sequence[PlanVersion]
+    ) -> None:
+        if published is None:
+            repository.insert_plan(ctx.db, repository.PlanRow(plan.name, plan.currency, plan.unpriced, ctx.now))
+        elif published.unpriced != plan.unpriced:
+            repository.update_plan(ctx.db, plan.name, plan.unpriced)
+        if plan.free != (published.free if published else ()):
+            repository.replace_free_types(ctx.db, plan.name, plan.free)
+        for version in new:
+            row_id = self.ids.uuid()
+            repository.insert_version(
+                ctx.db,
+                repository.VersionRow(row_id, plan.name, version.valid_from, version.sha256, version.document, ctx.now),
+            )
+
+
+def _plan(db: Connection, row: repository.PlanRow) -> PricePlan:
+    versions = tuple(decode_version(version.document) for version in repository.list_versions(db, row.name))
+    free = tuple(repository.list_free_types(db, row.name))
+    return PricePlan(row.name, row.currency, cast("UnpricedRule", row.unpriced), versions, free)
+
+
+def _new_versions(plan: PricePlan, published: PricePlan | None, closed_until: Micros | None) -> list[PlanVersion]:
+    by_start = {version.valid_from: version for version in published.versions} if published else {}
+    new = []
+    for version in plan.versions:
+        existing = by_start.get(version.valid_from)
+        if existing is not None and existing.sha256 != version.sha256:
+            raise PlanConflict(
+                f"The version of {iso(version.valid_from)} of plan '{plan.name}' is published with other prices",
+                hint="a published version is immutable; add a version with a later valid_from",
+            )
+        if existing is None and closed_until is not None and version.valid_from < closed_until:
+            raise Invalid(
+                f"The version of {iso(version.valid_from)} starts in a closed period; the last one ended at"
+                f" {iso(closed_until)}"
+            )
+        if existing is None:
+            new.append(version)
+    return new

@@ -39,7 +39,7 @@ class Parent(Table, frozen=True):
 
 
 class Identity(Table, frozen=True):
-    """The paths of id, project, name and tags. `source`: the path of the id of one of several counters of a resource."""
+    """The paths of id, project, name and tags. `source`: the path of the id of a counter, if a resource has several."""
 
     id: Paths
     project: Paths = ""

@@ -24,7 +24,7 @@ from stratiform.services.ingest.events.meter_files import (
 )
 from stratiform.services.ingest.events.paths import Find, compile_paths
 from stratiform.services.ingest.events.values import parse_boolean, parse_integer, parse_number, parse_text
-from stratiform.services.ledger.model import Meter
+from stratiform.services.ledger.model import MeterFormat
 
 #: Converts a value; the second argument is its name in errors.
 Convert = Callable[[object, str], object]
@@ -55,7 +55,7 @@ class CompiledSample(NamedTuple):
 
     find: Find | None
     constant: int | None
-    meter_format: Meter
+    meter_format: MeterFormat
 
 
 class CompiledParent(NamedTuple):
@@ -127,9 +127,9 @@ def compile_rule(meter_file: MeterFile, rule: EventRule) -> CompiledRule:
     )
 
 
-def meter_format(sample: SampleDefinition) -> Meter:
+def meter_format(sample: SampleDefinition) -> MeterFormat:
     """Return how the values of a sample are counted."""
-    return Meter(sample.kind, sample.unit, sample.hold * SECOND_US if sample.kind == "gauge" else 0)
+    return MeterFormat(sample.kind, sample.unit, sample.hold * SECOND_US if sample.kind == "gauge" else 0)
 
 
 def tag_attributes(meter_file: MeterFile) -> dict[str, str]:

@@ -130,7 +130,7 @@ def _correction_statement(event: Event) -> Statement:
         state=find_text(payload, "state", 32),
         attributes=_parse_attributes(payload),
         absent=parse_boolean(payload.get("absent"), "absent") is True,
-        told=bool(observation),
+        has_observation=bool(observation),
     )
     check_correction(correction)
     return Statement(
@@ -139,8 +139,8 @@ def _correction_statement(event: Event) -> Statement:
         project_id=find_text(observation, "project_id", 64),
         name=find_text(observation, "name"),
         state=find_text(observation, "state", 32),
-        launched=parse_time(observation.get("launched"), "launched"),
-        gone=parse_boolean(observation.get("gone"), "gone") is True,
+        launched_at=parse_time(observation.get("launched"), "launched"),
+        is_deleted=parse_boolean(observation.get("gone"), "gone") is True,
         attributes=_parse_attributes(observation),
         correction=correction,
     )
@@ -190,7 +190,7 @@ def check_correction(correction: Correction) -> None:
     """Check that a correction has changes, and that they do not contradict each other. Raises: InvalidMessage."""
     has_properties = correction.project_id is not None or correction.state is not None or bool(correction.attributes)
     has_bounds = correction.start is not None or correction.end is not None or correction.reopened
-    if not (has_properties or has_bounds or correction.absent or correction.revokes or correction.told):
+    if not (has_properties or has_bounds or correction.absent or correction.revokes or correction.has_observation):
         raise InvalidMessage("the correction has no changes", hint="for example, set the end")
     if correction.reopened and correction.end is not None:
         raise InvalidMessage("end: excludes reopened")

@@ -11,7 +11,7 @@ from stratiform.services.ingest.events.meter_files import (
     list_attributes,
 )
 from stratiform.services.ledger.model import Attribute, AttributeType, CatalogMeter, MeterCatalog, ResourceType
-from stratiform.services.ledger.model.properties import standing
+from stratiform.services.ledger.model.properties import default_state
 
 _TYPES: dict[ValueType, AttributeType] = {
     "text": "text",
@@ -59,7 +59,7 @@ def _states(meter_file: MeterFile) -> frozenset[str]:
     """Return the states of its segments; a resource with samples only has no segments."""
     states = {*builtin_properties.STATES.get(meter_file.name, ()), *list_states(meter_file)}
     if states or any(rule.rule in FILE_RULES and rule.rule != "sample" for rule in meter_file.events):
-        states.add(standing(meter_file.name, {})[1])
+        states.add(default_state(meter_file.name))
     return frozenset(states)
 
 

@@ -13,7 +13,7 @@ from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.events.usage_events import SAMPLED
 from stratiform.services.ingest.events.values import shorten_id
-from stratiform.services.ledger.model import Meter, Resource
+from stratiform.services.ledger.model import MeterFormat, Resource
 
 _DIGEST_LENGTH = 40
 
@@ -35,7 +35,7 @@ def sample_event(
     resource: Resource,
     meter: str,
     value: Decimal,
-    meter_format: Meter,
+    meter_format: MeterFormat,
     *,
     source: str,
     owner: Mapping[str, str],

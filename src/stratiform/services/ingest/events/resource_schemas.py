@@ -12,7 +12,7 @@ from stratiform.services.ingest.events.meter_catalog import list_states
 from stratiform.services.ingest.events.meter_files import MeterFile, ValueType, list_attributes
 from stratiform.services.ingest.events.values import is_integer, parse_integer, parse_number, quote
 from stratiform.services.ledger.model import Segment
-from stratiform.services.ledger.model.properties import standing
+from stratiform.services.ledger.model.properties import default_state
 
 _BOOLEANS = {"true": True, "false": False}
 
@@ -75,7 +75,7 @@ def build_schema(resource_type: str, meter_file: MeterFile | None, segments: Ite
     attributes = {name: _type_of(value) for name, value in values}
     attributes |= builtin_properties.ATTRIBUTES.get(resource_type, {})
     states = {segment.state for segment in known} | {*builtin_properties.STATES.get(resource_type, ())}
-    states.add(standing(resource_type, {})[1])
+    states.add(default_state(resource_type))
     if meter_file is not None:
         attributes |= {
             name: definition.type if definition.constant is None else _type_of(definition.constant)

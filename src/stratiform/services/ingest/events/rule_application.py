@@ -24,7 +24,7 @@ from stratiform.services.ingest.events.values import (
     parse_time,
     shorten_id,
 )
-from stratiform.services.ledger.model import Meter, Resource, ResourceStatement, Statement
+from stratiform.services.ledger.model import MeterFormat, Resource, ResourceStatement, Statement
 
 #: Longer ids are shortened.
 _ID_LENGTH = 4096
@@ -73,10 +73,10 @@ def _make_statement(rule: CompiledRule, event: Event, item: Payload, suffix: str
         project_id=_find_project(rule, item, payload),
         name=_find_text(rule, rule.find_name, item, payload, "name"),
         state=_find_state(rule, item, payload),
-        launched=launched,
-        terminated=_find_time(rule, rule.find_ended, item, payload, "ended"),
-        deleted=at if rule.rule == "stop" else None,
-        gone=rule.rule == "stop",
+        launched_at=launched,
+        terminated_at=_find_time(rule, rule.find_ended, item, payload, "ended"),
+        deleted_at=at if rule.rule == "stop" else None,
+        is_deleted=rule.rule == "stop",
         attributes=_find_attributes(rule, item, payload, tags),
         tags=tags,
         parent=_find_parent(rule, item, payload),
@@ -151,10 +151,12 @@ def _find_attributes(
     return attributes
 
 
-def _find_samples(rule: CompiledRule, item: Payload, payload: Payload) -> tuple[dict[str, Decimal], dict[str, Meter]]:
+def _find_samples(
+    rule: CompiledRule, item: Payload, payload: Payload
+) -> tuple[dict[str, Decimal], dict[str, MeterFormat]]:
     """Return values and formats by meter."""
     values: dict[str, Decimal] = {}
-    meters: dict[str, Meter] = {}
+    meters: dict[str, MeterFormat] = {}
     for name, (find, constant, meter_format) in _select_samples(rule, item, payload).items():
         value = constant if find is None else find(item, payload)
         number = None if value is MISSING else parse_number(value, name)

@@ -19,8 +19,8 @@ from stratiform.services.ingest.events.values import (
     parse_text,
     require_text,
 )
-from stratiform.services.ledger.model import METER_KINDS, Meter, MeterKind, Resource, ResourceStatement, Statement
-from stratiform.services.ledger.model.samples import LONGEST_HOLD
+from stratiform.services.ledger.model import METER_KINDS, MeterFormat, MeterKind, Resource, ResourceStatement, Statement
+from stratiform.services.ledger.model.samples import MAX_HOLD
 
 STARTED, CHANGED, ENDED, SAMPLED = "usage.started", "usage.changed", "usage.ended", "usage.sampled"
 EVENT_TYPES = (STARTED, CHANGED, ENDED, SAMPLED)
@@ -57,8 +57,8 @@ def parse_usage_event(event: Event) -> ResourceStatement:
         project_id=find_project(payload, "project_id", 64),
         name=find_text(payload, "name"),
         state=None if is_sampled else find_text(payload, "state", 32),
-        launched=event.at if event_type == STARTED else None,
-        terminated=event.at if event_type == ENDED else None,
+        launched_at=event.at if event_type == STARTED else None,
+        terminated_at=event.at if event_type == ENDED else None,
         attributes={} if is_sampled else _parse_attributes(payload),
         tags=None if payload.get("tags") is None else parse_tags(payload["tags"], "tags"),
         parent=_parse_parent(payload),
@@ -112,13 +112,13 @@ def _parse_parent(payload: Payload) -> tuple[str, str] | None:
     return require_text(parent, "resource_type", 32), require_text(parent, "resource_id", 128)
 
 
-def _parse_samples(payload: Payload) -> tuple[dict[str, Decimal], dict[str, Meter]]:
+def _parse_samples(payload: Payload) -> tuple[dict[str, Decimal], dict[str, MeterFormat]]:
     """Return values and formats of the samples by meter."""
     samples = find_object(payload, "samples")
     if not samples:
         raise InvalidMessage("samples is missing")
     values: dict[str, Decimal] = {}
-    meters: dict[str, Meter] = {}
+    meters: dict[str, MeterFormat] = {}
     for meter, item in samples.items():
         if not _METER.fullmatch(meter):
             raise InvalidMessage(f"samples: {meter[:80]!r} must be letters, digits and . _ : -")
@@ -137,16 +137,16 @@ def _parse_value(sample: Payload, name: str) -> Decimal:
     return number
 
 
-def _parse_format(sample: Payload, name: str) -> Meter:
+def _parse_format(sample: Payload, name: str) -> MeterFormat:
     kind = find_text(sample, "kind", 16)
     if kind is None:
         raise InvalidMessage(f"{name}: kind is missing, and no meter file defines it: {', '.join(METER_KINDS)}")
     if not _is_meter_kind(kind):
         raise InvalidMessage(f"{name}: kind must be one of {', '.join(METER_KINDS)}, not {kind!r}")
     hold = find_integer(sample, "hold") or _DEFAULT_HOLD_S
-    if hold * SECOND_US > LONGEST_HOLD:
+    if hold * SECOND_US > MAX_HOLD:
         raise InvalidMessage(f"{name}: hold must not exceed 31 days")
-    return Meter(kind, find_text(sample, "unit", 32) or "", hold * SECOND_US if kind == "gauge" else 0)
+    return MeterFormat(kind, find_text(sample, "unit", 32) or "", hold * SECOND_US if kind == "gauge" else 0)
 
 
 def _is_meter_kind(kind: str) -> TypeGuard[MeterKind]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from stratiform.kit.clock import Micros
-from stratiform.services.ledger.model import Meter, MeterKind, Statement
-from stratiform.services.ledger.model.corrections import in_force
+from stratiform.services.ledger.model import MeterFormat, MeterKind, Statement
+from stratiform.services.ledger.model.corrections import select_in_force
 
 #: Prefix of the source of every adjustment.
 SOURCE = "correction"
@@ -30,9 +30,9 @@ class Adjustment:
     project_id: str | None = None
 
     @property
-    def meter_format(self) -> Meter:
+    def meter_format(self) -> MeterFormat:
         """How the quantity is counted, whatever the kind of the meter."""
-        return Meter("delta", self.unit)
+        return MeterFormat("delta", self.unit)
 
 
 def sum_unit(kind: MeterKind, unit: str) -> str:
@@ -55,7 +55,7 @@ def find_revocations(statements: Iterable[Statement]) -> dict[str, str]:
     """
     corrections = [statement for statement in statements if statement.correction is not None]
     effective = [
-        *in_force(statement for statement in corrections if not statement.samples),
+        *select_in_force(statement for statement in corrections if not statement.samples),
         *_adjustments_in_force([statement for statement in corrections if statement.samples]),
     ]
     return {revoked: statement.message_id for statement in effective if (revoked := _revoked_id(statement))}

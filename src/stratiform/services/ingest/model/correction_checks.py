@@ -7,7 +7,7 @@ from stratiform.kit.clock import Micros, iso
 from stratiform.kit.errors import Invalid
 from stratiform.services.ingest.model.adjustments import Adjustment
 from stratiform.services.ledger.model import Correction, Segment
-from stratiform.services.ledger.model.samples import ZERO, plain, total
+from stratiform.services.ledger.model.samples import ZERO, format_decimal, sum_exactly
 
 
 def check_times(correction: Correction, now: Micros) -> None:
@@ -41,10 +41,11 @@ def check_effect(
 
 def check_adjustment(adjustment: Adjustment, before: Decimal) -> None:
     """Check that not more is subtracted than the sum of the meter before the adjustment."""
-    if adjustment.quantity < 0 and total((before, adjustment.quantity)) < ZERO:
-        quantity, unit = plain(adjustment.quantity.copy_negate()), f" {adjustment.unit}" if adjustment.unit else ""
+    if adjustment.quantity < 0 and sum_exactly((before, adjustment.quantity)) < ZERO:
+        unit = f" {adjustment.unit}" if adjustment.unit else ""
+        subtracted, current = format_decimal(adjustment.quantity.copy_negate()), format_decimal(before)
         raise Invalid(
-            f"quantity: {quantity}{unit} can't be subtracted: the sum of {adjustment.meter} is {plain(before)}{unit}",
+            f"quantity: {subtracted}{unit} can't be subtracted: the sum of {adjustment.meter} is {current}{unit}",
             hint="the quantity is added to the sum, and a negative one is subtracted",
         )
 

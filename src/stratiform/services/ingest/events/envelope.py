@@ -113,7 +113,7 @@ def redact_token(raw: bytes) -> bytes:
 
 
 def _printable(publisher_id: object) -> str:
-    """Return the publisher id without characters that can't be stored; it is no reason to reject a message."""
+    """Return the publisher id without characters that can't be stored. An invalid one does not reject the message."""
     if not isinstance(publisher_id, str):
         return ""
     text = publisher_id[:_PUBLISHER_LENGTH]

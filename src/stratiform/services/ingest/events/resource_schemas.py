@@ -21,8 +21,8 @@ _BOOLEANS = {"true": True, "false": False}
 class ResourceSchema:
     """The attributes and states of a resource.
 
-    `negative`: integer attributes that have been negative. `is_closed`: there are no other attributes.
-    `has_all_states`: there are no other states.
+    `negative`: integer attributes that have been negative. `is_closed`: other attributes are invalid.
+    `has_all_states`: other states are invalid.
     """
 
     resource_type: str
@@ -70,11 +70,11 @@ class ResourceSchema:
 
 def build_schema(resource_type: str, meter_file: MeterFile | None, segments: Iterable[Segment]) -> ResourceSchema:
     """Return the schema of a resource with these segments."""
-    known = list(segments)
-    values = [item for segment in known for item in segment.attributes.items()]
+    listed = list(segments)
+    values = [item for segment in listed for item in segment.attributes.items()]
     attributes = {name: _type_of(value) for name, value in values}
     attributes |= builtin_properties.ATTRIBUTES.get(resource_type, {})
-    states = {segment.state for segment in known} | {*builtin_properties.STATES.get(resource_type, ())}
+    states = {segment.state for segment in listed} | {*builtin_properties.STATES.get(resource_type, ())}
     states.add(default_state(resource_type))
     if meter_file is not None:
         attributes |= {

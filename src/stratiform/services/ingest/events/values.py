@@ -85,7 +85,7 @@ def _is_encodable(value: str) -> bool:
 
 
 def require_text(payload: Payload, name: str, max_length: int = 255) -> str:
-    """As `find_text`, but raises InvalidMessage if there is no value."""
+    """As `find_text`, but raises InvalidMessage if the value is missing, null or empty."""
     value = find_text(payload, name, max_length)
     if value is None:
         raise InvalidMessage(f"{name} is missing")

@@ -190,8 +190,8 @@ class Corrections:
 
     def _unknown_meter(self, ctx: RequestContext, resource: Resource, meter: str) -> Invalid:
         definition = self.ledger.catalog.find(resource.resource_type)
-        known = {*(() if definition is None else definition.meters), *counters.list_meters(ctx, self.ledger, resource)}
+        meters = {*(() if definition is None else definition.meters), *counters.list_meters(ctx, self.ledger, resource)}
         return Invalid(
             f"meter: resource type {resource.resource_type} has no meter '{meter[:80]}'",
-            hint=f"known: {', '.join(sorted(known)) or 'none'}",
+            hint=f"known: {', '.join(sorted(meters)) or 'none'}",
         )

@@ -166,7 +166,7 @@ def test_invalid_messages_are_rejected(stack_bench: Bench, names: BusNames, home
         names.publish([json.dumps(message).encode(), b"{not json", b"7", *list_bodies()])
         wait_for(lambda: count_events(services) == count_expected_events())
     assert [reason[:20] for reason in list_reasons(services)] == [
-        "no message_id",
+        "message_id is missin",
         "not JSON: JSON is ma",
         "not a notification: ",
     ]

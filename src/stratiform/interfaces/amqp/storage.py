@@ -13,7 +13,7 @@ from stratiform.kit.clock import SECOND_US, Micros, iso_seconds
 from stratiform.kit.db import ProgrammingError
 from stratiform.kit.errors import Fault, Unavailable
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import event_of
+from stratiform.services.ingest.events import parse_event
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service import ParsedBatch
 
@@ -65,7 +65,7 @@ class Statistics:
 
     def _format_lag(self, message: bytes, stored_at: Micros) -> str:
         try:
-            sent_at = event_of(message, self._cloud).at
+            sent_at = parse_event(message, self._cloud).at
         except InvalidMessage:
             return ""
         return f" last_at={iso_seconds(sent_at)} lag_s={(stored_at - sent_at) / SECOND_US:.1f}"

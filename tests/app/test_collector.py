@@ -166,7 +166,7 @@ def test_a_malformed_one_is_kept_aside(stack_bench: Bench, names: Names, home: P
         names.publish([json.dumps(message).encode(), b"{not json", b"7", *bodies()])
         wait_for(lambda: events(services) == expected_events())
     assert [reason[:20] for reason in put_aside(services)] == [
-        "no message_id",
+        "message_id is missin",
         "not JSON: JSON is ma",
         "not a notification: ",
     ]

@@ -18,7 +18,7 @@ ROOMS = {"__init__", "manifest", "errors", "model", "tables", "repository", "pol
 #: What a service is besides: an engine, a format.
 MORE = {
     "rating": {"engines", "plan_documents", "plan_files"},
-    "billing": {"closing", "costing", "document", "pdf"},
+    "billing": {"document_format", "renderer"},
 }
 
 #: Verbs that wait for a cloud, a disk or a hash, and so open short transactions of their own around the waiting.

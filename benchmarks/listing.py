@@ -44,7 +44,8 @@ from stratiform.services.ledger.tables import (
     resource_table,
     segment_table,
 )
-from support.server import free_port, serving
+from support.ports import free_port
+from support.server import serving
 from support.stacks import bench
 
 T0 = parse_iso("2026-01-01T00:00:00Z")
@@ -67,7 +68,7 @@ def fill(services: Services, others: int) -> int:
         bulk.insert(db, batch_table, ("id", "received_at", "events", "messages"), rows)
         values = {"position": position, "events": 0, "segments": segments, "resources": segments // EACH}
         db.execute(position_table.insert().values(id=1, **values))
-        if services.database.kind != "mysql":
+        if services.database.dialect != "mysql":
             db.execute(text("ANALYZE"))
     print(f"{segments:,} segments")
     return segments

@@ -12,7 +12,9 @@ import pytest
 from stratiform.app import settings
 from stratiform.interfaces.amqp.queues import PRIORITIES
 from support.bus import URL, Names, oslo_messaging, oslo_url, wait_for
-from support.programs import PROGRAM, Shell, free_port
+from support.ports import free_port
+from support.processes import PROGRAM, WAIT_S, running
+from support.programs import Cli
 
 LAUNCHED = "2026-01-01T10:00:00.000000"
 
@@ -34,14 +36,14 @@ def moved(home: Path, tmp_path: Path, names: Names) -> Any:
         f"[collector]\ntransport_url = {URL}\ntopic = {names.topic}\n"
         f"[api]\nbind_port = {free_port()}\n[auth]\nprivate_key = a key\n"
     )
-    shell = Shell(home)
-    shell("import", str(config))
-    yield shell
-    shell.stop()
+    cli = Cli(home)
+    cli("import", str(config))
+    yield cli
+    cli.stop()
     names.remove(*(f"{names.topic}.{priority}" for priority in PRIORITIES))
 
 
-def test_only_the_address_changes(moved: Shell, names: Names) -> None:
+def test_only_the_address_changes(moved: Cli, names: Names) -> None:
     """What Nova published for Almanach before we were there is heard, too: the queue is the one that it made."""
     nova = oslo_messaging.get_notification_transport(oslo_url(URL).conf, oslo_url(URL))
     oslo_messaging.set_transport_defaults(names.exchange)
@@ -62,7 +64,7 @@ def test_only_the_address_changes(moved: Shell, names: Names) -> None:
 
 
 def test_a_port_that_is_taken_is_told(home: Path) -> None:
-    shell = Shell(home)
+    cli = Cli(home)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         home.mkdir()
@@ -73,16 +75,18 @@ def test_a_port_that_is_taken_is_told(home: Path) -> None:
         ):
             (home / "stratiform.toml").write_text(text)
             line = ("api",) if "port = " in text.partition("\n")[2] else ("api", "--port", free_port())
-            assert reason in shell(*line, fails=1)
+            assert reason in cli(*line, exit_code=1)
 
 
 @pytest.mark.parametrize(("auth", "warned"), [("keystone", 1), ("private_key", 0), ("token,keystone", 0)])
 def test_a_key_that_opens_nothing_is_warned_of(home: Path, auth: str, warned: int) -> None:
     home.mkdir()
     (home / "stratiform.toml").write_text(f'almanach_private_key = "a key"\nalmanach_auth = "{auth}"\n')
-    shell = Shell(home)
-    shell("up", "--detach", "--port", free_port())
-    shell.stop()
+    cli = Cli(home)
+    try:
+        cli("up", "--detach", "--port", free_port())
+    finally:
+        cli.stop()
     log = (home / "stratiform.log").read_text()
     assert log.count("almanach_private_key is not used: almanach_auth is keystone") == warned
     assert "a key" not in log
@@ -92,10 +96,10 @@ def test_it_ends_with_the_others(home: Path) -> None:
     port = free_port()
     home.mkdir()
     (home / "stratiform.toml").write_text(f"almanach_port = {port}\n")
-    line = [*PROGRAM, "--home", str(home), "api", "--port", free_port()]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+    command = [*PROGRAM, "--home", str(home), "api", "--port", str(free_port())]
+    with running(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("Stratiform is ready")
         assert httpx.get(f"http://127.0.0.1:{port}/info").status_code == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(WAIT_S) == 0

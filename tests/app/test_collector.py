@@ -29,7 +29,8 @@ from stratiform.services.ingest.service import ParsedBatch
 from stratiform.services.ingest.service.messages import Messages
 from support.bus import URL, Names, Spoilt, Wire, raw_connection, wait_for
 from support.ledger import listing, recorded
-from support.programs import free_port
+from support.ports import free_port
+from support.processes import WAIT_S
 from support.stacks import Bench, bench
 
 
@@ -58,7 +59,7 @@ def collecting(settings: Settings, services: Services) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(30)
+        thread.join(WAIT_S)
         assert not thread.is_alive()
 
 
@@ -111,7 +112,7 @@ def test_hearing_is_the_same_as_reading_a_file(stack_bench: Bench, names: Names,
         again = services.ingest.messages.ingest(db, "openstack", recorded(), 1)
         assert (again.accepted, again.repeated) == (0, expected_events())
         assert listing(services.ledger, db) == heard
-        assert services.ledger.positions.current(db) > 0
+        assert services.ledger.positions.get_current(db) > 0
 
 
 def test_what_is_stored_is_acknowledged_before_we_go(stack_bench: Bench, names: Names, home: Path) -> None:
@@ -165,7 +166,7 @@ def test_a_malformed_one_is_kept_aside(stack_bench: Bench, names: Names, home: P
         names.publish([json.dumps(message).encode(), b"{not json", b"7", *bodies()])
         wait_for(lambda: events(services) == expected_events())
     assert [reason[:20] for reason in put_aside(services)] == [
-        "no message_id",
+        "message_id is missin",
         "not JSON: JSON is ma",
         "not a notification: ",
     ]

@@ -1,14 +1,19 @@
-"""What the `stratiform` program says where its line can't be understood."""
+"""Usage errors of the `stratiform` program."""
 
 from pathlib import Path
 
 import pytest
 
-from support.programs import Shell
+from support.programs import Cli
+
+
+@pytest.fixture
+def cli(home: Path) -> Cli:
+    return Cli(home)
 
 
 @pytest.mark.parametrize(
-    ("line", "message"),
+    ("arguments", "message"),
     [
         ("usage list --fromm 2026", "no such option: --fromm (did you mean --format or --from? `stratiform usage list"),
         ("usage lst", "no such command 'lst'. Did you mean 'list'? (`stratiform usage --help` tells more)"),
@@ -19,22 +24,21 @@ from support.programs import Shell
         ("up --port x", "invalid value for '--port': "),
     ],
 )
-def test_a_line_that_is_not_understood_is_told_in_one_line(tmp_path: Path, line: str, message: str) -> None:
-    done = Shell(tmp_path / "home").both(*line.split())
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"stratiform: {message}")
-    assert done.stderr.count("\n") == 1
-    assert "╭" not in done.stderr
+def test_usage_error_is_one_line(cli: Cli, arguments: str, message: str) -> None:
+    result = cli.run(*arguments.split())
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"stratiform: {message}")
+    assert result.stderr.count("\n") == 1
+    assert "╭" not in result.stderr
 
 
-def test_a_noun_alone_shows_its_help(tmp_path: Path) -> None:
-    done = Shell(tmp_path / "home").both("usage", "rejected")
-    assert (done.returncode, done.stderr) == (2, "")
-    assert "drop" in done.stdout
+def test_group_without_a_command_prints_its_help(cli: Cli) -> None:
+    result = cli.run("usage", "rejected")
+    assert (result.returncode, result.stderr) == (2, "")
+    assert "drop" in result.stdout
 
 
-def test_codes_are_those_of_the_commands(tmp_path: Path) -> None:
-    shell = Shell(tmp_path / "home")
-    assert shell("version").count("\n") == 1
-    assert "not running" in shell("status", fails=3)
-    assert shell("usage", "list", fails=1).startswith("stratiform: no installation in ")
+def test_exit_codes(cli: Cli) -> None:
+    assert cli("version").count("\n") == 1
+    assert "not running" in cli("status", exit_code=3)
+    assert cli("usage", "list", exit_code=1).startswith("stratiform: no installation in ")

@@ -7,7 +7,7 @@ import pytest
 
 from stratiform.app import almanach, settings
 from stratiform.interfaces.amqp.address import parse
-from support.programs import Shell
+from support.programs import Cli
 
 EVERYTHING = """
 [DEFAULT]
@@ -61,8 +61,8 @@ thing = 1
 
 
 @pytest.fixture
-def shell(home: Path) -> Shell:
-    return Shell(home)
+def cli(home: Path) -> Cli:
+    return Cli(home)
 
 
 def written(tmp_path: Path, text: str) -> str:
@@ -71,9 +71,9 @@ def written(tmp_path: Path, text: str) -> str:
     return str(file)
 
 
-def test_every_option_is_taken_or_named(shell: Shell, tmp_path: Path) -> None:
-    said = shell("import", written(tmp_path, EVERYTHING))
-    toml = shell.home / "stratiform.toml"
+def test_every_option_is_taken_or_named(cli: Cli, tmp_path: Path) -> None:
+    said = cli("import", written(tmp_path, EVERYTHING))
+    toml = cli.home / "stratiform.toml"
     assert tomllib.loads(toml.read_text()) == {
         "collector_url": "rabbit://u:hush-1@r1:5672/?amqp_durable_queues=true&ssl_ca_file=%2Fetc%2Fca.pem",
         "collector_topics": ["usage"],
@@ -110,9 +110,9 @@ def test_every_option_is_taken_or_named(shell: Shell, tmp_path: Path) -> None:
         assert f"- {left} " in said
 
 
-def test_an_empty_file_gives_almanachs_defaults(shell: Shell, tmp_path: Path) -> None:
-    said = shell("import", written(tmp_path, "[api]\n"))
-    read = settings.load(shell.home)
+def test_an_empty_file_gives_almanachs_defaults(cli: Cli, tmp_path: Path) -> None:
+    said = cli("import", written(tmp_path, "[api]\n"))
+    read = settings.load(cli.home)
     assert (read.almanach_host, read.almanach_port, read.almanach_auth) == ("127.0.0.1", 8000, "private_key")
     assert (read.collector_topics, read.collector_exchanges, read.collector_pool) == (("almanach",), ("openstack",), "")
     assert [host.name for host in parse(read.collector_url, "x").hosts] == ["localhost"]
@@ -129,26 +129,26 @@ def test_an_empty_file_gives_almanachs_defaults(shell: Shell, tmp_path: Path) ->
         ("", "private_key"),
     ],
 )
-def test_strategies(shell: Shell, tmp_path: Path, strategy: str, ours: str) -> None:
-    shell("import", written(tmp_path, f"[auth]\nstrategy = {strategy}\n"))
-    read = settings.load(shell.home)
+def test_strategies(cli: Cli, tmp_path: Path, strategy: str, ours: str) -> None:
+    cli("import", written(tmp_path, f"[auth]\nstrategy = {strategy}\n"))
+    read = settings.load(cli.home)
     assert read.almanach_auth == ours
     assert bool(read.almanach_private_key) == (ours != "keystone")
     assert bool(read.almanach_keystone_url) == (ours != "private_key")
 
 
-def test_what_is_there_is_never_overwritten(shell: Shell, tmp_path: Path) -> None:
-    shell.home.mkdir()
-    (shell.home / "stratiform.toml").write_text("port = 9999\n")
-    assert "already exists" in shell("import", written(tmp_path, EVERYTHING), fails=1)
-    assert (shell.home / "stratiform.toml").read_text() == "port = 9999\n"
+def test_what_is_there_is_never_overwritten(cli: Cli, tmp_path: Path) -> None:
+    cli.home.mkdir()
+    (cli.home / "stratiform.toml").write_text("port = 9999\n")
+    assert "already exists" in cli("import", written(tmp_path, EVERYTHING), exit_code=1)
+    assert (cli.home / "stratiform.toml").read_text() == "port = 9999\n"
 
 
-def test_another_home_may_be_named(shell: Shell, tmp_path: Path) -> None:
+def test_another_home_may_be_named(cli: Cli, tmp_path: Path) -> None:
     other = tmp_path / "other"
-    shell("import", written(tmp_path, EVERYTHING), "--into", str(other))
+    cli("import", written(tmp_path, EVERYTHING), "--into", str(other))
     assert [file.name for file in other.iterdir()] == ["stratiform.toml"]
-    assert not shell.home.exists()
+    assert not cli.home.exists()
 
 
 @pytest.mark.parametrize(
@@ -163,18 +163,18 @@ def test_another_home_may_be_named(shell: Shell, tmp_path: Path) -> None:
         ("[keystone_authtoken]\nauth_url = nonsense\n[auth]\nstrategy = keystone\n", "almanach_keystone_url"),
     ],
 )
-def test_what_cant_be_taken_is_told_and_nothing_written(shell: Shell, tmp_path: Path, text: str, reason: str) -> None:
-    said = shell("import", written(tmp_path, text), fails=1)
+def test_what_cant_be_taken_is_told_and_nothing_written(cli: Cli, tmp_path: Path, text: str, reason: str) -> None:
+    said = cli("import", written(tmp_path, text), exit_code=1)
     assert reason in said
     assert "hush" not in said
     assert "Traceback" not in said
-    assert not (shell.home / "stratiform.toml").exists()
+    assert not (cli.home / "stratiform.toml").exists()
 
 
-def test_a_file_that_there_is_not(shell: Shell, tmp_path: Path) -> None:
-    assert "Cannot read" in shell("import", str(tmp_path / "no.cfg"), fails=1)
+def test_a_file_that_there_is_not(cli: Cli, tmp_path: Path) -> None:
+    assert "Cannot read" in cli("import", str(tmp_path / "no.cfg"), exit_code=1)
 
 
-def test_text_is_kept_whatever_it_is(shell: Shell, tmp_path: Path) -> None:
-    shell("import", written(tmp_path, '[auth]\nprivate_key = a"b\\c\x7f\u00e9\U0001f600$$\n'))
-    assert settings.load(shell.home).almanach_private_key == 'a"b\\c\x7f\u00e9\U0001f600$'
+def test_text_is_kept_whatever_it_is(cli: Cli, tmp_path: Path) -> None:
+    cli("import", written(tmp_path, '[auth]\nprivate_key = a"b\\c\x7f\u00e9\U0001f600$$\n'))
+    assert settings.load(cli.home).almanach_private_key == 'a"b\\c\x7f\u00e9\U0001f600$'

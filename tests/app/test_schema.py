@@ -57,9 +57,9 @@ def test_a_ledger_moves_between_its_forms(home: Path, database_url: str) -> None
     schema.upgrade(database)
     with database.snapshot() as db:
         assert listing(made.services.ledger, db) == before
-        size = repository.batches.size(db)
-        leaves = [merkle.leaf_hash(record.encoded()) for _, record in repository.events.records(db, 0, size)]
-        assert merkle.root(repository.tiles.reader(db), size) == _root(leaves)
+        size = repository.batches.count_events(db)
+        leaves = [merkle.leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, size)]
+        assert merkle.compute_root(repository.tiles.make_reader(db), size) == _root(leaves)
     _take(made, more)
     straight = bench(home / "straight")
     _take(straight, recorded())
@@ -99,7 +99,7 @@ def _take(made: Bench, messages: tuple[bytes, ...]) -> None:
 
 def _root(leaves: list[bytes]) -> bytes:
     tiles = merkle.append(lambda *_: b"", 0, leaves)
-    return merkle.root(lambda level, number: tiles.get((level, number), b""), len(leaves))
+    return merkle.compute_root(lambda level, number: tiles.get((level, number), b""), len(leaves))
 
 
 def test_plans_of_the_first_release_keep_their_free_types(home: Path, database_url: str) -> None:

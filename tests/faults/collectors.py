@@ -1,101 +1,98 @@
-"""Real `stratiform collector` processes, kept alive as a supervisor would."""
+"""`stratiform collector` processes with a supervisor that restarts them."""
 
-import os
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
-from typing import Any
 
-from support.processes import wait_until
+from support.processes import PROGRAM, WAIT_S, clean_environment, kill_tree, wait_until
 
-_PROGRAM = [sys.executable, "-m", "stratiform"]
 _READY = "listening at"
-_PATIENCE_S = 60
-_LOOK_S = 0.2
+_POLL_S = 0.2
 
 
 class Collectors:
-    """So many of them, each with a home of its own; whoever ends without being told to is started again."""
+    """One collector for each home; one that ends by itself is started again."""
 
-    def __init__(self, homes: list[Path], logs: Path, settings: dict[str, str]) -> None:
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "STRATIFORM_"))}
-        self._environment = clean | {f"STRATIFORM_{key.upper()}": value for key, value in settings.items()}
+    def __init__(self, homes: list[Path], log_folder: Path, settings: dict[str, str]) -> None:
+        self._environment = clean_environment(**{f"STRATIFORM_{key.upper()}": value for key, value in settings.items()})
         self._homes = homes
-        self._logs = [logs / f"collector-{number}.log" for number in range(len(homes))]
-        self._running: dict[int, subprocess.Popen[bytes]] = {}
-        self._begins = [0] * len(homes)  # where in its log each began anew
-        self._guard = threading.Lock()
-        self._closing = threading.Event()
-        self._keeper = threading.Thread(target=self._keep, name="supervisor", daemon=True)
-        #: How they ended where nobody told them to.
-        self.ends: list[int] = []
+        self._logs = [log_folder / f"collector-{number}.log" for number in range(len(homes))]
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._log_starts = [0] * len(homes)  # where in the log the output of the running process starts
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._supervisor = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
+        #: Exit codes of collectors that ended by themselves.
+        self.exit_codes: list[int] = []
 
     def __len__(self) -> int:
         return len(self._homes)
 
     def start(self, number: int) -> None:
-        with self._guard:
+        with self._lock:
             self._launch(number)
 
     def wait_ready(self, number: int) -> None:
-        """Until it hears the broker, which has its queue from then on, and knows what to do when it is told to end."""
-        wait_until(
-            lambda: _READY in self._log(number), _PATIENCE_S, f"the collector does not listen: {self._log(number)}"
-        )
+        """Wait until a collector consumes: its queue exists, and it handles signals."""
+        try:
+            wait_until(lambda: _READY in self._log(number), "the collector does not listen")
+        except AssertionError as error:
+            error.add_note(self._log(number)[-2000:])
+            raise
 
     def supervise(self) -> None:
-        self._keeper.start()
+        self._supervisor.start()
 
     def kill(self, number: int) -> None:
-        """kill -9, and a new one at once."""
-        with self._guard:
-            process = self._running[number]
+        """Kill a collector with SIGKILL, and start a new one."""
+        with self._lock:
+            process = self._processes[number]
             process.kill()
             process.wait()
             self._launch(number)
 
     def stop(self) -> list[int]:
-        """The orderly end of all; how they ended."""
-        self._closing.set()
-        if self._keeper.is_alive():
-            self._keeper.join()
-        for process in self._running.values():
+        """Stop all collectors with SIGTERM. Return their exit codes."""
+        self._stopping.set()
+        if self._supervisor.is_alive():
+            self._supervisor.join()
+        for process in self._processes.values():
             process.send_signal(signal.SIGTERM)
-        codes = []
-        for process in self._running.values():
+        exit_codes = []
+        for process in self._processes.values():
             try:
-                codes.append(process.wait(_PATIENCE_S))
+                exit_codes.append(process.wait(WAIT_S))
             except subprocess.TimeoutExpired:
-                process.kill()
-                codes.append(process.wait())
-        self._running.clear()
-        return codes
+                kill_tree(process)
+                exit_codes.append(process.returncode)
+        self._processes.clear()
+        return exit_codes
 
-    def told(self) -> str:
-        """The last that each said."""
+    def log_tails(self) -> str:
+        """Return the end of each log."""
         return "\n".join(f"{path.name}: …{path.read_text()[-3000:]}" for path in self._logs if path.exists())
 
-    def complaints(self) -> list[str]:
-        """Who said something that nobody should have to read: a traceback."""
+    def logs_with_tracebacks(self) -> list[str]:
         return [path.name for path in self._logs if "Traceback" in path.read_text()]
 
     def _log(self, number: int) -> str:
-        """What it said since it was started last."""
-        return self._logs[number].read_bytes()[self._begins[number] :].decode() if self._logs[number].exists() else ""
+        """Return the output of the running process."""
+        log = self._logs[number]
+        return log.read_bytes()[self._log_starts[number] :].decode() if log.exists() else ""
 
     def _launch(self, number: int) -> None:
-        line = [*_PROGRAM, "--home", str(self._homes[number]), "collector"]
-        arguments: dict[str, Any] = {"env": self._environment, "stdin": subprocess.DEVNULL}
+        command = [*PROGRAM, "--home", str(self._homes[number]), "collector"]
         with self._logs[number].open("ab") as log:
-            self._begins[number] = log.tell()
-            self._running[number] = subprocess.Popen(line, stdout=log, stderr=log, **arguments)
+            self._log_starts[number] = log.tell()
+            self._processes[number] = subprocess.Popen(
+                command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
 
-    def _keep(self) -> None:
-        while not self._closing.wait(_LOOK_S):
-            with self._guard:
-                for number, process in self._running.items():
+    def _supervise(self) -> None:
+        while not self._stopping.wait(_POLL_S):
+            with self._lock:
+                for number, process in self._processes.items():
                     if process.poll() is not None:
-                        self.ends.append(process.returncode)
+                        self.exit_codes.append(process.returncode)
                         self._launch(number)

@@ -1,4 +1,4 @@
-"""What is sent in a round and what happens meanwhile, all of it drawn from the round's seed."""
+"""The plan of a round: its messages and its faults, generated from a seed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,43 +18,43 @@ DISK_FULL = "disk full"
 BROKER_KILLED = "broker killed"
 BROKER_RESTARTED = "broker restarted"
 BROKER_ALARMED = "broker alarmed"
-LINES_CUT = "lines cut"
+CONNECTIONS_CLOSED = "connections closed"
 
-#: Each of these takes a broker's start of six seconds, so there is one a round.
-_OF_BROKERS = (BROKER_KILLED, BROKER_KILLED, BROKER_RESTARTED, BROKER_ALARMED)
-_OF_DATABASES = {
+#: A start of the broker takes six seconds, so a round has one of these.
+_BROKER_FAULTS = (BROKER_KILLED, BROKER_KILLED, BROKER_RESTARTED, BROKER_ALARMED)
+_DATABASE_FAULTS = {
     POSTGRESQL: (DATABASE_KILLED, DATABASE_STOPPED, DATABASE_HANGS, DISK_FULL, COLLECTOR_KILLED, COLLECTOR_KILLED),
-    SQLITE: (DISK_FULL, COLLECTOR_KILLED, COLLECTOR_KILLED, LINES_CUT),
+    SQLITE: (DISK_FULL, COLLECTOR_KILLED, COLLECTOR_KILLED, CONNECTIONS_CLOSED),
 }
 
-#: These are over at once.
-_INSTANT = (COLLECTOR_KILLED, BROKER_RESTARTED, LINES_CUT)
+#: Faults without a duration.
+_INSTANT_FAULTS = (COLLECTOR_KILLED, BROKER_RESTARTED, CONNECTIONS_CLOSED)
 
-#: A store that is held up outlives the connection that its messages came over.
-_ALSO = {DATABASE_HANGS: ("", COLLECTOR_KILLED, LINES_CUT, LINES_CUT)}
+#: While the database hangs, the connection that the stored messages came over can end.
+_COINCIDENCES = {DATABASE_HANGS: ("", COLLECTOR_KILLED, CONNECTIONS_CLOSED, CONNECTIONS_CLOSED)}
 
-#: Every so many rounds one is on SQLite, and in one the database is gone for a minute.
-_SQLITE_EVERY, _LONG_EVERY = 5, 20
-_LONG_S = 60.0
+#: One round of so many uses SQLite; in one of so many the database is down for a minute.
+_SQLITE_INTERVAL, _LONG_OUTAGE_INTERVAL = 5, 20
+_LONG_OUTAGE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Once `share` of all messages is with the broker, those up to the next fault begin to follow. It comes `delay`
-    seconds later and lasts `hold` seconds."""
+    """A fault that happens `delay` seconds after the broker has confirmed `share` of all messages, for `duration`
+    seconds. Publishing continues meanwhile."""
 
-    kind: str
+    name: str
     share: float
     delay: float = 0.0
-    hold: float = 0.0
-    #: It waits for a transaction that writes, and comes in the middle of it.
-    midway: bool = False
-    #: What else happens meanwhile: a collector is killed, or all connections to the broker break.
-    also: str = ""
-    #: So many seconds after its end a collector is killed, while it makes up for what it could not do.
-    then: float | None = None
-    #: Of a full disk: so many bytes are left.
-    leave: int = 0
+    duration: float = 0.0
+    #: Wait for a transaction that writes, and happen during it.
+    in_transaction: bool = False
+    #: A second fault during this one, or "".
+    coincidence: str = ""
+    #: Kill a collector so many seconds after the end, while it catches up; None: do not.
+    kill_after: float | None = None
+    #: The free bytes of a full disk.
+    free_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,65 +68,67 @@ class Plan:
     foreign: Sequence[bytes]
     poison: Sequence[bytes]
     faults: Sequence[Fault]
-    #: All of them, in the order in which they are sent, and with what properties, where these are not the usual ones.
-    sent: Sequence[bytes] = field(repr=False)
+    #: All messages in the order of publication, some of them twice.
+    messages: Sequence[bytes] = field(repr=False)
+    #: The AMQP properties of messages that do not have the default ones.
     properties: Mapping[bytes, Payload] = field(repr=False)
 
     @property
-    def story(self) -> str:
-        return ", ".join(_told(fault) for fault in self.faults)
+    def summary(self) -> str:
+        return ", ".join(_describe(fault) for fault in self.faults)
 
 
 def random_plan(seed: int) -> Plan:
-    """The plan that belongs to `seed`, the same every time."""
+    """Return the plan of a seed, always the same."""
     random = Random(seed)
-    store = SQLITE if seed % _SQLITE_EVERY == 0 else POSTGRESQL
-    kinds = [random.choice(_OF_BROKERS), *random.choices(_OF_DATABASES[store], k=random.randint(3, 5))]
-    random.shuffle(kinds)
-    faults = [_fault(random, kind, (place + random.random()) / len(kinds)) for place, kind in enumerate(kinds)]
-    if store == POSTGRESQL and seed % _LONG_EVERY == 1:
-        faults.append(Fault(DATABASE_STOPPED, share=0.97, hold=_LONG_S, also=COLLECTOR_KILLED))
+    store = SQLITE if seed % _SQLITE_INTERVAL == 0 else POSTGRESQL
+    names = [random.choice(_BROKER_FAULTS), *random.choices(_DATABASE_FAULTS[store], k=random.randint(3, 5))]
+    random.shuffle(names)
+    faults = [_fault(random, name, (index + random.random()) / len(names)) for index, name in enumerate(names)]
+    if store == POSTGRESQL and seed % _LONG_OUTAGE_INTERVAL == 1:
+        faults.append(Fault(DATABASE_STOPPED, share=0.97, duration=_LONG_OUTAGE_S, coincidence=COLLECTOR_KILLED))
     return _plan(seed, random, store, random.randint(1, 2), random.randint(200, 400), faults)
 
 
 def short_plan(seed: int) -> Plan:
-    """One of each that is quick to mend."""
+    """Return a plan with the faults from which recovery is quick."""
     faults = [
-        Fault(COLLECTOR_KILLED, share=0.2, midway=True),
-        Fault(DATABASE_KILLED, share=0.4, midway=True, hold=0.3),
+        Fault(COLLECTOR_KILLED, share=0.2, in_transaction=True),
+        Fault(DATABASE_KILLED, share=0.4, in_transaction=True, duration=0.3),
         Fault(BROKER_KILLED, share=0.6, delay=0.1),
-        Fault(DATABASE_HANGS, share=0.8, midway=True, hold=1.0, also=COLLECTOR_KILLED),
+        Fault(DATABASE_HANGS, share=0.8, in_transaction=True, duration=1.0, coincidence=COLLECTOR_KILLED),
     ]
     return _plan(seed, Random(seed), POSTGRESQL, 1, 120, faults)
 
 
-def _fault(random: Random, kind: str, share: float) -> Fault:
-    of_broker = kind in _OF_BROKERS
-    midway = random.random() < (0.2 if of_broker else 0.8)
+def _fault(random: Random, name: str, share: float) -> Fault:
+    is_broker_fault = name in _BROKER_FAULTS
+    in_transaction = random.random() < (0.2 if is_broker_fault else 0.8)
     return Fault(
-        kind,
+        name,
         share,
-        delay=0.0 if midway else random.uniform(0.01, 0.3 if of_broker else 2.0),
-        midway=midway,
-        hold=0.0 if kind in _INSTANT else random.uniform(0.2, 5.0),
-        also=random.choice(_ALSO.get(kind, ("", "", COLLECTOR_KILLED))),
-        then=random.uniform(0, 0.4) if kind == DATABASE_HANGS and random.random() < 0.6 else None,
-        leave=random.choice((0, 4_096, 100_000, 500_000)) if kind == DISK_FULL else 0,
+        delay=0.0 if in_transaction else random.uniform(0.01, 0.3 if is_broker_fault else 2.0),
+        in_transaction=in_transaction,
+        duration=0.0 if name in _INSTANT_FAULTS else random.uniform(0.2, 5.0),
+        coincidence=random.choice(_COINCIDENCES.get(name, ("", "", COLLECTOR_KILLED))),
+        kill_after=random.uniform(0, 0.4) if name == DATABASE_HANGS and random.random() < 0.6 else None,
+        free_bytes=random.choice((0, 4_096, 100_000, 500_000)) if name == DISK_FULL else 0,
     )
 
 
 def _plan(seed: int, random: Random, store: str, collectors: int, count: int, faults: Sequence[Fault]) -> Plan:
     valid = lives(random, count)
-    others, bad = foreign(random, len(valid) // 20), poison(random, len(valid) // 40)
+    ignored, invalid = foreign(random, len(valid) // 20), poison(random, len(valid) // 40)
     mixed = list(valid)
-    for message in [*others, *bad]:
+    for message in [*ignored, *invalid]:
         mixed.insert(random.randint(0, len(mixed)), message)
-    sent = disorder(random, mixed)
-    odd = {message: odd_properties(random) for message in bad if random.random() < 0.5}
-    return Plan(seed, store, collectors, valid, others, bad, faults, sent, odd)
+    messages = disorder(random, mixed)
+    properties = {message: odd_properties(random) for message in invalid if random.random() < 0.5}
+    return Plan(seed, store, collectors, valid, ignored, invalid, faults, messages, properties)
 
 
-def _told(fault: Fault) -> str:
-    hold = f" {fault.hold:.1f} s" if fault.hold else ""
-    then = f" + {COLLECTOR_KILLED} after it" if fault.then is not None else ""
-    return f"{fault.kind}{hold}" + (f" + {fault.also}" if fault.also else "") + then
+def _describe(fault: Fault) -> str:
+    duration = f" {fault.duration:.1f} s" if fault.duration else ""
+    coincidence = f" + {fault.coincidence}" if fault.coincidence else ""
+    kill = f" + {COLLECTOR_KILLED} after it" if fault.kill_after is not None else ""
+    return fault.name + duration + coincidence + kill

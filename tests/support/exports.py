@@ -26,7 +26,7 @@ def export(made: Bench, caller: Caller = SYSTEM, after: int | None = None, **wan
 
 
 def keys(made: Bench) -> list[Verifier]:
-    return made.services.proof.keys.verifiers()
+    return made.services.proof.keys.list_verifiers()
 
 
 def checkpoint(made: Bench) -> Checkpoint:

@@ -8,9 +8,9 @@ from pathlib import Path
 from stratiform.app.bootstrap import CATALOG
 from stratiform.kit.clock import ManualClock
 from stratiform.kit.context import RequestContext
-from stratiform.kit.crypto import Keys
+from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Database, metadata
-from stratiform.kit.ids import CountingIds
+from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.identity.model import (
     AuthRequest,
@@ -88,7 +88,7 @@ def password_auth(name: str, password: str = "", domain: str = "Default") -> Pas
 def second_process(harness: IdentityHarness) -> IdentityHarness:
     """Return an identity service with the same database and keys, and a cache of its own."""
     keys = harness.identity.tokens.keys
-    identity = IdentityService.build(CountingIds(), keys, bcrypt_rounds=4)
+    identity = IdentityService.build(SequentialIds(), keys, bcrypt_rounds=4)
     return IdentityHarness(identity, harness.database, harness.clock)
 
 
@@ -97,9 +97,9 @@ def open_harness(url: str, folder: Path) -> Iterator[IdentityHarness]:
     database = Database(url)
     tables = [table for name, table in metadata.tables.items() if name.startswith("identity_")]
     metadata.create_all(database.engine, tables=tables)
-    keys = Keys(folder / "keys")
+    keys = KeyRepository(folder / "keys")
     keys.create()
-    identity = IdentityService.build(CountingIds(), keys, bcrypt_rounds=4)
+    identity = IdentityService.build(SequentialIds(), keys, bcrypt_rounds=4)
     harness = IdentityHarness(identity, database, ManualClock())
     with harness.transaction() as ctx:
         identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="admin-pass", catalog=CATALOG)

@@ -13,6 +13,8 @@ from uuid import uuid4
 from stratiform.connectors.aws.connector import AwsCloud, connector
 from stratiform.contract.connector import CloudAccount, Installation
 from stratiform.kit.clock import SystemClock
+from support.ports import free_port
+from support.processes import WAIT_S
 
 REGION, ZONE = "eu-central-1", "eu-central-1a"
 
@@ -22,13 +24,11 @@ IMAGE, OTHER_IMAGE = "ami-12c6146b", "ami-1e749f67"
 #: A public key without a private key.
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f test"
 
-_START_S = 120
-
 
 @contextmanager
 def moto_server(folder: Path, *, check_keys: bool = False) -> Iterator[str]:
     """Run a moto server and return its URL. With `check_keys` it knows no access key and so rejects every one."""
-    port = _free_port()
+    port = free_port()
     environment = dict(os.environ)
     if check_keys:
         environment["INITIAL_NO_AUTH_ACTION_COUNT"] = "0"
@@ -48,14 +48,8 @@ def moto_server(folder: Path, *, check_keys: bool = False) -> Iterator[str]:
         server.wait()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    end = time.monotonic() + _START_S
+    end = time.monotonic() + WAIT_S
     while time.monotonic() < end and server.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -1,6 +1,6 @@
-"""A PostgreSQL of a test's own: a cluster in a folder, with its own port and socket, that may be killed at will.
+"""A PostgreSQL server for one test: a cluster in a directory, with its own port and socket, that can be killed.
 
-A server refuses to run as root, so then it runs as the user `postgres`, whom the Debian package makes.
+PostgreSQL refuses to run as root, so root runs it as the user `postgres` of the Debian package.
 """
 
 import contextlib
@@ -9,7 +9,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,13 +18,11 @@ from typing import Any
 import psycopg
 
 from support.databases import require
-from support.processes import children, end_all
-from support.programs import free_port
+from support.ports import free_port
+from support.processes import WAIT_S, kill_tree, list_descendants, wait_until
 
-_PATIENCE_S = 60
-
-#: Small files of the log, so that a full disk is met there, too.
-_INIT = ("--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--wal-segsize=1")
+#: Small segments of the write-ahead log, so that a full disk affects it, too.
+_INITDB_OPTIONS = ("--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--wal-segsize=1")
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "40",
@@ -38,19 +35,19 @@ _SETTINGS = {
 
 
 class PrivatePostgresql:
-    """One cluster. `start` after `kill` or `stop` is what an operator's supervisor does."""
+    """One cluster. `start` after `kill` or `stop` acts as an operator's supervisor."""
 
     def __init__(self, folder: Path) -> None:
         self._data = folder / "data"
         self._folder = folder
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        self._own(folder)
-        self._run([_program("initdb"), *_INIT, "--pgdata", str(self._data)])
+        self._set_owner(folder)
+        self._run([_program("initdb"), *_INITDB_OPTIONS, "--pgdata", str(self._data)])
 
     @property
     def address(self) -> str:
-        """A URL without the name of a database."""
+        """The URL without a database name."""
         return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}"
 
     @property
@@ -58,7 +55,7 @@ class PrivatePostgresql:
         return self._folder / "server.log"
 
     def create_database(self, name: str) -> str:
-        """Its URL."""
+        """Create a database and return its URL."""
         self._execute(f'CREATE DATABASE "{name}"')
         return f"{self.address}/{name}"
 
@@ -66,53 +63,50 @@ class PrivatePostgresql:
         self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def start(self) -> None:
-        """Start it if it doesn't run, and wait until it answers."""
-        until = time.monotonic() + _PATIENCE_S
-        while not self._answers():
-            if self._process is None or self._process.poll() is not None:
-                self._launch()
-            assert time.monotonic() < until, f"PostgreSQL does not start: {self.log.read_text()[-2000:]}"
-            time.sleep(0.05)
+        """Start the server unless it runs, and wait until it accepts connections."""
+        try:
+            wait_until(self._accepts_connections, "PostgreSQL does not start")
+        except AssertionError as error:
+            error.add_note(self.log.read_text()[-2000:])
+            raise
 
     def kill(self) -> None:
-        """kill -9 of the server and of all that work for it, at one instant."""
-        if self._process is None:
-            return
-        os.kill(self._process.pid, signal.SIGSTOP)  # it must start nobody new meanwhile
-        family = [*children(self._process.pid), self._process.pid]
-        end_all(family)
-        self._process.wait()
-        self._process = None
+        """Kill the server and its backends with SIGKILL."""
+        if self._process is not None:
+            kill_tree(self._process)
+            self._process = None
 
     def pause(self) -> None:
-        """Answer nothing from now on, and close nothing: as a machine that hangs."""
+        """Stop responding without closing connections, like a machine that hangs."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
 
-    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """An orderly end that waits for nobody (`SIGINT`), or at once (`SIGQUIT`)."""
+    def stop(self) -> None:
+        """Shut down in fast mode: abort open transactions and end."""
         if self._process is None:
             return
-        self._process.send_signal(how)
-        self._process.wait(_PATIENCE_S)
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(WAIT_S)
         self._process = None
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
-            for pid in (self._process.pid, *children(self._process.pid)):
+            for pid in (self._process.pid, *list_descendants(self._process.pid)):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, number)
 
     def _launch(self) -> None:
-        line = [_program("postgres"), "-D", str(self._data), "-p", self._port, "-k", str(self._folder)]
+        command = [_program("postgres"), "-D", str(self._data), "-p", str(self._port), "-k", str(self._folder)]
         for name, value in _SETTINGS.items():
-            line += ["-c", f"{name}={value}"]
+            command += ["-c", f"{name}={value}"]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(line, stdout=log, stderr=log, start_new_session=True, **_user())
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **_user())
 
-    def _answers(self) -> bool:
+    def _accepts_connections(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            self._launch()
         try:
             self._execute("SELECT 1")
         except psycopg.OperationalError:
@@ -121,42 +115,42 @@ class PrivatePostgresql:
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(
-            host="127.0.0.1", port=self._port, user="postgres", dbname="postgres", connect_timeout=3, autocommit=True
+            host="127.0.0.1", port=self._port, user="postgres", dbname="postgres", connect_timeout=30, autocommit=True
         ) as db:
             db.execute(statement.encode())
 
-    def _run(self, line: list[str]) -> None:
-        done = subprocess.run(line, capture_output=True, text=True, check=False, **_user())
-        assert done.returncode == 0, done.stdout + done.stderr
+    def _run(self, command: list[str]) -> None:
+        result = subprocess.run(command, capture_output=True, text=True, check=False, **_user())
+        assert result.returncode == 0, result.stdout + result.stderr
 
-    def _own(self, folder: Path) -> None:
-        if owner := _owner():
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
+    def _set_owner(self, folder: Path) -> None:
+        if account := _server_account():
+            os.chown(folder, account.pw_uid, account.pw_gid)
 
 
 @contextmanager
 def private_postgresql(folder: Path) -> Iterator[PrivatePostgresql]:
-    """A running one in `folder`, which its user must be able to reach. Skips where it isn't installed."""
-    require("PostgreSQL's server program", bool(_program("postgres")) and (os.geteuid() != 0 or _owner() is not None))
-    made = PrivatePostgresql(folder)
+    """Run a server in `folder`, which the server's user must be able to reach. Skips the test without PostgreSQL."""
+    has_account = os.geteuid() != 0 or _server_account() is not None
+    require("PostgreSQL's server program", bool(_program("postgres")) and has_account)
+    server = PrivatePostgresql(folder)
     try:
-        made.start()
-        yield made
+        server.start()
+        yield server
     finally:
-        made.resume()
-        made.kill()
+        server.kill()
 
 
 @cache
 def _program(name: str) -> str:
-    """Its path: Debian keeps the server's programs out of the way of people. Empty where there is none."""
-    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return shutil.which(name, path=os.pathsep.join([*map(str, places), os.environ.get("PATH", "")])) or ""
+    """Return the path of a server program, or "". Debian does not put them on the PATH."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return shutil.which(name, path=os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")])) or ""
 
 
 @cache
-def _owner() -> pwd.struct_passwd | None:
-    """Whom the server runs as, where we are root."""
+def _server_account() -> pwd.struct_passwd | None:
+    """Return the user that runs the server if this process is root."""
     if os.geteuid() != 0:
         return None
     with contextlib.suppress(KeyError):
@@ -165,5 +159,5 @@ def _owner() -> pwd.struct_passwd | None:
 
 
 def _user() -> dict[str, Any]:
-    owner = _owner()
-    return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
+    account = _server_account()
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}

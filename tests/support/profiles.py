@@ -5,7 +5,7 @@ Importing this module loads the profile; `tests/conftest.py` does so before it i
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev")
 
@@ -21,6 +21,11 @@ def examples(count: int, profile: str = PROFILE) -> int:
 
 
 for _name in _SHARES:
-    # No deadline: an example that is slow on a busy machine is not a defect.
-    settings.register_profile(_name, deadline=None, max_examples=examples(_DEFAULT_EXAMPLES, _name))
+    # No deadline and no check of speed: an example that is slow on a busy machine is not a defect.
+    settings.register_profile(
+        _name,
+        deadline=None,
+        max_examples=examples(_DEFAULT_EXAMPLES, _name),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    )
 settings.load_profile(PROFILE)

@@ -1,53 +1,66 @@
-"""The `stratiform` program as a person runs it, with a home of its own."""
+"""The `stratiform` program with a home directory of its own."""
 
 import os
-import socket
+import signal
 import subprocess
-import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import openstack
 import yaml
 
-PROGRAM = [sys.executable, "-m", "stratiform"]
+from support.processes import (
+    PROGRAM,
+    clean_environment,
+    is_running,
+    kill_all,
+    list_processes_with_argument,
+    wait_until,
+)
 
 
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
-class Shell:
-    """Runs `stratiform` with one home, and nothing else from this environment."""
+class Cli:
+    """Run `stratiform` commands with one home directory, without settings from the environment."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
 
-    def __call__(self, *line: str, fails: int = 0) -> str:
-        """What it prints. `fails` is the exit code that it must end with."""
-        done = self.both(*line)
-        assert done.returncode == fails, done.stdout + done.stderr
-        return done.stdout if fails == 0 else done.stdout + done.stderr
+    def __call__(self, *arguments: object, exit_code: int = 0) -> str:
+        """Run a command that ends with `exit_code`. Return standard output, and standard error if it fails."""
+        result = self.run(*arguments)
+        assert result.returncode == exit_code, result.stdout + result.stderr
+        return result.stdout if exit_code == 0 else result.stdout + result.stderr
 
-    def both(self, *line: str) -> subprocess.CompletedProcess[str]:
-        """What it prints on standard output and on standard error, and how it ends."""
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "STRATIFORM_"))}
-        clean["STRATIFORM_BCRYPT_ROUNDS"] = "4"  # each command signs in, and these tests run dozens
-        command = [*PROGRAM, *line, "--home", str(self.home)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=clean)
+    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        environment = clean_environment(STRATIFORM_BCRYPT_ROUNDS="4")  # each command authenticates
+        command = [*PROGRAM, *map(str, arguments), "--home", str(self.home)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    def error_line(self, *arguments: object) -> str:
+        """Run a command that fails with one line on standard error. Return that line."""
+        output = self(*arguments, exit_code=1)
+        assert len(output.strip().splitlines()) == 1, output
+        return output
 
     def password(self, entry: str = "stratiform-demo") -> str:
-        return str(self._entry(entry)["auth"]["password"])
+        return str(self._cloud_entry(entry)["auth"]["password"])
 
     def connect(self, entry: str = "stratiform-demo") -> openstack.connection.Connection:
-        """openstacksdk, signed in."""
-        return openstack.connection.Connection(**self._entry(entry))
+        """Return an authenticated connection of openstacksdk."""
+        return openstack.connection.Connection(**self._cloud_entry(entry))
 
     def stop(self) -> None:
-        subprocess.run([*PROGRAM, "--home", str(self.home), "down"], check=False, capture_output=True)
+        """Stop the programs of this home, also those in the background; kill those that do not stop."""
+        pids = list_processes_with_argument(str(self.home))
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        try:
+            wait_until(lambda: not any(map(is_running, pids)), "a program did not stop")
+        finally:
+            kill_all(pids)
 
-    def _entry(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = yaml.safe_load((self.home / "clouds.yaml").read_text())["clouds"][name]
-        return found
+    def _cloud_entry(self, name: str) -> dict[str, Any]:
+        entries: dict[str, dict[str, Any]] = yaml.safe_load((self.home / "clouds.yaml").read_text())["clouds"]
+        return entries[name]

@@ -1,7 +1,6 @@
 """A Prometheus server with generated data, in a subprocess."""
 
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ import pytest
 from stratiform.connectors.prometheus.connector import PrometheusCloud, connector
 from stratiform.contract.connector import CloudAccount, Installation
 from stratiform.kit.clock import SECOND_US, SystemClock, parse_iso
+from support.ports import free_port
+from support.processes import WAIT_S
 
 #: The data: one value per minute from BEGIN.
 BEGIN = parse_iso("2026-10-01T00:00:00Z")
@@ -21,8 +22,6 @@ MINUTES = 300
 
 #: Buckets with a counter of bytes sent; the second bucket's counter is reset in minute 100.
 BUCKETS = ("bucket-1", "bucket-2")
-
-_START_S = 120
 
 
 def bytes_sent(bucket: str, minute: int) -> int:
@@ -59,7 +58,7 @@ def prometheus_server(folder: Path) -> Iterator[str]:
         check=True,
         capture_output=True,
     )
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     arguments = [
         "--config.file=prometheus.yml",
         "--storage.tsdb.path=data",
@@ -77,14 +76,8 @@ def prometheus_server(folder: Path) -> Iterator[str]:
         server.wait()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
-    end = time.monotonic() + _START_S
+    end = time.monotonic() + WAIT_S
     while time.monotonic() < end and server.poll() is None:
         try:
             if httpx.get(f"{url}/-/ready").is_success:

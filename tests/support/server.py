@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +22,8 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.db import metadata
 from stratiform.kit.policy import SYSTEM
 from support import client
+from support.ports import free_port
+from support.processes import WAIT_S, wait_until
 
 ADMIN_PASSWORD = "admin-pass"
 DEMO_PASSWORD = "demo-pass"
@@ -93,17 +93,11 @@ def serving(services: Services, port: int) -> Iterator[None]:
     thread = threading.Thread(target=lambda: asyncio.run(_serve(services, port, stop)), name="live-server")
     thread.start()
     try:
-        _wait(f"http://127.0.0.1:{port}/identity", thread)
+        wait_until(lambda: _responds(f"http://127.0.0.1:{port}/identity", thread), "the server does not respond")
         yield
     finally:
         stop.set()
-        thread.join(timeout=20)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        thread.join(WAIT_S)
 
 
 async def _serve(services: Services, port: int, stop: threading.Event) -> None:
@@ -116,13 +110,10 @@ async def _serve(services: Services, port: int, stop: threading.Event) -> None:
     await running
 
 
-def _wait(url: str, thread: threading.Thread) -> None:
-    last = time.monotonic() + 20
-    while time.monotonic() < last and thread.is_alive():
-        try:
-            httpx.get(url, timeout=2)
-        except httpx.HTTPError:
-            time.sleep(0.02)
-        else:
-            return
-    raise AssertionError(f"no answer from {url}")
+def _responds(url: str, thread: threading.Thread) -> bool:
+    assert thread.is_alive(), "the server ended"
+    try:
+        httpx.get(url, timeout=WAIT_S)
+    except httpx.ConnectError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""A small filesystem of its own in memory, which a test may fill to the last byte and free again."""
+"""A small filesystem in memory that a test can fill up."""
 
 import os
 import subprocess
@@ -7,31 +7,31 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_PIECE = bytes(64 * 1024)
+_BLOCK = bytes(64 * 1024)
 
 
 @dataclass(frozen=True, slots=True)
 class SmallDisk:
-    """A folder that holds only so much, where a filesystem of its own could be mounted there (that needs root)."""
+    """A directory. `is_limited`: it is a filesystem of its own, which requires root."""
 
     folder: Path
-    limited: bool
+    is_limited: bool
 
-    def fill(self, leave: int = 0) -> None:
-        """Take all room but `leave` bytes."""
-        assert self.limited, "this would fill the machine's own disk"
+    def fill(self, free_bytes: int = 0) -> None:
+        """Use all space but `free_bytes`."""
+        assert self.is_limited, "this would fill the machine's own disk"
         with self._filler.open("ab", buffering=0) as file, suppress(OSError):
-            while self.free() > leave:
-                file.write(_PIECE[: max(1, min(len(_PIECE), self.free() - leave))])
+            while self.free() > free_bytes:
+                file.write(_BLOCK[: max(1, min(len(_BLOCK), self.free() - free_bytes))])
 
     def empty(self) -> None:
-        """Give back what `fill` took."""
+        """Free the space that `fill` used."""
         self._filler.unlink(missing_ok=True)
 
     def free(self) -> int:
-        """Bytes that are left."""
-        at = os.statvfs(self.folder)
-        return at.f_bavail * at.f_frsize
+        """Return the free space in bytes."""
+        status = os.statvfs(self.folder)
+        return status.f_bavail * status.f_frsize
 
     @property
     def _filler(self) -> Path:
@@ -40,12 +40,12 @@ class SmallDisk:
 
 @contextmanager
 def small_disk(folder: Path, mib: int) -> Iterator[SmallDisk]:
-    """`folder` as a filesystem of `mib` MiB, or as it is where none may be mounted."""
+    """Mount a filesystem of `mib` MiB on `folder`; use the directory itself where mounting is not allowed."""
     folder.mkdir(parents=True, exist_ok=True)
-    line = ["mount", "-t", "tmpfs", "-o", f"size={mib}m,mode=755", "stratiform-test", str(folder)]
-    mounted = subprocess.run(line, capture_output=True, check=False).returncode == 0
+    command = ["mount", "-t", "tmpfs", "-o", f"size={mib}m,mode=755", "stratiform-test", str(folder)]
+    is_mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
     try:
-        yield SmallDisk(folder, mounted)
+        yield SmallDisk(folder, is_mounted)
     finally:
-        if mounted:
+        if is_mounted:
             subprocess.run(["umount", "--lazy", str(folder)], check=True, capture_output=True)

@@ -12,7 +12,7 @@ from stratiform.interfaces.services import Services
 from stratiform.kit.clock import ManualClock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection, metadata
-from stratiform.kit.ids import CountingIds
+from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
 
 
@@ -22,7 +22,7 @@ class Bench:
 
     services: Services
     clock: ManualClock
-    ids: CountingIds
+    ids: SequentialIds
 
     def ctx(self, db: Connection, caller: Caller = SYSTEM) -> RequestContext:
         return RequestContext(db, caller, self.clock.now(), "req-test")
@@ -30,7 +30,7 @@ class Bench:
 
 def bench(home: Path, database_url: str = "", *, tables: bool = True) -> Bench:
     """A stack in `home` with every table made (unless not wanted), and nothing in them."""
-    clock, ids = ManualClock(), CountingIds()
+    clock, ids = ManualClock(), SequentialIds()
     settings = Settings(home=home, database_url=database_url, bcrypt_rounds=4)
     services = build(settings, clock=clock, ids=ids)
     if tables:

@@ -23,13 +23,13 @@ def rotate_ledger(
     ] = False,
 ) -> None:
     """Sign the ledger with a new key. Running programs use it without a restart. Print its public key."""
-    typer.echo(str(_ledger_keys().rotate(stolen=stolen)))
+    typer.echo(str(_ledger_keys().rotate(compromised=stolen)))
 
 
 @show.command("ledger")
 def show_ledger() -> None:
     """Print the public keys of the ledger, oldest first, for `stratiform usage verify --keyfile`."""
-    for verifier in _ledger_keys().verifiers():
+    for verifier in _ledger_keys().list_verifiers():
         typer.echo(str(verifier))
 
 

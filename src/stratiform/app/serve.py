@@ -30,7 +30,7 @@ def run(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[float
     Raises Conflict if one of them is already running in this home, or a port is in use.
     """
     started = time.monotonic()
-    log.set_up(settings.log_level)
+    log.configure(settings.log_level)
     home.prepare_folder(settings.home)
     with home.lock_programs(settings.home, programs):
         _Process(settings, programs, started, ready).run()
@@ -165,7 +165,7 @@ def serve_in_thread(settings: Settings) -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    log.set_up("ERROR")  # errors are in the responses
+    log.configure("ERROR")  # errors are in the responses
     services = build(settings)
     bootstrap(services, settings)
     up = threading.Event()

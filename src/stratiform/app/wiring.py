@@ -9,7 +9,7 @@ from stratiform.app.settings import Settings
 from stratiform.contract.connector import Installation
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import Clock, SystemClock
-from stratiform.kit.crypto import Keys
+from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Database
 from stratiform.kit.ids import Ids, RandomIds
 from stratiform.kit.signing import SigningKeys
@@ -49,8 +49,8 @@ def build(
 def _environment(settings: Settings, clock: Clock, ids: Ids) -> Environment:
     folder = settings.home / "keys"
     token_keys, secret_keys, ledger_keys = (
-        Keys(folder / "tokens"),
-        Keys(folder / "secrets"),
+        KeyRepository(folder / "tokens"),
+        KeyRepository(folder / "secrets"),
         SigningKeys(folder / "ledger"),
     )
     token_keys.create()

@@ -1,1 +1,4 @@
-"""Owns: what any program needs (time, ids, money, database, work, errors). Does not own: any word of the trade."""
+"""Code without domain knowledge that every program needs.
+
+Owns: time, ids, money, database, background work, settings, errors. Does not own: any business concept.
+"""

@@ -1,4 +1,4 @@
-"""Time: integer microseconds since the epoch, UTC, inside; ISO 8601 outside."""
+"""Time: integer microseconds since the epoch in UTC internally, ISO 8601 externally."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -13,26 +13,26 @@ DAY_US = 24 * HOUR_US
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-#: What `iso` can say.
-_FIRST_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
-_LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+#: The range of times that ISO 8601 can represent.
+_MIN_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_MAX_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
 class Clock(Protocol):
-    """Where "now" comes from; passed in, so that tests are exact."""
+    """A source of the current time, injected so that tests are exact."""
 
     def now(self) -> Micros: ...
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The operating system's clock."""
 
     def now(self) -> Micros:
         return time.time_ns() // 1000
 
 
 class ManualClock:
-    """A clock that stands still until it is told to move."""
+    """A clock for tests that only `advance` moves."""
 
     def __init__(self, start: Micros = 1_767_225_600 * SECOND_US) -> None:
         self.at = start
@@ -49,40 +49,40 @@ def to_datetime(us: Micros) -> datetime:
     return _EPOCH + timedelta(microseconds=us)
 
 
-def from_datetime(moment: datetime) -> Micros:
-    """Microseconds of `moment`; a naive one is UTC, as everywhere in OpenStack."""
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+def from_datetime(value: datetime) -> Micros:
+    """Convert a datetime; naive ones are UTC, as in OpenStack."""
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    return (value - _EPOCH) // timedelta(microseconds=1)
 
 
 def parse_iso(text: str) -> Micros:
-    """Microseconds of an ISO 8601 text (`T` or a space, `Z`, an offset or nothing = UTC). Raises ValueError."""
-    moment = from_datetime(datetime.fromisoformat(text))
-    if not _FIRST_US <= moment <= _LAST_US:
-        raise ValueError(f"outside of the years 1 to 9999: {text}")
-    return moment
+    """Parse an ISO 8601 time (with `T` or a space; `Z`, an offset, or nothing for UTC). Raises: ValueError."""
+    us = from_datetime(datetime.fromisoformat(text))
+    if not _MIN_US <= us <= _MAX_US:
+        raise ValueError(f"time is outside of the years 1 to 9999: {text}")
+    return us
 
 
 def iso(us: Micros) -> str:
-    """`2026-11-20T13:11:22.896443Z`: always UTC, always six digits."""
+    """Format a time as `2026-11-20T13:11:22.896443Z`: in UTC, with six decimal places."""
     day, rest = divmod(us, DAY_US)
     minute, rest = divmod(rest, MINUTE_US)
-    clock = (minute // 60, minute % 60, rest // SECOND_US, rest % SECOND_US)
-    return "%s%02d:%02d:%02d.%06dZ" % (_day(day), *clock)  # noqa: UP031 - half again as fast, and lists have thousands
+    time_of_day = (minute // 60, minute % 60, rest // SECOND_US, rest % SECOND_US)
+    return "%s%02d:%02d:%02d.%06dZ" % (_format_day(day), *time_of_day)  # noqa: UP031 - 50 % faster, for lists of thousands
 
 
 @lru_cache(maxsize=8192)
-def _day(number: int) -> str:
-    """The beginning of all times of this day since the epoch."""
+def _format_day(number: int) -> str:
+    """Return the date part of the times on a day, counted from the epoch."""
     return to_datetime(number * DAY_US).strftime("%Y-%m-%dT")
 
 
 def iso_seconds(us: Micros) -> str:
-    """`2026-11-20T13:11:22Z`: what Nova, Glance and Neutron print."""
+    """Format a time as `2026-11-20T13:11:22Z`, as Nova, Glance and Neutron do."""
     return to_datetime(us).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def iso_naive(us: Micros) -> str:
-    """`2026-11-20T13:11:22.896443`: what Cinder prints, and Nova in its notifications."""
+    """Format a time as `2026-11-20T13:11:22.896443`, as Cinder does, and Nova in notifications."""
     return to_datetime(us).strftime("%Y-%m-%dT%H:%M:%S.%f")

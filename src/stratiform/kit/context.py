@@ -1,4 +1,4 @@
-"""One request as a service sees it: who asks, at what instant, in which transaction."""
+"""The context of a request: caller, time and transaction."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from stratiform.kit.policy import Caller
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Passed as the first argument to every verb of every service. The face commits, the service never does."""
+    """The first argument of service functions. The interface commits the transaction, services never do."""
 
     db: Connection
     caller: Caller

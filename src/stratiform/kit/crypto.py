@@ -1,7 +1,7 @@
-"""Passwords, tokens and credentials: bcrypt and Fernet, with keys that rotate.
+"""Hashing of passwords with bcrypt, and encryption with Fernet and rotating keys.
 
-A key repository is a folder as Keystone's: `0` is staged (the next primary), the highest number is
-primary, the others only decrypt. Source: Keystone's "Fernet - Frequently Asked Questions".
+A key repository is a directory, as in Keystone: key `0` is the staged key (the next primary key), the highest number
+is the primary key, the others only decrypt. Source: Keystone, "Fernet - Frequently Asked Questions".
 """
 
 import os
@@ -15,7 +15,7 @@ from stratiform.kit.errors import Invalid
 #: Keystone's default `[identity] password_hash_rounds`.
 BCRYPT_ROUNDS = 12
 
-#: bcrypt looks at so many bytes; Keystone cuts there too.
+#: bcrypt uses only this many bytes of a password; Keystone truncates as well.
 _BCRYPT_BYTES = 72
 
 
@@ -23,60 +23,60 @@ def hash_password(password: str, rounds: int = BCRYPT_ROUNDS) -> str:
     return bcrypt.hashpw(password.encode()[:_BCRYPT_BYTES], bcrypt.gensalt(rounds)).decode()
 
 
-def password_matches(password: str, hashed: str) -> bool:
-    return bcrypt.checkpw(password.encode()[:_BCRYPT_BYTES], hashed.encode())
+def verify_password(password: str, password_hash: str) -> bool:
+    return bcrypt.checkpw(password.encode()[:_BCRYPT_BYTES], password_hash.encode())
 
 
-class Keys:
-    """A key repository on disk, readable by its owner only."""
+class KeyRepository:
+    """A key repository on disk, readable only by its owner."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
         self._fernet: MultiFernet | None = None
-        self._seen: tuple[str, ...] = ()
+        self._loaded: tuple[str, ...] = ()
 
     def create(self) -> None:
-        """Make the first keys; keeps what is there."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not self._numbers():
-            self._write(0)
-            self._write(1)
+        """Create the first keys unless there are keys."""
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self._key_numbers():
+            self._write_key(0)
+            self._write_key(1)
 
     def rotate(self, keep: int = 3) -> None:
-        """The staged key becomes primary, a new one is staged, and of the older ones `keep - 2` stay."""
-        newest = max(self._numbers()) + 1
-        (self._folder / "0").rename(self._folder / str(newest))
-        self._write(0)
-        for number in sorted(self._numbers())[1 : -(keep - 1)]:
-            (self._folder / str(number)).unlink()
+        """Make the staged key primary, stage a new one, and delete old keys so that `keep` keys remain."""
+        newest = max(self._key_numbers()) + 1
+        (self._directory / "0").rename(self._directory / str(newest))
+        self._write_key(0)
+        for number in sorted(self._key_numbers())[1 : -(keep - 1)]:
+            (self._directory / str(number)).unlink()
         self._fernet = None
 
     def encrypt(self, plain: bytes) -> bytes:
         return self._load().encrypt(plain)
 
-    def decrypt(self, secret: bytes, ttl_s: int | None = None) -> bytes:
-        """Raises Invalid where no key of the repository made `secret`."""
+    def decrypt(self, token: bytes, ttl_s: int | None = None) -> bytes:
+        """Decrypt a token. Raises: Invalid if it was not encrypted with a key of this repository, or has expired."""
         try:
-            return self._load().decrypt(secret, ttl=ttl_s)
+            return self._load().decrypt(token, ttl=ttl_s)
         except InvalidToken as error:
-            raise Invalid("not made with a key of this installation") from error
+            raise Invalid("not encrypted with a key of this installation") from error
 
     def _load(self) -> MultiFernet:
-        names = tuple(str(number) for number in self._numbers())
-        if self._fernet is None or names != self._seen:
+        names = tuple(str(number) for number in self._key_numbers())
+        if self._fernet is None or names != self._loaded:
             newest_first = sorted(names, key=int, reverse=True)
-            texts = [(self._folder / name).read_bytes() for name in newest_first]
-            self._fernet, self._seen = MultiFernet([Fernet(text) for text in texts]), names
+            keys = [(self._directory / name).read_bytes() for name in newest_first]
+            self._fernet, self._loaded = MultiFernet([Fernet(key) for key in keys]), names
         return self._fernet
 
-    def _numbers(self) -> list[int]:
-        if not self._folder.is_dir():
+    def _key_numbers(self) -> list[int]:
+        if not self._directory.is_dir():
             return []
-        return sorted(int(entry.name) for entry in self._folder.iterdir() if entry.name.isdecimal())
+        return sorted(int(entry.name) for entry in self._directory.iterdir() if entry.name.isdecimal())
 
-    def _write(self, number: int) -> None:
-        partial = self._folder / f".{number}"
+    def _write_key(self, number: int) -> None:
+        partial = self._directory / f".{number}"
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(Fernet.generate_key())
-        partial.rename(self._folder / str(number))
+        partial.rename(self._directory / str(number))

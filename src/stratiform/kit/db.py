@@ -1,6 +1,6 @@
-"""The database: one engine, two kinds of transaction, and rows as frozen dataclasses.
+"""Database access: one engine, write and read-only transactions, rows as frozen dataclasses.
 
-SQLite (WAL), PostgreSQL and MariaDB answer the same statements; what differs is here and nowhere else.
+SQLite (WAL), PostgreSQL and MariaDB execute the same statements; their differences are handled here.
 """
 
 import dataclasses
@@ -43,7 +43,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
     SQLAlchemyError,
 )
-from sqlalchemy.exc import TimeoutError as NoneFreeError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.schema import SchemaItem
 
 from stratiform.kit.errors import Fault, Invalid, Unavailable
@@ -65,7 +65,7 @@ __all__ = [
     "upsert",
 ]
 
-#: Every service's `tables.py` registers here; the migrations read it.
+#: The metadata of all tables, which the services' `tables.py` register.
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -76,19 +76,19 @@ metadata = MetaData(
     }
 )
 
-#: A number that grows with every row. SQLite counts only `INTEGER` keys.
+#: An auto-incremented key. SQLite increments only keys of type INTEGER.
 Serial = BigInteger().with_variant(Integer(), "sqlite")
 
-#: Bytes and texts of any length; MariaDB's BLOB and TEXT end at 64 KiB.
+#: Bytes and texts of any length; MariaDB limits BLOB and TEXT to 64 KiB.
 LongBytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 
-#: How long a writer of SQLite waits for another before it gives up.
-_SQLITE_WAIT_S = 30
+#: The time that a writer waits for another one on SQLite.
+_SQLITE_LOCK_TIMEOUT_S = 30
 
 
 def table(name: str, *items: SchemaItem) -> Table:
-    """A table whose texts compare byte for byte on every database."""
+    """Define a table whose texts are compared bytewise on all databases."""
     return Table(
         name,
         metadata,
@@ -104,117 +104,119 @@ def binary_string(length: int) -> String:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
-_documents = msgspec.json.Decoder()
+_json_decoder = msgspec.json.Decoder()
 
 
-class Json(types.TypeDecorator[Any]):
-    """A JSON document, kept as text: the same bytes on every database, and big integers stay whole."""
+class Json(types.TypeDecorator[object]):
+    """A JSON document, stored as text: the same bytes on all databases, and large integers stay exact."""
 
     impl = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_bind_param(self, value: object, dialect: object) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         return None if value is None else msgspec.json.encode(value).decode()
 
-    def process_result_value(self, value: Any, dialect: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else _documents.decode(value)
+    def process_result_value(self, value: Any, dialect: object) -> object:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else _json_decoder.decode(value)
 
 
 class Database:
-    """An engine for `url`: `sqlite:///FILE`, `postgresql+psycopg://…` or `mysql+pymysql://…`."""
+    """A database with the URL `sqlite:///FILE`, `postgresql+psycopg://…` or `mysql+pymysql://…`."""
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         try:
             parsed = make_url(url)
-            self.kind = parsed.get_backend_name().replace("mariadb", "mysql")
+            self.dialect = parsed.get_backend_name().replace("mariadb", "mysql")
             self.engine = self._open(parsed.render_as_string(hide_password=False), pool_size)
         except (ArgumentError, ImportError, SQLAlchemyError, TypeError, ValueError) as error:
             raise Invalid(
-                f"database URL not understood: {type(error).__name__}",
+                f"invalid database URL: {type(error).__name__}",
                 hint="use sqlite:///FILE, postgresql+psycopg://… or mysql+pymysql://…",
             ) from error
 
     def _open(self, url: str, pool_size: int) -> Engine:
-        if self.kind == "sqlite":
+        if self.dialect == "sqlite":
             Path(make_url(url).database or ".").parent.mkdir(parents=True, exist_ok=True)
-            engine = create_engine(url, pool_size=pool_size, max_overflow=40, connect_args={"timeout": _SQLITE_WAIT_S})
+            engine = create_engine(
+                url, pool_size=pool_size, max_overflow=40, connect_args={"timeout": _SQLITE_LOCK_TIMEOUT_S}
+            )
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
-            event.listen(engine, "handle_error", _refuse_value)
+            event.listen(engine, "handle_error", _reject_value)
             return engine
         level = {"isolation_level": "READ COMMITTED"}
         engine = create_engine(url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True, **level)
-        event.listen(engine, "handle_error", _refuse_value)
+        event.listen(engine, "handle_error", _reject_value)
         return engine
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A transaction that writes: committed at the end, rolled back where anything is raised.
+        """Open a write transaction; commit it, or roll it back after an exception.
 
-        Raises Unavailable where the database does not answer, is full, or is locked for too long.
+        Raises: Unavailable if the database does not respond, is full, or is locked for too long.
         """
-        with _told_plainly(), self.engine.connect() as db, db.begin():
+        with _translate_errors(), self.engine.connect() as db, db.begin():
             yield db
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """A transaction that only reads; on SQLite it waits for no writer."""
-        with _told_plainly(), self.engine.connect() as db:
-            db.info["reads_only"] = True
+        """Open a read-only transaction; on SQLite it does not wait for writers."""
+        with _translate_errors(), self.engine.connect() as db:
+            db.info["read_only"] = True
             try:
                 yield db
             finally:
                 db.rollback()
-                db.info.pop("reads_only", None)
+                db.info.pop("read_only", None)
 
     def close(self) -> None:
         self.engine.dispose()
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
-    """Turn "the database is gone" into a fault of ours; never show the statement or its values."""
+def _translate_errors() -> Iterator[None]:
+    """Raise Unavailable for errors of the connection, without the statement and its values."""
     try:
         yield
     except Fault:
         raise
     except (OperationalError, InterfaceError) as error:
-        reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
-        raise Unavailable(f"the database does not answer: {reason}") from error
-    except NoneFreeError as error:
+        reason = str(error.orig).strip().splitlines()[0] if error.orig else "no response"
+        raise Unavailable(f"the database is not available: {reason}") from error
+    except PoolTimeoutError as error:
         raise Unavailable("all connections to the database are in use") from error
 
 
-def _refuse_value(failure: ExceptionContext) -> None:
-    """What no column holds (a NUL, half a character, more digits than a number has) is its sender's fault."""
+def _reject_value(failure: ExceptionContext) -> None:
+    """Raise Invalid for values that no column can store: NUL, incomplete characters, numbers out of range."""
     error = failure.original_exception
     if isinstance(error, OverflowError | UnicodeError) or isinstance(failure.sqlalchemy_exception, DataError):
         raise Invalid("A value has characters that can't be stored, is too long, or is out of range.") from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
+    connection.isolation_level = None  # _begin_sqlite starts transactions
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes the write lock at once: two that read first and write later could only fail."""
-    reads_only = connection.info.get("reads_only")
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    """Acquire the write lock at the start: upgrading from a read lock fails if another writer was faster."""
+    read_only = connection.info.get("read_only")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 class Record(Protocol):
-    """A frozen dataclass whose fields are columns."""
+    """A frozen dataclass whose fields are columns of a table."""
 
-    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[object]]]
 
 
 T = TypeVar("T", bound=Record)
 
 
 class Rows(Generic[T]):
-    """The rows of one table as records of one class. Repositories are made of these."""
+    """Access to the rows of one table as instances of one dataclass; the base of repositories."""
 
     def __init__(self, of: Table, record: type[T], key: str = "id") -> None:
         self.table = of
@@ -224,6 +226,7 @@ class Rows(Generic[T]):
         self.columns = [of.c[name] for name in self._names]
 
     def get(self, db: Connection, key: str | int) -> T | None:
+        """Return the row with `key`, or None."""
         return self.first(db, self.key == key)
 
     def first(self, db: Connection, *where: ColumnElement[bool]) -> T | None:
@@ -240,27 +243,27 @@ class Rows(Generic[T]):
         query = select(*self.columns).where(*where).order_by(*(order or (self.key,))).limit(limit)
         return [self._record(*row) for row in db.execute(query)]
 
-    def page(self, db: Connection, page: Page, *where: ColumnElement[bool], newest: str = "") -> Slice[T]:
-        """One page, ordered by key, or by the column `newest` downwards and then the key.
+    def page(self, db: Connection, page: Page, *where: ColumnElement[bool], newest_by: str = "") -> Slice[T]:
+        """Return one page, ordered by key, or by the column `newest_by` in descending order and then by key.
 
-        Raises Invalid where the marker is unknown.
+        Raises: Invalid if the marker does not exist.
         """
-        order: list[Any] = [self.key]
-        if newest:
-            order.insert(0, self.table.c[newest].desc())
+        order: list[object] = [self.key]
+        if newest_by:
+            order.insert(0, self.table.c[newest_by].desc())
         conditions = list(where)
         if page.marker is not None:
-            conditions.append(self._after(db, page.marker, newest))
+            conditions.append(self._after(db, page.marker, newest_by))
         return page_of(self.all(db, *conditions, order=order, limit=page.limit + 1), page)
 
-    def _after(self, db: Connection, marker: str, newest: str) -> ColumnElement[bool]:
-        at = self.table.c[newest] if newest else self.key
-        value = db.execute(select(at).where(self.key == marker)).scalar()
+    def _after(self, db: Connection, marker: str, newest_by: str) -> ColumnElement[bool]:
+        column = self.table.c[newest_by] if newest_by else self.key
+        value = db.execute(select(column).where(self.key == marker)).scalar()
         if value is None:
             raise Invalid(f"marker [{marker}] not found")
-        if not newest:
-            return at > marker
-        after: ColumnElement[bool] = (at < value) | ((at == value) & (self.key > marker))
+        if not newest_by:
+            return column > marker
+        after: ColumnElement[bool] = (column < value) | ((column == value) & (self.key > marker))
         return after
 
     def count(self, db: Connection, *where: ColumnElement[bool]) -> int:
@@ -274,14 +277,14 @@ class Rows(Generic[T]):
         if records:
             db.execute(insert(self.table), [self.values(record) for record in records])
 
-    def change(self, db: Connection, key: str | int, **values: Any) -> int:
-        """Set columns of one row; how many rows there were (0 or 1)."""
+    def update(self, db: Connection, key: str | int, **values: object) -> int:
+        """Update columns of one row. Returns the number of rows with the key: 0 or 1."""
         return db.execute(update(self.table).where(self.key == key).values(**values)).rowcount
 
     def save(self, db: Connection, record: T) -> T:
-        """Write every column of a row that exists."""
+        """Update all columns of an existing row."""
         values = self.values(record)
-        self.change(db, values[self.key.name], **values)
+        self.update(db, values[self.key.name], **values)
         return record
 
     def delete(self, db: Connection, *where: ColumnElement[bool]) -> int:
@@ -294,20 +297,19 @@ class Rows(Generic[T]):
 def upsert(
     db: Connection,
     into: Table,
-    values: dict[str, Any] | list[dict[str, Any]],
+    values: dict[str, Any] | list[dict[str, object]],
     *,
     key: Sequence[str],
-    change: dict[str, Any],
+    on_conflict: dict[str, Any],
 ) -> None:
-    """Insert; where a row with the same `key` exists, set `change` on it instead (nothing, if empty)."""
-    kind = db.dialect.name
-    if kind in ("mysql", "mariadb"):
-        on_mysql = mysql.insert(into).values(values)
-        kept = change or {key[0]: into.c[key[0]]}
-        db.execute(on_mysql.on_duplicate_key_update(**kept))
+    """Insert rows; if one with the same `key` exists, update it with `on_conflict` (do nothing if empty)."""
+    dialect = db.dialect.name
+    if dialect in ("mysql", "mariadb"):
+        assignments = on_conflict or {key[0]: into.c[key[0]]}
+        db.execute(mysql.insert(into).values(values).on_duplicate_key_update(**assignments))
         return
-    statement = (postgresql if kind == "postgresql" else sqlite_dialect).insert(into).values(values)
-    if change:
-        db.execute(statement.on_conflict_do_update(index_elements=list(key), set_=change))
+    statement = (postgresql if dialect == "postgresql" else sqlite_dialect).insert(into).values(values)
+    if on_conflict:
+        db.execute(statement.on_conflict_do_update(index_elements=list(key), set_=on_conflict))
     else:
         db.execute(statement.on_conflict_do_nothing(index_elements=list(key)))

@@ -1,8 +1,8 @@
-"""The few kinds of failure. A service raises one; each face says it in its own field's shape and status."""
+"""Errors that are reported to callers. Each interface converts them to its own format and status codes."""
 
 
 class Fault(Exception):
-    """Something the caller is told. `message` is for a person, `hint` says what to do next (may be empty)."""
+    """An error with a message for the caller, and a hint what to do (may be empty)."""
 
     status = 500
 
@@ -13,52 +13,52 @@ class Fault(Exception):
 
 
 class Invalid(Fault):
-    """The request can't be understood or is against the rules, whoever asks and whenever."""
+    """The request is malformed or has an invalid value."""
 
     status = 400
 
 
 class Unauthenticated(Fault):
-    """Nobody known is asking."""
+    """The caller is not authenticated."""
 
     status = 401
 
 
 class Forbidden(Fault):
-    """Somebody known asks for what their roles don't allow."""
+    """The caller's roles do not allow the request."""
 
     status = 403
 
 
 class OverLimit(Forbidden):
-    """A quota or a spending cap says no."""
+    """The request exceeds a quota or a spending limit."""
 
 
 class NotFound(Fault):
-    """There is no such thing, or not for this caller."""
+    """The resource does not exist, or is not visible to the caller."""
 
     status = 404
 
 
 class Conflict(Fault):
-    """The thing exists already, or is not in a state that allows this."""
+    """The resource exists already, or its state does not allow the request."""
 
     status = 409
 
 
 class ContentTooLarge(Fault):
-    """More bytes than the resource may have."""
+    """The request body is larger than allowed."""
 
     status = 413
 
 
 class UnsupportedMediaType(Fault):
-    """A body in a form that isn't read here."""
+    """The content type of the request body is not supported."""
 
     status = 415
 
 
 class Unavailable(Fault):
-    """A part that we need does not answer; the same request may succeed later."""
+    """The database or another service is not available; the request may be repeated later."""
 
     status = 503

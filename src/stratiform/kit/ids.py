@@ -1,21 +1,21 @@
-"""Identifiers, passed in like the clock, so that tests know them beforehand."""
+"""Generation of identifiers, injected so that tests have predictable ones."""
 
 import uuid
 from typing import Protocol
 
 
 class Ids(Protocol):
-    """A source of identifiers that are never given twice."""
+    """A generator of unique identifiers."""
 
     def uuid(self) -> str:
-        """`8-4-4-4-12`, as Nova, Neutron, Cinder and Glance write them."""
+        """Return an identifier in the form of Nova, Neutron, Cinder and Glance: `8-4-4-4-12` hexadecimal digits."""
 
     def hex(self) -> str:
-        """32 digits, as Keystone writes them."""
+        """Return an identifier in the form of Keystone: 32 hexadecimal digits."""
 
 
 class RandomIds:
-    """Random (version 4) identifiers."""
+    """Random (version 4) UUIDs."""
 
     def uuid(self) -> str:
         return str(uuid.uuid4())
@@ -24,8 +24,8 @@ class RandomIds:
         return uuid.uuid4().hex
 
 
-class CountingIds:
-    """1, 2, 3 … in the form of identifiers."""
+class SequentialIds:
+    """Identifiers with the values 1, 2, 3, …, for tests."""
 
     def __init__(self) -> None:
         self._last = 0

@@ -1,7 +1,7 @@
-"""Paging in any order: the page after a marker is found by its sort values, so a late page costs no more."""
+"""Keyset pagination: the page after a marker starts after its sort values, so that late pages cost no more."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -11,28 +11,28 @@ from stratiform.kit.pagination import Page, Slice, page_of
 
 T = TypeVar("T", bound=Record)
 
-#: A column without nulls, and whether it runs downwards.
-Sort = tuple[ColumnElement[Any], bool]
+#: A column without NULLs, and True for descending order.
+Sort = tuple[ColumnElement[object], bool]
 
 
-def sorted_page(
+def list_sorted(
     rows: Rows[T], db: Connection, page: Page, sort: Sequence[Sort], *where: ColumnElement[bool]
 ) -> Slice[T]:
-    """One page in the order of `sort`, ties by key. Raises Invalid where the marker is unknown."""
+    """Return one page in the order of `sort`, then of the key. Raises: Invalid if the marker does not exist."""
     order = [*sort, (rows.key, False)]
     conditions = list(where)
     if page.marker is not None:
         conditions.append(_after(rows, db, page.marker, order))
-    directed = [column.desc() if down else column.asc() for column, down in order]
-    return page_of(rows.all(db, *conditions, order=directed, limit=page.limit + 1), page)
+    order_by = [column.desc() if descending else column.asc() for column, descending in order]
+    return page_of(rows.all(db, *conditions, order=order_by, limit=page.limit + 1), page)
 
 
 def _after(rows: Rows[T], db: Connection, marker: str, order: Sequence[Sort]) -> ColumnElement[bool]:
-    at = db.execute(select(*[column for column, _ in order]).where(rows.key == marker)).first()
-    if at is None:
+    values = db.execute(select(*[column for column, _ in order]).where(rows.key == marker)).first()
+    if values is None:
         raise Invalid(f"marker [{marker}] not found")
-    choices: list[ColumnElement[bool]] = []
-    for i, (column, down) in enumerate(order):
-        same = [order[j][0] == at[j] for j in range(i)]
-        choices.append(and_(*same, column < at[i] if down else column > at[i]))
-    return or_(*choices)
+    alternatives: list[ColumnElement[bool]] = []
+    for i, (column, descending) in enumerate(order):
+        equal = [order[j][0] == values[j] for j in range(i)]
+        alternatives.append(and_(*equal, column < values[i] if descending else column > values[i]))
+    return or_(*alternatives)

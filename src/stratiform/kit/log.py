@@ -1,4 +1,4 @@
-"""Logging: one line an entry on standard error, with everything that looks like a secret taken out."""
+"""Logging to standard error, one line per record, with secrets redacted."""
 
 import logging
 import re
@@ -13,20 +13,20 @@ _SECRETS = re.compile(
 )
 
 
-def hide_secrets(text: str) -> str:
-    """`text` with the values of passwords, tokens, keys and of URLs' passwords replaced by ***."""
-    return _SECRETS.sub(lambda found: (found[1] or found[2]) + "***", text)
+def redact(text: str) -> str:
+    """Replace the values of passwords, tokens and keys, and passwords in URLs, by `***`."""
+    return _SECRETS.sub(lambda match: (match[1] or match[2]) + "***", text)
 
 
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return hide_secrets(super().format(record))
+        return redact(super().format(record))
 
 
-def set_up(level: str = "INFO") -> None:
-    """Send the log of the whole program to standard error."""
+def configure(level: str = "INFO") -> None:
+    """Configure the root logger; libraries log only warnings and errors."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("alembic", "boto3", "botocore", "urllib3", "oslo.messaging", "amqp", "httpx"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for library in ("alembic", "boto3", "botocore", "urllib3", "oslo.messaging", "amqp", "httpx"):
+        logging.getLogger(library).setLevel(logging.WARNING)

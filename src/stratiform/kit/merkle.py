@@ -1,8 +1,10 @@
-"""A Merkle tree over an append-only log, kept in tiles of 256 hashes.
+"""A Merkle tree over an append-only log, stored in tiles of 256 hashes.
 
-Hashing and proofs: RFC 6962, section 2.1; their checks: RFC 9162, sections 2.1.3.2 and 2.1.4.2. Tiles: C2SP
-tlog-tiles. Tile (0, n) has the leaves 256·n and on, as hashes; tile (l + 1, n) has the roots of the full tiles
-(l, 256·n) and on. Only the last tile of a level is ever partial. Pure: whoever calls keeps the tiles.
+Tile (0, n) contains the hashes of the leaves from 256·n; tile (l + 1, n) contains the roots of the full tiles from
+(l, 256·n). Only the last tile of a level is partial. The functions are pure: callers store the tiles.
+
+Sources: RFC 6962, section 2.1 (hashes and proofs); RFC 9162, sections 2.1.3.2 and 2.1.4.2 (verification); C2SP
+tlog-tiles (tiles).
 """
 
 import hashlib
@@ -11,21 +13,21 @@ from functools import lru_cache
 
 from stratiform.kit.errors import Fault
 
-#: Gives the hashes of the tile (level, number) as far as they are stored, none where there is no such tile.
+#: Returns the stored hashes of the tile (level, number), empty if there is no such tile.
 Reader = Callable[[int, int], bytes]
 
 HASH_BYTES = 32
 
-#: A tile spans so many levels of the tree, and so is this many hashes wide.
+#: The number of tree levels and of hashes in a tile.
 _HEIGHT = 8
 TILE_WIDTH = 1 << _HEIGHT
 
-#: So many tiles are held at once while proofs are made: neighbours share theirs.
-_TILES_HELD = 512
+#: The number of cached tiles of a tree: proofs of adjacent leaves use the same tiles.
+_CACHED_TILES = 512
 
 
 class MissingTile(Fault):
-    """What is stored has fewer hashes than the log had."""
+    """The stored tiles have fewer hashes than the log."""
 
 
 def leaf_hash(record: bytes) -> bytes:
@@ -37,63 +39,63 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def append(read: Reader, size: int, leaves: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
-    """The tiles to write so that `leaves` (their hashes) follow the `size` that there are; only those that change.
+    """Return the tiles that change when `leaves` (hashes) are appended to a log of `size` leaves.
 
-    Raises MissingTile where the last tile of a level isn't stored as far as `size` says.
+    Raises: MissingTile if the last tile of a level has fewer hashes than `size` requires.
     """
     changed: dict[tuple[int, int], bytes] = {}
     level, count, new = 0, size, b"".join(leaves)
     while new:
-        number, held = divmod(count, TILE_WIDTH)
-        hashes = _stored(read, level, number, held) + new
+        number, stored = divmod(count, TILE_WIDTH)
+        hashes = _read_tile(read, level, number, stored) + new
         full = []
         for start in range(0, len(hashes), TILE_WIDTH * HASH_BYTES):
             tile = hashes[start : start + TILE_WIDTH * HASH_BYTES]
             changed[level, number] = tile
             number += 1
             if len(tile) == TILE_WIDTH * HASH_BYTES:
-                full.append(_rows(tile)[-1][0])
+                full.append(_compute_rows(tile)[-1][0])
         level, count, new = level + 1, count // TILE_WIDTH, b"".join(full)
     return changed
 
 
-def leaf(read: Reader, index: int) -> bytes:
-    """The hash of the leaf `index`. Raises MissingTile."""
-    number, place = divmod(index, TILE_WIDTH)
-    return _stored(read, 0, number, place + 1)[-HASH_BYTES:]
+def get_leaf(read: Reader, index: int) -> bytes:
+    """Return the hash of a leaf. Raises: MissingTile."""
+    number, offset = divmod(index, TILE_WIDTH)
+    return _read_tile(read, 0, number, offset + 1)[-HASH_BYTES:]
 
 
-def root(read: Reader, size: int) -> bytes:
-    """The root of the tree of the first `size` leaves. Raises MissingTile."""
+def compute_root(read: Reader, size: int) -> bytes:
+    """Return the root of the tree of the first `size` leaves. Raises: MissingTile."""
     return Tree(read, size).root()
 
 
-def inclusion(read: Reader, index: int, size: int) -> list[bytes]:
-    """The proof that the leaf `index` is in the tree of `size` leaves. Raises MissingTile, ValueError."""
-    return Tree(read, size).inclusion(index)
+def prove_inclusion(read: Reader, index: int, size: int) -> list[bytes]:
+    """Prove that the leaf `index` is in the tree of `size` leaves. Raises: MissingTile, ValueError."""
+    return Tree(read, size).prove_inclusion(index)
 
 
-def consistency(read: Reader, old: int, new: int) -> list[bytes]:
-    """The proof that the tree of `new` leaves begins with that of `old`. Raises MissingTile, ValueError."""
-    return Tree(read, new).consistency(old)
+def prove_consistency(read: Reader, old: int, new: int) -> list[bytes]:
+    """Prove that the tree of `new` leaves starts with the tree of `old` leaves. Raises: MissingTile, ValueError."""
+    return Tree(read, new).prove_consistency(old)
 
 
 class Tree:
-    """The tree of the first `size` leaves. One object makes many proofs quickly."""
+    """The tree of the first `size` leaves, with a cache for many proofs."""
 
     def __init__(self, read: Reader, size: int) -> None:
         self._read = read
         self._size = size
-        self._rows = lru_cache(_TILES_HELD)(self._tile)
-        self._edge: dict[int, bytes] = {}  # hashes of what begins here and ends with the tree
+        self._rows = lru_cache(_CACHED_TILES)(self._load_rows)
+        self._edge: dict[int, bytes] = {}  # roots of the subtrees from a leaf to the end
 
     def root(self) -> bytes:
         return self._hash(0, self._size) if self._size else hashlib.sha256().digest()
 
-    def inclusion(self, index: int) -> list[bytes]:
-        """The hashes beside the way from the leaf to the root, the leaf's neighbour first."""
+    def prove_inclusion(self, index: int) -> list[bytes]:
+        """Return the siblings of the nodes on the path from the leaf to the root, the leaf's sibling first."""
         if not 0 <= index < self._size:
-            raise ValueError(f"no leaf {index} among {self._size}")
+            raise ValueError(f"leaf {index} is not in a tree of {self._size} leaves")
         proof = []
         start, end = 0, self._size
         while end - start > 1:
@@ -106,14 +108,14 @@ class Tree:
                 start = middle
         return proof[::-1]
 
-    def consistency(self, old: int) -> list[bytes]:
-        """The hashes from which both roots follow; none where one of them is known without."""
+    def prove_consistency(self, old: int) -> list[bytes]:
+        """Return the hashes from which both roots can be computed; empty if `old` is 0 or the tree's size."""
         if not 0 <= old <= self._size:
-            raise ValueError(f"no {old} leaves among {self._size}")
+            raise ValueError(f"tree of {self._size} leaves has no {old} leaves")
         if old in (0, self._size):
             return []
         proof = []
-        start, end, whole = 0, self._size, True
+        start, end, is_subtree = 0, self._size, True
         while old != end:
             middle = start + _split(end - start)
             if old <= middle:
@@ -121,97 +123,98 @@ class Tree:
                 end = middle
             else:
                 proof.append(self._hash(start, middle))
-                start, whole = middle, False
-        return (proof if whole else [*proof, self._hash(start, end)])[::-1]
+                start, is_subtree = middle, False
+        return (proof if is_subtree else [*proof, self._hash(start, end)])[::-1]
 
     def _hash(self, start: int, end: int) -> bytes:
-        """The root over the leaves [start, end), where `start` is where a tree of that many may begin."""
+        """Return the root of the leaves [start, end); `start` must be aligned to the subtree's size."""
         width = end - start
         if width & (width - 1) == 0:
             return self._node(width.bit_length() - 1, start // width)
-        if start not in self._edge:  # only the tree's own end cuts a part that isn't a power of two
+        if start not in self._edge:  # only a subtree at the end has a size that is not a power of two
             middle = start + _split(width)
             self._edge[start] = node_hash(self._hash(start, middle), self._hash(middle, end))
         return self._edge[start]
 
     def _node(self, height: int, index: int) -> bytes:
         level, row = divmod(height, _HEIGHT)
-        number, place = divmod(index, TILE_WIDTH >> row)
-        return self._rows(level, number)[row][place]
+        number, offset = divmod(index, TILE_WIDTH >> row)
+        return self._rows(level, number)[row][offset]
 
-    def _tile(self, level: int, number: int) -> list[list[bytes]]:
+    def _load_rows(self, level: int, number: int) -> list[list[bytes]]:
         count = (self._size >> _HEIGHT * level) - number * TILE_WIDTH
-        return _rows(_stored(self._read, level, number, min(count, TILE_WIDTH)))
+        return _compute_rows(_read_tile(self._read, level, number, min(count, TILE_WIDTH)))
 
 
-def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """Whether `proof` shows the leaf with the hash `leaf` to be the `index`-th of the tree of `size` with that root."""
-    return led_to(leaf, index, size, proof) == root
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Return True if `proof` proves that `leaf` (a hash) is the leaf `index` of the tree with this size and root."""
+    return root_from_inclusion_proof(leaf, index, size, proof) == root
 
 
-def led_to(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
-    """The root that follows from an inclusion proof; None where there are too many hashes in it, or too few."""
+def root_from_inclusion_proof(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
+    """Compute the root from an inclusion proof; None if the proof has too many or too few hashes."""
     if not 0 <= index < size:
         return None
-    here, last, found = index, size - 1, leaf
-    for beside in proof:
+    node, last, root = index, size - 1, leaf
+    for sibling in proof:
         if last == 0:
             return None
-        if here & 1 or here == last:
-            found = node_hash(beside, found)
-            while not here & 1 and here:
-                here, last = here >> 1, last >> 1
+        if node & 1 or node == last:
+            root = node_hash(sibling, root)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
         else:
-            found = node_hash(found, beside)
-        here, last = here >> 1, last >> 1
-    return found if last == 0 else None
+            root = node_hash(root, sibling)
+        node, last = node >> 1, last >> 1
+    return root if last == 0 else None
 
 
-def check_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
-    """Whether `proof` shows the tree of `new` leaves to begin with the tree of `old`, given their roots."""
+def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
+    """Return True if `proof` proves that the tree of `new` leaves starts with the tree of `old` leaves."""
     if not 0 <= old <= new:
         return False
     if old == new:
         return not proof and old_root == new_root
     if old == 0:
         return not proof and old_root == hashlib.sha256().digest()
-    rest = list(proof) if old & (old - 1) else [old_root, *proof]
-    if not rest:
+    hashes = list(proof) if old & (old - 1) else [old_root, *proof]
+    if not hashes:
         return False
-    here, last = old - 1, new - 1
-    while here & 1:
-        here, last = here >> 1, last >> 1
-    was = now = rest[0]
-    for beside in rest[1:]:
+    node, last = old - 1, new - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    first = second = hashes[0]  # named fr and sr in RFC 9162
+    for sibling in hashes[1:]:
         if last == 0:
             return False
-        if here & 1 or here == last:
-            was, now = node_hash(beside, was), node_hash(beside, now)
-            while not here & 1 and here:
-                here, last = here >> 1, last >> 1
+        if node & 1 or node == last:
+            first, second = node_hash(sibling, first), node_hash(sibling, second)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
         else:
-            now = node_hash(now, beside)
-        here, last = here >> 1, last >> 1
-    return last == 0 and was == old_root and now == new_root
+            second = node_hash(second, sibling)
+        node, last = node >> 1, last >> 1
+    return last == 0 and first == old_root and second == new_root
 
 
 def _split(width: int) -> int:
-    """The largest power of two below `width`: so many leaves stand on the left."""
+    """Return the number of leaves in the left subtree: the largest power of two below `width`."""
     return 1 << (width - 1).bit_length() - 1
 
 
-def _stored(read: Reader, level: int, number: int, count: int) -> bytes:
-    """The first `count` hashes of a tile; what was stored after them is of a larger tree."""
+def _read_tile(read: Reader, level: int, number: int, count: int) -> bytes:
+    """Return the first `count` hashes of a tile; further hashes belong to a larger tree."""
     hashes = read(level, number)[: count * HASH_BYTES] if count > 0 else b""
     if len(hashes) != count * HASH_BYTES:
-        raise MissingTile(f"the log lacks hashes: tile {level}/{number} has {len(hashes) // HASH_BYTES} of {count}")
+        stored = len(hashes) // HASH_BYTES
+        raise MissingTile(f"the log is incomplete: tile {level}/{number} has {stored} of {count} hashes")
     return hashes
 
 
-def _rows(tile: bytes) -> list[list[bytes]]:
-    """The hashes of a tile, and above them those of all complete trees of 2, 4 … 256."""
+def _compute_rows(tile: bytes) -> list[list[bytes]]:
+    """Return the hashes of a tile, and the roots of all complete subtrees of 2, 4, …, 256 of them."""
     rows = [[tile[start : start + HASH_BYTES] for start in range(0, len(tile), HASH_BYTES)]]
     while len(rows[-1]) > 1:
         below = rows[-1]
-        rows.append([node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)])
+        rows.append([node_hash(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)])
     return rows

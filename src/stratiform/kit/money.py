@@ -1,30 +1,30 @@
-"""Money: integers of a currency's smallest unit on documents, `Decimal` on the way there, never a float."""
+"""Money: integers of a currency's minor unit on documents, `Decimal` in calculations, never floats."""
 
 from collections.abc import Sequence
 
 from babel.numbers import get_currency_precision
 
-#: Enough digits for a sum of 10^12 lines with ten digits behind the point.
+#: The precision of decimal contexts: enough for sums of 10^12 lines with ten decimal places.
 PRECISION = 60
 
 
 def exponent(currency: str) -> int:
-    """How many digits of `currency` (ISO 4217) stand behind the point."""
+    """Return the number of decimal places of a currency (ISO 4217's minor unit)."""
     return get_currency_precision(currency)
 
 
 def allocate(total: int, weights: Sequence[int]) -> list[int]:
-    """Split `total` over `weights` so that the parts sum to `total` (largest remainder, ties to the first).
+    """Split `total` in proportion to `weights`, by the largest remainder method; ties go to the first.
 
-    Raises: ValueError if the weights sum to zero
+    The shares sum to `total`. Raises: ValueError if the weights sum to zero.
     """
     total_weight = sum(weights)
     if total_weight == 0:
-        raise ValueError("nothing to allocate to: the weights sum to zero")
+        raise ValueError("cannot allocate: the weights sum to zero")
     if total_weight < 0:
         return allocate(total, [-weight for weight in weights])
-    parts = [total * weight // total_weight for weight in weights]
+    shares = [total * weight // total_weight for weight in weights]
     by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % total_weight), i))
-    for i in by_remainder[: total - sum(parts)]:
-        parts[i] += 1
-    return parts
+    for i in by_remainder[: total - sum(shares)]:
+        shares[i] += 1
+    return shares

@@ -1,9 +1,9 @@
-"""Numbers that come as text."""
+"""Parsing of numbers."""
 
-#: Every number of so many digits fits into a column.
-_MOST_DIGITS = 18
+#: All numbers with this many digits fit into a BIGINT column.
+_MAX_DIGITS = 18
 
 
 def parse_uint(text: str) -> int | None:
-    """A whole number of zero or more; None where the text is none, or too long to be kept."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
+    """Parse a non-negative integer. Returns None if the text is not one, or has more than 18 digits."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS else None

@@ -1,4 +1,4 @@
-"""Paging by marker and limit, as every OpenStack list has it."""
+"""Pagination by marker and limit, as in OpenStack's APIs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,41 +14,41 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What part of a list is asked for: at most `limit` items after the one with id `marker`."""
+    """The requested part of a list: at most `limit` items, after the one with the id `marker`."""
 
     limit: int = MAX_LIMIT
     marker: str | None = None
 
     @classmethod
-    def parse(cls, limit: str | None, marker: str | None, most: int = MAX_LIMIT) -> "Page":
-        """From query texts. Raises Invalid unless `limit` is a whole number of zero or more; caps it to `most`."""
+    def parse(cls, limit: str | None, marker: str | None, max_limit: int = MAX_LIMIT) -> "Page":
+        """Parse query parameters; a limit above `max_limit` is reduced to it. Raises: Invalid."""
         if limit is None or limit == "":
             return cls(marker=marker or None)
-        asked = parse_uint(limit)
-        if asked is None:
-            raise Invalid(f"limit must be a whole number of zero or more, not '{limit}'")
-        return cls(limit=min(asked, most), marker=marker or None)
+        number = parse_uint(limit)
+        if number is None:
+            raise Invalid(f"limit must be a non-negative integer: '{limit}'")
+        return cls(limit=min(number, max_limit), marker=marker or None)
 
 
 @dataclass(frozen=True, slots=True)
 class Slice(Generic[T]):
-    """Items of one page; `more` says whether others follow."""
+    """The items of one page; `more` is True if other items follow."""
 
     items: Sequence[T]
     more: bool
 
 
-def page_of(found: Sequence[T], page: Page) -> Slice[T]:
-    """A slice of what was read with `limit + 1` rows, so that "more" costs no second query."""
-    return Slice(found[: page.limit], more=len(found) > page.limit)
+def page_of(items: Sequence[T], page: Page) -> Slice[T]:
+    """Return the slice for items that were read with `limit + 1`, so that `more` costs no second query."""
+    return Slice(items[: page.limit], more=len(items) > page.limit)
 
 
-def paginate(everything: Sequence[T], page: Page, key: Callable[[T], str]) -> Slice[T]:
-    """A page of a short list that is in memory already. Raises Invalid where the marker isn't in it."""
+def paginate(items: Sequence[T], page: Page, key: Callable[[T], str]) -> Slice[T]:
+    """Return one page of a list in memory. Raises: Invalid if no item has the marker as key."""
     start = 0
     if page.marker is not None:
-        places = [i for i, item in enumerate(everything) if key(item) == page.marker]
-        if not places:
+        indexes = [i for i, item in enumerate(items) if key(item) == page.marker]
+        if not indexes:
             raise Invalid(f"marker [{page.marker}] not found")
-        start = places[0] + 1
-    return page_of(everything[start : start + page.limit + 1], page)
+        start = indexes[0] + 1
+    return page_of(items[start : start + page.limit + 1], page)

@@ -1,6 +1,7 @@
-"""Settings from a TOML file and the environment, checked at start, described where they are declared."""
+"""Settings from a TOML file and the environment, validated at start, documented where they are declared."""
 
 import dataclasses
+import json
 import os
 import re
 import tomllib
@@ -15,56 +16,56 @@ from stratiform.kit.errors import Invalid
 
 T = TypeVar("T")
 
-#: What Kubernetes and Docker put into the environment of a container that runs beside a service of our name.
-_OF_THE_PLATFORM = re.compile(r"(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT_\d+_(TCP|UDP|SCTP)\w*|_NAME|_ENV_\w+)$")
+#: Variables that Kubernetes and Docker set in containers that are linked to a service of our name.
+_PLATFORM_VARIABLE = re.compile(r"(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT_\d+_(TCP|UDP|SCTP)\w*|_NAME|_ENV_\w+)$")
 
 
 def setting(
-    default: Any = dataclasses.MISSING,
-    help: str = "",  # noqa: A002 - the field's word
+    default: object = dataclasses.MISSING,
+    help: str = "",  # noqa: A002 - the usual name
     *,
     secret: bool = False,
     fallback: str = "",
 ) -> Any:
-    """A field of a settings class: its default (none: it must be given), what it means, whether it must never be
-    shown, and another program's environment variable that is taken where nothing else tells it.
+    """Declare a field of a settings class, required without a `default`.
 
-    A field of the type `tuple[C, …]` with a settings class `C` is an array of tables of the file: `[[field]]`.
+    Secrets are never printed. `fallback` is another program's environment variable, which is used if the setting is
+    specified nowhere else. A field of type `tuple[C, …]` with a settings class `C` is an array of tables `[[field]]`.
     """
-    about = {"help": help, "secret": secret, "fallback": fallback}
-    return dataclasses.field(default=default, repr=not secret, metadata=about)
+    metadata = {"help": help, "secret": secret, "fallback": fallback}
+    return dataclasses.field(default=default, repr=not secret, metadata=metadata)
 
 
 def load(
-    kind: type[T],
+    settings_type: type[T],
     file: Path,
     environment: Mapping[str, str] = os.environ,
     *,
     prefix: str = "STRATIFORM_",
-    others: Sequence[str] = (),
-    **given: Any,
+    ignored: Sequence[str] = (),
+    **overrides: object,
 ) -> T:
-    """Settings of `kind`: `given` wins over the environment, that over `file`, that over the defaults.
+    """Load settings. `overrides` take precedence over the environment, the environment over `file`.
 
-    `others` are variables with our prefix that others read; one that ends with `_` stands for all that begin so.
-    Raises Invalid, naming the key and where it stands, for what is unknown, of the wrong type or out of bounds.
+    `ignored` lists variables with our prefix that other programs read; a name that ends with `_` is a prefix.
+    Raises: Invalid, with the key and its source, if a setting is unknown, missing, or has an invalid value.
     """
-    fields = {field.name: field for field in _described(kind)}
-    values = _from_fallbacks(fields.values(), environment)
-    values |= _from_file(file, fields)
-    values |= _from_environment(fields, environment, prefix, others)
-    for name, value in given.items():
+    fields = {field.name: field for field in _declared_fields(settings_type)}
+    values = _read_fallbacks(fields.values(), environment)
+    values |= _read_file(file, fields)
+    values |= _read_environment(fields, environment, prefix, ignored)
+    for name, value in overrides.items():
         if value is not None:
-            values[name] = _convert(fields[name], value, f"{name} as given") if name in fields else value
-    return kind(**values)
+            values[name] = _convert(fields[name], value, name) if name in fields else value
+    return settings_type(**values)
 
 
-def _described(kind: Any) -> list[dataclasses.Field[Any]]:
-    """The fields made by `setting`; the others are given by the program."""
-    return [field for field in dataclasses.fields(kind) if "help" in field.metadata]
+def _declared_fields(settings_type: Any) -> list[dataclasses.Field[object]]:
+    """Return the fields declared with `setting`; the program sets the others."""
+    return [field for field in dataclasses.fields(settings_type) if "help" in field.metadata]
 
 
-def _from_fallbacks(fields: Iterable[dataclasses.Field[Any]], environment: Mapping[str, str]) -> dict[str, Any]:
+def _read_fallbacks(fields: Iterable[dataclasses.Field[object]], environment: Mapping[str, str]) -> dict[str, object]:
     return {
         field.name: _convert(field, environment[name], f"{name} in the environment")
         for field in fields
@@ -72,96 +73,113 @@ def _from_fallbacks(fields: Iterable[dataclasses.Field[Any]], environment: Mappi
     }
 
 
-def _from_environment(
-    fields: Mapping[str, dataclasses.Field[Any]], environment: Mapping[str, str], prefix: str, others: Sequence[str]
-) -> dict[str, Any]:
-    known = {prefix + name.upper(): field for name, field in fields.items() if _table_of(field) is None}
-    found = {}
+def _read_environment(
+    fields: Mapping[str, dataclasses.Field[object]], environment: Mapping[str, str], prefix: str, ignored: Sequence[str]
+) -> dict[str, object]:
+    variables = {prefix + name.upper(): field for name, field in fields.items() if _table_type(field) is None}
+    values = {}
     for name, text in environment.items():
-        if name in known:
-            found[known[name].name] = _convert(known[name], text, f"{name} in the environment")
-        elif name.startswith(prefix) and not _is_others(name, others):
-            raise Invalid(f"unknown setting {name} in the environment", hint=f"known: {', '.join(sorted(known))}")
-    return found
+        if name in variables:
+            values[variables[name].name] = _convert(variables[name], text, f"{name} in the environment")
+        elif name.startswith(prefix) and not _is_ignored(name, ignored):
+            hint = f"settings: {', '.join(sorted(variables))}"
+            raise Invalid(f"unknown setting {name} in the environment", hint=hint)
+    return values
 
 
-def _is_others(name: str, others: Sequence[str]) -> bool:
-    named = any(name == other or (other.endswith("_") and name.startswith(other)) for other in others)
-    return named or _OF_THE_PLATFORM.search(name) is not None
+def _is_ignored(name: str, ignored: Sequence[str]) -> bool:
+    listed = any(name == item or (item.endswith("_") and name.startswith(item)) for item in ignored)
+    return listed or _PLATFORM_VARIABLE.search(name) is not None
 
 
-def _from_file(file: Path, fields: Mapping[str, dataclasses.Field[Any]]) -> dict[str, Any]:
+def _read_file(file: Path, fields: Mapping[str, dataclasses.Field[object]]) -> dict[str, object]:
     if not file.exists():
         return {}
     try:
-        found = tomllib.loads(file.read_text())
+        values = tomllib.loads(file.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"{file}: not valid TOML: {error}") from error
-    _check_known(found, fields, str(file))
-    return {key: _convert(fields[key], value, f"{key} in {file}") for key, value in found.items()}
+    _check_names(values, fields, str(file))
+    return {name: _convert(fields[name], value, f"{name} in {file}") for name, value in values.items()}
 
 
-def _check_known(found: Iterable[str], fields: Mapping[str, Any], place: str) -> None:
-    for key in found:
-        if key not in fields:
-            raise Invalid(f"{place}: unknown setting '{key}'", hint=f"known: {', '.join(sorted(fields))}")
+def _check_names(names: Iterable[str], fields: Mapping[str, object], source: str) -> None:
+    for name in names:
+        if name not in fields:
+            raise Invalid(f"{source}: unknown setting '{name}'", hint=f"settings: {', '.join(sorted(fields))}")
 
 
-def _convert(field: dataclasses.Field[Any], value: Any, place: str) -> Any:
-    table = _table_of(field)
-    if table is not None:
-        return _tables(table, field, value, place)
+def _convert(field: dataclasses.Field[object], value: object, source: str) -> object:
+    table_type = _table_type(field)
+    if table_type is not None:
+        return _convert_tables(table_type, field, value, source)
     if field.type == tuple[str, ...] and isinstance(value, str):
         value = [part for part in value.split(",") if part]
     try:
         return msgspec.convert(value, field.type, strict=False)
     except msgspec.ValidationError as error:
-        raise Invalid(f"{place}: {error}", hint=field.metadata["help"].rstrip(".")) from error
+        raise Invalid(f"{source}: {error}", hint=field.metadata["help"].rstrip(".")) from error
 
 
-def _table_of(field: dataclasses.Field[Any]) -> Any:
-    """The settings class that `field` has an array of, or None."""
-    inner = typing.get_args(field.type)
-    return inner[0] if typing.get_origin(field.type) is tuple and dataclasses.is_dataclass(inner[0]) else None
+def _table_type(field: dataclasses.Field[object]) -> object:
+    """Return the settings class of an array of tables, or None for other fields."""
+    arguments = typing.get_args(field.type)
+    is_array = typing.get_origin(field.type) is tuple and dataclasses.is_dataclass(arguments[0])
+    return arguments[0] if is_array else None
 
 
-def _tables(kind: Any, field: dataclasses.Field[Any], found: Any, place: str) -> tuple[Any, ...]:
-    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
-        raise Invalid(f"{place}: Expected tables [[{field.name}]]", hint=field.metadata["help"].rstrip("."))
-    file = place.removeprefix(f"{field.name} in ")
+def _convert_tables(
+    settings_type: object, field: dataclasses.Field[object], value: object, source: str
+) -> tuple[object, ...]:
+    if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
+        raise Invalid(f"{source}: Expected tables [[{field.name}]]", hint=field.metadata["help"].rstrip("."))
+    file = source.removeprefix(f"{field.name} in ")
     return tuple(
-        _table(kind, table, f"[[{field.name}]] number {number} in {file}") for number, table in enumerate(found, 1)
+        _convert_table(settings_type, table, f"[[{field.name}]] number {number} in {file}")
+        for number, table in enumerate(value, 1)
     )
 
 
-def _table(kind: Any, found: Mapping[str, Any], place: str) -> Any:
-    fields = {field.name: field for field in _described(kind)}
-    _check_known(found, fields, place)
+def _convert_table(settings_type: Any, table: Mapping[str, object], source: str) -> object:
+    fields = {field.name: field for field in _declared_fields(settings_type)}
+    _check_names(table, fields, source)
     for name, field in fields.items():
-        if field.default is dataclasses.MISSING and name not in found:
-            raise Invalid(f"{name} of {place}: missing", hint=field.metadata["help"].rstrip("."))
-    return kind(**{key: _convert(fields[key], value, f"{key} of {place}") for key, value in found.items()})
+        if field.default is dataclasses.MISSING and name not in table:
+            raise Invalid(f"{name} of {source}: missing", hint=field.metadata["help"].rstrip("."))
+    return settings_type(
+        **{name: _convert(fields[name], value, f"{name} of {source}") for name, value in table.items()}
+    )
 
 
-def reference(kind: type[Any], *, prefix: str = "STRATIFORM_") -> str:
-    """Markdown tables of the settings of `kind`: first those that stand alone, then each array of tables."""
-    fields = _described(kind)
+def render_reference(settings_type: type[object], *, prefix: str = "STRATIFORM_") -> str:
+    """Return Markdown tables of the settings: first the single settings, then each array of tables."""
+    fields = _declared_fields(settings_type)
     lines = ["| key | environment | default | meaning |", "|---|---|---|---|"]
     for field in fields:
-        if _table_of(field) is None:
+        if _table_type(field) is None:
             names = [f"`{name}`" for name in (prefix + field.name.upper(), field.metadata["fallback"]) if name]
-            lines.append(f"| `{field.name}` | {' or '.join(names)} | {_default(field)} | {field.metadata['help']} |")
+            variables = " or ".join(names)
+            lines.append(f"| `{field.name}` | {variables} | {_render_default(field)} | {field.metadata['help']} |")
     for field in fields:
-        if _table_of(field) is not None:
+        table_type = _table_type(field)
+        if table_type is not None:
             lines += ["", f"## `[[{field.name}]]`", "", field.metadata["help"], ""]
             lines += ["| key | default | meaning |", "|---|---|---|"]
             lines += [
-                f"| `{one.name}` | {_default(one)} | {one.metadata['help']} |" for one in _described(_table_of(field))
+                f"| `{key.name}` | {_render_default(key)} | {key.metadata['help']} |"
+                for key in _declared_fields(table_type)
             ]
     return "\n".join(lines) + "\n"
 
 
-def _default(field: dataclasses.Field[Any]) -> str:
+def _render_default(field: dataclasses.Field[object]) -> str:
     if field.default is dataclasses.MISSING:
-        return "(must be given)"
-    return "(secret)" if field.metadata["secret"] and field.default else f"`{field.default}`"
+        return "(required)"
+    if field.default == "":
+        return ""
+    return "(secret)" if field.metadata["secret"] else f"`{_render_toml(field.default)}`"
+
+
+def _render_toml(value: object) -> str:
+    """Return a default as it is written in the settings file."""
+    return json.dumps(value)

@@ -1,7 +1,7 @@
-"""Signed notes and checkpoints: texts that anyone can check who has the signer's public key.
+"""Signed notes and checkpoints, which can be verified with the signer's public key.
 
-Sources: C2SP signed-note, C2SP tlog-checkpoint; the texts of keys are those of Go's golang.org/x/mod/sumdb/note.
-Signatures are Ed25519 (RFC 8032).
+Sources: C2SP signed-note, C2SP tlog-checkpoint; keys are encoded as in Go's golang.org/x/mod/sumdb/note. Signatures
+are Ed25519 (RFC 8032).
 """
 
 import base64
@@ -17,15 +17,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from stratiform.kit.errors import Invalid
 from stratiform.kit.merkle import HASH_BYTES
 
-#: The kind of signature, as a byte before the key.
+#: The signature type, a byte before the key.
 _ED25519 = b"\x01"
 _KEY_BYTES = 32
 _ID_BYTES = 4
 
-#: As many signatures are looked at; the standard asks for 16 at least.
-_MOST_SIGNATURES = 64
+#: The standard requires support for at least 16 signatures.
+_MAX_SIGNATURES = 64
 
-_SECRET = "PRIVATE+KEY+"  # noqa: S105 - how such a text begins
+_SECRET_PREFIX = "PRIVATE+KEY+"  # noqa: S105 - not a password
 _SIGNATURE = re.compile("— ([^ +]+) ([A-Za-z0-9+/=]+)")
 _NAME = re.compile(r"[^\s+]+")
 _SIZE = re.compile("0|[1-9][0-9]{0,17}")
@@ -33,7 +33,7 @@ _SIZE = re.compile("0|[1-9][0-9]{0,17}")
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """A public key with its name, which no other signer bears. `str` is its text: `NAME+ID+KEY`."""
+    """A public key with the signer's unique name. Its text is `NAME+ID+KEY`."""
 
     name: str
     key: bytes
@@ -43,19 +43,20 @@ class Verifier:
         return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.key).digest()[:_ID_BYTES]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{_base64(_ED25519 + self.key)}"
+        return f"{self.name}+{self.id.hex()}+{_encode_base64(_ED25519 + self.key)}"
 
     @classmethod
     def parse(cls, text: str) -> "Verifier":
-        """Raises Invalid."""
+        """Parse the text of a public key. Raises: Invalid."""
         name, _, rest = text.strip().partition("+")
-        told, _, key = rest.partition("+")
-        found = cls(name, _key_of(key))
-        if not _NAME.fullmatch(name) or told != found.id.hex():
-            raise Invalid("this is no public key of a signer", hint="it is one line: NAME+ID+KEY")
-        return found
+        key_id, _, key = rest.partition("+")
+        verifier = cls(name, _decode_key(key))
+        if not _NAME.fullmatch(name) or key_id != verifier.id.hex():
+            raise Invalid("invalid public key", hint="a public key is one line: NAME+ID+KEY")
+        return verifier
 
-    def verifies(self, text: str, signature: bytes) -> bool:
+    def verify(self, text: str, signature: bytes) -> bool:
+        """Return True if `signature` is this signer's signature of `text`."""
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, text.encode())
         except InvalidSignature:
@@ -65,137 +66,139 @@ class Verifier:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A private key with its name. `secret` is its text, which only a file of its own may hold."""
+    """A private key with the signer's name. `secret` is its text."""
 
     name: str
     seed: bytes = field(repr=False)
 
     @classmethod
     def generate(cls, name: str) -> "Signer":
-        """Raises Invalid where no signer may be named so."""
+        """Generate a key. Raises: Invalid if the name is empty, or contains spaces or a plus sign."""
         if not _NAME.fullmatch(name):
-            raise Invalid("the name of a signer has neither spaces nor a plus sign")
+            raise Invalid(f"invalid signer name '{name}': it must not be empty or contain spaces or plus signs")
         return cls(name, Ed25519PrivateKey.generate().private_bytes_raw())
 
     @property
     def verifier(self) -> Verifier:
-        return Verifier(self.name, self._private().public_key().public_bytes_raw())
+        return Verifier(self.name, self._private_key().public_key().public_bytes_raw())
 
     @property
     def secret(self) -> str:
-        return f"{_SECRET}{self.name}+{self.verifier.id.hex()}+{_base64(_ED25519 + self.seed)}"
+        return f"{_SECRET_PREFIX}{self.name}+{self.verifier.id.hex()}+{_encode_base64(_ED25519 + self.seed)}"
 
     @classmethod
     def parse(cls, secret: str) -> "Signer":
-        """Raises Invalid, without telling anything of `secret`."""
-        name, _, rest = secret.strip().removeprefix(_SECRET).partition("+")
-        told, _, key = rest.partition("+")
-        found = cls(name, _key_of(key))
-        if not secret.startswith(_SECRET) or not _NAME.fullmatch(name) or told != found.verifier.id.hex():
-            raise Invalid("this is no private key of a signer")
-        return found
+        """Parse the text of a private key. Raises: Invalid, without any part of `secret`."""
+        name, _, rest = secret.strip().removeprefix(_SECRET_PREFIX).partition("+")
+        key_id, _, key = rest.partition("+")
+        signer = cls(name, _decode_key(key))
+        if not secret.startswith(_SECRET_PREFIX) or not _NAME.fullmatch(name) or key_id != signer.verifier.id.hex():
+            raise Invalid("invalid private key")
+        return signer
 
-    def signature(self, text: str) -> bytes:
-        return self._private().sign(text.encode())
+    def sign(self, text: str) -> bytes:
+        """Return the signature of `text`."""
+        return self._private_key().sign(text.encode())
 
-    def _private(self) -> Ed25519PrivateKey:
+    def _private_key(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.seed)
 
 
-def sign(text: str, *signers: Signer) -> str:
-    """`text`, which ends with a newline, as a note with the signatures of `signers`."""
-    lines = [
-        f"— {signer.name} {_base64(signer.verifier.id + signer.signature(_signable(text)))}\n" for signer in signers
-    ]
+def sign_note(text: str, *signers: Signer) -> str:
+    """Return `text` as a note with signatures. Raises: Invalid unless the text ends with a newline."""
+    _check_text(text)
+    lines = [f"— {signer.name} {_encode_base64(signer.verifier.id + signer.sign(text))}\n" for signer in signers]
     return f"{text}\n{''.join(lines)}"
 
 
-def open_note(note: str, known: Iterable[Verifier]) -> tuple[str, list[Verifier]]:
-    """The text of `note`, and who of `known` signed it: one at least.
+def open_note(note: str, verifiers: Iterable[Verifier]) -> tuple[str, list[Verifier]]:
+    """Return the text of a note, and those of `verifiers` that signed it.
 
-    Raises Invalid where the note can't be understood, none of `known` signed it, or a signature of one is wrong.
+    Raises: Invalid if the note is malformed, none of `verifiers` signed it, or a signature of one is wrong.
     """
-    text, dash, signatures = note.rpartition("\n\n")
+    text, separator, signatures = note.rpartition("\n\n")
     text += "\n"
     lines = signatures.split("\n")
-    if not dash or lines.pop() or not lines or len(lines) > _MOST_SIGNATURES:
-        raise Invalid("this is no signed note")
-    _signable(text)
-    keys = {(verifier.name, verifier.id): verifier for verifier in known}
-    signed = []
+    if not separator or lines.pop() or not lines or len(lines) > _MAX_SIGNATURES:
+        raise Invalid("malformed signed note")
+    _check_text(text)
+    by_key = {(verifier.name, verifier.id): verifier for verifier in verifiers}
+    signed_by = []
     for line in lines:
-        verifier, signature = _signed(line, keys)
+        verifier, signature = _parse_signature(line, by_key)
         if verifier is None:
             continue
-        if not verifier.verifies(text, signature):
-            raise Invalid(f"the signature of {verifier.name} is wrong: the text isn't what was signed")
-        signed.append(verifier)
-    if not signed:
-        raise Invalid("the note is signed by none of the known keys")
-    return text, signed
+        if not verifier.verify(text, signature):
+            raise Invalid(f"wrong signature of {verifier.name}: the text was changed")
+        signed_by.append(verifier)
+    if not signed_by:
+        raise Invalid("the note is not signed by a trusted key")
+    return text, signed_by
 
 
-def signers_of(note: str) -> list[tuple[str, str]]:
-    """Name and id (hexadecimal) of everyone by whom `note` says that it is signed; nothing is checked."""
-    found = [_SIGNATURE.fullmatch(line) for line in note.rpartition("\n\n")[2].split("\n")]
-    return [(match[1], _bytes(match[2])[:_ID_BYTES].hex()) for match in found if match is not None]
+def list_signers(note: str) -> list[tuple[str, str]]:
+    """Return name and key id (hexadecimal) of each signature of a note, without verification."""
+    matches = [_SIGNATURE.fullmatch(line) for line in note.rpartition("\n\n")[2].split("\n")]
+    return [(match[1], _decode_base64(match[2])[:_ID_BYTES].hex()) for match in matches if match is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a log was at a size: `origin` names the log, `root` is the root of its Merkle tree."""
+    """The root of a log's Merkle tree at a size. `origin` is the name of the log."""
 
     origin: str
     size: int
     root: bytes
 
     def __str__(self) -> str:
-        """The text of the note."""
-        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
+        """Return the text of the checkpoint's note."""
+        return f"{self.origin}\n{self.size}\n{_encode_base64(self.root)}\n"
 
     @classmethod
     def parse(cls, text: str) -> "Checkpoint":
-        """Raises Invalid. Lines after the third are of no meaning to us."""
+        """Parse the text of a note, ignoring extension lines. Raises: Invalid."""
         lines = text.split("\n")
         if len(lines) < 4 or lines[-1] or not all(lines[:-1]) or not _SIZE.fullmatch(lines[1]):
-            raise Invalid("this is no checkpoint of a log")
-        root = _bytes(lines[2])
+            raise Invalid("malformed checkpoint")
+        root = _decode_base64(lines[2])
         if len(root) != HASH_BYTES:
-            raise Invalid("this is no checkpoint of a log")
+            raise Invalid("malformed checkpoint")
         return cls(lines[0], int(lines[1]), root)
 
 
-def _signed(line: str, keys: dict[tuple[str, bytes], Verifier]) -> tuple[Verifier | None, bytes]:
+def _parse_signature(line: str, by_key: dict[tuple[str, bytes], Verifier]) -> tuple[Verifier | None, bytes]:
     match = _SIGNATURE.fullmatch(line)
     if match is None:
-        raise Invalid("this is no signed note")
-    signature = _bytes(match[2])
-    return keys.get((match[1], signature[:_ID_BYTES])), signature[_ID_BYTES:]
+        raise Invalid("malformed signed note")
+    signature = _decode_base64(match[2])
+    return by_key.get((match[1], signature[:_ID_BYTES])), signature[_ID_BYTES:]
 
 
-def _signable(text: str) -> str:
+def _check_text(text: str) -> None:
     if not text.endswith("\n") or any(character < " " and character != "\n" for character in text):
-        raise Invalid("the text of a note ends with a newline and has no other control characters")
-    return text
+        raise Invalid("the text of a note must end with a newline and have no other control characters")
 
 
-def _key_of(text: str) -> bytes:
-    found = _bytes(text)
-    if len(found) != len(_ED25519) + _KEY_BYTES or not found.startswith(_ED25519):
-        raise Invalid("this is no Ed25519 key of a signer")
-    return found[len(_ED25519) :]
+def _decode_key(text: str) -> bytes:
+    key = _decode_base64(text)
+    if len(key) != len(_ED25519) + _KEY_BYTES or not key.startswith(_ED25519):
+        raise Invalid("not an Ed25519 key")
+    return key[len(_ED25519) :]
 
 
-def _base64(data: bytes) -> str:
+def _encode_base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _bytes(text: str) -> bytes:
-    """Raises Invalid, also where the text has bits that say nothing: nothing of a note may be changed unnoticed."""
+def _decode_base64(text: str) -> bytes:
+    """Decode base64 strictly: only one text is valid for the same bytes, so that any change of a note is detected.
+
+    Raises: Invalid.
+    """
     try:
-        found = base64.b64decode(text, validate=True)
+        data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Invalid("base64 expected") from error
-    if _base64(found) != text:
-        raise Invalid("base64 expected")
-    return found
+        raise Invalid("invalid base64") from error
+    if _encode_base64(data) != text:
+        raise Invalid("invalid base64")
+    return data

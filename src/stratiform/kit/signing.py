@@ -1,8 +1,8 @@
-"""Keys that sign, in a folder of their own: one signs, those before it are known by what they leave behind.
+"""A repository of signing keys: one key signs, earlier keys remain verifiable.
 
-`N` is the N-th key as a text that only its owner may read; `N.pub` says what its public part is, as a note that the
-key itself signed, and the one before it: whoever knows one key follows the notes to the next. When a key is replaced
-its private part goes, so that it can sign nothing more. `last` is the last note that was signed here.
+File `N` is the N-th private key, readable only by its owner. `N.pub` is a note with the public key, signed by the key
+itself and by its predecessor, so that a verifier who trusts one key can follow the notes to the next. Rotation
+deletes the old private key. `last` is the last note that was signed here.
 """
 
 import fcntl
@@ -12,112 +12,112 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stratiform.kit.errors import Conflict, Invalid
-from stratiform.kit.signed_notes import Signer, Verifier, open_note, sign, signers_of
+from stratiform.kit.signed_notes import Signer, Verifier, list_signers, open_note, sign_note
 
-#: The first line of what a key is told in, so that no such note is ever taken for a checkpoint.
+#: The first line of a key note, so that it can't be mistaken for a checkpoint.
 _HEADING = "stratiform ledger key v1"
 
 
 class SigningKeys:
-    """A repository of signing keys on disk. It is read each time, so that a key which another process made counts."""
+    """Signing keys in a directory. It is read at each call, so that keys created by another process are used."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
 
     def create(self, name: str) -> None:
-        """Make the first key, named `name`; keeps what is there. Raises Invalid (no such name)."""
-        with self._alone():
-            if not self._numbers():
+        """Create the first key with the signer name `name`, unless there is one. Raises: Invalid."""
+        with self._lock():
+            if not self._key_numbers():
                 self._add(1, Signer.generate(name), [])
 
-    def rotate(self, *, stolen: bool = False) -> Verifier:
-        """From now on a new key signs. The old one vouches for it, unless it was `stolen`. Raises Conflict."""
-        with self._alone():
+    def rotate(self, *, compromised: bool = False) -> Verifier:
+        """Replace the signing key. The old key signs the new one unless it is `compromised`. Raises: Conflict."""
+        with self._lock():
             number, old = self._newest()
             new = Signer.generate(old.name)
-            self._add(number + 1, new, [] if stolen else [old])
-            (self._folder / str(number)).unlink()
+            self._add(number + 1, new, [] if compromised else [old])
+            (self._directory / str(number)).unlink()
         return new.verifier
 
-    def signer(self) -> Signer:
-        """The one that signs. Raises Conflict where there is none."""
+    def get_signer(self) -> Signer:
+        """Return the signing key. Raises: Conflict if there is none."""
         return self._newest()[1]
 
-    def last(self) -> str | None:
-        """The last note that was signed here; None where there is none."""
-        file = self._folder / "last"
+    def read_last_note(self) -> str | None:
+        """Return the last note that was signed here, if any."""
+        file = self._directory / "last"
         return file.read_text() if file.exists() else None
 
-    def remember(self, note: str) -> None:
-        """Keep `note` as the last one, where no database can hide it."""
-        with self._alone():
+    def save_last_note(self, note: str) -> None:
+        """Save the last note outside of the database, so that a rollback of the database is detected."""
+        with self._lock():
             self._write("last", note)
 
-    def told(self) -> list[str]:
-        """The notes that tell of the public keys, the oldest first."""
-        numbers = (int(file.stem) for file in self._folder.glob("*.pub") if file.stem.isdecimal())
-        return [(self._folder / f"{number}.pub").read_text() for number in sorted(numbers)]
+    def list_key_notes(self) -> list[str]:
+        """Return the notes with the public keys, oldest first."""
+        numbers = (int(file.stem) for file in self._directory.glob("*.pub") if file.stem.isdecimal())
+        return [(self._directory / f"{number}.pub").read_text() for number in sorted(numbers)]
 
-    def verifiers(self) -> list[Verifier]:
-        """All public keys, the oldest first."""
-        return [_verifier_in(note) for note in self.told()]
+    def list_verifiers(self) -> list[Verifier]:
+        """Return all public keys, oldest first."""
+        return [_parse_key_note(note) for note in self.list_key_notes()]
 
     def _newest(self) -> tuple[int, Signer]:
-        numbers = self._numbers()
+        numbers = self._key_numbers()
         if not numbers:
-            raise Conflict(f"no key that signs in {self._folder}", hint="copy the folder from where it was made")
-        return numbers[-1], Signer.parse((self._folder / str(numbers[-1])).read_text())
+            raise Conflict(f"no signing key in {self._directory}", hint="copy the directory from the original host")
+        return numbers[-1], Signer.parse((self._directory / str(numbers[-1])).read_text())
 
-    def _numbers(self) -> list[int]:
-        if not self._folder.is_dir():
+    def _key_numbers(self) -> list[int]:
+        if not self._directory.is_dir():
             return []
-        return sorted(int(entry.name) for entry in self._folder.iterdir() if entry.name.isdecimal())
+        return sorted(int(entry.name) for entry in self._directory.iterdir() if entry.name.isdecimal())
 
-    def _add(self, number: int, new: Signer, before: Sequence[Signer]) -> None:
-        """The public part first: a key that signs is always told of."""
-        self._write(f"{number}.pub", sign(f"{_HEADING}\n{new.verifier}\n", *before, new))
+    def _add(self, number: int, new: Signer, predecessors: Sequence[Signer]) -> None:
+        """Write the public key first, so that a private key without a public key is never used."""
+        self._write(f"{number}.pub", sign_note(f"{_HEADING}\n{new.verifier}\n", *predecessors, new))
         self._write(str(number), new.secret + "\n")
 
     def _write(self, name: str, text: str) -> None:
-        partial = self._folder / f".{name}"
+        partial = self._directory / f".{name}"
         partial.unlink(missing_ok=True)
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
-        partial.rename(self._folder / name)
+        partial.rename(self._directory / name)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Programs of one home may start together, and only one makes the key."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(self._folder / ".lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+    def _lock(self) -> Iterator[None]:
+        """Lock the directory, because several programs may start at the same time."""
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(self._directory / ".lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
 
-def trusted(notes: Iterable[str], known: Iterable[Verifier]) -> list[Verifier]:
-    """`known`, and whoever is vouched for by one of them, as `notes` (the oldest first) tell."""
-    found = list(known)
-    for note in notes:
+def list_trusted_verifiers(key_notes: Iterable[str], trusted: Iterable[Verifier]) -> list[Verifier]:
+    """Return `trusted` and all keys that they vouch for, directly or not, in key notes (oldest first)."""
+    verifiers = list(trusted)
+    for note in key_notes:
         try:
-            open_note(note, found)
-            new = _verifier_in(note)
-        except Invalid:  # it vouches for somebody whom nobody known vouches for
+            open_note(note, verifiers)
+            new = _parse_key_note(note)
+        except Invalid:  # no trusted key signed this note
             continue
-        if new not in found:
-            found.append(new)
-    return found
+        if new not in verifiers:
+            verifiers.append(new)
+    return verifiers
 
 
-def names(note: str) -> str:
-    """By whom a note says that it is signed, to be told."""
-    return ", ".join(f"{name}+{key}" for name, key in signers_of(note)) or "nobody"
+def format_signers(note: str) -> str:
+    """Return the names and key ids of a note's signatures, for messages."""
+    return ", ".join(f"{name}+{key_id}" for name, key_id in list_signers(note)) or "none"
 
 
-def _verifier_in(note: str) -> Verifier:
+def _parse_key_note(note: str) -> Verifier:
     heading, _, rest = note.partition("\n")
-    found = Verifier.parse(rest.partition("\n")[0])
+    verifier = Verifier.parse(rest.partition("\n")[0])
     if heading != _HEADING:
-        raise Invalid("this tells of no key of a ledger")
-    open_note(note, [found])
-    return found
+        raise Invalid("not the note of a ledger key")
+    open_note(note, [verifier])
+    return verifier

@@ -1,9 +1,9 @@
 """Background work: rows with leases.
 
-A row says "look at this thing", not "do that": its handler loads what is wanted, compares it with what
-is, and takes the next step. So a row may be handled twice, late, or by another process after a kill, and
-asking twice is asking once. A handler calls the outside with no transaction open and applies what it
-learnt through `Job.apply`, which refuses when the lease has run out and someone else goes on.
+A row means "reconcile this resource": its handler loads the desired state, compares it with the observed state and
+takes the next step. A row may therefore be handled twice, late, or by another process after a kill, and enqueuing
+it twice has the effect of enqueuing it once. Handlers send requests to clouds without an open transaction and write
+the results with `Job.transaction`, which fails if the lease has expired and another worker has the row.
 """
 
 import itertools
@@ -22,8 +22,9 @@ from stratiform.kit.db import Connection, Database, Rows, table, upsert
 from stratiform.kit.errors import Fault, Unavailable
 
 LEASE_US = 60 * SECOND_US
-_BACKOFF_FIRST_US = SECOND_US // 4
-_BACKOFF_LAST_US = 60 * SECOND_US
+_MIN_BACKOFF_US = SECOND_US // 4
+_MAX_BACKOFF_US = 60 * SECOND_US
+_NOT_RELEASED = "job not released, waiting for its lease to expire"
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ work_table = table(
     Column("kind", String(64), primary_key=True),
     Column("key", String(128), primary_key=True),
     Column("due_at", BigInteger, nullable=False),
-    Column("wanted", BigInteger, nullable=False),
+    Column("wanted", BigInteger, key="generation", nullable=False),
     Column("leased_until", BigInteger, nullable=False),
     Column("owner", String(64), nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -43,12 +44,12 @@ work_table = table(
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A row of work. `wanted` counts how often it was asked for; it tells a late wish from a done one."""
+    """A row of work. `generation` counts the calls of `enqueue`, so that one during a job is not lost."""
 
     kind: str
     key: str
     due_at: Micros
-    wanted: int
+    generation: int
     leased_until: Micros
     owner: str
     attempts: int
@@ -59,35 +60,35 @@ _tasks = Rows(work_table, Task, key="key")
 
 
 def enqueue(db: Connection, kind: str, key: str, at: Micros) -> None:
-    """Ask that `kind` looks at `key` at `at` or soon after; part of the caller's transaction."""
+    """Have the handler of `kind` called for `key` at `at` or soon after, if the caller's transaction commits."""
     row = {
         "kind": kind,
         "key": key,
         "due_at": at,
-        "wanted": 1,
+        "generation": 1,
         "leased_until": 0,
         "owner": "",
         "attempts": 0,
         "last_error": "",
     }
-    again = {"due_at": at, "wanted": work_table.c.wanted + 1, "attempts": 0}
-    upsert(db, work_table, row, key=("kind", "key"), change=again)
+    next_generation = {"due_at": at, "generation": work_table.c.generation + 1, "attempts": 0}
+    upsert(db, work_table, row, key=("kind", "key"), on_conflict=next_generation)
 
 
-class LeaseLostError(Exception):
-    """Another worker goes on with this row; what this one learnt is dropped."""
+class LeaseLost(Exception):
+    """The lease has expired and another worker has the row; the results of this job are discarded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requeue:
-    """A handler's answer: look again after so long (microseconds)."""
+    """A handler's result: call it again after this time (microseconds)."""
 
     after_us: Micros
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One leased row in the hands of a handler."""
+    """A leased row, passed to its handler."""
 
     database: Database
     task: Task
@@ -99,30 +100,34 @@ class Job:
 
     @property
     def attempts(self) -> int:
-        """How often this was tried and failed since it was last asked for."""
+        """The number of failed attempts since the row was last enqueued."""
         return self.task.attempts
 
     @contextmanager
-    def apply(self) -> Iterator[Connection]:
-        """A write transaction that holds only while the lease does. Raises LeaseLostError."""
+    def transaction(self) -> Iterator[Connection]:
+        """Open a write transaction and renew the lease. Raises: LeaseLost."""
         with self.database.transaction() as db:
-            held = work_table.update().where(_mine(self.task)).values(leased_until=self.clock.now() + LEASE_US)
-            if db.execute(held).rowcount != 1:
-                raise LeaseLostError(f"{self.task.kind} {self.task.key}")
+            renewal = work_table.update().where(_owned(self.task)).values(leased_until=self.clock.now() + LEASE_US)
+            if db.execute(renewal).rowcount != 1:
+                raise LeaseLost(f"{self.task.kind} {self.task.key}")
             yield db
 
 
 class Handler(Protocol):
-    """Looks at one thing. None: it is as wanted. Again: it is on its way. Raising: try again later."""
+    """Reconciles one resource.
+
+    Returns None if the observed state is the desired state, or Requeue if it isn't yet. After an exception the job is
+    retried with exponential backoff.
+    """
 
     def __call__(self, job: Job, /) -> Requeue | None: ...
 
 
 class Worker:
-    """Leases due rows and gives them to their handlers, until it is told to stop.
+    """Leases rows that are due and calls their handlers until it is stopped.
 
-    `name` is this worker's own on the whole installation, and the same after a restart: what an earlier
-    life of it had leased is free at once. Each lease has its own owner, so two lives can't be mixed up.
+    `name` must be unique in the installation and the same after a restart: leases of the previous process with this
+    name are released at start. Each lease has its own owner, so that two processes are never confused.
     """
 
     def __init__(
@@ -141,155 +146,165 @@ class Worker:
         self._clock = clock
         self._threads = threads
         self._idle_s = idle_us / SECOND_US
-        self._signal = threading.Condition()
+        self._condition = threading.Condition()
         self._woken = False
         self._stopping = False
         self._busy = 0
         self._next_due_at: Micros | None = None
-        self._refusal = ""
-        self._leases = itertools.count(1)
+        self._last_error = ""
+        self._lease_numbers = itertools.count(1)
 
     def run(self) -> None:
-        """Work until `stop`; then wait for the handlers that are under way."""
-        self._free_earlier_life()
+        """Run jobs until `stop` is called, and wait for the ones in progress."""
+        self._release_leases()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="work") as pool:
             while not self._stopping:
-                if not self._start_some(pool):
+                if not self._start_jobs(pool):
                     self._sleep()
 
     def run_until_idle(self, *, rounds: int = 1000) -> None:
-        """Handle everything that is due now, in this thread. For tests and one-shot commands."""
+        """Run all jobs that are due now in this thread. For tests and one-shot commands."""
         for _ in range(rounds):
             tasks = self._lease(self._threads)
             if not tasks:
                 return
             for task in tasks:
-                self._handle(task)
+                self._run_job(task)
 
     def wake(self) -> None:
-        """Look now: something may be due."""
-        with self._signal:
+        """Interrupt the worker's sleep, because a row may be due."""
+        with self._condition:
             self._woken = True
-            self._signal.notify_all()
+            self._condition.notify_all()
 
     def stop(self) -> None:
         self._stopping = True
         self.wake()
 
-    def _start_some(self, pool: ThreadPoolExecutor) -> bool:
+    def _start_jobs(self, pool: ThreadPoolExecutor) -> bool:
+        """Start jobs in idle threads; return True if there were any."""
         self._next_due_at = None
-        free = self._threads - self._busy
-        if free <= 0:
+        idle = self._threads - self._busy
+        if idle <= 0:
             return False
         try:
-            tasks = self._lease(free)
+            tasks = self._lease(idle)
         except Unavailable as error:
-            if error.message != self._refusal:
-                logger.warning("no work taken: %s; trying again", error.message)
-            self._refusal = error.message
+            if error.message != self._last_error:
+                logger.warning("lease failed, retrying error=%s", error.message)
+            self._last_error = error.message
             return False
-        self._refusal = ""
+        self._last_error = ""
         for task in tasks:
-            with self._signal:
+            with self._condition:
                 self._busy += 1
-            pool.submit(self._handle_and_free, task)
+            pool.submit(self._run_job_in_thread, task)
         return bool(tasks)
 
     def _sleep(self) -> None:
-        with self._signal:
+        with self._condition:
             if not self._woken:
-                self._signal.wait(self._until_due_s())
+                self._condition.wait(self._seconds_until_due())
             self._woken = False
 
-    def _until_due_s(self) -> float:
-        """Not longer than until the next row is due: a handler that looks again after 20 ms means it."""
+    def _seconds_until_due(self) -> float:
+        """Return the time to sleep: until the next row is due, at most the idle time."""
         if self._next_due_at is None:
             return self._idle_s
         return min(max(self._next_due_at - self._clock.now(), 0) / SECOND_US, self._idle_s)
 
-    def _handle_and_free(self, task: Task) -> None:
+    def _run_job_in_thread(self, task: Task) -> None:
         try:
-            self._handle(task)
+            self._run_job(task)
         except Fault as error:
-            told = "work %s %s could not be put back, its lease will run out: %s"
-            logger.warning(told, task.kind, task.key, error.message)
+            logger.warning("%s kind=%s key=%s error=%s", _NOT_RELEASED, task.kind, task.key, error.message)
         except Exception:
-            logger.exception("work %s %s could not be put back; its lease will run out", task.kind, task.key)
+            logger.exception("%s kind=%s key=%s", _NOT_RELEASED, task.kind, task.key)
         finally:
-            with self._signal:
+            with self._condition:
                 self._busy -= 1
             self.wake()
 
-    def _free_earlier_life(self) -> None:
-        mine = work_table.c.owner.startswith(self._name + "/", autoescape=True)
+    def _release_leases(self) -> None:
+        own = work_table.c.owner.startswith(self._name + "/", autoescape=True)
         with self._database.transaction() as db:
-            db.execute(work_table.update().where(mine).values(owner="", leased_until=0))
+            db.execute(work_table.update().where(own).values(owner="", leased_until=0))
 
     def _lease(self, limit: int) -> list[Task]:
         c = work_table.c
         now = self._clock.now()
-        known = c.kind.in_(list(self._handlers))
-        due = (c.due_at <= now) & (c.leased_until <= now) & known
-        free = select(c.due_at).where((c.leased_until <= now) & known)
+        has_handler = c.kind.in_(list(self._handlers))
+        due = (c.due_at <= now) & (c.leased_until <= now) & has_handler
+        unleased = select(c.due_at).where((c.leased_until <= now) & has_handler)
         with self._database.snapshot() as db:
-            first = db.execute(free.order_by(c.due_at).limit(1)).scalar()
+            first = db.execute(unleased.order_by(c.due_at).limit(1)).scalar()
         if first is None or first > now:
             self._next_due_at = first
             return []
+        until = now + LEASE_US
         with self._database.transaction() as db:
             oldest = select(*_tasks.columns).where(due).order_by(c.due_at).limit(limit)
-            found = [Task(*row) for row in db.execute(oldest.with_for_update(skip_locked=True))]
-            until = now + LEASE_US
-            leased = [replace(task, owner=f"{self._name}/{next(self._leases)}", leased_until=until) for task in found]
+            tasks = [Task(*row) for row in db.execute(oldest.with_for_update(skip_locked=True))]
+            leased = [replace(task, owner=self._new_owner(), leased_until=until) for task in tasks]
             for task in leased:
                 row = (c.kind == task.kind) & (c.key == task.key)
                 db.execute(work_table.update().where(row).values(owner=task.owner, leased_until=until))
         return leased
 
-    def _handle(self, task: Task) -> None:
+    def _new_owner(self) -> str:
+        return f"{self._name}/{next(self._lease_numbers)}"
+
+    def _run_job(self, task: Task) -> None:
         job = Job(self._database, task, self._clock)
         try:
-            again = self._handlers[task.kind](job)
-        except LeaseLostError:
-            logger.info("work %s %s went on elsewhere", task.kind, task.key)
+            result = self._handlers[task.kind](job)
+        except LeaseLost:
+            logger.info("lease lost kind=%s key=%s", task.kind, task.key)
         except Fault as error:
-            self._put_back(task, error.message)
+            self._retry(task, error.message)
         except Exception as error:
-            logger.exception("work %s %s failed", task.kind, task.key)
-            self._put_back(task, type(error).__name__)
+            logger.exception("job failed kind=%s key=%s", task.kind, task.key)
+            self._retry(task, type(error).__name__)
         else:
-            self._finish(task, again)
+            self._release(task, result)
 
-    def _finish(self, task: Task, again: Requeue | None) -> None:
-        mine = _mine(task)
-        not_asked_anew = work_table.c.wanted == task.wanted
+    def _release(self, task: Task, result: Requeue | None) -> None:
+        """Requeue or delete the row; if it was enqueued during the job, only end the lease."""
+        owned = _owned(task)
+        unchanged = work_table.c.generation == task.generation
         with self._database.transaction() as db:
-            if again is not None:
-                later = self._clock.now() + again.after_us
-                rest = {"owner": "", "leased_until": 0, "attempts": 0, "last_error": ""}
-                if db.execute(work_table.update().where(mine & not_asked_anew).values(due_at=later, **rest)).rowcount:
+            if result is not None:
+                due_at = self._clock.now() + result.after_us
+                values = {"due_at": due_at, "owner": "", "leased_until": 0, "attempts": 0, "last_error": ""}
+                if db.execute(work_table.update().where(owned & unchanged).values(**values)).rowcount:
                     return
-            elif db.execute(work_table.delete().where(mine & not_asked_anew)).rowcount:
+            elif db.execute(work_table.delete().where(owned & unchanged)).rowcount:
                 return
-            db.execute(work_table.update().where(mine).values(owner="", leased_until=0))
+            db.execute(work_table.update().where(owned).values(owner="", leased_until=0))
 
-    def _put_back(self, task: Task, reason: str) -> None:
-        wait = min(_BACKOFF_FIRST_US << min(task.attempts, 16), _BACKOFF_LAST_US)
-        logger.warning("work %s %s: %s (again in %.1f s)", task.kind, task.key, reason, wait / SECOND_US)
+    def _retry(self, task: Task, reason: str) -> None:
+        backoff = min(_MIN_BACKOFF_US << min(task.attempts, 16), _MAX_BACKOFF_US)
+        logger.warning(
+            "job failed, retrying kind=%s key=%s after_s=%.1f error=%s",
+            task.kind,
+            task.key,
+            backoff / SECOND_US,
+            reason,
+        )
         with self._database.transaction() as db:
             db.execute(
                 work_table.update()
-                .where(_mine(task))
+                .where(_owned(task))
                 .values(
                     owner="",
                     leased_until=0,
-                    due_at=self._clock.now() + wait,
+                    due_at=self._clock.now() + backoff,
                     attempts=task.attempts + 1,
                     last_error=reason,
                 )
             )
 
 
-def _mine(task: Task) -> ColumnElement[bool]:
+def _owned(task: Task) -> ColumnElement[bool]:
     c = work_table.c
     return (c.kind == task.kind) & (c.key == task.key) & (c.owner == task.owner)

@@ -10,7 +10,7 @@ from sqlalchemy import Table
 
 from stratiform.contract.connector import Installation
 from stratiform.kit.clock import Clock
-from stratiform.kit.crypto import Keys
+from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Database
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Rule
@@ -29,8 +29,8 @@ class Environment:
     clock: Clock
     ids: Ids
     installation: Installation
-    token_keys: Keys
-    secret_keys: Keys
+    token_keys: KeyRepository
+    secret_keys: KeyRepository
     ledger_keys: SigningKeys
     bcrypt_rounds: int
     token_ttl_s: int

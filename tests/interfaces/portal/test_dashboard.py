@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from support.databases import require
-from support.programs import Shell
+from support.programs import Cli
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 BROWSER_ARGUMENTS = [
@@ -33,7 +33,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, installation: Shell) -> Iterator[Page]:
+def page(browser: Browser, installation: Cli) -> Iterator[Page]:
     page = browser.new_page(base_url=(installation.home / "address").read_text())
     yield page
     page.context.close()
@@ -52,7 +52,7 @@ def test_invalid_password(page: Page) -> None:
     assert page.context.cookies() == []
 
 
-def test_overview(page: Page, installation: Shell) -> None:
+def test_overview(page: Page, installation: Cli) -> None:
     sign_in(page, installation.password())
     server, volume = page.get_by_role("row", name="web"), page.get_by_role("row", name="data")
     expect(server).to_contain_text("ACTIVE")
@@ -66,7 +66,7 @@ def test_overview(page: Page, installation: Shell) -> None:
     assert cookie["sameSite"] == "Strict"
 
 
-def test_download_invoices(page: Page, installation: Shell, tmp_path: Path) -> None:
+def test_download_invoices(page: Page, installation: Cli, tmp_path: Path) -> None:
     sign_in(page, installation.password())
     page.get_by_role("link", name="Invoices").click()
     with page.expect_download() as download:
@@ -79,7 +79,7 @@ def test_download_invoices(page: Page, installation: Shell, tmp_path: Path) -> N
     assert download.value.suggested_filename.endswith(".json")
 
 
-def test_sign_out_revokes_token(page: Page, installation: Shell) -> None:
+def test_sign_out_revokes_token(page: Page, installation: Cli) -> None:
     sign_in(page, installation.password())
     expect(page.get_by_role("heading", name="Servers")).to_be_visible()
     token = page.context.cookies()[0]["value"]

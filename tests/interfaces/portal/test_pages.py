@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from support.programs import Shell
+from support.programs import Cli
 
 
 @pytest.fixture
-def client(installation: Shell) -> Iterator[httpx.Client]:
+def client(installation: Cli) -> Iterator[httpx.Client]:
     url = (installation.home / "address").read_text()
     with httpx.Client(base_url=url, follow_redirects=True) as client:
         yield client
@@ -35,7 +35,7 @@ def test_invalid_password(client: httpx.Client) -> None:
     assert not client.cookies
 
 
-def test_overview(client: httpx.Client, installation: Shell) -> None:
+def test_overview(client: httpx.Client, installation: Cli) -> None:
     response = sign_in(client, installation.password())
     assert response.url.path == "/dashboard"
     assert "<title>demo · Stratiform</title>" in response.text
@@ -44,7 +44,7 @@ def test_overview(client: httpx.Client, installation: Shell) -> None:
     assert '<a href="/dashboard" aria-current="page">Overview</a>' in response.text
 
 
-def test_invoices(client: httpx.Client, installation: Shell) -> None:
+def test_invoices(client: httpx.Client, installation: Cli) -> None:
     sign_in(client, installation.password())
     response = client.get("/dashboard/invoices")
     number = response.text.partition("/dashboard/invoices/")[2].partition("/")[0]
@@ -53,7 +53,7 @@ def test_invoices(client: httpx.Client, installation: Shell) -> None:
     assert client.get(f"/dashboard/invoices/{number}/json").json()["number"] == number
 
 
-def test_error_page(client: httpx.Client, installation: Shell) -> None:
+def test_error_page(client: httpx.Client, installation: Cli) -> None:
     sign_in(client, installation.password())
     response = client.get("/dashboard/invoices/2000-000001/pdf")
     assert response.status_code == 404
@@ -62,7 +62,7 @@ def test_error_page(client: httpx.Client, installation: Shell) -> None:
     assert client.get("/dashboard/static/unknown.css").status_code == 404
 
 
-def test_sign_out_revokes_token(client: httpx.Client, installation: Shell) -> None:
+def test_sign_out_revokes_token(client: httpx.Client, installation: Cli) -> None:
     sign_in(client, installation.password())
     token = client.cookies["stratiform_session"]
     assert client.post("/dashboard/sign-out").url.path == "/dashboard/sign-in"
@@ -70,24 +70,24 @@ def test_sign_out_revokes_token(client: httpx.Client, installation: Shell) -> No
     assert client.get("/compute/v2.1/servers", headers={"X-Auth-Token": token}).status_code == 401
 
 
-def test_switch_project_requires_role(client: httpx.Client, installation: Shell) -> None:
+def test_switch_project_requires_role(client: httpx.Client, installation: Cli) -> None:
     sign_in(client, installation.password())
     response = client.post("/dashboard/project", data={"project": "unknown"})
     assert response.url.path == "/dashboard/sign-in"
 
 
-def test_pages_require_session(client: httpx.Client, installation: Shell) -> None:
+def test_pages_require_session(client: httpx.Client, installation: Cli) -> None:
     for path in ("", "/invoices", "/invoices/2026-000001/pdf"):
         response = client.get(f"/dashboard{path}", follow_redirects=False)
         assert (response.status_code, response.headers.get("location")) == (303, "/dashboard/sign-in")
 
 
-def test_forms_of_other_sites_are_rejected(client: httpx.Client, installation: Shell) -> None:
+def test_forms_of_other_sites_are_rejected(client: httpx.Client, installation: Cli) -> None:
     headers = {"Origin": "https://elsewhere.example"}
     fields = {"user": "demo", "password": installation.password()}
     assert client.post("/dashboard/sign-in", headers=headers, data=fields).status_code == 403
 
 
-def test_log_contains_no_password(client: httpx.Client, installation: Shell) -> None:
+def test_log_contains_no_password(client: httpx.Client, installation: Cli) -> None:
     sign_in(client, installation.password())
     assert installation.password() not in (installation.home / "stratiform.log").read_text()

@@ -58,7 +58,7 @@ def test_a_checkpoint_and_what_it_proves(api: Rest, used: Bench) -> None:
         found = api("GET", f"usage/log/inclusion?index={index}").json()
         leaf = base64.b64decode(found["leaf"])
         assert leaf == merkle.leaf_hash(found["record"].encode())
-        assert merkle.check_inclusion(leaf, index, found["size"], hashes(found["proof"]), signed.root)
+        assert merkle.verify_inclusion(leaf, index, found["size"], hashes(found["proof"]), signed.root)
         record = json.loads(found["record"])
         same = api(
             "GET", f"usage/log/inclusion?message_id={record['message_id'].replace('#', '%23')}&cloud={record['cloud']}"
@@ -68,9 +68,9 @@ def test_a_checkpoint_and_what_it_proves(api: Rest, used: Bench) -> None:
     assert earlier["size"] == 300
     proof = api("GET", "usage/log/consistency?from=300").json()
     assert (proof["from"], proof["to"]) == (300, signed.size)
-    before = merkle.led_to(base64.b64decode(earlier["leaf"]), 3, 300, hashes(earlier["proof"]))
+    before = merkle.root_from_inclusion_proof(base64.b64decode(earlier["leaf"]), 3, 300, hashes(earlier["proof"]))
     assert before is not None
-    assert merkle.check_consistency(300, signed.size, before, signed.root, hashes(proof["proof"]))
+    assert merkle.verify_consistency(300, signed.size, before, signed.root, hashes(proof["proof"]))
     assert api("GET", "usage/log/consistency?from=10&to=10").json()["proof"] == []
 
 
@@ -80,7 +80,7 @@ def test_tiles_give_the_same_root(api: Rest, used: Bench) -> None:
     paths = [f"{number:03d}" for number in range(full)] + [f"{full:03d}.p/{rest_of}"]
     tiles = {(0, number): api("GET", f"usage/log/tile/0/{path}").content for number, path in enumerate(paths)}
     tiles[1, 0] = api("GET", f"usage/log/tile/1/000.p/{full}").content
-    assert merkle.root(lambda level, number: tiles.get((level, number), b""), signed.size) == signed.root
+    assert merkle.compute_root(lambda level, number: tiles.get((level, number), b""), signed.size) == signed.root
     for path in ("0/7", "0/x000/000/1", "0/999", f"0/{full:03d}", "0/000.p/0", "0/x001/000", "9/000", "x/000"):
         assert api("GET", f"usage/log/tile/{path}").status_code == 404
     assert "three digits: 0/000" in api("GET", "usage/log/tile/0/7").json()["hint"]

@@ -9,9 +9,9 @@ import pytest
 from stratiform.contract.connector import Installation
 from stratiform.kit.clock import ManualClock
 from stratiform.kit.context import RequestContext
-from stratiform.kit.crypto import Keys
+from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Connection, Database, metadata
-from stratiform.kit.ids import CountingIds
+from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.clouds.model import Cloud
 from stratiform.services.clouds.service import CloudsService
@@ -23,7 +23,7 @@ class Fixture:
 
     database: Database
     clouds: CloudsService
-    keys: Keys
+    keys: KeyRepository
     installation: Installation
     clock: ManualClock
 
@@ -48,12 +48,12 @@ class Fixture:
             self.clouds.bindings.create(self.ctx(db), project_id, cloud.id, zone, native_zone)
 
 
-def _service(database: Database, keys: Keys, installation: Installation) -> CloudsService:
-    return CloudsService.build(database=database, ids=CountingIds(), keys=keys, installation=installation)
+def _service(database: Database, keys: KeyRepository, installation: Installation) -> CloudsService:
+    return CloudsService.build(database=database, ids=SequentialIds(), keys=keys, installation=installation)
 
 
 def _fixture(url: str, home: Path) -> Fixture:
-    database, clock, keys = Database(url), ManualClock(), Keys(home / "keys")
+    database, clock, keys = Database(url), ManualClock(), KeyRepository(home / "keys")
     keys.create()
     metadata.create_all(database.engine)
     installation = Installation("test-installation", home, clock)

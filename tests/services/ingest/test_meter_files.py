@@ -16,9 +16,9 @@ from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, event_of
-from stratiform.services.ingest.events.meter_files import read_meter
-from stratiform.services.ledger.model import Meter, ResourceStatement
+from stratiform.services.ingest.events import MessageParser, parse_event
+from stratiform.services.ingest.events.meter_file_parser import parse_meter_file
+from stratiform.services.ledger.model import MeterFormat, ResourceStatement
 from support.ledger import recorded
 from support.payloads import BACKUP, BALANCER, BALANCER_OF_DRIVERS, POLLED, REQUEST, sample
 from support.profiles import examples
@@ -52,14 +52,14 @@ def fact(event_type: str, payload: dict[str, Any], reader: MessageParser = READE
 def test_each_of_our_files_is_named_as_its_meter() -> None:
     folder = resources.files("stratiform.services.ingest.events") / "meters"
     files = {file.name.removesuffix(".toml") for file in folder.iterdir()}
-    assert files == {*READER.meters, "nothing"}
+    assert files == {*READER.meter_files, "nothing"}
 
 
 def test_of_every_recorded_message_it_is_decided_what_it_does() -> None:
-    types = {event_of(line, "c").event_type for line in recorded()}
-    assert [one for one in sorted(types) if not READER.reads(one) and not READER.ignore_reason(one)] == []
-    assert not READER.reads("dns.zone.create")
-    assert READER.ignore_reason("dns.zone.create") == ""
+    types = {parse_event(line, "c").event_type for line in recorded()}
+    assert [one for one in sorted(types) if not READER.is_metered(one) and not READER.find_ignore_reason(one)] == []
+    assert not READER.is_metered("dns.zone.create")
+    assert READER.find_ignore_reason("dns.zone.create") == ""
 
 
 @pytest.mark.parametrize("payload", [BALANCER, BALANCER_OF_DRIVERS])
@@ -70,19 +70,23 @@ def test_a_load_balancer_in_both_forms(payload: dict[str, Any]) -> None:
         "qs59p6z696cp9cho8ze96edddvpfyvgz",
         "my-octavia-loadbalancer",
     )
-    assert made.statement.launched == parse_iso(AT)
+    assert made.statement.launched_at == parse_iso(AT)
     assert made.statement.attributes["vip_address"] == "192.168.100.2"
-    assert fact("octavia.loadbalancer.delete.end", payload).statement.gone
+    assert fact("octavia.loadbalancer.delete.end", payload).statement.is_deleted
 
 
 def test_a_backup() -> None:
     made = fact("backup.create.end", BACKUP).statement
-    assert (made.launched, made.state, made.attributes["size_gib"]) == (parse_iso("2026-03-01T06:00:00Z"), "active", 3)
+    assert (made.launched_at, made.state, made.attributes["size_gib"]) == (
+        parse_iso("2026-03-01T06:00:00Z"),
+        "active",
+        3,
+    )
     assert facts("backup.create.start", BACKUP | {"status": "creating"}) == []
     assert fact("backup.delete.start", BACKUP | {"status": "deleting"}).statement.state is None
     assert fact("backup.exists", BACKUP | {"status": "error_restoring"}).statement.state == "error"
     gone = fact("backup.delete.end", BACKUP | {"status": "deleted"}).statement
-    assert (gone.gone, gone.deleted, gone.terminated) == (True, None, None)
+    assert (gone.is_deleted, gone.deleted_at, gone.terminated_at) == (True, None, None)
 
 
 def test_a_request_to_swift_is_three_samples_of_the_account() -> None:
@@ -95,7 +99,7 @@ def test_a_request_to_swift_is_three_samples_of_the_account() -> None:
         {"storage.objects.outgoing.bytes": Decimal(28)},
     ]
     assert len({one.statement.message_id for one in told}) == 3
-    assert all(one.statement.launched is None and not one.statement.gone for one in told)
+    assert all(one.statement.launched_at is None and not one.statement.is_deleted for one in told)
     assert len(facts("objectstore.http.request", {**REQUEST, "measurements": None})) == 1
 
 
@@ -109,11 +113,11 @@ def test_ceilometers_samples() -> None:
     }
     card = told["network.outgoing.bytes"].statement
     assert card.source == "instance-00000001-i1-tap63742e75-36"
-    assert card.meters == {"network.outgoing.bytes": Meter("cumulative", "B")}
+    assert card.meters == {"network.outgoing.bytes": MeterFormat("cumulative", "B")}
     held = told["storage.containers.objects.size"].statement
     assert (held.samples, held.meters) == (
         {"storage.containers.objects.size": Decimal("4096.5")},
-        {"storage.containers.objects.size": Meter("gauge", "B", 3600_000_000)},
+        {"storage.containers.objects.size": MeterFormat("gauge", "B", 3600_000_000)},
     )
     assert told["storage.objects.size"].statement.samples == {"storage.objects.size": Decimal(70)}
     assert card.message_id == "m1#instance.samples.0"
@@ -126,13 +130,13 @@ def test_ports_made_at_once_and_ports_of_nobody() -> None:
     alone = fact("port.create.end", {"port": PORT})
     assert alone.statement.parent == ("network", "n1")
     assert (alone.statement.tags, alone.statement.message_id) == ({"a": ""}, "m1#port")
-    with pytest.raises(InvalidMessage, match="no id of the port"):
+    with pytest.raises(InvalidMessage, match="port id is missing"):
         facts("port.create.end", {})
 
 
 def test_an_older_neutron_tells_the_id_alone_of_what_is_gone() -> None:
     gone = fact("port.delete.end", {"port_id": "o1"})
-    assert (gone.resource.resource_id, gone.statement.gone, gone.statement.project_id) == ("o1", True, None)
+    assert (gone.resource.resource_id, gone.statement.is_deleted, gone.statement.project_id) == ("o1", True, None)
 
 
 def test_what_can_go_is_told_by_a_null() -> None:
@@ -145,8 +149,8 @@ def test_what_can_go_is_told_by_a_null() -> None:
 
 
 def test_what_is_told_without_a_time_begins_when_it_was_told() -> None:
-    assert fact("network.create.end", {"network": {"id": "n", "tenant_id": "p"}}).statement.launched == parse_iso(AT)
-    assert fact("network.update.end", {"network": {"id": "n", "tenant_id": "p"}}).statement.launched is None
+    assert fact("network.create.end", {"network": {"id": "n", "tenant_id": "p"}}).statement.launched_at == parse_iso(AT)
+    assert fact("network.update.end", {"network": {"id": "n", "tenant_id": "p"}}).statement.launched_at is None
 
 
 def test_labels_in_three_forms() -> None:
@@ -191,7 +195,7 @@ def test_an_operators_file_is_added_or_replaces_ours(tmp_path: Path) -> None:
     written(tmp_path, "a", toml(name="image", title="Ours are better") + '[identity]\nid = "id"\n')
     written(tmp_path, "b", toml() + '[identity]\nid = "id"\n[[events]]\ntype = "thing.*"\nrule = "start"\n')
     reader = MessageParser.load(tmp_path)
-    assert reader.meters["image"].title == "Ours are better"
+    assert reader.meter_files["image"].title == "Ours are better"
     assert reader.list_statements(event("image.delete", {"id": "i"})) == []
     assert fact("thing.made", {"id": "t"}, reader).resource.resource_type == "thing"
     written(tmp_path, "c", toml())
@@ -248,11 +252,15 @@ when = { path = "skip", none_of = [true] }
     payload = {"a.b": {"id": "t"}, "owner": "p", "w": "text", "n": "3", "d": 0.1, "f": False, "since": "2026-01-01"}
     made = fact("thing.any", payload, reader).statement
     assert made.attributes == {"words": "text", "count": 3, "share": "0.1", "on": False, "kind": 7}
-    assert (made.state, made.launched, made.at) == ("odd", parse_iso("2026-01-01"), parse_iso(AT))
+    assert (made.state, made.launched_at, made.at) == ("odd", parse_iso("2026-01-01"), parse_iso(AT))
     assert facts("thing.any", payload | {"skip": True}, reader) == []
     assert len(facts("thing.any", payload | {"skip": 1}, reader)) == 1
-    assert fact("thing.any", payload | {"over": "2026-01-02"}, reader).statement.terminated == parse_iso("2026-01-02")
-    assert fact("thing.end", payload | {"gone_at": "2026-01-03"}, reader).statement.deleted == parse_iso("2026-01-03")
+    assert fact("thing.any", payload | {"over": "2026-01-02"}, reader).statement.terminated_at == parse_iso(
+        "2026-01-02"
+    )
+    assert fact("thing.end", payload | {"gone_at": "2026-01-03"}, reader).statement.deleted_at == parse_iso(
+        "2026-01-03"
+    )
 
 
 EVENTS = '[identity]\nid = "id"\n[[events]]\ntype = "thing.end"\n'
@@ -261,34 +269,34 @@ EVENTS = '[identity]\nid = "id"\n[[events]]\ntype = "thing.end"\n'
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("= 3", "t.toml: no TOML: "),
-        ('name = "thing"', "t.toml: the file: this key is missing: `title`"),
+        ("= 3", "t.toml: not TOML: "),
+        ('name = "thing"', "t.toml: the file: missing key `title`"),
         (toml(colour="red"), "t.toml: the file: unknown key `colour`"),
         (toml(name="Thing!"), "t.toml: name: Expected `str` matching regex"),
-        (toml(root="a..b"), "t.toml: root: 'a..b' is no path"),
-        (toml(launched="a."), "t.toml: launched: 'a.' is no path"),
-        (toml() + '[[events]]\ntype = "a"\nrule = "start"\n', "t.toml: identity: this table is missing"),
-        (toml() + '[identity]\nid = "a b"\n', "t.toml: identity.id: 'a b' is no path"),
+        (toml(root="a..b"), "t.toml: root: 'a..b' is not a path"),
+        (toml(launched="a."), "t.toml: launched: 'a.' is not a path"),
+        (toml() + '[[events]]\ntype = "a"\nrule = "start"\n', "t.toml: identity: missing table"),
+        (toml() + '[identity]\nid = "a b"\n', "t.toml: identity.id: 'a b' is not a path"),
         (toml() + '[identity]\nid = "a"\nowner = "b"\n', "t.toml: identity: unknown key `owner`"),
         (toml() + EVENTS + 'rule = "begin"\n', "t.toml: events[0].rule: Invalid enum value 'begin'"),
         (toml() + EVENTS + 'rule = "sample"\n', "t.toml: events[0]: rule 'sample' needs"),
-        (toml() + EVENTS + 'rule = "start"\nsamples = ["x"]\n', "t.toml: events[0].samples: there is no [samples.x]"),
-        (toml() + EVENTS + 'rule = "start"\nwhen = { path = "a" }\n', "t.toml: events[0].when: it needs `one_of`"),
+        (toml() + EVENTS + 'rule = "start"\nsamples = ["x"]\n', "t.toml: events[0].samples: missing table [samples.x]"),
+        (toml() + EVENTS + 'rule = "start"\nwhen = { path = "a" }\n', "t.toml: events[0].when: `one_of` or "),
         (toml() + '[identity]\nid = "id"\n[[events]]\ntype = "a.*.b"\nrule = "stop"', "t.toml: events[0].type: "),
-        (toml() + '[attributes]\nSize = "a"\n', "t.toml: attributes.Size: an attribute's name has small letters"),
-        (toml() + '[attributes]\nsize = { path = "a", tag = "b" }\n', "t.toml: attributes.size: it needs one of"),
+        (toml() + '[attributes]\nSize = "a"\n', "t.toml: attributes.Size: the name of an attribute must be"),
+        (toml() + '[attributes]\nsize = { path = "a", tag = "b" }\n', "t.toml: attributes.size: exactly one of"),
         (toml() + '[attributes]\nsize = { path = "a", type = "float" }\n', "t.toml: attributes.size.type: Invalid"),
-        (toml() + '[attributes]\nsize = ".a"\n', "t.toml: attributes.size: '.a' is no path"),
-        (toml() + '[samples."a b"]\nkind = "gauge"\nunit = "B"\n', "t.toml: samples.a b: a sample's name has"),
+        (toml() + '[attributes]\nsize = ".a"\n', "t.toml: attributes.size: '.a' is not a path"),
+        (toml() + '[samples."a b"]\nkind = "gauge"\nunit = "B"\n', "t.toml: samples.a b: the name of a sample must be"),
         (toml() + '[samples.a]\nkind = "rate"\nunit = "B"\n', "t.toml: samples.a.kind: Invalid enum value 'rate'"),
-        (toml() + '[samples.a]\nkind = "delta"\nunit = "B"\nvalue = "v"\nconstant = 1\n', "t.toml: samples.a: it"),
+        (toml() + '[samples.a]\nkind = "delta"\nunit = "B"\nvalue = "v"\nconstant = 1\n', "t.toml: samples.a: `value`"),
         (toml() + '[samples.a]\nkind = "gauge"\nunit = "B"\nhold = 0\n', "t.toml: samples.a.hold: Expected `int` >= 1"),
         (toml() + '[state]\npath = "s"\nmap = { a = "" }\n', "t.toml: state.map.a: Expected `str` of length >= 1"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_in_one_line_with_its_key(text: str, told: str) -> None:
     with pytest.raises(Invalid) as refused:
-        read_meter(text, "t.toml")
+        parse_meter_file(text, "t.toml")
     assert refused.value.message.startswith(told)
     assert "\n" not in refused.value.message
 
@@ -335,8 +343,8 @@ def some_of_each() -> dict[str, dict[str, Any]]:
     found |= {"objectstore.http.request": REQUEST, "backup.create.end": BACKUP, "telemetry.polling": POLLED}
     found |= {"port.create.end ": {"ports": [PORT, PORT]}}
     for line in recorded():
-        one = event_of(line, "c")
-        if READER.reads(one.event_type):
+        one = parse_event(line, "c")
+        if READER.is_metered(one.event_type):
             found.setdefault(one.event_type, one.payload)
     return found
 
@@ -392,7 +400,7 @@ def test_what_a_message_measures_takes_nothing_from_what_it_says(tmp_path: Path)
     )
     told, measured = facts("thing.made", {"id": "t", "p": "p1", "size": 7}, MessageParser.load(tmp_path))
     assert told.resource == measured.resource == ("cloud", "thing", "t")
-    assert (told.statement.launched, told.statement.samples) == (parse_iso(AT), {})
-    assert (measured.statement.launched, measured.statement.samples) == (None, {"thing.size": Decimal(7)})
+    assert (told.statement.launched_at, told.statement.samples) == (parse_iso(AT), {})
+    assert (measured.statement.launched_at, measured.statement.samples) == (None, {"thing.size": Decimal(7)})
     assert [one.statement.message_id for one in (told, measured)] == ["m1#thing", "m1#thing.samples"]
     assert measured.statement.project_id == "p1"

@@ -10,11 +10,11 @@ import pytest
 from stratiform.kit.clock import HOUR_US, SECOND_US, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import SYSTEM
-from stratiform.kit.signed_notes import sign
+from stratiform.kit.signed_notes import sign_note
 from stratiform.services.ledger.model import Progress, Resource, Statement, UsageFilter
 from stratiform.services.ledger.model.fold import Usage
-from stratiform.services.ledger.model.incremental_fold import begin as begin_anew
-from stratiform.services.ledger.model.parents import ranked
+from stratiform.services.ledger.model.incremental_fold import fold_all as begin_anew
+from stratiform.services.ledger.model.parents import rank_generations
 from stratiform.services.ledger.service import batch_fold
 from stratiform.services.proof.model.export_lines import Closing, Heading, HeldBack, Proved, Sum, decoded, encoded
 from stratiform.services.proof.model.verification import Verdict, verify
@@ -70,25 +70,25 @@ def stories(made: Bench) -> tuple[bytes, list[list[bytes]]]:
 
 def verified(made: Bench, first: bytes, told: list[list[bytes]]) -> Verdict:
     """What is found in an export of these, which the ledger's owner has signed."""
-    signer = made.services.proof.keys.signer()
+    signer = made.services.proof.keys.get_signer()
     with made.services.database.snapshot() as db:
         total = Sum(signer.name, made.services.proof.inclusion_proofs.get(made.ctx(db, SYSTEM), 0).size)
     lines = [total.add(first)]
     for line in (line for story in told for line in story):
         event = decoded(line)
         lines.append(total.add(line, event.index if isinstance(event, Proved | HeldBack) else None))
-    return verify([*lines, encoded(Closing(sign(str(total), signer)))], made.services.proof.keys.verifiers())
+    return verify([*lines, encoded(Closing(sign_note(str(total), signer)))], made.services.proof.keys.list_verifiers())
 
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_each_of_a_long_chain_is_folded_once(made: Bench, monkeypatch: pytest.MonkeyPatch, *, turned: bool) -> None:
     folded = []
 
-    def begin(resource: Resource, statements: Sequence[Statement], parent_end: int | None) -> tuple[Progress, Usage]:
+    def fold_all(resource: Resource, statements: Sequence[Statement], parent_end: int | None) -> tuple[Progress, Usage]:
         folded.append(statements)
         return begin_anew(resource, statements, parent_end)
 
-    monkeypatch.setattr(batch_fold, "begin", begin)
+    monkeypatch.setattr(batch_fold, "fold_all", fold_all)
     names = [f"r{number:04d}" for number in range(_MANY)]
     events = [told("started", names[0], 0), *(told("started", below, 0, above) for above, below in pairwise(names))]
     events.append(told("ended", names[0], 50))
@@ -110,13 +110,13 @@ def test_each_parent_is_asked_for_once() -> None:
             asked.append(one)
             return parents[one]
 
-        ranked(parents, parent)
+        rank_generations(parents, parent)
         assert len(asked) <= 2 * _MANY
 
 
 def test_generations_are_counted_from_what_ends_with_nothing() -> None:
     parents = {"a": None, "b": "a", "c": "b", "x": "y", "y": "z", "z": "x", "tail": "x", "end": "tail"}
-    generations, circling = ranked(["end", "c", "y", "b"], parents.get)
+    generations, circling = rank_generations(["end", "c", "y", "b"], parents.get)
     assert circling == {"x", "y", "z"}
     assert generations == {"a": 0, "b": 1, "c": 2, "x": 0, "y": 0, "z": 0, "tail": 1, "end": 2}
 

@@ -173,7 +173,7 @@ def test_a_ledger_rewritten_as_a_whole_is_not_signed_and_is_found(any_bench: Ben
             .values(fact={**row.fact, "launched": parse_iso("2026-01-09")})
         )
         db.execute(update(segment_table).where(segment_table.c.resource == 1).values(start_at=parse_iso("2026-01-09")))
-        leaves = [merkle.leaf_hash(record.encoded()) for _, record in repository.events.records(db, 0, 3)]
+        leaves = [merkle.leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, 3)]
         tiles = merkle.append(lambda *_: b"", 0, leaves)
         db.execute(update(tile_table).values(hashes=tiles[0, 0]))
     ingest(any_bench, machine("m3", "p1", "2026-01-01"))
@@ -241,7 +241,7 @@ def test_a_new_key_goes_on_with_the_same_log(stack_bench: Bench) -> None:
     assert verify(lines, first, checkpoint_of(b"".join(old), first)).wrong == []
     assert verify(old, first).wrong == []
     assert verify(old, [second]).wrong
-    third = stack_bench.services.proof.keys.rotate(stolen=True)
+    third = stack_bench.services.proof.keys.rotate(compromised=True)
     ingest(stack_bench, disk("v1", "p1", "2026-01-01"))
     lines = export(stack_bench)
     assert verify(lines, [third]).wrong == []
@@ -291,7 +291,7 @@ def test_inclusion_and_consistency(any_bench: Bench) -> None:
 
     for index in range(3):
         found = asked(services.proof.inclusion_proofs.get, index)
-        assert merkle.check_inclusion(found.leaf, index, 3, found.proof, root)
+        assert merkle.verify_inclusion(found.leaf, index, 3, found.proof, root)
         assert merkle.leaf_hash(found.record) == found.leaf
     theirs = asked(services.proof.inclusion_proofs.get, 1, caller=customer("p1"))
     assert (theirs.record, len(theirs.proof)) == (None, 2)
@@ -309,8 +309,8 @@ def test_inclusion_and_consistency(any_bench: Bench) -> None:
         asked(services.proof.inclusion_proofs.get, 3, 4)
     size, proof = asked(services.proof.consistency_proofs.get, 2)
     leaves = asked(services.proof.tiles.get, 0, 0, 3)
-    before = merkle.root(lambda *_: leaves, 2)
-    assert merkle.check_consistency(2, size, before, root, proof)
+    before = merkle.compute_root(lambda *_: leaves, 2)
+    assert merkle.verify_consistency(2, size, before, root, proof)
     with pytest.raises(Invalid):
         asked(services.proof.consistency_proofs.get, 3, 2)
     for tile in ((0, 0, 4), (0, 1, 1), (1, 0, 1), (0, 0, 0)):

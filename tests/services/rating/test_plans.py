@@ -10,7 +10,7 @@ from stratiform.kit.clock import parse_iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection, Database, metadata
 from stratiform.kit.errors import Forbidden, Invalid
-from stratiform.kit.ids import CountingIds
+from stratiform.kit.ids import SequentialIds
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.rating.errors import PlanConflict, PlanNotFound
@@ -58,7 +58,7 @@ class Store:
 def open_store(url: str) -> Store:
     database = Database(url)
     metadata.create_all(database.engine, tables=[plans_table, versions_table, free_types_table])
-    return Store(database, Plans(CountingIds(), CATALOG))
+    return Store(database, Plans(SequentialIds(), CATALOG))
 
 
 @pytest.fixture

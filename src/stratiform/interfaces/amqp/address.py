@@ -142,7 +142,9 @@ def _options(query: dict[str, str], key: str, *, tls: bool) -> Options:
         try:
             values[name] = msgspec.convert(value, _OPTIONS[name].type, strict=False)
         except msgspec.ValidationError as error:
-            raise Invalid(f"{key}: option {name}: {error}", hint="see docs/howto/hear-an-openstack.md") from error
+            raise Invalid(
+                f"{key}: option {name}: {error}", hint="see docs/howto/collect-notifications-from-openstack.md"
+            ) from error
     options = Options(**values)
     if options.rabbit_quorum_queue and options.rabbit_ha_queues:
         raise Invalid(f"{key}: rabbit_quorum_queue and rabbit_ha_queues exclude each other")

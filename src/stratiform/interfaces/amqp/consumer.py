@@ -9,7 +9,7 @@ from stratiform.interfaces.amqp.address import Address, Host
 from stratiform.interfaces.amqp.connection import Line, connected
 from stratiform.interfaces.amqp.inbox import Inbox
 from stratiform.interfaces.amqp.queues import Wanted
-from stratiform.kit.log import hide_secrets
+from stratiform.kit.log import redact
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Hearing:
         """Say what is wrong, once for as long as it is the same."""
         unreachable = isinstance(error, OSError)
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        reason = hide_secrets(said.strip().partition("\n")[0]) or type(error).__name__
+        reason = redact(said.strip().partition("\n")[0]) or type(error).__name__
         what = "lost the line to" if lost else "no broker at" if unreachable else "can't listen at"
         if reason != self._told:
             logger.warning("%s %s: %s; trying again every %d s", what, self.address, reason, _RETRY_S)

@@ -13,7 +13,7 @@ from stratiform.kit.clock import SECOND_US, iso_seconds
 from stratiform.kit.db import ProgrammingError
 from stratiform.kit.errors import Fault, Unavailable
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import event_of
+from stratiform.services.ingest.events import parse_event
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service import ParsedBatch
 
@@ -65,7 +65,7 @@ class Tally:
 
     def _lag(self, last: bytes, now: int) -> str:
         try:
-            said = event_of(last, self._cloud).at
+            said = parse_event(last, self._cloud).at
         except InvalidMessage:
             return ""
         return f"; the last is of {iso_seconds(said)}, stored {(now - said) / SECOND_US:.1f} s later"

@@ -115,7 +115,7 @@ def _keys(texts: list[str] | None, file: Path | None) -> "list[Verifier]":
         with _opened(file) as source:
             lines += source.read(_LONGEST_LINE).decode(errors="replace").split("\n")
     if not lines:
-        found = SigningKeys(session.home / "keys" / "ledger").verifiers()
+        found = SigningKeys(session.home / "keys" / "ledger").list_verifiers()
         if not found:
             raise CliError("whose signature is it?", "give the ledger's public key by --key or --keyfile")
         return found

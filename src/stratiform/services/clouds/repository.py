@@ -23,7 +23,7 @@ def insert_cloud(db: Connection, cloud: Cloud, secrets: str) -> bool:
 
 
 def update_cloud(db: Connection, cloud: Cloud, secrets: str) -> None:
-    clouds.change(db, cloud.id, **clouds.values(cloud), secrets=secrets)
+    clouds.update(db, cloud.id, **clouds.values(cloud), secrets=secrets)
 
 
 def get_secrets(db: Connection, cloud_id: str) -> str:
@@ -100,7 +100,7 @@ def save_native_resource(db: Connection, resource: NativeResource) -> None:
         native_resources_table,
         native_resources.values(resource),
         key=[column.name for column in native_resources_table.primary_key],
-        change={"native_id": resource.native_id},
+        on_conflict={"native_id": resource.native_id},
     )
 
 

@@ -54,7 +54,7 @@ def get_revision(db: Connection) -> Revision:
 def advance_revision(db: Connection, stamp: str) -> int:
     """Create a revision with `stamp` and return its serial number. Blocks other writers until the transaction ends."""
     first = {"name": _DIRECTORY, "serial": 1, "stamp": stamp}
-    upsert(db, t.states, first, key=("name",), change={"serial": t.states.c.serial + 1, "stamp": stamp})
+    upsert(db, t.states, first, key=("name",), on_conflict={"serial": t.states.c.serial + 1, "stamp": stamp})
     return get_revision(db)[0]
 
 
@@ -215,7 +215,7 @@ def delete_group(db: Connection, group_id: str) -> None:
 
 def create_membership(db: Connection, group_id: str, user_id: str) -> None:
     row = {"group_id": group_id, "user_id": user_id}
-    upsert(db, t.memberships, row, key=("group_id", "user_id"), change={})
+    upsert(db, t.memberships, row, key=("group_id", "user_id"), on_conflict={})
 
 
 def delete_membership(db: Connection, group_id: str, user_id: str) -> bool:
@@ -279,7 +279,7 @@ def list_implied_roles(db: Connection) -> dict[str, frozenset[str]]:
 
 def create_implied_role(db: Connection, prior_id: str, implied_id: str) -> None:
     row = {"prior_id": prior_id, "implied_id": implied_id}
-    upsert(db, t.implied_roles, row, key=("prior_id", "implied_id"), change={})
+    upsert(db, t.implied_roles, row, key=("prior_id", "implied_id"), on_conflict={})
 
 
 def delete_implied_role(db: Connection, prior_id: str, implied_id: str) -> bool:
@@ -290,7 +290,7 @@ def delete_implied_role(db: Connection, prior_id: str, implied_id: str) -> bool:
 
 def create_assignment(db: Connection, assignment: Assignment) -> None:
     row = assignments.values(assignment)
-    upsert(db, t.assignments, row, key=tuple(column.name for column in t.assignments.primary_key), change={})
+    upsert(db, t.assignments, row, key=tuple(column.name for column in t.assignments.primary_key), on_conflict={})
 
 
 def delete_assignment(db: Connection, assignment: Assignment) -> bool:
@@ -358,7 +358,7 @@ def revoke_token(db: Connection, audit_id: str, expires_at: Micros, now: Micros)
     """Store the revocation of a token until it expires, and delete revocations of expired tokens."""
     db.execute(delete(t.revocations).where(t.revocations.c.expires_at <= now))
     row = {"audit_id": audit_id, "expires_at": expires_at}
-    upsert(db, t.revocations, row, key=("audit_id",), change={})
+    upsert(db, t.revocations, row, key=("audit_id",), on_conflict={})
 
 
 def is_token_revoked(db: Connection, audit_id: str) -> bool:

@@ -24,6 +24,6 @@ def _delete_copies_and_data(service: ImageService, job: Job) -> None:
         copies = image_copies.list_all(db, image_id)
     for copy in copies:
         service.image_copies.delete(copy)
-        with job.apply() as db:
+        with job.transaction() as db:
             image_copies.delete(db, copy.image_id, copy.cloud_id)
     service.image_data.delete(image_id)

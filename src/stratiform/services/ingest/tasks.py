@@ -45,7 +45,7 @@ def handlers(ingest: IngestService, clouds: CloudsService) -> dict[str, Handler]
 def _ingest_outbox(ingest: IngestService, job: Job) -> Requeue | None:
     """Move the events of the outbox to the ledger, some in each transaction."""
     while True:
-        with job.apply() as db:
+        with job.transaction() as db:
             count = ingest.events.ingest_pending(db, job.clock.now(), _PENDING_AT_ONCE)
         if count < _PENDING_AT_ONCE:
             return None
@@ -56,7 +56,7 @@ def _delete_messages(ingest: IngestService, job: Job) -> Requeue | None:
     if not ingest.raw_messages_days:
         return None
     while True:
-        with job.apply() as db:
+        with job.transaction() as db:
             oldest = job.clock.now() - ingest.raw_messages_days * DAY_US
             batches = ingest.ledger.batches.delete_messages(db, oldest, _DELETED_AT_ONCE)
             repository.ignored_messages.delete_batches(db, batches)
@@ -66,7 +66,7 @@ def _delete_messages(ingest: IngestService, job: Job) -> Requeue | None:
 
 def _sync_polls(ingest: IngestService, clouds: CloudsService, job: Job) -> Requeue:
     """Create and delete polls as clouds and meter files change."""
-    with job.apply() as db:
+    with job.transaction() as db:
         ingest.polls.sync(db, clouds.accounts.list_all(db), job.clock.now())
     return Requeue(_SYNC_EVERY_US)
 
@@ -84,7 +84,7 @@ def _poll(ingest: IngestService, clouds: CloudsService, job: Job) -> Requeue | N
         usage = clouds.connections.get(poll.cloud_id).usage
         if query is None or usage is None:
             return None
-        for since, until in query.schedule.windows(poll, job.clock.now()):
+        for since, until in query.schedule.list_windows(poll, job.clock.now()):
             poll = _read(ingest, job, poll, query, usage, since, until)
     except NotFound:
         return None
@@ -96,22 +96,22 @@ def _poll(ingest: IngestService, clouds: CloudsService, job: Job) -> Requeue | N
 def _read(
     ingest: IngestService, job: Job, poll: Poll, query: PollQuery, usage: UsageCapability, since: Micros, until: Micros
 ) -> Poll:
-    """Read `[since, until)` with no transaction open during requests; what was read before a failure is kept."""
+    """Read `[since, until)`. No transaction is open during requests; samples before a failure are stored."""
     for samples in _chunks(usage.list_samples(query.table, since, until)):
-        with job.apply() as db:
+        with job.transaction() as db:
             ingest.polls.ingest(db, poll, query, samples, job.clock.now())
-    with job.apply() as db:
+    with job.transaction() as db:
         return ingest.polls.complete(db, poll, until, job.clock.now())
 
 
 def _fail(ingest: IngestService, job: Job, poll: Poll, fault: str) -> Requeue:
     if fault != poll.fault:
         logger.warning("poll failed cloud=%s meter=%s error=%r", poll.cloud, poll.meter, fault)
-    with job.apply() as db:
-        return Requeue(ingest.polls.fail(db, poll, fault).again_us)
+    with job.transaction() as db:
+        return Requeue(ingest.polls.fail(db, poll, fault).retry_delay_us)
 
 
 def _chunks(samples: Iterable[UsageSample]) -> Iterator[list[UsageSample]]:
-    rest = iter(samples)
-    while chunk := list(islice(rest, _SAMPLES_AT_ONCE)):
+    remaining = iter(samples)
+    while chunk := list(islice(remaining, _SAMPLES_AT_ONCE)):
         yield chunk

@@ -31,7 +31,7 @@ def _delete_native_subnets(service: NetworkService, job: Job) -> Requeue | None:
         if networks is not None and not _delete(networks, native_id or _find_by_token(networks, job.key)):
             in_use = True
             continue
-        with job.apply() as db:
+        with job.transaction() as db:
             records.delete_native_subnet(db, job.key, cloud_id)
     return _RETRY if in_use else None
 

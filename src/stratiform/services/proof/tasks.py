@@ -23,12 +23,12 @@ def handlers(proof: ProofService) -> dict[str, Handler]:
 
 def _sign_checkpoint(proof: ProofService, job: Job) -> Requeue:
     """Sign a checkpoint if the log has grown. The worker logs a contradiction with an earlier one."""
-    with job.apply() as db:
+    with job.transaction() as db:
         proof.checkpoints.create(db, job.clock.now())
     return Requeue(_SIGN_EVERY_US)
 
 
 def _thin_out_checkpoints(proof: ProofService, job: Job) -> Requeue:
-    with job.apply() as db:
+    with job.transaction() as db:
         proof.checkpoints.thin_out(db, job.clock.now() - _KEPT_US)
     return Requeue(_THIN_OUT_EVERY_US)

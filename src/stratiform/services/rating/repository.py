@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
@@ -30,7 +29,7 @@ class VersionRow:
     plan: str
     valid_from: Micros
     sha256: str
-    document: dict[str, Any]
+    document: dict[str, object]
     created_at: Micros
 
 
@@ -58,7 +57,7 @@ def insert_plan(db: Connection, row: PlanRow) -> None:
 
 
 def update_plan(db: Connection, name: str, unpriced: str) -> None:
-    _plans.change(db, name, unpriced=unpriced)
+    _plans.update(db, name, unpriced=unpriced)
 
 
 def list_free_types(db: Connection, plan_name: str) -> list[str]:

@@ -1,13 +1,12 @@
 """Queries of the volume service."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, false, func, select, update
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection, Rows
-from stratiform.kit.keyset import sorted_page
+from stratiform.kit.keyset import list_sorted
 from stratiform.kit.pagination import Page, Slice, paginate
 from stratiform.services.volume.errors import InvalidInput
 from stratiform.services.volume.model import Attachment, Sort, TypeAccess, Volume, VolumeFilter, VolumeType
@@ -47,7 +46,7 @@ def find_volume(db: Connection, volume_id: str) -> Volume | None:
     return volumes.first(db, volume_table.c.id == volume_id, volume_table.c.deleted_at.is_(None))
 
 
-def update_in_status(db: Connection, volume: Volume, statuses: Collection[str], now: Micros, **values: Any) -> bool:
+def update_in_status(db: Connection, volume: Volume, statuses: Collection[str], now: Micros, **values: object) -> bool:
     """Update a volume that is in one of `statuses`. Return False if it is not.
 
     The status is a condition of the UPDATE, so that one of two concurrent requests wins.
@@ -64,10 +63,10 @@ def list_volumes(
     where, order = _conditions(filters), _order(sort)
     if filters.metadata:
         # Metadata is one JSON document per row, so this filter runs after reading.
-        rows = sorted_page(volumes, db, Page(limit=_UNLIMITED), order, *where).items
+        rows = list_sorted(volumes, db, Page(limit=_UNLIMITED), order, *where).items
         matching = [volume for volume in rows if _has_metadata(volume, filters.metadata)]
         return paginate(matching[offset:], page, lambda volume: volume.id)
-    rows_with_offset = sorted_page(volumes, db, Page(page.limit + offset, page.marker), order, *where)
+    rows_with_offset = list_sorted(volumes, db, Page(page.limit + offset, page.marker), order, *where)
     return Slice(rows_with_offset.items[offset:], rows_with_offset.more)
 
 
@@ -123,7 +122,7 @@ def _has_metadata(volume: Volume, metadata: dict[str, str]) -> bool:
     return all(volume.metadata.get(key) == value for key, value in metadata.items())
 
 
-def _order(sort: Sequence[Sort]) -> list[tuple[ColumnElement[Any], bool]]:
+def _order(sort: Sequence[Sort]) -> list[tuple[ColumnElement[object], bool]]:
     for item in sort:
         if item.key not in _SORTABLE:
             raise InvalidInput(f"Sort key '{item.key}' is not valid.")

@@ -7,7 +7,6 @@ the native volumes of a cloud and corrects drift; `volume.survey` (key: "all") e
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, RequestRejected
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeCapability, VolumeSpec
@@ -69,7 +68,7 @@ def _create(service: VolumeService, job: Job, cloud: VolumeCapability, volume: V
         return None
     if native.state is NativeVolumeState.CREATING:
         if native.id != volume.native_id:
-            with job.apply() as db:
+            with job.transaction() as db:
                 repository.update_in_status(db, volume, ("creating",), volume.updated_at, native_id=native.id)
         return _requeue(job, volume)
     if native.state not in (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE):
@@ -150,9 +149,9 @@ def _complete_delete(service: VolumeService, job: Job, volume: Volume) -> None:
     _complete(service, job, volume, events.DELETED, now, status="deleted", terminated_at=terminated_at, deleted_at=now)
 
 
-def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str, now: Micros, **values: Any) -> None:
+def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str, now: Micros, **values: object) -> None:
     """Write an outcome and its event, unless the status was changed in the meantime."""
-    with job.apply() as db:
+    with job.transaction() as db:
         if repository.update_in_status(db, volume, (volume.status,), now, **values):
             updated = repository.volumes.get(db, volume.id)
             if updated is not None:
@@ -162,7 +161,7 @@ def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str,
 def _fail(service: VolumeService, job: Job, volume: Volume, status: str, reason: str, native_id: str = "") -> None:
     """Set an error status; the customer may delete the volume."""
     logger.warning("volume failed: volume=%s status=%s reason=%r", volume.id, status, reason)
-    values: dict[str, Any] = {"status": status, "fault": reason, "wanted_gib": volume.size_gib}
+    values: dict[str, object] = {"status": status, "fault": reason, "wanted_gib": volume.size_gib}
     if native_id:
         values["native_id"] = native_id
     if status == "error_deleting":
@@ -182,7 +181,7 @@ _STEPS: dict[str, _Step] = {"creating": _create, "extending": _extend, "deleting
 
 def survey(service: VolumeService, job: Job) -> Requeue:
     """Enqueue the observation of every cloud."""
-    with job.apply() as db:
+    with job.transaction() as db:
         for cloud in service.clouds.accounts.list_all(db):
             enqueue(db, OBSERVE, cloud.id, job.clock.now())
     return Requeue(SURVEY_INTERVAL_US)
@@ -235,21 +234,21 @@ def _correct(service: VolumeService, job: Job, cloud: VolumeCapability, drift: D
 
 def _mark_missing(service: VolumeService, job: Job, volume: Volume) -> None:
     """The native volume was deleted outside of this system: its usage ends, and its attachment too."""
-    with job.apply() as db:
+    with job.transaction() as db:
         repository.delete_attachments_of_volume(db, volume.id)
     fault = "The volume no longer exists in its cloud."
     terminated_at = job.clock.now()
     _write_observed(service, job, volume, events.UPDATED, status="error", fault=fault, terminated_at=terminated_at)
 
 
-def _write_observed(service: VolumeService, job: Job, volume: Volume, event_type: str, **values: Any) -> None:
+def _write_observed(service: VolumeService, job: Job, volume: Volume, event_type: str, **values: object) -> None:
     logger.warning("volume drift corrected: volume=%s values=%s", volume.id, values)
     now = job.clock.now()
-    with job.apply() as db:
+    with job.transaction() as db:
         current = repository.find_volume(db, volume.id)
         if current != volume or current.status not in STABLE_STATUSES:
             return  # changed since the list was read; the next observation compares it
-        repository.volumes.change(db, volume.id, updated_at=now, **values)
+        repository.volumes.update(db, volume.id, updated_at=now, **values)
         updated = repository.volumes.get(db, volume.id)
         if updated is not None:
             events.append(db, service.ids, event_type, updated, now)

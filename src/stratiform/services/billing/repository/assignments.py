@@ -27,7 +27,7 @@ def insert_assignment(db: Connection, assignment: Assignment) -> None:
 
 
 def end_assignment(db: Connection, assignment_id: str, until: Micros) -> None:
-    _rows.change(db, assignment_id, until=until)
+    _rows.update(db, assignment_id, until=until)
 
 
 def document_covers_project(project_id: str) -> ColumnElement[bool]:

@@ -56,7 +56,7 @@ def get_seller(db: Connection) -> Party:
 
 def save_seller(db: Connection, seller: Party) -> None:
     party = _encode_party(seller)
-    upsert(db, seller_table, {"id": 1, "party": party}, key=("id",), change={"party": party})
+    upsert(db, seller_table, {"id": 1, "party": party}, key=("id",), on_conflict={"party": party})
 
 
 def _decode(row: CustomerAccount) -> CustomerAccount:

@@ -28,7 +28,7 @@ _summaries = Rows(documents_table, DocumentSummary, key="number")
 def allocate_number(db: Connection, series: str) -> DocumentNumber:
     """Return the next number of a series. If the transaction is rolled back, the number is allocated again."""
     last = numbers_table.c.last
-    upsert(db, numbers_table, {"series": series, "last": 1}, key=("series",), change={"last": last + 1})
+    upsert(db, numbers_table, {"series": series, "last": 1}, key=("series",), on_conflict={"last": last + 1})
     return DocumentNumber(series, int(db.execute(select(last).where(numbers_table.c.series == series)).scalar_one()))
 
 
@@ -65,7 +65,7 @@ def list_documents(
         conditions.append(documents_table.c.account_id == account_id)
     if project_id is not None:
         conditions.append(document_covers_project(project_id))
-    return _summaries.page(db, page, *conditions, newest="issued_at")
+    return _summaries.page(db, page, *conditions, newest_by="issued_at")
 
 
 def find_document(db: Connection, number: str, *, project_id: str | None) -> StoredDocument | None:

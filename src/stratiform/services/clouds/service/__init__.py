@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from stratiform.contract.connector import Installation
-from stratiform.kit.crypto import Keys
+from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Database
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service.accounts import Accounts
@@ -23,7 +23,7 @@ class CloudsService:
     native_resources: NativeResources
 
     @classmethod
-    def build(cls, *, database: Database, ids: Ids, keys: Keys, installation: Installation) -> "CloudsService":
+    def build(cls, *, database: Database, ids: Ids, keys: KeyRepository, installation: Installation) -> "CloudsService":
         """Return the service; `keys` encrypt the secrets of cloud accounts."""
         settings = AccountSettings(keys)
         connections = Connections(database, settings, installation)

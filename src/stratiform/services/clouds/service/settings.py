@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from stratiform.kit.crypto import Keys
+from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.services.clouds import repository
@@ -16,7 +16,7 @@ from stratiform.services.clouds.model import Cloud
 class AccountSettings:
     """Reads and encrypts the settings of cloud accounts."""
 
-    keys: Keys
+    keys: KeyRepository
 
     def load(self, db: Connection, cloud: Cloud) -> dict[str, str]:
         """Return every stored setting of a cloud, secrets in clear. Raises Invalid if they can't be decrypted."""

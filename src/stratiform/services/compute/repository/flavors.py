@@ -61,7 +61,7 @@ def insert_flavor(db: Connection, flavor: Flavor) -> None:
 
 
 def insert_flavor_if_absent(db: Connection, flavor: Flavor) -> None:
-    upsert(db, flavor_table, _flavors.values(flavor), key=("id",), change={})
+    upsert(db, flavor_table, _flavors.values(flavor), key=("id",), on_conflict={})
 
 
 def save_flavor(db: Connection, flavor: Flavor) -> Flavor:

@@ -46,7 +46,7 @@ def _record_native_server(reconciler: ServerReconciler, native: NativeServer) ->
     launched_at = server.launched_at or native.launched_at
     if (server.native_id, server.launched_at) == (native.id, launched_at):
         return
-    with reconciler.job.apply() as db:
+    with reconciler.job.transaction() as db:
         row = servers.find_server_for_update(db, server.id)
         if row is not None:
             servers.save_server(db, replace(row, native_id=native.id, launched_at=launched_at))
@@ -54,7 +54,7 @@ def _record_native_server(reconciler: ServerReconciler, native: NativeServer) ->
 
 def _complete_delete(reconciler: ServerReconciler) -> Requeue | None:
     now, compute = reconciler.job.clock.now(), reconciler.compute
-    with reconciler.job.apply() as db:
+    with reconciler.job.transaction() as db:
         row = servers.find_server_for_update(db, reconciler.server.id)
         if row is None or row.deleted_at is not None:
             return None

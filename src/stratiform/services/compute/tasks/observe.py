@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 def survey(compute: ComputeService, job: Job) -> Requeue:
     """Enqueue the observation of every cloud, every 15 seconds."""
-    with job.apply() as db:
+    with job.transaction() as db:
         for cloud in compute.clouds.accounts.list_all(db):
             enqueue(db, OBSERVE, cloud.id, job.clock.now())
     return Requeue(SURVEY_INTERVAL_US)
@@ -85,7 +85,7 @@ def _correct_drift(
             return
     elif not _differs(row, native):
         return
-    with job.apply() as db:
+    with job.transaction() as db:
         if servers.find_server_for_update(db, row.id) != row:
             return
         now = job.clock.now()

@@ -55,14 +55,14 @@ class ServerReconciler:
     def advance(self, **values: Unpack[ServerValues]) -> Requeue:
         """Save `values` (usually the next task state of the same action), and continue at once."""
         values["updated_at"] = self.job.clock.now()
-        with self.job.apply() as db:
+        with self.job.transaction() as db:
             self._save(db, values)
         return Requeue(_MIN_REQUEUE_US)
 
     def record_native_id(self, native: NativeServer) -> Requeue:
         """Save the id of the server in the cloud if it is new, and continue soon."""
         if native.id != self.server.native_id:
-            with self.job.apply() as db:
+            with self.job.transaction() as db:
                 self._save(db, {"native_id": native.id})
         return self.requeue_soon()
 
@@ -77,7 +77,7 @@ class ServerReconciler:
             "fault": None,
             "updated_at": now,
         }
-        with self.job.apply() as db:
+        with self.job.transaction() as db:
             changed = self._save(db, {**observed, **values})
             if changed is None:
                 return None
@@ -99,7 +99,7 @@ class ServerReconciler:
             "fault": server_fault(500, reason, now),
             "updated_at": now,
         }
-        with self.job.apply() as db:
+        with self.job.transaction() as db:
             changed = self._save(db, {**failed, **values})
             if changed is None:
                 return None
@@ -111,7 +111,7 @@ class ServerReconciler:
         """The cloud rejected the action: the server stays as it was, and the instance action fails."""
         now = self.job.clock.now()
         rejected: ServerValues = {"task_state": NONE, "new_flavor": None, "updated_at": now}
-        with self.job.apply() as db:
+        with self.job.transaction() as db:
             changed = self._save(db, {**rejected, **values})
             if changed is None:
                 return None
@@ -123,7 +123,7 @@ class ServerReconciler:
 
     def mark_lost(self) -> Requeue | None:
         """The server was deleted in its cloud, not through this API: end its usage, and set it to ERROR."""
-        with self.job.apply() as db:
+        with self.job.transaction() as db:
             row = servers.find_server_for_update(db, self.server.id)
             if row is not None and row.task_state == self.server.task_state:
                 mark_server_lost(db, self.compute, row, self.job.clock.now())

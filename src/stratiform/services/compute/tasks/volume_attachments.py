@@ -44,13 +44,13 @@ def _detach(reconciler: ServerReconciler, attachment: Attachment, native_volume_
 
 def _finish_attach(reconciler: ServerReconciler, attachment: Attachment) -> None:
     now = reconciler.job.clock.now()
-    with reconciler.job.apply() as db:
+    with reconciler.job.transaction() as db:
         reconciler.compute.volume.attachments.complete_attach(db, attachment.id, now)
         instance_actions.finish_actions(db, reconciler.server.id, now)
 
 
 def _finish_detach(reconciler: ServerReconciler, attachment: Attachment, message: str | None = None) -> None:
     now = reconciler.job.clock.now()
-    with reconciler.job.apply() as db:
+    with reconciler.job.transaction() as db:
         reconciler.compute.volume.attachments.detach(db, attachment.id, now)
         instance_actions.finish_actions(db, reconciler.server.id, now, message)

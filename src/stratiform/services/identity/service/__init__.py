@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.crypto import Keys
+from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
@@ -54,7 +54,9 @@ class IdentityService:
     _bootstrap: Bootstrap
 
     @classmethod
-    def build(cls, ids: Ids, keys: Keys, *, bcrypt_rounds: int, token_ttl_s: int = TOKEN_TTL_S) -> "IdentityService":
+    def build(
+        cls, ids: Ids, keys: KeyRepository, *, bcrypt_rounds: int, token_ttl_s: int = TOKEN_TTL_S
+    ) -> "IdentityService":
         cache, passwords = DirectoryCache(ids), PasswordHasher(bcrypt_rounds)
         tokens = Tokens(keys, cache)
         return cls(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.kit.crypto import Keys
+from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.identity import repository
@@ -57,7 +57,7 @@ class Authentication:
     """Operation `POST /auth/tokens` in three steps: `resolve` and `issue` in a transaction, `verify` outside of any."""
 
     ids: Ids
-    keys: Keys
+    keys: KeyRepository
     cache: DirectoryCache
     passwords: PasswordHasher
     tokens: Tokens

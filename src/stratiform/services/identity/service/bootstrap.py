@@ -142,7 +142,7 @@ class Bootstrap:
             if endpoint is None:
                 repository.endpoints.insert(db, Endpoint(self.ids.hex(), service.id, interface, url, region))
             elif endpoint.url != url:
-                repository.endpoints.change(db, endpoint.id, url=url)
+                repository.endpoints.update(db, endpoint.id, url=url)
             else:
                 continue
             changed = True

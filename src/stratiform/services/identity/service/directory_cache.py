@@ -52,7 +52,7 @@ class DirectoryCache:
     def current(self, db: Connection, now: Micros) -> RevisionCache:
         """Return the cache to use at `now`; reads the revision unless it was read recently."""
         current, checked_at = self._current, self._checked_at
-        writes = not db.info.get("reads_only")
+        writes = not db.info.get("read_only")
         if not writes and not self._pending and 0 <= now - checked_at < _REVALIDATE_AFTER_US:
             return current
         revision = repository.get_revision(db)

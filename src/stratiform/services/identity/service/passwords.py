@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from stratiform.kit.crypto import hash_password, password_matches
+from stratiform.kit.crypto import hash_password, verify_password
 from stratiform.kit.errors import Invalid
 
 
@@ -26,9 +26,9 @@ class PasswordHasher:
         if "\0" in secret:
             return False
         if not secret_hash:
-            password_matches(secret, self._unused_hash)
+            verify_password(secret, self._unused_hash)
             return False
-        return password_matches(secret, secret_hash)
+        return verify_password(secret, secret_hash)
 
     @cached_property
     def _unused_hash(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgpack
 
-from stratiform.kit.crypto import Keys
+from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.errors import Invalid
 from stratiform.services.identity.errors import AuthenticationFailed
 from stratiform.services.identity.model import Claims, Scope, ScopeType
@@ -18,7 +18,7 @@ _METHODS = ("password", "token", "application_credential")
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
 
 
-def encode_token(keys: Keys, claims: Claims) -> str:
+def encode_token(keys: KeyRepository, claims: Claims) -> str:
     """Return the token id, without base64 padding, which URLs would have to quote."""
     payload = msgpack.packb(
         (
@@ -38,7 +38,7 @@ def encode_token(keys: Keys, claims: Claims) -> str:
     return keys.encrypt(payload).rstrip(b"=").decode()
 
 
-def decode_token(keys: Keys, token_id: str) -> Claims:
+def decode_token(keys: KeyRepository, token_id: str) -> Claims:
     """Return the claims of a token of this installation.
 
     Raises: AuthenticationFailed

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.crypto import Keys
+from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Unauthenticated
 from stratiform.kit.policy import Caller
@@ -40,7 +40,7 @@ class RoleGraph:
 class Tokens:
     """Operations on `/auth/tokens` with an issued token. `Authentication` issues tokens."""
 
-    keys: Keys
+    keys: KeyRepository
     cache: DirectoryCache
 
     def validate(self, db: Connection, token_id: str, now: Micros, *, expired_window_us: Micros = 0) -> Token:

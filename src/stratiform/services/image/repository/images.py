@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, ColumnElement, Integer, Text, and_, 
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.db import Connection, IntegrityError, Rows
 from stratiform.kit.errors import Invalid
-from stratiform.kit.keyset import sorted_page
+from stratiform.kit.keyset import list_sorted
 from stratiform.kit.numbers import parse_uint
 from stratiform.kit.pagination import Slice
 from stratiform.services.image.model import VISIBILITIES, Image, ImageQuery
@@ -102,7 +102,7 @@ def list_page(db: Connection, query: ImageQuery, project_id: str | None, all_pro
         *(_condition(name, values) for name, values in filters.items()),
     ]
     sort = [(_sort_column(name), descending) for name, descending in query.sort] or [(images.c.created_at, True)]
-    return sorted_page(_rows, db, query.page, sort, *where)
+    return list_sorted(_rows, db, query.page, sort, *where)
 
 
 def _visible(project_id: str, all_projects: bool, visibility: str, member_status: str) -> ColumnElement[bool]:

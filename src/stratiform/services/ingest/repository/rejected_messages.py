@@ -16,7 +16,7 @@ _rows = Rows(rejected_message_table, RejectedMessage)
 def add(db: Connection, messages: Sequence[RejectedMessage]) -> None:
     """Insert messages; one that is stored already keeps the time of its first arrival."""
     for message in messages:
-        upsert(db, rejected_message_table, _rows.values(message), key=("id",), change={})
+        upsert(db, rejected_message_table, _rows.values(message), key=("id",), on_conflict={})
 
 
 def list_page(db: Connection, page: Page) -> Slice[RejectedMessage]:
@@ -36,7 +36,7 @@ def list_after(db: Connection, after: str, limit: int) -> list[RejectedMessage]:
 
 def update_reason(db: Connection, message: RejectedMessage) -> None:
     """Store the current reason of a message."""
-    _rows.change(db, message.id, reason=message.reason)
+    _rows.update(db, message.id, reason=message.reason)
 
 
 def delete_matching(db: Connection, cloud: str | None, reason: str | None) -> int:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from stratiform.kit.db import Connection, Record, Rows
-from stratiform.kit.keyset import Sort, sorted_page
+from stratiform.kit.keyset import Sort, list_sorted
 from stratiform.kit.pagination import Slice
 from stratiform.services.network.errors import BadRequest
 from stratiform.services.network.model import FilterValue, ListQuery
@@ -34,7 +34,7 @@ def list_page(db: Connection, rows: Rows[R], query: ListQuery, *conditions: Colu
     """Return a page of `rows`. Raises BadRequest for a marker or filter value that is not valid."""
     filters = [_filter(rows.table, name, values) for name, values in query.filters.items()]
     sort: list[Sort] = [(_sort_column(rows.table, name), descending) for name, descending in query.sort]
-    return sorted_page(rows, db, query.page, sort, *conditions, *filters)
+    return list_sorted(rows, db, query.page, sort, *conditions, *filters)
 
 
 def _filter(table: Table, name: str, values: Sequence[FilterValue]) -> ColumnElement[bool]:

@@ -141,7 +141,7 @@ def save_native_subnet(db: Connection, subnet_id: str, cloud_id: str, native_id:
     """Set the native id of a subnet in a cloud; "" records a request and does not overwrite an id."""
     row = {"subnet_id": subnet_id, "cloud_id": cloud_id, "native_id": native_id}
     change = {"native_id": native_id} if native_id else {}
-    upsert(db, native_subnets_table, row, key=("subnet_id", "cloud_id"), change=change)
+    upsert(db, native_subnets_table, row, key=("subnet_id", "cloud_id"), on_conflict=change)
 
 
 def delete_native_subnet(db: Connection, subnet_id: str, cloud_id: str) -> None:

@@ -66,7 +66,7 @@ class AddressAllocator:
             with_mac = replace(port, mac_address=port.mac_address or _generate_mac(ids))
             if records.insert_port(self.db, with_mac):
                 fixed_ips = self.allocate(port.id, with_mac.mac_address, requests)
-                records.ports.change(self.db, port.id, fixed_ips=fixed_ips)
+                records.ports.update(self.db, port.id, fixed_ips=fixed_ips)
                 return replace(with_mac, fixed_ips=fixed_ips)
             if port.mac_address:
                 break

@@ -12,11 +12,11 @@ import msgspec
 from stratiform.kit import merkle
 from stratiform.kit.errors import Invalid
 from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
-from stratiform.kit.signing import names, trusted
+from stratiform.kit.signing import format_signers, list_trusted_verifiers
 from stratiform.services.ledger.model import Resource
-from stratiform.services.ledger.model.fold import parent_of
-from stratiform.services.ledger.model.incremental_fold import begin
-from stratiform.services.ledger.model.parents import ranked
+from stratiform.services.ledger.model.fold import find_parent
+from stratiform.services.ledger.model.incremental_fold import fold_all
+from stratiform.services.ledger.model.parents import rank_generations
 from stratiform.services.ledger.model.records import Record
 from stratiform.services.ledger.model.segments import select_overlapping
 from stratiform.services.proof.model.export_lines import (
@@ -89,7 +89,7 @@ def checkpoint_of(text: bytes, known: Iterable[Verifier]) -> Checkpoint:
     line = decoded(first)
     if not isinstance(line, Opening):
         raise Invalid("this is neither an export nor a checkpoint")
-    return Checkpoint.parse(open_note(line.checkpoint, trusted(line.keys, known))[0])
+    return Checkpoint.parse(open_note(line.checkpoint, list_trusted_verifiers(line.keys, known))[0])
 
 
 def verify(lines: Iterable[bytes], known: Sequence[Verifier], earlier: Checkpoint | None = None) -> Verdict:
@@ -173,16 +173,17 @@ class _Check:
         if line.format != FORMAT:
             self._tell(f"the export has the form {line.format}; this program knows {FORMAT}")
             return False
-        self._known = trusted(line.keys, self._known)
+        self._known = list_trusted_verifiers(line.keys, self._known)
         try:
             self._since, self._until = period(line)
             text, signed = open_note(line.checkpoint, self._known)
             self._log = Checkpoint.parse(text)
         except Invalid as error:
-            self._tell(f"the checkpoint can't be trusted: {error.message} (it is signed by {names(line.checkpoint)})")
+            signers = format_signers(line.checkpoint)
+            self._tell(f"the checkpoint can't be trusted: {error.message} (it is signed by {signers})")
             return False
         if all(signer.name != self._log.origin for signer in signed):
-            self._tell(f"the checkpoint is of {self._log.origin}, but signed by {names(line.checkpoint)}")
+            self._tell(f"the checkpoint is of {self._log.origin}, but signed by {format_signers(line.checkpoint)}")
         self._project_id = line.project_id
         self._verdict.checkpoint = self._log
         if self._earlier is not None:
@@ -200,7 +201,7 @@ class _Check:
                 self._tell(f"{before} is of another history: the ledger was rewritten")
         elif line.consistent_with != earlier.size:
             self._tell(f"the export doesn't say how its log goes on from {before} export it with `--since`")
-        elif not merkle.check_consistency(earlier.size, log.size, earlier.root, log.root, line.consistency):
+        elif not merkle.verify_consistency(earlier.size, log.size, earlier.root, log.root, line.consistency):
             self._tell(f"the log doesn't go on from {before} or the proof is damaged: the ledger was rewritten")
 
     def _begin_story(self, heading: Heading) -> None:
@@ -239,7 +240,7 @@ class _Check:
         if index in self._seen:
             self._tell(f"{what} is there twice")
         self._seen.add(index)
-        if not merkle.check_inclusion(leaf, index, self._log.size, proof, self._log.root):
+        if not merkle.verify_inclusion(leaf, index, self._log.size, proof, self._log.root):
             self._doubtful.append(_Doubtful(index, what))
 
     def _end_story(self) -> None:
@@ -281,12 +282,12 @@ class _Check:
             return []
         try:
             statements = [record.statement for record in story.records]
-            parent = parent_of(resource, statements)
+            parent = find_parent(resource, statements)
             if parent is not None and parent in self._obscure:
                 self._tell_obscure(resource, parent)
                 return None
             end = None if parent is None or self._in_circle(resource, parent) else self._ends[parent]
-            progress, usage = begin(resource, statements, end)
+            progress, usage = fold_all(resource, statements, end)
             self._ends[resource] = progress.end
             return [
                 Used.of(one) for one in select_overlapping(usage.segments, self._since, self._until, self._project_id)
@@ -329,7 +330,7 @@ class _Check:
                 self._unfounded.append(f"a segment of {name} doesn't follow from its events: {used}")
 
     def _check_circles(self) -> None:
-        circling = ranked(self._circular, self._parents.get)[1]
+        circling = rank_generations(self._circular, self._parents.get)[1]
         for resource in self._circular:
             parent, top = self._parents[resource], self._top(resource)
             if parent not in self._ends:

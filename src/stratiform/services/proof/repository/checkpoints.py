@@ -26,7 +26,7 @@ def find(db: Connection, size: int) -> SignedCheckpoint | None:
 def save(db: Connection, checkpoint: SignedCheckpoint) -> None:
     """Insert `checkpoint`, or replace the one of the same size."""
     change = {"made_at": checkpoint.made_at, "note": checkpoint.note}
-    upsert(db, checkpoint_table, _rows.values(checkpoint), key=("size",), change=change)
+    upsert(db, checkpoint_table, _rows.values(checkpoint), key=("size",), on_conflict=change)
 
 
 def thin_out(db: Connection, before: Micros) -> None:

@@ -8,7 +8,7 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Conflict, Invalid
-from stratiform.kit.signed_notes import Checkpoint, Signer, open_note, sign
+from stratiform.kit.signed_notes import Checkpoint, Signer, open_note, sign_note
 from stratiform.kit.signing import SigningKeys
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.proof import policy, repository
@@ -34,7 +34,7 @@ class Checkpoints:
     def list_keys(self, ctx: RequestContext) -> Sequence[str]:
         """Return the notes with the public keys, the oldest first (`kit.signing`)."""
         policy.LOG_READ.require(ctx.caller, None)
-        return self.keys.told()
+        return self.keys.list_key_notes()
 
     def create(self, db: Connection, now: Micros, size: int | None = None) -> SignedCheckpoint:
         """Return the stored checkpoint of the log of `size` events, or of the current log.
@@ -43,16 +43,16 @@ class Checkpoints:
         """
         if size is None:
             size = self.ledger.log.size(db)
-        signer = self.keys.signer()
+        signer = self.keys.get_signer()
         stored, newest = repository.checkpoints.find(db, size), repository.checkpoints.find_newest(db)
-        checkpoint = Checkpoint(signer.name, size, merkle.root(self.ledger.log.tile_reader(db), size))
+        checkpoint = Checkpoint(signer.name, size, merkle.compute_root(self.ledger.log.make_tile_reader(db), size))
         self._check_consistency(db, checkpoint, [each.note for each in (stored, newest) if each is not None])
         if stored is not None and _is_signed_by(signer, stored):
             return stored
-        created = SignedCheckpoint(size, now, sign(str(checkpoint), signer))
+        created = SignedCheckpoint(size, now, sign_note(str(checkpoint), signer))
         repository.checkpoints.save(db, created)
         if newest is None or newest.size <= size:
-            self.keys.remember(created.note)
+            self.keys.save_last_note(created.note)
         return created
 
     def thin_out(self, db: Connection, before: Micros) -> None:
@@ -61,7 +61,11 @@ class Checkpoints:
 
     def _check_consistency(self, db: Connection, checkpoint: Checkpoint, notes: Sequence[str]) -> None:
         """Check that the checkpoint does not contradict earlier ones. Raises LogRewritten, Conflict."""
-        tile_reader, verifiers, last = self.ledger.log.tile_reader(db), self.keys.verifiers(), self.keys.last()
+        tile_reader, verifiers, last = (
+            self.ledger.log.make_tile_reader(db),
+            self.keys.list_verifiers(),
+            self.keys.read_last_note(),
+        )
         for note in {*notes, *([] if last is None else [last])}:
             try:
                 signed = Checkpoint.parse(open_note(note, verifiers)[0])
@@ -72,10 +76,10 @@ class Checkpoints:
                 ) from error
             old, new = sorted([signed, checkpoint], key=lambda each: each.size)
             try:
-                proof = merkle.consistency(tile_reader, old.size, new.size)
+                proof = merkle.prove_consistency(tile_reader, old.size, new.size)
             except merkle.MissingTile as error:
                 raise LogRewritten(signed.size) from error
-            if not merkle.check_consistency(old.size, new.size, old.root, new.root, proof):
+            if not merkle.verify_consistency(old.size, new.size, old.root, new.root, proof):
                 raise LogRewritten(signed.size)
 
 

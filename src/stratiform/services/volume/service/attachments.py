@@ -91,7 +91,7 @@ class Attachments:
                 f"Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' "
                 f"to detach. Currently: status: '{volume.status}', attach_status: '{attachment.state}.'"
             )
-        repository.attachments.change(ctx.db, attachment.id, state="detaching")
+        repository.attachments.update(ctx.db, attachment.id, state="detaching")
         return replace(attachment, state="detaching")
 
     def complete_attach(self, db: Connection, attachment_id: str, now: Micros) -> None:
@@ -135,7 +135,7 @@ def _with_status(db: Connection, volume: Volume, status: str, now: Micros) -> Vo
         updated = replace(volume, previous_status=status, updated_at=now)
     else:
         updated = replace(volume, status=status, updated_at=now)
-    repository.volumes.change(
+    repository.volumes.update(
         db, volume.id, status=updated.status, previous_status=updated.previous_status, updated_at=now
     )
     return updated

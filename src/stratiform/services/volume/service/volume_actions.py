@@ -57,7 +57,7 @@ class VolumeActions:
                 f"Volume {volume_id} cannot be retyped: type {volume_type.name} maps to another native type in cloud "
                 f"{volume.cloud_name}, and migration is not supported."
             )
-        repository.volumes.change(ctx.db, volume.id, type_id=volume_type.id, updated_at=ctx.now)
+        repository.volumes.update(ctx.db, volume.id, type_id=volume_type.id, updated_at=ctx.now)
         retyped = replace(volume, type_id=volume_type.id, updated_at=ctx.now)
         events.append(ctx.db, self.ids, events.RETYPED, retyped, ctx.now)
 

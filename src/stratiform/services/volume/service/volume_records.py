@@ -23,6 +23,6 @@ def get_volume(ctx: RequestContext, rule: Rule, volume_id: str) -> Volume:
 def update_volume(ctx: RequestContext, ids: Ids, volume: Volume, **values: Any) -> Volume:
     """Update columns of a volume, and append the event."""
     updated = replace(volume, updated_at=ctx.now, **values)
-    repository.volumes.change(ctx.db, volume.id, updated_at=ctx.now, **values)
+    repository.volumes.update(ctx.db, volume.id, updated_at=ctx.now, **values)
     events.append(ctx.db, ids, events.UPDATED, updated, ctx.now)
     return updated

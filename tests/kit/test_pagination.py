@@ -1,0 +1,30 @@
+"""Pagination of lists in memory, and of query parameters."""
+
+import pytest
+
+from stratiform.kit.errors import Invalid
+from stratiform.kit.pagination import MAX_LIMIT, Page, paginate
+
+
+def test_page_starts_after_its_marker() -> None:
+    first = paginate(["a", "b", "c"], Page(limit=2), key=str)
+    assert (list(first.items), first.more) == (["a", "b"], True)
+    second = paginate(["a", "b", "c"], Page(limit=2, marker="b"), key=str)
+    assert (list(second.items), second.more) == (["c"], False)
+
+
+def test_unknown_marker_is_invalid() -> None:
+    with pytest.raises(Invalid, match=r"marker \[x\] not found"):
+        paginate(["a"], Page(marker="x"), key=str)
+
+
+def test_parse_limits_the_page_size() -> None:
+    assert Page.parse(None, None) == Page.parse("", "") == Page(MAX_LIMIT, None)
+    assert Page.parse("5", "m") == Page(5, "m")
+    assert Page.parse("100000", None).limit == MAX_LIMIT
+
+
+@pytest.mark.parametrize("limit", ["-1", "x", "1.5", " 1", "1" * 19])
+def test_invalid_limit(limit: str) -> None:
+    with pytest.raises(Invalid, match="limit must be a non-negative integer"):
+        Page.parse(limit, None)

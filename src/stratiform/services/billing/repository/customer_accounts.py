@@ -19,7 +19,7 @@ _by_name = Rows(accounts_table, CustomerAccount, key="name")
 
 def find_customer_account(db: Connection, name_or_id: str) -> CustomerAccount | None:
     """Look for a name first, then for an id."""
-    row = _by_name.get(db, name_or_id) or _by_id.get(db, name_or_id)
+    row = _by_name.find(db, name_or_id) or _by_id.find(db, name_or_id)
     return None if row is None else _decode(row)
 
 

@@ -104,7 +104,7 @@ def test_accounts_are_listed_and_shown(api: Rest, plan: str, stack_bench: Bench)
     assert "acme" in run("account", "list")
     shown = run("account", "show", "acme")
     assert f"{api.demo_project} from 2026-11-10" in shown
-    with pytest.raises(CliError, match="no account 'nobody'"):
+    with pytest.raises(CliError, match="Customer account 'nobody' not found"):
         run("account", "show", "nobody")
 
 

@@ -50,6 +50,7 @@ def test_a_plan_is_published_and_told(api: Rest) -> None:
         "states": ["active"],
         "where": {},
         "label": "",
+        "tax_category": None,
     }
     assert version["prices"][2]["where"] == {"volume_type": ["fast"]}
 

@@ -150,7 +150,7 @@ def test_each_event_of_many_is_answered(api: Rest) -> None:
         "accepted", "repeated", "ignored", "accepted", "rejected", "rejected", "rejected",
     ]  # fmt: skip
     assert done["events"][3]["message_id"].startswith("ce-")
-    assert done["events"][6]["reason"] == "no project_id"
+    assert done["events"][6]["reason"] == "project_id is missing"
     assert api("GET", "usage/rejected").json()["rejected"] == []
 
 

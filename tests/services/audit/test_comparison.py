@@ -21,7 +21,7 @@ from stratiform.services.audit.model.comparison import (
     unmentioned,
 )
 from stratiform.services.ingest.events import corrections
-from stratiform.services.ingest.events.corrections import Seen
+from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ingest.service import correction_event
 from stratiform.services.ledger.model import Correction, Resource, Statement, fold, select_in_force
 from stratiform.services.ledger.model.fold import select_messages
@@ -72,7 +72,7 @@ def told(proposal: Proposal, number: int = 0) -> Statement:
     """What the ledger reads of a proposal that is made."""
     look = proposal.look
     correction = Correction("staff", proposal.reason, reopened=proposal.reopened, has_observation=True)
-    seen = Seen(
+    seen = Observation(
         proposal.launched,
         proposal.gone,
         look.name or None,
@@ -81,7 +81,7 @@ def told(proposal: Proposal, number: int = 0) -> Statement:
         look.attributes,
     )
     event = correction_event(MACHINE, f"z-{number}-{proposal.at:012d}", proposal.at, correction, seen)
-    fact = corrections.read(event)
+    fact = corrections.parse_correction(event)
     assert fact is not None
     return fact.statement
 

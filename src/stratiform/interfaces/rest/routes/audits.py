@@ -25,7 +25,7 @@ from stratiform.services.audit.model import (
     ResourceResult,
 )
 from stratiform.services.audit.model.comparison import Finding, Proposal
-from stratiform.services.billing.model import month
+from stratiform.services.billing.model import parse_month
 from stratiform.services.ledger.model import UsageFilter
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def create_audit(request: ApiRequest, body: schemas.AuditCreate) -> Stream:
     """
     services = request.services
     with request.read() as ctx:
-        audit = AuditRequest(body.period, *month(body.period), tuple(body.clouds), body.project_id, body.apply)
+        audit = AuditRequest(body.period, *parse_month(body.period), tuple(body.clouds), body.project_id, body.apply)
         events = services.audit.audits.run(ctx, audit)
         services.ledger.names.check(ctx, UsageFilter(project_id=body.project_id))
     return Stream(_lines(events), media_type=NDJSON)

@@ -12,8 +12,8 @@ from stratiform.interfaces.rest.views import usage as views
 from stratiform.kit.clock import Micros, iso
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.services.ingest import policy
-from stratiform.services.ingest.events.corrections import quantity_of
-from stratiform.services.ingest.model.adjustments import Adjustment, adjustment_of
+from stratiform.services.ingest.events.corrections import parse_quantity
+from stratiform.services.ingest.model.adjustments import Adjustment, find_adjustment
 from stratiform.services.ingest.service import AdjustedSum, CorrectionResult, StoredCorrection
 from stratiform.services.ledger.model import Correction, Resource, UsageFilter
 from stratiform.services.ledger.model.samples import format_decimal
@@ -78,7 +78,7 @@ def _adjustment(body: schemas.CorrectionCreate) -> Adjustment | None:
             raise Invalid(f"{name}: not allowed together with meter", hint="use two corrections")
     at = _parse(body.at, "at")
     assert at is not None, "checked above"
-    return Adjustment(str(body.meter), quantity_of(body.quantity), at, project_id=body.project_id)
+    return Adjustment(str(body.meter), parse_quantity(body.quantity), at, project_id=body.project_id)
 
 
 def _parse(text: str | None, name: str) -> Micros | None:
@@ -125,7 +125,7 @@ def _stored_correction(stored: StoredCorrection) -> schemas.Correction:
         reason=correction.reason,
         created_at=iso(record.received_at),
         at=iso(record.at),
-        fields=fields | _adjustment_fields(adjustment_of(statement)),
+        fields=fields | _adjustment_fields(find_adjustment(statement)),
         observed=_readable(record.fact, ("correction",)) if correction.has_observation else None,
         revoked_by=stored.revoked_by or None,
     )

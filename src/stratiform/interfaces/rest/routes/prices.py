@@ -1,5 +1,7 @@
 """`/prices`: price plans, published as TOML (`docs/reference/prices.md`)."""
 
+from dataclasses import asdict
+
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import BINARY, OCTET_STREAM, TEXT, TOML
 from stratiform.interfaces.rest.api import api
@@ -23,7 +25,7 @@ from stratiform.services.rating.model import (
 @api.post("/prices", billing_policy.PRICES_SET, errors=(PlanConflict,), consumes={TOML: TEXT, OCTET_STREAM: BINARY})
 def publish_prices(request: ApiRequest, query: schemas.PriceSetQuery, body: bytes) -> schemas.PricePlan:
     """Publish a price plan, or new versions of one. Published versions never change."""
-    return _plan(request.services.billing.set_prices(request.ctx, _decode(body), query.file_name))
+    return _plan(request.services.billing.prices.publish(request.ctx, _decode(body), query.file_name))
 
 
 @api.get("/prices", policy.PRICES_LIST)
@@ -60,7 +62,7 @@ def _version(version: PlanVersion) -> schemas.PlanVersion:
 
 
 def _price(price: Price) -> schemas.Price:
-    measure = price.measure
+    measure, category = price.measure, price.tax_category
     return schemas.Price(
         resource=measure.resource_type,
         measure=measure.kind,
@@ -74,6 +76,7 @@ def _price(price: Price) -> schemas.Price:
         states=list(price.states),
         where={condition.attribute: list(condition.values) for condition in price.conditions},
         label=price.label,
+        tax_category=None if category is None else schemas.TaxCategory(**asdict(category)),
     )
 
 

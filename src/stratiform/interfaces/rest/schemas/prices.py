@@ -11,6 +11,13 @@ class PriceSetQuery(Struct):
     file_name: Annotated[str, Meta(description="Name of the file, for error messages.")] = ""
 
 
+class TaxCategory(Struct):
+    """A code of EN 16931 and a rate in percent."""
+
+    code: str
+    rate: str
+
+
 class Price(Struct):
     """A price of one measure of a resource type. `docs/reference/prices.md` describes the fields."""
 
@@ -26,6 +33,7 @@ class Price(Struct):
     states: list[str]
     where: dict[str, list[str]]
     label: str
+    tax_category: TaxCategory | None
 
 
 class PlanVersion(Struct):

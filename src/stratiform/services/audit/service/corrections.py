@@ -9,7 +9,7 @@ from stratiform.kit.outbox import Event
 from stratiform.kit.policy import Caller
 from stratiform.services.audit.model import Proposal, ProposedCorrection, ResourceResult
 from stratiform.services.audit.service.sides import Side
-from stratiform.services.ingest.events.corrections import Seen
+from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ingest.service import IngestService, author_of, correction_event, derived_id
 from stratiform.services.ledger.model import Correction, Resource
 from stratiform.services.ledger.service import LedgerService
@@ -53,9 +53,9 @@ def _event(resource: Resource, proposed: ProposedCorrection, caller: Caller) -> 
     proposal = proposed.proposal
     correction = Correction(author_of(caller), proposal.reason, reopened=proposal.reopened, has_observation=True)
     look = proposal.look
-    seen = Seen(
+    seen = Observation(
         launched=proposal.launched,
-        gone=proposal.gone,
+        is_deleted=proposal.gone,
         name=look.name or None,
         project_id=look.project_id or None,
         state=look.state or None,

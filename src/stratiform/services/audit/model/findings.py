@@ -78,9 +78,9 @@ def find_surplus(
         return []
     is_conclusive = any(absence.is_conclusive for absence in absences)
     until = max(absence.at for absence in absences) if is_conclusive else window[1]
-    parts = [intersect(Interval(last_active_at, until), interval) for interval in ledger.intervals]
+    used = [intersect(Interval(last_active_at, until), each) for each in ledger.intervals]
     evidence = tuple(absence.source for absence in sorted(absences, key=lambda absence: absence.at))
-    surplus = clip(merge(part for part in parts if part is not None), window)
+    surplus = clip(merge(interval for interval in used if interval is not None), window)
     return [Finding(FindingKind.SURPLUS, start, end, False, evidence) for start, end in surplus]
 
 

@@ -29,12 +29,12 @@ def intersect(first: Interval, second: Interval) -> Interval | None:
 
 
 def subtract(intervals: Iterable[Interval], excluded: Iterable[Interval]) -> list[Interval]:
-    """Return the parts of `intervals` that are outside of `excluded`."""
+    """Return the parts of `intervals` outside of `excluded`."""
     remaining = list(intervals)
     for start, end in excluded:
         outside = [Interval(0, start)] if end is None else [Interval(0, start), Interval(end, None)]
-        parts = [intersect(interval, other) for interval in remaining for other in outside]
-        remaining = [part for part in parts if part is not None]
+        outer = [intersect(interval, other) for interval in remaining for other in outside]
+        remaining = [each for each in outer if each is not None]
     return remaining
 
 

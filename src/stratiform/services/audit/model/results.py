@@ -69,7 +69,7 @@ class AuditSummary:
 
     @property
     def is_clean(self) -> bool:
-        """Return True if there are no findings and every cloud has an inventory."""
+        """Return True without findings and failed inventories."""
         return not self.totals and not self.failed
 
     def add(self, result: ResourceResult) -> None:

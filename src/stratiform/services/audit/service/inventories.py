@@ -91,7 +91,7 @@ def open_inventories() -> Iterator[Inventories]:
 
 
 def _listed_types(connection: CloudConnection) -> set[str]:
-    """Return the types that a cloud lists even if it has none: an empty list means that there are no resources.
+    """Return the types that a cloud lists even if it has none: they are absent if they are not listed.
 
     Every other type is listed only if the cloud has an item of it.
     """

@@ -100,6 +100,8 @@ def audit_service(stack: Bench, clouds: CloudsService) -> AuditService:
 def run_audit(
     stack: Bench, connected: CloudsService = NO_CLOUDS, **options: Unpack[RequestOptions]
 ) -> list[AuditEvent]:
+    stack: Bench, connected: CloudsService = NO_CLOUDS, **options: Unpack[RequestOptions]
+) -> list[AuditEvent]:
     with stack.services.database.snapshot() as db:
         events = audit_service(stack, connected).audits.run(stack.ctx(db), AuditRequest("2026-01", *JANUARY, **options))
     return list(events)

@@ -25,7 +25,7 @@ from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest.tasks import handlers
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Correction, Resource, Segment, UsageFilter
-from stratiform.services.ledger.repository.batches import Numbers
+from stratiform.services.ledger.repository.batches import Counters
 from support.listed import ListedCloud, listed_clouds
 from support.money import disk, machine
 from support.servers import with_servers
@@ -100,8 +100,6 @@ def audit_service(stack: Bench, clouds: CloudsService) -> AuditService:
 def run_audit(
     stack: Bench, connected: CloudsService = NO_CLOUDS, **options: Unpack[RequestOptions]
 ) -> list[AuditEvent]:
-    stack: Bench, connected: CloudsService = NO_CLOUDS, **options: Unpack[RequestOptions]
-) -> list[AuditEvent]:
     with stack.services.database.snapshot() as db:
         events = audit_service(stack, connected).audits.run(stack.ctx(db), AuditRequest("2026-01", *JANUARY, **options))
     return list(events)
@@ -135,7 +133,7 @@ def list_segments(
 
 def current_position(stack: Bench) -> int:
     with stack.services.database.snapshot() as db:
-        return stack.services.ledger.positions.current(db)
+        return stack.services.ledger.positions.get_current(db)
 
 
 def cloud(*items: InventoryItem) -> CloudsService:
@@ -377,14 +375,14 @@ def test_states_are_mapped_by_the_meter_file(stack: Bench) -> None:
 def test_a_resource_with_new_events_is_not_corrected(stack: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message arrives between comparison and correction; the next audit proposes the correction again."""
     ingest(stack, machine("m1", "p1", SINCE))
-    take = repository.batches.take
+    lock = repository.batches.lock
 
-    def ingest_message(db: Connection) -> Numbers:
-        monkeypatch.setattr(repository.batches, "take", take)
+    def ingest_message(db: Connection) -> Counters:
+        monkeypatch.setattr(repository.batches, "lock", lock)
         stack.services.ingest.events.ingest(db, [machine("m1", "p1", SINCE, at="2026-01-04", state="stopped")], NOW)
-        return take(db)
+        return lock(db)
 
-    monkeypatch.setattr(repository.batches, "take", ingest_message)
+    monkeypatch.setattr(repository.batches, "lock", ingest_message)
     clouds = cloud(NEW_SERVER)
     results, summary = audit(stack, clouds, apply=True)
     assert [proposed.is_applied for proposed in results["m1"].proposed] == [False]

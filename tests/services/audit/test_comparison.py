@@ -16,8 +16,8 @@ from stratiform.services.audit.model.sightings import Absence, Sighting
 from stratiform.services.ingest.events import corrections
 from stratiform.services.ingest.events.corrections import Seen
 from stratiform.services.ingest.service import correction_event
-from stratiform.services.ledger.model import Correction, Resource, Segment, Statement, fold, in_force
-from stratiform.services.ledger.model.fold import messages_of
+from stratiform.services.ledger.model import Correction, Resource, Segment, Statement, fold, select_in_force
+from stratiform.services.ledger.model.fold import select_messages
 from support.profiles import examples
 from support.segments import INSTANCE, segment
 
@@ -27,16 +27,18 @@ NOW = 120 * S
 SERVER = Resource("lab", "instance", "1")
 OBSERVATION = Seen(project_id="p", name="web", state="active", attributes={"vcpus": 1})
 
-LAUNCH = Statement(20 * S + 1, "m-launch", project_id="p", launched=20 * S + 1, state="active", attributes={"vcpus": 1})
-DELETION = Statement(60 * S + 1, "m-deletion", project_id="p", terminated=60 * S + 1, gone=True)
+LAUNCH = Statement(
+    20 * S + 1, "m-launch", project_id="p", launched_at=20 * S + 1, state="active", attributes={"vcpus": 1}
+)
+DELETION = Statement(60 * S + 1, "m-deletion", project_id="p", terminated_at=60 * S + 1, is_deleted=True)
 NOT_LISTED = Absence("inventory", NOW, is_conclusive=True)
 
 
 def message(
     at: int,
     *,
-    launched: int | None = None,
-    terminated: int | None = None,
+    launched_at: int | None = None,
+    terminated_at: int | None = None,
     state: str | None = None,
     attributes: dict[str, object] | None = None,
 ) -> Statement:
@@ -44,8 +46,8 @@ def message(
         at,
         f"m-{at:012d}",
         project_id="p",
-        launched=launched,
-        terminated=terminated,
+        launched_at=launched_at,
+        terminated_at=terminated_at,
         state=state,
         attributes=attributes or {},
     )
@@ -53,8 +55,8 @@ def message(
 
 def ledger(*statements: Statement) -> LedgerState:
     """Return the state of the ledger after these statements."""
-    valid = in_force(statements)
-    last_message_at = max((statement.at for statement in messages_of(valid)), default=None)
+    valid = select_in_force(statements)
+    last_message_at = max((statement.at for statement in select_messages(valid)), default=None)
     applied = [statement.correction for statement in valid if statement.correction is not None]
     return LedgerState(fold(INSTANCE, statements).segments, last_message_at, applied)
 
@@ -79,7 +81,7 @@ def find_intervals(state: LedgerState, *reports: Sighting | Absence) -> list[tup
 
 def apply(proposal: Proposal, number: int = 0) -> Statement:
     """Return the statement of the ledger after the proposal was applied."""
-    correction = Correction("staff", proposal.reason, reopened=proposal.reopened, told=True)
+    correction = Correction("staff", proposal.reason, reopened=proposal.reopened, has_observation=True)
     message_id = f"z-{number}-{proposal.at:012d}"
     event = correction_event(SERVER, message_id, proposal.at, correction, proposal.observation)
     parsed = corrections.read(event)
@@ -132,18 +134,18 @@ def test_a_lost_change_is_a_difference_since_the_last_message() -> None:
 
 
 def test_a_wrong_end_is_refuted_and_a_later_end_counts() -> None:
-    wrong_end = message(40 * S + 1, terminated=40 * S + 1)
+    wrong_end = message(40 * S + 1, terminated_at=40 * S + 1)
     exists = Sighting("message", 70 * S, 20 * S)
     findings, proposals = check(ledger(LAUNCH, wrong_end), exists)
     assert findings == [Finding(FindingKind.MISSING, 40 * S + 1, 70 * S, True, ("message",))]
     reopened = [LAUNCH, wrong_end, apply(proposals[0])]
     assert fold(INSTANCE, reopened).end is None
-    assert fold(INSTANCE, [*reopened, message(90 * S + 1, terminated=90 * S + 1)]).end == 90 * S + 1
+    assert fold(INSTANCE, [*reopened, message(90 * S + 1, terminated_at=90 * S + 1)]).end == 90 * S + 1
     assert find_intervals(ledger(LAUNCH, wrong_end), listed()) == [("missing", 40 * S + 1, 100 * S, True)]
 
 
 def test_a_wrong_end_and_a_lost_deletion_are_both_corrected() -> None:
-    wrong_end = message(40 * S + 1, terminated=40 * S + 1)
+    wrong_end = message(40 * S + 1, terminated_at=40 * S + 1)
     exists = Sighting("message", 70 * S, 20 * S)
     findings, proposals = check(ledger(LAUNCH, wrong_end), exists, NOT_LISTED)
     assert [(each.kind, each.start, each.end) for each in findings] == [(FindingKind.MISSING, 40 * S + 1, 70 * S)]
@@ -154,11 +156,11 @@ def test_a_wrong_end_and_a_lost_deletion_are_both_corrected() -> None:
 
 def test_a_resource_without_exists_notifications_has_surplus_use_but_no_proposal() -> None:
     hours = [(number * HOUR_US, (number + 1) * HOUR_US) for number in range(1, 5)]
-    launch = message(HOUR_US + S, launched=HOUR_US + 1, state="active")
+    launch = message(HOUR_US + S, launched_at=HOUR_US + 1, state="active")
     assert find_missed_period(ledger(launch), hours) == hours[1]
     assert find_missed_period(ledger(launch, message(4 * HOUR_US + 1)), hours) is None
     assert find_missed_period(ledger(launch, message(HOUR_US + 2 * S, state="shelved_offloaded")), hours) is None
-    assert find_missed_period(ledger(launch, message(HOUR_US + 2 * S, terminated=HOUR_US + 3)), hours) is None
+    assert find_missed_period(ledger(launch, message(HOUR_US + 2 * S, terminated_at=HOUR_US + 3)), hours) is None
     assert find_missed_period(ledger(), hours) is None
     unmentioned = Absence("messages", hours[1][0], is_conclusive=False)
     window = (0, 9 * HOUR_US)
@@ -202,10 +204,10 @@ messages = st.builds(
     message_id=st.uuids().map(str),
     project_id=st.sampled_from(["p", "q", None]),
     state=st.sampled_from(["active", "stopped", None]),
-    launched=st.none() | moments,
-    terminated=st.none() | st.none() | moments,
-    deleted=st.none() | st.none() | moments,
-    gone=st.sampled_from([False, False, True]),
+    launched_at=st.none() | moments,
+    terminated_at=st.none() | st.none() | moments,
+    deleted_at=st.none() | st.none() | moments,
+    is_deleted=st.sampled_from([False, False, True]),
     attributes=attributes,
 )
 observations = st.builds(
@@ -232,7 +234,7 @@ def test_applied_proposals_make_the_ledger_agree(
     """The sightings in `.exists` notifications are in the ledger, like all messages."""
     sightings = [each for each in sightings if max(each.until or 0, each.since or 0) <= each.at]
     exists = [
-        Statement(each.at, f"e-{number}", launched=each.since, terminated=each.until)
+        Statement(each.at, f"e-{number}", launched_at=each.since, terminated_at=each.until)
         for number, each in enumerate(sightings)
     ]
     statements = [*statements, *exists]

@@ -10,8 +10,8 @@ from stratiform.kit.db import Connection
 from stratiform.services.audit.model.ledger_states import LedgerState
 from stratiform.services.audit.model.sightings import Sighting, select_decisive
 from stratiform.services.audit.service import sources
-from stratiform.services.ledger.model import Progress, Resource, Segment, Statement, in_force
-from stratiform.services.ledger.model.fold import messages_of
+from stratiform.services.ledger.model import Progress, Resource, Segment, Statement, select_in_force
+from stratiform.services.ledger.model.fold import select_messages
 from stratiform.services.ledger.service import LedgerService
 
 
@@ -46,7 +46,7 @@ def read_resources(
     ids = ledger.resources.find_ids(db, [resource for resource, _ in pairs])
     rows = ledger.resources.find_rows(db, sorted(ids.values()))
     current = ledger.segments.list_current(db, sorted(ids.values()))
-    statements = ledger.events.list_statements(db, [key for key, row in rows.items() if row.progress.corrected])
+    statements = ledger.events.list_statements(db, [key for key, row in rows.items() if row.progress.is_corrected])
     exists = _read_exists(db, ledger, sorted(ids.values()), since)
     audited = []
     for resource, item in pairs:
@@ -69,7 +69,7 @@ def _read_exists(
     for event in ledger.events.iterate_exists(db, resource_ids, since):
         sighting = sources.parse_exists_event(event)
         if sighting is not None:
-            sightings[event.resource] = select_decisive([*sightings[event.resource], sighting])
+            sightings[event.resource_id] = select_decisive([*sightings[event.resource_id], sighting])
     return sightings
 
 
@@ -80,7 +80,7 @@ def _make_state(
     ordered = sorted(segments.values(), key=lambda segment: segment.start)
     if statements is None:
         return LedgerState(ordered, progress.at)
-    valid = in_force(statements)
-    last_message_at = max((statement.at for statement in messages_of(valid)), default=0)
+    valid = select_in_force(statements)
+    last_message_at = max((statement.at for statement in select_messages(valid)), default=0)
     corrections = [each.correction for each in valid if each.correction is not None]
     return LedgerState(ordered, last_message_at, corrections)

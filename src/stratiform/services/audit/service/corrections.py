@@ -50,5 +50,5 @@ def apply_corrections(
 
 def _correction_event(resource: Resource, proposed: ProposedCorrection, caller: Caller) -> Event:
     proposal = proposed.proposal
-    correction = Correction(author_of(caller), proposal.reason, reopened=proposal.reopened, told=True)
+    correction = Correction(author_of(caller), proposal.reason, reopened=proposal.reopened, has_observation=True)
     return correction_event(resource, proposed.message_id, proposal.at, correction, proposal.observation)

@@ -7,7 +7,7 @@ from stratiform.services.audit.model.ledger_states import LedgerState
 from stratiform.services.audit.model.sightings import GRACE_PERIOD_US, Absence, Sighting
 from stratiform.services.ingest.events.corrections import Seen
 from stratiform.services.ingest.events.meter_files import MeterFile
-from stratiform.services.ledger.service import Exists
+from stratiform.services.ledger.service import ExistsEvent
 
 #: Types whose states in inventories are those of the ledger; other types have the cloud's own states.
 _TYPES_WITH_LEDGER_STATES = ("instance", "volume")
@@ -36,16 +36,16 @@ def parse_item(
     return Sighting(_format_inventory(cloud, at), at, since, observation=observation, grace_us=GRACE_PERIOD_US)
 
 
-def parse_exists_event(event: Exists) -> Sighting | None:
+def parse_exists_event(event: ExistsEvent) -> Sighting | None:
     """Return the sighting in an `.exists` notification; None if it does not state use."""
     statement = event.statement
     source = f"message {statement.message_id} ({event.event_type})"
-    launched_at = statement.launched
+    launched_at = statement.launched_at
     if launched_at is not None and launched_at > statement.at:
         return None
-    ended_at = statement.terminated if statement.terminated is not None else statement.deleted
+    ended_at = statement.terminated_at if statement.terminated_at is not None else statement.deleted_at
     if ended_at is None:
-        return None if statement.gone else Sighting(source, statement.at, launched_at)
+        return None if statement.is_deleted else Sighting(source, statement.at, launched_at)
     if launched_at is None or ended_at > statement.at:
         return None
     return Sighting(source, statement.at, launched_at, ended_at)

@@ -114,18 +114,18 @@ def test_every_tampering_is_named_and_ends_with_one(exported: Path, tmp_path: Pa
     index, record = json.loads(lines[place])["index"], json.loads(json.loads(lines[place])["record"])
     broken = tmp_path / "broken"
 
-    def wrong(*changed: bytes) -> str:
+    def failures(*changed: bytes) -> str:
         broken.write_bytes(b"".join(changed))
         return ctx("verify", broken, fails=1)
 
     altered = lines[place].replace(b'\\"nth\\":1,', b'\\"nth\\":2,')
-    assert f"(message {record['message_id']}) was altered" in wrong(*lines[:place], altered, *lines[place + 1 :])
-    assert f"WRONG  event {index} was removed" in wrong(*lines[:place], *lines[place + 1 :])
-    assert "is there twice" in wrong(*lines[: place + 1], *lines[place:])
-    assert "the export is cut off" in wrong(*lines[:place])
-    assert "line 1 can't be understood" in wrong(b"hello\n")
-    assert "this is no export" in wrong(lines[place])
-    assert "the end is missing" in wrong(b"")
+    assert f"(message {record['message_id']}) was altered" in failures(*lines[:place], altered, *lines[place + 1 :])
+    assert f"WRONG  event {index} was removed" in failures(*lines[:place], *lines[place + 1 :])
+    assert "is there twice" in failures(*lines[: place + 1], *lines[place:])
+    assert "the export is cut off" in failures(*lines[:place])
+    assert "line 1 can't be understood" in failures(b"hello\n")
+    assert "this is no export" in failures(lines[place])
+    assert "the end is missing" in failures(b"")
 
 
 def test_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Path) -> None:

@@ -249,8 +249,8 @@ def test_an_export_with_it_is_verified(of: Bench) -> None:
     with of.services.database.snapshot() as db:
         lines = list(of.services.proof.exports.iterate_lines(db, asked))
     verdict = verify(lines, of.services.proof.keys.list_verifiers())
-    assert (verdict.wrong, verdict.events, verdict.segments) == ([], 6, 1)
-    assert verdict.is_whole_log
+    assert (verdict.failures, verdict.events, verdict.segments) == ([], 6, 1)
+    assert verdict.is_complete_log
 
 
 def test_corrections_of_use_go_on_beside_it(of: Bench) -> None:

@@ -24,8 +24,8 @@ from stratiform.services.ledger.tables import (
     tile_table,
 )
 from stratiform.services.proof.errors import LogRewritten
-from stratiform.services.proof.model.export_lines import Sum, summed
-from stratiform.services.proof.model.verification import Verdict, checkpoint_of, verify
+from stratiform.services.proof.model.export_lines import ExportDigest, parse_digest
+from stratiform.services.proof.model.verification import VerificationReport, read_checkpoint, verify
 from stratiform.services.proof.tables import checkpoint_table
 from stratiform.services.proof.tasks import handlers
 from support.exports import changed, checkpoint, export, ingest, keys, places
@@ -49,9 +49,9 @@ def test_what_was_exported_is_as_it_was_signed(any_bench: Bench) -> None:
     ingest(any_bench, *recorded()[600:])
     lines = export(any_bench)
     found = verify(lines, keys(any_bench))
-    assert (found.wrong, found.notes, found.held_back) == ([], [], 0)
+    assert (found.failures, found.notes, found.withheld) == ([], [], 0)
     assert found.checkpoint == checkpoint(any_bench)
-    assert found.is_whole_log
+    assert found.is_complete_log
     with any_bench.services.database.snapshot() as db:
         told = [one.start for one in any_bench.services.ledger.segments.iterate(db)]
     assert found.segments == len(told) > 0
@@ -62,7 +62,7 @@ def test_records_come_back_as_they_were_hashed(any_bench: Bench) -> None:
     """Whatever a customer may call a machine, on each kind of database."""
     names = ["né à 東京 🚀", "a\\b\"c'd\te", " trailing ", "e\u0301", "\u2028</script>", "x" * 255]
     ingest(any_bench, *(machine(f"m{n}", "p1", "2026-01-01", display_name=name) for n, name in enumerate(names)))
-    assert verify(export(any_bench), keys(any_bench)).wrong == []
+    assert verify(export(any_bench), keys(any_bench)).failures == []
 
 
 def test_a_period_has_what_touches_it(any_bench: Bench) -> None:
@@ -77,9 +77,9 @@ def test_a_period_has_what_touches_it(any_bench: Bench) -> None:
     since, until = parse_iso("2026-02-01"), parse_iso("2026-03-01")
     lines = export(any_bench, since=since, until=until)
     found = verify(lines, keys(any_bench))
-    assert found.wrong == []
+    assert found.failures == []
     assert [json.loads(lines[place])["resource_id"] for place in places(lines, "resource")] == ["goes-on", "within"]
-    assert not found.is_whole_log
+    assert not found.is_complete_log
 
 
 def test_as_of_gives_what_was_known_then(any_bench: Bench) -> None:
@@ -89,8 +89,8 @@ def test_as_of_gives_what_was_known_then(any_bench: Bench) -> None:
     ingest(any_bench, machine("m1", "p1", "2026-01-01", at="2026-01-02", vcpus=4), disk("v1", "p1", "2026-01-03"))
     again = export(any_bench, as_of=1)
     assert again == before
-    assert verify(again, keys(any_bench)).wrong == []
-    assert verify(export(any_bench), keys(any_bench)).wrong == []
+    assert verify(again, keys(any_bench)).failures == []
+    assert verify(export(any_bench), keys(any_bench)).failures == []
     assert verify(export(any_bench, as_of=99), keys(any_bench)).events == 3
 
 
@@ -108,8 +108,8 @@ def test_a_project_sees_nothing_of_another(any_bench: Bench) -> None:
     assert b"stranger" not in b"".join(lines)
     assert b"7777" not in b"".join(lines)
     found = verify(lines, keys(any_bench))
-    assert found.wrong == []
-    assert (found.events, found.held_back, found.segments) == (2, 2, 2)
+    assert found.failures == []
+    assert (found.events, found.withheld, found.segments) == (2, 2, 2)
     assert len(found.notes) == 1
     assert "2 of its 3 events are another project's" in found.notes[0]
     assert lines == export(any_bench, customer("p1"), project_id="p1")
@@ -119,9 +119,9 @@ def test_a_project_sees_nothing_of_another(any_bench: Bench) -> None:
         export(any_bench, Caller("u1", project_id="p1"))
     held = places(lines, "held_back")[0]
     other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-    wrong = verify([*lines[:held], changed(lines[held], leaf=other), *lines[held + 1 :]], keys(any_bench)).wrong
+    wrong = verify([*lines[:held], changed(lines[held], leaf=other), *lines[held + 1 :]], keys(any_bench)).failures
     assert any("(held back) was altered" in line for line in wrong)
-    assert any("was removed" in line for line in verify([*lines[:held], *lines[held + 1 :]], keys(any_bench)).wrong)
+    assert any("was removed" in line for line in verify([*lines[:held], *lines[held + 1 :]], keys(any_bench)).failures)
 
 
 def test_an_update_behind_our_back_is_found(any_bench: Bench) -> None:
@@ -132,7 +132,7 @@ def test_an_update_behind_our_back_is_found(any_bench: Bench) -> None:
         fact = {**row.fact, "launched": 1_700_000_000_000_000}
         db.execute(update(event_table).where(event_table.c.seq == row.seq).values(fact=fact))
     found = verify(export(any_bench, after=signed.size), keys(any_bench), signed)
-    assert any(f"event {row.seq} of" in line and f"{row.message_id}) was altered" in line for line in found.wrong)
+    assert any(f"event {row.seq} of" in line and f"{row.message_id}) was altered" in line for line in found.failures)
     assert checkpoint(any_bench) == signed
 
 
@@ -145,18 +145,18 @@ def test_an_event_that_the_database_has_lost_is_named(any_bench: Bench) -> None:
         machine("m1", "p1", "2026-01-01", at="2026-01-03", vcpus=8),
         disk("v1", "p1", "2026-01-01"),
     )
-    assert verify(export(any_bench), keys(any_bench)).wrong == []
+    assert verify(export(any_bench), keys(any_bench)).failures == []
     everything = "this is an export of everything, but the log has more events: "
     with any_bench.services.database.transaction() as db:
         db.execute(delete(event_table).where(event_table.c.seq == 2))
-    assert everything + "2" in verify(export(any_bench), keys(any_bench)).wrong
-    assert verify(export(any_bench, project_id="p2"), keys(any_bench)).wrong == []
+    assert everything + "2" in verify(export(any_bench), keys(any_bench)).failures
+    assert verify(export(any_bench, project_id="p2"), keys(any_bench)).failures == []
     with any_bench.services.database.transaction() as db:
         db.execute(delete(event_table).where(event_table.c.seq == 0))
-    assert everything + "0-2" in verify(export(any_bench), keys(any_bench)).wrong
+    assert everything + "0-2" in verify(export(any_bench), keys(any_bench)).failures
     with any_bench.services.database.transaction() as db:
         db.execute(delete(event_table))
-    assert verify(export(any_bench), keys(any_bench)).wrong == [everything + "0-3"]
+    assert verify(export(any_bench), keys(any_bench)).failures == [everything + "0-3"]
 
 
 def test_a_ledger_rewritten_as_a_whole_is_not_signed_and_is_found(any_bench: Bench, home: Path) -> None:
@@ -185,8 +185,8 @@ def test_a_ledger_rewritten_as_a_whole_is_not_signed_and_is_found(any_bench: Ben
         export(any_bench)
     (home / "keys" / "ledger" / "last").unlink()
     lines = export(any_bench, after=signed.size)
-    assert verify(lines, keys(any_bench)).wrong == []
-    assert any("the ledger was rewritten" in line for line in verify(lines, keys(any_bench), signed).wrong)
+    assert verify(lines, keys(any_bench)).failures == []
+    assert any("the ledger was rewritten" in line for line in verify(lines, keys(any_bench), signed).failures)
 
 
 def test_an_older_copy_of_the_database_is_not_signed(stack_bench: Bench) -> None:
@@ -209,24 +209,26 @@ def test_a_later_export_goes_on_from_an_earlier_one(stack_bench: Bench) -> None:
     ingest(stack_bench, *recorded()[:300])
     old = export(stack_bench)
     known = keys(stack_bench)
-    earlier = checkpoint_of(b"".join(old), known)
+    earlier = read_checkpoint(b"".join(old), known)
     same = export(stack_bench)
-    assert verify(same, known, earlier).wrong == []
+    assert verify(same, known, earlier).failures == []
     ingest(stack_bench, *recorded()[300:])
-    assert verify(export(stack_bench, after=earlier.size), known, earlier).wrong == []
-    assert any("doesn't say how its log goes on" in line for line in verify(export(stack_bench), known, earlier).wrong)
-    assert any("more events than" in line for line in verify(old, known, checkpoint(stack_bench)).wrong)
+    assert verify(export(stack_bench, after=earlier.size), known, earlier).failures == []
+    assert any(
+        "doesn't say how its log goes on" in line for line in verify(export(stack_bench), known, earlier).failures
+    )
+    assert any("more events than" in line for line in verify(old, known, checkpoint(stack_bench)).failures)
     other = Checkpoint("stratiform/other", earlier.size, earlier.root)
-    assert any("of another ledger" in line for line in verify(same, known, other).wrong)
+    assert any("of another ledger" in line for line in verify(same, known, other).failures)
     forged = Checkpoint(earlier.origin, earlier.size, b"\1" * 32)
-    assert any("the ledger was rewritten" in line for line in verify(same, known, forged).wrong)
+    assert any("the ledger was rewritten" in line for line in verify(same, known, forged).failures)
     with pytest.raises(Invalid, match="can't be a continuation of"):
         export(stack_bench, after=10_000)
     note = old[0]
-    assert checkpoint_of(json.loads(note)["checkpoint"].encode(), known) == earlier
+    assert read_checkpoint(json.loads(note)["checkpoint"].encode(), known) == earlier
     for bad in (b"", b"x", b"{}", old[1], note.replace(b"checkpoint", b"checkpiont")):
         with pytest.raises(Invalid):
-            checkpoint_of(bad, known)
+            read_checkpoint(bad, known)
 
 
 def test_a_new_key_goes_on_with_the_same_log(stack_bench: Bench) -> None:
@@ -235,17 +237,17 @@ def test_a_new_key_goes_on_with_the_same_log(stack_bench: Bench) -> None:
     old = export(stack_bench)
     second = stack_bench.services.proof.keys.rotate()
     ingest(stack_bench, *recorded()[300:])
-    lines = export(stack_bench, after=checkpoint_of(b"".join(old), first).size)
+    lines = export(stack_bench, after=read_checkpoint(b"".join(old), first).size)
     for known in (first, [second], [*first, second]):
-        assert verify(lines, known).wrong == []
-    assert verify(lines, first, checkpoint_of(b"".join(old), first)).wrong == []
-    assert verify(old, first).wrong == []
-    assert verify(old, [second]).wrong
+        assert verify(lines, known).failures == []
+    assert verify(lines, first, read_checkpoint(b"".join(old), first)).failures == []
+    assert verify(old, first).failures == []
+    assert verify(old, [second]).failures
     third = stack_bench.services.proof.keys.rotate(compromised=True)
     ingest(stack_bench, disk("v1", "p1", "2026-01-01"))
     lines = export(stack_bench)
-    assert verify(lines, [third]).wrong == []
-    assert verify(lines, [*first, second]).wrong
+    assert verify(lines, [third]).failures == []
+    assert verify(lines, [*first, second]).failures
 
 
 def test_a_home_without_the_ledgers_keys_signs_nothing(stack_bench: Bench, tmp_path: Path) -> None:
@@ -320,21 +322,21 @@ def test_inclusion_and_consistency(any_bench: Bench) -> None:
 
 @given(st.sets(st.integers(0, 3000)))
 def test_the_sum_tells_which_events_there_are(indexes: set[int]) -> None:
-    total = Sum("a", 3001)
+    total = ExportDigest("a", 3001)
     for index in sorted(indexes, reverse=True):
         total.add(b"x", index)
-    assert summed(str(total), "a", 3001)[0] == indexes
+    assert parse_digest(str(total), "a", 3001)[0] == indexes
     for origin, size in (("b", 3001), ("a", 3002)):
         with pytest.raises(Invalid):
-            summed(str(total), origin, size)
+            parse_digest(str(total), origin, size)
 
 
 @pytest.mark.parametrize("ranges", ["1-", "x", "1,,2-1x", "0-5", "01"])
 def test_a_sum_that_cant_be_is_refused(ranges: str) -> None:
     with pytest.raises(Invalid):
-        summed(f"stratiform usage export v1\na\n5\n{ranges}\nhash\n", "a", 5)
+        parse_digest(f"stratiform usage export v1\na\n5\n{ranges}\nhash\n", "a", 5)
 
 
 def test_nothing_is_found_in_nothing() -> None:
-    assert Verdict().wrong == []
-    assert not Verdict().is_whole_log
+    assert VerificationReport().failures == []
+    assert not VerificationReport().is_complete_log

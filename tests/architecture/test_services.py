@@ -1,28 +1,25 @@
-"""What every service keeps to: the same few files, SQL in repositories, one transaction a request, rules asked."""
+"""The rules that every service keeps: its files, SQL in repositories, transactions, composition, policy rules."""
 
 import ast
 import importlib
 from collections.abc import Iterator
-from pathlib import Path
 
-import stratiform
 from stratiform.kit.policy import Rule
+from support.source import ROOT, aliases, imports, module_name, modules, references
 
-ROOT = Path(stratiform.__file__).parent
-SERVICES = sorted(path.parent for path in (ROOT / "services").glob("*/policy.py"))
-TREES = {path: ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
+SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/manifest.py"))
 
-#: ARCHITECTURE.md, "The same few files in every room".
-ROOMS = {"__init__", "manifest", "errors", "model", "tables", "repository", "policy", "events", "service", "tasks"}
+#: The files (or folders) of a service; see "A service is declared once" in the architecture.
+FILES = {"__init__", "manifest", "errors", "model", "tables", "repository", "policy", "events", "service", "tasks"}
 
-#: What a service is besides: an engine, a format.
-MORE = {
+#: Files of one service: engines and file formats that are neither model nor service.
+ADDITIONAL_FILES = {
     "rating": {"engines", "plan_documents", "plan_files"},
     "billing": {"closing", "costing", "document", "pdf"},
 }
 
-#: Verbs that wait for a cloud, a disk or a hash, and so open short transactions of their own around the waiting.
-OPEN_THEIR_OWN = {
+#: Operations that wait for a cloud, a disk or a hash, with short transactions of their own before and after.
+TRANSACTION_OWNERS = {
     "audit/service/audits.py",
     "clouds/service/accounts.py",
     "clouds/service/connections.py",
@@ -33,68 +30,73 @@ OPEN_THEIR_OWN = {
 }
 
 
-def files(room: str = "") -> Iterator[tuple[str, ast.Module]]:
-    """Every file of a service, or of one room in each, by its path from the folder of services."""
-    for path, tree in TREES.items():
-        place = path.relative_to(ROOT).parts
-        if place[0] == "services" and len(place) > 2 and room in ("", place[2].removesuffix(".py")):
-            yield "/".join(place[1:]), tree
+def service_modules(file: str = "") -> Iterator[tuple[str, ast.Module]]:
+    """Yield the modules of all services, or those in the file or folder `file` of each."""
+    for path, tree in modules().items():
+        parts = path.split("/")
+        if parts[0] == "services" and len(parts) > 2 and file in ("", parts[2].removesuffix(".py")):
+            yield "/".join(parts[1:]), tree
 
 
-def called(tree: ast.Module) -> set[tuple[str, str]]:
-    """The methods that are called, each with the name before it: `("database", "transaction")`."""
-    found = set()
+def called_methods(tree: ast.Module) -> set[tuple[str, str]]:
+    """Return the methods that a module calls, each with the last name before it: `("database", "transaction")`."""
+    methods = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            of = node.func.value
-            found.add((getattr(of, "attr", getattr(of, "id", "")).removeprefix("_"), node.func.attr))
-    return found
+            target = node.func.value
+            methods.add((getattr(target, "attr", getattr(target, "id", "")).removeprefix("_"), node.func.attr))
+    return methods
 
 
-def test_a_service_has_the_files_that_every_service_has() -> None:
-    assert len(SERVICES) == 12
+def test_services_have_the_same_files() -> None:
+    assert len(SERVICES) >= 12
     for service in SERVICES:
-        there = {path.stem for path in service.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
-        assert there <= ROOMS | MORE.get(service.name, set()), service.name
+        folder = ROOT / "services" / service
+        files = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+        assert files - FILES == ADDITIONAL_FILES.get(service, set()), service
 
 
-def test_sql_is_in_repositories() -> None:
-    for path, tree in files():
-        if path.split("/")[1].removesuffix(".py") in ("repository", "tables"):
-            continue
-        names = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-        names |= {one.name for node in ast.walk(tree) if isinstance(node, ast.Import) for one in node.names}
-        assert not [name for name in names if name.split(".")[0] == "sqlalchemy"], path
+def test_sql_is_in_repositories_and_tables() -> None:
+    for path, tree in service_modules():
+        if path.split("/")[1].removesuffix(".py") not in ("repository", "tables"):
+            assert not [name for name in imports(tree) if name.split(".")[0] == "sqlalchemy"], path
 
 
-def test_nobody_commits() -> None:
-    for path, tree in files():
-        assert "commit" not in {method for _, method in called(tree)}, path
+def test_services_do_not_commit() -> None:
+    for path, tree in service_modules():
+        assert "commit" not in {method for _, method in called_methods(tree)}, path
 
 
-def test_only_verbs_that_wait_open_a_transaction() -> None:
-    opens = {("database", "transaction"), ("database", "snapshot")}
-    assert {path for path, tree in files("service") if called(tree) & opens} == OPEN_THEIR_OWN
+def test_only_operations_that_wait_open_transactions() -> None:
+    transactions = {("database", "transaction"), ("database", "snapshot")}
+    assert {path for path, tree in service_modules("service") if called_methods(tree) & transactions} == (
+        TRANSACTION_OWNERS
+    )
 
 
-def test_every_rule_of_a_policy_is_asked() -> None:
-    """A rule that nobody asks for is a promise that nobody keeps."""
-    trees = [tree for path, tree in TREES.items() if path.name != "policy.py"]
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    for service in SERVICES:
-        module = importlib.import_module(f"stratiform.services.{service.name}.policy")
-        constants = {name: rule for name, rule in vars(module).items() if isinstance(rule, Rule)}
-        unused = [name for name, rule in constants.items() if name not in attributes and not _said(rule.name, texts)]
-        assert unused == [], service.name
-        if hasattr(module, "RULES"):
-            continue
-        said = texts | {value for name, value in vars(module).items() if name in names and isinstance(value, str)}
-        assert [rule for rule in module.policy.rules if not _said(rule, said)] == [], service.name
+def test_services_are_composed_without_inheritance() -> None:
+    assert [f"{path}: {name}" for path, tree in service_modules("service") for name in inheriting_classes(tree)] == []
 
 
-def _said(rule: str, said: set[str]) -> bool:
-    """As a whole, or as a beginning and an end that are put together."""
-    return rule in said or any(rule[:at] in said and rule[at:] in said for at in range(1, len(rule)))
+def inheriting_classes(tree: ast.Module) -> Iterator[str]:
+    """Yield the classes of a module that inherit from a class of the project."""
+    local = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    imported = aliases(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            bases = [ast.unparse(base).split("[")[0].split(".")[0] for base in node.bases]
+            if any(base in local or imported.get(base, "").startswith("stratiform.") for base in bases):
+                yield node.name
+
+
+def test_every_policy_rule_is_used() -> None:
+    policies = {service: importlib.import_module(f"stratiform.services.{service}.policy") for service in SERVICES}
+    names = {module.__name__ for module in policies.values()}
+    used = {name for path, tree in modules().items() if module_name(path) not in names for name in references(tree)}
+    unused = []
+    for module in policies.values():
+        rules = [name for name, value in vars(module).items() if isinstance(value, Rule)]
+        assert rules, module.__name__
+        if not hasattr(module, "policy"):  # services that still refer to rules by their names
+            unused += [f"{module.__name__}.{rule}" for rule in rules if f"{module.__name__}.{rule}" not in used]
+    assert unused == []

@@ -80,7 +80,9 @@ def list_revisions(database: Database) -> list[Revision]:
 def _config(connection: object) -> "Config":
     from alembic.config import Config
 
+    load_tables()
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     config.attributes["connection"] = connection
+    config.attributes["metadata"] = metadata
     return config

@@ -1,4 +1,4 @@
-"""The one history of the schema. Owns: how it came to be. Does not own: the tables; each service has its own."""
+"""Migrations of the database schema. Owns: its revisions. Does not own: the current tables, which services declare."""
 
-#: The newest revision, so that a start on a current database need not read the history.
+#: The newest revision, so that a program that starts on a current database need not load the revisions.
 HEAD = "0004"

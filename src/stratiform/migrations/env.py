@@ -1,28 +1,26 @@
-"""Run by Alembic; the connection comes from app.schema."""
+"""The environment of Alembic. The caller passes the connection and the metadata as attributes of the configuration."""
 
 from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from stratiform.app import schema
 from stratiform.kit.db import Json
 
 
-def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
+def _render_json(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     if kind == "type" and isinstance(item, Json):
         autogen.imports.add("from stratiform.kit.db import Json")
         return "Json()"
     return False
 
 
-schema.load_tables()
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=schema.metadata,
+    target_metadata=context.config.attributes["metadata"],
     compare_type=True,
     render_as_batch=True,
-    render_item=_render,
+    render_item=_render_json,
 )
 with context.begin_transaction():
     context.run_migrations()

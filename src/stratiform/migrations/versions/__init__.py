@@ -1,1 +1,1 @@
-"""One file a step, each with its way back."""
+"""One file per revision, each with upgrade and downgrade."""

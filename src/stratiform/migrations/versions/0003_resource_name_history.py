@@ -1,4 +1,4 @@
-"""What resources were called at earlier positions of the ledger."""
+"""Store the names and tags of resources at earlier positions of the ledger."""
 
 import sqlalchemy as sa
 from alembic import op

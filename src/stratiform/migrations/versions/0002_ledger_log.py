@@ -1,18 +1,18 @@
-"""Numbers, folds and the log of the ledger."""
+"""Add resource numbers, stored folds and the Merkle log to the ledger."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
 from stratiform.kit.db import Json
-from stratiform.migrations import ledger
+from stratiform.migrations import ledger_conversion
 
-EXTENSION = "CREATE EXTENSION IF NOT EXISTS btree_gist"
-APART = """
+BTREE_GIST = "CREATE EXTENSION IF NOT EXISTS btree_gist"
+NO_OVERLAP = """
 ALTER TABLE metering_segment ADD CONSTRAINT metering_segment_apart EXCLUDE USING gist
 (resource WITH =, int8range(start_at, end_at) WITH &&) WHERE (superseded IS NULL)
 """
-APART_ON_SQLITE = """
+NO_OVERLAP_ON_SQLITE = """
 CREATE TRIGGER metering_segment_apart BEFORE INSERT ON metering_segment
 WHEN NEW.superseded IS NULL AND EXISTS (
     SELECT 1 FROM metering_segment AS other
@@ -34,8 +34,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    ledger.set_aside(op.get_bind(), ledger.FIRST)
-    for name in ledger.FIRST:
+    ledger_conversion.copy_tables(op.get_bind(), ledger_conversion.TABLES_0001)
+    for name in ledger_conversion.TABLES_0001:
         op.drop_table(name)
     op.create_table(
         "metering_batch",
@@ -313,30 +313,30 @@ def upgrade() -> None:
     with op.batch_alter_table("metering_unknown", schema=None) as batch_op:
         batch_op.create_index("ix_metering_unknown_batch", ["batch"], unique=False)
 
-    _hold_segments_apart()
-    ledger.forwards(op.get_bind())
-    ledger.drop_aside(op.get_bind(), ledger.FIRST)
+    _forbid_overlapping_segments()
+    ledger_conversion.upgrade(op.get_bind())
+    ledger_conversion.drop_copies(op.get_bind(), ledger_conversion.TABLES_0001)
 
 
-def _hold_segments_apart() -> None:
+def _forbid_overlapping_segments() -> None:
     kind = op.get_bind().dialect.name
     if kind == "postgresql":
-        op.execute(EXTENSION)
-        op.execute(APART)
+        op.execute(BTREE_GIST)
+        op.execute(NO_OVERLAP)
     elif kind == "sqlite":
-        op.execute(APART_ON_SQLITE)
+        op.execute(NO_OVERLAP_ON_SQLITE)
 
 
 def downgrade() -> None:
-    ledger.set_aside(op.get_bind(), ledger.SECOND)
+    ledger_conversion.copy_tables(op.get_bind(), ledger_conversion.TABLES_0002)
     for name in _TABLES:
         op.drop_table(f"metering_{name}")
-    _create_the_first_form()
-    ledger.backwards(op.get_bind())
-    ledger.drop_aside(op.get_bind(), ledger.SECOND)
+    _create_tables_of_0001()
+    ledger_conversion.downgrade(op.get_bind())
+    ledger_conversion.drop_copies(op.get_bind(), ledger_conversion.TABLES_0002)
 
 
-def _create_the_first_form() -> None:
+def _create_tables_of_0001() -> None:
     op.create_table(
         "metering_event",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),

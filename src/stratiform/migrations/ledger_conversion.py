@@ -1,5 +1,7 @@
-"""Moves the ledger's rows between its first form (0001) and its second (0002). Frozen: it must go on to give what it
-gives today, so it shares nothing with the code of the day but the Merkle log's hashing."""
+"""Conversion of the ledger's rows between the revisions 0001 and 0002.
+
+This module never changes and therefore uses none of the services' code, only the hashing of the Merkle log.
+"""
 
 import hashlib
 import zlib
@@ -14,33 +16,36 @@ from sqlalchemy import Connection, text
 from stratiform.kit import merkle
 from stratiform.kit.clock import iso_naive
 
-FIRST = ("metering_event", "metering_position", "metering_resource", "metering_segment")
-SECOND = (*FIRST, "metering_batch")
+TABLES_0001 = ("metering_event", "metering_position", "metering_resource", "metering_segment")
+TABLES_0002 = (*TABLES_0001, "metering_batch")
 
-_AT_ONCE = 1000
-_FOLDED_ANEW_US = 2**62  # nothing is later, so whatever comes next folds the resource from its statements
-_canonical = msgspec.json.Encoder(order="sorted")
+_ROWS_PER_BATCH = 1000
+#: Later than any event, so that the next event folds the resource from all its statements.
+_REFOLD_US = 2**62
+_encoder = msgspec.json.Encoder(order="sorted")
 
 _ENVELOPE = ("message_id", "event_type", "publisher_id", "timestamp", "payload")
 
 
-def set_aside(db: Connection, tables: Sequence[str]) -> None:
-    """Copy `tables`, so that others of the same names can be made."""
+def copy_tables(db: Connection, tables: Sequence[str]) -> None:
+    """Copy `tables`, so that they can be dropped and created with other columns."""
     for name in tables:
-        db.execute(text(f"CREATE TABLE {_aside(name)} AS SELECT * FROM {name}"))
+        db.execute(text(f"CREATE TABLE {_copy_of(name)} AS SELECT * FROM {name}"))
 
 
-def drop_aside(db: Connection, tables: Sequence[str]) -> None:
+def drop_copies(db: Connection, tables: Sequence[str]) -> None:
     for name in tables:
-        db.execute(text(f"DROP TABLE {_aside(name)}"))
+        db.execute(text(f"DROP TABLE {_copy_of(name)}"))
 
 
-def forwards(db: Connection) -> None:
-    """From the first form, set aside, into the second. The segments keep their positions; the events follow after
-    the last one, a thousand to a batch."""
+def upgrade(db: Connection) -> None:
+    """Convert the copies of revision 0001 to the tables of 0002.
+
+    Segments keep their positions; events get the positions after the last one, a thousand per batch.
+    """
     numbers = _number_resources(db)
     segments = _number_segments(db, numbers)
-    position = db.execute(text(f"SELECT position FROM {_aside('metering_position')}")).scalar() or 0
+    position = db.execute(text(f"SELECT position FROM {_copy_of('metering_position')}")).scalar() or 0
     position, events = _number_events(db, numbers, position)
     if position or numbers:
         _insert(
@@ -49,16 +54,16 @@ def forwards(db: Connection) -> None:
 
 
 def _number_resources(db: Connection) -> dict[tuple[str, str, str], int]:
-    counted = text(
-        f"SELECT cloud, resource_type, resource_id, count(*) FROM {_aside('metering_event')} "
+    query = text(
+        f"SELECT cloud, resource_type, resource_id, count(*) FROM {_copy_of('metering_event')} "
         "GROUP BY cloud, resource_type, resource_id"
     )
-    events = {(row[0], row[1], row[2]): row[3] for row in db.execute(counted)}
+    events = {(row[0], row[1], row[2]): row[3] for row in db.execute(query)}
     numbers: dict[tuple[str, str, str], int] = {}
     for row in _rows(db, "metering_resource", "cloud, resource_type, resource_id"):
         key = (row.cloud, row.resource_type, row.resource_id)
         numbers[key] = len(numbers)
-        progress = {"at": _FOLDED_ANEW_US, "message_id": "", "count": events.get(key, 0)}
+        progress = {"at": _REFOLD_US, "message_id": "", "count": events.get(key, 0)}
         _insert(
             db,
             "metering_resource",
@@ -68,7 +73,7 @@ def _number_resources(db: Connection) -> dict[tuple[str, str, str], int]:
             resource_id=row.resource_id,
             name=row.name,
             tags="{}",
-            progress=_text(progress),
+            progress=_to_json(progress),
         )
     return numbers
 
@@ -89,7 +94,7 @@ def _number_events(db: Connection, numbers: dict[tuple[str, str, str], int], pos
         position += 1
         messages, leaves = [], []
         received = max(row.received_at for row in rows)
-        for place, row in enumerate(rows):
+        for offset, row in enumerate(rows):
             resource = numbers[row.cloud, row.resource_type, row.resource_id]
             nth[resource] += 1
             message = _message(row)
@@ -99,7 +104,7 @@ def _number_events(db: Connection, numbers: dict[tuple[str, str, str], int], pos
             _insert(
                 db,
                 "metering_event",
-                seq=seq + place,
+                seq=seq + offset,
                 resource=resource,
                 nth=nth[resource],
                 cloud=row.cloud,
@@ -110,10 +115,10 @@ def _number_events(db: Connection, numbers: dict[tuple[str, str, str], int], pos
                 fact=row.fact,
                 raw_sha256=raw.digest(),
                 batch=position,
-                place=place,
+                place=offset,
             )
             if '"correction":' in row.fact and "correction" in msgspec.json.decode(row.fact):
-                _insert(db, "metering_correction", seq=seq + place, resource=resource)
+                _insert(db, "metering_correction", seq=seq + offset, resource=resource)
         _write_tiles(db, seq, leaves)
         seq += len(rows)
         packed = zstandard.ZstdCompressor().compress(msgpack.packb(messages))
@@ -132,9 +137,11 @@ def _write_tiles(db: Connection, size: int, leaves: list[bytes]) -> None:
         _insert(db, "metering_tile", **where, hashes=hashes)
 
 
-def backwards(db: Connection) -> None:
-    """From the second form, set aside, into the first. What the first has no place for is lost: numbers, labels, the
-    log, and the kinds of usage that it didn't know are kept only as events."""
+def downgrade(db: Connection) -> None:
+    """Convert the copies of revision 0002 to the tables of 0001.
+
+    Resource numbers, tags and the log are lost. Resource types that 0001 does not know remain only as events.
+    """
     resources = {}
     for row in _rows(db, "metering_resource", "id"):
         resources[row.id] = row
@@ -149,9 +156,9 @@ def backwards(db: Connection) -> None:
     for row in _rows(db, "metering_segment", "id"):
         values = dict(row._mapping)
         del values["resource"]
-        values["id"] += 1  # MariaDB takes a zero for "the next one"
+        values["id"] += 1  # MariaDB replaces 0 by the next number of the sequence
         _insert(db, "metering_segment", **values)
-    for row in db.execute(text(f"SELECT position FROM {_aside('metering_position')}")):
+    for row in db.execute(text(f"SELECT position FROM {_copy_of('metering_position')}")):
         _insert(db, "metering_position", id=1, position=row.position)
     _restore_events(db, resources)
 
@@ -161,20 +168,20 @@ def _restore_events(db: Connection, resources: dict[int, Any]) -> None:
     for row in _rows(db, "metering_event", "seq"):
         if row.batch != batch:
             batch = row.batch
-            kept = db.execute(
-                text(f"SELECT received_at, messages FROM {_aside('metering_batch')} WHERE id = :id"), {"id": batch}
+            stored = db.execute(
+                text(f"SELECT received_at, messages FROM {_copy_of('metering_batch')} WHERE id = :id"), {"id": batch}
             ).one()
-            received = kept.received_at
-            messages = None if kept.messages is None else msgpack.unpackb(zstandard.decompress(kept.messages))
-        of = resources[row.resource]
+            received = stored.received_at
+            messages = None if stored.messages is None else msgpack.unpackb(zstandard.decompress(stored.messages))
+        resource = resources[row.resource]
         _insert(
             db,
             "metering_event",
             seq=row.seq + 1,
             cloud=row.cloud,
             message_id=row.message_id,
-            resource_type=of.resource_type,
-            resource_id=of.resource_id,
+            resource_type=resource.resource_type,
+            resource_id=resource.resource_id,
             at=row.at,
             event_type=row.event_type,
             publisher_id=row.publisher_id,
@@ -185,7 +192,7 @@ def _restore_events(db: Connection, resources: dict[int, Any]) -> None:
 
 
 def _payload(message: bytes) -> bytes:
-    """What the first form keeps of a message, in whatever envelope that came."""
+    """Return the compressed payload of a message in any envelope, as stored in 0001."""
     document = msgspec.json.decode(message)
     if "body" in document and "event_type" not in document:
         body = document["body"]
@@ -196,7 +203,7 @@ def _payload(message: bytes) -> bytes:
 
 
 def _message(row: Any) -> bytes:
-    """A message whose payload is the one that the first form has kept; without one, an empty one."""
+    """Return a message with the payload stored in 0001, or with an empty payload."""
     payload = msgspec.json.decode(zlib.decompress(row.payload)) if row.payload else {}
     values = (row.message_id, row.event_type, row.publisher_id, iso_naive(row.at), payload)
     return msgspec.json.encode(dict(zip(_ENVELOPE, values, strict=True)))
@@ -215,26 +222,26 @@ def _record(row: Any, nth: int, raw_sha256: str, received_at: int) -> bytes:
         "resource_id": row.resource_id,
         "resource_type": row.resource_type,
     }
-    return _canonical.encode(record)
+    return _encoder.encode(record)
 
 
 def _rows(db: Connection, name: str, key: str) -> Iterator[Any]:
-    """All rows of a table that was set aside, in the order of `key`, read in pieces."""
+    """Iterate over the rows of a table's copy in the order of `key`, in several queries."""
     offset = 0
     while True:
-        query = text(f"SELECT * FROM {_aside(name)} ORDER BY {key} LIMIT {_AT_ONCE} OFFSET {offset}")
-        found = db.execute(query).all()
-        yield from found
-        if len(found) < _AT_ONCE:
+        query = text(f"SELECT * FROM {_copy_of(name)} ORDER BY {key} LIMIT {_ROWS_PER_BATCH} OFFSET {offset}")
+        rows = db.execute(query).all()
+        yield from rows
+        if len(rows) < _ROWS_PER_BATCH:
             return
-        offset += _AT_ONCE
+        offset += _ROWS_PER_BATCH
 
 
 def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
     chunk: list[Any] = []
     for row in rows:
         chunk.append(row)
-        if len(chunk) == _AT_ONCE:
+        if len(chunk) == _ROWS_PER_BATCH:
             yield chunk
             chunk = []
     if chunk:
@@ -242,13 +249,13 @@ def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
 
 
 def _insert(db: Connection, into: str, **values: Any) -> None:
-    columns, places = ", ".join(values), ", ".join(f":{name}" for name in values)
-    db.execute(text(f"INSERT INTO {into} ({columns}) VALUES ({places})"), values)
+    columns, placeholders = ", ".join(values), ", ".join(f":{name}" for name in values)
+    db.execute(text(f"INSERT INTO {into} ({columns}) VALUES ({placeholders})"), values)
 
 
-def _text(value: Any) -> str:
+def _to_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _aside(name: str) -> str:
-    return f"{name}_aside"
+def _copy_of(name: str) -> str:
+    return f"{name}_copy"

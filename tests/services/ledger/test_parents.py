@@ -16,10 +16,10 @@ from stratiform.services.ledger.model.fold import Usage
 from stratiform.services.ledger.model.incremental_fold import fold_all as begin_anew
 from stratiform.services.ledger.model.parents import rank_generations
 from stratiform.services.ledger.service import batch_fold
+from stratiform.services.proof.model.export_digests import ExportDigest
 from stratiform.services.proof.model.export_lines import (
     EndLine,
     EventLine,
-    ExportDigest,
     ResourceLine,
     WithheldEventLine,
     decode_line,
@@ -142,9 +142,9 @@ def test_a_child_that_an_export_has_before_its_parent_is_named(made: Bench) -> N
     assert going_on != child
     for forged in (child, going_on):
         wrong = verified(made, first, [forged, parent]).failures
-        assert "box child of a stands before box parent of a, with which it ends" in wrong
+        assert "box child of a precedes its parent box parent of a" in wrong
     missing = verified(made, first, [child]).failures
-    assert any("the events of box parent of a are missing, with which box child of a ends" in one for one in missing)
+    assert any("box parent of a, the parent of box child of a, is missing" in one for one in missing)
 
 
 def test_a_circle_and_what_hangs_on_it_is_as_it_was_signed(made: Bench) -> None:
@@ -158,5 +158,5 @@ def test_a_circle_and_what_hangs_on_it_is_as_it_was_signed(made: Bench) -> None:
     turned = [by_id[name] for name in ("three", "one", "two", "tail", "end")]
     assert verified(made, first, turned).failures == []
     wrong = verified(made, first, [by_id[name] for name in ("end", "tail", "three", "one", "two")]).failures
-    assert "box end of a stands before box tail of a, with which it ends" in wrong
-    assert "box tail of a stands before box two of a, with which it ends" in wrong
+    assert "box end of a precedes its parent box tail of a" in wrong
+    assert "box tail of a precedes its parent box two of a" in wrong

@@ -30,10 +30,9 @@ class InclusionVerifier:
             self.unproven.append((index, description))
 
     def report_unproven(self) -> None:
-        """Report the events without valid proof if there is no valid digest."""
-        self.failures += [
-            f"{description} is not in the log: it was altered or added" for _, description in self.unproven
-        ]
+        """Report the events without a valid proof, for an export without a valid digest."""
+        for _, description in self.unproven:
+            self.failures.append(f"{description} is not in the log: it was altered or added")
 
     def verify_signed(self, signed: set[int], *, is_unfiltered: bool) -> None:
         """Verify that the export has the events with the numbers in its signed digest."""

@@ -5,6 +5,7 @@ clouds' SDKs.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from support import watchdog
 
 if TYPE_CHECKING:
     from stratiform.kit.db import Database
-    from support.bus import Names
+    from support.bus import BusNames
     from support.stacks import Bench
 
 
@@ -25,10 +26,17 @@ def pytest_configure() -> None:
         watchdog.start()
 
 
-def pytest_pycollect_makemodule(module_path: Path) -> None:
+def pytest_collectstart(collector: pytest.Collector) -> None:
     """Load the hypothesis profile before a module with property tests is imported; others need no hypothesis."""
-    if b"hypothesis" in module_path.read_bytes():
+    if isinstance(collector, pytest.Module) and b"hypothesis" in collector.path.read_bytes():
         import support.profiles  # noqa: F401 - importing it loads the profile
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remove the plugin of hypothesis if no test used it, because it imports hypothesis to print its summary."""
+    if "hypothesis" not in sys.modules:
+        session.config.pluginmanager.unregister(name="hypothesispytest")
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
@@ -58,18 +66,18 @@ def broker() -> Iterator[Any]:
     """A connection to RabbitMQ."""
     from support import bus
 
-    with bus.connected() as connection:
+    with bus.connect_kombu() as connection:
         yield connection
 
 
 @pytest.fixture
-def names(broker: Any) -> Iterator["Names"]:
+def names(broker: Any) -> Iterator["BusNames"]:
     """Names of an exchange, a topic and a pool for one test; they are deleted afterwards."""
-    from support.bus import Names
+    from support.bus import BusNames
 
-    names = Names(broker)
+    names = BusNames(broker)
     yield names
-    names.remove()
+    names.delete()
 
 
 @pytest.fixture

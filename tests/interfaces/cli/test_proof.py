@@ -15,7 +15,7 @@ from stratiform.interfaces.cli.client import Client, CliError, session
 from stratiform.interfaces.rest.proofs import handlers
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.signed_notes import Signer
-from stratiform.services.ingest.events import envelope_of
+from stratiform.services.ingest.events import encode_event
 from support.ledger import recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
@@ -221,7 +221,7 @@ def test_what_can_never_be_exported_is_refused(api: Rest, tmp_path: Path, line: 
 
 def test_an_export_as_of_a_time_or_a_position(api: Rest, tmp_path: Path, stack_bench: Bench) -> None:
     stack_bench.clock.advance(60_000_000)
-    take(stack_bench, envelope_of(machine("late", "p1", "2026-11-30")))
+    take(stack_bench, encode_event(machine("late", "p1", "2026-11-30")))
     files = [tmp_path / name for name in ("now", "position", "time")]
     for file, asked in zip(files, ([], ["--as-of", "1"], ["--as-of", "2026-12-15T00:00:30Z"]), strict=True):
         ctx("export", *asked, file)

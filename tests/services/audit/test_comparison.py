@@ -13,8 +13,8 @@ from stratiform.services.audit.model.exists_periods import find_missed_period, i
 from stratiform.services.audit.model.findings import find_overlaps
 from stratiform.services.audit.model.ledger_states import LedgerState
 from stratiform.services.audit.model.sightings import Absence, Sighting
-from stratiform.services.ingest.events import corrections
-from stratiform.services.ingest.events.corrections import Seen
+from stratiform.services.ingest.events.corrections import parse_correction
+from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ingest.service import correction_event
 from stratiform.services.ledger.model import Correction, Resource, Segment, Statement, fold, select_in_force
 from stratiform.services.ledger.model.fold import select_messages
@@ -25,7 +25,7 @@ S = SECOND_US
 WINDOW = (10 * S, 100 * S)
 NOW = 120 * S
 SERVER = Resource("lab", "instance", "1")
-OBSERVATION = Seen(project_id="p", name="web", state="active", attributes={"vcpus": 1})
+OBSERVATION = Observation(project_id="p", name="web", state="active", attributes={"vcpus": 1})
 
 LAUNCH = Statement(
     20 * S + 1, "m-launch", project_id="p", launched_at=20 * S + 1, state="active", attributes={"vcpus": 1}
@@ -61,7 +61,7 @@ def ledger(*statements: Statement) -> LedgerState:
     return LedgerState(fold(INSTANCE, statements).segments, last_message_at, applied)
 
 
-def listed(since: int | None = None, observation: Seen = OBSERVATION) -> Sighting:
+def listed(since: int | None = None, observation: Observation = OBSERVATION) -> Sighting:
     """Return the sighting in an inventory."""
     return Sighting("inventory", NOW, since, observation=observation)
 
@@ -84,7 +84,7 @@ def apply(proposal: Proposal, number: int = 0) -> Statement:
     correction = Correction("staff", proposal.reason, reopened=proposal.reopened, has_observation=True)
     message_id = f"z-{number}-{proposal.at:012d}"
     event = correction_event(SERVER, message_id, proposal.at, correction, proposal.observation)
-    parsed = corrections.read(event)
+    parsed = parse_correction(event)
     assert parsed is not None
     return parsed.statement
 
@@ -105,7 +105,7 @@ def test_a_lost_creation_is_missing_use() -> None:
     assert usage.segments == (segment(30 * S, None, "p", "active", {"vcpus": 1}),)
     assert usage.name == "web"
     assert check(ledger(), listed(None))[1] == [], "the start is unknown"
-    assert check(ledger(), listed(30 * S, Seen()))[1] == [], "the project is unknown"
+    assert check(ledger(), listed(30 * S, Observation()))[1] == [], "the project is unknown"
 
 
 def test_a_lost_deletion_is_surplus_use_since_the_last_message() -> None:
@@ -211,7 +211,7 @@ messages = st.builds(
     attributes=attributes,
 )
 observations = st.builds(
-    Seen,
+    Observation,
     project_id=st.sampled_from(["p", "q"]),
     state=st.sampled_from(["active", "stopped", None]),
     attributes=attributes,
@@ -280,7 +280,7 @@ def test_sources_with_the_content_of_the_ledger_yield_no_findings(statements: li
     ]
     last = segments[-1] if segments else None
     if last is not None and last.end is None:
-        observation = Seen(project_id=last.project_id, state=last.state, attributes=last.attributes)
+        observation = Observation(project_id=last.project_id, state=last.state, attributes=last.attributes)
         reports.append(listed(segments[0].start, observation))
     else:
         reports.append(NOT_LISTED)

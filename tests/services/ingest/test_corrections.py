@@ -155,7 +155,7 @@ def test_what_the_ledger_does_not_know_needs_a_start_and_a_project(of: Bench) ->
             correct(of, lost, **said)
     with pytest.raises(Invalid, match="project_id: required, because instance m9"):
         correct(of, lost, start=start)
-    with pytest.raises(Invalid, match=r"project_id: .*all of its use"):
+    with pytest.raises(Invalid, match=r"project_id: required for all usage"):
         correct(of, lost, start=start, project_id="p9", since=start + 1)
     assert segments(of, "m9") == []
     assert listed(of) == []
@@ -196,29 +196,29 @@ def test_the_cloud_may_be_left_out_where_there_is_one(of: Bench) -> None:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        ({}, "says nothing"),
+        ({}, "the correction has no changes"),
         ({"reason": "  ", "absent": True}, "reason: a correction needs a reason"),
         ({"reason": "x" * 1001, "absent": True}, "reason is longer than 1000"),
-        ({"end": 5, "reopened": True}, "end: it can't both have an end"),
-        ({"absent": True, "state": "stopped"}, "absent: what was not used has no"),
-        ({"start": 5, "end": 5}, "end: the use would end before it starts"),
-        ({"since": 5, "until": 4, "absent": True}, "until: the window would end before it begins"),
-        ({"since": 5, "end": 9}, "since: it is not told what"),
-        ({"until": 5, "end": 9}, "until: it is not told what"),
+        ({"end": 5, "reopened": True}, "end: excludes reopened"),
+        ({"absent": True, "state": "stopped"}, "absent: excludes project, state and attributes"),
+        ({"start": 5, "end": 5}, "end: the usage must end after it starts"),
+        ({"since": 5, "until": 4, "absent": True}, "until: the window must end after it starts"),
+        ({"since": 5, "end": 9}, "since: the correction has no changes in this window"),
+        ({"until": 5, "end": 9}, "until: the correction has no changes in this window"),
         ({"start": FUTURE}, "start: 2027-01-01T00:00:00.000000Z is in the future"),
         ({"end": FUTURE}, "end: 2027-01-01T00:00:00.000000Z is in the future"),
-        ({"since": FUTURE, "absent": True}, "since: the window begins in the future"),
-        ({"end": parse_iso(SINCE)}, "end: 2026-01-02T00:00:00.000000Z is not after its start, 2026-01-02"),
-        ({"attributes": {"vcpus": -4}}, "attributes.vcpus: '-4' is no whole number of zero or more"),
-        ({"attributes": {"vcpus": "x"}}, "attributes.vcpus: 'x' is no whole number of zero or more"),
-        ({"attributes": {"vcpus": 1.5}}, "attributes.vcpus: '1.5' is no whole number of zero or more"),
-        ({"attributes": {"vcpus": True}}, "attributes.vcpus: 'True' is no whole number of zero or more"),
-        ({"attributes": {"vcpus": 2**63}}, "attributes.vcpus: '9223372036854775808' is no whole number"),
-        ({"attributes": {"flavor": False}}, "attributes.flavor: 'False' is no text"),
-        ({"attributes": {"vcpu": 4}}, "attributes.vcpu: the type instance has no such one"),
-        ({"state": "sleepy"}, "state: 'sleepy' is none of the type instance"),
+        ({"since": FUTURE, "absent": True}, "since: 2027-01-01T00:00:00.000000Z is in the future"),
+        ({"end": parse_iso(SINCE)}, "end: 2026-01-02T00:00:00.000000Z is not after the start, 2026-01-02"),
+        ({"attributes": {"vcpus": -4}}, "attributes.vcpus: '-4' is not a non-negative integer"),
+        ({"attributes": {"vcpus": "x"}}, "attributes.vcpus: 'x' is not a non-negative integer"),
+        ({"attributes": {"vcpus": 1.5}}, "attributes.vcpus: '1.5' is not a non-negative integer"),
+        ({"attributes": {"vcpus": True}}, "attributes.vcpus: 'True' is not a non-negative integer"),
+        ({"attributes": {"vcpus": 2**63}}, "attributes.vcpus: '9223372036854775808' is not a non-negative integer"),
+        ({"attributes": {"flavor": False}}, "attributes.flavor: 'False' is not a string"),
+        ({"attributes": {"vcpu": 4}}, "attributes.vcpu: instance has no such attribute"),
+        ({"state": "sleepy"}, "state: 'sleepy' is not a state of instance"),
         ({"state": "x" * 33}, "state is longer"),
-        ({"project_id": "a\0b"}, "project_id has characters that are none"),
+        ({"project_id": "a\0b"}, "project_id has invalid characters"),
     ],
 )
 def test_what_makes_no_sense_is_refused(of: Bench, said: dict[str, Any], why: str) -> None:
@@ -231,7 +231,7 @@ def test_what_makes_no_sense_is_refused(of: Bench, said: dict[str, Any], why: st
 def test_a_start_after_the_end_is_refused_and_may_come_with_another_end(of: Bench) -> None:
     end, later = parse_iso("2026-01-03T00:00:00"), parse_iso("2026-01-04T00:00:00")
     correct(of, end=end)
-    with pytest.raises(Invalid, match=r"start: 2026-01-04T.* is not before its end, 2026-01-03"):
+    with pytest.raises(Invalid, match=r"start: 2026-01-04T.* is not before the end, 2026-01-03"):
         correct(of, start=later)
     (one,) = correct(of, start=later, end=later + SECOND_US).after
     assert (one.start, one.end) == (later, later + SECOND_US)
@@ -262,11 +262,11 @@ def test_what_is_known_decides_what_may_be_said(of: Bench) -> None:
     for wrong in ({"slots": -1}, {"slots": "x"}, {"kelvin": "x"}, {"label": True}):
         with pytest.raises(Invalid, match=f"attributes.{next(iter(wrong))}: "):
             correct(of, box, attributes=wrong)
-    with pytest.raises(Invalid, match="no text and no whole number"):
+    with pytest.raises(Invalid, match="is neither a string, an integer nor a boolean"):
         correct(of, box, attributes={"new": 1.5})
     (one,) = correct(of, box, attributes={"slots": "3", "kelvin": -5, "label": 7, "new": "n"}, state="shut").after
     assert (one.state, one.attributes) == ("shut", {"slots": 3, "kelvin": -5, "label": "7", "new": "n"})
-    with pytest.raises(Invalid, match="state: 'ajar' is none of the type box") as raised:
+    with pytest.raises(Invalid, match="state: 'ajar' is not a state of box") as raised:
         correct(of, box, state="ajar")
     assert raised.value.hint == "known: active, shut"
 
@@ -276,9 +276,9 @@ def test_a_meter_file_decides_what_may_be_said(of: Bench) -> None:
     start = parse_iso(SINCE)
     (one,) = correct(of, router, start=start, project_id="p1", attributes={"ha": "true"}, state="active").after
     assert one.attributes == {"ha": True}
-    with pytest.raises(Invalid, match=r"attributes.ha: 'perhaps' is neither true nor false"):
+    with pytest.raises(Invalid, match=r"attributes.ha: 'perhaps' is not a boolean"):
         correct(of, router, attributes={"ha": "perhaps"})
-    with pytest.raises(Invalid, match="state: 'available' is none of the type router"):
+    with pytest.raises(Invalid, match="state: 'available' is not a state of router"):
         correct(of, router, state="available")
 
 

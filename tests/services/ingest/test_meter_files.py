@@ -16,8 +16,8 @@ from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, event_of
-from stratiform.services.ingest.events.meter_files import read_meter
+from stratiform.services.ingest.events import MessageParser, parse_event
+from stratiform.services.ingest.events.meter_file_parser import parse_meter_file
 from stratiform.services.ledger.model import MeterFormat, ResourceStatement
 from support.ledger import recorded
 from support.payloads import BACKUP, BALANCER, BALANCER_OF_DRIVERS, POLLED, REQUEST, sample
@@ -52,14 +52,14 @@ def fact(event_type: str, payload: dict[str, Any], reader: MessageParser = READE
 def test_each_of_our_files_is_named_as_its_meter() -> None:
     folder = resources.files("stratiform.services.ingest.events") / "meters"
     files = {file.name.removesuffix(".toml") for file in folder.iterdir()}
-    assert files == {*READER.meters, "nothing"}
+    assert files == {*READER.meter_files, "nothing"}
 
 
 def test_of_every_recorded_message_it_is_decided_what_it_does() -> None:
-    types = {event_of(line, "c").event_type for line in recorded()}
-    assert [one for one in sorted(types) if not READER.reads(one) and not READER.ignore_reason(one)] == []
-    assert not READER.reads("dns.zone.create")
-    assert READER.ignore_reason("dns.zone.create") == ""
+    types = {parse_event(line, "c").event_type for line in recorded()}
+    assert [one for one in sorted(types) if not READER.is_metered(one) and not READER.find_ignore_reason(one)] == []
+    assert not READER.is_metered("dns.zone.create")
+    assert READER.find_ignore_reason("dns.zone.create") == ""
 
 
 @pytest.mark.parametrize("payload", [BALANCER, BALANCER_OF_DRIVERS])
@@ -130,7 +130,7 @@ def test_ports_made_at_once_and_ports_of_nobody() -> None:
     alone = fact("port.create.end", {"port": PORT})
     assert alone.statement.parent == ("network", "n1")
     assert (alone.statement.tags, alone.statement.message_id) == ({"a": ""}, "m1#port")
-    with pytest.raises(InvalidMessage, match="no id of the port"):
+    with pytest.raises(InvalidMessage, match="port id is missing"):
         facts("port.create.end", {})
 
 
@@ -195,7 +195,7 @@ def test_an_operators_file_is_added_or_replaces_ours(tmp_path: Path) -> None:
     written(tmp_path, "a", toml(name="image", title="Ours are better") + '[identity]\nid = "id"\n')
     written(tmp_path, "b", toml() + '[identity]\nid = "id"\n[[events]]\ntype = "thing.*"\nrule = "start"\n')
     reader = MessageParser.load(tmp_path)
-    assert reader.meters["image"].title == "Ours are better"
+    assert reader.meter_files["image"].title == "Ours are better"
     assert reader.list_statements(event("image.delete", {"id": "i"})) == []
     assert fact("thing.made", {"id": "t"}, reader).resource.resource_type == "thing"
     written(tmp_path, "c", toml())
@@ -269,34 +269,34 @@ EVENTS = '[identity]\nid = "id"\n[[events]]\ntype = "thing.end"\n'
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("= 3", "t.toml: no TOML: "),
-        ('name = "thing"', "t.toml: the file: this key is missing: `title`"),
+        ("= 3", "t.toml: not TOML: "),
+        ('name = "thing"', "t.toml: the file: missing key `title`"),
         (toml(colour="red"), "t.toml: the file: unknown key `colour`"),
         (toml(name="Thing!"), "t.toml: name: Expected `str` matching regex"),
-        (toml(root="a..b"), "t.toml: root: 'a..b' is no path"),
-        (toml(launched="a."), "t.toml: launched: 'a.' is no path"),
-        (toml() + '[[events]]\ntype = "a"\nrule = "start"\n', "t.toml: identity: this table is missing"),
-        (toml() + '[identity]\nid = "a b"\n', "t.toml: identity.id: 'a b' is no path"),
+        (toml(root="a..b"), "t.toml: root: 'a..b' is not a path"),
+        (toml(launched="a."), "t.toml: launched: 'a.' is not a path"),
+        (toml() + '[[events]]\ntype = "a"\nrule = "start"\n', "t.toml: identity: missing table"),
+        (toml() + '[identity]\nid = "a b"\n', "t.toml: identity.id: 'a b' is not a path"),
         (toml() + '[identity]\nid = "a"\nowner = "b"\n', "t.toml: identity: unknown key `owner`"),
         (toml() + EVENTS + 'rule = "begin"\n', "t.toml: events[0].rule: Invalid enum value 'begin'"),
         (toml() + EVENTS + 'rule = "sample"\n', "t.toml: events[0]: rule 'sample' needs"),
-        (toml() + EVENTS + 'rule = "start"\nsamples = ["x"]\n', "t.toml: events[0].samples: there is no [samples.x]"),
-        (toml() + EVENTS + 'rule = "start"\nwhen = { path = "a" }\n', "t.toml: events[0].when: it needs `one_of`"),
+        (toml() + EVENTS + 'rule = "start"\nsamples = ["x"]\n', "t.toml: events[0].samples: missing table [samples.x]"),
+        (toml() + EVENTS + 'rule = "start"\nwhen = { path = "a" }\n', "t.toml: events[0].when: `one_of` or "),
         (toml() + '[identity]\nid = "id"\n[[events]]\ntype = "a.*.b"\nrule = "stop"', "t.toml: events[0].type: "),
-        (toml() + '[attributes]\nSize = "a"\n', "t.toml: attributes.Size: an attribute's name has small letters"),
-        (toml() + '[attributes]\nsize = { path = "a", tag = "b" }\n', "t.toml: attributes.size: it needs one of"),
+        (toml() + '[attributes]\nSize = "a"\n', "t.toml: attributes.Size: the name of an attribute must be"),
+        (toml() + '[attributes]\nsize = { path = "a", tag = "b" }\n', "t.toml: attributes.size: exactly one of"),
         (toml() + '[attributes]\nsize = { path = "a", type = "float" }\n', "t.toml: attributes.size.type: Invalid"),
-        (toml() + '[attributes]\nsize = ".a"\n', "t.toml: attributes.size: '.a' is no path"),
-        (toml() + '[samples."a b"]\nkind = "gauge"\nunit = "B"\n', "t.toml: samples.a b: a sample's name has"),
+        (toml() + '[attributes]\nsize = ".a"\n', "t.toml: attributes.size: '.a' is not a path"),
+        (toml() + '[samples."a b"]\nkind = "gauge"\nunit = "B"\n', "t.toml: samples.a b: the name of a sample must be"),
         (toml() + '[samples.a]\nkind = "rate"\nunit = "B"\n', "t.toml: samples.a.kind: Invalid enum value 'rate'"),
-        (toml() + '[samples.a]\nkind = "delta"\nunit = "B"\nvalue = "v"\nconstant = 1\n', "t.toml: samples.a: it"),
+        (toml() + '[samples.a]\nkind = "delta"\nunit = "B"\nvalue = "v"\nconstant = 1\n', "t.toml: samples.a: `value`"),
         (toml() + '[samples.a]\nkind = "gauge"\nunit = "B"\nhold = 0\n', "t.toml: samples.a.hold: Expected `int` >= 1"),
         (toml() + '[state]\npath = "s"\nmap = { a = "" }\n', "t.toml: state.map.a: Expected `str` of length >= 1"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_in_one_line_with_its_key(text: str, told: str) -> None:
     with pytest.raises(Invalid) as refused:
-        read_meter(text, "t.toml")
+        parse_meter_file(text, "t.toml")
     assert refused.value.message.startswith(told)
     assert "\n" not in refused.value.message
 
@@ -343,8 +343,8 @@ def some_of_each() -> dict[str, dict[str, Any]]:
     found |= {"objectstore.http.request": REQUEST, "backup.create.end": BACKUP, "telemetry.polling": POLLED}
     found |= {"port.create.end ": {"ports": [PORT, PORT]}}
     for line in recorded():
-        one = event_of(line, "c")
-        if READER.reads(one.event_type):
+        one = parse_event(line, "c")
+        if READER.is_metered(one.event_type):
             found.setdefault(one.event_type, one.payload)
     return found
 

@@ -175,7 +175,7 @@ def test_what_is_read_is_in_the_ledger_on_every_database(
         lab.used(minute, 100 + minute)
         lab.used(minute, "0.5", "b2")
     poll = lab.run(minutes=6)
-    assert (poll.until_at, poll.asked_at) == (lab.begin + 5 * MINUTE_US, lab.bench.clock.now())
+    assert (poll.until_at, poll.polled_at) == (lab.begin + 5 * MINUTE_US, lab.bench.clock.now())
     rows = lab.samples("b1")
     assert [((row.at - lab.begin) // MINUTE_US, row.value) for row in rows] == [
         (minute + 1, str(100 + minute)) for minute in range(5)
@@ -234,7 +234,7 @@ def test_a_cloud_that_fails_is_told_once_and_nothing_is_lost(lab: Lab, caplog: p
     assert [record.getMessage() for record in caplog.records] == [
         "poll failed cloud=lab meter=sent error='no answer from it'"
     ]
-    waits = [replace(poll, failures=number).again_us // SECOND_US for number in range(1, 12)]
+    waits = [replace(poll, failures=number).retry_delay_us // SECOND_US for number in range(1, 12)]
     assert waits == [15, 30, 60, 120, 240, 480, 900, 900, 900, 900, 900]
     lab.cloud.fails = lambda _number: False
     poll = lab.run(minutes=16)
@@ -362,13 +362,13 @@ def test_what_was_before_can_be_read_on_demand(lab: Lab) -> None:
 def test_when_is_what_the_table_says() -> None:
     schedule, begin = Schedule(period_s=300, delay_s=120, overlap_s=600), 1000 * HOUR_US
     poll = Poll("i", "c", "c", "t", "m", begin, begin, 0)
-    assert schedule.windows(poll, begin + 419 * SECOND_US) == []
-    assert schedule.windows(poll, begin + 420 * SECOND_US) == [(begin, begin + 300 * SECOND_US)]
+    assert schedule.list_windows(poll, begin + 419 * SECOND_US) == []
+    assert schedule.list_windows(poll, begin + 420 * SECOND_US) == [(begin, begin + 300 * SECOND_US)]
     later = replace(poll, until_at=begin + HOUR_US)
-    assert schedule.windows(later, begin + HOUR_US + 420 * SECOND_US) == [
+    assert schedule.list_windows(later, begin + HOUR_US + 420 * SECOND_US) == [
         (begin + HOUR_US - 600 * SECOND_US, begin + HOUR_US + 300 * SECOND_US)
     ]
-    days = schedule.windows(poll, begin + 2 * DAY_US + 420 * SECOND_US)
+    days = schedule.list_windows(poll, begin + 2 * DAY_US + 420 * SECOND_US)
     assert [end - start for start, end in days] == [DAY_US, DAY_US, 300 * SECOND_US]
     assert days[0][0] == begin
 

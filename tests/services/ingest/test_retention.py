@@ -13,7 +13,7 @@ from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, ManualClock
 from stratiform.kit.db import metadata
 from stratiform.kit.work import Worker, enqueue
 from stratiform.services.ingest import repository as ingest_repository
-from stratiform.services.ingest.events import event_of
+from stratiform.services.ingest.events import parse_event
 from stratiform.services.ledger import repository
 from stratiform.services.proof.tables import checkpoint_table
 from support.ledger import expected, listing, recorded
@@ -51,7 +51,7 @@ def test_raw_messages_go_and_the_ledger_stays(tmp_path: Path, days: int) -> None
     clock.advance(20 * DAY_US)
     with services.database.transaction() as db:
         services.ingest.messages.ingest(db, "openstack", lines[1000:], clock.now())
-    unknown = sum(not services.ingest.meters.parser.list_statements(event_of(line, "c")) for line in lines[1000:])
+    unknown = sum(not services.ingest.meters.parser.list_statements(parse_event(line, "c")) for line in lines[1000:])
     everything = kept(services)
     assert everything[0] == len(lines)
     work(services, clock)

@@ -121,7 +121,7 @@ def _says(proposal: Proposal) -> Body:
     observation = proposal.observation
     fields: Body = {
         "reopened": proposal.reopened,
-        "gone": observation.gone,
+        "gone": observation.is_deleted,
         "launched": None if observation.launched is None else iso(observation.launched),
         "project_id": observation.project_id,
         "name": observation.name,

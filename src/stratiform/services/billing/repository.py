@@ -50,7 +50,7 @@ def _account(stored: Account) -> Account:
 
 def account(db: Connection, key: str) -> Account | None:
     """By name, else by id."""
-    found = _by_name.get(db, key) or _accounts.get(db, key)
+    found = _by_name.find(db, key) or _accounts.find(db, key)
     return found and _account(found)
 
 

@@ -8,7 +8,7 @@ from stratiform.services.audit.model.findings import Difference
 from stratiform.services.audit.model.intervals import contains
 from stratiform.services.audit.model.ledger_states import LedgerState
 from stratiform.services.audit.model.sightings import Absence, Sighting
-from stratiform.services.ingest.events.corrections import Seen
+from stratiform.services.ingest.model.observations import Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Proposal:
     at: Micros
     reason: str
     reopened: bool = False
-    observation: Seen = field(default_factory=Seen)
+    observation: Observation = field(default_factory=Observation)
 
 
 def propose_use(ledger: LedgerState, active: Sequence[Sighting]) -> list[Proposal]:
@@ -27,7 +27,7 @@ def propose_use(ledger: LedgerState, active: Sequence[Sighting]) -> list[Proposa
     Nothing is proposed if the ledger lacks the resource and its start or its project is unknown.
     """
     latest = max(active, key=lambda sighting: sighting.at)
-    observation = replace(latest.observation or Seen(), launched=_find_earlier_start(ledger, active))
+    observation = replace(latest.observation or Observation(), launched=_find_earlier_start(ledger, active))
     if not ledger.segments:
         has_project = ledger.last_message_at is not None or observation.project_id is not None
         if observation.launched is None or not has_project:
@@ -42,13 +42,13 @@ def propose_deletion(absences: Sequence[Absence]) -> Proposal:
     """Propose that a resource was deleted by the time of the first absence."""
     absences = sorted(absences, key=lambda absence: absence.at)
     reason = " and ".join(f"not in {absence.source}" for absence in absences)
-    return Proposal(absences[0].at, reason, observation=Seen(gone=True))
+    return Proposal(absences[0].at, reason, observation=Observation(is_deleted=True))
 
 
 def propose_change(sighting: Sighting, differences: Mapping[str, Difference]) -> Proposal:
     """Propose the properties of a sighting that differ."""
-    observation = sighting.observation or Seen()
-    change = Seen(
+    observation = sighting.observation or Observation()
+    change = Observation(
         project_id=observation.project_id if "project_id" in differences else None,
         state=observation.state if "state" in differences else None,
         attributes={name: value for name, value in observation.attributes.items() if name in differences},

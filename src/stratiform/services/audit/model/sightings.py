@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stratiform.kit.clock import MINUTE_US, Micros
-from stratiform.services.ingest.events.corrections import Seen
+from stratiform.services.ingest.model.observations import Observation
 
 #: Events of the last minutes before an inventory may not have reached the ledger yet.
 GRACE_PERIOD_US = 5 * MINUTE_US
@@ -25,7 +25,7 @@ class Sighting:
     at: Micros
     since: Micros | None
     until: Micros | None = None
-    observation: Seen | None = None
+    observation: Observation | None = None
     grace_us: Micros = 0
 
     @property

@@ -5,8 +5,8 @@ from stratiform.kit.clock import Micros, iso_seconds
 from stratiform.services.audit.model.intervals import Window
 from stratiform.services.audit.model.ledger_states import LedgerState
 from stratiform.services.audit.model.sightings import GRACE_PERIOD_US, Absence, Sighting
-from stratiform.services.ingest.events.corrections import Seen
 from stratiform.services.ingest.events.meter_files import MeterFile
+from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ledger.service import ExistsEvent
 
 #: Types whose states in inventories are those of the ledger; other types have the cloud's own states.
@@ -27,7 +27,7 @@ def parse_item(
         return None
     # The inventory has the time of creation; the start of use in the ledger is more precise.
     since = None if ledger.segments else item.since
-    observation = Seen(
+    observation = Observation(
         name=item.name or None,
         project_id=item.project_id or None,
         state=state or None,

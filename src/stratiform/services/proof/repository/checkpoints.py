@@ -20,7 +20,7 @@ def find_newest(db: Connection) -> SignedCheckpoint | None:
 
 def find(db: Connection, size: int) -> SignedCheckpoint | None:
     """Return the checkpoint of the log of `size` events."""
-    return _rows.get(db, size)
+    return _rows.find(db, size)
 
 
 def save(db: Connection, checkpoint: SignedCheckpoint) -> None:

@@ -21,7 +21,7 @@ from stratiform.services.audit.model import (
     Proposal,
     ProposedCorrection,
 )
-from stratiform.services.billing.model import month
+from stratiform.services.billing.model import parse_month
 from stratiform.services.ledger.model import UsageFilter
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def create_audit(request: Request, body: bytes) -> Stream:
     with reading(request) as ctx:
         services.audit.audits.require_run(ctx)
         new = decode(body, NewAudit)
-        asked = AuditRequest(new.period, *month(new.period), tuple(new.clouds), new.project_id, new.apply)
+        asked = AuditRequest(new.period, *parse_month(new.period), tuple(new.clouds), new.project_id, new.apply)
         told = services.audit.audits.run(ctx, asked)
         services.ledger.names.check(ctx, UsageFilter(project_id=new.project_id))
     return Stream(_lines(told), media_type=NDJSON)

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.rest import corrections, costs, prices, usage
+from stratiform.interfaces.rest import corrections, prices, usage
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.outbox import Event
 from support.money import PLAN, machine
 from support.rest import Rest, rest
 from support.stacks import Bench
 
-HANDLERS = [*corrections.handlers, *costs.handlers, *prices.handlers, *usage.handlers]
+HANDLERS = [*corrections.handlers, *prices.handlers, *usage.handlers]
 
 BYTES = "bytes_out"
 

@@ -261,8 +261,8 @@ def test_export_with_adjustments_is_verified(stack: Bench) -> None:
     with stack.services.database.snapshot() as db:
         lines = list(stack.services.proof.exports.iterate_lines(db, export))
     verdict = verify(lines, stack.services.proof.keys.list_verifiers())
-    assert (verdict.wrong, verdict.events, verdict.segments) == ([], 6, 1)
-    assert verdict.is_whole_log
+    assert (verdict.failures, verdict.events, verdict.segments) == ([], 6, 1)
+    assert verdict.is_complete_log
 
 
 def test_corrections_and_adjustments_are_independent(stack: Bench) -> None:

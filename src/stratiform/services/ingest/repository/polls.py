@@ -15,7 +15,7 @@ _p = poll_table.c
 
 def find(db: Connection, poll_id: str) -> Poll | None:
     """Return the poll with this id."""
-    return _rows.get(db, poll_id)
+    return _rows.find(db, poll_id)
 
 
 def list_all(db: Connection) -> list[Poll]:

@@ -11,9 +11,10 @@ from stratiform.app.wiring import build
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import ManualClock
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection, metadata
+from stratiform.kit.db import Connection
 from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
+from support.databases import create_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def bench(home: Path, database_url: str = "", *, tables: bool = True) -> Bench:
     settings = Settings(home=home, database_url=database_url, bcrypt_rounds=4)
     services = build(settings, clock=clock, ids=ids)
     if tables:
-        metadata.create_all(services.database.engine)
+        create_tables(services.database)
     return Bench(services, clock, ids)
 
 

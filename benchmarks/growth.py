@@ -86,7 +86,7 @@ def fill(made: Bench, size: int) -> None:
     """Machines that were used for an hour, until the ledger has `size` segments."""
     while True:
         with made.services.database.transaction() as db:
-            numbers = repository.batches.take(db)
+            numbers = repository.batches.lock(db)
             first = max(numbers.events, numbers.segments, numbers.resources)
             until = first + min(_FILLED_AT_ONCE, size - numbers.segments)
             if until <= first:
@@ -96,8 +96,8 @@ def fill(made: Bench, size: int) -> None:
             _fill_log(db, numbers.events, until)
             numbers.position += 1
             numbers.events = numbers.segments = numbers.resources = until
-            repository.batches.add_batch(db, numbers, made.clock.now(), [])
-            repository.batches.move(db, numbers)
+            repository.batches.add(db, numbers, made.clock.now(), [])
+            repository.batches.save_counters(db, numbers)
     if made.services.database.dialect == "postgresql":
         with made.services.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
             db.exec_driver_sql("VACUUM ANALYZE")
@@ -134,8 +134,8 @@ def _fill_log(db: Connection, size: int, until: int) -> None:
     """The log goes on; whose leaves these are doesn't matter here."""
     while size < until:
         count = min(65536, until - size)
-        tiles = merkle.append(repository.tiles.reader(db), size, [b"\0" * merkle.HASH_BYTES] * count)
-        repository.tiles.write(db, tiles)
+        tiles = merkle.append(repository.tiles.make_reader(db), size, [b"\0" * merkle.HASH_BYTES] * count)
+        repository.tiles.save(db, tiles)
         size += count
 
 

@@ -5,6 +5,7 @@ clouds' SDKs.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,10 +27,17 @@ def pytest_configure() -> None:
         watchdog.start()
 
 
-def pytest_pycollect_makemodule(module_path: Path) -> None:
+def pytest_collectstart(collector: pytest.Collector) -> None:
     """Load the hypothesis profile before a module with property tests is imported; others need no hypothesis."""
-    if b"hypothesis" in module_path.read_bytes():
+    if isinstance(collector, pytest.Module) and b"hypothesis" in collector.path.read_bytes():
         import support.profiles  # noqa: F401 - importing it loads the profile
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remove the plugin of hypothesis if no test used it, because it imports hypothesis to print its summary."""
+    if "hypothesis" not in sys.modules:
+        session.config.pluginmanager.unregister(name="hypothesispytest")
 
 
 @pytest.fixture(scope="session")

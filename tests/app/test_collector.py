@@ -112,7 +112,7 @@ def test_hearing_is_the_same_as_reading_a_file(stack_bench: Bench, names: Names,
         again = services.ingest.messages.ingest(db, "openstack", recorded(), 1)
         assert (again.accepted, again.repeated) == (0, expected_events())
         assert listing(services.ledger, db) == heard
-        assert services.ledger.positions.current(db) > 0
+        assert services.ledger.positions.get_current(db) > 0
 
 
 def test_what_is_stored_is_acknowledged_before_we_go(stack_bench: Bench, names: Names, home: Path) -> None:

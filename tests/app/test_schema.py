@@ -50,9 +50,9 @@ def test_a_ledger_moves_between_its_forms(home: Path, empty_database_url: str) -
     schema.upgrade(database)
     with database.snapshot() as db:
         assert listing(made.services.ledger, db) == before
-        size = repository.batches.size(db)
-        leaves = [merkle.leaf_hash(record.encoded()) for _, record in repository.events.records(db, 0, size)]
-        assert merkle.compute_root(repository.tiles.reader(db), size) == _root(leaves)
+        size = repository.batches.count_events(db)
+        leaves = [merkle.leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, size)]
+        assert merkle.compute_root(repository.tiles.make_reader(db), size) == _root(leaves)
     _take(made, more)
     straight = bench(home / "straight")
     _take(straight, recorded())

@@ -1,6 +1,6 @@
-"""Every cloud that must keep the contracts. To add one, write one function and name it in CLOUDS.
+"""The clouds that are tested for conformance. To add one, write a function that returns it, and add it to CLOUDS.
 
-A capability that a cloud lacks is None, and its tests are skipped.
+Tests of a capability that a cloud lacks are skipped.
 """
 
 import time
@@ -15,12 +15,12 @@ from uuid import uuid4
 import pytest
 
 from stratiform.connectors.memory.connector import connector as memory_connector
-from stratiform.contract.compute import ComputeCapability, ServerSize
+from stratiform.contract.compute import ComputeCapability, NativeServer, NativeServerState, ServerSize, ServerSpec
 from stratiform.contract.connector import CloudAccount, CloudConnection, Installation
 from stratiform.contract.image import ImageCapability
 from stratiform.contract.network import NetworkCapability
 from stratiform.contract.usage import UsageCapability
-from stratiform.contract.volume import VolumeCapability
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeCapability, VolumeSpec
 from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, ManualClock, Micros, SystemClock, to_datetime
 
 if TYPE_CHECKING:
@@ -28,91 +28,116 @@ if TYPE_CHECKING:
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85vKv+J1+g6K3IT2f conformance"
 
-#: Of a cloud without machines.
+#: The size of a cloud without servers.
 NO_SIZE = ServerSize(0, 0, 0)
+
+_POLL_INTERVAL_S = 0.05
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class CloudUnderTest:
-    """One cloud, and what the suite must know of it."""
+    """A cloud, and what the tests need to know about it."""
 
-    #: The same account, as the installation with this id is connected to it.
+    #: Connects to the cloud's account as the installation with this id.
     connect: Callable[[str], CloudConnection]
-    #: Lets a little time pass, so that what is under way there goes on.
+    #: Lets some time pass, so that operations in progress advance.
     tick: Callable[[], None]
-    #: Two native images that machines can be made of.
+    #: Two native images from which servers can be created.
     image: str = ""
     other_image: str = ""
     #: Two sizes; `large` has more memory.
     small: ServerSize = NO_SIZE
     large: ServerSize = NO_SIZE
-    #: A native kind of disk that isn't the default.
-    disk_type: str = ""
-    #: A poll table, and two hours or less in which it finds something, also what `measured` makes of this native id.
-    asked: Mapping[str, Any] = field(default_factory=dict)
-    measured: Callable[[str], tuple[Micros, Micros]] = lambda _machine: (0, 0)
-    #: The account with credentials that the cloud does not know; None where that can't be tried.
+    #: A native volume type that is not the default.
+    volume_type: str = ""
+    #: A poll table, and a function that returns an interval of at most two hours in which it has samples: of the
+    #: server with a native id, for which it creates some if necessary.
+    poll: Mapping[str, Any] = field(default_factory=dict)
+    create_samples: Callable[[str], tuple[Micros, Micros]] = lambda _server_id: (0, 0)
+    #: A connection with wrong credentials; None if the test server accepts all.
     rejected: CloudConnection | None = None
     #: A native id that no image has.
     unknown_image: str = "no-such-image"
-    #: Whether a machine that is gone can't be started (real clouds: yes).
-    dead_stay_dead: bool = True
-    #: Whether it looks at the addresses it is given (real clouds: yes).
+    #: True if a deleted server cannot be started (moto starts it).
+    rejects_deleted_servers: bool = True
+    #: True if invalid and used IP addresses are rejected (moto accepts them).
     checks_addresses: bool = True
-    #: Whether two creates with one token at the same instant are one thing here (real clouds: yes).
-    one_at_once: bool = True
-    #: This installation's id, fresh for each test.
-    installation: str = field(default_factory=lambda: uuid4().hex)
+    #: True if concurrent creates with one token create one resource (moto ignores ClientToken).
+    supports_concurrent_creates: bool = True
+    #: The id of the installation, unique to each test.
+    installation_id: str = field(default_factory=lambda: uuid4().hex)
 
     @property
-    def connected(self) -> CloudConnection:
-        return self.connect(self.installation)
+    def connection(self) -> CloudConnection:
+        return self.connect(self.installation_id)
 
     @property
     def compute(self) -> ComputeCapability:
-        return _there(self.connected.compute, "compute")
+        return _require(self.connection.compute, "compute")
 
     @property
     def volume(self) -> VolumeCapability:
-        return _there(self.connected.volume, "volume")
+        return _require(self.connection.volume, "volume")
 
     @property
     def network(self) -> NetworkCapability:
-        return _there(self.connected.network, "network")
+        return _require(self.connection.network, "network")
 
     @property
     def images(self) -> ImageCapability:
-        return _there(self.connected.image, "image")
+        return _require(self.connection.image, "image")
 
     @property
     def usage(self) -> UsageCapability:
-        return _there(self.connected.usage, "usage")
+        return _require(self.connection.usage, "usage")
 
-    def until(self, look: Callable[[], T], good: Callable[[T], bool], *, ticks: int = 400) -> T:
-        """Look again and again until it is good; what was seen then."""
-        for _ in range(ticks):
-            seen = look()
-            if good(seen):
-                return seen
+    def wait_for(self, read: Callable[[], T], condition: Callable[[T], bool], *, attempts: int = 400) -> T:
+        """Call `read` until its result fulfils `condition`, and return it."""
+        for _ in range(attempts):
+            result = read()
+            if condition(result):
+                return result
             self.tick()
-        raise AssertionError(f"still {seen} after {ticks} looks")
+        raise AssertionError(f"condition not fulfilled after {attempts} attempts: {result}")
+
+    def wait_for_server(self, server_id: str, state: NativeServerState = NativeServerState.RUNNING) -> NativeServer:
+        compute = self.compute
+        return self.wait_for(lambda: compute.get(server_id), lambda server: server.state is state)
+
+    def wait_for_volume(self, volume_id: str, state: NativeVolumeState = NativeVolumeState.AVAILABLE) -> NativeVolume:
+        volume = self.volume
+        return self.wait_for(lambda: volume.get(volume_id), lambda native: native.state is state)
+
+    def create_server(self, spec: ServerSpec | None = None) -> NativeServer:
+        """Create a server and wait until it runs."""
+        server = self.compute.create(spec or ServerSpec(str(uuid4()), "web-1", self.small, self.image))
+        return self.wait_for_server(server.id)
+
+    def create_volume(self, spec: VolumeSpec | None = None) -> NativeVolume:
+        """Create a volume and wait until it is available."""
+        volume = self.volume.create(spec or VolumeSpec(str(uuid4()), "data", 2))
+        return self.wait_for_volume(volume.id)
+
+    def wait_until_deleted(self, server: NativeServer) -> None:
+        compute = self.compute
+        self.wait_for(lambda: compute.find(server.token), lambda found: found is None)
 
 
-def _there(capability: T | None, name: str) -> T:
+def _require(capability: T | None, name: str) -> T:
     if capability is None:
-        pytest.skip(f"this cloud has no {name}")
+        pytest.skip(f"this cloud has no {name} capability")
     return capability
 
 
 def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
-    """The simulated cloud, at whose clock the tests turn."""
+    """The simulated cloud with a manual clock."""
     clock = ManualClock()
 
-    def connect(installation: str, password: str = "right") -> CloudConnection:
+    def connect(installation_id: str, password: str = "right") -> CloudConnection:
         account = CloudAccount(id="cloud-1", name="memory", settings={"password": password})
-        return memory_connector.connect(account, Installation(installation, home, clock))
+        return memory_connector.connect(account, Installation(installation_id, home, clock))
 
     connect("first").check_credentials()
     return CloudUnderTest(
@@ -122,81 +147,76 @@ def memory(_request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
         other_image="memory-ubuntu-24.04",
         small=ServerSize(1, 512, 1),
         large=ServerSize(2, 2048, 20),
-        disk_type="fast",
-        asked={"metric": "network.outgoing.bytes", "period_s": 60},
-        measured=lambda _machine: _an_hour(clock),
+        volume_type="fast",
+        poll={"metric": "network.outgoing.bytes", "period_s": 60},
+        create_samples=lambda _server_id: (clock.now(), clock.advance(HOUR_US)),
         rejected=connect("first", password="wrong"),
     )
 
 
 def aws(request: pytest.FixtureRequest, home: Path) -> CloudUnderTest:
-    """EC2 and EBS of a moto server, which ignores ClientToken and does not check addresses."""
+    """EC2 and EBS of a moto server."""
     from support import moto
 
     url, strict_url = request.getfixturevalue("moto_url"), request.getfixturevalue("strict_moto_url")
     return CloudUnderTest(
-        connect=cache(lambda installation: moto.connect_aws(url, home, installation)),
-        tick=wait_a_little,
+        connect=cache(lambda installation_id: moto.connect_aws(url, home, installation_id)),
+        tick=wait_briefly,
         image=moto.IMAGE,
         other_image=moto.OTHER_IMAGE,
         small=ServerSize(1, 512, 1),
         large=ServerSize(2, 2048, 20),
-        disk_type="gp2",
-        asked={"namespace": "AWS/EC2", "metric": "NetworkOut", "dimension": "InstanceId", "period_s": 300},
-        measured=lambda machine: _sent(url, machine),
+        volume_type="gp2",
+        poll={"namespace": "AWS/EC2", "metric": "NetworkOut", "dimension": "InstanceId", "period_s": 300},
+        create_samples=lambda server_id: _put_metric_data(url, server_id),
         rejected=moto.connect_aws(strict_url, home),
         unknown_image="ami-00000000000000000",
-        dead_stay_dead=False,
+        rejects_deleted_servers=False,
         checks_addresses=False,
-        one_at_once=False,
+        supports_concurrent_creates=False,
     )
 
 
-def openstack_lab(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
+def openstack(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
     """The recorded responses of a real installation."""
     from support import openstack
 
     url = request.getfixturevalue("openstack_url")
     return CloudUnderTest(
-        connect=cache(lambda _installation: openstack.connect_openstack(url)),
-        tick=wait_a_little,
-        asked=openstack.POLL,
-        measured=lambda _machine: (openstack.SINCE, openstack.UNTIL),
+        connect=cache(lambda _installation_id: openstack.connect_openstack(url)),
+        tick=wait_briefly,
+        poll=openstack.POLL,
+        create_samples=lambda _server_id: (openstack.SINCE, openstack.UNTIL),
         rejected=openstack.connect_openstack(url, password="wrong"),
     )
 
 
-def real_prometheus(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
+def prometheus(request: pytest.FixtureRequest, _home: Path) -> CloudUnderTest:
     """A Prometheus server with generated data."""
     from support import prometheus
 
     url = request.getfixturevalue("prometheus_url")
     return CloudUnderTest(
-        connect=cache(lambda _installation: prometheus.connect_prometheus(url)),
-        tick=wait_a_little,
-        asked={"query": "bytes_sent_total", "resource_label": "bucket", "project_label": "project", "period_s": 60},
-        measured=lambda _machine: (prometheus.BEGIN, prometheus.BEGIN + 2 * HOUR_US),
+        connect=cache(lambda _installation_id: prometheus.connect_prometheus(url)),
+        tick=wait_briefly,
+        poll={"query": "bytes_sent_total", "resource_label": "bucket", "project_label": "project", "period_s": 60},
+        create_samples=lambda _server_id: (prometheus.BEGIN, prometheus.BEGIN + 2 * HOUR_US),
     )
 
 
-def _an_hour(clock: ManualClock) -> tuple[Micros, Micros]:
-    """Goes by."""
-    return clock.now(), clock.advance(HOUR_US)
-
-
-def _sent(url: str, machine: str) -> tuple[Micros, Micros]:
-    """An hour in which `machine` sent something every five minutes, as moto's CloudWatch is told."""
+def _put_metric_data(url: str, server_id: str) -> tuple[Micros, Micros]:
+    """Store values of NetworkOut for the last full hour in moto's CloudWatch, one per five minutes."""
     import boto3
 
     from support import moto
 
-    known = {key: value for key, value in moto.aws_settings(url).items() if key in ("access_key", "secret_key")}
-    session = boto3.session.Session(known["access_key"], known["secret_key"], region_name=moto.REGION)
+    settings = moto.aws_settings(url)
+    session = boto3.session.Session(settings["access_key"], settings["secret_key"], region_name=moto.REGION)
     until = SystemClock().now() // HOUR_US * HOUR_US
-    told: list[MetricDatumTypeDef] = [
+    data: list[MetricDatumTypeDef] = [
         {
             "MetricName": "NetworkOut",
-            "Dimensions": [{"Name": "InstanceId", "Value": machine}],
+            "Dimensions": [{"Name": "InstanceId", "Value": server_id}],
             "Timestamp": to_datetime(at + 7 * SECOND_US),
             "Value": 1_000_003.5,
             "Unit": "Bytes",
@@ -204,7 +224,7 @@ def _sent(url: str, machine: str) -> tuple[Micros, Micros]:
         for at in range(until - HOUR_US, until, 5 * MINUTE_US)
     ]
     with closing(session.client("cloudwatch", endpoint_url=url)) as cloudwatch:
-        cloudwatch.put_metric_data(Namespace="AWS/EC2", MetricData=told)
+        cloudwatch.put_metric_data(Namespace="AWS/EC2", MetricData=data)
     return until - HOUR_US, until
 
 
@@ -212,17 +232,17 @@ def _advance(clock: ManualClock) -> None:
     clock.advance(20_000)
 
 
-def wait_a_little() -> None:
-    """The tick of a cloud with a clock of its own."""
-    time.sleep(0.05)
+def wait_briefly() -> None:
+    """The `tick` of a cloud that uses the system's clock."""
+    time.sleep(_POLL_INTERVAL_S)
 
 
 Factory = Callable[[pytest.FixtureRequest, Path], CloudUnderTest]
 
-#: Kind of cloud → how to get one. A factory asks `request.getfixturevalue` for a server that it needs.
+#: Functions that return a cloud, by kind. They start servers with `request.getfixturevalue`.
 CLOUDS: dict[str, Factory] = {
     "memory": memory,
     "aws": aws,
-    "openstack": openstack_lab,
-    "prometheus": real_prometheus,
+    "openstack": openstack,
+    "prometheus": prometheus,
 }

@@ -1,4 +1,4 @@
-"""Each test of a contract runs once for each cloud."""
+"""Runs each conformance test once for each kind of cloud."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What contract.connector promises."""
+"""Conformance to contract.connector."""
 
 from pathlib import Path
 
@@ -12,16 +12,16 @@ from stratiform.kit.clock import HOUR_US, SystemClock
 from stratiform.kit.errors import Invalid
 
 
-def test_check_says_who_we_are_and_which_zones_there_are(cloud: CloudUnderTest) -> None:
-    finding = cloud.connected.check_credentials()
-    assert finding.identity
-    assert finding.zones or cloud.connected.compute is None
-    assert all(finding.zones)
+def test_check_credentials_returns_identity_and_zones(cloud: CloudUnderTest) -> None:
+    account = cloud.connection.check_credentials()
+    assert account.identity
+    assert account.zones or cloud.connection.compute is None
+    assert all(account.zones)
 
 
-def test_credentials_that_the_cloud_does_not_know_are_rejected_by_every_verb(cloud: CloudUnderTest) -> None:
+def test_wrong_credentials_are_rejected_by_all_capabilities(cloud: CloudUnderTest) -> None:
     if cloud.rejected is None:
-        pytest.skip("can't be tried on this cloud")
+        pytest.skip("the test server accepts all credentials")
     with pytest.raises(CredentialsRejected):
         cloud.rejected.check_credentials()
     if cloud.rejected.compute is not None:
@@ -34,28 +34,29 @@ def test_credentials_that_the_cloud_does_not_know_are_rejected_by_every_verb(clo
         with pytest.raises(CredentialsRejected):
             list(cloud.rejected.usage.list_inventory())
         with pytest.raises(CredentialsRejected):
-            list(cloud.rejected.usage.list_samples(cloud.asked, 0, HOUR_US))
+            list(cloud.rejected.usage.list_samples(cloud.poll, 0, HOUR_US))
 
 
-def test_every_kind_is_under_test() -> None:
+def test_all_kinds_are_tested() -> None:
     assert set(list_kinds()) == set(CLOUDS)
 
 
 @pytest.mark.parametrize("kind", list_kinds())
-def test_settings_are_described_and_secrets_have_no_default(kind: str) -> None:
+def test_settings_have_help_and_secrets_have_no_default(kind: str) -> None:
     settings = get_connector(kind).settings
     assert get_connector(kind).kind == kind
     assert len({setting.name for setting in settings}) == len(settings)
     for setting in settings:
         assert setting.help.endswith(".")
         assert not (setting.secret and setting.default)
+        assert not setting.choices or setting.default in setting.choices
 
 
 @pytest.mark.parametrize("kind", list_kinds())
-def test_a_missing_setting_is_named_before_anything_is_asked(kind: str, tmp_path: Path) -> None:
+def test_missing_setting_is_invalid(kind: str, tmp_path: Path) -> None:
     required = [setting for setting in get_connector(kind).settings if setting.required]
     if not required:
-        pytest.skip("needs nothing")
-    given = {setting.name: "http://127.0.0.1:9" for setting in required[1:]}
+        pytest.skip("this connector has no required settings")
+    settings = {setting.name: "http://127.0.0.1:9" for setting in required[1:]}
     with pytest.raises(Invalid, match=required[0].name):
-        get_connector(kind).connect(CloudAccount("c", "c", given), Installation("i", tmp_path, SystemClock()))
+        get_connector(kind).connect(CloudAccount("c", "c", settings), Installation("i", tmp_path, SystemClock()))

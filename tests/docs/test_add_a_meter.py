@@ -1,4 +1,4 @@
-"""`docs/howto/add-a-meter.md` tells the truth: its file is refused and taken as it says, and prints what it shows."""
+"""`docs/howto/add-a-meter.md`: its meter files are checked and used, and its commands print what the page shows."""
 
 import json
 import re
@@ -16,36 +16,39 @@ from support.rest import Rest, rest
 from support.stacks import bench
 
 PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "add-a-meter.md").read_text()
-FIRST, REPLACED = re.findall(r"^```toml\n(.*?)```$", PAGE, re.MULTILINE | re.DOTALL)
-ENTRIES = FIRST.split("[[events]]")
-FILE = "[[events]]".join([*ENTRIES[:3], REPLACED.removeprefix("[[events]]") + "\n", ENTRIES[4]])
+DRAFT, IGNORED_EVENTS = re.findall(r"^```toml\n(.*?)```$", PAGE, re.MULTILINE | re.DOTALL)
+ENTRIES = DRAFT.split("[[events]]")
+FILE = "[[events]]".join([*ENTRIES[:3], IGNORED_EVENTS.removeprefix("[[events]]") + "\n", ENTRIES[4]])
 MESSAGE: dict[str, Any] = json.loads(re.findall(r"^```json\n(.*?)```$", PAGE, re.MULTILINE | re.DOTALL)[0])
 
+#: The list of unknown messages, without its columns of times.
+UNKNOWN_MESSAGES = re.findall(r"^(share\.\S+) +\S+ +(\d+) +… +(.+)$", PAGE, re.MULTILINE)
 
-def shown(command: str) -> list[str]:
-    """What the page says that each use of `command` prints."""
+
+def expected_outputs(command: str) -> list[str]:
+    """Return the output of each use of `command` on the page."""
     blocks = "".join(re.findall(r"^```console\n(.*?)```$", PAGE, re.MULTILINE | re.DOTALL))
     uses = re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", blocks, re.MULTILINE)
-    return [printed for used, printed in uses if used == command]
+    return [output for used, output in uses if used == command]
 
 
-def run(*line: str) -> str:
-    done = CliRunner().invoke(usage.app, line)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done.output
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(usage.app, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.output
 
 
-def messages() -> bytes:
-    """The page's message, and two more that Manila sends later: it is made larger, and deleted."""
-    later = [("create.end", 10, "10:00:00.250000"), ("extend.end", 20, "12:00:00"), ("delete.end", 20, "15:30:00")]
-    made = [
+def notifications() -> bytes:
+    """Return the message of the page, and those of a later extension and deletion of the share."""
+    contents = [("create.end", 10, "10:00:00.250000"), ("extend.end", 20, "12:00:00"), ("delete.end", 20, "15:30:00")]
+    messages = [
         MESSAGE
-        | {"event_type": f"share.{verb}", "message_id": verb, "timestamp": f"2026-11-20 {at}"}
+        | {"event_type": f"share.{operation}", "message_id": operation, "timestamp": f"2026-11-20 {time}"}
         | {"payload": MESSAGE["payload"] | {"size": size}}
-        for verb, size, at in later
+        for operation, size, time in contents
     ]
-    return b"\n".join(json.dumps(one).encode() for one in made)
+    return b"\n".join(json.dumps(message).encode() for message in messages)
 
 
 @pytest.fixture
@@ -56,43 +59,46 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    made = tmp_path / "home"
-    (made / "meters").mkdir(parents=True)
-    return made
+    home = tmp_path / "home"
+    (home / "meters").mkdir(parents=True)
+    return home
 
 
-def talking(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+def sign_in(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command line use `api`, as an operator."""
     monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
 
 
-def test_the_file_is_refused_and_taken_as_it_says(folder: Path) -> None:
-    refused, taken = shown("stratiform usage meter check share.toml")
-    (folder / "share.toml").write_text(FIRST)
-    with pytest.raises(Invalid) as told:
+def test_meter_check_rejects_the_draft_and_accepts_the_file(folder: Path) -> None:
+    rejected, accepted = expected_outputs("stratiform usage meter check share.toml")
+    (folder / "share.toml").write_text(DRAFT)
+    with pytest.raises(Invalid) as raised:
         run("meter", "check", "share.toml")
-    assert f"stratiform: {told.value.message}\n" == refused.rstrip("\n") + "\n"
+    assert f"stratiform: {raised.value.message}\n" == rejected.rstrip("\n") + "\n"
     (folder / "share.toml").write_text(FILE)
-    assert run("meter", "check", "share.toml") == taken.rstrip("\n") + "\n"
+    assert run("meter", "check", "share.toml") == accepted.rstrip("\n") + "\n"
 
 
-def test_what_came_before_is_listed_and_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = bench(home)
-    with rest(before, handlers) as api:
-        talking(api, monkeypatch)
-        sent = api.http.post("/api/v1/usage/notifications", content=messages(), headers={"X-Auth-Token": api.admin})
-        assert sent.json()["ignored"] == 3
-        listed = [line.split() for line in run("unknown", "list").splitlines()[1:]]
-        assert [(one[0], one[2], " ".join(one[5:])) for one in listed] == [
-            (f"share.{verb}.end", "1", "nobody decided") for verb in ("create", "delete", "extend")
-        ]
-    before.services.database.close()
+def test_replay_ingests_stored_notifications(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_meter = bench(home)
+    with rest(without_meter, handlers) as api:
+        sign_in(api, monkeypatch)
+        headers = {"X-Auth-Token": api.admin}
+        response = api.http.post("/api/v1/usage/notifications", content=notifications(), headers=headers)
+        assert response.json()["ignored"] == 3
+        rows = [line.split() for line in run("unknown", "list").splitlines()[1:]]
+        assert [(row[0], row[2], " ".join(row[5:])) for row in rows] == UNKNOWN_MESSAGES
+        assert len(UNKNOWN_MESSAGES) == 3
+    without_meter.services.database.close()
     (home / "meters" / "share.toml").write_text(FILE)
-    after = bench(home, tables=False)
-    with rest(after, handlers) as api:
-        talking(api, monkeypatch)
-        assert [run("unknown", "replay")] == shown("stratiform usage unknown replay")
+    with_meter = bench(home, tables=False)
+    with rest(with_meter, handlers) as api:
+        sign_in(api, monkeypatch)
+        assert [run("unknown", "replay")] == expected_outputs("stratiform usage unknown replay")
         assert run("unknown", "replay") == "0 new\n"
         assert run("unknown", "list").splitlines()[1:] == []
-        assert [run("list", "--resource-type", "share")] == shown("stratiform usage list --resource-type share")
+        assert [run("list", "--resource-type", "share")] == expected_outputs(
+            "stratiform usage list --resource-type share"
+        )
         assert "Shared file systems" in run("meter", "list")
-    after.services.database.close()
+    with_meter.services.database.close()

@@ -1,4 +1,4 @@
-"""The demo that the README begins with ends well, wherever it is played."""
+"""The demo, the first command of the README."""
 
 import json
 import os
@@ -13,9 +13,9 @@ DEMO = Path(__file__).parents[2] / "tools" / "demo.py"
 
 
 @pytest.mark.timeout(480)
-def test_the_demo_ends_with_an_invoice(tmp_path: Path) -> None:
+def test_demo_issues_an_invoice(tmp_path: Path) -> None:
     home = tmp_path / "demo"
-    played = subprocess.run(
+    demo = subprocess.run(
         [sys.executable, DEMO],
         env=os.environ | {"DEMO_HOME": str(home)},
         stdout=subprocess.PIPE,
@@ -23,7 +23,7 @@ def test_the_demo_ends_with_an_invoice(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert played.returncode == 0, played.stdout[-4000:]
+    assert demo.returncode == 0, demo.stdout[-4000:]
     assert (home / "invoice.pdf").read_bytes().startswith(b"%PDF")
     invoice = json.loads((home / "invoice.json").read_text())
     assert len({line["cloud"] for line in invoice["lines"]}) == 2

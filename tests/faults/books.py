@@ -61,7 +61,7 @@ def _check_segments(services: Services, db: Connection, plan: Plan) -> int:
     differing = [(one, other) for one, other in zip(found, wanted, strict=False) if one != other]
     assert not differing, f"{len(differing)} segments differ, the first: {differing[0][0]} instead of {differing[0][1]}"
     assert len(found) == len(wanted), f"{len(found)} segments instead of {len(wanted)}"
-    as_of = UsageFilter(as_of=services.ledger.positions.current(db))
+    as_of = UsageFilter(as_of=services.ledger.positions.get_current(db))
     assert list(services.ledger.segments.iterate(db, as_of)) == list(services.ledger.segments.iterate(db)), (
         "as_of tells something else"
     )
@@ -70,8 +70,8 @@ def _check_segments(services: Services, db: Connection, plan: Plan) -> int:
 
 def _check_messages(services: Services, db: Connection, plan: Plan) -> None:
     """Every message is kept once, as it came: the understood in batches, the others aside."""
-    position = services.ledger.positions.current(db)
-    kept = Counter(body for some in repository.batches.batches(db, position) for _, body in some)
+    position = services.ledger.positions.get_current(db)
+    kept = Counter(body for some in repository.batches.iterate_messages(db, position) for _, body in some)
     _same(kept, Counter({*plan.valid, *plan.foreign}), "messages")
     _same(_rejected(services, db), Counter(set(plan.poison)), "rejected messages")
     ctx = RequestContext(db, SYSTEM, services.clock.now())
@@ -111,8 +111,10 @@ def _check_constraints(db: Connection) -> None:
 
 def _check_log(db: Connection) -> None:
     """The log's hashes are those of the records, in their order; its upper tiles those of the lower ones."""
-    size = repository.batches.size(db)
-    leaves = [hashlib.sha256(b"\0" + record.encoded()).digest() for _, record in repository.events.records(db, 0, size)]
+    size = repository.batches.count_events(db)
+    leaves = [
+        hashlib.sha256(b"\0" + record.encode()).digest() for _, record in repository.events.iterate_records(db, 0, size)
+    ]
     assert len(leaves) == size
     level = 0
     while leaves:

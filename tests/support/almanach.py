@@ -94,7 +94,7 @@ class AlmanachClient:
     def get_position(self) -> int:
         """Return the position of the ledger, which every event advances."""
         with self.bench.services.database.snapshot() as db:
-            return self.bench.services.ledger.positions.current(db)
+            return self.bench.services.ledger.positions.get_current(db)
 
 
 def _shorten(text: str | None) -> str | None:

@@ -66,13 +66,13 @@ _DEFAULT_KEY = "secret"
 class _Conversion:
     """The settings, and one line of the report for each option."""
 
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     secrets: frozenset[str] = frozenset(
         field.name for field in fields(settings.Settings) if field.metadata.get("secret")
     )
 
-    def convert(self, option: str, key: str, value: Any) -> None:
+    def convert(self, option: str, key: str, value: object) -> None:
         self.values[key] = value
         text = "***" if key in self.secrets else json.dumps(value, ensure_ascii=False)
         self.lines.append(f"  {option:<44} {key} = {text}")
@@ -218,7 +218,7 @@ def _convert_equivalent(
     if key == "almanach_keystone_user_domain_id" and text == "default":
         conversion.skip(f"{section}.{name}", "same as the domain name Default")
         return
-    value: Any = text
+    value: object = text
     if key == "almanach_port":
         value = _port(text)
     elif key in ("almanach_metadata", "almanach_image_meta"):
@@ -264,7 +264,7 @@ def _toml(values: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     """Return a TOML value: JSON strings, numbers and lists are valid TOML except for one character."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import httpx
 import typer
@@ -42,7 +42,7 @@ app.command("import")(import_almanach)
 app.add_typer(keys.app, name="keys")
 
 
-def _settings(**overrides: Any) -> Settings:
+def _settings(**overrides: object) -> Settings:
     return load(session.home, **overrides)
 
 
@@ -87,7 +87,7 @@ def collector(
     _run(("collector",), collector_url=url, collector_cloud=cloud)
 
 
-def _run(programs: tuple[str, ...], **overrides: Any) -> None:
+def _run(programs: tuple[str, ...], **overrides: object) -> None:
     from stratiform.app.serve import run as serve  # not needed by clients
 
     settings = _settings(**overrides)

@@ -35,7 +35,7 @@ _SETTINGS = """\
 # Settings
 
 Settings are read from `HOME/stratiform.toml` and from environment variables. A variable takes precedence over the
-file.
+file. In a variable, separate the items of a list by commas.
 """
 
 _METERS = """\

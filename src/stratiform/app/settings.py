@@ -87,7 +87,7 @@ class Settings:
     almanach_keystone_password: str = setting("", "Password of that user.", secret=True)
     almanach_keystone_project: str = setting("service", "Project of that user.")
     almanach_keystone_user_domain: str = setting("Default", "Name of that user's domain.")
-    almanach_keystone_user_domain_id: str = setting("", "Id of that user's domain; replaces its name.")
+    almanach_keystone_user_domain_id: str = setting("", "ID of that user's domain; replaces its name.")
     almanach_keystone_project_domain: str = setting("Default", "Name of that project's domain.")
     almanach_cloud: str = setting(
         "", "Cloud of resources that clients of Almanach's API create; empty: collector_cloud."
@@ -98,7 +98,7 @@ class Settings:
         "Image properties in responses of Almanach's API: these, or os_distro, os_version.",
     )
     raw_messages_days: Annotated[int, Meta(ge=0)] = setting(
-        400, "Days for which the ledger keeps raw messages (0: for ever); events and segments are always kept."
+        400, "Days for which the ledger keeps raw messages (0: forever); events and segments are always kept."
     )
     token_ttl_s: Annotated[int, Meta(ge=60)] = setting(3600, "Lifetime of a token in seconds, 60 or more.")
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting(

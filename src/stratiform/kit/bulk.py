@@ -23,7 +23,7 @@ def chunks(items: Sequence[T], size: int = _VALUES_PER_IN) -> Iterator[Sequence[
         yield items[start : start + size]
 
 
-def insert(db: Connection, into: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def insert(db: Connection, into: Table, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Insert rows with the columns `names`. Values are in the driver's types: JSON columns take text."""
     if not rows:
         return
@@ -39,7 +39,7 @@ def insert(db: Connection, into: Table, names: Sequence[str], rows: Sequence[Seq
         db.exec_driver_sql(statement, [tuple(row) for row in chunk])
 
 
-def update(db: Connection, of: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def update(db: Connection, of: Table, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Update the columns `names` of many rows; the first column is the key. Values are in the driver's types.
 
     PostgreSQL gets all rows as one JSON document, because it spends most of the time on the statements.
@@ -67,8 +67,8 @@ def update(db: Connection, of: Table, names: Sequence[str], rows: Sequence[Seque
 def select_by(
     db: Connection,
     columns: Sequence[ColumnElement[Any]],
-    key: Column[Any],
-    values: Sequence[Any],
+    key: Column[object],
+    values: Sequence[object],
     *where: ColumnElement[bool],
 ) -> Iterator[Any]:
     """Iterate over the `columns` of all rows whose `key` is one of `values`.
@@ -87,7 +87,7 @@ def select_by(
         yield from db.execute(select(*rows.c).select_from(keys.join(rows, true()))).all()
 
 
-def _copy(db: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+def _copy(db: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:
     driver_connection = db.connection.driver_connection
     assert driver_connection is not None, "an open connection has a driver connection"
     try:

@@ -107,16 +107,16 @@ def binary_string(length: int) -> String:
 _json_decoder = msgspec.json.Decoder()
 
 
-class Json(types.TypeDecorator[Any]):
+class Json(types.TypeDecorator[object]):
     """A JSON document, stored as text: the same bytes on all databases, and large integers stay exact."""
 
     impl = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_bind_param(self, value: object, dialect: object) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         return None if value is None else msgspec.json.encode(value).decode()
 
-    def process_result_value(self, value: Any, dialect: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_result_value(self, value: Any, dialect: object) -> object:  # noqa: ARG002 - SQLAlchemy's signature
         return None if value is None else _json_decoder.decode(value)
 
 
@@ -209,7 +209,7 @@ def _begin_sqlite(connection: Connection) -> None:
 class Record(Protocol):
     """A frozen dataclass whose fields are columns of a table."""
 
-    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[object]]]
 
 
 T = TypeVar("T", bound=Record)
@@ -248,7 +248,7 @@ class Rows(Generic[T]):
 
         Raises: Invalid if the marker does not exist.
         """
-        order: list[Any] = [self.key]
+        order: list[object] = [self.key]
         if newest_by:
             order.insert(0, self.table.c[newest_by].desc())
         conditions = list(where)
@@ -277,7 +277,7 @@ class Rows(Generic[T]):
         if records:
             db.execute(insert(self.table), [self.values(record) for record in records])
 
-    def update(self, db: Connection, key: str | int, **values: Any) -> int:
+    def update(self, db: Connection, key: str | int, **values: object) -> int:
         """Update columns of one row. Returns the number of rows with the key: 0 or 1."""
         return db.execute(update(self.table).where(self.key == key).values(**values)).rowcount
 
@@ -297,7 +297,7 @@ class Rows(Generic[T]):
 def upsert(
     db: Connection,
     into: Table,
-    values: dict[str, Any] | list[dict[str, Any]],
+    values: dict[str, Any] | list[dict[str, object]],
     *,
     key: Sequence[str],
     on_conflict: dict[str, Any],

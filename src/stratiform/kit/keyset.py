@@ -1,7 +1,7 @@
 """Keyset pagination: the page after a marker starts after its sort values, so that late pages cost no more."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -12,7 +12,7 @@ from stratiform.kit.pagination import Page, Slice, page_of
 T = TypeVar("T", bound=Record)
 
 #: A column without NULLs, and True for descending order.
-Sort = tuple[ColumnElement[Any], bool]
+Sort = tuple[ColumnElement[object], bool]
 
 
 def list_sorted(

@@ -1,6 +1,7 @@
 """Settings from a TOML file and the environment, validated at start, documented where they are declared."""
 
 import dataclasses
+import json
 import os
 import re
 import tomllib
@@ -20,7 +21,7 @@ _PLATFORM_VARIABLE = re.compile(r"(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT_\d+_
 
 
 def setting(
-    default: Any = dataclasses.MISSING,
+    default: object = dataclasses.MISSING,
     help: str = "",  # noqa: A002 - the usual name
     *,
     secret: bool = False,
@@ -42,7 +43,7 @@ def load(
     *,
     prefix: str = "STRATIFORM_",
     ignored: Sequence[str] = (),
-    **overrides: Any,
+    **overrides: object,
 ) -> T:
     """Load settings. `overrides` take precedence over the environment, the environment over `file`.
 
@@ -59,12 +60,12 @@ def load(
     return settings_type(**values)
 
 
-def _declared_fields(settings_type: Any) -> list[dataclasses.Field[Any]]:
+def _declared_fields(settings_type: Any) -> list[dataclasses.Field[object]]:
     """Return the fields declared with `setting`; the program sets the others."""
     return [field for field in dataclasses.fields(settings_type) if "help" in field.metadata]
 
 
-def _read_fallbacks(fields: Iterable[dataclasses.Field[Any]], environment: Mapping[str, str]) -> dict[str, Any]:
+def _read_fallbacks(fields: Iterable[dataclasses.Field[object]], environment: Mapping[str, str]) -> dict[str, object]:
     return {
         field.name: _convert(field, environment[name], f"{name} in the environment")
         for field in fields
@@ -73,8 +74,8 @@ def _read_fallbacks(fields: Iterable[dataclasses.Field[Any]], environment: Mappi
 
 
 def _read_environment(
-    fields: Mapping[str, dataclasses.Field[Any]], environment: Mapping[str, str], prefix: str, ignored: Sequence[str]
-) -> dict[str, Any]:
+    fields: Mapping[str, dataclasses.Field[object]], environment: Mapping[str, str], prefix: str, ignored: Sequence[str]
+) -> dict[str, object]:
     variables = {prefix + name.upper(): field for name, field in fields.items() if _table_type(field) is None}
     values = {}
     for name, text in environment.items():
@@ -91,7 +92,7 @@ def _is_ignored(name: str, ignored: Sequence[str]) -> bool:
     return listed or _PLATFORM_VARIABLE.search(name) is not None
 
 
-def _read_file(file: Path, fields: Mapping[str, dataclasses.Field[Any]]) -> dict[str, Any]:
+def _read_file(file: Path, fields: Mapping[str, dataclasses.Field[object]]) -> dict[str, object]:
     if not file.exists():
         return {}
     try:
@@ -102,13 +103,13 @@ def _read_file(file: Path, fields: Mapping[str, dataclasses.Field[Any]]) -> dict
     return {name: _convert(fields[name], value, f"{name} in {file}") for name, value in values.items()}
 
 
-def _check_names(names: Iterable[str], fields: Mapping[str, Any], source: str) -> None:
+def _check_names(names: Iterable[str], fields: Mapping[str, object], source: str) -> None:
     for name in names:
         if name not in fields:
             raise Invalid(f"{source}: unknown setting '{name}'", hint=f"settings: {', '.join(sorted(fields))}")
 
 
-def _convert(field: dataclasses.Field[Any], value: Any, source: str) -> Any:
+def _convert(field: dataclasses.Field[object], value: object, source: str) -> object:
     table_type = _table_type(field)
     if table_type is not None:
         return _convert_tables(table_type, field, value, source)
@@ -120,14 +121,16 @@ def _convert(field: dataclasses.Field[Any], value: Any, source: str) -> Any:
         raise Invalid(f"{source}: {error}", hint=field.metadata["help"].rstrip(".")) from error
 
 
-def _table_type(field: dataclasses.Field[Any]) -> Any:
+def _table_type(field: dataclasses.Field[object]) -> object:
     """Return the settings class of an array of tables, or None for other fields."""
     arguments = typing.get_args(field.type)
     is_array = typing.get_origin(field.type) is tuple and dataclasses.is_dataclass(arguments[0])
     return arguments[0] if is_array else None
 
 
-def _convert_tables(settings_type: Any, field: dataclasses.Field[Any], value: Any, source: str) -> tuple[Any, ...]:
+def _convert_tables(
+    settings_type: object, field: dataclasses.Field[object], value: object, source: str
+) -> tuple[object, ...]:
     if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
         raise Invalid(f"{source}: Expected tables [[{field.name}]]", hint=field.metadata["help"].rstrip("."))
     file = source.removeprefix(f"{field.name} in ")
@@ -137,7 +140,7 @@ def _convert_tables(settings_type: Any, field: dataclasses.Field[Any], value: An
     )
 
 
-def _convert_table(settings_type: Any, table: Mapping[str, Any], source: str) -> Any:
+def _convert_table(settings_type: Any, table: Mapping[str, object], source: str) -> object:
     fields = {field.name: field for field in _declared_fields(settings_type)}
     _check_names(table, fields, source)
     for name, field in fields.items():
@@ -148,7 +151,7 @@ def _convert_table(settings_type: Any, table: Mapping[str, Any], source: str) ->
     )
 
 
-def render_reference(settings_type: type[Any], *, prefix: str = "STRATIFORM_") -> str:
+def render_reference(settings_type: type[object], *, prefix: str = "STRATIFORM_") -> str:
     """Return Markdown tables of the settings: first the single settings, then each array of tables."""
     fields = _declared_fields(settings_type)
     lines = ["| key | environment | default | meaning |", "|---|---|---|---|"]
@@ -169,7 +172,14 @@ def render_reference(settings_type: type[Any], *, prefix: str = "STRATIFORM_") -
     return "\n".join(lines) + "\n"
 
 
-def _render_default(field: dataclasses.Field[Any]) -> str:
+def _render_default(field: dataclasses.Field[object]) -> str:
     if field.default is dataclasses.MISSING:
         return "(required)"
-    return "(secret)" if field.metadata["secret"] and field.default else f"`{field.default}`"
+    if field.default == "":
+        return ""
+    return "(secret)" if field.metadata["secret"] else f"`{_render_toml(field.default)}`"
+
+
+def _render_toml(value: object) -> str:
+    """Return a default as it is written in the settings file."""
+    return json.dumps(value)

@@ -77,7 +77,7 @@ def test_an_audit_that_breaks_off_ends_with_what_was_wrong(api: Rest, monkeypatc
     def broken(*_: object) -> None:
         raise Unavailable("the database does not answer")
 
-    monkeypatch.setattr(repository.exists_events, "resources", broken)
+    monkeypatch.setattr(repository.resources, "list_page", broken)
     with pytest.raises(CliError, match="the audit broke off: the database does not answer"):
         run("audit", "--period", "2026-11")
     with pytest.raises(CliError, match="november"):

@@ -116,7 +116,7 @@ def test_who_may(api: Rest) -> None:
     [
         ({"period": "november"}, "november"),
         ({"period": "2027-01"}, "is in the future"),
-        ({"period": "2026-11", "clouds": ["other"]}, "cloud 'other'"),
+        ({"period": "2026-11", "clouds": ["other"]}, "Cloud 'other'"),
         ({"period": "2026-11", "aply": True}, "aply"),
         ({}, "period"),
     ],
@@ -140,6 +140,6 @@ def test_what_breaks_off_says_so(
     def broken(*_: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(repository.exists_events, "resources", broken)
+    monkeypatch.setattr(repository.resources, "list_page", broken)
     *_, last = lines(api)
     assert last == {"problem": told}

@@ -24,7 +24,7 @@ from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest.tasks import handlers
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Correction, Resource, Segment, UsageFilter
-from stratiform.services.ledger.repository.batches import Numbers
+from stratiform.services.ledger.repository.batches import Counters
 from support.listed import ListedCloud, listed_clouds
 from support.money import disk, machine
 from support.servers import with_servers
@@ -113,7 +113,7 @@ def segments(made: Bench, resource_id: str | None, **more: Any) -> list[Segment]
 
 def position(made: Bench) -> int:
     with made.services.database.snapshot() as db:
-        return made.services.ledger.positions.current(db)
+        return made.services.ledger.positions.get_current(db)
 
 
 def cloud(*items: InventoryItem, **more: Any) -> CloudsService:
@@ -347,14 +347,14 @@ def test_states_are_read_by_the_meters_own_words(of: Bench) -> None:
 def test_nothing_new_is_overtaken(of: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message that comes between the comparison and the correction: the next audit decides."""
     ingest(of, machine("m1", "p1", SINCE))
-    take = repository.batches.take
+    take = repository.batches.lock
 
-    def late(db: Connection) -> Numbers:
-        monkeypatch.setattr(repository.batches, "take", take)
+    def late(db: Connection) -> Counters:
+        monkeypatch.setattr(repository.batches, "lock", take)
         of.services.ingest.events.ingest(db, [machine("m1", "p1", SINCE, at="2026-01-04", state="stopped")], NOW)
         return take(db)
 
-    monkeypatch.setattr(repository.batches, "take", late)
+    monkeypatch.setattr(repository.batches, "lock", late)
     clouds = cloud(YOUNG)
     found, summary = audit(of, clouds, apply=True)
     assert [proposed.is_applied for proposed in found["m1"].proposed] == [False]

@@ -23,8 +23,8 @@ from stratiform.services.audit.model.comparison import (
 from stratiform.services.ingest.events import corrections
 from stratiform.services.ingest.events.corrections import Seen
 from stratiform.services.ingest.service import correction_event
-from stratiform.services.ledger.model import Correction, Resource, Statement, fold, in_force
-from stratiform.services.ledger.model.fold import messages_of
+from stratiform.services.ledger.model import Correction, Resource, Statement, fold, select_in_force
+from stratiform.services.ledger.model.fold import select_messages
 from support.profiles import examples
 from support.segments import INSTANCE, segment
 
@@ -38,14 +38,14 @@ def said(at: int, **what: Any) -> Statement:
     return Statement(at=at, message_id=f"m-{at:012d}", project_id=what.pop("project_id", "p"), **what)
 
 
-LAUNCH = said(20 * S + 1, launched=20 * S + 1, state="active", attributes={"vcpus": 1})
-GONE = said(60 * S + 1, terminated=60 * S + 1, gone=True)
+LAUNCH = said(20 * S + 1, launched_at=20 * S + 1, state="active", attributes={"vcpus": 1})
+GONE = said(60 * S + 1, terminated_at=60 * S + 1, is_deleted=True)
 LOOK = Look("p", "web", "active", {"vcpus": 1})
 
 
 def known(*statements: Statement) -> Known:
-    valid = in_force(statements)
-    heard_at = max((one.at for one in messages_of(valid)), default=None)
+    valid = select_in_force(statements)
+    heard_at = max((one.at for one in select_messages(valid)), default=None)
     staff = [one.correction for one in valid if one.correction is not None]
     return Known("instance", fold(INSTANCE, statements).segments, heard_at, staff)
 
@@ -71,7 +71,7 @@ def held_against(
 def told(proposal: Proposal, number: int = 0) -> Statement:
     """What the ledger reads of a proposal that is made."""
     look = proposal.look
-    correction = Correction("staff", proposal.reason, reopened=proposal.reopened, told=True)
+    correction = Correction("staff", proposal.reason, reopened=proposal.reopened, has_observation=True)
     seen = Seen(
         proposal.launched,
         proposal.gone,
@@ -132,18 +132,18 @@ def test_a_lost_change_differs_since_some_time() -> None:
 
 
 def test_a_wrong_end_is_refuted_and_a_later_one_counts() -> None:
-    wrong = said(40 * S + 1, terminated=40 * S + 1)
+    wrong = said(40 * S + 1, terminated_at=40 * S + 1)
     exists = Sighting("message", 70 * S, 20 * S)
     findings, proposals = held_against(known(LAUNCH, wrong), (exists,))
     assert findings == [Finding(Kind.MISSING, 40 * S + 1, 70 * S, True, ("message",))]
     opened = [LAUNCH, wrong, told(proposals[0])]
     assert fold(INSTANCE, opened).end is None
-    assert fold(INSTANCE, [*opened, said(90 * S + 1, terminated=90 * S + 1)]).end == 90 * S + 1
+    assert fold(INSTANCE, [*opened, said(90 * S + 1, terminated_at=90 * S + 1)]).end == 90 * S + 1
     assert found(known(LAUNCH, wrong), listed()) == [("missing", 40 * S + 1, 100 * S, True)]
 
 
 def test_both_what_was_there_longer_and_what_is_gone_now() -> None:
-    wrong = said(40 * S + 1, terminated=40 * S + 1)
+    wrong = said(40 * S + 1, terminated_at=40 * S + 1)
     findings, proposals = held_against(known(LAUNCH, wrong), (Sighting("message", 70 * S, 20 * S), GONE_NOW))
     assert [(one.kind, one.start, one.end) for one in findings] == [(Kind.MISSING, 40 * S + 1, 70 * S)]
     made = [told(one, number) for number, one in enumerate(proposals)]
@@ -153,11 +153,11 @@ def test_both_what_was_there_longer_and_what_is_gone_now() -> None:
 
 def test_rounds_that_do_not_mention_it_leave_it_to_staff() -> None:
     hour = [(number * HOUR_US, (number + 1) * HOUR_US) for number in range(1, 5)]
-    begun = said(HOUR_US + S, launched=HOUR_US + 1, state="active")
+    begun = said(HOUR_US + S, launched_at=HOUR_US + 1, state="active")
     assert unmentioned(known(begun), hour) == hour[1]
     assert unmentioned(known(begun, said(4 * HOUR_US + 1)), hour) is None
     assert unmentioned(known(begun, said(HOUR_US + 2 * S, state="shelved_offloaded")), hour) is None
-    assert unmentioned(known(begun, said(HOUR_US + 2 * S, terminated=HOUR_US + 3)), hour) is None
+    assert unmentioned(known(begun, said(HOUR_US + 2 * S, terminated_at=HOUR_US + 3)), hour) is None
     assert unmentioned(known(), hour) is None
     overlooked = Absence("messages", hour[1][0], False)
     window = (0, 9 * HOUR_US)
@@ -196,10 +196,10 @@ messages = st.builds(
     message_id=st.uuids().map(str),
     project_id=st.sampled_from(["p", "q", None]),
     state=st.sampled_from(["active", "stopped", None]),
-    launched=st.none() | moments,
-    terminated=st.none() | st.none() | moments,
-    deleted=st.none() | st.none() | moments,
-    gone=st.sampled_from([False, False, True]),
+    launched_at=st.none() | moments,
+    terminated_at=st.none() | st.none() | moments,
+    deleted_at=st.none() | st.none() | moments,
+    is_deleted=st.sampled_from([False, False, True]),
     attributes=st.dictionaries(st.sampled_from(["vcpus"]), st.sampled_from([1, 2])),
 )
 looks = st.builds(
@@ -220,7 +220,8 @@ def test_what_is_proposed_makes_the_ledger_agree(
     """Messages on what exists are in the ledger, as all are."""
     seen = [one for one in seen if max(one.until or 0, one.since or 0) <= one.at]
     exists = [
-        Statement(one.at, f"e-{number}", launched=one.since, terminated=one.until) for number, one in enumerate(seen)
+        Statement(one.at, f"e-{number}", launched_at=one.since, terminated_at=one.until)
+        for number, one in enumerate(seen)
     ]
     statements = [*statements, *exists]
     words = (*seen, *([now] if now is not None else []))

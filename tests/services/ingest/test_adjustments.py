@@ -99,7 +99,7 @@ def listed(made: Bench) -> list[StoredCorrection]:
 
 def position(made: Bench) -> int:
     with made.services.database.snapshot() as db:
-        return made.services.ledger.positions.current(db)
+        return made.services.ledger.positions.get_current(db)
 
 
 def test_a_sum_is_corrected_and_what_was_known_stays(any_bench: Bench) -> None:

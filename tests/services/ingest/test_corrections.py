@@ -65,7 +65,7 @@ def listed(made: Bench, **asked: Any) -> list[StoredCorrection]:
 
 def test_a_correction_changes_what_is_known_and_not_what_was_known(any_bench: Bench) -> None:
     with any_bench.services.database.snapshot() as db:
-        before = any_bench.services.ledger.positions.current(db)
+        before = any_bench.services.ledger.positions.get_current(db)
     end = parse_iso("2026-01-03T00:00:00")
     done = correct(any_bench, end=end)
     assert done.is_new
@@ -135,12 +135,12 @@ def test_the_same_id_takes_back_once(of: Bench) -> None:
 def test_the_same_id_changes_nothing_twice_and_says_nothing_else(of: Bench) -> None:
     first = correct(of, key="ticket-17", end=parse_iso("2026-01-03T00:00:00"))
     with of.services.database.snapshot() as db:
-        position = of.services.ledger.positions.current(db)
+        position = of.services.ledger.positions.get_current(db)
     second = correct(of, key="ticket-17", end=parse_iso("2026-01-03T00:00:00"))
     assert (first.is_new, second.is_new) == (True, False)
     assert second.after == first.after
     with of.services.database.snapshot() as db:
-        assert of.services.ledger.positions.current(db) == position
+        assert of.services.ledger.positions.get_current(db) == position
     with pytest.raises(Conflict):
         correct(of, key="ticket-17", end=parse_iso("2026-01-04T00:00:00"))
     with pytest.raises(Conflict):
@@ -323,7 +323,7 @@ def test_no_message_is_a_correction(of: Bench) -> None:
     """Its author is who is signed in, and a bus has nobody."""
     done = correct(of, end=parse_iso("2026-01-03T00:00:00"))
     with of.services.database.snapshot() as db:
-        (_, message) = (repository.batches.batch(db, repository.batches.position(db)) or [])[0]
+        (_, message) = (repository.batches.find_messages(db, repository.batches.current_position(db)) or [])[0]
     forged = message.replace(done.message_id.encode(), b"another")
     assert forged != message
     with of.services.database.transaction() as db:

@@ -167,18 +167,19 @@ def test_before_its_launch_a_machine_has_no_state() -> None:
 def test_a_soft_deleted_machine_is_not_gone() -> None:
     row = INSTANCE | {"state": "soft-delete", "deleted_at": "2026-01-01T11:00:00.000000"}
     found = fact("compute.instance.soft_delete.end", row).statement
-    assert (found.deleted, found.gone, found.state) == (None, False, "soft-delete")
+    assert (found.deleted_at, found.is_deleted, found.state) == (None, False, "soft-delete")
     found = fact("compute.instance.delete.end", row | {"state": "deleted"}).statement
-    assert (iso(found.deleted or 0), found.gone) == ("2026-01-01T11:00:00.000000Z", True)
+    assert (iso(found.deleted_at or 0), found.is_deleted) == ("2026-01-01T11:00:00.000000Z", True)
 
 
 @pytest.mark.parametrize("status", ["creating", "downloading", "error", "deleting", "deleted", "error_deleting"])
 def test_cinders_stand_in_for_no_launch_is_none(status: str) -> None:
-    assert fact("volume.create.start", VOLUME | {"status": status}).statement.launched is None
+    assert fact("volume.create.start", VOLUME | {"status": status}).statement.launched_at is None
     whole_second = VOLUME | {"status": status, "launched_at": "2026-01-01T10:00:00+00:00"}
-    assert fact("volume.create.start", whole_second).statement.launched is not None
+    assert fact("volume.create.start", whole_second).statement.launched_at is not None
     assert (
-        fact("volume.create.start", VOLUME | {"status": status}, "2026-01-01 10:00:09").statement.launched is not None
+        fact("volume.create.start", VOLUME | {"status": status}, "2026-01-01 10:00:09").statement.launched_at
+        is not None
     )
 
 
@@ -211,11 +212,11 @@ def test_a_volume_on_its_way_is_what_it_was() -> None:
 def test_the_audit_tells_when_a_volume_went() -> None:
     gone = VOLUME | {"status": "deleted", "audit_period_beginning": "2026-01-01 10:30:00+00:00"}
     told = fact("volume.delete.end", gone | {"audit_period_ending": "2026-01-01 10:30:00+00:00"}, "2026-01-01 12:00:00")
-    assert iso(told.statement.deleted or 0) == "2026-01-01T10:30:00.000000Z"
+    assert iso(told.statement.deleted_at or 0) == "2026-01-01T10:30:00.000000Z"
     own = fact("volume.delete.end", VOLUME | {"status": "deleted"}, "2026-01-01 12:00:00.5")
-    assert iso(own.statement.deleted or 0) == "2026-01-01T12:00:00.500000Z"
+    assert iso(own.statement.deleted_at or 0) == "2026-01-01T12:00:00.500000Z"
     exact = fact("volume.delete.end", VOLUME | {"status": "deleted", "deleted_at": "2026-01-01T11:00:00"}, "2026-01-02")
-    assert iso(exact.statement.deleted or 0) == "2026-01-01T11:00:00.000000Z"
+    assert iso(exact.statement.deleted_at or 0) == "2026-01-01T11:00:00.000000Z"
 
 
 def test_a_users_token_is_not_kept() -> None:

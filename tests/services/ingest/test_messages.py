@@ -279,5 +279,5 @@ def test_batches_are_received_in_the_order_of_their_positions(any_bench: Bench) 
         with database.transaction() as db:
             services.ingest.events.ingest(db, [volume(number, number)], now)
     with database.snapshot() as db:
-        assert [services.ledger.positions.at(db, moment) for moment in (9, 10, 11, 12)] == [0, 2, 2, 3]
-        assert [services.ledger.positions.time_of(db, position) for position in (1, 2, 3)] == [10, 10, 12]
+        assert [services.ledger.positions.get_at(db, moment) for moment in (9, 10, 11, 12)] == [0, 2, 2, 3]
+        assert [services.ledger.positions.find_time(db, position) for position in (1, 2, 3)] == [10, 10, 12]

@@ -18,7 +18,7 @@ from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.events import MessageParser, event_of
 from stratiform.services.ingest.events.meter_files import read_meter
-from stratiform.services.ledger.model import Meter, ResourceStatement
+from stratiform.services.ledger.model import MeterFormat, ResourceStatement
 from support.ledger import recorded
 from support.payloads import BACKUP, BALANCER, BALANCER_OF_DRIVERS, POLLED, REQUEST, sample
 from support.profiles import examples
@@ -70,19 +70,23 @@ def test_a_load_balancer_in_both_forms(payload: dict[str, Any]) -> None:
         "qs59p6z696cp9cho8ze96edddvpfyvgz",
         "my-octavia-loadbalancer",
     )
-    assert made.statement.launched == parse_iso(AT)
+    assert made.statement.launched_at == parse_iso(AT)
     assert made.statement.attributes["vip_address"] == "192.168.100.2"
-    assert fact("octavia.loadbalancer.delete.end", payload).statement.gone
+    assert fact("octavia.loadbalancer.delete.end", payload).statement.is_deleted
 
 
 def test_a_backup() -> None:
     made = fact("backup.create.end", BACKUP).statement
-    assert (made.launched, made.state, made.attributes["size_gib"]) == (parse_iso("2026-03-01T06:00:00Z"), "active", 3)
+    assert (made.launched_at, made.state, made.attributes["size_gib"]) == (
+        parse_iso("2026-03-01T06:00:00Z"),
+        "active",
+        3,
+    )
     assert facts("backup.create.start", BACKUP | {"status": "creating"}) == []
     assert fact("backup.delete.start", BACKUP | {"status": "deleting"}).statement.state is None
     assert fact("backup.exists", BACKUP | {"status": "error_restoring"}).statement.state == "error"
     gone = fact("backup.delete.end", BACKUP | {"status": "deleted"}).statement
-    assert (gone.gone, gone.deleted, gone.terminated) == (True, None, None)
+    assert (gone.is_deleted, gone.deleted_at, gone.terminated_at) == (True, None, None)
 
 
 def test_a_request_to_swift_is_three_samples_of_the_account() -> None:
@@ -95,7 +99,7 @@ def test_a_request_to_swift_is_three_samples_of_the_account() -> None:
         {"storage.objects.outgoing.bytes": Decimal(28)},
     ]
     assert len({one.statement.message_id for one in told}) == 3
-    assert all(one.statement.launched is None and not one.statement.gone for one in told)
+    assert all(one.statement.launched_at is None and not one.statement.is_deleted for one in told)
     assert len(facts("objectstore.http.request", {**REQUEST, "measurements": None})) == 1
 
 
@@ -109,11 +113,11 @@ def test_ceilometers_samples() -> None:
     }
     card = told["network.outgoing.bytes"].statement
     assert card.source == "instance-00000001-i1-tap63742e75-36"
-    assert card.meters == {"network.outgoing.bytes": Meter("cumulative", "B")}
+    assert card.meters == {"network.outgoing.bytes": MeterFormat("cumulative", "B")}
     held = told["storage.containers.objects.size"].statement
     assert (held.samples, held.meters) == (
         {"storage.containers.objects.size": Decimal("4096.5")},
-        {"storage.containers.objects.size": Meter("gauge", "B", 3600_000_000)},
+        {"storage.containers.objects.size": MeterFormat("gauge", "B", 3600_000_000)},
     )
     assert told["storage.objects.size"].statement.samples == {"storage.objects.size": Decimal(70)}
     assert card.message_id == "m1#instance.samples.0"
@@ -132,7 +136,7 @@ def test_ports_made_at_once_and_ports_of_nobody() -> None:
 
 def test_an_older_neutron_tells_the_id_alone_of_what_is_gone() -> None:
     gone = fact("port.delete.end", {"port_id": "o1"})
-    assert (gone.resource.resource_id, gone.statement.gone, gone.statement.project_id) == ("o1", True, None)
+    assert (gone.resource.resource_id, gone.statement.is_deleted, gone.statement.project_id) == ("o1", True, None)
 
 
 def test_what_can_go_is_told_by_a_null() -> None:
@@ -145,8 +149,8 @@ def test_what_can_go_is_told_by_a_null() -> None:
 
 
 def test_what_is_told_without_a_time_begins_when_it_was_told() -> None:
-    assert fact("network.create.end", {"network": {"id": "n", "tenant_id": "p"}}).statement.launched == parse_iso(AT)
-    assert fact("network.update.end", {"network": {"id": "n", "tenant_id": "p"}}).statement.launched is None
+    assert fact("network.create.end", {"network": {"id": "n", "tenant_id": "p"}}).statement.launched_at == parse_iso(AT)
+    assert fact("network.update.end", {"network": {"id": "n", "tenant_id": "p"}}).statement.launched_at is None
 
 
 def test_labels_in_three_forms() -> None:
@@ -248,11 +252,15 @@ when = { path = "skip", none_of = [true] }
     payload = {"a.b": {"id": "t"}, "owner": "p", "w": "text", "n": "3", "d": 0.1, "f": False, "since": "2026-01-01"}
     made = fact("thing.any", payload, reader).statement
     assert made.attributes == {"words": "text", "count": 3, "share": "0.1", "on": False, "kind": 7}
-    assert (made.state, made.launched, made.at) == ("odd", parse_iso("2026-01-01"), parse_iso(AT))
+    assert (made.state, made.launched_at, made.at) == ("odd", parse_iso("2026-01-01"), parse_iso(AT))
     assert facts("thing.any", payload | {"skip": True}, reader) == []
     assert len(facts("thing.any", payload | {"skip": 1}, reader)) == 1
-    assert fact("thing.any", payload | {"over": "2026-01-02"}, reader).statement.terminated == parse_iso("2026-01-02")
-    assert fact("thing.end", payload | {"gone_at": "2026-01-03"}, reader).statement.deleted == parse_iso("2026-01-03")
+    assert fact("thing.any", payload | {"over": "2026-01-02"}, reader).statement.terminated_at == parse_iso(
+        "2026-01-02"
+    )
+    assert fact("thing.end", payload | {"gone_at": "2026-01-03"}, reader).statement.deleted_at == parse_iso(
+        "2026-01-03"
+    )
 
 
 EVENTS = '[identity]\nid = "id"\n[[events]]\ntype = "thing.end"\n'
@@ -392,7 +400,7 @@ def test_what_a_message_measures_takes_nothing_from_what_it_says(tmp_path: Path)
     )
     told, measured = facts("thing.made", {"id": "t", "p": "p1", "size": 7}, MessageParser.load(tmp_path))
     assert told.resource == measured.resource == ("cloud", "thing", "t")
-    assert (told.statement.launched, told.statement.samples) == (parse_iso(AT), {})
-    assert (measured.statement.launched, measured.statement.samples) == (None, {"thing.size": Decimal(7)})
+    assert (told.statement.launched_at, told.statement.samples) == (parse_iso(AT), {})
+    assert (measured.statement.launched_at, measured.statement.samples) == (None, {"thing.size": Decimal(7)})
     assert [one.statement.message_id for one in (told, measured)] == ["m1#thing", "m1#thing.samples"]
     assert measured.statement.project_id == "p1"

@@ -34,7 +34,7 @@ def work(services: Services, clock: ManualClock, what: str = "metering.retention
 def kept(services: Services) -> tuple[int, int]:
     """How many raw messages there are, and how many are counted as unknown."""
     with services.database.snapshot() as db:
-        batches = repository.batches.batches(db, repository.batches.position(db))
+        batches = repository.batches.iterate_messages(db, repository.batches.current_position(db))
         return sum(len(one) for one in batches), sum(
             one.count for one in ingest_repository.ignored_messages.count_by_type(db)
         )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from stratiform.services.ledger.model import Correction, Segment, Statement, begin, fold
+from stratiform.services.ledger.model import Correction, Segment, Statement, fold, fold_all
 from support.profiles import examples
 from support.segments import INSTANCE
 
@@ -33,15 +33,19 @@ def used(*statements: Statement) -> list[tuple[int, int | None, str, str, int | 
     ]
 
 
-LIFE = (message(1, launched=1, attributes={"vcpus": 1}), message(5, attributes={"vcpus": 2}), message(9, terminated=9))
+LIFE = (
+    message(1, launched_at=1, attributes={"vcpus": 1}),
+    message(5, attributes={"vcpus": 2}),
+    message(9, terminated_at=9),
+)
 
 
 def test_start_and_end_are_moved_either_way() -> None:
     assert used(*LIFE, says(12, start=3)) == [(3, 5, "p", "active", 1), (5, 9, "p", "active", 2)]
     assert used(*LIFE, says(12, end=4)) == [(1, 4, "p", "active", 1)]
     assert used(*LIFE, says(12, end=20)) == [(1, 5, "p", "active", 1), (5, 20, "p", "active", 2)]
-    later = (message(3, launched=3), *LIFE[1:])
-    assert used(message(5, launched=5, terminated=5), says(12, end=7)) == [(5, 7, "p", "active", None)]
+    later = (message(3, launched_at=3), *LIFE[1:])
+    assert used(message(5, launched_at=5, terminated_at=5), says(12, end=7)) == [(5, 7, "p", "active", None)]
     assert used(*LIFE, says(12, absent=True), says(13, end=7)) == []
     assert used(*later, says(12, start=1)) == [(1, 9, "p", "active", 2)]
     assert used(*LIFE, says(12, start=10)) == []
@@ -51,8 +55,8 @@ def test_start_and_end_are_moved_either_way() -> None:
 def test_what_is_reopened_goes_on_until_messages_tell_a_later_end() -> None:
     wrong = says(12, reopened=True)
     assert used(*LIFE, wrong)[-1] == (5, None, "p", "active", 2)
-    assert used(*LIFE, wrong, message(10, terminated=11))[-1][1] is None
-    assert used(*LIFE, wrong, message(15, attributes={"vcpus": 4}), message(20, terminated=19)) == [
+    assert used(*LIFE, wrong, message(10, terminated_at=11))[-1][1] is None
+    assert used(*LIFE, wrong, message(15, attributes={"vcpus": 4}), message(20, terminated_at=19)) == [
         (1, 5, "p", "active", 1),
         (5, 15, "p", "active", 2),
         (15, 19, "p", "active", 4),
@@ -60,7 +64,7 @@ def test_what_is_reopened_goes_on_until_messages_tell_a_later_end() -> None:
 
 
 def test_an_end_that_staff_tell_outranks_messages_to_come() -> None:
-    assert used(*LIFE, says(12, end=7), message(20, terminated=19))[-1][1] == 7
+    assert used(*LIFE, says(12, end=7), message(20, terminated_at=19))[-1][1] == 7
 
 
 def test_a_window_changes_what_was_used_in_it_and_nothing_else() -> None:
@@ -85,11 +89,11 @@ def test_a_resource_that_no_message_tells_of() -> None:
 
 
 def test_what_is_told_counts_as_a_message_does() -> None:
-    seen = replace(says(7, told=True), attributes={"vcpus": 6}, project_id="q", name="n")
+    seen = replace(says(7, has_observation=True), attributes={"vcpus": 6}, project_id="q", name="n")
     assert used(*LIFE, seen)[1:] == [(5, 7, "p", "active", 2), (7, 9, "q", "active", 6)]
     assert used(*LIFE, seen, message(8, attributes={"vcpus": 7}))[-1] == (8, 9, "p", "active", 7)
-    gone = replace(says(7, told=True), gone=True)
-    assert used(message(1, launched=1), gone) == [(1, 7, "p", "active", None)]
+    gone = replace(says(7, has_observation=True), is_deleted=True)
+    assert used(message(1, launched_at=1), gone) == [(1, 7, "p", "active", None)]
 
 
 def test_a_correction_is_taken_back_and_that_too() -> None:
@@ -98,20 +102,22 @@ def test_a_correction_is_taken_back_and_that_too() -> None:
     again = says(14, "c", revokes="b")
     assert used(*LIFE, wrong, back) == used(*LIFE)
     assert used(*LIFE, wrong, back, again) == used(*LIFE, wrong)
-    assert used(*LIFE, replace(says(6, "t", told=True), terminated=6), says(15, revokes="t")) == used(*LIFE)
+    assert used(*LIFE, replace(says(6, "t", has_observation=True), terminated_at=6), says(15, revokes="t")) == used(
+        *LIFE
+    )
     assert used(*LIFE, says(12, "a", revokes="b"), says(13, "b", end=4))[-1][1] == 4, "none that comes later"
 
 
 def test_children_end_with_a_corrected_parent() -> None:
-    progress, _ = begin(INSTANCE, [*LIFE, says(12, end=4)])
+    progress, _ = fold_all(INSTANCE, [*LIFE, says(12, end=4)])
     assert progress.end == 4
-    assert progress.corrected
+    assert progress.is_corrected
 
 
 def test_to_tell_the_state_that_nobody_told_splits_nothing() -> None:
     told = says(12, since=3, until=7, state="active")
     assert used(*LIFE, told) == used(*LIFE)
-    assert used(message(1, launched=1), says(12, since=3, state="stopped"), says(13, since=5, state="active")) == [
+    assert used(message(1, launched_at=1), says(12, since=3, state="stopped"), says(13, since=5, state="active")) == [
         (1, 3, "p", "active", None),
         (3, 5, "p", "stopped", None),
         (5, None, "p", "active", None),
@@ -131,10 +137,10 @@ messages = st.builds(
     message_id=st.uuids().map(lambda one: f"m{one}"),
     project_id=st.sampled_from(["p", "q", None]),
     state=st.sampled_from(["active", "stopped", None]),
-    launched=maybe,
-    terminated=st.none() | st.none() | moments,
-    deleted=st.none() | st.none() | moments,
-    gone=st.sampled_from([False, False, True]),
+    launched_at=maybe,
+    terminated_at=st.none() | st.none() | moments,
+    deleted_at=st.none() | st.none() | moments,
+    is_deleted=st.sampled_from([False, False, True]),
     attributes=st.dictionaries(st.sampled_from(["vcpus"]), st.sampled_from([1, 2, None])),
 )
 corrections = st.builds(
@@ -191,12 +197,12 @@ def _at(stretches: tuple[Segment, ...], moment: int) -> tuple[str, str, int | No
 
 def slowly(told: list[Statement], said: list[Statement]) -> list[tuple[str, str, int | None] | None]:
     """What is used at each instant up to LAST."""
-    told = sorted(told, key=lambda one: one.place)
-    valid = sorted(said, key=lambda one: one.place)
+    told = sorted(told, key=lambda one: one.rank)
+    valid = sorted(said, key=lambda one: one.rank)
     for one in reversed(list(valid)):
         if one in valid and one.correction is not None:
-            valid = [other for other in valid if other.place >= one.place or other.message_id != one.correction.revokes]
-    starts = [one.launched for one in told if one.launched is not None]
+            valid = [other for other in valid if other.rank >= one.rank or other.message_id != one.correction.revokes]
+    starts = [one.launched_at for one in told if one.launched_at is not None]
     end = _end(told, 0)
     held: list[Held | None] = [
         _told_at(told, moment) if starts and min(starts) <= moment < end else None for moment in range(LAST + 1)
@@ -217,9 +223,9 @@ def slowly(told: list[Statement], said: list[Statement]) -> list[tuple[str, str,
 def _end(told: list[Statement], after: int) -> int:
     """The end that is told after an instant; beyond LAST where there is none."""
     for kind in (
-        [one.terminated for one in told],
-        [one.deleted for one in told],
-        [one.at if one.gone else None for one in told],
+        [one.terminated_at for one in told],
+        [one.deleted_at for one in told],
+        [one.at if one.is_deleted else None for one in told],
     ):
         known = [moment for moment in kind if moment is not None and moment > after]
         if known:

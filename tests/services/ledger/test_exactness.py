@@ -26,9 +26,9 @@ from stratiform.kit.pagination import Page
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Segment, UsageFilter
-from stratiform.services.ledger.model.changes import RECORDED, behind
+from stratiform.services.ledger.model.changes import RECORDED, last_key
 from stratiform.services.ledger.model.sums import SumResult, parse_query
-from stratiform.services.ledger.repository.segments import segment_of
+from stratiform.services.ledger.repository.segments import decode_row
 from stratiform.services.proof.model.verification import verify
 from support import reference_fold, slow_ledger
 from support.databases import empty_database
@@ -105,7 +105,7 @@ class Books:
 
     def position(self) -> int:
         with self.made.services.database.snapshot() as db:
-            return self.made.services.ledger.positions.current(db)
+            return self.made.services.ledger.positions.get_current(db)
 
     def answers(self, as_of: int | None = None) -> Answers:
         with self.made.services.database.snapshot() as db:
@@ -120,8 +120,8 @@ class Books:
 
     def root(self) -> tuple[int, bytes]:
         with self.made.services.database.snapshot() as db:
-            size = repository.batches.size(db)
-            return size, merkle.compute_root(repository.tiles.reader(db), size)
+            size = repository.batches.count_events(db)
+            return size, merkle.compute_root(repository.tiles.make_reader(db), size)
 
     def export(self, as_of: int | None = None) -> list[bytes]:
         with self.made.services.database.transaction() as db:
@@ -131,12 +131,12 @@ class Books:
 
     def changes(self) -> Iterator[tuple[int, int, int, SegmentRow]]:
         """Position, kind, number and segment of every change."""
-        reached = behind(0)
+        reached = last_key(0)
         while True:
             with self.made.services.database.snapshot() as db:
                 some, reached = self.made.services.ledger.changes.list(self.made.ctx(db), UsageFilter(), reached, 3)
             for one in some:
-                yield one.position, one.kind, one.number, _row(segment_of(one.row))
+                yield one.position, one.kind, one.segment_id, _row(decode_row(one.row))
             if len(some) < 3:
                 return
 
@@ -149,7 +149,7 @@ class Books:
         period = replace(wanted, since=MIDDLE[0], until=MIDDLE[1])
         while True:
             rows, after = self.made.services.ledger.segments.list_pinned(db, period, 2, after)
-            found += [_row(segment_of(row)) for row in rows]
+            found += [_row(decode_row(row)) for row in rows]
             if after is None:
                 return sorted(found, key=_place)
 
@@ -239,12 +239,12 @@ def check_log(books: Books, said: Sequence[Said]) -> None:
     """Every event is in the log once, numbered without holes, and the log's root is that of all records."""
     size, root = books.root()
     with books.made.services.database.snapshot() as db:
-        records = list(repository.events.records(db, 0, size))
+        records = list(repository.events.iterate_records(db, 0, size))
     assert [number for number, _ in records] == list(range(size))
     assert sorted((one.cloud, one.message_id.partition("#")[0]) for _, one in records) == sorted(
         one.key for one in said
     )
-    assert root == slow_root([one.encoded() for _, one in records])
+    assert root == slow_root([one.encode() for _, one in records])
     for resource in {one.resource for _, one in records}:
         nths = [one.nth for _, one in records if one.resource == resource]
         assert nths == list(range(1, len(nths) + 1))
@@ -307,7 +307,7 @@ def test_the_ledger_follows_from_what_is_known(ledgers: tuple[Books, Books], sai
     check_log(books, said)
     check_log(other, said)
     with books.made.services.database.snapshot() as db:
-        read = repository.tiles.reader(db)
+        read = repository.tiles.make_reader(db)
         for size, root in roots:
             assert merkle.compute_root(read, size) == root
             proof = merkle.prove_consistency(read, size, len(said))

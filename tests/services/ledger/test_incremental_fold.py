@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratiform.kit.clock import SECOND_US
-from stratiform.services.ledger.model import Segment, Statement, begin, resume
+from stratiform.services.ledger.model import Segment, Statement, fold_all, fold_next
 from support.profiles import examples
 from support.segments import INSTANCE
 
@@ -22,10 +22,10 @@ statements = st.builds(
     project_id=st.sampled_from(["p", "p", "q", None]),
     name=st.sampled_from(["a", "b", None]),
     state=st.sampled_from(["active", "stopped", None]),
-    launched=st.sampled_from([None, S, S, S + 7]) | moments,
-    terminated=rarely,
-    deleted=rarely,
-    gone=st.sampled_from([False] * 9 + [True]),
+    launched_at=st.sampled_from([None, S, S, S + 7]) | moments,
+    terminated_at=rarely,
+    deleted_at=rarely,
+    is_deleted=st.sampled_from([False] * 9 + [True]),
     attributes=st.dictionaries(st.sampled_from(["vcpus", "ram_mib"]), st.sampled_from([1, 2, None]), max_size=2),
     tags=st.sampled_from([None, {"env": "a"}, {}]),
     parent=st.sampled_from([None, None, ("volume", "1")]),
@@ -34,18 +34,18 @@ statements = st.builds(
 
 
 @settings(max_examples=examples(300))
-@given(st.lists(statements, min_size=1, max_size=9, unique_by=lambda one: one.place), st.booleans(), st.data())
+@given(st.lists(statements, min_size=1, max_size=9, unique_by=lambda one: one.rank), st.booleans(), st.data())
 def test_in_batches_is_as_at_once(said: list[Statement], in_order: bool, data: Any) -> None:
     if in_order:
-        said = sorted(said, key=lambda one: one.place)
+        said = sorted(said, key=lambda one: one.rank)
     taken = data.draw(st.integers(1, len(said)))
-    progress, usage = begin(INSTANCE, said[:taken])
+    progress, usage = fold_all(INSTANCE, said[:taken])
     held: list[Segment] = list(usage.segments)
     while taken < len(said):
         more = data.draw(st.integers(1, len(said) - taken))
-        found = resume(INSTANCE, progress, said[taken : taken + more])
+        found = fold_next(INSTANCE, progress, said[taken : taken + more])
         taken += more
-        whole, usage = begin(INSTANCE, said[:taken])
+        whole, usage = fold_all(INSTANCE, said[:taken])
         if found is None:
             progress, held = whole, list(usage.segments)
             continue
@@ -57,10 +57,12 @@ def test_in_batches_is_as_at_once(said: list[Statement], in_order: bool, data: A
 
 
 def test_a_long_life_in_order_is_never_read_again() -> None:
-    progress, _ = begin(INSTANCE, [Statement(S, "0", "p", "a", "active", launched=S, attributes={"vcpus": 1})])
+    progress, _ = fold_all(INSTANCE, [Statement(S, "0", "p", "a", "active", launched_at=S, attributes={"vcpus": 1})])
     for hour in range(1, 2000):
-        exists = Statement(S + hour, str(hour), "p", "a", "active", launched=S, attributes={"vcpus": 1 + hour // 1000})
-        found = resume(INSTANCE, progress, [exists])
+        exists = Statement(
+            S + hour, str(hour), "p", "a", "active", launched_at=S, attributes={"vcpus": 1 + hour // 1000}
+        )
+        found = fold_next(INSTANCE, progress, [exists])
         assert found is not None
         progress, instead = found
         assert len(instead) == (2 if hour == 1000 else 0)

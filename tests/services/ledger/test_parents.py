@@ -13,8 +13,8 @@ from stratiform.kit.policy import SYSTEM
 from stratiform.kit.signed_notes import sign_note
 from stratiform.services.ledger.model import Progress, Resource, Statement, UsageFilter
 from stratiform.services.ledger.model.fold import Usage
-from stratiform.services.ledger.model.incremental_fold import begin as begin_anew
-from stratiform.services.ledger.model.parents import ranked
+from stratiform.services.ledger.model.incremental_fold import fold_all as begin_anew
+from stratiform.services.ledger.model.parents import rank_generations
 from stratiform.services.ledger.service import batch_fold
 from stratiform.services.proof.model.export_lines import Closing, Heading, HeldBack, Proved, Sum, decoded, encoded
 from stratiform.services.proof.model.verification import Verdict, verify
@@ -84,11 +84,11 @@ def verified(made: Bench, first: bytes, told: list[list[bytes]]) -> Verdict:
 def test_each_of_a_long_chain_is_folded_once(made: Bench, monkeypatch: pytest.MonkeyPatch, *, turned: bool) -> None:
     folded = []
 
-    def begin(resource: Resource, statements: Sequence[Statement], parent_end: int | None) -> tuple[Progress, Usage]:
+    def fold_all(resource: Resource, statements: Sequence[Statement], parent_end: int | None) -> tuple[Progress, Usage]:
         folded.append(statements)
         return begin_anew(resource, statements, parent_end)
 
-    monkeypatch.setattr(batch_fold, "begin", begin)
+    monkeypatch.setattr(batch_fold, "fold_all", fold_all)
     names = [f"r{number:04d}" for number in range(_MANY)]
     events = [told("started", names[0], 0), *(told("started", below, 0, above) for above, below in pairwise(names))]
     events.append(told("ended", names[0], 50))
@@ -110,13 +110,13 @@ def test_each_parent_is_asked_for_once() -> None:
             asked.append(one)
             return parents[one]
 
-        ranked(parents, parent)
+        rank_generations(parents, parent)
         assert len(asked) <= 2 * _MANY
 
 
 def test_generations_are_counted_from_what_ends_with_nothing() -> None:
     parents = {"a": None, "b": "a", "c": "b", "x": "y", "y": "z", "z": "x", "tail": "x", "end": "tail"}
-    generations, circling = ranked(["end", "c", "y", "b"], parents.get)
+    generations, circling = rank_generations(["end", "c", "y", "b"], parents.get)
     assert circling == {"x", "y", "z"}
     assert generations == {"a": 0, "b": 1, "c": 2, "x": 0, "y": 0, "z": 0, "tail": 1, "end": 2}
 

@@ -62,11 +62,11 @@ def test_a_second_and_a_shuffled_import_change_no_byte(any_bench: Bench) -> None
     assert (done.accepted, done.repeated) == (576, 576)
     assert printed(any_bench) == expected()
     with any_bench.services.database.snapshot() as db:
-        before = any_bench.services.ledger.positions.current(db)
+        before = any_bench.services.ledger.positions.get_current(db)
     assert take(any_bench, lines).accepted == 0
     assert printed(any_bench) == expected()
     with any_bench.services.database.snapshot() as db:
-        assert any_bench.services.ledger.positions.current(db) == before
+        assert any_bench.services.ledger.positions.get_current(db) == before
 
 
 def test_one_by_one_backwards(stack_bench: Bench) -> None:
@@ -98,12 +98,12 @@ def test_what_was_known_earlier_is_still_known(stack_bench: Bench) -> None:
     then = printed(stack_bench)
     services, database = stack_bench.services, stack_bench.services.database
     with database.snapshot() as db:
-        position = services.ledger.positions.current(db)
+        position = services.ledger.positions.get_current(db)
     take(stack_bench, lines[300:])
     assert printed(stack_bench) != then
     with database.snapshot() as db:
         earlier = list(services.ledger.segments.iterate(db, UsageFilter(as_of=position)))
-        now = list(services.ledger.segments.iterate(db, UsageFilter(as_of=services.ledger.positions.current(db))))
+        now = list(services.ledger.segments.iterate(db, UsageFilter(as_of=services.ledger.positions.get_current(db))))
         assert now == list(services.ledger.segments.iterate(db))
     assert len(earlier) == len(json.loads(then))
     assert [segment.end for segment in earlier].count(None) == then.count('"end": null')

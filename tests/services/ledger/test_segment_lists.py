@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import SegmentRow, UsageFilter
-from stratiform.services.ledger.model.changes import RECORDED, Change, behind
+from stratiform.services.ledger.model.changes import RECORDED, Change, last_key
 from stratiform.services.ledger.repository import segments
 from support.stacks import Bench, bench
 
@@ -77,10 +77,10 @@ def test_pieces_of_any_size_are_the_whole(made: Bench, asked: UsageFilter) -> No
     fill(made)
     services = made.services
     with made.services.database.snapshot() as db:
-        everything = segments.rows(db, UsageFilter(as_of=asked.as_of), 10_000)
-        whole = segments.rows(db, asked, 10_000)
+        everything = segments.list_rows(db, UsageFilter(as_of=asked.as_of), 10_000)
+        whole = segments.list_rows(db, asked, 10_000)
         assert whole == [row for row in everything if wanted(row, asked)]
-        assert whole == sorted(whole, key=segments.place)
+        assert whole == sorted(whole, key=segments.sort_key)
         for size in (1, 7, 1000):
             pieces: list[SegmentRow] = []
             rows, after = services.ledger.segments.list_pinned(db, asked, size)
@@ -88,7 +88,7 @@ def test_pieces_of_any_size_are_the_whole(made: Bench, asked: UsageFilter) -> No
             while after is not None:
                 rows, after = services.ledger.segments.list_pinned(db, asked, size, after)
                 pieces += rows
-            assert sorted(pieces, key=segments.place) == whole
+            assert sorted(pieces, key=segments.sort_key) == whole
 
 
 def test_changes_in_any_pieces_lead_to_what_is_known(made: Bench) -> None:
@@ -97,19 +97,19 @@ def test_changes_in_any_pieces_lead_to_what_is_known(made: Bench) -> None:
     with made.services.database.snapshot() as db:
         ctx = made.ctx(db)
         for size in (1, 3, 1000):
-            reached, held, seen = behind(0), set[SegmentRow](), list[Change]()
+            reached, held, seen = last_key(0), set[SegmentRow](), list[Change]()
             while True:
                 changes, further = services.ledger.changes.list(ctx, UsageFilter(), reached, size)
                 seen += changes
                 if len(changes) < size:
-                    assert further == behind(services.ledger.positions.current(db))
+                    assert further == last_key(services.ledger.positions.get_current(db))
                     break
                 reached = further
             for change in seen:
                 (held.add if change.kind == RECORDED else held.remove)(change.row)
-            assert held == set(segments.rows(db, UsageFilter(), 10_000))
-            assert [change.place for change in seen] == sorted(change.place for change in seen)
-        mine, _ = services.ledger.changes.list(ctx, UsageFilter(project_id="p1"), behind(30), 1000)
+            assert held == set(segments.list_rows(db, UsageFilter(), 10_000))
+            assert [change.key for change in seen] == sorted(change.key for change in seen)
+        mine, _ = services.ledger.changes.list(ctx, UsageFilter(project_id="p1"), last_key(30), 1000)
         assert mine == [one for one in seen if one.position > 30 and one.row.project_id == "p1"]
 
 
@@ -131,7 +131,7 @@ def test_large_lists_go_by_an_index(made: Bench, asked: UsageFilter, by_end: boo
             db.execute(text("ANALYZE"))
         queries: list[Any] = []
         event.listen(db, "before_execute", lambda _, query, *rest: queries.append(query))
-        (segments.rows_by_end if by_end else segments.rows)(db, asked, 20)
+        (segments.list_rows_by_end if by_end else segments.list_rows)(db, asked, 20)
         told = queries[0].compile(db, compile_kwargs={"literal_binds": True})
         explain = "EXPLAIN QUERY PLAN" if kind == "sqlite" else "EXPLAIN"
         plan = "\n".join(str(row) for row in db.exec_driver_sql(f"{explain} {str(told).replace('%', '%%')}"))

@@ -173,7 +173,7 @@ def test_a_ledger_rewritten_as_a_whole_is_not_signed_and_is_found(any_bench: Ben
             .values(fact={**row.fact, "launched": parse_iso("2026-01-09")})
         )
         db.execute(update(segment_table).where(segment_table.c.resource == 1).values(start_at=parse_iso("2026-01-09")))
-        leaves = [merkle.leaf_hash(record.encoded()) for _, record in repository.events.records(db, 0, 3)]
+        leaves = [merkle.leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, 3)]
         tiles = merkle.append(lambda *_: b"", 0, leaves)
         db.execute(update(tile_table).values(hashes=tiles[0, 0]))
     ingest(any_bench, machine("m3", "p1", "2026-01-01"))

@@ -137,7 +137,7 @@ def test_a_position_of_the_ledger_keeps_its_usage(stack: Bench) -> None:
     events = instances(random.Random(3))
     send(stack, events[:60])
     with stack.services.database.snapshot() as db:
-        position = stack.services.ledger.positions.current(db)
+        position = stack.services.ledger.positions.get_current(db)
     before = read(stack, PLAN, START, START + DAY_US, UsageFilter(as_of=position))
     send(stack, events[60:], source="late")
     assert read(stack, PLAN, START, START + DAY_US, UsageFilter(as_of=position)) == before

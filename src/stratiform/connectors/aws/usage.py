@@ -7,7 +7,7 @@ Source: EC2 API reference (DescribeInstances, DescribeVolumes); CloudWatch API r
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
@@ -86,7 +86,7 @@ class AwsUsage:
                         owner = self._find_owner(account_id, volume["VolumeId"], volume_tags)
                         yield _to_volume_item(volume, owner)
 
-    def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+    def list_samples(self, poll: Mapping[str, object], since: Micros, until: Micros) -> Iterator[UsageSample]:
         """CloudWatch lists the metrics that had values in the last two weeks."""
         return self._read_samples(parse_poll(poll, PollTable), since, until)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
@@ -63,7 +63,7 @@ class MemoryUsage:
         yield from self._read_pages(_SERVERS, self._to_server_item)
         yield from self._read_pages(_VOLUMES, self._to_volume_item)
 
-    def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+    def list_samples(self, poll: Mapping[str, object], since: Micros, until: Micros) -> Iterator[UsageSample]:
         return self._read_samples(parse_poll(poll, PollTable), since, until)
 
     def _read_samples(self, poll: PollTable, since: Micros, until: Micros) -> Iterator[UsageSample]:

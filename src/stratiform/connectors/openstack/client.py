@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 import keystoneauth1.exceptions as ksa
 import openstack.exceptions as sdk
@@ -108,7 +107,7 @@ class Client:
         identity = f"{self._settings.username}@{self._settings.project_name} ({user_id})"
         return AccountInfo(identity=identity, zones=tuple(sorted(names)))
 
-    def request_gnocchi(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> bytes:
+    def request_gnocchi(self, method: str, path: str, query: Mapping[str, object], body: object) -> bytes:
         """Return the undecoded response of Gnocchi, so that numbers keep all their digits."""
         with self.translating_errors("metric"):
             response = self._session.request(

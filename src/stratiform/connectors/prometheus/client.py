@@ -4,7 +4,6 @@ import ssl
 import weakref
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 import httpx
 import msgspec
@@ -25,7 +24,7 @@ class Series(msgspec.Struct):
 
     metric: dict[str, str]
     values: list[tuple[Decimal, str]] = []
-    histograms: list[Any] = []
+    histograms: list[object] = []
 
 
 class _Matrix(msgspec.Struct, tag_field="resultType", tag="matrix"):

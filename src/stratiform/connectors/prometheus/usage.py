@@ -5,7 +5,7 @@ Source: Prometheus, "HTTP API" (range queries), and responses of 2.42.
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
@@ -43,7 +43,7 @@ class PrometheusUsage:
         """Return nothing: the measured resources belong to other clouds."""
         return iter(())
 
-    def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+    def list_samples(self, poll: Mapping[str, object], since: Micros, until: Micros) -> Iterator[UsageSample]:
         """Evaluate the query at multiples of the period, so that repeating a request returns the same samples."""
         return self._read_samples(parse_poll(poll, PollTable), since, until)
 

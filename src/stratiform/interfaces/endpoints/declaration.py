@@ -43,7 +43,7 @@ class Endpoint:
     body: Any = None
     query: Any = None
     headers: Any = None
-    response: Any = None
+    response: object = None
     consumes: Mapping[str, Schema] = field(default_factory=dict)
     produces: Mapping[str, Schema] = field(default_factory=dict)
     manages_transactions: bool = False
@@ -192,7 +192,7 @@ class Api:
         self.endpoints.append(Endpoint(method, path, rule, function, action=action, **schemas, **options))
 
 
-def _response_schema(annotation: Any) -> Any:
+def _response_schema(annotation: object) -> object:
     """Return the schema of the body: `X` for `ApiResponse[X]`."""
     return typing.get_args(annotation)[0] if typing.get_origin(annotation) is ApiResponse else annotation
 

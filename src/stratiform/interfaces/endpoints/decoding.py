@@ -140,7 +140,7 @@ class QueryField:
     is_bool: bool
 
 
-def query_fields(schema: type[Any], minor: int = 0) -> dict[str, QueryField]:
+def query_fields(schema: type[object], minor: int = 0) -> dict[str, QueryField]:
     """Return the parameters of a query by name."""
     assert issubclass(schema, Struct)
     hints = get_type_hints(schema)
@@ -172,7 +172,7 @@ def _field_name(steps: list[str], key: str) -> str:
     return steps[-1] if steps else key
 
 
-def _as_json_schema(reason: str, value: Any) -> str:
+def _as_json_schema(reason: str, value: object) -> str:
     """Translate a reason of msgspec to the texts that OpenStack's clients and tests know."""
     named = _NAMED.search(reason)
     if named is not None and "missing" in reason:
@@ -196,7 +196,7 @@ def _unexpected(field: str) -> str:
     return f"Additional properties are not allowed ('{field}' was unexpected)"
 
 
-def _value_at(value: Any, steps: list[str]) -> Any:
+def _value_at(value: object, steps: list[str]) -> object:
     for step in steps:
         if step in _SECRET_FIELDS:
             return "***"
@@ -207,15 +207,15 @@ def _value_at(value: Any, steps: list[str]) -> Any:
     return value
 
 
-def _printable(value: Any) -> str:
+def _printable(value: object) -> str:
     return str(_without_secrets(value))[:255]
 
 
-def _literal(value: Any) -> str:
+def _literal(value: object) -> str:
     return repr(_without_secrets(value))[:255]
 
 
-def _without_secrets(value: Any) -> Any:
+def _without_secrets(value: object) -> object:
     if isinstance(value, dict):
         return {key: "***" if key in _SECRET_FIELDS else inner for key, inner in value.items()}
     return value

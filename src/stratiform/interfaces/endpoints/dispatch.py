@@ -186,7 +186,7 @@ def _api_request(api: Api, request: Request, view: ViewContext, ctx: RequestCont
     return ApiRequest(request, services_of(request), view, ctx, api.transactions)
 
 
-def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any:
+def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> object:
     arguments = _decode_parameters(api, endpoint, request)
     if endpoint.body is bytes:
         arguments["body"] = body
@@ -205,12 +205,12 @@ def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> Any
     return endpoint.function(request, **parameters, **arguments)
 
 
-def _decode_parameters(api: Api, endpoint: Endpoint, request: ApiRequest) -> dict[str, Any]:
+def _decode_parameters(api: Api, endpoint: Endpoint, request: ApiRequest) -> dict[str, object]:
     """Decode query string and headers. Raises Invalid."""
     if api.strict:
         check_query(request.query_items, endpoint.query)
         check_content_encoding(request.http.headers)
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, object] = {}
     if endpoint.query is not None:
         arguments["query"] = decoding.decode_query(
             request.query_items,
@@ -244,7 +244,7 @@ def _response(api: Api, endpoint: Endpoint, view: ViewContext, result: Any) -> R
     )
 
 
-def _encode(body: Any) -> bytes:
+def _encode(body: object) -> bytes:
     if isinstance(body, bytes):
         return body
     return msgspec.json.encode(flatten(body) if is_extensible(type(body)) else body)

@@ -14,7 +14,7 @@ class Extensible(Struct):
     extra: Any = field(name="*", default_factory=dict)
 
 
-def collect_extra(value: Any, document: Any) -> None:
+def collect_extra(value: object, document: object) -> None:
     """Fill `extra` of every extensible struct in `value`, which was decoded from `document`."""
     if isinstance(value, list) and isinstance(document, list):
         for item, content in zip(value, document, strict=True):
@@ -28,7 +28,7 @@ def collect_extra(value: Any, document: Any) -> None:
         value.extra = {name: content for name, content in document.items() if name not in names or name == "*"}
 
 
-def flatten(value: Any) -> Any:
+def flatten(value: object) -> object:
     """Return `value` with dictionaries instead of structs, and extra attributes beside the declared ones."""
     if isinstance(value, Struct):
         names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
@@ -42,7 +42,7 @@ def flatten(value: Any) -> Any:
     return value
 
 
-def is_extensible(annotation: Any) -> bool:
+def is_extensible(annotation: object) -> bool:
     """Return True if values of this type may have extra attributes."""
     return _is_extensible(annotation)
 
@@ -52,7 +52,7 @@ def _is_extensible(annotation: Hashable) -> bool:
     return any(issubclass(struct, Extensible) for struct in _structs(annotation, set()))
 
 
-def _structs(annotation: Any, seen: set[type[Struct]]) -> set[type[Struct]]:
+def _structs(annotation: object, seen: set[type[Struct]]) -> set[type[Struct]]:
     """Return every struct in an annotation, at any depth."""
     if isinstance(annotation, type) and issubclass(annotation, Struct) and annotation not in seen:
         seen.add(annotation)

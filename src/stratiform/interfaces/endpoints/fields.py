@@ -63,7 +63,7 @@ class _Field:
         return self.since <= minor and (self.until is None or minor <= self.until)
 
 
-def restrict(value: Any, minor: int, *, is_admin: bool) -> None:
+def restrict(value: object, minor: int, *, is_admin: bool) -> None:
     """Unset the fields of a response, at any depth, that this microversion or caller does not see."""
     if isinstance(value, Struct):
         for field in _fields(type(value)):
@@ -79,7 +79,7 @@ def restrict(value: Any, minor: int, *, is_admin: bool) -> None:
             restrict(item, minor, is_admin=is_admin)
 
 
-def check_fields(value: Any, minor: int, key: str = "body") -> None:
+def check_fields(value: object, minor: int, key: str = "body") -> None:
     """Raises UnexpectedField for a field of a request that this microversion does not have."""
     if isinstance(value, Struct):
         for field in _fields(type(value)):
@@ -101,7 +101,7 @@ def existing_fields(struct: type[Struct], minor: int) -> Iterator[tuple[str, str
             yield name, encoded
 
 
-def is_restricted(annotation: Any) -> bool:
+def is_restricted(annotation: object) -> bool:
     """Return True if values of this type have fields that depend on microversion or role."""
     return any(_fields(struct) for struct in _structs(annotation))
 
@@ -122,7 +122,7 @@ def _fields(struct: type[Struct]) -> tuple[_Field, ...]:
     return tuple(fields)
 
 
-def _structs(annotation: Any) -> Iterator[type[Struct]]:
+def _structs(annotation: object) -> Iterator[type[Struct]]:
     """Yield every struct that an annotation mentions."""
     if isinstance(annotation, type) and issubclass(annotation, Struct):
         yield annotation

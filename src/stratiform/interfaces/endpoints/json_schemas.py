@@ -70,7 +70,7 @@ class JsonSchemas:
         assert known == json_schema, f"two schemas are named {title}"
         return {"$ref": _REFERENCE.format(name=title)}
 
-    def _describe(self, annotation: Any) -> JsonSchema:
+    def _describe(self, annotation: object) -> JsonSchema:
         if not _has_struct(annotation):
             return self._describe_plain(annotation)
         origin, arguments = get_origin(annotation), get_args(annotation)
@@ -85,7 +85,7 @@ class JsonSchemas:
             return {"type": "object", "additionalProperties": self._describe(arguments[1])}
         return {"type": "array", "items": self._describe(arguments[0])}
 
-    def _describe_plain(self, annotation: Any) -> JsonSchema:
+    def _describe_plain(self, annotation: object) -> JsonSchema:
         (json_schema,), components = msgspec.json.schema_components(
             [annotation], schema_hook=_describe_custom_type, ref_template=_REFERENCE
         )
@@ -116,7 +116,7 @@ class JsonSchemas:
             description["additionalProperties"] = True
         return description
 
-    def _describe_field(self, hint: Any, item: msgspec.structs.FieldInfo) -> JsonSchema:
+    def _describe_field(self, hint: object, item: msgspec.structs.FieldInfo) -> JsonSchema:
         json_schema = self._describe(hint)
         availability = self._availability(getattr(hint, "__metadata__", ()))
         if availability:
@@ -127,7 +127,7 @@ class JsonSchemas:
             json_schema["default"] = msgspec.to_builtins(item.default)
         return json_schema
 
-    def _availability(self, metadata: tuple[Any, ...]) -> JsonSchema:
+    def _availability(self, metadata: tuple[object, ...]) -> JsonSchema:
         """Return the microversions of a field, and whether only operators see it."""
         availability: JsonSchema = {}
         for item in metadata:
@@ -140,18 +140,18 @@ class JsonSchemas:
         return availability
 
 
-def has_schema(annotation: Any) -> bool:
+def has_schema(annotation: object) -> bool:
     """Return True if an annotation has a JSON schema: values exist, and they are not UNSET."""
     return annotation not in (None, NoneType, UnsetType, NoReturn, Never)
 
 
-def _has_struct(annotation: Any) -> bool:
+def _has_struct(annotation: object) -> bool:
     if isinstance(annotation, type) and issubclass(annotation, Struct):
         return True
     return any(_has_struct(argument) for argument in get_args(annotation))
 
 
-def _describe_metadata(metadata: tuple[Any, ...]) -> JsonSchema:
+def _describe_metadata(metadata: tuple[object, ...]) -> JsonSchema:
     """Return title and description of an annotation with a struct in it."""
     texts: JsonSchema = {}
     for item in metadata:

@@ -1,10 +1,9 @@
 """Media types, and schemas of bodies that are not JSON."""
 
 from collections.abc import Mapping
-from typing import Any
 
 #: A type, as msgspec decodes it; or a JSON schema in which types may occur. One with a title becomes a component.
-Schema = Any
+Schema = object
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -14,6 +13,6 @@ PLAIN_TEXT = "text/plain"
 SERVER_SENT_EVENTS = "text/event-stream"
 TOML = "application/toml"
 
-TEXT: Mapping[str, Any] = {"type": "string"}
-BINARY: Mapping[str, Any] = {"type": "string", "format": "binary"}
-OBJECT: Mapping[str, Any] = {"type": "object"}
+TEXT: Mapping[str, object] = {"type": "string"}
+BINARY: Mapping[str, object] = {"type": "string", "format": "binary"}
+OBJECT: Mapping[str, object] = {"type": "object"}

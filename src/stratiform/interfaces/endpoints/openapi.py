@@ -102,7 +102,7 @@ def _response_content(endpoint: Endpoint) -> Mapping[str, Schema]:
     return {JSON: types[0] if len(types) == 1 else {"anyOf": types}}
 
 
-def _response_types(annotation: Any) -> Iterator[Any]:
+def _response_types(annotation: object) -> Iterator[object]:
     """Yield the types of the bodies that a function may return."""
     origin = get_origin(annotation)
     if origin in (Union, UnionType, ApiResponse):
@@ -114,12 +114,12 @@ def _response_types(annotation: Any) -> Iterator[Any]:
         yield annotation
 
 
-def _operation(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) -> dict[str, Any]:
+def _operation(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) -> dict[str, object]:
     first = endpoints[0]
     summary, description = _split_docstring(first)
     if len(endpoints) > 1:
         summary, description = _summarize_alternatives(endpoints)
-    operation: dict[str, Any] = {
+    operation: dict[str, object] = {
         "operationId": first.function.__name__,
         "tags": [first.function.__module__.rpartition(".")[2]],
         "summary": summary,
@@ -140,7 +140,7 @@ def _operation(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) ->
     return operation
 
 
-def _make_operation_ids_unique(paths: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
+def _make_operation_ids_unique(paths: Mapping[str, Mapping[str, dict[str, object]]]) -> None:
     """Replace the names of functions that several routes have by method and path."""
     counts = Counter(operation["operationId"] for operations in paths.values() for operation in operations.values())
     for path, operations in paths.items():
@@ -162,16 +162,16 @@ def _versions(api: Api, endpoint: Endpoint) -> JsonSchema:
     return versions | ({} if until is None else {"max-ver": api.format_microversion(until)})
 
 
-def _parameters(endpoints: Sequence[Endpoint], schemas: JsonSchemas) -> list[dict[str, Any]]:
+def _parameters(endpoints: Sequence[Endpoint], schemas: JsonSchemas) -> list[dict[str, object]]:
     """Return the parameters of path, query string and headers, without duplicates."""
-    parameters: dict[tuple[str, str], dict[str, Any]] = {}
+    parameters: dict[tuple[str, str], dict[str, object]] = {}
     for endpoint in endpoints:
         for parameter in (*_path_parameters(endpoint, schemas), *_named_parameters(endpoint, schemas)):
             parameters.setdefault((parameter["in"], parameter["name"]), parameter)
     return list(parameters.values())
 
 
-def _path_parameters(endpoint: Endpoint, schemas: JsonSchemas) -> Iterator[dict[str, Any]]:
+def _path_parameters(endpoint: Endpoint, schemas: JsonSchemas) -> Iterator[dict[str, object]]:
     hints = get_type_hints(endpoint.function, include_extras=True)
     for name in _PATH_PARAMETER.findall(endpoint.path):
         yield _parameter(name, "path", schemas.get(hints.get(name, str)), required=True)
@@ -183,15 +183,15 @@ def _named_parameters(endpoint: Endpoint, schemas: JsonSchemas) -> Iterator[dict
             yield _parameter(name, location, json_schema, required=required)
 
 
-def _parameter(name: str, location: str, json_schema: JsonSchema, *, required: bool) -> dict[str, Any]:
-    parameter: dict[str, Any] = {"name": name, "in": location, "required": required, "schema": json_schema}
+def _parameter(name: str, location: str, json_schema: JsonSchema, *, required: bool) -> dict[str, object]:
+    parameter: dict[str, object] = {"name": name, "in": location, "required": required, "schema": json_schema}
     for key in ("description", "x-openstack"):
         if key in json_schema:
             parameter[key] = json_schema.pop(key)
     return parameter
 
 
-def _request_body(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) -> dict[str, Any]:
+def _request_body(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) -> dict[str, object]:
     alternatives: defaultdict[str, list[JsonSchema]] = defaultdict(list)
     for endpoint in endpoints:
         if endpoint.action:
@@ -213,7 +213,7 @@ def _action_body(api: Api, endpoint: Endpoint, schemas: JsonSchemas) -> JsonSche
     }
 
 
-def _responses(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) -> dict[str, Any]:
+def _responses(api: Api, endpoints: Sequence[Endpoint], schemas: JsonSchemas) -> dict[str, object]:
     successes: dict[int, defaultdict[str, list[JsonSchema]]] = {}
     for endpoint in endpoints:
         alternatives = successes.setdefault(endpoint.status, defaultdict(list))

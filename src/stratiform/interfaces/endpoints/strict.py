@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
 
 from stratiform.interfaces.endpoints.decoding import query_fields
 from stratiform.kit.errors import Invalid, UnsupportedMediaType
 
 
-def check_query(items: Sequence[tuple[str, str]], schema: type[Any] | None) -> None:
+def check_query(items: Sequence[tuple[str, str]], schema: type[object] | None) -> None:
     """Raises Invalid for a parameter that `schema` does not have, that occurs twice, or that is empty."""
     fields = {} if schema is None else query_fields(schema)
     seen: set[str] = set()

@@ -13,7 +13,7 @@ from stratiform.services.ingest.events.corrections import quantity_of
 from stratiform.services.ingest.model.adjustments import Adjustment, adjustment_of
 from stratiform.services.ingest.service import AdjustedSum, StoredCorrection
 from stratiform.services.ledger.model import Correction, Resource, UsageFilter
-from stratiform.services.ledger.model.samples import plain
+from stratiform.services.ledger.model.samples import format_decimal
 
 Body = dict[str, Any]
 
@@ -144,7 +144,7 @@ def _view(made: StoredCorrection) -> Body:
         "made_at": iso(record.received_at),
         "at": iso(record.at),
         "says": _told(record.fact["correction"], ("author", "reason", "told")) | _adjusted(adjustment_of(statement)),
-        "seen": _told(record.fact, ("correction",)) if said.told else None,
+        "seen": _told(record.fact, ("correction",)) if said.has_observation else None,
         "revoked_by": made.revoked_by or None,
     }
 
@@ -153,15 +153,15 @@ def _counted(counted: AdjustedSum) -> Body:
     return {
         "meter": counted.meter,
         "unit": counted.unit,
-        "before": plain(counted.before),
-        "after": plain(counted.after),
+        "before": format_decimal(counted.before),
+        "after": format_decimal(counted.after),
     }
 
 
 def _adjusted(adjustment: Adjustment | None) -> Body:
     if adjustment is None:
         return {}
-    told = {"meter": adjustment.meter, "quantity": plain(adjustment.quantity), "unit": adjustment.unit}
+    told = {"meter": adjustment.meter, "quantity": format_decimal(adjustment.quantity), "unit": adjustment.unit}
     told |= {} if adjustment.project_id is None else {"project_id": adjustment.project_id}
     return told | {"at": iso(adjustment.at)}
 

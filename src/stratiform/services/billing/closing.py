@@ -84,7 +84,7 @@ class Closing:
         return self._issue(ctx, account, wish.start, wish.end)
 
     def _issue(self, ctx: RequestContext, account: Account, start: Micros, end: Micros) -> str:
-        as_of = self.ledger.positions.current(ctx.db)
+        as_of = self.ledger.positions.get_current(ctx.db)
         plan = self.rating.plans.load(ctx.db, account.plan)
         used = Used(self.ledger, ctx.db, account.id, start, end, as_of)
         charge = self.rating.charges.rate(plan, used, start, end, used.meter_usages(self.rating, plan))

@@ -1,4 +1,4 @@
-"""The tables of the ledger."""
+"""Tables of the ledger."""
 
 from sqlalchemy import (
     BigInteger,
@@ -19,13 +19,13 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from stratiform.kit.db import Json, LongBytes, LongText, binary_string, table
 
 
-def _number(name: str) -> Column[int]:
-    """A key that the ledger's one writer counts by itself, so that there are no holes."""
+def _id_column(name: str) -> Column[int]:
+    """Return a primary key that the writer of the ledger assigns without gaps."""
     return Column(name, BigInteger, primary_key=True, autoincrement=False)
 
 
-#: One row, which whoever writes takes first and holds: the ledger has one writer at a time. `position` is the id of
-#: the last batch; the others tell how many events, segments and resources there are, so what the next one's number is.
+#: One row, which a writer locks first: the ledger has one writer at a time. `position` is the id of the last batch; the
+#: other counters are the numbers of events, segments and resources, and so the next ids.
 position_table = table(
     "metering_position",
     Column("id", Integer, primary_key=True),
@@ -35,22 +35,23 @@ position_table = table(
     Column("resources", BigInteger, nullable=False),
 )
 
-#: One row a transaction that brought something: its id is the ledger's position after it. `events` is how many the
-#: ledger had then. `messages` are all that came with it, as they came, packed; they are dropped after a time.
+#: One row for each transaction that ingested messages; its id is the position of the ledger after it, and `events` the
+#: number of events. `messages` are the compressed messages as they were received; they are deleted after a time.
 batch_table = table(
     "metering_batch",
-    _number("id"),
+    _id_column("id"),
     Column("received_at", BigInteger, nullable=False),
     Column("events", BigInteger, nullable=False),
     Column("messages", LongBytes),
     Index("ix_metering_batch_received_at", "received_at"),
 )
 
-#: Append-only. `seq` is the event's leaf in the Merkle log, from 0. `fact` is what was read out of the message, and
-#: is what a fold reads; the message itself is the `place`-th of its batch.
+#: Append-only. `seq` is the index of the leaf in the Merkle log, from 0, and `nth` the number of the event among those
+#: of its resource, from 1. `fact` is the statement, which the fold reads; `place` is the index of the message in the
+#: batch.
 event_table = table(
     "metering_event",
-    _number("seq"),
+    _id_column("seq"),
     Column("resource", BigInteger, nullable=False),
     Column("nth", Integer, nullable=False),
     Column("cloud", binary_string(64), nullable=False),
@@ -66,18 +67,18 @@ event_table = table(
     UniqueConstraint("resource", "nth"),
 )
 
-#: The hashes of the Merkle log, 256 in a full tile; level 0 has the leaves.
+#: Hashes of the Merkle log, 256 in a full tile; level 0 has the leaves.
 tile_table = table(
     "metering_tile",
     Column("level", Integer, primary_key=True, autoincrement=False),
-    _number("number"),
+    _id_column("number"),
     Column("hashes", LongBytes, nullable=False),
 )
 
-#: One row a resource: what was last told of it, and how far its fold has come (`model.Progress`).
+#: Resources with their last name and tags, and the progress of their folds (`model.Progress`).
 resource_table = table(
     "metering_resource",
-    _number("id"),
+    _id_column("id"),
     Column("cloud", binary_string(64), nullable=False),
     Column("resource_type", binary_string(32), nullable=False),
     Column("resource_id", binary_string(128), nullable=False),
@@ -90,7 +91,7 @@ resource_table = table(
     Index("ix_metering_resource_order", "resource_type", "resource_id", "cloud"),
 )
 
-#: What a resource was called, and labelled, before the position `until`, where that was something else.
+#: Names and tags of resources before the position `until`, at which they were changed.
 name_history_table = table(
     "metering_called",
     Column("resource", BigInteger, primary_key=True, autoincrement=False),
@@ -100,11 +101,11 @@ name_history_table = table(
     Index("ix_metering_called_until", "until"),
 )
 
-#: What is known now has no `superseded`; what was known at position P has `recorded` <= P and no `superseded` up to
-#: it. `is_open` is 1 in what is known now and goes on, else null: so a unique key holds it to one a resource.
+#: Current segments have no `superseded`. Segments at position P have `recorded` <= P and no `superseded` <= P.
+#: `is_open` is 1 for current segments without an end, else null: the unique key allows one for each resource.
 segment_table = table(
     "metering_segment",
-    _number("id"),
+    _id_column("id"),
     Column("resource", BigInteger, nullable=False),
     Column("cloud", binary_string(64), nullable=False),
     Column("resource_type", binary_string(32), nullable=False),
@@ -123,7 +124,7 @@ segment_table = table(
     Index("ix_metering_segment_project", "project_id", "resource_type", "resource_id", "cloud", "start_at"),
     Index("ix_metering_segment_end_at", "end_at", "id"),
     Index("ix_metering_segment_recorded", "recorded"),
-    # Only what was replaced is looked for by this, and mostly nothing was: a planner must not take it for the rest.
+    # Partial: the planner must not use it for current segments, which are nearly all.
     Index(
         "ix_metering_segment_superseded",
         "superseded",
@@ -139,11 +140,11 @@ segment_table = table(
 )
 
 
-#: PostgreSQL compares a number inside of an exclusion constraint by this extension, which every owner may create.
+#: The extension for integers in an exclusion constraint of PostgreSQL; the owner of a database may create it.
 EXTENSION = "CREATE EXTENSION IF NOT EXISTS btree_gist"
 
-#: SQLite has no exclusion constraint, but a trigger does the same. MariaDB's would need the right to write its log.
-APART_ON_SQLITE = """
+#: SQLite has no exclusion constraint; a trigger has the same effect. In MariaDB it would need the privilege SUPER.
+SQLITE_TRIGGER = """
 CREATE TRIGGER metering_segment_apart BEFORE INSERT ON metering_segment
 WHEN NEW.superseded IS NULL AND EXISTS (
     SELECT 1 FROM metering_segment AS other
@@ -156,18 +157,18 @@ BEGIN SELECT RAISE(ABORT, 'metering_segment: two segments of a resource overlap'
 
 
 @event.listens_for(segment_table, "before_create")
-def _prepare(_table: Table, db: Connection, **_more: object) -> None:
+def _create_extension(_table: Table, db: Connection, **_options: object) -> None:
     if db.dialect.name == "postgresql":
         db.exec_driver_sql(EXTENSION)
 
 
 @event.listens_for(segment_table, "after_create")
-def _watch(_table: Table, db: Connection, **_more: object) -> None:
+def _create_trigger(_table: Table, db: Connection, **_options: object) -> None:
     if db.dialect.name == "sqlite":
-        db.exec_driver_sql(APART_ON_SQLITE)
+        db.exec_driver_sql(SQLITE_TRIGGER)
 
 
-#: Values of meters, as decimal texts. `kind`, `unit` and `hold` are how they are counted.
+#: Samples, with values as decimal strings, and their formats: `kind`, `unit` and `hold`.
 sample_table = table(
     "metering_sample",
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
@@ -187,10 +188,10 @@ sample_table = table(
     Index("ix_metering_sample_meter", "meter", "at"),
 )
 
-#: Which events are corrections by staff: a few among millions.
+#: The events that are corrections: a few among millions.
 correction_table = table(
     "metering_correction",
-    _number("seq"),
+    _id_column("seq"),
     Column("resource", BigInteger, nullable=False),
     Index("ix_metering_correction_resource", "resource"),
 )

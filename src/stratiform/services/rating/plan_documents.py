@@ -56,7 +56,7 @@ def _has_shorthand(price: Price) -> bool:
     return usual_conditions and replace(price.unit, period="") == SHORTHANDS[name].unit
 
 
-def _decode(price: Mapping[str, Any]) -> Price:
+def _decode(price: Mapping[str, object]) -> Price:
     return msgspec.convert(price, Price, strict=False)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
@@ -30,7 +29,7 @@ class VersionRow:
     plan: str
     valid_from: Micros
     sha256: str
-    document: dict[str, Any]
+    document: dict[str, object]
     created_at: Micros
 
 

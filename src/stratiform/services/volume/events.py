@@ -4,7 +4,6 @@ Source: cinder/volume/volume_utils.py (_usage_from_volume), and messages recorde
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from stratiform.kit import outbox
 from stratiform.kit.clock import Micros, iso_naive
@@ -54,7 +53,7 @@ def append(db: Connection, ids: Ids, event_type: str, volume: Volume, now: Micro
     enqueue(db, "metering.outbox", "all", now)
 
 
-def payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -> dict[str, Any]:
+def payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -> dict[str, object]:
     """Return the payload: Cinder's keys, and `volume_type_name`, `terminated_at` and `deleted_at`.
 
     While a volume is being deleted `terminated_at` is None: if the cloud refuses, its usage continues.
@@ -89,7 +88,7 @@ def _type_name(db: Connection, volume: Volume) -> str:
     return "" if volume_type is None else volume_type.name
 
 
-def _attachment(attachment: Attachment) -> dict[str, Any]:
+def _attachment(attachment: Attachment) -> dict[str, object]:
     return {
         "id": attachment.id,
         "volume_id": attachment.volume_id,

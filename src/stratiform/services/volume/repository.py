@@ -1,7 +1,6 @@
 """Queries of the volume service."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, false, func, select, update
 
@@ -47,7 +46,7 @@ def find_volume(db: Connection, volume_id: str) -> Volume | None:
     return volumes.first(db, volume_table.c.id == volume_id, volume_table.c.deleted_at.is_(None))
 
 
-def update_in_status(db: Connection, volume: Volume, statuses: Collection[str], now: Micros, **values: Any) -> bool:
+def update_in_status(db: Connection, volume: Volume, statuses: Collection[str], now: Micros, **values: object) -> bool:
     """Update a volume that is in one of `statuses`. Return False if it is not.
 
     The status is a condition of the UPDATE, so that one of two concurrent requests wins.
@@ -123,7 +122,7 @@ def _has_metadata(volume: Volume, metadata: dict[str, str]) -> bool:
     return all(volume.metadata.get(key) == value for key, value in metadata.items())
 
 
-def _order(sort: Sequence[Sort]) -> list[tuple[ColumnElement[Any], bool]]:
+def _order(sort: Sequence[Sort]) -> list[tuple[ColumnElement[object], bool]]:
     for item in sort:
         if item.key not in _SORTABLE:
             raise InvalidInput(f"Sort key '{item.key}' is not valid.")

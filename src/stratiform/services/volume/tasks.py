@@ -7,7 +7,6 @@ the native volumes of a cloud and corrects drift; `volume.survey` (key: "all") e
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, RequestRejected
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeCapability, VolumeSpec
@@ -150,7 +149,7 @@ def _complete_delete(service: VolumeService, job: Job, volume: Volume) -> None:
     _complete(service, job, volume, events.DELETED, now, status="deleted", terminated_at=terminated_at, deleted_at=now)
 
 
-def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str, now: Micros, **values: Any) -> None:
+def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str, now: Micros, **values: object) -> None:
     """Write an outcome and its event, unless the status was changed in the meantime."""
     with job.transaction() as db:
         if repository.update_in_status(db, volume, (volume.status,), now, **values):
@@ -162,7 +161,7 @@ def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str,
 def _fail(service: VolumeService, job: Job, volume: Volume, status: str, reason: str, native_id: str = "") -> None:
     """Set an error status; the customer may delete the volume."""
     logger.warning("volume failed: volume=%s status=%s reason=%r", volume.id, status, reason)
-    values: dict[str, Any] = {"status": status, "fault": reason, "wanted_gib": volume.size_gib}
+    values: dict[str, object] = {"status": status, "fault": reason, "wanted_gib": volume.size_gib}
     if native_id:
         values["native_id"] = native_id
     if status == "error_deleting":
@@ -242,7 +241,7 @@ def _mark_missing(service: VolumeService, job: Job, volume: Volume) -> None:
     _write_observed(service, job, volume, events.UPDATED, status="error", fault=fault, terminated_at=terminated_at)
 
 
-def _write_observed(service: VolumeService, job: Job, volume: Volume, event_type: str, **values: Any) -> None:
+def _write_observed(service: VolumeService, job: Job, volume: Volume, event_type: str, **values: object) -> None:
     logger.warning("volume drift corrected: volume=%s values=%s", volume.id, values)
     now = job.clock.now()
     with job.transaction() as db:

@@ -52,7 +52,7 @@ class OpenstackUsage:
     def list_inventory(self) -> Iterator[InventoryItem]:
         return list_resources(self._client)
 
-    def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+    def list_samples(self, poll: Mapping[str, object], since: Micros, until: Micros) -> Iterator[UsageSample]:
         return self._read_samples(parse_poll(poll, PollTable), since, until)
 
     def _read_samples(self, poll: PollTable, since: Micros, until: Micros) -> Iterator[UsageSample]:
@@ -69,7 +69,7 @@ class OpenstackUsage:
     def _list_resources(self, poll: PollTable, since: Micros) -> Iterator[list[dict[str, Any]]]:
         """Iterate over pages of the resources that had not ended before `since`, in a stable order."""
         not_ended = {"or": [{"=": {"ended_at": None}}, {">=": {"ended_at": iso(since)}}]}
-        query: dict[str, Any] = {"limit": _RESOURCES_PER_REQUEST, "sort": "id:asc"}
+        query: dict[str, object] = {"limit": _RESOURCES_PER_REQUEST, "sort": "id:asc"}
         while page := self._post(f"search/resource/{poll.resource_type}", query, not_ended):
             yield page
             query["marker"] = page[-1]["id"]
@@ -85,7 +85,7 @@ class OpenstackUsage:
             for timestamp, _granularity, number in measures.get(poll.aggregation, ()):
                 yield metric_id, parse_iso(timestamp), str(number)
 
-    def _post(self, path: str, query: Mapping[str, Any], body: Any) -> Any:
+    def _post(self, path: str, query: Mapping[str, object], body: object) -> Any:
         """Return the decoded response; numbers with a decimal point are text, so that they keep all their digits."""
         try:
             return _decoder.decode(self._client.request_gnocchi("POST", path, query, body))

@@ -128,7 +128,7 @@ def _to_item(
     name: str | None = None,
     state: str | None = None,
     since_field: str = "created_at",
-    **attributes: Any,
+    **attributes: object,
 ) -> InventoryItem:
     """Convert a resource of the SDK: the fields that all services have, and the attributes that are set."""
     since = getattr(resource, since_field)

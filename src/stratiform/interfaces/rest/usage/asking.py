@@ -162,8 +162,8 @@ def known_then(text: str | None, request: Request, ctx: RequestContext) -> Then 
         return None
     positions, number = services_of(request).ledger.positions, parse_uint(text)
     if number is not None:
-        reached = not_beyond(number, "as_of", positions.current(ctx.db))
-        told_at = positions.time_of(ctx.db, reached)
+        reached = not_beyond(number, "as_of", positions.get_current(ctx.db))
+        told_at = positions.find_time(ctx.db, reached)
         return Then(reached, ctx.now if told_at is None else told_at)  # at 0 nothing is known, whenever
     try:
         at = moment(text, "as_of") or 0
@@ -173,7 +173,7 @@ def known_then(text: str | None, request: Request, ctx: RequestContext) -> Then 
         ) from error
     if at > ctx.now:
         raise Invalid(f"`as_of` is {iso(at)}, which is yet to come", hint="ask for a time that is past")
-    return Then(positions.at(ctx.db, at), at)
+    return Then(positions.get_at(ctx.db, at), at)
 
 
 def flag(text: str | None, name: str) -> bool:

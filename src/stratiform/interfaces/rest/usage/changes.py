@@ -19,7 +19,7 @@ from stratiform.interfaces.rest.usage.segments import row_view
 from stratiform.interfaces.services import Request, reading, services_of
 from stratiform.kit.errors import Fault
 from stratiform.kit.numbers import parse_uint
-from stratiform.services.ledger.model.changes import RECORDED, Change, Reached, behind
+from stratiform.services.ledger.model.changes import RECORDED, Change, ChangeKey, last_key
 
 #: So many changes are read at once.
 _AT_ONCE = 500
@@ -54,7 +54,7 @@ async def follow_changes(
 handlers: list[Any] = [follow_changes]
 
 
-def _begin(request: Request, asked: Asked, since: str | None) -> Reached:
+def _begin(request: Request, asked: Asked, since: str | None) -> ChangeKey:
     """Raises whatever asking for the changes would, before anything is answered."""
     start = None if since is None else parse_uint(since)
     if since and start is None:
@@ -63,11 +63,11 @@ def _begin(request: Request, asked: Asked, since: str | None) -> Reached:
         ledger = services_of(request).ledger
         ledger.access.restrict(ctx, asked.filter(request, ctx))
         asked.check_names(request, ctx)
-        known = ledger.positions.current(ctx.db)
-        return behind(known if start is None else not_beyond(start, "since", known))
+        known = ledger.positions.get_current(ctx.db)
+        return last_key(known if start is None else not_beyond(start, "since", known))
 
 
-async def _events(request: Request, asked: Asked, reached: Reached) -> AsyncIterator[bytes]:
+async def _events(request: Request, asked: Asked, reached: ChangeKey) -> AsyncIterator[bytes]:
     """No connection and no thread is held while the reader takes what it was sent, or nothing happens."""
     yield b": the ledger's changes\n\n"
     rests, stopping = 0, services_of(request).stopping
@@ -77,7 +77,7 @@ async def _events(request: Request, asked: Asked, reached: Reached) -> AsyncIter
         except Fault:
             return  # the token is no longer good, or the database is gone: to come again tells why
         if changes:
-            yield b"".join(_told(changes, whole_position=further == behind(further[0])))
+            yield b"".join(_told(changes, whole_position=further == last_key(further[0])))
             rests = 0
         elif rests == _RESTS:
             yield f"id: {further[0]}\n: nothing new\n\n".encode()
@@ -88,7 +88,7 @@ async def _events(request: Request, asked: Asked, reached: Reached) -> AsyncIter
             rests += 1
 
 
-def _some(request: Request, asked: Asked, reached: Reached) -> tuple[Sequence[Change], Reached]:
+def _some(request: Request, asked: Asked, reached: ChangeKey) -> tuple[Sequence[Change], ChangeKey]:
     with reading(request) as ctx:
         wanted = asked.filter(request, ctx)
         return services_of(request).ledger.changes.list(ctx, wanted, reached, _AT_ONCE)

@@ -23,7 +23,7 @@ from stratiform.interfaces.rest.usage.formats import (
 from stratiform.interfaces.services import Request, reading, services_of
 from stratiform.kit.clock import iso
 from stratiform.kit.pagination import Page
-from stratiform.services.ledger.model.samples import SampleRow, cursor_at
+from stratiform.services.ledger.model.samples import SampleRow, encode_sample_cursor
 
 #: As with segments.
 MOST = 10_000
@@ -104,7 +104,7 @@ def _page(request: Request, asked: Asked, meter: str | None, page: Page) -> byte
         found = services_of(request).ledger.samples.list(ctx, asked.filter(request, ctx), meter, page)
         if not found.items:
             asked.check_names(request, ctx, *_meters(meter))
-    following = cursor_at(found.items[-1]) if found.more else None
+    following = encode_sample_cursor(found.items[-1]) if found.more else None
     return _json.encode(SamplePage([_view(row) for row in found.items], following))
 
 

@@ -24,7 +24,7 @@ from stratiform.kit.clock import Micros, iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.samples import plain
+from stratiform.services.ledger.model.samples import format_decimal
 from stratiform.services.ledger.model.sums import DURATION, METER, Sum, SumQuery, SumResult, parse_query
 
 _GROUP_BY = (
@@ -125,16 +125,16 @@ def _encoded(question: SumQuery, sums: SumResult) -> bytes:
             iso(one.start),
             iso(one.end),
             {
-                name: plain(value)
+                name: format_decimal(value)
                 for name, value in zip(question.measures, one.values, strict=True)
                 if value is not None
             },
         )
         for one in sums.sums
     ]
-    unmeasured = {name: plain(value) for name, value in sums.unmeasured.items()}
+    unmeasured = {name: format_decimal(value) for name, value in sums.unmeasured.items()}
     return _json.encode(SumsView(views, dict(sums.units), unmeasured))
 
 
 def _row(one: Sum) -> tuple[Any, ...]:
-    return (*one.group, one.start, one.end, *(None if value is None else plain(value) for value in one.values))
+    return (*one.group, one.start, one.end, *(None if value is None else format_decimal(value) for value in one.values))

@@ -51,7 +51,7 @@ def apply_corrections(
 
 def _event(resource: Resource, proposed: ProposedCorrection, caller: Caller) -> Event:
     proposal = proposed.proposal
-    correction = Correction(author_of(caller), proposal.reason, reopened=proposal.reopened, told=True)
+    correction = Correction(author_of(caller), proposal.reason, reopened=proposal.reopened, has_observation=True)
     look = proposal.look
     seen = Seen(
         launched=proposal.launched,

@@ -9,8 +9,8 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
 from stratiform.services.audit.model.comparison import Known, Sighting
 from stratiform.services.audit.service import sources
-from stratiform.services.ledger.model import Correction, Resource, in_force
-from stratiform.services.ledger.model.fold import messages_of
+from stratiform.services.ledger.model import Correction, Resource, select_in_force
+from stratiform.services.ledger.model.fold import select_messages
 from stratiform.services.ledger.service import LedgerService
 
 
@@ -36,11 +36,11 @@ def read_sides(
     ids = ledger.resources.find_ids(db, [resource for resource, _ in pairs])
     rows = ledger.resources.find_rows(db, sorted(ids.values()))
     current = ledger.segments.list_current(db, sorted(ids.values()))
-    corrected = [resource_id for resource_id, row in rows.items() if row.progress.corrected]
+    corrected = [resource_id for resource_id, row in rows.items() if row.progress.is_corrected]
     statements = ledger.events.list_statements(db, corrected)
     exists: dict[int, list[Sighting]] = defaultdict(list)
     for event in ledger.events.iterate_exists(db, sorted(ids.values()), since):
-        exists[event.resource] = sources.newest(exists[event.resource], sources.seen_in_message(event))
+        exists[event.resource_id] = sources.newest(exists[event.resource_id], sources.seen_in_message(event))
     sides = []
     for resource, item in pairs:
         resource_id = ids.get(resource)
@@ -51,8 +51,8 @@ def read_sides(
         progress = rows[resource_id].progress
         last_message_at, corrections = progress.at, list[Correction]()
         if resource_id in statements:
-            valid = in_force(statements[resource_id])
-            last_message_at = max((statement.at for statement in messages_of(valid)), default=0)
+            valid = select_in_force(statements[resource_id])
+            last_message_at = max((statement.at for statement in select_messages(valid)), default=0)
             corrections = [statement.correction for statement in valid if statement.correction is not None]
         segments = sorted(current.get(resource_id, {}).values(), key=lambda segment: segment.start)
         known = Known(resource.resource_type, segments, last_message_at, corrections)

@@ -6,7 +6,7 @@ from stratiform.contract.usage import InventoryItem
 from stratiform.kit.clock import Micros, iso_seconds
 from stratiform.services.audit.model.comparison import SETTLED_US, Absence, Known, Look, Sighting
 from stratiform.services.ingest.events.meter_files import MeterFile
-from stratiform.services.ledger.service import Exists
+from stratiform.services.ledger.service import ExistsEvent
 
 #: Of these a cloud lists states in the ledger's words, of others in its own.
 _IN_OUR_WORDS = ("instance", "volume")
@@ -39,16 +39,18 @@ def not_in_round(missed: tuple[Micros, Micros]) -> Absence:
     return Absence(f"the round of messages on what existed from {begins} to {ends}", missed[0], False)
 
 
-def seen_in_message(one: Exists) -> Sighting | None:
+def seen_in_message(one: ExistsEvent) -> Sighting | None:
     """None where the message doesn't say that it was in use."""
     said = one.statement
     source = f"message {said.message_id} ({one.event_type})"
-    if said.launched is not None and said.launched > said.at:
+    if said.launched_at is not None and said.launched_at > said.at:
         return None
-    ended = said.terminated if said.terminated is not None else said.deleted
+    ended = said.terminated_at if said.terminated_at is not None else said.deleted_at
     if ended is not None:
-        return None if said.launched is None or ended > said.at else Sighting(source, said.at, said.launched, ended)
-    return None if said.gone else Sighting(source, said.at, said.launched)
+        return (
+            None if said.launched_at is None or ended > said.at else Sighting(source, said.at, said.launched_at, ended)
+        )
+    return None if said.is_deleted else Sighting(source, said.at, said.launched_at)
 
 
 def newest(held: Sequence[Sighting], one: Sighting | None) -> list[Sighting]:

@@ -6,7 +6,7 @@ from stratiform.services.ingest.events.meter_files import TOLD_IN_FILE, MeterFil
 from stratiform.services.ingest.events.meter_files import Attribute as AttributeKeys
 from stratiform.services.ingest.events.resource_schemas import ATTRIBUTES_BY_CODE, STATES_BY_CODE
 from stratiform.services.ledger.model import Attribute, AttributeType, CatalogMeter, MeterCatalog, ResourceType
-from stratiform.services.ledger.model.properties import standing
+from stratiform.services.ledger.model.properties import default_state
 
 _TYPES: dict[str, AttributeType] = {"text": "text", "whole": "integer", "decimal": "decimal", "flag": "boolean"}
 
@@ -57,5 +57,5 @@ def _states(meter_file: MeterFile) -> frozenset[str]:
         states |= set(meter_file.state.map.values())
     states |= {event.state for event in meter_file.events if event.state is not None}
     if states or any(event.rule in TOLD_IN_FILE and event.rule != "sample" for event in meter_file.events):
-        states.add(standing(meter_file.name, {})[1])
+        states.add(default_state(meter_file.name))
     return frozenset(states)

@@ -42,7 +42,7 @@ def read(event: Event) -> ResourceStatement | None:
     row = event.payload
     status = text(row, "status", 64)
     launched = _launched(row, status, event.at)
-    attributes = {
+    attributes: dict[str, object] = {
         "size_gib": whole(row, "size"),
         "volume_type": text(row, "volume_type"),
         "volume_type_name": text(row, "volume_type_name"),
@@ -54,10 +54,10 @@ def read(event: Event) -> ResourceStatement | None:
         project_id=required_text(row, "tenant_id", 64),
         name=text(row, "display_name"),
         state=None if launched is None else _state(status),
-        launched=launched,
-        terminated=moment(row.get("terminated_at"), "terminated_at"),
-        deleted=_deleted(event),
-        gone=status == "deleted",
+        launched_at=launched,
+        terminated_at=moment(row.get("terminated_at"), "terminated_at"),
+        deleted_at=_deleted(event),
+        is_deleted=status == "deleted",
         attributes={name: value for name, value in attributes.items() if value is not None} | _attached_to(event),
         tags=None if row.get("metadata") is None else labels_of(row["metadata"], "metadata"),
     )

@@ -30,8 +30,8 @@ from stratiform.services.ingest.events.values import (
     text_of,
     whole,
 )
-from stratiform.services.ledger.model import METER_KINDS, Meter, MeterKind, Resource, ResourceStatement, Statement
-from stratiform.services.ledger.model.samples import LONGEST_HOLD
+from stratiform.services.ledger.model import METER_KINDS, MeterFormat, MeterKind, Resource, ResourceStatement, Statement
+from stratiform.services.ledger.model.samples import MAX_HOLD
 
 STARTED, CHANGED, ENDED, SAMPLED = "usage.started", "usage.changed", "usage.ended", "usage.sampled"
 OWN = (STARTED, CHANGED, ENDED, SAMPLED)
@@ -122,8 +122,8 @@ def read(event: Event) -> ResourceStatement:
         message_id=event.message_id,
         project_id=required_text(told, "project_id", 64) if kind == STARTED else text(told, "project_id", 64),
         name=text(told, "name"),
-        launched=event.at if kind == STARTED else None,
-        terminated=event.at if kind == ENDED else None,
+        launched_at=event.at if kind == STARTED else None,
+        terminated_at=event.at if kind == ENDED else None,
         tags=None if told.get("tags") is None else labels_of(told["tags"], "tags"),
         parent=_parent(told),
         samples=samples,
@@ -177,7 +177,7 @@ def _parent(told: Mapping[str, Any]) -> tuple[str, str] | None:
     return required_text(parent, "resource_type", 32), required_text(parent, "resource_id", 128)
 
 
-def _samples(told: Mapping[str, Any]) -> tuple[dict[str, Decimal], dict[str, Meter]]:
+def _samples(told: Mapping[str, Any]) -> tuple[dict[str, Decimal], dict[str, MeterFormat]]:
     given = mapping(told, "samples")
     if not given:
         raise InvalidMessage("no samples")
@@ -195,13 +195,13 @@ def _samples(told: Mapping[str, Any]) -> tuple[dict[str, Decimal], dict[str, Met
     return values, meters
 
 
-def _meter(one: Mapping[str, Any], name: str) -> Meter:
+def _meter(one: Mapping[str, Any], name: str) -> MeterFormat:
     kind = text(one, "kind", 16)
     if kind is None:
         raise InvalidMessage(f"{name}: no meter file says how it is counted, so give kind: {', '.join(METER_KINDS)}")
     if kind not in METER_KINDS:
         raise InvalidMessage(f"{name}: kind is {', '.join(METER_KINDS)}, not {kind!r}")
     hold = whole(one, "hold") or _HOLD_S
-    if hold * SECOND_US > LONGEST_HOLD:
+    if hold * SECOND_US > MAX_HOLD:
         raise InvalidMessage(f"{name}: no value holds longer than 31 days")
-    return Meter(cast("MeterKind", kind), text(one, "unit", 32) or "", hold * SECOND_US if kind == "gauge" else 0)
+    return MeterFormat(cast("MeterKind", kind), text(one, "unit", 32) or "", hold * SECOND_US if kind == "gauge" else 0)

@@ -100,7 +100,7 @@ def read(event: Event) -> ResourceStatement | None:
         state=text(payload, "state", 32),
         attributes=_attributes(payload),
         absent=flag_of(payload.get("absent"), "absent") is True,
-        told=bool(seen),
+        has_observation=bool(seen),
         **moments,
     )
     check(correction)
@@ -110,8 +110,8 @@ def read(event: Event) -> ResourceStatement | None:
         project_id=text(seen, "project_id", 64),
         name=text(seen, "name"),
         state=text(seen, "state", 32),
-        launched=moment(seen.get("launched"), "launched"),
-        gone=flag_of(seen.get("gone"), "gone") is True,
+        launched_at=moment(seen.get("launched"), "launched"),
+        is_deleted=flag_of(seen.get("gone"), "gone") is True,
         attributes=_attributes(seen),
         correction=correction,
     )
@@ -175,7 +175,7 @@ def check(said: Correction) -> None:
     """Raises InvalidMessage where it says nothing, or what can't be."""
     changes = said.project_id is not None or said.state is not None or bool(said.attributes)
     bounds = said.start is not None or said.end is not None or said.reopened
-    if not (changes or bounds or said.absent or said.revokes or said.told):
+    if not (changes or bounds or said.absent or said.revokes or said.has_observation):
         raise InvalidMessage("the correction says nothing", hint="say what was otherwise: when it ended, for instance")
     if said.reopened and said.end is not None:
         raise InvalidMessage("end: it can't both have an end and be reopened")

@@ -18,7 +18,7 @@ def with_period(event: Event, facts: Sequence[ResourceStatement]) -> Sequence[Re
     period = _period(event)
     if period is None:
         return facts
-    return [replace(fact, statement=replace(fact.statement, audited=period)) for fact in facts]
+    return [replace(fact, statement=replace(fact.statement, audit_period=period)) for fact in facts]
 
 
 def _period(event: Event) -> tuple[Micros, Micros] | None:

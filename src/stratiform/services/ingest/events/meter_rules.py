@@ -21,7 +21,7 @@ from stratiform.services.ingest.events.values import (
     text_of,
     whole_of,
 )
-from stratiform.services.ledger.model import Meter, Resource, ResourceStatement, Statement
+from stratiform.services.ledger.model import MeterFormat, Resource, ResourceStatement, Statement
 
 Part = Mapping[str, Any]
 
@@ -57,7 +57,7 @@ class _Attribute(NamedTuple):
 class _Sample(NamedTuple):
     find: Find | None
     constant: int | None
-    meter: Meter
+    meter: MeterFormat
 
 
 class Condition:
@@ -150,10 +150,10 @@ class FromFile:
             project_id=self._owner(part, payload),
             name=self._text(self._name, part, payload, "name"),
             state=self._state_of(part, payload),
-            launched=launched,
-            terminated=self._moment(self._ended, part, payload, "ended") if rule != "sample" else None,
-            deleted=told if rule == "stop" else None,
-            gone=rule == "stop",
+            launched_at=launched,
+            terminated_at=self._moment(self._ended, part, payload, "ended") if rule != "sample" else None,
+            deleted_at=told if rule == "stop" else None,
+            is_deleted=rule == "stop",
             attributes=self._told_attributes(part, payload, tags),
             tags=tags,
             parent=self._parent_of(part, payload),
@@ -209,7 +209,7 @@ class FromFile:
                 told[name] = value
         return told
 
-    def _counted(self, part: Part, payload: Part) -> tuple[dict[str, Any], dict[str, Meter]]:
+    def _counted(self, part: Part, payload: Part) -> tuple[dict[str, Any], dict[str, MeterFormat]]:
         if not self._samples:
             return {}, {}
         wanted = self._samples
@@ -280,9 +280,9 @@ def _samples(meter: MeterFile, told: Told) -> dict[str, _Sample]:
     }
 
 
-def meter_of(sample: meter_files.Sample) -> Meter:
+def meter_of(sample: meter_files.Sample) -> MeterFormat:
     """How its values are counted."""
-    return Meter(sample.kind, sample.unit, sample.hold * SECOND_US if sample.kind == "gauge" else 0)
+    return MeterFormat(sample.kind, sample.unit, sample.hold * SECOND_US if sample.kind == "gauge" else 0)
 
 
 def _optional(paths: meter_files.Paths) -> Find | None:

@@ -13,7 +13,7 @@ from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.events.cloud_events import SAMPLED
 from stratiform.services.ingest.events.values import fitting
-from stratiform.services.ledger.model import Meter, Resource
+from stratiform.services.ledger.model import MeterFormat, Resource
 
 _DIGEST_CHARS = 40
 
@@ -35,7 +35,7 @@ def event_of(
     resource: Resource,
     meter: str,
     value: Decimal,
-    how: Meter,
+    how: MeterFormat,
     *,
     source: str,
     owner: Mapping[str, str],

@@ -9,7 +9,7 @@ from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.events.meter_files import MeterFile, attribute_of
 from stratiform.services.ingest.events.values import number_of, whole_of
 from stratiform.services.ledger.model import Segment
-from stratiform.services.ledger.model.properties import standing
+from stratiform.services.ledger.model.properties import default_state
 
 #: What `events/nova.py` and `events/cinder.py` read, with the kind of each as a meter file names it.
 ATTRIBUTES_BY_CODE: dict[str, dict[str, str]] = {
@@ -90,7 +90,7 @@ def vocabulary(resource_type: str, meter: MeterFile | None, used: Iterable[Segme
     attributes = {name: _kind_of(value) for one in told for name, value in one.attributes.items()}
     attributes |= ATTRIBUTES_BY_CODE.get(resource_type, {})
     states = {one.state for one in told} | set(STATES_BY_CODE.get(resource_type, ()))
-    states.add(standing(resource_type, {})[1])
+    states.add(default_state(resource_type))
     if meter is not None:
         attributes |= _attributes_in(meter)
         states |= _states_in(meter)

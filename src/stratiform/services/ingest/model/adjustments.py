@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from stratiform.kit.clock import Micros
-from stratiform.services.ledger.model import Meter, MeterKind, Statement
-from stratiform.services.ledger.model.corrections import in_force
+from stratiform.services.ledger.model import MeterFormat, MeterKind, Statement
+from stratiform.services.ledger.model.corrections import select_in_force
 
 #: What the source of every adjustment begins with.
 SOURCE = "correction"
@@ -28,9 +28,9 @@ class Adjustment:
     project_id: str | None = None
 
     @property
-    def counted(self) -> Meter:
+    def counted(self) -> MeterFormat:
         """How its value is counted, whatever the meter's own values are."""
-        return Meter("delta", self.unit)
+        return MeterFormat("delta", self.unit)
 
 
 def sum_unit(kind: MeterKind, unit: str) -> str:
@@ -49,7 +49,7 @@ def adjustment_of(statement: Statement) -> Adjustment | None:
 def taken_back(statements: Iterable[Statement]) -> dict[str, str]:
     """By message id, the corrections of one resource that another one takes back, which is in force itself."""
     corrections = [one for one in statements if one.correction is not None]
-    laid_over = in_force(one for one in corrections if not one.samples)
+    laid_over = select_in_force(one for one in corrections if not one.samples)
     added = _counting([one for one in corrections if one.samples])
     return {back: one.message_id for one in [*laid_over, *added] if (back := _revokes(one))}
 

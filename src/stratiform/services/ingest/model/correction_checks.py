@@ -7,7 +7,7 @@ from stratiform.kit.clock import Micros, iso
 from stratiform.kit.errors import Invalid
 from stratiform.services.ingest.model.adjustments import Adjustment
 from stratiform.services.ledger.model import Correction, Segment
-from stratiform.services.ledger.model.samples import ZERO, plain, total
+from stratiform.services.ledger.model.samples import ZERO, format_decimal, sum_exactly
 
 
 def check_in_time(said: Correction, now: Micros) -> None:
@@ -38,10 +38,10 @@ def check_effect(said: Correction, before: Sequence[Segment], after: Sequence[Se
 
 def check_adjustment(adjustment: Adjustment, counted: Decimal) -> None:
     """No more is taken out than was counted."""
-    if adjustment.quantity < 0 and total((counted, adjustment.quantity)) < ZERO:
+    if adjustment.quantity < 0 and sum_exactly((counted, adjustment.quantity)) < ZERO:
         raise Invalid(
-            f"quantity: {adjustment.meter} counted {plain(counted)} {adjustment.unit}".rstrip()
-            + f" until now, so {plain(adjustment.quantity.copy_negate())} can't be taken out",
+            f"quantity: {adjustment.meter} counted {format_decimal(counted)} {adjustment.unit}".rstrip()
+            + f" until now, so {format_decimal(adjustment.quantity.copy_negate())} can't be taken out",
             hint="it is a difference: what is to be added, or with a minus what is to be taken out",
         )
 

@@ -16,7 +16,7 @@ from stratiform.kit.policy import Caller
 from stratiform.services.ingest.events.corrections import EVENT_TYPE, Seen, payload_of, read
 from stratiform.services.ingest.events.envelope import MESSAGE_ID_LENGTH
 from stratiform.services.ingest.model.adjustments import Adjustment, adjustment_of, taken_back
-from stratiform.services.ledger.model import Correction, Record, Resource, Statement, fact_of
+from stratiform.services.ledger.model import Correction, Record, Resource, Statement, encode_statement
 from stratiform.services.ledger.service import LedgerService
 
 _PUBLISHER = "stratiform.usage"
@@ -74,7 +74,7 @@ def exists(db: Connection, ledger: LedgerService, event: Event) -> bool:
     if number is None:
         return False
     ((_, record),) = ledger.events.list_records(db, [number])
-    is_same = record.resource == parsed.resource and record.fact == fact_of(parsed.statement)
+    is_same = record.resource == parsed.resource and record.fact == encode_statement(parsed.statement)
     if not is_same or (parsed.statement.samples and record.at != event.at):
         raise Conflict(f"id: '{event.message_id}' is the id of another event", hint="use another id, or none")
     return True

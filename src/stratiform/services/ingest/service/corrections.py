@@ -26,7 +26,7 @@ from stratiform.services.ingest.service.correction_targets import find_target
 from stratiform.services.ingest.service.parsed_batches import parse_events
 from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.model import Correction, Record, Resource, Segment, UsageFilter
-from stratiform.services.ledger.model.samples import total
+from stratiform.services.ledger.model.samples import sum_exactly
 from stratiform.services.ledger.service import LedgerService
 
 
@@ -179,7 +179,7 @@ class Corrections:
         if not correction.revokes:
             check_adjustment(adjustment, before)
         self._store(ctx, event)
-        adjusted = AdjustedSum(adjustment.meter, unit, before, total((before, adjustment.quantity)))
+        adjusted = AdjustedSum(adjustment.meter, unit, before, sum_exactly((before, adjustment.quantity)))
         return CorrectionResult(key, True, segments, segments, adjusted=adjusted)
 
     def _store(self, ctx: RequestContext, event: Event) -> None:

@@ -9,7 +9,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.services.ingest.model.adjustments import sum_unit
 from stratiform.services.ledger.model import CatalogMeter, Resource, Segment, UsageFilter
-from stratiform.services.ledger.model.samples import quantity, total
+from stratiform.services.ledger.model.samples import sum_exactly, sum_samples
 from stratiform.services.ledger.service import LedgerService
 
 #: Samples that are read to find the names of a resource's meters.
@@ -31,7 +31,7 @@ def list_counters(ctx: RequestContext, ledger: LedgerService, resource: Resource
     return [
         Counter(
             sum_unit(series.kind, series.unit),
-            quantity(series.kind, series.samples, 0, ctx.now),
+            sum_samples(series.kind, series.samples, 0, ctx.now),
             frozenset(sample.project_id for sample in series.samples if sample.project_id),
         )
         for series in ledger.samples.iterate_series(ctx.db, usage_filter, meter)
@@ -59,7 +59,7 @@ def find_unit(meter: str, counters: Sequence[Counter], definition: CatalogMeter 
 
 def sum_counters(counters: Sequence[Counter]) -> Decimal:
     """Return the sum of all counters."""
-    return total(counter.sum for counter in counters)
+    return sum_exactly(counter.sum for counter in counters)
 
 
 def find_owner(at: Micros, segments: Sequence[Segment], counters: Sequence[Counter]) -> str | None:

@@ -24,7 +24,7 @@ from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.model.polls import Poll, Schedule, split
 from stratiform.services.ingest.service.parsed_batches import parse_events
 from stratiform.services.ingest.service.storage import store
-from stratiform.services.ledger.model import Meter, Resource
+from stratiform.services.ledger.model import MeterFormat, Resource
 from stratiform.services.ledger.service import LedgerService, StoredSample
 
 #: The kind of work that reads one poll.
@@ -39,7 +39,7 @@ class PollQuery:
 
     resource_type: str
     meter: str
-    format: Meter
+    format: MeterFormat
     schedule: Schedule
     table: Mapping[str, Any]
 

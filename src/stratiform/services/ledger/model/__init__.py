@@ -9,12 +9,12 @@ from stratiform.services.ledger.model.catalog import (
     MeterKind,
     ResourceType,
 )
-from stratiform.services.ledger.model.corrections import in_force
-from stratiform.services.ledger.model.fold import Usage, fold, parent_of
-from stratiform.services.ledger.model.incremental_fold import Progress, begin, resume
+from stratiform.services.ledger.model.corrections import select_in_force
+from stratiform.services.ledger.model.fold import Usage, find_parent, fold
+from stratiform.services.ledger.model.incremental_fold import Progress, fold_all, fold_next
 from stratiform.services.ledger.model.messages import ParsedMessage
-from stratiform.services.ledger.model.meters import Meter
-from stratiform.services.ledger.model.records import Record, fact_of, statement_of
+from stratiform.services.ledger.model.meters import MeterFormat
+from stratiform.services.ledger.model.records import Record, decode_statement, encode_statement
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import (
     RecordedSegment,
@@ -32,8 +32,8 @@ __all__ = [
     "AttributeType",
     "CatalogMeter",
     "Correction",
-    "Meter",
     "MeterCatalog",
+    "MeterFormat",
     "MeterKind",
     "ParsedMessage",
     "Progress",
@@ -47,13 +47,13 @@ __all__ = [
     "Statement",
     "Usage",
     "UsageFilter",
-    "begin",
     "decode_cursor",
+    "decode_statement",
     "encode_cursor",
-    "fact_of",
+    "encode_statement",
+    "find_parent",
     "fold",
-    "in_force",
-    "parent_of",
-    "resume",
-    "statement_of",
+    "fold_all",
+    "fold_next",
+    "select_in_force",
 ]

@@ -1,31 +1,31 @@
-"""Changes of the ledger: a segment came to be known, or holds no longer."""
+"""Changes of the ledger: segments that are recorded or superseded."""
 
 from typing import NamedTuple
 
 from stratiform.services.ledger.model.segments import SegmentRow
 
-#: At each position what holds no longer is told before what holds instead.
+#: Kinds of changes in the order of their keys: at each position, superseded segments come before recorded ones.
 SUPERSEDED, RECORDED = 0, 1
 
-#: How far a reader has come: position, kind of change, number of the segment.
-Reached = tuple[int, int, int]
+#: The sort key of changes: position, kind, id of the segment.
+ChangeKey = tuple[int, int, int]
 
-_BEHIND_ALL = 2**62
+_MAX_ID = 2**62
 
 
 class Change(NamedTuple):
-    """At `position` the segment `row`, with this `number`, was recorded or superseded."""
+    """The segment `row` was recorded or superseded at `position`."""
 
     position: int
     kind: int
-    number: int
+    segment_id: int
     row: SegmentRow
 
     @property
-    def place(self) -> Reached:
+    def key(self) -> ChangeKey:
         return self[:3]
 
 
-def behind(position: int) -> Reached:
-    """Where all of `position` has been told."""
-    return position, RECORDED, _BEHIND_ALL
+def last_key(position: int) -> ChangeKey:
+    """Return the key that follows all changes of a position."""
+    return position, RECORDED, _MAX_ID

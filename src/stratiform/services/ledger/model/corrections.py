@@ -1,157 +1,178 @@
-"""Corrections, laid over the use that the messages tell. Pure."""
+"""Corrections, applied to the usage that messages state. Pure functions."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros
-from stratiform.services.ledger.model.properties import Held, holding, said, what_counts
+from stratiform.services.ledger.model.properties import Properties, comparable, make_properties, stated_properties
 from stratiform.services.ledger.model.statements import Correction, Statement
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of use, and what is known of it."""
+class Interval:
+    """An interval of use with constant properties."""
 
     start: Micros
     end: Micros | None
-    held: Held
+    properties: Properties
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the messages tell beside the use itself. `first` is what holds before any of them; `start` and `end` may be
-    those of no use at all. `end_after` is the end that they tell after an instant: staff who say then that something
-    goes on refute every earlier end."""
+class Observations:
+    """What messages state besides the intervals of use.
+
+    `initial`: the properties before the first message. `start` and `end` may be known of a resource without use.
+    `end_after`: the end if all ends until an instant are refuted, as a correction at that instant does that reopens it.
+    """
 
     messages: Sequence[Statement]
-    first: Held
+    initial: Properties
     start: Micros | None
     end: Micros | None
     end_after: Callable[[Micros], Micros | None]
 
 
-def in_force(statements: Iterable[Statement]) -> list[Statement]:
-    """In order, without the corrections that a later one takes back, and each of them once; what took one back can be
-    taken back itself."""
-    kept: list[Statement] = []
-    done: set[str] = set()
-    for statement in sorted(statements, key=lambda one: one.place, reverse=True):
+def select_in_force(statements: Iterable[Statement]) -> list[Statement]:
+    """Return statements by rank, without duplicate corrections and those that a later one in force revokes."""
+    in_force: list[Statement] = []
+    excluded: set[str] = set()
+    for statement in sorted(statements, key=lambda each: each.rank, reverse=True):
         if statement.correction is not None:
-            if statement.message_id in done:
+            if statement.message_id in excluded:
                 continue
-            done |= {statement.message_id, statement.correction.revokes or ""}
-        kept.append(statement)
-    return kept[::-1]
+            excluded |= {statement.message_id, statement.correction.revokes or ""}
+        in_force.append(statement)
+    return in_force[::-1]
 
 
-def corrected(
-    pieces: Sequence[Piece], told: Told, corrections: Sequence[Statement]
-) -> tuple[list[Piece], Micros | None]:
-    """`pieces` after each of `corrections` (statements that have one), in their order; and the end that holds then,
-    which is known of what has no use, too."""
-    held, start, end, before = list(pieces), told.start, told.end, list[Correction]()
+def apply_corrections(
+    intervals: Sequence[Interval], observations: Observations, corrections: Sequence[Statement]
+) -> tuple[list[Interval], Micros | None]:
+    """Apply corrections in order; return the intervals and the end, which a resource without use may have too."""
+    current, start, end = list(intervals), observations.start, observations.end
+    applied: list[Correction] = []
     for statement in corrections:
         correction = statement.correction
-        assert correction is not None, "only statements with a correction are given"
+        assert correction is not None, "every statement has a correction"
         if correction.start is not None:
             start = correction.start
         if correction.end is not None or correction.reopened:
-            end = correction.end if correction.end is not None else told.end_after(statement.at)
-        if held:
-            held = _bounded(held, told, correction, end, before)
-        elif start is not None and _revives(correction, before):
-            held = list(_more(start, end, _known_at(start, told), told, before))
-        held = _windowed(held, correction)
-        before.append(correction)
-    return list(_joined(held)), held[-1].end if held else end
+            end = correction.end if correction.end is not None else observations.end_after(statement.at)
+        if current:
+            current = _apply_bounds(current, observations, correction, end, applied)
+        elif start is not None and _restores_use(correction, applied):
+            properties = _properties_at(start, observations)
+            current = _continue_use(start, end, properties, observations, applied)
+        current = _apply_window(current, correction)
+        applied.append(correction)
+    return list(_merge_adjacent(current)), current[-1].end if current else end
 
 
-def _revives(correction: Correction, before: Iterable[Correction]) -> bool:
-    """Whether what has no use gets one: its start is told, or an end, unless staff said that there was none."""
+def _restores_use(correction: Correction, applied: Iterable[Correction]) -> bool:
+    """Return True if a resource without use gets some.
+
+    This is the case if the correction has a start, or an end unless a correction stated that there was no use.
+    """
     if correction.start is not None:
         return True
-    return (correction.end is not None or correction.reopened) and not any(one.absent for one in before)
+    return (correction.end is not None or correction.reopened) and not any(each.absent for each in applied)
 
 
-def _bounded(
-    pieces: list[Piece], told: Told, correction: Correction, end: Micros | None, before: Sequence[Correction]
-) -> list[Piece]:
-    """With the start and the end that `correction` tells: `end` is what is the end by now."""
-    ends = correction.end is not None or correction.reopened
-    held = list(pieces)
-    first, last = held[0], held[-1].end
+def _apply_bounds(
+    intervals: list[Interval],
+    observations: Observations,
+    correction: Correction,
+    end: Micros | None,
+    applied: Sequence[Correction],
+) -> list[Interval]:
+    """Apply start and end of a correction. `end` is the end after the correction."""
+    changes_end = correction.end is not None or correction.reopened
+    first, last_end = intervals[0], intervals[-1].end
     start = first.start if correction.start is None else correction.start
     if start < first.start:
-        held = [*_overlaid([Piece(start, first.start, first.held)], before), *held]
-    if ends and last is not None and (end is None or last < end):
-        held = [*held, *_more(last, end, held[-1].held, told, before)]
-    return _between(held, start, end if ends else None)
+        intervals = [*_overlay([Interval(start, first.start, first.properties)], applied), *intervals]
+    if changes_end and last_end is not None and (end is None or last_end < end):
+        properties = intervals[-1].properties
+        intervals = [*intervals, *_continue_use(last_end, end, properties, observations, applied)]
+    return _cut(intervals, start, end if changes_end else None)
 
 
-def _known_at(moment: Micros, told: Told) -> Held:
-    """What the messages up to then say."""
-    held = told.first
-    for message in told.messages:
+def _properties_at(moment: Micros, observations: Observations) -> Properties:
+    """Return the properties that the messages before `moment` state."""
+    properties = observations.initial
+    for message in observations.messages:
         if message.at < moment:
-            held = held | said(message)
-    return held
+            properties = properties | stated_properties(message)
+    return properties
 
 
-def _more(start: Micros, end: Micros | None, held: Held, told: Told, before: Sequence[Correction]) -> Iterator[Piece]:
-    """Use of `[start, end)` that no message tells of: as it was, but for what messages say of it, and for what was
-    corrected in it."""
-    pieces = []
+def _continue_use(
+    start: Micros,
+    end: Micros | None,
+    properties: Properties,
+    observations: Observations,
+    applied: Sequence[Correction],
+) -> list[Interval]:
+    """Return use in `[start, end)` with these properties and those that messages and corrections state there."""
+    intervals = []
     at = start
-    for message in told.messages:
+    for message in observations.messages:
         if message.at < start or (end is not None and message.at >= end):
             continue
         if message.at > at:
-            pieces.append(Piece(at, message.at, held))
-        at, held = message.at, held | said(message)
+            intervals.append(Interval(at, message.at, properties))
+        at, properties = message.at, properties | stated_properties(message)
     if end is None or at < end:
-        pieces.append(Piece(at, end, held))
-    return _overlaid(pieces, before)
+        intervals.append(Interval(at, end, properties))
+    return _overlay(intervals, applied)
 
 
-def _overlaid(pieces: list[Piece], corrections: Iterable[Correction]) -> Iterator[Piece]:
+def _overlay(intervals: list[Interval], corrections: Iterable[Correction]) -> list[Interval]:
     for correction in corrections:
         if not correction.absent:
-            pieces = _windowed(pieces, correction)
-    return iter(pieces)
+            intervals = _apply_window(intervals, correction)
+    return intervals
 
 
-def _windowed(pieces: list[Piece], correction: Correction) -> list[Piece]:
-    """With what `correction` tells of its window; where nothing was used there is nothing to change."""
-    told = holding(correction.project_id, correction.state, correction.attributes)
+def _apply_window(intervals: list[Interval], correction: Correction) -> list[Interval]:
+    """Apply the properties or the absence in the window of a correction, where there is use."""
+    properties = make_properties(correction.project_id, correction.state, correction.attributes)
     since, until = correction.since, correction.until
-    if not (told or correction.absent) or (since is not None and until is not None and until <= since):
-        return pieces
-    before = [] if since is None else _between(pieces, None, since)
-    after = [] if until is None else _between(pieces, until, None)
-    inside = [] if correction.absent else [replace(one, held=one.held | told) for one in _between(pieces, since, until)]
+    is_empty = since is not None and until is not None and until <= since
+    if not (properties or correction.absent) or is_empty:
+        return intervals
+    before = [] if since is None else _cut(intervals, None, since)
+    after = [] if until is None else _cut(intervals, until, None)
+    if correction.absent:
+        return before + after
+    inside = [replace(each, properties=each.properties | properties) for each in _cut(intervals, since, until)]
     return before + inside + after
 
 
-def _between(pieces: Iterable[Piece], since: Micros | None, until: Micros | None) -> list[Piece]:
-    """The parts of `pieces` in `[since, until)`."""
-    cut = []
-    for one in pieces:
-        start = one.start if since is None else max(one.start, since)
-        end = one.end if until is None else until if one.end is None else min(one.end, until)
+def _cut(intervals: Iterable[Interval], since: Micros | None, until: Micros | None) -> list[Interval]:
+    """Return the parts of the intervals in `[since, until)`."""
+    parts = []
+    for interval in intervals:
+        start = interval.start if since is None else max(interval.start, since)
+        end = interval.end if until is None else until if interval.end is None else min(interval.end, until)
         if end is None or start < end:
-            cut.append(replace(one, start=start, end=end))
-    return cut
+            parts.append(replace(interval, start=start, end=end))
+    return parts
 
 
-def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Neighbours that touch and say the same become one."""
-    held: Piece | None = None
-    for one in pieces:
-        if held is not None and held.end == one.start and what_counts(held.held) == what_counts(one.held):
-            held = replace(held, end=one.end)
+def _merge_adjacent(intervals: Iterable[Interval]) -> Iterator[Interval]:
+    """Merge adjacent intervals with equal properties."""
+    pending: Interval | None = None
+    for interval in intervals:
+        if (
+            pending is not None
+            and pending.end == interval.start
+            and comparable(pending.properties) == comparable(interval.properties)
+        ):
+            pending = replace(pending, end=interval.end)
             continue
-        if held is not None:
-            yield held
-        held = one
-    if held is not None:
-        yield held
+        if pending is not None:
+            yield pending
+        pending = interval
+    if pending is not None:
+        yield pending

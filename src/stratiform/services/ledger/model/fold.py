@@ -1,31 +1,42 @@
-"""The fold: all statements about one resource become its usage. The rules are told in docs/reference/ledger.md.
+"""The fold: all statements about one resource become its segments. Rules: `docs/reference/ledger.md`.
 
-A statement says what a row of Nova's or Cinder's database was at an instant. What it leaves open is as the
-statement before said, or, where none did, as the first one after says. So the result depends on the set of
-statements alone: not on the order in which they came, not on how often.
+A statement describes a row of Nova's or Cinder's database at an instant. A property that it does not assert has the
+value of the previous statement, or else that of the first one that asserts it. So the result depends on the set of
+statements only: not on their order of arrival, and not on duplicates.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.services.ledger.model.corrections import Piece, Told, corrected, in_force
-from stratiform.services.ledger.model.properties import Held, first_said, said, standing, what_counts
+from stratiform.services.ledger.model.corrections import Interval, Observations, apply_corrections, select_in_force
+from stratiform.services.ledger.model.properties import (
+    Properties,
+    comparable,
+    default_state,
+    initial_properties,
+    make_segment,
+    stated_properties,
+)
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
 from stratiform.services.ledger.model.statements import Statement
 
+#: Kinds of ends, the most reliable first: a time of termination, a time of deletion, or the time of the first statement
+#: that the resource is deleted.
+END_TERMINATED, END_DELETED, END_OBSERVED, NO_END = range(4)
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """All use of one resource, in order, and what was last told of it. `end` is known of one never launched, too.
+    """All segments of one resource in order, and what was stated of it last.
 
-    What messages alone tell, without corrections: `start`; `end_kind`, of which kind the word on the end is; `held`,
-    what holds before that end.
+    `end` is known of a resource that was never launched too. `start`, `end_kind` and `properties` (those before the
+    end) are what messages state, without corrections.
     """
 
     name: str
@@ -34,131 +45,133 @@ class Usage:
     parent: tuple[str, str] | None = None
     end: Micros | None = None
     start: Micros | None = field(default=None, compare=False)
-    end_kind: int = field(default=0, compare=False)
-    held: Held = field(default_factory=dict, compare=False)
+    end_kind: int = field(default=NO_END, compare=False)
+    properties: Properties = field(default_factory=dict, compare=False)
 
 
 def fold(resource: Resource, statements: Iterable[Statement], parent_end: Micros | None = None) -> Usage:
-    """The usage of one resource. Statements may come in any order and more than once.
+    """Return the usage of one resource. Order and duplicates of statements do not matter.
 
-    `parent_end` is the end of the resource with which this one ends, where there is one and it has ended. What was
-    measured says nothing of the resource itself.
+    `parent_end` is the end of the resource with which this one ends, if there is one and it has ended. Statements with
+    samples assert nothing about the resource itself.
     """
-    ordered = in_force(one for one in statements if not one.samples)
-    messages = messages_of(ordered)
-    words = [(one.at, said(one)) for one in messages]
-    first = first_said([word for _, word in words])
-    start, (end, end_kind) = start_of(messages), end_of(messages, parent_end)
-    known = _known(words, first, end)
-    turns = [Piece(*turn) for turn in _turns(known, start, end)]
-    corrections = [one for one in ordered if one.correction is not None]
+    in_force = select_in_force(each for each in statements if not each.samples)
+    messages = select_messages(in_force)
+    stated = [(message.at, stated_properties(message)) for message in messages]
+    initial = initial_properties([properties for _, properties in stated])
+    start, (end, end_kind) = find_start(messages), find_end(messages, parent_end)
+    timeline = _accumulate(stated, initial, end)
+    intervals = _build_intervals(timeline, start, end)
+    corrections = [each for each in in_force if each.correction is not None]
     last_end = end
     if corrections:
-        # Staff may say that it was in the very state in which it is where nobody says any: that changes nothing.
-        unsaid: Held = {"state": standing(resource.resource_type, {})[1]}
-        turns = [Piece(one.start, one.end, unsaid | one.held) for one in turns]
-        told = Told(messages, unsaid | first, start, end, partial(_end_after, messages, parent_end))
-        turns, last_end = corrected(turns, told, corrections)
+        # A correction to the default state changes nothing while no message has stated another.
+        default: Properties = {"state": default_state(resource.resource_type)}
+        intervals = [Interval(each.start, each.end, default | each.properties) for each in intervals]
+        end_after = partial(_find_end_after, messages, parent_end)
+        observations = Observations(messages, default | initial, start, end, end_after)
+        intervals, last_end = apply_corrections(intervals, observations, corrections)
     return Usage(
-        name=next((one.name for one in reversed(ordered) if one.name is not None), ""),
-        segments=tuple(segment_of(resource, one.start, one.end, one.held) for one in turns),
-        tags=next((one.tags for one in reversed(ordered) if one.tags is not None), {}),
-        parent=next((one.parent for one in reversed(ordered) if one.parent is not None), None),
+        name=next((each.name for each in reversed(in_force) if each.name is not None), ""),
+        segments=tuple(make_segment(resource, each.start, each.end, each.properties) for each in intervals),
+        tags=next((each.tags for each in reversed(in_force) if each.tags is not None), {}),
+        parent=next((each.parent for each in reversed(in_force) if each.parent is not None), None),
         end=last_end,
         start=start,
         end_kind=end_kind,
-        held=known[-1][1],
+        properties=timeline[-1][1],
     )
 
 
-def segment_of(resource: Resource, start: Micros, end: Micros | None, held: Held) -> Segment:
-    """Return the segment of `resource` with these properties."""
-    project_id, state, attributes = standing(resource.resource_type, held)
-    return Segment(*resource, project_id, start, end, state, attributes)
-
-
-def parent_of(child: Resource, statements: Iterable[Statement]) -> Resource | None:
-    """The one with which `child` ends: the one told last, but never itself. What was measured tells none."""
-    told = [one for one in statements if one.parent is not None and not one.samples]
-    last = max(told, key=lambda one: one.place).parent if told else None
+def find_parent(child: Resource, statements: Iterable[Statement]) -> Resource | None:
+    """Return the resource with which `child` ends, by the last statement that has one; never `child` itself."""
+    candidates = [each for each in statements if each.parent is not None and not each.samples]
+    last = max(candidates, key=lambda each: each.rank).parent if candidates else None
     parent = None if last is None else Resource(child.cloud, *last)
     return None if parent == child else parent
 
 
-def messages_of(statements: Iterable[Statement]) -> list[Statement]:
-    """Those that speak as a message does: staff may tell what was seen, too."""
-    return [one for one in statements if one.correction is None or one.correction.told]
+def select_messages(statements: Iterable[Statement]) -> list[Statement]:
+    """Return the statements of messages, and of corrections that have an observation."""
+    return [each for each in statements if each.correction is None or each.correction.has_observation]
 
 
-def start_of(statements: Iterable[Statement]) -> Micros | None:
-    """The earliest launch that is told."""
-    return _earliest([said.launched for said in statements if said.launched is not None])
+def find_start(statements: Iterable[Statement]) -> Micros | None:
+    """Return the earliest launch."""
+    return _find_earliest([each.launched_at for each in statements if each.launched_at is not None])
 
 
-#: Kinds of words on the end, the best first; the last means that there is none.
-TERMINATED, DELETED, GONE, UNENDED = range(4)
-
-
-def end_of(statements: Sequence[Statement], parent_end: Micros | None) -> tuple[Micros | None, int]:
-    """The earliest end of the best kind of word on it, and that kind."""
-    gone = [said.at for said in statements if said.gone]
-    kinds = (
-        [said.terminated for said in statements if said.terminated is not None],
-        [said.deleted for said in statements if said.deleted is not None],
-        gone if parent_end is None else [*gone, parent_end],
+def find_end(statements: Sequence[Statement], parent_end: Micros | None) -> tuple[Micros | None, int]:
+    """Return the earliest end of the most reliable kind, and that kind."""
+    observed = [each.at for each in statements if each.is_deleted]
+    by_kind = (
+        [each.terminated_at for each in statements if each.terminated_at is not None],
+        [each.deleted_at for each in statements if each.deleted_at is not None],
+        observed if parent_end is None else [*observed, parent_end],
     )
-    for kind, moments in enumerate(kinds):
-        if moments:
-            return _earliest(moments), kind
-    return None, UNENDED
+    for kind, ends in enumerate(by_kind):
+        if ends:
+            return _find_earliest(ends), kind
+    return None, NO_END
 
 
-def _end_after(statements: Sequence[Statement], parent_end: Micros | None, moment: Micros) -> Micros | None:
-    """The end, where none up to `moment` counts."""
+def _find_end_after(statements: Sequence[Statement], parent_end: Micros | None, moment: Micros) -> Micros | None:
+    """Return the end if all ends until `moment` are ignored."""
 
-    def later(end: Micros | None) -> Micros | None:
+    def after(end: Micros | None) -> Micros | None:
         return end if end is not None and end > moment else None
 
-    left = [
-        replace(one, terminated=later(one.terminated), deleted=later(one.deleted), gone=one.gone and one.at > moment)
-        for one in statements
+    remaining = [
+        structs.replace(
+            each,
+            terminated_at=after(each.terminated_at),
+            deleted_at=after(each.deleted_at),
+            is_deleted=each.is_deleted and each.at > moment,
+        )
+        for each in statements
     ]
-    return end_of(left, later(parent_end))[0]
+    return find_end(remaining, after(parent_end))[0]
 
 
-def _earliest(moments: list[Micros]) -> Micros | None:
-    """The earliest; one cut to whole seconds stands for the precise one of the same second, where that is known."""
+def _find_earliest(moments: list[Micros]) -> Micros | None:
+    """Return the earliest time; a precise time of the same second replaces one that was truncated to whole seconds."""
     if not moments:
         return None
-    first = min(moments)
-    if first % SECOND_US:
-        return first
-    return min((other for other in moments if first < other < first + SECOND_US), default=first)
+    earliest = min(moments)
+    if earliest % SECOND_US:
+        return earliest
+    return min((each for each in moments if earliest < each < earliest + SECOND_US), default=earliest)
 
 
-def _known(words: Iterable[tuple[Micros, Held]], first: Held, end: Micros | None) -> list[tuple[Micros, Held]]:
-    """What is known from when on: `first` at first, and then after each message before `end`."""
-    known = [(-1, first)]
-    for at, word in words:
+def _accumulate(
+    stated: Iterable[tuple[Micros, Properties]], initial: Properties, end: Micros | None
+) -> list[tuple[Micros, Properties]]:
+    """Return the known properties and since when: `initial`, and those after each message before `end`."""
+    timeline = [(-1, initial)]
+    for at, properties in stated:
         if end is not None and at >= end:
             break
-        known.append((at, known[-1][1] | word))
-    return known
+        timeline.append((at, timeline[-1][1] | properties))
+    return timeline
 
 
-def _turns(
-    known: Iterable[tuple[Micros, Held]], start: Micros | None, end: Micros | None
-) -> list[tuple[Micros, Micros | None, Held]]:
-    """From when until when it stood how; each differs from the one before."""
+def _build_intervals(
+    timeline: Iterable[tuple[Micros, Properties]], start: Micros | None, end: Micros | None
+) -> list[Interval]:
+    """Return the intervals of use in `[start, end)`, each with other properties than the one before."""
     if start is None or (end is not None and end <= start):
         return []
-    turns: list[tuple[Micros, Held]] = []
-    for moment, held in known:
-        at = max(moment, start)
-        if turns and at == turns[-1][0]:
-            turns[-1] = (at, held)
+    changes: list[tuple[Micros, Properties]] = []
+    for since, properties in timeline:
+        at = max(since, start)
+        if changes and at == changes[-1][0]:
+            changes[-1] = (at, properties)
         else:
-            turns.append((at, held))
-    turns = [next(same) for _, same in groupby(turns, key=lambda turn: what_counts(turn[1]))]
-    ends = [at for at, _ in turns[1:]]
-    return [(at, until, held) for (at, held), until in zip(turns, [*ends, end], strict=True)]
+            changes.append((at, properties))
+    distinct = list(_drop_unchanged(changes))
+    ends = [at for at, _ in distinct[1:]]
+    return [Interval(at, until, properties) for (at, properties), until in zip(distinct, [*ends, end], strict=True)]
+
+
+def _drop_unchanged(changes: Iterable[tuple[Micros, Properties]]) -> Iterator[tuple[Micros, Properties]]:
+    return (next(group) for _, group in groupby(changes, key=lambda change: comparable(change[1])))

@@ -1,137 +1,155 @@
-"""The fold, gone on with: a statement that comes in order costs the same however long the resource's history is.
+"""The incremental fold: a statement that arrives in order costs the same, however long the history of the resource.
 
-`resume` gives what `fold` would give for all statements, or None where that can't be told from the progress alone
-(something earlier came, or what was known of start or end changes); then the resource is folded anew.
+`fold_next` has the result of `fold` for all statements, or None if the stored progress is not sufficient: an earlier
+statement arrived, or the start or the end changed. Then the resource is folded from all its statements.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
-import msgspec
+from msgspec import Struct, structs
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.services.ledger.model.fold import UNENDED, Usage, end_of, fold, segment_of
-from stratiform.services.ledger.model.properties import Held, said, what_counts
+from stratiform.services.ledger.model.fold import NO_END, Usage, find_end, fold
+from stratiform.services.ledger.model.properties import Properties, comparable, make_segment, stated_properties
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
 from stratiform.services.ledger.model.statements import Statement
 
 
-class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How far the fold of a resource has come: what the next statement may change. `row` is the last segment's."""
+class Progress(
+    Struct,
+    frozen=True,
+    omit_defaults=True,
+    rename={
+        "properties": "held",
+        "last_segment_start": "last_start",
+        "last_segment_id": "row",
+        "is_corrected": "corrected",
+    },
+):
+    """The state of the fold of a resource: what the next statement may change.
+
+    `at` and `message_id` are the rank of the last statement; `count` is the number of statements.
+    """
 
     at: Micros
     message_id: str
-    count: int  # of statements
-    held: dict[str, Any] = {}
+    count: int
+    properties: dict[str, object] = {}
     name: str = ""
     tags: dict[str, str] = {}
     parent: tuple[str, str] | None = None
     start: Micros | None = None
     end: Micros | None = None
-    end_kind: int = UNENDED
-    last_start: Micros | None = None  # of the last segment
-    row: int | None = None
-    corrected: bool = False
+    end_kind: int = NO_END
+    last_segment_start: Micros | None = None
+    last_segment_id: int | None = None
+    is_corrected: bool = False
 
 
-def begin(
+def fold_all(
     resource: Resource, statements: Sequence[Statement], parent_end: Micros | None = None
 ) -> tuple[Progress, Usage]:
-    """Fold all statements (at least one) of a resource; `row` is left open."""
+    """Fold all statements of a resource (at least one). `last_segment_id` is not set."""
     usage = fold(resource, statements, parent_end)
-    speaking = [one for one in statements if not one.samples]
-    at, message_id = max((one.place for one in speaking), default=(-1, ""))
+    relevant = [each for each in statements if not each.samples]
+    at, message_id = max((each.rank for each in relevant), default=(-1, ""))
     progress = Progress(
         at=at,
         message_id=message_id,
         count=len(statements),
-        held=usage.held,
+        properties=usage.properties,
         name=usage.name,
         tags=usage.tags,
         parent=usage.parent,
         start=usage.start,
         end=usage.end,
         end_kind=usage.end_kind,
-        last_start=usage.segments[-1].start if usage.segments else None,
-        corrected=any(one.correction is not None for one in speaking),
+        last_segment_start=usage.segments[-1].start if usage.segments else None,
+        is_corrected=any(each.correction is not None for each in relevant),
     )
     return progress, usage
 
 
-def resume(
+def fold_next(
     resource: Resource, progress: Progress, statements: Sequence[Statement]
 ) -> tuple[Progress, list[Segment]] | None:
-    """Go on with `statements`, in any order: the new progress, and the segments that hold instead of the last one
-    (none: it holds still). None where the resource is to be folded anew."""
-    speaking = [one for one in statements if not one.samples]
-    measured = len(statements) - len(speaking)
-    progress = msgspec.structs.replace(progress, count=progress.count + measured) if measured else progress
-    if not speaking:
+    """Fold more statements, in any order.
+
+    Return the new progress and the segments that replace the last one (none: it is unchanged), or None if the resource
+    must be folded from all its statements.
+    """
+    relevant = [each for each in statements if not each.samples]
+    with_samples = len(statements) - len(relevant)
+    progress = structs.replace(progress, count=progress.count + with_samples) if with_samples else progress
+    if not relevant:
         return progress, []
-    if progress.corrected:
+    if progress.is_corrected:
         return None
-    turns: list[tuple[Micros, Held]] = []
-    for statement in sorted(speaking, key=lambda one: one.place):
-        word = said(statement)
-        if not (word.keys() <= progress.held.keys() and _goes_on(progress, statement)):
+    changes: list[tuple[Micros, Properties]] = []
+    for statement in sorted(relevant, key=lambda each: each.rank):
+        stated = stated_properties(statement)
+        if not (stated.keys() <= progress.properties.keys() and _continues(progress, statement)):
             return None
-        held = progress.held
+        properties = progress.properties
         if progress.end is None or statement.at < progress.end:
             if progress.end is not None:
                 return None
-            held = progress.held | word
-            if progress.last_start is not None and what_counts(held) != what_counts(progress.held):
-                if statement.at <= progress.last_start:
+            properties = progress.properties | stated
+            if progress.last_segment_start is not None and comparable(properties) != comparable(progress.properties):
+                if statement.at <= progress.last_segment_start:
                     return None
-                if not turns:
-                    turns.append((progress.last_start, progress.held))
-                turns.append((statement.at, held))
-        progress = _next(progress, statement, held, turns[-1][0] if turns else progress.last_start)
-    ends = [*[at for at, _ in turns[1:]], None]
-    made = [segment_of(resource, at, end, held) for (at, held), end in zip(turns, ends, strict=False)]
-    return progress, made
+                if not changes:
+                    changes.append((progress.last_segment_start, progress.properties))
+                changes.append((statement.at, properties))
+        last_start = changes[-1][0] if changes else progress.last_segment_start
+        progress = _advance(progress, statement, properties, last_start)
+    ends = [*[at for at, _ in changes[1:]], None]
+    segments = [make_segment(resource, at, end, values) for (at, values), end in zip(changes, ends, strict=False)]
+    return progress, segments
 
 
-def _next(progress: Progress, statement: Statement, held: Held, last_start: Micros | None) -> Progress:
-    return msgspec.structs.replace(
+def _advance(
+    progress: Progress, statement: Statement, properties: Properties, last_segment_start: Micros | None
+) -> Progress:
+    return structs.replace(
         progress,
         at=statement.at,
         message_id=statement.message_id,
         count=progress.count + 1,
-        held=held,
+        properties=properties,
         name=progress.name if statement.name is None else statement.name,
         tags=progress.tags if statement.tags is None else statement.tags,
-        last_start=last_start,
+        last_segment_start=last_segment_start,
     )
 
 
-def _goes_on(progress: Progress, statement: Statement) -> bool:
-    """Whether all that `statement` may change is what follows."""
+def _continues(progress: Progress, statement: Statement) -> bool:
+    """Return True if the statement affects only what follows it."""
     return (
-        statement.place > (progress.at, progress.message_id)
+        statement.rank > (progress.at, progress.message_id)
         and statement.correction is None
         and (statement.parent is None or statement.parent == progress.parent)
-        and _same_start(progress.start, statement.launched)
-        and _same_end(progress, statement)
+        and _keeps_start(progress.start, statement.launched_at)
+        and _keeps_end(progress, statement)
     )
 
 
-def _same_start(start: Micros | None, told: Micros | None) -> bool:
-    return told is None or (start is not None and _confirmed(start, told))
+def _keeps_start(start: Micros | None, launched_at: Micros | None) -> bool:
+    return launched_at is None or (start is not None and _keeps_earliest(start, launched_at))
 
 
-def _same_end(progress: Progress, statement: Statement) -> bool:
-    if statement.terminated is None and statement.deleted is None and not statement.gone:
+def _keeps_end(progress: Progress, statement: Statement) -> bool:
+    if statement.terminated_at is None and statement.deleted_at is None and not statement.is_deleted:
         return True
-    told, kind = end_of([statement], None)
-    if told is None or kind > progress.end_kind:
+    end, kind = find_end([statement], None)
+    if end is None or kind > progress.end_kind:
         return True
-    return kind == progress.end_kind and progress.end is not None and _confirmed(progress.end, told)
+    return kind == progress.end_kind and progress.end is not None and _keeps_earliest(progress.end, end)
 
 
-def _confirmed(known: Micros, told: Micros) -> bool:
-    """Whether the earliest of all moments told stays `known`: see `fold`, which puts a precise one for a cut one."""
-    if known % SECOND_US == 0:
-        return told == known or told >= known + SECOND_US
-    return told >= known or told == known - known % SECOND_US
+def _keeps_earliest(earliest: Micros, moment: Micros) -> bool:
+    """Return True if `earliest` stays the earliest time, given that precise times replace truncated ones in `fold`."""
+    if earliest % SECOND_US == 0:
+        return moment == earliest or moment >= earliest + SECOND_US
+    return moment >= earliest or moment == earliest - earliest % SECOND_US

@@ -1,4 +1,4 @@
-"""How the values of a meter are counted."""
+"""The format of a meter's values."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model.catalog import MeterKind
 
 
-class Meter(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class MeterFormat(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Kind and unit of a meter's values. `hold`: the longest time for which a gauge's value holds (microseconds)."""
 
     kind: MeterKind

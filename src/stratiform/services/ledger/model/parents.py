@@ -1,35 +1,34 @@
-"""With what resources end: generations of parents, and the circles among them. Pure."""
+"""Generations of resources that end with a parent, and cycles among them. Pure functions."""
 
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
-One = TypeVar("One", bound=Hashable)
+T = TypeVar("T", bound=Hashable)
 
 
-def ranked(some: Iterable[One], parent: Callable[[One], One | None]) -> tuple[dict[One, int], set[One]]:
-    """The generation of each of `some` and of all above them, and those that are in a circle: from each of these
-    the parents lead back to it.
+def rank_generations(items: Iterable[T], get_parent: Callable[[T], T | None]) -> tuple[dict[T, int], set[T]]:
+    """Return the generation of `items` and all their ancestors, and the items in cycles.
 
-    What ends with another is of the generation after that one's; what doesn't, as what is in a circle, is of the first.
-    Each is passed once, however many there are and however deep.
+    A child has the generation after its parent's; items without a parent and those in a cycle have generation 0. Each
+    item is visited once, and the depth is not limited by recursion.
     """
-    generations: dict[One, int] = {}
-    circling: set[One] = set()
-    for one in some:
-        path: dict[One, None] = {}
-        at: One | None = one
-        while at is not None and at not in generations and at not in path:
-            path[at] = None
-            at = parent(at)
-        upwards = list(path)
-        while at is not None and at in path:  # round the circle, once
-            del path[at]
-            circling.add(at)
-            generations[at] = 0
-            at = parent(at)
-        last = -1 if at is None else generations[at]
-        for below in reversed(upwards):
-            if below not in generations:
-                last += 1
-                generations[below] = last
-    return generations, circling
+    generations: dict[T, int] = {}
+    cyclic: set[T] = set()
+    for item in items:
+        path: dict[T, None] = {}
+        current: T | None = item
+        while current is not None and current not in generations and current not in path:
+            path[current] = None
+            current = get_parent(current)
+        visited = list(path)
+        while current is not None and current in path:  # once around the cycle
+            del path[current]
+            cyclic.add(current)
+            generations[current] = 0
+            current = get_parent(current)
+        generation = -1 if current is None else generations[current]
+        for descendant in reversed(visited):
+            if descendant not in generations:
+                generation += 1
+                generations[descendant] = generation
+    return generations, cyclic

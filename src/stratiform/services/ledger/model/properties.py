@@ -1,51 +1,64 @@
-"""What is known of a resource at an instant: of its owner, state and attributes. Pure."""
+"""Properties of a resource at an instant: project, state and attributes. Pure functions."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
+from stratiform.kit.clock import Micros
+from stratiform.services.ledger.model.resources import Resource
+from stratiform.services.ledger.model.segments import Segment
 from stratiform.services.ledger.model.statements import Statement
 
-#: What is known, by name; attributes have a name that begins with a dot.
-Held = dict[str, Any]
+#: Known properties by name. The name of an attribute has a leading dot.
+Properties = dict[str, object]
 
-#: Owner, state, attributes: a change of these begins a new segment.
-Standing = tuple[str, str, dict[str, Any]]
-
-#: In what state a resource is from its launch on, where no statement says another.
-_LAUNCH_STATES = {"volume": "available"}
-_LAUNCH_STATE = "active"
+#: The state of a resource from its launch until a statement has another.
+_DEFAULT_STATES = {"volume": "available"}
+_DEFAULT_STATE = "active"
 
 
-def said(statement: Statement) -> Held:
-    """What `statement` says of owner, state and attributes."""
-    return holding(statement.project_id, statement.state, statement.attributes)
+def default_state(resource_type: str) -> str:
+    """Return the state of a resource for which no statement has one."""
+    return _DEFAULT_STATES.get(resource_type, _DEFAULT_STATE)
 
 
-def holding(project_id: str | None, state: str | None, attributes: dict[str, Any]) -> Held:
-    """These, without what is left open."""
-    held: Held = {f".{name}": value for name, value in attributes.items()}
+def stated_properties(statement: Statement) -> Properties:
+    """Return the properties that `statement` asserts."""
+    return make_properties(statement.project_id, statement.state, statement.attributes)
+
+
+def make_properties(project_id: str | None, state: str | None, attributes: Mapping[str, object]) -> Properties:
+    """Return properties without those that are None."""
+    properties: Properties = {f".{name}": value for name, value in attributes.items()}
     if project_id is not None:
-        held["project_id"] = project_id
+        properties["project_id"] = project_id
     if state is not None:
-        held["state"] = state
-    return held
+        properties["state"] = state
+    return properties
 
 
-def first_said(words: Sequence[Held]) -> Held:
-    """What holds before any of `words`: what the first one says that says it."""
-    held: Held = {}
-    for word in reversed(words):
-        held.update(word)
-    return held
+def initial_properties(stated: Sequence[Properties]) -> Properties:
+    """Return the properties before the first statement: for each property the first value that is stated."""
+    initial: Properties = {}
+    for properties in reversed(stated):
+        initial.update(properties)
+    return initial
 
 
-def what_counts(held: Held) -> Held:
-    """Where two of these are equal, nothing changed. Python takes true for 1, but to a reader these are two values."""
-    return {name: (value,) if isinstance(value, bool) else value for name, value in held.items() if value is not None}
+def comparable(properties: Mapping[str, object]) -> dict[str, object]:
+    """Return a form that is equal for two sets of properties if no segment boundary is between them.
+
+    In Python `True == 1`, but they are different values of an attribute.
+    """
+    return {
+        name: (value,) if isinstance(value, bool) else value for name, value in properties.items() if value is not None
+    }
 
 
-def standing(resource_type: str, held: Held) -> Standing:
-    """Owner, state and attributes by `held`."""
-    attributes = {name[1:]: held[name] for name in sorted(held) if name[0] == "." and held[name] is not None}
-    state = held.get("state", _LAUNCH_STATES.get(resource_type, _LAUNCH_STATE))
-    return held.get("project_id", ""), state, attributes
+def make_segment(resource: Resource, start: Micros, end: Micros | None, properties: Properties) -> Segment:
+    """Return the segment of `resource` with these properties."""
+    attributes = {name[1:]: properties[name] for name in _stated_attributes(properties)}
+    state = properties.get("state", default_state(resource.resource_type))
+    return Segment(*resource, str(properties.get("project_id", "")), start, end, str(state), attributes)
+
+
+def _stated_attributes(properties: Properties) -> Iterable[str]:
+    return (name for name in sorted(properties) if name[0] == "." and properties[name] is not None)

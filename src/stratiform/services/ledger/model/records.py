@@ -1,6 +1,6 @@
-"""The record of an event: the bytes that the ledger's Merkle log is made of, and what anyone folds anew.
+"""Records of events: the leaves of the Merkle log, from which segments can be computed again.
 
-The form is that of `docs/reference/proof.md`: JSON with its keys in order and nothing between them.
+The format is described in `docs/reference/proof.md`: JSON with sorted keys and without spaces.
 """
 
 from typing import Any
@@ -11,15 +11,18 @@ from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.statements import Statement
 
-#: What JSON has no other word for than a list.
-_LISTS = {"parent", "audited"}
+#: Keys of a statement that are tuples, which JSON has as arrays.
+_TUPLES = {"parent", "audited"}
 
 _canonical = msgspec.json.Encoder(order="sorted")
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One event as the ledger keeps it. `nth`: it is the resource's so many-th, from 1; `raw_sha256` is of the message
-    as it came; `fact` is what was read out of it (`fact_of`)."""
+    """An event in the log. Field names are the keys of the format.
+
+    `nth` is the number of the event among those of its resource, from 1; `raw_sha256` is the digest of the message;
+    `fact` is the encoded statement.
+    """
 
     at: Micros
     cloud: str
@@ -32,8 +35,8 @@ class Record(msgspec.Struct, frozen=True):
     resource_id: str
     resource_type: str
 
-    def encoded(self) -> bytes:
-        """The bytes of the leaf."""
+    def encode(self) -> bytes:
+        """Return the bytes of the leaf."""
         return _canonical.encode(self)
 
     @property
@@ -42,18 +45,18 @@ class Record(msgspec.Struct, frozen=True):
 
     @property
     def statement(self) -> Statement:
-        return statement_of(self.at, self.message_id, self.fact)
+        return decode_statement(self.at, self.message_id, self.fact)
 
 
-def fact_of(statement: Statement) -> dict[str, Any]:
-    """What `statement` says, without what it leaves open and without its place: JSON all the way down."""
-    fact: dict[str, Any] = msgspec.to_builtins(statement, builtin_types=())
-    del fact["at"], fact["message_id"]
-    for name in _LISTS & fact.keys():
-        fact[name] = list(fact[name])
-    return fact
+def encode_statement(statement: Statement) -> dict[str, Any]:
+    """Return a statement as JSON values, without its time, its message id and the fields that assert nothing."""
+    document: dict[str, Any] = msgspec.to_builtins(statement, builtin_types=())
+    del document["at"], document["message_id"]
+    for name in _TUPLES & document.keys():
+        document[name] = list(document[name])
+    return document
 
 
-def statement_of(at: Micros, message_id: str, fact: dict[str, Any]) -> Statement:
-    """The statement of which `fact` was made."""
-    return msgspec.convert({**fact, "at": at, "message_id": message_id}, Statement)
+def decode_statement(at: Micros, message_id: str, document: dict[str, Any]) -> Statement:
+    """Return the statement that `encode_statement` has encoded."""
+    return msgspec.convert({**document, "at": at, "message_id": message_id}, Statement)

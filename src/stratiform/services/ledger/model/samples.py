@@ -1,8 +1,7 @@
-"""What a meter's values sum to. Pure: the result depends on the set of samples alone.
+"""Sums of samples. Pure functions: the result depends on the set of samples only.
 
-A `delta` sample, and a `cumulative` one against the reading before it, tell what was used up to their instant: they
-count for the time `(start, end]`. A `gauge` tells how much there is from its instant on: it is summed over
-`[start, end)`, in value × seconds.
+A `delta` sample, and a `cumulative` one compared with the previous reading, is usage until its time: it counts in
+`(start, end]`. A `gauge` is a level from its time on: it is summed over `[start, end)` as value × seconds.
 """
 
 import base64
@@ -19,22 +18,21 @@ from stratiform.kit.clock import DAY_US, Micros
 from stratiform.kit.errors import Invalid
 from stratiform.services.ledger.model.catalog import MeterKind
 
-#: Sums as long as they have to be: a digit that would be lost is an error.
+#: Exact arithmetic: a result that would lose a digit is an error.
 _EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 
-#: A second has 10 to the power of so many microseconds.
-_SECOND_DIGITS = 6
+#: A second has 10**6 microseconds.
+_MICRO_DIGITS = 6
 
 ZERO = Decimal(0)
 
-#: No value of a gauge holds longer, whatever its meter says: so a period needs nothing that is older.
-LONGEST_HOLD = 31 * DAY_US
+#: The longest time for which the value of a gauge holds, whatever its meter defines: older samples are not needed.
+MAX_HOLD = 31 * DAY_US
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One value of one meter of one resource, as the message `message_id` told it. `hold`: for so long it holds at
-    most, where it is a gauge's. `project_id` None: nobody's."""
+    """A value of a meter of a resource. `hold`: the longest time for which the value of a gauge holds."""
 
     at: Micros
     message_id: str
@@ -44,7 +42,7 @@ class Sample:
 
 
 class SampleRow(NamedTuple):
-    """A sample as it is listed; `seq` is the number of its event in the log."""
+    """A sample in a list. `seq` is the number of its event in the log."""
 
     resource_type: str
     resource_id: str
@@ -61,9 +59,11 @@ class SampleRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """What one sample adds: for a gauge, `value` holds in `[start, end)`; else `value` was used up to `end`, and
-    `start` is the same."""
+class Contribution:
+    """What a sample adds to a sum.
+
+    The value of a gauge holds in `[start, end)`. Other values are usage until `end`, and `start` equals `end`.
+    """
 
     start: Micros
     end: Micros
@@ -71,89 +71,90 @@ class Piece:
     project_id: str | None = None
 
 
-def pieces(kind: MeterKind, samples: Iterable[Sample]) -> Iterator[Piece]:
-    """What each sample of one counter adds, in order of time. Of two at one instant the higher message id counts."""
-    ordered = _one_an_instant(samples)
+def iterate_contributions(kind: MeterKind, samples: Iterable[Sample]) -> Iterator[Contribution]:
+    """Yield the contributions of the samples of one counter by time. At one instant the highest message id counts."""
+    ordered = _without_duplicates(samples)
     if kind == "gauge":
-        yield from _held(ordered)
+        yield from _gauge_contributions(ordered)
     elif kind == "cumulative":
-        yield from _grown(ordered)
+        yield from _cumulative_contributions(ordered)
     else:
-        yield from (Piece(one.at, one.at, one.value, one.project_id) for one in ordered)
+        yield from (Contribution(each.at, each.at, each.value, each.project_id) for each in ordered)
 
 
-def quantity(kind: MeterKind, samples: Iterable[Sample], start: Micros, end: Micros) -> Decimal:
-    """What one counter's samples sum to between `start` and `end`; a gauge in value × seconds."""
-    return total(amount(kind, piece, start, end) for piece in pieces(kind, samples))
+def sum_samples(kind: MeterKind, samples: Iterable[Sample], start: Micros, end: Micros) -> Decimal:
+    """Return the sum of one counter's samples between `start` and `end`; a gauge in value × seconds."""
+    return sum_exactly(amount_between(kind, each, start, end) for each in iterate_contributions(kind, samples))
 
 
-def amount(kind: MeterKind, piece: Piece, start: Micros, end: Micros) -> Decimal:
-    """How much of `piece` falls between `start` and `end`."""
+def amount_between(kind: MeterKind, contribution: Contribution, start: Micros, end: Micros) -> Decimal:
+    """Return the part of a contribution between `start` and `end`."""
     if kind != "gauge":
-        return piece.value if start < piece.end <= end else ZERO
-    held = min(piece.end, end) - max(piece.start, start)
-    return seconds(times(piece.value, held)) if held > 0 else ZERO
+        return contribution.value if start < contribution.end <= end else ZERO
+    duration = min(contribution.end, end) - max(contribution.start, start)
+    return to_seconds(multiply(contribution.value, duration)) if duration > 0 else ZERO
 
 
-def times(value: Decimal, micros: Micros) -> Decimal:
-    return _EXACT.multiply(value, Decimal(micros))
+def multiply(value: Decimal, duration: Micros) -> Decimal:
+    """Return value × microseconds."""
+    return _EXACT.multiply(value, Decimal(duration))
 
 
-def seconds(value_micros: Decimal | int) -> Decimal:
-    """A sum of value × microseconds in value × seconds."""
-    return _EXACT.scaleb(Decimal(value_micros), -_SECOND_DIGITS)
+def to_seconds(value_micros: Decimal | int) -> Decimal:
+    """Convert value × microseconds to value × seconds."""
+    return _EXACT.scaleb(Decimal(value_micros), -_MICRO_DIGITS)
 
 
-def total(values: Iterable[Decimal]) -> Decimal:
-    """The exact sum."""
-    found = ZERO
+def sum_exactly(values: Iterable[Decimal]) -> Decimal:
+    """Return the exact sum."""
+    result = ZERO
     for value in values:
-        found = _EXACT.add(found, value)
-    return found
+        result = _EXACT.add(result, value)
+    return result
 
 
-def plain(value: Decimal) -> str:
-    """The number as text: no exponent, no zeros that say nothing."""
+def format_decimal(value: Decimal) -> str:
+    """Format a number without exponent and trailing zeros."""
     text = format(value, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("-0", "") else text
 
 
-def cursor_at(row: SampleRow) -> str:
-    """An opaque text for the place of `row` in a list."""
+def encode_sample_cursor(row: SampleRow) -> str:
+    """Return an opaque cursor for the position of `row` in a list."""
     return base64.urlsafe_b64encode(msgspec.json.encode((row.at, row.seq, row.meter))).decode()
 
 
-def after_of(cursor: str) -> tuple[Micros, int, str]:
-    """Raises Invalid where `cursor` is none of ours."""
+def decode_sample_cursor(cursor: str) -> tuple[Micros, int, str]:
+    """Return the sort key in a cursor: time, number of the event, meter. Raises Invalid."""
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=tuple[int, int, str])
     except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError) as error:
-        raise Invalid("marker not understood", hint="use the 'next' of the page before") from error
+        raise Invalid("`marker` is not a valid cursor", hint="use the `next` of the previous page") from error
 
 
-def _one_an_instant(samples: Iterable[Sample]) -> Sequence[Sample]:
-    last: dict[Micros, Sample] = {}
-    for one in samples:
-        known = last.get(one.at)
-        if known is None or one.message_id > known.message_id:
-            last[one.at] = one
-    return [last[at] for at in sorted(last)]
+def _without_duplicates(samples: Iterable[Sample]) -> Sequence[Sample]:
+    """Return one sample for each instant, sorted by time."""
+    by_time: dict[Micros, Sample] = {}
+    for sample in samples:
+        other = by_time.get(sample.at)
+        if other is None or sample.message_id > other.message_id:
+            by_time[sample.at] = sample
+    return [by_time[at] for at in sorted(by_time)]
 
 
-def _held(ordered: Sequence[Sample]) -> Iterator[Piece]:
-    """Each value holds until the next one comes, and at most its `hold`."""
-    for place, one in enumerate(ordered):
-        end = one.at + min(one.hold, LONGEST_HOLD)
-        if place + 1 < len(ordered):
-            end = min(end, ordered[place + 1].at)
-        if end > one.at:
-            yield Piece(one.at, end, one.value, one.project_id)
+def _gauge_contributions(ordered: Sequence[Sample]) -> Iterator[Contribution]:
+    """Each value holds until the next sample, and at most for its `hold`."""
+    for index, sample in enumerate(ordered):
+        end = sample.at + min(sample.hold, MAX_HOLD)
+        if index + 1 < len(ordered):
+            end = min(end, ordered[index + 1].at)
+        if end > sample.at:
+            yield Contribution(sample.at, end, sample.value, sample.project_id)
 
 
-def _grown(ordered: Sequence[Sample]) -> Iterator[Piece]:
-    """By how much a counter grew. One that shows less than before began anew from zero; the first reading tells
-    nothing of what was before it."""
-    for before, one in pairwise(ordered):
-        grown = one.value if one.value < before.value else _EXACT.subtract(one.value, before.value)
-        yield Piece(one.at, one.at, grown, one.project_id)
+def _cumulative_contributions(ordered: Sequence[Sample]) -> Iterator[Contribution]:
+    """The growth of a counter. A lower value means that it was reset to zero; the first reading contributes nothing."""
+    for previous, sample in pairwise(ordered):
+        growth = sample.value if sample.value < previous.value else _EXACT.subtract(sample.value, previous.value)
+        yield Contribution(sample.at, sample.at, growth, sample.project_id)

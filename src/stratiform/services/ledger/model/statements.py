@@ -1,26 +1,31 @@
-"""What is said of a resource: by a message, or by staff against the messages."""
+"""Statements: what an event asserts about a resource, or staff against the events."""
 
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
 from stratiform.kit.clock import Micros
-from stratiform.services.ledger.model.meters import Meter
+from stratiform.services.ledger.model.meters import MeterFormat
 from stratiform.services.ledger.model.resources import Resource
 
 #: The suffix of event types that state which resources exist, at the end of each audit period.
 EXISTS_SUFFIX = ".exists"
 
 
-class Correction(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What staff says against the messages; it outranks them all, and a later correction outranks an earlier one.
+class Correction(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    rename={"has_observation": "told"},
+):
+    """A correction by staff. It outranks all messages and all earlier corrections.
 
-    `start`, `end`: when use began and ended; `reopened`: it hasn't ended. In the window `[since, until)` (None:
-    without that limit) it was used by `project_id`, in `state`, with `attributes` (None takes one away), or, if
-    `absent`, not at all. `reopened` refutes the ends up to its own instant: what messages tell of a later one counts.
-    `revokes`: the message id of an earlier correction of the same resource that is taken back. `told`: whatever else
-    its event says counts as a message's word does, so that later messages go on from it.
+    `start`, `end`: when use began and ended. `reopened`: use has not ended; this refutes the ends before the
+    correction, not those that messages state later. In the window `[since, until)` (None: unlimited) the resource was
+    used by `project_id`, in `state`, with `attributes` (None removes one), or not at all if `absent`. `revokes`: the
+    message id of an earlier correction of the resource. `has_observation`: the rest of the statement counts as that of
+    a message.
     """
 
     author: str
@@ -32,20 +37,31 @@ class Correction(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
     until: Micros | None = None
     project_id: str | None = None
     state: str | None = None
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, object] = {}
     absent: bool = False
     revokes: str | None = None
-    told: bool = False
+    has_observation: bool = False
 
 
-class Statement(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What one event says of its resource at the instant `at`. None, and a missing attribute: it doesn't say.
+class Statement(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    rename={
+        "launched_at": "launched",
+        "terminated_at": "terminated",
+        "deleted_at": "deleted",
+        "is_deleted": "gone",
+        "audit_period": "audited",
+    },
+):
+    """What an event asserts about its resource at the instant `at`. None and missing attributes assert nothing.
 
-    `launched`: when use began. `terminated`: when it ended; `deleted`: when the row went, which counts where
-    nothing says `terminated`. `gone`: it is no more by now, which counts where nothing says when. `tags`: all of the
-    customer's own labels. `parent`: type and id of the resource, in the same cloud, with which this one ends.
-    `samples`: values of meters, by name; `meters`: how each of these is counted; `source`: which of several counters of
-    the resource they were read from. `audited`: the period that a message on what exists speaks of.
+    `deleted_at` is the time at which the row was deleted; it counts if there is no `terminated_at`. `is_deleted`: the
+    resource is deleted at `at`, which counts if there is no other end. `tags`: all tags of the customer. `parent`: type
+    and id of the resource in the same cloud with which this one ends. `samples`: values of meters, whose formats are in
+    `meters`; `source` is the counter from which they were read. `audit_period`: the period of an `.exists` event.
     """
 
     at: Micros
@@ -53,22 +69,22 @@ class Statement(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     project_id: str | None = None
     name: str | None = None
     state: str | None = None
-    launched: Micros | None = None
-    terminated: Micros | None = None
-    deleted: Micros | None = None
-    gone: bool = False
-    attributes: dict[str, Any] = {}
+    launched_at: Micros | None = None
+    terminated_at: Micros | None = None
+    deleted_at: Micros | None = None
+    is_deleted: bool = False
+    attributes: dict[str, object] = {}
     tags: dict[str, str] | None = None
     parent: tuple[str, str] | None = None
     samples: dict[str, Decimal] = {}
-    meters: dict[str, Meter] = {}
+    meters: dict[str, MeterFormat] = {}
     source: str = ""
-    audited: tuple[Micros, Micros] | None = None
+    audit_period: tuple[Micros, Micros] | None = None
     correction: Correction | None = None
 
     @property
-    def place(self) -> tuple[Micros, str]:
-        """Where it stands in the order of all that is said."""
+    def rank(self) -> tuple[Micros, str]:
+        """The order of statements: a later one outranks an earlier one."""
         return self.at, self.message_id
 
 

@@ -1,28 +1,35 @@
-"""The ledger as a whole: its one writer's lock, its numbers, and the batches in which messages came."""
+"""The lock and the counters of the ledger, and the batches in which messages are stored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgpack
 import zstandard
 from sqlalchemy import func, insert, select, update
 
+from stratiform.kit import bulk
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection, upsert
 from stratiform.services.ledger.tables import batch_table, position_table
 
 _b, _p = batch_table.c, position_table.c
 
-#: Fast, and messages of one batch are much alike: a twentieth of their size is left.
+#: Fast; messages of one batch are similar, so this level reduces them to a twentieth of their size.
 _COMPRESSION_LEVEL = 3
 
-#: More than any batch has; a damaged one must not fill the memory.
-_LARGEST_BATCH = 256 * 1024 * 1024
+#: The limit for decompression, larger than any batch: a corrupt batch must not exhaust the memory.
+_MAX_BATCH_BYTES = 256 * 1024 * 1024
+
+#: A message as it was received, with its cloud.
+Message = tuple[str, bytes]
 
 
 @dataclass(slots=True)
-class Numbers:
-    """How many there are of each, and so what number the next one gets. `received_at` is that of the last batch."""
+class Counters:
+    """The numbers of batches (the position), events, segments and resources, which are the next ids too.
+
+    `received_at` is the time of the last batch.
+    """
 
     position: int
     events: int
@@ -31,8 +38,8 @@ class Numbers:
     received_at: Micros
 
 
-def take(db: Connection) -> Numbers:
-    """Become the ledger's one writer until the end of the transaction."""
+def lock(db: Connection) -> Counters:
+    """Become the only writer of the ledger until the transaction ends."""
     upsert(
         db,
         position_table,
@@ -41,79 +48,83 @@ def take(db: Connection) -> Numbers:
         on_conflict={"position": _p.position},
     )
     last = select(_b.received_at).where(_b.id == _p.position).scalar_subquery()
-    counted = (_p.position, _p.events, _p.segments, _p.resources)
-    return Numbers(*db.execute(select(*counted, func.coalesce(last, 0))).one())
+    columns = (_p.position, _p.events, _p.segments, _p.resources)
+    return Counters(*db.execute(select(*columns, func.coalesce(last, 0))).one())
 
 
-def move(db: Connection, numbers: Numbers) -> None:
-    """Write down what the numbers are after this transaction."""
+def save_counters(db: Connection, counters: Counters) -> None:
+    """Store the counters after a batch."""
     db.execute(
         update(position_table).values(
-            position=numbers.position,
-            events=numbers.events,
-            segments=numbers.segments,
-            resources=numbers.resources,
+            position=counters.position,
+            events=counters.events,
+            segments=counters.segments,
+            resources=counters.resources,
         )
     )
 
 
-def position(db: Connection) -> int:
-    """What `as_of` is compared with. All changes up to it are visible."""
+def current_position(db: Connection) -> int:
+    """Return the current position, up to which all changes are visible."""
     return db.execute(select(_p.position)).scalar() or 0
 
 
-def size(db: Connection, at: int | None = None) -> int:
-    """How many events there are, or were at the position `at`."""
-    if at is None:
-        return db.execute(select(_p.events)).scalar() or 0
-    earlier = select(_b.events).where(_b.id <= at).order_by(_b.id.desc()).limit(1)
-    return db.execute(earlier).scalar() or 0
-
-
 def position_at(db: Connection, moment: Micros) -> int:
-    """Where the ledger stood at `moment`."""
+    """Return the position at `moment`."""
     query = select(_b.id).where(_b.received_at <= moment).order_by(_b.received_at.desc(), _b.id.desc()).limit(1)
     return db.execute(query).scalar() or 0
 
 
-def add_batch(db: Connection, numbers: Numbers, received_at: Micros, messages: Sequence[tuple[str, bytes]]) -> None:
-    """Keep `messages`, each with its cloud, as they came."""
+def list_times(db: Connection, positions: Collection[int]) -> dict[int, Micros]:
+    """Return when positions were reached."""
+    return {row[0]: row[1] for row in bulk.select_by(db, (_b.id, _b.received_at), _b.id, sorted(positions))}
+
+
+def count_events(db: Connection, position: int | None = None) -> int:
+    """Return the number of events at a position, or now."""
+    if position is None:
+        return db.execute(select(_p.events)).scalar() or 0
+    query = select(_b.events).where(_b.id <= position).order_by(_b.id.desc()).limit(1)
+    return db.execute(query).scalar() or 0
+
+
+def add(db: Connection, counters: Counters, received_at: Micros, messages: Sequence[Message]) -> None:
+    """Insert the batch at the position of `counters`."""
     packed = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL).compress(msgpack.packb(list(messages)))
-    db.execute(
-        insert(batch_table).values(id=numbers.position, received_at=received_at, events=numbers.events, messages=packed)
-    )
+    values = {"id": counters.position, "received_at": received_at, "events": counters.events, "messages": packed}
+    db.execute(insert(batch_table).values(values))
 
 
-def batch(db: Connection, number: int) -> list[tuple[str, bytes]] | None:
-    """The messages of one batch, each with its cloud; None where they were dropped."""
-    packed = db.execute(select(_b.messages).where(_b.id == number)).scalar()
-    return None if packed is None else _unpacked(packed)
+def find_messages(db: Connection, position: int) -> list[Message] | None:
+    """Return the messages of a batch, or None if they were deleted."""
+    packed = db.execute(select(_b.messages).where(_b.id == position)).scalar()
+    return None if packed is None else _unpack(packed)
 
 
-def batch_after(db: Connection, number: int) -> tuple[int, list[tuple[str, bytes]]] | None:
-    """The first batch after that with this number whose messages are still there, with its own number."""
-    query = select(_b.id, _b.messages).where(_b.id > number, _b.messages.is_not(None)).order_by(_b.id).limit(1)
+def find_next(db: Connection, after: int) -> tuple[int, list[Message]] | None:
+    """Return the first batch after position `after` that still has its messages."""
+    query = select(_b.id, _b.messages).where(_b.id > after, _b.messages.is_not(None)).order_by(_b.id).limit(1)
     row = db.execute(query).first()
-    return None if row is None else (row.id, _unpacked(row.messages))
+    return None if row is None else (row.id, _unpack(row.messages))
 
 
-def batches(db: Connection, until: int) -> Iterator[list[tuple[str, bytes]]]:
-    """All batches up to the position `until` whose messages are still there, one after the other."""
-    number = 0
-    while (kept := batch_after(db, number)) is not None and kept[0] <= until:
-        number, messages = kept
+def iterate_messages(db: Connection, until: int) -> Iterator[list[Message]]:
+    """Yield the messages of all batches up to position `until` that still have them."""
+    position = 0
+    while (batch := find_next(db, position)) is not None and batch[0] <= until:
+        position, messages = batch
         yield messages
 
 
-def drop_messages(db: Connection, before: Micros, limit: int) -> list[int]:
-    """Drop the messages of at most `limit` batches that came before `before`; which batches these were."""
+def delete_messages(db: Connection, before: Micros, limit: int) -> list[int]:
+    """Delete the messages of at most `limit` batches received before `before`; return their positions."""
     old = select(_b.id).where(_b.received_at < before, _b.messages.is_not(None)).order_by(_b.received_at).limit(limit)
-    ids = list(db.execute(old).scalars())
-    if ids:
-        db.execute(update(batch_table).where(_b.id.in_(ids)).values(messages=None))
-    return ids
+    positions = list(db.execute(old).scalars())
+    if positions:
+        db.execute(update(batch_table).where(_b.id.in_(positions)).values(messages=None))
+    return positions
 
 
-def _unpacked(packed: bytes) -> list[tuple[str, bytes]]:
-    plain = zstandard.ZstdDecompressor().decompress(packed, max_output_size=_LARGEST_BATCH)
+def _unpack(packed: bytes) -> list[Message]:
+    plain = zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MAX_BATCH_BYTES)
     return [(cloud, message) for cloud, message in msgpack.unpackb(plain)]

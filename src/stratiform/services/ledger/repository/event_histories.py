@@ -1,31 +1,27 @@
 """All events and segments of resources, as of a position."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 
 from stratiform.kit import bulk
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
 from stratiform.services.ledger.model import Record, Resource, Segment, UsageFilter
 from stratiform.services.ledger.model.segments import select_overlapping
-from stratiform.services.ledger.tables import (
-    batch_table,
-    event_table,
-    resource_table,
-    sample_table,
-    segment_table,
-)
+from stratiform.services.ledger.repository import batches
+from stratiform.services.ledger.repository.columns import Condition
+from stratiform.services.ledger.repository.segments import valid_at
+from stratiform.services.ledger.tables import batch_table, event_table, resource_table, sample_table, segment_table
 
 _b, _e, _r, _s, _v = batch_table.c, event_table.c, resource_table.c, segment_table.c, sample_table.c
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """All of one resource: its events with their numbers in the log, in order, and the segments asked for."""
+class EventHistory:
+    """A resource with its records and their numbers in the log, and the segments that match a filter."""
 
     id: int
     resource: Resource
@@ -33,41 +29,39 @@ class History:
     segments: list[Segment]
 
 
-def used(db: Connection, wanted: UsageFilter, position: int) -> list[int]:
-    """The numbers of the resources that have segments or samples such as `wanted` asks for, in order; where nothing is
-    asked for, of all that have any event."""
-    if (wanted.project_id, wanted.since, wanted.until) == (None, None, None):
-        first = select(_e.resource).join(batch_table, _b.id == _e.batch).where(_e.nth == 1, _b.id <= position)
-        return sorted(db.execute(first).scalars())
-    by_segment = select(_s.resource).where(*_segments(wanted, position)).distinct()
-    sampled: list[ColumnElement[bool]] = [_v.recorded <= position]
-    if wanted.project_id is not None:
-        sampled.append(_v.project_id == wanted.project_id)
-    if wanted.since is not None:
-        sampled.append(_v.at >= wanted.since)
-    if wanted.until is not None:
-        sampled.append(_v.at < wanted.until)
-    by_sample = select(_v.resource).where(*sampled).distinct()
+def list_used_ids(db: Connection, usage_filter: UsageFilter, position: int) -> list[int]:
+    """Return the ids of the resources that have matching segments or samples, sorted.
+
+    Without project and period: the ids of all resources that have events.
+    """
+    if (usage_filter.project_id, usage_filter.since, usage_filter.until) == (None, None, None):
+        first_events = select(_e.resource).join(batch_table, _b.id == _e.batch).where(_e.nth == 1, _b.id <= position)
+        return sorted(db.execute(first_events).scalars())
+    by_segment = select(_s.resource).where(*_segment_conditions(usage_filter, position)).distinct()
+    by_sample = select(_v.resource).where(*_sample_conditions(usage_filter, position)).distinct()
     return sorted({*db.execute(by_segment).scalars(), *db.execute(by_sample).scalars()})
 
 
-def histories(db: Connection, numbers: Sequence[int], wanted: UsageFilter, position: int, size: int) -> list[History]:
-    """Those of the resources `numbers`, in that order, when the ledger stood at `position` and had `size` events."""
-    names = {
-        number: Resource(*resource)
-        for number, *resource in bulk.select_by(db, (_r.id, _r.cloud, _r.resource_type, _r.resource_id), _r.id, numbers)
-    }
-    events = _events(db, numbers, size)
-    times = received_at(db, {row.batch for rows in events.values() for row in rows})
-    segments = _stretches(db, numbers, position)
+def list_by_ids(
+    db: Connection, ids: Sequence[int], usage_filter: UsageFilter, position: int, size: int
+) -> list[EventHistory]:
+    """Return the histories of resources in this order, as of `position` with `size` events in the log."""
+    resources = _list_resources(db, ids)
+    events = _list_events(db, ids, size)
+    received_at = batches.list_times(db, {event.batch for rows in events.values() for event in rows})
+    segments = _list_segments(db, ids, position)
+    period = (usage_filter.since, usage_filter.until, usage_filter.project_id)
     return [
-        History(
-            number,
-            names[number],
-            [(row.seq, _record(row, names[number], times[row.batch])) for row in events[number]],
-            list(select_overlapping(segments[number], wanted.since, wanted.until, wanted.project_id)),
+        EventHistory(
+            resource_id,
+            resources[resource_id],
+            [
+                (each.seq, _record(each, resources[resource_id], received_at[each.batch]))
+                for each in events[resource_id]
+            ],
+            list(select_overlapping(segments[resource_id], *period)),
         )
-        for number in numbers
+        for resource_id in ids
     ]
 
 
@@ -78,75 +72,80 @@ _EVENT = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Event:
-    """A row of an event."""
-
+class _EventRow:
     resource: int
     seq: int
     nth: int
     message_id: str
     at: Micros
     event_type: str
-    fact: dict[str, Any]
+    fact: dict[str, object]
     raw_sha256: bytes
     batch: int
     cloud: str
 
 
-def _events(db: Connection, numbers: Sequence[int], size: int) -> dict[int, list[_Event]]:
-    found: dict[int, list[_Event]] = defaultdict(list)
-    for row in bulk.select_by(db, _EVENT, _e.resource, numbers, _e.seq < size):
-        found[row[0]].append(_Event(*row))
-    for rows in found.values():
-        rows.sort(key=lambda row: row.nth)
-    return found
+def _list_resources(db: Connection, ids: Sequence[int]) -> dict[int, Resource]:
+    columns = (_r.id, _r.cloud, _r.resource_type, _r.resource_id)
+    return {row_id: Resource(*resource) for row_id, *resource in bulk.select_by(db, columns, _r.id, ids)}
 
 
-def _stretches(db: Connection, numbers: Sequence[int], position: int) -> dict[int, list[Segment]]:
-    """What was known at `position`, in order. What was known when is looked at here: PostgreSQL would go through all
-    that was ever recorded."""
-    found: dict[int, list[Segment]] = defaultdict(list)
+def _list_events(db: Connection, ids: Sequence[int], size: int) -> dict[int, list[_EventRow]]:
+    events: dict[int, list[_EventRow]] = defaultdict(list)
+    for row in bulk.select_by(db, _EVENT, _e.resource, ids, _e.seq < size):
+        events[row[0]].append(_EventRow(*row))
+    for rows in events.values():
+        rows.sort(key=lambda event: event.nth)
+    return events
+
+
+def _list_segments(db: Connection, ids: Sequence[int], position: int) -> dict[int, list[Segment]]:
+    """Return the segments at `position`, sorted by start. Filtered here: PostgreSQL would scan all recorded ones."""
+    segments: dict[int, list[Segment]] = defaultdict(list)
     columns = (
         _s.resource, _s.recorded, _s.superseded, _s.cloud, _s.resource_type, _s.resource_id, _s.project_id, _s.start_at,
         _s.end_at, _s.state, _s.attributes,
     )  # fmt: skip
-    for number, recorded, superseded, *stretch in bulk.select_by(db, columns, _s.resource, numbers):
+    for resource_id, recorded, superseded, *values in bulk.select_by(db, columns, _s.resource, ids):
         if recorded <= position and (superseded is None or superseded > position):
-            found[number].append(Segment(*stretch))
-    for stretches in found.values():
-        stretches.sort(key=lambda one: one.start)
-    return found
+            segments[resource_id].append(Segment(*values))
+    for of_resource in segments.values():
+        of_resource.sort(key=lambda segment: segment.start)
+    return segments
 
 
-def received_at(db: Connection, batches: Collection[int]) -> dict[int, Micros]:
-    """When each of these positions was reached."""
-    return {row[0]: row[1] for row in bulk.select_by(db, (_b.id, _b.received_at), _b.id, sorted(batches))}
-
-
-def _record(row: _Event, resource: Resource, received_at: Micros) -> Record:
+def _record(event: _EventRow, resource: Resource, received_at: Micros) -> Record:
     return Record(
-        at=row.at,
-        cloud=row.cloud,
-        event_type=row.event_type,
-        fact=row.fact,
-        message_id=row.message_id,
-        nth=row.nth,
-        raw_sha256=row.raw_sha256.hex(),
+        at=event.at,
+        cloud=event.cloud,
+        event_type=event.event_type,
+        fact=event.fact,
+        message_id=event.message_id,
+        nth=event.nth,
+        raw_sha256=event.raw_sha256.hex(),
         received_at=received_at,
         resource_id=resource.resource_id,
         resource_type=resource.resource_type,
     )
 
 
-def _segments(wanted: UsageFilter, position: int) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
-        _s.recorded <= position,
-        or_(_s.superseded.is_(None), _s.superseded > position),
-    ]
-    if wanted.project_id is not None:
-        conditions.append(_s.project_id == wanted.project_id)
-    if wanted.since is not None:
-        conditions.append(or_(_s.end_at.is_(None), _s.end_at > wanted.since))
-    if wanted.until is not None:
-        conditions.append(_s.start_at < wanted.until)
+def _segment_conditions(usage_filter: UsageFilter, position: int) -> list[Condition]:
+    conditions = valid_at(position)
+    if usage_filter.project_id is not None:
+        conditions.append(_s.project_id == usage_filter.project_id)
+    if usage_filter.since is not None:
+        conditions.append(or_(_s.end_at.is_(None), _s.end_at > usage_filter.since))
+    if usage_filter.until is not None:
+        conditions.append(_s.start_at < usage_filter.until)
+    return conditions
+
+
+def _sample_conditions(usage_filter: UsageFilter, position: int) -> list[Condition]:
+    conditions: list[Condition] = [_v.recorded <= position]
+    if usage_filter.project_id is not None:
+        conditions.append(_v.project_id == usage_filter.project_id)
+    if usage_filter.since is not None:
+        conditions.append(_v.at >= usage_filter.since)
+    if usage_filter.until is not None:
+        conditions.append(_v.at < usage_filter.until)
     return conditions

@@ -1,15 +1,17 @@
-"""Events as they are stored, and the records and statements made of them."""
+"""Events, and the records and statements made from them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from stratiform.kit import bulk
+from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
-from stratiform.services.ledger.model import Record, Statement, statement_of
+from stratiform.services.ledger.model import Record, Resource, Statement, decode_statement
+from stratiform.services.ledger.repository.columns import AnyRow, Condition
 from stratiform.services.ledger.tables import batch_table, event_table, resource_table
 
 _e, _r, _b = event_table.c, resource_table.c, batch_table.c
@@ -19,115 +21,125 @@ _COLUMNS = (
     "place",
 )  # fmt: skip
 
-#: How many records a reader holds at once.
-_AT_ONCE = 2000
+_WITH_RESOURCE = event_table.join(resource_table, _r.id == _e.resource)
+
+#: Records that are read at once.
+_READ_AT_ONCE = 2000
 
 
-def known(db: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of `keys` (cloud, message id) that are in the ledger already."""
-    wanted: dict[str, list[str]] = defaultdict(list)
+class NewEvent(NamedTuple):
+    """An event to insert, with the id of its resource, its batch, and the index of its message in the batch.
+
+    `publisher_id` may be a host name of the operator; it is not part of the record, which customers see.
+    """
+
+    seq: int
+    resource_id: int
+    record: Record
+    batch: int
+    message_index: int
+    publisher_id: str
+
+
+def add(db: Connection, events: Sequence[NewEvent]) -> None:
+    """Insert events."""
+    bulk.insert(db, event_table, _COLUMNS, [_values(event) for event in events])
+
+
+def _values(event: NewEvent) -> tuple[object, ...]:
+    seq, resource_id, record, batch, message_index, publisher_id = event
+    return (
+        seq,
+        resource_id,
+        record.nth,
+        record.cloud,
+        record.message_id,
+        record.at,
+        record.event_type,
+        publisher_id,
+        msgspec.json.encode(record.fact).decode(),
+        bytes.fromhex(record.raw_sha256),
+        batch,
+        message_index,
+    )
+
+
+def find_existing(db: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return those of `keys` (cloud, message id) that are in the ledger."""
+    by_cloud: dict[str, list[str]] = defaultdict(list)
     for cloud, message_id in keys:
-        wanted[cloud].append(message_id)
+        by_cloud[cloud].append(message_id)
     return {
         (cloud, row[0])
-        for cloud, ids in wanted.items()
+        for cloud, ids in by_cloud.items()
         for row in bulk.select_by(db, (_e.message_id,), _e.message_id, ids, _e.cloud == cloud)
     }
 
 
-class Added(NamedTuple):
-    """An event that is to be stored. `publisher_id` may be the name of a host of the seller's, and is no part of the
-    record, which customers see."""
-
-    seq: int
-    resource: int  # its number
-    record: Record
-    batch: int
-    place: int  # in the batch
-    publisher_id: str
+def find_number(db: Connection, cloud: str, message_id: str) -> int | None:
+    """Return the number of an event in the log."""
+    query = select(_e.seq).where(_e.message_id == message_id, _e.cloud == cloud)
+    number: int | None = db.execute(query).scalar()
+    return number
 
 
-def add(db: Connection, rows: Sequence[Added]) -> None:
-    """Insert events."""
-    bulk.insert(
-        db,
-        event_table,
-        _COLUMNS,
-        [
-            (
-                seq,
-                resource,
-                record.nth,
-                record.cloud,
-                record.message_id,
-                record.at,
-                record.event_type,
-                publisher_id,
-                msgspec.json.encode(record.fact).decode(),
-                bytes.fromhex(record.raw_sha256),
-                batch,
-                place,
-            )
-            for seq, resource, record, batch, place, publisher_id in rows
-        ],
-    )
+def list_parts(db: Connection, cloud: str, message_id: str, limit: int) -> list[tuple[str, int]]:
+    """Return the events of a message with several statements: their ids `MESSAGE_ID#PART` and numbers, by id."""
+    in_message = (_e.message_id > f"{message_id}#", _e.message_id < f"{message_id}$")  # "$" follows "#"
+    query = select(_e.message_id, _e.seq).where(*in_message, _e.cloud == cloud)
+    return [(row.message_id, row.seq) for row in db.execute(query.order_by(_e.message_id).limit(limit))]
 
 
-def statements(db: Connection, resources: Sequence[int]) -> dict[int, list[Statement]]:
-    """Everything ever said of these resources, by their numbers."""
-    said: dict[int, list[Statement]] = defaultdict(list)
+def last_message_id(db: Connection, resource: Resource, at: Micros) -> str:
+    """Return the id of the highest-ranking event about `resource` at the instant `at`; "" if there is none."""
+    query = select(func.max(_e.message_id)).select_from(_WITH_RESOURCE).where(*_is_about(resource), _e.at == at)
+    return db.execute(query).scalar() or ""
+
+
+def last_message_at(db: Connection, resource: Resource) -> Micros:
+    """Return the time of the last event about `resource` that is not a correction; 0 if there is none."""
+    query = select(_e.at, _e.fact).select_from(_WITH_RESOURCE).where(*_is_about(resource))
+    return max((at for at, fact in db.execute(query) if "correction" not in fact), default=0)
+
+
+def list_statements(db: Connection, resource_ids: Sequence[int]) -> dict[int, list[Statement]]:
+    """Return all statements about resources, by resource id."""
+    statements: dict[int, list[Statement]] = defaultdict(list)
     columns = (_e.resource, _e.at, _e.message_id, _e.fact)
-    for resource, at, message_id, fact in bulk.select_by(db, columns, _e.resource, resources):
-        said[resource].append(statement_of(at, message_id, fact))
-    return said
+    for resource_id, at, message_id, fact in bulk.select_by(db, columns, _e.resource, resource_ids):
+        statements[resource_id].append(decode_statement(at, message_id, fact))
+    return statements
 
 
 _RECORD = (
     _e.seq, _e.at, _e.cloud, _e.event_type, _e.fact, _e.message_id, _e.nth, _e.raw_sha256,
     _b.received_at, _r.resource_id, _r.resource_type,
 )  # fmt: skip
-_FROM = event_table.join(resource_table, _r.id == _e.resource).join(batch_table, _b.id == _e.batch)
+_records = select(*_RECORD).select_from(_WITH_RESOURCE.join(batch_table, _b.id == _e.batch))
 
 
-def records(db: Connection, first: int, until: int) -> Iterator[tuple[int, Record]]:
-    """The records `[first, until)` of the log, each with its number, in constant memory."""
-    while first < until:
-        query = select(*_RECORD).select_from(_FROM).where(_e.seq >= first, _e.seq < min(until, first + _AT_ONCE))
+def iterate_records(db: Connection, first: int, end: int) -> Iterator[tuple[int, Record]]:
+    """Yield the records `[first, end)` of the log with their numbers, in constant memory."""
+    while first < end:
+        query = _records.where(_e.seq >= first, _e.seq < min(end, first + _READ_AT_ONCE))
         yield from (_record(row) for row in db.execute(query.order_by(_e.seq)))
-        first += _AT_ONCE
+        first += _READ_AT_ONCE
 
 
-def records_of(db: Connection, resource: int, until: int) -> list[tuple[int, Record]]:
-    """The records of one resource, below the number `until`, in the order in which they came."""
-    query = select(*_RECORD).select_from(_FROM).where(_e.resource == resource, _e.seq < until)
-    return [_record(row) for row in db.execute(query.order_by(_e.nth))]
+def list_records(db: Connection, numbers: Sequence[int]) -> list[tuple[int, Record]]:
+    """Return the records with these numbers, sorted by number."""
+    rows = [row for chunk in bulk.chunks(numbers) for row in db.execute(_records.where(_e.seq.in_(chunk)))]
+    return sorted((_record(row) for row in rows), key=lambda numbered: numbered[0])
 
 
-def numbered(db: Connection, numbers: Sequence[int]) -> list[tuple[int, Record]]:
-    """The records with these numbers, in their order."""
-    found = [
-        _record(row)
-        for some in bulk.chunks(numbers)
-        for row in db.execute(select(*_RECORD).select_from(_FROM).where(_e.seq.in_(some)))
-    ]
-    return sorted(found, key=lambda row: row[0])
+def _record(row: AnyRow) -> tuple[int, Record]:
+    seq, at, cloud, event_type, fact, message_id, nth, raw_sha256, *others = row
+    return seq, Record(at, cloud, event_type, fact, message_id, nth, raw_sha256.hex(), *others)
 
 
-def number_of(db: Connection, cloud: str, message_id: str) -> int | None:
-    """The number of an event in the log, or None where there is none."""
-    query = select(_e.seq).where(_e.message_id == message_id, _e.cloud == cloud)
-    found: int | None = db.execute(query).scalar()
-    return found
-
-
-def list_parts(db: Connection, cloud: str, message_id: str, limit: int) -> list[tuple[str, int]]:
-    """The events of one message that told several: `ID#PART` with their numbers in the log, by that id."""
-    mine = (_e.message_id > f"{message_id}#", _e.message_id < f"{message_id}$", _e.cloud == cloud)  # $ is next to #
-    found = db.execute(select(_e.message_id, _e.seq).where(*mine).order_by(_e.message_id).limit(limit))
-    return [(row.message_id, row.seq) for row in found]
-
-
-def _record(row: Any) -> tuple[int, Record]:
-    at, cloud, event_type, fact, message_id, nth, raw, received_at, resource_id, resource_type = row[1:]
-    made = Record(at, cloud, event_type, fact, message_id, nth, raw.hex(), received_at, resource_id, resource_type)
-    return row.seq, made
+def _is_about(resource: Resource) -> tuple[Condition, ...]:
+    return (
+        _r.resource_id == resource.resource_id,
+        _r.resource_type == resource.resource_type,
+        _r.cloud == resource.cloud,
+    )

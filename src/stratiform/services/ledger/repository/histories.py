@@ -1,21 +1,21 @@
-"""Whole histories: of one resource, or of all that a project used in a period."""
+"""All segments of resources, with tags and the times at which they were recorded."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, func, or_, select, type_coerce
+from sqlalchemy import Text, or_, select, type_coerce
 
-from stratiform.kit import bulk
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
-from stratiform.services.ledger.model import RecordedSegment, Resource, UsageFilter
-from stratiform.services.ledger.repository.segments import known
-from stratiform.services.ledger.tables import batch_table, event_table, resource_table, segment_table
+from stratiform.services.ledger.model import RecordedSegment, UsageFilter
+from stratiform.services.ledger.repository.columns import AnyRow, Condition
+from stratiform.services.ledger.repository.segments import valid_at
+from stratiform.services.ledger.tables import batch_table, resource_table, segment_table
 
-_s, _r, _b, _e = segment_table.c, resource_table.c, batch_table.c, event_table.c
+_s, _r, _b = segment_table.c, resource_table.c, batch_table.c
 
 _COLUMNS = (
     _s.cloud, _s.resource_type, _s.resource_id, _s.project_id, _s.start_at, _s.end_at, _s.state,
@@ -23,96 +23,64 @@ _COLUMNS = (
 )  # fmt: skip
 _FROM = segment_table.join(resource_table, _r.id == _s.resource).join(batch_table, _b.id == _s.recorded)
 
-#: By resource and start. Here, because a database would put all that it sorts into a file.
+#: By resource and start. Sorted here, because a database would use a temporary file.
 _ORDER = attrgetter("resource_type", "resource_id", "cloud", "start")
 
-_json = msgspec.json.Decoder()
+_decoder = msgspec.json.Decoder()
 
 
-def of_project(
-    db: Connection, pinned: UsageFilter, kinds: Collection[str], first: Micros, last: Micros
+def list_by_project(
+    db: Connection, pinned: UsageFilter, resource_types: Collection[str], first: Micros, last: Micros
 ) -> list[RecordedSegment]:
-    """The project's segments up to `last` of all resources that it used at some time in `[first, last]`: the earlier
-    ones too, so that what goes on is whole. `pinned` tells the project and a position, as these are two queries."""
-    mine = (
+    """Return the segments of the project up to `last` of all resources that it used in `[first, last]`.
+
+    Segments before `first` are included. `pinned` has the project and a position, as there are two queries.
+    """
+    of_project = (
         _s.project_id == pinned.project_id,
-        _s.resource_type.in_(kinds),
+        _s.resource_type.in_(resource_types),
         _s.start_at <= last,
-        *known(pinned.as_of),
+        *valid_at(pinned.as_of),
     )
-    inside = (*mine, or_(_s.end_at.is_(None), _s.end_at >= first))
-    found = _noted(db, *inside)
-    if any(one.start < first for one in found):
-        begun = select(_s.resource).where(*inside, _s.start_at < first)
-        found += _noted(db, *mine, _s.end_at < first, _s.resource.in_(begun))
-    return sorted(found, key=_ORDER)
+    in_period = (*of_project, or_(_s.end_at.is_(None), _s.end_at >= first))
+    segments = _list(db, *in_period)
+    if any(segment.start < first for segment in segments):
+        started_before = select(_s.resource).where(*in_period, _s.start_at < first)
+        segments += _list(db, *of_project, _s.end_at < first, _s.resource.in_(started_before))
+    return sorted(segments, key=_ORDER)
 
 
-def of_resource(db: Connection, resource_id: str, kinds: Collection[str]) -> list[RecordedSegment]:
-    """All segments of whatever has this id, in every cloud."""
-    found = select(_r.id).where(_r.resource_id == resource_id, _r.resource_type.in_(kinds))
-    numbers = list(db.execute(found).scalars())
-    return sorted(_noted(db, _s.resource.in_(numbers), _s.superseded.is_(None)), key=_ORDER)
+def list_by_id(db: Connection, resource_id: str, resource_types: Collection[str]) -> list[RecordedSegment]:
+    """Return all current segments of the resources with this id, in every cloud."""
+    query = select(_r.id).where(_r.resource_id == resource_id, _r.resource_type.in_(resource_types))
+    ids = list(db.execute(query).scalars())
+    return sorted(_list(db, _s.resource.in_(ids), _s.superseded.is_(None)), key=_ORDER)
 
 
-def _noted(db: Connection, *where: ColumnElement[bool]) -> list[RecordedSegment]:
-    query = select(*_COLUMNS).select_from(_FROM).where(*where)
-    return [
-        RecordedSegment(
-            *(cloud, kind, of, project_id, start, end, state, _document(said), name),
-            tags=_document(tags),
-            recorded_at=recorded_at,
-        )
-        for cloud, kind, of, project_id, start, end, state, said, name, tags, recorded_at in db.execute(query)
-    ]
+def _list(db: Connection, *conditions: Condition) -> list[RecordedSegment]:
+    rows: Iterable[AnyRow] = db.execute(select(*_COLUMNS).select_from(_FROM).where(*conditions))
+    return [_decode_row(row) for row in rows]
+
+
+def _decode_row(row: AnyRow) -> RecordedSegment:
+    cloud, resource_type, resource_id, project_id, start, end, state, attributes, name, tags, recorded_at = row
+    return RecordedSegment(
+        cloud,
+        resource_type,
+        resource_id,
+        project_id,
+        start,
+        end,
+        state,
+        _decode(attributes),
+        name,
+        tags=_decode(tags),
+        recorded_at=recorded_at,
+    )
 
 
 @lru_cache(4096)
-def _document(text: str) -> dict[str, Any]:
-    """Of thousands of machines most are like others: what they are is read once."""
-    found: dict[str, Any] = _json.decode(text)
-    return found
-
-
-def counts(db: Connection, kinds: Collection[str]) -> tuple[int, int]:
-    """How many segments of these kinds there are, and how many of them go on."""
-    query = select(func.count(), func.count(_s.is_open)).where(_s.superseded.is_(None), _s.resource_type.in_(kinds))
-    every, open_ = db.execute(query.select_from(segment_table)).one()
-    return every, open_
-
-
-def last_told(db: Connection, resource: Resource, at: Micros) -> str:
-    """The id of the event that has the last word on `resource` for the instant `at`; "" where there is none."""
-    query = (
-        select(func.max(_e.message_id))
-        .select_from(event_table.join(resource_table, _r.id == _e.resource))
-        .where(*_is(resource), _e.at == at)
-    )
-    return db.execute(query).scalar() or ""
-
-
-def last_message(db: Connection, resource: Resource) -> Micros:
-    """The instant of the last message on `resource`, corrections left out; 0 where there is none."""
-    query = (
-        select(_e.at, _e.fact).select_from(event_table.join(resource_table, _r.id == _e.resource)).where(*_is(resource))
-    )
-    return max((at for at, fact in db.execute(query) if "correction" not in fact), default=0)
-
-
-def named(db: Connection, kind: str, ids: Sequence[str] | None = None) -> list[tuple[str, str, str, dict[str, str]]]:
-    """Cloud, id, name and labels of the resources of a kind: of all, or of those with these ids."""
-    columns = (_r.cloud, _r.resource_id, _r.name, _r.tags)
-    rows: Any
-    if ids is None:
-        rows = db.execute(select(*columns).where(_r.resource_type == kind).order_by(_r.resource_id, _r.cloud))
-    else:
-        rows = bulk.select_by(db, columns, _r.resource_id, ids, _r.resource_type == kind)
-    return [tuple(row) for row in rows]
-
-
-def _is(resource: Resource) -> tuple[ColumnElement[bool], ...]:
-    return (
-        _r.resource_id == resource.resource_id,
-        _r.resource_type == resource.resource_type,
-        _r.cloud == resource.cloud,
-    )
+def _decode(text: str) -> dict[str, Any]:
+    """Decode a JSON object once for all resources that have an equal one, as most instances do."""
+    document: dict[str, Any] = _decoder.decode(text)
+    return document

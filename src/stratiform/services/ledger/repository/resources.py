@@ -1,11 +1,11 @@
-"""Resources: their numbers, what was last told of them, and how far their folds have come."""
+"""Resources: their ids, names and tags, and the progress of their folds."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from stratiform.kit import bulk
 from stratiform.kit.db import Connection
@@ -13,16 +13,22 @@ from stratiform.services.ledger.model import Progress, Resource
 from stratiform.services.ledger.tables import resource_table
 
 _r = resource_table.c
-#: What changes with what is told of a resource.
-_TOLD = ("name", "tags", "parent", "progress")
-_COLUMNS = ("id", "cloud", "resource_type", "resource_id", *_TOLD)
 
-_progress = msgspec.json.Decoder(Progress)
+_MUTABLE = ("name", "tags", "parent", "progress")
+_COLUMNS = ("id", "cloud", "resource_type", "resource_id", *_MUTABLE)
+
+#: The order of the unique key.
+_ORDER = (_r.resource_id, _r.resource_type, _r.cloud)
+
+#: The sort key of `list_page`: resource id, resource type, cloud.
+ResourceKey = tuple[str, str, str]
+
+_decode_progress = msgspec.json.Decoder(Progress).decode
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A resource's row. `parent` is the number of the resource with which it ends."""
+class ResourceRow:
+    """A resource in the ledger. `parent` is the id of the resource with which it ends."""
 
     id: int
     resource: Resource
@@ -30,55 +36,77 @@ class Kept:
     parent: int | None = None
 
 
-def progress_of(text: str) -> Progress:
-    """What the column `progress` holds."""
-    return _progress.decode(text)
-
-
-def numbers(db: Connection, resources: Iterable[Resource]) -> dict[Resource, int]:
-    """The numbers of those that are known."""
-    wanted: dict[tuple[str, str], list[str]] = defaultdict(list)
+def find_ids(db: Connection, resources: Iterable[Resource]) -> dict[Resource, int]:
+    """Return the ids of those resources that are in the ledger."""
+    by_type: dict[tuple[str, str], list[str]] = defaultdict(list)
     for resource in resources:
-        wanted[resource.cloud, resource.resource_type].append(resource.resource_id)
-    found = {}
-    for (cloud, kind), ids in wanted.items():
-        mine = (_r.cloud == cloud, _r.resource_type == kind)
-        for resource_id, number in bulk.select_by(db, (_r.resource_id, _r.id), _r.resource_id, ids, *mine):
-            found[Resource(cloud, kind, resource_id)] = number
-    return found
+        by_type[resource.cloud, resource.resource_type].append(resource.resource_id)
+    ids = {}
+    for (cloud, resource_type), resource_ids in by_type.items():
+        where = (_r.cloud == cloud, _r.resource_type == resource_type)
+        for resource_id, row_id in bulk.select_by(db, (_r.resource_id, _r.id), _r.resource_id, resource_ids, *where):
+            ids[Resource(cloud, resource_type, resource_id)] = row_id
+    return ids
 
 
-def kept(db: Connection, ids: Sequence[int]) -> dict[int, Kept]:
-    """The rows of these numbers."""
+def find_rows(db: Connection, ids: Sequence[int]) -> dict[int, ResourceRow]:
+    """Return resources by id."""
     columns = (_r.id, _r.cloud, _r.resource_type, _r.resource_id, _r.parent, _r.progress)
     return {
-        number: Kept(number, Resource(cloud, kind, resource_id), _progress.decode(progress), parent)
-        for number, cloud, kind, resource_id, parent, progress in bulk.select_by(db, columns, _r.id, ids)
+        row_id: ResourceRow(row_id, Resource(*resource), _decode_progress(progress), parent)
+        for row_id, *resource, parent, progress in bulk.select_by(db, columns, _r.id, ids)
     }
 
 
-def children(db: Connection, parents: Collection[int]) -> list[int]:
-    """The numbers of those that end with one of `parents`."""
+def list_children(db: Connection, parents: Collection[int]) -> list[int]:
+    """Return the ids of the resources that end with one of `parents`."""
     return sorted(row[0] for row in bulk.select_by(db, (_r.id,), _r.parent, sorted(parents)))
 
 
-def save(db: Connection, new: Sequence[Kept], changed: Sequence[Kept]) -> None:
-    """Write rows: those that are new, and those that are there."""
-    bulk.insert(db, resource_table, _COLUMNS, [(one.id, *one.resource, *_told(one)) for one in new])
-    bulk.update(db, resource_table, ("id", *_TOLD), [(one.id, *_told(one)) for one in changed])
+def list_page(db: Connection, limit: int, after: ResourceKey | None) -> list[tuple[Resource, Progress]]:
+    """Return the first `limit` resources after `after`, sorted by id, type and cloud."""
+    query = select(_r.cloud, _r.resource_type, _r.resource_id, _r.progress)
+    if after is not None:
+        resource_id, resource_type, cloud = after
+        is_later = or_(
+            _r.resource_id > resource_id,
+            _r.resource_type > resource_type,
+            and_(_r.resource_type == resource_type, _r.cloud > cloud),
+        )
+        query = query.where(_r.resource_id >= resource_id, is_later)
+    rows = db.execute(query.order_by(*_ORDER).limit(limit))
+    return [(Resource(*resource), _decode_progress(progress)) for *resource, progress in rows]
 
 
-def tags(db: Connection, resource: Resource) -> dict[str, str]:
-    """The labels that were last told of `resource`; none of one that isn't known."""
-    mine = (_r.cloud == resource.cloud, _r.resource_type == resource.resource_type)
-    found = db.execute(select(_r.tags).where(*mine, _r.resource_id == resource.resource_id)).scalar()
-    return found or {}
+def list_clouds(db: Connection, resource_type: str, resource_id: str) -> list[str]:
+    """Return the clouds of the resources with this type and id."""
+    query = select(_r.cloud).where(_r.resource_id == resource_id, _r.resource_type == resource_type)
+    return sorted(db.execute(query).scalars())
 
 
-def _told(one: Kept) -> tuple[str, str, int | None, str]:
-    """The columns `_TOLD`."""
-    return one.progress.name, _text(one.progress.tags), one.parent, _text(one.progress)
+def list_names(
+    db: Connection, resource_type: str, resource_ids: Sequence[str] | None = None
+) -> list[tuple[str, str, str, dict[str, str]]]:
+    """Return cloud, id, name and tags of the resources of a type: those with one of `resource_ids`, or all."""
+    columns = (_r.cloud, _r.resource_id, _r.name, _r.tags)
+    is_of_type = _r.resource_type == resource_type
+    if resource_ids is None:
+        rows = iter(db.execute(select(*columns).where(is_of_type).order_by(_r.resource_id, _r.cloud)))
+    else:
+        rows = bulk.select_by(db, columns, _r.resource_id, resource_ids, is_of_type)
+    return [(cloud, resource_id, name, tags) for cloud, resource_id, name, tags in rows]
 
 
-def _text(value: object) -> str:
+def save(db: Connection, new: Sequence[ResourceRow], changed: Sequence[ResourceRow]) -> None:
+    """Insert new rows, and update changed ones."""
+    bulk.insert(db, resource_table, _COLUMNS, [(row.id, *row.resource, *_mutable_values(row)) for row in new])
+    bulk.update(db, resource_table, ("id", *_MUTABLE), [(row.id, *_mutable_values(row)) for row in changed])
+
+
+def _mutable_values(row: ResourceRow) -> tuple[str, str, int | None, str]:
+    """Return the values of the columns `_MUTABLE`."""
+    return row.progress.name, _encode(row.progress.tags), row.parent, _encode(row.progress)
+
+
+def _encode(value: object) -> str:
     return msgspec.json.encode(value).decode()

@@ -1,21 +1,22 @@
-"""Values of meters."""
+"""Samples of meters."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
 
 from stratiform.kit import bulk
 from stratiform.kit.clock import DAY_US, Micros
 from stratiform.kit.db import Connection
 from stratiform.services.ledger.model import MeterKind, UsageFilter
-from stratiform.services.ledger.model.samples import LONGEST_HOLD, Sample, SampleRow
+from stratiform.services.ledger.model.samples import MAX_HOLD, Sample, SampleRow
 from stratiform.services.ledger.repository import name_history
-from stratiform.services.ledger.repository.events import Added
-from stratiform.services.ledger.repository.segments import beyond, known, tagged
+from stratiform.services.ledger.repository.columns import AnyColumn, AnyRow, Condition
+from stratiform.services.ledger.repository.events import NewEvent
+from stratiform.services.ledger.repository.segments import after_key, has_tag, valid_at
 from stratiform.services.ledger.tables import event_table, resource_table, sample_table, segment_table
 
 _e, _v, _r, _s = event_table.c, sample_table.c, resource_table.c, segment_table.c
@@ -28,14 +29,17 @@ _FROM = sample_table.join(resource_table, _r.id == _v.resource)
 _ORDER = (_v.at, _v.seq, _v.meter)
 _SERIES = (_v.resource, _v.meter, _v.kind, _v.unit, _v.source)
 
-#: How far back the reading is looked for from which a counter grew: most are near, and all are found.
-_BACK = (DAY_US, 32 * DAY_US, 2**62)
+#: How far back to look for the reading from which a counter has grown: most are close, and all are found.
+_LOOK_BACK = (DAY_US, 32 * DAY_US, 2**62)
 
-_AT_ONCE = 5000
+_READ_AT_ONCE = 5000
+
+#: The values of `_SERIES`, which identify a series.
+SeriesKey = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class SampleSeries:
     """The samples of one counter, with its resource."""
 
     resource_type: str
@@ -54,6 +58,24 @@ class StoredSample(NamedTuple):
     value: str
 
 
+def add(db: Connection, events: Sequence[NewEvent]) -> None:
+    """Insert the samples of events."""
+    bulk.insert(db, sample_table, _COLUMNS, [row for event in events for row in _rows(event)])
+
+
+def _rows(event: NewEvent) -> Iterator[tuple[object, ...]]:
+    record = event.record
+    if "samples" not in record.fact:
+        return
+    fact = record.fact
+    project_id, source, formats = fact.get("project_id"), fact.get("source", ""), fact["meters"]
+    for meter, value in fact["samples"].items():
+        format_ = formats[meter]
+        values = (value, format_["kind"], format_.get("unit", ""), format_.get("hold", 0))
+        key = (event.seq, meter, event.resource_id, source, project_id, record.at, record.message_id)
+        yield (*key, *values, event.batch)
+
+
 def find_by_message(db: Connection, cloud: str, meter: str, message_ids: Collection[str]) -> Mapping[str, StoredSample]:
     """Return the samples of a meter in these messages, by message id."""
     by_message = bulk.select_by(db, (_e.message_id, _e.seq), _e.message_id, sorted(message_ids), _e.cloud == cloud)
@@ -63,35 +85,20 @@ def find_by_message(db: Connection, cloud: str, meter: str, message_ids: Collect
     return {ids[seq]: StoredSample(resource_id, value) for seq, value, resource_id in rows}
 
 
-def add(db: Connection, rows: Sequence[Added]) -> None:
-    """Insert the samples of events, given as `events.add` takes them."""
-    bulk.insert(db, sample_table, _COLUMNS, [new for row in rows if "samples" in row.record.fact for new in _new(row)])
-
-
-def _new(row: Added) -> Iterator[tuple[Any, ...]]:
-    record, fact = row.record, row.record.fact
-    project_id, source, told = fact.get("project_id"), fact.get("source", ""), fact["meters"]
-    for meter, value in fact["samples"].items():
-        how = told[meter]
-        counted = (how["kind"], how.get("unit", ""), how.get("hold", 0))
-        begins = (row.seq, meter, row.resource, source, project_id, record.at, record.message_id)
-        yield (*begins, value, *counted, row.batch)
-
-
-def page(
-    db: Connection, wanted: UsageFilter, meter: str | None, limit: int, after: tuple[Micros, int, str] | None
+def list_page(
+    db: Connection, usage_filter: UsageFilter, meter: str | None, limit: int, after: tuple[Micros, int, str] | None
 ) -> list[SampleRow]:
-    """The first `limit` samples after `after` (instant, number of the event, meter), in the order of time."""
-    where = _conditions(wanted, meter)
-    if wanted.since is not None:
-        where.append(_v.at > wanted.since)
+    """Return the first `limit` samples after the key `after` (time, number of the event, meter), sorted by time."""
+    conditions = _filter_conditions(usage_filter, meter)
+    if usage_filter.since is not None:
+        conditions.append(_v.at > usage_filter.since)
     if after is not None:
-        where.append(beyond(db, _ORDER, after))
+        conditions.append(after_key(db, _ORDER, after))
     columns = (
-        _r.resource_type, _r.resource_id, _r.cloud, _owner(wanted.as_of), _v.meter, _v.kind, _v.unit, _v.source, _v.at,
-        _v.value, _v.message_id, _v.seq,
+        _r.resource_type, _r.resource_id, _r.cloud, _project_id(usage_filter.as_of), _v.meter, _v.kind, _v.unit,
+        _v.source, _v.at, _v.value, _v.message_id, _v.seq,
     )  # fmt: skip
-    query = select(*columns).select_from(_FROM).where(*where).order_by(*_ORDER).limit(limit)
+    query = select(*columns).select_from(_FROM).where(*conditions).order_by(*_ORDER).limit(limit)
     return [SampleRow._make(row) for row in db.execute(query)]
 
 
@@ -100,105 +107,113 @@ def list_meters(db: Connection, usage_filter: UsageFilter) -> list[tuple[str, st
 
     With a project, these are the meters of all resources that the project has used.
     """
-    where = _conditions(replace(usage_filter, project_id=None), None)
-    where.append(_v.at > (usage_filter.since or 0) - LONGEST_HOLD)
+    conditions = _filter_conditions(replace(usage_filter, project_id=None), None)
+    conditions.append(_v.at > (usage_filter.since or 0) - MAX_HOLD)
     if usage_filter.project_id is not None:
-        where.append(_v.resource.in_(_resources_of(usage_filter.project_id, usage_filter.as_of)))
-    query = select(_r.resource_type, _v.meter).distinct().select_from(_FROM).where(*where)
+        conditions.append(_v.resource.in_(_resources_of(usage_filter.project_id, usage_filter.as_of)))
+    query = select(_r.resource_type, _v.meter).distinct().select_from(_FROM).where(*conditions)
     return sorted((resource_type, meter) for resource_type, meter in db.execute(query))
 
 
-def series(db: Connection, wanted: UsageFilter, meter: str) -> Iterator[Series]:
-    """All samples of `meter` that matter between `wanted.since` and `wanted.until` (both must be given), one counter
-    after the other; a project's counters have the samples of their other owners too. No other query may be asked
-    until the end."""
-    since = wanted.since or 0
-    where = _conditions(replace(wanted, project_id=None), meter)
-    if wanted.project_id is not None:
-        where.append(_v.resource.in_(_resources_of(wanted.project_id, wanted.as_of)))
-    hold = db.execute(select(func.max(_v.hold)).select_from(_FROM).where(*where, _v.at > since - LONGEST_HOLD)).scalar()
-    holding = and_(_v.kind == "gauge", _v.at > since - min(hold or 0, LONGEST_HOLD))
-    before = _readings_before(db, where, since)
-    counter = (_r.resource_type, _r.resource_id, _r.cloud, name_history.tags(name_history.needed(db, wanted.as_of)))
-    value = (_v.at, _v.message_id, _v.value, _v.hold, _owner(wanted.as_of))
-    query = select(*_SERIES, *counter, *value).select_from(_FROM).where(*where, or_(_v.at > since, holding))
-    found = db.execute(query.order_by(*_SERIES, _v.at).execution_options(yield_per=_AT_ONCE))
-    for key, rows in groupby(found, key=lambda row: tuple(row[:5])):
-        told = [tuple(row) for row in rows]
-        resource_type, resource_id, cloud, tags = told[0][5:9]
-        samples = [*before.get(key, ()), *(_sample(row[9:]) for row in told)]
-        yield Series(resource_type, resource_id, cloud, tags, cast("MeterKind", key[2]), key[3], samples)
+def iterate_series(db: Connection, usage_filter: UsageFilter, meter: str) -> Iterator[SampleSeries]:
+    """Yield the series of `meter` with the samples that count between `since` and `until`, which must be set.
+
+    The series of a project include the samples of other owners. The connection must not be used meanwhile.
+    """
+    since = usage_filter.since or 0
+    conditions = _filter_conditions(replace(usage_filter, project_id=None), meter)
+    if usage_filter.project_id is not None:
+        conditions.append(_v.resource.in_(_resources_of(usage_filter.project_id, usage_filter.as_of)))
+    max_hold = select(func.max(_v.hold)).select_from(_FROM).where(*conditions, _v.at > since - MAX_HOLD)
+    hold = db.execute(max_hold).scalar() or 0
+    is_holding = and_(_v.kind == "gauge", _v.at > since - min(hold, MAX_HOLD))
+    previous = _find_previous_readings(db, conditions, since)
+    tags_column = name_history.tags_at(name_history.simplify_position(db, usage_filter.as_of))
+    resource = (_r.resource_type, _r.resource_id, _r.cloud, tags_column)
+    sample = (_v.at, _v.message_id, _v.value, _v.hold, _project_id(usage_filter.as_of))
+    query = select(*_SERIES, *resource, *sample).select_from(_FROM)
+    query = query.where(*conditions, or_(_v.at > since, is_holding)).order_by(*_SERIES, _v.at)
+    rows = db.execute(query.execution_options(yield_per=_READ_AT_ONCE))
+    for key, group in groupby(rows, key=lambda row: tuple(row[:5])):
+        series: list[AnyRow] = [tuple(row) for row in group]
+        samples = [*previous.get(key, ()), *(_sample(*row[9:]) for row in series)]
+        resource_type, resource_id, cloud, tags = series[0][5:9]
+        yield SampleSeries(resource_type, resource_id, cloud, tags, key[2], key[3], samples)
 
 
-def _readings_before(db: Connection, where: Sequence[ColumnElement[bool]], since: Micros) -> dict[Any, list[Sample]]:
-    """Of each counter that grows, and is read after `since`, the last readings up to then."""
-    counters = select(*_SERIES).distinct().select_from(_FROM).where(*where, _v.kind == "cumulative", _v.at > since)
-    missing = {tuple(row) for row in db.execute(counters)}
-    found: dict[Any, list[Sample]] = {}
-    for back in _BACK:
+def _find_previous_readings(
+    db: Connection, conditions: Sequence[Condition], since: Micros
+) -> dict[SeriesKey, list[Sample]]:
+    """Return the last readings until `since` of each cumulative counter that is read after it."""
+    is_cumulative = _v.kind == "cumulative"
+    read_later = select(*_SERIES).distinct().select_from(_FROM).where(*conditions, is_cumulative, _v.at > since)
+    missing = {tuple(row) for row in db.execute(read_later)}
+    readings: dict[SeriesKey, list[Sample]] = {}
+    for look_back in _LOOK_BACK:
         if not missing:
             break
-        near = (*where, _v.kind == "cumulative", _v.at <= since, _v.at > since - back)
-        last = select(*_SERIES, func.max(_v.at).label("at")).select_from(_FROM).where(*near).group_by(*_SERIES)
-        for key, sample in _at_the_last(db, last):
+        nearby = (*conditions, is_cumulative, _v.at <= since, _v.at > since - look_back)
+        last = select(*_SERIES, func.max(_v.at).label("at")).select_from(_FROM).where(*nearby).group_by(*_SERIES)
+        for key, sample in _select_at(db, last):
             if key in missing:
-                found.setdefault(key, []).append(sample)
-        missing -= found.keys()
-    return found
+                readings.setdefault(key, []).append(sample)
+        missing -= readings.keys()
+    return readings
 
 
-def _at_the_last(db: Connection, last: Select[Any]) -> Iterator[tuple[Any, Sample]]:
+def _select_at(db: Connection, last: Select[Any]) -> Iterator[tuple[SeriesKey, Sample]]:
+    """Yield the samples of each series at the time that `last` selects."""
     latest = last.subquery("latest")
-    same = and_(*(column == latest.c[column.name] for column in (*_SERIES, _v.at)))
+    is_latest = and_(*(column == latest.c[column.name] for column in (*_SERIES, _v.at)))
     columns = (*_SERIES, _v.at, _v.message_id, _v.value, _v.hold, _v.project_id)
-    for row in db.execute(select(*columns).select_from(sample_table.join(latest, same))):
-        yield tuple(row[:5]), _sample(row[5:])
+    rows: Iterable[AnyRow] = db.execute(select(*columns).select_from(sample_table.join(latest, is_latest)))
+    for row in rows:
+        yield tuple(row[:5]), _sample(*row[5:])
 
 
-def _sample(row: Any) -> Sample:
-    at, message_id, value, hold, project_id = row
+def _sample(at: Micros, message_id: str, value: str, hold: Micros, project_id: str | None) -> Sample:
     return Sample(at, message_id, Decimal(value), hold, project_id)
 
 
-def _conditions(wanted: UsageFilter, meter: str | None) -> list[ColumnElement[bool]]:
-    """All but the beginning of the period: samples count for `(since, until]`."""
-    given = (
-        (_r.cloud, wanted.cloud),
-        (_r.resource_type, wanted.resource_type),
-        (_r.resource_id, wanted.resource_id),
+def _filter_conditions(usage_filter: UsageFilter, meter: str | None) -> list[Condition]:
+    """Return the conditions of a filter without `since`: samples count in `(since, until]`."""
+    columns = (
+        (_r.cloud, usage_filter.cloud),
+        (_r.resource_type, usage_filter.resource_type),
+        (_r.resource_id, usage_filter.resource_id),
         (_v.meter, meter),
     )
-    found = [column == value for column, value in given if value is not None]
-    if wanted.tag is not None:
-        found.append(tagged(*wanted.tag, wanted.as_of))
-    if wanted.project_id is not None:
-        found.append(_owned(wanted.project_id, wanted.as_of))
-    if wanted.until is not None:
-        found.append(_v.at <= wanted.until)
-    if wanted.as_of is not None:
-        found.append(_v.recorded <= wanted.as_of)
-    return found
+    conditions: list[Condition] = [column == value for column, value in columns if value is not None]
+    if usage_filter.tag is not None:
+        conditions.append(has_tag(*usage_filter.tag, usage_filter.as_of))
+    if usage_filter.project_id is not None:
+        conditions.append(_is_of_project(usage_filter.project_id, usage_filter.as_of))
+    if usage_filter.until is not None:
+        conditions.append(_v.at <= usage_filter.until)
+    if usage_filter.as_of is not None:
+        conditions.append(_v.recorded <= usage_filter.as_of)
+    return conditions
 
 
-def _owned(project_id: str, as_of: int | None) -> ColumnElement[bool]:
-    """Whether a sample is the project's: as it says itself, or else as its resource was at its instant."""
-    mine = select(_s.resource).where(_s.project_id == project_id, *known(as_of))
-    unsaid = and_(_v.project_id.is_(None), _v.resource.in_(mine), _user(as_of) == project_id)
-    return or_(_v.project_id == project_id, unsaid)
+def _is_of_project(project_id: str, as_of: int | None) -> Condition:
+    """Return the condition that a sample belongs to a project, by itself or by its resource at the time."""
+    used = select(_s.resource).where(_s.project_id == project_id, *valid_at(as_of))
+    by_resource = and_(_v.project_id.is_(None), _v.resource.in_(used), _resource_project_id(as_of) == project_id)
+    return or_(_v.project_id == project_id, by_resource)
 
 
-def _resources_of(project_id: str, as_of: int | None) -> Any:
-    """The resources of which the project has samples, or used at any time."""
-    told = select(_v.resource).where(_v.project_id == project_id)
-    return told.union(select(_s.resource).where(_s.project_id == project_id, *known(as_of)))
+def _resources_of(project_id: str, as_of: int | None) -> CompoundSelect[Any]:
+    """Select the resources of which the project has samples, or which it used at any time."""
+    sampled = select(_v.resource).where(_v.project_id == project_id)
+    return sampled.union(select(_s.resource).where(_s.project_id == project_id, *valid_at(as_of)))
 
 
-def _owner(as_of: int | None) -> ColumnElement[Any]:
-    return func.coalesce(_v.project_id, _user(as_of))
+def _project_id(as_of: int | None) -> AnyColumn:
+    return func.coalesce(_v.project_id, _resource_project_id(as_of))
 
 
-def _user(as_of: int | None) -> ColumnElement[Any]:
-    """Whose the resource was at the instant of the sample; at its very end still the last one's."""
-    at_that_time = (_s.resource == _v.resource, _s.start_at <= _v.at, or_(_s.end_at.is_(None), _s.end_at >= _v.at))
-    query = select(_s.project_id).where(*at_that_time, *known(as_of)).order_by(_s.start_at.desc()).limit(1)
+def _resource_project_id(as_of: int | None) -> AnyColumn:
+    """Return the project of the resource at the time of the sample; at the end of use it is still the last one."""
+    at_time = (_s.resource == _v.resource, _s.start_at <= _v.at, or_(_s.end_at.is_(None), _s.end_at >= _v.at))
+    query = select(_s.project_id).where(*at_time, *valid_at(as_of)).order_by(_s.start_at.desc()).limit(1)
     return query.scalar_subquery().correlate(sample_table)

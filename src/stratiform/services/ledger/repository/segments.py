@@ -1,13 +1,13 @@
-"""Lists of segments: what is known now, or what was known at an earlier position of the ledger."""
+"""Lists of segments, as they are known now or were known at an earlier position."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Text, and_, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy import Select, Text, and_, func, literal, or_, select, tuple_, type_coerce
 
 from stratiform.kit import bulk
 from stratiform.kit.clock import Micros
@@ -15,22 +15,23 @@ from stratiform.kit.db import Connection
 from stratiform.services.ledger.model import Segment, SegmentRow, UsageFilter
 from stratiform.services.ledger.model.segments import SegmentKey
 from stratiform.services.ledger.repository import name_history
+from stratiform.services.ledger.repository.columns import AnyColumn, Condition
 from stratiform.services.ledger.tables import resource_table, segment_table
 
 _s, _r = segment_table.c, resource_table.c
 
-#: How many segments a reader holds at once.
-_AT_ONCE = 5000
+#: Segments that are read at once.
+_READ_AT_ONCE = 5000
 
-#: A longer piece PostgreSQL would rather sort, which with rows of this width it does on disk.
-_PIECE = 2500
+#: The limit of one query by project. PostgreSQL would sort longer results, which with rows of this width uses the disk.
+_QUERY_LIMIT = 2500
 
 _RESOURCES_AT_ONCE = 1000
 
 _ORDER = (_s.resource_type, _s.resource_id, _s.cloud, _s.start_at)
-_RESOURCES = (_r.resource_type, _r.resource_id, _r.cloud)
+_RESOURCE_ORDER = (_r.resource_type, _r.resource_id, _r.cloud)
 
-#: A SegmentRow, but with its resource's number for a name; attributes stay the text that they are stored as.
+#: The columns of a `SegmentRow`, but with the resource's id in the ledger for its name. Attributes stay JSON text.
 COLUMNS = (
     _s.resource_type,
     _s.resource_id,
@@ -43,166 +44,196 @@ COLUMNS = (
     type_coerce(_s.attributes, Text),
 )
 
-#: Where a walk by time has come to: the end (None: open) and the id of its last segment.
-Reached = tuple[Micros | None, int]
+#: Where a list by end continues: the end (None: open) and the id of the last segment.
+EndKey = tuple[Micros | None, int]
 
 
-def rows(db: Connection, wanted: UsageFilter, limit: int, after: SegmentKey | None = None) -> list[SegmentRow]:
-    """The first `limit` segments after `after`, ordered by resource and start."""
-    if wanted.project_id is None and wanted.resource_id is None and wanted.since is None:
-        return _by_resource(db, wanted, limit, after)
-    piece = limit if wanted.project_id is None else _PIECE
-    found: list[Any] = []
-    while len(found) < limit:
-        size = min(piece, limit - len(found))
-        later = [] if after is None else [beyond(db, _ORDER, after)]
-        some = db.execute(_chosen(wanted, *later).order_by(*_ORDER).limit(size)).all()
-        found += some
-        if len(some) < size:
+def list_rows(
+    db: Connection, usage_filter: UsageFilter, limit: int, after: SegmentKey | None = None
+) -> list[SegmentRow]:
+    """Return the first `limit` segments after `after`, sorted by resource and start."""
+    if usage_filter.project_id is None and usage_filter.resource_id is None and usage_filter.since is None:
+        return _list_by_resource(db, usage_filter, limit, after)
+    query_limit = limit if usage_filter.project_id is None else _QUERY_LIMIT
+    rows: list[Any] = []
+    while len(rows) < limit:
+        size = min(query_limit, limit - len(rows))
+        is_later = [] if after is None else [after_key(db, _ORDER, after)]
+        page = db.execute(_select(usage_filter, *is_later).order_by(*_ORDER).limit(size)).all()
+        rows += page
+        if len(page) < size:
             break
-        kind, resource_id, _, _, cloud, start, *_ = some[-1]
-        after = (kind, resource_id, cloud, start)
-    return named(db, found, wanted.as_of)
+        resource_type, resource_id, _, _, cloud, start, *_ = page[-1]
+        after = (resource_type, resource_id, cloud, start)
+    return with_names(db, rows, usage_filter.as_of)
 
 
-def rows_by_end(
-    db: Connection, wanted: UsageFilter, limit: int, after: Reached | None = None
-) -> tuple[list[SegmentRow], Reached | None]:
-    """As `rows`, in the order of their ends, open ones last, by the index of that: for a period of all projects.
-    With them, where to go on; None at the end."""
-    ended = after is None or after[0] is not None
-    where: list[ColumnElement[bool]] = [_s.end_at > (wanted.since or 0) if ended else _s.end_at.is_(None)]
+def list_rows_by_end(
+    db: Connection, usage_filter: UsageFilter, limit: int, after: EndKey | None = None
+) -> tuple[list[SegmentRow], EndKey | None]:
+    """As `list_rows`, sorted by end with open segments last, which has an index: for a period of all projects.
+
+    Return also where to continue; None if there are no more.
+    """
+    has_end = after is None or after[0] is not None
+    conditions: list[Condition] = [_s.end_at > (usage_filter.since or 0) if has_end else _s.end_at.is_(None)]
     if after is not None:
-        where.append(beyond(db, (_s.end_at, _s.id), after) if ended else _s.id > after[1])
-    query = _chosen(replace(wanted, since=None), *where).add_columns(_s.id)
-    found = db.execute(query.order_by(_s.end_at, _s.id).limit(limit)).all()
-    rest: Reached | None = (None, -1) if ended else None
-    reached = (found[-1][6], found[-1][-1]) if len(found) == limit else rest
-    return named(db, [row[:-1] for row in found], wanted.as_of), reached
+        conditions.append(after_key(db, (_s.end_at, _s.id), after) if has_end else _s.id > after[1])
+    query = _select(replace(usage_filter, since=None), *conditions).add_columns(_s.id)
+    rows = db.execute(query.order_by(_s.end_at, _s.id).limit(limit)).all()
+    open_segments: EndKey | None = (None, -1) if has_end else None
+    following = (rows[-1][6], rows[-1][-1]) if len(rows) == limit else open_segments
+    return with_names(db, [row[:-1] for row in rows], usage_filter.as_of), following
 
 
-def all_of(db: Connection, wanted: UsageFilter) -> Iterator[Segment]:
-    """All of them in order, read in pieces; the connection is free for other queries in between."""
+def iterate(db: Connection, usage_filter: UsageFilter) -> Iterator[Segment]:
+    """Yield segments sorted by resource and start; the connection may be used for other queries meanwhile."""
     after: SegmentKey | None = None
     while True:
-        found = rows(db, wanted, _AT_ONCE, after)
-        yield from map(segment_of, found)
-        if len(found) < _AT_ONCE:
+        rows = list_rows(db, usage_filter, _READ_AT_ONCE, after)
+        yield from map(decode_row, rows)
+        if len(rows) < _READ_AT_ONCE:
             return
-        after = place(found[-1])
+        after = sort_key(rows[-1])
 
 
-def place(row: SegmentRow) -> SegmentKey:
-    """Where a list goes on after `row`."""
+def count(db: Connection, resource_types: Collection[str]) -> tuple[int, int]:
+    """Return the number of current segments of these types, and how many of them are open."""
+    current = (_s.superseded.is_(None), _s.resource_type.in_(resource_types))
+    total, open_ = db.execute(
+        select(func.count(), func.count(_s.is_open)).select_from(segment_table).where(*current)
+    ).one()
+    return total, open_
+
+
+def sort_key(row: SegmentRow) -> SegmentKey:
+    """Return the sort key of a row."""
     return row.resource_type, row.resource_id, row.cloud, row.start
 
 
-def segment_of(row: SegmentRow) -> Segment:
-    attributes = msgspec.json.decode(row.attributes)
-    kind, resource_id, name, project_id, cloud, start, end, state, _ = row
-    return Segment(cloud, kind, resource_id, project_id, start, end, state, attributes, name)
+def decode_row(row: SegmentRow) -> Segment:
+    """Return the segment of a row."""
+    return Segment(
+        row.cloud,
+        row.resource_type,
+        row.resource_id,
+        row.project_id,
+        row.start,
+        row.end,
+        row.state,
+        msgspec.json.decode(row.attributes),
+        row.name,
+    )
 
 
-def named(db: Connection, found: Sequence[Any], as_of: int | None) -> list[SegmentRow]:
-    """`found`, which are COLUMNS, with the names of their resources."""
-    names = name_history.names(db, {row[2] for row in found}, as_of)
+def with_names(db: Connection, rows: Sequence[Any], as_of: int | None) -> list[SegmentRow]:
+    """Return rows of `COLUMNS` with the names of their resources."""
+    names = name_history.list_names(db, {row[2] for row in rows}, as_of)
     return [
-        SegmentRow(kind, resource_id, names[number], project_id, cloud, start, end, state, attributes)
-        for kind, resource_id, number, project_id, cloud, start, end, state, attributes in found
+        SegmentRow(resource_type, resource_id, names[row_id], *others)
+        for resource_type, resource_id, row_id, *others in rows
     ]
 
 
-def _by_resource(db: Connection, wanted: UsageFilter, limit: int, after: SegmentKey | None) -> list[SegmentRow]:
-    """In the order of the resources' index, which is that of the list."""
-    found: list[SegmentRow] = []
-    reached: Sequence[Any] | None = None if after is None else after[:3]
-    first = True
-    while len(found) < limit:
-        query = select(_r.id, *_RESOURCES, name_history.name(wanted.as_of)).where(*_of_resources(wanted))
-        if reached is not None:
-            query = query.where(beyond(db, _RESOURCES, reached, itself=first))
-        some = db.execute(query.order_by(*_RESOURCES).limit(_RESOURCES_AT_ONCE)).all()
-        if not some:
+def _list_by_resource(
+    db: Connection, usage_filter: UsageFilter, limit: int, after: SegmentKey | None
+) -> list[SegmentRow]:
+    """List by the index of resources, which has the order of the list."""
+    segments: list[SegmentRow] = []
+    last: Sequence[Any] | None = None if after is None else after[:3]
+    is_first = True
+    while len(segments) < limit:
+        query = select(_r.id, *_RESOURCE_ORDER, name_history.name_at(usage_filter.as_of))
+        query = query.where(*_resource_conditions(usage_filter))
+        if last is not None:
+            query = query.where(after_key(db, _RESOURCE_ORDER, last, inclusive=is_first))
+        resources = db.execute(query.order_by(*_RESOURCE_ORDER).limit(_RESOURCES_AT_ONCE)).all()
+        if not resources:
             break
-        found += _segments_of(db, wanted, some, after if first else None)
-        reached, first = some[-1][1:4], False
-    return found[:limit]
+        segments += _iterate_of_resources(db, usage_filter, resources, after if is_first else None)
+        last, is_first = resources[-1][1:4], False
+    return segments[:limit]
 
 
-def _segments_of(
-    db: Connection, wanted: UsageFilter, of: Sequence[Any], after: SegmentKey | None
+def _iterate_of_resources(
+    db: Connection, usage_filter: UsageFilter, resources: Sequence[Any], after: SegmentKey | None
 ) -> Iterator[SegmentRow]:
-    """Those of the resources `of` (number, type, id, cloud, name), in their order; of the one of `after` the later."""
-    held: dict[int, list[Any]] = defaultdict(list)
-    for row in bulk.select_by(
-        db, COLUMNS, _s.resource, [row[0] for row in of], *_in_time(wanted), *known(wanted.as_of)
-    ):
-        held[row[2]].append(row)
-    for number, *key, name in of:
-        for row in sorted(held.get(number, ()), key=itemgetter(5)):
+    """Yield the segments of resources (id, type, resource id, cloud, name) that follow `after`, in their order."""
+    by_resource: dict[int, list[Any]] = defaultdict(list)
+    conditions = [*_period_conditions(usage_filter), *valid_at(usage_filter.as_of)]
+    for row in bulk.select_by(db, COLUMNS, _s.resource, [row[0] for row in resources], *conditions):
+        by_resource[row[2]].append(row)
+    for row_id, *key, name in resources:
+        for row in sorted(by_resource.get(row_id, ()), key=itemgetter(5)):
             if after is None or tuple(key) != after[:3] or row[5] > after[3]:
-                kind, resource_id, _, *others = row
-                yield SegmentRow(kind, resource_id, name, *others)
+                resource_type, resource_id, _, *others = row
+                yield SegmentRow(resource_type, resource_id, name, *others)
 
 
-def asked(wanted: UsageFilter) -> list[ColumnElement[bool]]:
-    """The segments that `wanted` asks for, whenever they were known. A single resource is found among the resources,
-    which have an index."""
-    given = ((_s.cloud, wanted.cloud), (_s.resource_type, wanted.resource_type), (_s.project_id, wanted.project_id))
-    mine = [column == value for column, value in given if value is not None]
-    if wanted.resource_id is not None:
-        mine.append(_s.resource.in_(select(_r.id).where(_r.resource_id == wanted.resource_id)))
-    if wanted.tag is not None:
-        mine.append(select(_r.id).where(_r.id == _s.resource, tagged(*wanted.tag, wanted.as_of)).exists())
-    return [*mine, *_in_time(wanted)]
+def filter_conditions(usage_filter: UsageFilter) -> list[Condition]:
+    """Return the conditions of a filter, without `as_of`. A resource id is looked up among resources, by index."""
+    columns = (
+        (_s.cloud, usage_filter.cloud),
+        (_s.resource_type, usage_filter.resource_type),
+        (_s.project_id, usage_filter.project_id),
+    )
+    conditions = [column == value for column, value in columns if value is not None]
+    if usage_filter.resource_id is not None:
+        conditions.append(_s.resource.in_(select(_r.id).where(_r.resource_id == usage_filter.resource_id)))
+    if usage_filter.tag is not None:
+        is_tagged = has_tag(*usage_filter.tag, usage_filter.as_of)
+        conditions.append(select(_r.id).where(_r.id == _s.resource, is_tagged).exists())
+    return [*conditions, *_period_conditions(usage_filter)]
 
 
-def _chosen(wanted: UsageFilter, *where: ColumnElement[bool]) -> Select[Any]:
-    return select(*COLUMNS).where(*asked(wanted), *known(wanted.as_of), *where)
+def _select(usage_filter: UsageFilter, *conditions: Condition) -> Select[Any]:
+    return select(*COLUMNS).where(*filter_conditions(usage_filter), *valid_at(usage_filter.as_of), *conditions)
 
 
-def _of_resources(wanted: UsageFilter) -> list[ColumnElement[bool]]:
-    given = ((_r.cloud, wanted.cloud), (_r.resource_type, wanted.resource_type))
-    found = [column == value for column, value in given if value is not None]
-    return found if wanted.tag is None else [*found, tagged(*wanted.tag, wanted.as_of)]
+def _resource_conditions(usage_filter: UsageFilter) -> list[Condition]:
+    columns = ((_r.cloud, usage_filter.cloud), (_r.resource_type, usage_filter.resource_type))
+    conditions: list[Condition] = [column == value for column, value in columns if value is not None]
+    if usage_filter.tag is not None:
+        conditions.append(has_tag(*usage_filter.tag, usage_filter.as_of))
+    return conditions
 
 
-def _in_time(wanted: UsageFilter) -> list[ColumnElement[bool]]:
-    """The time that is asked for."""
-    found: list[ColumnElement[bool]] = []
-    if wanted.since is not None:
-        found.append(or_(_s.end_at.is_(None), _s.end_at > wanted.since))
-    if wanted.until is not None:
-        found.append(_s.start_at < wanted.until)
-    return found
+def _period_conditions(usage_filter: UsageFilter) -> list[Condition]:
+    conditions: list[Condition] = []
+    if usage_filter.since is not None:
+        conditions.append(or_(_s.end_at.is_(None), _s.end_at > usage_filter.since))
+    if usage_filter.until is not None:
+        conditions.append(_s.start_at < usage_filter.until)
+    return conditions
 
 
-def known(as_of: int | None) -> list[ColumnElement[bool]]:
-    """What is known now, or was at the position `as_of`."""
+def valid_at(as_of: int | None) -> list[Condition]:
+    """Return the conditions for segments that are valid now, or were at the position `as_of`."""
     if as_of is None:
         return [_s.superseded.is_(None)]
     return [_s.recorded <= as_of, or_(_s.superseded.is_(None), _s.superseded > as_of)]
 
 
-def tagged(key: str, value: str, as_of: int | None) -> ColumnElement[bool]:
-    """Whether the resource had this label at `as_of`. Labels are one JSON object without spaces, in which a quote that
-    isn't escaped begins or ends a text: so `,"key":"value"` stands there only as what it is. Of what finds a text in
-    another, `replace` is what all databases have, and letter by letter."""
-    told = f"{msgspec.json.encode(key).decode()}:{msgspec.json.encode(value).decode()}"
-    tags = type_coerce(name_history.tags(as_of), Text)
-    return or_(*(func.replace(tags, f"{before}{told}", "") != tags for before in "{,"))
+def has_tag(key: str, value: str, as_of: int | None) -> Condition:
+    """Return the condition that a resource has a tag at `as_of`.
+
+    Tags are a JSON object without spaces. A quote that is not escaped begins or ends a string, so `,"key":"value"`
+    can't occur within another string. `replace` is the case-sensitive text search that all databases have.
+    """
+    pair = f"{msgspec.json.encode(key).decode()}:{msgspec.json.encode(value).decode()}"
+    tags = type_coerce(name_history.tags_at(as_of), Text)
+    return or_(*(func.replace(tags, f"{before}{pair}", "") != tags for before in "{,"))
 
 
-def beyond(
-    db: Connection, columns: Sequence[ColumnElement[Any]], values: Sequence[Any], *, itself: bool = False
-) -> ColumnElement[bool]:
-    """Whatever comes after `values`, or is there, in the order of `columns`: in the form that the database finds by
-    index."""
+def after_key(
+    db: Connection, columns: Sequence[AnyColumn], values: Sequence[Any], *, inclusive: bool = False
+) -> Condition:
+    """Return the condition that a row follows the key `values`, in the form for which the database uses its index."""
     if db.dialect.name not in ("mysql", "mariadb"):
-        mine, theirs = tuple_(*columns), tuple_(*[literal(value) for value in values])
-        found: ColumnElement[bool] = mine >= theirs if itself else mine > theirs
-        return found
+        left, right = tuple_(*columns), tuple_(*[literal(value) for value in values])
+        condition: Condition = left >= right if inclusive else left > right
+        return condition
     choices = [and_(*[columns[j] == values[j] for j in range(i)], columns[i] > values[i]) for i in range(len(columns))]
-    if itself:
+    if inclusive:
         choices.append(and_(*[column == value for column, value in zip(columns, values, strict=True)]))
     return or_(*choices)

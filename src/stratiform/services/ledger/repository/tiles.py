@@ -1,4 +1,4 @@
-"""The hashes of the Merkle log, as `kit.merkle` lays them into tiles."""
+"""The hashes of the Merkle log in tiles (`kit.merkle`)."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,20 +10,21 @@ from stratiform.services.ledger.tables import tile_table
 _t = tile_table.c
 
 
-def reader(db: Connection) -> Callable[[int, int], bytes]:
-    """Reads the hashes of the tile (level, number), none where there is no tile; each is asked for once."""
-    read: dict[tuple[int, int], bytes] = {}
+def make_reader(db: Connection) -> Callable[[int, int], bytes]:
+    """Return a function that reads the hashes of the tile (level, number), each once; empty if there is no tile."""
+    cache: dict[tuple[int, int], bytes] = {}
 
-    def tile(level: int, number: int) -> bytes:
-        if (level, number) not in read:
+    def read(level: int, number: int) -> bytes:
+        if (level, number) not in cache:
             query = select(_t.hashes).where(_t.level == level, _t.number == number)
-            read[level, number] = db.execute(query).scalar() or b""
-        return read[level, number]
+            cache[level, number] = db.execute(query).scalar() or b""
+        return cache[level, number]
 
-    return tile
+    return read
 
 
-def write(db: Connection, tiles: Mapping[tuple[int, int], bytes]) -> None:
+def save(db: Connection, tiles: Mapping[tuple[int, int], bytes]) -> None:
+    """Insert or replace tiles."""
     for (level, number), hashes in tiles.items():
         values = {"level": level, "number": number, "hashes": hashes}
         upsert(db, tile_table, values, key=("level", "number"), on_conflict={"hashes": hashes})

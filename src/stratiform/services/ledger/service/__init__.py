@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.ledger.model import MeterCatalog
-from stratiform.services.ledger.repository.batches import Numbers
-from stratiform.services.ledger.repository.event_histories import History
-from stratiform.services.ledger.repository.exists_events import Exists
-from stratiform.services.ledger.repository.resources import Kept
-from stratiform.services.ledger.repository.samples import Series, StoredSample
+from stratiform.services.ledger.repository.batches import Counters
+from stratiform.services.ledger.repository.event_histories import EventHistory
+from stratiform.services.ledger.repository.exists_events import ExistsEvent
+from stratiform.services.ledger.repository.resources import ResourceRow
+from stratiform.services.ledger.repository.samples import SampleSeries, StoredSample
 from stratiform.services.ledger.service.access import Access
 from stratiform.services.ledger.service.batches import Batches
 from stratiform.services.ledger.service.changes import Changes
@@ -27,12 +27,12 @@ from stratiform.services.ledger.service.volume_types import VolumeType, VolumeTy
 from stratiform.services.ledger.service.writer import Writer
 
 __all__ = [
-    "Exists",
-    "History",
-    "Kept",
+    "Counters",
+    "EventHistory",
+    "ExistsEvent",
     "LedgerService",
-    "Numbers",
-    "Series",
+    "ResourceRow",
+    "SampleSeries",
     "StoredSample",
     "VolumeType",
 ]

@@ -49,4 +49,4 @@ def pin(ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
     restricted = restrict(ctx, usage_filter)
     if restricted.as_of is not None:
         return restricted
-    return replace(restricted, as_of=repository.batches.position(ctx.db))
+    return replace(restricted, as_of=repository.batches.current_position(ctx.db))

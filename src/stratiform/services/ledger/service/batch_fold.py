@@ -17,15 +17,15 @@ from stratiform.services.ledger.model import (
     ResourceStatement,
     Segment,
     Statement,
-    begin,
-    parent_of,
-    resume,
+    find_parent,
+    fold_all,
+    fold_next,
 )
-from stratiform.services.ledger.model.parents import ranked
-from stratiform.services.ledger.model.properties import what_counts
-from stratiform.services.ledger.repository.batches import Numbers
+from stratiform.services.ledger.model.parents import rank_generations
+from stratiform.services.ledger.model.properties import comparable
+from stratiform.services.ledger.repository.batches import Counters
 from stratiform.services.ledger.repository.current_segments import NewSegment
-from stratiform.services.ledger.repository.resources import Kept
+from stratiform.services.ledger.repository.resources import ResourceRow
 
 #: Resources that are folded from all their statements at once; the statements are in memory together.
 _FOLDED_AT_ONCE = 200
@@ -40,7 +40,7 @@ class _Outcome:
     The progress has no segment id if the last segment is a new one.
     """
 
-    row: Kept
+    row: ResourceRow
     superseded: Sequence[int]
     new: Sequence[Segment]
 
@@ -48,11 +48,11 @@ class _Outcome:
 class BatchFold:
     """Folds the statements of one batch. `counters` is advanced for new resources and segments."""
 
-    def __init__(self, db: Connection, counters: Numbers, statements: Sequence[ResourceStatement]) -> None:
+    def __init__(self, db: Connection, counters: Counters, statements: Sequence[ResourceStatement]) -> None:
         self._db = db
         self._counters = counters
         self._ids: dict[Resource, int] = {}
-        self._rows: dict[int, Kept] = {}
+        self._rows: dict[int, ResourceRow] = {}
         self._progress_before: dict[int, Progress] = {}
         self._new_ids: set[int] = set()
         self._statements: dict[int, list[Statement]] = defaultdict(list)
@@ -76,7 +76,7 @@ class BatchFold:
         refolded = {resource_id for resource_id in self._statements if not self._resume(resource_id)}
         refolded |= self._move(self._find_changed_parents(refolded))
         self._load_ancestors(refolded)
-        generations, self._cyclic = ranked(refolded, self._parent)
+        generations, self._cyclic = rank_generations(refolded, self._parent)
         pending: dict[int, set[int]] = defaultdict(set)
         for resource_id in refolded:
             pending[generations[resource_id]].add(resource_id)
@@ -92,7 +92,7 @@ class BatchFold:
     def _load(self, resources: Iterable[Resource]) -> None:
         """Read the rows of `resources`; new resources get an id."""
         missing = sorted(resource for resource in resources if resource not in self._ids)
-        stored = repository.resources.numbers(self._db, missing)
+        stored = repository.resources.find_ids(self._db, missing)
         self._ids |= stored
         self._load_rows(sorted(stored.values()))
         for resource in missing:
@@ -100,27 +100,27 @@ class BatchFold:
                 resource_id = self._ids[resource] = self._counters.resources
                 self._counters.resources += 1
                 self._new_ids.add(resource_id)
-                self._rows[resource_id] = Kept(resource_id, resource, _NO_PROGRESS)
+                self._rows[resource_id] = ResourceRow(resource_id, resource, _NO_PROGRESS)
 
     def _resume(self, resource_id: int) -> bool:
         """Apply the new statements to the stored progress; return False if older statements are needed."""
         row = self._rows[resource_id]
         if not row.progress.count:
             return False
-        result = resume(row.resource, row.progress, self._statements[resource_id])
+        result = fold_next(row.resource, row.progress, self._statements[resource_id])
         if result is None:
             return False
         progress, segments = result
-        superseded = [row.progress.row] if segments and row.progress.row is not None else []
+        superseded = [row.progress.last_segment_id] if segments and row.progress.last_segment_id is not None else []
         if segments:
-            progress = msgspec.structs.replace(progress, row=None)
+            progress = msgspec.structs.replace(progress, last_segment_id=None)
         self._set_outcome(replace(row, progress=progress), superseded, segments)
         return True
 
     def _refold(self, ids: Sequence[int]) -> set[int]:
         """Fold resources from all their statements; return the ids of those whose end changed."""
         stored = [resource_id for resource_id in ids if resource_id not in self._new_ids]
-        statements = repository.events.statements(self._db, stored)
+        statements = repository.events.list_statements(self._db, stored)
         for resource_id in ids:
             statements[resource_id] += self._statements.get(resource_id, [])
         current = repository.current_segments.list_current(self._db, stored)
@@ -137,7 +137,7 @@ class BatchFold:
     ) -> None:
         row = self._rows[resource_id]
         parent = None if row.parent is None or resource_id in self._cyclic else self._rows[row.parent]
-        progress, usage = begin(row.resource, statements, None if parent is None else parent.progress.end)
+        progress, usage = fold_all(row.resource, statements, None if parent is None else parent.progress.end)
         _check_order(row.resource, usage.segments)
         by_start = {segment.start: segment for segment in usage.segments}
         unchanged = {
@@ -147,7 +147,7 @@ class BatchFold:
         }
         last_id = unchanged.get(usage.segments[-1].start) if usage.segments else None
         self._set_outcome(
-            replace(row, progress=msgspec.structs.replace(progress, row=last_id)),
+            replace(row, progress=msgspec.structs.replace(progress, last_segment_id=last_id)),
             [segment_id for segment_id, segment in current.items() if segment.start not in unchanged],
             [segment for segment in usage.segments if segment.start not in unchanged],
         )
@@ -157,7 +157,9 @@ class BatchFold:
         candidates = sorted(resource_id for resource_id in ids if self._states_other_parent(resource_id))
         changed: dict[int, int | None] = {}
         for chunk in bulk.chunks(candidates, _FOLDED_AT_ONCE):
-            statements = repository.events.statements(self._db, [each for each in chunk if each not in self._new_ids])
+            statements = repository.events.list_statements(
+                self._db, [each for each in chunk if each not in self._new_ids]
+            )
             parents = {
                 each: _parents(self._rows[each].resource, statements[each] + self._statements[each]) for each in chunk
             }
@@ -179,13 +181,13 @@ class BatchFold:
         if not parents:
             return set()
         self._load_ancestors(parents)
-        broken = ranked(parents, self._parent)[1]
+        broken = rank_generations(parents, self._parent)[1]
         for child, parent in parents.items():
             self._rows[child] = replace(self._rows[child], parent=parent)
             if parent is not None:
                 self._new_children[parent].append(child)
         self._load_ancestors(parents)
-        return broken | ranked(parents, self._parent)[1]
+        return broken | rank_generations(parents, self._parent)[1]
 
     def _parent(self, resource_id: int) -> int | None:
         return self._rows[resource_id].parent
@@ -201,18 +203,18 @@ class BatchFold:
         self._load_rows(sorted(resource_id for resource_id in ids if resource_id not in self._rows))
 
     def _load_rows(self, ids: Sequence[int]) -> None:
-        for resource_id, row in repository.resources.kept(self._db, ids).items():
+        for resource_id, row in repository.resources.find_rows(self._db, ids).items():
             self._rows[resource_id] = row
             self._ids[row.resource] = resource_id
             self._progress_before[resource_id] = row.progress
 
-    def _set_outcome(self, row: Kept, superseded: Sequence[int], new: Sequence[Segment]) -> None:
+    def _set_outcome(self, row: ResourceRow, superseded: Sequence[int], new: Sequence[Segment]) -> None:
         self._rows[row.id] = row
         self._outcomes[row.id] = _Outcome(row, superseded, new)
 
     def _list_children(self, ended: set[int]) -> set[int]:
         """Return the ids of the resources that end with one of `ended`."""
-        stored = repository.resources.children(self._db, ended)
+        stored = repository.resources.list_children(self._db, ended)
         self._load_missing_rows(stored)
         moved = {child for parent in ended for child in self._new_children.get(parent, ())}
         return {child for child in {*stored, *moved} if self._parent(child) in ended} - self._cyclic
@@ -225,15 +227,15 @@ class BatchFold:
             superseded += outcome.superseded
             segments += self._assign_ids(outcome)
             progress = outcome.row.progress
-            if progress.row is None and outcome.new:
-                progress = msgspec.structs.replace(progress, row=segments[-1].id)
+            if progress.last_segment_id is None and outcome.new:
+                progress = msgspec.structs.replace(progress, last_segment_id=segments[-1].id)
             rows[resource_id] = replace(outcome.row, progress=progress)
         new = [rows[resource_id] for resource_id in sorted(self._new_ids)]
         changed = [rows[resource_id] for resource_id in sorted(rows.keys() - self._new_ids)]
         repository.resources.save(self._db, new, changed)
         renamed = [row for row in changed if _is_renamed(self._progress_before[row.id], row.progress)]
         position = self._counters.position
-        repository.name_history.keep(self._db, position, {row.id: self._progress_before[row.id] for row in renamed})
+        repository.name_history.add(self._db, position, {row.id: self._progress_before[row.id] for row in renamed})
         repository.current_segments.replace(self._db, position, superseded, segments)
 
     def _assign_ids(self, outcome: _Outcome) -> list[NewSegment]:
@@ -244,7 +246,7 @@ class BatchFold:
 
 def _parents(child: Resource, statements: Sequence[Statement]) -> list[Resource]:
     """Return the resource with which `child` ends, as a list of at most one."""
-    parent = parent_of(child, statements)
+    parent = find_parent(child, statements)
     return [] if parent is None else [parent]
 
 
@@ -255,9 +257,7 @@ def _is_renamed(before: Progress, after: Progress) -> bool:
 
 def _is_same(stored: Segment, computed: Segment | None) -> bool:
     return (
-        computed is not None
-        and stored == computed
-        and what_counts(stored.attributes) == what_counts(computed.attributes)
+        computed is not None and stored == computed and comparable(stored.attributes) == comparable(computed.attributes)
     )
 
 

@@ -14,8 +14,8 @@ class Batches:
 
     def find_next(self, db: Connection, after: int) -> tuple[int, Sequence[tuple[str, bytes]]] | None:
         """Return the first batch after number `after` that still has its messages, each with its cloud."""
-        return repository.batches.batch_after(db, after)
+        return repository.batches.find_next(db, after)
 
     def delete_messages(self, db: Connection, before: Micros, limit: int) -> Sequence[int]:
         """Delete the messages of at most `limit` batches received before `before`; return their numbers."""
-        return repository.batches.drop_messages(db, before, limit)
+        return repository.batches.delete_messages(db, before, limit)

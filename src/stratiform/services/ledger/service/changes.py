@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stratiform.kit.context import RequestContext
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.changes import Change, Reached, behind
+from stratiform.services.ledger.model.changes import Change, ChangeKey, last_key
 from stratiform.services.ledger.service.access import restrict
 
 
@@ -15,13 +15,15 @@ class Changes:
     """Reads which segments were recorded and superseded."""
 
     def list(
-        self, ctx: RequestContext, usage_filter: UsageFilter, after: Reached, limit: int
-    ) -> tuple[Sequence[Change], Reached]:
+        self, ctx: RequestContext, usage_filter: UsageFilter, after: ChangeKey, limit: int
+    ) -> tuple[Sequence[Change], ChangeKey]:
         """Return at most `limit` changes after `after`, and where to continue.
 
         Raises Forbidden, and NotFound for a project of others.
         """
         restricted = restrict(ctx, usage_filter)
-        position = repository.batches.position(ctx.db)
-        changes = repository.changes.after(ctx.db, restricted, after, position, limit) if position >= after[0] else []
-        return changes, changes[-1].place if len(changes) == limit else max(behind(position), after)
+        position = repository.batches.current_position(ctx.db)
+        changes = (
+            repository.changes.list_after(ctx.db, restricted, after, position, limit) if position >= after[0] else []
+        )
+        return changes, changes[-1].key if len(changes) == limit else max(last_key(position), after)

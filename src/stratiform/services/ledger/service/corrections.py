@@ -16,11 +16,11 @@ class Corrections:
         self, db: Connection, usage_filter: UsageFilter, limit: int, before: int | None = None
     ) -> Sequence[tuple[int, Record]]:
         """Return the newest `limit` corrections with a number below `before`, the newest first."""
-        return repository.corrections.page(db, usage_filter, limit, before)
+        return repository.corrections.list_page(db, usage_filter, limit, before)
 
     def list_statements(self, db: Connection, resource_ids: Sequence[int]) -> dict[int, "Statements"]:
         """Return the statements of all corrections of resources, by resource id."""
-        return repository.corrections.of(db, resource_ids)
+        return repository.corrections.list_statements(db, resource_ids)
 
 
 Statements = list[Statement]

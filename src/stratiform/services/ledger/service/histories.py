@@ -23,18 +23,18 @@ class Histories:
         They are sorted by resource and start. Raises Forbidden, and NotFound for a project of others.
         """
         pinned = pin(ctx, UsageFilter(project_id=project_id))
-        return repository.histories.of_project(ctx.db, pinned, resource_types, first, last)
+        return repository.histories.list_by_project(ctx.db, pinned, resource_types, first, last)
 
     def list_by_id(
         self, ctx: RequestContext, resource_id: str, resource_types: Sequence[str]
     ) -> Sequence[RecordedSegment]:
         """Return the segments of the resources with this id that the caller may read. Raises Forbidden."""
         restricted = restrict(ctx, UsageFilter(resource_id=resource_id))
-        segments = repository.histories.of_resource(ctx.db, resource_id, resource_types)
+        segments = repository.histories.list_by_id(ctx.db, resource_id, resource_types)
         return [segment for segment in segments if restricted.project_id in (None, segment.project_id)]
 
     def list_all_by_id(
         self, db: Connection, resource_id: str, resource_types: Sequence[str]
     ) -> Sequence[RecordedSegment]:
         """Return all segments of the resources with this id."""
-        return repository.histories.of_resource(db, resource_id, resource_types)
+        return repository.histories.list_by_id(db, resource_id, resource_types)

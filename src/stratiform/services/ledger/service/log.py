@@ -13,8 +13,8 @@ class Log:
 
     def size(self, db: Connection, position: int | None = None) -> int:
         """Return the number of events at a position, or now."""
-        return repository.batches.size(db, position)
+        return repository.batches.count_events(db, position)
 
-    def tile_reader(self, db: Connection) -> Callable[[int, int], bytes]:
+    def make_tile_reader(self, db: Connection) -> Callable[[int, int], bytes]:
         """Return a function that reads the hashes of the tile (level, number); empty if there is no such tile."""
-        return repository.tiles.reader(db)
+        return repository.tiles.make_reader(db)

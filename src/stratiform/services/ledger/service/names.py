@@ -49,19 +49,21 @@ class Names:
         """Raises Invalid if no cloud of this name is connected or in the ledger."""
         connected = {cloud.name for cloud in self.clouds.accounts.list_all(db)}
         if name not in connected and not names.has_cloud(db, name):
-            known = connected.union(names.clouds(db))
-            raise Invalid(f"neither connected nor in the ledger: cloud '{name}'", hint=_suggest(name, known))
+            candidates = connected.union(names.list_clouds(db))
+            raise Invalid(f"Cloud '{name}' is neither connected nor in the ledger.", hint=_suggest(name, candidates))
 
     def _check_resource_type(self, db: Connection, name: str) -> None:
         if name not in self.catalog and not names.has_resource_type(db, name):
-            known = {*self.catalog.resource_types, *names.resource_types(db)}
-            raise Invalid(f"neither metered nor in the ledger: resource type '{name}'", hint=_suggest(name, known))
+            candidates = {*self.catalog.resource_types, *names.list_resource_types(db)}
+            message = f"Resource type '{name}' is neither metered nor in the ledger."
+            raise Invalid(message, hint=_suggest(name, candidates))
 
     def _check_meter(self, db: Connection, name: str) -> None:
         defined = {meter for resource_type in self.catalog for meter in resource_type.meters}
         if name not in defined and not names.has_meter(db, name):
-            known = defined.union(names.meters(db))
-            raise Invalid(f"in no meter file and not in the ledger: meter '{name}'", hint=_suggest(name, known))
+            candidates = defined.union(names.list_meters(db))
+            message = f"Meter '{name}' is neither in a meter file nor in the ledger."
+            raise Invalid(message, hint=_suggest(name, candidates))
 
     def _check_project(self, ctx: RequestContext, project_id: str) -> None:
         if _PROJECT_ID.fullmatch(project_id) or names.has_project(ctx.db, project_id):
@@ -79,11 +81,11 @@ class Names:
         raise NotFound(f"Project {project_id} could not be found.", hint=hint)
 
 
-def _suggest(name: str, known: Collection[str]) -> str:
-    """Return a hint with the known names, the most similar first."""
-    similar = get_close_matches(name, known, _MAX_SUGGESTIONS)
-    others = sorted(set(known).difference(similar))
-    return f"known: {_join([*similar, *others])}" if known else "none is known yet"
+def _suggest(name: str, candidates: Collection[str]) -> str:
+    """Return a hint with the names that can be used, the most similar first."""
+    similar = get_close_matches(name, candidates, _MAX_SUGGESTIONS)
+    others = sorted(set(candidates).difference(similar))
+    return f"known: {_join([*similar, *others])}" if candidates else "there are none yet"
 
 
 def _join(items: Sequence[str]) -> str:

@@ -11,14 +11,14 @@ from stratiform.services.ledger import repository
 class Positions:
     """Reads positions."""
 
-    def current(self, db: Connection) -> int:
+    def get_current(self, db: Connection) -> int:
         """Return the current position; `as_of` this position always selects what is known now."""
-        return repository.batches.position(db)
+        return repository.batches.current_position(db)
 
-    def at(self, db: Connection, moment: Micros) -> int:
+    def get_at(self, db: Connection, moment: Micros) -> int:
         """Return the position at `moment`."""
         return repository.batches.position_at(db, moment)
 
-    def time_of(self, db: Connection, position: int) -> Micros | None:
+    def find_time(self, db: Connection, position: int) -> Micros | None:
         """Return when the position was reached; None for 0, the position of an empty ledger."""
-        return repository.event_histories.received_at(db, [position]).get(position)
+        return repository.batches.list_times(db, [position]).get(position)

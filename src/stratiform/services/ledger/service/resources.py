@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from stratiform.kit.db import Connection
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Progress, Resource
-from stratiform.services.ledger.repository.exists_events import Key
-from stratiform.services.ledger.repository.resources import Kept
+from stratiform.services.ledger.repository.resources import ResourceKey, ResourceRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +15,16 @@ class Resources:
 
     def find_ids(self, db: Connection, resources: Iterable[Resource]) -> dict[Resource, int]:
         """Return the ids of those resources that are in the ledger."""
-        return repository.resources.numbers(db, resources)
+        return repository.resources.find_ids(db, resources)
 
-    def find_rows(self, db: Connection, resource_ids: Sequence[int]) -> dict[int, Kept]:
+    def find_rows(self, db: Connection, resource_ids: Sequence[int]) -> dict[int, ResourceRow]:
         """Return the rows of resources, by id."""
-        return repository.resources.kept(db, resource_ids)
+        return repository.resources.find_rows(db, resource_ids)
 
-    def list_page(self, db: Connection, limit: int, after: Key | None) -> Sequence[tuple[Resource, Progress]]:
+    def list_page(self, db: Connection, limit: int, after: ResourceKey | None) -> Sequence[tuple[Resource, Progress]]:
         """Return the first `limit` resources after `after`, sorted by id, type and cloud."""
-        return repository.exists_events.resources(db, limit, after)
+        return repository.resources.list_page(db, limit, after)
 
     def list_clouds(self, db: Connection, resource_type: str, resource_id: str) -> Sequence[str]:
         """Return the clouds in which the ledger has a resource with this type and id."""
-        return repository.corrections.clouds_of(db, resource_type, resource_id)
+        return repository.resources.list_clouds(db, resource_type, resource_id)

@@ -8,8 +8,8 @@ from stratiform.kit.db import Connection
 from stratiform.kit.pagination import Page, Slice, page_of
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.samples import SampleRow, after_of
-from stratiform.services.ledger.repository.samples import Series, StoredSample
+from stratiform.services.ledger.model.samples import SampleRow, decode_sample_cursor
+from stratiform.services.ledger.repository.samples import SampleSeries, StoredSample
 from stratiform.services.ledger.service.access import restrict
 
 
@@ -22,8 +22,8 @@ class Samples:
 
         Raises Forbidden, Invalid, and NotFound for a project of others.
         """
-        after = None if page.marker is None else after_of(page.marker)
-        rows = repository.samples.page(ctx.db, restrict(ctx, usage_filter), meter, page.limit + 1, after)
+        after = None if page.marker is None else decode_sample_cursor(page.marker)
+        rows = repository.samples.list_page(ctx.db, restrict(ctx, usage_filter), meter, page.limit + 1, after)
         return page_of(rows, page)
 
     def list_pinned(
@@ -36,18 +36,18 @@ class Samples:
     ) -> Sequence[SampleRow]:
         """Return at most `limit` samples of a pinned filter that follow the row `after`."""
         key = None if after is None else (after.at, after.seq, after.meter)
-        return repository.samples.page(db, pinned, meter, limit, key)
+        return repository.samples.list_page(db, pinned, meter, limit, key)
 
     def list_meters(self, db: Connection, usage_filter: UsageFilter) -> Sequence[tuple[str, str]]:
         """Return the meters that may have samples in the period of the filter, each with its resource type."""
         return repository.samples.list_meters(db, usage_filter)
 
-    def iterate_series(self, db: Connection, usage_filter: UsageFilter, meter: str) -> Iterator[Series]:
+    def iterate_series(self, db: Connection, usage_filter: UsageFilter, meter: str) -> Iterator[SampleSeries]:
         """Yield the samples of a meter, one series for each resource, source, kind and unit.
 
         The connection must not be used for other queries meanwhile.
         """
-        return repository.samples.series(db, usage_filter, meter)
+        return repository.samples.iterate_series(db, usage_filter, meter)
 
     def find_by_message(
         self, db: Connection, cloud: str, meter: str, message_ids: Collection[str]

@@ -31,7 +31,7 @@ class Segments:
         """
         after = None if page.marker is None else decode_cursor(page.marker)
         restricted = restrict(ctx, usage_filter)
-        return page_of(repository.segments.rows(ctx.db, restricted, page.limit + 1, after), page)
+        return page_of(repository.segments.list_rows(ctx.db, restricted, page.limit + 1, after), page)
 
     def list_pinned(
         self, db: Connection, pinned: UsageFilter, limit: int, after: Cursor | None = None
@@ -41,13 +41,13 @@ class Segments:
         They are sorted as lists are; for a period of all projects they are sorted by the ends of the segments.
         """
         if pinned.since is not None and pinned.project_id is None and pinned.resource_id is None:
-            return repository.segments.rows_by_end(db, pinned, limit, after)
-        rows = repository.segments.rows(db, pinned, limit, after)
-        return rows, repository.segments.place(rows[-1]) if len(rows) == limit else None
+            return repository.segments.list_rows_by_end(db, pinned, limit, after)
+        rows = repository.segments.list_rows(db, pinned, limit, after)
+        return rows, repository.segments.sort_key(rows[-1]) if len(rows) == limit else None
 
     def iterate(self, db: Connection, usage_filter: UsageFilter = ALL) -> Iterator[Segment]:
         """Yield segments sorted by resource and start, in constant memory."""
-        return repository.segments.all_of(db, usage_filter)
+        return repository.segments.iterate(db, usage_filter)
 
     def iterate_period(
         self, db: Connection, start: Micros, end: Micros, project_id: str | None = None, as_of: int | None = None
@@ -62,12 +62,12 @@ class Segments:
     def list_states(self, db: Connection, resource_type: str, now: Micros) -> set[str]:
         """Return the states in which resources of this type have been."""
         usage_filter = UsageFilter(resource_type=resource_type)
-        return {str(state) for (state,), _ in repository.sums.durations(db, usage_filter, ["state"], 0, now)}
+        return {str(state) for (state,), _ in repository.sums.sum_durations(db, usage_filter, ["state"], 0, now)}
 
     def exists(self, db: Connection, usage_filter: UsageFilter) -> bool:
         """Return True if any segment matches."""
-        return bool(repository.segments.rows(db, usage_filter, 1))
+        return bool(repository.segments.list_rows(db, usage_filter, 1))
 
     def count(self, db: Connection, resource_types: Collection[str]) -> tuple[int, int]:
         """Return the number of segments of these types, and how many of them are open."""
-        return repository.histories.counts(db, resource_types)
+        return repository.segments.count(db, resource_types)

@@ -1,10 +1,9 @@
-"""Summing usage: how long, how much of what, by whom."""
+"""Sums of usage: durations, attributes × durations, and samples."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -13,7 +12,7 @@ from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.samples import pieces, seconds, times, total
+from stratiform.services.ledger.model.samples import iterate_contributions, multiply, sum_exactly, to_seconds
 from stratiform.services.ledger.model.sums import (
     ATTRIBUTE,
     DURATION,
@@ -22,45 +21,19 @@ from stratiform.services.ledger.model.sums import (
     Sum,
     SumQuery,
     SumResult,
-    counted_in,
-    number_in,
-    spread,
+    amounts_by_bucket,
+    durations_by_bucket,
+    parse_number,
 )
+from stratiform.services.ledger.repository.sums import Key
 from stratiform.services.ledger.service.access import pin
 
-#: More rows are no answer that anyone reads; the segments themselves can be had instead.
-MOST_ROWS = 250_000
+#: The limit of rows in a result; larger ones can be computed from the segments.
+MAX_ROWS = 250_000
 
-_exact = msgspec.json.Decoder(float_hook=Decimal)
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 Group = tuple[str | None, ...]
-
-
-@dataclass(slots=True)
-class _Sheet:
-    """Sums as they grow: by group and bucket, then by the measure's place."""
-
-    question: SumQuery
-    cells: dict[tuple[Group, int], dict[int, Decimal]] = field(default_factory=lambda: defaultdict(dict))
-    units: dict[str, str] = field(default_factory=dict)
-    unmeasured: dict[str, Decimal] = field(default_factory=dict)
-
-    def add(self, group: Group, bucket: int, place: int, value: Decimal) -> None:
-        cell = self.cells[group, bucket]
-        cell[place] = total((cell[place], value)) if place in cell else value
-        if len(self.cells) > MOST_ROWS:
-            raise Invalid(
-                f"the answer has more than {MOST_ROWS} rows", hint="group by less, or ask for a shorter period"
-            )
-
-    def finished(self) -> SumResult:
-        bounds, measures = self.question.bounds, range(len(self.question.measures))
-        ordered = sorted(self.cells.items(), key=lambda one: (tuple(v or "" for v in one[0][0]), one[0][1]))
-        sums = [
-            Sum(group, bounds[bucket], bounds[bucket + 1], tuple(cell.get(place) for place in measures))
-            for (group, bucket), cell in ordered
-        ]
-        return SumResult(sums, self.units, self.unmeasured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,91 +47,128 @@ class Sums:
         """
         in_period = replace(usage_filter, since=query.bounds[0], until=query.bounds[-1])
         pinned = pin(ctx, in_period)  # several queries must see the same position
-        sheet = _Sheet(query)
+        table = _SumTable(query)
         if not all(measure.startswith(METER) for measure in query.measures):
-            _add_segments(ctx.db, pinned, sheet)
+            _add_segments(ctx.db, pinned, table)
         for index, measure in enumerate(query.measures):
             if measure.startswith(METER):
-                _add_meter(ctx.db, pinned, sheet, index, measure)
-        return sheet.finished()
+                _add_samples(ctx.db, pinned, table, index, measure)
+        return table.build_result()
 
 
-def _add_segments(db: Connection, wanted: UsageFilter, sheet: _Sheet) -> None:
-    question = sheet.question
-    facts = _facts(question)
-    for key, used in _used(db, wanted, question, facts):
-        told = dict(zip(facts, key, strict=True))
-        attributes = _exact.decode(told["attributes"]) if "attributes" in told else {}
-        group = _group(question.group_by, told, attributes, _exact.decode(told["tags"]) if "tags" in told else {})
-        for place, measure in enumerate(question.measures):
-            if measure.startswith(METER):
-                continue
-            factor = Decimal(1) if measure == DURATION else number_in(attributes.get(measure.removeprefix(ATTRIBUTE)))
-            if factor is None:
-                lost = (sheet.unmeasured.get(measure, Decimal(0)), seconds(sum(used)))
-                sheet.unmeasured[measure] = total(lost)
-                continue
-            for bucket, micros in enumerate(used):
-                if micros:
-                    sheet.add(group, bucket, place, seconds(times(factor, micros)))
-    for measure in question.measures:
-        if not measure.startswith(METER):
+@dataclass(slots=True)
+class _SumTable:
+    """Sums by group and bucket, then by the index of the measure."""
+
+    query: SumQuery
+    cells: dict[tuple[Group, int], dict[int, Decimal]] = field(default_factory=lambda: defaultdict(dict))
+    units: dict[str, str] = field(default_factory=dict)
+    unmeasured: dict[str, Decimal] = field(default_factory=dict)
+
+    def add(self, group: Group, bucket: int, index: int, value: Decimal) -> None:
+        cell = self.cells[group, bucket]
+        cell[index] = sum_exactly((cell[index], value)) if index in cell else value
+        if len(self.cells) > MAX_ROWS:
+            raise Invalid(f"more than {MAX_ROWS} sums", hint="group by less, or use a shorter period")
+
+    def build_result(self) -> SumResult:
+        bounds, indexes = self.query.bounds, range(len(self.query.measures))
+        ordered = sorted(self.cells.items(), key=lambda item: (tuple(value or "" for value in item[0][0]), item[0][1]))
+        sums = [
+            Sum(group, bounds[bucket], bounds[bucket + 1], tuple(cell.get(index) for index in indexes))
+            for (group, bucket), cell in ordered
+        ]
+        return SumResult(sums, self.units, self.unmeasured)
+
+
+def _add_segments(db: Connection, pinned: UsageFilter, table: _SumTable) -> None:
+    """Add the durations of segments, and their products with attributes."""
+    measures = [(index, each) for index, each in enumerate(table.query.measures) if not each.startswith(METER)]
+    key_columns = _list_key_columns(table.query)
+    for key, durations in _iterate_durations(db, pinned, table.query, key_columns):
+        values = dict(zip(key_columns, key, strict=True))
+        attributes = _decode(values["attributes"]) if "attributes" in values else {}
+        tags = _decode(values["tags"]) if "tags" in values else {}
+        group = _make_group(table.query.group_by, values, attributes, tags)
+        for index, measure in measures:
             name = measure.removeprefix(ATTRIBUTE)
-            sheet.units[measure] = "s" if measure == DURATION else f"{name}·s"
+            factor = Decimal(1) if measure == DURATION else parse_number(attributes.get(name))
+            if factor is None:
+                seconds = to_seconds(sum(durations))
+                table.unmeasured[measure] = sum_exactly((table.unmeasured.get(measure, Decimal(0)), seconds))
+                continue
+            for bucket, duration in enumerate(durations):
+                if duration:
+                    table.add(group, bucket, index, to_seconds(multiply(factor, duration)))
+    for _, measure in measures:
+        table.units[measure] = "s" if measure == DURATION else f"{measure.removeprefix(ATTRIBUTE)}·s"
 
 
-def _facts(question: SumQuery) -> list[str]:
-    """What the segments must be told apart by."""
-    names = [name for name in question.group_by if not name.startswith((ATTRIBUTE, TAG))]
-    if any(name.startswith(ATTRIBUTE) for name in (*question.group_by, *question.measures)):
-        names.append("attributes")
-    if any(name.startswith(TAG) for name in question.group_by):
-        names.append("tags")
-    return names
+def _list_key_columns(query: SumQuery) -> list[str]:
+    """Return the columns by which durations must be grouped in the database."""
+    columns = [name for name in query.group_by if not name.startswith((ATTRIBUTE, TAG))]
+    if any(name.startswith(ATTRIBUTE) for name in (*query.group_by, *query.measures)):
+        columns.append("attributes")
+    if any(name.startswith(TAG) for name in query.group_by):
+        columns.append("tags")
+    return columns
 
 
-def _used(
-    db: Connection, wanted: UsageFilter, question: SumQuery, facts: Sequence[str]
-) -> Iterator[tuple[tuple[Any, ...], list[int]]]:
-    """For each set of facts, the microseconds of use in each bucket."""
-    bounds = question.bounds
-    if question.bucket is None:
-        for key, used in repository.sums.durations(db, wanted, facts, bounds[0], bounds[-1]):
-            yield key, [used]
+def _iterate_durations(
+    db: Connection, pinned: UsageFilter, query: SumQuery, key_columns: Sequence[str]
+) -> Iterator[tuple[Key, list[int]]]:
+    """Yield each distinct key with the duration of use in each bucket, in microseconds."""
+    bounds = query.bounds
+    if query.bucket is None:
+        for key, duration in repository.sums.sum_durations(db, pinned, key_columns, bounds[0], bounds[-1]):
+            yield key, [duration]
         return
-    edges: dict[tuple[Any, ...], tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]] = {}
+    edges: dict[Key, tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]] = {}
     for side in (0, 1):
-        found = repository.sums.edges(db, wanted, facts, bounds, question.bucket, ends=side == 1)
-        for key, bucket, count, at in found:
-            edges.setdefault(key, ({}, {}))[side][bucket] = count, at
+        rows = repository.sums.sum_edges(db, pinned, key_columns, bounds, query.bucket, ends=side == 1)
+        for key, bucket, count, offset in rows:
+            edges.setdefault(key, ({}, {}))[side][bucket] = count, offset
     for key, (starts, ends) in edges.items():
-        yield key, spread(bounds, starts, ends)
+        yield key, durations_by_bucket(bounds, starts, ends)
 
 
-def _add_meter(db: Connection, wanted: UsageFilter, sheet: _Sheet, place: int, measure: str) -> None:
-    question = sheet.question
-    for series in repository.samples.series(db, wanted, measure.removeprefix(METER)):
+def _add_samples(db: Connection, pinned: UsageFilter, table: _SumTable, index: int, measure: str) -> None:
+    """Add the samples of the meter in `measure`."""
+    query = table.query
+    for series in repository.samples.iterate_series(db, pinned, measure.removeprefix(METER)):
         unit = f"{series.unit}·s" if series.kind == "gauge" else series.unit
-        if sheet.units.setdefault(measure, unit) != unit:
+        if table.units.setdefault(measure, unit) != unit:
             raise Invalid(
-                f"{measure} is told in {sheet.units[measure]} and in {unit}", hint="ask for one cloud or resource type"
+                f"{measure} has samples in {table.units[measure]} and in {unit}",
+                hint="use a filter by cloud or resource type",
             )
-        told = {"resource_type": series.resource_type, "resource_id": series.resource_id, "cloud": series.cloud}
-        for piece in pieces(series.kind, series.samples):
-            if wanted.project_id in (None, piece.project_id):
-                group = _group(question.group_by, {**told, "project_id": piece.project_id}, {}, series.tags)
-                for bucket, value in counted_in(question.bounds, series.kind, piece):
-                    sheet.add(group, bucket, place, value)
+        resource = {
+            "resource_type": series.resource_type,
+            "resource_id": series.resource_id,
+            "cloud": series.cloud,
+        }
+        for contribution in iterate_contributions(series.kind, series.samples):
+            if pinned.project_id in (None, contribution.project_id):
+                values = {**resource, "project_id": contribution.project_id}
+                group = _make_group(query.group_by, values, {}, series.tags)
+                for bucket, amount in amounts_by_bucket(query.bounds, series.kind, contribution):
+                    table.add(group, bucket, index, amount)
 
 
-def _group(group_by: Sequence[str], told: dict[str, Any], attributes: dict[str, Any], tags: dict[str, str]) -> Group:
-    found: list[str | None] = []
+def _make_group(
+    group_by: Sequence[str],
+    values: Mapping[str, object],
+    attributes: Mapping[str, object],
+    tags: Mapping[str, str],
+) -> Group:
+    group: list[str | None] = []
     for name in group_by:
+        value: object
         if name.startswith(ATTRIBUTE):
             value = attributes.get(name.removeprefix(ATTRIBUTE))
         elif name.startswith(TAG):
             value = tags.get(name.removeprefix(TAG))
         else:
-            value = told.get(name)
-        found.append(value if value is None or isinstance(value, str) else msgspec.json.encode(value).decode())
-    return tuple(found)
+            value = values.get(name)
+        group.append(value if value is None or isinstance(value, str) else msgspec.json.encode(value).decode())
+    return tuple(group)

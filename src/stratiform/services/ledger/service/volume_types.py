@@ -24,5 +24,5 @@ class VolumeTypes:
     def list(self, ctx: RequestContext, ids: Sequence[str] | None = None) -> Sequence[VolumeType]:
         """Return the volume types with one of `ids`, or all."""
         policy.VOLUME_TYPES_LIST.require(ctx.caller, None)
-        rows = repository.histories.named(ctx.db, "volume_type", ids)
+        rows = repository.resources.list_names(ctx.db, "volume_type", ids)
         return [VolumeType(cloud, type_id, name, is_deleted="gone" in tags) for cloud, type_id, name, tags in rows]

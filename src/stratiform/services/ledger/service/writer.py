@@ -8,9 +8,9 @@ from stratiform.kit import merkle
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
 from stratiform.services.ledger import repository
-from stratiform.services.ledger.model import ParsedMessage, Record, ResourceStatement, fact_of
-from stratiform.services.ledger.repository.batches import Numbers
-from stratiform.services.ledger.repository.events import Added
+from stratiform.services.ledger.model import ParsedMessage, Record, ResourceStatement, encode_statement
+from stratiform.services.ledger.repository.batches import Counters
+from stratiform.services.ledger.repository.events import NewEvent
 from stratiform.services.ledger.service.batch_fold import BatchFold
 
 
@@ -18,31 +18,31 @@ from stratiform.services.ledger.service.batch_fold import BatchFold
 class Writer:
     """Writes batches of messages."""
 
-    def lock(self, db: Connection) -> Numbers:
+    def lock(self, db: Connection) -> Counters:
         """Become the only writer until the transaction ends; return the counters of the ledger."""
-        return repository.batches.take(db)
+        return repository.batches.lock(db)
 
-    def append(self, db: Connection, counters: Numbers, messages: Sequence[ParsedMessage], now: Micros) -> None:
+    def append(self, db: Connection, counters: Counters, messages: Sequence[ParsedMessage], now: Micros) -> None:
         """Write a batch: its messages, their events, the log, and the folds. `counters` is advanced."""
         counters.position += 1
         batch_fold = BatchFold(db, counters, [each for message in messages for each in message.statements])
-        rows: list[Added] = []
+        rows: list[NewEvent] = []
         for index, message in enumerate(messages):
             digest = hashlib.sha256(message.body).hexdigest() if message.statements else ""
             for statement in message.statements:
                 resource_id, nth = batch_fold.next_event_number(statement.resource)
                 record = _record(statement, digest, nth, now)
                 seq = counters.events + len(rows)
-                rows.append(Added(seq, resource_id, record, counters.position, index, statement.publisher_id))
+                rows.append(NewEvent(seq, resource_id, record, counters.position, index, statement.publisher_id))
         batch_fold.run()
-        leaves = [merkle.leaf_hash(row.record.encoded()) for row in rows]
-        repository.tiles.write(db, merkle.append(repository.tiles.reader(db), counters.events, leaves))
+        leaves = [merkle.leaf_hash(row.record.encode()) for row in rows]
+        repository.tiles.save(db, merkle.append(repository.tiles.make_reader(db), counters.events, leaves))
         counters.events += len(rows)
         repository.events.add(db, rows)
         repository.samples.add(db, rows)
         repository.corrections.add(db, rows)
-        repository.batches.add_batch(db, counters, now, [(message.cloud, message.body) for message in messages])
-        repository.batches.move(db, counters)
+        repository.batches.add(db, counters, now, [(message.cloud, message.body) for message in messages])
+        repository.batches.save_counters(db, counters)
 
 
 def _record(statement: ResourceStatement, digest: str, nth: int, now: Micros) -> Record:
@@ -50,7 +50,7 @@ def _record(statement: ResourceStatement, digest: str, nth: int, now: Micros) ->
         at=statement.statement.at,
         cloud=statement.resource.cloud,
         event_type=statement.event_type,
-        fact=fact_of(statement.statement),
+        fact=encode_statement(statement.statement),
         message_id=statement.statement.message_id,
         nth=nth,
         raw_sha256=digest,

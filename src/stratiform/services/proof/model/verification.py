@@ -14,9 +14,9 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
 from stratiform.kit.signing import format_signers, list_trusted_verifiers
 from stratiform.services.ledger.model import Resource
-from stratiform.services.ledger.model.fold import parent_of
-from stratiform.services.ledger.model.incremental_fold import begin
-from stratiform.services.ledger.model.parents import ranked
+from stratiform.services.ledger.model.fold import find_parent
+from stratiform.services.ledger.model.incremental_fold import fold_all
+from stratiform.services.ledger.model.parents import rank_generations
 from stratiform.services.ledger.model.records import Record
 from stratiform.services.ledger.model.segments import select_overlapping
 from stratiform.services.proof.model.export_lines import (
@@ -282,12 +282,12 @@ class _Check:
             return []
         try:
             statements = [record.statement for record in story.records]
-            parent = parent_of(resource, statements)
+            parent = find_parent(resource, statements)
             if parent is not None and parent in self._obscure:
                 self._tell_obscure(resource, parent)
                 return None
             end = None if parent is None or self._in_circle(resource, parent) else self._ends[parent]
-            progress, usage = begin(resource, statements, end)
+            progress, usage = fold_all(resource, statements, end)
             self._ends[resource] = progress.end
             return [
                 Used.of(one) for one in select_overlapping(usage.segments, self._since, self._until, self._project_id)
@@ -330,7 +330,7 @@ class _Check:
                 self._unfounded.append(f"a segment of {name} doesn't follow from its events: {used}")
 
     def _check_circles(self) -> None:
-        circling = ranked(self._circular, self._parents.get)[1]
+        circling = rank_generations(self._circular, self._parents.get)[1]
         for resource in self._circular:
             parent, top = self._parents[resource], self._top(resource)
             if parent not in self._ends:

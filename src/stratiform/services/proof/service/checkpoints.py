@@ -45,7 +45,7 @@ class Checkpoints:
             size = self.ledger.log.size(db)
         signer = self.keys.get_signer()
         stored, newest = repository.checkpoints.find(db, size), repository.checkpoints.find_newest(db)
-        checkpoint = Checkpoint(signer.name, size, merkle.compute_root(self.ledger.log.tile_reader(db), size))
+        checkpoint = Checkpoint(signer.name, size, merkle.compute_root(self.ledger.log.make_tile_reader(db), size))
         self._check_consistency(db, checkpoint, [each.note for each in (stored, newest) if each is not None])
         if stored is not None and _is_signed_by(signer, stored):
             return stored
@@ -62,7 +62,7 @@ class Checkpoints:
     def _check_consistency(self, db: Connection, checkpoint: Checkpoint, notes: Sequence[str]) -> None:
         """Check that the checkpoint does not contradict earlier ones. Raises LogRewritten, Conflict."""
         tile_reader, verifiers, last = (
-            self.ledger.log.tile_reader(db),
+            self.ledger.log.make_tile_reader(db),
             self.keys.list_verifiers(),
             self.keys.read_last_note(),
         )

@@ -10,8 +10,8 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.signed_notes import sign_note
 from stratiform.kit.signing import SigningKeys
-from stratiform.services.ledger.model import Record, Resource, UsageFilter, parent_of
-from stratiform.services.ledger.service import History, LedgerService
+from stratiform.services.ledger.model import Record, Resource, UsageFilter, find_parent
+from stratiform.services.ledger.service import EventHistory, LedgerService
 from stratiform.services.proof.model.export_lines import (
     FORMAT,
     AnyLine,
@@ -56,7 +56,7 @@ class Exports:
         Writes a checkpoint. Raises Forbidden, Invalid, and NotFound for a project of others.
         """
         restricted = self.ledger.access.restrict(ctx, usage_filter)
-        position = self.ledger.positions.current(ctx.db)
+        position = self.ledger.positions.get_current(ctx.db)
         if usage_filter.as_of is not None:
             position = min(position, usage_filter.as_of)
         size = self.ledger.log.size(ctx.db, position)
@@ -78,7 +78,7 @@ class Exports:
         """Yield the lines of an export, in constant memory except for one number per event."""
         total = Sum(self.keys.get_signer().name, export.size)
         yield total.add(encoded(export.opening))
-        tree = merkle.Tree(self.ledger.log.tile_reader(db), export.size)
+        tree = merkle.Tree(self.ledger.log.make_tile_reader(db), export.size)
         for history in self._iterate_histories(db, export):
             is_readable = readable_by(export.usage_filter.project_id, [record for _, record in history.records])
             yield total.add(encoded(Heading(*history.resource, events=len(history.records))))
@@ -88,9 +88,9 @@ class Exports:
                 yield total.add(encoded(Used.of(segment)))
         yield encoded(Closing(sign_note(str(total), self.keys.get_signer())))
 
-    def _iterate_histories(self, db: Connection, export: Export) -> Iterator[History]:
+    def _iterate_histories(self, db: Connection, export: Export) -> Iterator[EventHistory]:
         """Yield the resources that match and their parents, each once, parents before children."""
-        ids = self.ledger.events.list_used_resources(db, export.usage_filter, export.position)
+        ids = self.ledger.events.list_used_ids(db, export.usage_filter, export.position)
         exported: set[int] = set()
         for start in range(0, len(ids), _READ_AT_ONCE):
             chunk = [each for each in ids[start : start + _READ_AT_ONCE] if each not in exported]
@@ -101,9 +101,9 @@ class Exports:
 
     def _read_with_parents(
         self, db: Connection, export: Export, ids: Sequence[int], exported: Collection[int]
-    ) -> tuple[dict[int, History], dict[int, int]]:
+    ) -> tuple[dict[int, EventHistory], dict[int, int]]:
         """Return the resources and their ancestors that are not exported yet, and the parent of each."""
-        read: dict[int, History] = {}
+        read: dict[int, EventHistory] = {}
         parents: dict[int, int] = {}
         while ids:
             histories = self.ledger.events.list_histories(db, ids, export.usage_filter, export.position, export.size)
@@ -117,8 +117,8 @@ class Exports:
 
 
 def _pop_with_parents(
-    resource_id: int | None, histories: dict[int, History], parents: Mapping[int, int]
-) -> Iterator[History]:
+    resource_id: int | None, histories: dict[int, EventHistory], parents: Mapping[int, int]
+) -> Iterator[EventHistory]:
     """Remove a resource and its ancestors from `histories`; return them, ancestors first."""
     upwards = []
     while resource_id in histories:
@@ -127,11 +127,11 @@ def _pop_with_parents(
     return reversed(upwards)
 
 
-def _parent(history: History) -> Resource | None:
+def _parent(history: EventHistory) -> Resource | None:
     """Return the resource with which this one ends."""
-    return parent_of(history.resource, [record.statement for _, record in history.records if "parent" in record.fact])
+    return find_parent(history.resource, [record.statement for _, record in history.records if "parent" in record.fact])
 
 
 def _event_line(tree: merkle.Tree, index: int, record: Record, *, is_readable: bool) -> AnyLine:
-    text, proof = record.encoded(), tree.prove_inclusion(index)
+    text, proof = record.encode(), tree.prove_inclusion(index)
     return Proved(index, text.decode(), proof) if is_readable else HeldBack(index, merkle.leaf_hash(text), proof)

@@ -44,9 +44,9 @@ class InclusionProofs:
         size = log_size(ctx.db, self.ledger, size)
         if not 0 <= index < size:
             raise NotFound(f"Event {index} could not be found in the log of {size} events.")
-        tile_reader = self.ledger.log.tile_reader(ctx.db)
+        tile_reader = self.ledger.log.make_tile_reader(ctx.db)
         records = [record for _, record in self.ledger.events.iterate_records(ctx.db, index, index + 1)]
-        text = next((record.encoded() for record in records if self._may_read(ctx, record)), None)
+        text = next((record.encode() for record in records if self._may_read(ctx, record)), None)
         leaf, proof = merkle.get_leaf(tile_reader, index), merkle.prove_inclusion(tile_reader, index, size)
         return InclusionProof(index, size, leaf, proof, text)
 
@@ -106,7 +106,7 @@ class Tiles:
     def get(self, ctx: RequestContext, level: int, number: int, width: int) -> bytes:
         """Return the first `width` hashes of a tile. Raises NotFound."""
         policy.LOG_READ.require(ctx.caller, None)
-        hashes = self.ledger.log.tile_reader(ctx.db)(level, number)[: width * merkle.HASH_BYTES]
+        hashes = self.ledger.log.make_tile_reader(ctx.db)(level, number)[: width * merkle.HASH_BYTES]
         if len(hashes) != width * merkle.HASH_BYTES or not width:
             raise NotFound(f"Tile {level}/{number} with {width} hashes could not be found.")
         return hashes
@@ -124,4 +124,4 @@ def prove_consistency(db: Connection, ledger: LedgerService, old: int, new: int)
     """Return the proof that the log of `new` events begins with that of `old` events. Raises Invalid."""
     if old > new:
         raise Invalid(f"The log of {new} events can't be a continuation of {old} events.")
-    return merkle.prove_consistency(ledger.log.tile_reader(db), old, new)
+    return merkle.prove_consistency(ledger.log.make_tile_reader(db), old, new)

@@ -56,8 +56,8 @@ def _number_columns(fields: UsageFields) -> list[str]:
     return [number_column(index) for index in range(len(fields.numbers))]
 
 
-def _columns(usages: list[Usage], fields: UsageFields) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {name: [getattr(usage, name) for usage in usages] for name in (*KEY, "state")}
+def _columns(usages: list[Usage], fields: UsageFields) -> dict[str, list[object]]:
+    columns: dict[str, list[object]] = {name: [getattr(usage, name) for usage in usages] for name in (*KEY, "state")}
     for index, attribute in enumerate(fields.texts):
         columns[text_column(index)] = [format_attribute(usage.attributes.get(attribute)) for usage in usages]
     for index, field in enumerate(fields.numbers):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stratiform.kit.clock import Micros
 from stratiform.services.rating.engines.columns import KEY, EncodedUsage, number_column, table
@@ -299,7 +299,7 @@ def _shift(price: Price) -> int:
 
 def _lines(table_of_lines: "pa.Table") -> Iterator[Line]:
     names = (*KEY, "valid_from", "price", "measured", "quantity", "amount", "start", "end")
-    columns: list[list[Any]] = [table_of_lines[name].to_pylist() for name in names]
+    columns: list[list[object]] = [table_of_lines[name].to_pylist() for name in names]
     for row in zip(*columns, strict=True):
         measured, quantity, amount, start, end = row[6:]
         yield Line(LineKey(*row[:6]), int(measured), int(quantity), int(amount), start, end)

@@ -1,7 +1,6 @@
 """Fixed-point integers and exact decimals: rates and quantities have ten decimal digits, amounts have twenty."""
 
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact
-from typing import Any
 
 PRICE_DIGITS = 10
 QUANTITY_DIGITS = 10
@@ -31,7 +30,7 @@ def format_decimal(value: int, digits: int, min_digits: int = 0) -> str:
     return f"{sign}{integer}.{fraction}" if fraction else f"{sign}{integer}"
 
 
-def scaled_number(value: Any, digits: int) -> int | None:
+def scaled_number(value: object, digits: int) -> int | None:
     """Return an attribute's value in units of 10^-digits, or None unless it is such a number, of zero or more."""
     if isinstance(value, bool):
         return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from stratiform.kit.clock import Micros
 from stratiform.services.rating.model.numbers import scaled_number
@@ -37,7 +37,7 @@ class Usage(Protocol):
     @property
     def state(self) -> str: ...
     @property
-    def attributes(self) -> Mapping[str, Any]: ...
+    def attributes(self) -> Mapping[str, object]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +116,12 @@ class UsageFields:
         )
 
 
-def number(attributes: Mapping[str, Any], field: NumberField) -> int | None:
+def number(attributes: Mapping[str, object], field: NumberField) -> int | None:
     """Return the value of a number field, or None if the attribute is missing or not such a number."""
     return scaled_number(attributes.get(field.attribute), field.digits)
 
 
-def format_attribute(value: Any) -> str:
+def format_attribute(value: object) -> str:
     """Format an attribute's value as conditions compare it."""
     if value is None:
         return ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import combinations, pairwise
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 from babel.core import get_global
 
@@ -119,7 +119,7 @@ def _free(table: Table, catalog: MeterCatalog) -> tuple[str, ...]:
 
 
 def _moment(table: Table, key: str) -> Micros:
-    value: Any = table.get(key)
+    value: object = table.get(key)
     try:
         if isinstance(value, datetime):
             return from_datetime(value)

@@ -193,7 +193,7 @@ def _conditions(table: Table, resource_type: ResourceType) -> tuple[Condition, .
     return tuple(sorted(conditions))
 
 
-def _condition(table: Table, key: str, name: str, value: Any, resource_type: ResourceType) -> Condition:
+def _condition(table: Table, key: str, name: str, value: object, resource_type: ResourceType) -> Condition:
     values = value if isinstance(value, list) else [value]
     type_ = _condition_type(table, key, name, resource_type)
     if not values or not all(_fits(item, type_) for item in values):

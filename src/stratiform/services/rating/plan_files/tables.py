@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
 from stratiform.kit.errors import Invalid
 
@@ -14,7 +13,7 @@ _MISSING = object()
 class Table:
     """A TOML table. `location` starts its error messages, such as `prices.toml: price 2 of version 1`."""
 
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
     location: str = ""
 
     def __contains__(self, key: str) -> bool:
@@ -30,7 +29,7 @@ class Table:
             if key not in allowed:
                 raise self.error("", f"unknown key '{key}'", suggestion(key, allowed))
 
-    def get(self, key: str, default: Any = _MISSING) -> Any:
+    def get(self, key: str, default: object = _MISSING) -> object:
         """Return a value. Raises: Invalid if it is missing and has no default"""
         if key in self.values:
             return self.values[key]
@@ -53,7 +52,7 @@ class Table:
             raise self.error(key, "must be a text or a list of texts")
         return tuple(dict.fromkeys(items))
 
-    def choice(self, key: str, options: Collection[str], default: Any = _MISSING) -> str:
+    def choice(self, key: str, options: Collection[str], default: object = _MISSING) -> str:
         """Return one of `options`. Raises: Invalid"""
         value = self.get(key, default)
         if value not in options:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.samples import Piece, pieces
-from stratiform.services.ledger.service import LedgerService, Series
+from stratiform.services.ledger.model.samples import Contribution, iterate_contributions
+from stratiform.services.ledger.service import LedgerService, SampleSeries
 from stratiform.services.rating.model import MeterUsage, PricePlan
 
 
@@ -33,9 +33,11 @@ class MeterUsages:
                     yield from _usages(series, meter, in_period, start, end)
 
 
-def _usages(series: Series, meter: str, usage_filter: UsageFilter, start: Micros, end: Micros) -> Iterator[MeterUsage]:
+def _usages(
+    series: SampleSeries, meter: str, usage_filter: UsageFilter, start: Micros, end: Micros
+) -> Iterator[MeterUsage]:
     unit = f"{series.unit}·s" if series.kind == "gauge" else series.unit
-    for piece in pieces(series.kind, series.samples):
+    for piece in iterate_contributions(series.kind, series.samples):
         if piece.project_id is None or usage_filter.project_id not in (None, piece.project_id):
             continue
         clipped = _clip(piece, start, end)
@@ -52,7 +54,7 @@ def _usages(series: Series, meter: str, usage_filter: UsageFilter, start: Micros
             )
 
 
-def _clip(piece: Piece, start: Micros, end: Micros) -> tuple[Micros, Micros] | None:
+def _clip(piece: Contribution, start: Micros, end: Micros) -> tuple[Micros, Micros] | None:
     if piece.start == piece.end:
         return (piece.end, piece.end) if start < piece.end <= end else None
     first, last = max(piece.start, start), min(piece.end, end)

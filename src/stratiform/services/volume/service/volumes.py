@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from stratiform.contract import registry
 from stratiform.kit.context import RequestContext
@@ -132,7 +131,7 @@ class Volumes:
     ) -> Volume:
         """Update the values that are not None; `metadata` replaces all items."""
         volume = get_volume(ctx, policy.VOLUME_UPDATE, volume_id)
-        changes: dict[str, Any] = {}
+        changes: dict[str, object] = {}
         if name is not None:
             changes["name"] = check_name(name)
         if description is not None:

@@ -1,0 +1,156 @@
+"""All pages: links lead to existing headings, paths exist, and commands and options exist."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from stratiform.app import commands  # noqa: F401 - it adds commands to `app`
+from stratiform.contract.registry import describe_kinds
+from stratiform.interfaces.cli.main import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = {
+    str(page.relative_to(ROOT)): page.read_text()
+    for page in [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+}
+
+SOURCE = ROOT / "src" / "stratiform"
+
+_CODE_BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+_INLINE_CODE = re.compile(r"`([^`\n]+)`")
+_PATH = re.compile(r"(src|tests|docs|tools|examples|benchmarks)/[\w./-]+")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+#: Options that may be anywhere on the command line.
+_GLOBAL_OPTIONS = {"--home", "--os-cloud", "--help"}
+
+#: Groups whose commands the server defines.
+_SERVER_GROUPS = ("add", "set")
+
+#: Words of an inline command that stand for a value.
+_PLACEHOLDER = re.compile(r"[A-Z…]")
+
+
+def _prose(text: str) -> str:
+    return _CODE_BLOCK.sub("", text)
+
+
+def _anchor(heading: str) -> str:
+    """Return the anchor of a heading, as GitHub does."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _commands(text: str) -> Iterator[list[str]]:
+    """Yield the arguments of each `stratiform` command in console blocks."""
+    for language, block in _CODE_BLOCK.findall(text):
+        if language == "console":
+            lines = re.sub(r"\\\n\s*", " ", block).splitlines()
+            for line in lines:
+                if line.strip().startswith("$ ") and "stratiform " in line and "curl" not in line:
+                    arguments = shlex.split(line, comments=True)
+                    if "stratiform" in arguments:
+                        yield arguments[arguments.index("stratiform") + 1 :]
+
+
+def _resolve(arguments: list[str]) -> tuple[TyperCommand | TyperGroup, list[str]]:
+    """Return the command that `arguments` start with, and the other arguments. Raises LookupError if it is unknown.
+
+    The commands below `clouds add` and `clouds set` come from the server; they belong to the other arguments.
+    """
+    command = typer.main.get_command(app)
+    arguments = _without_global_options(arguments)
+    while arguments and isinstance(command, TyperGroup) and command.name not in _SERVER_GROUPS:
+        if arguments[0] not in command.commands:
+            raise LookupError(arguments[0])
+        command, arguments = command.commands[arguments[0]], arguments[1:]
+    assert isinstance(command, TyperCommand | TyperGroup)
+    return command, arguments
+
+
+def _options(command: TyperCommand | TyperGroup, arguments: list[str]) -> set[str]:
+    options = {option for parameter in command.params for option in parameter.opts} | _GLOBAL_OPTIONS
+    if isinstance(command, TyperGroup) and command.name in _SERVER_GROUPS:
+        kind = next(kind for kind in describe_kinds() if kind.kind == arguments[0])
+        options |= {f"--{setting.name.replace('_', '-')}" for setting in kind.settings} | {"--name"}
+    return options
+
+
+def _without_global_options(arguments: list[str]) -> list[str]:
+    remaining = list(arguments)
+    while remaining and remaining[0] in _GLOBAL_OPTIONS:
+        remaining = remaining[2:]
+    return remaining
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_to_existing_pages_and_headings(name: str) -> None:
+    broken = []
+    for target in _LINK.findall(_prose(PAGES[name])):
+        if re.match(r"https?://", target):
+            continue
+        path, _, anchor = target.partition("#")
+        page = (ROOT / name).parent / path if path else ROOT / name
+        if not page.exists() or (anchor and anchor not in map(_anchor, _HEADING.findall(page.read_text()))):
+            broken.append(target)
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_mentioned_paths_exist(name: str) -> None:
+    paths = [code for code in _INLINE_CODE.findall(_prose(PAGES[name])) if _PATH.fullmatch(code)]
+    assert [path for path in paths if "acme" not in path and not (ROOT / path.replace("KIND", "aws")).exists()] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_commands_and_options_exist(name: str) -> None:
+    unknown = []
+    for arguments in _commands(PAGES[name]):
+        try:
+            command, remaining = _resolve(arguments)
+        except LookupError:
+            unknown.append(" ".join(arguments))
+            continue
+        used = {argument.partition("=")[0] for argument in remaining if argument.startswith("--")}
+        unknown += [f"{' '.join(arguments)}: {option}" for option in used - _options(command, remaining)]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_inline_commands_exist(name: str) -> None:
+    unknown = []
+    for code in _INLINE_CODE.findall(_prose(PAGES[name])):
+        arguments = code.split()
+        if arguments[0] != "stratiform" or len(arguments) == 1 or (arguments[1] == "usage" and code.endswith("v1")):
+            continue
+        names = []
+        for argument in _without_global_options(arguments[1:]):
+            if _PLACEHOLDER.search(argument) or argument.startswith("-") or "." in argument:
+                break
+            names.append(argument)
+        try:
+            _resolve(names)
+        except LookupError:
+            unknown.append(code)
+    assert unknown == []
+
+
+def test_glossary_is_sorted_and_refers_to_existing_code() -> None:
+    rows = [line.split("|") for line in PAGES["docs/reference/glossary.md"].splitlines() if line.startswith("| ")][1:]
+    terms = [row[1].strip().lower() for row in rows]
+    assert terms == sorted(terms)
+    classes = {
+        name for file in SOURCE.rglob("*.py") for name in re.findall(r"^class (\w+)", file.read_text(), re.MULTILINE)
+    }
+    missing = [
+        reference
+        for row in rows
+        for reference in _INLINE_CODE.findall(row[3])
+        if not ((SOURCE / reference).exists() or (ROOT / reference).exists() or reference in classes)
+    ]
+    assert missing == []

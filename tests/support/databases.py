@@ -92,14 +92,19 @@ def create_tables(database: Database) -> None:
         return
     file = Path(url.database or "")
     if url.get_backend_name() == "sqlite" and not file.exists():
-        file.write_bytes(_empty_sqlite_file(len(metadata.tables)))
+        file.write_bytes(empty_sqlite_file())
     else:
         metadata.create_all(database.engine)
 
 
+def empty_sqlite_file() -> bytes:
+    """Return the content of an SQLite file with all tables that are loaded."""
+    return _empty_sqlite_file(len(metadata.tables))
+
+
 @cache
 def _empty_sqlite_file(_tables: int) -> bytes:
-    """Return an SQLite file with all tables that are loaded (their number is the key of the cache)."""
+    """Create the file; the number of tables is the key of the cache."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "empty.db"
         database = Database(f"sqlite:///{file}")

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -294,6 +295,7 @@ def _part(root: Find | None, payload: Mapping[str, Any], name: str) -> Mapping[s
     return part
 
 
+@cache
 def _shipped() -> tuple[list[MeterFile], list[Nothing]]:
     folder = resources.files(__package__) / "meters"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)

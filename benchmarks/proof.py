@@ -50,7 +50,7 @@ def main() -> None:
         print(f"  {size / options.events:.0f} bytes an event, {packed / options.events:.0f} packed")
         with timed("verify"), file.open("rb") as source:
             found = verify(source, made.services.proof.keys.list_verifiers())
-        assert found.is_whole_log, found.wrong[:3]
+        assert found.is_complete_log, found.failures[:3]
         print(f"  {found.events} events, {found.segments} segments of {found.resources} resources")
         made.services.database.close()
 

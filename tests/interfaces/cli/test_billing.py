@@ -9,13 +9,13 @@ from typer.testing import CliRunner, Result
 
 from stratiform.interfaces.cli.client import Client, CliError, session
 from stratiform.interfaces.cli.main import app
-from stratiform.interfaces.rest import costs, prices
+from stratiform.interfaces.rest import prices
 from stratiform.kit.clock import parse_iso
 from support.money import PLAN, machine
 from support.rest import Rest, rest
 from support.stacks import Bench
 
-HANDLERS = [*costs.handlers, *prices.handlers]
+HANDLERS = [*prices.handlers]
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_accounts_are_listed_and_shown(api: Rest, plan: str, stack_bench: Bench)
     assert "acme" in run("account", "list")
     shown = run("account", "show", "acme")
     assert f"{api.demo_project} from 2026-11-10" in shown
-    with pytest.raises(CliError, match="no account 'nobody'"):
+    with pytest.raises(CliError, match="Customer account 'nobody' not found"):
         run("account", "show", "nobody")
 
 

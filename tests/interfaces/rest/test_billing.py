@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.rest import costs, prices
+from stratiform.interfaces.rest import prices
 from stratiform.kit.clock import parse_iso
 from support.money import PLAN, machine
 from support.rest import Rest, rest
 from support.stacks import Bench
 
-HANDLERS = [*costs.handlers, *prices.handlers]
+HANDLERS = [*prices.handlers]
 
 
 @pytest.fixture
@@ -53,6 +53,7 @@ def test_a_plan_is_published_and_told(api: Rest) -> None:
         "states": ["active"],
         "where": {},
         "label": "",
+        "tax_category": None,
     }
     assert version["prices"][2]["where"] == {"volume_type": ["fast"]}
 

@@ -33,9 +33,9 @@ def list_meters(output: FormatOption = Format.table) -> None:
 def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> None:
     """Say whether a meter file can be used, without a server. A mistake is told with its key."""
     # The client alone needs neither the ledger's code nor what that is made of.
-    from stratiform.services.ingest.events.meter_files import file_text, read_meter
+    from stratiform.services.ingest.events.meter_file_parser import parse_meter_file, read_file
 
-    meter = read_meter(file_text(file), str(file))
+    meter = parse_meter_file(read_file(file), str(file))
     types = {one for told in meter.events for one in told.types if told.rule != "ignore"}
     say(
         f"{meter.name}: {len(types)} types of events, {len(meter.samples)} samples; put it into HOME/meters and restart"

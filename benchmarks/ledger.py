@@ -228,10 +228,10 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
     from stratiform.app.settings import Settings
     from stratiform.app.wiring import build
     from stratiform.kit import garbage_collection
-    from support.databases import fresh_database
+    from support.databases import empty_database
 
     program._BATCH = batch
-    with tempfile.TemporaryDirectory() as folder, fresh_database(kind, Path(folder)) as database_url:
+    with tempfile.TemporaryDirectory() as folder, empty_database(kind, Path(folder)) as database_url:
         settings = Settings(
             home=Path(folder),
             database_url=database_url,

@@ -10,18 +10,18 @@ from stratiform.app.wiring import build
 from stratiform.app.worker import handlers
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, ManualClock
-from stratiform.kit.db import metadata
 from stratiform.kit.work import Worker, enqueue
 from stratiform.services.ingest import repository as ingest_repository
 from stratiform.services.ingest.events import parse_event
 from stratiform.services.ledger import repository
 from stratiform.services.proof.tables import checkpoint_table
+from support.databases import create_tables
 from support.ledger import expected, listing, recorded
 
 
 def build_services(home: Path, days: int, clock: ManualClock) -> Services:
     services = build(Settings(home=home, raw_messages_days=days, bcrypt_rounds=4), clock=clock)
-    metadata.create_all(services.database.engine)
+    create_tables(services.database)
     return services
 
 

@@ -51,15 +51,15 @@ class Audits:
         with open_inventories() as inventories:
             yield from self._read_inventories(inventories, clouds, summary)
             run = AuditRun(
-                self.database,
-                self.clock,
-                self.ledger,
-                self.ingest,
-                caller,
-                request,
-                (request.start, min(request.end, self.clock.now())),
-                inventories,
-                summary,
+                database=self.database,
+                clock=self.clock,
+                ledger=self.ledger,
+                ingest=self.ingest,
+                caller=caller,
+                request=request,
+                window=(request.start, min(request.end, self.clock.now())),
+                inventories=inventories,
+                summary=summary,
             )
             yield from run.compare()
         yield summary

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def load_meter_files(folder: Path | None = None) -> MeterFiles:
     )
 
 
+@cache
 def _load_package() -> MeterFiles:
     folder = resources.files(__package__) / "meters"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)

@@ -20,7 +20,7 @@ ADDITIONAL_FILES = {
 
 #: Operations that wait for a cloud, a disk or a hash, with short transactions of their own before and after.
 TRANSACTION_OWNERS = {
-    "audit/service/audits.py",
+    "audit/service/runs.py",
     "clouds/service/accounts.py",
     "clouds/service/connections.py",
     "image/service/image_copies.py",

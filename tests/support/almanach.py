@@ -4,13 +4,16 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import httpx
+from litestar import Litestar
 from litestar.testing import TestClient
 
 from stratiform.app.almanach import application
 from stratiform.interfaces.almanach.settings import AlmanachSettings
+from stratiform.interfaces.services import Services
 from support.callers import People, people
 from support.stacks import Bench
 
@@ -101,10 +104,17 @@ def _shorten(text: str | None) -> str | None:
     return None if text is None else text.removeprefix("2026-01-01 ").removesuffix("+00:00")
 
 
+@cache
+def _application() -> Litestar:
+    """Create the application once; its services and settings are replaced for each client."""
+    return application(cast("Services", None), AlmanachSettings(private_key=KEY))
+
+
 @contextmanager
 def almanach_client(bench: Bench, **settings: Any) -> Iterator[AlmanachClient]:
     """Serve the API with `AlmanachSettings` that have a private key unless `settings` changes it."""
     almanach = AlmanachSettings(**{"private_key": KEY, **settings})
-    app = application(bench.services, almanach)
+    app = _application()
+    app.state.services, app.state.almanach = bench.services, almanach
     with people(bench) as users, TestClient(app, raise_server_exceptions=False) as http:
         yield AlmanachClient(bench, http, users)

@@ -22,7 +22,7 @@ from stratiform.services.identity.model import (
     ScopeRequest,
 )
 from stratiform.services.identity.model import ListQuery as IdentityQuery
-from support.stacks import Bench, served
+from support.stacks import Bench, prepare, served
 
 PASSWORD = "correct horse"
 PROJECTS = ("green", "blue")
@@ -51,42 +51,48 @@ class People:
 
 @contextmanager
 def people(of: Bench) -> Iterator[People]:
-    identity, now = of.services.identity, of.clock.now()
-    with of.services.database.transaction() as db:
-        identity.bootstrap(
-            db, now, url=of.services.url, region=of.services.region, admin_password=PASSWORD, catalog=CATALOG
-        )
-        projects = _projects(of, db)
-    with of.services.database.transaction() as db:
-        admin_project = (
-            identity.projects.list(RequestContext(db, SYSTEM, now), IdentityQuery({"name": "admin"})).items[0].id
-        )
-        tokens = {"admin": _token(of, db, "admin", admin_project)}
-        for name, project_id in projects.items():
-            tokens[name] = _token(of, db, f"{name}-member", project_id)
-            tokens[f"{name}-reader"] = _token(of, db, f"{name}-reader", project_id)
+    tokens, projects = prepare(of, "callers", _create_callers)
     with TestClient(served(of.services), base_url=of.services.url) as client:
-        yield People(of, client, tokens, projects | {"admin": admin_project})
+        yield People(of, client, dict(tokens), dict(projects))
 
 
-def _projects(of: Bench, db: Connection) -> dict[str, str]:
-    identity, ctx = of.services.identity, RequestContext(db, SYSTEM, of.clock.now())
-    made: dict[str, str] = {}
+def _create_callers(bench: Bench) -> tuple[dict[str, str], dict[str, str]]:
+    """Create projects and users. Return the tokens by caller, and the project ids by name."""
+    identity, now = bench.services.identity, bench.clock.now()
+    with bench.services.database.transaction() as db:
+        identity.bootstrap(
+            db, now, url=bench.services.url, region=bench.services.region, admin_password=PASSWORD, catalog=CATALOG
+        )
+        projects = _create_projects(bench, db)
+    with bench.services.database.transaction() as db:
+        ctx = RequestContext(db, SYSTEM, now)
+        admin_project_id = identity.projects.list(ctx, IdentityQuery({"name": "admin"})).items[0].id
+        tokens = {"admin": _create_token(bench, db, "admin", admin_project_id)}
+        for name, project_id in projects.items():
+            tokens[name] = _create_token(bench, db, f"{name}-member", project_id)
+            tokens[f"{name}-reader"] = _create_token(bench, db, f"{name}-reader", project_id)
+    return tokens, projects | {"admin": admin_project_id}
+
+
+def _create_projects(bench: Bench, db: Connection) -> dict[str, str]:
+    """Create the projects with a user for each role. Return their ids by name."""
+    identity, ctx = bench.services.identity, RequestContext(db, SYSTEM, bench.clock.now())
+    projects: dict[str, str] = {}
     for name in PROJECTS:
         project = identity.projects.create(ctx, NewProject(name, domain_id="default"))
-        made[name] = project.id
+        projects[name] = project.id
         for role in ROLES:
-            sealed = identity.passwords.hash(PASSWORD)
-            user = identity.users.create(ctx, NewUser(f"{name}-{role}", domain_id="default", password=sealed))
+            password = identity.passwords.hash(PASSWORD)
+            user = identity.users.create(ctx, NewUser(f"{name}-{role}", domain_id="default", password=password))
             role_id = identity.roles.list(ctx, IdentityQuery({"name": role})).items[0].id
             identity.assignments.grant(ctx, Assignment(role_id, "user", user.id, "project", project.id))
-    return made
+    return projects
 
 
-def _token(of: Bench, db: Connection, user: str, project_id: str) -> str:
-    sign_ins, now = of.services.identity.authentication, of.clock.now()
-    named = ResourceRef(name=user, domain_id="default")
-    asked = AuthRequest((PasswordAuth(named, PASSWORD),), ScopeRequest("project", ResourceRef(id=project_id)))
-    found = sign_ins.resolve(db, asked, now)
-    sign_ins.verify(found)
-    return sign_ins.issue(db, asked, found, now)[0]
+def _create_token(bench: Bench, db: Connection, user: str, project_id: str) -> str:
+    authentication, now = bench.services.identity.authentication, bench.clock.now()
+    password = PasswordAuth(ResourceRef(name=user, domain_id="default"), PASSWORD)
+    request = AuthRequest((password,), ScopeRequest("project", ResourceRef(id=project_id)))
+    identity = authentication.resolve(db, request, now)
+    authentication.verify(identity)
+    return authentication.issue(db, request, identity, now)[0]

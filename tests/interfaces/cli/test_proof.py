@@ -81,7 +81,7 @@ def test_packed_files(api: Rest, exported: Path, tmp_path: Path, ending: str) ->
     assert "all as it was signed" in ctx("verify", packed)
     packed.write_bytes(packed.read_bytes()[:-2000])
     try:
-        assert "the end is missing" in ctx("verify", packed, fails=1)
+        assert "the end line is missing" in ctx("verify", packed, fails=1)
     except CliError as error:
         assert error.message == f"can't read {packed}: it is cut off or damaged"
 
@@ -113,18 +113,18 @@ def test_every_tampering_is_named_and_ends_with_one(exported: Path, tmp_path: Pa
     index, record = json.loads(lines[place])["index"], json.loads(json.loads(lines[place])["record"])
     broken = tmp_path / "broken"
 
-    def wrong(*changed: bytes) -> str:
+    def failures(*changed: bytes) -> str:
         broken.write_bytes(b"".join(changed))
         return ctx("verify", broken, fails=1)
 
     altered = lines[place].replace(b'\\"nth\\":1,', b'\\"nth\\":2,')
-    assert f"(message {record['message_id']}) was altered" in wrong(*lines[:place], altered, *lines[place + 1 :])
-    assert f"WRONG  event {index} was removed" in wrong(*lines[:place], *lines[place + 1 :])
-    assert "is there twice" in wrong(*lines[: place + 1], *lines[place:])
-    assert "the export is cut off" in wrong(*lines[:place])
-    assert "line 1 can't be understood" in wrong(b"hello\n")
-    assert "this is no export" in wrong(lines[place])
-    assert "the end is missing" in wrong(b"")
+    assert f"(message {record['message_id']}) was altered" in failures(*lines[:place], altered, *lines[place + 1 :])
+    assert f"WRONG  event {index} was removed" in failures(*lines[:place], *lines[place + 1 :])
+    assert "occurs twice" in failures(*lines[: place + 1], *lines[place:])
+    assert "the export is truncated" in failures(*lines[:place])
+    assert "line 1 is malformed" in failures(b"hello\n")
+    assert "not an export" in failures(lines[place])
+    assert "the end line is missing" in failures(b"")
 
 
 def test_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Path) -> None:
@@ -153,9 +153,9 @@ def test_since_an_earlier_export_or_checkpoint(api: Rest, stack_bench: Bench, ex
     ctx("export", "--since", exported, later)
     assert "all as it was signed" in ctx("verify", later, "--since", exported)
     assert "all as it was signed" in ctx("verify", later, "--since", note)
-    assert "more events than" in ctx("verify", exported, "--since", later, fails=1)
+    assert "has more events than the log" in ctx("verify", exported, "--since", later, fails=1)
     ctx("export", later)
-    assert "doesn't say how its log goes on" in ctx("verify", later, "--since", note, fails=1)
+    assert "no proof of consistency" in ctx("verify", later, "--since", note, fails=1)
     note.write_text(note.read_text().replace("\n576\n", "\n575\n"))
     with pytest.raises(CliError, match="no export or checkpoint that can be trusted"):
         ctx("verify", later, "--since", note)

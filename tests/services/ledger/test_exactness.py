@@ -31,7 +31,7 @@ from stratiform.services.ledger.model.sums import SumResult, parse_query
 from stratiform.services.ledger.repository.segments import decode_row
 from stratiform.services.proof.model.verification import verify
 from support import reference_fold, slow_ledger
-from support.databases import fresh_database
+from support.databases import empty_database
 from support.hearsay import HOURS, T0, Said, hearsay, write_meters
 from support.ledger import listing, recorded
 from support.slow_ledger import Measured, SegmentRow
@@ -278,8 +278,8 @@ def check_changes(books: Books, then: dict[int, Answers]) -> None:
 def check_export(books: Books, as_of: int | None = None) -> None:
     """Whoever has an export finds the same segments in it, without the database."""
     found = verify(books.export(as_of), books.made.services.proof.keys.list_verifiers())
-    assert found.wrong == []
-    assert found.held_back == 0
+    assert found.failures == []
+    assert found.withheld == 0
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=UNCHECKED)
@@ -328,7 +328,7 @@ def read(books: Books, done: threading.Event) -> dict[int, Answers]:
 @pytest.fixture
 def shared(home: Path, tmp_path: Path) -> Iterator[Books]:
     """One on PostgreSQL, empty."""
-    with fresh_database("postgresql", tmp_path) as url:
+    with empty_database("postgresql", tmp_path) as url:
         made = Books(home, url)
         yield made
         made.made.services.database.close()

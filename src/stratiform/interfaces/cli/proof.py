@@ -16,7 +16,7 @@ from stratiform.kit.errors import Invalid
 
 if TYPE_CHECKING:
     from stratiform.kit.signed_notes import Checkpoint, Verifier
-    from stratiform.services.proof.model.verification import Verdict
+    from stratiform.services.proof.model.verification import VerificationReport
 
 #: A longer line is of no export; a file that is one line must not fill the memory.
 _LONGEST_LINE = 64 * 1024 * 1024
@@ -81,12 +81,12 @@ def verify_file(
     with _opened(file) as source:
         found = verify(_lines(source), known, earlier)
     _tell(file, found)
-    if found.wrong:
+    if found.failures:
         raise typer.Exit(1)
 
 
-def _tell(file: Path, found: "Verdict") -> None:
-    for line in found.wrong:
+def _tell(file: Path, found: "VerificationReport") -> None:
+    for line in found.failures:
         say(f"WRONG  {line}")
     for line in found.notes:
         say(f"note   {line}")
@@ -96,13 +96,13 @@ def _tell(file: Path, found: "Verdict") -> None:
             f"{file}: {found.events} events and {found.segments} segments of {found.resources} resources, "
             f"from the log of {log.origin} with {log.size} events"
         )
-    if found.held_back:
-        say(f"{found.held_back} events of other projects are held back: that they are in the log is shown")
-    if found.wrong:
-        what = "1 thing is" if len(found.wrong) == 1 else f"{len(found.wrong)} things are"
+    if found.withheld:
+        say(f"{found.withheld} events of other projects are held back: that they are in the log is shown")
+    if found.failures:
+        what = "1 thing is" if len(found.failures) == 1 else f"{len(found.failures)} things are"
         say(f"{what} wrong: this isn't what was signed")
     else:
-        say("all as it was signed" + (", and no event of the log is missing" if found.is_whole_log else ""))
+        say("all as it was signed" + (", and no event of the log is missing" if found.is_complete_log else ""))
 
 
 def _keys(texts: list[str] | None, file: Path | None) -> "list[Verifier]":
@@ -127,13 +127,13 @@ def _keys(texts: list[str] | None, file: Path | None) -> "list[Verifier]":
 
 def _checkpoint(file: Path, known: "list[Verifier]") -> "Checkpoint":
     """That of an earlier export, or of a file that is one. Raises CliError where it can't be trusted."""
-    from stratiform.services.proof.model.verification import checkpoint_of
+    from stratiform.services.proof.model.verification import read_checkpoint
 
     with _opened(file) as source:
         first = source.readline(_LONGEST_LINE)
         text = first if first.startswith(b"{") else first + source.read(_LONGEST_LINE)
     try:
-        return checkpoint_of(text, known)
+        return read_checkpoint(text, known)
     except Invalid as error:
         raise CliError(f"{file} is no export or checkpoint that can be trusted: {error.message}") from error
 

@@ -20,11 +20,12 @@ from stratiform.services.audit.model import (
     AuditEvent,
     AuditRequest,
     AuditSummary,
+    Finding,
     Progress,
+    Proposal,
     ProposedCorrection,
     ResourceResult,
 )
-from stratiform.services.audit.model.comparison import Finding, Proposal
 from stratiform.services.billing.model import parse_month
 from stratiform.services.ledger.model import UsageFilter
 
@@ -95,7 +96,10 @@ def _finding(finding: Finding) -> schemas.Finding:
         seconds=seconds(finding.end - finding.start),
         exact=finding.exact,
         evidence=list(finding.evidence),
-        changes={name: schemas.ValueChange(ledger, source) for name, (ledger, source) in finding.changes.items()},
+        changes={
+            name: schemas.ValueChange(difference.ledger, difference.source)
+            for name, difference in finding.differences.items()
+        },
     )
 
 
@@ -111,15 +115,15 @@ def _proposed(proposed: ProposedCorrection) -> schemas.ProposedCorrection:
 
 
 def _observed_state(proposal: Proposal) -> schemas.ObservedState:
-    look = proposal.look
+    observation = proposal.observation
     return schemas.ObservedState(
         reopened=proposal.reopened or UNSET,
-        has_ended=proposal.gone or UNSET,
-        launched=UNSET if proposal.launched is None else iso(proposal.launched),
-        project_id=look.project_id or UNSET,
-        name=look.name or UNSET,
-        state=look.state or UNSET,
-        attributes=look.attributes or UNSET,
+        is_deleted=observation.is_deleted or UNSET,
+        launched=UNSET if observation.launched is None else iso(observation.launched),
+        project_id=observation.project_id or UNSET,
+        name=observation.name or UNSET,
+        state=observation.state or UNSET,
+        attributes=observation.attributes or UNSET,
     )
 
 

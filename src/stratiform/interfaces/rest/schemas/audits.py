@@ -42,7 +42,7 @@ class ObservedState(Struct):
     """What a source observed of a resource, with the fields of corrections."""
 
     reopened: bool | UnsetType = UNSET
-    has_ended: bool | UnsetType = field(name="gone", default=UNSET)
+    is_deleted: bool | UnsetType = field(name="gone", default=UNSET)
     launched: str | UnsetType = UNSET
     project_id: str | UnsetType = UNSET
     name: str | UnsetType = UNSET

@@ -15,7 +15,7 @@ import typer
 
 from stratiform.app import home as homes
 from stratiform.app import settings
-from stratiform.interfaces.cli.client import CliError, say, session
+from stratiform.interfaces.cli.client import CliError, print_line, session
 from stratiform.kit.errors import Fault
 
 _FILE = "stratiform.toml"
@@ -95,10 +95,10 @@ def import_almanach(
     homes.prepare_folder(home)
     _write(target, text)
     for line in conversion.lines:
-        say(line)
-    say(f"{target} written. Almanach's clients can connect to http://HOST:{conversion.values['almanach_port']}")
+        print_line(line)
+    print_line(f"{target} written. Almanach's clients can connect to http://HOST:{conversion.values['almanach_port']}")
     if conversion.values.get("almanach_private_key") == _DEFAULT_KEY:
-        say("Warning: the private key is Almanach's public default; change it here and in the clients.")
+        print_line("Warning: the private key is Almanach's public default; change it here and in the clients.")
 
 
 def _read(file: Path) -> _Conversion:

@@ -86,8 +86,8 @@ def test_a_named_file_comes_before_the_home_and_a_named_home_before_the_file(
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(write(tmp_path / "other.yaml", both=entry(live.url, "demo"))))
     monkeypatch.setenv("OS_CLOUD", "both")
     assert who(Session(home), live) == "demo"
-    assert who(Session(home, named=True), live) == "admin"
-    assert who(Session(tmp_path / "nothing", named=True), live) == "demo"
+    assert who(Session(home, home_is_explicit=True), live) == "admin"
+    assert who(Session(tmp_path / "nothing", home_is_explicit=True), live) == "demo"
 
 
 def test_all_ways_of_signing_in_that_openstack_knows(
@@ -161,10 +161,10 @@ def test_the_password_of_another_is_never_tried_inside(tmp_path: Path, monkeypat
 
     write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry("http://127.0.0.1:9", "admin")})
     with pytest.raises(CliError, match="inside"):
-        Session(tmp_path / "h", inside=inside).client()
+        Session(tmp_path / "h", local_server=inside).client()
     for name, text in {"AUTH_URL": "http://127.0.0.1:9/identity/v3", "USERNAME": "u", "PASSWORD": "p"}.items():
         monkeypatch.setenv(f"OS_{name}", text)
     monkeypatch.setenv("OS_PROJECT_NAME", "p")
     with pytest.raises(CliError, match="no answer from"):
-        Session(tmp_path / "h", inside=inside).client()
+        Session(tmp_path / "h", local_server=inside).client()
     assert asked == [tmp_path / "h"]

@@ -17,7 +17,7 @@ import typer.main
 from typer.core import TyperCommand
 
 from stratiform.interfaces.cli.client import CliError
-from stratiform.interfaces.cli.listing import Format, FormatOption
+from stratiform.interfaces.cli.output import Format, FormatOption
 
 
 @dataclass(frozen=True, slots=True)

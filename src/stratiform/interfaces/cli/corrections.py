@@ -141,7 +141,7 @@ def _print_correction(result: Mapping[str, Any]) -> None:
                 print_line(_format_segment(segment, names))
         if result["new"] and result["before"] == result["after"]:
             print_line("The correction has no effect now; it overrides later messages.")
-    print_line(f"correction {result['id']}" + (" created" if result["new"] else " already exists"))
+    print_line(f"correction {result['id']}" + ("" if result["new"] else " already exists"))
 
 
 def _format_segment(segment: Mapping[str, Any], names: Iterable[str]) -> str:

@@ -107,14 +107,16 @@ def channel() -> Iterator[Any]:
 def filled(messages: list[bytes]) -> Iterator[Queue]:
     """The queue as the collector declares it, with `messages` in it."""
     from stratiform.interfaces.amqp.address import parse
-    from stratiform.interfaces.amqp.queues import Wanted, declare
+    from stratiform.interfaces.amqp.queues import Subscription, declare
 
     amqp: Any = importlib.import_module("amqp")
     name = f"bench-{uuid4().hex[:8]}"
     queue = Queue(name, name, len(messages))
     with channel() as open_one:
         declare(
-            open_one.connection, parse(bus_url() + "?amqp_durable_queues=true", "bus"), Wanted([name], [_TOPIC], name)
+            open_one.connection,
+            parse(bus_url() + "?amqp_durable_queues=true", "bus"),
+            Subscription([name], [_TOPIC], name),
         )
         about = {"content_type": "application/json", "content_encoding": "utf-8", "delivery_mode": 2}
         for body in messages:
@@ -183,7 +185,7 @@ def bare(messages: list[bytes], batch: int) -> Cost:
 
 def oslo(messages: list[bytes], batch: int) -> Cost:
     """What oslo.messaging's batch listener takes, with nothing done for a message."""
-    from support.bus import oslo_messaging, oslo_url
+    from support.bus import oslo_messaging, parse_with_oslo
 
     with filled(messages) as queue:
         got, done = 0, threading.Event()
@@ -196,7 +198,7 @@ def oslo(messages: list[bytes], batch: int) -> Cost:
                     done.set()
                 return str(oslo_messaging.NotificationResult.HANDLED)
 
-        url = oslo_url(f"{bus_url()}?amqp_durable_queues=true&rabbit_qos_prefetch_count={4 * batch}")
+        url = parse_with_oslo(f"{bus_url()}?amqp_durable_queues=true&rabbit_qos_prefetch_count={4 * batch}")
         transport = oslo_messaging.get_notification_transport(url.conf, url)
         listener = oslo_messaging.get_batch_notification_listener(
             transport,

@@ -16,7 +16,7 @@ from support import watchdog
 
 if TYPE_CHECKING:
     from stratiform.kit.db import Database
-    from support.bus import Names
+    from support.bus import BusNames
     from support.stacks import Bench
 
 
@@ -66,18 +66,18 @@ def broker() -> Iterator[Any]:
     """A connection to RabbitMQ."""
     from support import bus
 
-    with bus.connected() as connection:
+    with bus.connect_kombu() as connection:
         yield connection
 
 
 @pytest.fixture
-def names(broker: Any) -> Iterator["Names"]:
+def names(broker: Any) -> Iterator["BusNames"]:
     """Names of an exchange, a topic and a pool for one test; they are deleted afterwards."""
-    from support.bus import Names
+    from support.bus import BusNames
 
-    names = Names(broker)
+    names = BusNames(broker)
     yield names
-    names.remove()
+    names.delete()
 
 
 @pytest.fixture

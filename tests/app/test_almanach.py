@@ -11,7 +11,7 @@ import pytest
 
 from stratiform.app import settings
 from stratiform.interfaces.amqp.queues import PRIORITIES
-from support.bus import URL, Names, oslo_messaging, oslo_url, wait_for
+from support.bus import URL, BusNames, oslo_messaging, parse_with_oslo, wait_for
 from support.ports import free_port
 from support.processes import PROGRAM, WAIT_S, running
 from support.programs import Cli
@@ -28,7 +28,7 @@ def machine(state: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def moved(home: Path, tmp_path: Path, names: Names) -> Any:
+def moved(home: Path, tmp_path: Path, names: BusNames) -> Any:
     """A home made of an Almanach's configuration file."""
     config = tmp_path / "almanach.cfg"
     config.write_text(
@@ -40,16 +40,16 @@ def moved(home: Path, tmp_path: Path, names: Names) -> Any:
     cli("import", str(config))
     yield cli
     cli.stop()
-    names.remove(*(f"{names.topic}.{priority}" for priority in PRIORITIES))
+    names.delete(*(f"{names.topic}.{priority}" for priority in PRIORITIES))
 
 
-def test_only_the_address_changes(moved: Cli, names: Names) -> None:
+def test_only_the_address_changes(moved: Cli, names: BusNames) -> None:
     """What Nova published for Almanach before we were there is heard, too: the queue is the one that it made."""
-    nova = oslo_messaging.get_notification_transport(oslo_url(URL).conf, oslo_url(URL))
+    nova = oslo_messaging.get_notification_transport(parse_with_oslo(URL).conf, parse_with_oslo(URL))
     oslo_messaging.set_transport_defaults(names.exchange)
     notifier = oslo_messaging.Notifier(nova, "compute.here", driver="messaging", topics=[names.topic])
     notifier.info({}, "compute.instance.create.end", machine("active"))
-    wait_for(lambda: names.waiting(f"{names.topic}.info") == 1)
+    wait_for(lambda: names.count_messages(f"{names.topic}.info") == 1)
     moved("up", "--detach", "--port", free_port())
     read = settings.load(moved.home)
     with httpx.Client(base_url=f"http://127.0.0.1:{read.almanach_port}", headers={"X-Auth-Token": "a key"}) as http:

@@ -15,7 +15,10 @@ def cli(home: Path) -> Cli:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("usage list --fromm 2026", "No such option: --fromm (did you mean --format or --from? see `stratiform usage list"),
+        (
+            "usage list --fromm 2026",
+            "No such option: --fromm (did you mean --format or --from? see `stratiform usage list",
+        ),
         ("usage lst", "No such command 'lst'. Did you mean 'list'? (see `stratiform usage --help`)"),
         ("usage list --format xml", "Invalid value for '--format' / '-f': 'xml' is not one of 'table', 'json' ("),
         ("usage list --format", "Option '--format' requires an argument ("),

@@ -45,6 +45,6 @@ def test_every_event_of_our_services_is_read_by_a_meter() -> None:
         event_type
         for manifest in SERVICES
         for event_type in manifest.event_types
-        if not parser.reads(event_type) and not parser.ignore_reason(event_type)
+        if not parser.is_metered(event_type) and not parser.find_ignore_reason(event_type)
     ]
     assert unread == []

@@ -1,108 +1,115 @@
-"""The collector: hears the notifications of real OpenStacks and puts them into the ledger.
+"""The collector, which consumes notifications of OpenStack clouds and stores them in the ledger.
 
-Each source has three threads of its own: one hears, one reads what was heard, one stores what was read. So a batch is
-stored while the next one comes, and no source waits for another.
+Each source has three threads: one consumes messages, one parses them, and one stores them. So a batch is stored while
+the next one arrives, and sources do not wait for each other.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from stratiform.app.settings import Settings, Source
 from stratiform.interfaces.amqp.address import Address, parse
-from stratiform.interfaces.amqp.storage import Storing, Tally
+from stratiform.interfaces.amqp.storage import Statistics, Storage
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
 from stratiform.services.ingest.service import check_cloud
 
+if TYPE_CHECKING:
+    from stratiform.interfaces.amqp.inbox import Inbox
+
 logger = logging.getLogger(__name__)
 
-#: So many messages are one transaction; fewer, where no more come for a moment.
+#: The limit of messages in a batch, which is stored in one transaction.
 _BATCH = 1000
 
-#: So many batches are on their way: one is stored, one waits, one is read, one comes.
+#: Batches in progress: one is stored, one waits, one is parsed, one arrives.
 _BATCHES_AHEAD = 4
 
-_TELL_EVERY_S = 60.0
+_LOG_EVERY_S = 60.0
 
-#: How long a transaction, and then a goodbye to the broker, may take once we are to stop.
-_STOP_S = 10.0
+#: The time for the last transaction, and then for closing the connection, after a stop.
+_STOP_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Ear:
-    """What it takes to hear one source. The threads end in this order."""
+class _Pipeline:
+    """The threads of one source, in the order in which they end."""
 
-    inbox_closes: Callable[[], None]
-    tally: Tally
-    reading: threading.Thread
+    inbox: "Inbox"
+    statistics: Statistics
+    parsing: threading.Thread
     storing: threading.Thread
-    hearing: threading.Thread
+    consuming: threading.Thread
+
+    def start(self) -> None:
+        for thread in (self.parsing, self.storing, self.consuming):
+            thread.start()
 
 
 def addresses(settings: Settings) -> dict[str, Address]:
-    """Where each bus is, by the setting that tells it. Connects to nothing. Raises Invalid, naming the setting."""
-    found = {key: parse(source.url, key) for key, source in settings.message_buses.items()}
+    """Return the addresses of the buses by setting. Does not connect. Raises Invalid, with the name of the setting."""
+    by_key = {key: parse(source.url, key) for key, source in settings.message_buses.items()}
     for source in settings.message_buses.values():
         check_cloud(source.cloud)
-    _check_apart(settings.message_buses, found)
-    return found
+    _check_queues(settings.message_buses, by_key)
+    return by_key
 
 
 def collect(settings: Settings, services: Services, stop: threading.Event) -> None:
-    """Hear until `stop` is set. Keeps trying while a broker can't be reached. Raises Invalid for a bad URL."""
+    """Consume messages until `stop`, and reconnect to brokers that are not reachable. Raises Invalid."""
     settled = threading.Event()
-    ears = [
-        _ear(source, address, services, stop, settled)
-        for source, address in zip(settings.message_buses.values(), addresses(settings).values(), strict=True)
-    ]
-    for ear in ears:
-        for thread in (ear.reading, ear.storing, ear.hearing):
-            thread.start()
-    while not stop.wait(_TELL_EVERY_S):
-        for ear in ears:
-            ear.tally.tell()
-    for ear in ears:
-        ear.inbox_closes()
-    for ear in ears:
-        ear.storing.join(_STOP_S)
+    sources = zip(settings.message_buses.values(), addresses(settings).values(), strict=True)
+    pipelines = [_build_pipeline(source, address, services, stop, settled) for source, address in sources]
+    for pipeline in pipelines:
+        pipeline.start()
+    while not stop.wait(_LOG_EVERY_S):
+        for pipeline in pipelines:
+            pipeline.statistics.log()
+    for pipeline in pipelines:
+        pipeline.inbox.close()
+    for pipeline in pipelines:
+        pipeline.storing.join(_STOP_TIMEOUT_S)
     settled.set()
-    for ear in ears:
-        ear.hearing.join(_STOP_S)
-        ear.tally.tell()
+    for pipeline in pipelines:
+        pipeline.consuming.join(_STOP_TIMEOUT_S)
+        pipeline.statistics.log()
 
 
-def _ear(source: Source, address: Address, services: Services, stop: threading.Event, settled: threading.Event) -> _Ear:
-    from stratiform.interfaces.amqp.consumer import Hearing  # only who hears needs an AMQP library
+def _build_pipeline(
+    source: Source, address: Address, services: Services, stop: threading.Event, settled: threading.Event
+) -> _Pipeline:
+    from stratiform.interfaces.amqp.consumer import Consumer  # only a collector with sources needs py-amqp
     from stratiform.interfaces.amqp.inbox import Inbox
-    from stratiform.interfaces.amqp.queues import Wanted
+    from stratiform.interfaces.amqp.queues import Subscription
 
     prefetch = address.options.rabbit_qos_prefetch_count or _BATCH * _BATCHES_AHEAD
     inbox = Inbox(min(_BATCH, prefetch))
-    tally = Tally(str(address), source.cloud)
-    storing = Storing(services, source.cloud, inbox, tally)
-    hearing = Hearing(address, Wanted(source.exchanges, source.topics, source.pool), inbox, prefetch)
-    return _Ear(
-        inbox.close,
-        tally,
-        threading.Thread(target=storing.read, name="collector-reads", daemon=True),
-        threading.Thread(target=partial(storing.store, stop), name="collector-stores", daemon=True),
-        threading.Thread(target=partial(hearing.run, stop, settled), name="collector-hears", daemon=True),
+    statistics = Statistics(str(address), source.cloud)
+    storage = Storage(services, source.cloud, inbox, statistics)
+    consumer = Consumer(address, Subscription(source.exchanges, source.topics, source.pool), inbox, prefetch)
+    return _Pipeline(
+        inbox,
+        statistics,
+        threading.Thread(target=storage.parse, name="collector-parse", daemon=True),
+        threading.Thread(target=partial(storage.store, stop), name="collector-store", daemon=True),
+        threading.Thread(target=partial(consumer.run, stop, settled), name="collector-consume", daemon=True),
     )
 
 
-def _check_apart(sources: Mapping[str, Source], found: Mapping[str, Address]) -> None:
-    """Two clouds that share a queue would each get a part of the other's notifications. Raises Invalid."""
+def _check_queues(sources: Mapping[str, Source], by_key: Mapping[str, Address]) -> None:
+    """Check that no two clouds share a queue: each would get a part of the other's messages. Raises Invalid."""
     clouds: dict[tuple[str, int, str, str], tuple[str, str]] = {}
     for key, source in sources.items():
-        for host in found[key].hosts:
+        for host in by_key[key].hosts:
             for queue in [source.pool] if source.pool else source.topics:
-                place = (host.name, host.port, found[key].virtual_host, queue)
-                earlier, cloud = clouds.setdefault(place, (key, source.cloud))
+                shared = (host.name, host.port, by_key[key].virtual_host, queue)
+                other_key, cloud = clouds.setdefault(shared, (key, source.cloud))
                 if cloud != source.cloud:
                     raise Invalid(
-                        f"{key} shares the queue '{queue}' with {earlier}, for another cloud",
-                        hint="give one of them another pool",
+                        f"{key} shares the queue '{queue}' with {other_key}, which is of another cloud",
+                        hint="use different pools",
                     )

@@ -225,8 +225,8 @@ class Rows(Generic[T]):
         self._names = [field.name for field in dataclasses.fields(record)]
         self.columns = [of.c[name] for name in self._names]
 
-    def get(self, db: Connection, key: str | int) -> T | None:
-        """Return the row with `key`, or None."""
+    def find(self, db: Connection, key: str | int) -> T | None:
+        """Return the row with `key`, or None if there is none."""
         return self.first(db, self.key == key)
 
     def first(self, db: Connection, *where: ColumnElement[bool]) -> T | None:

@@ -1,4 +1,4 @@
-"""A line to a broker: TLS, and what a line does when nothing is heard."""
+"""Connections to a broker with TLS."""
 
 import ssl
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from stratiform.interfaces.amqp.address import parse
-from stratiform.interfaces.amqp.connection import Line, connected
-from stratiform.interfaces.amqp.queues import Wanted
-from support.bus import Names, Wire, wait_for
+from stratiform.interfaces.amqp.connection import ConsumerConnection, connect
+from stratiform.interfaces.amqp.queues import Subscription
+from support.bus import BusNames, Proxy, wait_for
 
 
-def certificate(folder: Path, address: str) -> tuple[Path, Path]:
-    """A certificate of one's own for `address`, and its key."""
+def create_certificate(folder: Path, address: str) -> tuple[Path, Path]:
+    """Create a self-signed certificate for `address`; return its file and that of its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a broker")])
-    made = (
+    certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -33,54 +33,58 @@ def certificate(folder: Path, address: str) -> tuple[Path, Path]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    own, secret = folder / f"{address}.pem", folder / f"{address}.key"
-    own.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
+    certificate_file, key_file = folder / f"{address}.pem", folder / f"{address}.key"
+    certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    key_file.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
-    return own, secret
+    return certificate_file, key_file
 
 
 @pytest.fixture(params=["127.0.0.1"])
-def wire(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wire]:
-    """TLS to the broker, with a certificate for the parameter's address."""
+def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Proxy]:
+    """A proxy to the broker with TLS and a certificate for the address in the parameter."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate(tmp_path, request.param))
-    made = Wire(context)
-    yield made
-    made.close()
+    context.load_cert_chain(*create_certificate(tmp_path, request.param))
+    proxy = Proxy(context)
+    yield proxy
+    proxy.close()
 
 
-def hear_one(url: str, names: Names) -> list[bytes]:
-    """What comes after one message was published; it is acknowledged."""
-    address, wanted = parse(url, "url"), Wanted([names.exchange], [names.topic], names.pool)
-    heard: list[tuple[int, bytes]] = []
-    with connected(address.hosts[0], address, wanted, lambda tag, body: heard.append((tag, body))) as line:
-        line.hear(wanted, 10, address.options)
+def consume_message(url: str, names: BusNames) -> list[bytes]:
+    """Publish a message; return the messages that are received, which are acknowledged."""
+    address, subscription = parse(url, "url"), Subscription([names.exchange], [names.topic], names.pool)
+    messages: list[tuple[int, bytes]] = []
+
+    def on_message(tag: int, body: bytes) -> None:
+        messages.append((tag, body))
+
+    with connect(address.hosts[0], address, subscription, on_message) as connection:
+        connection.consume(subscription, 10, address.options)
         names.publish([b"x" * 100_000])
-        wait_for(lambda: _listened(line) and bool(heard))
-        line.acknowledge(heard[-1][0])
-    return [body for _, body in heard]
+        wait_for(lambda: _receive(connection) and bool(messages))
+        connection.acknowledge(messages[-1][0])
+    return [body for _, body in messages]
 
 
-def _listened(line: Line) -> bool:
-    line.listen()
-    line.beat()
+def _receive(connection: ConsumerConnection) -> bool:
+    connection.receive()
+    connection.send_heartbeat()
     return True
 
 
-def test_a_broker_is_heard_by_tls(wire: Wire, names: Names, tmp_path: Path) -> None:
+def test_messages_are_received_with_tls(proxy: Proxy, names: BusNames, tmp_path: Path) -> None:
     ca = tmp_path / "127.0.0.1.pem"
-    assert hear_one(f"rabbit://127.0.0.1:{wire.port}/?ssl=true&ssl_ca_file={ca}", names) == [b"x" * 100_000]
-    assert hear_one(f"amqps://127.0.0.1:{wire.port}/?ssl_ca_file={ca}", names) == [b"x" * 100_000]
+    assert consume_message(f"rabbit://127.0.0.1:{proxy.port}/?ssl=true&ssl_ca_file={ca}", names) == [b"x" * 100_000]
+    assert consume_message(f"amqps://127.0.0.1:{proxy.port}/?ssl_ca_file={ca}", names) == [b"x" * 100_000]
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(wire: Wire, names: Names) -> None:
+def test_untrusted_certificate_is_refused(proxy: Proxy, names: BusNames) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
-        hear_one(f"amqps://127.0.0.1:{wire.port}/", names)
+        consume_message(f"amqps://127.0.0.1:{proxy.port}/", names)
 
 
-@pytest.mark.parametrize("wire", ["127.0.0.2"], indirect=True)
-def test_a_certificate_of_another_host_is_refused(wire: Wire, names: Names, tmp_path: Path) -> None:
+@pytest.mark.parametrize("proxy", ["127.0.0.2"], indirect=True)
+def test_certificate_of_another_host_is_refused(proxy: Proxy, names: BusNames, tmp_path: Path) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
-        hear_one(f"amqps://127.0.0.1:{wire.port}/?ssl_ca_file={tmp_path / '127.0.0.2.pem'}", names)
+        consume_message(f"amqps://127.0.0.1:{proxy.port}/?ssl_ca_file={tmp_path / '127.0.0.2.pem'}", names)

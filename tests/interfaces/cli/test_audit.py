@@ -103,7 +103,7 @@ def test_corrections_are_made_listed_and_taken_back(api: Rest) -> None:
 
 def test_use_is_wiped_out_only_by_who_says_so(api: Rest) -> None:
     said = ["correct", "instance", "m1", "--reason", "a wrong year"]
-    with pytest.raises(CliError, match=r"--end: 2025-11-09T12:00:00.000000Z is not after its start") as raised:
+    with pytest.raises(CliError, match=r"--end: 2025-11-09T12:00:00.000000Z is not after the start") as raised:
         run(*said, "--end", "2025-11-09T12:00:00Z")
     assert "absent" in raised.value.hint
     assert run(*said, "--absent").stdout.splitlines()[2:4] == ["after:", "  not used"]
@@ -112,9 +112,9 @@ def test_use_is_wiped_out_only_by_who_says_so(api: Rest) -> None:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (["--from", "2027-01-01", "--absent"], "--from: the window begins in the future"),
-        (["--from", "2026-11-09", "--to", "2026-11-08", "--absent"], "--to: the window would end"),
-        (["--set", "vcpus=-4"], "--set vcpus: '-4' is no whole number"),
+        (["--from", "2027-01-01", "--absent"], "--from: 2027-01-01T00:00:00.000000Z is in the future"),
+        (["--from", "2026-11-09", "--to", "2026-11-08", "--absent"], "--to: the window must end"),
+        (["--set", "vcpus=-4"], "--set vcpus: '-4' is not a non-negative integer"),
         (["--set", "vcpus"], "'vcpus' is not a valid attribute"),
         (["--revoke", "x"], "--revoke: instance m1 has no correction 'x'"),
         (["--meter", "bytes_out", "--quantity", "-5"], "--at: missing"),

@@ -15,7 +15,7 @@ from stratiform.interfaces.cli.client import Client, CliError, session
 from stratiform.interfaces.rest.proofs import handlers
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.signed_notes import Signer
-from stratiform.services.ingest.events import envelope_of
+from stratiform.services.ingest.events import encode_event
 from support.ledger import recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
@@ -82,7 +82,7 @@ def test_packed_files(api: Rest, exported: Path, tmp_path: Path, ending: str) ->
     assert "Verified" in ctx("verify", packed)
     packed.write_bytes(packed.read_bytes()[:-2000])
     try:
-        assert "the end is missing" in ctx("verify", packed, fails=1)
+        assert "the end line is missing" in ctx("verify", packed, fails=1)
     except CliError as error:
         assert error.message == f"Cannot read {packed}: it is truncated or damaged"
 
@@ -114,18 +114,18 @@ def test_every_tampering_is_named_and_ends_with_one(exported: Path, tmp_path: Pa
     index, record = json.loads(lines[place])["index"], json.loads(json.loads(lines[place])["record"])
     broken = tmp_path / "broken"
 
-    def wrong(*changed: bytes) -> str:
+    def failures(*changed: bytes) -> str:
         broken.write_bytes(b"".join(changed))
         return ctx("verify", broken, fails=1)
 
     altered = lines[place].replace(b'\\"nth\\":1,', b'\\"nth\\":2,')
-    assert f"(message {record['message_id']}) was altered" in wrong(*lines[:place], altered, *lines[place + 1 :])
-    assert f"FAILED  event {index} was removed" in wrong(*lines[:place], *lines[place + 1 :])
-    assert "is there twice" in wrong(*lines[: place + 1], *lines[place:])
-    assert "the export is cut off" in wrong(*lines[:place])
-    assert "line 1 can't be understood" in wrong(b"hello\n")
-    assert "this is no export" in wrong(lines[place])
-    assert "the end is missing" in wrong(b"")
+    assert f"(message {record['message_id']}) was altered" in failures(*lines[:place], altered, *lines[place + 1 :])
+    assert f"FAILED  event {index} was removed" in failures(*lines[:place], *lines[place + 1 :])
+    assert "occurs twice" in failures(*lines[: place + 1], *lines[place:])
+    assert "the export is truncated" in failures(*lines[:place])
+    assert "line 1 is malformed" in failures(b"hello\n")
+    assert "not an export" in failures(lines[place])
+    assert "the end line is missing" in failures(b"")
 
 
 def test_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Path) -> None:
@@ -154,9 +154,9 @@ def test_since_an_earlier_export_or_checkpoint(api: Rest, stack_bench: Bench, ex
     ctx("export", "--since", exported, later)
     assert "Verified" in ctx("verify", later, "--since", exported)
     assert "Verified" in ctx("verify", later, "--since", note)
-    assert "more events than" in ctx("verify", exported, "--since", later, fails=1)
+    assert "has more events than the log" in ctx("verify", exported, "--since", later, fails=1)
     ctx("export", later)
-    assert "doesn't say how its log goes on" in ctx("verify", later, "--since", note, fails=1)
+    assert "no proof of consistency" in ctx("verify", later, "--since", note, fails=1)
     note.write_text(note.read_text().replace("\n576\n", "\n575\n"))
     with pytest.raises(CliError, match="does not have a trusted checkpoint"):
         ctx("verify", later, "--since", note)
@@ -221,7 +221,7 @@ def test_what_can_never_be_exported_is_refused(api: Rest, tmp_path: Path, line: 
 
 def test_an_export_as_of_a_time_or_a_position(api: Rest, tmp_path: Path, stack_bench: Bench) -> None:
     stack_bench.clock.advance(60_000_000)
-    take(stack_bench, envelope_of(machine("late", "p1", "2026-11-30")))
+    take(stack_bench, encode_event(machine("late", "p1", "2026-11-30")))
     files = [tmp_path / name for name in ("now", "position", "time")]
     for file, asked in zip(files, ([], ["--as-of", "1"], ["--as-of", "2026-12-15T00:00:30Z"]), strict=True):
         ctx("export", *asked, file)

@@ -83,7 +83,7 @@ def test_what_is_applied_is_listed_with_author_and_reason(api: Rest) -> None:
     assert last["summary"]["made"] == 1
     (one,) = api("GET", "usage/corrections").json()["corrections"]
     assert one["author"].startswith("admin (")
-    assert one["reason"].startswith("audit 2026-11: inventory of sim at ")
+    assert one["reason"].startswith("audit 2026-11: not in inventory of sim at ")
     assert one["seen"] == {"gone": True}
     assert one["says"] == {}
     *_, again = lines(api, apply=True)

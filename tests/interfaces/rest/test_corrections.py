@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.rest import corrections, costs, prices, usage
+from stratiform.interfaces.rest import corrections, prices, usage
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.outbox import Event
 from support.money import PLAN, machine
 from support.rest import Rest, rest
 from support.stacks import Bench
 
-HANDLERS = [*corrections.handlers, *costs.handlers, *prices.handlers, *usage.handlers]
+HANDLERS = [*corrections.handlers, *prices.handlers, *usage.handlers]
 
 BYTES = "bytes_out"
 
@@ -140,11 +140,11 @@ def test_what_a_meter_counted_is_corrected_and_taken_back(api: Rest, stack_bench
 @pytest.mark.parametrize(
     ("body", "status", "why"),
     [
-        (said(), 400, "says nothing"),
+        (said(), 400, "the correction has no changes"),
         (said(end="yesterday"), 400, "end: 'yesterday' is no time"),
         (said(start="0026-11-09"), 400, "start: '0026-11-09' is before 1970"),
-        (said(attributes={"flavor": "a\0"}), 400, "attributes.flavor has characters"),
-        (said(end="2026-11-09T00:00:00Z"), 400, "end: 2026-11-09T00:00:00.000000Z is not after its start"),
+        (said(attributes={"flavor": "a\0"}), 400, "attributes.flavor has invalid characters"),
+        (said(end="2026-11-09T00:00:00Z"), 400, "end: 2026-11-09T00:00:00.000000Z is not after the start"),
         (said(start="2026-12-09T00:00:00Z"), 400, "start: 2026-12-09T00:00:00.000000Z is in the future"),
         (said(state="stopped", reason=""), 400, "needs a reason"),
         (said(state="stopped", author="me"), 400, "author"),
@@ -159,7 +159,7 @@ def test_what_a_meter_counted_is_corrected_and_taken_back(api: Rest, stack_bench
         (said(meter=BYTES, quantity="1"), 400, "at: missing"),
         (said(meter=BYTES, at="2026-11-10"), 400, "quantity: missing"),
         (said(quantity=1, at="2026-11-10"), 400, "meter: missing"),
-        (said(meter=BYTES, quantity="a lot", at="2026-11-10"), 400, "quantity: 'a lot' is no number"),
+        (said(meter=BYTES, quantity="a lot", at="2026-11-10"), 400, "quantity: 'a lot' is not a number"),
         (said(meter=BYTES, quantity=-1, at="2026-11-10"), 400, "quantity: "),
         (said(meter=BYTES, quantity=1.5, at="2026-11-10"), 400, "quantity"),
         (said(meter="byte", quantity=1, at="2026-11-10"), 400, "meter: "),

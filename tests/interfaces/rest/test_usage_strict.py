@@ -198,10 +198,22 @@ def test_an_empty_parameter_is_refused(api: Rest, query: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "more", "why"),
     [
-        ("usage.changed", {"attribtues": {"vcpus": 2}}, "data has no 'attribtues': did you mean attributes?"),
-        ("usage.started", {"project_id": "p1", "samples": {"out": 1}}, "data has no 'samples': there are attributes, "),
-        ("usage.sampled", {"samples": {"out": {"value": 1, "kind": "delta", "until": 1}}}, "samples.out has no 'unti"),
-        ("usage.changed", {"parent": {"type": "box", "resource_id": "b"}}, "parent has no 'type': there are resource_"),
+        ("usage.changed", {"attribtues": {"vcpus": 2}}, "data: unknown key 'attribtues'; did you mean attributes?"),
+        (
+            "usage.started",
+            {"project_id": "p1", "samples": {"out": 1}},
+            "data: unknown key 'samples'; known keys: attributes, ",
+        ),
+        (
+            "usage.sampled",
+            {"samples": {"out": {"value": 1, "kind": "delta", "until": 1}}},
+            "samples.out: unknown key 'unti",
+        ),
+        (
+            "usage.changed",
+            {"parent": {"type": "box", "resource_id": "b"}},
+            "parent: unknown key 'type'; known keys: resource_",
+        ),
     ],
 )
 def test_a_misspelt_key_is_refused(api: Rest, kind: str, more: dict[str, Any], why: str) -> None:

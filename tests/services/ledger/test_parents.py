@@ -16,8 +16,16 @@ from stratiform.services.ledger.model.fold import Usage
 from stratiform.services.ledger.model.incremental_fold import fold_all as begin_anew
 from stratiform.services.ledger.model.parents import rank_generations
 from stratiform.services.ledger.service import batch_fold
-from stratiform.services.proof.model.export_lines import Closing, Heading, HeldBack, Proved, Sum, decoded, encoded
-from stratiform.services.proof.model.verification import Verdict, verify
+from stratiform.services.proof.model.export_digests import ExportDigest
+from stratiform.services.proof.model.export_lines import (
+    EndLine,
+    EventLine,
+    ResourceLine,
+    WithheldEventLine,
+    decode_line,
+    encode_line,
+)
+from stratiform.services.proof.model.verification import VerificationReport, verify
 from support.stacks import Bench, bench
 
 T0 = parse_iso("2026-03-01T00:00:00Z")
@@ -62,22 +70,24 @@ def stories(made: Bench) -> tuple[bytes, list[list[bytes]]]:
         first, *lines, _ = made.services.proof.exports.iterate_lines(db, asked)
     found: list[list[bytes]] = []
     for line in lines:
-        if isinstance(decoded(line), Heading):
+        if isinstance(decode_line(line), ResourceLine):
             found.append([])
         found[-1].append(line)
     return first, found
 
 
-def verified(made: Bench, first: bytes, told: list[list[bytes]]) -> Verdict:
+def verified(made: Bench, first: bytes, told: list[list[bytes]]) -> VerificationReport:
     """What is found in an export of these, which the ledger's owner has signed."""
     signer = made.services.proof.keys.get_signer()
     with made.services.database.snapshot() as db:
-        total = Sum(signer.name, made.services.proof.inclusion_proofs.get(made.ctx(db, SYSTEM), 0).size)
+        total = ExportDigest(signer.name, made.services.proof.inclusion_proofs.get(made.ctx(db, SYSTEM), 0).size)
     lines = [total.add(first)]
     for line in (line for story in told for line in story):
-        event = decoded(line)
-        lines.append(total.add(line, event.index if isinstance(event, Proved | HeldBack) else None))
-    return verify([*lines, encoded(Closing(sign_note(str(total), signer)))], made.services.proof.keys.list_verifiers())
+        event = decode_line(line)
+        lines.append(total.add(line, event.index if isinstance(event, EventLine | WithheldEventLine) else None))
+    return verify(
+        [*lines, encode_line(EndLine(sign_note(str(total), signer)))], made.services.proof.keys.list_verifiers()
+    )
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -127,14 +137,14 @@ def test_a_child_that_an_export_has_before_its_parent_is_named(made: Bench) -> N
     first, open_ones = stories(made)
     ingest(made, told("ended", "parent", 9))
     first, (parent, child) = stories(made)
-    assert verified(made, first, [parent, child]).wrong == []
+    assert verified(made, first, [parent, child]).failures == []
     going_on = [*child[:-1], next(one[-1] for one in open_ones if one[0] == child[0])]
     assert going_on != child
     for forged in (child, going_on):
-        wrong = verified(made, first, [forged, parent]).wrong
-        assert "box child of a stands before box parent of a, with which it ends" in wrong
-    missing = verified(made, first, [child]).wrong
-    assert any("the events of box parent of a are missing, with which box child of a ends" in one for one in missing)
+        wrong = verified(made, first, [forged, parent]).failures
+        assert "box child of a precedes its parent box parent of a" in wrong
+    missing = verified(made, first, [child]).failures
+    assert any("box parent of a, the parent of box child of a, is missing" in one for one in missing)
 
 
 def test_a_circle_and_what_hangs_on_it_is_as_it_was_signed(made: Bench) -> None:
@@ -143,10 +153,10 @@ def test_a_circle_and_what_hangs_on_it_is_as_it_was_signed(made: Bench) -> None:
     ingest(made, told("started", "tail", 0, "two"), told("started", "end", 0, "tail"), told("ended", "two", 9))
     assert ends(made) == {"one": None, "two": 9, "three": None, "tail": 9, "end": 9}
     first, all_of_them = stories(made)
-    assert verified(made, first, all_of_them).wrong == []
-    by_id = {decoded(story[0]).resource_id: story for story in all_of_them}  # type: ignore[union-attr]
+    assert verified(made, first, all_of_them).failures == []
+    by_id = {decode_line(story[0]).resource_id: story for story in all_of_them}  # type: ignore[union-attr]
     turned = [by_id[name] for name in ("three", "one", "two", "tail", "end")]
-    assert verified(made, first, turned).wrong == []
-    wrong = verified(made, first, [by_id[name] for name in ("end", "tail", "three", "one", "two")]).wrong
-    assert "box end of a stands before box tail of a, with which it ends" in wrong
-    assert "box tail of a stands before box two of a, with which it ends" in wrong
+    assert verified(made, first, turned).failures == []
+    wrong = verified(made, first, [by_id[name] for name in ("end", "tail", "three", "one", "two")]).failures
+    assert "box end of a precedes its parent box tail of a" in wrong
+    assert "box tail of a precedes its parent box two of a" in wrong

@@ -1,4 +1,4 @@
-"""The address of a bus, as oslo.messaging writes it (`transport_url`):
+"""The address of a message bus in the format of oslo.messaging (`transport_url`):
 
     rabbit://USER:PASSWORD@HOST:5672[,USER:PASSWORD@HOST:5672…]/VHOST?OPTION=VALUE
 
@@ -17,13 +17,13 @@ from msgspec import Meta
 
 from stratiform.kit.errors import Invalid
 
-#: By scheme; oslo.messaging's own takes the first even with TLS.
+#: Default ports by scheme; oslo.messaging uses 5672 even with TLS.
 _PORTS = {"rabbit": 5672, "amqp": 5672, "amqps": 5671}
 
-_HINT = "rabbit://USER:PASSWORD@HOST:5672/; in a password / is written %2F, ? %3F, # %23, @ %40, a comma %2C"
+_HINT = "use rabbit://USER:PASSWORD@HOST:5672/; encode / as %2F, ? as %3F, # as %23, @ as %40 and a comma as %2C"
 
-#: Switches as oslo.config reads them.
-_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "t": True, "y": True} | {
+#: Booleans as oslo.config parses them.
+_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "t": True, "y": True} | {
     "0": False, "false": False, "no": False, "off": False, "f": False, "n": False
 }  # fmt: skip
 
@@ -32,7 +32,7 @@ _Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One broker, and who we are there."""
+    """A broker with credentials."""
 
     name: str
     port: int
@@ -45,7 +45,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of oslo.messaging that matter to who listens, with their defaults there."""
+    """Options of oslo.messaging that affect a consumer, with their defaults there."""
 
     amqp_durable_queues: bool = False
     amqp_auto_delete: bool = False
@@ -64,10 +64,10 @@ class Options:
     ssl_key_file: str = ""
 
 
-_OPTIONS = {one.name: one for one in dataclasses.fields(Options)}
+_OPTIONS = {option.name: option for option in dataclasses.fields(Options)}
 
-#: These change nothing for a listener, or nothing any more; they may stand in the URL that other services use too.
-_OF_NO_EFFECT = frozenset(
+#: Options without effect on a consumer; they are accepted because other services may use the same URL.
+_IGNORED_OPTIONS = frozenset(
     (
         "conn_pool_min_size", "conn_pool_ttl", "direct_mandatory_flag", "heartbeat_in_pthread", "heartbeat_rate",
         "hostname", "kombu_compression", "kombu_failover_strategy", "kombu_missing_consumer_retry_timeout",
@@ -81,7 +81,7 @@ _OF_NO_EFFECT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a bus is. Any of the hosts will do."""
+    """The address of a bus. Any of the hosts can be used."""
 
     hosts: tuple[Host, ...]
     virtual_host: str
@@ -89,56 +89,56 @@ class Address:
 
     @property
     def durable(self) -> bool:
-        """Whether exchanges and queues outlive the broker, as oslo.messaging would declare them."""
+        """Return True if oslo.messaging declares exchanges and queues as durable."""
         return self.options.amqp_durable_queues or self.options.rabbit_quorum_queue
 
     def __str__(self) -> str:
-        """Without users and passwords."""
+        """Return the URL without users and passwords."""
         virtual_host = "" if self.virtual_host == "/" else self.virtual_host
         return f"rabbit://{','.join(map(str, self.hosts))}/{virtual_host}"
 
 
 def parse(text: str, key: str) -> Address:
-    """The address in `text`, which the setting `key` holds. Connects to nothing.
+    """Parse the value of the setting `key`. Does not connect.
 
-    Raises Invalid, which names the key and never shows a part of the text that may be of a password.
+    Raises Invalid, with the key and without any part of the text that may be a password.
     """
     try:
         url = urlsplit(text)
     except ValueError as error:
-        raise Invalid(f"{key} is not understood", hint=_HINT) from error
+        raise Invalid(f"{key} is not a valid transport URL", hint=_HINT) from error
     if url.scheme not in _PORTS:
-        raise Invalid(f"{key} is not understood: it begins with rabbit://", hint=_HINT)
+        raise Invalid(f"{key} is not a valid transport URL: it must begin with rabbit://", hint=_HINT)
     if "@" in url.path + url.query + url.fragment:
-        raise Invalid(f"{key} is not understood: its password has to be written in another way", hint=_HINT)
-    options = _options(dict(parse_qsl(url.query, keep_blank_values=True)), key, tls=url.scheme == "amqps")
-    hosts = tuple(_host(one, key, _PORTS[url.scheme]) for one in url.netloc.split(",") if one)
+        raise Invalid(f"{key} is not a valid transport URL: the password must be percent-encoded", hint=_HINT)
+    options = _parse_options(dict(parse_qsl(url.query, keep_blank_values=True)), key, tls=url.scheme == "amqps")
+    hosts = tuple(_parse_host(part, key, _PORTS[url.scheme]) for part in url.netloc.split(",") if part)
     if not hosts:
-        raise Invalid(f"{key} names no broker", hint=_HINT)
+        raise Invalid(f"{key} has no broker", hint=_HINT)
     return Address(hosts, unquote(url.path[1:]) or "/", options)
 
 
-def _host(text: str, key: str, usual_port: int) -> Host:
-    """`USER:PASSWORD@HOST:PORT`, all but the host of which may be missing; an IPv6 address stands in brackets."""
-    who, _, place = text.rpartition("@")
-    user, _, password = who.partition(":")
-    found = re.fullmatch(r"(\[(?P<six>[0-9A-Fa-f:.]+(%\w+)?)]|(?P<name>[^:\[\]]+))(:(?P<port>[0-9]{1,5}))?", place)
-    if found is None:
-        raise Invalid(f"{key} is not understood: a host is followed by nothing but its port", hint=_HINT)
-    port = int(found["port"] or usual_port)
+def _parse_host(text: str, key: str, default_port: int) -> Host:
+    """Parse `USER:PASSWORD@HOST:PORT`. Only the host is required; an IPv6 address is in brackets."""
+    credentials, _, address = text.rpartition("@")
+    user, _, password = credentials.partition(":")
+    match = re.fullmatch(r"(\[(?P<six>[0-9A-Fa-f:.]+(%\w+)?)]|(?P<name>[^:\[\]]+))(:(?P<port>[0-9]{1,5}))?", address)
+    if match is None:
+        raise Invalid(f"{key} is not a valid transport URL: only a port may follow a host", hint=_HINT)
+    port = int(match["port"] or default_port)
     if not 1 <= port <= 65535:
-        raise Invalid(f"{key} is not understood: a port is a number from 1 to 65535", hint=_HINT)
-    return Host(found["six"] or found["name"], port, unquote(user) or "guest", unquote(password) or "guest")
+        raise Invalid(f"{key} is not a valid transport URL: a port must be from 1 to 65535", hint=_HINT)
+    return Host(match["six"] or match["name"], port, unquote(user) or "guest", unquote(password) or "guest")
 
 
-def _options(query: dict[str, str], key: str, *, tls: bool) -> Options:
+def _parse_options(query: dict[str, str], key: str, *, tls: bool) -> Options:
     values: dict[str, Any] = {"ssl": tls}
     for name, text in query.items():
-        if name in _OF_NO_EFFECT:
+        if name in _IGNORED_OPTIONS:
             continue
         if name not in _OPTIONS:
             raise Invalid(f"{key} has an unknown option {name}", hint=f"known: {', '.join(_OPTIONS)}")
-        value = _SWITCH.get(text.lower(), text) if _OPTIONS[name].type is bool else text
+        value = _BOOLEANS.get(text.lower(), text) if _OPTIONS[name].type is bool else text
         try:
             values[name] = msgspec.convert(value, _OPTIONS[name].type, strict=False)
         except msgspec.ValidationError as error:
@@ -147,9 +147,9 @@ def _options(query: dict[str, str], key: str, *, tls: bool) -> Options:
             ) from error
     options = Options(**values)
     if options.rabbit_quorum_queue and options.rabbit_ha_queues:
-        raise Invalid(f"{key}: rabbit_quorum_queue and rabbit_ha_queues exclude each other")
+        raise Invalid(f"{key}: rabbit_quorum_queue and rabbit_ha_queues can't be used together")
     for name in ("ssl_ca_file", "ssl_cert_file", "ssl_key_file"):
         file = getattr(options, name)
         if file and not Path(file).is_file():
-            raise Invalid(f"{key}: option {name}: there is no file {file}")
+            raise Invalid(f"{key}: option {name}: file {file} not found")
     return options

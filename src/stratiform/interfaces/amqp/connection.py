@@ -1,71 +1,71 @@
-"""One connection to a bus, and the messages that come over it. Used by one thread.
+"""A connection to a broker. Used by one thread.
 
-py-amqp, which is beneath oslo.messaging too, is used without it: see decision 0013.
+py-amqp, which oslo.messaging uses through kombu, is used directly: see decision 0013.
 """
 
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import amqp  # type: ignore[import-untyped]  # it has no types
 
 from stratiform.interfaces.amqp.address import Address, Host, Options
-from stratiform.interfaces.amqp.frames import Assembly
-from stratiform.interfaces.amqp.queues import Wanted, declare
+from stratiform.interfaces.amqp.frames import FrameHandler, OnMessage
+from stratiform.interfaces.amqp.queues import Subscription, declare
 
-_CONNECT_S = 5
+_CONNECT_TIMEOUT_S = 5
 
-#: How long the broker may take to answer, and a message of ours to get onto the wire.
-_ANSWER_S = 10
+#: The timeout for responses of the broker and for sending.
+_SOCKET_TIMEOUT_S = 10
 
-#: How often the line looks up from hearing, to acknowledge what was stored meanwhile.
-_LISTEN_S = 0.05
+#: The timeout for receiving a message, after which stored messages are acknowledged.
+_RECEIVE_TIMEOUT_S = 0.05
 
 _HEARTBEAT_EVERY_S = 1.0
 
-for _noisy in ("amqp", "amqp.connection.Connection.heartbeat_tick"):
-    logging.getLogger(_noisy).setLevel(logging.ERROR)
+for _logger in ("amqp", "amqp.connection.Connection.heartbeat_tick"):
+    logging.getLogger(_logger).setLevel(logging.ERROR)
 
 
-class Line:
-    """A connection that hears."""
+class ConsumerConnection:
+    """A connection that consumes messages."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: amqp.Connection) -> None:
         self._connection = connection
         self._channel = connection.channel()
-        self._beaten = time.monotonic()
+        self._last_heartbeat = time.monotonic()
 
-    def hear(self, wanted: Wanted, prefetch: int, options: Options) -> None:
-        """Let messages come, at most `prefetch` that are not acknowledged."""
+    def consume(self, subscription: Subscription, prefetch: int, options: Options) -> None:
+        """Start consuming; the broker sends at most `prefetch` messages before they are acknowledged."""
         self._channel.basic_qos(0, prefetch, False)
-        more = {"x-cancel-on-ha-failover": True} if options.enable_cancel_on_failover else None
-        for queue in wanted.queues():
-            self._channel.basic_consume(queue, arguments=more)
+        arguments = {"x-cancel-on-ha-failover": True} if options.enable_cancel_on_failover else None
+        for queue in subscription.list_queues():
+            self._channel.basic_consume(queue, arguments=arguments)
 
-    def listen(self) -> None:
-        """Take one message, or none where none comes for a moment. Raises what the broker or the network raises."""
+    def receive(self) -> None:
+        """Receive one message, or none within a short time. Raises errors of the broker and the network."""
         with suppress(TimeoutError):
-            self._connection.drain_events(timeout=_LISTEN_S)
+            self._connection.drain_events(timeout=_RECEIVE_TIMEOUT_S)
 
-    def beat(self) -> None:
-        """Let the broker know that we live. Raises where the broker itself has been silent for too long."""
+    def send_heartbeat(self) -> None:
+        """Send a heartbeat if it is due. Raises if the broker has sent none for too long."""
         now = time.monotonic()
-        if now - self._beaten > _HEARTBEAT_EVERY_S:
-            self._beaten = now
+        if now - self._last_heartbeat > _HEARTBEAT_EVERY_S:
+            self._last_heartbeat = now
             self._connection.heartbeat_tick()
 
     def acknowledge(self, tag: int) -> None:
-        """The broker may forget the message `tag` and all before it."""
+        """Acknowledge all messages up to `tag`."""
         self._channel.basic_ack(tag, multiple=True)
 
 
 @contextmanager
-def connected(host: Host, address: Address, wanted: Wanted, got: Callable[[int, bytes], None]) -> Iterator[Line]:
-    """A line to one broker, where everything that is wanted was declared. `got` is called with each message's tag
-    and body. Raises what broker and network raise."""
+def connect(
+    host: Host, address: Address, subscription: Subscription, on_message: OnMessage
+) -> Iterator[ConsumerConnection]:
+    """Connect to a broker, and declare what is consumed. Raises errors of the broker and the network."""
     options = address.options
     connection = amqp.Connection(
         host=str(host),
@@ -73,23 +73,23 @@ def connected(host: Host, address: Address, wanted: Wanted, got: Callable[[int, 
         password=host.password,
         login_method=options.rabbit_login_method,
         virtual_host=address.virtual_host,
-        ssl=_tls(host, options) if options.ssl else False,
-        connect_timeout=_CONNECT_S,
+        ssl=_tls_options(host, options) if options.ssl else False,
+        connect_timeout=_CONNECT_TIMEOUT_S,
         heartbeat=options.heartbeat_timeout_threshold,
-        frame_handler=Assembly(got),
+        frame_handler=FrameHandler(on_message),
         client_properties={"connection_name": f"stratiform:{os.getpid()}"},
     )
     try:
         connection.connect()
-        connection.sock.settimeout(_ANSWER_S)
-        declare(connection, address, wanted)
-        yield Line(connection)
+        connection.sock.settimeout(_SOCKET_TIMEOUT_S)
+        declare(connection, address, subscription)
+        yield ConsumerConnection(connection)
         connection.close()
     finally:
         connection.collect()
 
 
-def _tls(host: Host, options: Options) -> dict[str, str]:
-    """The broker's certificate is always checked: against the authorities of this machine, where none are given."""
+def _tls_options(host: Host, options: Options) -> dict[str, str]:
+    """Return the TLS options. The certificate is always verified, by default with the authorities of this machine."""
     files = {"ca_certs": options.ssl_ca_file, "certfile": options.ssl_cert_file, "keyfile": options.ssl_key_file}
     return {"server_hostname": host.name} | {name: file for name, file in files.items() if file}

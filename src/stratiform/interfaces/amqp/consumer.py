@@ -1,4 +1,4 @@
-"""Hearing one bus for as long as is wanted, whatever becomes of its brokers."""
+"""The consumer of one bus, which reconnects to its brokers until it is stopped."""
 
 import logging
 import threading
@@ -6,68 +6,74 @@ from dataclasses import dataclass, field
 from itertools import cycle
 
 from stratiform.interfaces.amqp.address import Address, Host
-from stratiform.interfaces.amqp.connection import Line, connected
+from stratiform.interfaces.amqp.connection import ConsumerConnection, connect
 from stratiform.interfaces.amqp.inbox import Inbox
-from stratiform.interfaces.amqp.queues import Wanted
+from stratiform.interfaces.amqp.queues import Subscription
 from stratiform.kit.log import redact
 
 logger = logging.getLogger(__name__)
 
 _RETRY_S = 2.0
 
+#: How long to wait while the inbox is full.
+_FULL_WAIT_S = 0.05
+
 
 @dataclass(slots=True)
-class Hearing:
-    """Puts what comes into `inbox`. A message is acknowledged once it is stored, and only then."""
+class Consumer:
+    """Puts messages into `inbox`, and acknowledges those that are stored."""
 
     address: Address
-    wanted: Wanted
+    subscription: Subscription
     inbox: Inbox
     prefetch: int
-    _told: str = field(default="", init=False)
+    _last_error: str = field(default="", init=False)
 
     def run(self, stop: threading.Event, settled: threading.Event) -> None:
-        """Hear until `stop`, and then stay on the line until `settled`: what is being stored is acknowledged, too."""
-        for number, host in enumerate(cycle(self.address.hosts), 1):
-            self._hear(host, settled)
+        """Consume until `stop`, and keep the connection until `settled`, to acknowledge what is stored meanwhile."""
+        for attempt, host in enumerate(cycle(self.address.hosts), 1):
+            self._consume(host, settled)
             if stop.is_set():
                 return
-            if number % len(self.address.hosts) == 0 and stop.wait(_RETRY_S):
+            if attempt % len(self.address.hosts) == 0 and stop.wait(_RETRY_S):
                 return
 
-    def _hear(self, host: Host, settled: threading.Event) -> None:
-        listening = False
+    def _consume(self, host: Host, settled: threading.Event) -> None:
+        is_connected = False
         try:
-            with connected(host, self.address, self.wanted, self.inbox.put) as line:
-                line.hear(self.wanted, self.prefetch, self.address.options)
+            with connect(host, self.address, self.subscription, self.inbox.put) as connection:
+                connection.consume(self.subscription, self.prefetch, self.address.options)
                 logger.info("listening at %s", self.address)
-                self._told, listening = "", True
-                self._listen(line, settled)
-        except Exception as error:  # broker and network refuse in many ways, and none of them is the end
-            self._tell(error, lost=listening)
+                self._last_error, is_connected = "", True
+                self._receive(connection, settled)
+        except Exception as error:  # brokers and networks fail in many ways, after all of which a retry makes sense
+            self._log_error(error, was_connected=is_connected)
         finally:
-            self.inbox.renew()
+            self.inbox.reset()
 
-    def _listen(self, line: Line, settled: threading.Event) -> None:
+    def _receive(self, connection: ConsumerConnection, settled: threading.Event) -> None:
         while True:
-            over = settled.is_set()
-            tag = self.inbox.stored()
+            is_last = settled.is_set()
+            tag = self.inbox.pop_stored_tag()
             if tag is not None:
-                line.acknowledge(tag)
-            if over:
+                connection.acknowledge(tag)
+            if is_last:
                 return
-            if self.inbox.full():
-                settled.wait(0.05)
+            if self.inbox.is_full():
+                settled.wait(_FULL_WAIT_S)
             else:
-                line.listen()
-            line.beat()
+                connection.receive()
+            connection.send_heartbeat()
 
-    def _tell(self, error: Exception, *, lost: bool) -> None:
-        """Say what is wrong, once for as long as it is the same."""
-        unreachable = isinstance(error, OSError)
-        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        reason = redact(said.strip().partition("\n")[0]) or type(error).__name__
-        what = "lost the line to" if lost else "no broker at" if unreachable else "can't listen at"
-        if reason != self._told:
-            logger.warning("%s %s: %s; trying again every %d s", what, self.address, reason, _RETRY_S)
-            self._told = reason
+    def _log_error(self, error: Exception, *, was_connected: bool) -> None:
+        """Log an error, unless it is the same as before."""
+        text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = redact(text.strip().partition("\n")[0]) or type(error).__name__
+        if reason == self._last_error:
+            return
+        self._last_error = reason
+        if was_connected:
+            event = "connection lost"
+        else:
+            event = "broker not reachable" if isinstance(error, OSError) else "broker refused the connection"
+        logger.warning("%s, retrying bus=%s error=%r retry_s=%d", event, self.address, reason, _RETRY_S)

@@ -1,95 +1,102 @@
-"""Messages that were heard and are not stored yet: what two threads share, one that hears and one that stores."""
+"""The inbox: received messages that are not stored yet, shared by the consuming and the storing thread."""
 
 import threading
 from collections import deque
 from dataclasses import dataclass
 
-#: So much is one batch at most, however few messages it has.
-_BATCH_BYTES = 16 * 1024 * 1024
+#: The size limit of a batch, whatever its number of messages.
+_MAX_BATCH_BYTES = 16 * 1024 * 1024
 
-#: Above this nothing more is taken from the bus.
-_HELD_BYTES = 64 * 1024 * 1024
+#: Above this size no more messages are received.
+_MAX_PENDING_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Messages that are stored together, in the order in which they came."""
+    """Messages that are stored together, in order of arrival.
 
-    life: int  # of the connection they came over
-    tag: int  # of the last of them
+    `connection` is the number of the connection that received them, and `tag` the delivery tag of the last of them.
+    """
+
+    connection: int
+    tag: int
     bodies: list[bytes]
 
 
 class Inbox:
-    """Gives batches of at most `limit` messages. A connection counts its tags anew, so what came over an earlier one
-    can't be acknowledged any more: it comes again, and the ledger knows it."""
+    """A queue that returns batches of at most `limit` messages.
+
+    Delivery tags are valid for one connection only. Messages of an earlier connection can't be acknowledged; they are
+    delivered again and are duplicates then.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._changed = threading.Condition()
-        self._waiting: deque[tuple[int, bytes]] = deque()
-        self._bytes = 0
-        self._life = 0
-        self._stored: int | None = None
-        self._closed = False
+        self._pending: deque[tuple[int, bytes]] = deque()
+        self._pending_bytes = 0
+        self._connection = 0
+        self._stored_tag: int | None = None
+        self._is_closed = False
 
     def put(self, tag: int, body: bytes) -> None:
+        """Add a message."""
         with self._changed:
-            self._waiting.append((tag, body))
-            self._bytes += len(body)
-            if len(self._waiting) in (1, self._limit) or self.full():  # who takes need not wake up for each
+            self._pending.append((tag, body))
+            self._pending_bytes += len(body)
+            if len(self._pending) in (1, self._limit) or self.is_full():  # the reader need not wake up for each message
                 self._changed.notify()
 
-    def full(self) -> bool:
-        """Whether so much is held that no more should be put in."""
-        return self._bytes > _HELD_BYTES
+    def is_full(self) -> bool:
+        """Return True if no more messages should be added."""
+        return self._pending_bytes > _MAX_PENDING_BYTES
 
     def take(self, linger_s: float) -> Batch | None:
-        """A batch: as soon as it is as large as can be, or `linger_s` after its first message. None once closed."""
+        """Wait for a batch: until it is full, or `linger_s` after its first message. None if the inbox is closed."""
         with self._changed:
-            while not self._closed:
-                self._changed.wait_for(lambda: self._waiting or self._closed)
-                self._changed.wait_for(self._worth_taking, linger_s)
-                if self._waiting and not self._closed:
-                    return self._batch()
+            while not self._is_closed:
+                self._changed.wait_for(lambda: self._pending or self._is_closed)
+                self._changed.wait_for(self._is_ready, linger_s)
+                if self._pending and not self._is_closed:
+                    return self._pop_batch()
             return None
 
-    def _worth_taking(self) -> bool:
-        return self._closed or not self._waiting or len(self._waiting) >= self._limit or self.full()
+    def _is_ready(self) -> bool:
+        return self._is_closed or not self._pending or len(self._pending) >= self._limit or self.is_full()
 
-    def _batch(self) -> Batch:
+    def _pop_batch(self) -> Batch:
         tag, bodies, size = 0, list[bytes](), 0
-        while self._waiting and len(bodies) < self._limit and size < _BATCH_BYTES:
-            tag, body = self._waiting.popleft()
+        while self._pending and len(bodies) < self._limit and size < _MAX_BATCH_BYTES:
+            tag, body = self._pending.popleft()
             bodies.append(body)
             size += len(body)
-        self._bytes -= size
-        return Batch(self._life, tag, bodies)
+        self._pending_bytes -= size
+        return Batch(self._connection, tag, bodies)
 
-    def done(self, batch: Batch) -> None:
-        """`batch` is stored."""
+    def mark_stored(self, batch: Batch) -> None:
+        """Mark a batch as stored, so that it can be acknowledged."""
         with self._changed:
-            if batch.life == self._life:
-                self._stored = batch.tag
+            if batch.connection == self._connection:
+                self._stored_tag = batch.tag
 
-    def stored(self) -> int | None:
-        """The tag up to which the broker may forget everything; told once."""
-        if self._stored is None:  # asked for after every message
+    def pop_stored_tag(self) -> int | None:
+        """Return the tag up to which messages can be acknowledged, once."""
+        if self._stored_tag is None:  # without the lock, as this is called after every message
             return None
         with self._changed:
-            tag, self._stored = self._stored, None
+            tag, self._stored_tag = self._stored_tag, None
             return tag
 
-    def renew(self) -> None:
-        """The connection is lost."""
+    def reset(self) -> None:
+        """Discard all messages, because the connection is lost."""
         with self._changed:
-            self._waiting.clear()
-            self._bytes, self._stored = 0, None
-            self._life += 1
+            self._pending.clear()
+            self._pending_bytes, self._stored_tag = 0, None
+            self._connection += 1
             self._changed.notify()
 
     def close(self) -> None:
-        """Give no more batches."""
+        """Return no more batches."""
         with self._changed:
-            self._closed = True
+            self._is_closed = True
             self._changed.notify()

@@ -1,77 +1,82 @@
-"""What is heard, as oslo.messaging names it: a topic exchange for each service, a queue, and a binding for each topic
-and priority.
+"""Exchanges, queues and bindings, as oslo.messaging declares them.
 
-What is there already is used as it is: whoever made it first has chosen whether it outlives the broker, and a
-user who may only listen can't declare it.
+There is a topic exchange for each service, a queue for each topic and priority (or one for a pool), and their bindings.
+Existing exchanges and queues are used as they are: their creator decided about durability, and a user with read
+permissions only can't declare them.
 
 Source: oslo_messaging/_drivers/impl_rabbit.py (declare_topic_consumer, _get_queue_arguments).
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from amqp import Connection  # type: ignore[import-untyped]  # it has no types
+from amqp import Channel, Connection  # type: ignore[import-untyped]  # it has no types
 from amqp.exceptions import NotFound  # type: ignore[import-untyped]  # it has no types
 
 from stratiform.interfaces.amqp.address import Address, Options
 
-#: All that a notification can have (oslo_messaging/notify/dispatcher.py); Ceilometer publishes samples.
+#: All priorities of notifications (oslo_messaging/notify/dispatcher.py); Ceilometer publishes samples.
 PRIORITIES = ("audit", "critical", "debug", "error", "info", "sample", "warn")
+
+#: Declares an exchange or queue on a channel, passively if the second argument is True.
+Declare = Callable[[Channel, bool], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be heard: with a pool's name everything goes into its queue, else each topic has its own."""
+class Subscription:
+    """What is consumed. With a pool there is one queue of its name, else one for each topic and priority."""
 
     exchanges: Sequence[str]
     topics: Sequence[str]
     pool: str
 
-    def bindings(self) -> Iterator[tuple[str, str, str]]:
-        """Queue, exchange, routing key."""
+    def list_bindings(self) -> Iterator[tuple[str, str, str]]:
+        """Yield queue, exchange and routing key of each binding."""
         for topic in self.topics:
             for priority in PRIORITIES:
                 for exchange in self.exchanges:
                     yield self.pool or f"{topic}.{priority}", exchange, f"{topic}.{priority}"
 
-    def queues(self) -> list[str]:
-        return list(dict.fromkeys(queue for queue, _, _ in self.bindings()))
+    def list_queues(self) -> list[str]:
+        """Return the names of the queues."""
+        return list(dict.fromkeys(queue for queue, _, _ in self.list_bindings()))
 
 
-def declare(connection: Connection, address: Address, wanted: Wanted) -> None:
-    """Make what is missing. Raises the broker's errors.
+def declare(connection: Connection, address: Address, subscription: Subscription) -> None:
+    """Declare what does not exist. Raises the errors of the broker.
 
-    Our own queue always outlives the broker, as does what is in it. A shared one is made as its publishers would.
+    The queue of a pool is always durable. Shared queues are declared as publishers do.
     """
     options = address.options
-    for exchange in wanted.exchanges:
-        _make(connection, _exchange(exchange, durable=address.durable, auto_delete=options.amqp_auto_delete))
-    for queue in wanted.queues():
-        durable = address.durable or bool(wanted.pool)
-        _make(connection, _queue(queue, durable, options.amqp_auto_delete and not wanted.pool, _arguments(options)))
+    for exchange in subscription.exchanges:
+        declare_exchange = _exchange(exchange, durable=address.durable, auto_delete=options.amqp_auto_delete)
+        _ensure(connection, declare_exchange)
+    for queue in subscription.list_queues():
+        durable = address.durable or bool(subscription.pool)
+        auto_delete = options.amqp_auto_delete and not subscription.pool
+        _ensure(connection, _queue(queue, _queue_arguments(options), durable=durable, auto_delete=auto_delete))
     channel = connection.channel()
-    for queue, exchange, key in wanted.bindings():
-        channel.queue_bind(queue, exchange, routing_key=key)
+    for queue, exchange, routing_key in subscription.list_bindings():
+        channel.queue_bind(queue, exchange, routing_key=routing_key)
     channel.close()
 
 
-def _exchange(name: str, *, durable: bool, auto_delete: bool) -> Callable[[Any, bool], None]:
-    def declare(channel: Any, passive: bool) -> None:
+def _exchange(name: str, *, durable: bool, auto_delete: bool) -> Declare:
+    def declare(channel: Channel, passive: bool) -> None:
         channel.exchange_declare(name, "topic", passive=passive, durable=durable, auto_delete=auto_delete)
 
     return declare
 
 
-def _queue(name: str, durable: bool, auto_delete: bool, arguments: dict[str, Any]) -> Callable[[Any, bool], None]:
-    def declare(channel: Any, passive: bool) -> None:
+def _queue(name: str, arguments: dict[str, str | int], *, durable: bool, auto_delete: bool) -> Declare:
+    def declare(channel: Channel, passive: bool) -> None:
         channel.queue_declare(name, passive=passive, durable=durable, auto_delete=auto_delete, arguments=arguments)
 
     return declare
 
 
-def _make(connection: Connection, declare: Callable[[Any, bool], None]) -> None:
-    """Declare what is not there. Asking for what is missing ends the channel, so each question has its own."""
+def _ensure(connection: Connection, declare: Declare) -> None:
+    """Declare what does not exist. A failed passive declaration closes the channel, so each has its own."""
     channel = connection.channel()
     try:
         declare(channel, True)
@@ -81,8 +86,8 @@ def _make(connection: Connection, declare: Callable[[Any, bool], None]) -> None:
     channel.close()
 
 
-def _arguments(options: Options) -> dict[str, Any]:
-    arguments: dict[str, Any] = {}
+def _queue_arguments(options: Options) -> dict[str, str | int]:
+    arguments: dict[str, str | int] = {}
     if options.rabbit_ha_queues:
         arguments["x-ha-policy"] = "all"
     if options.rabbit_quorum_queue:

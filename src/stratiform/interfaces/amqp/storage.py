@@ -1,4 +1,4 @@
-"""Putting into the ledger what was heard: a batch is one transaction."""
+"""Storing of consumed messages in the ledger: each batch is a transaction."""
 
 import logging
 import threading
@@ -9,117 +9,121 @@ from queue import Queue
 
 from stratiform.interfaces.amqp.inbox import Batch, Inbox
 from stratiform.interfaces.services import Services
-from stratiform.kit.clock import SECOND_US, iso_seconds
+from stratiform.kit.clock import SECOND_US, Micros, iso_seconds
 from stratiform.kit.db import ProgrammingError
 from stratiform.kit.errors import Fault, Unavailable
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import event_of
+from stratiform.services.ingest.events import parse_event
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service import ParsedBatch
 
 logger = logging.getLogger(__name__)
 
-#: A batch that is not full is stored so long after its first message came.
+#: A batch that is not full is stored this long after its first message arrived.
 _LINGER_S = 0.2
 
 _RETRY_S = 2.0
 
-#: What no message is to blame for: the database is gone, full or not up to date, the machine has no memory left.
-_PASSING = (Unavailable, ProgrammingError, OSError, MemoryError)
+#: Errors that are not caused by a message: the database is not reachable, full or not migrated; no memory is left.
+_TRANSIENT_ERRORS = (Unavailable, ProgrammingError, OSError, MemoryError)
 
 
-class Tally:
-    """What became of the messages of one source since it was told last."""
+class Statistics:
+    """Counts the messages of one source for the log."""
 
     def __init__(self, source: str, cloud: str) -> None:
         self._source = source
         self._cloud = cloud
         self._lock = threading.Lock()
-        self._sum = IngestResult()
-        self._last = b""
-        self._at = 0
+        self._total = IngestResult()
+        self._last_message = b""
+        self._last_stored_at: Micros = 0
 
-    def add(self, ingested: IngestResult, last: bytes, now: int) -> None:
-        """Count a batch that was stored at `now`; `last` is its last message."""
+    def add(self, result: IngestResult, last_message: bytes, now: Micros) -> None:
+        """Count a batch that was stored at `now`."""
         with self._lock:
-            self._sum += ingested
-            self._last, self._at = last, now
+            self._total += result
+            self._last_message, self._last_stored_at = last_message, now
 
-    def tell(self) -> None:
-        """One line in the log, where something came."""
+    def log(self) -> None:
+        """Log the counts since the last call, unless there were no messages."""
         with self._lock:
-            told, self._sum = self._sum, IngestResult()
-            last, at = self._last, self._at
-        if told == IngestResult():
+            total, self._total = self._total, IngestResult()
+            last_message, stored_at = self._last_message, self._last_stored_at
+        if total == IngestResult():
             return
         logger.info(
-            "heard at %s of cloud %s: %d accepted, %d repeated, %d ignored, %d rejected%s",
+            "ingested bus=%s cloud=%s accepted=%d duplicates=%d ignored=%d rejected=%d%s",
             self._source,
             self._cloud,
-            told.accepted,
-            told.repeated,
-            told.ignored,
-            told.rejected,
-            self._lag(last, at),
+            total.accepted,
+            total.repeated,
+            total.ignored,
+            total.rejected,
+            self._format_lag(last_message, stored_at),
         )
 
-    def _lag(self, last: bytes, now: int) -> str:
+    def _format_lag(self, message: bytes, stored_at: Micros) -> str:
         try:
-            said = event_of(last, self._cloud).at
+            sent_at = parse_event(message, self._cloud).at
         except InvalidMessage:
             return ""
-        return f"; the last is of {iso_seconds(said)}, stored {(now - said) / SECOND_US:.1f} s later"
+        return f" last_at={iso_seconds(sent_at)} lag_s={(stored_at - sent_at) / SECOND_US:.1f}"
 
 
 @dataclass(slots=True)
-class Storing:
-    """Takes batches out of `inbox` and stores them, one after the other and in order. Two threads: while the database
-    is at work on one batch, the next is read."""
+class Storage:
+    """Stores the batches of `inbox` in order.
+
+    Two threads call `parse` and `store`: the next batch is parsed while the database stores one.
+    """
 
     services: Services
     cloud: str
     inbox: Inbox
-    tally: Tally
-    _told: str = field(default="", init=False)
-    _ready: "Queue[tuple[Batch, ParsedBatch] | None]" = field(default_factory=partial(Queue, 1), init=False)
+    statistics: Statistics
+    _last_error: str = field(default="", init=False)
+    _parsed: "Queue[tuple[Batch, ParsedBatch] | None]" = field(default_factory=partial(Queue, 1), init=False)
 
-    def read(self) -> None:
-        """Until the inbox is closed."""
+    def parse(self) -> None:
+        """Parse batches until the inbox is closed."""
         while (batch := self.inbox.take(_LINGER_S)) is not None:
-            self._ready.put((batch, self.services.ingest.messages.parse(self.cloud, batch.bodies)))
-        self._ready.put(None)
+            self._parsed.put((batch, self.services.ingest.messages.parse(self.cloud, batch.bodies)))
+        self._parsed.put(None)
 
     def store(self, stop: threading.Event) -> None:
-        """Until the inbox is closed. While nothing can be stored, the messages stay with the broker, too; after `stop`
-        what follows a batch that could not be stored stays there with it, as who acknowledges acknowledges all before.
-        """
-        storing = True
-        while (ready := self._ready.get()) is not None:
-            batch, read = ready
-            storing = storing and self._stored_at_last(batch.bodies, read, stop)
-            if storing:
-                self.inbox.done(batch)
+        """Store batches until the inbox is closed.
 
-    def _stored_at_last(self, bodies: Sequence[bytes], read: ParsedBatch, stop: threading.Event) -> bool:
-        """Whether `bodies` were stored before `stop`."""
+        Messages that can't be stored stay with the broker. After `stop` the batches behind a batch that was not stored
+        are not stored either, as an acknowledgement includes all earlier messages.
+        """
+        is_storing = True
+        while (item := self._parsed.get()) is not None:
+            batch, parsed = item
+            is_storing = is_storing and self._store_with_retries(batch.bodies, parsed, stop)
+            if is_storing:
+                self.inbox.mark_stored(batch)
+
+    def _store_with_retries(self, bodies: Sequence[bytes], parsed: ParsedBatch, stop: threading.Event) -> bool:
+        """Return True if the messages were stored before `stop`."""
         while True:
             try:
-                self._store(bodies, read)
+                self._store(bodies, parsed)
             except Exception as error:
-                self._tell(len(bodies), error)
+                self._log_error(len(bodies), error)
             else:
-                self._told = ""
+                self._last_error = ""
                 return True
             if stop.wait(_RETRY_S):
                 return False
 
-    def _store(self, bodies: Sequence[bytes], read: ParsedBatch) -> None:
-        """Store all of them together; where that fails for one of them, that one is kept aside."""
+    def _store(self, bodies: Sequence[bytes], parsed: ParsedBatch) -> None:
+        """Store messages together. If one of them fails, bisect, and store that one as rejected."""
         now = self.services.clock.now()
         try:
             with self.services.database.transaction() as db:
-                ingested = self.services.ingest.messages.store(db, read, now)
-        except _PASSING:
+                result = self.services.ingest.messages.store(db, parsed, now)
+        except _TRANSIENT_ERRORS:
             raise
         except Exception as error:
             if len(bodies) > 1:
@@ -127,18 +131,23 @@ class Storing:
                 for half in (bodies[:middle], bodies[middle:]):
                     self._store(half, self.services.ingest.messages.parse(self.cloud, half))
                 return
-            ingested = self._put_aside(bodies[0], error, now)
-        self.tally.add(ingested, bodies[-1], now)
+            result = self._reject(bodies[0], error, now)
+        self.statistics.add(result, bodies[-1], now)
 
-    def _put_aside(self, body: bytes, error: Exception, now: int) -> IngestResult:
-        reason = error.message if isinstance(error, Fault) else type(error).__name__
-        logger.warning("a message of cloud %s is kept aside: %s", self.cloud, reason)
+    def _reject(self, body: bytes, error: Exception, now: Micros) -> IngestResult:
+        reason = _describe(error)
+        logger.warning("message rejected cloud=%s error=%r", self.cloud, reason)
         with self.services.database.transaction() as db:
-            return self.services.ingest.rejected_messages.add(db, self.cloud, body, f"not stored: {reason}", now)
+            rejected_messages = self.services.ingest.rejected_messages
+            return rejected_messages.add(db, self.cloud, body, f"could not be stored: {reason}", now)
 
-    def _tell(self, count: int, error: Exception) -> None:
-        """Say what is wrong, once for as long as it is the same."""
-        reason = error.message if isinstance(error, Fault) else type(error).__name__
-        if reason != self._told:
-            logger.warning("%d notifications stay with the broker for now: %s", count, reason)
-            self._told = reason
+    def _log_error(self, count: int, error: Exception) -> None:
+        """Log an error, unless it is the same as before."""
+        reason = _describe(error)
+        if reason != self._last_error:
+            logger.warning("messages not stored, retrying cloud=%s count=%d error=%r", self.cloud, count, reason)
+            self._last_error = reason
+
+
+def _describe(error: Exception) -> str:
+    return error.message if isinstance(error, Fault) else type(error).__name__

@@ -1,4 +1,4 @@
-"""`stratiform cost`: running cost."""
+"""`stratiform cost`: running costs of servers and projects."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -6,10 +6,10 @@ from urllib.parse import quote
 import typer
 
 from stratiform.interfaces.cli.client import client, print_line
-from stratiform.interfaces.cli.invoice import round_quantity
+from stratiform.interfaces.cli.invoice import format_quantity
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
-app = typer.Typer(help="Running cost of servers and projects.", no_args_is_help=True)
+app = typer.Typer(help="Running costs of servers and projects.", no_args_is_help=True)
 
 _LINE_COLUMNS = {
     "Description": "description",
@@ -26,25 +26,27 @@ def show(
     server: Annotated[str, typer.Argument(metavar="SERVER", help="Name or ID of a server, or ID of a volume.")],
     output: FormatOption = Format.table,
 ) -> None:
-    """Show the cost of a server or volume until now, and per hour."""
+    """Show what a server has cost until now, and its cost per hour."""
     cost = client().get(f"costs/servers/{quote(server, safe='')}")
     if output is Format.json:
         print_item(cost, {}, output)
         return
     print_list(
-        [{**line, "quantity": round_quantity(line["quantity"])} for line in cost["lines"]], _LINE_COLUMNS, output
+        [{**line, "quantity": format_quantity(line["quantity"])} for line in cost["lines"]], _LINE_COLUMNS, output
     )
     name = cost["resource_name"] or cost["resource_id"]
-    print_line(f"{name}: {cost['amount']} {cost['currency']} since {cost['since']}, as of {cost['as_of']}")
-    print_line(f"current rate: {cost['per_hour']} {cost['currency']} per hour")
+    print_line(f"{name} has cost {cost['amount']} {cost['currency']} from {cost['since']} to {cost['as_of']}")
+    print_line(f"Current cost per hour: {cost['per_hour']} {cost['currency']}")
     _print_unpriced(cost)
 
 
 @app.command("month")
 def month(
-    project: Annotated[str | None, typer.Option(help="Name or ID of the project; default: your own.")] = None,
+    project: Annotated[
+        str | None, typer.Option(help="Name or id of the project; default: the current project.")
+    ] = None,
     month_: Annotated[
-        str | None, typer.Option("--month", help="A month, such as 2026-11; default: the current one.")
+        str | None, typer.Option("--month", help="A month such as 2026-11; default: the current month.")
     ] = None,
     output: FormatOption = Format.table,
 ) -> None:
@@ -53,7 +55,9 @@ def month(
     if output is Format.json:
         print_item(cost, {}, output)
         return
-    rows = [{**row, "resource": row["resource_name"] or row["resource_id"]} for row in cost["resources"]]
+    rows = [
+        {**resource, "resource": resource["resource_name"] or resource["resource_id"]} for resource in cost["resources"]
+    ]
     print_list(rows, _RESOURCE_COLUMNS, output)
     print_line(f"{cost['month']}: {cost['amount']} {cost['currency']} as of {cost['as_of']}")
     _print_unpriced(cost)
@@ -62,7 +66,7 @@ def month(
 def _print_unpriced(cost: dict[str, Any]) -> None:
     for usage in cost["unpriced"]:
         resources = f"{usage['resources']} resource{'s' if usage['resources'] > 1 else ''}"
-        quantity = f"{round_quantity(usage['quantity'])} {usage['unit']}"
-        print_line(f"not priced: {usage['measure'] or usage['resource_type']}: {resources}, {quantity}")
+        quantity = f"{format_quantity(usage['quantity'])} {usage['unit']}"
+        print_line(f"Not priced: {usage['measure'] or usage['resource_type']}: {resources}, {quantity}")
     for gap in cost["gaps"][:1]:
-        print_line(f"first: {gap['resource_type']} {gap['resource_id']} from {gap['start']}: {gap['reason']}")
+        print_line(f"First: {gap['resource_type']} {gap['resource_id']} from {gap['start']}: {gap['reason']}")

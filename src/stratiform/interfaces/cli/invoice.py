@@ -1,4 +1,4 @@
-"""`stratiform invoice`: invoices and their issuer."""
+"""`stratiform invoice`: issued invoices and the seller."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -7,11 +7,11 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.account import Address, Country, LegalName, TaxId, build_party
+from stratiform.interfaces.cli.account import Address, Country, LegalName, TaxId, party_fields
 from stratiform.interfaces.cli.client import CliError, client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
-app = typer.Typer(help="Invoices and their issuer.", no_args_is_help=True)
+app = typer.Typer(help="Invoices, and the seller who issues them.", no_args_is_help=True)
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the invoice.")]
 _COLUMNS = {
@@ -36,7 +36,7 @@ _PARTY_ROWS = {"Legal name": "legal_name", "Address": "address", "Country": "cou
 
 @app.command("list")
 def list_invoices(
-    account: Annotated[str | None, typer.Option(help="Name or ID of the account.")] = None,
+    account: Annotated[str | None, typer.Option(help="Name or id of the customer account.")] = None,
     output: FormatOption = Format.table,
 ) -> None:
     """List invoices, newest first."""
@@ -45,13 +45,13 @@ def list_invoices(
 
 @app.command("show")
 def show(number: Number, output: FormatOption = Format.table) -> None:
-    """Show the lines and totals of an invoice."""
+    """Show the lines and the totals of an invoice."""
     invoice = client().get(f"invoices/{quote(number, safe='')}")
     if output is Format.json:
         print_item(invoice, {}, output)
         return
     period = invoice["period"]
-    print_line(f"invoice {invoice['number']} to {invoice['customer']['name']}, {period['start']} to {period['end']}")
+    print_line(f"Invoice {invoice['number']} to {invoice['customer']['name']}, {period['start']} to {period['end']}")
     print_list([_row(line) for line in invoice["lines"]], _LINE_COLUMNS, output)
     print_item(invoice, _TOTAL_ROWS, output)
 
@@ -59,12 +59,12 @@ def show(number: Number, output: FormatOption = Format.table) -> None:
 @app.command("download")
 def download(
     number: Number,
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write, with the extension .pdf or .json.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File name that ends in .pdf or .json.")],
 ) -> None:
     """Download an invoice as PDF or JSON."""
     paths = {".pdf": "/pdf", ".json": ""}
     if output.suffix.lower() not in paths:
-        raise CliError(f"{output} does not end in .pdf or .json", "the extension selects the format")
+        raise CliError(f"{output}: the file name ends neither in .pdf nor in .json")
     content = client().download(f"invoices/{quote(number, safe='')}{paths[output.suffix.lower()]}")
     try:
         output.write_bytes(content)
@@ -81,14 +81,14 @@ def seller(
     tax_id: TaxId = None,
     output: FormatOption = Format.table,
 ) -> None:
-    """Show the issuer of invoices; with options, change it."""
-    changes = build_party(legal_name, address, country, tax_id)
+    """Show the seller on invoices. With options, change the seller of future invoices."""
+    changes = party_fields(legal_name, address, country, tax_id)
     party = client().put("seller", {**client().get("seller"), **changes}) if changes else client().get("seller")
     print_item(party, _PARTY_ROWS, output)
 
 
-def round_quantity(quantity: str) -> str:
-    """Return a quantity with six decimal places."""
+def format_quantity(quantity: str) -> str:
+    """Return a quantity with six digits after the point."""
     return f"{Decimal(quantity):.6f}"
 
 
@@ -96,5 +96,5 @@ def _row(line: dict[str, Any]) -> dict[str, Any]:
     return {
         **line,
         "resource": line["resource_name"] or line["resource_id"],
-        "quantity": round_quantity(line["quantity"]),
+        "quantity": format_quantity(line["quantity"]),
     }

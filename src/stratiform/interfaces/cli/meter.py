@@ -33,9 +33,9 @@ def list_meters(output: FormatOption = Format.table) -> None:
 def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> None:
     """Validate a meter file without a server. Errors name the key."""
     # not needed by other commands
-    from stratiform.services.ingest.events.meter_files import file_text, read_meter
+    from stratiform.services.ingest.events.meter_file_parser import parse_meter_file, read_file
 
-    meter = read_meter(file_text(file), str(file))
+    meter = parse_meter_file(read_file(file), str(file))
     types = {event_type for event in meter.events for event_type in event.types if event.rule != "ignore"}
     print_line(
         f"{meter.name}: {len(types)} event types, {len(meter.samples)} samples; copy it to HOME/meters and restart"

@@ -1,4 +1,4 @@
-"""`stratiform period`: billing periods."""
+"""`stratiform period`: billing periods; closing one issues its invoice."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -8,9 +8,9 @@ import typer
 from stratiform.interfaces.cli.client import client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
-app = typer.Typer(help="Billing periods; closing one issues the invoice.", no_args_is_help=True)
+app = typer.Typer(help="Billing periods; closing one issues its invoice.", no_args_is_help=True)
 
-AccountOption = Annotated[str, typer.Option(help="Name or ID of the account.")]
+AccountOption = Annotated[str, typer.Option(help="Name or id of the customer account.")]
 _COLUMNS = {"Start": "start", "End": "end", "Status": "state", "Invoice": "invoice", "As-of position": "as_of"}
 _ROWS = {
     "Invoice": "number",
@@ -26,20 +26,18 @@ _ROWS = {
 @app.command("close")
 def close(
     account: AccountOption,
-    month: Annotated[str | None, typer.Argument(help="A past month (UTC), such as 2026-11.")] = None,
-    until: Annotated[
-        str | None, typer.Option(help="Close the current period at this time (ISO 8601), or `now`.")
-    ] = None,
+    month: Annotated[str | None, typer.Argument(help="A month that is over, such as 2026-11 (UTC).")] = None,
+    until: Annotated[str | None, typer.Option(help="End the open period at this time (ISO 8601), or `now`.")] = None,
     output: FormatOption = Format.table,
 ) -> None:
-    """Close a period and issue its invoice. Closing it again prints the same invoice."""
+    """Close a period of a customer account and issue its invoice. Closing it again shows the same invoice."""
     closed = client().post(f"accounts/{quote(account, safe='')}/periods", {"month": month, "until": until})
     print_item(closed, _ROWS, output)
     if output is Format.table:
-        print_line(f"Download it with `stratiform invoice download {closed['number']} --output FILE.pdf`.")
+        print_line(f"Download it with `stratiform invoice download {closed['number']} --output FILE.pdf`")
 
 
 @app.command("list")
 def list_periods(account: AccountOption, output: FormatOption = Format.table) -> None:
-    """List the periods of an account; the last one is open."""
+    """List the periods of a customer account; the last one is open."""
     print_list(client().get(f"accounts/{quote(account, safe='')}/periods")["periods"], _COLUMNS, output)

@@ -16,7 +16,7 @@ from stratiform.kit.errors import Invalid
 
 if TYPE_CHECKING:
     from stratiform.kit.signed_notes import Checkpoint, Verifier
-    from stratiform.services.proof.model.verification import Verdict
+    from stratiform.services.proof.model.verification import VerificationReport
 
 #: The maximum length of a line, so that a file without line ends does not fill the memory.
 _MAX_LINE_BYTES = 64 * 1024 * 1024
@@ -82,12 +82,12 @@ def verify_file(
     with _open(file) as source:
         report = verify(_lines(source), verifiers, earlier)
     _print_report(file, report)
-    if report.wrong:
+    if report.failures:
         raise typer.Exit(1)
 
 
-def _print_report(file: Path, report: "Verdict") -> None:
-    for failure in report.wrong:
+def _print_report(file: Path, report: "VerificationReport") -> None:
+    for failure in report.failures:
         print_line(f"FAILED  {failure}")
     for note in report.notes:
         print_line(f"note    {note}")
@@ -97,12 +97,12 @@ def _print_report(file: Path, report: "Verdict") -> None:
             f"{file}: {report.events} events and {report.segments} segments of {report.resources} resources, "
             f"from the log of {checkpoint.origin} with {checkpoint.size} events"
         )
-    if report.held_back:
-        print_line(f"{report.held_back} events of other projects are withheld; their inclusion in the log is proved")
-    if report.wrong:
-        print_line(f"Verification failed: {len(report.wrong)} failures")
+    if report.withheld:
+        print_line(f"{report.withheld} events of other projects are withheld; their inclusion in the log is proved")
+    if report.failures:
+        print_line(f"Verification failed: {len(report.failures)} failures")
     else:
-        print_line("Verified" + (": no event of the log is missing" if report.is_whole_log else ""))
+        print_line("Verified" + (": no event of the log is missing" if report.is_complete_log else ""))
 
 
 def _keys(texts: list[str] | None, file: Path | None) -> "list[Verifier]":
@@ -127,13 +127,13 @@ def _keys(texts: list[str] | None, file: Path | None) -> "list[Verifier]":
 
 def _checkpoint(file: Path, verifiers: "list[Verifier]") -> "Checkpoint":
     """Return the checkpoint of an export or of a checkpoint file. Raises CliError if its signature is not trusted."""
-    from stratiform.services.proof.model.verification import checkpoint_of
+    from stratiform.services.proof.model.verification import read_checkpoint
 
     with _open(file) as source:
         first = source.readline(_MAX_LINE_BYTES)
         text = first if first.startswith(b"{") else first + source.read(_MAX_LINE_BYTES)
     try:
-        return checkpoint_of(text, verifiers)
+        return read_checkpoint(text, verifiers)
     except Invalid as error:
         raise CliError(f"{file} does not have a trusted checkpoint: {error.message}") from error
 

@@ -16,11 +16,12 @@ from stratiform.services.audit.model import (
     AuditEvent,
     AuditRequest,
     AuditSummary,
+    Finding,
     Progress,
+    Proposal,
     ProposedCorrection,
 )
-from stratiform.services.audit.model.comparison import Finding, Proposal
-from stratiform.services.billing.model import month
+from stratiform.services.billing.model import parse_month
 from stratiform.services.ledger.model import UsageFilter
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ def create_audit(request: Request, body: bytes) -> Stream:
     with reading(request) as ctx:
         services.audit.audits.require_run(ctx)
         new = decode(body, NewAudit)
-        asked = AuditRequest(new.period, *month(new.period), tuple(new.clouds), new.project_id, new.apply)
+        asked = AuditRequest(new.period, *parse_month(new.period), tuple(new.clouds), new.project_id, new.apply)
         told = services.audit.audits.run(ctx, asked)
         services.ledger.names.check(ctx, UsageFilter(project_id=new.project_id))
     return Stream(_lines(told), media_type=NDJSON)
@@ -100,7 +101,7 @@ def _finding(finding: Finding) -> Body:
         "seconds": seconds(finding.end - finding.start),
         "exact": finding.exact,
         "evidence": list(finding.evidence),
-        "changes": {name: {"ledger": ours, "source": theirs} for name, (ours, theirs) in finding.changes.items()},
+        "changes": {name: difference._asdict() for name, difference in finding.differences.items()},
     }
 
 
@@ -117,12 +118,17 @@ def _proposed(proposed: ProposedCorrection) -> Body:
 
 def _says(proposal: Proposal) -> Body:
     """In the words of `POST /usage/corrections`, as far as it has them."""
-    told: Body = {"reopened": True} if proposal.reopened else {}
-    told |= {"gone": True} if proposal.gone else {}
-    told |= {} if proposal.launched is None else {"launched": iso(proposal.launched)}
-    look = proposal.look
-    words = {"project_id": look.project_id, "name": look.name, "state": look.state, "attributes": look.attributes}
-    return told | {name: word for name, word in words.items() if word}
+    observation = proposal.observation
+    fields: Body = {
+        "reopened": proposal.reopened,
+        "gone": observation.is_deleted,
+        "launched": None if observation.launched is None else iso(observation.launched),
+        "project_id": observation.project_id,
+        "name": observation.name,
+        "state": observation.state,
+        "attributes": observation.attributes,
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def _summary(summary: AuditSummary) -> Body:

@@ -9,8 +9,8 @@ from stratiform.interfaces.rest.usage.asking import Limit, Marker, paged
 from stratiform.interfaces.services import Request, decode, get, post, reading, services_of, writing
 from stratiform.kit.clock import Micros, iso, parse_iso
 from stratiform.kit.errors import Invalid
-from stratiform.services.ingest.events.corrections import quantity_of
-from stratiform.services.ingest.model.adjustments import Adjustment, adjustment_of
+from stratiform.services.ingest.events.corrections import parse_quantity
+from stratiform.services.ingest.model.adjustments import Adjustment, find_adjustment
 from stratiform.services.ingest.service import AdjustedSum, StoredCorrection
 from stratiform.services.ledger.model import Correction, Resource, UsageFilter
 from stratiform.services.ledger.model.samples import format_decimal
@@ -73,7 +73,7 @@ class NewCorrection(msgspec.Struct, forbid_unknown_fields=True):
                 raise Invalid(f"{name}: not together with meter", hint="say one thing in one correction")
         at = _moment(self.at, "at")
         assert at is not None, "it is there"
-        return Adjustment(str(self.meter), quantity_of(self.quantity), at, project_id=self.project_id)
+        return Adjustment(str(self.meter), parse_quantity(self.quantity), at, project_id=self.project_id)
 
 
 #: What is told of an adjustment.
@@ -143,7 +143,7 @@ def _view(made: StoredCorrection) -> Body:
         "reason": said.reason,
         "made_at": iso(record.received_at),
         "at": iso(record.at),
-        "says": _told(record.fact["correction"], ("author", "reason", "told")) | _adjusted(adjustment_of(statement)),
+        "says": _told(record.fact["correction"], ("author", "reason", "told")) | _adjusted(find_adjustment(statement)),
         "seen": _told(record.fact, ("correction",)) if said.has_observation else None,
         "revoked_by": made.revoked_by or None,
     }

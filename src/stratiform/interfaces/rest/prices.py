@@ -1,5 +1,6 @@
 """`/api/v1/prices`: price plans, published as TOML (docs/reference/prices.md), returned as JSON."""
 
+from dataclasses import asdict
 from typing import Any
 
 from stratiform.interfaces.rest.description import OCTETS, TEXT, Taken
@@ -26,7 +27,7 @@ def set_prices(request: Request, body: bytes, file_name: str | None = None) -> B
     `file_name` is the name of the file, for error messages.
     """
     with writing(request) as ctx:
-        return plan_view(services_of(request).billing.set_prices(ctx, _text(body), file_name or ""))
+        return plan_view(services_of(request).billing.prices.publish(ctx, _text(body), file_name or ""))
 
 
 @get("/prices")
@@ -83,6 +84,7 @@ def _price(price: Price) -> Body:
         "states": list(price.states),
         "where": {condition.attribute: list(condition.values) for condition in price.conditions},
         "label": price.label,
+        "tax_category": None if price.tax_category is None else asdict(price.tax_category),
     }
 
 

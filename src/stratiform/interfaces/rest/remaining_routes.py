@@ -6,7 +6,6 @@ from litestar.exceptions import HTTPException
 from stratiform.interfaces.rest import (
     audits,
     corrections,
-    costs,
     prices,
     proofs,
     usage,
@@ -20,7 +19,6 @@ router = Router(
     route_handlers=[
         *audits.handlers,
         *corrections.handlers,
-        *costs.handlers,
         *prices.handlers,
         *proofs.handlers,
         *usage.handlers,

@@ -9,7 +9,7 @@ from stratiform.interfaces.rest.schemas import bindings as binding_schemas
 from stratiform.interfaces.rest.schemas import clouds as cloud_schemas
 from stratiform.interfaces.rest.schemas import invoices as invoice_schemas
 from stratiform.kit.clock import iso
-from stratiform.services.billing.model import Account, Assignment, Invoice, Party
+from stratiform.services.billing.model import Assignment, CustomerAccount, DocumentSummary, Party
 from stratiform.services.clouds.model import Binding, NativeResource
 
 
@@ -28,7 +28,7 @@ def native_resource(native: NativeResource) -> cloud_schemas.NativeResource:
     return cloud_schemas.NativeResource(native.cloud_id, native.resource_type, native.resource_id, native.native_id)
 
 
-def account(account: Account) -> account_schemas.Account:
+def account(account: CustomerAccount) -> account_schemas.Account:
     return account_schemas.Account(
         id=account.id,
         name=account.name,
@@ -41,7 +41,7 @@ def account(account: Account) -> account_schemas.Account:
     )
 
 
-def account_detail(customer: Account, assignments: Sequence[Assignment]) -> account_schemas.AccountDetail:
+def account_detail(customer: CustomerAccount, assignments: Sequence[Assignment]) -> account_schemas.AccountDetail:
     projects = [assignment(item) for item in assignments]
     return account_schemas.AccountDetail(**asdict(account(customer)), projects=projects)
 
@@ -55,10 +55,10 @@ def seller(party: Party) -> account_schemas.Seller:
     return account_schemas.Seller(party.legal_name, list(party.address), party.country, party.tax_id)
 
 
-def invoice(invoice: Invoice) -> invoice_schemas.Invoice:
+def invoice(invoice: DocumentSummary) -> invoice_schemas.Invoice:
     return invoice_schemas.Invoice(
         number=invoice.number,
-        account=invoice.account,
+        account=invoice.account_name,
         start=iso(invoice.start),
         end=iso(invoice.end),
         issued_at=iso(invoice.issued_at),

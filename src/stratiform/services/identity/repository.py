@@ -140,7 +140,7 @@ def list_inheritance_targets(db: Connection, project: Project) -> list[tuple[Tar
     parent_id = project.parent_id
     while parent_id and parent_id != project.domain_id:
         targets.append(("project", parent_id))
-        parent = projects.get(db, parent_id)
+        parent = projects.find(db, parent_id)
         parent_id = parent.parent_id if parent else None
     return targets
 

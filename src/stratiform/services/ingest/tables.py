@@ -1,4 +1,7 @@
-"""Tables of ingest: ignored and rejected messages, and polls of clouds."""
+"""Tables of ingest: ignored and rejected messages, and polls of clouds.
+
+The names of tables and columns are older than those of the classes.
+"""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Text
 
@@ -25,7 +28,7 @@ poll_table = table(
     Column("meter", binary_string(64), nullable=False),
     Column("since_at", BigInteger, nullable=False),
     Column("until_at", BigInteger, nullable=False),
-    Column("asked_at", BigInteger, nullable=False),
+    Column("asked_at", BigInteger, key="polled_at", nullable=False),
     Column("fault", Text, nullable=False),
     Column("failures", Integer, nullable=False),
 )

@@ -84,7 +84,7 @@ def _poll(ingest: IngestService, clouds: CloudsService, job: Job) -> Requeue | N
         usage = clouds.connections.get(poll.cloud_id).usage
         if query is None or usage is None:
             return None
-        for since, until in query.schedule.windows(poll, job.clock.now()):
+        for since, until in query.schedule.list_windows(poll, job.clock.now()):
             poll = _read(ingest, job, poll, query, usage, since, until)
     except NotFound:
         return None
@@ -96,7 +96,7 @@ def _poll(ingest: IngestService, clouds: CloudsService, job: Job) -> Requeue | N
 def _read(
     ingest: IngestService, job: Job, poll: Poll, query: PollQuery, usage: UsageCapability, since: Micros, until: Micros
 ) -> Poll:
-    """Read `[since, until)` with no transaction open during requests; what was read before a failure is kept."""
+    """Read `[since, until)`. No transaction is open during requests; samples before a failure are stored."""
     for samples in _chunks(usage.list_samples(query.table, since, until)):
         with job.transaction() as db:
             ingest.polls.ingest(db, poll, query, samples, job.clock.now())
@@ -108,10 +108,10 @@ def _fail(ingest: IngestService, job: Job, poll: Poll, fault: str) -> Requeue:
     if fault != poll.fault:
         logger.warning("poll failed cloud=%s meter=%s error=%r", poll.cloud, poll.meter, fault)
     with job.transaction() as db:
-        return Requeue(ingest.polls.fail(db, poll, fault).again_us)
+        return Requeue(ingest.polls.fail(db, poll, fault).retry_delay_us)
 
 
 def _chunks(samples: Iterable[UsageSample]) -> Iterator[list[UsageSample]]:
-    rest = iter(samples)
-    while chunk := list(islice(rest, _SAMPLES_AT_ONCE)):
+    remaining = iter(samples)
+    while chunk := list(islice(remaining, _SAMPLES_AT_ONCE)):
         yield chunk

@@ -22,7 +22,7 @@ def handlers(service: NetworkService) -> dict[str, Handler]:
 
 def _delete_native_subnets(service: NetworkService, job: Job) -> Requeue | None:
     with job.database.snapshot() as db:
-        if records.subnets.get(db, job.key) is not None:
+        if records.subnets.find(db, job.key) is not None:
             return None
         native_subnets = records.list_native_subnets(db, job.key)
     in_use = False

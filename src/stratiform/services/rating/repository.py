@@ -38,7 +38,7 @@ _versions = Rows(versions_table, VersionRow)
 
 
 def find_plan(db: Connection, name: str) -> PlanRow | None:
-    return _plans.get(db, name)
+    return _plans.find(db, name)
 
 
 def list_plans(db: Connection, page: Page) -> Slice[PlanRow]:

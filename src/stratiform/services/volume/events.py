@@ -84,7 +84,7 @@ def payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -
 
 def _type_name(db: Connection, volume: Volume) -> str:
     """Return the name of the volume's type, which price plans refer to."""
-    volume_type = repository.volume_types.get(db, volume.type_id)
+    volume_type = repository.volume_types.find(db, volume.type_id)
     return "" if volume_type is None else volume_type.name
 
 

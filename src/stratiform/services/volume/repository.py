@@ -161,7 +161,7 @@ def delete_attachments_of_volume(db: Connection, volume_id: str) -> None:
 
 def find_type(db: Connection, name_or_id: str) -> VolumeType | None:
     """Return a type by id, or else by name."""
-    return volume_types.get(db, name_or_id) or volume_types.first(db, type_table.c.name == name_or_id)
+    return volume_types.find(db, name_or_id) or volume_types.first(db, type_table.c.name == name_or_id)
 
 
 def find_default_type(db: Connection) -> VolumeType | None:

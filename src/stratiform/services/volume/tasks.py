@@ -153,7 +153,7 @@ def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str,
     """Write an outcome and its event, unless the status was changed in the meantime."""
     with job.transaction() as db:
         if repository.update_in_status(db, volume, (volume.status,), now, **values):
-            updated = repository.volumes.get(db, volume.id)
+            updated = repository.volumes.find(db, volume.id)
             if updated is not None:
                 events.append(db, service.ids, event_type, updated, now)
 
@@ -249,6 +249,6 @@ def _write_observed(service: VolumeService, job: Job, volume: Volume, event_type
         if current != volume or current.status not in STABLE_STATUSES:
             return  # changed since the list was read; the next observation compares it
         repository.volumes.update(db, volume.id, updated_at=now, **values)
-        updated = repository.volumes.get(db, volume.id)
+        updated = repository.volumes.find(db, volume.id)
         if updated is not None:
             events.append(db, service.ids, event_type, updated, now)

@@ -232,9 +232,9 @@ def test_cost_is_in_response_if_a_customer_account_pays(api: ComputeApi) -> None
             db, [machine(server_id, project_id, iso_naive(launched_at))], bench.clock.now()
         )
         ctx = bench.ctx(db)
-        bench.services.billing.set_prices(ctx, PLAN)
-        bench.services.billing.create_account(ctx, "acme", "EUR", "standard")
-        bench.services.billing.assign(ctx, "acme", project_id, launched_at)
+        bench.services.billing.prices.publish(ctx, PLAN)
+        bench.services.billing.customer_accounts.create(ctx, "acme", "EUR", "standard")
+        bench.services.billing.assignments.create(ctx, "acme", project_id, launched_at)
     bench.clock.advance(HOUR_US // 2)
     cost = api.ok("GET", f"/servers/{server_id}", caller="green-reader")["server"]["stratiform:cost"]
     assert (cost["account"], cost["amount"], cost["per_hour"]) == ("acme", "0.011", "0.022")

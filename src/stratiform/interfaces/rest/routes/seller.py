@@ -11,11 +11,11 @@ from stratiform.services.billing.model import Party
 @api.get("/seller", policy.SELLER_GET)
 def show_seller(request: ApiRequest) -> schemas.Seller:
     """Show the seller."""
-    return views.seller(request.services.billing.seller(request.ctx))
+    return views.seller(request.services.billing.seller.get(request.ctx))
 
 
 @api.put("/seller", policy.SELLER_SET)
 def update_seller(request: ApiRequest, body: schemas.SellerUpdate) -> schemas.Seller:
     """Change the seller. Issued invoices stay unchanged."""
     party = Party(body.legal_name, tuple(body.address), body.country, body.tax_id)
-    return views.seller(request.services.billing.set_seller(request.ctx, party))
+    return views.seller(request.services.billing.seller.update(request.ctx, party))

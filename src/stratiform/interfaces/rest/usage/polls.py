@@ -49,7 +49,7 @@ def _view(poll: Poll) -> Body:
         "resource_type": poll.resource_type,
         "meter": poll.meter,
         "read_until": iso(poll.until_at),
-        "asked_at": iso(poll.asked_at) if poll.asked_at else None,
+        "asked_at": iso(poll.polled_at) if poll.polled_at else None,
         "fault": poll.fault or None,
         "failures": poll.failures,
     }

@@ -80,7 +80,7 @@ class Connections:
 
 def get_cloud(db: Connection, cloud_id: str) -> Cloud:
     """Return the cloud with this id. Raises CloudNotFound."""
-    cloud = repository.clouds.get(db, cloud_id)
+    cloud = repository.clouds.find(db, cloud_id)
     if cloud is None:
         raise CloudNotFound(cloud_id)
     return cloud

@@ -30,7 +30,7 @@ SORT_COLUMNS = {
 
 def find_flavor(db: Connection, flavor_id: str) -> Flavor | None:
     """Return any flavor, public or private."""
-    return _flavors.get(db, flavor_id)
+    return _flavors.find(db, flavor_id)
 
 
 def find_accessible_flavor(db: Connection, flavor_id: str, project_id: str | None) -> Flavor | None:

@@ -54,7 +54,7 @@ _SortKey = tuple[ColumnElement[object], str]
 
 def find_server(db: Connection, server_id: str) -> Server | None:
     """Return the server, including a deleted one."""
-    return _servers.get(db, server_id)
+    return _servers.find(db, server_id)
 
 
 def find_server_for_update(db: Connection, server_id: str) -> Server | None:

@@ -104,7 +104,7 @@ def _require_unrestricted(rule: IdentityRule, token: Token) -> None:
 
 
 def _load_credential(db: Connection, user_id: str, credential_id: str) -> ApplicationCredential:
-    credential = repository.application_credentials.get(db, credential_id)
+    credential = repository.application_credentials.find(db, credential_id)
     if credential is None or credential.user_id != user_id:
         raise ApplicationCredentialNotFound(credential_id)
     return credential

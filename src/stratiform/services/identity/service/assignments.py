@@ -127,14 +127,14 @@ def _actor_ids(assignments: Iterable[Assignment], actor_kind: str) -> set[str]:
 
 def _require_actor_and_target(db: Connection, assignment: Assignment) -> None:
     actor_id, target_id = assignment.actor_id, assignment.target_id
-    if assignment.actor_kind == "user" and repository.users.get(db, actor_id) is None:
+    if assignment.actor_kind == "user" and repository.users.find(db, actor_id) is None:
         raise UserNotFound(actor_id)
-    if assignment.actor_kind == "group" and repository.groups.get(db, actor_id) is None:
+    if assignment.actor_kind == "group" and repository.groups.find(db, actor_id) is None:
         raise GroupNotFound(actor_id)
     if assignment.target_kind == "system":
         return
     is_domain = assignment.target_kind == "domain"
-    target = repository.projects.get(db, target_id)
+    target = repository.projects.find(db, target_id)
     if target is None or target.is_domain != is_domain:
         raise DomainNotFound(target_id) if is_domain else ProjectNotFound(target_id)
 

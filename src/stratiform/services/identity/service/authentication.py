@@ -88,7 +88,7 @@ class Authentication:
 
         Raises: AuthenticationFailed if the user is disabled or has no role in the scope
         """
-        user = repository.users.get(db, methods[0].user_id)
+        user = repository.users.find(db, methods[0].user_id)
         if user is None or not user.enabled:
             raise AuthenticationFailed
         parent = next((method.token for method in methods if method.token is not None), None)
@@ -100,7 +100,7 @@ class Authentication:
             raise ForbiddenAction("rescope a scoped token")
         claims = self._build_claims(user, scope, methods, parent, credential, now)
         if scope.type in ("project", "domain"):
-            target = repository.projects.get(db, scope.id)
+            target = repository.projects.find(db, scope.id)
             claims = replace(claims, scope_epoch=target.epoch if target else 0)
         token = self.tokens.load(db, self.cache.current(db, now), claims)
         return encode_token(self.keys, claims), token
@@ -138,7 +138,7 @@ class Authentication:
 
     def _default_scope(self, db: Connection, user: User, now: Micros) -> Scope:
         """Return the user's default project if it is enabled and the user has a role on it, else no scope."""
-        project = repository.projects.get(db, user.default_project_id) if user.default_project_id else None
+        project = repository.projects.find(db, user.default_project_id) if user.default_project_id else None
         if project is None or not project.enabled:
             return Scope("unscoped")
         scope = Scope("project", project.id)
@@ -190,13 +190,13 @@ def _resolve_application_credential(db: Connection, method: ApplicationCredentia
 
 def _find_application_credential(db: Connection, method: ApplicationCredentialAuth) -> ApplicationCredential | None:
     if method.credential.id:
-        return repository.application_credentials.get(db, method.credential.id)
+        return repository.application_credentials.find(db, method.credential.id)
     user = _find_user(db, method.user)
     return repository.find_application_credential(db, user.id, method.credential.name) if user else None
 
 
 def _find_domain(db: Connection, ref: ResourceRef) -> Project | None:
-    domain = repository.projects.get(db, ref.id) if ref.id else repository.find_domain_by_name(db, ref.name)
+    domain = repository.projects.find(db, ref.id) if ref.id else repository.find_domain_by_name(db, ref.name)
     return domain if domain is not None and domain.is_domain else None
 
 
@@ -208,13 +208,13 @@ def _find_domain_id(db: Connection, ref: ResourceRef) -> str:
 
 def _find_project(db: Connection, ref: ResourceRef) -> Project | None:
     if ref.id:
-        return repository.projects.get(db, ref.id)
+        return repository.projects.find(db, ref.id)
     domain_id = _find_domain_id(db, ref)
     return repository.find_by_name(db, repository.projects, ref.name, domain_id) if domain_id else None
 
 
 def _find_user(db: Connection, ref: ResourceRef) -> User | None:
     if ref.id:
-        return repository.users.get(db, ref.id)
+        return repository.users.find(db, ref.id)
     domain_id = _find_domain_id(db, ref)
     return repository.find_by_name(db, repository.users, ref.name, domain_id) if domain_id else None

@@ -60,7 +60,7 @@ class Bootstrap:
             self.cache.invalidate(db, now)
 
     def is_done(self, db: Connection) -> bool:
-        return repository.projects.get(db, DEFAULT_DOMAIN) is not None
+        return repository.projects.find(db, DEFAULT_DOMAIN) is not None
 
     def ensure_demo_project(self, ctx: RequestContext, password: str) -> Project:
         """Return the project "demo"; create it and its member "demo" with `password` if missing."""
@@ -117,7 +117,7 @@ class Bootstrap:
 
     def _ensure_catalog(self, db: Connection, url: str, region: str, catalog: Sequence[CatalogService]) -> bool:
         changed = False
-        if repository.regions.get(db, region) is None:
+        if repository.regions.find(db, region) is None:
             repository.regions.insert(db, Region(region))
             changed = True
         services = {service.type: service for service in repository.services.all(db)}

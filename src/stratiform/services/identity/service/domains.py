@@ -75,7 +75,7 @@ def load_project(db: Connection, project_id: str) -> Project:
 
     Raises: ProjectNotFound
     """
-    project = repository.projects.get(db, project_id)
+    project = repository.projects.find(db, project_id)
     if project is None:
         raise ProjectNotFound(project_id)
     return project
@@ -86,7 +86,7 @@ def load_domain(db: Connection, domain_id: str) -> Project:
 
     Raises: DomainNotFound
     """
-    domain = repository.projects.get(db, domain_id)
+    domain = repository.projects.find(db, domain_id)
     if domain is None or not domain.is_domain:
         raise DomainNotFound(domain_id)
     return domain

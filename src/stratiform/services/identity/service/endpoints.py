@@ -58,14 +58,14 @@ class Endpoints:
 
 
 def _load_endpoint(db: Connection, endpoint_id: str) -> Endpoint:
-    endpoint = repository.endpoints.get(db, endpoint_id)
+    endpoint = repository.endpoints.find(db, endpoint_id)
     if endpoint is None:
         raise EndpointNotFound(endpoint_id)
     return endpoint
 
 
 def _validate(db: Connection, endpoint: Endpoint) -> None:
-    if repository.services.get(db, endpoint.service_id) is None:
+    if repository.services.find(db, endpoint.service_id) is None:
         raise Invalid(f"Could not find service: {endpoint.service_id}.")
-    if endpoint.region_id is not None and repository.regions.get(db, endpoint.region_id) is None:
+    if endpoint.region_id is not None and repository.regions.find(db, endpoint.region_id) is None:
         raise Invalid(f"Could not find region: {endpoint.region_id}.")

@@ -108,7 +108,7 @@ class Groups:
 
 
 def _load_group(db: Connection, group_id: str) -> Group:
-    group = repository.groups.get(db, group_id)
+    group = repository.groups.find(db, group_id)
     if group is None:
         raise GroupNotFound(group_id)
     return group

@@ -24,7 +24,7 @@ class Regions:
         """
         policy.CREATE_REGION.require(ctx.caller)
         region = new if new.id else replace(new, id=self.ids.hex())
-        if repository.regions.get(ctx.db, region.id) is not None:
+        if repository.regions.find(ctx.db, region.id) is not None:
             raise RegionConflict(f"Duplicate ID, {region.id}")
         if region.parent_region_id:
             _load_region(ctx.db, region.parent_region_id)
@@ -68,7 +68,7 @@ class Regions:
 
 
 def _load_region(db: Connection, region_id: str) -> Region:
-    region = repository.regions.get(db, region_id)
+    region = repository.regions.find(db, region_id)
     if region is None:
         raise RegionNotFound(region_id)
     return region

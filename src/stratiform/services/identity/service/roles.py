@@ -134,7 +134,7 @@ def load_role(db: Connection, role_id: str) -> Role:
 
     Raises: RoleNotFound
     """
-    role = repository.roles.get(db, role_id)
+    role = repository.roles.find(db, role_id)
     if role is None:
         raise RoleNotFound(role_id)
     return role

@@ -55,7 +55,7 @@ class CatalogServices:
 
 
 def _load_service(db: Connection, service_id: str) -> Service:
-    service = repository.services.get(db, service_id)
+    service = repository.services.find(db, service_id)
     if service is None:
         raise ServiceNotFound(service_id)
     return service

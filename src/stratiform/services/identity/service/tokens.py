@@ -94,7 +94,7 @@ class Tokens:
 
         Raises: AuthenticationFailed if it is revoked, or its user or scope is disabled or deleted
         """
-        user = repository.users.get(db, claims.user_id)
+        user = repository.users.find(db, claims.user_id)
         if user is None or not user.enabled or user.epoch != claims.user_epoch:
             raise AuthenticationFailed
         if repository.is_token_revoked(db, claims.audit_ids[0]):
@@ -159,7 +159,7 @@ def _load_role_graph(db: Connection, cached: RevisionCache) -> RoleGraph:
 def _load_application_credential(db: Connection, claims: Claims) -> ApplicationCredential | None:
     if not claims.application_credential_id:
         return None
-    credential = repository.application_credentials.get(db, claims.application_credential_id)
+    credential = repository.application_credentials.find(db, claims.application_credential_id)
     if credential is None or credential.user_id != claims.user_id:
         raise AuthenticationFailed
     return replace(credential, secret="")
@@ -176,7 +176,7 @@ def _load_scope_target(db: Connection, scope: Scope) -> tuple[Project | None, Pr
     """
     if scope.type not in ("project", "domain"):
         return None, None
-    target = repository.projects.get(db, scope.id)
+    target = repository.projects.find(db, scope.id)
     if target is None or not target.enabled or (scope.type == "domain" and not target.is_domain):
         raise AuthenticationFailed
     if target.is_domain:
@@ -185,7 +185,7 @@ def _load_scope_target(db: Connection, scope: Scope) -> tuple[Project | None, Pr
 
 
 def _load_enabled_domain(db: Connection, domain_id: str) -> Project:
-    domain = repository.projects.get(db, domain_id)
+    domain = repository.projects.find(db, domain_id)
     if domain is None or not domain.enabled:
         raise AuthenticationFailed
     return domain

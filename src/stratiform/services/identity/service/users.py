@@ -100,7 +100,7 @@ class Users:
 
     def find_password_hash(self, db: Connection, user_id: str) -> str:
         """Return the password hash of an enabled user, or an empty string."""
-        user = repository.users.get(db, user_id)
+        user = repository.users.find(db, user_id)
         return user.password if user is not None and user.enabled else ""
 
     def change_password(self, db: Connection, user_id: str, now: Micros, *, old_hash: str, new_hash: str) -> None:
@@ -108,7 +108,7 @@ class Users:
 
         Raises: AuthenticationFailed if the user is disabled or the password was changed since
         """
-        user = repository.users.get(db, user_id)
+        user = repository.users.find(db, user_id)
         if user is None or not user.enabled or user.password != old_hash:
             raise AuthenticationFailed
         self.cache.invalidate(db, now)
@@ -129,7 +129,7 @@ def load_user(db: Connection, user_id: str) -> User:
 
     Raises: UserNotFound
     """
-    user = repository.users.get(db, user_id)
+    user = repository.users.find(db, user_id)
     if user is None:
         raise UserNotFound(user_id)
     return user
@@ -137,6 +137,6 @@ def load_user(db: Connection, user_id: str) -> User:
 
 def _check_default_project(db: Connection, project_id: str | None) -> None:
     """Reject a domain. Keystone accepts the id of a project that does not exist."""
-    project = repository.projects.get(db, project_id) if project_id else None
+    project = repository.projects.find(db, project_id) if project_id else None
     if project is not None and project.is_domain:
         raise Invalid(f"User's default project ID cannot be a domain ID: {project_id}")

@@ -60,7 +60,7 @@ _TIME_OPERATORS: dict[str, Callable[[ColumnElement[int], int], ColumnElement[boo
 
 
 def find(db: Connection, image_id: str) -> Image | None:
-    return _rows.get(db, image_id)
+    return _rows.find(db, image_id)
 
 
 def find_for_update(db: Connection, image_id: str) -> Image | None:

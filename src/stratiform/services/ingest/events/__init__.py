@@ -1,6 +1,11 @@
-"""Parsing of messages into statements about resources. No queries."""
+"""Parsing of messages and events to statements about resources. No queries.
 
-from stratiform.services.ingest.events.envelope import envelope_of, event_of, without_token
-from stratiform.services.ingest.events.parser import MessageParser
+`meter_files`, `meter_file_parser` and `meter_file_checks` compile a TOML file to a checked `MeterFile`.
+`compiled_rules` and `parse_plans` compile meter files for each event type. `rule_application` and `parse_steps` apply
+them to messages.
+"""
 
-__all__ = ["MessageParser", "envelope_of", "event_of", "without_token"]
+from stratiform.services.ingest.events.envelope import encode_event, parse_event, redact_token
+from stratiform.services.ingest.events.message_parser import MessageParser
+
+__all__ = ["MessageParser", "encode_event", "parse_event", "redact_token"]

@@ -1,112 +1,98 @@
-"""What Almanach's API is told (`almanach.*`), and volume types, of which Cinder tells too (`volume_type.*`).
+"""Events of Almanach's API (`almanach.*`): updates of instances and volumes, in a payload of our own.
 
-The payloads of the first are ours: what holds of a machine or a volume from the event's own instant on, or what staff
-says against the messages. A volume type is known by its name alone: nobody uses it, so it has no segments.
-Source of the second: cinder/api/contrib/types_manage.py, and messages recorded from Cinder 29.
+An update states properties from its own time on, or, with `correction`, corrects the notifications.
 """
-
-from collections.abc import Mapping
-from typing import Any
 
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events.values import mapping, moment, required_text, text, whole
+from stratiform.services.ingest.events.values import (
+    Payload,
+    find_integer,
+    find_object,
+    find_text,
+    parse_text,
+    parse_time,
+    require_text,
+)
 from stratiform.services.ledger.model import Correction, Resource, ResourceStatement, Statement
 
-#: Event type → the resource's type.
-_TOLD = {
-    f"almanach.{kind}.{verb}": kind
-    for kind, verbs in (
-        ("instance", ("create", "delete", "resize", "rebuild", "update")),
-        ("volume", ("create", "delete", "resize", "attach", "detach")),
-    )
-    for verb in verbs
+_ACTIONS = {
+    "instance": ("create", "delete", "resize", "rebuild", "update"),
+    "volume": ("create", "delete", "resize", "attach", "detach"),
+}
+_RESOURCE_TYPES = {
+    f"almanach.{resource_type}.{action}": resource_type
+    for resource_type, actions in _ACTIONS.items()
+    for action in actions
 }
 
-_TYPE_TOLD = {f"{voice}.{verb}" for voice in ("volume_type", "almanach.volume_type") for verb in ("create", "update")}
-_TYPE_GONE = {f"{voice}.delete" for voice in ("volume_type", "almanach.volume_type")}
-
-_WHOLE = ("vcpus", "ram_mib", "disk_gib", "root_gib", "ephemeral_gib", "size_gib")
-_TEXTS = (
+_INTEGER_ATTRIBUTES = ("vcpus", "ram_mib", "disk_gib", "root_gib", "ephemeral_gib", "size_gib")
+_TEXT_ATTRIBUTES = (
     "flavor", "flavor_id", "image_id", "os_distro", "os_version", "os_type", "volume_type", "volume_type_name",
     "availability_zone",
 )  # fmt: skip
 
-#: A volume may be at hundreds of machines at once; a longer text is no list of them.
-_LONGEST_LIST = 16_384
+#: Enough for a volume that is attached to hundreds of servers.
+_ATTACHED_TO_LENGTH = 16_384
 
 
-def read(event: Event) -> ResourceStatement | None:
-    """Raises InvalidMessage."""
-    kind = _TOLD.get(event.event_type)
-    if kind is None:
+def parse_update(event: Event) -> ResourceStatement | None:
+    """Parse `almanach.instance.*` and `almanach.volume.*`. Raises: InvalidMessage."""
+    resource_type = _RESOURCE_TYPES.get(event.event_type)
+    if resource_type is None:
         return None
-    told = event.payload
-    begins, ends = event.event_type.endswith(".create"), event.event_type.endswith(".delete")
-    corrects = "correction" in told
+    payload = event.payload
+    is_create, is_delete = event.event_type.endswith(".create"), event.event_type.endswith(".delete")
+    is_correction = "correction" in payload
     statement = Statement(
         at=event.at,
         message_id=event.message_id,
-        project_id=required_text(told, "project_id", 64) if begins else None,
-        name=text(told, "name"),
-        state=None if corrects else text(told, "state", 32),
-        launched_at=event.at if begins else None,
-        terminated_at=event.at if ends else None,
-        attributes={} if corrects else _attributes(told),
-        tags=_labels(told),
-        correction=_correction(told) if corrects else None,
+        project_id=require_text(payload, "project_id", 64) if is_create else None,
+        name=find_text(payload, "name"),
+        state=None if is_correction else find_text(payload, "state", 32),
+        launched_at=event.at if is_create else None,
+        terminated_at=event.at if is_delete else None,
+        attributes={} if is_correction else _parse_attributes(payload),
+        tags=_parse_metadata(payload),
+        correction=_parse_correction(payload) if is_correction else None,
     )
-    return ResourceStatement(Resource(event.cloud, kind, required_text(told, "id", 128)), *_source(event), statement)
+    resource = Resource(event.cloud, resource_type, require_text(payload, "id", 128))
+    return ResourceStatement(resource, event.event_type, event.publisher_id, statement)
 
 
-def read_volume_type(event: Event) -> ResourceStatement | None:
-    """Raises InvalidMessage."""
-    if event.event_type not in _TYPE_TOLD | _TYPE_GONE:
-        return None
-    told = mapping(event.payload, "volume_types") or event.payload
-    gone = event.event_type in _TYPE_GONE  # which isn't for ever, as with machines: a type may be made again
-    statement = Statement(event.at, event.message_id, name=text(told, "name"), tags={"gone": "yes"} if gone else {})
-    return ResourceStatement(
-        Resource(event.cloud, "volume_type", required_text(told, "id", 128)), *_source(event), statement
-    )
-
-
-def _source(event: Event) -> tuple[str, str]:
-    return event.event_type, event.publisher_id
-
-
-def _correction(told: Mapping[str, Any]) -> Correction:
-    said = mapping(told, "correction")
+def _parse_correction(payload: Payload) -> Correction:
+    values = find_object(payload, "correction")
     return Correction(
-        author=required_text(said, "author"),
-        reason=required_text(said, "reason"),
-        start=moment(said.get("start"), "start"),
-        end=moment(said.get("end"), "end"),
-        since=moment(said.get("since"), "since"),
-        until=moment(said.get("until"), "until"),
-        project_id=text(said, "project_id", 64),
-        state=text(said, "state", 32),
-        attributes=_attributes(said),
-        absent=said.get("absent") is True,
+        author=require_text(values, "author"),
+        reason=require_text(values, "reason"),
+        start=parse_time(values.get("start"), "start"),
+        end=parse_time(values.get("end"), "end"),
+        since=parse_time(values.get("since"), "since"),
+        until=parse_time(values.get("until"), "until"),
+        project_id=find_text(values, "project_id", 64),
+        state=find_text(values, "state", 32),
+        attributes=_parse_attributes(values),
+        absent=values.get("absent") is True,
     )
 
 
-def _attributes(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Those that are told; null takes one away."""
-    given = mapping(told, "attributes")
-    read: dict[str, Any] = {name: text(given, name) for name in _TEXTS if name in given}
-    read |= {name: whole(given, name) for name in _WHOLE if name in given}
-    if "attached_to" in given:
-        read["attached_to"] = text(given, "attached_to", _LONGEST_LIST)
-    return read
+def _parse_attributes(payload: Payload) -> dict[str, object]:
+    """Return the attributes of the payload; null removes an attribute."""
+    values = find_object(payload, "attributes")
+    attributes: dict[str, object] = {name: find_text(values, name) for name in _TEXT_ATTRIBUTES if name in values}
+    attributes |= {name: find_integer(values, name) for name in _INTEGER_ATTRIBUTES if name in values}
+    if "attached_to" in values:
+        attributes["attached_to"] = find_text(values, "attached_to", _ATTACHED_TO_LENGTH)
+    return attributes
 
 
-def _labels(told: Mapping[str, Any]) -> dict[str, str] | None:
-    if told.get("metadata") is None:
+def _parse_metadata(payload: Payload) -> dict[str, str] | None:
+    if payload.get("metadata") is None:
         return None
-    labels = mapping(told, "metadata")
-    for name in labels:
-        if not name or text({name: name}, name) is None or not isinstance(labels[name], str):
-            raise InvalidMessage("metadata: names and values are texts")
-        text(labels, name)
-    return dict(labels)
+    return {name: _metadata_text(name, value) for name, value in find_object(payload, "metadata").items()}
+
+
+def _metadata_text(name: str, value: object) -> str:
+    if not name or parse_text(name, name) is None or not isinstance(value, str):
+        raise InvalidMessage("metadata: keys and values must be strings")
+    return parse_text(value, name) or ""

@@ -1,29 +1,34 @@
-"""Volumes, as Cinder tells of them (`volume.*`).
+"""Cinder's notifications of volumes (`volume.*`).
 
-Each is a statement of the volume's row at the time of the message.
+Each notification has the row of the volume at its time.
 Source: cinder/volume/volume_utils.py (_usage_from_volume), cinder/cmd/volume_usage_audit.py, and messages
 recorded from Cinder 29.
 """
 
-from typing import Any
-
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events.values import labels_of, moment, required_text, text, whole
+from stratiform.services.ingest.events.values import (
+    Payload,
+    find_integer,
+    find_text,
+    parse_tags,
+    parse_time,
+    require_text,
+)
 from stratiform.services.ledger.model import Resource, ResourceStatement, Statement
 
-#: About a volume's traffic, told by Nova: no statement of the volume's row.
-_OTHERS = ("volume.usage",)
+#: Traffic of a volume, sent by Nova, without the row of the volume.
+_IGNORED = ("volume.usage",)
 
-#: States that last; every other is on the way between two, and the volume stays what it was.
-_LASTING = ("available", "in-use", "maintenance")
+#: All other states are transitions, which leave the state of the volume as it was.
+_STABLE_STATES = ("available", "in-use", "maintenance")
 
-#: States of an attachment in which the machine has the volume.
-_ATTACHED = ("attached", "detaching", "error_detaching")
+#: States of an attachment while the server has the volume.
+_ATTACHED_STATES = ("attached", "detaching", "error_detaching")
 
-#: States that a volume can have which was never launched.
-_MAYBE_NEVER_LAUNCHED = (
+#: States in which a volume may not have been launched yet.
+_STATES_BEFORE_LAUNCH = (
     "creating",
     "downloading",
     "error",
@@ -35,80 +40,86 @@ _MAYBE_NEVER_LAUNCHED = (
 )
 
 
-def read(event: Event) -> ResourceStatement | None:
-    """Raises InvalidMessage."""
-    if event.event_type in _OTHERS:
+def parse_volume(event: Event) -> ResourceStatement | None:
+    """Parse `volume.*`. Raises: InvalidMessage."""
+    if event.event_type in _IGNORED:
         return None
     row = event.payload
-    status = text(row, "status", 64)
-    launched = _launched(row, status, event.at)
+    status = find_text(row, "status", 64)
+    launched = _find_launch(row, status, event.at)
     attributes: dict[str, object] = {
-        "size_gib": whole(row, "size"),
-        "volume_type": text(row, "volume_type"),
-        "volume_type_name": text(row, "volume_type_name"),
-        "availability_zone": text(row, "availability_zone"),
+        "size_gib": find_integer(row, "size"),
+        "volume_type": find_text(row, "volume_type"),
+        "volume_type_name": find_text(row, "volume_type_name"),
+        "availability_zone": find_text(row, "availability_zone"),
     }
     statement = Statement(
         at=event.at,
         message_id=event.message_id,
-        project_id=required_text(row, "tenant_id", 64),
-        name=text(row, "display_name"),
-        state=None if launched is None else _state(status),
+        project_id=require_text(row, "tenant_id", 64),
+        name=find_text(row, "display_name"),
+        state=None if launched is None else _stable_state(status),
         launched_at=launched,
-        terminated_at=moment(row.get("terminated_at"), "terminated_at"),
-        deleted_at=_deleted(event),
+        terminated_at=parse_time(row.get("terminated_at"), "terminated_at"),
+        deleted_at=_find_deletion(event),
         is_deleted=status == "deleted",
-        attributes={name: value for name, value in attributes.items() if value is not None} | _attached_to(event),
-        tags=None if row.get("metadata") is None else labels_of(row["metadata"], "metadata"),
+        attributes={name: value for name, value in attributes.items() if value is not None} | _attachments(event),
+        tags=None if row.get("metadata") is None else parse_tags(row["metadata"], "metadata"),
     )
-    resource = Resource(event.cloud, "volume", required_text(row, "volume_id", 128))
+    resource = Resource(event.cloud, "volume", require_text(row, "volume_id", 128))
     return ResourceStatement(resource, event.event_type, event.publisher_id, statement)
 
 
-def _attached_to(event: Event) -> dict[str, str | None]:
-    """The machines that have the volume, by their ids; that there are none is an answer too.
+def _attachments(event: Event) -> dict[str, str | None]:
+    """Return the attribute `attached_to`: the ids of the servers, or None if there are none.
 
-    The list is whole in every message. Before Kilo there was none, but the one machine when it came and went.
+    Every notification has the complete list. Cinder before Kilo sends no list, only the server that is attached or
+    detached.
     """
     row = event.payload
     if "volume_attachment" not in row:
-        alone = {"volume.attach.end": text(row, "instance_uuid", 128), "volume.detach.end": None}
-        return {"attached_to": alone[event.event_type]} if event.event_type in alone else {}
-    told = row["volume_attachment"] or ()
-    if not isinstance(told, list | tuple) or not all(isinstance(one, dict) for one in told):
-        raise InvalidMessage("volume_attachment is no list of objects")
-    ids = {text(one, "instance_uuid", 128) for one in told if one.get("attach_status", _ATTACHED[0]) in _ATTACHED}
-    return {"attached_to": ",".join(sorted(one for one in ids if one is not None)) or None}
+        attached_to = {"volume.attach.end": find_text(row, "instance_uuid", 128), "volume.detach.end": None}
+        return {"attached_to": attached_to[event.event_type]} if event.event_type in attached_to else {}
+    attachments = row["volume_attachment"] or ()
+    if not isinstance(attachments, list | tuple) or not all(isinstance(item, dict) for item in attachments):
+        raise InvalidMessage("volume_attachment is not a list of objects")
+    ids = {
+        find_text(attachment, "instance_uuid", 128)
+        for attachment in attachments
+        if attachment.get("attach_status", _ATTACHED_STATES[0]) in _ATTACHED_STATES
+    }
+    return {"attached_to": ",".join(sorted(id_ for id_ in ids if id_ is not None)) or None}
 
 
-def _state(status: str | None) -> str | None:
-    if status in _LASTING:
+def _stable_state(status: str | None) -> str | None:
+    if status in _STABLE_STATES:
         return status
     return "error" if status is not None and status.startswith("error") else None
 
 
-def _launched(row: dict[str, Any], status: str | None, at: Micros) -> Micros | None:
-    """Cinder puts the time of telling where a volume has no `launched_at`; that is no launch.
+def _find_launch(row: Payload, status: str | None, at: Micros) -> Micros | None:
+    """Return the launch time, unless it is a placeholder.
 
-    It shows as a time with fractions, less than a second old, of a volume that may never have been launched;
-    a true one comes from the database, which keeps whole seconds, or is older.
+    For a volume without `launched_at`, Cinder sends the time of the notification: a time with fractions of a second,
+    less than a second before the event. A real one comes from the database, in whole seconds, or is older.
     """
-    launched = moment(row.get("launched_at"), "launched_at")
-    if launched is None or status not in _MAYBE_NEVER_LAUNCHED:
+    launched = parse_time(row.get("launched_at"), "launched_at")
+    if launched is None or status not in _STATES_BEFORE_LAUNCH:
         return launched
-    stand_in = launched % SECOND_US != 0 and launched > at - SECOND_US
-    return None if stand_in else launched
+    is_placeholder = launched % SECOND_US != 0 and launched > at - SECOND_US
+    return None if is_placeholder else launched
 
 
-def _deleted(event: Event) -> Micros | None:
-    """When the volume went. The usage audit repeats a deletion later: its period is the instant of the deletion.
+def _find_deletion(event: Event) -> Micros | None:
+    """Return when the volume was deleted.
 
-    Cinder's own message at a deletion has no such time in it, so it is the time of that message.
+    Cinder's notification of a deletion has no `deleted_at`: its own time counts. The usage audit repeats it later,
+    with an audit period that starts and ends at the deletion.
     """
     row = event.payload
-    said = moment(row.get("deleted_at"), "deleted_at")
-    if said is not None or event.event_type != "volume.delete.end":
-        return said
-    begins = moment(row.get("audit_period_beginning"), "audit_period_beginning")
-    ends = moment(row.get("audit_period_ending"), "audit_period_ending")
-    return ends if ends is not None and begins == ends else event.at
+    deleted = parse_time(row.get("deleted_at"), "deleted_at")
+    if deleted is not None or event.event_type != "volume.delete.end":
+        return deleted
+    start = parse_time(row.get("audit_period_beginning"), "audit_period_beginning")
+    end = parse_time(row.get("audit_period_ending"), "audit_period_ending")
+    return end if end is not None and start == end else event.at

@@ -1,49 +1,49 @@
-"""oslo.messaging's envelope: version 1 (bare), version 2 (the message as a text in it), and a recorder's line.
+"""oslo.messaging envelopes: version 1 (the bare message), version 2 (the message as a string), and recorded messages.
 
-Only what is needed is decoded: a service puts its user's whole context beside the payload, and the payload of a message
-that nobody reads is left as it is.
+Only the necessary fields are decoded: services add the complete context of the user, and the payload of an ignored
+message is never decoded.
 Source: oslo_messaging/_drivers/common.py (serialize_msg), oslo_messaging/notify/notifier.py.
 """
 
 import re
-from typing import Any
 
 import msgspec
 
 from stratiform.kit.clock import Micros, iso_naive
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events.values import moment, text_of
+from stratiform.services.ingest.events.values import parse_text, parse_time
 
-#: Longer than any real one, short enough for an index of every database.
+#: Longer than the ids of all services, short enough for an index of every database.
 MESSAGE_ID_LENGTH = 128
 EVENT_TYPE_LENGTH = 255
+_PUBLISHER_LENGTH = 255
 
-#: In the context beside a payload it is `_context_auth_token`, in a context inside of one `auth_token`.
-_TOKEN_NAME = b"auth_token"
+#: The key is `_context_auth_token` in the context of a message, and `auth_token` in a nested context.
+_TOKEN_KEY = b"auth_token"
 _TOKEN = re.compile(rb'(auth_token\\*"\s*:\s*\\*")[^"\\]+')
 
 _NO_PAYLOAD = msgspec.Raw(b"{}")
 
 
-class _Message(msgspec.Struct):
-    """A message, an envelope or a recorder's line: what is told of each is beside each other here."""
+class _Document(msgspec.Struct):
+    """A message, an envelope of version 2, or a recorded message: the fields of all three."""
 
-    event_type: Any = None
-    message_id: Any = None
-    timestamp: Any = None
-    publisher_id: Any = None
+    event_type: object = None
+    message_id: object = None
+    timestamp: object = None
+    publisher_id: object = None
     payload: msgspec.Raw = _NO_PAYLOAD
-    inner: Any = msgspec.field(name="oslo.message", default=msgspec.UNSET)
-    version: Any = msgspec.field(name="oslo.version", default="2.0")
+    inner: object = msgspec.field(name="oslo.message", default=msgspec.UNSET)
+    version: object = msgspec.field(name="oslo.version", default="2.0")
     body: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-_decode = msgspec.json.Decoder(_Message).decode
+_decode = msgspec.json.Decoder(_Document).decode
 
 
-class Opened(msgspec.Struct, frozen=True):
-    """A message without its envelope. `payload` is JSON still."""
+class Message(msgspec.Struct, frozen=True):
+    """A message without its envelope. `payload` is not decoded yet."""
 
     event_type: str
     message_id: str
@@ -51,9 +51,9 @@ class Opened(msgspec.Struct, frozen=True):
     at: Micros
     payload: msgspec.Raw
 
-    def event(self, cloud: str) -> Event:
-        """Raises InvalidMessage."""
-        payload = _document(self.payload)
+    def to_event(self, cloud: str) -> Event:
+        """Decode the payload. Raises: InvalidMessage."""
+        payload = _decode_json(self.payload)
         return Event(
             message_id=self.message_id,
             event_type=self.event_type,
@@ -64,34 +64,34 @@ class Opened(msgspec.Struct, frozen=True):
         )
 
 
-def opened(raw: bytes) -> Opened:
-    """The message in `raw`, a JSON document. Raises InvalidMessage."""
-    message = _message(_recorded(_object(raw)))
-    event_type = text_of(message.event_type, "event_type", EVENT_TYPE_LENGTH)
-    message_id = text_of(message.message_id, "message_id", MESSAGE_ID_LENGTH)
-    at = moment(message.timestamp, "timestamp")
+def parse_envelope(raw: bytes) -> Message:
+    """Parse a JSON document. Raises: InvalidMessage."""
+    document = _unwrap_envelope(_unwrap_recording(_decode_document(raw)))
+    event_type = parse_text(document.event_type, "event_type", EVENT_TYPE_LENGTH)
+    message_id = parse_text(document.message_id, "message_id", MESSAGE_ID_LENGTH)
+    at = parse_time(document.timestamp, "timestamp")
     for name, value in (("event_type", event_type), ("message_id", message_id), ("timestamp", at)):
         if value is None:
-            raise InvalidMessage(f"no {name}")
-    return Opened(str(event_type), str(message_id), _printable(message.publisher_id), at or 0, message.payload)
+            raise InvalidMessage(f"{name} is missing")
+    return Message(str(event_type), str(message_id), _printable(document.publisher_id), at or 0, document.payload)
 
 
-def resembles(raw: bytes) -> bool:
-    """Whether this is meant to be a message: it may still lack something that one must have."""
+def looks_like_notification(raw: bytes) -> bool:
+    """Return True for a message, or an envelope of one. Required fields may be missing."""
     try:
-        message = _recorded(_object(raw))
+        document = _unwrap_recording(_decode_document(raw))
     except InvalidMessage:
         return False
-    return message.event_type is not None or message.inner is not msgspec.UNSET
+    return document.event_type is not None or document.inner is not msgspec.UNSET
 
 
-def event_of(raw: bytes, cloud: str) -> Event:
-    """The event in `raw`, a JSON document. Raises InvalidMessage."""
-    return opened(raw).event(cloud)
+def parse_event(raw: bytes, cloud: str) -> Event:
+    """Parse a JSON document with its payload. Raises: InvalidMessage."""
+    return parse_envelope(raw).to_event(cloud)
 
 
-def envelope_of(event: Event) -> bytes:
-    """`event` as the message it would have come in, so that it can be kept aside and read again."""
+def encode_event(event: Event) -> bytes:
+    """Encode an event as a message, so that it can be stored and parsed again."""
     message = {
         "message_id": event.message_id,
         "publisher_id": event.publisher_id,
@@ -102,61 +102,57 @@ def envelope_of(event: Event) -> bytes:
     return msgspec.json.encode(message)
 
 
-def without_token(raw: bytes) -> bytes:
-    """`raw` without the user's token, which services put into the context of their notifications."""
-    at = raw.find(_TOKEN_NAME)
-    while at >= 0:  # nearly always the name is there and no token with it, which costs less to see than to replace
-        if _TOKEN.match(raw, at):
+def redact_token(raw: bytes) -> bytes:
+    """Replace the user's token, which services include in the context of notifications, by `***`."""
+    position = raw.find(_TOKEN_KEY)
+    while position >= 0:  # most messages have the key without a token: a match is cheaper than a substitution
+        if _TOKEN.match(raw, position):
             return _TOKEN.sub(rb"\1***", raw)
-        at = raw.find(_TOKEN_NAME, at + 1)
+        position = raw.find(_TOKEN_KEY, position + 1)
     return raw
 
 
-def _printable(publisher_id: Any) -> str:
-    """Who sent it, as far as it can be stored: no reason to refuse an event."""
+def _printable(publisher_id: object) -> str:
+    """Return the publisher id without characters that can't be stored. An invalid one does not reject the message."""
     if not isinstance(publisher_id, str):
         return ""
-    cut = publisher_id[:255]
-    return cut if cut.isprintable() else "".join(char for char in cut if char.isprintable())
+    text = publisher_id[:_PUBLISHER_LENGTH]
+    return text if text.isprintable() else "".join(char for char in text if char.isprintable())
 
 
-def _recorded(message: _Message) -> _Message:
-    """The message in a recorder's line (`{"ts", "exchange", "routing_key", "body"}`), or `message` itself."""
-    if isinstance(message.body, msgspec.UnsetType) or message.event_type is not None:
-        return message
-    return _inner(message.body)
+def _unwrap_recording(document: _Document) -> _Document:
+    """Return the message of a recorder's line (`{"ts", "exchange", "routing_key", "body"}`), else the document."""
+    if isinstance(document.body, msgspec.UnsetType) or document.event_type is not None:
+        return document
+    body = document.body
+    if bytes(body)[:1] == b'"':  # the message as a string
+        return _decode_document(str(_decode_json(body)))
+    return _decode_document(body)
 
 
-def _message(message: _Message) -> _Message:
-    if message.inner is msgspec.UNSET:
-        return message
-    version = message.version
+def _unwrap_envelope(document: _Document) -> _Document:
+    if document.inner is msgspec.UNSET:
+        return document
+    version = document.version
     if not isinstance(version, str) or version.split(".")[0] != "2":
-        raise InvalidMessage(f"envelope of version {version}; 1 and 2 are understood")
-    if isinstance(message.inner, str):
-        return _object(message.inner)
-    return _object(msgspec.json.encode(message.inner))
+        raise InvalidMessage(f"envelope version {version} is not supported; supported are 1 and 2")
+    if isinstance(document.inner, str):
+        return _decode_document(document.inner)
+    return _decode_document(msgspec.json.encode(document.inner))
 
 
-def _inner(body: msgspec.Raw) -> _Message:
-    """What stands in a recorder's line: an object, or a text that holds one."""
-    if bytes(body)[:1] == b'"':
-        body = _document(body)
-    return _object(body)
-
-
-def _object(raw: bytes | str | msgspec.Raw) -> _Message:
+def _decode_document(raw: bytes | str | msgspec.Raw) -> _Document:
     try:
         return _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        _document(raw)  # says so where it is no JSON at all
-        raise InvalidMessage("not a notification: no JSON object") from None
+        _decode_json(raw)  # raises the better error if it is not JSON
+        raise InvalidMessage("not a notification: not a JSON object") from None
 
 
-def _document(raw: bytes | str | msgspec.Raw) -> Any:
+def _decode_json(raw: bytes | str | msgspec.Raw) -> object:
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidMessage(f"not JSON: {error}") from error
     except RecursionError as error:
-        raise InvalidMessage("not JSON: nested too deep") from error
+        raise InvalidMessage("not JSON: nested too deeply") from error

@@ -1,77 +1,93 @@
-"""Paths into a payload, and what is done with the value at their end. Compiled once, used for every message."""
+"""Paths into payloads. A path is compiled to a function once, and used for every message."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from stratiform.services.ingest.errors import InvalidMessage
+from stratiform.services.ingest.events.values import Payload
 
-#: What a path finds where there is nothing, not even a null.
-MISSING: Any = type("Missing", (), {"__repr__": lambda _: "MISSING", "__bool__": lambda _: False})()
 
-#: Finds a value: in the part of the payload that paths start in, or in the whole payload.
-Find = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
+class _Missing:
+    """The type of MISSING, which is false."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+#: The result of a path to a key that does not exist; the result of a path to null is None.
+MISSING: Final = _Missing()
+
+#: Finds a value. Arguments: the item, at which relative paths start, and the payload, at which absolute paths start.
+Find = Callable[[Payload, Payload], object]
 
 _KEY = re.compile(r'"([^"]+)"|([^."\s/]+)')
 
 
-def keys_of(path: str) -> tuple[str, ...]:
-    """The keys of `a.b`, or of `"a.b".c` where a key has a dot in it. Raises ValueError where it is no path."""
-    keys, place = [], 0
+def split_path(path: str) -> tuple[str, ...]:
+    """Return the keys of `a.b`, or of `"a.b".c` if a key contains a dot. Raises: ValueError."""
+    keys, position = [], 0
     while True:
-        found = _KEY.match(path, place)
-        if found is None:
-            raise ValueError(f"'{path}' is no path: keys with dots between them, and a key with a dot in quotes")
-        keys.append(found[1] or found[2])
-        place = found.end()
-        if place == len(path):
+        match = _KEY.match(path, position)
+        if match is None:
+            raise ValueError(f"'{path}' is not a path: expected keys separated by dots; a key with a dot needs quotes")
+        keys.append(match[1] or match[2])
+        position = match.end()
+        if position == len(path):
             return tuple(keys)
-        if path[place] != ".":
-            raise ValueError(f"'{path}' is no path: after '{path[:place]}' comes a dot or nothing")
-        place += 1
+        if path[position] != ".":
+            raise ValueError(f"'{path}' is not a path: expected a dot after '{path[:position]}'")
+        position += 1
 
 
-def finder(path: str) -> Find:
-    """Follows `path`, which starts with `/` where it starts in the whole payload. Raises ValueError."""
-    whole = path.startswith("/")
-    keys = keys_of(path.removeprefix("/"))
+def compile_path(path: str) -> Find:
+    """Compile a path; it is absolute if it starts with `/`. Raises: ValueError."""
+    is_absolute = path.startswith("/")
+    keys = split_path(path.removeprefix("/"))
     if len(keys) == 1:
         (key,) = keys
-        if whole:
+        if is_absolute:
             return lambda _, payload: payload.get(key, MISSING)
-        return lambda root, _: root.get(key, MISSING)
-    if whole:
+        return lambda item, _: item.get(key, MISSING)
+    if is_absolute:
         return lambda _, payload: _follow(payload, keys)
-    return lambda root, _: _follow(root, keys)
+    return lambda item, _: _follow(item, keys)
 
 
-def first_of(paths: Sequence[str]) -> Find:
-    """The first of several paths that leads to something; a null where none does but one to a null. Raises
-    ValueError."""
-    finders = [finder(path) for path in paths]
-    if len(finders) == 1:
-        return finders[0]
+def compile_paths(paths: Sequence[str]) -> Find:
+    """Compile alternative paths: the first one that leads to a value counts, else one that leads to null.
 
-    def find(root: Mapping[str, Any], payload: Mapping[str, Any]) -> Any:
-        held = MISSING
-        for one in finders:
-            value = one(root, payload)
+    Raises: ValueError.
+    """
+    finds = [compile_path(path) for path in paths]
+    if len(finds) == 1:
+        return finds[0]
+
+    def find_first(item: Payload, payload: Payload) -> object:
+        result: object = MISSING
+        for find in finds:
+            value = find(item, payload)
             if value is None:
-                held = None
+                result = None
             elif value is not MISSING:
                 return value
-        return held
+        return result
 
-    return find
+    return find_first
 
 
-def _follow(start: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
-    """A null on the way is a null at its end. Raises InvalidMessage where the way leads through what has no keys."""
-    held: Any = start
-    for place, key in enumerate(keys):
-        if held is None or held is MISSING:
-            return held
-        if not isinstance(held, dict):
-            raise InvalidMessage(f"{'.'.join(keys[:place])} is no object")
-        held = held.get(key, MISSING)
-    return held
+def _follow(start: Payload, keys: tuple[str, ...]) -> object:
+    """Follow keys; null on the way is null at the end. Raises: InvalidMessage, if a value on the way has no keys."""
+    value: object = start
+    for depth, key in enumerate(keys):
+        if value is None or value is MISSING:
+            return value
+        if not isinstance(value, dict):
+            raise InvalidMessage(f"{'.'.join(keys[:depth])} is not an object")
+        value = value.get(key, MISSING)
+    return value

@@ -1,8 +1,8 @@
-"""What was read from a cloud that was asked, as an event of its own for each value (`usage.sampled`).
+"""Events of polled samples (`usage.sampled`), one per value.
 
-The id of such an event follows from what was read: read again it is the same event. Where a cloud says something else
-of the same instant later, that is a new event, which counts in place of the one before: of two at one instant the
-higher id does, and an id ends with the number of times that the cloud changed its mind.
+The message id is derived from the sample, so that a sample that is polled again is a duplicate. If the cloud reports
+another value later, that is a new event with the next version in its id. Of two events at the same time the one with
+the higher id counts, so the last value replaces the earlier ones.
 """
 
 import hashlib
@@ -11,37 +11,37 @@ from decimal import Decimal
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.outbox import Event
-from stratiform.services.ingest.events.cloud_events import SAMPLED
-from stratiform.services.ingest.events.values import fitting
+from stratiform.services.ingest.events.usage_events import SAMPLED
+from stratiform.services.ingest.events.values import shorten_id
 from stratiform.services.ledger.model import MeterFormat, Resource
 
-_DIGEST_CHARS = 40
+_DIGEST_LENGTH = 40
 
 
-def id_of(resource_type: str, meter: str, source: str, at: Micros) -> str:
-    """What names a reading for ever, without the number of the change."""
-    told = "\0".join((resource_type, meter, source, str(at)))
-    return f"poll-{hashlib.sha256(told.encode()).hexdigest()[:_DIGEST_CHARS]}"
+def sample_id(resource_type: str, meter: str, source: str, at: Micros) -> str:
+    """Return the id of a sample, without a version."""
+    key = "\0".join((resource_type, meter, source, str(at)))
+    return f"poll-{hashlib.sha256(key.encode()).hexdigest()[:_DIGEST_LENGTH]}"
 
 
-def changed(reading_id: str, times: int) -> str:
-    """The id of the event that tells of a reading for the first time, or after so many changes."""
-    return f"{reading_id}-{times:04d}"
+def message_id(id_: str, version: int) -> str:
+    """Return the message id of a version of a sample; the first version is 0."""
+    return f"{id_}-{version:04d}"
 
 
-def event_of(
+def sample_event(
     message_id: str,
     at: Micros,
     resource: Resource,
     meter: str,
     value: Decimal,
-    how: MeterFormat,
+    meter_format: MeterFormat,
     *,
     source: str,
     owner: Mapping[str, str],
 ) -> Event:
-    """`owner` has `project_id` and `name` where the reading tells them."""
-    hold = {"hold": how.hold // SECOND_US} if how.kind == "gauge" else {}
+    """Return the event of a sample. `owner` may have `project_id` and `name`."""
+    hold = {"hold": meter_format.hold // SECOND_US} if meter_format.kind == "gauge" else {}
     return Event(
         message_id=message_id,
         event_type=SAMPLED,
@@ -50,9 +50,11 @@ def event_of(
         cloud=resource.cloud,
         payload={
             "resource_type": resource.resource_type,
-            "resource_id": fitting(resource.resource_id),
-            "source": fitting(source),
-            "samples": {meter: {"value": str(value), "kind": how.kind, "unit": how.unit, **hold}},
+            "resource_id": shorten_id(resource.resource_id),
+            "source": shorten_id(source),
+            "samples": {
+                meter: {"value": str(value), "kind": meter_format.kind, "unit": meter_format.unit, **hold},
+            },
             **owner,
         },
     )

@@ -1,155 +1,127 @@
-"""What may be said of resources of a type: their attributes and states, by the meter's file or the code that reads its
-messages, and by what was told of the resource before. Staff who mistype one are told so."""
+"""Schemas of resources: the attributes and states that a correction may set.
+
+They come from the meter file, the parsers in Python, and the segments of the resource, so that typing errors are found.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events.meter_files import MeterFile, attribute_of
-from stratiform.services.ingest.events.values import number_of, whole_of
+from stratiform.services.ingest.events import builtin_properties
+from stratiform.services.ingest.events.meter_catalog import list_states
+from stratiform.services.ingest.events.meter_files import MeterFile, ValueType, list_attributes
+from stratiform.services.ingest.events.values import is_integer, parse_integer, parse_number, quote
 from stratiform.services.ledger.model import Segment
 from stratiform.services.ledger.model.properties import default_state
 
-#: What `events/nova.py` and `events/cinder.py` read, with the kind of each as a meter file names it.
-ATTRIBUTES_BY_CODE: dict[str, dict[str, str]] = {
-    "instance": {
-        **dict.fromkeys(("vcpus", "ram_mib", "disk_gib", "root_gib", "ephemeral_gib"), "whole"),
-        **dict.fromkeys(("flavor", "flavor_id", "availability_zone", "image_id"), "text"),
-        **dict.fromkeys(("os_type", "os_distro", "os_version"), "text"),
-    },
-    "volume": {
-        "size_gib": "whole",
-        **dict.fromkeys(("volume_type", "volume_type_name", "availability_zone", "attached_to"), "text"),
-    },
-}
-
-#: Nova's states of a machine that is in use, and those of Cinder's that last.
-STATES_BY_CODE: dict[str, tuple[str, ...]] = {
-    "instance": (
-        "active", "error", "paused", "rescued", "resized", "shelved", "shelved_offloaded", "soft-delete", "stopped",
-        "suspended",
-    ),
-    "volume": ("available", "error", "in-use", "maintenance"),
-}  # fmt: skip
-
-_FLAGS = {"true": True, "false": False}
+_BOOLEANS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """`attributes`: name → `text`, `whole`, `decimal` or `flag`. `below_zero`: attributes that were. `closed`: a meter
-    tells all attributes that there are; else others are new. `all_states`: there are no others than `states`."""
+class ResourceSchema:
+    """The attributes and states of a resource.
+
+    `negative`: integer attributes that have been negative. `is_closed`: other attributes are invalid.
+    `has_all_states`: other states are invalid.
+    """
 
     resource_type: str
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, ValueType]
     states: frozenset[str]
-    below_zero: frozenset[str]
-    closed: bool
-    all_states: bool
+    negative: frozenset[str]
+    is_closed: bool
+    has_all_states: bool
 
-    def check_state(self, state: str, told_of_others: Callable[[], Iterable[str]]) -> None:
-        """`told_of_others`: states of other resources of the type. Raises InvalidMessage."""
+    def check_state(self, state: str, list_used_states: Callable[[], Iterable[str]]) -> None:
+        """Check a state. `list_used_states`: the states of other resources of the type. Raises: InvalidMessage."""
         if state in self.states:
             return
-        states = self.states if self.all_states else {*self.states, *told_of_others()}
+        states = self.states if self.has_all_states else {*self.states, *list_used_states()}
         if state not in states:
-            known = ", ".join(sorted(states))
             raise InvalidMessage(
-                f"state: {state[:80]!r} is none of the type {self.resource_type}", hint=f"known: {known}"
+                f"state: {quote(state)} is not a state of {self.resource_type}",
+                hint=f"known: {', '.join(sorted(states))}",
             )
 
-    def fitted(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Attributes as messages tell them: a number where there were numbers, a text where there were texts. Raises
-        InvalidMessage."""
-        return {name: self._fitted(name, value) for name, value in given.items()}
+    def convert_attributes(self, attributes: Mapping[str, object]) -> dict[str, object]:
+        """Convert attributes to their types; None removes an attribute. Raises: InvalidMessage."""
+        return {name: self._convert(name, value) for name, value in attributes.items()}
 
-    def _fitted(self, name: str, value: Any) -> Any:
-        kind = self.attributes.get(name)
-        if value is None or (kind is None and not self.closed):
+    def _convert(self, name: str, value: object) -> object:
+        value_type = self.attributes.get(name)
+        if value is None or (value_type is None and not self.is_closed):
             return value
-        if kind is None:
-            known = ", ".join(sorted(self.attributes)) or "none"
+        if value_type is None:
             raise InvalidMessage(
-                f"attributes.{name}: the type {self.resource_type} has no such one", hint=f"known: {known}"
+                f"attributes.{name}: {self.resource_type} has no such attribute",
+                hint=f"known: {', '.join(sorted(self.attributes)) or 'none'}",
             )
-        if kind == "whole" and name in self.below_zero and _is_whole(value):
+        if value_type == "whole" and name in self.negative and is_integer(value):
             return value
+        convert, description = _CONVERSIONS[value_type]
         try:
-            found = _CONVERTED[kind](value)
+            converted = convert(value)
         except InvalidMessage:
-            found = None
-        if found is None:
-            raise InvalidMessage(f"attributes.{name}: {str(value)[:80]!r} {_WRONG[kind]}")
-        return found
+            converted = None
+        if converted is None:
+            raise InvalidMessage(f"attributes.{name}: {quote(value)} is not {description}")
+        return converted
 
 
-def vocabulary(resource_type: str, meter: MeterFile | None, used: Iterable[Segment]) -> Vocabulary:
-    """Of resources of this type; `used` is what is known of the one that is meant."""
-    told = list(used)
-    attributes = {name: _kind_of(value) for one in told for name, value in one.attributes.items()}
-    attributes |= ATTRIBUTES_BY_CODE.get(resource_type, {})
-    states = {one.state for one in told} | set(STATES_BY_CODE.get(resource_type, ()))
+def build_schema(resource_type: str, meter_file: MeterFile | None, segments: Iterable[Segment]) -> ResourceSchema:
+    """Return the schema of a resource with these segments."""
+    listed = list(segments)
+    values = [item for segment in listed for item in segment.attributes.items()]
+    attributes = {name: _type_of(value) for name, value in values}
+    attributes |= builtin_properties.ATTRIBUTES.get(resource_type, {})
+    states = {segment.state for segment in listed} | {*builtin_properties.STATES.get(resource_type, ())}
     states.add(default_state(resource_type))
-    if meter is not None:
-        attributes |= _attributes_in(meter)
-        states |= _states_in(meter)
-    below_zero = {name for one in told for name, value in one.attributes.items() if _is_whole(value) and value < 0}
-    return Vocabulary(
+    if meter_file is not None:
+        attributes |= {
+            name: definition.type if definition.constant is None else _type_of(definition.constant)
+            for name, definition in list_attributes(meter_file)
+        }
+        states |= list_states(meter_file)
+    return ResourceSchema(
         resource_type,
         attributes,
         frozenset(states),
-        frozenset(below_zero),
-        closed=meter is not None,
-        all_states=resource_type in STATES_BY_CODE,
+        frozenset(name for name, value in values if is_integer(value) and value < 0),
+        is_closed=meter_file is not None,
+        has_all_states=resource_type in builtin_properties.STATES,
     )
 
 
-def _attributes_in(meter: MeterFile) -> dict[str, str]:
-    told = [*meter.attributes.items(), *(item for event in meter.events for item in event.attributes.items())]
-    found = {}
-    for name, one in told:
-        about = attribute_of(one)
-        found[name] = about.type if about.constant is None else _kind_of(about.constant)
-    return found
-
-
-def _states_in(meter: MeterFile) -> set[str]:
-    mapped = set() if meter.state is None else set(meter.state.map.values())
-    return mapped | {event.state for event in meter.events if event.state is not None}
-
-
-def _kind_of(value: Any) -> str:
+def _type_of(value: object) -> ValueType:
     return "flag" if isinstance(value, bool) else "whole" if isinstance(value, int) else "text"
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _to_text(value: object) -> str | None:
+    """Return a string; an integer is converted, because ids may consist of digits."""
+    if is_integer(value):
+        return str(value)
+    return value if isinstance(value, str) else None
 
 
-def _text(value: Any) -> str | None:
-    """Of a number its digits: ids are often nothing else."""
-    return str(value) if _is_whole(value) else value if isinstance(value, str) else None
+def _to_integer(value: object) -> int | None:
+    return parse_integer(value, "")
 
 
-def _whole(value: Any) -> int | None:
-    return whole_of(value, "")
+def _to_decimal(value: object) -> str | None:
+    number = parse_number(value, "")
+    return None if number is None else str(number)
 
 
-def _decimal(value: Any) -> str | None:
-    found = number_of(value, "")
-    return None if found is None else str(found)
+def _to_boolean(value: object) -> bool | None:
+    if isinstance(value, str):
+        return _BOOLEANS.get(value)
+    return value if isinstance(value, bool) else None
 
 
-def _flag(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else _FLAGS.get(value) if isinstance(value, str) else None
-
-
-_CONVERTED = {"text": _text, "whole": _whole, "decimal": _decimal, "flag": _flag}
-
-_WRONG = {
-    "text": "is no text",
-    "whole": "is no whole number of zero or more",
-    "decimal": "is no number of zero or more",
-    "flag": "is neither true nor false",
+#: Conversion of each type, and what a valid value is.
+_CONVERSIONS: dict[ValueType, tuple[Callable[[object], object], str]] = {
+    "text": (_to_text, "a string"),
+    "whole": (_to_integer, "a non-negative integer"),
+    "decimal": (_to_decimal, "a non-negative number"),
+    "flag": (_to_boolean, "a boolean"),
 }

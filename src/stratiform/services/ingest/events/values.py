@@ -1,177 +1,213 @@
-"""Single values out of a message, checked: what is wrong in one is told with its name."""
+"""Checked values of payloads. Every error has the name of the value."""
 
 import hashlib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any
+from typing import TypeGuard
 
 from stratiform.contract.usage import parse_decimal
 from stratiform.kit.clock import Micros, parse_iso
 from stratiform.services.ingest.errors import InvalidMessage
 
-#: Years 1970 to 9998: every such moment can be printed, whatever its offset was.
-_FIRST, _LAST = 0, 253_370_764_800_000_000
+Payload = Mapping[str, object]
 
-#: What a column of eight bytes holds.
-_LARGEST = 2**63 - 1
+#: The years 1970 to 9998: every such time can be printed with any UTC offset.
+_MIN_TIME, _MAX_TIME = 0, 253_370_764_800_000_000
 
-#: A number of more digits before or behind its point is none that was measured.
-_DIGITS = 30
+#: The largest value of a BIGINT column.
+_MAX_INTEGER = 2**63 - 1
 
-#: What the column of a resource's id holds.
+#: Numbers with more digits before or after the decimal point are not measured values.
+_MAX_DIGITS = 30
+
+#: The length of the column for resource ids.
 ID_LENGTH = 128
 
-#: More labels than any service lets a resource have, and longer ones.
-_MOST_LABELS, _LONGEST_LABEL = 1024, 4096
+#: More and longer tags than any OpenStack service allows.
+_MAX_TAGS, _TAG_LENGTH = 1024, 4096
 
 
-def moment(value: Any, name: str) -> Micros | None:
-    """Microseconds of a time as OpenStack writes it; None if null or empty. Raises InvalidMessage."""
+def parse_time(value: object, name: str) -> Micros | None:
+    """Parse a time in the formats of OpenStack services; None for null and "".
+
+    Raises: InvalidMessage.
+    """
     if value is None or value == "":
         return None
+    if not isinstance(value, str):
+        raise InvalidMessage(f"{name} is not a valid time: {quote(value)}")
     try:
-        at = _parsed(value) if isinstance(value, str) else parse_iso(value)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise InvalidMessage(f"{name} is no time: {str(value)[:80]!r}") from error
+        at = _parse_iso(value)
+    except (ValueError, OverflowError) as error:
+        raise InvalidMessage(f"{name} is not a valid time: {quote(value)}") from error
     if at is None:
-        raise InvalidMessage(f"{name} is out of range: {str(value)[:80]!r}")
+        raise InvalidMessage(f"{name} is out of range: {quote(value)}")
     return at
 
 
 @lru_cache(maxsize=8192)
-def _parsed(value: str) -> Micros | None:
-    """None where it is out of range. Messages repeat the times of the row that they speak of."""
+def _parse_iso(value: str) -> Micros | None:
+    """Return None if the time is out of range. Cached, because messages about a resource repeat its times."""
     at = parse_iso(value)
-    return at if _FIRST <= at < _LAST else None
+    return at if _MIN_TIME <= at < _MAX_TIME else None
 
 
-def text(source: Mapping[str, Any], name: str, length: int = 255) -> str | None:
-    """A text, or None where it is missing, null or empty. Raises InvalidMessage where it can't be stored."""
-    value = source.get(name)
-    if value is None or (
-        value.__class__ is str and value.isprintable() and value.isascii() and 0 < len(value) <= length
-    ):
-        return value  # nearly all are, and a message has a dozen
-    return text_of(value, name, length)
+def find_text(payload: Payload, name: str, max_length: int = 255) -> str | None:
+    """Return a string; None if it is missing, null or empty.
+
+    Raises: InvalidMessage, if it is not a string, or can't be stored.
+    """
+    value = payload.get(name)
+    if value is None:
+        return None
+    if isinstance(value, str) and value.isprintable() and value.isascii() and 0 < len(value) <= max_length:
+        return value  # the usual case, several times per message
+    return parse_text(value, name, max_length)
 
 
-def text_of(value: Any, name: str, length: int = 255) -> str | None:
-    """As `text`, of a value that is there."""
+def parse_text(value: object, name: str, max_length: int = 255) -> str | None:
+    """As `find_text`, for a value."""
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise InvalidMessage(f"{name} is no text: {str(value)[:80]!r}")
-    if len(value) > length:
-        raise InvalidMessage(f"{name} is longer than {length} characters")
-    if "\x00" in value or not (value.isascii() or _encodes(value)):
-        raise InvalidMessage(f"{name} has characters that are none")
+        raise InvalidMessage(f"{name} is not a string: {quote(value)}")
+    if len(value) > max_length:
+        raise InvalidMessage(f"{name} is longer than {max_length} characters")
+    if "\x00" in value or not (value.isascii() or _is_encodable(value)):
+        raise InvalidMessage(f"{name} has invalid characters")
     return value
 
 
-def _encodes(value: str) -> bool:
-    """Whether it has no half of a character."""
+def _is_encodable(value: str) -> bool:
+    """Return False if the string has surrogates, which UTF-8 can't encode."""
     return not any("\ud800" <= char <= "\udfff" for char in value)
 
 
-def required_text(source: Mapping[str, Any], name: str, length: int = 255) -> str:
-    value = text(source, name, length)
+def require_text(payload: Payload, name: str, max_length: int = 255) -> str:
+    """As `find_text`, but raises InvalidMessage if the value is missing, null or empty."""
+    value = find_text(payload, name, max_length)
     if value is None:
-        raise InvalidMessage(f"no {name}")
+        raise InvalidMessage(f"{name} is missing")
     return value
 
 
-def fitting(identifier: str) -> str:
-    """An id as it can be stored: one that is too long is cut, and what it was is told by its hash."""
+def shorten_id(identifier: str) -> str:
+    """Return an id that fits its column: a longer one is cut, and its hash is appended."""
     if len(identifier) <= ID_LENGTH:
         return identifier
     digest = hashlib.sha256(identifier.encode()).hexdigest()
     return f"{identifier[: ID_LENGTH - len(digest) - 1]}~{digest}"
 
 
-def whole(source: Mapping[str, Any], name: str) -> int | None:
-    """A whole number of zero or more, or None where it is missing or null. Raises InvalidMessage."""
-    value = source.get(name)
-    if value is None or (value.__class__ is int and 0 <= value <= _LARGEST):
+def find_integer(payload: Payload, name: str) -> int | None:
+    """Return a non-negative integer; None if it is missing, null or "".
+
+    Raises: InvalidMessage.
+    """
+    value = payload.get(name)
+    if value is None:
+        return None
+    if type(value) is int and 0 <= value <= _MAX_INTEGER:
         return value
-    return whole_of(value, name)
+    return parse_integer(value, name)
 
 
-def whole_of(value: Any, name: str) -> int | None:
-    """As `whole`, of a value that is there."""
+def parse_integer(value: object, name: str) -> int | None:
+    """As `find_integer`, for a value: an integer, or a string or float of one."""
     if value is None or value == "":
         return None
+    number = _to_integer(value)
+    if number is None or not 0 <= number <= _MAX_INTEGER:
+        raise InvalidMessage(f"{name} is not a non-negative integer: {quote(value)}")
+    return number
+
+
+def _to_integer(value: object) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
-        value = int(value)
+        return int(value)
     if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LARGEST:
-        raise InvalidMessage(f"{name} is no whole number: {str(value)[:80]!r}")
-    return value
+        return int(value)
+    return value if is_integer(value) else None
 
 
-def number_of(value: Any, name: str) -> Decimal | None:
-    """A number of zero or more, digit for digit; None where there is none (null or empty). Raises InvalidMessage."""
+def is_integer(value: object) -> TypeGuard[int]:
+    """Return True for an integer; in Python, booleans are integers, too."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def parse_number(value: object, name: str) -> Decimal | None:
+    """Parse a non-negative number with all its digits; None for null and "".
+
+    Raises: InvalidMessage.
+    """
     if value is None or value == "":
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise InvalidMessage(f"{name} is no number: {str(value)[:80]!r}")
-    found = _exact(value)
-    if found is None or found < 0 or len(str(found)) > 2 * _DIGITS:
-        raise InvalidMessage(f"{name} is no number of zero or more: {str(value)[:80]!r}")
-    return found
+    number = None
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        number = _to_decimal(value)
+    if number is None or number < 0 or len(str(number)) > 2 * _MAX_DIGITS:
+        raise InvalidMessage(f"{name} is not a non-negative number: {quote(value)}")
+    return number
 
 
-def _exact(value: float | str) -> Decimal | None:
-    """None where it is none, or of so many digits that it can't have been measured."""
+def _to_decimal(value: float | str) -> Decimal | None:
+    """Return None if it is not a number, or has too many digits."""
     try:
-        written = value if isinstance(value, str) else repr(value)
-        near = Decimal(written)
+        digits = value if isinstance(value, str) else repr(value)
+        number = Decimal(digits)
     except (InvalidOperation, ValueError):
         return None
-    if not near.is_finite() or not -_DIGITS <= near.adjusted() <= _DIGITS or len(written) > 2 * _DIGITS:
-        return parse_decimal("0") if near == 0 else None
-    return parse_decimal(written)
+    if not number.is_finite() or not -_MAX_DIGITS <= number.adjusted() <= _MAX_DIGITS or len(digits) > 2 * _MAX_DIGITS:
+        return parse_decimal("0") if number == 0 else None
+    return parse_decimal(digits)
 
 
-def flag_of(value: Any, name: str) -> bool | None:
-    """Yes or no; None where it doesn't say. Raises InvalidMessage."""
+def parse_boolean(value: object, name: str) -> bool | None:
+    """Check a boolean; None for null. Raises: InvalidMessage."""
     if value is None or isinstance(value, bool):
         return value
-    raise InvalidMessage(f"{name} is neither true nor false: {str(value)[:80]!r}")
+    raise InvalidMessage(f"{name} is neither true nor false: {quote(value)}")
 
 
-def mapping(source: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """An object, or an empty one where it is missing or null. Raises InvalidMessage."""
-    value = source.get(name)
+def find_object(payload: Payload, name: str) -> dict[str, object]:
+    """Return an object; an empty one if it is missing or null. Raises: InvalidMessage."""
+    value = payload.get(name)
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise InvalidMessage(f"{name} is no object")
+        raise InvalidMessage(f"{name} is not an object")
     return value
 
 
-def labels_of(value: Any, name: str) -> dict[str, str]:
-    """A customer's labels: an object of texts, a list of texts, or Cinder's list of keys and values. Raises
-    InvalidMessage."""
+def parse_tags(value: object, name: str) -> dict[str, str]:
+    """Parse an object with string values, a list of strings, or Cinder's list of objects with `key` and `value`.
+
+    Raises: InvalidMessage.
+    """
     if isinstance(value, dict):
-        found = value
+        tags = value
     elif isinstance(value, list):
-        found = dict(_label(one, name) for one in value)
+        tags = dict(_parse_tag(item, name) for item in value)
     else:
-        raise InvalidMessage(f"{name} has no labels: {str(value)[:80]!r}")
-    if len(found) > _MOST_LABELS:
-        raise InvalidMessage(f"{name} has more than {_MOST_LABELS} labels")
-    return {_word(key, name): _word(told, name) for key, told in found.items()}
+        raise InvalidMessage(f"{name} is neither an object nor a list: {quote(value)}")
+    if len(tags) > _MAX_TAGS:
+        raise InvalidMessage(f"{name} has more than {_MAX_TAGS} items")
+    return {_tag_text(key, name): _tag_text(text, name) for key, text in tags.items()}
 
 
-def _label(one: Any, name: str) -> tuple[str, Any]:
-    if isinstance(one, str):
-        return one, ""
-    if isinstance(one, dict) and isinstance(one.get("key"), str):
-        return one["key"], one.get("value")
-    raise InvalidMessage(f"{name} has something that is no label: {str(one)[:80]!r}")
+def _parse_tag(item: object, name: str) -> tuple[str, object]:
+    if isinstance(item, str):
+        return item, ""
+    if isinstance(item, dict) and isinstance(item.get("key"), str):
+        return item["key"], item.get("value")
+    raise InvalidMessage(f"{name} has an invalid item: {quote(item)}")
 
 
-def _word(value: Any, name: str) -> str:
-    return text_of(value, name, _LONGEST_LABEL) or ""
+def _tag_text(value: object, name: str) -> str:
+    return parse_text(value, name, _TAG_LENGTH) or ""
+
+
+def quote(value: object) -> str:
+    """Return the value for an error message, shortened."""
+    return repr(str(value)[:80])

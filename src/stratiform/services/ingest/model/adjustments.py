@@ -1,10 +1,10 @@
-"""Adjustments: what staff add to the sum of a meter, or take out of it. Pure.
+"""Adjustments: quantities that operators add to the sum of a meter. Pure functions.
 
-An adjustment is a sample like any other, but of a counter of its own: so adjustments add up, none hides another, and
-lists, sums and `as_of` need to know nothing of them. It is taken back by its opposite at the same instant.
+An adjustment is a sample with a source of its own, so all adjustments add up, and sums, lists and `as_of` need no
+special case. It is revoked by its opposite at the same time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,14 +12,16 @@ from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model import MeterFormat, MeterKind, Statement
 from stratiform.services.ledger.model.corrections import select_in_force
 
-#: What the source of every adjustment begins with.
+#: Prefix of the source of every adjustment.
 SOURCE = "correction"
 
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """`quantity` (negative: less was used) is added to what `meter` counted at the instant `at`, in `unit`, which is
-    that of the meter's sums. `project_id`: whose it is; None: whose the resource was then."""
+    """A quantity that is added to the sum of `meter` at the instant `at`; a negative one is subtracted.
+
+    `unit` is the unit of the meter's sums. `project_id` None: the project that used the resource then.
+    """
 
     meter: str
     quantity: Decimal
@@ -28,51 +30,60 @@ class Adjustment:
     project_id: str | None = None
 
     @property
-    def counted(self) -> MeterFormat:
-        """How its value is counted, whatever the meter's own values are."""
+    def meter_format(self) -> MeterFormat:
+        """How the quantity is counted, whatever the kind of the meter."""
         return MeterFormat("delta", self.unit)
 
 
 def sum_unit(kind: MeterKind, unit: str) -> str:
-    """The unit in which values of this kind are summed."""
+    """Return the unit of the sum of values of this kind."""
     return f"{unit}·s" if kind == "gauge" else unit
 
 
-def adjustment_of(statement: Statement) -> Adjustment | None:
-    """What `statement` adjusts; None where it doesn't."""
+def find_adjustment(statement: Statement) -> Adjustment | None:
+    """Return the adjustment of a statement; None if it has none."""
     if statement.correction is None or not statement.samples:
         return None
     ((meter, quantity),) = statement.samples.items()
     return Adjustment(meter, quantity, statement.at, statement.meters[meter].unit, statement.project_id)
 
 
-def taken_back(statements: Iterable[Statement]) -> dict[str, str]:
-    """By message id, the corrections of one resource that another one takes back, which is in force itself."""
-    corrections = [one for one in statements if one.correction is not None]
-    laid_over = select_in_force(one for one in corrections if not one.samples)
-    added = _counting([one for one in corrections if one.samples])
-    return {back: one.message_id for one in [*laid_over, *added] if (back := _revokes(one))}
+def find_revocations(statements: Iterable[Statement]) -> dict[str, str]:
+    """Return the revoked corrections of one resource: message id to the message id of the revocation.
+
+    Only revocations in force are included: those that are not revoked themselves.
+    """
+    corrections = [statement for statement in statements if statement.correction is not None]
+    effective = [
+        *select_in_force(statement for statement in corrections if not statement.samples),
+        *_adjustments_in_force([statement for statement in corrections if statement.samples]),
+    ]
+    return {revoked: statement.message_id for statement in effective if (revoked := _revoked_id(statement))}
 
 
-def _counting(adjustments: list[Statement]) -> list[Statement]:
-    """Those that no other takes back. Their instants tell nothing of their order, but each takes back an earlier one:
-    so whatever stands further from the first is later."""
-    by_id = {one.message_id: one for one in adjustments}
-    left, done = [], set[str]()
-    for one in sorted(adjustments, key=lambda one: _distance(one, by_id), reverse=True):
-        if one.message_id not in done:
-            left.append(one)
-            done.add(_revokes(one))
-    return left
+def _adjustments_in_force(adjustments: Sequence[Statement]) -> list[Statement]:
+    """Return the adjustments that are not revoked.
+
+    Their times have no order, but each revokes an earlier one: the more revocations lead from an adjustment to one
+    that revokes nothing, the later it was made.
+    """
+    by_id = {adjustment.message_id: adjustment for adjustment in adjustments}
+    effective: list[Statement] = []
+    revoked: set[str] = set()
+    for adjustment in sorted(adjustments, key=lambda adjustment: _depth(adjustment, by_id), reverse=True):
+        if adjustment.message_id not in revoked:
+            effective.append(adjustment)
+            revoked.add(_revoked_id(adjustment))
+    return effective
 
 
-def _distance(one: Statement, by_id: dict[str, Statement]) -> int:
-    """How many adjustments, one by one taken back, lead to the first that takes back none."""
-    steps = 0
-    while (before := by_id.get(_revokes(one))) is not None:
-        one, steps = before, steps + 1
-    return steps
+def _depth(adjustment: Statement, by_id: Mapping[str, Statement]) -> int:
+    """Return the number of revocations that lead to an adjustment that revokes nothing."""
+    depth = 0
+    while (revoked := by_id.get(_revoked_id(adjustment))) is not None:
+        adjustment, depth = revoked, depth + 1
+    return depth
 
 
-def _revokes(statement: Statement) -> str:
+def _revoked_id(statement: Statement) -> str:
     return (statement.correction.revokes or "") if statement.correction is not None else ""

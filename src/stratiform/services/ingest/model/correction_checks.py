@@ -1,4 +1,4 @@
-"""Whether what staff say makes sense beside what is known. Pure; each check raises Invalid, naming the field."""
+"""Checks of corrections against the ledger. Pure functions; each raises Invalid, with the name of the field."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -10,47 +10,52 @@ from stratiform.services.ledger.model import Correction, Segment
 from stratiform.services.ledger.model.samples import ZERO, format_decimal, sum_exactly
 
 
-def check_in_time(said: Correction, now: Micros) -> None:
-    """Nobody knows yet what is to come. A window may go on beyond `now`, if it began before."""
-    for name, moment in (("start", said.start), ("end", said.end), ("since", said.since)):
+def check_times(correction: Correction, now: Micros) -> None:
+    """Check that the times of a correction are not in the future; only the end of its window may be."""
+    for name, moment in (("start", correction.start), ("end", correction.end), ("since", correction.since)):
         if moment is not None:
             check_past(name, moment, now)
 
 
 def check_past(name: str, moment: Micros, now: Micros) -> None:
-    """The field `name` tells no instant that is yet to come."""
+    """Check that a time is not in the future."""
     if moment > now:
-        what = "the window begins in the future" if name == "since" else f"{iso(moment)} is in the future"
-        raise Invalid(f"{name}: {what}", hint=f"it is {iso(now)} now; what is to come can be told when it has come")
+        raise Invalid(f"{name}: {iso(moment)} is in the future", hint=f"the current time is {iso(now)}")
 
 
-def check_effect(said: Correction, before: Sequence[Segment], after: Sequence[Segment], *, created: bool) -> None:
-    """Use is wiped out only by who says so, and what is new belongs to somebody. To take something back is always
-    right."""
-    if before and not after and not (said.absent or said.revokes):
-        raise _wiped(said, before)
-    if created and not (after and all(one.project_id for one in after)):
+def check_effect(
+    correction: Correction, before: Sequence[Segment], after: Sequence[Segment], *, is_created: bool
+) -> None:
+    """Check that usage is removed only with `absent`, and that a new resource has a project at all times.
+
+    A revocation is always valid.
+    """
+    if before and not after and not (correction.absent or correction.revokes):
+        raise _removes_all(correction, before)
+    if is_created and not (after and all(segment.project_id for segment in after)):
         raise Invalid(
-            "project_id: the ledger didn't know it, so all of its use needs one",
-            hint="say the project without a window of time",
+            "project_id: required for all usage of a resource that is not in the ledger",
+            hint="set the project without a window",
         )
 
 
-def check_adjustment(adjustment: Adjustment, counted: Decimal) -> None:
-    """No more is taken out than was counted."""
-    if adjustment.quantity < 0 and sum_exactly((counted, adjustment.quantity)) < ZERO:
+def check_adjustment(adjustment: Adjustment, before: Decimal) -> None:
+    """Check that not more is subtracted than the sum of the meter before the adjustment."""
+    if adjustment.quantity < 0 and sum_exactly((before, adjustment.quantity)) < ZERO:
+        unit = f" {adjustment.unit}" if adjustment.unit else ""
+        subtracted, current = format_decimal(adjustment.quantity.copy_negate()), format_decimal(before)
         raise Invalid(
-            f"quantity: {adjustment.meter} counted {format_decimal(counted)} {adjustment.unit}".rstrip()
-            + f" until now, so {format_decimal(adjustment.quantity.copy_negate())} can't be taken out",
-            hint="it is a difference: what is to be added, or with a minus what is to be taken out",
+            f"quantity: {subtracted}{unit} can't be subtracted: the sum of {adjustment.meter} is {current}{unit}",
+            hint="the quantity is added to the sum, and a negative one is subtracted",
         )
 
 
-def _wiped(said: Correction, before: Sequence[Segment]) -> Invalid:
-    hint = "if it was not used at all, say so: absent"
+def _removes_all(correction: Correction, before: Sequence[Segment]) -> Invalid:
+    hint = "set absent if the resource was not used at all"
     start, end = before[0].start, before[-1].end
-    if said.end is not None:
-        return Invalid(f"end: {iso(said.end)} is not after its start, {iso(said.start or start)}", hint=hint)
-    if said.start is not None and end is not None:
-        return Invalid(f"start: {iso(said.start)} is not before its end, {iso(end)}", hint=hint)
-    return Invalid("nothing would be left of its use", hint=hint)
+    if correction.end is not None:
+        start = start if correction.start is None else correction.start
+        return Invalid(f"end: {iso(correction.end)} is not after the start, {iso(start)}", hint=hint)
+    if correction.start is not None and end is not None:
+        return Invalid(f"start: {iso(correction.start)} is not before the end, {iso(end)}", hint=hint)
+    return Invalid("the correction would remove all usage of the resource", hint=hint)

@@ -1,8 +1,8 @@
-"""When clouds are asked what was used, and how far they have told."""
+"""Polls of meters, and their schedule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -11,19 +11,21 @@ from stratiform.contract.usage import parse_poll
 from stratiform.kit.clock import DAY_US, MINUTE_US, SECOND_US, Micros
 from stratiform.services.ledger.model import MeterKind
 
-#: A cloud that failed is asked again after so long, then twice as long, and so on.
-_AGAIN_FIRST_US, _AGAIN_LAST_US = 15 * SECOND_US, 15 * MINUTE_US
+#: The delay after a failure doubles from the first to the last value.
+_FIRST_RETRY_US, _LAST_RETRY_US = 15 * SECOND_US, 15 * MINUTE_US
 
-#: So much time is read at once; of a longer one what was read stays read if the next part fails.
-_AT_ONCE_US = DAY_US
+#: The length of one request. A longer time is read in parts, so that a failure does not lose those before it.
+_WINDOW_US = DAY_US
 
 _Seconds = Annotated[int, Meta(ge=0, le=30 * 86_400)]
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One meter of one cloud. Everything before `until_at` was read; nothing before `since_at` is. `asked_at`: when it
-    was last read without a fault, 0 for never; `fault`: what has failed `failures` times since then."""
+    """One meter of one cloud. Everything in `[since_at, until_at)` has been read.
+
+    `polled_at`: time of the last success; 0 if there is none. `fault`: text of the last of `failures` errors since.
+    """
 
     id: str
     cloud_id: str
@@ -32,19 +34,22 @@ class Poll:
     meter: str
     since_at: Micros
     until_at: Micros
-    asked_at: Micros
+    polled_at: Micros
     fault: str = ""
     failures: int = 0
 
     @property
-    def again_us(self) -> Micros:
-        """How long to wait after the last failure."""
-        return min(_AGAIN_FIRST_US << min(self.failures - 1, 16), _AGAIN_LAST_US)
+    def retry_delay_us(self) -> Micros:
+        """The delay before the next attempt after a failure."""
+        return min(_FIRST_RETRY_US << min(self.failures - 1, 16), _LAST_RETRY_US)
 
 
 class Schedule(msgspec.Struct, frozen=True):
-    """What a `poll` table says of when. A value is asked for `delay_s` after its period is over, and again until
-    `overlap_s` after that, as clouds learn of some late. `kind`: how this cloud counts, where not as the meter says."""
+    """When a meter is polled.
+
+    Periods of `period_s` are read `delay_s` after their end, and again until `overlap_s` after that, because clouds
+    report some values late. `kind`: how this cloud counts, if not as the meter.
+    """
 
     period_s: Annotated[int, Meta(ge=1, le=86_400)]
     every_s: Annotated[int, Meta(ge=1, le=86_400)] = 300
@@ -52,19 +57,24 @@ class Schedule(msgspec.Struct, frozen=True):
     overlap_s: _Seconds = 3600
     kind: MeterKind | None = None
 
-    def windows(self, poll: Poll, now: Micros) -> list[tuple[Micros, Micros]]:
-        """What is to be read now, oldest first; nothing where no period is over since the last time."""
+    def list_windows(self, poll: Poll, now: Micros) -> list[tuple[Micros, Micros]]:
+        """Return the windows to read now, the oldest first; none if no period has ended since the last success."""
         period = self.period_s * SECOND_US
         end = (now - self.delay_s * SECOND_US) // period * period
         if end <= poll.until_at:
             return []
         start = max(poll.since_at, poll.until_at - self.overlap_s * SECOND_US)
-        return [(at, min(at + _AT_ONCE_US, end)) for at in range(start, end, _AT_ONCE_US)]
+        return [(at, min(at + _WINDOW_US, end)) for at in range(start, end, _WINDOW_US)]
 
 
-_OURS = {"every_s", "delay_s", "overlap_s", "kind"}
+#: The keys of a poll table that the connector does not get. `period_s` is for both.
+_SCHEDULE_KEYS = {"every_s", "delay_s", "overlap_s", "kind"}
 
 
-def split(table: Mapping[str, Any]) -> tuple[Schedule, dict[str, Any]]:
-    """A `poll` table as what is for us, and what the connector is asked. Raises Invalid, naming the key."""
-    return parse_poll(table, Schedule), {key: value for key, value in table.items() if key not in _OURS}
+def split_table(table: Mapping[str, object]) -> tuple[Schedule, dict[str, object]]:
+    """Split a poll table of a meter file into the schedule and the table for the connector.
+
+    Raises: Invalid, with the key.
+    """
+    connector_table = {key: value for key, value in table.items() if key not in _SCHEDULE_KEYS}
+    return parse_poll(table, Schedule), connector_table

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import asdict
-from typing import Any
 
 from stratiform.kit import bulk
 from stratiform.kit.clock import Micros
@@ -16,7 +15,7 @@ _p = poll_table.c
 
 def find(db: Connection, poll_id: str) -> Poll | None:
     """Return the poll with this id."""
-    return _rows.get(db, poll_id)
+    return _rows.find(db, poll_id)
 
 
 def list_all(db: Connection) -> list[Poll]:
@@ -35,13 +34,13 @@ def delete(db: Connection, ids: Collection[str]) -> None:
         db.execute(poll_table.delete().where(_p.id.in_(chunk)))
 
 
-def update(db: Connection, poll_id: str, **values: Any) -> bool:
-    """Set columns; return False if there is no such poll."""
+def update(db: Connection, poll_id: str, **values: object) -> bool:
+    """Set columns; return False if the poll does not exist."""
     return bool(db.execute(poll_table.update().where(_p.id == poll_id).values(**values)).rowcount)
 
 
 def complete(db: Connection, poll: Poll, until: Micros, now: Micros) -> None:
     """Store that everything before `until` was read, unless the poll was rewound meanwhile."""
     unchanged = (_p.id == poll.id, _p.until_at == poll.until_at)
-    values = {"until_at": until, "asked_at": now, "fault": "", "failures": 0}
+    values = {"until_at": until, "polled_at": now, "fault": "", "failures": 0}
     db.execute(poll_table.update().where(*unchanged).values(**values))

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, cloud_events
+from stratiform.services.ingest.events import MessageParser, usage_events
+from stratiform.services.ingest.events.cloud_events import parse_cloud_event
 from stratiform.services.ingest.service.clouds import check_cloud
 from stratiform.services.ingest.service.parsed_batches import parse_events
 from stratiform.services.ingest.service.storage import store
@@ -32,7 +33,7 @@ class EventResult:
 
 @dataclass(frozen=True, slots=True)
 class _ParsedEvent:
-    """A valid event with the ids of its statements; none if it is ignored."""
+    """A valid event with the ids of its statements; an ignored event has none."""
 
     event: Event
     ids: frozenset[str]
@@ -46,9 +47,9 @@ class CloudEvents:
     ledger: LedgerService
 
     def create(self, ctx: RequestContext, cloud: str, documents: Sequence[bytes]) -> Sequence[EventResult]:
-        """Ingest CloudEvents, each a JSON document. RejectedMessage events are reported, not stored.
+        """Ingest CloudEvents, each a JSON document. Rejected events are reported, not stored.
 
-        Raises Forbidden, and Invalid for an invalid name of a cloud.
+        Raises: Forbidden; Invalid (the name of the cloud).
         """
         policy.EVENTS_CREATE.require(ctx.caller, None)
         check_cloud(cloud)
@@ -65,9 +66,9 @@ class CloudEvents:
 
     def _parse(self, document: bytes, cloud: str) -> _ParsedEvent | EventResult:
         try:
-            event = self._with_meters(cloud_events.event_of(document, cloud))
+            event = self._with_meters(parse_cloud_event(document, cloud))
             check_cloud(event.cloud)
-            if event.event_type.startswith(_RESERVED_PREFIXES) and event.event_type not in cloud_events.OWN:
+            if event.event_type.startswith(_RESERVED_PREFIXES) and event.event_type not in usage_events.EVENT_TYPES:
                 raise InvalidMessage(f"type {event.event_type} is reserved")
             statements = self.parser.list_statements(event)
         except Invalid as error:
@@ -77,18 +78,18 @@ class CloudEvents:
     def _with_meters(self, event: Event) -> Event:
         """Return the event with kind, unit and hold of its samples from the meter file.
 
-        The stored message must mean the same when it is read again after the file changed. Raises InvalidMessage if the
-        event contradicts the file.
+        So the stored message gives the same samples after the file has changed. Raises: InvalidMessage, if the event
+        contradicts the file.
         """
         samples = event.payload.get("samples")
-        if event.event_type != cloud_events.SAMPLED or not isinstance(samples, dict):
+        if event.event_type != usage_events.SAMPLED or not isinstance(samples, dict):
             return event
         resource_type = str(event.payload.get("resource_type"))
         complete = {name: self._with_meter(resource_type, name, value) for name, value in samples.items()}
         return replace(event, payload={**event.payload, "samples": complete})
 
-    def _with_meter(self, resource_type: str, name: str, value: Any) -> Any:
-        meter = self.parser.sample(resource_type, name)
+    def _with_meter(self, resource_type: str, name: str, value: object) -> object:
+        meter = self.parser.find_sample(resource_type, name)
         if meter is None:
             return value
         sample = value if isinstance(value, dict) else {"value": value}

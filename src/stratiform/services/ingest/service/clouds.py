@@ -6,6 +6,6 @@ _MAX_LENGTH = 64
 
 
 def check_cloud(name: str) -> None:
-    """Raises Invalid if `name` can't be the name of a cloud."""
+    """Check the name of a cloud. Raises: Invalid."""
     if not name or len(name) > _MAX_LENGTH or not name.isprintable():
         raise Invalid(f"The name of a cloud must have 1 to {_MAX_LENGTH} printable characters.")

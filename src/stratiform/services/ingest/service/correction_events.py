@@ -13,9 +13,10 @@ from stratiform.kit.db import Connection
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import Caller
-from stratiform.services.ingest.events.corrections import EVENT_TYPE, Seen, payload_of, read
+from stratiform.services.ingest.events.corrections import EVENT_TYPE, encode_payload, parse_correction
 from stratiform.services.ingest.events.envelope import MESSAGE_ID_LENGTH
-from stratiform.services.ingest.model.adjustments import Adjustment, adjustment_of, taken_back
+from stratiform.services.ingest.model.adjustments import Adjustment, find_adjustment, find_revocations
+from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ledger.model import Correction, Record, Resource, Statement, encode_statement
 from stratiform.services.ledger.service import LedgerService
 
@@ -46,11 +47,11 @@ def correction_event(
     key: str,
     at: Micros,
     correction: Correction,
-    observation: Seen | None,
+    observation: Observation | None,
     adjustment: Adjustment | None = None,
 ) -> Event:
     """Return the event of a correction."""
-    payload = payload_of(resource, correction, observation, adjustment)
+    payload = encode_payload(resource, correction, observation, adjustment)
     return Event(key, EVENT_TYPE, _PUBLISHER, at, resource.cloud, payload)
 
 
@@ -68,7 +69,7 @@ def exists(db: Connection, ledger: LedgerService, event: Event) -> bool:
 
     Raises Conflict if another event has its id, and InvalidMessage if the event is invalid.
     """
-    parsed = read(event)
+    parsed = parse_correction(event)
     assert parsed is not None, "the event is of this type"
     number = ledger.events.find_number(db, event.cloud, event.message_id)
     if number is None:
@@ -101,7 +102,7 @@ def check_not_revoked(db: Connection, ledger: LedgerService, resource: Resource,
     """Check that the correction to revoke is in force. Raises Conflict."""
     if not correction.revokes:
         return
-    revocation = taken_back(_list_statements(db, ledger, resource)).get(correction.revokes)
+    revocation = find_revocations(_list_statements(db, ledger, resource)).get(correction.revokes)
     if revocation is not None:
         raise Conflict(
             f"revokes: '{correction.revokes}' is revoked already by '{revocation}'",
@@ -115,7 +116,7 @@ def opposite_adjustment(record: Record, correction: Correction) -> Adjustment:
         correction.author, correction.reason, revokes=correction.revokes
     ):
         raise Invalid("revokes: the revocation of an adjustment can't have other changes")
-    adjustment = adjustment_of(record.statement)
+    adjustment = find_adjustment(record.statement)
     assert adjustment is not None, "the record has samples"
     return replace(adjustment, quantity=adjustment.quantity.copy_negate())
 
@@ -129,7 +130,7 @@ def list_revocations(
     return {
         (resource, revoked): revocation
         for resource, resource_id in ids.items()
-        for revoked, revocation in taken_back(statements[resource_id]).items()
+        for revoked, revocation in find_revocations(statements[resource_id]).items()
     }
 
 

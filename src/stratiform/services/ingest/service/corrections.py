@@ -13,13 +13,13 @@ from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page, Slice, page_of
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.events import MessageParser
-from stratiform.services.ingest.events.resource_schemas import vocabulary
+from stratiform.services.ingest.events.resource_schemas import build_schema
 from stratiform.services.ingest.model.adjustments import Adjustment
 from stratiform.services.ingest.model.correction_checks import (
     check_adjustment,
     check_effect,
-    check_in_time,
     check_past,
+    check_times,
 )
 from stratiform.services.ingest.service import correction_events, counters
 from stratiform.services.ingest.service.correction_targets import find_target
@@ -95,11 +95,11 @@ class Corrections:
         self.ledger.writer.lock(ctx.db)
         resource, exists = find_target(ctx.db, self.ledger, resource, correction)
         before = self._segments(ctx, resource)
-        schema = vocabulary(resource.resource_type, self.parser.meters.get(resource.resource_type), before)
+        schema = build_schema(resource.resource_type, self.parser.find_meter_file(resource.resource_type), before)
         correction = structs.replace(
             correction,
             author=correction_events.author_of(ctx.caller),
-            attributes=schema.fitted(correction.attributes),
+            attributes=schema.convert_attributes(correction.attributes),
         )
         key = correction_events.message_id(message_id, resource, correction, ctx.now)
         revoked = correction_events.find_revoked(ctx.db, self.ledger, resource, correction)
@@ -109,7 +109,7 @@ class Corrections:
         event = correction_events.correction_event(resource, key, ctx.now, correction, None)
         if correction_events.exists(ctx.db, self.ledger, event):
             return CorrectionResult(key, False, before, before)
-        check_in_time(correction, ctx.now)
+        check_times(correction, ctx.now)
         if correction.state is not None:
             states = partial(self.ledger.segments.list_states, ctx.db, resource.resource_type, ctx.now)
             schema.check_state(correction.state, states)
@@ -117,7 +117,7 @@ class Corrections:
         at = correction_events.next_time(ctx, self.ledger, resource)
         self._store(ctx, replace(event, at=at))
         after = self._segments(ctx, resource)
-        check_effect(correction, before, after, created=not exists)
+        check_effect(correction, before, after, is_created=not exists)
         return CorrectionResult(key, True, before, after, is_created=not exists)
 
     def adjust(
@@ -190,8 +190,8 @@ class Corrections:
 
     def _unknown_meter(self, ctx: RequestContext, resource: Resource, meter: str) -> Invalid:
         definition = self.ledger.catalog.find(resource.resource_type)
-        known = {*(() if definition is None else definition.meters), *counters.list_meters(ctx, self.ledger, resource)}
+        meters = {*(() if definition is None else definition.meters), *counters.list_meters(ctx, self.ledger, resource)}
         return Invalid(
             f"meter: resource type {resource.resource_type} has no meter '{meter[:80]}'",
-            hint=f"known: {', '.join(sorted(known)) or 'none'}",
+            hint=f"known: {', '.join(sorted(meters)) or 'none'}",
         )

@@ -17,8 +17,8 @@ from stratiform.services.ledger.service import LedgerService
 class IgnoredMessageType:
     """The number of ignored messages of one event type.
 
-    `reason` is why a meter file ignores the type, or "". `is_metered`: a meter reads this type now, or found nothing in
-    these messages.
+    `reason` is why a meter file ignores the type, or "". `is_metered`: a meter file has a rule for this type, which was
+    added later, or did not apply to these messages.
     """
 
     cloud: str
@@ -43,8 +43,8 @@ class IgnoredMessages:
         return [
             IgnoredMessageType(
                 *(each.cloud, each.event_type, each.count, each.first_at, each.last_at),
-                reason=self.parser.ignore_reason(each.event_type),
-                is_metered=self.parser.reads(each.event_type),
+                reason=self.parser.find_ignore_reason(each.event_type),
+                is_metered=self.parser.is_metered(each.event_type),
             )
             for each in repository.ignored_messages.count_by_type(ctx.db)
         ]

@@ -44,10 +44,10 @@ class Messages:
 
     def check(self, messages: Sequence[bytes]) -> None:
         """Raises Invalid if none of `messages`, the first of an upload, looks like a notification: wrong file."""
-        if not messages or any(envelope.resembles(message) for message in messages):
+        if not messages or any(envelope.looks_like_notification(message) for message in messages):
             return
         try:
-            envelope.opened(messages[0])
+            envelope.parse_envelope(messages[0])
         except InvalidMessage as error:
             subject = "The only line is not" if len(messages) == 1 else f"None of the first {len(messages)} lines is"
             raise Invalid(

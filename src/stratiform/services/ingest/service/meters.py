@@ -18,8 +18,8 @@ class Meters:
     def list(self, ctx: RequestContext) -> Sequence[MeterFile]:
         """Return all meter files sorted by name."""
         policy.METERS_LIST.require(ctx.caller, None)
-        return [*self.parser.meters.values()]
+        return [*self.parser.meter_files.values()]
 
     def find(self, resource_type: str) -> MeterFile | None:
         """Return the meter file of a resource type."""
-        return self.parser.meters.get(resource_type)
+        return self.parser.find_meter_file(resource_type)

@@ -9,7 +9,7 @@ from functools import partial
 from stratiform.kit.clock import Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, envelope_of, without_token
+from stratiform.services.ingest.events import MessageParser, encode_event, redact_token
 from stratiform.services.ingest.model import RejectedMessage
 from stratiform.services.ledger.model import ParsedMessage
 
@@ -38,7 +38,7 @@ def parse_messages(parser: MessageParser, messages: Iterable[tuple[str, bytes]])
     """Parse messages, each with its cloud: oslo.messaging envelopes, or lines of a recording."""
     batch = ParsedBatch()
     for cloud, body in messages:
-        stripped = without_token(body)
+        stripped = redact_token(body)
         _parse(batch, cloud, stripped, partial(parser.parse_message, cloud, stripped))
     return batch
 
@@ -47,7 +47,7 @@ def parse_events(parser: MessageParser, events: Iterable[Event]) -> ParsedBatch:
     """Parse events that did not arrive in an envelope; they are stored in one."""
     batch = ParsedBatch()
     for event in events:
-        body = without_token(envelope_of(event))
+        body = redact_token(encode_event(event))
         _parse(batch, event.cloud, body, partial(_parse_event, parser, event, body))
     return batch
 

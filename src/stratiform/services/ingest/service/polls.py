@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from msgspec import structs
 
@@ -18,10 +17,10 @@ from stratiform.kit.work import enqueue
 from stratiform.services.clouds.model import Cloud
 from stratiform.services.ingest import policy, repository
 from stratiform.services.ingest.events import MessageParser, poll_samples
-from stratiform.services.ingest.events.meter_rules import meter_of
-from stratiform.services.ingest.events.values import fitting
+from stratiform.services.ingest.events.compiled_rules import meter_format
+from stratiform.services.ingest.events.values import shorten_id
 from stratiform.services.ingest.model import IngestResult
-from stratiform.services.ingest.model.polls import Poll, Schedule, split
+from stratiform.services.ingest.model.polls import Poll, Schedule, split_table
 from stratiform.services.ingest.service.parsed_batches import parse_events
 from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.model import MeterFormat, Resource
@@ -41,7 +40,7 @@ class PollQuery:
     meter: str
     format: MeterFormat
     schedule: Schedule
-    table: Mapping[str, Any]
+    table: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +77,13 @@ class Polls:
 
     def find_query(self, cloud_kind: str, poll: Poll) -> PollQuery | None:
         """Return how `poll` is read from a kind of cloud; None if no meter file defines it. Raises Invalid."""
-        for resource_type, meter, sample, table in self.parser.polled(cloud_kind):
-            if (resource_type, meter) == (poll.resource_type, poll.meter):
-                schedule, connector_table = split(table)
-                format_ = meter_of(sample)
+        for definition in self.parser.list_polls(cloud_kind):
+            if (definition.resource_type, definition.meter) == (poll.resource_type, poll.meter):
+                schedule, table = split_table(definition.table)
+                format_ = meter_format(definition.sample)
                 if schedule.kind:
                     format_ = structs.replace(format_, kind=schedule.kind)
-                return PollQuery(resource_type, meter, format_, schedule, connector_table)
+                return PollQuery(poll.resource_type, poll.meter, format_, schedule, table)
         return None
 
     def sync(self, db: Connection, clouds: Sequence[Cloud], now: Micros) -> None:
@@ -100,7 +99,7 @@ class Polls:
         """Store that everything before `until` was read."""
         until = max(until, poll.until_at)
         repository.polls.complete(db, poll, until, now)
-        return replace(poll, until_at=until, asked_at=now, fault="", failures=0)
+        return replace(poll, until_at=until, polled_at=now, fault="", failures=0)
 
     def fail(self, db: Connection, poll: Poll, fault: str) -> Poll:
         """Store that reading failed; the delay before the next attempt grows with the number of failures."""
@@ -118,7 +117,8 @@ class Polls:
 
     def _defined_polls(self, cloud: Cloud, now: Micros) -> Iterator[Poll]:
         if has_capability(cloud.kind, _USAGE):
-            for resource_type, meter, *_ in self.parser.polled(cloud.kind):
+            for definition in self.parser.list_polls(cloud.kind):
+                resource_type, meter = definition.resource_type, definition.meter
                 poll_id = _poll_id(cloud, resource_type, meter)
                 yield Poll(poll_id, cloud.id, cloud.name, resource_type, meter, now, now, 0)
 
@@ -131,9 +131,9 @@ class Polls:
             sample_id = _sample_id(query, sample)
             previous = stored.get(sample_id)
             if previous is None or previous.value != str(sample.value):
-                resource_id = fitting(sample.resource_id) if previous is None else previous.resource_id
+                resource_id = shorten_id(sample.resource_id) if previous is None else previous.resource_id
                 resource = Resource(poll.cloud, query.resource_type, resource_id)
-                message_id = poll_samples.changed(sample_id, versions[sample_id])
+                message_id = poll_samples.message_id(sample_id, versions[sample_id])
                 yield _event(resource, query, sample, message_id, {} if resource in used else _owner(sample))
 
     def _find_versions(
@@ -144,7 +144,7 @@ class Polls:
         last: dict[str, StoredSample] = {}
         unresolved = sample_ids
         while unresolved:
-            ids = {poll_samples.changed(sample_id, versions[sample_id]): sample_id for sample_id in unresolved}
+            ids = {poll_samples.message_id(sample_id, versions[sample_id]): sample_id for sample_id in unresolved}
             stored = self.ledger.samples.find_by_message(db, poll.cloud, poll.meter, ids)
             unresolved = {ids[message_id] for message_id in stored}
             last |= {ids[message_id]: sample for message_id, sample in stored.items()}
@@ -154,8 +154,8 @@ class Polls:
     def _find_used(
         self, db: Connection, cloud: str, resource_type: str, samples: Sequence[UsageSample]
     ) -> set[Resource]:
-        """Return the resources with current segments, whose project the ledger knows better than the cloud's meter."""
-        resources = {Resource(cloud, resource_type, fitting(sample.resource_id)) for sample in samples}
+        """Return the resources with current segments, whose project in the ledger outranks the one of the sample."""
+        resources = {Resource(cloud, resource_type, shorten_id(sample.resource_id)) for sample in samples}
         ids = self.ledger.resources.find_ids(db, resources)
         current = self.ledger.segments.list_current(db, sorted(ids.values()))
         return {resource for resource, resource_id in ids.items() if current.get(resource_id)}
@@ -166,7 +166,7 @@ def _poll_id(cloud: Cloud, resource_type: str, meter: str) -> str:
 
 
 def _sample_id(query: PollQuery, sample: UsageSample) -> str:
-    return poll_samples.id_of(query.resource_type, query.meter, sample.source, sample.at)
+    return poll_samples.sample_id(query.resource_type, query.meter, sample.source, sample.at)
 
 
 def _owner(sample: UsageSample) -> dict[str, str]:
@@ -179,6 +179,6 @@ def _event(
 ) -> Event:
     """Return the event of a sample: a gauge is of the start of its period, other kinds are of the end."""
     at = sample.at if query.format.kind == "gauge" else sample.at + sample.duration_us
-    return poll_samples.event_of(
+    return poll_samples.sample_event(
         message_id, at, resource, query.meter, sample.value, query.format, source=sample.source, owner=owner
     )

@@ -10,7 +10,7 @@ from stratiform.kit.db import Connection
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.ingest import policy, repository
-from stratiform.services.ingest.events import MessageParser, without_token
+from stratiform.services.ingest.events import MessageParser, redact_token
 from stratiform.services.ingest.model import IngestResult, RejectedMessage
 from stratiform.services.ingest.service.parsed_batches import parse_messages, rejected_message
 from stratiform.services.ingest.service.storage import store
@@ -30,7 +30,7 @@ class RejectedMessages:
 
     def add(self, db: Connection, cloud: str, message: bytes, reason: str, now: Micros) -> IngestResult:
         """Store a message that could not be ingested, so that it can be replayed."""
-        repository.rejected_messages.add(db, [rejected_message(cloud, without_token(message), reason, now)])
+        repository.rejected_messages.add(db, [rejected_message(cloud, redact_token(message), reason, now)])
         return IngestResult(rejected=1)
 
     def list(self, ctx: RequestContext, page: Page) -> Slice[RejectedMessage]:

@@ -17,7 +17,7 @@ def store(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: Micros
     if batch.messages:
         counters = ledger.writer.lock(db)
         new = _without_duplicates(db, ledger, batch.messages)
-        received_at = max(now, counters.received_at)  # a writer that waited for the lock is later than its clock says
+        received_at = max(now, counters.received_at)  # time has passed while this writer waited for the lock
         if new:
             ledger.writer.append(db, counters, new, received_at)
             ignored = [(each.cloud, each.message_id, each.event_type) for each in new if not each.statements]

@@ -151,13 +151,13 @@ def _apply_window(intervals: list[Interval], correction: Correction) -> list[Int
 
 def _cut(intervals: Iterable[Interval], since: Micros | None, until: Micros | None) -> list[Interval]:
     """Return the parts of the intervals in `[since, until)`."""
-    parts = []
+    clipped = []
     for interval in intervals:
         start = interval.start if since is None else max(interval.start, since)
         end = interval.end if until is None else until if interval.end is None else min(interval.end, until)
         if end is None or start < end:
-            parts.append(replace(interval, start=start, end=end))
-    return parts
+            clipped.append(replace(interval, start=start, end=end))
+    return clipped
 
 
 def _merge_adjacent(intervals: Iterable[Interval]) -> Iterator[Interval]:

@@ -56,7 +56,7 @@ class Statement(
         "audit_period": "audited",
     },
 ):
-    """What an event asserts about its resource at the instant `at`. None and missing attributes assert nothing.
+    """The assertions of an event about its resource at the instant `at`. None and missing attributes assert nothing.
 
     `deleted_at` is the time at which the row was deleted; it counts if there is no `terminated_at`. `is_deleted`: the
     resource is deleted at `at`, which counts if there is no other end. `tags`: all tags of the customer. `parent`: type

@@ -43,7 +43,7 @@ class SumQuery:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The sums of one group in the bucket `[start, end)` in the order of the measures; None if there is no usage."""
+    """The sums of one group in the bucket `[start, end)` in the order of the measures; None without usage."""
 
     group: tuple[str | None, ...]
     start: Micros

@@ -11,7 +11,7 @@ _t = tile_table.c
 
 
 def make_reader(db: Connection) -> Callable[[int, int], bytes]:
-    """Return a function that reads the hashes of the tile (level, number), each once; empty if there is no tile."""
+    """Return a function that reads the hashes of the tile (level, number), each once; empty if it does not exist."""
     cache: dict[tuple[int, int], bytes] = {}
 
     def read(level: int, number: int) -> bytes:

@@ -16,5 +16,5 @@ class Log:
         return repository.batches.count_events(db, position)
 
     def make_tile_reader(self, db: Connection) -> Callable[[int, int], bytes]:
-        """Return a function that reads the hashes of the tile (level, number); empty if there is no such tile."""
+        """Return a function that reads the hashes of the tile (level, number); empty if it does not exist."""
         return repository.tiles.make_reader(db)

@@ -136,7 +136,7 @@ class AddressAllocator:
         for subnet in self.subnets:
             if subnet.id == subnet_id:
                 return subnet
-        if records.subnets.get(self.db, subnet_id) is None:
+        if records.subnets.find(self.db, subnet_id) is None:
             raise SubnetNotFound(subnet_id)
         raise InvalidInput(
             f"Failed to create port on network {self.network.id}, because fixed_ips included invalid subnet {subnet_id}"

@@ -18,7 +18,7 @@ class IpAvailabilities:
     def get(self, ctx: RequestContext, network_id: str) -> IpAvailability:
         """Return the IP availability of a network. Raises NetworkNotFound."""
         policy.IP_AVAILABILITIES_GET.require(ctx.caller, None)
-        network = records.networks.get(ctx.db, network_id)
+        network = records.networks.find(ctx.db, network_id)
         if network is None:
             raise NetworkNotFound(network_id)
         return _count(ctx, [network], ())[0]

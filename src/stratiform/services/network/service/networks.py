@@ -56,7 +56,7 @@ class Networks:
 
     def get(self, ctx: RequestContext, network_id: str) -> Network:
         """Return a network. Raises NetworkNotFound, also for a network of another project that is not shared."""
-        network = records.networks.get(ctx.db, network_id)
+        network = records.networks.find(ctx.db, network_id)
         if network is None:
             raise NetworkNotFound(network_id)
         if not network.shared:

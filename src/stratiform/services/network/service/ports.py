@@ -67,7 +67,7 @@ class Ports:
 
     def get(self, ctx: RequestContext, port_id: str) -> Port:
         """Return a port. Raises PortNotFound, also for a port of another project."""
-        port = records.ports.get(ctx.db, port_id)
+        port = records.ports.find(ctx.db, port_id)
         if port is None:
             raise PortNotFound(port_id)
         require_visible(ctx.caller, policy.PORTS_GET, port.project_id, PortNotFound(port_id))
@@ -138,7 +138,7 @@ def _resolve_new_mac(ctx: RequestContext, port: Port, mac_address: str) -> str:
 
 
 def _reallocate(ctx: RequestContext, port: Port, requests: Sequence[FixedIpRequest]) -> list[dict[str, str]]:
-    network = records.networks.get(ctx.db, port.network_id)
+    network = records.networks.find(ctx.db, port.network_id)
     assert network is not None, "a network with ports can't be deleted"
     allocator = AddressAllocator.lock(ctx, network)
     retained, unsatisfied = _match(port, requests)

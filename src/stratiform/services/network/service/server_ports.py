@@ -114,7 +114,7 @@ def _find_default_network(ctx: RequestContext, project_id: str) -> Sequence[Netw
 
 def _get_network(ctx: RequestContext, project_id: str, network_id: str) -> Network:
     """Return a network that the project may use. Raises NetworkNotFound."""
-    network = records.networks.get(ctx.db, network_id)
+    network = records.networks.find(ctx.db, network_id)
     if network is None or not (network.shared or network.project_id == project_id or ctx.caller.is_admin):
         raise NetworkNotFound(network_id)
     return network

@@ -87,10 +87,10 @@ class Subnets:
 
     def get(self, ctx: RequestContext, subnet_id: str) -> Subnet:
         """Return a subnet. Raises SubnetNotFound, also for one on a network that the caller does not see."""
-        subnet = records.subnets.get(ctx.db, subnet_id)
+        subnet = records.subnets.find(ctx.db, subnet_id)
         if subnet is None:
             raise SubnetNotFound(subnet_id)
-        network = records.networks.get(ctx.db, subnet.network_id)
+        network = records.networks.find(ctx.db, subnet.network_id)
         if network is None or not network.shared:
             require_visible(ctx.caller, policy.SUBNETS_GET, subnet.project_id, SubnetNotFound(subnet_id))
         return subnet

@@ -21,7 +21,7 @@ class Attachments:
 
     def get(self, ctx: RequestContext, attachment_id: str) -> Attachment:
         """Raises AttachmentNotFound, also for another project's attachment."""
-        attachment = repository.attachments.get(ctx.db, attachment_id)
+        attachment = repository.attachments.find(ctx.db, attachment_id)
         volume = None if attachment is None else repository.find_volume(ctx.db, attachment.volume_id)
         if attachment is None or volume is None:
             raise AttachmentNotFound(attachment_id)
@@ -96,7 +96,7 @@ class Attachments:
 
     def complete_attach(self, db: Connection, attachment_id: str, now: Micros) -> None:
         """Record that the cloud attached the volume. Idempotent."""
-        attachment = repository.attachments.get(db, attachment_id)
+        attachment = repository.attachments.find(db, attachment_id)
         if attachment is None or attachment.state != "attaching":
             return
         attachment = replace(attachment, state="attached", attached_at=now)
@@ -105,7 +105,7 @@ class Attachments:
 
     def detach(self, db: Connection, attachment_id: str, now: Micros) -> None:
         """Record that the volume is not attached, or never was. Idempotent."""
-        attachment = repository.attachments.get(db, attachment_id)
+        attachment = repository.attachments.find(db, attachment_id)
         if attachment is None:
             return
         repository.attachments.delete(db, repository.attachments.key == attachment_id)
@@ -114,7 +114,7 @@ class Attachments:
 
     def native_volume_id(self, db: Connection, volume_id: str) -> str:
         """Return the volume's id in its cloud; "" before it has one. Raises InvalidVolume for an unknown volume."""
-        volume = repository.volumes.get(db, volume_id)
+        volume = repository.volumes.find(db, volume_id)
         if volume is None:
             raise InvalidVolume(f"Volume {volume_id} could not be found.")
         return volume.native_id

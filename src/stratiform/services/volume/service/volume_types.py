@@ -39,7 +39,7 @@ class VolumeTypes:
     def get(self, ctx: RequestContext, type_id: str) -> VolumeType:
         """Raises VolumeTypeNotFound, also for a private type without access."""
         policy.TYPE_GET.require(ctx.caller, None)
-        return _accessible(ctx, repository.volume_types.get(ctx.db, type_id), type_id)
+        return _accessible(ctx, repository.volume_types.find(ctx.db, type_id), type_id)
 
     def get_default(self, ctx: RequestContext) -> VolumeType:
         """Return the type of volumes that name none. Raises VolumeTypeNotFound if the operator removed it."""

@@ -52,7 +52,7 @@ def create_usage(api: Rest, plan: str, stack: Bench) -> None:
 
 def test_from_a_plan_to_an_invoice(api: Rest, plan: str, stack_bench: Bench, tmp_path: Path) -> None:
     create_usage(api, plan, stack_bench)
-    assert "name of m1: 0.022 EUR" in run("cost", "show", "m1")
+    assert "name of m1 has cost 0.022 EUR" in run("cost", "show", "m1")
     assert json.loads(run("cost", "show", "m1", "--format", "json"))["per_hour"] == "0.022"
     assert "2026-11: 0.022 EUR" in run("cost", "month", "--project", "demo")
     closed = json.loads(run("period", "close", "--account", "acme", "--until", "now", "--format", "json"))

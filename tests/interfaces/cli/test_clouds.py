@@ -134,7 +134,7 @@ def test_help_without_a_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     [
         (("add", "vax", "--name", "x"), "unknown kind of cloud: vax"),
         (("add", "memory", "--name", "x", "--prompt", "seed"), "not a secret setting"),
-        (("add", "memory", "--name", "x", "--password-file", "/not/there"), "no such file"),
+        (("add", "memory", "--name", "x", "--password-file", "/not/there"), "No such file"),
         (("add", "memory", "--name", "X!"), "is not a valid cloud name"),
         (("set", "sim"), "nothing to change"),
         (("set", "nowhere", "--zones", "a"), "Cloud 'nowhere' not found"),

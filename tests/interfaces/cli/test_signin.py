@@ -122,7 +122,12 @@ def test_the_environment_of_an_openrc_counts(live: Live, tmp_path: Path, monkeyp
     ("entries", "cloud", "message", "hint"),
     [
         ({}, "", "No installation found in ", "run `stratiform up`"),
-        ({"other": entry("http://127.0.0.1:9", "demo")}, "", "does not have an entry 'stratiform-admin'", "`stratiform up`"),
+        (
+            {"other": entry("http://127.0.0.1:9", "demo")},
+            "",
+            "does not have an entry 'stratiform-admin'",
+            "`stratiform up`",
+        ),
         ({}, "typo", "Cannot sign in with cloud 'typo': Cloud typo was not found.", "unset OS_CLOUD"),
         ({"c": {"auth": {"auth_url": "http://k:5000/v3", "username": "u"}}}, "c", "'http://k:5000/v3' is no", "unset"),
         ({"c": entry("http://127.0.0.1:9", "demo")}, "c", "No response from http://127.0.0.1:9", "is `stratiform up`"),
@@ -147,7 +152,7 @@ def test_what_is_wrong_is_told_in_one_line(
 def test_a_file_that_is_no_yaml_is_told(tmp_path: Path) -> None:
     for text in ("{", "5", "clouds: 5"):
         (tmp_path / "clouds.yaml").write_text(text)
-        with pytest.raises(CliError, match="is not a valid clouds.yaml"):
+        with pytest.raises(CliError, match=r"is not a valid clouds.yaml"):
             Session(tmp_path).client()
 
 

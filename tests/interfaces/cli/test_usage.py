@@ -212,7 +212,7 @@ def test_insert_and_sums(api: Rest, tmp_path: Path) -> None:
     assert run("insert", str(one)).startswith("0 ingested, 1 duplicates")
     refused = CliRunner().invoke(usage.app, ["insert", str(lines)])
     assert refused.exit_code == 1
-    assert refused.output.splitlines()[0] == "event 3: rejected: no project_id"
+    assert refused.output.splitlines()[0] == "event 3: rejected: project_id is missing"
     until = ("--to", "2026-12-01")
     told = run("sums", "--group-by", "resource_type", "--measure", "duration,attributes.size,attributes.none", *until)
     assert "box            172800        345600" in told

@@ -34,7 +34,7 @@ from stratiform.kit import merkle
 from stratiform.services.ledger import repository
 from support.databases import empty_database
 from support.stacks import Bench, bench
-from support.workload import lives
+from support.workload import random_notifications
 
 #: Messages of one batch, and of one measurement.
 BATCH, MEASURED = 1000, 30_000
@@ -71,7 +71,7 @@ def cost(kind: str, sizes: list[int]) -> None:
 def messages(random: Random) -> Iterator[bytes]:
     """Without end; each has an id of its own."""
     while True:
-        yield from lives(random, 100)
+        yield from random_notifications(random, 100)
 
 
 def taken(made: Bench, some: list[bytes]) -> float:

@@ -39,7 +39,9 @@ def load_meter_files(folder: Path | None = None) -> MeterFiles:
         if meter_file.name in meter_files:
             raise Invalid(f"{path}: name: another file of this folder has the name '{meter_file.name}'")
         meter_files[meter_file.name] = meter_file
-    return MeterFiles([*({each.name: each for each in package.meter_files} | meter_files).values()], ignored_events)
+    return MeterFiles(
+        [*({meter_file.name: meter_file for meter_file in package.meter_files} | meter_files).values()], ignored_events
+    )
 
 
 @cache

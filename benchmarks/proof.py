@@ -22,7 +22,7 @@ from stratiform.kit.clock import HOUR_US, iso_naive, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.proof.model.verification import verify
-from support.databases import fresh_database
+from support.databases import empty_database
 from support.stacks import Bench, bench
 
 BATCH, EVENTS_PER_SERVER, PROJECTS = 1000, 5, 50
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--database", default="sqlite", choices=["sqlite", "postgresql", "mariadb"])
     parser.add_argument("--events", type=int, default=100_000)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, fresh_database(options.database, Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, empty_database(options.database, Path(folder)) as url:
         stack = bench(Path(folder), url)
         print(f"{options.database}, {options.events} events")
         fill(stack, options.events)

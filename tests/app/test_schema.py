@@ -25,9 +25,9 @@ from support.stacks import Bench, bench
 FIRST_INVOICE = Path(__file__).parents[1] / "services" / "billing" / "data" / "invoice-of-first-release.json"
 
 
-def test_the_history_leads_to_the_tables_and_back(database_url: str) -> None:
+def test_the_history_leads_to_the_tables_and_back(empty_database_url: str) -> None:
     schema.load_tables()
-    database = Database(database_url)
+    database = Database(empty_database_url)
     assert schema.current_revision(database) == ""
     schema.upgrade(database)
     schema.upgrade(database)
@@ -43,10 +43,10 @@ def test_the_history_leads_to_the_tables_and_back(database_url: str) -> None:
     database.close()
 
 
-def test_a_ledger_moves_between_its_forms(home: Path, database_url: str) -> None:
+def test_a_ledger_moves_between_its_forms(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
     schema.load_tables()
-    made = bench(home, database_url, tables=False)
+    made = bench(home, empty_database_url, tables=False)
     database = made.services.database
     schema.upgrade(database)
     some, more = recorded()[:700], recorded()[500:]
@@ -69,9 +69,9 @@ def test_a_ledger_moves_between_its_forms(home: Path, database_url: str) -> None
         one.services.database.close()
 
 
-def test_corrections_are_listed_after_a_move(home: Path, database_url: str) -> None:
+def test_corrections_are_listed_after_a_move(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    made = bench(home, database_url, tables=False)
+    made = bench(home, empty_database_url, tables=False)
     database, services = made.services.database, made.services
     schema.upgrade(database)
     _take(made, recorded()[:300])
@@ -102,9 +102,9 @@ def _root(leaves: list[bytes]) -> bytes:
     return merkle.compute_root(lambda level, number: tiles.get((level, number), b""), len(leaves))
 
 
-def test_plans_of_the_first_release_keep_their_free_types(home: Path, database_url: str) -> None:
+def test_plans_of_the_first_release_keep_their_free_types(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, database_url, tables=False)
+    stack = bench(home, empty_database_url, tables=False)
     database, plans = stack.services.database, stack.services.rating.plans
     schema.upgrade(database)
     with database.transaction() as db:

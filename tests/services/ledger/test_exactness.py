@@ -31,7 +31,7 @@ from stratiform.services.ledger.model.sums import SumResult, parse_query
 from stratiform.services.ledger.repository.segments import decode_row
 from stratiform.services.proof.model.verification import verify
 from support import reference_fold, slow_ledger
-from support.databases import fresh_database
+from support.databases import empty_database
 from support.hearsay import HOURS, T0, Said, hearsay, write_meters
 from support.ledger import listing, recorded
 from support.slow_ledger import Measured, SegmentRow
@@ -328,7 +328,7 @@ def read(books: Books, done: threading.Event) -> dict[int, Answers]:
 @pytest.fixture
 def shared(home: Path, tmp_path: Path) -> Iterator[Books]:
     """One on PostgreSQL, empty."""
-    with fresh_database("postgresql", tmp_path) as url:
+    with empty_database("postgresql", tmp_path) as url:
         made = Books(home, url)
         yield made
         made.made.services.database.close()

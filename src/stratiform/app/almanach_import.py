@@ -154,11 +154,11 @@ def _bus_query(sections: Mapping[str, Mapping[str, list[str]]], conversion: _Con
     """Return the options of [oslo_messaging_rabbit] that matter to a consumer, as query of its URL."""
     from stratiform.interfaces.amqp.address import Options  # not needed by other commands
 
-    known = {field.name for field in fields(Options)}
+    existing = {field.name for field in fields(Options)}
     query = {}
     for name, values in sections.get("oslo_messaging_rabbit", {}).items():
         option = _DEPRECATED_NAMES.get(name, name)
-        if option in known:
+        if option in existing:
             query[option] = values[-1]
             conversion.lines.append(f"  {f'oslo_messaging_rabbit.{name}':<44} collector_url, as {option}=…")
         else:
@@ -180,11 +180,11 @@ def _split_urls(text: str) -> list[str]:
 
 
 def _with_query(url: str, query: Mapping[str, str]) -> str:
-    known = url.partition("?")[2]
-    more = urlencode({name: value for name, value in query.items() if f"{name}=" not in known})
+    existing = url.partition("?")[2]
+    more = urlencode({name: value for name, value in query.items() if f"{name}=" not in existing})
     if not more:
         return url
-    return f"{url}&{more}" if known else f"{url.rstrip('?')}{'' if '/' in url.partition('://')[2] else '/'}?{more}"
+    return f"{url}&{more}" if existing else f"{url.rstrip('?')}{'' if '/' in url.partition('://')[2] else '/'}?{more}"
 
 
 def _convert_auth(sections: Mapping[str, Mapping[str, list[str]]], conversion: _Conversion) -> None:

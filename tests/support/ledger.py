@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from stratiform.interfaces.cli.listing import json_array
+from stratiform.interfaces.cli.output import json_array
 from stratiform.interfaces.rest.usage.segments import row_view
 from stratiform.kit.db import Connection
 from stratiform.services.ledger.model import UsageFilter

@@ -12,7 +12,7 @@ from stratiform.interfaces.rest import (
 )
 from stratiform.interfaces.rest.parameters import reads_bodies_as_they_are, takes_what_it_knows
 from stratiform.interfaces.rest.problems import render_problem
-from stratiform.interfaces.services import shows_token
+from stratiform.interfaces.services import require_token
 
 router = Router(
     path="/api/v1",
@@ -23,6 +23,6 @@ router = Router(
         *proofs.handlers,
         *usage.handlers,
     ],
-    guards=[shows_token, takes_what_it_knows, reads_bodies_as_they_are],
+    guards=[require_token, takes_what_it_knows, reads_bodies_as_they_are],
     exception_handlers={Exception: render_problem, HTTPException: render_problem},
 )

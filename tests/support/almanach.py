@@ -14,7 +14,7 @@ from litestar.testing import TestClient
 from stratiform.app.almanach import application
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.services import Services
-from support.callers import People, people
+from support.callers import Callers, open_callers
 from support.stacks import Bench
 
 KEY = "a private key"
@@ -43,16 +43,16 @@ ANY_TIME = "start=2000-01-01 00:00:00.0&end=2100-01-01 00:00:00.0"
 
 @dataclass(frozen=True, slots=True)
 class AlmanachClient:
-    """`user` is `key` for the private key, a user of `People`, or "" for no authentication."""
+    """`user` is `key` for the private key, a user of `Callers`, or "" for no authentication."""
 
     bench: Bench
     http: TestClient[Any]
-    people: People
+    callers: Callers
 
     @property
     def project_id(self) -> str:
         """The project of the users `green` and `green-reader`."""
-        return self.people.projects["green"]
+        return self.callers.projects["green"]
 
     def request(
         self,
@@ -65,7 +65,7 @@ class AlmanachClient:
         content: bytes | None = None,
     ) -> httpx.Response:
         """Send `body` as JSON, or `content` as it is. Advances the clock, so that requests have different times."""
-        token = {"X-Auth-Token": KEY if user == "key" else self.people.tokens[user]} if user else {}
+        token = {"X-Auth-Token": KEY if user == "key" else self.callers.tokens[user]} if user else {}
         self.bench.clock.advance(1)
         json_body = body if content is None else None
         return self.http.request(method, path, json=json_body, content=content, headers={**(headers or {}), **token})
@@ -116,5 +116,5 @@ def almanach_client(bench: Bench, **settings: Any) -> Iterator[AlmanachClient]:
     almanach = AlmanachSettings(**{"private_key": KEY, **settings})
     app = _application()
     app.state.services, app.state.almanach = bench.services, almanach
-    with people(bench) as users, TestClient(app, raise_server_exceptions=False) as http:
+    with open_callers(bench) as users, TestClient(app, raise_server_exceptions=False) as http:
         yield AlmanachClient(bench, http, users)

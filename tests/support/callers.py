@@ -1,4 +1,4 @@
-"""A stack with people in it, and their tokens: an operator, and two projects with a member and a reader each."""
+"""Callers of the API with their tokens: an operator, and two projects with a member and a reader each."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from stratiform.services.identity.model import (
     ScopeRequest,
 )
 from stratiform.services.identity.model import ListQuery as IdentityQuery
-from support.stacks import Bench, prepare, served
+from support.stacks import Bench, cached_application, prepare
 
 PASSWORD = "correct horse"
 PROJECTS = ("green", "blue")
@@ -30,30 +30,34 @@ ROLES = ("member", "reader")
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """Asks the API in-process. Who: `admin`, `green` or `blue` (members), `green-reader`, `blue-reader`, "" nobody."""
+class Callers:
+    """Send requests to the API in-process.
 
-    of: Bench
+    Callers: `admin`; `green` and `blue`, members of the projects of these names; `green-reader`, `blue-reader`; and ""
+    for no token.
+    """
+
+    bench: Bench
     client: TestClient[Any]
     tokens: dict[str, str]
     projects: dict[str, str] = field(default_factory=dict)
 
-    def ask(self, method: str, path: str, who: str = "green", **more: Any) -> httpx.Response:
-        headers = {**more.pop("headers", {}), **({"X-Auth-Token": self.tokens[who]} if who else {})}
-        return self.client.request(method, path, headers=headers, **more)
+    def request(self, method: str, path: str, caller: str = "green", **options: Any) -> httpx.Response:
+        headers = {**options.pop("headers", {}), **({"X-Auth-Token": self.tokens[caller]} if caller else {})}
+        return self.client.request(method, path, headers=headers, **options)
 
-    def ok(self, method: str, path: str, who: str = "green", **more: Any) -> Any:
-        """The body of an answer that must be a success."""
-        answer = self.ask(method, path, who, **more)
-        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
+    def ok(self, method: str, path: str, caller: str = "green", **options: Any) -> Any:
+        """Return the body of a successful response."""
+        response = self.request(method, path, caller, **options)
+        assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json() if response.content else None
 
 
 @contextmanager
-def people(of: Bench) -> Iterator[People]:
-    tokens, projects = prepare(of, "callers", _create_callers)
-    with TestClient(served(of.services), base_url=of.services.url) as client:
-        yield People(of, client, dict(tokens), dict(projects))
+def open_callers(bench: Bench) -> Iterator[Callers]:
+    tokens, projects = prepare(bench, "callers", _create_callers)
+    with TestClient(cached_application(bench.services), base_url=bench.services.url) as client:
+        yield Callers(bench, client, dict(tokens), dict(projects))
 
 
 def _create_callers(bench: Bench) -> tuple[dict[str, str], dict[str, str]]:

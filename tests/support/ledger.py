@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from stratiform.interfaces.cli.listing import json_array
+from stratiform.interfaces.cli.output import json_array
 from stratiform.interfaces.rest.views.usage import segment_row
 from stratiform.kit.db import Connection
 from stratiform.services.ledger.model import UsageFilter

@@ -122,7 +122,7 @@ def customer(project_id: str = "p1", *roles: str) -> Caller:
     )
 
 
-def served(services: Services) -> Litestar:
+def cached_application(services: Services) -> Litestar:
     """Return the application of these services: one per process, because its routes take a second to create."""
     if not _applications:
         _applications.append(application(services))

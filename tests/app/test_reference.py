@@ -21,6 +21,14 @@ def test_connectors_tells_capabilities_and_secrets() -> None:
     assert "| `secret_key` (secret) | yes |" in page
 
 
+def test_endpoints_have_microversions_rule_and_summary() -> None:
+    page = PAGES["endpoints.md"]()
+    assert "| GET | `/clouds` |  | `stratiform:clouds:list` | List clouds, ordered by name |" in page
+    assert "| POST | `/volumes/{volume_id}/action` `os-extend` |  | `volume:extend` |" in page
+    assert "| GET | `/attachments` | from 3.27 | `volume:get_all` |" in page
+    assert "| POST | `/auth/tokens` |  | no token required |" in page
+
+
 def test_all_pages_are_written(tmp_path: Path) -> None:
     write(tmp_path / "new")
     assert {file.name for file in (tmp_path / "new").iterdir()} == set(PAGES)

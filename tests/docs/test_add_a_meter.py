@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, session
-from stratiform.interfaces.rest.usage import handlers
 from stratiform.kit.errors import Invalid
 from support.rest import Rest, rest
 from support.stacks import bench
@@ -81,7 +80,7 @@ def test_meter_check_rejects_the_draft_and_accepts_the_file(folder: Path) -> Non
 
 def test_replay_ingests_stored_notifications(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_meter = bench(home)
-    with rest(without_meter, handlers) as api:
+    with rest(without_meter) as api:
         sign_in(api, monkeypatch)
         headers = {"X-Auth-Token": api.admin}
         response = api.http.post("/api/v1/usage/notifications", content=notifications(), headers=headers)
@@ -92,7 +91,7 @@ def test_replay_ingests_stored_notifications(home: Path, monkeypatch: pytest.Mon
     without_meter.services.database.close()
     (home / "meters" / "share.toml").write_text(FILE)
     with_meter = bench(home, tables=False)
-    with rest(with_meter, handlers) as api:
+    with rest(with_meter) as api:
         sign_in(api, monkeypatch)
         assert [run("unknown", "replay")] == expected_outputs("stratiform usage unknown replay")
         assert run("unknown", "replay") == "0 new\n"

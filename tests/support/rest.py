@@ -1,21 +1,18 @@
 """The REST API over the services of a test, for an operator and a customer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import httpx
-from litestar import Litestar, Router
-from litestar.exceptions import HTTPException
+from litestar import Litestar
 from litestar.testing import TestClient
 
 from stratiform.app.bootstrap import CATALOG
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.parameters import takes_what_it_knows
-from stratiform.interfaces.rest.problems import render_problem
 from stratiform.services.identity.model import AuthRequest, PasswordAuth, ResourceRef, ScopeRequest
 from support.stacks import Bench, prepare
 
@@ -37,24 +34,18 @@ class Rest:
 
 
 @contextmanager
-def rest(bench: Bench, handlers: Sequence[Any] = ()) -> Iterator[Rest]:
-    """Serve the API, and `handlers` below it, for the users "admin" and "demo" and the project "demo"."""
+def rest(bench: Bench) -> Iterator[Rest]:
+    """Serve the API for the users "admin" and "demo" and the project "demo"."""
     admin_token, demo_token, project_id = prepare(bench, "rest", _create_users)
-    app = _application(tuple(handlers))
+    app = _application()
     app.state.services = bench.services
     with TestClient(app, raise_server_exceptions=False) as http:
         yield Rest(http, admin_token, demo_token, project_id)
 
 
 @cache
-def _application(handlers: tuple[Any, ...]) -> Litestar:
-    additional = Router(
-        path="/api/v1",
-        route_handlers=handlers,
-        guards=[takes_what_it_knows],
-        exception_handlers={Exception: render_problem, HTTPException: render_problem},
-    )
-    return Litestar(route_handlers=[router(api), additional], openapi_config=None)
+def _application() -> Litestar:
+    return Litestar(route_handlers=[router(api)], openapi_config=None)
 
 
 def _create_users(bench: Bench) -> tuple[str, str, str]:

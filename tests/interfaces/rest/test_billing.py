@@ -6,20 +6,17 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.rest import prices
 from stratiform.kit.clock import parse_iso
 from support.money import PLAN, machine
 from support.rest import Rest, rest
 from support.stacks import Bench
-
-HANDLERS = [*prices.handlers]
 
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
     """A server with "acme" as customer account of the project "demo", in which a server was launched an hour ago."""
     stack_bench.clock.at = parse_iso("2026-11-10T01:00:00")
-    with rest(stack_bench, HANDLERS) as api:
+    with rest(stack_bench) as api:
         assert publish(api, PLAN).status_code == 200
         assert api("POST", "accounts", {"name": "acme", "currency": "EUR", "plan": "standard"}).status_code == 201
         assigned = {"project": "demo", "start": "2026-11-10T00:00:00Z"}

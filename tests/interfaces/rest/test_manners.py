@@ -38,7 +38,7 @@ def test_a_body_that_is_too_large_is_told_how_large_it_may_be(api: Callers) -> N
 def test_a_packed_body_is_refused_as_that(api: Callers) -> None:
     headers = {"Content-Type": "application/cloudevents+json", "Content-Encoding": "gzip"}
     answer = api.request("POST", "/api/v1/usage/events", "admin", content=b"\x1f\x8b", headers=headers)
-    assert (answer.status_code, answer.json()["hint"]) == (415, "send the body unpacked")
+    assert (answer.status_code, answer.json()["hint"]) == (415, "send the body uncompressed")
 
 
 def test_the_description_says_how_to_sign_in(api: Callers) -> None:

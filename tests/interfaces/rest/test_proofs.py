@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.rest import proofs
-from stratiform.interfaces.rest.proofs import handlers
+from stratiform.interfaces.rest.routes import exports
 from stratiform.kit import merkle
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
@@ -22,7 +21,7 @@ from support.stacks import Bench
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
     stack_bench.clock.at = parse_iso("2026-12-01T00:00:00Z")
-    with rest(stack_bench, handlers) as made:
+    with rest(stack_bench) as made:
         yield made
 
 
@@ -91,7 +90,7 @@ def test_an_export_can_be_checked(api: Rest, used: Bench, monkeypatch: pytest.Mo
     assert answer.headers["content-type"].startswith("application/x-ndjson")
     found = verify(answer.content.splitlines(keepends=True), known(api))
     assert (found.failures, found.is_complete_log) == ([], True)
-    monkeypatch.setattr(proofs, "_PIECE_BYTES", 1)
+    monkeypatch.setattr(exports, "_BLOCK_BYTES", 1)
     assert api("GET", "usage/log/export").content == answer.content
     month = api("GET", "usage/log/export?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z&since=5").content
     found = verify(month.splitlines(keepends=True), known(api))

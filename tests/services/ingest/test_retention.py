@@ -1,20 +1,18 @@
-"""Retention: old messages and checkpoints are deleted, their events stay in the ledger."""
+"""Retention: old messages are deleted, their events stay in the ledger."""
 
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.app.worker import handlers
 from stratiform.interfaces.services import Services
-from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, ManualClock
+from stratiform.kit.clock import DAY_US, ManualClock
 from stratiform.kit.work import Worker, enqueue
 from stratiform.services.ingest import repository as ingest_repository
 from stratiform.services.ingest.events import parse_event
 from stratiform.services.ledger import repository
-from stratiform.services.proof.tables import checkpoint_table
 from support.databases import create_tables
 from support.ledger import expected, listing, recorded
 
@@ -25,9 +23,9 @@ def build_services(home: Path, days: int, clock: ManualClock) -> Services:
     return services
 
 
-def work(services: Services, clock: ManualClock, kind: str = "metering.retention") -> None:
+def work(services: Services, clock: ManualClock) -> None:
     with services.database.transaction() as db:
-        enqueue(db, kind, "all", clock.now())
+        enqueue(db, "metering.retention", "all", clock.now())
     Worker(services.database, handlers(services), name="w", clock=clock).run_until_idle()
 
 
@@ -61,29 +59,4 @@ def test_old_messages_are_deleted_and_the_ledger_stays(tmp_path: Path, days: int
     assert count_messages(services) == ((len(lines) - 1000, ignored) if days else everything)
     with services.database.snapshot() as db:
         assert listing(services.ledger, db) == expected()
-    services.database.close()
-
-
-def test_one_checkpoint_per_hour_and_the_newest_remain(tmp_path: Path) -> None:
-    clock = ManualClock()
-    services = build_services(tmp_path, 0, clock)
-    lines = list(recorded())
-    sizes: dict[int, int] = {}
-    for start in range(0, 1000, 100):  # three an hour
-        with services.database.transaction() as db:
-            services.ingest.messages.ingest(db, "openstack", lines[start : start + 100], clock.now())
-            sizes[services.proof.checkpoints.create(db, clock.now()).size] = clock.now() // HOUR_US
-        clock.advance(20 * MINUTE_US)
-
-    def left() -> list[int]:
-        with services.database.snapshot() as db:
-            return list(db.execute(select(checkpoint_table.c.size).order_by(checkpoint_table.c.size)).scalars())
-
-    work(services, clock, "metering.checkpoints")
-    assert left() == sorted(sizes)
-    clock.advance(DAY_US)
-    work(services, clock, "metering.checkpoints")
-    assert left() == sorted({hour: size for size, hour in sorted(sizes.items())}.values())
-    with services.database.transaction() as db:
-        assert services.proof.checkpoints.create(db, clock.now()).size == max(sizes)
     services.database.close()

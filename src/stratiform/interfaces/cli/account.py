@@ -5,14 +5,14 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import client, say
-from stratiform.interfaces.cli.listing import Format, FormatOption, show_list, show_one
+from stratiform.interfaces.cli.client import client, print_line
+from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
 app = typer.Typer(help="Customer accounts, and the projects that are assigned to them.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name or id of the customer account.")]
 LegalName = Annotated[str | None, typer.Option(help="Name on invoices.")]
-Address = Annotated[list[str] | None, typer.Option(help="A line of the address; may be given several times.")]
+Address = Annotated[list[str] | None, typer.Option(help="A line of the address; can be repeated.")]
 Country = Annotated[str | None, typer.Option(help="Country code of two letters (ISO 3166).")]
 TaxId = Annotated[str | None, typer.Option(help="VAT number or other tax id.")]
 
@@ -24,7 +24,7 @@ _ROWS = {"ID": "id", **_COLUMNS, **_PARTY_ROWS, "Projects": "assigned"}
 @app.command("create")
 def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the customer account.")],
-    currency: Annotated[str, typer.Option(help="Currency of its invoices, that of the plan (ISO 4217).")],
+    currency: Annotated[str, typer.Option(help="Currency of the invoices and of the plan (ISO 4217).")],
     plan: Annotated[str, typer.Option(help="Name of the price plan.")],
     legal_name: LegalName = None,
     address: Address = None,
@@ -36,13 +36,13 @@ def create(
     """Create a customer account."""
     party = party_fields(legal_name, address, country, tax_id)
     body = {"name": name, "currency": currency, "plan": plan, "tax_rate": tax_rate, **party}
-    show_one(client().post("accounts", body), _ROWS, output)
+    print_item(client().post("accounts", body), _ROWS, output)
 
 
 @app.command("list")
 def list_accounts(output: FormatOption = Format.table) -> None:
     """List customer accounts."""
-    show_list(client().pages("accounts", "accounts"), _COLUMNS, output)
+    print_list(client().pages("accounts", "accounts"), _COLUMNS, output)
 
 
 @app.command("show")
@@ -51,20 +51,20 @@ def show(name: Name, output: FormatOption = Format.table) -> None:
     account = client().get(f"accounts/{quote(name, safe='')}")
     if output is Format.table:
         account["assigned"] = [_format_assignment(assignment) for assignment in account["projects"]]
-    show_one(account, _ROWS, output)
+    print_item(account, _ROWS, output)
 
 
 @app.command("assign")
 def assign(
     name: Name,
-    project: Annotated[str, typer.Option(help="Name or id of the project.")],
+    project: Annotated[str, typer.Option(help="Name or ID of the project.")],
     start: Annotated[
         str | None, typer.Option("--from", help="Start of the assignment (ISO 8601); default: now.")
     ] = None,
 ) -> None:
     """Assign a project to a customer account. An assignment to another account ends at the start."""
     assignment = client().post(f"accounts/{quote(name, safe='')}/projects", {"project": project, "start": start})
-    say(f"Customer account '{name}' pays for project {_format_assignment(assignment)}")
+    print_line(f"Customer account '{name}' pays for project {_format_assignment(assignment)}")
 
 
 def party_fields(

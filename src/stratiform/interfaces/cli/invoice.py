@@ -8,8 +8,8 @@ from urllib.parse import quote
 import typer
 
 from stratiform.interfaces.cli.account import Address, Country, LegalName, TaxId, party_fields
-from stratiform.interfaces.cli.client import CliError, client, say
-from stratiform.interfaces.cli.listing import Format, FormatOption, show_list, show_one
+from stratiform.interfaces.cli.client import CliError, client, print_line
+from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
 app = typer.Typer(help="Invoices, and the seller who issues them.", no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def list_invoices(
     output: FormatOption = Format.table,
 ) -> None:
     """List invoices, newest first."""
-    show_list(client().pages("invoices", "invoices", account=account), _COLUMNS, output)
+    print_list(client().pages("invoices", "invoices", account=account), _COLUMNS, output)
 
 
 @app.command("show")
@@ -48,12 +48,12 @@ def show(number: Number, output: FormatOption = Format.table) -> None:
     """Show the lines and the totals of an invoice."""
     invoice = client().get(f"invoices/{quote(number, safe='')}")
     if output is Format.json:
-        show_one(invoice, {}, output)
+        print_item(invoice, {}, output)
         return
     period = invoice["period"]
-    say(f"Invoice {invoice['number']} to {invoice['customer']['name']}, {period['start']} to {period['end']}")
-    show_list([_row(line) for line in invoice["lines"]], _LINE_COLUMNS, output)
-    show_one(invoice, _TOTAL_ROWS, output)
+    print_line(f"Invoice {invoice['number']} to {invoice['customer']['name']}, {period['start']} to {period['end']}")
+    print_list([_row(line) for line in invoice["lines"]], _LINE_COLUMNS, output)
+    print_item(invoice, _TOTAL_ROWS, output)
 
 
 @app.command("download")
@@ -61,7 +61,7 @@ def download(
     number: Number,
     output: Annotated[Path, typer.Option("--output", "-o", help="File name that ends in .pdf or .json.")],
 ) -> None:
-    """Download an invoice as PDF or as JSON, as it was issued."""
+    """Download an invoice as PDF or JSON."""
     paths = {".pdf": "/pdf", ".json": ""}
     if output.suffix.lower() not in paths:
         raise CliError(f"{output}: the file name ends neither in .pdf nor in .json")
@@ -70,7 +70,7 @@ def download(
         output.write_bytes(content)
     except OSError as error:
         raise CliError(f"Cannot write {output}: {error.strerror}") from error
-    say(f"{output}: {len(content)} bytes")
+    print_line(f"{output}: {len(content)} bytes")
 
 
 @app.command("seller")
@@ -84,7 +84,7 @@ def seller(
     """Show the seller on invoices. With options, change the seller of future invoices."""
     changes = party_fields(legal_name, address, country, tax_id)
     party = client().put("seller", {**client().get("seller"), **changes}) if changes else client().get("seller")
-    show_one(party, _PARTY_ROWS, output)
+    print_item(party, _PARTY_ROWS, output)
 
 
 def format_quantity(quantity: str) -> str:

@@ -5,13 +5,13 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import client, say
-from stratiform.interfaces.cli.listing import Format, FormatOption, show_list, show_one
+from stratiform.interfaces.cli.client import client, print_line
+from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
 app = typer.Typer(help="Billing periods; closing one issues its invoice.", no_args_is_help=True)
 
 AccountOption = Annotated[str, typer.Option(help="Name or id of the customer account.")]
-_COLUMNS = {"Start": "start", "End": "end", "State": "state", "Invoice": "invoice", "Ledger position": "as_of"}
+_COLUMNS = {"Start": "start", "End": "end", "Status": "state", "Invoice": "invoice", "As-of position": "as_of"}
 _ROWS = {
     "Invoice": "number",
     "Account": "account",
@@ -32,12 +32,12 @@ def close(
 ) -> None:
     """Close a period of a customer account and issue its invoice. Closing it again shows the same invoice."""
     closed = client().post(f"accounts/{quote(account, safe='')}/periods", {"month": month, "until": until})
-    show_one(closed, _ROWS, output)
+    print_item(closed, _ROWS, output)
     if output is Format.table:
-        say(f"Download it with `stratiform invoice download {closed['number']} --output FILE.pdf`")
+        print_line(f"Download it with `stratiform invoice download {closed['number']} --output FILE.pdf`")
 
 
 @app.command("list")
 def list_periods(account: AccountOption, output: FormatOption = Format.table) -> None:
     """List the periods of a customer account; the last one is open."""
-    show_list(client().get(f"accounts/{quote(account, safe='')}/periods")["periods"], _COLUMNS, output)
+    print_list(client().get(f"accounts/{quote(account, safe='')}/periods")["periods"], _COLUMNS, output)

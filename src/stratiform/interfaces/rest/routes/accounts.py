@@ -1,12 +1,12 @@
 """`/accounts`: customer accounts and the projects they pay for."""
 
 from stratiform.interfaces.endpoints import ApiRequest
-from stratiform.interfaces.rest import views
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.references import resolve_project
 from stratiform.interfaces.rest.schemas import accounts as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
 from stratiform.interfaces.rest.timestamps import parse_timestamp
+from stratiform.interfaces.rest.views import billing as views
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.services.billing import policy
 from stratiform.services.billing.model import Party

@@ -2,9 +2,9 @@
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.endpoints.media_types import BINARY, JSON, OBJECT, PDF
-from stratiform.interfaces.rest import views
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import invoices as schemas
+from stratiform.interfaces.rest.views import billing as views
 from stratiform.kit.errors import NotFound
 from stratiform.services.billing import policy
 

@@ -1,11 +1,11 @@
 """`/accounts/{name}/periods`: billing periods."""
 
 from stratiform.interfaces.endpoints import ApiRequest
-from stratiform.interfaces.rest import views
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import invoices as schemas
 from stratiform.interfaces.rest.schemas.accounts import AccountReference
 from stratiform.interfaces.rest.timestamps import parse_timestamp
+from stratiform.interfaces.rest.views import billing as views
 from stratiform.kit.clock import Micros, iso
 from stratiform.kit.errors import Conflict
 from stratiform.services.billing import policy

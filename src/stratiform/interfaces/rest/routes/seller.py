@@ -1,9 +1,9 @@
 """`/seller`: the seller on invoices."""
 
 from stratiform.interfaces.endpoints import ApiRequest
-from stratiform.interfaces.rest import views
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import accounts as schemas
+from stratiform.interfaces.rest.views import billing as views
 from stratiform.services.billing import policy
 from stratiform.services.billing.model import Party
 

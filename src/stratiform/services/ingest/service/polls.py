@@ -34,7 +34,7 @@ _USAGE = "usage"
 
 @dataclass(frozen=True, slots=True)
 class PollQuery:
-    """How a meter is read from a kind of cloud. `table` is the part of the meter file for the connector."""
+    """The query of a meter for one kind of cloud. `table` is the part of the meter file for the connector."""
 
     resource_type: str
     meter: str

@@ -15,7 +15,7 @@ def test_the_committed_page_is_current(name: str) -> None:
     assert (FOLDER / name).read_text() == now, "run: python -m stratiform.app.reference"
 
 
-def test_connectors_tells_capabilities_and_secrets() -> None:
+def test_connectors_page_lists_capabilities_and_secrets() -> None:
     page = PAGES["connectors.md"]()
     assert "| [aws](#aws) | yes | yes | yes | yes |  | yes |" in page
     assert "| `secret_key` (secret) | yes |" in page

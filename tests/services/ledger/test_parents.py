@@ -1,4 +1,4 @@
-"""Resources that end with others: long chains, circles, and what an export of them may look like."""
+"""Resources that end with a parent: long chains, cycles, and their exports."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -13,7 +13,7 @@ from stratiform.kit.policy import SYSTEM
 from stratiform.kit.signed_notes import sign_note
 from stratiform.services.ledger.model import Progress, Resource, Statement, UsageFilter
 from stratiform.services.ledger.model.fold import Usage
-from stratiform.services.ledger.model.incremental_fold import fold_all as begin_anew
+from stratiform.services.ledger.model.incremental_fold import fold_all as original_fold_all
 from stratiform.services.ledger.model.parents import rank_generations
 from stratiform.services.ledger.service import batch_fold
 from stratiform.services.proof.model.export_lines import Closing, Heading, HeldBack, Proved, Sum, decoded, encoded
@@ -22,12 +22,12 @@ from support.stacks import Bench, bench
 
 T0 = parse_iso("2026-03-01T00:00:00Z")
 
-#: So many that steps in the number of the pairs are told from steps in the number of the resources.
+#: The length of chains: enough to distinguish linear from quadratic run time.
 _MANY = 300
 
 
 @pytest.fixture
-def made(home: Path) -> Iterator[Bench]:
+def stack(home: Path) -> Iterator[Bench]:
     home.mkdir(parents=True, exist_ok=True)
     services = bench(home)
     services.clock.at = T0 + HOUR_US
@@ -35,118 +35,128 @@ def made(home: Path) -> Iterator[Bench]:
     services.services.database.close()
 
 
-def told(kind: str, resource_id: str, seconds: int, parent: str = "") -> Event:
+def make_event(kind: str, resource_id: str, seconds: int, parent: str = "") -> Event:
     payload: dict[str, Any] = {"resource_type": "box", "resource_id": resource_id, "project_id": "p1"}
     if parent:
         payload["parent"] = {"resource_type": "box", "resource_id": parent}
     return Event(f"{kind}-{resource_id}-{seconds}", f"usage.{kind}", "x", T0 + seconds * SECOND_US, "a", payload)
 
 
-def ingest(made: Bench, *events: Event) -> None:
-    with made.services.database.transaction() as db:
-        made.services.ingest.events.ingest(db, events, made.clock.now())
+def ingest(stack: Bench, *events: Event) -> None:
+    with stack.services.database.transaction() as db:
+        stack.services.ingest.events.ingest(db, events, stack.clock.now())
 
 
-def ends(made: Bench) -> dict[str, int | None]:
-    """In seconds, by the resource's id."""
-    with made.services.database.snapshot() as db:
-        found = list(made.services.ledger.segments.iterate(db, UsageFilter()))
-    return {one.resource_id: None if one.end is None else (one.end - T0) // SECOND_US for one in found}
+def list_ends(stack: Bench) -> dict[str, int | None]:
+    """Return the ends in seconds by resource id."""
+    with stack.services.database.snapshot() as db:
+        groups = list(stack.services.ledger.segments.iterate(db, UsageFilter()))
+    return {each.resource_id: None if each.end is None else (each.end - T0) // SECOND_US for each in groups}
 
 
-def stories(made: Bench) -> tuple[bytes, list[list[bytes]]]:
-    """The first line of an export of everything, and the lines of each resource."""
-    with made.services.database.transaction() as db:
-        asked = made.services.proof.exports.create(made.ctx(db, SYSTEM), UsageFilter())
-    with made.services.database.snapshot() as db:
-        first, *lines, _ = made.services.proof.exports.iterate_lines(db, asked)
-    found: list[list[bytes]] = []
+def export_by_resource(stack: Bench) -> tuple[bytes, list[list[bytes]]]:
+    """Return the first line of an export of everything, and the lines of each resource."""
+    with stack.services.database.transaction() as db:
+        visited = stack.services.proof.exports.create(stack.ctx(db, SYSTEM), UsageFilter())
+    with stack.services.database.snapshot() as db:
+        first, *lines, _ = stack.services.proof.exports.iterate_lines(db, visited)
+    groups: list[list[bytes]] = []
     for line in lines:
         if isinstance(decoded(line), Heading):
-            found.append([])
-        found[-1].append(line)
-    return first, found
+            groups.append([])
+        groups[-1].append(line)
+    return first, groups
 
 
-def verified(made: Bench, first: bytes, told: list[list[bytes]]) -> Verdict:
-    """What is found in an export of these, which the ledger's owner has signed."""
-    signer = made.services.proof.keys.get_signer()
-    with made.services.database.snapshot() as db:
-        total = Sum(signer.name, made.services.proof.inclusion_proofs.get(made.ctx(db, SYSTEM), 0).size)
+def verify_export(stack: Bench, first: bytes, make_event: list[list[bytes]]) -> Verdict:
+    """Verify an export with these lines, signed with the key of the ledger."""
+    signer = stack.services.proof.keys.get_signer()
+    with stack.services.database.snapshot() as db:
+        total = Sum(signer.name, stack.services.proof.inclusion_proofs.get(stack.ctx(db, SYSTEM), 0).size)
     lines = [total.add(first)]
-    for line in (line for story in told for line in story):
+    for line in (line for lines_ in make_event for line in lines_):
         event = decoded(line)
         lines.append(total.add(line, event.index if isinstance(event, Proved | HeldBack) else None))
-    return verify([*lines, encoded(Closing(sign_note(str(total), signer)))], made.services.proof.keys.list_verifiers())
+    return verify([*lines, encoded(Closing(sign_note(str(total), signer)))], stack.services.proof.keys.list_verifiers())
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_each_of_a_long_chain_is_folded_once(made: Bench, monkeypatch: pytest.MonkeyPatch, *, turned: bool) -> None:
-    folded = []
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_each_resource_of_a_long_chain_is_folded_once(
+    stack: Bench, monkeypatch: pytest.MonkeyPatch, *, is_reversed: bool
+) -> None:
+    calls = []
 
     def fold_all(resource: Resource, statements: Sequence[Statement], parent_end: int | None) -> tuple[Progress, Usage]:
-        folded.append(statements)
-        return begin_anew(resource, statements, parent_end)
+        calls.append(statements)
+        return original_fold_all(resource, statements, parent_end)
 
     monkeypatch.setattr(batch_fold, "fold_all", fold_all)
     names = [f"r{number:04d}" for number in range(_MANY)]
-    events = [told("started", names[0], 0), *(told("started", below, 0, above) for above, below in pairwise(names))]
-    events.append(told("ended", names[0], 50))
-    ingest(made, *(reversed(events) if turned else events))
-    assert len(folded) == _MANY
-    ingest(made, told("ended", names[0], 9))
-    assert len(folded) == 2 * _MANY
-    assert set(ends(made).values()) == {9}
+    events = [
+        make_event("started", names[0], 0),
+        *(make_event("started", below, 0, above) for above, below in pairwise(names)),
+    ]
+    events.append(make_event("ended", names[0], 50))
+    ingest(stack, *(reversed(events) if is_reversed else events))
+    assert len(calls) == _MANY
+    ingest(stack, make_event("ended", names[0], 9))
+    assert len(calls) == 2 * _MANY
+    assert set(list_ends(stack).values()) == {9}
 
 
-def test_each_parent_is_asked_for_once() -> None:
+def test_each_parent_is_visited_once() -> None:
     chain: dict[int, int | None] = {number: number - 1 or None for number in range(1, _MANY)}
-    circle: dict[int, int | None] = {number: (number + 1) % _MANY for number in range(_MANY)}
+    cycle: dict[int, int | None] = {number: (number + 1) % _MANY for number in range(_MANY)}
     both: dict[int, int | None] = {number: number + 1 if number < _MANY else _MANY - 20 for number in range(_MANY + 1)}
-    for parents in (chain, circle, both):
-        asked: list[int] = []
+    for parents in (chain, cycle, both):
+        visited: list[int] = []
 
-        def parent(one: int, parents: dict[int, int | None] = parents, asked: list[int] = asked) -> int | None:
-            asked.append(one)
-            return parents[one]
+        def parent(each: int, parents: dict[int, int | None] = parents, visited: list[int] = visited) -> int | None:
+            visited.append(each)
+            return parents[each]
 
         rank_generations(parents, parent)
-        assert len(asked) <= 2 * _MANY
+        assert len(visited) <= 2 * _MANY
 
 
-def test_generations_are_counted_from_what_ends_with_nothing() -> None:
+def test_generations_start_at_resources_without_parent() -> None:
     parents = {"a": None, "b": "a", "c": "b", "x": "y", "y": "z", "z": "x", "tail": "x", "end": "tail"}
-    generations, circling = rank_generations(["end", "c", "y", "b"], parents.get)
-    assert circling == {"x", "y", "z"}
+    generations, cyclic = rank_generations(["end", "c", "y", "b"], parents.get)
+    assert cyclic == {"x", "y", "z"}
     assert generations == {"a": 0, "b": 1, "c": 2, "x": 0, "y": 0, "z": 0, "tail": 1, "end": 2}
 
 
-def test_a_child_that_an_export_has_before_its_parent_is_named(made: Bench) -> None:
-    """Else its segment could be said to go on, though its parent ended."""
-    ingest(made, told("started", "child", 0, "parent"), told("started", "parent", 0))
-    first, open_ones = stories(made)
-    ingest(made, told("ended", "parent", 9))
-    first, (parent, child) = stories(made)
-    assert verified(made, first, [parent, child]).wrong == []
-    going_on = [*child[:-1], next(one[-1] for one in open_ones if one[0] == child[0])]
-    assert going_on != child
-    for forged in (child, going_on):
-        wrong = verified(made, first, [forged, parent]).wrong
+def test_child_before_its_parent_in_an_export_is_reported(stack: Bench) -> None:
+    """Otherwise its segment could be forged to be open although the parent has ended."""
+    ingest(stack, make_event("started", "child", 0, "parent"), make_event("started", "parent", 0))
+    first, open_exports = export_by_resource(stack)
+    ingest(stack, make_event("ended", "parent", 9))
+    first, (parent, child) = export_by_resource(stack)
+    assert verify_export(stack, first, [parent, child]).wrong == []
+    forged_open = [*child[:-1], next(each[-1] for each in open_exports if each[0] == child[0])]
+    assert forged_open != child
+    for forged in (child, forged_open):
+        wrong = verify_export(stack, first, [forged, parent]).wrong
         assert "box child of a stands before box parent of a, with which it ends" in wrong
-    missing = verified(made, first, [child]).wrong
-    assert any("the events of box parent of a are missing, with which box child of a ends" in one for one in missing)
+    missing = verify_export(stack, first, [child]).wrong
+    assert any("the events of box parent of a are missing, with which box child of a ends" in each for each in missing)
 
 
-def test_a_circle_and_what_hangs_on_it_is_as_it_was_signed(made: Bench) -> None:
-    ring = ["one", "two", "three"]
-    ingest(made, *(told("started", name, 0, ring[place - 1]) for place, name in enumerate(ring)))
-    ingest(made, told("started", "tail", 0, "two"), told("started", "end", 0, "tail"), told("ended", "two", 9))
-    assert ends(made) == {"one": None, "two": 9, "three": None, "tail": 9, "end": 9}
-    first, all_of_them = stories(made)
-    assert verified(made, first, all_of_them).wrong == []
-    by_id = {decoded(story[0]).resource_id: story for story in all_of_them}  # type: ignore[union-attr]
-    turned = [by_id[name] for name in ("three", "one", "two", "tail", "end")]
-    assert verified(made, first, turned).wrong == []
-    wrong = verified(made, first, [by_id[name] for name in ("end", "tail", "three", "one", "two")]).wrong
+def test_export_of_a_cycle_and_its_descendants_is_valid(stack: Bench) -> None:
+    names = ["one", "two", "three"]
+    ingest(stack, *(make_event("started", name, 0, names[index - 1]) for index, name in enumerate(names)))
+    ingest(
+        stack,
+        make_event("started", "tail", 0, "two"),
+        make_event("started", "end", 0, "tail"),
+        make_event("ended", "two", 9),
+    )
+    assert list_ends(stack) == {"one": None, "two": 9, "three": None, "tail": 9, "end": 9}
+    first, exports = export_by_resource(stack)
+    assert verify_export(stack, first, exports).wrong == []
+    by_id = {decoded(lines_[0]).resource_id: lines_ for lines_ in exports}  # type: ignore[union-attr]
+    is_reversed = [by_id[name] for name in ("three", "one", "two", "tail", "end")]
+    assert verify_export(stack, first, is_reversed).wrong == []
+    wrong = verify_export(stack, first, [by_id[name] for name in ("end", "tail", "three", "one", "two")]).wrong
     assert "box end of a stands before box tail of a, with which it ends" in wrong
     assert "box tail of a stands before box two of a, with which it ends" in wrong

@@ -32,9 +32,9 @@ from sqlalchemy import Connection
 from stratiform.app.home import list_running
 from stratiform.kit import merkle
 from stratiform.services.ledger import repository
-from support.databases import fresh_database
+from support.databases import empty_database
 from support.stacks import Bench, bench
-from support.workload import lives
+from support.workload import random_notifications
 
 #: Messages of one batch, and of one measurement.
 BATCH, MEASURED = 1000, 30_000
@@ -49,7 +49,7 @@ _FACT = '{"project_id":"p","launched":1000000,"state":"active","attributes":{"fl
 
 def cost(kind: str, sizes: list[int]) -> None:
     """Events a second at each size of the ledger."""
-    with tempfile.TemporaryDirectory() as folder, fresh_database(kind, Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, empty_database(kind, Path(folder)) as url:
         made = bench(Path(folder), url)
         random = Random(1)
         print(f"{kind}: {MEASURED} messages at each size, {BATCH} a batch")
@@ -71,7 +71,7 @@ def cost(kind: str, sizes: list[int]) -> None:
 def messages(random: Random) -> Iterator[bytes]:
     """Without end; each has an id of its own."""
     while True:
-        yield from lives(random, 100)
+        yield from random_notifications(random, 100)
 
 
 def taken(made: Bench, some: list[bytes]) -> float:
@@ -141,7 +141,7 @@ def _fill_log(db: Connection, size: int, until: int) -> None:
 
 def memory(kind: str, events: int) -> None:
     """The largest memory of a program that takes `events` messages in one import."""
-    with tempfile.TemporaryDirectory() as folder, fresh_database(kind, Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, empty_database(kind, Path(folder)) as url:
         home = Path(folder) / "home"
         environment = os.environ | {"STRATIFORM_DATABASE_URL": url}
         command = [str(Path(sys.executable).parent / "stratiform"), "--home", str(home)]

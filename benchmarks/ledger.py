@@ -87,11 +87,11 @@ def bus_url() -> str:
 def traffic(count: int) -> list[bytes]:
     """`count` notifications of machines and volumes in all that happens to them, in both of Nova's voices, as they
     were recorded (tests/support/workload.py); version 2 envelopes of 3 KiB, in order of time."""
-    from support.workload import lives
+    from support.workload import random_notifications
 
-    made = lives(random.Random(1), count // _PER_LIFE + 1)
+    made = random_notifications(random.Random(1), count // _PER_LIFE + 1)
     while len(made) < count:
-        made += lives(random.Random(len(made)), count // _PER_LIFE + 1)
+        made += random_notifications(random.Random(len(made)), count // _PER_LIFE + 1)
     return [_UNIQUE.sub(lambda found: found[1] + uuid4().hex.encode(), body) for body in made[:count]]
 
 
@@ -228,10 +228,10 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
     from stratiform.app.settings import Settings
     from stratiform.app.wiring import build
     from stratiform.kit import garbage_collection
-    from support.databases import fresh_database
+    from support.databases import empty_database
 
     program._BATCH = batch
-    with tempfile.TemporaryDirectory() as folder, fresh_database(kind, Path(folder)) as database_url:
+    with tempfile.TemporaryDirectory() as folder, empty_database(kind, Path(folder)) as database_url:
         settings = Settings(
             home=Path(folder),
             database_url=database_url,

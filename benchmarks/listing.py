@@ -28,7 +28,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))  # a real server on a 
 
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
-from stratiform.interfaces.rest.usage.segments import row_view
+from stratiform.interfaces.rest.views.usage import segment_row
 from stratiform.interfaces.services import Services
 from stratiform.kit import bulk, garbage_collection
 from stratiform.kit.clock import HOUR_US, parse_iso
@@ -132,7 +132,7 @@ def in_process(services: Services) -> None:
             ).items
 
     measured("10,000 segments of a project, in process", rows, AIM_MS)
-    measured("… and as JSON", lambda: msgspec.json.encode([row_view(row) for row in rows()]))
+    measured("… and as JSON", lambda: msgspec.json.encode([segment_row(row) for row in rows()]))
     year = (T0, T0 + 8760 * HOUR_US)
     for what, group, measure, bucket in (
         ("all by project: seconds", "project_id", "duration", None),

@@ -1,8 +1,8 @@
-"""What it costs that the ledger can be proved: adding to the log, signing it, exporting and verifying.
+"""Measure appending to the log, signing checkpoints, exporting and verifying.
 
     .venv/bin/python benchmarks/proof.py [--database postgresql] [--events 100000]
 
-Machines say five things each, far apart from each other, so that the events of one stand in many tiles of the log.
+Each server has five events, far apart from each other, so that they are in many tiles of the log.
 """
 
 import argparse
@@ -22,53 +22,55 @@ from stratiform.kit.clock import HOUR_US, iso_naive, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.proof.model.verification import verify
-from support.databases import fresh_database
+from support.databases import empty_database
 from support.stacks import Bench, bench
 
-BATCH, SAYINGS, PROJECTS = 1000, 5, 50
+BATCH, EVENTS_PER_SERVER, PROJECTS = 1000, 5, 50
 _FIRST = parse_iso("2026-01-01")
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    asked.add_argument("--database", default="sqlite", choices=["sqlite", "postgresql", "mariadb"])
-    asked.add_argument("--events", type=int, default=100_000)
-    options = asked.parse_args()
-    with tempfile.TemporaryDirectory() as folder, fresh_database(options.database, Path(folder)) as url:
-        made = bench(Path(folder), url)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--database", default="sqlite", choices=["sqlite", "postgresql", "mariadb"])
+    parser.add_argument("--events", type=int, default=100_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, empty_database(options.database, Path(folder)) as url:
+        stack = bench(Path(folder), url)
         print(f"{options.database}, {options.events} events")
-        fill(made, options.events)
-        adding(options.events)
-        with timed("checkpoint"), made.services.database.transaction() as db:
-            made.services.proof.checkpoints.create(db, made.clock.now())
+        fill(stack, options.events)
+        measure_appending(options.events)
+        with timed("checkpoint"), stack.services.database.transaction() as db:
+            stack.services.proof.checkpoints.create(db, stack.clock.now())
         file = Path(folder) / "export"
         with timed("export of a project"):
-            export(made, file, "p7")
-        with timed("export of everything"):
-            export(made, file)
-        size, packed = file.stat().st_size, len(zstandard.ZstdCompressor().compress(file.read_bytes()))
-        print(f"  {size / options.events:.0f} bytes an event, {packed / options.events:.0f} packed")
+            export(stack, file, "p7")
+        with timed("export without filter"):
+            export(stack, file)
+        size, compressed = file.stat().st_size, len(zstandard.ZstdCompressor().compress(file.read_bytes()))
+        print(f"  {size / options.events:.0f} bytes per event, {compressed / options.events:.0f} compressed")
         with timed("verify"), file.open("rb") as source:
-            found = verify(source, made.services.proof.keys.list_verifiers())
-        assert found.is_whole_log, found.wrong[:3]
-        print(f"  {found.events} events, {found.segments} segments of {found.resources} resources")
-        made.services.database.close()
+            report = verify(source, stack.services.proof.keys.list_verifiers())
+        assert report.is_complete_log, report.failures[:3]
+        print(f"  {report.events} events, {report.segments} segments of {report.resources} resources")
+        stack.services.database.close()
 
 
-def fill(made: Bench, events: int) -> None:
+def fill(stack: Bench, events: int) -> None:
     for first in range(0, events, BATCH):
-        with made.services.database.transaction() as db:
-            said = [saying(number, events // SAYINGS) for number in range(first, min(first + BATCH, events))]
-            made.services.ingest.events.ingest(db, said, made.clock.now())
+        with stack.services.database.transaction() as db:
+            batch = [
+                make_event(number, events // EVENTS_PER_SERVER) for number in range(first, min(first + BATCH, events))
+            ]
+            stack.services.ingest.events.ingest(db, batch, stack.clock.now())
 
 
-def saying(number: int, machines: int) -> Event:
-    machine, turn = number % machines, number // machines
-    launched = _FIRST + machine * 1000
+def make_event(number: int, servers: int) -> Event:
+    server, turn = number % servers, number // servers
+    launched = _FIRST + server * 1000
     payload = {
-        "tenant_id": f"p{machine % PROJECTS}",
-        "instance_id": f"00000000-0000-4000-8000-{machine:012d}",
-        "display_name": f"machine {machine}",
+        "tenant_id": f"p{server % PROJECTS}",
+        "instance_id": f"00000000-0000-4000-8000-{server:012d}",
+        "display_name": f"server {server}",
         "instance_type": "m1.small",
         "memory_mb": 2048,
         "vcpus": 2 + turn,
@@ -80,33 +82,33 @@ def saying(number: int, machines: int) -> Event:
     return Event(f"{number:032x}", "compute.instance.update", "compute.x", launched + turn * HOUR_US, "a", payload)
 
 
-def adding(events: int) -> None:
-    """The log alone, as the ingest adds to it."""
+def measure_appending(events: int) -> None:
+    """Measure the log alone, with batches as in ingest."""
     tiles: dict[tuple[int, int], bytes] = {}
     leaves = [merkle.leaf_hash(b"%d" % number) for number in range(BATCH)]
 
     def tile(level: int, number: int) -> bytes:
         return tiles.get((level, number), b"")
 
-    begun = time.perf_counter()
+    start = time.perf_counter()
     for size in range(0, events, BATCH):
         tiles.update(merkle.append(tile, size, leaves))
-    print(f"  adding to the log: {(time.perf_counter() - begun) / events * 1e6:.2f} µs an event")
+    print(f"  append to the log: {(time.perf_counter() - start) / events * 1e6:.2f} µs per event")
 
 
-def export(made: Bench, file: Path, project_id: str | None = None) -> None:
-    services, database = made.services, made.services.database
+def export(stack: Bench, file: Path, project_id: str | None = None) -> None:
+    services, database = stack.services, stack.services.database
     with database.transaction() as db:
-        asked = services.proof.exports.create(made.ctx(db), UsageFilter(project_id=project_id))
+        created = services.proof.exports.create(stack.ctx(db), UsageFilter(project_id=project_id))
     with database.snapshot() as db, file.open("wb") as sink:
-        sink.writelines(services.proof.exports.iterate_lines(db, asked))
+        sink.writelines(services.proof.exports.iterate_lines(db, created))
 
 
 @contextmanager
-def timed(what: str) -> Iterator[None]:
-    begun = time.perf_counter()
+def timed(label: str) -> Iterator[None]:
+    start = time.perf_counter()
     yield
-    print(f"  {what}: {time.perf_counter() - begun:.3f} s")
+    print(f"  {label}: {time.perf_counter() - start:.3f} s")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from support import watchdog
 if TYPE_CHECKING:
     from stratiform.kit.db import Database
     from support.bus import BusNames
+    from support.databases import DatabasePool
     from support.stacks import Bench
 
 
@@ -39,12 +40,31 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.config.pluginmanager.unregister(name="hypothesispytest")
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database; runs the test once for each database server that is available."""
-    from support.databases import fresh_database
+@pytest.fixture(scope="session")
+def database_pool() -> Iterator["DatabasePool"]:
+    from support.databases import DatabasePool
 
-    with fresh_database(request.param, tmp_path) as url:
+    pool = DatabasePool()
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def database_url(request: pytest.FixtureRequest, database_pool: "DatabasePool", tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without rows; runs the test once for each database server that is available.
+
+    On a server all tables exist; `support.databases.create_tables` creates them on SQLite.
+    """
+    with database_pool.database(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without tables; runs the test once for each database server that is available."""
+    from support.databases import empty_database
+
+    with empty_database(request.param, tmp_path) as url:
         yield url
 
 
@@ -52,11 +72,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def database(database_url: str) -> Iterator["Database"]:
     """A database with all tables, without rows."""
     from stratiform.app.schema import load_tables
-    from stratiform.kit.db import Database, metadata
+    from stratiform.kit.db import Database
+    from support.databases import create_tables
 
     load_tables()
     database = Database(database_url)
-    metadata.create_all(database.engine)
+    create_tables(database)
     yield database
     database.close()
 

@@ -1,4 +1,4 @@
-"""Every route of the whole application is closed to whoever is nobody; what is open is listed here."""
+"""Every route of the application requires authentication, except those listed here."""
 
 import re
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from support.stacks import Bench, served
+from support.stacks import Bench, cached_application
 
-#: Answered without a token: version documents, the descriptions of the API, and where the secret is in the body.
+#: Routes without a token: version documents, descriptions of the API, and requests with the password in the body.
 OPEN = {
     ("GET", "/"),
     *(("GET", f"/{service}") for service in ("identity", "compute", "network", "volume", "image")),
@@ -25,7 +25,7 @@ OPEN = {
     ("GET", "/almanach/v1/info"),
 }
 
-#: The dashboard's pages for whoever is not signed in; its others lead to the first of these.
+#: Pages of the portal without a session; all others redirect to the first.
 SIGN_IN = {
     ("GET", "/dashboard/sign-in"),
     ("POST", "/dashboard/sign-in"),
@@ -35,45 +35,45 @@ SIGN_IN = {
 
 @pytest.fixture
 def http(stack_bench: Bench) -> Iterator[TestClient[Litestar]]:
-    with TestClient(served(stack_bench.services), raise_server_exceptions=False) as client:
+    with TestClient(cached_application(stack_bench.services), raise_server_exceptions=False) as client:
         yield client
 
 
-def closed(app: Litestar, *, dashboard: bool = False) -> list[tuple[str, str]]:
-    """Method and path of every route that is not open: of the APIs, or of the dashboard."""
-    every = {
+def protected_routes(app: Litestar, *, portal: bool = False) -> list[tuple[str, str]]:
+    """Return method and path of the routes of the APIs, or of the portal, that are not open."""
+    routes = {
         (method, route.path)
         for route in app.routes
-        if route.path.startswith("/dashboard") is dashboard and not route.path.startswith("/api/docs")
+        if route.path.startswith("/dashboard") is portal and not route.path.startswith("/api/docs")
         for method in getattr(route, "methods", ())
         if method != "OPTIONS"
     }
-    return sorted(every - OPEN - SIGN_IN)
+    return sorted(routes - OPEN - SIGN_IN)
 
 
-def ask(http: TestClient[Litestar], method: str, path: str, **more: Any) -> Any:
-    return http.request(method, re.sub(r"\{[^}]*\}", "x", path), follow_redirects=False, **more)
+def send(http: TestClient[Litestar], method: str, path: str, **options: Any) -> Any:
+    """Send a request with the value `x` for each path parameter."""
+    return http.request(method, re.sub(r"\{[^}]*\}", "x", path), follow_redirects=False, **options)
 
 
-def test_what_is_open_is_there(http: TestClient[Litestar]) -> None:
-    there = {(method, route.path) for route in http.app.routes for method in getattr(route, "methods", ())}
-    assert there >= OPEN | SIGN_IN
+def test_listed_open_routes_exist(http: TestClient[Litestar]) -> None:
+    routes = {(method, route.path) for route in http.app.routes for method in getattr(route, "methods", ())}
+    assert routes >= OPEN | SIGN_IN
 
 
-def test_no_token_is_401_whatever_else_is_asked(http: TestClient[Litestar]) -> None:
-    """The token is missed before the body is: an API says nothing else to nobody."""
-    for method, path in closed(http.app):
-        answer = ask(http, method, path, content=b"{" if method in ("POST", "PUT", "PATCH") else None)
-        assert answer.status_code == 401, f"{method} {path}: {answer.status_code} {answer.text}"
+def test_requests_without_a_token_return_401_before_the_body_is_decoded(http: TestClient[Litestar]) -> None:
+    for method, path in protected_routes(http.app):
+        response = send(http, method, path, content=b"{" if method in ("POST", "PUT", "PATCH") else None)
+        assert response.status_code == 401, f"{method} {path}: {response.status_code} {response.text}"
 
 
-def test_a_token_that_is_none_opens_nothing(http: TestClient[Litestar]) -> None:
-    for method, path in closed(http.app):
-        answer = ask(http, method, path, headers={"X-Auth-Token": "gAAAAA-none"})
-        assert answer.status_code in (400, 401, 404, 415), f"{method} {path}: {answer.status_code} {answer.text}"
+def test_invalid_tokens_are_refused(http: TestClient[Litestar]) -> None:
+    for method, path in protected_routes(http.app):
+        response = send(http, method, path, headers={"X-Auth-Token": "gAAAAA-none"})
+        assert response.status_code in (400, 401, 404, 415), f"{method} {path}: {response.status_code} {response.text}"
 
 
-def test_the_dashboard_leads_to_signing_in(http: TestClient[Litestar]) -> None:
-    for method, path in closed(http.app, dashboard=True):
-        answer = ask(http, method, path)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/dashboard/sign-in"), f"{method} {path}"
+def test_portal_redirects_to_the_sign_in_page(http: TestClient[Litestar]) -> None:
+    for method, path in protected_routes(http.app, portal=True):
+        response = send(http, method, path)
+        assert (response.status_code, response.headers["location"]) == (303, "/dashboard/sign-in"), f"{method} {path}"

@@ -15,13 +15,16 @@ def cli(home: Path) -> Cli:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("usage list --fromm 2026", "no such option: --fromm (did you mean --format or --from? `stratiform usage list"),
-        ("usage lst", "no such command 'lst'. Did you mean 'list'? (`stratiform usage --help` tells more)"),
-        ("usage list --format xml", "invalid value for '--format' / '-f': 'xml' is not one of 'table', 'json' ("),
-        ("usage list --format", "option '--format' requires an argument ("),
-        ("usage audit", "missing option '--period' (`stratiform usage audit --help` tells more)"),
-        ("usage list more", "got unexpected extra argument(s) (more) ("),
-        ("up --port x", "invalid value for '--port': "),
+        (
+            "usage list --fromm 2026",
+            "No such option: --fromm (did you mean --format or --from? see `stratiform usage list",
+        ),
+        ("usage lst", "No such command 'lst'. Did you mean 'list'? (see `stratiform usage --help`)"),
+        ("usage list --format xml", "Invalid value for '--format' / '-f': 'xml' is not one of 'table', 'json' ("),
+        ("usage list --format", "Option '--format' requires an argument ("),
+        ("usage audit", "Missing option '--period' (see `stratiform usage audit --help`)"),
+        ("usage list more", "Got unexpected extra argument(s) (more) ("),
+        ("up --port x", "Invalid value for '--port': "),
     ],
 )
 def test_usage_error_is_one_line(cli: Cli, arguments: str, message: str) -> None:
@@ -41,4 +44,4 @@ def test_group_without_a_command_prints_its_help(cli: Cli) -> None:
 def test_exit_codes(cli: Cli) -> None:
     assert cli("version").count("\n") == 1
     assert "not running" in cli("status", exit_code=3)
-    assert cli("usage", "list", exit_code=1).startswith("stratiform: no installation in ")
+    assert cli("usage", "list", exit_code=1).startswith("stratiform: No installation found in ")

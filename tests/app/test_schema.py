@@ -1,26 +1,33 @@
 """The history of the schema leads to the tables that the code declares, on every database, and back."""
 
+import hashlib
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, Table, inspect, text
 
 from stratiform.app import schema
 from stratiform.kit import merkle
+from stratiform.kit.clock import parse_iso
 from stratiform.kit.db import Database
 from stratiform.kit.pagination import Page
 from stratiform.migrations import HEAD
+from stratiform.services.billing.model import StoredDocument
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Correction, UsageFilter
+from support.billing import BillingBench, billing_bench
 from support.ledger import listing, recorded
-from support.money import PLAN
+from support.money import PLAN, machine
 from support.stacks import Bench, bench
 
+#: An invoice that was issued before documents had a table.
+FIRST_INVOICE = Path(__file__).parents[1] / "services" / "billing" / "data" / "invoice-of-first-release.json"
 
-def test_the_history_leads_to_the_tables_and_back(database_url: str) -> None:
+
+def test_the_history_leads_to_the_tables_and_back(empty_database_url: str) -> None:
     schema.load_tables()
-    database = Database(database_url)
+    database = Database(empty_database_url)
     assert schema.current_revision(database) == ""
     schema.upgrade(database)
     schema.upgrade(database)
@@ -36,10 +43,10 @@ def test_the_history_leads_to_the_tables_and_back(database_url: str) -> None:
     database.close()
 
 
-def test_a_ledger_moves_between_its_forms(home: Path, database_url: str) -> None:
+def test_a_ledger_moves_between_its_forms(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
     schema.load_tables()
-    made = bench(home, database_url, tables=False)
+    made = bench(home, empty_database_url, tables=False)
     database = made.services.database
     schema.upgrade(database)
     some, more = recorded()[:700], recorded()[500:]
@@ -62,9 +69,9 @@ def test_a_ledger_moves_between_its_forms(home: Path, database_url: str) -> None
         one.services.database.close()
 
 
-def test_corrections_are_listed_after_a_move(home: Path, database_url: str) -> None:
+def test_corrections_are_listed_after_a_move(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    made = bench(home, database_url, tables=False)
+    made = bench(home, empty_database_url, tables=False)
     database, services = made.services.database, made.services
     schema.upgrade(database)
     _take(made, recorded()[:300])
@@ -95,9 +102,9 @@ def _root(leaves: list[bytes]) -> bytes:
     return merkle.compute_root(lambda level, number: tiles.get((level, number), b""), len(leaves))
 
 
-def test_plans_of_the_first_release_keep_their_free_types(home: Path, database_url: str) -> None:
+def test_plans_of_the_first_release_keep_their_free_types(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, database_url, tables=False)
+    stack = bench(home, empty_database_url, tables=False)
     database, plans = stack.services.database, stack.services.rating.plans
     schema.upgrade(database)
     with database.transaction() as db:
@@ -110,3 +117,76 @@ def test_plans_of_the_first_release_keep_their_free_types(home: Path, database_u
     assert {"floating_ip", "image", "network", "router"} <= set(upgraded.free)
     assert not {"instance", "volume"} & set(upgraded.free)
     database.close()
+
+
+def test_invoices_move_between_their_forms(home: Path, database_url: str) -> None:
+    """Numbers, bytes and digests stay, and the series and the periods go on."""
+    home.mkdir(parents=True, exist_ok=True)
+    stack = bench(home, database_url, tables=False)
+    database = stack.services.database
+    schema.upgrade(database)
+    billing = billing_bench(stack)
+    billing.create_account("zeta", tax_rate="0")
+    billing.assign("zeta", "p2")
+    billing.ingest(machine("m1", "p1", "2026-11-10"), machine("m2", "p2", "2026-11-10"))
+    billing.at("2027-01-02").close("acme", "2026-11")
+    billing.close("zeta", "2026-11")
+    billing.close("acme", "2026-12")
+    before = _documents(billing)
+    periods = billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme"))
+    schema.downgrade(database, "0004")
+    with database.snapshot() as db:
+        rows = db.execute(text("SELECT number, total, sha256, document FROM billing_invoice ORDER BY number")).all()
+    assert [(number, total, sha256, bytes(content)) for number, total, sha256, content in rows] == [
+        (document.summary.number, document.summary.total, document.summary.sha256, document.content)
+        for document in before
+    ]
+    schema.upgrade(database)
+    assert _documents(billing) == before
+    assert billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme")) == periods
+    assert billing.close("zeta", "2026-12").number == "2027-000004"
+    with database.snapshot() as db:
+        taxes = db.execute(text("SELECT number, code, rate, taxable_minor, tax_minor FROM billing_document_tax")).all()
+    assert {tuple(tax) for tax in taxes} >= {
+        (each.summary.number, "S", "20", each.summary.net_minor, each.summary.tax_minor)
+        for each in before
+        if each.summary.account_name == "acme"
+    }
+    database.close()
+
+
+def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, database_url: str) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    stack = bench(home, database_url, tables=False)
+    database = stack.services.database
+    schema.upgrade(database)
+    billing = billing_bench(stack)
+    account_id = billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, "acme")).id
+    schema.downgrade(database, "0004")
+    content = FIRST_INVOICE.read_bytes()
+    row = {
+        "number": "2026-000001",
+        "account_id": account_id,
+        "account": "acme",
+        "start": parse_iso("2026-11-01"),
+        "end": parse_iso("2026-12-01"),
+        "issued_at": parse_iso("2026-12-02"),
+        "currency": "EUR",
+        "total": "13.33",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "document": content,
+    }
+    with database.transaction() as db:
+        invoices = Table("billing_invoice", MetaData(), autoload_with=db)
+        db.execute(invoices.insert().values(row))
+    schema.upgrade(database)
+    stored = billing.get("2026-000001")
+    assert stored.content == content
+    assert (stored.summary.net_minor, stored.summary.tax_minor, stored.summary.total) == (1111, 222, "13.33")
+    assert (stored.summary.series, stored.summary.sequence, stored.summary.as_of) == ("2026", 1, 1)
+    database.close()
+
+
+def _documents(billing: BillingBench) -> list[StoredDocument]:
+    summaries = billing.run(lambda billing, ctx: billing.documents.list(ctx, Page())).items
+    return sorted((billing.get(summary.number) for summary in summaries), key=lambda each: each.summary.number)

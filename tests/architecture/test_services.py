@@ -15,12 +15,12 @@ FILES = {"__init__", "manifest", "errors", "model", "tables", "repository", "pol
 #: Files of one service: engines and file formats that are neither model nor service.
 ADDITIONAL_FILES = {
     "rating": {"engines", "plan_documents", "plan_files"},
-    "billing": {"closing", "costing", "document", "pdf"},
+    "billing": {"document_format", "renderer"},
 }
 
 #: Operations that wait for a cloud, a disk or a hash, with short transactions of their own before and after.
 TRANSACTION_OWNERS = {
-    "audit/service/audits.py",
+    "audit/service/runs.py",
     "clouds/service/accounts.py",
     "clouds/service/connections.py",
     "image/service/image_copies.py",

@@ -122,7 +122,7 @@ class CloudUnderTest:
 
     def wait_until_deleted(self, server: NativeServer) -> None:
         compute = self.compute
-        self.wait_for(lambda: compute.find(server.token), lambda found: found is None)
+        self.wait_for(lambda: compute.find(server.token), lambda item: item is None)
 
 
 def _require(capability: T | None, name: str) -> T:

@@ -247,7 +247,7 @@ def test_deleting_a_server_detaches_its_volumes(cloud: CloudUnderTest) -> None:
 def test_attaching_a_deleted_volume_raises(cloud: CloudUnderTest) -> None:
     server, volume, capability = cloud.create_server(), cloud.create_volume(), cloud.volume
     capability.delete(volume.id)
-    cloud.wait_for(lambda: capability.find(volume.token), lambda found: found is None)
+    cloud.wait_for(lambda: capability.find(volume.token), lambda item: item is None)
     with pytest.raises((NativeNotFound, RequestRejected)):
         cloud.compute.attach_volume(server.id, volume.id, "/dev/vdb")
 

@@ -82,7 +82,7 @@ def test_delete_is_idempotent(cloud: CloudUnderTest) -> None:
     volume, native = cloud.volume, cloud.create_volume()
     volume.delete(native.id)
     volume.delete(native.id)
-    cloud.wait_for(lambda: volume.find(native.token), lambda found: found is None)
+    cloud.wait_for(lambda: volume.find(native.token), lambda item: item is None)
     volume.delete(native.id)
     with pytest.raises(NativeNotFound):
         volume.get(native.id)

@@ -25,6 +25,7 @@ _CODE_BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 _INLINE_CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(r"(src|tests|docs|tools|examples|benchmarks)/[\w./-]+")
+_MODULE = re.compile(r"(?<![\w/])(?:app|interfaces|services|connectors|contract|kit|migrations)/[\w/]+\.py")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 #: Options that may be anywhere on the command line.
@@ -105,6 +106,12 @@ def test_links_lead_to_existing_pages_and_headings(name: str) -> None:
 def test_mentioned_paths_exist(name: str) -> None:
     paths = [code for code in _INLINE_CODE.findall(_prose(PAGES[name])) if _PATH.fullmatch(code)]
     assert [path for path in paths if "acme" not in path and not (ROOT / path.replace("KIND", "aws")).exists()] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_mentioned_modules_exist(name: str) -> None:
+    modules = {module.replace("KIND", "aws") for module in _MODULE.findall(PAGES[name])}
+    assert sorted(module for module in modules if not (SOURCE / module).exists()) == []
 
 
 @pytest.mark.parametrize("name", PAGES)

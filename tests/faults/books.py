@@ -19,7 +19,7 @@ from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import UsageFilter
 from support.ledger import listing
 from support.reference_fold import usage
-from support.shapes import line_of
+from support.shapes import make_line
 
 #: Rows that no ledger may have: what is wrong with them, and the query that finds them.
 _NEVER = {
@@ -57,7 +57,7 @@ def check(plan: Plan, home: Path, url: str) -> int:
 
 def _check_segments(services: Services, db: Connection, plan: Plan) -> int:
     text = listing(services.ledger, db)
-    found, wanted = json.loads(text), usage([line_of(body) for body in plan.valid])
+    found, wanted = json.loads(text), usage([make_line(body) for body in plan.valid])
     differing = [(one, other) for one, other in zip(found, wanted, strict=False) if one != other]
     assert not differing, f"{len(differing)} segments differ, the first: {differing[0][0]} instead of {differing[0][1]}"
     assert len(found) == len(wanted), f"{len(found)} segments instead of {len(wanted)}"
@@ -72,11 +72,11 @@ def _check_messages(services: Services, db: Connection, plan: Plan) -> None:
     """Every message is kept once, as it came: the understood in batches, the others aside."""
     position = services.ledger.positions.get_current(db)
     kept = Counter(body for some in repository.batches.iterate_messages(db, position) for _, body in some)
-    _same(kept, Counter({*plan.valid, *plan.foreign}), "messages")
-    _same(_rejected(services, db), Counter(set(plan.poison)), "rejected messages")
+    _same(kept, Counter({*plan.valid, *plan.ignored}), "messages")
+    _same(_rejected(services, db), Counter(set(plan.invalid)), "rejected messages")
     ctx = RequestContext(db, SYSTEM, services.clock.now())
     unknown = sum(one.count for one in services.ingest.ignored_messages.list(ctx))
-    assert unknown == len(set(plan.foreign)), f"{unknown} messages of no concern instead of {len(set(plan.foreign))}"
+    assert unknown == len(set(plan.ignored)), f"{unknown} messages of no concern instead of {len(set(plan.ignored))}"
 
 
 def _rejected(services: Services, db: Connection) -> Counter[bytes]:

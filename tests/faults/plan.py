@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from support.poison import odd_properties, poison
+from support.invalid_messages import random_invalid_messages, random_properties
 from support.shapes import Payload
-from support.workload import disorder, foreign, lives
+from support.workload import random_notifications, shuffle, unmetered_notifications
 
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
 
@@ -65,8 +65,8 @@ class Plan:
     store: str
     collectors: int
     valid: Sequence[bytes]
-    foreign: Sequence[bytes]
-    poison: Sequence[bytes]
+    ignored: Sequence[bytes]
+    invalid: Sequence[bytes]
     faults: Sequence[Fault]
     #: All messages in the order of publication, some of them twice.
     messages: Sequence[bytes] = field(repr=False)
@@ -117,13 +117,16 @@ def _fault(random: Random, name: str, share: float) -> Fault:
 
 
 def _plan(seed: int, random: Random, store: str, collectors: int, count: int, faults: Sequence[Fault]) -> Plan:
-    valid = lives(random, count)
-    ignored, invalid = foreign(random, len(valid) // 20), poison(random, len(valid) // 40)
+    valid = random_notifications(random, count)
+    ignored, invalid = (
+        unmetered_notifications(random, len(valid) // 20),
+        random_invalid_messages(random, len(valid) // 40),
+    )
     mixed = list(valid)
     for message in [*ignored, *invalid]:
         mixed.insert(random.randint(0, len(mixed)), message)
-    messages = disorder(random, mixed)
-    properties = {message: odd_properties(random) for message in invalid if random.random() < 0.5}
+    messages = shuffle(random, mixed)
+    properties = {message: random_properties(random) for message in invalid if random.random() < 0.5}
     return Plan(seed, store, collectors, valid, ignored, invalid, faults, messages, properties)
 
 

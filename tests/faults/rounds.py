@@ -31,7 +31,7 @@ from support.private_postgresql import PrivatePostgresql, private_postgresql
 from support.private_rabbitmq import PrivateRabbitmq, private_rabbitmq
 from support.processes import wait_until
 from support.small_disk import SmallDisk, small_disk
-from support.workload import route_of
+from support.workload import find_route
 
 EXCHANGES = ("nova", "cinder")
 
@@ -128,7 +128,7 @@ class _Round:
         stack.callback(self.collectors.stop)
         self._monitor = WriteMonitor(self.url)
         self.faults_in_transaction = 0
-        self.publisher = Publisher(servers.broker.port, plan.messages, plan.properties, route_of, EXCHANGES)
+        self.publisher = Publisher(servers.broker.port, plan.messages, plan.properties, find_route, EXCHANGES)
 
     def run(self) -> float:
         """Publish, cause the faults, and drain the queue. Return the seconds from the last confirmation to the end."""

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text, select
 from stratiform.kit import bulk
 from stratiform.kit.db import Database, Json
 from stratiform.kit.errors import Invalid
-from support.databases import SERVERS, fresh_database
+from support.databases import SERVERS, empty_database
 
 ITEMS = Table(
     "items",
@@ -26,7 +26,7 @@ NAMES = ("id", "name", "parent", "tags", "order")
 
 @pytest.fixture(params=["sqlite", *SERVERS])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    with fresh_database(request.param, tmp_path) as url:
+    with empty_database(request.param, tmp_path) as url:
         database = Database(url)
         ITEMS.metadata.create_all(database.engine)
         yield database

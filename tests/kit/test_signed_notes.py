@@ -36,12 +36,12 @@ def test_known_answers() -> None:
 
 
 def test_note_with_empty_lines_and_several_signatures() -> None:
-    one, two, three = (Signer.generate(name) for name in ("one", "two", "two"))
-    note = sign_note("a\n\n\nb\n", one, two)
-    assert open_note(note, [two.verifier, one.verifier]) == ("a\n\n\nb\n", [one.verifier, two.verifier])
-    assert open_note(note, [three.verifier, two.verifier])[1] == [two.verifier]
+    first, second, third = (Signer.generate(name) for name in ("one", "two", "two"))
+    note = sign_note("a\n\n\nb\n", first, second)
+    assert open_note(note, [second.verifier, first.verifier]) == ("a\n\n\nb\n", [first.verifier, second.verifier])
+    assert open_note(note, [third.verifier, second.verifier])[1] == [second.verifier]
     with pytest.raises(Invalid, match="not signed by a trusted key"):
-        open_note(note, [three.verifier])
+        open_note(note, [third.verifier])
     with pytest.raises(Invalid, match="not signed by a trusted key"):
         open_note(note, [])
 

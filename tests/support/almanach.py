@@ -4,14 +4,17 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import httpx
+from litestar import Litestar
 from litestar.testing import TestClient
 
 from stratiform.app.almanach import application
 from stratiform.interfaces.almanach.settings import AlmanachSettings
-from support.callers import People, people
+from stratiform.interfaces.services import Services
+from support.callers import Callers, open_callers
 from support.stacks import Bench
 
 KEY = "a private key"
@@ -40,16 +43,16 @@ ANY_TIME = "start=2000-01-01 00:00:00.0&end=2100-01-01 00:00:00.0"
 
 @dataclass(frozen=True, slots=True)
 class AlmanachClient:
-    """`user` is `key` for the private key, a user of `People`, or "" for no authentication."""
+    """`user` is `key` for the private key, a user of `Callers`, or "" for no authentication."""
 
     bench: Bench
     http: TestClient[Any]
-    people: People
+    callers: Callers
 
     @property
     def project_id(self) -> str:
         """The project of the users `green` and `green-reader`."""
-        return self.people.projects["green"]
+        return self.callers.projects["green"]
 
     def request(
         self,
@@ -62,7 +65,7 @@ class AlmanachClient:
         content: bytes | None = None,
     ) -> httpx.Response:
         """Send `body` as JSON, or `content` as it is. Advances the clock, so that requests have different times."""
-        token = {"X-Auth-Token": KEY if user == "key" else self.people.tokens[user]} if user else {}
+        token = {"X-Auth-Token": KEY if user == "key" else self.callers.tokens[user]} if user else {}
         self.bench.clock.advance(1)
         json_body = body if content is None else None
         return self.http.request(method, path, json=json_body, content=content, headers={**(headers or {}), **token})
@@ -101,10 +104,17 @@ def _shorten(text: str | None) -> str | None:
     return None if text is None else text.removeprefix("2026-01-01 ").removesuffix("+00:00")
 
 
+@cache
+def _application() -> Litestar:
+    """Create the application once; its services and settings are replaced for each client."""
+    return application(cast("Services", None), AlmanachSettings(private_key=KEY))
+
+
 @contextmanager
 def almanach_client(bench: Bench, **settings: Any) -> Iterator[AlmanachClient]:
     """Serve the API with `AlmanachSettings` that have a private key unless `settings` changes it."""
     almanach = AlmanachSettings(**{"private_key": KEY, **settings})
-    app = application(bench.services, almanach)
-    with people(bench) as users, TestClient(app, raise_server_exceptions=False) as http:
+    app = _application()
+    app.state.services, app.state.almanach = bench.services, almanach
+    with open_callers(bench) as users, TestClient(app, raise_server_exceptions=False) as http:
         yield AlmanachClient(bench, http, users)

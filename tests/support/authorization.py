@@ -14,7 +14,7 @@ from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work import Worker
 from stratiform.services.clouds.model import ResourceType
-from support.callers import People, people
+from support.callers import Callers, open_callers
 from support.stacks import Bench, bench
 
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -61,7 +61,7 @@ def parameters(endpoint: Endpoint) -> set[str]:
 class Matrix:
     """`identifiers`: values of path parameters; `private`: those that only project green may see."""
 
-    people: People
+    api: Callers
     identifiers: dict[str, str]
     private: set[str]
     callers: dict[str, Caller]
@@ -85,13 +85,13 @@ class Matrix:
             minor = api.microversions.last if endpoint.until is None else endpoint.until
             headers["OpenStack-API-Version"] = f"{api.microversions.service} {api.microversions.major}.{minor}"
         content = {} if endpoint.reads else {"json": body}
-        return self.people.ask(endpoint.method, path, _CALLERS[caller], headers=headers, **content)
+        return self.api.request(endpoint.method, path, _CALLERS[caller], headers=headers, **content)
 
 
 @contextmanager
 def authorization_matrix(home: Path) -> Iterator[Matrix]:
     of = bench(home)
-    with people(of) as api:
+    with open_callers(of) as api:
         _bind_cloud(of, api)
         api.tokens["revoked"] = _revoked_token(api)
         identifiers = _create_resources(of, api)
@@ -104,11 +104,11 @@ def authorization_matrix(home: Path) -> Iterator[Matrix]:
         yield Matrix(api, identifiers, private, callers)
 
 
-def _caller(project: str, api: People, *roles: str) -> Caller:
+def _caller(project: str, api: Callers, *roles: str) -> Caller:
     return Caller(user_id="user", project_id=api.projects[project], roles=frozenset(roles))
 
 
-def _bind_cloud(of: Bench, api: People) -> None:
+def _bind_cloud(of: Bench, api: Callers) -> None:
     with of.services.database.transaction() as db:
         ctx = of.ctx(db, SYSTEM)
         cloud = of.services.clouds.accounts.create(ctx, "memory", "sim", {})
@@ -120,7 +120,7 @@ def _bind_cloud(of: Bench, api: People) -> None:
         of.services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
 
 
-def _revoked_token(api: People) -> str:
+def _revoked_token(api: Callers) -> str:
     """Issue a token for the member of green, and revoke it."""
     credentials = {"user": {"name": "green-member", "domain": {"id": "default"}, "password": "correct horse"}}
     scope = {"project": {"id": api.projects["green"]}}
@@ -132,7 +132,7 @@ def _revoked_token(api: People) -> str:
     return token
 
 
-def _create_resources(of: Bench, api: People) -> dict[str, str]:
+def _create_resources(of: Bench, api: Callers) -> dict[str, str]:
     """Create one resource of each kind in project green by the APIs. Return the values of path parameters."""
     volume = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "data"}})["volume"]
     server = _create_server(of, api)
@@ -159,7 +159,7 @@ def _create_resources(of: Bench, api: People) -> dict[str, str]:
     }
 
 
-def _identity_identifiers(api: People) -> dict[str, str]:
+def _identity_identifiers(api: Callers) -> dict[str, str]:
     v3 = "/identity/v3"
     user_id = api.ok("GET", f"{v3}/users?name=green-member", "admin")["users"][0]["id"]
     credential = {"application_credential": {"name": "ci"}}
@@ -182,7 +182,7 @@ def _identity_identifiers(api: People) -> dict[str, str]:
     }
 
 
-def _create_server(of: Bench, api: People) -> dict[str, Any]:
+def _create_server(of: Bench, api: Callers) -> dict[str, Any]:
     with of.services.database.transaction() as db:
         of.services.network.default_networks.ensure(of.ctx(db, SYSTEM), api.projects["green"])
     native_image = api.ok("GET", "/image/v2/images?name=cirros")["images"][0]
@@ -191,7 +191,7 @@ def _create_server(of: Bench, api: People) -> dict[str, Any]:
     return server
 
 
-def _create_network_resources(api: People) -> dict[str, str]:
+def _create_network_resources(api: Callers) -> dict[str, str]:
     network = api.ok("POST", "/network/v2.0/networks", json={"network": {"name": "private"}})["network"]
     subnet_body = {"network_id": network["id"], "ip_version": 4, "cidr": "192.0.2.0/24"}
     subnet = api.ok("POST", "/network/v2.0/subnets", json={"subnet": subnet_body})["subnet"]

@@ -1,4 +1,4 @@
-"""A stack with people in it, and their tokens: an operator, and two projects with a member and a reader each."""
+"""Callers of the API with their tokens: an operator, and two projects with a member and a reader each."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from stratiform.services.identity.model import (
     ScopeRequest,
 )
 from stratiform.services.identity.model import ListQuery as IdentityQuery
-from support.stacks import Bench, served
+from support.stacks import Bench, cached_application, prepare
 
 PASSWORD = "correct horse"
 PROJECTS = ("green", "blue")
@@ -30,63 +30,73 @@ ROLES = ("member", "reader")
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """Asks the API in-process. Who: `admin`, `green` or `blue` (members), `green-reader`, `blue-reader`, "" nobody."""
+class Callers:
+    """Send requests to the API in-process.
 
-    of: Bench
+    Callers: `admin`; `green` and `blue`, members of the projects of these names; `green-reader`, `blue-reader`; and ""
+    for no token.
+    """
+
+    bench: Bench
     client: TestClient[Any]
     tokens: dict[str, str]
     projects: dict[str, str] = field(default_factory=dict)
 
-    def ask(self, method: str, path: str, who: str = "green", **more: Any) -> httpx.Response:
-        headers = {**more.pop("headers", {}), **({"X-Auth-Token": self.tokens[who]} if who else {})}
-        return self.client.request(method, path, headers=headers, **more)
+    def request(self, method: str, path: str, caller: str = "green", **options: Any) -> httpx.Response:
+        headers = {**options.pop("headers", {}), **({"X-Auth-Token": self.tokens[caller]} if caller else {})}
+        return self.client.request(method, path, headers=headers, **options)
 
-    def ok(self, method: str, path: str, who: str = "green", **more: Any) -> Any:
-        """The body of an answer that must be a success."""
-        answer = self.ask(method, path, who, **more)
-        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
+    def ok(self, method: str, path: str, caller: str = "green", **options: Any) -> Any:
+        """Return the body of a successful response."""
+        response = self.request(method, path, caller, **options)
+        assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json() if response.content else None
 
 
 @contextmanager
-def people(of: Bench) -> Iterator[People]:
-    identity, now = of.services.identity, of.clock.now()
-    with of.services.database.transaction() as db:
+def open_callers(bench: Bench) -> Iterator[Callers]:
+    tokens, projects = prepare(bench, "callers", _create_callers)
+    with TestClient(cached_application(bench.services), base_url=bench.services.url) as client:
+        yield Callers(bench, client, dict(tokens), dict(projects))
+
+
+def _create_callers(bench: Bench) -> tuple[dict[str, str], dict[str, str]]:
+    """Create projects and users. Return the tokens by caller, and the project ids by name."""
+    identity, now = bench.services.identity, bench.clock.now()
+    with bench.services.database.transaction() as db:
         identity.bootstrap(
-            db, now, url=of.services.url, region=of.services.region, admin_password=PASSWORD, catalog=CATALOG
+            db, now, url=bench.services.url, region=bench.services.region, admin_password=PASSWORD, catalog=CATALOG
         )
-        projects = _projects(of, db)
-    with of.services.database.transaction() as db:
-        admin_project = (
-            identity.projects.list(RequestContext(db, SYSTEM, now), IdentityQuery({"name": "admin"})).items[0].id
-        )
-        tokens = {"admin": _token(of, db, "admin", admin_project)}
+        projects = _create_projects(bench, db)
+    with bench.services.database.transaction() as db:
+        ctx = RequestContext(db, SYSTEM, now)
+        admin_project_id = identity.projects.list(ctx, IdentityQuery({"name": "admin"})).items[0].id
+        tokens = {"admin": _create_token(bench, db, "admin", admin_project_id)}
         for name, project_id in projects.items():
-            tokens[name] = _token(of, db, f"{name}-member", project_id)
-            tokens[f"{name}-reader"] = _token(of, db, f"{name}-reader", project_id)
-    with TestClient(served(of.services), base_url=of.services.url) as client:
-        yield People(of, client, tokens, projects | {"admin": admin_project})
+            tokens[name] = _create_token(bench, db, f"{name}-member", project_id)
+            tokens[f"{name}-reader"] = _create_token(bench, db, f"{name}-reader", project_id)
+    return tokens, projects | {"admin": admin_project_id}
 
 
-def _projects(of: Bench, db: Connection) -> dict[str, str]:
-    identity, ctx = of.services.identity, RequestContext(db, SYSTEM, of.clock.now())
-    made: dict[str, str] = {}
+def _create_projects(bench: Bench, db: Connection) -> dict[str, str]:
+    """Create the projects with a user for each role. Return their ids by name."""
+    identity, ctx = bench.services.identity, RequestContext(db, SYSTEM, bench.clock.now())
+    projects: dict[str, str] = {}
     for name in PROJECTS:
         project = identity.projects.create(ctx, NewProject(name, domain_id="default"))
-        made[name] = project.id
+        projects[name] = project.id
         for role in ROLES:
-            sealed = identity.passwords.hash(PASSWORD)
-            user = identity.users.create(ctx, NewUser(f"{name}-{role}", domain_id="default", password=sealed))
+            password = identity.passwords.hash(PASSWORD)
+            user = identity.users.create(ctx, NewUser(f"{name}-{role}", domain_id="default", password=password))
             role_id = identity.roles.list(ctx, IdentityQuery({"name": role})).items[0].id
             identity.assignments.grant(ctx, Assignment(role_id, "user", user.id, "project", project.id))
-    return made
+    return projects
 
 
-def _token(of: Bench, db: Connection, user: str, project_id: str) -> str:
-    sign_ins, now = of.services.identity.authentication, of.clock.now()
-    named = ResourceRef(name=user, domain_id="default")
-    asked = AuthRequest((PasswordAuth(named, PASSWORD),), ScopeRequest("project", ResourceRef(id=project_id)))
-    found = sign_ins.resolve(db, asked, now)
-    sign_ins.verify(found)
-    return sign_ins.issue(db, asked, found, now)[0]
+def _create_token(bench: Bench, db: Connection, user: str, project_id: str) -> str:
+    authentication, now = bench.services.identity.authentication, bench.clock.now()
+    password = PasswordAuth(ResourceRef(name=user, domain_id="default"), PASSWORD)
+    request = AuthRequest((password,), ScopeRequest("project", ResourceRef(id=project_id)))
+    identity = authentication.resolve(db, request, now)
+    authentication.verify(identity)
+    return authentication.issue(db, request, identity, now)[0]

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from support.callers import People
+from support.callers import Callers
 from support.servers import ServerBench
 
 
@@ -16,14 +16,14 @@ class ComputeApi:
     `microversion` is the minor number: 90 for 2.90.
     """
 
-    people: People
+    callers: Callers
     servers: ServerBench
 
     def __call__(
         self, method: str, path: str, body: Any = None, *, caller: str = "green", microversion: int = 1, **options: Any
     ) -> httpx.Response:
         headers = {"OpenStack-API-Version": f"compute 2.{microversion}", **options.pop("headers", {})}
-        return self.people.ask(method, f"/compute/v2.1{path}", caller, json=body, headers=headers, **options)
+        return self.callers.request(method, f"/compute/v2.1{path}", caller, json=body, headers=headers, **options)
 
     def ok(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         """Return the body of a response that must be successful."""

@@ -1,8 +1,9 @@
-"""Exports of a ledger in a test, and what may be done to their lines."""
+"""Exports of a ledger, and changes to their lines."""
 
 import json
-from typing import Any
+from typing import TypedDict, Unpack
 
+from stratiform.kit.clock import Micros
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
@@ -10,45 +11,63 @@ from stratiform.services.ledger.model import UsageFilter
 from support.stacks import Bench
 
 
-def ingest(made: Bench, *messages: bytes | Event) -> None:
-    with made.services.database.transaction() as db:
-        events = [one for one in messages if isinstance(one, Event)]
-        made.services.ingest.events.ingest(db, events, made.clock.now())
-        bodies = [one for one in messages if isinstance(one, bytes)]
-        made.services.ingest.messages.ingest(db, "openstack", bodies, made.clock.now())
+class Filters(TypedDict, total=False):
+    """The filter of an export."""
+
+    project_id: str
+    since: Micros
+    until: Micros
+    as_of: int
 
 
-def export(made: Bench, caller: Caller = SYSTEM, after: int | None = None, **wanted: Any) -> list[bytes]:
-    with made.services.database.transaction() as db:
-        asked = made.services.proof.exports.create(made.ctx(db, caller), UsageFilter(**wanted), after)
-    with made.services.database.snapshot() as db:
-        return list(made.services.proof.exports.iterate_lines(db, asked))
+def ingest(stack: Bench, *messages: bytes | Event) -> None:
+    with stack.services.database.transaction() as db:
+        events = [message for message in messages if isinstance(message, Event)]
+        stack.services.ingest.events.ingest(db, events, stack.clock.now())
+        bodies = [message for message in messages if isinstance(message, bytes)]
+        stack.services.ingest.messages.ingest(db, "openstack", bodies, stack.clock.now())
 
 
-def keys(made: Bench) -> list[Verifier]:
-    return made.services.proof.keys.list_verifiers()
+def export(stack: Bench, caller: Caller = SYSTEM, after: int | None = None, **filters: Unpack[Filters]) -> list[bytes]:
+    """Return the lines of an export."""
+    exports = stack.services.proof.exports
+    with stack.services.database.transaction() as db:
+        created = exports.create(stack.ctx(db, caller), UsageFilter(**filters), after)
+    with stack.services.database.snapshot() as db:
+        return list(exports.iterate_lines(db, created))
 
 
-def checkpoint(made: Bench) -> Checkpoint:
-    with made.services.database.transaction() as db:
-        note = made.services.proof.checkpoints.get(made.ctx(db)).note
-    return Checkpoint.parse(open_note(note, keys(made))[0])
+def keys(stack: Bench) -> list[Verifier]:
+    return stack.services.proof.keys.list_verifiers()
 
 
-def changed(line: bytes, **changes: Any) -> bytes:
-    """The line with other values; `record__x` changes x within its record."""
-    said = json.loads(line)
-    for name, value in changes.items():
-        if name.startswith("record__"):
-            record = json.loads(said["record"])
-            assert record[name[8:]] != value
-            record[name[8:]] = value
-            said["record"] = json.dumps(record, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-        else:
-            assert said[name] != value
-            said[name] = value
-    return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+def checkpoint(stack: Bench) -> Checkpoint:
+    """Return the checkpoint of the current log."""
+    with stack.services.database.transaction() as db:
+        note = stack.services.proof.checkpoints.get(stack.ctx(db)).note
+    return Checkpoint.parse(open_note(note, keys(stack))[0])
 
 
-def places(lines: list[bytes], kind: str) -> list[int]:
-    return [place for place, line in enumerate(lines) if json.loads(line)["kind"] == kind]
+def change_line(line: bytes, **changes: object) -> bytes:
+    """Return a line with other values."""
+    document = json.loads(line)
+    assert all(document[name] != value for name, value in changes.items())
+    return json.dumps(document | changes, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def change_record(line: bytes, **changes: object) -> bytes:
+    """Return an event line with other values in its record."""
+    record = json.loads(json.loads(line)["record"])
+    assert all(record[name] != value for name, value in changes.items())
+    text = json.dumps(record | changes, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return change_line(line, record=text)
+
+
+def find_lines(lines: list[bytes], kind: str) -> list[int]:
+    """Return the indexes of the lines of a kind."""
+    return [index for index, line in enumerate(lines) if json.loads(line)["kind"] == kind]
+
+
+def replace_line(lines: list[bytes], index: int, *replacement: bytes) -> list[bytes]:
+    """Return `lines` with others instead of the line `index`."""
+    return [*lines[:index], *replacement, *lines[index + 1 :]]

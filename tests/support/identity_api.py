@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from support.callers import People
+from support.callers import Callers
 
 V3 = "/identity/v3"
 
 
-def create(api: People, resource: str, /, **attributes: Any) -> dict[str, Any]:
+def create(api: Callers, resource: str, /, **attributes: Any) -> dict[str, Any]:
     """Create a resource as admin, and return it."""
     return dict(api.ok("POST", f"{V3}/{resource}s", "admin", json={resource: attributes})[resource])

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from stratiform.interfaces.cli.listing import json_array
-from stratiform.interfaces.rest.usage.segments import row_view
+from stratiform.interfaces.cli.output import json_array
+from stratiform.interfaces.rest.views.usage import segment_row
 from stratiform.kit.db import Connection
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.service import LedgerService
@@ -35,7 +35,7 @@ def listing(ledger: LedgerService, db: Connection) -> str:
 def _iterate_rows(ledger: LedgerService, db: Connection) -> Iterator[dict[str, Any]]:
     rows, after = ledger.segments.list_pinned(db, UsageFilter(), 5000)
     while True:
-        yield from msgspec.json.decode(msgspec.json.encode([row_view(row) for row in rows]))
+        yield from msgspec.json.decode(msgspec.json.encode([segment_row(row) for row in rows]))
         if after is None:
             return
         rows, after = ledger.segments.list_pinned(db, UsageFilter(), 5000, after)

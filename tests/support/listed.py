@@ -1,8 +1,8 @@
-"""Clouds that list what a test says, for audits."""
+"""Clouds with a given inventory, for audits."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 from stratiform.contract.compute import ComputeCapability
 from stratiform.contract.connector import AccountInfo, CloudConnection
@@ -19,8 +19,10 @@ from stratiform.services.clouds.service import CloudsService
 
 @dataclass
 class ListedCloud:
-    """Fulfils contract.connector.Connected: a cloud that can tell its use and nothing else. `breaks_after`: the answer
-    is cut off after so many things."""
+    """A connection to a cloud with an inventory and no other capability.
+
+    `breaks_after`: the inventory fails after this number of items.
+    """
 
     items: list[InventoryItem] = field(default_factory=list)
     breaks_after: int | None = None
@@ -42,12 +44,12 @@ class ListedCloud:
                 raise CloudUnreachable("no answer")
             yield item
 
-    def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
+    def list_samples(self, poll: Mapping[str, object], since: Micros, until: Micros) -> Iterator[UsageSample]:
         raise NotImplementedError
 
 
 class ListedClouds:
-    """Stands for CloudsService, by name."""
+    """A CloudsService with listed clouds, whose ids are their names."""
 
     def __init__(self, clouds: Mapping[str, ListedCloud]) -> None:
         self._clouds = clouds

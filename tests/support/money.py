@@ -1,4 +1,4 @@
-"""Usage and prices for tests of rating and billing: told as events, as clouds tell them."""
+"""Events of clouds and a price plan, for tests of rating and billing."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ per = "hour"
 
 
 def machine(server_id: str, project_id: str, launched: str, **changes: Any) -> Event:
-    """A machine with two vCPUs and 20 GiB that runs since `launched`, told at that instant unless `at` says when."""
+    """Return an update of an active server with two vCPUs and 20 GiB; `at` (default: `launched`) is its timestamp."""
     at = parse_iso(changes.pop("at", launched))
     payload = {
         "tenant_id": project_id,
@@ -54,7 +54,7 @@ def machine(server_id: str, project_id: str, launched: str, **changes: Any) -> E
 
 
 def address(floating_ip_id: str, project_id: str, created: str) -> Event:
-    """A floating IP that exists since `created`."""
+    """Return the creation of a floating IP."""
     at = parse_iso(created)
     floating_ip = {
         "id": floating_ip_id,
@@ -70,7 +70,7 @@ def address(floating_ip_id: str, project_id: str, created: str) -> Event:
 
 
 def counter(server_id: str, project_id: str, at: str, sent_bytes: int) -> Event:
-    """A reading of the counter of bytes that a machine has sent, from Ceilometer."""
+    """Return a sample of the counter of bytes that a server has sent, from Ceilometer."""
     sample = {
         "counter_name": "network.outgoing.bytes",
         "counter_type": "cumulative",
@@ -92,13 +92,13 @@ def counter(server_id: str, project_id: str, at: str, sent_bytes: int) -> Event:
 
 
 def request(account: str, at: str) -> Event:
-    """A request to the object store of the project `account`."""
+    """Return a request to the object store of the project `account`."""
     payload = {"target": {"id": account}, "eventTime": at, "measurements": []}
     return Event(f"{account}-{at}", "objectstore.http.request", "swift.test", parse_iso(at), "dc-1", payload)
 
 
 def disk(volume_id: str, project_id: str, launched: str, **changes: Any) -> Event:
-    """A volume of 100 GiB of the type `fast`."""
+    """Return an update of a volume of 100 GiB and the type `fast`."""
     at = parse_iso(changes.pop("at", launched))
     payload = {
         "tenant_id": project_id,

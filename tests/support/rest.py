@@ -1,30 +1,27 @@
-"""The REST face over a test's stack: an operator, a customer and a reader of theirs, signed in."""
+"""The REST API over the services of a test, for an operator and a customer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
-from litestar import Litestar, Router
-from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar import Litestar
 from litestar.testing import TestClient
 
 from stratiform.app.bootstrap import CATALOG
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.parameters import takes_what_it_knows
-from stratiform.interfaces.rest.problems import render_problem
 from stratiform.services.identity.model import AuthRequest, PasswordAuth, ResourceRef, ScopeRequest
-from support.stacks import Bench
+from support.stacks import Bench, prepare
 
 PASSWORD = "open sesame"
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Requests below `/api/v1`, as the operator unless another token is given."""
+    """Send requests below `/api/v1`, as the operator unless `token` is set (""; no token)."""
 
     http: TestClient[Litestar]
     admin: str
@@ -37,31 +34,37 @@ class Rest:
 
 
 @contextmanager
-def rest(bench: Bench, handlers: Sequence[Any] = ()) -> Iterator[Rest]:
-    """A server with these handlers, the users "admin" and "demo", and the project "demo"."""
+def rest(bench: Bench) -> Iterator[Rest]:
+    """Serve the API for the users "admin" and "demo" and the project "demo"."""
+    admin_token, demo_token, project_id = prepare(bench, "rest", _create_users)
+    app = _application()
+    app.state.services = bench.services
+    with TestClient(app, raise_server_exceptions=False) as http:
+        yield Rest(http, admin_token, demo_token, project_id)
+
+
+@cache
+def _application() -> Litestar:
+    return Litestar(route_handlers=[router(api)], openapi_config=None)
+
+
+def _create_users(bench: Bench) -> tuple[str, str, str]:
+    """Return a token of the operator, one of the customer, and the customer's project id."""
     services, now = bench.services, bench.clock.now()
     with services.database.transaction() as db:
         services.identity.bootstrap(
             db, now, url=services.url, region=services.region, admin_password=PASSWORD, catalog=CATALOG
         )
         project = services.identity.ensure_demo_project(bench.ctx(db), PASSWORD)
-    remaining = Router(
-        path="/api/v1",
-        route_handlers=list(handlers),
-        guards=[takes_what_it_knows],
-        exception_handlers={Exception: render_problem, HTTPException: render_problem},
-    )
-    app = Litestar(route_handlers=[router(api), remaining], state=State({"services": services}), openapi_config=None)
-    with TestClient(app, raise_server_exceptions=False) as http:
-        yield Rest(http, sign_in(bench, "admin"), sign_in(bench, "demo"), project.id)
+    return sign_in(bench, "admin"), sign_in(bench, "demo"), project.id
 
 
 def sign_in(bench: Bench, name: str, project: str = "") -> str:
-    """A token of the user `name` for the project of the same name, or another."""
-    ways, now = bench.services.identity.authentication, bench.clock.now()
+    """Return a token of a user for the project of the same name, or another."""
+    authentication, now = bench.services.identity.authentication, bench.clock.now()
     scope = ScopeRequest("project", ResourceRef(name=project or name, domain_name="Default"))
-    asked = AuthRequest((PasswordAuth(ResourceRef(name=name, domain_name="Default"), PASSWORD),), scope)
+    request = AuthRequest((PasswordAuth(ResourceRef(name=name, domain_name="Default"), PASSWORD),), scope)
     with bench.services.database.transaction() as db:
-        found = ways.resolve(db, asked, now)
-        ways.verify(found)
-        return ways.issue(db, asked, found, now)[0]
+        identity = authentication.resolve(db, request, now)
+        authentication.verify(identity)
+        return authentication.issue(db, request, identity, now)[0]

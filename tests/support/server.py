@@ -19,9 +19,9 @@ from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import metadata
 from stratiform.kit.policy import SYSTEM
 from support import client
+from support.databases import create_tables
 from support.ports import free_port
 from support.processes import WAIT_S, wait_until
 
@@ -74,7 +74,7 @@ def live_server(home: Path) -> Iterator[Live]:
     home.mkdir(parents=True, exist_ok=True)
     settings = Settings(home=home, port=port, bcrypt_rounds=4)
     services = build(settings)
-    metadata.create_all(services.database.engine)
+    create_tables(services.database)
     with services.database.transaction() as db:
         now = services.clock.now()
         services.identity.bootstrap(

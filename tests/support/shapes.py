@@ -1,4 +1,4 @@
-"""The shapes that notifications have on the bus, taken from the recorded ones."""
+"""Templates and formats of notifications, from the recorded ones."""
 
 import json
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ Payload = dict[str, Any]
 
 @cache
 def _templates() -> dict[str, str]:
-    """The first recorded message of each kind."""
-    found: dict[str, str] = {}
+    """Return the first recorded message of each event type."""
+    templates: dict[str, str] = {}
     for message in _recorded_messages():
-        found.setdefault(str(json.loads(message)["event_type"]), message)
-    return found
+        templates.setdefault(str(json.loads(message)["event_type"]), message)
+    return templates
 
 
 def _recorded_messages() -> Iterator[str]:
@@ -27,13 +27,13 @@ def _recorded_messages() -> Iterator[str]:
         yield str(json.loads(line)["body"]["oslo.message"])
 
 
-def template(event_type: str) -> Payload:
-    """A copy of the whole message, to change at will."""
-    made: Payload = json.loads(_templates()[event_type])
-    return made
+def get_template(event_type: str) -> Payload:
+    """Return a new copy of the complete message."""
+    message: Payload = json.loads(_templates()[event_type])
+    return message
 
 
-def envelope(message: Payload) -> bytes:
+def wrap_in_envelope(message: Payload) -> bytes:
     return json.dumps({"oslo.version": "2.0", "oslo.message": json.dumps(message)}).encode()
 
 
@@ -41,30 +41,30 @@ def random_id(random: Random) -> str:
     return str(UUID(int=random.getrandbits(128), version=4))
 
 
-def spaced(at: datetime) -> str:
+def format_spaced(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-def naive(at: datetime | None) -> str | None:
+def format_naive(at: datetime | None) -> str | None:
     return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
-def offset(at: datetime) -> str:
+def format_offset(at: datetime) -> str:
     return at.isoformat()
 
 
-def zulu(at: datetime | None) -> str | None:
-    """Versioned notifications cut times to seconds."""
+def format_zulu(at: datetime | None) -> str | None:
+    """Format a time as in versioned notifications, which have no fractions of seconds."""
     return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def body_of(line: bytes) -> bytes:
-    """The message in a recorder's line, as it was on the bus."""
+def extract_body(line: bytes) -> bytes:
+    """Return the body of a recorded message."""
     return json.dumps(json.loads(line)["body"]).encode()
 
 
-def line_of(body: bytes) -> bytes:
-    """`body` in a recorder's line, as `stratiform usage import` and `reference_fold.usage` read it."""
+def make_line(body: bytes) -> bytes:
+    """Return a recorded message, as for `stratiform usage import` and `reference_fold.usage`."""
     return json.dumps(
         {"ts": 0.0, "exchange": "nova", "routing_key": "notifications.info", "body": json.loads(body)}
     ).encode()

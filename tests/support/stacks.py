@@ -1,7 +1,12 @@
-"""A whole stack for a test: real services on a real database, a clock that stands still, ids that count."""
+"""All services on a database of a test, with a manual clock and sequential identifiers."""
 
+import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 from litestar import Litestar
 
@@ -9,16 +14,20 @@ from stratiform.app.api import application
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.interfaces.services import Services
-from stratiform.kit.clock import ManualClock
+from stratiform.kit.clock import ManualClock, Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection, metadata
+from stratiform.kit.crypto import KeyRepository
+from stratiform.kit.db import Connection
 from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
+from support.databases import create_tables, empty_sqlite_file
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A stack under test, and its hands."""
+    """The services with the clock and the generator of identifiers that a test controls."""
 
     services: Services
     clock: ManualClock
@@ -29,30 +38,96 @@ class Bench:
 
 
 def bench(home: Path, database_url: str = "", *, tables: bool = True) -> Bench:
-    """A stack in `home` with every table made (unless not wanted), and nothing in them."""
+    """Build all services in `home`, with empty tables unless `tables` is False."""
     clock, ids = ManualClock(), SequentialIds()
+    _write_token_keys(home / "keys" / "tokens")
     settings = Settings(home=home, database_url=database_url, bcrypt_rounds=4)
     services = build(settings, clock=clock, ids=ids)
     if tables:
-        metadata.create_all(services.database.engine)
+        create_tables(services.database)
     return Bench(services, clock, ids)
 
 
+def _write_token_keys(folder: Path) -> None:
+    """Write the keys that all benches use, so that the tokens in copies of a database are valid."""
+    if not folder.exists():
+        folder.mkdir(parents=True, mode=0o700)
+        for name, key in _token_keys().items():
+            (folder / name).write_bytes(key)
+
+
+@cache
+def _token_keys() -> dict[str, bytes]:
+    with TemporaryDirectory() as folder:
+        KeyRepository(Path(folder)).create()
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """An SQLite database after its preparation."""
+
+    result: Any
+    file: bytes
+    ids: dict[str, Any]
+
+
+_snapshots: dict[tuple[str, Micros], _Snapshot] = {}
+
+
+def prepare(bench: Bench, name: str, function: Callable[[Bench], R]) -> R:
+    """Call `function`, which prepares the database and returns plain data.
+
+    On a new SQLite database it is called once per process; afterwards the prepared database is copied.
+    """
+    file = _new_database_file(bench)
+    if file is None:
+        return function(bench)
+    key = (name, bench.clock.now())
+    if key not in _snapshots:
+        result = function(bench)
+        with sqlite3.connect(file) as db:
+            _snapshots[key] = _Snapshot(result, db.serialize(), dict(vars(bench.ids)))
+        db.close()
+        return result
+    snapshot = _snapshots[key]
+    bench.services.database.close()
+    for path in file.parent.glob(f"{file.name}-*"):
+        path.unlink()
+    file.write_bytes(snapshot.file)
+    vars(bench.ids).update(snapshot.ids)
+    prepared: R = snapshot.result
+    return prepared
+
+
+def _new_database_file(bench: Bench) -> Path | None:
+    """Return the file of an SQLite database that nothing was written to, or None."""
+    url = bench.services.database.engine.url
+    file = Path(url.database or "")
+    is_new = (
+        url.get_backend_name() == "sqlite"
+        and not any(path.stat().st_size for path in file.parent.glob(f"{file.name}-wal"))
+        and file.read_bytes() == empty_sqlite_file()
+    )
+    return file if is_new else None
+
+
 def customer(project_id: str = "p1", *roles: str) -> Caller:
-    """A caller with `roles` (member, if none are named) in `project_id`."""
-    given = roles or ("member",)
+    """Return a caller with `roles` (default: member) and the roles that they imply in a project."""
     implied = {"admin": {"admin", "member", "reader"}, "member": {"member", "reader"}, "reader": {"reader"}}
     return Caller(
-        user_id="u1", project_id=project_id, roles=frozenset().union(*(implied.get(role, {role}) for role in given))
+        user_id="u1",
+        project_id=project_id,
+        roles=frozenset().union(*(implied.get(role, {role}) for role in roles or ("member",))),
     )
 
 
-def served(services: Services) -> Litestar:
-    """The application over `stack`. One is made in a process: its four hundred routes take longer than most tests."""
-    if not _made:
-        _made.append(application(services))
-    _made[0].state.services = services
-    return _made[0]
+def cached_application(services: Services) -> Litestar:
+    """Return the application of these services: one per process, because its routes take a second to create."""
+    if not _applications:
+        _applications.append(application(services))
+    _applications[0].state.services = services
+    return _applications[0]
 
 
-_made: list[Litestar] = []
+_applications: list[Litestar] = []

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from support.callers import People
+from support.callers import Callers
 from support.volumes import VolumeBench
 
 #: The names of the callers in support.callers.
@@ -16,12 +16,12 @@ _CALLERS = {"admin": "admin", "member": "green", "reader": "green-reader", "stra
 class Api:
     """Send requests. The member and the reader are in project `here`, the stranger is in `there`."""
 
-    people: People
+    callers: Callers
     volumes: VolumeBench
 
     @property
     def projects(self) -> dict[str, str]:
-        return {"here": self.people.projects["green"], "there": self.people.projects["blue"]}
+        return {"here": self.callers.projects["green"], "there": self.callers.projects["blue"]}
 
     def __call__(
         self,
@@ -35,7 +35,9 @@ class Api:
     ) -> httpx.Response:
         headers = {"OpenStack-API-Version": f"volume {microversion}"} if microversion else {}
         path = f"/volume/v3{path}"
-        return self.people.ask(method, path, _CALLERS.get(caller, ""), json=body, headers=headers, params=query or None)
+        return self.callers.request(
+            method, path, _CALLERS.get(caller, ""), json=body, headers=headers, params=query or None
+        )
 
     def ok(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         """Return the body of a successful response."""

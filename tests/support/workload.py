@@ -1,7 +1,6 @@
-"""Notifications of machines and volumes that never were, in the shapes of the recorded ones.
+"""Random notifications of servers and volumes, with the recorded ones as templates.
 
-`lives` tells whole lives in order of time; `disorder` mixes them as buses and clocks do; `foreign` speaks of nothing
-that is metered. Everything follows from the generator of random numbers that is passed in. See `support.poison`, too.
+They depend on the random generator of the caller only. `support.invalid_messages` has messages that are rejected.
 """
 
 import math
@@ -11,51 +10,60 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from support.shapes import Payload, envelope, naive, offset, random_id, spaced, template, zulu
+from support.shapes import (
+    Payload,
+    format_naive,
+    format_offset,
+    format_spaced,
+    format_zulu,
+    get_template,
+    random_id,
+    wrap_in_envelope,
+)
 
-#: Everyone is born within this stretch of time, which begins here.
+#: All resources are created in this period.
 _BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
-_BIRTHS = timedelta(days=30)
+_CREATION_PERIOD = timedelta(days=30)
 
 _PROJECTS = tuple(f"{number:032x}" for number in range(0xA0, 0xA8))
 _ZONES = ("nova", "west", "east")
 _TYPES = ("8e92e9ee-879e-4c28-b238-a3467aa0b039", "1150aef3-f058-4657-9102-c1e99869f90f")
 
-#: Of all machines so many are still there at the end, and so many are told of in one of Nova's voices only.
-_IMMORTAL, _ONE_VOICE = 0.25, 0.2
+#: The share of resources that are not deleted, and of servers with either versioned or unversioned notifications only.
+_NOT_DELETED, _ONE_FORM = 0.25, 0.2
 
 
-def lives(random: Random, count: int) -> list[bytes]:
-    """The notifications of `count` machines and volumes from create to delete, in order of their timestamps."""
-    told: list[_Told] = []
+def random_notifications(random: Random, count: int) -> list[bytes]:
+    """Return the notifications of `count` servers and volumes from create to delete, sorted by timestamp."""
+    sent: list[_Sent] = []
     for _ in range(count):
-        life: _Machine | _Volume = _Machine(random) if random.random() < 0.5 else _Volume(random)
-        life.live(random.randint(1, 9), dies=random.random() >= _IMMORTAL)
-        told += life.told
-    return [one.body for one in sorted(told, key=lambda one: (one.at, one.body))]
+        resource: _Server | _Volume = _Server(random) if random.random() < 0.5 else _Volume(random)
+        resource.run(random.randint(1, 9), is_deleted=random.random() >= _NOT_DELETED)
+        sent += resource.sent
+    return [message.body for message in sorted(sent, key=lambda message: (message.at, message.body))]
 
 
-def disorder(random: Random, messages: list[bytes], doubled: float = 0.1, reach: int = 60) -> list[bytes]:
-    """The same, each up to `reach` places from its own, and the share `doubled` of them once more."""
-    places = [(place + random.uniform(0, reach), message) for place, message in enumerate(messages)]
-    again = [
-        (place + random.uniform(0, 20 * reach), message)
-        for place, message in enumerate(messages)
+def shuffle(random: Random, messages: list[bytes], doubled: float = 0.1, reach: int = 60) -> list[bytes]:
+    """Move each message by up to `reach` positions, and repeat the share `doubled` of them."""
+    moved = [(index + random.uniform(0, reach), message) for index, message in enumerate(messages)]
+    repeated = [
+        (index + random.uniform(0, 20 * reach), message)
+        for index, message in enumerate(messages)
         if random.random() < doubled
     ]
-    return [message for _, message in sorted(places + again)]
+    return [message for _, message in sorted(moved + repeated)]
 
 
-def foreign(random: Random, count: int) -> list[bytes]:
-    """Notifications of kinds that no meter knows."""
+def unmetered_notifications(random: Random, count: int) -> list[bytes]:
+    """Return notifications of event types that are not metered."""
     return [
-        envelope(
+        wrap_in_envelope(
             {
                 "message_id": random_id(random),
                 "publisher_id": "weather.lab",
                 "event_type": random.choice(("weather.rain.start", "weather.rain.end", "weather.wind")),
                 "priority": random.choice(("INFO", "WARN", "SAMPLE")),
-                "timestamp": spaced(_BEGIN + timedelta(seconds=random.uniform(0, 1e6))),
+                "timestamp": format_spaced(_BEGIN + timedelta(seconds=random.uniform(0, 1e6))),
                 "payload": {"millimetres": random.random(), "station": random.randint(1, 9)},
             }
         )
@@ -63,30 +71,30 @@ def foreign(random: Random, count: int) -> list[bytes]:
     ]
 
 
-def route_of(body: bytes) -> tuple[str, str]:
-    """The exchange and the routing key by which OpenStack would publish it; what can't be read goes as Nova's."""
-    told = re.search(rb'event_type\\*": \\*"([a-z]+)\.', body[:4096])
-    kind = told[1] if told else b""
-    topic = "versioned_notifications" if kind == b"instance" else "notifications"
-    return ("cinder" if kind == b"volume" else "nova"), f"{topic}.info"
+def find_route(body: bytes) -> tuple[str, str]:
+    """Return the exchange and the routing key that OpenStack uses; those of Nova for an invalid message."""
+    match = re.search(rb'event_type\\*": \\*"([a-z]+)\.', body[:4096])
+    service = match[1] if match else b""
+    topic = "versioned_notifications" if service == b"instance" else "notifications"
+    return ("cinder" if service == b"volume" else "nova"), f"{topic}.info"
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Sent:
     at: datetime
     body: bytes
 
 
 @dataclass
-class _Life:
-    """What Nova's and Cinder's things have in common: the fields of the row that change, and what was told of it."""
+class _Resource:
+    """The row of a resource, and the notifications about it."""
 
     random: Random
-    told: list[_Told] = field(default_factory=list)
+    sent: list[_Sent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.id = random_id(self.random)
-        self.now = _BEGIN + _BIRTHS * self.random.random()
+        self.now = _BEGIN + _CREATION_PERIOD * self.random.random()
         self.created = self.now
         self.launched: datetime | None = None
         self.deleted: datetime | None = None
@@ -97,27 +105,27 @@ class _Life:
 
     _kind = ""
 
-    def live(self, steps: int, *, dies: bool) -> None:
-        """Be born, go through `steps` of what can happen, and end, or not."""
-        self._be_born()
+    def run(self, steps: int, *, is_deleted: bool) -> None:
+        """Create the resource, do a number of random actions, and delete it if `is_deleted`."""
+        self._create()
         for _ in range(steps):
             self._wait()
-            self.random.choice(self._happenings())()
-        if dies:
+            self.random.choice(self._list_actions())()
+        if is_deleted:
             self._wait()
-            self._end()
+            self._delete()
 
-    def _be_born(self) -> None:
+    def _create(self) -> None:
         raise NotImplementedError
 
-    def _happenings(self) -> list[Callable[[], None]]:
+    def _list_actions(self) -> list[Callable[[], None]]:
         raise NotImplementedError
 
-    def _end(self) -> None:
+    def _delete(self) -> None:
         raise NotImplementedError
 
     def _wait(self) -> None:
-        """Anything between a moment and some days, more often short."""
+        """Wait up to some days; short times are more frequent."""
         self._moment(10 ** self.random.uniform(0, 5.5))
 
     def _moment(self, seconds: float = 0.2) -> None:
@@ -126,14 +134,14 @@ class _Life:
     def _rename(self) -> None:
         self.name = f"{self._kind}-{self.random.randint(0, 9999)}"
 
-    def _tell(self, event_type: str, payload: Payload) -> None:
-        made = template(event_type)
-        made |= {"message_id": random_id(self.random), "timestamp": spaced(self.now), "payload": payload}
-        self.told.append(_Told(self.now, envelope(made)))
+    def _send(self, event_type: str, payload: Payload) -> None:
+        message = get_template(event_type)
+        message |= {"message_id": random_id(self.random), "timestamp": format_spaced(self.now), "payload": payload}
+        self.sent.append(_Sent(self.now, wrap_in_envelope(message)))
 
 
-class _Machine(_Life):
-    """A server of Nova, told of in one voice or in both."""
+class _Server(_Resource):
+    """A server with versioned or unversioned notifications, or both."""
 
     _kind = "machine"
 
@@ -141,80 +149,80 @@ class _Machine(_Life):
         super().__post_init__()
         self.flavor = self._flavor()
         self.image = random_id(self.random)
-        alone = self.random.random() < _ONE_VOICE
-        self.voices = self.random.choice(("old", "new")) if alone else "old new"
+        has_one_form = self.random.random() < _ONE_FORM
+        self.forms = self.random.choice(("old", "new")) if has_one_form else "old new"
 
-    def _happenings(self) -> list[Callable[[], None]]:
+    def _list_actions(self) -> list[Callable[[], None]]:
         if self.state == "stopped":
             return [self._start, self._start, self._exists]
         if self.state == "shelved_offloaded":
             return [self._unshelve]
-        return [self._resize, self._stop, self._named, self._exists, self._attach, self._rebuild, self._shelve]
+        return [self._resize, self._stop, self._change_name, self._exists, self._attach, self._rebuild, self._shelve]
 
-    def _be_born(self) -> None:
+    def _create(self) -> None:
         self.state = "building"
-        self._say("create.start", "create.start")
+        self._notify("create.start", "create.start")
         for _ in range(self.random.randint(0, 3)):
             self._moment()
-            self._say("update", "update")
+            self._notify("update", "update")
         self._moment(20)
         self.state, self.launched = "active", self.now
         self._moment()
-        self._say("create.end", "create.end")
+        self._notify("create.end", "create.end")
 
-    def _end(self) -> None:
-        self._say("delete.start", "delete.start")
+    def _delete(self) -> None:
+        self._notify("delete.start", "delete.start")
         self._moment(5)
         self.state, self.deleted = "deleted", self.now
         self._moment()
-        self._say("delete.end", "delete.end")
+        self._notify("delete.end", "delete.end")
 
     def _resize(self) -> None:
-        self._say("resize.start", "resize.start")
+        self._notify("resize.start", "resize.start")
         self._moment(10)
         self.flavor, self.state, self.launched = self._flavor(), "resized", self.now
         self._moment()
-        self._say("finish_resize.end", "resize_finish.end")
+        self._notify("finish_resize.end", "resize_finish.end")
         self._moment(60)
         self.state = "active"
-        self._say("resize.confirm.end", "resize_confirm.end")
+        self._notify("resize.confirm.end", "resize_confirm.end")
 
     def _stop(self) -> None:
-        self._say("power_off.start", "power_off.start")
+        self._notify("power_off.start", "power_off.start")
         self._moment(3)
         self.state = "stopped"
-        self._say("power_off.end", "power_off.end")
+        self._notify("power_off.end", "power_off.end")
 
     def _start(self) -> None:
         self.state = "active"
-        self._say("power_on.end", "power_on.end")
+        self._notify("power_on.end", "power_on.end")
 
-    def _named(self) -> None:
+    def _change_name(self) -> None:
         self._rename()
-        self._say("update", "update")
+        self._notify("update", "update")
 
     def _exists(self) -> None:
-        self._say("exists", "exists")
+        self._notify("exists", "exists")
 
     def _attach(self) -> None:
-        self._say("volume.attach", "volume_attach.end")
+        self._notify("volume.attach", "volume_attach.end")
 
     def _rebuild(self) -> None:
-        self._say("rebuild.start", "rebuild.start")
+        self._notify("rebuild.start", "rebuild.start")
         self._moment(20)
         self.image, self.launched = random_id(self.random), self.now
-        self._say("rebuild.end", "rebuild.end")
+        self._notify("rebuild.end", "rebuild.end")
 
     def _shelve(self) -> None:
-        self._say("shelve.start", "shelve.start")
+        self._notify("shelve.start", "shelve.start")
         self._moment(20)
         self.state = "shelved_offloaded"
-        self._say("shelve_offload.end", "shelve_offload.end")
+        self._notify("shelve_offload.end", "shelve_offload.end")
 
     def _unshelve(self) -> None:
         self.state, self.launched = "active", self.now
         self._moment()
-        self._say("unshelve.end", "unshelve.end")
+        self._notify("unshelve.end", "unshelve.end")
 
     def _flavor(self) -> Payload:
         size = self.random.randint(0, 4)
@@ -227,40 +235,40 @@ class _Machine(_Life):
             "ephemeral_gb": self.random.choice((0, 0, 5)),
         }
 
-    def _say(self, old: str, new: str) -> None:
-        if "old" in self.voices:
-            self._tell(f"compute.instance.{old}", self._unversioned(f"compute.instance.{old}"))
-        if "new" in self.voices:
+    def _notify(self, old: str, new: str) -> None:
+        if "old" in self.forms:
+            self._send(f"compute.instance.{old}", self._unversioned(f"compute.instance.{old}"))
+        if "new" in self.forms:
             self._moment(0.01)
-            self._tell(f"instance.{new}", self._versioned(f"instance.{new}"))
+            self._send(f"instance.{new}", self._versioned(f"instance.{new}"))
 
     def _unversioned(self, event_type: str) -> Payload:
-        of = self.flavor
-        payload: Payload = template(event_type)["payload"]
+        flavor = self.flavor
+        payload: Payload = get_template(event_type)["payload"]
         image = payload.get("image_meta") or {}
         return payload | {
             "tenant_id": self.project,
             "instance_id": self.id,
             "display_name": self.name,
-            "instance_type": of["name"],
-            "instance_flavor_id": of["flavorid"],
-            "memory_mb": of["memory_mb"],
-            "disk_gb": of["root_gb"] + of["ephemeral_gb"],
-            "vcpus": of["vcpus"],
-            "root_gb": of["root_gb"],
-            "ephemeral_gb": of["ephemeral_gb"],
+            "instance_type": flavor["name"],
+            "instance_flavor_id": flavor["flavorid"],
+            "memory_mb": flavor["memory_mb"],
+            "disk_gb": flavor["root_gb"] + flavor["ephemeral_gb"],
+            "vcpus": flavor["vcpus"],
+            "root_gb": flavor["root_gb"],
+            "ephemeral_gb": flavor["ephemeral_gb"],
             "availability_zone": self.zone,
-            "created_at": spaced(self.created.replace(microsecond=0)),
-            "launched_at": naive(self.launched) or "",
-            "terminated_at": naive(self.deleted) or "",
-            "deleted_at": naive(self.deleted) or "",
+            "created_at": format_spaced(self.created.replace(microsecond=0)),
+            "launched_at": format_naive(self.launched) or "",
+            "terminated_at": format_naive(self.deleted) or "",
+            "deleted_at": format_naive(self.deleted) or "",
             "image_ref_url": f"http://127.0.0.1:9292/images/{self.image}",
             "image_meta": image | {"base_image_ref": self.image},
             "state": self.state,
         }
 
     def _versioned(self, event_type: str) -> Payload:
-        payload: Payload = template(event_type)["payload"]
+        payload: Payload = get_template(event_type)["payload"]
         data = payload["nova_object.data"]
         data["flavor"]["nova_object.data"] |= self.flavor
         data |= {
@@ -269,16 +277,16 @@ class _Machine(_Life):
             "display_name": self.name,
             "availability_zone": self.zone,
             "image_uuid": self.image,
-            "created_at": zulu(self.created),
-            "launched_at": zulu(self.launched),
-            "terminated_at": zulu(self.deleted),
-            "deleted_at": zulu(self.deleted),
+            "created_at": format_zulu(self.created),
+            "launched_at": format_zulu(self.launched),
+            "terminated_at": format_zulu(self.deleted),
+            "deleted_at": format_zulu(self.deleted),
             "state": self.state,
         }
         return payload
 
 
-class _Volume(_Life):
+class _Volume(_Resource):
     """A volume of Cinder."""
 
     _kind = "volume"
@@ -288,62 +296,62 @@ class _Volume(_Life):
         self.size = self.random.randint(1, 100)
         self.type = self.random.choice(_TYPES)
 
-    def _happenings(self) -> list[Callable[[], None]]:
+    def _list_actions(self) -> list[Callable[[], None]]:
         if self.state == "in-use":
             return [self._detach, self._detach, self._exists]
-        return [self._attach, self._grow, self._named, self._transfer, self._retype, self._exists]
+        return [self._attach, self._grow, self._change_name, self._transfer, self._retype, self._exists]
 
-    def _be_born(self) -> None:
+    def _create(self) -> None:
         self.state = "creating"
-        self._say("create.start")
+        self._notify("create.start")
         self._moment(10)
         self.state, self.launched = "available", self.now
         self._moment()
-        self._say("create.end")
+        self._notify("create.end")
 
-    def _end(self) -> None:
+    def _delete(self) -> None:
         self.state = "deleting"
-        self._say("delete.start")
+        self._notify("delete.start")
         self._moment(5)
         self.state = "deleted"
-        self._say("delete.end")
+        self._notify("delete.end")
 
     def _attach(self) -> None:
         self.state = "reserved"
-        self._say("attach.start")
+        self._notify("attach.start")
         self._moment(3)
         self.state = "in-use"
-        self._say("attach.end")
+        self._notify("attach.end")
 
     def _detach(self) -> None:
         self.state = "available"
-        self._say("detach.end")
+        self._notify("detach.end")
 
     def _grow(self) -> None:
         self.state = "extending"
-        self._say("resize.start")
+        self._notify("resize.start")
         self._moment(3)
         self.state, self.size = "available", self.size + self.random.randint(1, 50)
-        self._say("resize.end")
+        self._notify("resize.end")
 
-    def _named(self) -> None:
+    def _change_name(self) -> None:
         self._rename()
-        self._say("update.end")
+        self._notify("update.end")
 
     def _transfer(self) -> None:
         self.project = self.random.choice(_PROJECTS)
-        self._say("transfer.accept.end")
+        self._notify("transfer.accept.end")
 
     def _retype(self) -> None:
         self.type = self.random.choice(_TYPES)
-        self._say("retype")
+        self._notify("retype")
 
     def _exists(self) -> None:
-        self._say("exists")
+        self._notify("exists")
 
-    def _say(self, what: str) -> None:
+    def _notify(self, action: str) -> None:
         launched = self.launched or self.now  # as Cinder does
-        changed = {
+        changes = {
             "tenant_id": self.project,
             "volume_id": self.id,
             "display_name": self.name,
@@ -351,7 +359,7 @@ class _Volume(_Life):
             "volume_type": self.type,
             "size": self.size,
             "status": self.state,
-            "created_at": offset(self.created.replace(microsecond=0)),
-            "launched_at": offset(launched if what == "create.end" else launched.replace(microsecond=0)),
+            "created_at": format_offset(self.created.replace(microsecond=0)),
+            "launched_at": format_offset(launched if action == "create.end" else launched.replace(microsecond=0)),
         }
-        self._tell(f"volume.{what}", template(f"volume.{what}")["payload"] | changed)
+        self._send(f"volume.{action}", get_template(f"volume.{action}")["payload"] | changes)

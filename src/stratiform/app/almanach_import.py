@@ -15,7 +15,7 @@ import typer
 
 from stratiform.app import home as homes
 from stratiform.app import settings
-from stratiform.interfaces.cli.client import CliError, say, session
+from stratiform.interfaces.cli.client import CliError, print_line, session
 from stratiform.kit.errors import Fault
 
 _FILE = "stratiform.toml"
@@ -95,10 +95,10 @@ def import_almanach(
     homes.prepare_folder(home)
     _write(target, text)
     for line in conversion.lines:
-        say(line)
-    say(f"{target} written. Almanach's clients can connect to http://HOST:{conversion.values['almanach_port']}")
+        print_line(line)
+    print_line(f"{target} written. Almanach's clients can connect to http://HOST:{conversion.values['almanach_port']}")
     if conversion.values.get("almanach_private_key") == _DEFAULT_KEY:
-        say("Warning: the private key is Almanach's public default; change it here and in the clients.")
+        print_line("Warning: the private key is Almanach's public default; change it here and in the clients.")
 
 
 def _read(file: Path) -> _Conversion:
@@ -154,11 +154,11 @@ def _bus_query(sections: Mapping[str, Mapping[str, list[str]]], conversion: _Con
     """Return the options of [oslo_messaging_rabbit] that matter to a consumer, as query of its URL."""
     from stratiform.interfaces.amqp.address import Options  # not needed by other commands
 
-    known = {field.name for field in fields(Options)}
+    existing = {field.name for field in fields(Options)}
     query = {}
     for name, values in sections.get("oslo_messaging_rabbit", {}).items():
         option = _DEPRECATED_NAMES.get(name, name)
-        if option in known:
+        if option in existing:
             query[option] = values[-1]
             conversion.lines.append(f"  {f'oslo_messaging_rabbit.{name}':<44} collector_url, as {option}=…")
         else:
@@ -180,11 +180,11 @@ def _split_urls(text: str) -> list[str]:
 
 
 def _with_query(url: str, query: Mapping[str, str]) -> str:
-    known = url.partition("?")[2]
-    more = urlencode({name: value for name, value in query.items() if f"{name}=" not in known})
+    existing = url.partition("?")[2]
+    more = urlencode({name: value for name, value in query.items() if f"{name}=" not in existing})
     if not more:
         return url
-    return f"{url}&{more}" if known else f"{url.rstrip('?')}{'' if '/' in url.partition('://')[2] else '/'}?{more}"
+    return f"{url}&{more}" if existing else f"{url.rstrip('?')}{'' if '/' in url.partition('://')[2] else '/'}?{more}"
 
 
 def _convert_auth(sections: Mapping[str, Mapping[str, list[str]]], conversion: _Conversion) -> None:

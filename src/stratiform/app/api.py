@@ -6,22 +6,19 @@ from typing import Any
 from litestar import Litestar, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 
 from stratiform import __version__
 from stratiform.interfaces.almanach.api import router as almanach_router
 from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.endpoints.dispatch import router
+from stratiform.interfaces.endpoints.openapi import document_route
 from stratiform.interfaces.openstack import versions
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
 from stratiform.interfaces.rest.api import api as rest
-from stratiform.interfaces.rest.description import Description
 from stratiform.interfaces.rest.problems import render_problem
-from stratiform.interfaces.rest.remaining_routes import router as remaining_rest
 from stratiform.interfaces.services import Request, Services
 
 ErrorHandler = Callable[[Request, Exception], Response[Any]]
@@ -47,7 +44,7 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
         route_handlers=[
             *versions.version_routes(APIS),
             router(rest),
-            remaining_rest,
+            document_route("/api/docs/openapi.json", [rest], title="Stratiform", version=__version__),
             *[api.router() for api in APIS],
             portal,
             almanach_router(),
@@ -56,17 +53,7 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
         exception_handlers={Exception: _render_error, HTTPException: _render_error},
         state=State({"services": services, "almanach": almanach or AlmanachSettings()}),
         logging_config=None,  # configured in kit.log, which masks secrets
-        # Only the document: pages that render it would load scripts from other hosts.
-        openapi_config=OpenAPIConfig(
-            title="Stratiform",
-            version=__version__,
-            path="/api/docs",
-            render_plugins=[Description()],
-            components=Components(
-                security_schemes={"token": SecurityScheme("apiKey", name="X-Auth-Token", security_scheme_in="header")}
-            ),
-            security=[{"token": []}],
-        ),
+        openapi_config=None,  # the declarations of the endpoints describe more
         # Endpoints with larger bodies read them as a stream.
         request_max_body_size=16 * 1024 * 1024,
     )

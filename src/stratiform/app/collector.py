@@ -51,7 +51,7 @@ class _Pipeline:
 
 
 def addresses(settings: Settings) -> dict[str, Address]:
-    """Return the addresses of the buses by setting. Does not connect. Raises Invalid, with the name of the setting."""
+    """Return the addresses of the buses by setting. Does not connect. Raises: Invalid, with the name of the setting."""
     by_key = {key: parse(source.url, key) for key, source in settings.message_buses.items()}
     for source in settings.message_buses.values():
         check_cloud(source.cloud)
@@ -60,7 +60,7 @@ def addresses(settings: Settings) -> dict[str, Address]:
 
 
 def collect(settings: Settings, services: Services, stop: threading.Event) -> None:
-    """Consume messages until `stop`, and reconnect to brokers that are not reachable. Raises Invalid."""
+    """Consume messages until `stop`, and reconnect to brokers that are not reachable. Raises: Invalid."""
     settled = threading.Event()
     sources = zip(settings.message_buses.values(), addresses(settings).values(), strict=True)
     pipelines = [_build_pipeline(source, address, services, stop, settled) for source, address in sources]
@@ -101,7 +101,7 @@ def _build_pipeline(
 
 
 def _check_queues(sources: Mapping[str, Source], by_key: Mapping[str, Address]) -> None:
-    """Check that no two clouds share a queue: each would get a part of the other's messages. Raises Invalid."""
+    """Check that no two clouds share a queue: each would get a part of the other's messages. Raises: Invalid."""
     clouds: dict[tuple[str, int, str, str], tuple[str, str]] = {}
     for key, source in sources.items():
         for host in by_key[key].hosts:

@@ -19,7 +19,7 @@ from stratiform.app import home as homes
 from stratiform.app import keys
 from stratiform.app.almanach_import import import_almanach
 from stratiform.app.settings import Settings, load
-from stratiform.interfaces.cli.client import CliError, session, shown
+from stratiform.interfaces.cli.client import CliError, printable, session
 from stratiform.interfaces.cli.main import app, start
 from stratiform.kit.errors import Fault
 
@@ -204,7 +204,7 @@ def _database() -> Iterator[tuple[ModuleType, "Database"]]:
         base.close()
 
 
-def _inside(home: Path) -> httpx.Client:
+def _local_server(home: Path) -> httpx.Client:
     """Return a client of a server in this process, for one command."""
     from stratiform.app.serve import serve_in_thread
 
@@ -217,9 +217,9 @@ def run() -> None:
     try:
         sys.argv[1:], options = _extract_options(sys.argv[1:], ("--home", "--os-cloud"))
         home = options.get("--home") or os.environ.get("STRATIFORM_HOME") or ""
-        session.home, session.named = Path(home or Path.home() / ".stratiform").absolute(), bool(home)
+        session.home, session.home_is_explicit = Path(home or Path.home() / ".stratiform").absolute(), bool(home)
         session.cloud = options.get("--os-cloud") or ""
-        session.inside = _inside
+        session.local_server = _local_server
         sys.exit(start())
     except CliError as error:
         _end_with(error.message, error.hint, error.code)
@@ -234,7 +234,7 @@ def run() -> None:
 
 
 def _end_with(message: str, hint: str, code: int = 1) -> NoReturn:
-    typer.echo(shown(f"stratiform: {message}" + (f" ({hint})" if hint else "")), err=True)
+    typer.echo(printable(f"stratiform: {message}" + (f" ({hint})" if hint else "")), err=True)
     sys.exit(code)
 
 

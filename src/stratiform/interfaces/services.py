@@ -1,7 +1,7 @@
-"""What every face is handed: the services, and the way from a request to a call.
+"""The services that interfaces use, and the transaction of a request.
 
-One request is one transaction. `reading` and `writing` open it, ask who the caller is, and close it: what
-is raised inside rolls back, and only after a commit is the worker woken.
+One request is one transaction. `reading` and `writing` open it and authenticate the caller. An exception rolls it back;
+after a commit the worker is woken.
 """
 
 import threading
@@ -50,9 +50,11 @@ delete = partial(litestar.delete, sync_to_thread=True)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The whole program as a face sees it. `url` is what clients reach us by, with no slash at the end;
-    `wake` tells the worker that something may be due; `stopping` is set before the server waits for its last answers,
-    so that those that would go on for ever end."""
+    """Every service of an installation, and its environment.
+
+    `url` is the public address without a slash at the end. `wake` wakes the worker. `stopping` is set before the server
+    waits for its last responses, so that endless streams end.
+    """
 
     url: str
     region: str
@@ -81,13 +83,13 @@ def services_of(request: ASGIConnection[Any, Any, Any, Any]) -> Services:
 
 
 def request_id(scope: Scope) -> str:
-    """`req-…`: one for each request, which the log and the answer carry."""
+    """Return the id of a request, `req-…`, which is in the log and in the response."""
     return str(scope["state"].setdefault("request_id", f"req-{uuid4()}"))
 
 
 @contextmanager
 def reading(request: Request, token: str = "") -> Iterator[RequestContext]:
-    """A call that changes nothing; `token` where it isn't in the header. Raises Unauthenticated."""
+    """Open a transaction that only reads. `token`: if it is not in the header. Raises Unauthenticated."""
     services = services_of(request)
     with services.database.snapshot() as db:
         yield _call(request, services, db, token)
@@ -95,17 +97,17 @@ def reading(request: Request, token: str = "") -> Iterator[RequestContext]:
 
 @contextmanager
 def writing(request: Request) -> Iterator[RequestContext]:
-    """A call that is committed at the end. Raises Unauthenticated."""
+    """Open a transaction that is committed at the end. Raises Unauthenticated."""
     services = services_of(request)
     with services.database.transaction() as db:
         yield _call(request, services, db, "")
     services.wake()
 
 
-def shows_token(request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """The guard of every API: nothing is read of a request that shows no token. Raises Unauthenticated.
+def require_token(request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard of every API: reject requests without a token before the body is read. Raises Unauthenticated.
 
-    `reading` and `writing` ask whose token it is; a route that needs none says so with `open_to_all`.
+    `reading` and `writing` validate the token. Routes with the option `open_to_all` need none.
     """
     if not handler.opt.get("open_to_all") and not request.headers.get("x-auth-token"):
         raise Unauthenticated("The request you have made requires authentication.")
@@ -118,12 +120,12 @@ def _call(request: Request, services: Services, db: Connection, token: str) -> R
 
 T = TypeVar("T")
 
-#: What is raised for a body that is no JSON, or nests deeper than anything of ours.
+#: Errors of a body that is not JSON, or nests too deeply.
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def decode(body: bytes, into: type[T]) -> T:
-    """The JSON body as a typed schema. Raises Invalid, with the place of what is wrong."""
+    """Decode a JSON body. Raises Invalid with the path of the error."""
     try:
         return msgspec.json.decode(body or b"null", type=into)
     except msgspec.ValidationError as error:

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from stratiform.kit.errors import Fault
 
-#: Returns the stored hashes of the tile (level, number), empty if there is no such tile.
+#: Returns the stored hashes of the tile (level, number), empty if the tile is not stored.
 Reader = Callable[[int, int], bytes]
 
 HASH_BYTES = 32

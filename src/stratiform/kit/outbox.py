@@ -15,7 +15,7 @@ from stratiform.kit.db import Connection, Json, Rows, Serial, table
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One notification (oslo.messaging's fields). `cloud` is the name of the cloud it speaks of."""
+    """One notification (oslo.messaging's fields). `cloud` is the name of the cloud that sent it."""
 
     message_id: str
     event_type: str

@@ -112,18 +112,3 @@ class Rule:
 def declared_rules(module: Mapping[str, object]) -> tuple[Rule, ...]:
     """Return every rule that a policy module declares as a constant, in order of declaration."""
     return tuple(value for value in module.values() if isinstance(value, Rule))
-
-
-class Policy:
-    """The rules of one service, by name. Deprecated: declare `Rule` constants."""
-
-    def __init__(self, rules: dict[str, Check]) -> None:
-        self.rules = rules
-
-    def require(self, caller: Caller, rule: str, project_id: str | None) -> None:
-        """Raises Forbidden unless `caller` may do `rule` to a resource of `project_id`."""
-        Rule(rule, self.rules[rule]).require(caller, project_id)
-
-    def require_visible(self, caller: Caller, rule: str, project_id: str, missing: str) -> None:
-        """As `require`, but a caller of another project gets NotFound(`missing`)."""
-        Rule(rule, self.rules[rule]).require_visible(caller, project_id, NotFound(missing))

@@ -189,9 +189,9 @@ def test_routes_match_the_contract(client: AlmanachClient) -> None:
 def test_routes_below_almanach(client: AlmanachClient) -> None:
     client.ok("POST", f"/project/{client.project_id}/instance", INSTANCE)
     for path in ("/almanach/entity/i-1", "/almanach/v1/entity/i-1"):
-        assert client.people.ok("GET", path, "green")[0]["entity_id"] == "i-1"
-        assert client.people.ask("GET", path, "blue").json() == {"error": "Entity not found"}
-    page = client.people.ask("GET", "/almanach/unknown", "green")
+        assert client.callers.ok("GET", path, "green")[0]["entity_id"] == "i-1"
+        assert client.callers.request("GET", path, "blue").json() == {"error": "Entity not found"}
+    page = client.callers.request("GET", "/almanach/unknown", "green")
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
 
 

@@ -86,8 +86,8 @@ def test_a_named_file_comes_before_the_home_and_a_named_home_before_the_file(
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(write(tmp_path / "other.yaml", both=entry(live.url, "demo"))))
     monkeypatch.setenv("OS_CLOUD", "both")
     assert who(Session(home), live) == "demo"
-    assert who(Session(home, named=True), live) == "admin"
-    assert who(Session(tmp_path / "nothing", named=True), live) == "demo"
+    assert who(Session(home, home_is_explicit=True), live) == "admin"
+    assert who(Session(tmp_path / "nothing", home_is_explicit=True), live) == "demo"
 
 
 def test_all_ways_of_signing_in_that_openstack_knows(
@@ -121,14 +121,19 @@ def test_the_environment_of_an_openrc_counts(live: Live, tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("entries", "cloud", "message", "hint"),
     [
-        ({}, "", "no installation in ", "start one with `stratiform up`"),
-        ({"other": entry("http://127.0.0.1:9", "demo")}, "", "no entry 'stratiform-admin' in ", "`stratiform up`"),
-        ({}, "typo", "can't sign in with cloud 'typo': Cloud typo was not found.", "unset OS_CLOUD"),
+        ({}, "", "No installation found in ", "run `stratiform up`"),
+        (
+            {"other": entry("http://127.0.0.1:9", "demo")},
+            "",
+            "does not have an entry 'stratiform-admin'",
+            "`stratiform up`",
+        ),
+        ({}, "typo", "Cannot sign in with cloud 'typo': Cloud typo was not found.", "unset OS_CLOUD"),
         ({"c": {"auth": {"auth_url": "http://k:5000/v3", "username": "u"}}}, "c", "'http://k:5000/v3' is no", "unset"),
-        ({"c": entry("http://127.0.0.1:9", "demo")}, "c", "no answer from http://127.0.0.1:9", "is `stratiform up`"),
-        ({"c": entry("http://127.0.0.1:9", "demo", verify=False)}, "c", "no answer from http://127.0.0.1:9", "is"),
-        ({"c": 5}, "c", "the entry 'c' in ", "it has 'auth'"),
-        ({"c": {"auth": {"auth_url": "http://127.0.0.1:9/identity/v3"}}}, "c", "no answer from", "is"),
+        ({"c": entry("http://127.0.0.1:9", "demo")}, "c", "No response from http://127.0.0.1:9", "is `stratiform up`"),
+        ({"c": entry("http://127.0.0.1:9", "demo", verify=False)}, "c", "No response from http://127.0.0.1:9", "is"),
+        ({"c": 5}, "c", "The entry 'c' in ", "it needs 'auth'"),
+        ({"c": {"auth": {"auth_url": "http://127.0.0.1:9/identity/v3"}}}, "c", "No response from", "is"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_in_one_line(
@@ -138,7 +143,7 @@ def test_what_is_wrong_is_told_in_one_line(
         write(tmp_path / "h" / "clouds.yaml", **entries)
     with pytest.raises(CliError) as refused:
         Session(tmp_path / "h", cloud=cloud).client()
-    assert refused.value.message.startswith(message)
+    assert message in refused.value.message
     assert refused.value.hint.startswith(hint)
     assert "\n" not in refused.value.message
     assert capfd.readouterr() == ("", "")
@@ -147,7 +152,7 @@ def test_what_is_wrong_is_told_in_one_line(
 def test_a_file_that_is_no_yaml_is_told(tmp_path: Path) -> None:
     for text in ("{", "5", "clouds: 5"):
         (tmp_path / "clouds.yaml").write_text(text)
-        with pytest.raises(CliError, match="can't be understood"):
+        with pytest.raises(CliError, match=r"is not a valid clouds.yaml"):
             Session(tmp_path).client()
 
 
@@ -161,10 +166,10 @@ def test_the_password_of_another_is_never_tried_inside(tmp_path: Path, monkeypat
 
     write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry("http://127.0.0.1:9", "admin")})
     with pytest.raises(CliError, match="inside"):
-        Session(tmp_path / "h", inside=inside).client()
+        Session(tmp_path / "h", local_server=inside).client()
     for name, text in {"AUTH_URL": "http://127.0.0.1:9/identity/v3", "USERNAME": "u", "PASSWORD": "p"}.items():
         monkeypatch.setenv(f"OS_{name}", text)
     monkeypatch.setenv("OS_PROJECT_NAME", "p")
-    with pytest.raises(CliError, match="no answer from"):
-        Session(tmp_path / "h", inside=inside).client()
+    with pytest.raises(CliError, match="No response from"):
+        Session(tmp_path / "h", local_server=inside).client()
     assert asked == [tmp_path / "h"]

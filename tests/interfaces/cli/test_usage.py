@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, CliError, session
-from stratiform.interfaces.rest.usage import handlers
 from support.ledger import expected, recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
@@ -21,7 +20,7 @@ from support.stacks import Bench
 @pytest.fixture
 def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """The commands talk to this server, as the operator."""
-    with rest(stack_bench, handlers) as made:
+    with rest(stack_bench) as made:
         monkeypatch.setattr(session, "_client", Client(made.http, made.admin))
         yield made
 
@@ -44,7 +43,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_import_and_list(api: Rest, file: Path) -> None:
     assert run("list", "--format", "json") == "[]\n"
-    assert run("import", str(file)) == "576 new, 0 known already, 540 about nothing that is metered, 0 kept aside\n"
+    assert run("import", str(file)) == "576 ingested, 0 duplicates, 540 ignored, 0 rejected\n"
     assert run("list", "--format", "json") == expected()
 
 
@@ -107,26 +106,26 @@ def test_rejected(api: Rest, tmp_path: Path) -> None:
     bad = tmp_path / "bad"
     bad.write_bytes(b"{\n[markup]\n" + recorded()[0])
     told = run("import", str(bad))
-    assert "2 kept aside" in told
-    assert "`stratiform usage rejected list` shows them, and `rejected drop` forgets them" in told
+    assert "2 rejected" in told
+    assert "List rejected messages with `stratiform usage rejected list`; delete them with `rejected drop`." in told
     assert "not JSON" in run("rejected", "list")
     assert sorted(one["body"] for one in json.loads(run("rejected", "list", "--format", "json"))) == ["[markup]", "{"]
-    assert "2 kept aside" in run("rejected", "replay")
+    assert "2 rejected" in run("rejected", "replay")
     first, second = (one["id"] for one in json.loads(run("rejected", "list", "--format", "json")))
     assert first in run("rejected", "show", first[:12])
     assert json.loads(run("rejected", "show", first[:12], "--format", "json"))["id"] == first
-    assert run("rejected", "drop", first[:12]) == "1 dropped\n"
+    assert run("rejected", "drop", first[:12]) == "1 deleted\n"
     assert [one["id"] for one in json.loads(run("rejected", "list", "--format", "json"))] == [second]
-    assert run("rejected", "drop", "--reason", "no event") == "0 dropped\n"
-    assert run("rejected", "drop", "--reason", "not JSON", "--cloud", "openstack") == "1 dropped\n"
-    assert run("rejected", "drop", "--all") == "0 dropped\n"
+    assert run("rejected", "drop", "--reason", "no event") == "0 deleted\n"
+    assert run("rejected", "drop", "--reason", "not JSON", "--cloud", "openstack") == "1 deleted\n"
+    assert run("rejected", "drop", "--all") == "0 deleted\n"
 
 
 @pytest.mark.parametrize("line", [(), ("x", "--all"), ("--all", "--cloud", "a"), ("x", "--reason", "not")])
 def test_what_is_dropped_must_be_said(api: Rest, line: tuple[str, ...]) -> None:
     with pytest.raises(CliError) as refused:
         run("rejected", "drop", *line)
-    assert refused.value.message == "which messages are to be dropped?"
+    assert refused.value.message == "No messages are selected"
     assert "--all" in refused.value.hint
 
 
@@ -144,7 +143,7 @@ def test_a_file_that_is_no_recording_is_refused(api: Rest, tmp_path: Path) -> No
 def test_a_file_that_cant_be_read_is_told_in_one_line(api: Rest, tmp_path: Path, name: str) -> None:
     with pytest.raises(CliError) as refused:
         run("import", str(tmp_path / name))
-    assert refused.value.message.startswith("can't read")
+    assert refused.value.message.startswith("Cannot read")
     assert "\n" not in refused.value.message
     assert refused.value.hint
 
@@ -155,27 +154,35 @@ def test_a_server_that_is_gone_is_told_in_one_line(file: Path, monkeypatch: pyte
         for line in (("import", str(file)), ("list",), ("rejected", "list"), ("rejected", "replay")):
             with pytest.raises(CliError) as refused:
                 run(*line)
-            assert refused.value.message.startswith("no answer from http://127.0.0.1:9")
+            assert refused.value.message.startswith("No response from http://127.0.0.1:9")
             assert "\n" not in refused.value.message
 
 
 def test_a_bad_filter_is_told(api: Rest) -> None:
     with pytest.raises(CliError) as refused:
         run("list", "--from", "soon")
-    assert refused.value.message == "--from is no time: 'soon'"
+    assert refused.value.message == "--from is not a valid timestamp: 'soon'"
 
 
 @pytest.mark.parametrize(
     ("line", "message", "hint"),
     [
-        (("list", "--as-of", "7"), "--as-of is 7, and the ledger is at 0", "ask for a position that"),
-        (("sums", "--as-of", "x"), "--as-of is neither a position of the ledger nor a time: 'x'", "a whole number, or"),
-        (("sums", "--as-of", "2999-01-01"), "--as-of is 2999-01-01T00:00:00.000000Z, which is yet to", "ask for"),
-        (("sums", "--bucket", "day"), "buckets need a beginning", "give --from, such as 2026-11-01T00:00:00Z"),
+        (("list", "--as-of", "7"), "--as-of is 7, but the ledger is at position 0", "use a position"),
+        (
+            ("sums", "--as-of", "x"),
+            "--as-of is neither a position of the ledger nor a timestamp: 'x'",
+            "a non-negative",
+        ),
+        (("sums", "--as-of", "2999-01-01"), "--as-of is in the future: 2999-01-01T00:00:00.000000Z", "use a time"),
+        (("sums", "--bucket", "day"), "--bucket requires --from", "add --from, such as 2026-11-01T00:00:00Z"),
         (("sums", "--bucket", "week", "--from", "1999-01-01"), "--bucket must be hour, day or month, not 'week'", ""),
-        (("sums", "--from", "2999-01-01"), "--from is 2999-01-01T00:00:00.000000Z, and the sum ends", "give --to"),
-        (("list", "--from", "2026-02-01", "--to", "2026-01-01"), "the period ends before", "--from must be"),
-        (("list", "--tag", "x"), "--tag is key:value, not 'x'", ""),
+        (
+            ("sums", "--from", "2999-01-01"),
+            "--from is 2999-01-01T00:00:00.000000Z, after the end of the period",
+            "add --to",
+        ),
+        (("list", "--from", "2026-02-01", "--to", "2026-01-01"), "--to is before --from", "--from must be"),
+        (("list", "--tag", "x"), "--tag is not key:value: 'x'", ""),
         (("list", "--cloud", "x"), "Cloud 'x' is neither connected nor in the ledger.", "there are none yet"),
         (
             ("list", "--resource-type", "volum"),
@@ -184,7 +191,7 @@ def test_a_bad_filter_is_told(api: Rest) -> None:
         ),
         (("list", "--project", "admin"), "Project admin could not be found", "'admin' is a name; use the id: "),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_told_by_its_option(api: Rest, line: tuple[str, ...], message: str, hint: str) -> None:
     with pytest.raises(CliError) as refused:
         run(*line)
@@ -208,15 +215,15 @@ def test_insert_and_sums(api: Rest, tmp_path: Path) -> None:
     array.write_text(json.dumps(events[:2], indent=2))
     lines.write_text("\n\n".join(json.dumps(event) for event in events))
     one.write_text(json.dumps(events[0], indent=2))
-    assert run("insert", str(array)) == "2 new, 0 known already, 0 about nothing that is metered, 0 refused\n"
-    assert run("insert", str(one)).startswith("0 new, 1 known already")
+    assert run("insert", str(array)) == "2 ingested, 0 duplicates, 0 ignored, 0 rejected\n"
+    assert run("insert", str(one)).startswith("0 ingested, 1 duplicates")
     refused = CliRunner().invoke(usage.app, ["insert", str(lines)])
     assert refused.exit_code == 1
-    assert refused.output.splitlines()[0] == "event 3: rejected: no project_id"
+    assert refused.output.splitlines()[0] == "event 3: rejected: project_id is missing"
     until = ("--to", "2026-12-01")
     told = run("sums", "--group-by", "resource_type", "--measure", "duration,attributes.size,attributes.none", *until)
     assert "box            172800        345600" in told
-    assert "172800 seconds of use have no none" in told
+    assert "172800 seconds of usage without attribute none" in told
     assert json.loads(run("sums", "--bucket", "day", "--from", "2026-11-02", *until, "--format", "json"))[0][
         "sums"
     ] == {"duration": "86400"}

@@ -80,12 +80,12 @@ def test_a_file_that_is_no_json_is_refused_in_one_line(server: Server, tmp_path:
     file.write_text(text)
     with pytest.raises(CliError) as refused:
         run("insert", str(file))
-    assert refused.value.message == f"{file}, line 1: not JSON"
+    assert refused.value.message == f"{file}, line 1: not valid JSON"
     assert server.bodies == []
 
 
 def test_an_empty_id_is_no_message(server: Server) -> None:
     with pytest.raises(CliError) as refused:
         run("rejected", "show", "")
-    assert refused.value.message == "which message is to be shown?"
+    assert refused.value.message == "The ID of a message is required"
     assert server.bodies == []

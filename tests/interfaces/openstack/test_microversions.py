@@ -5,7 +5,7 @@ from litestar.datastructures import Headers
 
 from stratiform.interfaces.openstack.microversions import COMPUTE, VOLUME, Microversions, VersionNotSupported
 from stratiform.kit.errors import Fault, Invalid
-from support.callers import People, people
+from support.callers import Callers, open_callers
 from support.stacks import Bench
 
 MODERN, LEGACY = "OpenStack-API-Version", "X-OpenStack-Nova-API-Version"
@@ -53,23 +53,23 @@ def test_what_is_refused(spoken: Microversions, asked: str, error: type[Fault]) 
 
 
 def test_the_answer_says_the_version(stack_bench: Bench) -> None:
-    with people(stack_bench) as api:
+    with open_callers(stack_bench) as api:
         asked = {MODERN: "compute 2.26, volume 3.7"}
         for path in ("/compute/v2.1/flavors", "/compute/v2.1/servers/none"):
-            told = api.ask("GET", path, headers=asked).headers
+            told = api.request("GET", path, headers=asked).headers
             assert (told[MODERN], told[LEGACY]) == ("compute 2.26", "2.26")
             assert told.get_list("vary") == [MODERN, LEGACY]
-        told = api.ask("GET", "/volume/v3/types", headers=asked).headers
+        told = api.request("GET", "/volume/v3/types", headers=asked).headers
         assert (told[MODERN], told.get_list("vary"), LEGACY in told) == ("volume 3.7", [MODERN], False)
 
 
 def test_a_refusal_says_what_is_spoken(stack_bench: Bench) -> None:
-    with people(stack_bench) as api:
+    with open_callers(stack_bench) as api:
         _refused(api, "/compute/v2.1/flavors", "compute 2.91", "Minimum is 2.1 and maximum is 2.90.")
         _refused(api, "/volume/v3/types", "volume 3.61", "Minimum is 3.0 and maximum is 3.60.")
 
 
-def _refused(api: People, path: str, asked: str, spoken: str) -> None:
-    answer = api.ask("GET", path, headers={MODERN: asked})
+def _refused(api: Callers, path: str, asked: str, spoken: str) -> None:
+    answer = api.request("GET", path, headers={MODERN: asked})
     told = f"Version {asked.split()[1]} is not supported by the API. {spoken}"
     assert (answer.status_code, answer.json()) == (406, {"computeFault": {"code": 406, "message": told}})

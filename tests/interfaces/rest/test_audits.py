@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.rest import audits, corrections
 from stratiform.kit.clock import HOUR_US, SECOND_US, iso, iso_seconds, parse_iso
 from stratiform.kit.errors import Unavailable
 from stratiform.services.ledger import repository
@@ -25,7 +24,7 @@ def api(stack_bench: Bench) -> Iterator[Rest]:
     stack_bench.clock.at = NOW
     with_servers(stack_bench).create_active()
     stack_bench.clock.advance(HOUR_US)
-    with rest(stack_bench, [*audits.handlers, *corrections.handlers]) as made:
+    with rest(stack_bench) as made:
         lost = replace(machine("lost", made.demo_project, "2026-11-09T00:00:00"), cloud="sim")
         with stack_bench.services.database.transaction() as db:
             stack_bench.services.ingest.events.ingest(db, [lost], stack_bench.clock.now())
@@ -83,7 +82,7 @@ def test_what_is_applied_is_listed_with_author_and_reason(api: Rest) -> None:
     assert last["summary"]["made"] == 1
     (one,) = api("GET", "usage/corrections").json()["corrections"]
     assert one["author"].startswith("admin (")
-    assert one["reason"].startswith("audit 2026-11: inventory of sim at ")
+    assert one["reason"].startswith("audit 2026-11: not in inventory of sim at ")
     assert one["seen"] == {"gone": True}
     assert one["says"] == {}
     *_, again = lines(api, apply=True)
@@ -131,7 +130,7 @@ def test_what_is_refused_is_refused_at_once(api: Rest, body: Any, why: str) -> N
     ("error", "told"),
     [
         (Unavailable("the database does not answer"), {"detail": "the database does not answer", "hint": ""}),
-        (RuntimeError("secret"), {"detail": "Something went wrong here; the log says what."}),
+        (RuntimeError("secret"), {"detail": "An internal error occurred; the server's log has the details."}),
     ],
 )
 def test_what_breaks_off_says_so(

@@ -6,28 +6,25 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.rest import costs, prices
 from stratiform.kit.clock import parse_iso
 from support.money import PLAN, machine
 from support.rest import Rest, rest
 from support.stacks import Bench
 
-HANDLERS = [*costs.handlers, *prices.handlers]
-
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
-    """The account "acme" pays for the project "demo", in which a machine began an hour ago."""
+    """A server with "acme" as customer account of the project "demo", in which a server was launched an hour ago."""
     stack_bench.clock.at = parse_iso("2026-11-10T01:00:00")
-    with rest(stack_bench, HANDLERS) as made:
-        assert publish(made, PLAN).status_code == 200
-        assert made("POST", "accounts", {"name": "acme", "currency": "EUR", "plan": "standard"}).status_code == 201
+    with rest(stack_bench) as api:
+        assert publish(api, PLAN).status_code == 200
+        assert api("POST", "accounts", {"name": "acme", "currency": "EUR", "plan": "standard"}).status_code == 201
         assigned = {"project": "demo", "start": "2026-11-10T00:00:00Z"}
-        assert made("POST", "accounts/acme/projects", assigned).status_code == 201
+        assert api("POST", "accounts/acme/projects", assigned).status_code == 201
         with stack_bench.services.database.transaction() as db:
-            event = machine("m1", made.demo_project, "2026-11-10T00:00:00")
+            event = machine("m1", api.demo_project, "2026-11-10T00:00:00")
             stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
-        yield made
+        yield api
 
 
 def publish(api: Rest, source: str, token: str | None = None) -> Any:
@@ -35,11 +32,11 @@ def publish(api: Rest, source: str, token: str | None = None) -> Any:
     return api.http.post("/api/v1/prices", content=source.encode(), headers=headers)
 
 
-def test_a_plan_is_published_and_told(api: Rest) -> None:
-    (told,) = api("GET", "prices", token=api.demo).json()["prices"]
-    assert told == api("GET", "prices/standard").json()
-    assert (told["name"], told["currency"], told["unpriced"]) == ("standard", "EUR", "refuse")
-    (version,) = told["versions"]
+def test_a_published_plan_is_listed_and_shown(api: Rest) -> None:
+    (plan,) = api("GET", "prices", token=api.demo).json()["prices"]
+    assert plan == api("GET", "prices/standard").json()
+    assert (plan["name"], plan["currency"], plan["unpriced"]) == ("standard", "EUR", "refuse")
+    (version,) = plan["versions"]
     assert version["prices"][0] == {
         "resource": "instance",
         "measure": "attribute",
@@ -53,31 +50,34 @@ def test_a_plan_is_published_and_told(api: Rest) -> None:
         "states": ["active"],
         "where": {},
         "label": "",
+        "tax_category": None,
     }
     assert version["prices"][2]["where"] == {"volume_type": ["fast"]}
 
 
-def test_a_wrong_plan_is_a_problem_of_one_line(api: Rest) -> None:
-    answer = publish(api, PLAN.replace("per =", "pre =", 1))
-    assert answer.status_code == 400
-    assert answer.json()["detail"] == "price 1 of version 1: unknown key 'pre'"
+def test_an_invalid_plan_is_refused_in_one_line(api: Rest) -> None:
+    response = publish(api, PLAN.replace("per =", "pre =", 1))
+    assert response.status_code == 400
+    assert response.json()["detail"] == "price 1 of version 1: unknown key 'pre'"
     assert publish(api, PLAN.replace('"0.01"', '"0.02"')).status_code == 409
     assert api.http.post("/api/v1/prices", content=b"\xff", headers={"X-Auth-Token": api.admin}).status_code == 400
 
 
-def test_an_account_is_told_with_what_it_pays_for(api: Rest) -> None:
-    told = api("GET", "accounts/acme").json()
-    assert told["projects"] == [{"project_id": api.demo_project, "start": "2026-11-10T00:00:00.000000Z", "until": None}]
-    assert told["billed_until"] == "2026-11-01T00:00:00.000000Z"
-    assert [one["name"] for one in api("GET", "accounts").json()["accounts"]] == ["acme"]
-    assert api("GET", "accounts/nobody").status_code == 404
+def test_an_account_is_shown_with_its_projects(api: Rest) -> None:
+    account = api("GET", "accounts/acme").json()
+    assert account["projects"] == [
+        {"project_id": api.demo_project, "start": "2026-11-10T00:00:00.000000Z", "until": None}
+    ]
+    assert account["billed_until"] == "2026-11-01T00:00:00.000000Z"
+    assert [account["name"] for account in api("GET", "accounts").json()["accounts"]] == ["acme"]
+    assert api("GET", "accounts/unknown").status_code == 404
 
 
-def test_projects_are_assigned_by_name_id_or_foreign_id(api: Rest) -> None:
+def test_projects_are_assigned_by_name_or_id_also_without_a_project_of_ours(api: Rest) -> None:
     assert api("POST", "accounts/acme/projects", {"project": "nothing"}).status_code == 404
     assert api("POST", "accounts/acme/projects", {"project": "8782449b8ab1452ba506264c4923f734"}).status_code == 201
-    wrong = api("POST", "accounts/acme/projects", {"project": "admin", "start": "soon"})
-    assert (wrong.status_code, wrong.json()["detail"]) == (400, "`start` is not a valid timestamp: 'soon'")
+    response = api("POST", "accounts/acme/projects", {"project": "admin", "start": "soon"})
+    assert (response.status_code, response.json()["detail"]) == (400, "`start` is not a valid timestamp: 'soon'")
 
 
 def test_a_period_is_closed_once_and_its_invoice_downloaded(api: Rest) -> None:
@@ -93,13 +93,13 @@ def test_a_period_is_closed_once_and_its_invoice_downloaded(api: Rest) -> None:
     pdf = api("GET", f"invoices/{number}/pdf", token=api.demo)
     assert (pdf.headers["content-type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
     assert api("GET", "invoices", token=api.demo).json()["invoices"] == [closed.json()]
-    states = [(one["state"], one["invoice"]) for one in api("GET", "accounts/acme/periods").json()["periods"]]
+    states = [(period["state"], period["invoice"]) for period in api("GET", "accounts/acme/periods").json()["periods"]]
     assert states == [("closed", number), ("open", None)]
 
 
 def test_running_cost_by_id_and_of_the_month(api: Rest) -> None:
-    told = api("GET", "costs/servers/m1", token=api.demo).json()
-    assert (told["amount"], told["per_hour"], told["resource_name"]) == ("0.022", "0.022", "name of m1")
+    cost = api("GET", "costs/servers/m1", token=api.demo).json()
+    assert (cost["amount"], cost["per_hour"], cost["resource_name"]) == ("0.022", "0.022", "name of m1")
     month = api("GET", "costs/month", token=api.demo).json()
     assert (month["month"], month["amount"], month["project_id"]) == ("2026-11", "0.022", api.demo_project)
     assert api("GET", "costs/month?project=demo&month=2026-11").json() == month
@@ -108,7 +108,7 @@ def test_running_cost_by_id_and_of_the_month(api: Rest) -> None:
     assert api("GET", "costs/month?month=nov", token=api.demo).status_code == 400
 
 
-def test_the_seller_is_set_and_told(api: Rest) -> None:
+def test_the_seller_is_updated_and_shown(api: Rest) -> None:
     party = {"legal_name": "Seller", "address": ["Street 1"], "country": "DE", "tax_id": "DE1"}
     assert api("PUT", "seller", party).json() == party
     assert api("GET", "seller").json() == party
@@ -134,30 +134,36 @@ def test_the_seller_is_set_and_told(api: Rest) -> None:
         ("GET", "costs/month", None, True),
     ],
 )
-def test_who_may_ask(api: Rest, method: str, path: str, body: Any, allowed: bool) -> None:
-    def answer(token: str) -> int:
-        return publish(api, PLAN, token).status_code if path == "prices" and method == "POST" else status(token)
-
+def test_members_have_access_to_prices_invoices_and_costs(
+    api: Rest, method: str, path: str, body: Any, allowed: bool
+) -> None:
     def status(token: str) -> int:
+        if path == "prices" and method == "POST":
+            return int(publish(api, PLAN, token).status_code)
         return api(method, path, body, token=token).status_code
 
-    assert answer("") == 401
-    assert answer(api.demo) == (200 if allowed else 403)
+    assert status("") == 401
+    assert status(api.demo) == (200 if allowed else 403)
 
 
-def test_a_stranger_finds_nothing(api: Rest, stack_bench: Bench) -> None:
+def test_documents_and_costs_of_other_projects_are_not_found(api: Rest, stack_bench: Bench) -> None:
     number = api("POST", "accounts/acme/periods", {"until": "now"}).json()["number"]
     for path in (f"invoices/{number}", f"invoices/{number}/pdf"):
         assert api("GET", path, token="").status_code == 401
         assert api("GET", path, token=api.demo).status_code == 200
-    foreign = "0" * 31 + "1"
+    other_project = "0" * 31 + "1"
     assert api("POST", "accounts", {"name": "zeta", "currency": "EUR", "plan": "standard"}).status_code == 201
-    assert api("POST", "accounts/zeta/projects", {"project": foreign}).status_code == 201
+    assert api("POST", "accounts/zeta/projects", {"project": other_project}).status_code == 201
     with stack_bench.services.database.transaction() as db:
-        event = machine("m2", foreign, "2026-11-10T00:00:00")
+        event = machine("m2", other_project, "2026-11-10T00:00:00")
         stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
-    theirs = api("POST", "accounts/zeta/periods", {"until": "now"}).json()["number"]
-    hidden = (f"invoices/{theirs}", f"invoices/{theirs}/pdf", "costs/servers/m2", f"costs/month?project={foreign}")
+    other_number = api("POST", "accounts/zeta/periods", {"until": "now"}).json()["number"]
+    hidden = (
+        f"invoices/{other_number}",
+        f"invoices/{other_number}/pdf",
+        "costs/servers/m2",
+        f"costs/month?project={other_project}",
+    )
     assert [api("GET", path, token=api.demo).status_code for path in hidden] == [404] * 4
-    listed = api("GET", "invoices?account=zeta", token=api.demo).json()["invoices"]
-    assert [one["number"] for one in listed] == [number]
+    invoices = api("GET", "invoices?account=zeta", token=api.demo).json()["invoices"]
+    assert [invoice["number"] for invoice in invoices] == [number]

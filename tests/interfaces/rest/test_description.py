@@ -32,7 +32,7 @@ ANSWERS = {
     "/api/v1/usage/changes": {"text/event-stream"},
     "/api/v1/usage/log/checkpoint": {"text/plain"},
     "/api/v1/usage/log/export": {"application/x-ndjson"},
-    "/api/v1/usage/log/tile/{place}": {"application/octet-stream"},
+    "/api/v1/usage/log/tile/{tile}": {"application/octet-stream"},
     "/api/v1/usage/samples": TABLES,
     "/api/v1/usage/segments": TABLES,
     "/api/v1/usage/sums": TABLES,
@@ -145,7 +145,7 @@ def test_an_event_in_binary_mode_has_its_attributes_in_headers(told: dict[str, A
 
 
 def test_what_is_counted_may_be_told_in_short(told: dict[str, Any]) -> None:
-    schema = {"$ref": "#/components/schemas/UsageTold"}
+    schema = {"$ref": "#/components/schemas/UsageData"}
     sampled = {"resource_type": "gpu", "resource_id": "g1"}
     for value in (1, 1.5, "2.25", {"value": "1", "kind": "gauge", "unit": "B", "hold": 60}):
         assert valid(told, schema, {**sampled, "samples": {"bytes": value}}), value

@@ -8,7 +8,6 @@ from typer.testing import CliRunner
 
 from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, session
-from stratiform.interfaces.rest.usage.polls import handlers
 from stratiform.kit.clock import HOUR_US, MINUTE_US, iso
 from stratiform.kit.work import Worker, enqueue
 from stratiform.services.ingest import tasks
@@ -19,7 +18,7 @@ from support.stacks import Bench
 @pytest.fixture
 def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """A server; the commands talk to it, as the operator."""
-    with rest(stack_bench, handlers) as made:
+    with rest(stack_bench) as made:
         monkeypatch.setattr(session, "_client", Client(made.http, made.admin))
         yield made
 

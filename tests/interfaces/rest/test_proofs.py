@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.rest import proofs
-from stratiform.interfaces.rest.proofs import handlers
+from stratiform.interfaces.rest.routes import exports
 from stratiform.kit import merkle
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
@@ -22,7 +21,7 @@ from support.stacks import Bench
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
     stack_bench.clock.at = parse_iso("2026-12-01T00:00:00Z")
-    with rest(stack_bench, handlers) as made:
+    with rest(stack_bench) as made:
         yield made
 
 
@@ -90,19 +89,19 @@ def test_an_export_can_be_checked(api: Rest, used: Bench, monkeypatch: pytest.Mo
     answer = api("GET", "usage/log/export")
     assert answer.headers["content-type"].startswith("application/x-ndjson")
     found = verify(answer.content.splitlines(keepends=True), known(api))
-    assert (found.wrong, found.is_whole_log) == ([], True)
-    monkeypatch.setattr(proofs, "_PIECE_BYTES", 1)
+    assert (found.failures, found.is_complete_log) == ([], True)
+    monkeypatch.setattr(exports, "_BLOCK_BYTES", 1)
     assert api("GET", "usage/log/export").content == answer.content
     month = api("GET", "usage/log/export?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z&since=5").content
     found = verify(month.splitlines(keepends=True), known(api))
-    assert (found.wrong, found.resources, found.events, found.segments) == ([], 1, 1, 1)
+    assert (found.failures, found.resources, found.events, found.segments) == ([], 1, 1, 1)
 
 
 def test_a_customer_gets_the_own_project_only(api: Rest, used: Bench) -> None:
     mine = api("GET", "usage/log/export", token=api.demo).content
     assert mine == api("GET", f"usage/log/export?project_id={api.demo_project}", token=api.demo).content
     found = verify(mine.splitlines(keepends=True), known(api))
-    assert (found.wrong, found.resources, found.events, found.held_back) == ([], 2, 2, 0)
+    assert (found.failures, found.resources, found.events, found.withheld) == ([], 2, 2, 0)
     assert b"8782449b8ab1452ba506264c4923f734" not in mine
     assert api("GET", "usage/log/export?project_id=8782449b8ab1452ba506264c4923f734", token=api.demo).status_code == 404
     theirs = api("GET", "usage/log/inclusion?index=0", token=api.demo).json()

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.rest.usage import handlers
 from support.ledger import recorded
 from support.rest import Rest, rest
 from support.stacks import Bench
@@ -17,7 +16,7 @@ GOOD = recorded()[0]
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
-    with rest(stack_bench, handlers) as made:
+    with rest(stack_bench) as made:
         yield made
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from stratiform.interfaces.rest.usage import handlers
 from support.ledger import recorded
 from support.rest import Rest, rest
 from support.stacks import Bench
@@ -13,7 +12,7 @@ from support.stacks import Bench
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
-    with rest(stack_bench, handlers) as made:
+    with rest(stack_bench) as made:
         yield made
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.rest.usage import handlers, notifications
+from stratiform.interfaces.rest.routes import notifications
 from support.ledger import expected, recorded
 from support.rest import Rest, rest
 from support.stacks import Bench
@@ -17,7 +17,7 @@ MACHINE = "5e505a89-c5ad-4284-9b82-002634a3576c"
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
-    with rest(stack_bench, handlers) as made:
+    with rest(stack_bench) as made:
         yield made
 
 
@@ -55,7 +55,7 @@ def test_pieces_of_any_size_are_put_together(api: Rest) -> None:
 
 
 def test_a_line_without_end_is_cut_and_kept_aside(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notifications, "_LONGEST_LINE", 10_000)
+    monkeypatch.setattr(notifications, "_MAX_LINE_BYTES", 10_000)
     body = b'{"a": "' + b"x" * 50_000 + b'"}\n' + recorded()[-1]
     done = send(api, body).json()
     assert (done["rejected"], done["accepted"] + done["ignored"]) == (1, 1)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stratiform.interfaces.rest.usage import handlers, segments
+from stratiform.interfaces.rest.routes import segments
 from stratiform.kit.clock import DAY_US, iso, parse_iso
 from support.rest import Rest, rest
 from support.server import ADMIN_PASSWORD, Live, live_server
@@ -27,7 +27,7 @@ ONE = "application/cloudevents+json"
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
     stack_bench.clock.at = T0 + 30 * DAY_US
-    with rest(stack_bench, handlers) as made:
+    with rest(stack_bench) as made:
         yield made
 
 
@@ -59,7 +59,7 @@ def rows(api: Rest, query: str, **headers: str) -> httpx.Response:
 
 
 def test_every_format_tells_the_same(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segments, "_PIECE", 7)
+    monkeypatch.setattr(segments, "_BATCH_ROWS", 7)
     boxes(api)
     for query in ("", "project_id=p2", "from=2026-01-02", "from=2026-01-02&to=2026-01-03&clip=true"):
         told = rows(api, query).json()["segments"]
@@ -150,7 +150,7 @@ def test_each_event_of_many_is_answered(api: Rest) -> None:
         "accepted", "repeated", "ignored", "accepted", "rejected", "rejected", "rejected",
     ]  # fmt: skip
     assert done["events"][3]["message_id"].startswith("ce-")
-    assert done["events"][6]["reason"] == "no project_id"
+    assert done["events"][6]["reason"] == "project_id is missing"
     assert api("GET", "usage/rejected").json()["rejected"] == []
 
 

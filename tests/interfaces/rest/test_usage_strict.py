@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stratiform.interfaces.rest.usage import handlers, samples
+from stratiform.interfaces.rest.routes import samples
 from stratiform.kit.clock import DAY_US, HOUR_US, iso, parse_iso
 from support.rest import Rest, rest, sign_in
 from support.stacks import Bench
@@ -24,7 +24,7 @@ LISTS = ["usage/segments", "usage/samples", "usage/sums"]
 def api(stack_bench: Bench) -> Iterator[Rest]:
     """A ledger that came to position 1 on day 30, and knows a box since day 0 and 25 samples."""
     stack_bench.clock.at = T0 + 30 * DAY_US
-    with rest(stack_bench, handlers) as made:
+    with rest(stack_bench) as made:
         box = {"resource_type": "box", "resource_id": "b1"}
         told = [event("s", "usage.started", T0, **box, project_id="p1", tags={"env": "prod"})]
         for number in range(25):
@@ -87,7 +87,7 @@ def test_nothing_is_known_as_of_what_is_yet_to_come(api: Rest, path: str, as_of:
 
 def test_a_sum_that_ends_before_it_begins_says_why(api: Rest) -> None:
     told = api("GET", "usage/sums?as_of=1&from=2026-02-01").json()
-    assert told["detail"].startswith("`from` is 2026-02-01T00:00:00.000000Z, and what was known then ends 2026-01-31")
+    assert told["detail"].startswith("`from` is 2026-02-01T00:00:00.000000Z, after the end of the period: 2026-01-31")
     assert "`to`" in told["hint"]
 
 
@@ -143,7 +143,7 @@ def test_a_customer_learns_of_no_other_names(api: Rest, query: str) -> None:
     "query", ["", "meter=out&from=2026-01-01T03:00:00Z&to=2026-01-01T12:00:00Z", "as_of=1", "as_of=0"]
 )
 def test_samples_come_in_every_format(api: Rest, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samples, "_PIECE", 5)
+    monkeypatch.setattr(samples, "_BATCH_ROWS", 5)
     told = api("GET", f"usage/samples?{query}").json()["samples"]
     assert len(told) == (9 if "meter" in query else 0 if "=0" in query else 25)
     lines = [*csv.DictReader(io.StringIO(api("GET", f"usage/samples?{query}&format=csv").text))]
@@ -161,15 +161,15 @@ def test_samples_come_in_every_format(api: Rest, query: str, monkeypatch: pytest
     ("method", "path", "hint"),
     [
         ("GET", "usage/segments?clod=openstack", "did you mean `cloud`?"),
-        ("GET", "usage/samples?clip=true", "there are as_of, cloud, "),
+        ("GET", "usage/samples?clip=true", "available: as_of, cloud, "),
         ("GET", "usage/sums?groupby=cloud", "did you mean `group_by`?"),
-        ("GET", "usage/changes?as_of=1", "there are cloud, from, "),
-        ("GET", "usage/meters?name=instance", "this takes none"),
-        ("GET", "usage/polls?cloud=x", "this takes none"),
-        ("GET", "usage/rejected?cloud=x", "there are limit, marker"),
-        ("GET", "usage/rejected/00?message_id=00", "this takes none"),
-        ("GET", "usage/unknown?limit=1", "this takes none"),
-        ("POST", "usage/unknown/replay?before=1", "there are after"),
+        ("GET", "usage/changes?as_of=1", "available: cloud, from, "),
+        ("GET", "usage/meters?name=instance", "this endpoint has no parameters"),
+        ("GET", "usage/polls?cloud=x", "this endpoint has no parameters"),
+        ("GET", "usage/rejected?cloud=x", "available: limit, marker"),
+        ("GET", "usage/rejected/00?message_id=00", "this endpoint has no parameters"),
+        ("GET", "usage/unknown?limit=1", "this endpoint has no parameters"),
+        ("POST", "usage/unknown/replay?before=1", "available: after"),
         ("POST", "usage/events?clud=x", "did you mean `cloud`?"),
         ("POST", "usage/notifications?clouds=x", "did you mean `cloud`?"),
     ],
@@ -179,13 +179,13 @@ def test_a_parameter_that_there_is_not_is_refused(api: Rest, method: str, path: 
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     name = path.partition("?")[2].partition("=")[0]
-    assert answer.json()["detail"] == f"there is no parameter '{name}' here"
+    assert answer.json()["detail"] == f"unknown query parameter '{name}'"
     assert answer.json()["hint"].startswith(hint)
 
 
 def test_a_parameter_that_is_given_twice_is_refused(api: Rest) -> None:
     answer = api("GET", "usage/segments?cloud=openstack&cloud=lab")
-    assert (answer.status_code, answer.json()["detail"]) == (400, "`cloud` is given more than once")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "`cloud` occurs more than once")
 
 
 @pytest.mark.parametrize("query", ["from=", "as_of=%20", "tag=", "cloud=prod&to="])
@@ -227,4 +227,4 @@ def test_a_misspelt_key_is_refused(api: Rest, kind: str, more: dict[str, Any], w
 @pytest.mark.parametrize("path", ["usage/segments?format=csv&limit=2", "usage/samples?format=arrow&marker=x"])
 def test_a_page_of_a_whole_file_is_refused(api: Rest, path: str) -> None:
     answer = api("GET", path)
-    assert (answer.status_code, answer.json()["detail"]) == (400, "only JSON comes in pages")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "`limit` and `marker` apply to JSON only")

@@ -1,29 +1,22 @@
-"""What an audit finds of one resource, and that what it proposes makes the ledger agree."""
+"""The comparison of one resource with its sources: findings, and proposals that resolve them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratiform.kit.clock import HOUR_US, SECOND_US
-from stratiform.services.audit.model.comparison import (
-    Absence,
-    Finding,
-    Kind,
-    Known,
-    Look,
-    Proposal,
-    Sighting,
-    audit,
-    doubled,
-    is_round,
-    unmentioned,
-)
-from stratiform.services.ingest.events import corrections
+from stratiform.services.audit.model import Finding, FindingKind, Proposal
+from stratiform.services.audit.model.comparison import compare
+from stratiform.services.audit.model.exists_periods import find_missed_period, is_periodic
+from stratiform.services.audit.model.findings import find_overlaps
+from stratiform.services.audit.model.ledger_states import LedgerState
+from stratiform.services.audit.model.sightings import Absence, Sighting
+from stratiform.services.ingest.events.corrections import parse_correction
 from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ingest.service import correction_event
-from stratiform.services.ledger.model import Correction, Resource, Statement, fold, select_in_force
+from stratiform.services.ledger.model import Correction, Resource, Segment, Statement, fold, select_in_force
 from stratiform.services.ledger.model.fold import select_messages
 from support.profiles import examples
 from support.segments import INSTANCE, segment
@@ -31,165 +24,180 @@ from support.segments import INSTANCE, segment
 S = SECOND_US
 WINDOW = (10 * S, 100 * S)
 NOW = 120 * S
-MACHINE = Resource("lab", "instance", "1")
+SERVER = Resource("lab", "instance", "1")
+OBSERVATION = Observation(project_id="p", name="web", state="active", attributes={"vcpus": 1})
+
+LAUNCH = Statement(
+    20 * S + 1, "m-launch", project_id="p", launched_at=20 * S + 1, state="active", attributes={"vcpus": 1}
+)
+DELETION = Statement(60 * S + 1, "m-deletion", project_id="p", terminated_at=60 * S + 1, is_deleted=True)
+NOT_LISTED = Absence("inventory", NOW, is_conclusive=True)
 
 
-def said(at: int, **what: Any) -> Statement:
-    return Statement(at=at, message_id=f"m-{at:012d}", project_id=what.pop("project_id", "p"), **what)
-
-
-LAUNCH = said(20 * S + 1, launched_at=20 * S + 1, state="active", attributes={"vcpus": 1})
-GONE = said(60 * S + 1, terminated_at=60 * S + 1, is_deleted=True)
-LOOK = Look("p", "web", "active", {"vcpus": 1})
-
-
-def known(*statements: Statement) -> Known:
-    valid = select_in_force(statements)
-    heard_at = max((one.at for one in select_messages(valid)), default=None)
-    staff = [one.correction for one in valid if one.correction is not None]
-    return Known("instance", fold(INSTANCE, statements).segments, heard_at, staff)
-
-
-def listed(since: int | None = None, look: Look = LOOK) -> Sighting:
-    return Sighting("inventory", NOW, since, look=look)
-
-
-def found(
-    ledger: Known, *words: Sighting | Absence, window: tuple[int, int] = WINDOW
-) -> list[tuple[str, int, int, bool]]:
-    findings, _ = held_against(ledger, words, window)
-    return [(one.kind.value, one.start, one.end, one.exact) for one in findings]
-
-
-def held_against(
-    ledger: Known, words: tuple[Sighting | Absence, ...], window: tuple[int, int] = WINDOW
-) -> tuple[list[Finding], list[Proposal]]:
-    sightings = [one for one in words if isinstance(one, Sighting)]
-    return audit(ledger, sightings, [one for one in words if isinstance(one, Absence)], window)
-
-
-def told(proposal: Proposal, number: int = 0) -> Statement:
-    """What the ledger reads of a proposal that is made."""
-    look = proposal.look
-    correction = Correction("staff", proposal.reason, reopened=proposal.reopened, has_observation=True)
-    seen = Observation(
-        proposal.launched,
-        proposal.gone,
-        look.name or None,
-        look.project_id or None,
-        look.state or None,
-        look.attributes,
+def message(
+    at: int,
+    *,
+    launched_at: int | None = None,
+    terminated_at: int | None = None,
+    state: str | None = None,
+    attributes: dict[str, object] | None = None,
+) -> Statement:
+    return Statement(
+        at,
+        f"m-{at:012d}",
+        project_id="p",
+        launched_at=launched_at,
+        terminated_at=terminated_at,
+        state=state,
+        attributes=attributes or {},
     )
-    event = correction_event(MACHINE, f"z-{number}-{proposal.at:012d}", proposal.at, correction, seen)
-    fact = corrections.parse_correction(event)
-    assert fact is not None
-    return fact.statement
 
 
-GONE_NOW = Absence("inventory", NOW, True)
+def ledger(*statements: Statement) -> LedgerState:
+    """Return the state of the ledger after these statements."""
+    valid = select_in_force(statements)
+    last_message_at = max((statement.at for statement in select_messages(valid)), default=None)
+    applied = [statement.correction for statement in valid if statement.correction is not None]
+    return LedgerState(fold(INSTANCE, statements).segments, last_message_at, applied)
 
 
-def test_where_all_agree_there_is_nothing() -> None:
-    assert held_against(known(LAUNCH), (listed(20 * S + 1),)) == ([], [])
-    assert held_against(known(LAUNCH, GONE), (GONE_NOW,)) == ([], [])
+def listed(since: int | None = None, observation: Observation = OBSERVATION) -> Sighting:
+    """Return the sighting in an inventory."""
+    return Sighting("inventory", NOW, since, observation=observation)
+
+
+def check(
+    state: LedgerState, *reports: Sighting | Absence, window: tuple[int, int] = WINDOW
+) -> tuple[list[Finding], list[Proposal]]:
+    """Compare the ledger with reports of sources."""
+    sightings = [report for report in reports if isinstance(report, Sighting)]
+    return compare(state, sightings, [report for report in reports if isinstance(report, Absence)], window)
+
+
+def find_intervals(state: LedgerState, *reports: Sighting | Absence) -> list[tuple[str, int, int, bool]]:
+    """Return kind, start, end and exactness of the findings."""
+    return [(each.kind.value, each.start, each.end, each.exact) for each in check(state, *reports)[0]]
+
+
+def apply(proposal: Proposal, number: int = 0) -> Statement:
+    """Return the statement of the ledger after the proposal was applied."""
+    correction = Correction("staff", proposal.reason, reopened=proposal.reopened, has_observation=True)
+    message_id = f"z-{number}-{proposal.at:012d}"
+    event = correction_event(SERVER, message_id, proposal.at, correction, proposal.observation)
+    parsed = parse_correction(event)
+    assert parsed is not None
+    return parsed.statement
+
+
+def test_sources_that_agree_with_the_ledger_yield_no_findings() -> None:
+    assert check(ledger(LAUNCH), listed(20 * S + 1)) == ([], [])
+    assert check(ledger(LAUNCH, DELETION), NOT_LISTED) == ([], [])
     exists = Sighting("message", 50 * S, 20 * S)
-    assert held_against(known(LAUNCH, GONE), (exists, GONE_NOW)) == ([], []), "a second cut off tells nothing"
+    assert check(ledger(LAUNCH, DELETION), exists, NOT_LISTED) == ([], []), "times may be truncated to seconds"
     ended = Sighting("message", 99 * S, 20 * S, until=60 * S + 1)
-    assert held_against(known(LAUNCH, GONE), (ended,)) == ([], [])
+    assert check(ledger(LAUNCH, DELETION), ended) == ([], [])
 
 
-def test_a_lost_life_is_opened_as_it_was_seen() -> None:
-    findings, proposals = held_against(known(), (listed(30 * S),))
-    assert findings == [Finding(Kind.MISSING, 30 * S, 100 * S, True, ("inventory",))]
-    made = fold(INSTANCE, [told(one) for one in proposals])
-    assert made.segments == (segment(30 * S, None, "p", "active", {"vcpus": 1}),)
-    assert made.name == "web"
-    assert held_against(known(), (listed(None),))[1] == [], "since when is not known"
-    assert held_against(known(), (listed(30 * S, Look()),))[1] == [], "whose it is is not known"
+def test_a_lost_creation_is_missing_use() -> None:
+    findings, proposals = check(ledger(), listed(30 * S))
+    assert findings == [Finding(FindingKind.MISSING, 30 * S, 100 * S, True, ("inventory",))]
+    usage = fold(INSTANCE, [apply(proposal) for proposal in proposals])
+    assert usage.segments == (segment(30 * S, None, "p", "active", {"vcpus": 1}),)
+    assert usage.name == "web"
+    assert check(ledger(), listed(None))[1] == [], "the start is unknown"
+    assert check(ledger(), listed(30 * S, Observation()))[1] == [], "the project is unknown"
 
 
-def test_a_lost_end_is_surplus_since_it_was_last_heard_of() -> None:
-    stopped = said(40 * S, state="stopped")
-    findings, proposals = held_against(known(LAUNCH, stopped), (GONE_NOW,))
-    assert findings == [Finding(Kind.SURPLUS, 40 * S, 100 * S, False, ("inventory",))]
-    assert fold(INSTANCE, [LAUNCH, stopped, told(proposals[0])]).end == NOW
-    seen = Sighting("message", 70 * S, 20 * S)
-    assert found(known(LAUNCH, stopped), seen, GONE_NOW) == [("surplus", 70 * S, 100 * S, False)]
-    assert found(known(LAUNCH, said(110 * S)), GONE_NOW) == [], "nothing of it is in the window"
-    late = Absence("inventory", NOW, True, settled=30 * S)
-    assert found(known(LAUNCH, said(95 * S)), late) == [], "its end may be on the way"
-
-
-def test_a_lost_change_differs_since_some_time() -> None:
-    bigger = replace(LOOK, attributes={"vcpus": 4, "flavor": "unheard of"}, project_id="q", state="stopped")
-    findings, proposals = held_against(known(LAUNCH), (listed(20 * S, bigger),))
-    changes = {"vcpus": (1, 4), "state": ("active", "stopped"), "project_id": ("p", "q")}
-    assert findings == [Finding(Kind.DIFFERS, 20 * S + 1, 100 * S, False, ("inventory",), changes)]
-    made = fold(INSTANCE, [LAUNCH, told(proposals[0])]).segments
-    assert made[1] == segment(NOW, None, "q", "stopped", {"vcpus": 4})
-    again = said(130 * S, state="active", attributes={"vcpus": 2})
-    assert fold(INSTANCE, [LAUNCH, told(proposals[0]), again]).segments[-1].attributes == {"vcpus": 2}
-
-
-def test_a_wrong_end_is_refuted_and_a_later_one_counts() -> None:
-    wrong = said(40 * S + 1, terminated_at=40 * S + 1)
+def test_a_lost_deletion_is_surplus_use_since_the_last_message() -> None:
+    stopped = message(40 * S, state="stopped")
+    findings, proposals = check(ledger(LAUNCH, stopped), NOT_LISTED)
+    assert findings == [Finding(FindingKind.SURPLUS, 40 * S, 100 * S, False, ("inventory",))]
+    assert fold(INSTANCE, [LAUNCH, stopped, apply(proposals[0])]).end == NOW
     exists = Sighting("message", 70 * S, 20 * S)
-    findings, proposals = held_against(known(LAUNCH, wrong), (exists,))
-    assert findings == [Finding(Kind.MISSING, 40 * S + 1, 70 * S, True, ("message",))]
-    opened = [LAUNCH, wrong, told(proposals[0])]
-    assert fold(INSTANCE, opened).end is None
-    assert fold(INSTANCE, [*opened, said(90 * S + 1, terminated_at=90 * S + 1)]).end == 90 * S + 1
-    assert found(known(LAUNCH, wrong), listed()) == [("missing", 40 * S + 1, 100 * S, True)]
+    assert find_intervals(ledger(LAUNCH, stopped), exists, NOT_LISTED) == [("surplus", 70 * S, 100 * S, False)]
+    assert find_intervals(ledger(LAUNCH, message(110 * S)), NOT_LISTED) == [], "the last message is after the window"
+    recent = Absence("inventory", NOW, is_conclusive=True, grace_us=30 * S)
+    assert find_intervals(ledger(LAUNCH, message(95 * S)), recent) == [], "the deletion may not have arrived yet"
 
 
-def test_both_what_was_there_longer_and_what_is_gone_now() -> None:
-    wrong = said(40 * S + 1, terminated_at=40 * S + 1)
-    findings, proposals = held_against(known(LAUNCH, wrong), (Sighting("message", 70 * S, 20 * S), GONE_NOW))
-    assert [(one.kind, one.start, one.end) for one in findings] == [(Kind.MISSING, 40 * S + 1, 70 * S)]
-    made = [told(one, number) for number, one in enumerate(proposals)]
-    assert fold(INSTANCE, [LAUNCH, wrong, *made]).end == NOW
-    assert held_against(known(LAUNCH, wrong, *made), (Sighting("message", 70 * S, 20 * S), GONE_NOW)) == ([], [])
+def test_a_lost_change_is_a_difference_since_the_last_message() -> None:
+    attributes = {"vcpus": 4, "flavor": "not in the ledger"}
+    resized = replace(OBSERVATION, attributes=attributes, project_id="q", state="stopped")
+    findings, proposals = check(ledger(LAUNCH), listed(20 * S, resized))
+    differences = {"vcpus": (1, 4), "state": ("active", "stopped"), "project_id": ("p", "q")}
+    assert [finding.differences for finding in findings] == [differences]
+    assert find_intervals(ledger(LAUNCH), listed(20 * S, resized)) == [("differs", 20 * S + 1, 100 * S, False)]
+    segments = fold(INSTANCE, [LAUNCH, apply(proposals[0])]).segments
+    assert segments[1] == segment(NOW, None, "q", "stopped", {"vcpus": 4})
+    later = message(130 * S, state="active", attributes={"vcpus": 2})
+    assert fold(INSTANCE, [LAUNCH, apply(proposals[0]), later]).segments[-1].attributes == {"vcpus": 2}
 
 
-def test_rounds_that_do_not_mention_it_leave_it_to_staff() -> None:
-    hour = [(number * HOUR_US, (number + 1) * HOUR_US) for number in range(1, 5)]
-    begun = said(HOUR_US + S, launched_at=HOUR_US + 1, state="active")
-    assert unmentioned(known(begun), hour) == hour[1]
-    assert unmentioned(known(begun, said(4 * HOUR_US + 1)), hour) is None
-    assert unmentioned(known(begun, said(HOUR_US + 2 * S, state="shelved_offloaded")), hour) is None
-    assert unmentioned(known(begun, said(HOUR_US + 2 * S, terminated_at=HOUR_US + 3)), hour) is None
-    assert unmentioned(known(), hour) is None
-    overlooked = Absence("messages", hour[1][0], False)
+def test_a_wrong_end_is_refuted_and_a_later_end_counts() -> None:
+    wrong_end = message(40 * S + 1, terminated_at=40 * S + 1)
+    exists = Sighting("message", 70 * S, 20 * S)
+    findings, proposals = check(ledger(LAUNCH, wrong_end), exists)
+    assert findings == [Finding(FindingKind.MISSING, 40 * S + 1, 70 * S, True, ("message",))]
+    reopened = [LAUNCH, wrong_end, apply(proposals[0])]
+    assert fold(INSTANCE, reopened).end is None
+    assert fold(INSTANCE, [*reopened, message(90 * S + 1, terminated_at=90 * S + 1)]).end == 90 * S + 1
+    assert find_intervals(ledger(LAUNCH, wrong_end), listed()) == [("missing", 40 * S + 1, 100 * S, True)]
+
+
+def test_a_wrong_end_and_a_lost_deletion_are_both_corrected() -> None:
+    wrong_end = message(40 * S + 1, terminated_at=40 * S + 1)
+    exists = Sighting("message", 70 * S, 20 * S)
+    findings, proposals = check(ledger(LAUNCH, wrong_end), exists, NOT_LISTED)
+    assert [(each.kind, each.start, each.end) for each in findings] == [(FindingKind.MISSING, 40 * S + 1, 70 * S)]
+    applied = [apply(proposal, number) for number, proposal in enumerate(proposals)]
+    assert fold(INSTANCE, [LAUNCH, wrong_end, *applied]).end == NOW
+    assert check(ledger(LAUNCH, wrong_end, *applied), exists, NOT_LISTED) == ([], [])
+
+
+def test_a_resource_without_exists_notifications_has_surplus_use_but_no_proposal() -> None:
+    hours = [(number * HOUR_US, (number + 1) * HOUR_US) for number in range(1, 5)]
+    launch = message(HOUR_US + S, launched_at=HOUR_US + 1, state="active")
+    assert find_missed_period(ledger(launch), hours) == hours[1]
+    assert find_missed_period(ledger(launch, message(4 * HOUR_US + 1)), hours) is None
+    assert find_missed_period(ledger(launch, message(HOUR_US + 2 * S, state="shelved_offloaded")), hours) is None
+    assert find_missed_period(ledger(launch, message(HOUR_US + 2 * S, terminated_at=HOUR_US + 3)), hours) is None
+    assert find_missed_period(ledger(), hours) is None
+    unmentioned = Absence("messages", hours[1][0], is_conclusive=False)
     window = (0, 9 * HOUR_US)
-    findings, proposals = held_against(known(begun), (overlooked,), window)
-    assert [(one.kind, one.start, one.end) for one in findings] == [(Kind.SURPLUS, HOUR_US + S, 9 * HOUR_US)]
+    findings, proposals = check(ledger(launch), unmentioned, window=window)
+    assert [(each.kind, each.start, each.end) for each in findings] == [(FindingKind.SURPLUS, HOUR_US + S, 9 * HOUR_US)]
     assert proposals == []
-    both = (overlooked, Absence("inventory", 8 * HOUR_US, True))
-    (proposal,) = held_against(known(begun), both, window)[1]
-    assert proposal.at == 2 * HOUR_US, "both agree that it was gone by then"
-    assert is_round(HOUR_US, 2 * HOUR_US)
-    assert not is_round(HOUR_US, HOUR_US + 7)
+    unlisted = Absence("inventory", 8 * HOUR_US, is_conclusive=True)
+    (proposal,) = check(ledger(launch), unmentioned, unlisted, window=window)[1]
+    assert proposal.at == 2 * HOUR_US, "both sources agree on the earlier time"
 
 
-def test_what_staff_decided_is_not_found_again() -> None:
+def test_periodic_exists_notifications_have_full_hours() -> None:
+    assert is_periodic(HOUR_US, 2 * HOUR_US)
+    assert not is_periodic(HOUR_US, HOUR_US + 7)
+    assert not is_periodic(HOUR_US, HOUR_US)
+
+
+def test_corrections_outrank_sources() -> None:
     ended = Statement(110 * S, "z-1", correction=Correction("a", "goodwill", end=30 * S))
-    assert held_against(known(LAUNCH, ended), (listed(20 * S),)) == ([], [])
+    assert check(ledger(LAUNCH, ended), listed(20 * S)) == ([], [])
     unused = Statement(110 * S, "z-1", correction=Correction("a", "outage", since=30 * S, until=40 * S, absent=True))
-    assert held_against(known(LAUNCH, unused), (listed(20 * S), Sighting("message", 90 * S, 20 * S))) == ([], [])
-    pinned = Statement(110 * S, "z-1", correction=Correction("a", "agreed", attributes={"vcpus": 7}))
-    assert held_against(known(LAUNCH, pinned), (listed(20 * S),)) == ([], [])
-    back = Statement(111 * S, "z-2", correction=Correction("a", "no", revokes="z-1"))
-    assert found(known(LAUNCH, ended, back), GONE_NOW) == [("surplus", 20 * S + 1, 100 * S, False)]
+    assert check(ledger(LAUNCH, unused), listed(20 * S), Sighting("message", 90 * S, 20 * S)) == ([], [])
+    resized = Statement(110 * S, "z-1", correction=Correction("a", "agreed", attributes={"vcpus": 7}))
+    assert check(ledger(LAUNCH, resized), listed(20 * S)) == ([], [])
+    revocation = Statement(111 * S, "z-2", correction=Correction("a", "no", revokes="z-1"))
+    assert find_intervals(ledger(LAUNCH, ended, revocation), NOT_LISTED) == [("surplus", 20 * S + 1, 100 * S, False)]
 
 
-def test_the_same_thing_in_two_clouds_is_doubled_where_both_have_it() -> None:
-    this = [segment(0, 20 * S, "p", "active", {}), segment(20 * S, 40 * S, "q", "active", {})]
-    other = [segment(15 * S, None, "p", "active", {})]
-    assert doubled(this, other, WINDOW) == [(15 * S, 40 * S)]
-    assert doubled(this, [segment(40 * S, None, "p", "active", {})], WINDOW) == []
+def test_two_resources_overlap_while_both_are_in_use() -> None:
+    first = [segment(0, 20 * S, "p", "active", {}), segment(20 * S, 40 * S, "q", "active", {})]
+    second = [segment(15 * S, None, "p", "active", {})]
+    assert find_overlaps(first, second, WINDOW) == [(15 * S, 40 * S)]
+    assert find_overlaps(first, [segment(40 * S, None, "p", "active", {})], WINDOW) == []
 
 
 moments = st.integers(1, 119).map(lambda second: second * S + 1)
+attributes = st.dictionaries(st.sampled_from(["vcpus"]), st.sampled_from([1, 2]))
 messages = st.builds(
     Statement,
     at=moments,
@@ -200,72 +208,84 @@ messages = st.builds(
     terminated_at=st.none() | st.none() | moments,
     deleted_at=st.none() | st.none() | moments,
     is_deleted=st.sampled_from([False, False, True]),
-    attributes=st.dictionaries(st.sampled_from(["vcpus"]), st.sampled_from([1, 2])),
+    attributes=attributes,
 )
-looks = st.builds(
-    Look,
+observations = st.builds(
+    Observation,
     project_id=st.sampled_from(["p", "q"]),
-    state=st.sampled_from(["active", "stopped", ""]),
-    attributes=st.dictionaries(st.sampled_from(["vcpus"]), st.sampled_from([1, 2])),
+    state=st.sampled_from(["active", "stopped", None]),
+    attributes=attributes,
 )
-exists = st.builds(Sighting, st.just("message"), moments, st.none() | moments, st.none() | st.none() | moments)
-inventory = st.builds(listed, st.none() | moments, looks) | st.just(GONE_NOW) | st.none()
+exists_sightings = st.builds(
+    Sighting, st.just("message"), moments, st.none() | moments, st.none() | st.none() | moments
+)
+inventory_reports = st.builds(listed, st.none() | moments, observations) | st.just(NOT_LISTED) | st.none()
 
 
 @settings(max_examples=examples(800))
-@given(st.lists(messages, max_size=5, unique_by=lambda one: one.message_id), st.lists(exists, max_size=2), inventory)
-def test_what_is_proposed_makes_the_ledger_agree(
-    statements: list[Statement], seen: list[Sighting], now: Sighting | Absence | None
+@given(
+    st.lists(messages, max_size=5, unique_by=lambda each: each.message_id),
+    st.lists(exists_sightings, max_size=2),
+    inventory_reports,
+)
+def test_applied_proposals_make_the_ledger_agree(
+    statements: list[Statement], sightings: list[Sighting], report: Sighting | Absence | None
 ) -> None:
-    """Messages on what exists are in the ledger, as all are."""
-    seen = [one for one in seen if max(one.until or 0, one.since or 0) <= one.at]
+    """The sightings in `.exists` notifications are in the ledger, like all messages."""
+    sightings = [each for each in sightings if max(each.until or 0, each.since or 0) <= each.at]
     exists = [
-        Statement(one.at, f"e-{number}", launched_at=one.since, terminated_at=one.until)
-        for number, one in enumerate(seen)
+        Statement(each.at, f"e-{number}", launched_at=each.since, terminated_at=each.until)
+        for number, each in enumerate(sightings)
     ]
     statements = [*statements, *exists]
-    words = (*seen, *([now] if now is not None else []))
-    ledger = known(*statements)
-    findings, proposals = held_against(ledger, words)
-    for one in findings:
-        assert WINDOW[0] <= one.start < one.end <= WINDOW[1]
-        in_use = [_in_use(ledger.segments, moment) for moment in (one.start, one.end - 1)]
-        assert in_use == [one.kind is not Kind.MISSING] * 2
+    reports = (*sightings, *([report] if report is not None else []))
+    before = ledger(*statements)
+    findings, proposals = check(before, *reports)
+    for finding in findings:
+        assert WINDOW[0] <= finding.start < finding.end <= WINDOW[1]
+        in_use = [_is_in_use(before.segments, moment) for moment in (finding.start, finding.end - 1)]
+        assert in_use == [finding.kind is not FindingKind.MISSING] * 2
     if not findings:
         assert proposals == []
         return
-    made = [told(one, number) for number, one in enumerate(proposals)]
-    again = known(*statements, *made)
-    left, more = held_against(again, words)
-    assert more == []
+    after = ledger(*statements, *(apply(proposal, number) for number, proposal in enumerate(proposals)))
+    remaining, more_proposals = check(after, *reports)
+    assert more_proposals == []
     if proposals:
-        decided = {one.evidence for one in left}
-        assert ("inventory",) not in decided
-        assert all(one.kind is Kind.MISSING for one in left), "only what another message says ended, and when"
-    if now is GONE_NOW and any(one.kind is Kind.SURPLUS for one in findings):
-        assert not _in_use(again.segments, NOW)
-    if isinstance(now, Sighting) and proposals:
-        (held,) = [one for one in again.segments if one.start <= NOW and (one.end is None or one.end > NOW)]
-        assert now.look is not None
-        assert held.project_id == now.look.project_id
-        assert held.state in (now.look.state, held.state if now.look.state == "" else now.look.state)
-        assert all(held.attributes.get(name, value) == value for name, value in now.look.attributes.items())
+        assert ("inventory",) not in {finding.evidence for finding in remaining}
+        assert all(finding.kind is FindingKind.MISSING for finding in remaining), "only ended use of another message"
+    if report is NOT_LISTED and any(finding.kind is FindingKind.SURPLUS for finding in findings):
+        assert not _is_in_use(after.segments, NOW)
+    if isinstance(report, Sighting) and proposals:
+        _check_observed(after, report)
+
+
+def _check_observed(state: LedgerState, sighting: Sighting) -> None:
+    """Check that the ledger has the observed properties."""
+    current, observation = state.find_segment(NOW), sighting.observation
+    assert current is not None
+    assert observation is not None
+    assert current.project_id == observation.project_id
+    assert observation.state in (None, current.state)
+    assert all(current.attributes.get(name, value) == value for name, value in observation.attributes.items())
 
 
 @settings(max_examples=examples(400))
-@given(st.lists(messages, max_size=5, unique_by=lambda one: one.message_id))
-def test_sources_that_say_what_the_ledger_has_find_nothing(statements: list[Statement]) -> None:
-    ledger = known(*statements)
-    words: list[Sighting | Absence] = [
-        Sighting("message", one.end or NOW, ledger.segments[0].start, until=one.end) for one in ledger.segments
+@given(st.lists(messages, max_size=5, unique_by=lambda each: each.message_id))
+def test_sources_with_the_content_of_the_ledger_yield_no_findings(statements: list[Statement]) -> None:
+    state = ledger(*statements)
+    segments = state.segments
+    reports: list[Sighting | Absence] = [
+        Sighting("message", each.end or NOW, segments[0].start, until=each.end) for each in segments
     ]
-    last = ledger.segments[-1] if ledger.segments else None
+    last = segments[-1] if segments else None
     if last is not None and last.end is None:
-        words.append(listed(ledger.segments[0].start, Look(last.project_id, "", last.state, last.attributes)))
+        observation = Observation(project_id=last.project_id, state=last.state, attributes=last.attributes)
+        reports.append(listed(segments[0].start, observation))
     else:
-        words.append(GONE_NOW)
-    assert held_against(ledger, tuple(words)) == ([], [])
+        reports.append(NOT_LISTED)
+    assert check(state, *reports) == ([], [])
 
 
-def _in_use(stretches: Any, moment: int) -> bool:
-    return any(one.start <= moment and (one.end is None or moment < one.end) for one in stretches)
+def _is_in_use(segments: Sequence[Segment], moment: int) -> bool:
+    return any(each.start <= moment and (each.end is None or moment < each.end) for each in segments)

@@ -10,11 +10,12 @@ from stratiform.contract.connector import Installation
 from stratiform.kit.clock import ManualClock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Connection, Database, metadata
+from stratiform.kit.db import Connection, Database
 from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.clouds.model import Cloud
 from stratiform.services.clouds.service import CloudsService
+from support.databases import create_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def _service(database: Database, keys: KeyRepository, installation: Installation
 def _fixture(url: str, home: Path) -> Fixture:
     database, clock, keys = Database(url), ManualClock(), KeyRepository(home / "keys")
     keys.create()
-    metadata.create_all(database.engine)
+    create_tables(database)
     installation = Installation("test-installation", home, clock)
     return Fixture(database, _service(database, keys, installation), keys, installation, clock)
 

@@ -1,4 +1,4 @@
-"""What a meter counted, corrected by staff: a sample of its own, added up, taken back, and provable."""
+"""Adjustments of meters: they are samples, add up, can be revoked, and are part of proofs."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -30,160 +30,172 @@ LATER = COUNTED + DAY_US
 
 
 @pytest.fixture
-def of(stack_bench: Bench) -> Bench:
-    begin(stack_bench)
+def stack(stack_bench: Bench) -> Bench:
+    add_samples(stack_bench)
     return stack_bench
 
 
 @pytest.fixture
 def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
     home.mkdir(parents=True, exist_ok=True)
-    made = bench(home, database_url)
-    begin(made)
-    yield made
-    made.services.database.close()
+    stack = bench(home, database_url)
+    add_samples(stack)
+    yield stack
+    stack.services.database.close()
 
 
-def begin(made: Bench) -> None:
-    """An object store of p1, of which 5000 bytes went out, and which held 10 bytes for an hour."""
-    made.clock.at = NOW
-    tell(made, "usage.started", START, project_id="p1")
-    tell(made, "usage.sampled", COUNTED, samples={OUT: {"value": 5000, "kind": "delta", "unit": "B"}})
-    tell(made, "usage.sampled", COUNTED + 1, samples={SIZE: {"value": 10, "kind": "gauge", "unit": "B"}})
+def add_samples(stack: Bench) -> None:
+    """Create an object store of project p1 with 5000 bytes of outgoing traffic, and 10 bytes stored for an hour."""
+    stack.clock.at = NOW
+    ingest(stack, "usage.started", START, project_id="p1")
+    ingest(stack, "usage.sampled", COUNTED, samples={OUT: {"value": 5000, "kind": "delta", "unit": "B"}})
+    ingest(stack, "usage.sampled", COUNTED + 1, samples={SIZE: {"value": 10, "kind": "gauge", "unit": "B"}})
 
 
-def tell(made: Bench, event_type: str, at: int, of: Resource = STORE, **payload: Any) -> None:
-    told = {"resource_type": of.resource_type, "resource_id": of.resource_id, **payload}
-    with made.services.database.transaction() as db:
-        event = Event(f"{event_type}-{of.resource_id}-{at}", event_type, "x", at, of.cloud, told)
-        assert made.services.ingest.events.ingest(db, [event], made.clock.now()).accepted == 1
+def ingest(stack: Bench, event_type: str, at: int, resource: Resource = STORE, **values: Any) -> None:
+    payload = {"resource_type": resource.resource_type, "resource_id": resource.resource_id, **values}
+    with stack.services.database.transaction() as db:
+        event = Event(f"{event_type}-{resource.resource_id}-{at}", event_type, "x", at, resource.cloud, payload)
+        assert stack.services.ingest.events.ingest(db, [event], stack.clock.now()).accepted == 1
 
 
 def adjust(
-    made: Bench, quantity: str, meter: str = OUT, at: int = LATER, of: Resource = STORE, **more: Any
+    stack: Bench, quantity: str, meter: str = OUT, at: int = LATER, resource: Resource = STORE, **options: Any
 ) -> CorrectionResult:
-    made.clock.advance(SECOND_US)
-    asked = Adjustment(meter, Decimal(quantity), at, project_id=more.pop("project_id", None))
-    with made.services.database.transaction() as db:
-        return made.services.ingest.corrections.adjust(
-            made.ctx(db), of, asked, more.pop("reason", "counted twice"), **more
+    stack.clock.advance(SECOND_US)
+    adjustment = Adjustment(meter, Decimal(quantity), at, project_id=options.pop("project_id", None))
+    with stack.services.database.transaction() as db:
+        return stack.services.ingest.corrections.adjust(
+            stack.ctx(db), resource, adjustment, options.pop("reason", "counted twice"), **options
         )
 
 
-def revoke(made: Bench, message_id: str, **said: Any) -> CorrectionResult:
-    made.clock.advance(SECOND_US)
-    with made.services.database.transaction() as db:
-        return made.services.ingest.corrections.create(
-            made.ctx(db), STORE, Correction("", "no", revokes=message_id, **said)
+def revoke(stack: Bench, message_id: str, **values: Any) -> CorrectionResult:
+    stack.clock.advance(SECOND_US)
+    with stack.services.database.transaction() as db:
+        return stack.services.ingest.corrections.create(
+            stack.ctx(db), STORE, Correction("", "no", revokes=message_id, **values)
         )
 
 
-def summed(made: Bench, meter: str = OUT, as_of: int | None = None, project_id: str | None = None) -> Decimal | None:
-    question = parse_query([], [f"meter:{meter}"], START, NOW + DAY_US, None)
-    with made.services.database.snapshot() as db:
-        found = made.services.ledger.sums.compute(
-            made.ctx(db), UsageFilter(as_of=as_of, project_id=project_id), question
+def meter_sum(
+    stack: Bench, meter: str = OUT, as_of: int | None = None, project_id: str | None = None
+) -> Decimal | None:
+    query = parse_query([], [f"meter:{meter}"], START, NOW + DAY_US, None)
+    with stack.services.database.snapshot() as db:
+        result = stack.services.ledger.sums.compute(
+            stack.ctx(db), UsageFilter(as_of=as_of, project_id=project_id), query
         )
-    return found.sums[0].values[0] if found.sums else None
+    return result.sums[0].values[0] if result.sums else None
 
 
-def samples(made: Bench, meter: str = OUT) -> list[SampleRow]:
-    with made.services.database.snapshot() as db:
-        return list(made.services.ledger.samples.list(made.ctx(db), UsageFilter(), meter, Page()).items)
+def samples(stack: Bench, meter: str = OUT) -> list[SampleRow]:
+    with stack.services.database.snapshot() as db:
+        return list(stack.services.ledger.samples.list(stack.ctx(db), UsageFilter(), meter, Page()).items)
 
 
-def listed(made: Bench) -> list[StoredCorrection]:
-    with made.services.database.snapshot() as db:
-        return list(made.services.ingest.corrections.list(made.ctx(db), UsageFilter(), Page()).items)
+def list_corrections(stack: Bench) -> list[StoredCorrection]:
+    with stack.services.database.snapshot() as db:
+        return list(stack.services.ingest.corrections.list(stack.ctx(db), UsageFilter(), Page()).items)
 
 
-def position(made: Bench) -> int:
-    with made.services.database.snapshot() as db:
-        return made.services.ledger.positions.get_current(db)
+def position(stack: Bench) -> int:
+    with stack.services.database.snapshot() as db:
+        return stack.services.ledger.positions.get_current(db)
 
 
-def test_a_sum_is_corrected_and_what_was_known_stays(any_bench: Bench) -> None:
+def test_adjustment_changes_the_sum_but_not_earlier_positions(any_bench: Bench) -> None:
     before = position(any_bench)
-    done = adjust(any_bench, "-1234.5")
-    assert done.is_new
-    assert done.adjusted is not None
-    assert (done.adjusted.unit, done.adjusted.before, done.adjusted.after) == ("B", Decimal(5000), Decimal("3765.5"))
-    assert summed(any_bench) == Decimal("3765.5")
-    assert summed(any_bench, project_id="p1") == Decimal("3765.5")
-    assert summed(any_bench, as_of=before) == 5000
-    assert done.before == done.after, "no segment is another"
-    made = samples(any_bench)[-1]
-    assert (made.value, made.kind, made.unit, made.at, made.project_id) == ("-1234.5", "delta", "B", LATER, "p1")
-    assert made.source == f"correction {done.message_id}"
-    (one,) = listed(any_bench)
-    said = one.record.statement.correction
-    assert said is not None
-    assert (said.reason, one.record.message_id, one.record.received_at) == (
+    result = adjust(any_bench, "-1234.5")
+    assert result.is_new
+    assert result.adjusted is not None
+    assert (result.adjusted.unit, result.adjusted.before, result.adjusted.after) == (
+        "B",
+        Decimal(5000),
+        Decimal("3765.5"),
+    )
+    assert meter_sum(any_bench) == Decimal("3765.5")
+    assert meter_sum(any_bench, project_id="p1") == Decimal("3765.5")
+    assert meter_sum(any_bench, as_of=before) == 5000
+    assert result.before == result.after, "adjustments do not change segments"
+    sample = samples(any_bench)[-1]
+    assert (sample.value, sample.kind, sample.unit, sample.at, sample.project_id) == (
+        "-1234.5",
+        "delta",
+        "B",
+        LATER,
+        "p1",
+    )
+    assert sample.source == f"correction {result.message_id}"
+    (stored,) = list_corrections(any_bench)
+    correction = stored.record.statement.correction
+    assert correction is not None
+    assert (correction.reason, stored.record.message_id, stored.record.received_at) == (
         "counted twice",
-        done.message_id,
+        result.message_id,
         any_bench.clock.now(),
     )
 
 
-def test_corrections_of_one_instant_add_up(any_bench: Bench) -> None:
+def test_adjustments_at_the_same_time_add_up(any_bench: Bench) -> None:
     for quantity in ("-1", "-1", "-10", "100"):
         adjust(any_bench, quantity, at=COUNTED)
-    assert summed(any_bench) == 5088
+    assert meter_sum(any_bench) == 5088
     assert adjust(any_bench, "-5088").adjusted is not None
-    assert summed(any_bench) == 0
+    assert meter_sum(any_bench) == 0
 
 
-def test_it_is_taken_back_and_again_and_the_list_tells(any_bench: Bench) -> None:
+def test_revocation_of_an_adjustment_can_be_revoked(any_bench: Bench) -> None:
     wrong = adjust(any_bench, "-1000")
     back = revoke(any_bench, wrong.message_id)
     assert back.adjusted is not None
     assert (back.adjusted.before, back.adjusted.after) == (Decimal(4000), Decimal(5000))
-    known = position(any_bench)
-    assert [one.revoked_by for one in listed(any_bench)] == ["", back.message_id]
+    revoked_at = position(any_bench)
+    assert [stored.revoked_by for stored in list_corrections(any_bench)] == ["", back.message_id]
     with pytest.raises(Conflict, match="is revoked already"):
         revoke(any_bench, wrong.message_id)
     again = revoke(any_bench, back.message_id)
-    assert summed(any_bench) == 4000
-    assert summed(any_bench, as_of=known) == 5000
-    assert [one.revoked_by for one in listed(any_bench)] == ["", again.message_id, ""]
+    assert meter_sum(any_bench) == 4000
+    assert meter_sum(any_bench, as_of=revoked_at) == 5000
+    assert [stored.revoked_by for stored in list_corrections(any_bench)] == ["", again.message_id, ""]
     revoke(any_bench, wrong.message_id)
-    assert summed(any_bench) == 5000
+    assert meter_sum(any_bench) == 5000
 
 
-def test_what_takes_one_back_says_nothing_else(of: Bench) -> None:
-    wrong = adjust(of, "-1000")
+def test_revocation_has_no_other_changes(stack: Bench) -> None:
+    wrong = adjust(stack, "-1000")
     with pytest.raises(Invalid, match=r"revokes: .* can't have other changes"):
-        revoke(of, wrong.message_id, end=LATER)
-    assert summed(of) == 4000
+        revoke(stack, wrong.message_id, end=LATER)
+    assert meter_sum(stack) == 4000
 
 
-def test_a_gauge_is_corrected_in_what_it_sums_to(of: Bench) -> None:
-    done = adjust(of, "-36000", SIZE)
-    assert done.adjusted is not None
-    assert (done.adjusted.unit, done.adjusted.before, done.adjusted.after) == ("B·s", Decimal(36000), Decimal(0))
-    assert summed(of, SIZE) == 0
-    revoke(of, done.message_id)
-    assert summed(of, SIZE) == 36000
+def test_gauge_is_adjusted_in_the_unit_of_its_sums(stack: Bench) -> None:
+    result = adjust(stack, "-36000", SIZE)
+    assert result.adjusted is not None
+    assert (result.adjusted.unit, result.adjusted.before, result.adjusted.after) == ("B·s", Decimal(36000), Decimal(0))
+    assert meter_sum(stack, SIZE) == 0
+    revoke(stack, result.message_id)
+    assert meter_sum(stack, SIZE) == 36000
 
 
-def test_a_meter_of_the_file_may_have_counted_nothing(of: Bench) -> None:
-    done = adjust(of, "7", REQUESTS)
-    assert done.adjusted is not None
-    assert (done.adjusted.unit, done.adjusted.before, done.adjusted.after) == ("request", Decimal(0), Decimal(7))
+def test_meter_of_a_meter_file_without_samples_is_adjusted(stack: Bench) -> None:
+    result = adjust(stack, "7", REQUESTS)
+    assert result.adjusted is not None
+    assert (result.adjusted.unit, result.adjusted.before, result.adjusted.after) == ("request", Decimal(0), Decimal(7))
 
 
-def test_the_same_id_changes_nothing_twice_and_says_nothing_else(of: Bench) -> None:
-    first, second = (adjust(of, "-1000", message_id="ticket-17") for _ in range(2))
+def test_adjustment_with_the_same_id_is_a_duplicate_or_a_conflict(stack: Bench) -> None:
+    first, second = (adjust(stack, "-1000", message_id="ticket-17") for _ in range(2))
     assert (first.is_new, second.is_new) == (True, False)
-    assert summed(of) == 4000
+    assert meter_sum(stack) == 4000
     for other in ({"quantity": "-1001"}, {"quantity": "-1000", "at": LATER + 1}):
         with pytest.raises(Conflict, match="id: 'ticket-17' is the id of another event"):
-            adjust(of, message_id="ticket-17", **other)
-    assert summed(of) == 4000
+            adjust(stack, message_id="ticket-17", **other)
+    assert meter_sum(stack) == 4000
 
 
 @pytest.mark.parametrize(
-    ("asked", "why"),
+    ("values", "error"),
     [
         ({"quantity": "-5000.1"}, "quantity: 5000.1 B can't be subtracted: the sum of .* is 5000 B"),
         ({"quantity": "0"}, "quantity: '0' is not a number"),
@@ -201,78 +213,78 @@ def test_the_same_id_changes_nothing_twice_and_says_nothing_else(of: Bench) -> N
         ({"quantity": "1", "message_id": "a\nb"}, "id: must have 1 to 128 printable characters"),
     ],
 )
-def test_what_makes_no_sense_is_refused(of: Bench, asked: dict[str, Any], why: str) -> None:
-    with pytest.raises(Invalid, match=why):
-        adjust(of, **asked)
-    assert listed(of) == []
-    assert summed(of) == 5000
+def test_invalid_adjustment_is_rejected(stack: Bench, values: dict[str, Any], error: str) -> None:
+    with pytest.raises(Invalid, match=error):
+        adjust(stack, **values)
+    assert list_corrections(stack) == []
+    assert meter_sum(stack) == 5000
 
 
-def test_what_the_ledger_does_not_know_is_not_adjusted(of: Bench) -> None:
+def test_adjustment_of_an_unknown_resource_is_not_found(stack: Bench) -> None:
     with pytest.raises(NotFound, match="object_store AUTH_y in cloud dc-1 could not be found"):
-        adjust(of, "1", of=STORE._replace(resource_id="AUTH_y"))
-    assert listed(of) == []
+        adjust(stack, "1", resource=STORE._replace(resource_id="AUTH_y"))
+    assert list_corrections(stack) == []
 
 
-def test_only_operators_adjust(of: Bench) -> None:
-    with of.services.database.transaction() as db, pytest.raises(Forbidden):
-        of.services.ingest.corrections.adjust(
-            of.ctx(db, customer("p1")), STORE, Adjustment(OUT, Decimal(1), LATER), "why"
+def test_only_admins_adjust(stack: Bench) -> None:
+    with stack.services.database.transaction() as db, pytest.raises(Forbidden):
+        stack.services.ingest.corrections.adjust(
+            stack.ctx(db, customer("p1")), STORE, Adjustment(OUT, Decimal(1), LATER), "why"
         )
 
 
-def test_of_what_is_only_measured_the_owner_is_who_the_other_values_name(of: Bench) -> None:
+def test_project_of_an_adjustment_is_the_project_of_all_samples(stack: Bench) -> None:
     measured = STORE._replace(resource_id="AUTH_m")
     count = {"samples": {OUT: {"value": 10, "kind": "cumulative", "unit": "B"}}}
-    tell(of, "usage.sampled", COUNTED, measured, project_id="p2", **count)
-    adjust(of, "5", of=measured)
-    assert [one.project_id for one in samples(of)] == ["p1", "p2", "p2"]
-    tell(of, "usage.sampled", COUNTED + 1, measured, project_id="p3", **count)
+    ingest(stack, "usage.sampled", COUNTED, measured, project_id="p2", **count)
+    adjust(stack, "5", resource=measured)
+    assert [sample.project_id for sample in samples(stack)] == ["p1", "p2", "p2"]
+    ingest(stack, "usage.sampled", COUNTED + 1, measured, project_id="p3", **count)
     with pytest.raises(Invalid, match="project_id: required"):
-        adjust(of, "5", of=measured)
-    adjust(of, "5", of=measured, project_id="p3")
-    assert summed(of, project_id="p3") == 5
+        adjust(stack, "5", resource=measured)
+    adjust(stack, "5", resource=measured, project_id="p3")
+    assert meter_sum(stack, project_id="p3") == 5
 
 
-def test_values_in_several_units_have_no_sum_to_correct(of: Bench) -> None:
-    tell(of, "usage.sampled", COUNTED + 2, samples={OUT: {"value": 5, "kind": "delta", "unit": "KiB"}})
+def test_samples_in_several_units_can_not_be_adjusted(stack: Bench) -> None:
+    ingest(stack, "usage.sampled", COUNTED + 2, samples={OUT: {"value": 5, "kind": "delta", "unit": "KiB"}})
     with pytest.raises(Conflict, match="has samples in several units: B, KiB"):
-        adjust(of, "1")
+        adjust(stack, "1")
 
 
-def test_an_export_with_it_is_verified(of: Bench) -> None:
-    wrong = adjust(of, "-1000")
-    revoke(of, wrong.message_id)
-    adjust(of, "-500", at=START + 1)
-    with of.services.database.transaction() as db:
-        asked = of.services.proof.exports.create(of.ctx(db), UsageFilter())
-    with of.services.database.snapshot() as db:
-        lines = list(of.services.proof.exports.iterate_lines(db, asked))
-    verdict = verify(lines, of.services.proof.keys.list_verifiers())
-    assert (verdict.wrong, verdict.events, verdict.segments) == ([], 6, 1)
-    assert verdict.is_whole_log
+def test_export_with_adjustments_is_verified(stack: Bench) -> None:
+    wrong = adjust(stack, "-1000")
+    revoke(stack, wrong.message_id)
+    adjust(stack, "-500", at=START + 1)
+    with stack.services.database.transaction() as db:
+        export = stack.services.proof.exports.create(stack.ctx(db), UsageFilter())
+    with stack.services.database.snapshot() as db:
+        lines = list(stack.services.proof.exports.iterate_lines(db, export))
+    verdict = verify(lines, stack.services.proof.keys.list_verifiers())
+    assert (verdict.failures, verdict.events, verdict.segments) == ([], 6, 1)
+    assert verdict.is_complete_log
 
 
-def test_corrections_of_use_go_on_beside_it(of: Bench) -> None:
-    adjust(of, "-1000")
+def test_corrections_and_adjustments_are_independent(stack: Bench) -> None:
+    adjust(stack, "-1000")
     end = COUNTED + 2 * DAY_US
-    with of.services.database.transaction() as db:
-        done = of.services.ingest.corrections.create(of.ctx(db), STORE, Correction("", "gone", end=end))
-    assert [one.end for one in done.after] == [end]
-    adjust(of, "-1000", at=end)
-    assert summed(of, project_id="p1") == 3000
+    with stack.services.database.transaction() as db:
+        result = stack.services.ingest.corrections.create(stack.ctx(db), STORE, Correction("", "gone", end=end))
+    assert [segment.end for segment in result.after] == [end]
+    adjust(stack, "-1000", at=end)
+    assert meter_sum(stack, project_id="p1") == 3000
 
 
-def test_an_order_of_taking_back_needs_no_instants() -> None:
-    """All are of one instant, and their ids tell nothing."""
+def test_order_of_revocations_does_not_depend_on_times() -> None:
+    """All statements have the same time, and ids without an order."""
 
-    def said(message_id: str, revokes: str | None = None) -> Statement:
-        said = Correction("staff", "why", revokes=revokes)
-        return Statement(1, message_id, samples={OUT: Decimal(1)}, correction=said)
+    def adjustment(message_id: str, revokes: str | None = None) -> Statement:
+        correction = Correction("staff", "why", revokes=revokes)
+        return Statement(1, message_id, samples={OUT: Decimal(1)}, correction=correction)
 
-    chain = [said("m"), said("z", "m"), said("a", "z"), said("k", "a")]
+    chain = [adjustment("m"), adjustment("z", "m"), adjustment("a", "z"), adjustment("k", "a")]
     assert find_revocations(chain[:1]) == {}
     assert find_revocations(chain[:2]) == {"m": "z"}
     assert find_revocations(chain[:3]) == {"z": "a"}
     assert find_revocations(chain) == find_revocations(chain[::-1]) == {"m": "z", "a": "k"}
-    assert find_revocations([*chain[:3], said("b", "m")]) == {"z": "a", "m": "b"}
+    assert find_revocations([*chain[:3], adjustment("b", "m")]) == {"z": "a", "m": "b"}

@@ -1,4 +1,4 @@
-"""Corrections by staff: who may, what they do, and that they are kept for ever."""
+"""Corrections: authorization, effects, revocation and checks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,102 +19,110 @@ from support.money import disk, machine
 from support.stacks import Bench, bench, customer
 
 ANNA = Caller("u-anna", roles=frozenset({"admin", "member", "reader"}), user_name="anna")
-ONE = Resource("dc-1", "instance", "m1")
+SERVER = Resource("dc-1", "instance", "m1")
 SINCE = "2026-01-02T00:00:00"
 FUTURE = parse_iso("2027-01-01T00:00:00")
 
 
 @pytest.fixture
 def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
-    """A stack on each kind of database; a machine runs, a volume is there."""
+    """A stack on each database, with a server and a volume."""
     home.mkdir(parents=True, exist_ok=True)
-    made = bench(home, database_url)
-    begin(made)
-    yield made
-    made.services.database.close()
+    stack = bench(home, database_url)
+    ingest_resources(stack)
+    yield stack
+    stack.services.database.close()
 
 
 @pytest.fixture
-def of(stack_bench: Bench) -> Bench:
-    begin(stack_bench)
+def stack(stack_bench: Bench) -> Bench:
+    ingest_resources(stack_bench)
     return stack_bench
 
 
-def begin(made: Bench) -> None:
-    made.clock.at = parse_iso("2026-01-05T00:00:00")
-    with made.services.database.transaction() as db:
-        made.services.ingest.events.ingest(db, [machine("m1", "p1", SINCE), disk("v1", "p1", SINCE)], made.clock.now())
+def ingest_resources(stack: Bench) -> None:
+    stack.clock.at = parse_iso("2026-01-05T00:00:00")
+    with stack.services.database.transaction() as db:
+        stack.services.ingest.events.ingest(
+            db, [machine("m1", "p1", SINCE), disk("v1", "p1", SINCE)], stack.clock.now()
+        )
 
 
-def correct(made: Bench, of: Resource = ONE, *, key: str = "", by: Caller = ANNA, **said: Any) -> CorrectionResult:
-    correction = Correction("somebody else", said.pop("reason", "the customer says so"), **said)
-    made.clock.advance(SECOND_US)
-    with made.services.database.transaction() as db:
-        return made.services.ingest.corrections.create(made.ctx(db, by), of, correction, message_id=key)
+def correct(
+    stack: Bench, resource: Resource = SERVER, *, key: str = "", caller: Caller = ANNA, **values: Any
+) -> CorrectionResult:
+    correction = Correction("another author", values.pop("reason", "reported by the customer"), **values)
+    stack.clock.advance(SECOND_US)
+    with stack.services.database.transaction() as db:
+        return stack.services.ingest.corrections.create(stack.ctx(db, caller), resource, correction, message_id=key)
 
 
-def segments(made: Bench, resource_id: str = "m1", as_of: int | None = None) -> list[Segment]:
-    with made.services.database.snapshot() as db:
-        return list(made.services.ledger.segments.iterate(db, UsageFilter(resource_id=resource_id, as_of=as_of)))
+def segments(stack: Bench, resource_id: str = "m1", as_of: int | None = None) -> list[Segment]:
+    with stack.services.database.snapshot() as db:
+        return list(stack.services.ledger.segments.iterate(db, UsageFilter(resource_id=resource_id, as_of=as_of)))
 
 
-def listed(made: Bench, **asked: Any) -> list[StoredCorrection]:
-    with made.services.database.snapshot() as db:
-        return list(made.services.ingest.corrections.list(made.ctx(db, ANNA), UsageFilter(**asked), Page()).items)
+def list_corrections(stack: Bench, **filters: Any) -> list[StoredCorrection]:
+    with stack.services.database.snapshot() as db:
+        return list(stack.services.ingest.corrections.list(stack.ctx(db, ANNA), UsageFilter(**filters), Page()).items)
 
 
-def test_a_correction_changes_what_is_known_and_not_what_was_known(any_bench: Bench) -> None:
+def test_correction_changes_segments_but_not_earlier_positions(any_bench: Bench) -> None:
     with any_bench.services.database.snapshot() as db:
         before = any_bench.services.ledger.positions.get_current(db)
     end = parse_iso("2026-01-03T00:00:00")
-    done = correct(any_bench, end=end)
-    assert done.is_new
-    assert [one.end for one in done.before] == [None]
-    assert [one.end for one in done.after] == [end]
-    assert segments(any_bench) == done.after
-    assert segments(any_bench, as_of=before) == done.before
-    (made,) = listed(any_bench)
-    said = made.record.statement.correction
-    assert said is not None
-    assert (said.author, said.reason) == ("anna (u-anna)", "the customer says so")
-    assert (made.record.message_id, made.record.received_at, made.revoked_by) == (
-        done.message_id,
+    result = correct(any_bench, end=end)
+    assert result.is_new
+    assert [segment.end for segment in result.before] == [None]
+    assert [segment.end for segment in result.after] == [end]
+    assert segments(any_bench) == result.after
+    assert segments(any_bench, as_of=before) == result.before
+    (stored,) = list_corrections(any_bench)
+    correction = stored.record.statement.correction
+    assert correction is not None
+    assert (correction.author, correction.reason) == ("anna (u-anna)", "reported by the customer")
+    assert (stored.record.message_id, stored.record.received_at, stored.revoked_by) == (
+        result.message_id,
         any_bench.clock.now(),
         "",
     )
 
 
-def test_the_last_correction_counts_whatever_the_clock_says(of: Bench) -> None:
-    of.clock.advance(3600 * SECOND_US)
-    correct(of, end=parse_iso("2026-01-03T00:00:00"))
-    of.clock.advance(-7200 * SECOND_US)
+def test_last_correction_wins_even_if_the_clock_is_set_back(stack: Bench) -> None:
+    stack.clock.advance(3600 * SECOND_US)
+    correct(stack, end=parse_iso("2026-01-03T00:00:00"))
+    stack.clock.advance(-7200 * SECOND_US)
     for hour in range(1, 10):
         end = parse_iso(f"2026-01-04T{hour:02}:00:00")
-        assert correct(of, end=end).after[-1].end == end
-        of.clock.advance(-SECOND_US)
+        assert correct(stack, end=end).after[-1].end == end
+        stack.clock.advance(-SECOND_US)
 
 
-def test_later_messages_do_not_undo_it(of: Bench) -> None:
-    correct(of, since=parse_iso("2026-01-03T00:00:00"), project_id="p2")
-    with of.services.database.transaction() as db:
+def test_later_messages_do_not_undo_a_correction(stack: Bench) -> None:
+    correct(stack, since=parse_iso("2026-01-03T00:00:00"), project_id="p2")
+    with stack.services.database.transaction() as db:
         later = machine("m1", "p1", SINCE, at="2026-01-06T00:00:00", vcpus=8)
-        of.services.ingest.events.ingest(db, [later], of.clock.now())
-    assert [(one.project_id, one.attributes["vcpus"]) for one in segments(of)] == [("p1", 2), ("p2", 2), ("p2", 8)]
+        stack.services.ingest.events.ingest(db, [later], stack.clock.now())
+    assert [(segment.project_id, segment.attributes["vcpus"]) for segment in segments(stack)] == [
+        ("p1", 2),
+        ("p2", 2),
+        ("p2", 8),
+    ]
 
 
-def test_it_is_taken_back_and_again_and_the_list_tells(any_bench: Bench) -> None:
+def test_revocation_can_be_revoked(any_bench: Bench) -> None:
     wrong = correct(
         any_bench, absent=True, since=parse_iso("2026-01-03T00:00:00"), until=parse_iso("2026-01-04T00:00:00")
     )
     assert len(wrong.after) == 2
-    back = correct(any_bench, revokes=wrong.message_id, reason="wrong machine")
+    back = correct(any_bench, revokes=wrong.message_id, reason="wrong server")
     assert back.after == wrong.before
-    assert [one.revoked_by for one in listed(any_bench)] == ["", back.message_id]
+    assert [stored.revoked_by for stored in list_corrections(any_bench)] == ["", back.message_id]
     with pytest.raises(Conflict, match=f"revokes: '{wrong.message_id}' is revoked already"):
         correct(any_bench, revokes=wrong.message_id)
     again = correct(any_bench, revokes=back.message_id)
     assert again.after == wrong.after
-    assert [one.revoked_by for one in listed(any_bench)] == ["", again.message_id, ""]
+    assert [stored.revoked_by for stored in list_corrections(any_bench)] == ["", again.message_id, ""]
     with pytest.raises(Conflict, match=f"revokes: '{back.message_id}' is revoked already by '{again.message_id}'"):
         correct(any_bench, revokes=back.message_id)
     with pytest.raises(NotFound, match="revokes: instance m1 has no correction 'nothing'"):
@@ -125,76 +133,76 @@ def test_it_is_taken_back_and_again_and_the_list_tells(any_bench: Bench) -> None
         correct(any_bench, Resource("dc-1", "volume", "v1"), revokes=wrong.message_id)
 
 
-def test_the_same_id_takes_back_once(of: Bench) -> None:
-    wrong = correct(of, end=parse_iso("2026-01-03T00:00:00"))
-    back = [correct(of, revokes=wrong.message_id, key="ticket-18") for _ in range(2)]
-    assert [one.is_new for one in back] == [True, False]
+def test_revocation_with_the_same_id_is_a_duplicate(stack: Bench) -> None:
+    wrong = correct(stack, end=parse_iso("2026-01-03T00:00:00"))
+    back = [correct(stack, revokes=wrong.message_id, key="ticket-18") for _ in range(2)]
+    assert [result.is_new for result in back] == [True, False]
     assert back[1].after == wrong.before
 
 
-def test_the_same_id_changes_nothing_twice_and_says_nothing_else(of: Bench) -> None:
-    first = correct(of, key="ticket-17", end=parse_iso("2026-01-03T00:00:00"))
-    with of.services.database.snapshot() as db:
-        position = of.services.ledger.positions.get_current(db)
-    second = correct(of, key="ticket-17", end=parse_iso("2026-01-03T00:00:00"))
+def test_correction_with_the_same_id_is_a_duplicate_or_a_conflict(stack: Bench) -> None:
+    first = correct(stack, key="ticket-17", end=parse_iso("2026-01-03T00:00:00"))
+    with stack.services.database.snapshot() as db:
+        position = stack.services.ledger.positions.get_current(db)
+    second = correct(stack, key="ticket-17", end=parse_iso("2026-01-03T00:00:00"))
     assert (first.is_new, second.is_new) == (True, False)
     assert second.after == first.after
-    with of.services.database.snapshot() as db:
-        assert of.services.ledger.positions.get_current(db) == position
+    with stack.services.database.snapshot() as db:
+        assert stack.services.ledger.positions.get_current(db) == position
     with pytest.raises(Conflict):
-        correct(of, key="ticket-17", end=parse_iso("2026-01-04T00:00:00"))
+        correct(stack, key="ticket-17", end=parse_iso("2026-01-04T00:00:00"))
     with pytest.raises(Conflict):
-        correct(of, key=f"m1-{parse_iso(SINCE)}", end=parse_iso("2026-01-04T00:00:00"))
+        correct(stack, key=f"m1-{parse_iso(SINCE)}", end=parse_iso("2026-01-04T00:00:00"))
 
 
-def test_what_the_ledger_does_not_know_needs_a_start_and_a_project(of: Bench) -> None:
+def test_new_resource_needs_a_start_and_a_project(stack: Bench) -> None:
     lost = Resource("dc-1", "instance", "m9")
     start = parse_iso("2026-01-03T00:00:00")
-    for said in ({"project_id": "p9"}, {"end": start}, {"absent": True}):
+    for values in ({"project_id": "p9"}, {"end": start}, {"absent": True}):
         with pytest.raises(NotFound, match="Resource instance m9 in cloud dc-1 could not be found"):
-            correct(of, lost, **said)
+            correct(stack, lost, **values)
     with pytest.raises(Invalid, match="project_id: required, because instance m9"):
-        correct(of, lost, start=start)
+        correct(stack, lost, start=start)
     with pytest.raises(Invalid, match=r"project_id: required for all usage"):
-        correct(of, lost, start=start, project_id="p9", since=start + 1)
-    assert segments(of, "m9") == []
-    assert listed(of) == []
-    done = correct(of, lost, start=start, project_id="p9", attributes={"vcpus": 4})
-    (one,) = done.after
-    assert done.is_created
-    assert (one.start, one.end, one.project_id, one.state, one.attributes) == (
+        correct(stack, lost, start=start, project_id="p9", since=start + 1)
+    assert segments(stack, "m9") == []
+    assert list_corrections(stack) == []
+    result = correct(stack, lost, start=start, project_id="p9", attributes={"vcpus": 4})
+    (segment,) = result.after
+    assert result.is_created
+    assert (segment.start, segment.end, segment.project_id, segment.state, segment.attributes) == (
         start,
         None,
         "p9",
         "active",
         {"vcpus": 4},
     )
-    assert not correct(of, lost, state="stopped").is_created
+    assert not correct(stack, lost, state="stopped").is_created
 
 
-def test_a_type_that_nothing_is_of_is_refused(of: Bench) -> None:
+def test_unknown_resource_type_is_rejected(stack: Bench) -> None:
     with pytest.raises(Invalid, match="resource_type: 'instnace' is not a resource type") as raised:
-        correct(of, Resource("dc-1", "instnace", "m1"), start=parse_iso(SINCE), project_id="p1")
+        correct(stack, Resource("dc-1", "instnace", "m1"), start=parse_iso(SINCE), project_id="p1")
     assert "instance, load_balancer" in raised.value.hint
 
 
-def test_the_cloud_may_be_left_out_where_there_is_one(of: Bench) -> None:
-    assert correct(of, Resource("", "instance", "m1"), state="stopped").after[0].cloud == "dc-1"
+def test_cloud_is_optional_if_it_is_unambiguous(stack: Bench) -> None:
+    assert correct(stack, Resource("", "instance", "m1"), state="stopped").after[0].cloud == "dc-1"
     with pytest.raises(NotFound, match="Resource instance m9 could not be found in the ledger"):
-        correct(of, Resource("", "instance", "m9"), state="stopped")
+        correct(stack, Resource("", "instance", "m9"), state="stopped")
     with pytest.raises(Invalid, match="cloud: required, because instance m9"):
-        correct(of, Resource("", "instance", "m9"), start=parse_iso(SINCE), project_id="p1")
+        correct(stack, Resource("", "instance", "m9"), start=parse_iso(SINCE), project_id="p1")
     with pytest.raises(NotFound, match="in cloud dc-2") as unknown:
-        correct(of, Resource("dc-2", "instance", "m1"), state="stopped")
+        correct(stack, Resource("dc-2", "instance", "m1"), state="stopped")
     assert unknown.value.hint == "it is in: dc-1"
-    correct(of, Resource("dc-2", "instance", "m1"), start=parse_iso(SINCE), project_id="p1")
+    correct(stack, Resource("dc-2", "instance", "m1"), start=parse_iso(SINCE), project_id="p1")
     with pytest.raises(Invalid, match="cloud: instance m1 is in several clouds") as raised:
-        correct(of, Resource("", "instance", "m1"), state="stopped")
+        correct(stack, Resource("", "instance", "m1"), state="stopped")
     assert "dc-1, dc-2" in raised.value.hint
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("values", "error"),
     [
         ({}, "the correction has no changes"),
         ({"reason": "  ", "absent": True}, "reason: a correction needs a reason"),
@@ -221,122 +229,129 @@ def test_the_cloud_may_be_left_out_where_there_is_one(of: Bench) -> None:
         ({"project_id": "a\0b"}, "project_id has invalid characters"),
     ],
 )
-def test_what_makes_no_sense_is_refused(of: Bench, said: dict[str, Any], why: str) -> None:
-    with pytest.raises(Invalid, match=why):
-        correct(of, **said)
-    assert len(segments(of)) == 1
-    assert listed(of) == []
+def test_invalid_correction_is_rejected(stack: Bench, values: dict[str, Any], error: str) -> None:
+    with pytest.raises(Invalid, match=error):
+        correct(stack, **values)
+    assert len(segments(stack)) == 1
+    assert list_corrections(stack) == []
 
 
-def test_a_start_after_the_end_is_refused_and_may_come_with_another_end(of: Bench) -> None:
+def test_start_after_the_end_needs_another_end(stack: Bench) -> None:
     end, later = parse_iso("2026-01-03T00:00:00"), parse_iso("2026-01-04T00:00:00")
-    correct(of, end=end)
+    correct(stack, end=end)
     with pytest.raises(Invalid, match=r"start: 2026-01-04T.* is not before the end, 2026-01-03"):
-        correct(of, start=later)
-    (one,) = correct(of, start=later, end=later + SECOND_US).after
-    assert (one.start, one.end) == (later, later + SECOND_US)
+        correct(stack, start=later)
+    (segment,) = correct(stack, start=later, end=later + SECOND_US).after
+    assert (segment.start, segment.end) == (later, later + SECOND_US)
 
 
-def test_use_is_wiped_out_by_saying_so(of: Bench) -> None:
-    assert correct(of, absent=True).after == []
+def test_absent_removes_all_usage(stack: Bench) -> None:
+    assert correct(stack, absent=True).after == []
 
 
-def test_a_window_may_go_on_into_the_future(of: Bench) -> None:
-    done = correct(of, since=parse_iso("2026-01-03T00:00:00"), until=FUTURE, state="stopped")
-    assert [one.state for one in done.after] == ["active", "stopped", "active"]
+def test_window_may_end_in_the_future(stack: Bench) -> None:
+    result = correct(stack, since=parse_iso("2026-01-03T00:00:00"), until=FUTURE, state="stopped")
+    assert [segment.state for segment in result.after] == ["active", "stopped", "active"]
 
 
-def test_what_is_known_decides_what_may_be_said(of: Bench) -> None:
-    """Of a type without a file: attributes as they were told, states as anything of the type was in."""
+def test_values_of_segments_define_the_schema(stack: Bench) -> None:
+    """A resource type without a meter file: attribute types of the resource, and states of all resources."""
     box, other = Resource("dc-1", "box", "b1"), Resource("dc-1", "box", "b2")
     at = parse_iso(SINCE)
-    told = {"resource_type": "box", "project_id": "p1", "attributes": {"slots": 2, "kelvin": -4, "label": "a"}}
+    payload = {"resource_type": "box", "project_id": "p1", "attributes": {"slots": 2, "kelvin": -4, "label": "a"}}
     events = [
         Event(
-            one.resource_id, "usage.started", "x", at, "dc-1", {**told, "resource_id": one.resource_id, "state": state}
+            resource.resource_id,
+            "usage.started",
+            "x",
+            at,
+            "dc-1",
+            {**payload, "resource_id": resource.resource_id, "state": state},
         )
-        for one, state in ((box, "open"), (other, "shut"))
+        for resource, state in ((box, "open"), (other, "shut"))
     ]
-    with of.services.database.transaction() as db:
-        of.services.ingest.events.ingest(db, events, of.clock.now())
+    with stack.services.database.transaction() as db:
+        stack.services.ingest.events.ingest(db, events, stack.clock.now())
     for wrong in ({"slots": -1}, {"slots": "x"}, {"kelvin": "x"}, {"label": True}):
         with pytest.raises(Invalid, match=f"attributes.{next(iter(wrong))}: "):
-            correct(of, box, attributes=wrong)
+            correct(stack, box, attributes=wrong)
     with pytest.raises(Invalid, match="is neither a string, an integer nor a boolean"):
-        correct(of, box, attributes={"new": 1.5})
-    (one,) = correct(of, box, attributes={"slots": "3", "kelvin": -5, "label": 7, "new": "n"}, state="shut").after
-    assert (one.state, one.attributes) == ("shut", {"slots": 3, "kelvin": -5, "label": "7", "new": "n"})
+        correct(stack, box, attributes={"new": 1.5})
+    (segment,) = correct(
+        stack, box, attributes={"slots": "3", "kelvin": -5, "label": 7, "new": "n"}, state="shut"
+    ).after
+    assert (segment.state, segment.attributes) == ("shut", {"slots": 3, "kelvin": -5, "label": "7", "new": "n"})
     with pytest.raises(Invalid, match="state: 'ajar' is not a state of box") as raised:
-        correct(of, box, state="ajar")
+        correct(stack, box, state="ajar")
     assert raised.value.hint == "known: active, shut"
 
 
-def test_a_meter_file_decides_what_may_be_said(of: Bench) -> None:
+def test_meter_file_defines_the_schema(stack: Bench) -> None:
     router = Resource("dc-1", "router", "r1")
     start = parse_iso(SINCE)
-    (one,) = correct(of, router, start=start, project_id="p1", attributes={"ha": "true"}, state="active").after
-    assert one.attributes == {"ha": True}
+    (segment,) = correct(stack, router, start=start, project_id="p1", attributes={"ha": "true"}, state="active").after
+    assert segment.attributes == {"ha": True}
     with pytest.raises(Invalid, match=r"attributes.ha: 'perhaps' is not a boolean"):
-        correct(of, router, attributes={"ha": "perhaps"})
+        correct(stack, router, attributes={"ha": "perhaps"})
     with pytest.raises(Invalid, match="state: 'available' is not a state of router"):
-        correct(of, router, state="available")
+        correct(stack, router, state="available")
 
 
 @pytest.mark.parametrize("key", ["x" * 129, "a\nb"])
-def test_an_id_that_can_not_be_kept_is_refused(of: Bench, key: str) -> None:
+def test_invalid_message_id_is_rejected(stack: Bench, key: str) -> None:
     with pytest.raises(Invalid, match="id: must have 1 to 128 printable characters"):
-        correct(of, key=key, state="stopped")
+        correct(stack, key=key, state="stopped")
 
 
-def test_only_operators_correct_and_auditors_look(of: Bench) -> None:
+def test_admins_correct_and_system_readers_list(stack: Bench) -> None:
     with pytest.raises(Forbidden):
-        correct(of, by=customer("p1"), state="stopped")
+        correct(stack, caller=customer("p1"), state="stopped")
     auditor = Caller("u2", system=True, roles=frozenset({"reader"}))
-    with of.services.database.snapshot() as db:
-        services = of.services
-        assert services.ingest.corrections.list(of.ctx(db, auditor), UsageFilter(), Page()).items == []
+    with stack.services.database.snapshot() as db:
+        services = stack.services
+        assert services.ingest.corrections.list(stack.ctx(db, auditor), UsageFilter(), Page()).items == []
         with pytest.raises(Forbidden):
-            services.ingest.corrections.list(of.ctx(db, customer("p1")), UsageFilter(), Page())
+            services.ingest.corrections.list(stack.ctx(db, customer("p1")), UsageFilter(), Page())
 
 
-def test_pages_and_filters(of: Bench) -> None:
-    done = [correct(of, end=parse_iso(f"2026-01-04T{hour:02}:00:00")).message_id for hour in range(5)]
-    correct(of, Resource("dc-1", "volume", "v1"), state="error")
-    found, marker = [], None
+def test_pages_and_filters(stack: Bench) -> None:
+    result = [correct(stack, end=parse_iso(f"2026-01-04T{hour:02}:00:00")).message_id for hour in range(5)]
+    correct(stack, Resource("dc-1", "volume", "v1"), state="error")
+    ids, marker = [], None
     while True:
-        with of.services.database.snapshot() as db:
-            page = of.services.ingest.corrections.list(
-                of.ctx(db), UsageFilter(resource_type="instance"), Page(2, marker)
+        with stack.services.database.snapshot() as db:
+            page = stack.services.ingest.corrections.list(
+                stack.ctx(db), UsageFilter(resource_type="instance"), Page(2, marker)
             )
-        found += [one.record.message_id for one in page.items]
+        ids += [stored.record.message_id for stored in page.items]
         if not page.more:
             break
         marker = str(page.items[-1].number)
-    assert found == done[::-1]
-    assert len(listed(of, resource_id="v1")) == 1
-    assert listed(of, cloud="other") == []
-    with of.services.database.snapshot() as db, pytest.raises(Invalid, match="marker"):
-        of.services.ingest.corrections.list(of.ctx(db), UsageFilter(), Page(2, "x"))
+    assert ids == result[::-1]
+    assert len(list_corrections(stack, resource_id="v1")) == 1
+    assert list_corrections(stack, cloud="other") == []
+    with stack.services.database.snapshot() as db, pytest.raises(Invalid, match="marker"):
+        stack.services.ingest.corrections.list(stack.ctx(db), UsageFilter(), Page(2, "x"))
 
 
-def test_no_message_is_a_correction(of: Bench) -> None:
-    """Its author is who is signed in, and a bus has nobody."""
-    done = correct(of, end=parse_iso("2026-01-03T00:00:00"))
-    with of.services.database.snapshot() as db:
+def test_correction_in_a_message_is_rejected(stack: Bench) -> None:
+    """The author of a correction is the authenticated user; a message bus has none."""
+    result = correct(stack, end=parse_iso("2026-01-03T00:00:00"))
+    with stack.services.database.snapshot() as db:
         (_, message) = (repository.batches.find_messages(db, repository.batches.current_position(db)) or [])[0]
-    forged = message.replace(done.message_id.encode(), b"another")
+    forged = message.replace(result.message_id.encode(), b"another")
     assert forged != message
-    with of.services.database.transaction() as db:
-        taken = of.services.ingest.messages.ingest(db, "dc-1", [forged], of.clock.now())
-    assert taken == IngestResult(rejected=1)
-    assert len(listed(of)) == 1
+    with stack.services.database.transaction() as db:
+        ingested = stack.services.ingest.messages.ingest(db, "dc-1", [forged], stack.clock.now())
+    assert ingested == IngestResult(rejected=1)
+    assert len(list_corrections(stack)) == 1
 
 
-def test_reading_everything_again_leaves_corrections_alone(of: Bench) -> None:
-    done = correct(of, end=parse_iso("2026-01-03T00:00:00"))
-    with of.services.database.transaction() as db:
+def test_replay_of_all_messages_does_not_change_corrections(stack: Bench) -> None:
+    result = correct(stack, end=parse_iso("2026-01-03T00:00:00"))
+    with stack.services.database.transaction() as db:
         after: int | None = 0
         while after is not None:
-            _, after = of.services.ingest.ignored_messages.replay(of.ctx(db), after)
-    assert segments(of) == done.after
-    assert len(listed(of)) == 1
+            _, after = stack.services.ingest.ignored_messages.replay(stack.ctx(db), after)
+    assert segments(stack) == result.after
+    assert len(list_corrections(stack)) == 1

@@ -1,4 +1,4 @@
-"""Reading messages: every envelope, both of Nova's voices, Cinder's stand-ins, and what is malformed."""
+"""Parsing of messages: envelopes, notifications of Nova and Cinder, and invalid messages."""
 
 import json
 from typing import Any
@@ -12,8 +12,8 @@ from stratiform.services.ingest.events import MessageParser, encode_event, parse
 from stratiform.services.ledger.model import ParsedMessage, ResourceStatement
 from support.ledger import recorded
 
-READER = MessageParser.load()
-read = READER.list_statements
+PARSER = MessageParser.load()
+list_statements = PARSER.list_statements
 
 VOLUME = {
     "tenant_id": "p",
@@ -41,7 +41,7 @@ INSTANCE = {
 
 
 def message(**changes: Any) -> dict[str, Any]:
-    made = {
+    defaults = {
         "message_id": "m1",
         "publisher_id": "volume.host",
         "event_type": "volume.create.end",
@@ -49,19 +49,19 @@ def message(**changes: Any) -> dict[str, Any]:
         "priority": "INFO",
         "payload": VOLUME,
     }
-    return {**made, **changes}
+    return {**defaults, **changes}
 
 
 def event(event_type: str, payload: dict[str, Any], at: str = "2026-01-01 10:00:00.500000") -> Event:
     return Event("m1", event_type, "x", parse_iso(at), "cloud", payload)
 
 
-def fact(event_type: str, payload: dict[str, Any], at: str = "2026-01-01 10:00:00.500000") -> ResourceStatement:
-    (found,) = read(event(event_type, payload, at))
-    return found
+def statement_of(event_type: str, payload: dict[str, Any], at: str = "2026-01-01 10:00:00.500000") -> ResourceStatement:
+    (statement,) = list_statements(event(event_type, payload, at))
+    return statement
 
 
-def test_every_envelope_is_the_same_event() -> None:
+def test_all_envelopes_give_the_same_event() -> None:
     bare = message()
     second = {"oslo.version": "2.0", "oslo.message": json.dumps(bare)}
     line = {"ts": 1.5, "exchange": "cinder", "routing_key": "notifications.info", "content_type": "application/json"}
@@ -72,12 +72,12 @@ def test_every_envelope_is_the_same_event() -> None:
     assert parse_event(encode_event(events[0]), "cloud") == events[0]
 
 
-def test_rebuilding_an_envelope_loses_nothing_that_is_read() -> None:
+def test_encoded_event_gives_the_same_statements() -> None:
     for line in recorded():
-        came = parse_event(line, "c")
-        again = parse_event(encode_event(came), "c")
-        assert again == came
-        assert read(again) == read(came)
+        original = parse_event(line, "c")
+        decoded = parse_event(encode_event(original), "c")
+        assert decoded == original
+        assert list_statements(decoded) == list_statements(original)
 
 
 @pytest.mark.parametrize(
@@ -120,14 +120,14 @@ def test_rebuilding_an_envelope_loses_nothing_that_is_read() -> None:
         (json.dumps(message(event_type="compute.instance.update")).encode(), "instance_id is missing"),
     ],
 )
-def test_what_is_malformed_says_why(raw: bytes, reason: str) -> None:
-    with pytest.raises(InvalidMessage) as refused:
-        read(parse_event(raw, "cloud"))
-    assert reason in refused.value.message
+def test_invalid_message_has_a_reason(raw: bytes, reason: str) -> None:
+    with pytest.raises(InvalidMessage) as raised:
+        list_statements(parse_event(raw, "cloud"))
+    assert reason in raised.value.message
 
 
 @pytest.mark.parametrize("event_type", ["usage.correction", "almanach.instance.create"])
-def test_no_message_of_a_bus_corrects_a_bill(event_type: str) -> None:
+def test_reserved_event_type_is_rejected(event_type: str) -> None:
     with pytest.raises(InvalidMessage, match="is reserved"):
         MessageParser.load().parse_message("cloud", json.dumps(message(event_type=event_type)).encode())
 
@@ -136,19 +136,19 @@ def test_no_message_of_a_bus_corrects_a_bill(event_type: str) -> None:
     "event_type",
     ["identity.authenticate", "port.create.start", "volume.usage", "volume_type_project.access.add", "scheduler.x"],
 )
-def test_others_are_of_no_concern(event_type: str) -> None:
-    assert not read(event(event_type, {}))
+def test_other_event_types_have_no_statements(event_type: str) -> None:
+    assert not list_statements(event(event_type, {}))
 
 
-def test_what_nobody_reads_is_not_decoded() -> None:
+def test_payload_of_an_ignored_message_is_not_decoded() -> None:
     raw = json.dumps(message(event_type="identity.authenticate", payload="anything")).encode()
-    assert READER.parse_message("c", raw) == ParsedMessage("c", raw, "identity.authenticate", "m1", ())
+    assert PARSER.parse_message("c", raw) == ParsedMessage("c", raw, "identity.authenticate", "m1", ())
 
 
-def test_an_instance() -> None:
-    found = fact("compute.instance.update", INSTANCE)
-    assert found.resource == ("cloud", "instance", "i1")
-    assert found.statement.attributes == {
+def test_attributes_of_an_instance() -> None:
+    parsed = statement_of("compute.instance.update", INSTANCE)
+    assert parsed.resource == ("cloud", "instance", "i1")
+    assert parsed.statement.attributes == {
         "vcpus": 1,
         "ram_mib": 64,
         "disk_gib": 7,
@@ -159,36 +159,39 @@ def test_an_instance() -> None:
         "os_distro": "debian",
         "os_version": None,
     }
-    assert found.statement.state == "active"
+    assert parsed.statement.state == "active"
 
 
-def test_before_its_launch_a_machine_has_no_state() -> None:
-    assert fact("compute.instance.update", INSTANCE | {"launched_at": "", "state": "error"}).statement.state is None
-    assert fact("compute.instance.update", INSTANCE | {"state": "building"}).statement.state is None
+def test_instance_has_no_state_before_its_launch() -> None:
+    assert (
+        statement_of("compute.instance.update", INSTANCE | {"launched_at": "", "state": "error"}).statement.state
+        is None
+    )
+    assert statement_of("compute.instance.update", INSTANCE | {"state": "building"}).statement.state is None
 
 
-def test_a_soft_deleted_machine_is_not_gone() -> None:
+def test_soft_deleted_instance_is_not_deleted() -> None:
     row = INSTANCE | {"state": "soft-delete", "deleted_at": "2026-01-01T11:00:00.000000"}
-    found = fact("compute.instance.soft_delete.end", row).statement
-    assert (found.deleted_at, found.is_deleted, found.state) == (None, False, "soft-delete")
-    found = fact("compute.instance.delete.end", row | {"state": "deleted"}).statement
-    assert (iso(found.deleted_at or 0), found.is_deleted) == ("2026-01-01T11:00:00.000000Z", True)
+    parsed = statement_of("compute.instance.soft_delete.end", row).statement
+    assert (parsed.deleted_at, parsed.is_deleted, parsed.state) == (None, False, "soft-delete")
+    parsed = statement_of("compute.instance.delete.end", row | {"state": "deleted"}).statement
+    assert (iso(parsed.deleted_at or 0), parsed.is_deleted) == ("2026-01-01T11:00:00.000000Z", True)
 
 
 @pytest.mark.parametrize("status", ["creating", "downloading", "error", "deleting", "deleted", "error_deleting"])
-def test_cinders_stand_in_for_no_launch_is_none(status: str) -> None:
-    assert fact("volume.create.start", VOLUME | {"status": status}).statement.launched_at is None
+def test_placeholder_for_the_launch_of_a_volume_is_ignored(status: str) -> None:
+    assert statement_of("volume.create.start", VOLUME | {"status": status}).statement.launched_at is None
     whole_second = VOLUME | {"status": status, "launched_at": "2026-01-01T10:00:00+00:00"}
-    assert fact("volume.create.start", whole_second).statement.launched_at is not None
+    assert statement_of("volume.create.start", whole_second).statement.launched_at is not None
     assert (
-        fact("volume.create.start", VOLUME | {"status": status}, "2026-01-01 10:00:09").statement.launched_at
+        statement_of("volume.create.start", VOLUME | {"status": status}, "2026-01-01 10:00:09").statement.launched_at
         is not None
     )
 
 
-def test_a_volume_on_its_way_is_what_it_was() -> None:
+def test_volume_has_only_stable_states() -> None:
     states = {
-        status: fact("volume.x", VOLUME | {"status": status}).statement.state
+        status: statement_of("volume.x", VOLUME | {"status": status}).statement.state
         for status in (
             "available",
             "in-use",
@@ -212,20 +215,24 @@ def test_a_volume_on_its_way_is_what_it_was() -> None:
     }
 
 
-def test_the_audit_tells_when_a_volume_went() -> None:
-    gone = VOLUME | {"status": "deleted", "audit_period_beginning": "2026-01-01 10:30:00+00:00"}
-    told = fact("volume.delete.end", gone | {"audit_period_ending": "2026-01-01 10:30:00+00:00"}, "2026-01-01 12:00:00")
-    assert iso(told.statement.deleted_at or 0) == "2026-01-01T10:30:00.000000Z"
-    own = fact("volume.delete.end", VOLUME | {"status": "deleted"}, "2026-01-01 12:00:00.5")
-    assert iso(own.statement.deleted_at or 0) == "2026-01-01T12:00:00.500000Z"
-    exact = fact("volume.delete.end", VOLUME | {"status": "deleted", "deleted_at": "2026-01-01T11:00:00"}, "2026-01-02")
+def test_usage_audit_has_the_deletion_time_of_a_volume() -> None:
+    deleted = VOLUME | {"status": "deleted", "audit_period_beginning": "2026-01-01 10:30:00+00:00"}
+    repeated = statement_of(
+        "volume.delete.end", deleted | {"audit_period_ending": "2026-01-01 10:30:00+00:00"}, "2026-01-01 12:00:00"
+    )
+    assert iso(repeated.statement.deleted_at or 0) == "2026-01-01T10:30:00.000000Z"
+    notification = statement_of("volume.delete.end", VOLUME | {"status": "deleted"}, "2026-01-01 12:00:00.5")
+    assert iso(notification.statement.deleted_at or 0) == "2026-01-01T12:00:00.500000Z"
+    exact = statement_of(
+        "volume.delete.end", VOLUME | {"status": "deleted", "deleted_at": "2026-01-01T11:00:00"}, "2026-01-02"
+    )
     assert iso(exact.statement.deleted_at or 0) == "2026-01-01T11:00:00.000000Z"
 
 
-def test_a_users_token_is_not_kept() -> None:
+def test_token_of_the_user_is_redacted() -> None:
     beside = json.dumps({"_context_auth_token": "gAAAA-secret", "message_id": None})
     inside = json.dumps({"payload": {"_context": {"user_id": "u", "auth_token": "gAAAA-secret"}}})
-    forms = [one.encode() for inner in (beside, inside) for one in (inner, json.dumps({"oslo.message": inner}))]
+    forms = [form.encode() for inner in (beside, inside) for form in (inner, json.dumps({"oslo.message": inner}))]
     for raw in forms:
         assert b"gAAAA-secret" not in redact_token(raw)
         json.loads(redact_token(raw))

@@ -1,4 +1,4 @@
-"""The verbs of metering: the outbox, what is kept aside, who may see what, and a place in a long list."""
+"""Ingest of messages and events: the outbox, rejected and ignored messages, authorization, and concurrency."""
 
 import json
 import threading
@@ -30,11 +30,11 @@ T0 = parse_iso("2026-03-01T00:00:00Z")
 
 @pytest.fixture
 def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
-    """A stack on each kind of database."""
+    """A stack on each database."""
     home.mkdir(parents=True, exist_ok=True)
-    made = bench(home, database_url)
-    yield made
-    made.services.database.close()
+    stack = bench(home, database_url)
+    yield stack
+    stack.services.database.close()
 
 
 def volume(
@@ -52,17 +52,17 @@ def volume(
     return Event(f"{cloud}-{number}-{seconds}-{event_type}", event_type, "x", T0 + seconds * SECOND_US, cloud, payload)
 
 
-def ingest(made: Bench, *events: Event) -> IngestResult:
-    with made.services.database.transaction() as db:
-        return made.services.ingest.events.ingest(db, events, made.clock.now())
+def ingest(stack: Bench, *events: Event) -> IngestResult:
+    with stack.services.database.transaction() as db:
+        return stack.services.ingest.events.ingest(db, events, stack.clock.now())
 
 
-def segments(made: Bench, **asked: Any) -> list[Segment]:
-    with made.services.database.snapshot() as db:
-        return list(made.services.ledger.segments.iterate(db, UsageFilter(**asked)))
+def segments(stack: Bench, **filters: Any) -> list[Segment]:
+    with stack.services.database.snapshot() as db:
+        return list(stack.services.ledger.segments.iterate(db, UsageFilter(**filters)))
 
 
-def test_the_outbox_is_drained_into_the_ledger(any_bench: Bench) -> None:
+def test_outbox_is_moved_to_the_ledger(any_bench: Bench) -> None:
     services = any_bench.services
     with services.database.transaction() as db:
         for number in range(1203):
@@ -76,56 +76,56 @@ def test_the_outbox_is_drained_into_the_ledger(any_bench: Bench) -> None:
         assert outbox.list_pending(db, 1) == []
 
 
-def test_the_same_id_in_two_clouds_is_two_resources(any_bench: Bench) -> None:
-    done = ingest(any_bench, volume(1, 1), volume(1, 1, cloud="b"), volume(1, 9, "volume.delete.end", cloud="b"))
-    assert done.accepted == 3
-    assert [(one.cloud, one.end is None) for one in segments(any_bench)] == [("a", True), ("b", False)]
+def test_same_id_in_two_clouds_is_two_resources(any_bench: Bench) -> None:
+    result = ingest(any_bench, volume(1, 1), volume(1, 1, cloud="b"), volume(1, 9, "volume.delete.end", cloud="b"))
+    assert result.accepted == 3
+    assert [(segment.cloud, segment.end is None) for segment in segments(any_bench)] == [("a", True), ("b", False)]
     with any_bench.services.database.snapshot() as db:
-        found = any_bench.services.ledger.segments.iterate
-        assert len(list(found(db, UsageFilter(resource_id="v001")))) == 2
-        assert [one.cloud for one in found(db, UsageFilter(resource_id="v001", cloud="b"))] == ["b"]
+        iterate = any_bench.services.ledger.segments.iterate
+        assert len(list(iterate(db, UsageFilter(resource_id="v001")))) == 2
+        assert [segment.cloud for segment in iterate(db, UsageFilter(resource_id="v001", cloud="b"))] == ["b"]
 
 
-def test_of_two_bodies_under_one_id_the_first_counts(any_bench: Bench) -> None:
+def test_first_of_two_events_with_the_same_id_counts(any_bench: Bench) -> None:
     first = volume(1, 1)
     second = replace(first, payload=first.payload | {"size": 9})
     assert ingest(any_bench, first, second) == IngestResult(accepted=1, repeated=1)
     assert ingest(any_bench, second) == IngestResult(repeated=1)
-    assert [one.attributes["size_gib"] for one in segments(any_bench)] == [1]
+    assert [segment.attributes["size_gib"] for segment in segments(any_bench)] == [1]
 
 
-def test_the_last_name_is_known_everywhere(any_bench: Bench) -> None:
+def test_all_segments_have_the_last_name(any_bench: Bench) -> None:
     ingest(any_bench, volume(1, 1), volume(1, 3, "volume.resize.end", size=2, display_name="later"))
     ingest(any_bench, volume(1, 2, "volume.update.end", display_name="between"))
-    assert [one.name for one in segments(any_bench)] == ["later", "later"]
+    assert [segment.name for segment in segments(any_bench)] == ["later", "later"]
 
 
-def test_segments_between_are_those_that_touch(any_bench: Bench) -> None:
+def test_segments_of_a_period(any_bench: Bench) -> None:
     ingest(any_bench, volume(1, 1), volume(1, 10, "volume.delete.end", deleted_at=iso_naive(T0 + 10 * SECOND_US)))
     ingest(any_bench, volume(2, 1), volume(3, 1, tenant_id="p2"))
     services = any_bench.services
 
-    def found(start: int, end: int, project_id: str | None = None) -> list[str]:
+    def list_ids(start: int, end: int, project_id: str | None = None) -> list[str]:
         with any_bench.services.database.snapshot() as db:
-            chosen = services.ledger.segments.iterate_period(
+            period = services.ledger.segments.iterate_period(
                 db, T0 + start * SECOND_US, T0 + end * SECOND_US, project_id
             )
-            return [one.resource_id for one in chosen]
+            return [segment.resource_id for segment in period]
 
-    assert found(0, 1) == ["v001", "v002", "v003"]
-    assert found(9, 11) == ["v001", "v002", "v003"]
-    assert found(10, 11) == ["v002", "v003"]
-    assert found(-5, 0) == []
-    assert found(0, 5, "p2") == ["v003"]
+    assert list_ids(0, 1) == ["v001", "v002", "v003"]
+    assert list_ids(9, 11) == ["v001", "v002", "v003"]
+    assert list_ids(10, 11) == ["v002", "v003"]
+    assert list_ids(-5, 0) == []
+    assert list_ids(0, 5, "p2") == ["v003"]
 
 
-def test_pages_are_complete_whatever_comes_in_between(any_bench: Bench) -> None:
+def test_pages_are_complete_while_events_are_ingested(any_bench: Bench) -> None:
     ingest(any_bench, *(volume(number, 1) for number in range(25)))
     services, seen, marker = any_bench.services, [], None
     while True:
         with any_bench.services.database.snapshot() as db:
             page = services.ledger.segments.list(any_bench.ctx(db), UsageFilter(), Page(limit=10, marker=marker))
-        seen += [one.resource_id for one in page.items]
+        seen += [segment.resource_id for segment in page.items]
         if not page.more:
             break
         marker = encode_cursor(page.items[-1])
@@ -133,40 +133,41 @@ def test_pages_are_complete_whatever_comes_in_between(any_bench: Bench) -> None:
     assert seen == [f"v{number:03d}" for number in range(25)]
 
 
-def test_a_marker_of_someone_else_is_refused(stack_bench: Bench) -> None:
+def test_invalid_marker_is_rejected(stack_bench: Bench) -> None:
     for marker in ("x", "Zm9v", "", "ÿ", "eyJhIjoxfQ=="):
         with stack_bench.services.database.snapshot() as db, pytest.raises(Invalid):
             stack_bench.services.ledger.segments.list(stack_bench.ctx(db), UsageFilter(), Page(marker=marker))
 
 
-def test_who_sees_what(stack_bench: Bench) -> None:
+def test_authorization(stack_bench: Bench) -> None:
     ingest(stack_bench, volume(1, 1), volume(2, 1, tenant_id="p2"))
     services = stack_bench.services
     with stack_bench.services.database.snapshot() as db:
 
-        def seen(wanted: UsageFilter, *who: str) -> list[str]:
-            ctx = stack_bench.ctx(db, customer(*who)) if who else stack_bench.ctx(db)
-            return [one.resource_id for one in services.ledger.segments.list(ctx, wanted, Page()).items]
+        def list_ids(usage_filter: UsageFilter, *caller: str) -> list[str]:
+            ctx = stack_bench.ctx(db, customer(*caller)) if caller else stack_bench.ctx(db)
+            page = services.ledger.segments.list(ctx, usage_filter, Page())
+            return [segment.resource_id for segment in page.items]
 
-        assert seen(UsageFilter()) == ["v001", "v002"]
-        assert seen(UsageFilter(), "p9", "admin") == ["v001", "v002"]
-        assert seen(UsageFilter(project_id="p2")) == ["v002"]
-        assert seen(UsageFilter(), "p1", "reader") == ["v001"]
-        assert seen(UsageFilter(resource_id="v002"), "p1", "member") == []
+        assert list_ids(UsageFilter()) == ["v001", "v002"]
+        assert list_ids(UsageFilter(), "p9", "admin") == ["v001", "v002"]
+        assert list_ids(UsageFilter(project_id="p2")) == ["v002"]
+        assert list_ids(UsageFilter(), "p1", "reader") == ["v001"]
+        assert list_ids(UsageFilter(resource_id="v002"), "p1", "member") == []
         with pytest.raises(NotFound):
-            seen(UsageFilter(project_id="p2"), "p1", "member")
+            list_ids(UsageFilter(project_id="p2"), "p1", "member")
         with pytest.raises(Forbidden):
-            seen(UsageFilter(), "p1", "nothing")
-        for verb in (
+            list_ids(UsageFilter(), "p1", "nothing")
+        for operation in (
             lambda ctx: services.ingest.rejected_messages.list(ctx, Page()),
             services.ingest.rejected_messages.replay,
             lambda ctx: services.ingest.messages.create(ctx, "c", []),
         ):
             with pytest.raises(Forbidden):
-                verb(stack_bench.ctx(db, customer("p1", "member")))
+                operation(stack_bench.ctx(db, customer("p1", "member")))
 
 
-def test_what_is_kept_aside_can_be_replayed(any_bench: Bench) -> None:
+def test_rejected_messages_are_replayed(any_bench: Bench) -> None:
     services, database = any_bench.services, any_bench.services.database
     good: dict[str, Any] = {
         "message_id": "m",
@@ -177,20 +178,19 @@ def test_what_is_kept_aside_can_be_replayed(any_bench: Bench) -> None:
     bad = json.dumps(good | {"payload": good["payload"] | {"volume_id": None}}).encode()
     for _ in range(2):
         with database.transaction() as db:
-            done = services.ingest.messages.ingest(
+            result = services.ingest.messages.ingest(
                 db, "a", [b"{", bad, json.dumps(good | {"message_id": "n"}).encode()], 5
             )
-            assert done.rejected == 2
+            assert result.rejected == 2
     with database.transaction() as db:
         ctx = any_bench.ctx(db)
-        kept = services.ingest.rejected_messages.list(ctx, Page()).items
-        assert sorted(one.reason[:12] for one in kept) == ["not JSON: In", "volume_id is"]
-        assert {one.received_at for one in kept} == {5}
+        rejected = services.ingest.rejected_messages.list(ctx, Page()).items
+        assert sorted(message.reason[:12] for message in rejected) == ["not JSON: In", "volume_id is"]
+        assert {message.received_at for message in rejected} == {5}
         assert services.ingest.rejected_messages.replay(ctx) == IngestResult(rejected=2)
-        fixed = db.exec_driver_sql("SELECT count(*) FROM metering_rejected").scalar_one()
-        assert fixed == 2
+        assert db.exec_driver_sql("SELECT count(*) FROM metering_rejected").scalar_one() == 2
     with database.transaction() as db:
-        # The fix: as if a newer version could read what this one can't.
+        # Replace the bodies, as if a newer version accepted the messages.
         body = json.dumps(good).encode()
         from stratiform.services.ingest.tables import rejected_message_table
 
@@ -200,27 +200,32 @@ def test_what_is_kept_aside_can_be_replayed(any_bench: Bench) -> None:
     assert len(segments(any_bench)) == 1
 
 
-def test_what_comes_again_after_its_meter_was_made_is_metered_and_unknown_no_more(any_bench: Bench) -> None:
+def test_ignored_message_that_arrives_again_is_metered_by_a_new_meter_file(any_bench: Bench) -> None:
     services, database = any_bench.services, any_bench.services.database
-    thing = parse_meter_file(
+    meter_file = parse_meter_file(
         'name = "thing"\ntitle = "Things"\nunit = "thing"\nsource = "x"\n[identity]\nid = "id"\nproject = "p"\n'
-        '[[events]]\ntype = "thing.made"\nrule = "start"\n',
+        '[[events]]\ntype = "thing.created"\nrule = "start"\n',
         "thing.toml",
     )
     body = json.dumps(
-        {"message_id": "m", "event_type": "thing.made", "timestamp": iso_naive(T0), "payload": {"id": "t", "p": "p1"}}
+        {
+            "message_id": "m",
+            "event_type": "thing.created",
+            "timestamp": iso_naive(T0),
+            "payload": {"id": "t", "p": "p1"},
+        }
     ).encode()
-    new = IngestService.build(MessageParser([thing]), services.ledger)
+    new = IngestService.build(MessageParser([meter_file]), services.ledger)
     with database.transaction() as db:
         assert services.ingest.messages.ingest(db, "a", [body, body], 5) == IngestResult(ignored=2)
-        assert [one.count for one in ingest_repository.ignored_messages.count_by_type(db)] == [1]
+        assert [each.count for each in ingest_repository.ignored_messages.count_by_type(db)] == [1]
     with database.transaction() as db:
         assert new.messages.ingest(db, "a", [body, body], 6) == IngestResult(accepted=1, repeated=1)
         assert ingest_repository.ignored_messages.count_by_type(db) == []
-        assert [one.resource_id for one in services.ledger.segments.iterate(db)] == ["t"]
+        assert [segment.resource_id for segment in services.ledger.segments.iterate(db)] == ["t"]
 
 
-def test_one_sample_that_cant_be_read_takes_no_other_with_it(any_bench: Bench) -> None:
+def test_invalid_sample_does_not_affect_the_others(any_bench: Bench) -> None:
     services, database = any_bench.services, any_bench.services.database
     samples = [sample("cpu", 1, "i1"), sample("cpu", "plenty", "i2"), 7, sample("cpu", 2, "i3")]
     polled = {"message_id": "m", "event_type": "telemetry.polling", "timestamp": iso_naive(T0)}
@@ -228,50 +233,50 @@ def test_one_sample_that_cant_be_read_takes_no_other_with_it(any_bench: Bench) -
     with database.transaction() as db:
         assert services.ingest.messages.ingest(db, "a", [body], 5) == IngestResult(accepted=2, rejected=1)
         assert services.ingest.messages.ingest(db, "a", [body], 6) == IngestResult(repeated=2, rejected=1)
-        (kept,) = services.ingest.rejected_messages.list(any_bench.ctx(db), Page()).items
-        assert kept.reason == "samples[1]: cpu is not a non-negative number: 'plenty'; samples[2] is not an object"
-        assert kept.body == body
+        (rejected,) = services.ingest.rejected_messages.list(any_bench.ctx(db), Page()).items
+        assert rejected.reason == "samples[1]: cpu is not a non-negative number: 'plenty'; samples[2] is not an object"
+        assert rejected.body == body
         assert services.ingest.rejected_messages.replay(any_bench.ctx(db)) == IngestResult(repeated=2, rejected=1)
-        hopeless = json.dumps(polled | {"message_id": "n", "payload": {"samples": [7]}}).encode()
-        assert services.ingest.messages.ingest(db, "a", [hopeless], 7) == IngestResult(rejected=1)
+        invalid = json.dumps(polled | {"message_id": "n", "payload": {"samples": [7]}}).encode()
+        assert services.ingest.messages.ingest(db, "a", [invalid], 7) == IngestResult(rejected=1)
 
 
-def test_an_event_of_our_own_that_is_malformed_stops_nothing(stack_bench: Bench) -> None:
-    done = ingest(stack_bench, volume(1, 1, volume_id=""), volume(2, 1), volume(3, 1, size="large"))
-    assert done == IngestResult(accepted=1, rejected=2)
+def test_invalid_event_does_not_affect_the_others(stack_bench: Bench) -> None:
+    result = ingest(stack_bench, volume(1, 1, volume_id=""), volume(2, 1), volume(3, 1, size="large"))
+    assert result == IngestResult(accepted=1, rejected=2)
 
 
-def test_two_writers_at_once_lose_nothing(any_bench: Bench) -> None:
-    """Each of many threads says one more thing of the same resources; nobody folds without the others' events."""
-    kinds = [
+def test_concurrent_writers_lose_no_events(any_bench: Bench) -> None:
+    """Several threads ingest events of the same resources, and each folds the events of the others, too."""
+    updates = [
         volume(number, second, "volume.update.end", size=second) for second in range(1, 13) for number in (1, 2, 3)
     ]
-    failed: list[BaseException] = []
+    errors: list[BaseException] = []
 
-    def say(part: list[Event]) -> None:
+    def write(part: list[Event]) -> None:
         try:
             for start in range(0, len(part), 3):
                 ingest(any_bench, *part[start : start + 3])
         except BaseException as error:
-            failed.append(error)
+            errors.append(error)
 
-    threads = [threading.Thread(target=say, args=(kinds[offset::4],)) for offset in range(4)]
+    threads = [threading.Thread(target=write, args=(updates[offset::4],)) for offset in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert failed == []
-    assert [one.attributes["size_gib"] for one in segments(any_bench, resource_id="v002")] == list(range(1, 13))
+    assert errors == []
+    assert [segment.attributes["size_gib"] for segment in segments(any_bench, resource_id="v002")] == list(range(1, 13))
 
 
 @pytest.mark.parametrize("cloud", ["", "x" * 65, "a\nb"])
-def test_a_cloud_has_a_name(stack_bench: Bench, cloud: str) -> None:
+def test_invalid_name_of_a_cloud_is_rejected(stack_bench: Bench, cloud: str) -> None:
     with stack_bench.services.database.transaction() as db, pytest.raises(Invalid):
         stack_bench.services.ingest.messages.create(stack_bench.ctx(db), cloud, [])
 
 
 def test_batches_are_received_in_the_order_of_their_positions(any_bench: Bench) -> None:
-    """One that waited for the lock has an earlier time; at which position the ledger stood when, must not change."""
+    """A writer that waited for the lock has an earlier time. Times of positions must not decrease."""
     services, database = any_bench.services, any_bench.services.database
     for number, now in enumerate((10, 7, 12), 1):
         with database.transaction() as db:

@@ -1,4 +1,4 @@
-"""Reading from clouds what was used: nothing twice, nothing lost, whatever the cloud does."""
+"""Polls of clouds: each sample is stored once, and none is lost if the cloud fails or changes its values."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +32,7 @@ METER = """
 name = "bucket"
 title = "Buckets"
 unit = "bucket"
-source = "a cloud of ours"
+source = "a test"
 
 [identity]
 id = "id"
@@ -58,14 +58,17 @@ GAUGE = METER.replace("delta", "gauge")
 
 @dataclass
 class Cloud:
-    """A cloud that says what it is told to say, a value a minute, and fails where it is told to."""
+    """A cloud with a value per minute, which can fail.
 
-    #: (source, minute's beginning) → value
+    `values`: by source and start of the minute. `fails`: returns True for the index of a value that fails. `names`:
+    source to resource id.
+    """
+
     values: dict[tuple[str, Micros], Decimal] = field(default_factory=dict)
     fails: Callable[[int], bool] = lambda _number: False
-    names: dict[str, str] = field(default_factory=dict)  # source → id of the resource
+    names: dict[str, str] = field(default_factory=dict)
     owner: str = "p1"
-    asked: list[tuple[Micros, Micros]] = field(default_factory=list)
+    requests: list[tuple[Micros, Micros]] = field(default_factory=list)
 
     compute: ComputeCapability | None = None
     volume: VolumeCapability | None = None
@@ -77,30 +80,30 @@ class Cloud:
         return self
 
     def check_credentials(self) -> AccountInfo:
-        return AccountInfo("it", ())
+        return AccountInfo("test", ())
 
     def list_inventory(self) -> Iterator[InventoryItem]:
         return iter(())
 
     def list_samples(self, poll: Mapping[str, Any], since: Micros, until: Micros) -> Iterator[UsageSample]:
-        if "metric" in poll:  # what the simulated cloud is asked for machines
+        if "metric" in poll:  # a meter of instances
             return
         assert poll == {"period_s": 60}
-        self.asked.append((since, until))
+        self.requests.append((since, until))
         first, end = align_periods(since, until, 60)
-        found = [(key, value) for key, value in self.values.items() if first <= key[1] < end]
-        for number, ((source, at), value) in enumerate(found):
-            if self.fails(number):
-                raise CloudUnreachable("no answer from it")
+        values = [(key, value) for key, value in self.values.items() if first <= key[1] < end]
+        for index, ((source, at), value) in enumerate(values):
+            if self.fails(index):
+                raise CloudUnreachable("no response")
             resource = self.names.get(source, source)
             yield UsageSample(resource, self.owner, at, value, source, MINUTE_US, f"name of {resource}")
-        if self.fails(len(found)):
-            raise CloudUnreachable("no answer from it")
+        if self.fails(len(values)):
+            raise CloudUnreachable("no response")
 
 
 @dataclass
 class Lab:
-    """A stack whose one cloud is asked for one meter, and a worker."""
+    """A stack with one cloud and one polled meter, and a worker."""
 
     bench: Bench
     cloud: Cloud
@@ -109,71 +112,70 @@ class Lab:
 
     def poll(self) -> Poll:
         with self.bench.services.database.snapshot() as db:
-            (poll,) = [one for one in self.bench.services.ingest.polls.list(self.bench.ctx(db)) if one.meter == "sent"]
+            polls = self.bench.services.ingest.polls.list(self.bench.ctx(db))
+        (poll,) = [poll for poll in polls if poll.meter == "sent"]
         return poll
 
     def run(self, minutes: int = 0) -> Poll:
-        """The worker does what is due, after some minutes."""
+        """Advance the clock, and run the worker."""
         self.bench.clock.advance(minutes * MINUTE_US)
         self.worker.run_until_idle()
         return self.poll()
 
-    def used(self, minute: int, value: int | str, source: str = "b1") -> None:
-        """What the cloud says was used in a minute since it was connected."""
+    def set_value(self, minute: int, value: int | str, source: str = "b1") -> None:
+        """Set the value of a minute since the cloud was added."""
         self.cloud.values[source, self.begin + minute * MINUTE_US] = Decimal(value)
 
     def samples(self, resource: str | None = None) -> list[SampleRow]:
         with self.bench.services.database.snapshot() as db:
             ctx = self.bench.ctx(db)
-            wanted = UsageFilter(resource_type="bucket", resource_id=resource)
-            return list(self.bench.services.ledger.samples.list(ctx, wanted, None, Page(1000, None)).items)
+            usage_filter = UsageFilter(resource_type="bucket", resource_id=resource)
+            return list(self.bench.services.ledger.samples.list(ctx, usage_filter, None, Page(1000, None)).items)
 
     def total(self) -> Decimal | None:
-        """What was used since the cloud was connected, as it is charged for."""
+        """Return the sum since the cloud was added."""
         now = self.bench.clock.now()
-        asked = SumQuery((), ("meter:sent",), (self.begin, now))
+        query = SumQuery((), ("meter:sent",), (self.begin, now))
         with self.bench.services.database.snapshot() as db:
-            wanted = UsageFilter(resource_type="bucket", since=self.begin, until=now)
-            (found,) = self.bench.services.ledger.sums.compute(self.bench.ctx(db), wanted, asked).sums
-        return found.values[0]
+            usage_filter = UsageFilter(resource_type="bucket", since=self.begin, until=now)
+            (row,) = self.bench.services.ledger.sums.compute(self.bench.ctx(db), usage_filter, query).sums
+        return row.values[0]
 
     def minutes(self) -> list[tuple[int, str]]:
-        """The minute at whose end something was used, and the value that counts."""
-        counts: dict[tuple[str, Micros], SampleRow] = {}
-        for one in sorted(self.samples(), key=lambda row: row.message_id):
-            counts[one.source, one.at] = one
-        return sorted(((one.at - self.begin) // MINUTE_US, one.value) for one in counts.values())
+        """Return the end of each minute with a value, and the value that counts."""
+        last: dict[tuple[str, Micros], SampleRow] = {}
+        for row in sorted(self.samples(), key=lambda row: row.message_id):
+            last[row.source, row.at] = row
+        return sorted(((row.at - self.begin) // MINUTE_US, row.value) for row in last.values())
 
 
-def lab_of(home: Path, monkeypatch: pytest.MonkeyPatch, meter: str = METER, database_url: str = "") -> Lab:
+def build_lab(home: Path, monkeypatch: pytest.MonkeyPatch, meter: str = METER, database_url: str = "") -> Lab:
     (home / "meters").mkdir(parents=True, exist_ok=True)
     (home / "meters" / "bucket.toml").write_text(meter)
-    made = bench(home, database_url)
-    services, clock, cloud = made.services, made.clock, Cloud()
+    stack = bench(home, database_url)
+    services, clock, cloud = stack.services, stack.clock, Cloud()
     clock.at = clock.at // HOUR_US * HOUR_US
     monkeypatch.setattr(type(services.clouds.connections), "get", lambda _self, _cloud_id: cloud)
     with services.database.transaction() as db:
-        services.clouds.accounts.create(made.ctx(db), "memory", "lab", {})
+        services.clouds.accounts.create(stack.ctx(db), "memory", "lab", {})
         enqueue(db, "metering.survey", "all", clock.now())
     worker = Worker(services.database, handlers(services.ingest, services.clouds), name="w", clock=clock)
-    return Lab(made, cloud, worker, clock.now())
+    return Lab(stack, cloud, worker, clock.now())
 
 
 @pytest.fixture
 def lab(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    made = lab_of(home, monkeypatch)
-    yield made
-    made.bench.services.database.close()
+    lab = build_lab(home, monkeypatch)
+    yield lab
+    lab.bench.services.database.close()
 
 
-def test_what_is_read_is_in_the_ledger_on_every_database(
-    home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lab = lab_of(home, monkeypatch, database_url=database_url)
+def test_samples_are_stored_on_every_database(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = build_lab(home, monkeypatch, database_url=database_url)
     assert (lab.run().until_at, lab.samples()) == (lab.begin, [])
     for minute in range(-5, 10):
-        lab.used(minute, 100 + minute)
-        lab.used(minute, "0.5", "b2")
+        lab.set_value(minute, 100 + minute)
+        lab.set_value(minute, "0.5", "b2")
     poll = lab.run(minutes=6)
     assert (poll.until_at, poll.polled_at) == (lab.begin + 5 * MINUTE_US, lab.bench.clock.now())
     rows = lab.samples("b1")
@@ -187,33 +189,33 @@ def test_what_is_read_is_in_the_ledger_on_every_database(
     lab.bench.services.database.close()
 
 
-def test_what_is_read_again_is_known(lab: Lab) -> None:
+def test_overlapping_windows_store_each_sample_once(lab: Lab) -> None:
     for minute in range(30):
-        lab.used(minute, minute)
+        lab.set_value(minute, minute)
     lab.run()
     for _ in range(6):
         lab.run(minutes=5)
-    assert sum(until - since for since, until in lab.cloud.asked) > 60 * MINUTE_US
+    assert sum(until - since for since, until in lab.cloud.requests) > 60 * MINUTE_US
     assert len(lab.samples()) == len(lab.minutes()) == 29
     assert lab.total() == sum(range(29))
 
 
-def test_what_comes_late_is_added(lab: Lab) -> None:
+def test_late_sample_is_added(lab: Lab) -> None:
     for minute in (0, 1, 3, 4):
-        lab.used(minute, 10)
+        lab.set_value(minute, 10)
     lab.run()
     lab.run(minutes=6)
     assert [minute for minute, _ in lab.minutes()] == [1, 2, 4, 5]
-    lab.used(2, 7)
+    lab.set_value(2, 7)
     lab.run(minutes=5)
     assert dict(lab.minutes())[3] == "7"
     assert len(lab.samples()) == 5
 
 
-def test_of_what_a_cloud_says_otherwise_later_the_last_counts(lab: Lab) -> None:
+def test_last_value_of_a_sample_counts(lab: Lab) -> None:
     lab.run()
     for value, minutes in ((5, 6), (9, 5), (7, 5)):
-        lab.used(0, value)
+        lab.set_value(0, value)
         lab.run(minutes)
     assert lab.minutes() == [(1, "7")]
     by_id = [row.value for row in sorted(lab.samples(), key=lambda row: row.message_id)]
@@ -221,18 +223,18 @@ def test_of_what_a_cloud_says_otherwise_later_the_last_counts(lab: Lab) -> None:
     assert lab.total() == 7
 
 
-def test_a_cloud_that_fails_is_told_once_and_nothing_is_lost(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+def test_failure_is_logged_once_and_no_sample_is_lost(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
     for minute in range(60):
-        lab.used(minute, 1)
+        lab.set_value(minute, 1)
     lab.run()
     lab.cloud.fails = lambda _number: True
     with caplog.at_level(logging.WARNING):
         for _ in range(20):
             poll = lab.run(minutes=1)
-    assert (poll.fault, poll.until_at, lab.samples()) == ("no answer from it", lab.begin, [])
+    assert (poll.fault, poll.until_at, lab.samples()) == ("no response", lab.begin, [])
     assert poll.failures > 2
     assert [record.getMessage() for record in caplog.records] == [
-        "poll failed cloud=lab meter=sent error='no answer from it'"
+        "poll failed cloud=lab meter=sent error='no response'"
     ]
     waits = [replace(poll, failures=number).retry_delay_us // SECOND_US for number in range(1, 12)]
     assert waits == [15, 30, 60, 120, 240, 480, 900, 900, 900, 900, 900]
@@ -242,10 +244,10 @@ def test_a_cloud_that_fails_is_told_once_and_nothing_is_lost(lab: Lab, caplog: p
     assert [minute for minute, _ in lab.minutes()] == list(range(1, 36))
 
 
-def test_what_was_said_before_it_failed_is_kept_and_not_taken_twice(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_samples_before_a_failure_are_stored_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stratiform.services.ingest.tasks._SAMPLES_AT_ONCE", 3)
     for minute in range(10):
-        lab.used(minute, 1)
+        lab.set_value(minute, 1)
     lab.run()
     lab.cloud.fails = lambda number: number == 7
     assert lab.run(minutes=12).until_at == lab.begin
@@ -255,11 +257,11 @@ def test_what_was_said_before_it_failed_is_kept_and_not_taken_twice(lab: Lab, mo
     assert len(lab.samples()) == 10
 
 
-def test_a_long_time_is_read_in_parts_that_stay_read(lab: Lab) -> None:
+def test_long_period_is_read_in_windows(lab: Lab) -> None:
     lab.run()
     for minute in range(0, 4 * 24 * 60, 60):
-        lab.used(minute, 1)
-    lab.cloud.fails = lambda number: number == 0 and len(lab.cloud.asked) == 3
+        lab.set_value(minute, 1)
+    lab.cloud.fails = lambda number: number == 0 and len(lab.cloud.requests) == 3
     poll = lab.run(minutes=4 * 24 * 60)
     assert poll.fault
     assert poll.until_at == lab.begin + 2 * DAY_US
@@ -268,62 +270,64 @@ def test_a_long_time_is_read_in_parts_that_stay_read(lab: Lab) -> None:
     assert len(lab.samples()) == 4 * 24
 
 
-def test_who_used_it_is_told_where_the_ledger_does_not_know(lab: Lab) -> None:
+def test_project_of_the_ledger_outranks_the_project_of_the_cloud(lab: Lab) -> None:
     payload = {"id": "b1", "project": "owner", "name": "mine"}
     created = Event("m1", "bucket.create", "x", lab.begin, "lab", payload)
     services = lab.bench.services
     with lab.bench.services.database.transaction() as db:
         services.ingest.events.ingest(db, [created], lab.begin)
-    lab.used(0, 1)
-    lab.used(0, 1, "b2")
+    lab.set_value(0, 1)
+    lab.set_value(0, 1, "b2")
     lab.run()
     lab.run(minutes=6)
     assert {row.resource_id: row.project_id for row in lab.samples()} == {"b1": "owner", "b2": "p1"}
     with lab.bench.services.database.snapshot() as db:
-        used = list(services.ledger.segments.iterate(db, UsageFilter(resource_type="bucket")))
-    assert [(one.resource_id, one.name, one.project_id, one.end) for one in used] == [("b1", "mine", "owner", None)]
+        segments = list(services.ledger.segments.iterate(db, UsageFilter(resource_type="bucket")))
+    assert [(segment.resource_id, segment.name, segment.project_id, segment.end) for segment in segments] == [
+        ("b1", "mine", "owner", None)
+    ]
 
 
-def test_what_is_gone_keeps_its_readings(lab: Lab) -> None:
+def test_samples_of_a_deleted_resource_keep_its_id(lab: Lab) -> None:
     lab.cloud.names["native-1"] = "token-1"
-    lab.used(0, 5, "native-1")
+    lab.set_value(0, 5, "native-1")
     lab.run()
     lab.run(minutes=6)
     lab.cloud.names.clear()
-    lab.used(0, 6, "native-1")
+    lab.set_value(0, 6, "native-1")
     lab.run(minutes=5)
     assert [(row.resource_id, row.value) for row in lab.samples()] == [("token-1", "5"), ("token-1", "6")]
 
 
-def test_what_is_no_use_is_kept_aside_and_the_rest_taken(lab: Lab) -> None:
-    lab.used(0, 5)
-    lab.used(1, -5)
-    lab.used(2, 5)
+def test_invalid_sample_is_rejected_and_the_others_stored(lab: Lab) -> None:
+    lab.set_value(0, 5)
+    lab.set_value(1, -5)
+    lab.set_value(2, 5)
     lab.run()
     for _ in range(2):
         lab.run(minutes=6)
     assert [minute for minute, _ in lab.minutes()] == [1, 3]
     with lab.bench.services.database.snapshot() as db:
         rejected = lab.bench.services.ingest.rejected_messages.list(lab.bench.ctx(db), Page(10, None)).items
-    assert ["-5" in one.reason for one in rejected] == [True]
+    assert ["-5" in message.reason for message in rejected] == [True]
 
 
-def test_a_gauge_tells_from_the_beginning_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab = lab_of(home, monkeypatch, GAUGE)
-    lab.used(3, 5)
+def test_gauge_has_the_start_of_its_period(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = build_lab(home, monkeypatch, GAUGE)
+    lab.set_value(3, 5)
     lab.run()
     lab.run(minutes=6)
     assert [(row.at - lab.begin) // MINUTE_US for row in lab.samples()] == [3]
     lab.bench.services.database.close()
 
 
-def test_a_table_that_is_wrong_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab = lab_of(home, monkeypatch, METER.replace("every_s = 300", 'every_s = "often"'))
+def test_invalid_poll_table_is_a_fault(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = build_lab(home, monkeypatch, METER.replace("every_s = 300", 'every_s = "often"'))
     assert "every_s" in lab.run().fault
     lab.bench.services.database.close()
 
 
-def test_what_is_asked_no_more_is_forgotten(lab: Lab) -> None:
+def test_polls_of_a_deleted_cloud_are_deleted(lab: Lab) -> None:
     lab.run()
     services = lab.bench.services
     with services.database.transaction() as db:
@@ -333,15 +337,15 @@ def test_what_is_asked_no_more_is_forgotten(lab: Lab) -> None:
     lab.worker.run_until_idle()
     with services.database.snapshot() as db:
         assert services.ingest.polls.list(lab.bench.ctx(db)) == []
-    asked = len(lab.cloud.asked)
+    requests = len(lab.cloud.requests)
     lab.bench.clock.advance(HOUR_US)
     lab.worker.run_until_idle()
-    assert len(lab.cloud.asked) == asked
+    assert len(lab.cloud.requests) == requests
 
 
-def test_what_was_before_can_be_read_on_demand(lab: Lab) -> None:
+def test_rewound_poll_reads_earlier_samples(lab: Lab) -> None:
     for minute in range(-60, 10):
-        lab.used(minute, 1)
+        lab.set_value(minute, 1)
     lab.run()
     poll = lab.run(minutes=6)
     assert len(lab.samples()) == 5
@@ -359,7 +363,7 @@ def test_what_was_before_can_be_read_on_demand(lab: Lab) -> None:
     assert len(lab.samples()) == 35
 
 
-def test_when_is_what_the_table_says() -> None:
+def test_windows_of_a_schedule() -> None:
     schedule, begin = Schedule(period_s=300, delay_s=120, overlap_s=600), 1000 * HOUR_US
     poll = Poll("i", "c", "c", "t", "m", begin, begin, 0)
     assert schedule.list_windows(poll, begin + 419 * SECOND_US) == []
@@ -373,10 +377,10 @@ def test_when_is_what_the_table_says() -> None:
     assert days[0][0] == begin
 
 
-def test_a_cloud_may_count_otherwise_than_the_meter(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab = lab_of(home, monkeypatch, METER.replace("period_s = 60", 'period_s = 60\nkind = "cumulative"'))
+def test_kind_of_the_poll_table_outranks_the_meter(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = build_lab(home, monkeypatch, METER.replace("period_s = 60", 'period_s = 60\nkind = "cumulative"'))
     for minute, counter in enumerate((100, 130, 5, 25)):
-        lab.used(minute, counter)
+        lab.set_value(minute, counter)
     lab.run()
     lab.run(minutes=6)
     assert {row.kind for row in lab.samples()} == {"cumulative"}

@@ -31,7 +31,7 @@ from stratiform.services.ledger.model.sums import SumResult, parse_query
 from stratiform.services.ledger.repository.segments import decode_row
 from stratiform.services.proof.model.verification import verify
 from support import reference_fold, reference_ledger
-from support.databases import fresh_database
+from support.databases import empty_database
 from support.ledger import listing, recorded
 from support.random_events import HOURS, T0, StatedEvent, random_events, write_meters
 from support.reference_ledger import ExpectedSample, ExpectedSegment
@@ -287,8 +287,8 @@ def check_changes(ledger_: LedgerUnderTest, states: dict[int, LedgerState]) -> N
 def check_export(ledger_: LedgerUnderTest, as_of: int | None = None) -> None:
     """Check that an export can be verified without the database."""
     result = verify(ledger_.export(as_of), ledger_.stack.services.proof.keys.list_verifiers())
-    assert result.wrong == []
-    assert result.held_back == 0
+    assert result.failures == []
+    assert result.withheld == 0
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=SUPPRESSED)
@@ -339,7 +339,7 @@ def read_states(ledger_: LedgerUnderTest, done: threading.Event) -> dict[int, Le
 @pytest.fixture
 def postgresql_ledger(home: Path, tmp_path: Path) -> Iterator[LedgerUnderTest]:
     """An empty ledger on PostgreSQL."""
-    with fresh_database("postgresql", tmp_path) as url:
+    with empty_database("postgresql", tmp_path) as url:
         stack = LedgerUnderTest(home, url)
         yield stack
         stack.stack.services.database.close()
@@ -371,12 +371,12 @@ def test_concurrent_writers_give_the_same_ledger(
 
 def change_clock(random: Random, line: bytes) -> bytes:
     """Change the time of a recorded message, and truncate some to seconds, so that some times are equal."""
-    expected_samples = json.loads(line)
-    message = json.loads(expected_samples["body"]["oslo.message"])
+    envelope = json.loads(line)
+    message = json.loads(envelope["body"]["oslo.message"])
     at = parse_iso(message["timestamp"]) + random.choice((0, 0, 0, -90, 1, 40)) * SECOND_US
     message["timestamp"] = iso(at - at % SECOND_US if random.random() < 0.3 else at)
-    expected_samples["body"]["oslo.message"] = json.dumps(message)
-    return json.dumps(expected_samples).encode()
+    envelope["body"]["oslo.message"] = json.dumps(message)
+    return json.dumps(envelope).encode()
 
 
 @pytest.mark.parametrize("seed", range(max(EXAMPLES // 10, 2)))

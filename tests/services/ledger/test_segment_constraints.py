@@ -8,7 +8,7 @@ from sqlalchemy import Table, event, text
 
 from stratiform.kit import bulk
 from stratiform.services.ledger.tables import event_table, segment_table
-from support.databases import fresh_database
+from support.databases import empty_database
 from support.money import machine
 from support.stacks import Bench, bench
 
@@ -17,7 +17,7 @@ from support.stacks import Bench, bench
 def stack(home: Path) -> Iterator[Bench]:
     """A stack on PostgreSQL, without statistics of its tables."""
     home.mkdir(parents=True, exist_ok=True)
-    with fresh_database("postgresql", home) as url:
+    with empty_database("postgresql", home) as url:
         services = bench(home, url)
         yield services
         services.services.database.close()

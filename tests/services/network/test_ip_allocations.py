@@ -16,6 +16,7 @@ from stratiform.kit.ids import RandomIds
 from stratiform.services.network.errors import IpAddressGenerationFailure, IpAddressInUse
 from stratiform.services.network.model import FixedIpRequest, ListQuery, Network, NewPort, NewSubnet, NicRequest
 from stratiform.services.network.service import NetworkService
+from support.processes import WAIT_S
 from support.stacks import Bench, bench, customer
 
 #: 192.0.2.0/28 without the network address, the gateway and the broadcast address.
@@ -160,7 +161,7 @@ def test_concurrent_allocations(database_url: str, home: Path) -> None:
     ]
     for process in processes:
         process.start()
-    addresses = [address for _ in processes for address in results.get(timeout=90)]
+    addresses = [address for _ in processes for address in results.get(timeout=WAIT_S)]
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0]

@@ -1,141 +1,168 @@
-"""Exports: what is changed, removed, put in or moved, wherever it is, is found."""
+"""Verification of exports: every change of a line is detected."""
 
 import io
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratiform.kit.signed_notes import Signer, Verifier
-from stratiform.services.proof.model.verification import checkpoint_of, verify
-from support.exports import changed, export, ingest, keys, places
+from stratiform.services.proof.model.verification import VerificationReport, read_checkpoint, verify
+from support.exports import change_line, change_record, export, find_lines, ingest, keys, replace_line
 from support.ledger import recorded
 from support.profiles import examples
 from support.stacks import bench
 
-STRANGER = Signer.generate("stratiform/another").verifier
+Exported = tuple[list[bytes], list[Verifier]]
+
+OTHER_KEY = Signer.generate("stratiform/another").verifier
+TRUNCATED = "the end line is missing: the export is truncated"
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[bytes], list[Verifier]]:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """An export of all recorded notifications, and the keys of its ledger."""
-    made = bench(tmp_path_factory.mktemp("home"))
-    ingest(made, *recorded())
-    lines = export(made)
-    made.services.database.close()
-    return lines, keys(made)
+    stack = bench(tmp_path_factory.mktemp("home"))
+    ingest(stack, *recorded())
+    lines = export(stack)
+    stack.services.database.close()
+    return lines, keys(stack)
 
 
-def test_an_altered_event_is_named(exported: tuple[list[bytes], list[Verifier]]) -> None:
-    lines, known = exported
-    for place in places(lines, "event")[::60]:
-        said, record = json.loads(lines[place]), json.loads(json.loads(lines[place])["record"])
-        tampered: list[dict[str, Any]] = [
-            {"record__at": record["at"] + 1},
-            {"record__cloud": "x"},
-            {"record__fact": {}},
-        ]
-        for changes in tampered:
-            wrong = verify([*lines[:place], changed(lines[place], **changes), *lines[place + 1 :]], known).wrong
+def test_an_altered_event_is_named(exported: Exported) -> None:
+    lines, trusted = exported
+    for index in find_lines(lines, "event")[::60]:
+        line = lines[index]
+        event, record = json.loads(line), json.loads(json.loads(line)["record"])
+        for altered in (
+            change_record(line, at=record["at"] + 1),
+            change_record(line, cloud="x"),
+            change_record(line, fact={}),
+        ):
+            failures = verify(replace_line(lines, index, altered), trusted).failures
             assert any(
-                f"event {said['index']} of" in line and f"(message {record['message_id']}) was altered" in line
-                for line in wrong
-            ), wrong
-            assert "the export isn't as it was signed" in wrong
+                failure.startswith(f"event {event['index']} of ")
+                and failure.endswith(f"(message {record['message_id']}) was altered")
+                for failure in failures
+            ), failures
+            assert "the export does not match its signature" in failures
 
 
-def test_a_removed_event_is_named(exported: tuple[list[bytes], list[Verifier]]) -> None:
-    lines, known = exported
-    for place in places(lines, "event")[::60]:
-        index, record = json.loads(lines[place])["index"], json.loads(json.loads(lines[place])["record"])
-        wrong = verify([*lines[:place], *lines[place + 1 :]], known).wrong
-        assert f"event {index} was removed from the export" in wrong
-        assert any(line.startswith(f"the {record['nth']}. of the") and "is missing" in line for line in wrong)
+def test_a_removed_event_is_named(exported: Exported) -> None:
+    lines, trusted = exported
+    for index in find_lines(lines, "event")[::60]:
+        event = json.loads(lines[index])
+        nth = json.loads(event["record"])["nth"]
+        failures = verify(replace_line(lines, index), trusted).failures
+        assert f"event {event['index']} was removed from the export" in failures
+        assert any(each.startswith(f"event {nth} of ") and each.endswith(" is missing") for each in failures)
 
 
-def test_a_removed_event_is_named_however_it_is_covered_up(exported: tuple[list[bytes], list[Verifier]]) -> None:
-    """The last event of a resource goes, and the resource is said to have one less."""
-    lines, known = exported
-    for heading in places(lines, "resource")[::40]:
-        events = json.loads(lines[heading])["events"]
-        last = heading + events
+def test_a_removed_event_is_named_if_the_number_of_events_is_changed_too(exported: Exported) -> None:
+    lines, trusted = exported
+    for first in find_lines(lines, "resource")[::40]:
+        events = json.loads(lines[first])["events"]
+        last = first + events
         index = json.loads(lines[last])["index"]
-        cut = [*lines[:heading], changed(lines[heading], events=events - 1), *lines[heading + 1 : last]]
-        wrong = verify([*cut, *lines[last + 1 :]], known).wrong
-        assert f"event {index} was removed from the export" in wrong
+        resource_line = change_line(lines[first], events=events - 1)
+        failures = verify(replace_line(replace_line(lines, last), first, resource_line), trusted).failures
+        assert f"event {index} was removed from the export" in failures
 
 
-def test_a_removed_resource_is_missed(exported: tuple[list[bytes], list[Verifier]]) -> None:
-    lines, known = exported
-    first, second = places(lines, "resource")[3:5]
-    gone = {json.loads(line)["index"] for line in lines[first:second] if b'"kind":"event"' in line}
-    wrong = verify([*lines[:first], *lines[second:]], known).wrong
-    assert {f"event {index} was removed from the export" for index in gone} <= set(wrong)
+def test_all_events_of_a_removed_resource_are_named(exported: Exported) -> None:
+    lines, trusted = exported
+    first, second = find_lines(lines, "resource")[3:5]
+    removed = {json.loads(line)["index"] for line in lines[first:second] if b'"kind":"event"' in line}
+    failures = verify([*lines[:first], *lines[second:]], trusted).failures
+    assert {f"event {index} was removed from the export" for index in removed} <= set(failures)
 
 
-def test_what_was_put_in_is_named(exported: tuple[list[bytes], list[Verifier]]) -> None:
-    lines, known = exported
-    place = places(lines, "event")[40]
-    size = checkpoint_of(lines[0], known).size
-    invented = changed(lines[place], index=size - 1 if json.loads(lines[place])["index"] != size - 1 else 0)
-    wrong = verify([*lines[: place + 1], invented, *lines[place + 1 :]], known).wrong
-    assert any("is there twice" in line or "was altered" in line for line in wrong)
-    invented = changed(lines[place], index=size, record__message_id="made-up")
-    wrong = verify([*lines[: place + 1], invented, *lines[place + 1 :]], known).wrong
-    assert any(f"event {size} of" in line and "(message made-up) was put in" in line for line in wrong)
-    twice = verify([*lines[: place + 1], lines[place], *lines[place + 1 :]], known).wrong
-    assert any("is there twice" in line for line in twice)
+def test_an_added_event_is_named(exported: Exported) -> None:
+    lines, trusted = exported
+    index = find_lines(lines, "event")[40]
+    line = lines[index]
+    size = read_checkpoint(lines[0], trusted).size
+
+    def verify_with(added: bytes) -> list[str]:
+        return verify(replace_line(lines, index, line, added), trusted).failures
+
+    used_number = size - 1 if json.loads(line)["index"] != size - 1 else 0
+    failures = verify_with(change_line(line, index=used_number))
+    assert any(failure.endswith((" occurs twice", " was altered")) for failure in failures)
+    failures = verify_with(change_record(change_line(line, index=size), message_id="invented"))
+    assert any(
+        failure.startswith(f"event {size} of ") and failure.endswith("(message invented) was added to the export")
+        for failure in failures
+    )
+    assert any(failure.endswith(" occurs twice") for failure in verify_with(line))
 
 
-def test_another_order_is_told(exported: tuple[list[bytes], list[Verifier]]) -> None:
-    lines, known = exported
-    heading = next(place for place in places(lines, "resource") if json.loads(lines[place])["events"] > 2)
-    swapped = [*lines[: heading + 1], lines[heading + 2], lines[heading + 1], *lines[heading + 3 :]]
-    wrong = verify(swapped, known).wrong
-    assert any("stand in another order" in line for line in wrong)
-    assert not any("altered" in line or "removed" in line for line in wrong)
+def test_events_in_another_order_are_reported(exported: Exported) -> None:
+    lines, trusted = exported
+    first = next(index for index in find_lines(lines, "resource") if json.loads(lines[index])["events"] > 2)
+    swapped = [*lines[: first + 1], lines[first + 2], lines[first + 1], *lines[first + 3 :]]
+    failures = verify(swapped, trusted).failures
+    assert any("are not in the order of the log" in failure for failure in failures)
+    assert not any("altered" in failure or "removed" in failure for failure in failures)
 
 
-def test_a_segment_that_does_not_follow_is_named(exported: tuple[list[bytes], list[Verifier]]) -> None:
-    lines, known = exported
-    place = places(lines, "segment")[7]
-    said = json.loads(lines[place])
-    for changes in ({"end": "2027-01-01T00:00:00.000000Z"}, {"state": "free"}, {"project_id": "other"}):
-        wrong = verify([*lines[:place], changed(lines[place], **changes), *lines[place + 1 :]], known).wrong
-        assert sum("doesn't follow from its events" in line for line in wrong) == 1
-        assert any("is missing that follows" in line and said["start"] in line for line in wrong)
-    assert any("is missing that follows" in line for line in verify([*lines[:place], *lines[place + 1 :]], known).wrong)
-    doubled = verify([*lines[:place], lines[place], *lines[place:]], known).wrong
-    assert sum("doesn't follow from its events" in line for line in doubled) == 1
+def test_a_segment_that_does_not_follow_from_the_events_is_named(exported: Exported) -> None:
+    lines, trusted = exported
+    index = find_lines(lines, "segment")[7]
+    line = lines[index]
+    start = json.loads(line)["start"]
+    for altered in (
+        change_line(line, end="2027-01-01T00:00:00.000000Z"),
+        change_line(line, state="free"),
+        change_line(line, project_id="other"),
+    ):
+        failures = verify(replace_line(lines, index, altered), trusted).failures
+        assert sum("does not follow from its events" in failure for failure in failures) == 1
+        assert any(f"is missing: {start} to " in failure for failure in failures)
+    failures = verify(replace_line(lines, index), trusted).failures
+    assert any(f"is missing: {start} to " in failure for failure in failures)
+    failures = verify(replace_line(lines, index, line, line), trusted).failures
+    assert sum("does not follow from its events" in failure for failure in failures) == 1
 
 
-def test_an_export_that_is_cut_off_is_no_export(exported: tuple[list[bytes], list[Verifier]]) -> None:
-    lines, known = exported
-    for until in (1, 2, len(lines) // 2, len(lines) - 1):
-        assert "the end is missing: the export is cut off" in verify(lines[:until], known).wrong
-    assert any("can't be understood" in line for line in verify([*lines[:9], lines[9][:50]], known).wrong)
-    assert verify([], known).wrong == ["the end is missing: the export is cut off"]
-    assert any("stands after the end" in line for line in verify([*lines, lines[1]], known).wrong)
+def test_a_truncated_or_malformed_export_is_invalid(exported: Exported) -> None:
+    lines, trusted = exported
+    for end in (1, 2, len(lines) // 2, len(lines) - 1):
+        assert TRUNCATED in verify(lines[:end], trusted).failures
+    assert verify([], trusted).failures == [TRUNCATED]
+    failures = verify([*lines[:9], lines[9][:50]], trusted).failures
+    assert failures[0].startswith("line 10 is malformed: ")
+    number = len(lines) + 1
+    assert f"line {number} is after the end of the export" in verify([*lines, lines[1]], trusted).failures
+    assert verify([lines[0], lines[0]], trusted).failures == ["line 2 is the header of another export"]
+    assert verify([lines[1]], trusted).failures == ["not an export"]
+    assert "line 2 belongs to no resource" in verify([lines[0], *lines[2:]], trusted).failures
 
 
-def test_only_a_known_key_counts(exported: tuple[list[bytes], list[Verifier]]) -> None:
-    lines, known = exported
-    refused = verify(lines, [STRANGER])
-    assert len(refused.wrong) == 1
-    assert "not signed by a trusted key" in refused.wrong[0]
-    assert str(known[0].id.hex()) in refused.wrong[0]
-    assert verify(lines, [STRANGER, *known]).wrong == []
-    assert verify(lines, []).wrong
+def test_an_export_of_another_format_is_not_supported(exported: Exported) -> None:
+    lines, trusted = exported
+    header = change_line(lines[0], format=2)
+    assert verify([header, *lines[1:]], trusted).failures == ["unsupported format 2: this version supports 1"]
 
 
-@given(place=st.integers(0, 10**9), change=st.integers(1, 255))
+def test_only_trusted_keys_count(exported: Exported) -> None:
+    lines, trusted = exported
+    (failure,) = verify(lines, [OTHER_KEY]).failures
+    assert "not signed by a trusted key" in failure
+    assert trusted[0].id.hex() in failure
+    assert verify(lines, [OTHER_KEY, *trusted]).failures == []
+    assert verify(lines, []).failures
+
+
+@given(position=st.integers(0, 10**9), change=st.integers(1, 255))
 @settings(max_examples=examples(150))
-def test_whatever_byte_is_changed_it_is_noticed(
-    exported: tuple[list[bytes], list[Verifier]], place: int, change: int
-) -> None:
-    lines, known = exported
-    whole = bytearray(b"".join(lines))
-    whole[place % len(whole)] ^= change
-    assert verify(io.BytesIO(whole), known).wrong
+def test_a_change_of_any_byte_is_detected(exported: Exported, position: int, change: int) -> None:
+    lines, trusted = exported
+    data = bytearray(b"".join(lines))
+    data[position % len(data)] ^= change
+    assert verify(io.BytesIO(data), trusted).failures
+
+
+def test_an_empty_report_has_no_complete_log() -> None:
+    assert not VerificationReport().is_complete_log

@@ -7,7 +7,7 @@ import pytest
 
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.errors import Invalid
-from stratiform.services.rating.model import Condition, Measure, Price, Unit
+from stratiform.services.rating.model import Condition, Measure, Price, TaxCategory, Unit
 from stratiform.services.rating.plan_documents import decode_version
 from support.money import PLAN
 from support.rating import CATALOG, parse, plan, plan_source, version_source
@@ -123,6 +123,45 @@ def test_a_shorthand_is_the_same_price(shorthand: tuple[str, str, str], full: tu
 def test_a_version_is_restored_from_its_document(source: str) -> None:
     for version in parse(source).versions:
         assert decode_version(version.document) == version
+
+
+@pytest.mark.parametrize(
+    ("value", "category"),
+    [
+        ('{ code = "S", rate = "7.70" }', TaxCategory("S", "7.7")),
+        ('{ code = "S", rate = 7 }', TaxCategory("S", "7")),
+        ('{ code = "L", rate = "0" }', TaxCategory("L", "0")),
+        ('{ code = "AE" }', TaxCategory("AE", "0")),
+        ('{ code = "E", rate = "0" }', TaxCategory("E", "0")),
+    ],
+)
+@pytest.mark.parametrize("price", [VCPU, resource("floating_ip", "duration")], ids=["shorthand", "full"])
+def test_a_price_may_have_a_tax_category(price: str, value: str, category: TaxCategory) -> None:
+    version = plan(changed(price, tax_category=value)).versions[0]
+    assert version.prices[0].tax_category == category
+    assert decode_version(version.document) == version
+    without = plan(price).versions[0]
+    assert without.prices[0].tax_category is None
+    assert "tax_category" not in without.document["prices"][0]
+    assert without.sha256 != version.sha256
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ('"S"', "tax_category: must be a table such as"),
+        ('{ code = "X", rate = "7" }', "tax_category: code: 'X' is not one of S, L, M, Z, E, AE, K, G, O"),
+        ('{ rate = "7" }', "tax_category: 'code' is missing"),
+        ('{ code = "S" }', "tax_category: 'rate' is missing"),
+        ('{ code = "S", rate = "0" }', "tax_category: rate: '0' is not a rate of category S"),
+        ('{ code = "AE", rate = "7" }', "tax_category: rate: '7' is not a rate of category AE"),
+        ('{ code = "S", rate = "x" }', "tax_category: tax rate: 'x' is not a percentage from 0 to 100"),
+        ('{ code = "S", rate = "7", name = "" }', "tax_category: unknown key 'name'"),
+    ],
+)
+def test_an_invalid_tax_category_is_refused(value: str, message: str) -> None:
+    with pytest.raises(Invalid, match=re.escape(f"price 1 of version 1: {message}")):
+        plan(changed(VCPU, tax_category=value))
 
 
 def test_digests_of_plans_of_the_first_release_do_not_change() -> None:

@@ -5,7 +5,7 @@ from stratiform.contract.errors import RequestRejected
 
 
 def resolve_zone(request: Request, zone: str) -> str:
-    """Return `zone`, or the default zone if it is empty. Raises: RequestRejected if there is no such zone."""
+    """Return `zone`, or the default zone if it is empty. Raises: RequestRejected for an unknown zone."""
     if zone and zone not in request.zones:
         raise RequestRejected(f"availability zone '{zone}' not found; zones: {', '.join(request.zones)}")
     return zone or request.zones[0]

@@ -17,7 +17,7 @@ import typer.main
 from typer.core import TyperCommand
 
 from stratiform.interfaces.cli.client import CliError
-from stratiform.interfaces.cli.listing import Format, FormatOption
+from stratiform.interfaces.cli.output import Format, FormatOption
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def _read_file(file: Path) -> str:
     try:
         text = file.read_text().strip()
     except OSError as error:
-        raise CliError(f"can't read {file}: {error.strerror}") from error
+        raise CliError(f"Cannot read {file}: {error.strerror}") from error
     except UnicodeDecodeError:
         raise CliError(f"{file} is not a text file") from None
     if not text:

@@ -7,9 +7,9 @@ from urllib.parse import quote, urlencode
 import typer
 from typer.core import TyperGroup
 
-from stratiform.interfaces.cli.client import CliError, client, say
+from stratiform.interfaces.cli.client import CliError, client, print_line
 from stratiform.interfaces.cli.cloud_settings import create_command, parse_settings, update_command
-from stratiform.interfaces.cli.listing import Format, FormatOption, show_list, show_one
+from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
 _CLOUD_COLUMNS = {"Name": "name", "Kind": "kind", "Settings": "settings", "Created at": "created_at", "ID": "id"}
 _BINDING_COLUMNS = {
@@ -78,16 +78,16 @@ def list_kinds(output: FormatOption = Format.table) -> None:
     """List the kinds of cloud with their capabilities and settings."""
     kinds = _list_kinds().values()
     if output is Format.json:
-        show_list(kinds, {}, output)
+        print_list(kinds, {}, output)
         return
     rows = [{**kind, "settings": [setting.describe() for setting in parse_settings(kind)]} for kind in kinds]
-    show_list(rows, {"Kind": "kind", "Capabilities": "capabilities", "Settings": "settings"}, output)
+    print_list(rows, {"Kind": "kind", "Capabilities": "capabilities", "Settings": "settings"}, output)
 
 
 @app.command("list")
 def list_clouds(output: FormatOption = Format.table) -> None:
     """List clouds."""
-    show_list(client().pages("clouds", "clouds"), _CLOUD_COLUMNS, output)
+    print_list(client().pages("clouds", "clouds"), _CLOUD_COLUMNS, output)
 
 
 @app.command("show")
@@ -98,20 +98,20 @@ def show_cloud(cloud: Name, output: FormatOption = Format.table) -> None:
         details["bindings"] = [f"{binding['project_id']} in {binding['zone']}" for binding in details["bindings"]]
         details["natives"] = [f"{native['kind']} {native['ours']}: {native['native']}" for native in details["natives"]]
     rows = {**_CLOUD_COLUMNS, "Updated at": "updated_at", "Bindings": "bindings", "Native IDs": "natives"}
-    show_one(details, rows, output)
+    print_item(details, rows, output)
 
 
 @app.command("check")
 def check_cloud(cloud: Name, output: FormatOption = Format.table) -> None:
     """Check the credentials of a cloud; show the identity and the zones of the account."""
-    show_one(client().post(f"clouds/{_quote(cloud)}/check"), _ACCOUNT_ROWS, output)
+    print_item(client().post(f"clouds/{_quote(cloud)}/check"), _ACCOUNT_ROWS, output)
 
 
 @app.command("remove")
 def remove_cloud(cloud: Name) -> None:
     """Remove a cloud without bindings; the resources in it stay."""
     client().delete(f"clouds/{_quote(cloud)}")
-    say(f"Cloud {cloud} removed; the resources in it stay.")
+    print_line(f"Cloud {cloud} removed; the resources in it stay.")
 
 
 @app.command("bind")
@@ -124,7 +124,7 @@ def create_binding(
 ) -> None:
     """Bind a project to a cloud."""
     body = {"project": project, "cloud": cloud, "zone": zone, "native_zone": native_zone}
-    show_one(client().post("bindings", body), _BINDING_COLUMNS, output)
+    print_item(client().post("bindings", body), _BINDING_COLUMNS, output)
 
 
 @app.command("unbind")
@@ -136,7 +136,7 @@ def delete_binding(
     """Unbind a project from a cloud; its resources in the cloud stay."""
     params = {"project": project, "cloud": cloud} | ({"zone": zone} if zone is not None else {})
     client().delete(f"bindings?{urlencode(params)}")
-    say(f"Project {project} unbound from {cloud}; its resources in the cloud stay.")
+    print_line(f"Project {project} unbound from {cloud}; its resources in the cloud stay.")
 
 
 @app.command("bindings")
@@ -146,7 +146,7 @@ def list_bindings(
     output: FormatOption = Format.table,
 ) -> None:
     """List the bindings of projects to clouds; the first one of a project is its default."""
-    show_list(client().get("bindings", project=project, cloud=cloud)["bindings"], _BINDING_COLUMNS, output)
+    print_list(client().get("bindings", project=project, cloud=cloud)["bindings"], _BINDING_COLUMNS, output)
 
 
 @images.command("register")
@@ -208,18 +208,18 @@ def unregister_volume_type(
 
 def _register(cloud: str, collection: str, body: dict[str, str]) -> None:
     native = client().post(f"clouds/{_quote(cloud)}/{collection}", body)
-    say(f"Native ID of {native['kind']} {native['ours']} in {cloud}: {native['native']}")
+    print_line(f"Native ID of {native['kind']} {native['ours']} in {cloud}: {native['native']}")
 
 
 def _unregister(cloud: str, resource_type: str, resource_id: str) -> None:
     client().delete(f"clouds/{_quote(cloud)}/natives/{resource_type}/{_quote(resource_id)}")
-    say(f"Native ID of {resource_type} {resource_id} in {cloud} removed.")
+    print_line(f"Native ID of {resource_type} {resource_id} in {cloud} removed.")
 
 
 def _add(kind: str) -> Any:
     def add(name: str, settings: dict[str, str], output: Format) -> None:
         cloud = client().post("clouds", {"kind": kind, "name": name, "settings": settings})
-        show_one(cloud, _CHECKED_CLOUD_ROWS, output)
+        print_item(cloud, _CHECKED_CLOUD_ROWS, output)
 
     return add
 
@@ -228,7 +228,7 @@ def _set(cloud: str) -> Any:
     def update(settings: dict[str, str], output: Format) -> None:
         if not settings:
             raise CliError("nothing to change", f"`stratiform clouds set {cloud} --help` lists the settings")
-        show_one(client().put(f"clouds/{_quote(cloud)}", {"settings": settings}), _CHECKED_CLOUD_ROWS, output)
+        print_item(client().put(f"clouds/{_quote(cloud)}", {"settings": settings}), _CHECKED_CLOUD_ROWS, output)
 
     return update
 

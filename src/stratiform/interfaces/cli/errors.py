@@ -1,10 +1,10 @@
-"""How the command line says what went wrong."""
+"""Errors of the command line."""
 
 import re
 
 import httpx
 
-#: What the API calls otherwise than, or as, the command line's options.
+#: Options by the names of the API's parameters.
 _OPTIONS = {
     "all": "--all",
     "as_of": "--as-of",
@@ -25,7 +25,7 @@ _QUOTED = re.compile(r"`([a-z_]+)`")
 
 
 class CliError(Exception):
-    """Told as one line and a hint; the command ends with `code`."""
+    """An error that is printed as one line with a hint; `code` is the exit status."""
 
     def __init__(self, message: str, hint: str = "", code: int = 1) -> None:
         super().__init__(message)
@@ -34,19 +34,27 @@ class CliError(Exception):
         self.code = code
 
 
-def refusal(answer: httpx.Response) -> CliError:
-    """What a server's answer says against a request, in the words of the command line."""
+def error_of_response(response: httpx.Response) -> CliError:
+    """Return the error for an error response, with options in place of the API's parameters."""
     try:
-        body = answer.json()
+        body = response.json()
     except ValueError:
-        return CliError(f"{answer.request.url} answered {answer.status_code}", "is it a Stratiform?")
+        return CliError(
+            f"{response.request.url} responded with status {response.status_code}",
+            "check that it is a Stratiform server",
+        )
     if not isinstance(body, dict):
-        return CliError(f"{answer.request.url} answered {answer.status_code}", "is it a Stratiform?")
+        return CliError(
+            f"{response.request.url} responded with status {response.status_code}",
+            "check that it is a Stratiform server",
+        )
     if isinstance(body.get("error"), dict):
-        return CliError(str(body["error"].get("message", answer.status_code)))
-    return CliError(in_options(str(body.get("detail", answer.status_code))), in_options(str(body.get("hint", ""))))
+        return CliError(str(body["error"].get("message", response.status_code)))
+    return CliError(
+        replace_parameters(str(body.get("detail", response.status_code))), replace_parameters(str(body.get("hint", "")))
+    )
 
 
-def in_options(text: str) -> str:
-    """`text` of the API, with the options of the command line in the place of the API's parameters."""
-    return _QUOTED.sub(lambda found: _OPTIONS.get(found[1], found[0]), text)
+def replace_parameters(text: str) -> str:
+    """Replace the API's parameters in a text by options of the command line."""
+    return _QUOTED.sub(lambda match: _OPTIONS.get(match[1], match[0]), text)

@@ -1,4 +1,4 @@
-"""`stratiform invoice`: what was issued."""
+"""`stratiform invoice`: issued invoices and the seller."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -7,11 +7,11 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.account import Address, Country, LegalName, TaxId, party_of
-from stratiform.interfaces.cli.client import CliError, client, say
-from stratiform.interfaces.cli.listing import Format, FormatOption, show_list, show_one
+from stratiform.interfaces.cli.account import Address, Country, LegalName, TaxId, party_fields
+from stratiform.interfaces.cli.client import CliError, client, print_line
+from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
-app = typer.Typer(help="Invoices: see and download them, say who issues them.", no_args_is_help=True)
+app = typer.Typer(help="Invoices, and the seller who issues them.", no_args_is_help=True)
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the invoice.")]
 _COLUMNS = {
@@ -24,53 +24,53 @@ _COLUMNS = {
 }
 _LINE_COLUMNS = {
     "Resource": "resource",
-    "What": "description",
+    "Description": "description",
     "Quantity": "quantity",
     "Unit": "unit",
     "Unit price": "unit_price",
     "Amount": "amount",
 }
-_TOTAL_ROWS = {"Sum, exact": "exact", "Net": "net", "Tax": "tax", "Total": "total", "Currency": "currency"}
-_PARTY_ROWS = {"Legal name": "legal_name", "Address": "address", "Country": "country", "Tax id": "tax_id"}
+_TOTAL_ROWS = {"Exact sum": "exact", "Net": "net", "Tax": "tax", "Total": "total", "Currency": "currency"}
+_PARTY_ROWS = {"Legal name": "legal_name", "Address": "address", "Country": "country", "Tax ID": "tax_id"}
 
 
 @app.command("list")
 def list_invoices(
-    account: Annotated[str | None, typer.Option(help="Name or id of the account.")] = None,
+    account: Annotated[str | None, typer.Option(help="Name or id of the customer account.")] = None,
     output: FormatOption = Format.table,
 ) -> None:
-    """List invoices, the newest first."""
-    show_list(client().pages("invoices", "invoices", account=account), _COLUMNS, output)
+    """List invoices, newest first."""
+    print_list(client().pages("invoices", "invoices", account=account), _COLUMNS, output)
 
 
 @app.command("show")
 def show(number: Number, output: FormatOption = Format.table) -> None:
-    """Show an invoice: its lines, and what they sum to."""
+    """Show the lines and the totals of an invoice."""
     invoice = client().get(f"invoices/{quote(number, safe='')}")
     if output is Format.json:
-        show_one(invoice, {}, output)
+        print_item(invoice, {}, output)
         return
     period = invoice["period"]
-    say(f"invoice {invoice['number']} to {invoice['customer']['name']}, {period['start']} to {period['end']}")
-    show_list([_row(line) for line in invoice["lines"]], _LINE_COLUMNS, output)
-    show_one(invoice, _TOTAL_ROWS, output)
+    print_line(f"Invoice {invoice['number']} to {invoice['customer']['name']}, {period['start']} to {period['end']}")
+    print_list([_row(line) for line in invoice["lines"]], _LINE_COLUMNS, output)
+    print_item(invoice, _TOTAL_ROWS, output)
 
 
 @app.command("download")
 def download(
     number: Number,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to: a name that ends in .pdf or .json.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File name that ends in .pdf or .json.")],
 ) -> None:
-    """Download an invoice as PDF or as JSON, as it was issued."""
-    kinds = {".pdf": "/pdf", ".json": ""}
-    if output.suffix.lower() not in kinds:
-        raise CliError(f"{output}: neither .pdf nor .json", "the ending says which is wanted")
-    content = client().download(f"invoices/{quote(number, safe='')}{kinds[output.suffix.lower()]}")
+    """Download an invoice as PDF or JSON."""
+    paths = {".pdf": "/pdf", ".json": ""}
+    if output.suffix.lower() not in paths:
+        raise CliError(f"{output}: the file name ends neither in .pdf nor in .json")
+    content = client().download(f"invoices/{quote(number, safe='')}{paths[output.suffix.lower()]}")
     try:
         output.write_bytes(content)
     except OSError as error:
-        raise CliError(f"can't write {output}: {error.strerror}") from error
-    say(f"{output}: {len(content)} bytes")
+        raise CliError(f"Cannot write {output}: {error.strerror}") from error
+    print_line(f"{output}: {len(content)} bytes")
 
 
 @app.command("seller")
@@ -81,20 +81,20 @@ def seller(
     tax_id: TaxId = None,
     output: FormatOption = Format.table,
 ) -> None:
-    """Show who issues the invoices; with options, say who does from now on."""
-    told = party_of(legal_name, address, country, tax_id)
-    party = client().put("seller", {**client().get("seller"), **told}) if told else client().get("seller")
-    show_one(party, _PARTY_ROWS, output)
+    """Show the seller on invoices. With options, change the seller of future invoices."""
+    changes = party_fields(legal_name, address, country, tax_id)
+    party = client().put("seller", {**client().get("seller"), **changes}) if changes else client().get("seller")
+    print_item(party, _PARTY_ROWS, output)
 
 
-def rounded(figure: str) -> str:
-    """A figure with six digits behind the point, to read."""
-    return f"{Decimal(figure):.6f}"
+def format_quantity(quantity: str) -> str:
+    """Return a quantity with six digits after the point."""
+    return f"{Decimal(quantity):.6f}"
 
 
 def _row(line: dict[str, Any]) -> dict[str, Any]:
     return {
         **line,
         "resource": line["resource_name"] or line["resource_id"],
-        "quantity": rounded(line["quantity"]),
+        "quantity": format_quantity(line["quantity"]),
     }

@@ -1,4 +1,4 @@
-"""The commands that talk to the REST API; `app.manage` adds the programs of this machine."""
+"""The commands that use the REST API; `app.commands` adds the programs of this machine."""
 
 from typing import Annotated, Any, cast
 
@@ -8,10 +8,10 @@ from stratiform import __version__
 from stratiform.interfaces.cli import account, clouds, cost, invoice, period, price, usage
 from stratiform.interfaces.cli.errors import CliError
 
-#: A line that can't be understood; typer has no public name for it.
+#: The base class of errors of the command line; typer has no public name for it.
 _UsageError = cast("type[Exception]", typer.BadParameter.__mro__[1])
 
-#: As others have it.
+#: The usual exit status for an invalid command line.
 _USAGE_CODE = 2
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for _noun, _commands in {
+for _name, _commands in {
     "account": account.app,
     "clouds": clouds.app,
     "cost": cost.app,
@@ -29,7 +29,7 @@ for _noun, _commands in {
     "price": price.app,
     "usage": usage.app,
 }.items():
-    app.add_typer(_commands, name=_noun)
+    app.add_typer(_commands, name=_name)
 
 
 @app.callback()
@@ -39,7 +39,7 @@ def main(
     ] = "",
     _cloud: Annotated[str, typer.Option("--os-cloud", help="Entry of clouds.yaml to sign in with (OS_CLOUD).")] = "",
 ) -> None:
-    """Both options may stand anywhere in the line."""
+    """Both options may be anywhere on the command line."""
 
 
 @app.command()
@@ -49,26 +49,26 @@ def version() -> None:
 
 
 def start() -> int:
-    """Do what the command line says; the code to end with. Raises CliError where it can't be understood, too."""
+    """Run the command. Return the exit status. Raises CliError, also for an invalid command line."""
     try:
         code = app(prog_name="stratiform", standalone_mode=False)
     except typer.Abort:
-        raise CliError("given up") from None
+        raise CliError("Aborted") from None
     except _UsageError as error:
-        told = _told(error)
-        if told is None:
+        usage_error = _usage_error(error)
+        if usage_error is None:
             return _USAGE_CODE
-        raise told from None
+        raise usage_error from None
     return code if isinstance(code, int) else 0
 
 
-def _told(error: Any) -> CliError | None:
-    """In one line, with where to look for its hint; None where nothing was asked for: the help is written."""
-    possible = sorted(getattr(error, "possibilities", None) or [])
-    message = " ".join((error.message if possible else error.format_message()).split())
+def _usage_error(error: Any) -> CliError | None:
+    """Return the error as one line with a hint; None if there was no command, so that the help is printed."""
+    suggestions = sorted(getattr(error, "possibilities", None) or [])
+    message = " ".join((error.message if suggestions else error.format_message()).split())
     if not message:
         return None
     message = message.replace("Value error, ", "").removesuffix(".")
-    meant = f"did you mean {' or '.join(possible)}? " if possible else ""
+    suggestion = f"did you mean {' or '.join(suggestions)}? " if suggestions else ""
     command = "stratiform" if error.ctx is None else error.ctx.command_path
-    return CliError(message[0].lower() + message[1:], f"{meant}`{command} --help` tells more", _USAGE_CODE)
+    return CliError(message, f"{suggestion}see `{command} --help`", _USAGE_CODE)

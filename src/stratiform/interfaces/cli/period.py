@@ -1,17 +1,17 @@
-"""`stratiform period`: closing what has been used, which issues the invoice."""
+"""`stratiform period`: billing periods; closing one issues its invoice."""
 
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import client, say
-from stratiform.interfaces.cli.listing import Format, FormatOption, show_list, show_one
+from stratiform.interfaces.cli.client import client, print_line
+from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
-app = typer.Typer(help="Periods: close them, which issues the invoice.", no_args_is_help=True)
+app = typer.Typer(help="Billing periods; closing one issues its invoice.", no_args_is_help=True)
 
-AccountOption = Annotated[str, typer.Option(help="Name or id of the account.")]
-_COLUMNS = {"Start": "start", "End": "end", "State": "state", "Invoice": "invoice", "Ledger position": "as_of"}
+AccountOption = Annotated[str, typer.Option(help="Name or id of the customer account.")]
+_COLUMNS = {"Start": "start", "End": "end", "Status": "state", "Invoice": "invoice", "As-of position": "as_of"}
 _ROWS = {
     "Invoice": "number",
     "Account": "account",
@@ -26,20 +26,18 @@ _ROWS = {
 @app.command("close")
 def close(
     account: AccountOption,
-    month: Annotated[str | None, typer.Argument(help="A month that is over, like 2026-11 (UTC).")] = None,
-    until: Annotated[
-        str | None, typer.Option(help="End the running month's period at this time (ISO 8601), or `now`.")
-    ] = None,
+    month: Annotated[str | None, typer.Argument(help="A month that is over, such as 2026-11 (UTC).")] = None,
+    until: Annotated[str | None, typer.Option(help="End the open period at this time (ISO 8601), or `now`.")] = None,
     output: FormatOption = Format.table,
 ) -> None:
-    """Close a period of an account and issue its invoice; closing it again shows the same invoice."""
+    """Close a period of a customer account and issue its invoice. Closing it again shows the same invoice."""
     closed = client().post(f"accounts/{quote(account, safe='')}/periods", {"month": month, "until": until})
-    show_one(closed, _ROWS, output)
+    print_item(closed, _ROWS, output)
     if output is Format.table:
-        say(f"get it with `stratiform invoice download {closed['number']} --output FILE.pdf`")
+        print_line(f"Download it with `stratiform invoice download {closed['number']} --output FILE.pdf`")
 
 
 @app.command("list")
 def list_periods(account: AccountOption, output: FormatOption = Format.table) -> None:
-    """List the periods of an account; the last one is running."""
-    show_list(client().get(f"accounts/{quote(account, safe='')}/periods")["periods"], _COLUMNS, output)
+    """List the periods of a customer account; the last one is open."""
+    print_list(client().get(f"accounts/{quote(account, safe='')}/periods")["periods"], _COLUMNS, output)

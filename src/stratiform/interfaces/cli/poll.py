@@ -1,36 +1,36 @@
-"""`stratiform usage polls` and `poll-again`: what clouds are asked, and how far they were read."""
+"""`stratiform usage polls` and `poll-again`: polls of clouds."""
 
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, client, say
-from stratiform.interfaces.cli.listing import Format, FormatOption, show_list
+from stratiform.interfaces.cli.client import CliError, client, print_line
+from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 
 _COLUMNS = {
-    "Id": "id",
+    "ID": "id",
     "Cloud": "cloud",
     "Type": "resource_type",
     "Meter": "meter",
-    "Read until": "read_until",
-    "Asked": "asked_at",
+    "Polled until": "read_until",
+    "Last poll": "asked_at",
     "Fault": "fault",
 }
 
 
 def polls(output: FormatOption = Format.table) -> None:
-    """List what clouds are asked: up to when it was read, and what has failed since."""
-    show_list(client().get("usage/polls")["polls"], _COLUMNS, output)
+    """List polls with the time up to which they are complete, and the last failure."""
+    print_list(client().get("usage/polls")["polls"], _COLUMNS, output)
 
 
 def poll_again(
-    poll: Annotated[str, typer.Argument(help="Id of the poll.")],
+    poll: Annotated[str, typer.Argument(help="ID of the poll.")],
     since: Annotated[str, typer.Option("--from", metavar="TIME", help="ISO 8601, such as 2026-11-01T00:00:00Z.")],
 ) -> None:
-    """Read once more what a cloud says from a time on. What is known already changes nothing."""
+    """Poll a cloud again from a time on. Duplicate samples are ignored."""
     try:
-        done = client().post(f"usage/polls/{quote(poll, safe='')}/again", {"since": since})
+        result = client().post(f"usage/polls/{quote(poll, safe='')}/again", {"since": since})
     except CliError as error:
         raise CliError(error.message.replace("`since`", "--from"), error.hint) from error
-    say(f"{done['meter']} of {done['cloud']} is read again from {done['read_until']}")
+    print_line(f"{result['meter']} of {result['cloud']} will be polled again from {result['read_until']}")

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, client, say
-from stratiform.interfaces.cli.listing import Format, FormatOption, show_list, show_one
+from stratiform.interfaces.cli.client import CliError, client, print_line
+from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
 app = typer.Typer(help="Publish and show price plans.", no_args_is_help=True)
 
@@ -37,9 +37,9 @@ def set_prices(
 ) -> None:
     """Publish a price plan, or new versions of a plan. A published version never changes."""
     if not file.is_file():
-        raise CliError(f"can't read {file}: No such file")
+        raise CliError(f"Cannot read {file}: no such file")
     plan = client().upload("prices", file, "application/toml", file_name=str(file))
-    say(f"plan '{plan['name']}' in {plan['currency']}, versions from {', '.join(_dates(plan))}")
+    print_line(f"plan '{plan['name']}' in {plan['currency']}, versions from {', '.join(_dates(plan))}")
 
 
 @app.command("list")
@@ -47,7 +47,7 @@ def list_prices(output: FormatOption = Format.table) -> None:
     """List price plans."""
     plans = list(client().pages("prices", "prices"))
     rows = plans if output is Format.json else [{**plan, "from": _dates(plan)} for plan in plans]
-    show_list(rows, _PLAN_COLUMNS, output)
+    print_list(rows, _PLAN_COLUMNS, output)
 
 
 @app.command("show")
@@ -57,13 +57,13 @@ def show_prices(
     """Show all prices of a plan."""
     plan = client().get(f"prices/{quote(name, safe='')}")
     if output is Format.json:
-        show_one(plan, {}, output)
+        print_item(plan, {}, output)
         return
     rows = [_row(version, price) for version in plan["versions"] for price in version["prices"]]
-    say(f"plan '{plan['name']}' in {plan['currency']}; usage without a price: {plan['unpriced']}")
+    print_line(f"plan '{plan['name']}' in {plan['currency']}; usage without a price: {plan['unpriced']}")
     if plan["free"]:
-        say(f"free of charge where no price is set: {', '.join(plan['free'])}")
-    show_list(rows, _PRICE_COLUMNS, output)
+        print_line(f"free of charge where no price is set: {', '.join(plan['free'])}")
+    print_list(rows, _PRICE_COLUMNS, output)
 
 
 def _dates(plan: dict[str, Any]) -> list[str]:

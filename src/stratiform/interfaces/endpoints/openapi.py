@@ -9,11 +9,14 @@ import inspect
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from litestar import Response
+import msgspec
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
 
 from stratiform.interfaces.endpoints.declaration import Api, Endpoint
 from stratiform.interfaces.endpoints.json_schemas import Components, JsonSchema, JsonSchemas, has_schema
@@ -57,6 +60,20 @@ def build_document(apis: Sequence[Api], *, title: str, version: str) -> dict[str
         "paths": dict(paths),
         "components": {"schemas": components.schemas, "securitySchemes": {"token": _TOKEN}},
     }
+
+
+def document_route(path: str, apis: Sequence[Api], *, title: str, version: str) -> HTTPRouteHandler:
+    """Return the route of the document of `apis`, which is built when it is requested first."""
+
+    @cache
+    def encoded_document() -> bytes:
+        return msgspec.json.encode(build_document(apis, title=title, version=version))
+
+    @get(path, sync_to_thread=True, open_to_all=True)
+    def show_document() -> Response[bytes]:
+        return Response(encoded_document(), media_type=MEDIA_TYPE)
+
+    return show_document
 
 
 def summarize(endpoint: Endpoint) -> str:

@@ -55,9 +55,9 @@ def download_invoice(request: Request, number: str, extension: str) -> Response[
     services = services_of(request)
     with session_context(request) as ctx:
         if extension == "pdf":
-            content, media_type = services.billing.invoice_pdf(ctx, number), "application/pdf"
+            content, media_type = services.billing.documents.render_pdf(ctx, number), "application/pdf"
         else:
-            content, media_type = services.billing.invoice(ctx, number)[1], "application/json"
+            content, media_type = services.billing.documents.get(ctx, number).content, "application/json"
     disposition = f'attachment; filename="{number}.{extension}"'
     return Response(content, media_type=media_type, headers={**_HEADERS, "Content-Disposition": disposition})
 

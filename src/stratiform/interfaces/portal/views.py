@@ -1,18 +1,17 @@
 """The content of the pages, from the results of the services."""
 
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from stratiform.interfaces.portal.chart import Chart, build_chart, format_amount
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import to_datetime
 from stratiform.kit.context import RequestContext
 from stratiform.kit.pagination import Page
-from stratiform.services.billing.model import Invoice
+from stratiform.services.billing.model import DailyCost, DocumentSummary, ProjectCost
 from stratiform.services.compute.model import ServerDetail, ServerFilter
 from stratiform.services.volume.model import Volume, VolumeFilter
 
@@ -90,10 +89,10 @@ class InvoicesPage:
 class _ResourceCosts:
     """Formatted costs of single resources."""
 
-    def __init__(self, project_cost: Mapping[str, Any] | None) -> None:
-        resources = project_cost["resources"] if project_cost else []
-        self._currency = project_cost["currency"] if project_cost else ""
-        self._amounts = {resource["resource_id"]: Decimal(resource["amount"]) for resource in resources}
+    def __init__(self, project_cost: ProjectCost | None) -> None:
+        resources = project_cost.resources if project_cost else []
+        self._currency = project_cost.currency if project_cost else ""
+        self._amounts = {resource.resource_id: Decimal(resource.amount) for resource in resources}
 
     def format(self, resource_id: str) -> str:
         amount = self._amounts.get(resource_id)
@@ -102,7 +101,7 @@ class _ResourceCosts:
 
 def build_overview(services: Services, ctx: RequestContext) -> OverviewPage:
     project_id = ctx.caller.project()
-    project_cost = services.billing.project_cost(ctx, project_id)
+    project_cost = services.billing.costs.find_by_project(ctx, project_id)
     costs = _ResourceCosts(project_cost)
     details = services.compute.servers.list_details(ctx, ServerFilter(), Page(limit=_MAX_ROWS)).items
     volumes = services.volume.volumes.list(ctx, VolumeFilter(), Page(limit=_MAX_ROWS)).items
@@ -110,7 +109,7 @@ def build_overview(services: Services, ctx: RequestContext) -> OverviewPage:
     server_names = {volume.volume_id: detail.server.name for detail in details for volume in detail.attachments}
     return OverviewPage(
         cost=_build_cost(project_cost) if project_cost else None,
-        chart=build_chart(_fill_month(project_cost["days"]), project_cost["currency"]) if project_cost else None,
+        chart=build_chart(_fill_month(project_cost.days), project_cost.currency) if project_cost else None,
         servers=[_build_server(detail, costs) for detail in details],
         volumes=[
             _build_volume(volume, types.get(volume.type_id, ""), server_names.get(volume.id, _EMPTY_CELL), costs)
@@ -121,22 +120,22 @@ def build_overview(services: Services, ctx: RequestContext) -> OverviewPage:
 
 def build_invoices(services: Services, ctx: RequestContext) -> InvoicesPage:
     """Return the newest invoices of the customer account that the project is assigned to."""
-    invoices = services.billing.invoices(ctx, Page(limit=_MAX_ROWS)).items
+    invoices = services.billing.documents.list(ctx, Page(limit=_MAX_ROWS)).items
     return InvoicesPage([_build_invoice(invoice) for invoice in invoices])
 
 
-def _build_cost(project_cost: Mapping[str, Any]) -> CostView:
+def _build_cost(project_cost: ProjectCost) -> CostView:
     return CostView(
-        month=date.fromisoformat(project_cost["since"][:10]).strftime("%B %Y"),
-        total=format_amount(Decimal(project_cost["amount"]), project_cost["currency"]),
-        as_of=project_cost["as_of"][:19].replace("T", " ") + " UTC",
-        unpriced=len({gap["resource_id"] for gap in project_cost["gaps"]}),
+        month=date.fromisoformat(project_cost.since[:10]).strftime("%B %Y"),
+        total=format_amount(Decimal(project_cost.amount), project_cost.currency),
+        as_of=project_cost.as_of[:19].replace("T", " ") + " UTC",
+        unpriced=len({gap.resource_id for gap in project_cost.gaps}),
     )
 
 
-def _fill_month(days: Sequence[Mapping[str, str]]) -> Sequence[tuple[date, Decimal]]:
+def _fill_month(days: Sequence[DailyCost]) -> Sequence[tuple[date, Decimal]]:
     """Return every day of the month with its amount, so that the bars keep their positions all month."""
-    amounts = {date.fromisoformat(day["date"]): Decimal(day["amount"]) for day in days}
+    amounts = {date.fromisoformat(day.date): Decimal(day.amount) for day in days}
     first = min(amounts, default=None)
     if first is None:
         return []
@@ -180,7 +179,7 @@ def _build_volume(volume: Volume, type_name: str, server_name: str, costs: _Reso
     )
 
 
-def _build_invoice(invoice: Invoice) -> InvoiceRow:
+def _build_invoice(invoice: DocumentSummary) -> InvoiceRow:
     return InvoiceRow(
         number=invoice.number,
         period=f"{_format_day(invoice.start)} – {_format_day(invoice.end - 1)}",

@@ -17,7 +17,7 @@ MEDIA_TYPE = "application/problem+json"
 #: Hints for errors that the framework raises with no other detail than the status.
 _HINTS = {413: "16 MiB at most; send it in several requests"}
 
-_INTERNAL_ERROR = "An internal error occurred; the server's log has the details."
+INTERNAL_ERROR = "An internal error occurred; the server's log has the details."
 
 
 class Problem(msgspec.Struct):
@@ -42,7 +42,7 @@ def render_problem(_request: Request, error: Exception) -> Response[Problem]:
         hint = _HINTS.get(status, "")
     else:
         logger.error("unexpected error", exc_info=error)
-        status, detail = 500, _INTERNAL_ERROR
+        status, detail = 500, INTERNAL_ERROR
     problem = Problem("about:blank", HTTPStatus(status).phrase, status, detail, hint or msgspec.UNSET)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Keystone uri="/identity"'

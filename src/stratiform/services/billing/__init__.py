@@ -1,4 +1,1 @@
-"""Owns: accounts, periods, invoices, running cost.
-
-Does not own: how a charge is computed.
-"""
+"""Customer accounts, periods, documents and running costs. Rating calculates charges."""

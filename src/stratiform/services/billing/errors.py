@@ -1,4 +1,4 @@
-"""What billing says no to."""
+"""Errors of billing."""
 
 import json
 from collections.abc import Mapping
@@ -8,28 +8,35 @@ from stratiform.kit.errors import Conflict, NotFound
 from stratiform.services.rating.model import QUANTITY_DIGITS, Charge, PricePlan, UnpricedUsage, format_decimal
 
 
-class NoAccount(NotFound):
-    """There is no account of this name."""
+class CustomerAccountNotFound(NotFound):
+    """No customer account has this name or id."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"no account '{name}'", hint="`stratiform account list` shows them")
+        super().__init__(f"Customer account '{name}' not found", hint="`stratiform account list` lists the accounts")
 
 
-class NoInvoice(NotFound):
-    """There is no such invoice, or not for this caller."""
+class DocumentNotFound(NotFound):
+    """No document has this number, or the caller may not see it."""
 
     def __init__(self, number: str) -> None:
-        super().__init__(f"no invoice '{number}'", hint="`stratiform invoice list` shows them")
+        super().__init__(f"Document '{number}' not found", hint="`stratiform invoice list` lists the invoices")
 
 
-class InUse(Conflict):
-    """Someone else closes a period of the account, or assigns a project, at this moment."""
+class CustomerAccountExists(Conflict):
+    """Another customer account has this name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"account '{name}' is being closed by someone else", hint="ask again")
+        super().__init__(f"Customer account '{name}' already exists")
 
 
-class NotPriced(Conflict):
+class CustomerAccountConflict(Conflict):
+    """Another request closes a period of the customer account, or assigns a project to it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Customer account '{name}' is being changed by another request", hint="try again")
+
+
+class UnpricedUsageConflict(Conflict):
     """A period cannot be closed, because usage in it has no price."""
 
     def __init__(self, plan: PricePlan, charge: Charge, names: Mapping[tuple[str, str, str], str]) -> None:

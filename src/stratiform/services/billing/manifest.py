@@ -10,8 +10,7 @@ from stratiform.services.rating.service import RatingService
 
 
 def _build(env: Environment, registry: ServiceRegistry) -> BillingService:
-    return BillingService(
-        database=env.database,
+    return BillingService.build(
         ids=env.ids,
         identity=registry.get(IdentityService),
         ledger=registry.get(LedgerService),

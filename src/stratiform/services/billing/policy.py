@@ -1,6 +1,6 @@
-"""Policy rules of accounts, periods, invoices and costs. OpenStack has no service of this kind."""
+"""Policy rules of customer accounts, periods, documents and costs. OpenStack has no service of this kind."""
 
-from stratiform.kit.policy import Policy, Rule, admin, declared_rules, project_reader, system_reader
+from stratiform.kit.policy import Rule, admin, declared_rules, project_reader, system_reader
 
 ACCOUNTS_CREATE = Rule("billing:accounts:create", admin, "Create a customer account")
 ACCOUNTS_LIST = Rule("billing:accounts:list", system_reader, "List customer accounts")
@@ -17,5 +17,3 @@ INVOICES_LIST_ALL = Rule("billing:invoices:list_all", system_reader, "List and s
 COSTS_GET = Rule("billing:costs:get", project_reader, "Show the running cost of a project")
 
 RULES = declared_rules(globals())
-
-policy = Policy({rule.name: rule.check for rule in RULES})

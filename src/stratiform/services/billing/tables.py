@@ -1,12 +1,33 @@
-"""Accounts, what they pay for, what was closed and issued. Closed periods and invoices are never changed."""
+"""Tables of customer accounts, periods and documents. Rows of closed periods and of documents are never changed.
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
-from sqlalchemy.dialects import mysql
+Constraints: periods of a customer account are adjacent, and numbers of a series have no gaps, because each row but the
+first refers to the previous one.
+"""
 
-from stratiform.kit.db import Json, table
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    String,
+    UniqueConstraint,
+    column,
+)
 
-#: A document of any size.
-_Document = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+from stratiform.kit.db import Json, LongBytes, table
+
+
+def _follows_previous() -> ColumnElement[bool]:
+    sequence, previous = column("sequence", Integer), column("previous_sequence", Integer)
+    return (sequence == 1) & previous.is_(None) | previous.is_not(None) & (previous + 1 == sequence) & (previous > 0)
+
+
+def _starts_before_end() -> ColumnElement[bool]:
+    return column("start", BigInteger) < column("end", BigInteger)
+
 
 accounts_table = table(
     "billing_account",
@@ -29,30 +50,74 @@ assignments_table = table(
     Column("until", BigInteger),
 )
 
+documents_table = table(
+    "billing_document",
+    Column("number", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("series", String(16), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("previous_sequence", Integer),
+    Column("account_id", String(64), ForeignKey("billing_account.id"), nullable=False, index=True),
+    Column("account_name", String(255), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("as_of", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("minor_digits", Integer, nullable=False),
+    Column("net_minor", BigInteger, nullable=False),
+    Column("tax_minor", BigInteger, nullable=False),
+    Column("total_minor", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("content", LongBytes, nullable=False),
+    UniqueConstraint("series", "sequence"),
+    ForeignKeyConstraint(
+        ["series", "previous_sequence"],
+        ["billing_document.series", "billing_document.sequence"],
+        name="fk_billing_document_previous",
+    ),
+    CheckConstraint(_follows_previous(), name="sequence"),
+    CheckConstraint(_starts_before_end(), name="period"),
+    CheckConstraint("net_minor + tax_minor = total_minor", name="total"),
+    CheckConstraint("kind IN ('invoice', 'credit_note', 'debit_note')", name="kind"),
+)
+
+document_taxes_table = table(
+    "billing_document_tax",
+    Column("number", String(64), ForeignKey("billing_document.number"), primary_key=True),
+    Column("code", String(4), primary_key=True),
+    Column("rate", String(16), primary_key=True),
+    Column("taxable_minor", BigInteger, nullable=False),
+    Column("tax_minor", BigInteger, nullable=False),
+)
+
+document_references_table = table(
+    "billing_document_reference",
+    Column("number", String(64), ForeignKey("billing_document.number"), primary_key=True),
+    Column("referenced_number", String(64), ForeignKey("billing_document.number"), primary_key=True, index=True),
+    CheckConstraint("number <> referenced_number", name="other"),
+)
+
 periods_table = table(
     "billing_period",
     Column("id", String(64), primary_key=True),
     Column("account_id", String(64), ForeignKey("billing_account.id"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("previous_sequence", Integer),
     Column("start", BigInteger, nullable=False),
     Column("end", BigInteger, nullable=False),
     Column("as_of", BigInteger, nullable=False),
     Column("closed_at", BigInteger, nullable=False),
-    Column("invoice_number", String(64), nullable=False, unique=True),
-    UniqueConstraint("account_id", "start"),
-)
-
-invoices_table = table(
-    "billing_invoice",
-    Column("number", String(64), primary_key=True),
-    Column("account_id", String(64), ForeignKey("billing_account.id"), nullable=False, index=True),
-    Column("account", String(255), nullable=False),
-    Column("start", BigInteger, nullable=False),
-    Column("end", BigInteger, nullable=False),
-    Column("issued_at", BigInteger, nullable=False),
-    Column("currency", String(3), nullable=False),
-    Column("total", String(64), nullable=False),
-    Column("sha256", String(64), nullable=False),
-    Column("document", _Document, nullable=False),
+    Column("document_number", String(64), ForeignKey("billing_document.number"), nullable=False, unique=True),
+    UniqueConstraint("account_id", "sequence"),
+    UniqueConstraint("account_id", "sequence", "end"),
+    ForeignKeyConstraint(
+        ["account_id", "previous_sequence", "start"],
+        ["billing_period.account_id", "billing_period.sequence", "billing_period.end"],
+        name="fk_billing_period_previous",
+    ),
+    CheckConstraint(_follows_previous(), name="sequence"),
+    CheckConstraint(_starts_before_end(), name="period"),
 )
 
 numbers_table = table(

@@ -1,4 +1,4 @@
-"""Background tasks of proofs: signed checkpoints."""
+"""Background tasks: signing and pruning of checkpoints."""
 
 from functools import partial
 
@@ -7,17 +7,17 @@ from stratiform.kit.work import Handler, Job, Requeue
 from stratiform.services.proof.service import ProofService
 
 _SIGN_EVERY_US = MINUTE_US
-_THIN_OUT_EVERY_US = HOUR_US
+_PRUNE_EVERY_US = HOUR_US
 
-#: Checkpoints older than this are thinned out to one an hour.
-_KEPT_US = DAY_US
+#: Of checkpoints older than this, one per hour is kept.
+_RETENTION_US = DAY_US
 
 
 def handlers(proof: ProofService) -> dict[str, Handler]:
     """Return the handlers by kind of work."""
     return {
         "metering.checkpoint": partial(_sign_checkpoint, proof),
-        "metering.checkpoints": partial(_thin_out_checkpoints, proof),
+        "metering.checkpoints": partial(_prune_checkpoints, proof),
     }
 
 
@@ -28,7 +28,7 @@ def _sign_checkpoint(proof: ProofService, job: Job) -> Requeue:
     return Requeue(_SIGN_EVERY_US)
 
 
-def _thin_out_checkpoints(proof: ProofService, job: Job) -> Requeue:
+def _prune_checkpoints(proof: ProofService, job: Job) -> Requeue:
     with job.transaction() as db:
-        proof.checkpoints.thin_out(db, job.clock.now() - _KEPT_US)
-    return Requeue(_THIN_OUT_EVERY_US)
+        proof.checkpoints.prune(db, job.clock.now() - _RETENTION_US)
+    return Requeue(_PRUNE_EVERY_US)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from stratiform.services.rating.model import SHORTHANDS, Condition, PlanVersion, Price, Unit
+from stratiform.services.rating.model import SHORTHANDS, Condition, PlanVersion, Price, TaxCategory, Unit
 
 _SHORTHAND_PERIODS = ("second", "minute", "hour")
 _SHORTHAND_CONDITIONS = {
@@ -32,9 +32,16 @@ def decode_version(document: Mapping[str, Any]) -> PlanVersion:
 
 
 def _encode(price: Price) -> dict[str, Any]:
-    """Encode a price. The first form was the only one of the first release, so its digests must not change."""
-    if not _has_shorthand(price):
-        return dict(msgspec.to_builtins(price))
+    """Encode a price. Keys that were added later are absent without a value, so that digests do not change."""
+    document = _encode_shorthand(price) if _has_shorthand(price) else dict(msgspec.to_builtins(price))
+    document.pop("tax_category", None)
+    if price.tax_category is not None:
+        document["tax_category"] = msgspec.to_builtins(price.tax_category)
+    return document
+
+
+def _encode_shorthand(price: Price) -> dict[str, Any]:
+    """Return the only form of the first release."""
     return {
         "meter": _SHORTHAND_NAMES[price.measure],
         "amount": price.amount,
@@ -72,4 +79,5 @@ def _decode_shorthand(price: Mapping[str, Any]) -> Price:
         states=tuple(price["states"]),
         conditions=tuple(Condition(attribute, tuple(values)) for attribute, values in price["when"]),
         label=price["label"],
+        tax_category=msgspec.convert(price.get("tax_category"), TaxCategory | None),
     )

@@ -25,7 +25,7 @@ def test_filters_by_all_projects_or_other_users_are_forbidden(api: ComputeApi) -
 
 
 def test_usage_of_another_project_is_forbidden(api: ComputeApi) -> None:
-    blue = api.people.projects["blue"]
+    blue = api.callers.projects["blue"]
     assert api("GET", f"/os-quota-sets/{blue}").status_code == 403
     assert api("GET", f"/limits?tenant_id={blue}").status_code == 403
 

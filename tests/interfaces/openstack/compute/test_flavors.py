@@ -63,7 +63,7 @@ def test_access_to_private_flavor(api: ComputeApi) -> None:
     private = {**NANO, "os-flavor-access:is_public": False}
     api.ok("POST", "/flavors", {"flavor": private}, caller="admin")
     assert api("GET", "/flavors/n1").status_code == 404
-    tenant = {"tenant": api.people.projects["green"]}
+    tenant = {"tenant": api.callers.projects["green"]}
     granted = api.ok("POST", "/flavors/n1/action", {"addTenantAccess": tenant}, caller="admin")
     assert len(granted["flavor_access"]) == 2
     assert api("POST", "/flavors/n1/action", {"addTenantAccess": tenant}, caller="admin").status_code == 409

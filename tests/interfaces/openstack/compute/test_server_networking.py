@@ -22,11 +22,11 @@ def test_security_groups(api: ComputeApi) -> None:
     assert api.action(server_id, {"removeSecurityGroup": default})[0] == 202
     assert api.action(server_id, {"addSecurityGroup": default})[0] == 202
     (group,) = api.ok("GET", f"/servers/{server_id}/os-security-groups")["security_groups"]
-    assert (group["name"], group["tenant_id"]) == ("default", api.people.projects["green"])
+    assert (group["name"], group["tenant_id"]) == ("default", api.callers.projects["green"])
 
 
 def test_security_groups_by_id_and_unknown_ones(api: ComputeApi) -> None:
-    (group,) = api.people.ok("GET", "/network/v2.0/security-groups")["security_groups"]
+    (group,) = api.callers.ok("GET", "/network/v2.0/security-groups")["security_groups"]
     server_id = api.create_active(security_groups=[{"name": group["id"]}])
     assert api.ok("GET", f"/servers/{server_id}")["server"]["security_groups"] == [{"name": "default"}]
     assert api.action(server_id, {"addSecurityGroup": {"name": "web"}})[0] == 404

@@ -112,7 +112,7 @@ def test_networks_are_required_since_2_37(api: ComputeApi) -> None:
 
 def test_networks_none_and_fixed_ip(api: ComputeApi) -> None:
     assert api.ok("GET", f"/servers/{api.create_active(microversion=37, networks='none')}")["server"]["addresses"] == {}
-    (subnet,) = api.people.ok("GET", "/network/v2.0/subnets")["subnets"]
+    (subnet,) = api.callers.ok("GET", "/network/v2.0/subnets")["subnets"]
     address = subnet["cidr"].replace(".0/24", ".77")
     fixed = api.create_active(networks=[{"uuid": subnet["network_id"], "fixed_ip": address}])
     assert api.ok("GET", f"/servers/{fixed}/ips")["addresses"] == {"private": [{"version": 4, "addr": address}]}
@@ -190,7 +190,7 @@ def test_list_is_limited_to_the_project_unless_an_operator_lists_all(api: Comput
     assert api("GET", "/servers?all_tenants=1", caller="blue").status_code == 403
     assert api.ok("GET", "/servers", caller="admin")["servers"] == []
     assert [s["id"] for s in api.ok("GET", "/servers?all_tenants=1", caller="admin")["servers"]] == [server_id]
-    green = api.people.projects["green"]
+    green = api.callers.projects["green"]
     assert len(api.ok("GET", f"/servers?all_tenants=1&project_id={green}", caller="admin")["servers"]) == 1
 
 
@@ -224,17 +224,17 @@ def test_update_response_has_more_fields_since_2_75(api: ComputeApi) -> None:
 def test_cost_is_in_response_if_a_customer_account_pays(api: ComputeApi) -> None:
     server_id = api.create_active()
     assert "stratiform:cost" not in api.ok("GET", f"/servers/{server_id}")["server"]
-    bench = api.people.of
+    bench = api.callers.bench
     launched_at = bench.clock.at
-    project_id = api.people.projects["green"]
+    project_id = api.callers.projects["green"]
     with bench.services.database.transaction() as db:
         bench.services.ingest.events.ingest(
             db, [machine(server_id, project_id, iso_naive(launched_at))], bench.clock.now()
         )
         ctx = bench.ctx(db)
-        bench.services.billing.set_prices(ctx, PLAN)
-        bench.services.billing.create_account(ctx, "acme", "EUR", "standard")
-        bench.services.billing.assign(ctx, "acme", project_id, launched_at)
+        bench.services.billing.prices.publish(ctx, PLAN)
+        bench.services.billing.customer_accounts.create(ctx, "acme", "EUR", "standard")
+        bench.services.billing.assignments.create(ctx, "acme", project_id, launched_at)
     bench.clock.advance(HOUR_US // 2)
     cost = api.ok("GET", f"/servers/{server_id}", caller="green-reader")["server"]["stratiform:cost"]
     assert (cost["account"], cost["amount"], cost["per_hour"]) == ("acme", "0.011", "0.022")

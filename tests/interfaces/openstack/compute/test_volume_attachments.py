@@ -4,7 +4,7 @@ from support.compute_api import ComputeApi
 
 
 def test_volume_attachments(api: ComputeApi) -> None:
-    volume_id = api.people.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1}})["volume"]["id"]
+    volume_id = api.callers.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1}})["volume"]["id"]
     server_id = api.create_active()
     api.servers.run_worker(5)
     path = f"/servers/{server_id}/os-volume_attachments"
@@ -31,7 +31,7 @@ def test_volume_attachments(api: ComputeApi) -> None:
 
 
 def test_update_accepts_only_the_current_values(api: ComputeApi) -> None:
-    volume_id = api.people.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1}})["volume"]["id"]
+    volume_id = api.callers.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1}})["volume"]["id"]
     server_id = api.create_active()
     api.servers.run_worker(5)
     api.ok("POST", f"/servers/{server_id}/os-volume_attachments", {"volumeAttachment": {"volumeId": volume_id}})

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.callers import People, people
+from support.callers import Callers, open_callers
 from support.stacks import Bench
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[People]:
-    with people(stack_bench) as clients:
+def api(stack_bench: Bench) -> Iterator[Callers]:
+    with open_callers(stack_bench) as clients:
         yield clients

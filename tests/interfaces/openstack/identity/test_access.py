@@ -7,7 +7,7 @@ from stratiform.interfaces.endpoints import Endpoint
 from stratiform.interfaces.openstack.identity.api import api as definition
 from stratiform.kit.policy import admin, anyone, system_reader
 from stratiform.services.identity import policy
-from support.callers import People
+from support.callers import Callers
 
 V3 = "/identity/v3"
 
@@ -21,21 +21,21 @@ def with_check(*checks: object) -> list[Endpoint]:
     return [item for item in definition.endpoints if item.rule is not None and item.rule.check in checks]
 
 
-def call(api: People, endpoint: Endpoint, who: str, **ids: str) -> httpx.Response:
+def call(api: Callers, endpoint: Endpoint, who: str, **ids: str) -> httpx.Response:
     path = endpoint.path
     for segment in endpoint.path.split("/"):
         name = segment.strip("{}")
         if segment.startswith("{"):
             path = path.replace(segment, ids.get(name, "RegionOne" if name == "region_id" else "missing"))
     body = {"application_credential": {"name": "n"}} if endpoint.method == "POST" else None
-    return api.ask(endpoint.method, V3 + path, who, **({"json": body} if body else {}))
+    return api.request(endpoint.method, V3 + path, who, **({"json": body} if body else {}))
 
 
-def user_id(api: People, name: str) -> str:
+def user_id(api: Callers, name: str) -> str:
     return str(api.ok("GET", f"{V3}/users?name={name}", "admin")["users"][0]["id"])
 
 
-def test_every_endpoint_but_two_needs_a_token(api: People) -> None:
+def test_every_endpoint_but_two_needs_a_token(api: Callers) -> None:
     assert len(definition.endpoints) > 100
     assert {endpoint.name for endpoint in OPEN} == {"POST /auth/tokens", "POST /users/{user_id}/password"}
     for endpoint in definition.endpoints:
@@ -45,8 +45,8 @@ def test_every_endpoint_but_two_needs_a_token(api: People) -> None:
             assert response.headers["WWW-Authenticate"].startswith("Keystone")
 
 
-def test_an_invalid_token(api: People) -> None:
-    response = api.ask("GET", f"{V3}/projects", "", headers={"X-Auth-Token": "invalid"})
+def test_an_invalid_token(api: Callers) -> None:
+    response = api.request("GET", f"{V3}/projects", "", headers={"X-Auth-Token": "invalid"})
     assert response.status_code == 401
     assert response.json()["error"] == {
         "code": 401,
@@ -56,7 +56,7 @@ def test_an_invalid_token(api: People) -> None:
 
 
 @pytest.mark.parametrize("check", [admin, system_reader])
-def test_a_member_without_the_role_is_forbidden(api: People, check: object) -> None:
+def test_a_member_without_the_role_is_forbidden(api: Callers, check: object) -> None:
     own = {
         "project_id": api.projects["green"],
         "user_id": user_id(api, "green-member"),
@@ -74,7 +74,7 @@ def test_a_member_without_the_role_is_forbidden(api: People, check: object) -> N
                 assert response.json()["error"]["message"] == message
 
 
-def test_resources_of_others_are_not_found(api: People) -> None:
+def test_resources_of_others_are_not_found(api: Callers) -> None:
     other = {
         "project_id": api.projects["blue"],
         "user_id": user_id(api, "blue-member"),
@@ -87,7 +87,7 @@ def test_resources_of_others_are_not_found(api: People) -> None:
         assert response.status_code == 404, (endpoint.name, response.text)
 
 
-def test_every_user_has_access_to_the_own_scopes_and_to_regions(api: People) -> None:
+def test_every_user_has_access_to_the_own_scopes_and_to_regions(api: Callers) -> None:
     endpoints = with_check(anyone)
     assert len(endpoints) == 6
     for endpoint in endpoints:

@@ -1,10 +1,10 @@
 """Services, endpoints and regions, and the version document at the root."""
 
-from support.callers import People
+from support.callers import Callers
 from support.identity_api import V3, create
 
 
-def test_services_endpoints_and_regions(api: People) -> None:
+def test_services_endpoints_and_regions(api: Callers) -> None:
     service = create(api, "service", type="object-store", name="swift")
     region = create(api, "region", id="Two", description="second")
     endpoint = create(api, "endpoint", service_id=service["id"], interface="public", url="http://x", region="Two")
@@ -13,26 +13,26 @@ def test_services_endpoints_and_regions(api: People) -> None:
     assert api.ok("PATCH", path, "admin", json={"endpoint": {"url": "http://y"}})["endpoint"]["url"] == "http://y"
     assert api.ok("GET", f"{V3}/endpoints?service_id={service['id']}", "admin")["endpoints"][0]["url"] == "http://y"
     assert "object-store" in {entry["type"] for entry in api.ok("GET", f"{V3}/auth/catalog")["catalog"]}
-    assert api.ask("DELETE", f"{V3}/regions/Two", "admin").status_code == 403
-    assert api.ask("DELETE", path, "admin").status_code == 204
+    assert api.request("DELETE", f"{V3}/regions/Two", "admin").status_code == 403
+    assert api.request("DELETE", path, "admin").status_code == 204
     updated = api.ok("PATCH", f"{V3}/regions/Two", "admin", json={"region": {"id": "x", "description": "2"}})["region"]
     assert updated == region | {"description": "2"}
-    assert api.ask("DELETE", f"{V3}/regions/Two", "admin").status_code == 204
+    assert api.request("DELETE", f"{V3}/regions/Two", "admin").status_code == 204
     path = f"{V3}/services/{service['id']}"
     assert api.ok("PATCH", path, "admin", json={"service": {"enabled": False}})["service"]["enabled"] is False
     assert api.ok("GET", path, "admin")["service"]["enabled"] is False
     assert api.ok("GET", f"{V3}/services?type=object-store", "admin")["services"][0]["name"] == "swift"
-    assert api.ask("DELETE", path, "admin").status_code == 204
-    assert api.ask("GET", path, "admin").status_code == 404
+    assert api.request("DELETE", path, "admin").status_code == 204
+    assert api.request("GET", path, "admin").status_code == 404
 
 
-def test_an_unknown_path_is_not_found(api: People) -> None:
-    assert api.ask("GET", f"{V3}/missing", "admin").json()["error"]["code"] == 404
+def test_an_unknown_path_is_not_found(api: Callers) -> None:
+    assert api.request("GET", f"{V3}/missing", "admin").json()["error"]["code"] == 404
 
 
-def test_version_document_at_the_root(api: People) -> None:
+def test_version_document_at_the_root(api: Callers) -> None:
     versions = {entry["service"]: entry for entry in api.ok("GET", "/", "")["versions"]}
     assert set(versions) == {"identity", "compute", "network", "volume", "image"}
-    assert versions["identity"]["links"][0]["href"] == f"{api.of.services.url}/identity/v3/"
-    browser = api.ask("GET", "/", "", headers={"Accept": "text/html"}, follow_redirects=False)
+    assert versions["identity"]["links"][0]["href"] == f"{api.bench.services.url}/identity/v3/"
+    browser = api.request("GET", "/", "", headers={"Accept": "text/html"}, follow_redirects=False)
     assert (browser.status_code, browser.headers["location"]) == (302, "/dashboard")

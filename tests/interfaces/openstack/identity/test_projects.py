@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from support.callers import People
+from support.callers import Callers
 from support.identity_api import V3, create
 
 
-def test_project(api: People) -> None:
+def test_project(api: Callers) -> None:
     project = create(api, "project", name="p", description="d", tags=["t"], color="red")
     assert project == {
         "color": "red",
@@ -21,15 +21,15 @@ def test_project(api: People) -> None:
         "is_domain": False,
         "tags": ["t"],
         "options": {},
-        "links": {"self": f"{api.of.services.url}/identity/v3/projects/{project['id']}"},
+        "links": {"self": f"{api.bench.services.url}/identity/v3/projects/{project['id']}"},
     }
     path = f"{V3}/projects/{project['id']}"
     assert api.ok("GET", path, "admin") == {"project": project}
     updated = api.ok("PATCH", path, "admin", json={"project": {"color": "blue", "enabled": False}})["project"]
     assert updated == project | {"color": "blue", "enabled": False}
-    deleted = api.ask("DELETE", path, "admin")
+    deleted = api.request("DELETE", path, "admin")
     assert (deleted.status_code, deleted.content) == (204, b"")
-    missing = api.ask("GET", path, "admin")
+    missing = api.request("GET", path, "admin")
     assert missing.status_code == 404
     assert missing.json()["error"] == {
         "code": 404,
@@ -38,7 +38,7 @@ def test_project(api: People) -> None:
     }
 
 
-def test_extra_attributes_keep_any_json_value_and_computed_ones_are_ignored(api: People) -> None:
+def test_extra_attributes_keep_any_json_value_and_computed_ones_are_ignored(api: Callers) -> None:
     extra: dict[str, Any] = {"a": [1, {"b": None}], "extra": 5, "*": "star", "größe": 2**60}
     project = create(api, "project", name="p", id="mine", links={}, **extra)
     assert project["id"] != "mine"
@@ -46,8 +46,8 @@ def test_extra_attributes_keep_any_json_value_and_computed_ones_are_ignored(api:
     assert api.ok("GET", f"{V3}/projects/{project['id']}", "admin")["project"] == project
 
 
-def test_name_conflict(api: People) -> None:
-    response = api.ask("POST", f"{V3}/projects", "admin", json={"project": {"name": "green"}})
+def test_name_conflict(api: Callers) -> None:
+    response = api.request("POST", f"{V3}/projects", "admin", json={"project": {"name": "green"}})
     assert response.status_code == 409
     assert response.json()["error"]["message"] == (
         "Conflict occurred attempting to store project - Duplicate entry found with name green at domain ID default."
@@ -68,13 +68,13 @@ def test_name_conflict(api: People) -> None:
         ("/endpoints", {"endpoint": {"url": "http://x"}}, "'service_id' is a required property"),
     ],
 )
-def test_invalid_bodies(api: People, path: str, body: Any, message: str) -> None:
-    response = api.ask("POST", V3 + path, "admin", json=body)
+def test_invalid_bodies(api: Callers, path: str, body: Any, message: str) -> None:
+    response = api.request("POST", V3 + path, "admin", json=body)
     assert response.status_code == 400
     assert response.json()["error"]["message"].startswith(message)
 
 
-def test_hierarchy(api: People) -> None:
+def test_hierarchy(api: Callers) -> None:
     parent = create(api, "project", name="parent")
     child = create(api, "project", name="child", parent_id=parent["id"])
     project = api.ok("GET", f"{V3}/projects/{child['id']}?parents_as_ids", "admin")["project"]
@@ -86,26 +86,26 @@ def test_hierarchy(api: People) -> None:
     assert api.ok("GET", f"{V3}/projects?parent_id={parent['id']}", "admin")["projects"] == [child]
 
 
-def test_tags(api: People) -> None:
+def test_tags(api: Callers) -> None:
     project_id = create(api, "project", name="p")["id"]
     tags = f"{V3}/projects/{project_id}/tags"
     assert api.ok("PUT", tags, "admin", json={"tags": ["a", "b"]})["tags"] == ["a", "b"]
-    added = api.ask("PUT", f"{tags}/c", "admin")
+    added = api.request("PUT", f"{tags}/c", "admin")
     assert (added.status_code, added.content) == (201, b"")
-    assert api.ask("PUT", f"{tags}/c,d", "admin").status_code == 400
-    assert api.ask("HEAD", f"{tags}/c", "admin").status_code == 204
-    assert api.ask("DELETE", f"{tags}/a", "admin").status_code == 204
-    assert api.ask("GET", f"{tags}/a", "admin").status_code == 404
-    links = {"next": None, "self": f"{api.of.services.url}{tags}", "previous": None}
+    assert api.request("PUT", f"{tags}/c,d", "admin").status_code == 400
+    assert api.request("HEAD", f"{tags}/c", "admin").status_code == 204
+    assert api.request("DELETE", f"{tags}/a", "admin").status_code == 204
+    assert api.request("GET", f"{tags}/a", "admin").status_code == 404
+    links = {"next": None, "self": f"{api.bench.services.url}{tags}", "previous": None}
     assert api.ok("GET", tags, "admin") == {"tags": ["b", "c"], "links": links}
     assert [project["id"] for project in api.ok("GET", f"{V3}/projects?tags=b,c", "admin")["projects"]] == [project_id]
     excluded = api.ok("GET", f"{V3}/projects?not-tags-any=c", "admin")["projects"]
     assert project_id not in [project["id"] for project in excluded]
-    assert api.ask("DELETE", tags, "admin").status_code == 204
+    assert api.request("DELETE", tags, "admin").status_code == 204
     assert api.ok("GET", tags, "admin")["tags"] == []
 
 
-def test_domain(api: People) -> None:
+def test_domain(api: Callers) -> None:
     domain = create(api, "domain", name="d", description="x")
     created_as_project = create(api, "project", name="e", is_domain=True)
     assert api.ok("GET", f"{V3}/domains/{created_as_project['id']}", "admin")["domain"]["name"] == "e"
@@ -113,6 +113,6 @@ def test_domain(api: People) -> None:
     assert (project["is_domain"], project["domain_id"], project["parent_id"]) == (True, None, None)
     assert {item["name"] for item in api.ok("GET", f"{V3}/domains", "admin")["domains"]} == {"Default", "d", "e"}
     path = f"{V3}/domains/{domain['id']}"
-    assert api.ask("DELETE", path, "admin").status_code == 403
+    assert api.request("DELETE", path, "admin").status_code == 403
     assert api.ok("PATCH", path, "admin", json={"domain": {"enabled": False}})["domain"]["enabled"] is False
-    assert api.ask("DELETE", path, "admin").status_code == 204
+    assert api.request("DELETE", path, "admin").status_code == 204

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stratiform.kit.clock import SECOND_US
-from support.callers import PASSWORD, People
+from support.callers import PASSWORD, Callers
 from support.identity_api import V3
 
 
@@ -14,12 +14,12 @@ def password_auth(name: str, password: str = PASSWORD) -> dict[str, Any]:
     return {"methods": ["password"], "password": {"user": user}}
 
 
-def authenticate(api: People, identity: dict[str, Any], scope: Any = None, query: str = "") -> Any:
+def authenticate(api: Callers, identity: dict[str, Any], scope: Any = None, query: str = "") -> Any:
     auth = {"identity": identity} | ({"scope": scope} if scope is not None else {})
-    return api.ask("POST", f"{V3}/auth/tokens{query}", "", json={"auth": auth})
+    return api.request("POST", f"{V3}/auth/tokens{query}", "", json={"auth": auth})
 
 
-def test_project_scope(api: People) -> None:
+def test_project_scope(api: Callers) -> None:
     scope = {"project": {"name": "green", "domain": {"name": "Default"}}}
     response = authenticate(api, password_auth("green-member"), scope)
     assert response.status_code == 201
@@ -47,9 +47,9 @@ def test_project_scope(api: People) -> None:
     assert [role["name"] for role in token["roles"]] == ["member", "reader"]
     compute = next(entry for entry in token["catalog"] if entry["type"] == "compute")
     public = next(item for item in compute["endpoints"] if item["interface"] == "public")
-    assert public["url"] == f"{api.of.services.url}/compute/v2.1"
+    assert public["url"] == f"{api.bench.services.url}/compute/v2.1"
     assert public["region"] == public["region_id"] == "RegionOne"
-    token_response = api.ask(
+    token_response = api.request(
         "GET", f"{V3}/auth/tokens", "admin", headers={"X-Subject-Token": response.headers["x-subject-token"]}
     )
     assert token_response.status_code == 200
@@ -57,7 +57,7 @@ def test_project_scope(api: People) -> None:
     assert token_response.headers["x-subject-token"] == response.headers["x-subject-token"]
 
 
-def test_other_scopes(api: People) -> None:
+def test_other_scopes(api: Callers) -> None:
     system = authenticate(api, password_auth("admin"), {"system": {"all": True}}).json()["token"]
     assert system["system"] == {"all": True}
     assert "project" not in system
@@ -89,39 +89,39 @@ def test_other_scopes(api: People) -> None:
         ({"identity": password_auth("green-member", "wrong")}, 401, "requires authentication"),
     ],
 )
-def test_invalid_authentication_requests(api: People, auth: dict[str, Any], status: int, message: str) -> None:
-    response = api.ask("POST", f"{V3}/auth/tokens", "", json={"auth": auth})
+def test_invalid_authentication_requests(api: Callers, auth: dict[str, Any], status: int, message: str) -> None:
+    response = api.request("POST", f"{V3}/auth/tokens", "", json={"auth": auth})
     assert response.status_code == status, response.text
     assert message in response.json()["error"]["message"]
 
 
-def test_bodies_that_are_not_json(api: People) -> None:
+def test_bodies_that_are_not_json(api: Callers) -> None:
     for body in (b"", b"{", b"[]", b'"x"', b"\xff"):
-        assert api.ask("POST", f"{V3}/auth/tokens", "", content=body).status_code == 400
+        assert api.request("POST", f"{V3}/auth/tokens", "", content=body).status_code == 400
 
 
-def test_show_check_and_revoke(api: People) -> None:
+def test_show_check_and_revoke(api: Callers) -> None:
     token_id = api.tokens["green"]
     subject = {"X-Subject-Token": token_id}
-    assert api.ask("HEAD", f"{V3}/auth/tokens", "green", headers=subject).status_code == 200
-    assert api.ask("GET", f"{V3}/auth/tokens", "green", headers=subject).status_code == 200
+    assert api.request("HEAD", f"{V3}/auth/tokens", "green", headers=subject).status_code == 200
+    assert api.request("GET", f"{V3}/auth/tokens", "green", headers=subject).status_code == 200
     assert "catalog" not in api.ok("GET", f"{V3}/auth/tokens?nocatalog", "green", headers=subject)["token"]
-    assert api.ask("GET", f"{V3}/auth/tokens", "blue", headers=subject).status_code == 403
-    assert api.ask("DELETE", f"{V3}/auth/tokens", "blue", headers=subject).status_code == 403
-    assert api.ask("DELETE", f"{V3}/auth/tokens", "green", headers=subject).status_code == 204
-    assert api.ask("GET", f"{V3}/projects", "green").status_code == 401
-    missing = api.ask("GET", f"{V3}/auth/tokens", "admin", headers=subject)
+    assert api.request("GET", f"{V3}/auth/tokens", "blue", headers=subject).status_code == 403
+    assert api.request("DELETE", f"{V3}/auth/tokens", "blue", headers=subject).status_code == 403
+    assert api.request("DELETE", f"{V3}/auth/tokens", "green", headers=subject).status_code == 204
+    assert api.request("GET", f"{V3}/projects", "green").status_code == 401
+    missing = api.request("GET", f"{V3}/auth/tokens", "admin", headers=subject)
     assert missing.status_code == 404
     assert token_id not in missing.text
-    assert api.ask("GET", f"{V3}/auth/tokens", "admin").status_code == 404
+    assert api.request("GET", f"{V3}/auth/tokens", "admin").status_code == 404
 
 
-def test_an_expired_token_is_refused(api: People) -> None:
-    api.of.clock.advance(3600 * SECOND_US)
-    assert api.ask("GET", f"{V3}/auth/projects", "green").status_code == 401
+def test_an_expired_token_is_refused(api: Callers) -> None:
+    api.bench.clock.advance(3600 * SECOND_US)
+    assert api.request("GET", f"{V3}/auth/projects", "green").status_code == 401
 
 
-def test_available_projects_domains_and_systems(api: People) -> None:
+def test_available_projects_domains_and_systems(api: Callers) -> None:
     assert [project["name"] for project in api.ok("GET", f"{V3}/auth/projects")["projects"]] == ["green"]
     assert api.ok("GET", f"{V3}/auth/domains")["domains"] == []
     assert api.ok("GET", f"{V3}/auth/system")["system"] == []
@@ -129,20 +129,20 @@ def test_available_projects_domains_and_systems(api: People) -> None:
     assert {entry["type"] for entry in api.ok("GET", f"{V3}/auth/catalog")["catalog"]} >= {"compute", "image"}
 
 
-def test_change_of_the_own_password(api: People) -> None:
+def test_change_of_the_own_password(api: Callers) -> None:
     user = api.ok("GET", f"{V3}/users?name=green-member", "admin")["users"][0]
     path = f"{V3}/users/{user['id']}/password"
     wrong = {"user": {"password": "new", "original_password": "wrong"}}
-    assert api.ask("POST", path, "", json=wrong).status_code == 401
+    assert api.request("POST", path, "", json=wrong).status_code == 401
     right = {"user": {"password": "new", "original_password": PASSWORD}}
-    assert api.ask("POST", path, "", json=right).status_code == 204
-    assert api.ask("GET", f"{V3}/auth/projects", "green").status_code == 401
+    assert api.request("POST", path, "", json=right).status_code == 204
+    assert api.request("GET", f"{V3}/auth/projects", "green").status_code == 401
     assert authenticate(api, password_auth("green-member", "new")).status_code == 201
     assert authenticate(api, password_auth("green-member")).status_code == 401
-    assert api.ask("POST", f"{V3}/users/missing/password", "", json=right).status_code == 401
+    assert api.request("POST", f"{V3}/users/missing/password", "", json=right).status_code == 401
 
 
-def test_application_credential(api: People) -> None:
+def test_application_credential(api: Callers) -> None:
     user = api.ok("GET", f"{V3}/users?name=green-member", "admin")["users"][0]["id"]
     path = f"{V3}/users/{user}/application_credentials"
     body = {"name": "ci", "roles": [{"name": "reader"}], "expires_at": "2026-01-01T00:30:00"}
@@ -159,14 +159,14 @@ def test_application_credential(api: People) -> None:
     assert "secret" not in without_secret
     assert without_secret == {key: value for key, value in credential.items() if key != "secret"}
     assert len(api.ok("GET", f"{path}?name=ci")["application_credentials"]) == 1
-    assert api.ask("POST", path, json={"application_credential": body}).status_code == 409
+    assert api.request("POST", path, json={"application_credential": body}).status_code == 409
     invalid_attributes: list[dict[str, Any]] = [
         {"roles": [{"name": "admin"}]},
         {"access_rules": [{}]},
         {"expires_at": "never"},
     ]
     for invalid in invalid_attributes:
-        response = api.ask("POST", path, json={"application_credential": {"name": "x"} | invalid})
+        response = api.request("POST", path, json={"application_credential": {"name": "x"} | invalid})
         assert response.status_code == 400, invalid
-    assert api.ask("DELETE", f"{path}/{credential['id']}").status_code == 204
-    assert api.ask("GET", f"{path}/{credential['id']}").status_code == 404
+    assert api.request("DELETE", f"{path}/{credential['id']}").status_code == 204
+    assert api.request("GET", f"{path}/{credential['id']}").status_code == 404

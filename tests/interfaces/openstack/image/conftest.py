@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from support.callers import People, people
+from support.callers import Callers, open_callers
 from support.stacks import Bench
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[People]:
-    with people(stack_bench) as api:
+def api(stack_bench: Bench) -> Iterator[Callers]:
+    with open_callers(stack_bench) as api:
         yield api
 
 
 @pytest.fixture
-def image(api: People) -> dict[str, Any]:
+def image(api: Callers) -> dict[str, Any]:
     """An image of project green without data."""
     body = {"name": "a", "disk_format": "raw", "container_format": "bare"}
     return dict(api.ok("POST", "/image/v2/images", json=body))

@@ -4,18 +4,18 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from support.callers import People
+from support.callers import Callers
 
 IMAGES = "/image/v2/images"
 OCTETS = {"content-type": "application/octet-stream"}
 Document = dict[str, Any]
 
 
-def upload(api: People, image: Document, content: Any) -> Any:
-    return api.ask("PUT", f"{IMAGES}/{image['id']}/file", content=content, headers=OCTETS)
+def upload(api: Callers, image: Document, content: Any) -> Any:
+    return api.request("PUT", f"{IMAGES}/{image['id']}/file", content=content, headers=OCTETS)
 
 
-def test_upload_is_not_limited_in_size(api: People, image: Document) -> None:
+def test_upload_is_not_limited_in_size(api: Callers, image: Document) -> None:
     """Other routes accept bodies up to 16 MiB."""
     content = bytes(range(256)) * (17 * 4096)
     assert upload(api, image, content).status_code == 204
@@ -23,18 +23,18 @@ def test_upload_is_not_limited_in_size(api: People, image: Document) -> None:
     assert (uploaded["status"], uploaded["size"], uploaded["virtual_size"]) == ("active", len(content), None)
     assert uploaded["checksum"] == hashlib.md5(content).hexdigest()
     assert (uploaded["os_hash_algo"], uploaded["os_hash_value"]) == ("sha512", hashlib.sha512(content).hexdigest())
-    response = api.ask("GET", f"{IMAGES}/{image['id']}/file")
+    response = api.request("GET", f"{IMAGES}/{image['id']}/file")
     assert (response.status_code, response.content) == (200, content)
     assert response.headers["content-type"] == "application/octet-stream"
     assert response.headers["content-md5"] == uploaded["checksum"]
     assert response.headers["content-length"] == str(len(content))
 
 
-def test_data_is_immutable(api: People, image: Document) -> None:
+def test_data_is_immutable(api: Callers, image: Document) -> None:
     assert upload(api, image, b"one").status_code == 204
     assert upload(api, image, b"two").status_code == 409
-    assert api.ask("GET", f"{IMAGES}/{image['id']}/file").content == b"one"
-    response = api.ask(
+    assert api.request("GET", f"{IMAGES}/{image['id']}/file").content == b"one"
+    response = api.request(
         "PATCH",
         f"{IMAGES}/{image['id']}",
         content=b'[{"op":"replace","path":"/disk_format","value":"qcow2"}]',
@@ -43,36 +43,36 @@ def test_data_is_immutable(api: People, image: Document) -> None:
     assert response.status_code == 403
 
 
-def test_image_without_data(api: People, image: Document) -> None:
-    assert api.ask("GET", f"{IMAGES}/{image['id']}/file").status_code == 204
+def test_image_without_data(api: Callers, image: Document) -> None:
+    assert api.request("GET", f"{IMAGES}/{image['id']}/file").status_code == 204
     assert upload(api, image, b"").status_code == 204
     assert api.ok("GET", f"{IMAGES}/{image['id']}")["size"] == 0
 
 
-def test_invalid_uploads(api: People, image: Document) -> None:
+def test_invalid_uploads(api: Callers, image: Document) -> None:
     path = f"{IMAGES}/{image['id']}/file"
-    assert api.ask("PUT", path, content=b"x", headers={"content-type": "text/plain"}).status_code == 415
+    assert api.request("PUT", path, content=b"x", headers={"content-type": "text/plain"}).status_code == 415
     blank = api.ok("POST", IMAGES, json={})
     assert upload(api, blank, b"x").status_code == 400
 
 
-def test_incomplete_body_is_discarded(api: People, image: Document) -> None:
+def test_incomplete_body_is_discarded(api: Callers, image: Document) -> None:
     def incomplete() -> Iterator[bytes]:
         yield b"half"
 
     headers = {**OCTETS, "content-length": "8"}
-    response = api.ask("PUT", f"{IMAGES}/{image['id']}/file", content=incomplete(), headers=headers)
+    response = api.request("PUT", f"{IMAGES}/{image['id']}/file", content=incomplete(), headers=headers)
     assert response.status_code == 400
     assert api.ok("GET", f"{IMAGES}/{image['id']}")["status"] == "queued"
-    assert list(api.of.services.image.image_data.store.folder.glob("*")) == []
+    assert list(api.bench.services.image.image_data.store.folder.glob("*")) == []
     assert upload(api, image, b"complete").status_code == 204
 
 
-def test_full_disk(api: People, image: Document) -> None:
+def test_full_disk(api: Callers, image: Document) -> None:
     """Writing to /dev/full fails with "no space left on device"."""
-    folder = api.of.services.image.image_data.store.folder
+    folder = api.bench.services.image.image_data.store.folder
     folder.mkdir(parents=True)
-    last_id = int(api.of.services.ids.hex(), 16)
+    last_id = int(api.bench.services.ids.hex(), 16)
     part = folder / f"{image['id']}.{last_id + 1:032x}.part"
     part.symlink_to("/dev/full")
     response = upload(api, image, b"x" * 3_000_000)
@@ -84,7 +84,7 @@ def test_full_disk(api: People, image: Document) -> None:
     assert api.ok("GET", f"{IMAGES}/{image['id']}")["status"] == "queued"
 
 
-def test_ranges(api: People, image: Document) -> None:
+def test_ranges(api: Callers, image: Document) -> None:
     upload(api, image, b"0123456789")
     path = f"{IMAGES}/{image['id']}/file"
     for header, content, content_range in (
@@ -93,23 +93,23 @@ def test_ranges(api: People, image: Document) -> None:
         ("bytes=-3", b"789", "bytes 7-9/10"),
         ("bytes=5-99", b"56789", "bytes 5-9/10"),
     ):
-        response = api.ask("GET", path, headers={"range": header})
+        response = api.request("GET", path, headers={"range": header})
         assert (response.status_code, response.content, response.headers["content-range"]) == (
             206,
             content,
             content_range,
         )
     for header in ("bytes=10-", "bytes=4-2", "bytes=-", "lines=1-2"):
-        assert api.ask("GET", path, headers={"range": header}).status_code == 416
+        assert api.request("GET", path, headers={"range": header}).status_code == 416
 
 
-def test_deactivated(api: People, image: Document) -> None:
+def test_deactivated(api: Callers, image: Document) -> None:
     path = f"{IMAGES}/{image['id']}"
-    assert api.ask("POST", f"{path}/actions/deactivate").status_code == 403
+    assert api.request("POST", f"{path}/actions/deactivate").status_code == 403
     upload(api, image, b"x")
-    assert api.ask("POST", f"{path}/actions/deactivate").status_code == 204
+    assert api.request("POST", f"{path}/actions/deactivate").status_code == 204
     assert api.ok("GET", path)["status"] == "deactivated"
-    assert api.ask("GET", f"{path}/file").status_code == 403
-    assert api.ask("GET", f"{path}/file", "admin").content == b"x"
-    assert api.ask("POST", f"{path}/actions/reactivate").status_code == 204
-    assert api.ask("GET", f"{path}/file").content == b"x"
+    assert api.request("GET", f"{path}/file").status_code == 403
+    assert api.request("GET", f"{path}/file", "admin").content == b"x"
+    assert api.request("POST", f"{path}/actions/reactivate").status_code == 204
+    assert api.request("GET", f"{path}/file").content == b"x"

@@ -5,25 +5,25 @@ from typing import Any
 
 import pytest
 
-from support.callers import People
+from support.callers import Callers
 
 V2 = "/image/v2"
 IMAGES = f"{V2}/images"
 Document = dict[str, Any]
 
 
-def patch(api: People, image: Document, *operations: Document) -> Any:
+def patch(api: Callers, image: Document, *operations: Document) -> Any:
     headers = {"content-type": "application/openstack-images-v2.1-json-patch"}
-    return api.ask("PATCH", f"{IMAGES}/{image['id']}", content=json.dumps(operations), headers=headers)
+    return api.request("PATCH", f"{IMAGES}/{image['id']}", content=json.dumps(operations), headers=headers)
 
 
 def operation(op: str, path: str, value: Any = None) -> Document:
     return {"op": op, "path": path} | ({} if op == "remove" else {"value": value})
 
 
-def test_image_format(api: People) -> None:
+def test_image_format(api: Callers) -> None:
     body = {"name": "a", "min_disk": 2, "tags": ["x", "x"], "os_distro": "debian"}
-    response = api.ask("POST", IMAGES, json=body)
+    response = api.request("POST", IMAGES, json=body)
     assert response.status_code == 201
     created = response.json()
     assert response.headers["location"].endswith(f"/image/v2/images/{created['id']}")
@@ -77,20 +77,20 @@ def test_image_format(api: People) -> None:
         ([], 400),
     ],
 )
-def test_invalid_attributes(api: People, body: Any, status: int) -> None:
-    response = api.ask("POST", IMAGES, json=body)
+def test_invalid_attributes(api: Callers, body: Any, status: int) -> None:
+    response = api.request("POST", IMAGES, json=body)
     assert response.status_code == status, response.text
     assert api.ok("GET", IMAGES)["images"] == []
 
 
-def test_create_with_id(api: People) -> None:
+def test_create_with_id(api: Callers) -> None:
     image_id = "11111111-2222-3333-4444-555555555555"
     assert api.ok("POST", IMAGES, json={"id": image_id})["id"] == image_id
-    assert api.ask("POST", IMAGES, json={"id": image_id}).status_code == 409
+    assert api.request("POST", IMAGES, json={"id": image_id}).status_code == 409
 
 
-def test_patch(api: People, image: Document) -> None:
-    api.of.clock.advance(1_000_000)
+def test_patch(api: Callers, image: Document) -> None:
+    api.bench.clock.advance(1_000_000)
     operations = (
         operation("replace", "/name", "b"),
         operation("add", "/os_distro", "debian"),
@@ -120,42 +120,42 @@ def test_patch(api: People, image: Document) -> None:
         (operation("add", "/tags/-", "x"), 400),
     ],
 )
-def test_invalid_patch_changes_nothing(api: People, image: Document, change: Document, status: int) -> None:
+def test_invalid_patch_changes_nothing(api: Callers, image: Document, change: Document, status: int) -> None:
     response = patch(api, image, operation("replace", "/name", "b"), change)
     assert response.status_code == status, response.text
     assert api.ok("GET", f"{IMAGES}/{image['id']}") == image
 
 
-def test_patch_media_types(api: People, image: Document) -> None:
+def test_patch_media_types(api: Callers, image: Document) -> None:
     path = f"{IMAGES}/{image['id']}"
-    assert api.ask("PATCH", path, json=[]).status_code == 415
+    assert api.request("PATCH", path, json=[]).status_code == 415
     v20 = {"content-type": "application/openstack-images-v2.0-json-patch"}
     updated = api.ok("PATCH", path, content=b'[{"replace": "/name", "value": "b"}]', headers=v20)
     assert updated["name"] == "b"
 
 
-def test_tags(api: People, image: Document) -> None:
+def test_tags(api: Callers, image: Document) -> None:
     path = f"{IMAGES}/{image['id']}/tags"
-    assert api.ask("PUT", f"{path}/red").status_code == 204
-    assert api.ask("PUT", f"{path}/red").status_code == 204
+    assert api.request("PUT", f"{path}/red").status_code == 204
+    assert api.request("PUT", f"{path}/red").status_code == 204
     assert api.ok("GET", f"{IMAGES}/{image['id']}")["tags"] == ["red"]
     assert [image["id"] for image in api.ok("GET", f"{IMAGES}?tag=red")["images"]] == [image["id"]]
     assert api.ok("GET", f"{IMAGES}?tag=RED")["images"] == []
-    assert api.ask("DELETE", f"{path}/red").status_code == 204
-    assert api.ask("DELETE", f"{path}/red").status_code == 404
+    assert api.request("DELETE", f"{path}/red").status_code == 204
+    assert api.request("DELETE", f"{path}/red").status_code == 404
 
 
-def test_protected_image_is_not_deleted(api: People, image: Document) -> None:
+def test_protected_image_is_not_deleted(api: Callers, image: Document) -> None:
     patch(api, image, operation("replace", "/protected", True))
-    assert api.ask("DELETE", f"{IMAGES}/{image['id']}").status_code == 403
+    assert api.request("DELETE", f"{IMAGES}/{image['id']}").status_code == 403
     patch(api, image, operation("replace", "/protected", False))
-    assert api.ask("DELETE", f"{IMAGES}/{image['id']}").status_code == 204
-    assert api.ask("GET", f"{IMAGES}/{image['id']}").status_code == 404
+    assert api.request("DELETE", f"{IMAGES}/{image['id']}").status_code == 204
+    assert api.request("GET", f"{IMAGES}/{image['id']}").status_code == 404
 
 
-def test_filters(api: People) -> None:
+def test_filters(api: Callers) -> None:
     for i, name in enumerate(("a", "b", "c")):
-        api.of.clock.advance(1_000_000)
+        api.bench.clock.advance(1_000_000)
         api.ok("POST", IMAGES, json={"name": name, "min_ram": i, "color": name * 2, "os_hidden": name == "c"})
 
     def names(query: str) -> list[str]:
@@ -184,10 +184,10 @@ def test_filters(api: People) -> None:
         "limit=x",
         "marker=x",
     ):
-        assert api.ask("GET", f"{IMAGES}?{query}").status_code == 400, query
+        assert api.request("GET", f"{IMAGES}?{query}").status_code == 400, query
 
 
-def test_pages(api: People) -> None:
+def test_pages(api: Callers) -> None:
     created = {api.ok("POST", IMAGES, json={"name": str(i % 2)})["id"] for i in range(7)}
     path, listed = f"{IMAGES}?limit=3&sort=name:asc", []
     while path:
@@ -199,9 +199,9 @@ def test_pages(api: People) -> None:
     assert set(listed) == created
 
 
-def test_discovery(api: People) -> None:
+def test_discovery(api: Callers) -> None:
     assert api.ok("GET", f"{V2}/schemas/image")["name"] == "image"
     assert api.ok("GET", f"{V2}/schemas/members")["properties"]["members"]["type"] == "array"
-    assert api.ask("GET", f"{V2}/schemas/unknown").status_code == 404
+    assert api.request("GET", f"{V2}/schemas/unknown").status_code == 404
     assert api.ok("GET", f"{V2}/info/import")["import-methods"]["value"] == []
-    assert api.ask("GET", f"{V2}/info/stores").status_code == 404
+    assert api.request("GET", f"{V2}/info/stores").status_code == 404

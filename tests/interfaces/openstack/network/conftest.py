@@ -5,31 +5,31 @@ from typing import Any
 
 import pytest
 
-from support.callers import People, people
+from support.callers import Callers, open_callers
 from support.stacks import Bench
 
 V2 = "/network/v2.0"
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[People]:
-    with people(stack_bench) as api:
+def api(stack_bench: Bench) -> Iterator[Callers]:
+    with open_callers(stack_bench) as api:
         yield api
 
 
 @pytest.fixture
-def network(api: People) -> dict[str, Any]:
+def network(api: Callers) -> dict[str, Any]:
     """A network of project green."""
     return dict(api.ok("POST", f"{V2}/networks", json={"network": {"name": "n"}})["network"])
 
 
 @pytest.fixture
-def subnet(api: People, network: dict[str, Any]) -> dict[str, Any]:
+def subnet(api: Callers, network: dict[str, Any]) -> dict[str, Any]:
     body = {"network_id": network["id"], "ip_version": 4, "cidr": "192.0.2.0/28"}
     return dict(api.ok("POST", f"{V2}/subnets", json={"subnet": body})["subnet"])
 
 
 @pytest.fixture
-def port(api: People, subnet: dict[str, Any]) -> dict[str, Any]:
+def port(api: Callers, subnet: dict[str, Any]) -> dict[str, Any]:
     body = {"network_id": subnet["network_id"]}
     return dict(api.ok("POST", f"{V2}/ports", json={"port": body})["port"])

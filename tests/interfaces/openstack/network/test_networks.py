@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from support.callers import People
+from support.callers import Callers
 
 V2 = "/network/v2.0"
 Json = dict[str, Any]
@@ -13,7 +13,7 @@ def failure(response: Any) -> tuple[int, str]:
     return response.status_code, response.json()["NeutronError"]["type"]
 
 
-def test_response_has_the_attributes_of_neutron(api: People, network: Json) -> None:
+def test_response_has_the_attributes_of_neutron(api: Callers, network: Json) -> None:
     assert api.ok("GET", f"{V2}/networks/{network['id']}")["network"] == network
     assert network | {"id": "", "project_id": "", "tenant_id": ""} == {
         "id": "",
@@ -44,26 +44,26 @@ def test_response_has_the_attributes_of_neutron(api: People, network: Json) -> N
     }
 
 
-def test_update_increments_the_revision(api: People, network: Json) -> None:
-    api.of.clock.advance(5_000_000)
+def test_update_increments_the_revision(api: Callers, network: Json) -> None:
+    api.bench.clock.advance(5_000_000)
     path = f"{V2}/networks/{network['id']}"
     updated = api.ok("PUT", path, json={"network": {"name": "m", "admin_state_up": False}})["network"]
     assert (updated["name"], updated["admin_state_up"], updated["revision_number"]) == ("m", False, 2)
     assert updated["updated_at"] == "2026-01-01T00:00:05Z"
-    assert failure(api.ask("PUT", path, json={"network": {"shared": True}})) == (403, "PolicyNotAuthorized")
-    assert failure(api.ask("PUT", path, json={"network": {"colour": "red"}})) == (400, "HTTPBadRequest")
-    assert failure(api.ask("PUT", path, json={"network": {"name": 3}})) == (400, "HTTPBadRequest")
+    assert failure(api.request("PUT", path, json={"network": {"shared": True}})) == (403, "PolicyNotAuthorized")
+    assert failure(api.request("PUT", path, json={"network": {"colour": "red"}})) == (400, "HTTPBadRequest")
+    assert failure(api.request("PUT", path, json={"network": {"name": 3}})) == (400, "HTTPBadRequest")
 
 
-def test_bulk_creation_is_atomic(api: People) -> None:
+def test_bulk_creation_is_atomic(api: Callers) -> None:
     networks = api.ok("POST", f"{V2}/networks", json={"networks": [{"name": "a"}, {"name": "b"}]})["networks"]
     assert [network["name"] for network in networks] == ["a", "b"]
     forbidden = {"networks": [{"name": "c"}, {"name": "d", "shared": True}]}
-    assert failure(api.ask("POST", f"{V2}/networks", json=forbidden)) == (403, "PolicyNotAuthorized")
+    assert failure(api.request("POST", f"{V2}/networks", json=forbidden)) == (403, "PolicyNotAuthorized")
     assert [network["name"] for network in api.ok("GET", f"{V2}/networks?sort_key=name")["networks"]] == ["a", "b"]
 
 
-def test_shared_network_is_used_by_every_project_and_changed_by_its_owner(api: People) -> None:
+def test_shared_network_is_used_by_every_project_and_changed_by_its_owner(api: Callers) -> None:
     body = {"network": {"name": "all", "shared": True}}
     shared = api.ok("POST", f"{V2}/networks", "admin", json=body)["network"]
     subnet = {"network_id": shared["id"], "ip_version": 4, "cidr": "203.0.113.0/24"}
@@ -72,17 +72,17 @@ def test_shared_network_is_used_by_every_project_and_changed_by_its_owner(api: P
     assert api.ok("GET", f"{V2}/subnets/{created['id']}")["subnet"] == created
     port = api.ok("POST", f"{V2}/ports", json={"port": {"network_id": shared["id"]}})["port"]
     assert port["project_id"] == api.projects["green"]
-    assert api.ask("GET", f"{V2}/ports/{port['id']}", "blue").status_code == 404
+    assert api.request("GET", f"{V2}/ports/{port['id']}", "blue").status_code == 404
     exact = {"network_id": shared["id"], "fixed_ips": [{"ip_address": "203.0.113.77"}]}
-    assert failure(api.ask("POST", f"{V2}/ports", json={"port": exact})) == (403, "PolicyNotAuthorized")
-    renamed = api.ask("PUT", f"{V2}/networks/{shared['id']}", json={"network": {"name": "mine"}})
+    assert failure(api.request("POST", f"{V2}/ports", json={"port": exact})) == (403, "PolicyNotAuthorized")
+    renamed = api.request("PUT", f"{V2}/networks/{shared['id']}", json={"network": {"name": "mine"}})
     assert failure(renamed) == (403, "PolicyNotAuthorized")
     second = {"network_id": shared["id"], "ip_version": 4, "cidr": "198.51.100.0/24"}
-    assert failure(api.ask("POST", f"{V2}/subnets", json={"subnet": second})) == (403, "PolicyNotAuthorized")
-    assert failure(api.ask("DELETE", f"{V2}/networks/{shared['id']}", "admin")) == (409, "NetworkInUse")
+    assert failure(api.request("POST", f"{V2}/subnets", json={"subnet": second})) == (403, "PolicyNotAuthorized")
+    assert failure(api.request("DELETE", f"{V2}/networks/{shared['id']}", "admin")) == (409, "NetworkInUse")
 
 
-def test_filters(api: People) -> None:
+def test_filters(api: Callers) -> None:
     for name in ("a", "b", "c"):
         api.ok("POST", f"{V2}/networks", json={"network": {"name": name, "admin_state_up": name != "b"}})
 
@@ -96,11 +96,11 @@ def test_filters(api: People) -> None:
     assert sorted(names("router%3Aexternal=False")) == ["a", "b", "c"]
     assert names("shared=True") == []
     assert names(f"project_id={api.projects['blue']}") == []
-    assert failure(api.ask("GET", f"{V2}/networks?colour=red")) == (400, "HTTPBadRequest")
-    assert failure(api.ask("GET", f"{V2}/networks?sort_key=colour&sort_dir=asc")) == (400, "HTTPBadRequest")
+    assert failure(api.request("GET", f"{V2}/networks?colour=red")) == (400, "HTTPBadRequest")
+    assert failure(api.request("GET", f"{V2}/networks?sort_key=colour&sort_dir=asc")) == (400, "HTTPBadRequest")
 
 
-def test_pages_contain_every_network_once_in_order(api: People) -> None:
+def test_pages_contain_every_network_once_in_order(api: Callers) -> None:
     body = {"networks": [{"name": f"n{i % 3}", "description": str(i)} for i in range(10)]}
     api.ok("POST", f"{V2}/networks", json=body)
     url, listed = f"{V2}/networks?limit=3&sort_key=name&sort_dir=desc&sort_key=id&sort_dir=asc", []
@@ -112,16 +112,16 @@ def test_pages_contain_every_network_once_in_order(api: People) -> None:
         url = links[0]["href"] if links else ""
     assert len(listed) == len(set(listed)) == 10
     assert [name for name, _ in listed] == sorted((name for name, _ in listed), reverse=True)
-    assert failure(api.ask("GET", f"{V2}/networks?marker=none")) == (400, "HTTPBadRequest")
+    assert failure(api.request("GET", f"{V2}/networks?marker=none")) == (400, "HTTPBadRequest")
 
 
-def test_tags(api: People, network: Json) -> None:
+def test_tags(api: Callers, network: Json) -> None:
     path = f"{V2}/networks/{network['id']}/tags"
     assert api.ok("PUT", path, json={"tags": ["red", "big"]}) == {"tags": ["big", "red"]}
-    assert api.ask("PUT", f"{path}/Blue").status_code == 201
+    assert api.request("PUT", f"{path}/Blue").status_code == 201
     assert api.ok("GET", path) == {"tags": ["Blue", "big", "red"]}
-    assert api.ask("GET", f"{path}/red").status_code == 204
-    assert failure(api.ask("GET", f"{path}/RED")) == (404, "TagNotFound")
+    assert api.request("GET", f"{path}/red").status_code == 204
+    assert failure(api.request("GET", f"{path}/RED")) == (404, "TagNotFound")
     for query, matches in (
         ("tags=red,big", True),
         ("tags=red,blue", False),
@@ -131,25 +131,25 @@ def test_tags(api: People, network: Json) -> None:
         ("tags=re", False),
     ):
         assert bool(api.ok("GET", f"{V2}/networks?{query}")["networks"]) == matches, query
-    assert api.ask("DELETE", f"{path}/red").status_code == 204
-    assert api.ask("DELETE", path).status_code == 204
+    assert api.request("DELETE", f"{path}/red").status_code == 204
+    assert api.request("DELETE", path).status_code == 204
     assert api.ok("GET", path) == {"tags": []}
 
 
-def test_extensions_quotas_and_availability_zones(api: People) -> None:
+def test_extensions_quotas_and_availability_zones(api: Callers) -> None:
     aliases = {extension["alias"] for extension in api.ok("GET", f"{V2}/extensions")["extensions"]}
     assert {"security-group", "quotas", "sorting", "pagination"} <= aliases
     assert api.ok("GET", f"{V2}/extensions/sorting")["extension"]["alias"] == "sorting"
-    assert api.ask("GET", f"{V2}/extensions/router").status_code == 404
+    assert api.request("GET", f"{V2}/extensions/router").status_code == 404
     project = api.projects["green"]
     assert api.ok("GET", f"{V2}/quotas/{project}")["quota"]["network"] == -1
     details = api.ok("GET", f"{V2}/quotas/{project}/details.json")["quota"]
     assert details["network"] == {"limit": -1, "used": 0, "reserved": 0}
     assert api.ok("GET", f"{V2}/availability_zones") == {"availability_zones": []}
-    assert api.ask("GET", f"{V2}/routers").json()["NeutronError"]["type"] == "HTTPNotFound"
+    assert api.request("GET", f"{V2}/routers").json()["NeutronError"]["type"] == "HTTPNotFound"
 
 
-def test_default_security_group(api: People) -> None:
+def test_default_security_group(api: Callers) -> None:
     [group] = api.ok("GET", f"{V2}/security-groups?name=default")["security_groups"]
     rules = {(rule["direction"], rule["ethertype"], rule["remote_group_id"]) for rule in group["security_group_rules"]}
     assert rules == {
@@ -161,35 +161,35 @@ def test_default_security_group(api: People) -> None:
     assert api.ok("GET", f"{V2}/security-groups/{group['id']}")["security_group"] == group
     assert api.ok("GET", f"{V2}/security-groups?name=other")["security_groups"] == []
     assert len(api.ok("GET", f"{V2}/security-group-rules?direction=ingress")["security_group_rules"]) == 2
-    created = api.ask("POST", f"{V2}/security-groups", json={"security_group": {"name": "web"}})
+    created = api.request("POST", f"{V2}/security-groups", json={"security_group": {"name": "web"}})
     assert failure(created) == (409, "OverQuota")
-    deleted = api.ask("DELETE", f"{V2}/security-groups/{group['id']}")
+    deleted = api.request("DELETE", f"{V2}/security-groups/{group['id']}")
     assert failure(deleted) == (409, "SecurityGroupCannotUpdateDefault")
 
 
-def test_types_of_attributes_are_converted(api: People) -> None:
+def test_types_of_attributes_are_converted(api: Callers) -> None:
     body = {"network": {"name": "n", "mtu": "1400", "admin_state_up": "false"}}
     network = api.ok("POST", f"{V2}/networks", json=body)["network"]
     assert (network["mtu"], network["admin_state_up"]) == (1400, False)
     path = f"{V2}/networks/{network['id']}"
     assert api.ok("PUT", path, json={"network": {"mtu": "1450"}})["network"]["mtu"] == 1450
-    response = api.ask("PUT", path, json={"network": {"mtu": "large"}})
+    response = api.request("PUT", path, json={"network": {"mtu": "large"}})
     assert failure(response) == (400, "HTTPBadRequest")
     assert response.json()["NeutronError"]["message"].startswith("Invalid input for mtu. Reason: ")
     matching = api.ok("GET", f"{V2}/networks?mtu=1450&shared=no")["networks"]
     assert [item["id"] for item in matching] == [network["id"]]
-    assert failure(api.ask("GET", f"{V2}/networks?mtu=large")) == (400, "HTTPBadRequest")
-    assert failure(api.ask("GET", f"{V2}/networks?shared=perhaps")) == (400, "HTTPBadRequest")
+    assert failure(api.request("GET", f"{V2}/networks?mtu=large")) == (400, "HTTPBadRequest")
+    assert failure(api.request("GET", f"{V2}/networks?shared=perhaps")) == (400, "HTTPBadRequest")
 
 
-def test_unknown_attribute(api: People) -> None:
-    response = api.ask("POST", f"{V2}/networks", json={"network": {"colour": "red"}})
+def test_unknown_attribute(api: Callers) -> None:
+    response = api.request("POST", f"{V2}/networks", json={"network": {"colour": "red"}})
     assert response.json()["NeutronError"]["message"] == "Unrecognized attribute(s) 'colour'"
-    response = api.ask("POST", f"{V2}/networks", json={})
+    response = api.request("POST", f"{V2}/networks", json={})
     assert response.json()["NeutronError"]["message"] == "Unable to find 'network' in request body"
 
 
-def test_filters_of_security_groups(api: People) -> None:
+def test_filters_of_security_groups(api: Callers) -> None:
     def count(query: str) -> int:
         return len(api.ok("GET", f"{V2}/security-groups?{query}")["security_groups"])
 
@@ -197,11 +197,11 @@ def test_filters_of_security_groups(api: People) -> None:
     assert count("tags-any=red") == 0
     assert count("not-tags=red") == 1
     assert count("description=other") == 0
-    assert failure(api.ask("GET", f"{V2}/security-groups?colour=red")) == (400, "HTTPBadRequest")
-    assert failure(api.ask("GET", f"{V2}/security-group-rules?colour=red")) == (400, "HTTPBadRequest")
+    assert failure(api.request("GET", f"{V2}/security-groups?colour=red")) == (400, "HTTPBadRequest")
+    assert failure(api.request("GET", f"{V2}/security-group-rules?colour=red")) == (400, "HTTPBadRequest")
 
 
-def test_responses_without_a_body_are_empty(api: People, network: Json) -> None:
+def test_responses_without_a_body_are_empty(api: Callers, network: Json) -> None:
     path = f"{V2}/networks/{network['id']}"
     for method, url in (("PUT", f"{path}/tags/red"), ("GET", f"{path}/tags/red"), ("DELETE", path)):
-        assert api.ask(method, url).content == b""
+        assert api.request(method, url).content == b""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from support.callers import People
+from support.callers import Callers
 
 V2 = "/network/v2.0"
 Json = dict[str, Any]
@@ -15,15 +15,15 @@ def failure(response: Any) -> tuple[int, str]:
     return response.status_code, response.json()["NeutronError"]["type"]
 
 
-def create(api: People, subnet: Json, **attributes: Any) -> Any:
-    return api.ask("POST", f"{V2}/ports", json={"port": {"network_id": subnet["network_id"], **attributes}})
+def create(api: Callers, subnet: Json, **attributes: Any) -> Any:
+    return api.request("POST", f"{V2}/ports", json={"port": {"network_id": subnet["network_id"], **attributes}})
 
 
 def address(port: Json) -> str:
     return str(port["fixed_ips"][0]["ip_address"])
 
 
-def test_response_has_the_attributes_of_neutron(api: People, port: Json, subnet: Json) -> None:
+def test_response_has_the_attributes_of_neutron(api: Callers, port: Json, subnet: Json) -> None:
     group = api.ok("GET", f"{V2}/security-groups")["security_groups"][0]["id"]
     assert port["mac_address"].startswith("fa:16:3e:")
     assert port == port | {
@@ -39,7 +39,7 @@ def test_response_has_the_attributes_of_neutron(api: People, port: Json, subnet:
     assert api.ok("GET", f"{V2}/ports/{port['id']}")["port"] == port
 
 
-def test_requested_addresses(api: People, subnet: Json) -> None:
+def test_requested_addresses(api: Callers, subnet: Json) -> None:
     exact = create(api, subnet, fixed_ips=[{"ip_address": "192.0.2.9"}], security_groups=[]).json()["port"]
     assert (address(exact), exact["security_groups"]) == ("192.0.2.9", [])
     again = create(api, subnet, fixed_ips=[{"ip_address": "192.0.2.9", "subnet_id": subnet["id"]}])
@@ -65,22 +65,22 @@ def test_requested_addresses(api: People, subnet: Json) -> None:
         ({"qos": "x"}, (400, "HTTPBadRequest")),
     ],
 )
-def test_invalid_requests(api: People, subnet: Json, attributes: Json, expected: tuple[int, str]) -> None:
+def test_invalid_requests(api: Callers, subnet: Json, attributes: Json, expected: tuple[int, str]) -> None:
     response = create(api, subnet, **attributes)
     assert failure(response) == expected, response.text
     assert api.ok("GET", f"{V2}/ports")["ports"] == []
 
 
-def test_mac_address_is_unique_on_the_network(api: People, subnet: Json) -> None:
+def test_mac_address_is_unique_on_the_network(api: Callers, subnet: Json) -> None:
     mac = "FA:16:3E:00:00:01"
     assert create(api, subnet, mac_address=mac).json()["port"]["mac_address"] == mac.lower()
     assert failure(create(api, subnet, mac_address=mac)) == (409, "MacAddressInUse")
     other = create(api, subnet).json()["port"]
-    changed = api.ask("PUT", f"{V2}/ports/{other['id']}", "admin", json={"port": {"mac_address": mac}})
+    changed = api.request("PUT", f"{V2}/ports/{other['id']}", "admin", json={"port": {"mac_address": mac}})
     assert failure(changed) == (409, "MacAddressInUse")
 
 
-def test_exhausted_pool(api: People, subnet: Json) -> None:
+def test_exhausted_pool(api: Callers, subnet: Json) -> None:
     body = {"ports": [{"network_id": subnet["network_id"]}] * 13}
     ports = api.ok("POST", f"{V2}/ports", json=body)["ports"]
     assert len({address(port) for port in ports}) == 13
@@ -90,7 +90,7 @@ def test_exhausted_pool(api: People, subnet: Json) -> None:
     assert address(create(api, subnet).json()["port"]) == address(ports[4])
 
 
-def test_update_of_addresses(api: People, port: Json, subnet: Json) -> None:
+def test_update_of_addresses(api: Callers, port: Json, subnet: Json) -> None:
     path = f"{V2}/ports/{port['id']}"
     requests = [{"subnet_id": subnet["id"]}, {"ip_address": "192.0.2.10"}]
     updated = api.ok("PUT", path, json={"port": {"fixed_ips": requests}})["port"]
@@ -98,14 +98,14 @@ def test_update_of_addresses(api: People, port: Json, subnet: Json) -> None:
     updated = api.ok("PUT", path, json={"port": {"fixed_ips": [{"ip_address": "192.0.2.10"}]}})["port"]
     assert [fixed["ip_address"] for fixed in updated["fixed_ips"]] == ["192.0.2.10"]
     assert address(create(api, subnet, fixed_ips=[{"ip_address": "192.0.2.2"}]).json()["port"]) == "192.0.2.2"
-    conflict = api.ask("PUT", path, json={"port": {"fixed_ips": [{"ip_address": "192.0.2.2"}]}})
+    conflict = api.request("PUT", path, json={"port": {"fixed_ips": [{"ip_address": "192.0.2.2"}]}})
     assert failure(conflict) == (409, "IpAddressInUse")
     assert api.ok("GET", path)["port"] == updated
     renamed = api.ok("PUT", path, json={"port": {"name": "p", "device_id": "d", "device_owner": "x:y"}})["port"]
     assert (renamed["name"], renamed["status"], renamed["device_owner"]) == ("p", "ACTIVE", "x:y")
 
 
-def test_filters(api: People, port: Json, subnet: Json) -> None:
+def test_filters(api: Callers, port: Json, subnet: Json) -> None:
     other = create(api, subnet, name="other", device_id="d-1", device_owner="compute:nova").json()["port"]
 
     def ids(query: str) -> list[str]:
@@ -122,10 +122,10 @@ def test_filters(api: People, port: Json, subnet: Json) -> None:
     [group_id] = port["security_groups"]
     assert sorted(ids(f"security_groups={group_id}")) == sorted([port["id"], other["id"]])
     assert ids("security_groups=none") == []
-    assert failure(api.ask("GET", f"{V2}/ports?fixed_ips=colour%3Dred")) == (400, "HTTPBadRequest")
+    assert failure(api.request("GET", f"{V2}/ports?fixed_ips=colour%3Dred")) == (400, "HTTPBadRequest")
 
 
-def test_slaac_address_is_derived_from_the_mac_address(api: People, network: Json) -> None:
+def test_slaac_address_is_derived_from_the_mac_address(api: Callers, network: Json) -> None:
     body = {
         "network_id": network["id"],
         "ip_version": 6,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from stratiform.kit.policy import SYSTEM
-from support.callers import people
+from support.callers import open_callers
 from support.stacks import Bench
 from support.volume_api import Api
 from support.volumes import with_cloud
@@ -14,7 +14,7 @@ from support.volumes import with_cloud
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Api]:
     volumes, services = with_cloud(stack_bench), stack_bench.services
-    with people(stack_bench) as asking:
+    with open_callers(stack_bench) as asking:
         api = Api(asking, volumes)
         with services.database.transaction() as db:
             ctx = stack_bench.ctx(db, SYSTEM)

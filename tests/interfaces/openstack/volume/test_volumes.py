@@ -125,7 +125,7 @@ def test_unsupported_parameters_are_refused(api: Api) -> None:
         assert "not supported" in response.json()["badRequest"]["message"]
     assert api("POST", "/volumes", {"volume": {"size": 1, "backup_id": "b"}}).status_code == 404
     assert api("POST", "/volumes", {"no": "volume"}).status_code == 400
-    assert api.people.ask("POST", "/volume/v3/volumes", content=b"{").status_code == 400
+    assert api.callers.request("POST", "/volume/v3/volumes", content=b"{").status_code == 400
 
 
 def test_update_and_delete(api: Api) -> None:

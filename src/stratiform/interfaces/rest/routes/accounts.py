@@ -1,12 +1,12 @@
 """`/accounts`: customer accounts and the projects they pay for."""
 
 from stratiform.interfaces.endpoints import ApiRequest
-from stratiform.interfaces.rest import views
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.references import resolve_project
 from stratiform.interfaces.rest.schemas import accounts as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
 from stratiform.interfaces.rest.timestamps import parse_timestamp
+from stratiform.interfaces.rest.views import billing as views
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.services.billing import policy
 from stratiform.services.billing.model import Party
@@ -16,14 +16,14 @@ from stratiform.services.billing.model import Party
 def create_account(request: ApiRequest, body: schemas.AccountCreate) -> schemas.Account:
     """Create a customer account. Its currency is that of the price plan."""
     party = Party(body.legal_name, tuple(body.address), body.country, body.tax_id)
-    billing = request.services.billing
-    return views.account(billing.create_account(request.ctx, body.name, body.currency, body.plan, party, body.tax_rate))
+    accounts = request.services.billing.customer_accounts
+    return views.account(accounts.create(request.ctx, body.name, body.currency, body.plan, party, body.tax_rate))
 
 
 @api.get("/accounts", policy.ACCOUNTS_LIST)
 def list_accounts(request: ApiRequest, query: PageQuery) -> schemas.Accounts:
     """List customer accounts, ordered by name. Markers are names."""
-    page = request.services.billing.accounts(request.ctx, query.page())
+    page = request.services.billing.customer_accounts.list(request.ctx, query.page())
     next_marker = page.items[-1].name if page.more and page.items else None
     return schemas.Accounts([views.account(account) for account in page.items], next_marker)
 
@@ -32,8 +32,8 @@ def list_accounts(request: ApiRequest, query: PageQuery) -> schemas.Accounts:
 def show_account(request: ApiRequest, name: schemas.AccountReference) -> schemas.AccountDetail:
     """Show a customer account and the projects that are or were assigned to it."""
     billing = request.services.billing
-    account, assignments = billing.account(request.ctx, name), billing.assignments(request.ctx, name)
-    return views.account_detail(account, assignments)
+    account = billing.customer_accounts.get(request.ctx, name)
+    return views.account_detail(account, billing.assignments.list(request.ctx, name))
 
 
 @api.post("/accounts/{name}/projects", policy.ACCOUNTS_ASSIGN, status=201, errors=(Conflict,))
@@ -44,4 +44,4 @@ def assign_project(
     services, ctx = request.services, request.ctx
     start = None if body.start is None else parse_timestamp(body.start, "start")
     project_id = resolve_project(services, ctx, body.project, external=True)
-    return views.assignment(services.billing.assign(ctx, name, project_id, start))
+    return views.assignment(services.billing.assignments.create(ctx, name, project_id, start))

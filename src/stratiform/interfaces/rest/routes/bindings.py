@@ -1,10 +1,10 @@
 """`/bindings`: which clouds serve which projects."""
 
 from stratiform.interfaces.endpoints import ApiRequest
-from stratiform.interfaces.rest import views
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.references import resolve_project
 from stratiform.interfaces.rest.schemas import bindings as schemas
+from stratiform.interfaces.rest.views import clouds as views
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.clouds import policy
 from stratiform.services.clouds.errors import BindingConflict, BindingNotFound, CloudNotFound

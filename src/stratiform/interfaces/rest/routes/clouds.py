@@ -10,10 +10,10 @@ import msgspec
 
 from stratiform.contract.errors import CloudUnreachable, CredentialsRejected
 from stratiform.interfaces.endpoints import ApiRequest
-from stratiform.interfaces.rest import views
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import clouds as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
+from stratiform.interfaces.rest.views import clouds as views
 from stratiform.kit.clock import iso
 from stratiform.kit.pagination import paginate
 from stratiform.services.clouds import policy

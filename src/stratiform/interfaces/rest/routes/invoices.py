@@ -2,9 +2,9 @@
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.endpoints.media_types import BINARY, JSON, OBJECT, PDF
-from stratiform.interfaces.rest import views
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import invoices as schemas
+from stratiform.interfaces.rest.views import billing as views
 from stratiform.kit.errors import NotFound
 from stratiform.services.billing import policy
 
@@ -15,7 +15,7 @@ def list_invoices(request: ApiRequest, query: schemas.InvoiceListQuery) -> schem
 
     Operators get those of all accounts, other callers those of the accounts that paid for their project.
     """
-    page = request.services.billing.invoices(request.ctx, query.page(), query.account)
+    page = request.services.billing.documents.list(request.ctx, query.page(), query.account)
     next_marker = page.items[-1].number if page.more and page.items else None
     return schemas.Invoices([views.invoice(invoice) for invoice in page.items], next_marker)
 
@@ -23,13 +23,13 @@ def list_invoices(request: ApiRequest, query: schemas.InvoiceListQuery) -> schem
 @api.get("/invoices/{number}", policy.INVOICES_GET, produces={JSON: OBJECT})
 def show_invoice(request: ApiRequest, number: schemas.InvoiceNumber) -> ApiResponse[bytes]:
     """Show the JSON document of an invoice, as it was issued. The entity tag is its SHA-256 digest."""
-    invoice, document = request.services.billing.invoice(request.ctx, number)
-    return ApiResponse(document, headers={"ETag": f'"{invoice.sha256}"'})
+    document = request.services.billing.documents.get(request.ctx, number)
+    return ApiResponse(document.content, headers={"ETag": f'"{document.summary.sha256}"'})
 
 
 @api.get("/invoices/{number}/pdf", policy.INVOICES_GET, produces={PDF: BINARY})
 def download_pdf(request: ApiRequest, number: schemas.InvoiceNumber) -> ApiResponse[bytes]:
     """Download an invoice as PDF."""
-    pdf = request.services.billing.invoice_pdf(request.ctx, number)
+    pdf = request.services.billing.documents.render_pdf(request.ctx, number)
     disposition = f'attachment; filename="invoice-{number}.pdf"'
     return ApiResponse(pdf, headers={"Content-Disposition": disposition}, media_type=PDF)

@@ -1,10 +1,10 @@
 """`/clouds/{name}/images`, `flavors`, `volume-types`, `natives`: the ids of our resources in each cloud."""
 
 from stratiform.interfaces.endpoints import ApiRequest
-from stratiform.interfaces.rest import views
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.references import resolve_flavor, resolve_image, resolve_volume_type
 from stratiform.interfaces.rest.schemas import clouds as schemas
+from stratiform.interfaces.rest.views import clouds as views
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.clouds import policy
 from stratiform.services.clouds.errors import CloudNotFound, InvalidNativeId, NativeResourceNotFound

@@ -1,11 +1,11 @@
 """`/accounts/{name}/periods`: billing periods."""
 
 from stratiform.interfaces.endpoints import ApiRequest
-from stratiform.interfaces.rest import views
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import invoices as schemas
 from stratiform.interfaces.rest.schemas.accounts import AccountReference
 from stratiform.interfaces.rest.timestamps import parse_timestamp
+from stratiform.interfaces.rest.views import billing as views
 from stratiform.kit.clock import Micros, iso
 from stratiform.kit.errors import Conflict
 from stratiform.services.billing import policy
@@ -19,15 +19,15 @@ def close_period(request: ApiRequest, name: AccountReference, body: schemas.Peri
     Closing the same period again returns the same invoice.
     """
     until = None if body.until is None else _until(body.until, request.ctx.now)
-    return views.invoice(request.services.billing.close(request.ctx, name, body.month, until))
+    return views.invoice(request.services.billing.periods.close(request.ctx, name, body.month, until))
 
 
 @api.get("/accounts/{name}/periods", policy.PERIODS_LIST)
 def list_periods(request: ApiRequest, name: AccountReference) -> schemas.Periods:
     """List the periods of a customer account, oldest first; the last one is open."""
     billing = request.services.billing
-    account = billing.account(request.ctx, name)
-    periods = [_period(period) for period in billing.periods(request.ctx, name)]
+    account = billing.customer_accounts.get(request.ctx, name)
+    periods = [_period(period) for period in billing.periods.list(request.ctx, name)]
     if account.billed_until is not None:
         periods.append(schemas.Period(iso(account.billed_until), None, "open", None, None, None))
     return schemas.Periods(periods)
@@ -44,5 +44,5 @@ def _period(period: Period) -> schemas.Period:
         state="closed",
         as_of=period.as_of,
         closed_at=iso(period.closed_at),
-        invoice=period.invoice_number,
+        invoice=period.document_number,
     )

@@ -49,6 +49,7 @@ class CloudSetting(Struct):
     secret: bool
     required: bool
     default: str
+    choices: Annotated[list[str], Meta(description="The valid values; empty if any value is valid.")]
 
 
 class CloudKind(Struct):

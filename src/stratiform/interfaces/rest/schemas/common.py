@@ -7,7 +7,8 @@ from msgspec import Meta, Struct
 from stratiform.kit.pagination import MAX_LIMIT, Page
 
 Limit = Annotated[
-    Annotated[int, Meta(ge=1)] | None, Meta(description="Maximum number of items on a page; 1000 by default.")
+    Annotated[int, Meta(ge=1, lt=10**18)] | None,
+    Meta(description="Maximum number of items on a page; 1000 by default."),
 ]
 Marker = Annotated[str | None, Meta(description="`next` of the previous page.")]
 

@@ -1,6 +1,7 @@
 """Data types of audits, and the comparison of the ledger with its sources. Pure functions."""
 
-from stratiform.services.audit.model.comparison import Finding, Proposal
+from stratiform.services.audit.model.findings import Finding, FindingKind
+from stratiform.services.audit.model.proposals import Proposal
 from stratiform.services.audit.model.results import (
     AuditEvent,
     AuditRequest,
@@ -15,6 +16,7 @@ __all__ = [
     "AuditRequest",
     "AuditSummary",
     "Finding",
+    "FindingKind",
     "Progress",
     "Proposal",
     "ProposedCorrection",

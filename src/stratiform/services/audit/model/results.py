@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from stratiform.kit.clock import Micros
-from stratiform.services.audit.model.comparison import Finding, Kind, Proposal
+from stratiform.services.audit.model.findings import Finding, FindingKind
+from stratiform.services.audit.model.proposals import Proposal
 from stratiform.services.ledger.model import Resource
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRequest:
-    """An audit of the period `[start, end)`, which is called `name`.
+    """A request to audit the period `[start, end)` with a name such as `2026-10`.
 
-    Restricted to `clouds` (empty: all) and a project. `apply`: create the proposed corrections.
+    It is restricted to `clouds` (empty: all) and a project. `apply`: create the proposed corrections.
     """
 
     name: str
@@ -25,7 +26,7 @@ class AuditRequest:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The number of items that `cloud` has listed, or of resources that were compared ("")."""
+    """The number of items listed by `cloud` so far, or of resources compared if `cloud` is ""."""
 
     cloud: str
     count: int
@@ -33,7 +34,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ProposedCorrection:
-    """A proposed correction with its message id. `is_applied`: it is in the ledger now."""
+    """A proposed correction with its message id. `is_applied`: it was added to the ledger."""
 
     message_id: str
     proposal: Proposal
@@ -54,13 +55,13 @@ class ResourceResult:
 class AuditSummary:
     """Totals of an audit.
 
-    `totals`: microseconds and number of findings by kind. `inventories`: items listed by each cloud. `failed`: why a
-    cloud has no inventory.
+    `totals`: microseconds and number of findings by kind. `inventories`: number of items by cloud. `failed`: error
+    messages of the clouds whose inventory could not be read.
     """
 
     request: AuditRequest
     resources: int = 0
-    totals: dict[Kind, tuple[Micros, int]] = field(default_factory=dict)
+    totals: dict[FindingKind, tuple[Micros, int]] = field(default_factory=dict)
     proposed: int = 0
     applied: int = 0
     inventories: dict[str, int] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class AuditSummary:
 
     @property
     def is_clean(self) -> bool:
-        """Return True if there are no findings and every cloud has an inventory."""
+        """Return True without findings and failed inventories."""
         return not self.totals and not self.failed
 
     def add(self, result: ResourceResult) -> None:

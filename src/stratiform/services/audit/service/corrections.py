@@ -8,19 +8,18 @@ from stratiform.kit.db import Connection
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import Caller
 from stratiform.services.audit.model import Proposal, ProposedCorrection, ResourceResult
-from stratiform.services.audit.service.sides import Side
-from stratiform.services.ingest.model.observations import Observation
+from stratiform.services.audit.service.audited_resources import AuditedResource
 from stratiform.services.ingest.service import IngestService, author_of, correction_event, derived_id
 from stratiform.services.ledger.model import Correction, Resource
 from stratiform.services.ledger.service import LedgerService
 
 
-def propose(side: Side, proposal: Proposal, audit_name: str) -> ProposedCorrection:
+def propose_correction(audited: AuditedResource, proposal: Proposal, audit_name: str) -> ProposedCorrection:
     """Return a proposed correction.
 
     Its id depends on the number of events of the resource: the same proposal for the same events is a duplicate.
     """
-    message_id = derived_id(side.resource, proposal, side.events)
+    message_id = derived_id(audited.resource, proposal, audited.events)
     return ProposedCorrection(message_id, replace(proposal, reason=f"audit {audit_name}: {proposal.reason}"))
 
 
@@ -29,36 +28,27 @@ def apply_corrections(
     ledger: LedgerService,
     ingest: IngestService,
     caller: Caller,
-    results: Sequence[tuple[Side, ResourceResult]],
+    results: Sequence[tuple[AuditedResource, ResourceResult]],
     now: Micros,
 ) -> list[ResourceResult]:
     """Create the proposed corrections, except for resources with new events since they were compared."""
     ledger.writer.lock(db)
-    ids = ledger.resources.find_ids(db, [side.resource for side, _ in results])
+    ids = ledger.resources.find_ids(db, [audited.resource for audited, _ in results])
     rows = ledger.resources.find_rows(db, sorted(ids.values()))
     events: list[Event] = []
     applied = []
-    for side, result in results:
-        resource_id = ids.get(side.resource)
-        if (0 if resource_id is None else rows[resource_id].progress.count) != side.events:
+    for audited, result in results:
+        resource_id = ids.get(audited.resource)
+        if (0 if resource_id is None else rows[resource_id].progress.count) != audited.events:
             applied.append(result)
             continue
-        events += [_event(side.resource, proposed, caller) for proposed in result.proposed]
+        events += [_correction_event(audited.resource, proposed, caller) for proposed in result.proposed]
         applied.append(replace(result, proposed=[replace(each, is_applied=True) for each in result.proposed]))
     ingest.events.ingest(db, events, now)
     return applied
 
 
-def _event(resource: Resource, proposed: ProposedCorrection, caller: Caller) -> Event:
+def _correction_event(resource: Resource, proposed: ProposedCorrection, caller: Caller) -> Event:
     proposal = proposed.proposal
     correction = Correction(author_of(caller), proposal.reason, reopened=proposal.reopened, has_observation=True)
-    look = proposal.look
-    seen = Observation(
-        launched=proposal.launched,
-        is_deleted=proposal.gone,
-        name=look.name or None,
-        project_id=look.project_id or None,
-        state=look.state or None,
-        attributes=look.attributes,
-    )
-    return correction_event(resource, proposed.message_id, proposal.at, correction, seen)
+    return correction_event(resource, proposed.message_id, proposal.at, correction, proposal.observation)

@@ -1,78 +1,79 @@
-"""What an audit hears from its sources: from messages on what exists, and from what a cloud lists."""
-
-from collections.abc import Sequence
+"""Sources of audits: `.exists` notifications and inventories of clouds."""
 
 from stratiform.contract.usage import InventoryItem
 from stratiform.kit.clock import Micros, iso_seconds
-from stratiform.services.audit.model.comparison import SETTLED_US, Absence, Known, Look, Sighting
+from stratiform.services.audit.model.intervals import Window
+from stratiform.services.audit.model.ledger_states import LedgerState
+from stratiform.services.audit.model.sightings import GRACE_PERIOD_US, Absence, Sighting
 from stratiform.services.ingest.events.meter_files import MeterFile
+from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ledger.service import ExistsEvent
 
-#: Of these a cloud lists states in the ledger's words, of others in its own.
-_IN_OUR_WORDS = ("instance", "volume")
+#: Types whose states in inventories are those of the ledger; other types have the cloud's own states.
+_TYPES_WITH_LEDGER_STATES = ("instance", "volume")
 
-_FAILED = "error"
+_ERROR = "error"
 
 
-def seen_in_list(
-    item: InventoryItem, cloud: str, at: Micros, known: Known, meter_file: MeterFile | None
+def parse_item(
+    item: InventoryItem, cloud: str, at: Micros, ledger: LedgerState, meter_file: MeterFile | None
 ) -> Sighting | None:
-    """That a cloud lists it; None where that doesn't say that it is in use: something on its way between two states,
-    or that failed to be made."""
-    state = _state_of(item, meter_file)
-    if state is None or (state == _FAILED and not known.segments):
+    """Return the sighting of an item in an inventory.
+
+    None if the item is not in use: it changes between two states, or its creation failed.
+    """
+    state = _find_state(item, meter_file)
+    if state is None or (state == _ERROR and not ledger.segments):
         return None
-    # A cloud tells when something was made; that its use began later the ledger knows better, where it has use.
-    since = None if known.segments else item.since
-    look = Look(item.project_id, item.name, state, item.attributes)
-    return Sighting(_inventory(cloud, at), at, since, look=look, settled=SETTLED_US)
+    # The inventory has the time of creation; the start of use in the ledger is more precise.
+    since = None if ledger.segments else item.since
+    observation = Observation(
+        name=item.name or None,
+        project_id=item.project_id or None,
+        state=state or None,
+        attributes=item.attributes,
+    )
+    return Sighting(_format_inventory(cloud, at), at, since, observation=observation, grace_us=GRACE_PERIOD_US)
 
 
-def not_in_list(cloud: str, at: Micros) -> Absence:
-    """That a cloud doesn't list it."""
-    return Absence(_inventory(cloud, at), at, True, SETTLED_US)
-
-
-def not_in_round(missed: tuple[Micros, Micros]) -> Absence:
-    """That no message of a round told of it; which may be lost, or its host was down."""
-    begins, ends = (iso_seconds(moment) for moment in missed)
-    return Absence(f"the round of messages on what existed from {begins} to {ends}", missed[0], False)
-
-
-def seen_in_message(one: ExistsEvent) -> Sighting | None:
-    """None where the message doesn't say that it was in use."""
-    said = one.statement
-    source = f"message {said.message_id} ({one.event_type})"
-    if said.launched_at is not None and said.launched_at > said.at:
+def parse_exists_event(event: ExistsEvent) -> Sighting | None:
+    """Return the sighting in an `.exists` notification; None if it does not state use."""
+    statement = event.statement
+    source = f"message {statement.message_id} ({event.event_type})"
+    launched_at = statement.launched_at
+    if launched_at is not None and launched_at > statement.at:
         return None
-    ended = said.terminated_at if said.terminated_at is not None else said.deleted_at
-    if ended is not None:
-        return (
-            None if said.launched_at is None or ended > said.at else Sighting(source, said.at, said.launched_at, ended)
-        )
-    return None if said.is_deleted else Sighting(source, said.at, said.launched_at)
+    ended_at = statement.terminated_at if statement.terminated_at is not None else statement.deleted_at
+    if ended_at is None:
+        return None if statement.is_deleted else Sighting(source, statement.at, launched_at)
+    if launched_at is None or ended_at > statement.at:
+        return None
+    return Sighting(source, statement.at, launched_at, ended_at)
 
 
-def newest(held: Sequence[Sighting], one: Sighting | None) -> list[Sighting]:
-    """Of those that say that it goes on the newest, and of those that say when it ended the latest end."""
-    kept = [*held] if one is None else [*held, one]
-    alive = [sighting for sighting in kept if sighting.until is None]
-    ended = [sighting for sighting in kept if sighting.until is not None]
-    last = [max(alive, key=lambda sighting: sighting.at)] if alive else []
-    return last + ([max(ended, key=lambda sighting: sighting.last)] if ended else [])
+def report_unlisted(cloud: str, at: Micros) -> Absence:
+    """Return the absence of a resource in the inventory of a cloud."""
+    return Absence(_format_inventory(cloud, at), at, is_conclusive=True, grace_us=GRACE_PERIOD_US)
 
 
-def _inventory(cloud: str, at: Micros) -> str:
+def report_unmentioned(period: Window) -> Absence:
+    """Return the absence in the `.exists` notifications of a period: one may be lost, or a host was down."""
+    start, end = (iso_seconds(each) for each in period)
+    return Absence(f"the .exists notifications from {start} to {end}", period[0], is_conclusive=False)
+
+
+def _format_inventory(cloud: str, at: Micros) -> str:
     return f"inventory of {cloud} at {iso_seconds(at)}"
 
 
-def _state_of(item: InventoryItem, meter: MeterFile | None) -> str | None:
-    """In the ledger's words; "" where a meter has none of it, None where it is none that lasts."""
-    if item.resource_type in _IN_OUR_WORDS:
+def _find_state(item: InventoryItem, meter_file: MeterFile | None) -> str | None:
+    """Return the state in the ledger: "" if the meter has no states, None for a transitional state."""
+    if item.resource_type in _TYPES_WITH_LEDGER_STATES:
         return item.state or None
-    if meter is None or meter.state is None:
+    if meter_file is None or meter_file.state is None:
         return ""
-    words = meter.state.map
-    if item.state in words:
-        return words[item.state]
-    return next((ours for told, ours in words.items() if told[-1:] == "*" and item.state.startswith(told[:-1])), None)
+    states = meter_file.state.map
+    if item.state in states:
+        return states[item.state]
+    prefixes = {pattern[:-1]: state for pattern, state in states.items() if pattern.endswith("*")}
+    return next((state for prefix, state in prefixes.items() if item.state.startswith(prefix)), None)

@@ -18,7 +18,7 @@ def add_audit_period(event: Event, statements: Sequence[ResourceStatement]) -> S
     period = _find_period(event.payload)
     if period is None:
         return statements
-    return [replace(each, statement=replace(each.statement, audit_period=period)) for each in statements]
+    return [replace(parsed, statement=replace(parsed.statement, audit_period=period)) for parsed in statements]
 
 
 def _find_period(payload: Payload) -> tuple[Micros, Micros] | None:

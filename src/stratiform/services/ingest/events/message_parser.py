@@ -33,7 +33,9 @@ class MessageParser:
     """Parses messages and events to statements. Plans are compiled once per event type."""
 
     def __init__(self, meter_files: Sequence[MeterFile], ignored_events: Sequence[IgnoredEvents] = ()) -> None:
-        self.meter_files = {each.name: each for each in sorted(meter_files, key=lambda each: each.name)}
+        self.meter_files = {
+            meter_file.name: meter_file for meter_file in sorted(meter_files, key=lambda meter_file: meter_file.name)
+        }
         self.ignored_events = tuple(ignored_events)
         self.catalog = build_catalog(self.meter_files.values())
         self._plans: dict[str, ParsePlan] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -38,9 +39,12 @@ def load_meter_files(folder: Path | None = None) -> MeterFiles:
         if meter_file.name in meter_files:
             raise Invalid(f"{path}: name: another file of this folder has the name '{meter_file.name}'")
         meter_files[meter_file.name] = meter_file
-    return MeterFiles([*({each.name: each for each in package.meter_files} | meter_files).values()], ignored_events)
+    return MeterFiles(
+        [*({meter_file.name: meter_file for meter_file in package.meter_files} | meter_files).values()], ignored_events
+    )
 
 
+@cache
 def _load_package() -> MeterFiles:
     folder = resources.files(__package__) / "meters"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)

@@ -108,7 +108,7 @@ class SampleDefinition(Table, frozen=True):
 
 
 class EventRule(Table, frozen=True):
-    """How events of some types are parsed.
+    """A rule for events of some types.
 
     `each`: path of a list, each item of which is a resource. `sample`: path of the name of the only sample. `why`: the
     reason to ignore the events.

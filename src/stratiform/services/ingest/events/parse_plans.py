@@ -24,7 +24,9 @@ def compile_plan(meter_files: Iterable[MeterFile], event_type: str) -> ParsePlan
     for pattern, parser in OWN_EVENT_PARSERS:
         if matches(pattern, event_type):
             return (BuiltinStep(parser, {}),)
-    return tuple(_compile_steps([each for meter_file in meter_files for each in _select_rules(meter_file, event_type)]))
+    return tuple(
+        _compile_steps([selected for meter_file in meter_files for selected in _select_rules(meter_file, event_type)])
+    )
 
 
 def matches(pattern: str, event_type: str) -> bool:
@@ -50,14 +52,14 @@ def _compile_steps(selected: Sequence[_SelectedRule]) -> Iterator[ParseStep]:
     """Return a step per builtin parser, per meter file, and per list of items."""
     resource_rules: dict[str, list[CompiledRule]] = defaultdict(list)
     list_rules: dict[str, list[CompiledRule]] = defaultdict(list)
-    for each in selected:
-        if each.rule.rule not in FILE_RULES:
-            yield BuiltinStep(PARSERS_BY_RULE[each.rule.rule], tag_attributes(each.meter_file))
-        elif each.rule.each:
-            list_rules[each.rule.each].append(compile_rule(each.meter_file, each.rule))
+    for choice in selected:
+        if choice.rule.rule not in FILE_RULES:
+            yield BuiltinStep(PARSERS_BY_RULE[choice.rule.rule], tag_attributes(choice.meter_file))
+        elif choice.rule.each:
+            list_rules[choice.rule.each].append(compile_rule(choice.meter_file, choice.rule))
         else:
-            resource_rules[each.meter_file.name].append(compile_rule(each.meter_file, each.rule))
-    roots = {each.meter_file.name: list_paths(each.meter_file.root) for each in selected}
+            resource_rules[choice.meter_file.name].append(compile_rule(choice.meter_file, choice.rule))
+    roots = {choice.meter_file.name: list_paths(choice.meter_file.root) for choice in selected}
     for resource_type, rules in resource_rules.items():
         bulk_lists = [
             compile_paths([path])

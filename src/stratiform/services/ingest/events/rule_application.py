@@ -51,7 +51,7 @@ def apply_rule(rule: CompiledRule, event: Event, item: Payload, suffix: str) -> 
         measured = replace(statement, samples=samples, meters=meters)
         statements = [measured] if rule.rule == "sample" else [statement, _samples_only(event, suffix, measured)]
     resource = Resource(event.cloud, rule.resource_type, shorten_id(resource_id))
-    return [ResourceStatement(resource, event.event_type, event.publisher_id, each) for each in statements]
+    return [ResourceStatement(resource, event.event_type, event.publisher_id, statement) for statement in statements]
 
 
 def statement_id(message_id: str, suffix: str) -> str:
@@ -196,4 +196,4 @@ def _is_met(condition: CompiledCondition, item: Payload, payload: Payload) -> bo
 
 def _contains(values: Sequence[object], value: object) -> bool:
     """Compare value and type: in Python, `True == 1`."""
-    return any(type(each) is type(value) and each == value for each in values)
+    return any(type(candidate) is type(value) and candidate == value for candidate in values)

@@ -31,7 +31,7 @@ class Adjustment:
 
     @property
     def meter_format(self) -> MeterFormat:
-        """How the quantity is counted, whatever the kind of the meter."""
+        """The format of the quantity, which does not depend on the kind of the meter."""
         return MeterFormat("delta", self.unit)
 
 

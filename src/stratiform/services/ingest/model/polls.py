@@ -45,7 +45,7 @@ class Poll:
 
 
 class Schedule(msgspec.Struct, frozen=True):
-    """When a meter is polled.
+    """The schedule of a poll.
 
     Periods of `period_s` are read `delay_s` after their end, and again until `overlap_s` after that, because clouds
     report some values late. `kind`: how this cloud counts, if not as the meter.

@@ -54,15 +54,15 @@ class CloudEvents:
         policy.EVENTS_CREATE.require(ctx.caller, None)
         check_cloud(cloud)
         parsed = [self._parse(document, cloud) for document in documents]
-        valid = [each for each in parsed if isinstance(each, _ParsedEvent)]
+        valid = [result for result in parsed if isinstance(result, _ParsedEvent)]
         seen: set[tuple[str, str]] = set()
         if valid:
             self.ledger.writer.lock(ctx.db)  # no other writer may add what is looked up here
             seen = self.ledger.events.find_existing(
-                ctx.db, {(each.event.cloud, id_) for each in valid for id_ in each.ids}
+                ctx.db, {(item.event.cloud, id_) for item in valid for id_ in item.ids}
             )
-            store(ctx.db, self.ledger, parse_events(self.parser, [each.event for each in valid]), ctx.now)
-        return [each if isinstance(each, EventResult) else _result(each, seen) for each in parsed]
+            store(ctx.db, self.ledger, parse_events(self.parser, [item.event for item in valid]), ctx.now)
+        return [result if isinstance(result, EventResult) else _result(result, seen) for result in parsed]
 
     def _parse(self, document: bytes, cloud: str) -> _ParsedEvent | EventResult:
         try:
@@ -73,7 +73,7 @@ class CloudEvents:
             statements = self.parser.list_statements(event)
         except Invalid as error:
             return EventResult("rejected", reason=error.message)
-        return _ParsedEvent(event, frozenset(each.statement.message_id for each in statements))
+        return _ParsedEvent(event, frozenset(parsed.statement.message_id for parsed in statements))
 
     def _with_meters(self, event: Event) -> Event:
         """Return the event with kind, unit and hold of its samples from the meter file.

@@ -35,7 +35,7 @@ def derived_id(resource: Resource, content: object, version: int) -> str:
 
 
 def message_id(requested: str, resource: Resource, content: object, now: Micros) -> str:
-    """Return the requested message id, or a derived one. Raises Invalid."""
+    """Return the requested message id, or a derived one. Raises: Invalid."""
     key = requested or derived_id(resource, content, now)
     if len(key) > MESSAGE_ID_LENGTH or not key.isprintable():
         raise Invalid(f"id: must have 1 to {MESSAGE_ID_LENGTH} printable characters")
@@ -60,14 +60,14 @@ def next_time(ctx: RequestContext, ledger: LedgerService, resource: Resource) ->
 
     Adjustments of meters have no order.
     """
-    statements = [each for each in _list_statements(ctx.db, ledger, resource) if not each.samples]
+    statements = [statement for statement in _list_statements(ctx.db, ledger, resource) if not statement.samples]
     return max([ctx.now, *(statement.at + 1 for statement in statements)])
 
 
 def exists(db: Connection, ledger: LedgerService, event: Event) -> bool:
     """Return True if the event is in the ledger.
 
-    Raises Conflict if another event has its id, and InvalidMessage if the event is invalid.
+    Raises: Conflict (another event has its id), InvalidMessage.
     """
     parsed = parse_correction(event)
     assert parsed is not None, "the event is of this type"
@@ -82,7 +82,7 @@ def exists(db: Connection, ledger: LedgerService, event: Event) -> bool:
 
 
 def find_revoked(db: Connection, ledger: LedgerService, resource: Resource, correction: Correction) -> Record | None:
-    """Return the correction that `correction` revokes, if any. Raises NotFound."""
+    """Return the correction that `correction` revokes, if any. Raises: NotFound."""
     if not correction.revokes:
         return None
     number = (
@@ -99,7 +99,7 @@ def find_revoked(db: Connection, ledger: LedgerService, resource: Resource, corr
 
 
 def check_not_revoked(db: Connection, ledger: LedgerService, resource: Resource, correction: Correction) -> None:
-    """Check that the correction to revoke is in force. Raises Conflict."""
+    """Check that the correction to revoke is in force. Raises: Conflict."""
     if not correction.revokes:
         return
     revocation = find_revocations(_list_statements(db, ledger, resource)).get(correction.revokes)
@@ -111,7 +111,7 @@ def check_not_revoked(db: Connection, ledger: LedgerService, resource: Resource,
 
 
 def opposite_adjustment(record: Record, correction: Correction) -> Adjustment:
-    """Return the adjustment that revokes the one in `record`. Raises Invalid if the correction has more content."""
+    """Return the adjustment that revokes the one in `record`. Raises: Invalid (the correction has other changes)."""
     if structs.replace(correction, attributes={}) != Correction(
         correction.author, correction.reason, revokes=correction.revokes
     ):

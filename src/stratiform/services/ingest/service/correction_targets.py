@@ -17,7 +17,7 @@ def find_target(
 ) -> tuple[Resource, bool]:
     """Return the resource with its cloud, and whether it has events in the ledger.
 
-    A resource without events must be defined by the correction. Raises Invalid, NotFound.
+    A resource without events must be defined by the correction. Raises: Invalid, NotFound.
     """
     if not correction.reason.strip():
         raise Invalid("reason: a correction needs a reason")
@@ -41,7 +41,7 @@ def find_target(
 def _check_new(
     db: Connection, ledger: LedgerService, resource: Resource, correction: Correction, clouds: Sequence[str]
 ) -> None:
-    """Check that a new resource is intended: a misspelled id must not create one. Raises NotFound, Invalid."""
+    """Check that a new resource is intended: a misspelled id must not create one. Raises: NotFound, Invalid."""
     resource_type = resource.resource_type
     if resource_type not in ledger.catalog and not ledger.segments.exists(db, UsageFilter(resource_type=resource_type)):
         valid = ", ".join(ledger.catalog.resource_types)

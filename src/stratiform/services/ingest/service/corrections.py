@@ -73,11 +73,11 @@ class Corrections:
     ledger: LedgerService
 
     def require_create(self, ctx: RequestContext) -> None:
-        """Raises Forbidden if the caller may not create corrections."""
+        """Check that the caller may create corrections. Raises: Forbidden."""
         policy.CORRECTIONS_CREATE.require(ctx.caller, None)
 
     def require_list(self, ctx: RequestContext) -> None:
-        """Raises Forbidden if the caller may not list corrections."""
+        """Check that the caller may list corrections. Raises: Forbidden."""
         policy.CORRECTIONS_LIST.require(ctx.caller, None)
 
     def create(
@@ -88,7 +88,7 @@ class Corrections:
         Without a message id, it is derived from content and time. Without a cloud, the resource must be in one cloud.
         A resource that is not in the ledger needs a start and a project.
 
-        Raises Forbidden, Invalid (with the name of the field; roll the transaction back), NotFound (the resource, or
+        Raises: Forbidden, Invalid (with the name of the field; roll the transaction back), NotFound (the resource, or
         the correction to revoke), Conflict (the message id is taken, or the correction is revoked already).
         """
         self.require_create(ctx)
@@ -139,7 +139,7 @@ class Corrections:
     def list(self, ctx: RequestContext, usage_filter: UsageFilter, page: Page) -> Slice[StoredCorrection]:
         """Return a page of corrections by cloud, resource type and id, the newest first; the marker is a number.
 
-        Raises Forbidden, Invalid.
+        Raises: Forbidden, Invalid.
         """
         self.require_list(ctx)
         if page.marker is not None and not (page.marker.isascii() and page.marker.isdecimal()):

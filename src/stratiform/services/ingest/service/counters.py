@@ -47,7 +47,7 @@ def list_meters(ctx: RequestContext, ledger: LedgerService, resource: Resource) 
 def find_unit(meter: str, counters: Sequence[Counter], definition: CatalogMeter | None) -> str | None:
     """Return the unit of the meter's sums from its samples, or else from its definition.
 
-    Raises Conflict if the samples have several units, as they can't be summed.
+    Raises: Conflict (samples in several units can't be summed).
     """
     units = sorted({counter.unit for counter in counters})
     if len(units) > 1:
@@ -66,7 +66,7 @@ def find_owner(at: Micros, segments: Sequence[Segment], counters: Sequence[Count
     """Return the project of an adjustment at the instant `at`.
 
     None: the project that used the resource then. A resource without segments belongs to the project of all its
-    samples. Raises Invalid if the project is ambiguous.
+    samples. Raises: Invalid (the project is ambiguous).
     """
     if any(
         segment.start <= at and (segment.end is None or at <= segment.end) and segment.project_id

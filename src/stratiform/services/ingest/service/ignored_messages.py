@@ -42,11 +42,11 @@ class IgnoredMessages:
         policy.IGNORED_MESSAGES_LIST.require(ctx.caller, None)
         return [
             IgnoredMessageType(
-                *(each.cloud, each.event_type, each.count, each.first_at, each.last_at),
-                reason=self.parser.find_ignore_reason(each.event_type),
-                is_metered=self.parser.is_metered(each.event_type),
+                *(row.cloud, row.event_type, row.count, row.first_at, row.last_at),
+                reason=self.parser.find_ignore_reason(row.event_type),
+                is_metered=self.parser.is_metered(row.event_type),
             )
-            for each in repository.ignored_messages.count_by_type(ctx.db)
+            for row in repository.ignored_messages.count_by_type(ctx.db)
         ]
 
     def replay(self, ctx: RequestContext, after: int = 0) -> tuple[IngestResult, int | None]:
@@ -62,5 +62,5 @@ class IgnoredMessages:
         batch = parse_messages(self.parser, messages)
         batch.messages = [message for message in batch.messages if message.statements]
         batch.rejected.clear()
-        repository.ignored_messages.delete(ctx.db, [(each.cloud, each.message_id) for each in batch.messages])
+        repository.ignored_messages.delete(ctx.db, [(message.cloud, message.message_id) for message in batch.messages])
         return store(ctx.db, self.ledger, batch, ctx.now), number

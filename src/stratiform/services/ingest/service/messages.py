@@ -25,7 +25,7 @@ class Messages:
     ledger: LedgerService
 
     def create(self, ctx: RequestContext, cloud: str, messages: Iterable[bytes]) -> IngestResult:
-        """As `ingest`. Raises Forbidden, and Invalid for an invalid name of a cloud."""
+        """As `ingest`. Raises: Forbidden; Invalid (the name of the cloud)."""
         policy.MESSAGES_CREATE.require(ctx.caller, None)
         check_cloud(cloud)
         return self.ingest(ctx.db, cloud, messages, ctx.now)
@@ -43,7 +43,10 @@ class Messages:
         return store(db, self.ledger, batch, now)
 
     def check(self, messages: Sequence[bytes]) -> None:
-        """Raises Invalid if none of `messages`, the first of an upload, looks like a notification: wrong file."""
+        """Check that one of `messages`, the first of an upload, looks like a notification.
+
+        Otherwise it is the wrong file. Raises: Invalid.
+        """
         if not messages or any(envelope.looks_like_notification(message) for message in messages):
             return
         try:

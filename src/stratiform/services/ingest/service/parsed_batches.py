@@ -31,7 +31,7 @@ class ParsedBatch:
 
     def list_rejected(self, now: Micros) -> list[RejectedMessage]:
         """Return the rejected messages as they are stored."""
-        return [rejected_message(*each, now) for each in self.rejected]
+        return [rejected_message(*rejected, now) for rejected in self.rejected]
 
 
 def parse_messages(parser: MessageParser, messages: Iterable[tuple[str, bytes]]) -> ParsedBatch:

@@ -34,7 +34,7 @@ _USAGE = "usage"
 
 @dataclass(frozen=True, slots=True)
 class PollQuery:
-    """How a meter is read from a kind of cloud. `table` is the part of the meter file for the connector."""
+    """The query of a meter for one kind of cloud. `table` is the part of the meter file for the connector."""
 
     resource_type: str
     meter: str
@@ -58,7 +58,7 @@ class Polls:
     def rewind(self, ctx: RequestContext, poll_id: str, since: Micros) -> Poll:
         """Read everything from `since` on again; samples that are stored already change nothing.
 
-        Raises NotFound, and Invalid for a time in the future.
+        Raises: NotFound; Invalid (a time in the future).
         """
         policy.POLLS_REWIND.require(ctx.caller, None)
         poll = repository.polls.find(ctx.db, poll_id)
@@ -76,7 +76,7 @@ class Polls:
         return repository.polls.find(db, poll_id)
 
     def find_query(self, cloud_kind: str, poll: Poll) -> PollQuery | None:
-        """Return how `poll` is read from a kind of cloud; None if no meter file defines it. Raises Invalid."""
+        """Return how `poll` is read from a kind of cloud; None if no meter file defines it. Raises: Invalid."""
         for definition in self.parser.list_polls(cloud_kind):
             if (definition.resource_type, definition.meter) == (poll.resource_type, poll.meter):
                 schedule, table = split_table(definition.table)

@@ -39,12 +39,12 @@ class RejectedMessages:
         return repository.rejected_messages.list_page(ctx.db, page)
 
     def get(self, ctx: RequestContext, id_prefix: str) -> RejectedMessage:
-        """Return the message whose id begins with `id_prefix`. Raises NotFound, Conflict if there are several."""
+        """Return the message whose id begins with `id_prefix`. Raises: NotFound, Conflict (several messages)."""
         policy.REJECTED_MESSAGES_LIST.require(ctx.caller, None)
         return _get(ctx.db, id_prefix)
 
     def delete(self, ctx: RequestContext, id_prefix: str) -> RejectedMessage:
-        """Delete the message whose id begins with `id_prefix`, and return it. Raises NotFound, Conflict."""
+        """Delete the message whose id begins with `id_prefix`, and return it. Raises: NotFound, Conflict."""
         policy.REJECTED_MESSAGES_DELETE.require(ctx.caller, None)
         message = _get(ctx.db, id_prefix)
         repository.rejected_messages.delete_by_id(ctx.db, [message.id])

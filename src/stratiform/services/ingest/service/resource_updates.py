@@ -1,9 +1,8 @@
 """Updates of resources that are reported by services and operators, as in Almanach's API."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
@@ -30,7 +29,7 @@ class ResourceUpdate:
     event_type: str
     resource: Resource
     at: Micros
-    payload: dict[str, Any] = field(default_factory=dict)
+    payload: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +40,13 @@ class ResourceUpdates:
     ledger: LedgerService
 
     def require_create(self, ctx: RequestContext) -> None:
-        """Raises Forbidden if the caller may not report updates."""
+        """Check that the caller may report updates. Raises: Forbidden."""
         policy.RESOURCE_UPDATES_CREATE.require(ctx.caller, None)
 
     def create(self, ctx: RequestContext, updates: Sequence[ResourceUpdate]) -> None:
         """Append updates to the ledger; of two about the same instant the later one counts.
 
-        An update that repeats the last one about its instant is a duplicate. Raises Forbidden, Invalid.
+        An update that repeats the last one about its instant is a duplicate. Raises: Forbidden, Invalid.
         """
         self.require_create(ctx)
         events = []
@@ -60,14 +59,14 @@ class ResourceUpdates:
         store(ctx.db, self.ledger, parse_events(self.parser, events), ctx.now)
 
     def last_message_at(self, ctx: RequestContext, resource: Resource) -> Micros:
-        """Return the time of the last message about `resource`; 0 if there is none. Raises Forbidden."""
+        """Return the time of the last message about `resource`; 0 if there is none. Raises: Forbidden."""
         self.require_create(ctx)
         return self.ledger.events.last_message_at(ctx.db, resource)
 
     def list_segments(
         self, ctx: RequestContext, resource_id: str, resource_types: Sequence[str]
     ) -> Sequence[RecordedSegment]:
-        """Return all segments of the resources with this id, whichever project they belong to. Raises Forbidden."""
+        """Return all segments of the resources with this id, whichever project they belong to. Raises: Forbidden."""
         self.require_create(ctx)
         return self.ledger.histories.list_all_by_id(ctx.db, resource_id, resource_types)
 

@@ -20,7 +20,9 @@ def store(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: Micros
         received_at = max(now, counters.received_at)  # time has passed while this writer waited for the lock
         if new:
             ledger.writer.append(db, counters, new, received_at)
-            ignored = [(each.cloud, each.message_id, each.event_type) for each in new if not each.statements]
+            ignored = [
+                (message.cloud, message.message_id, message.event_type) for message in new if not message.statements
+            ]
             repository.ignored_messages.add(db, ignored, received_at, counters.position)
     repository.rejected_messages.add(db, batch.list_rejected(now))
     accepted = sum(len(message.statements) for message in new)
@@ -39,10 +41,12 @@ def _without_duplicates(
 
     A message that was ignored before its meter existed, and arrives again, is new.
     """
-    seen = ledger.events.find_existing(db, {(each.cloud, key) for each in messages for key in _ids(each)})
-    ignored = repository.ignored_messages.find_existing(db, {(each.cloud, each.message_id) for each in messages})
+    seen = ledger.events.find_existing(db, {(message.cloud, key) for message in messages for key in _ids(message)})
+    ignored = repository.ignored_messages.find_existing(
+        db, {(message.cloud, message.message_id) for message in messages}
+    )
     if ignored:
-        metered = {(each.cloud, each.message_id) for each in messages if each.statements} & ignored
+        metered = {(message.cloud, message.message_id) for message in messages if message.statements} & ignored
         repository.ignored_messages.delete(db, sorted(metered))
         seen |= ignored - metered
     remaining = []
@@ -53,11 +57,11 @@ def _without_duplicates(
         if len(new) == len(ids):
             remaining.append(message)
         elif new:
-            statements = [each for each in message.statements if each.statement.message_id in new]
+            statements = [parsed for parsed in message.statements if parsed.statement.message_id in new]
             remaining.append(message._replace(statements=statements))
     return remaining
 
 
 def _ids(message: ParsedMessage) -> list[str]:
     """Return the ids of the statements; an ignored message has its own id only."""
-    return [each.statement.message_id for each in message.statements] or [message.message_id]
+    return [parsed.statement.message_id for parsed in message.statements] or [message.message_id]

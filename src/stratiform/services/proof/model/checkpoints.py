@@ -7,7 +7,7 @@ from stratiform.kit.clock import Micros
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """A signed note on the log of the first `size` events."""
+    """A signed note on the log of `size` events."""
 
     size: int
     made_at: Micros

@@ -29,8 +29,8 @@ def save(db: Connection, checkpoint: SignedCheckpoint) -> None:
     upsert(db, checkpoint_table, _rows.values(checkpoint), key=("size",), on_conflict=change)
 
 
-def thin_out(db: Connection, before: Micros) -> None:
-    """Of the checkpoints made before `before`, keep the last of each hour: the others can be signed again."""
+def prune(db: Connection, before: Micros) -> None:
+    """Delete checkpoints before `before`, except for the last one of each hour; they can be signed again."""
     last = select(func.max(_c.size)).where(_c.made_at < before).group_by(_c.made_at - _c.made_at % HOUR_US)
     sizes = db.execute(select(_c.size).where(_c.made_at < before, _c.size.not_in(last))).scalars().all()
     for chunk in bulk.chunks(sizes):

@@ -1,4 +1,4 @@
-"""Proofs of the ledger's log, by what is proved."""
+"""Checkpoints, proofs and exports of the ledger's log."""
 
 from dataclasses import dataclass
 

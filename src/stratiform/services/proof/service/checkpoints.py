@@ -18,28 +18,28 @@ from stratiform.services.proof.model import SignedCheckpoint
 
 @dataclass(frozen=True, slots=True)
 class Checkpoints:
-    """Signs checkpoints, none of which may contradict an earlier one."""
+    """Signed checkpoints, which never contradict earlier ones."""
 
     ledger: LedgerService
     keys: SigningKeys
 
     def get(self, ctx: RequestContext) -> SignedCheckpoint:
-        """Return the checkpoint of the current log, signing it if necessary. Writes.
+        """Return the checkpoint of the current log; sign and store it if necessary.
 
-        Raises LogRewritten, and Conflict if this home does not have the ledger's keys.
+        Raises: LogRewritten; Conflict if this home does not have the ledger's keys.
         """
         policy.LOG_READ.require(ctx.caller, None)
         return self.create(ctx.db, ctx.now)
 
     def list_keys(self, ctx: RequestContext) -> Sequence[str]:
-        """Return the notes with the public keys, the oldest first (`kit.signing`)."""
+        """Return the notes with the public keys, the oldest first (see `kit.signing`)."""
         policy.LOG_READ.require(ctx.caller, None)
         return self.keys.list_key_notes()
 
     def create(self, db: Connection, now: Micros, size: int | None = None) -> SignedCheckpoint:
         """Return the stored checkpoint of the log of `size` events, or of the current log.
 
-        It is signed now if there is none, or only one by a key that was replaced. Raises LogRewritten, Conflict.
+        Sign and store it if there is none, or only one by a replaced key. Raises: LogRewritten; Conflict.
         """
         if size is None:
             size = self.ledger.log.size(db)
@@ -55,24 +55,21 @@ class Checkpoints:
             self.keys.save_last_note(created.note)
         return created
 
-    def thin_out(self, db: Connection, before: Micros) -> None:
-        """Keep the last checkpoint of each hour before `before`."""
-        repository.checkpoints.thin_out(db, before)
+    def prune(self, db: Connection, before: Micros) -> None:
+        """Delete checkpoints before `before`, except for the last one of each hour."""
+        repository.checkpoints.prune(db, before)
 
     def _check_consistency(self, db: Connection, checkpoint: Checkpoint, notes: Sequence[str]) -> None:
-        """Check that the checkpoint does not contradict earlier ones. Raises LogRewritten, Conflict."""
-        tile_reader, verifiers, last = (
-            self.ledger.log.make_tile_reader(db),
-            self.keys.list_verifiers(),
-            self.keys.read_last_note(),
-        )
+        """Check that the checkpoint does not contradict earlier ones. Raises: LogRewritten; Conflict."""
+        tile_reader, verifiers = self.ledger.log.make_tile_reader(db), self.keys.list_verifiers()
+        last = self.keys.read_last_note()
         for note in {*notes, *([] if last is None else [last])}:
             try:
                 signed = Checkpoint.parse(open_note(note, verifiers)[0])
             except Invalid as error:
                 raise Conflict(
                     "The ledger's checkpoints are signed by a key that this home does not have.",
-                    hint="copy the folder keys/ledger from the home in which they were signed",
+                    hint="copy the directory keys/ledger from the home in which they were signed",
                 ) from error
             old, new = sorted([signed, checkpoint], key=lambda each: each.size)
             try:

@@ -12,34 +12,34 @@ from stratiform.kit.signed_notes import sign_note
 from stratiform.kit.signing import SigningKeys
 from stratiform.services.ledger.model import Record, Resource, UsageFilter, find_parent
 from stratiform.services.ledger.service import EventHistory, LedgerService
+from stratiform.services.proof.model.export_digests import ExportDigest
 from stratiform.services.proof.model.export_lines import (
     FORMAT,
-    AnyLine,
-    Closing,
-    Heading,
-    HeldBack,
-    Opening,
-    Proved,
-    Sum,
-    Used,
-    encoded,
+    EndLine,
+    EventLine,
+    ExportLine,
+    HeaderLine,
+    ResourceLine,
+    SegmentLine,
+    WithheldEventLine,
+    encode_line,
 )
-from stratiform.services.proof.model.projects import readable_by
+from stratiform.services.proof.model.projects import make_read_check
 from stratiform.services.proof.service.checkpoints import Checkpoints
 from stratiform.services.proof.service.proofs import prove_consistency
 
-#: Resources that are read at once.
+#: Resources read at once.
 _READ_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export that is allowed and has its first line. `size`: the number of events in the log."""
+    """An export: its filter, its position in the ledger, the size of the log there, and its first line."""
 
     usage_filter: UsageFilter
     position: int
     size: int
-    opening: Opening
+    header: HeaderLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,16 @@ class Exports:
     keys: SigningKeys
 
     def create(self, ctx: RequestContext, usage_filter: UsageFilter, after: int | None = None) -> Export:
-        """Create an export by project, period and `as_of`, with a proof of consistency with `after` events.
+        """Create an export by project, period and `as_of`, with a proof of consistency with the first `after` events.
 
-        Writes a checkpoint. Raises Forbidden, Invalid, and NotFound for a project of others.
+        The checkpoint is stored. Raises: Forbidden; Invalid; NotFound for another project than the caller's.
         """
         restricted = self.ledger.access.restrict(ctx, usage_filter)
         position = self.ledger.positions.get_current(ctx.db)
         if usage_filter.as_of is not None:
             position = min(position, usage_filter.as_of)
         size = self.ledger.log.size(ctx.db, position)
-        opening = Opening(
+        header = HeaderLine(
             format=FORMAT,
             made_by=f"stratiform {__version__}",
             position=position,
@@ -72,24 +72,25 @@ class Exports:
             consistent_with=after,
             consistency=[] if after is None else prove_consistency(ctx.db, self.ledger, after, size),
         )
-        return Export(replace(restricted, as_of=position), position, size, opening)
+        return Export(replace(restricted, as_of=position), position, size, header)
 
     def iterate_lines(self, db: Connection, export: Export) -> Iterator[bytes]:
         """Yield the lines of an export, in constant memory except for one number per event."""
-        total = Sum(self.keys.get_signer().name, export.size)
-        yield total.add(encoded(export.opening))
+        digest = ExportDigest(self.keys.get_signer().name, export.size)
+        yield digest.add(encode_line(export.header))
         tree = merkle.Tree(self.ledger.log.make_tile_reader(db), export.size)
         for history in self._iterate_histories(db, export):
-            is_readable = readable_by(export.usage_filter.project_id, [record for _, record in history.records])
-            yield total.add(encoded(Heading(*history.resource, events=len(history.records))))
+            may_read = make_read_check([record for _, record in history.records], export.usage_filter.project_id)
+            yield digest.add(encode_line(ResourceLine(*history.resource, events=len(history.records))))
             for index, record in history.records:
-                yield total.add(encoded(_event_line(tree, index, record, is_readable=is_readable(record))), index)
+                line = _make_event_line(tree, index, record, is_readable=may_read(record))
+                yield digest.add(encode_line(line), index)
             for segment in history.segments:
-                yield total.add(encoded(Used.of(segment)))
-        yield encoded(Closing(sign_note(str(total), self.keys.get_signer())))
+                yield digest.add(encode_line(SegmentLine.from_segment(segment)))
+        yield encode_line(EndLine(sign_note(str(digest), self.keys.get_signer())))
 
     def _iterate_histories(self, db: Connection, export: Export) -> Iterator[EventHistory]:
-        """Yield the resources that match and their parents, each once, parents before children."""
+        """Yield the matching resources and their ancestors, each once, parents before children."""
         ids = self.ledger.events.list_used_ids(db, export.usage_filter, export.position)
         exported: set[int] = set()
         for start in range(0, len(ids), _READ_AT_ONCE):
@@ -103,35 +104,37 @@ class Exports:
         self, db: Connection, export: Export, ids: Sequence[int], exported: Collection[int]
     ) -> tuple[dict[int, EventHistory], dict[int, int]]:
         """Return the resources and their ancestors that are not exported yet, and the parent of each."""
-        read: dict[int, EventHistory] = {}
+        loaded: dict[int, EventHistory] = {}
         parents: dict[int, int] = {}
         while ids:
             histories = self.ledger.events.list_histories(db, ids, export.usage_filter, export.position, export.size)
-            read |= {history.id: history for history in histories}
-            resources = {history.id: parent for history in histories if (parent := _parent(history)) is not None}
+            loaded |= {history.id: history for history in histories}
+            resources = {history.id: parent for history in histories if (parent := _find_parent(history)) is not None}
             parent_ids = self.ledger.resources.find_ids(db, set(resources.values()))
             parents |= {child: parent_ids[parent] for child, parent in resources.items() if parent in parent_ids}
             ancestors = {parents[each] for each in ids if each in parents}
-            ids = sorted(each for each in ancestors if each not in read and each not in exported)
-        return read, parents
+            ids = sorted(each for each in ancestors if each not in loaded and each not in exported)
+        return loaded, parents
 
 
 def _pop_with_parents(
     resource_id: int | None, histories: dict[int, EventHistory], parents: Mapping[int, int]
 ) -> Iterator[EventHistory]:
     """Remove a resource and its ancestors from `histories`; return them, ancestors first."""
-    upwards = []
+    path = []
     while resource_id in histories:
-        upwards.append(histories.pop(resource_id))
+        path.append(histories.pop(resource_id))
         resource_id = parents.get(resource_id)
-    return reversed(upwards)
+    return reversed(path)
 
 
-def _parent(history: EventHistory) -> Resource | None:
+def _find_parent(history: EventHistory) -> Resource | None:
     """Return the resource with which this one ends."""
     return find_parent(history.resource, [record.statement for _, record in history.records if "parent" in record.fact])
 
 
-def _event_line(tree: merkle.Tree, index: int, record: Record, *, is_readable: bool) -> AnyLine:
+def _make_event_line(tree: merkle.Tree, index: int, record: Record, *, is_readable: bool) -> ExportLine:
     text, proof = record.encode(), tree.prove_inclusion(index)
-    return Proved(index, text.decode(), proof) if is_readable else HeldBack(index, merkle.leaf_hash(text), proof)
+    if is_readable:
+        return EventLine(index, text.decode(), proof)
+    return WithheldEventLine(index, merkle.leaf_hash(text), proof)

@@ -9,9 +9,9 @@ from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.services.ledger.model import Record
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.proof import policy
-from stratiform.services.proof.model.projects import projects_of
+from stratiform.services.proof.model.projects import list_projects
 
-#: Events of a message with several statements that an error names.
+#: Events of one message that an error lists.
 _MAX_PARTS = 20
 
 
@@ -31,17 +31,17 @@ class InclusionProof:
 
 @dataclass(frozen=True, slots=True)
 class InclusionProofs:
-    """Proves that events are in the log."""
+    """Inclusion proofs of events."""
 
     ledger: LedgerService
 
     def get(self, ctx: RequestContext, index: int, size: int | None = None) -> InclusionProof:
         """Return the proof that event `index` is in the log of `size` events, or in the current log.
 
-        Raises NotFound, Invalid.
+        Raises: NotFound; Invalid.
         """
         policy.LOG_READ.require(ctx.caller, None)
-        size = log_size(ctx.db, self.ledger, size)
+        size = resolve_log_size(ctx.db, self.ledger, size)
         if not 0 <= index < size:
             raise NotFound(f"Event {index} could not be found in the log of {size} events.")
         tile_reader = self.ledger.log.make_tile_reader(ctx.db)
@@ -53,10 +53,11 @@ class InclusionProofs:
     def get_by_message(
         self, ctx: RequestContext, cloud: str, message_id: str, size: int | None = None
     ) -> InclusionProof:
-        """As `get`, for the message id of an event.
+        """Return the proof for the message id of an event.
 
-        The part of the id after `#` may be omitted if the caller may read only one event of the message. Raises
-        NotFound also for an event of another project, and Conflict if there are several events.
+        The part of the id after `#` may be omitted if the caller may read only one event of the message.
+
+        Raises: NotFound, also for an event of another project; Conflict if the message has several events.
         """
         policy.LOG_READ.require(ctx.caller, None)
         index = self.ledger.events.find_number(ctx.db, cloud, message_id)
@@ -67,7 +68,7 @@ class InclusionProofs:
         readable = {key: proof for key, proof in proofs.items() if proof.record is not None}
         if not readable:
             raise NotFound(
-                f"Event {message_id} of cloud {cloud} could not be found.", hint="it may be of another `cloud`"
+                f"Event {message_id} of cloud {cloud} could not be found.", hint="it may belong to another `cloud`"
             )
         if len(readable) > 1:
             raise Conflict(f"Message {message_id} has several events.", hint=f"use one of: {', '.join(readable)}")
@@ -77,34 +78,34 @@ class InclusionProofs:
         """Return True if the caller may read all usage, or the event is of the caller's project only."""
         if self.ledger.access.allows_all(ctx.caller):
             return True
-        projects = projects_of(record)
+        projects = list_projects(record)
         return len(projects) == 1 and all(self.ledger.access.allows(ctx.caller, each) for each in projects)
 
 
 @dataclass(frozen=True, slots=True)
 class ConsistencyProofs:
-    """Proves that the log was only appended to."""
+    """Consistency proofs of the log."""
 
     ledger: LedgerService
 
     def get(self, ctx: RequestContext, old: int, new: int | None = None) -> tuple[int, list[bytes]]:
         """Return the size `new` (or the current one) and the proof that its log begins with that of size `old`.
 
-        Raises Invalid.
+        Raises: Invalid.
         """
         policy.LOG_READ.require(ctx.caller, None)
-        size = log_size(ctx.db, self.ledger, new)
+        size = resolve_log_size(ctx.db, self.ledger, new)
         return size, prove_consistency(ctx.db, self.ledger, old, size)
 
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """Reads hashes of the log."""
+    """Tiles with the hashes of the log."""
 
     ledger: LedgerService
 
     def get(self, ctx: RequestContext, level: int, number: int, width: int) -> bytes:
-        """Return the first `width` hashes of a tile. Raises NotFound."""
+        """Return the first `width` hashes of a tile. Raises: NotFound."""
         policy.LOG_READ.require(ctx.caller, None)
         hashes = self.ledger.log.make_tile_reader(ctx.db)(level, number)[: width * merkle.HASH_BYTES]
         if len(hashes) != width * merkle.HASH_BYTES or not width:
@@ -112,8 +113,8 @@ class Tiles:
         return hashes
 
 
-def log_size(db: Connection, ledger: LedgerService, size: int | None) -> int:
-    """Return `size`, or the current size of the log. Raises Invalid if the log is smaller."""
+def resolve_log_size(db: Connection, ledger: LedgerService, size: int | None) -> int:
+    """Return `size`, or the current size of the log. Raises: Invalid if the log is smaller."""
     current = ledger.log.size(db)
     if size is not None and size > current:
         raise Invalid(f"The log has {current} events, not {size}.")
@@ -121,7 +122,7 @@ def log_size(db: Connection, ledger: LedgerService, size: int | None) -> int:
 
 
 def prove_consistency(db: Connection, ledger: LedgerService, old: int, new: int) -> list[bytes]:
-    """Return the proof that the log of `new` events begins with that of `old` events. Raises Invalid."""
+    """Return the proof that the log of `new` events begins with that of `old` events. Raises: Invalid."""
     if old > new:
         raise Invalid(f"The log of {new} events can't be a continuation of {old} events.")
     return merkle.prove_consistency(ledger.log.make_tile_reader(db), old, new)

@@ -107,8 +107,8 @@ class _Collected:
             self._add_gap(decision, usage, piece)
             return
         price = span.version.prices[decision.price]
-        parts = count_parts(price, usage)
-        if parts:
+        groups = count_parts(price, usage)
+        if groups:
             key = LineKey(
                 usage.project_id,
                 usage.resource_type,
@@ -118,7 +118,7 @@ class _Collected:
                 decision.price,
             )
             _, intervals = self.intervals.setdefault(key, (price, defaultdict(list)))
-            intervals[parts].append(piece)
+            intervals[groups].append(piece)
 
     def _add_gap(self, decision: Decision, usage: Usage, piece: Interval) -> None:
         resource = (usage.resource_type, usage.resource_id, usage.cloud)
@@ -169,8 +169,8 @@ def _unpriced(collected: _Collected) -> Iterable[UnpricedUsage]:
 
 def _line(key: LineKey, price: Price, intervals: _Intervals) -> Line:
     measured = sum(
-        parts * price.round_duration(last - first)
-        for parts, pieces in intervals.items()
+        groups * price.round_duration(last - first)
+        for groups, pieces in intervals.items()
         for first, last in merge_intervals(pieces)
     )
     quantity = price.quantity(measured)
@@ -183,12 +183,12 @@ def _line(key: LineKey, price: Price, intervals: _Intervals) -> Line:
 
 def _daily_amounts(line: Line, price: Price, intervals: _Intervals) -> dict[Micros, int]:
     weights: defaultdict[Micros, int] = defaultdict(int)
-    for parts, pieces in intervals.items():
+    for groups, pieces in intervals.items():
         for first, last in merge_intervals(pieces):
             remaining = price.round_duration(last - first)
             for day in range(first // DAY_US * DAY_US, last, DAY_US):
                 share = remaining if day + DAY_US >= last else min(remaining, day + DAY_US - max(day, first))
-                weights[day] += share * parts
+                weights[day] += share * groups
                 remaining -= share
     days = sorted(weights)
     return dict(zip(days, allocate(line.amount, [weights[day] for day in days]), strict=True))

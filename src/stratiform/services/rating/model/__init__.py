@@ -30,6 +30,7 @@ from stratiform.services.rating.model.prices import (
     Rounding,
     Shorthand,
 )
+from stratiform.services.rating.model.taxes import TAXED_CODES, UNTAXED_CODES, TaxCategory, parse_tax_rate
 from stratiform.services.rating.model.units import PERIOD_US, Unit, attribute_unit, parse_unit
 from stratiform.services.rating.model.usage import (
     ALIASES,
@@ -55,6 +56,8 @@ __all__ = [
     "PRICE_DIGITS",
     "QUANTITY_DIGITS",
     "SHORTHANDS",
+    "TAXED_CODES",
+    "UNTAXED_CODES",
     "Charge",
     "Condition",
     "Decision",
@@ -72,6 +75,7 @@ __all__ = [
     "Rounding",
     "Shorthand",
     "Span",
+    "TaxCategory",
     "Unit",
     "UnpricedRule",
     "UnpricedUsage",
@@ -83,6 +87,7 @@ __all__ = [
     "format_attribute",
     "format_decimal",
     "number",
+    "parse_tax_rate",
     "parse_unit",
     "unpriced_duration",
 ]

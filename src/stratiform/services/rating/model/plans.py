@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from stratiform.kit.clock import Micros, iso
+from stratiform.services.rating.model.charges import LineKey
 from stratiform.services.rating.model.prices import Measure, Price
 from stratiform.services.rating.model.usage import ALIASES, CLOUD, Facts, UsageFields
 
@@ -103,6 +104,11 @@ class PricePlan:
             return None
         last = max(started, key=lambda version: version.valid_from)
         return last if last.valid_until is None or at < last.valid_until else None
+
+    def get_price(self, key: LineKey) -> Price:
+        """Return the price of a line."""
+        version = next(version for version in self.versions if version.valid_from == key.valid_from)
+        return version.prices[key.price]
 
     def decide(self, version: PlanVersion | None, facts: Facts) -> Iterator[Decision]:
         """Return a decision for each measure of a segment that has a charge, or that lacks a price."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.services.rating.model.numbers import QUANTITY_DIGITS, divide_half_even
+from stratiform.services.rating.model.taxes import TaxCategory
 from stratiform.services.rating.model.units import Unit
 from stratiform.services.rating.model.usage import ALIASES, CLOUD, Facts, NumberField
 
@@ -82,7 +83,8 @@ class Condition:
 class Price:
     """A price of a plan version. `amount` is the rate for one `unit`, in 10^-10 of the currency.
 
-    The duration of a run is rounded to `granularity` microseconds. Without `states`, every state is charged.
+    The duration of a run is rounded to `granularity` microseconds. Without `states`, every state is charged. Without
+    `tax_category`, that of the customer account applies.
     """
 
     measure: Measure
@@ -93,6 +95,7 @@ class Price:
     states: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
     label: str = ""
+    tax_category: TaxCategory | None = None
 
     @property
     def divisor(self) -> int:

@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple, cast, get_args
 
 from stratiform.kit.clock import Micros
+from stratiform.kit.errors import Invalid
 from stratiform.services.ledger.model import MeterCatalog, ResourceType
 from stratiform.services.rating.model import (
     ALIASES,
@@ -13,13 +14,17 @@ from stratiform.services.rating.model import (
     PERIOD_US,
     PRICE_DIGITS,
     SHORTHANDS,
+    TAXED_CODES,
+    UNTAXED_CODES,
     Condition,
     Measure,
     MeasureKind,
     Price,
     Rounding,
+    TaxCategory,
     Unit,
     attribute_unit,
+    parse_tax_rate,
     parse_unit,
 )
 from stratiform.services.rating.model.numbers import DECIMAL_ATTRIBUTE_DIGITS
@@ -30,7 +35,7 @@ _TOP_LEVEL_CONDITIONS = ("availability_zone", CLOUD, "flavor", "volume_type")
 
 _KEYS = frozenset(
     {"resource", "measure", "attribute", "meter", "price", "per", "granularity", "round", "states", "where", "label"}
-    | {*_TOP_LEVEL_CONDITIONS}
+    | {"tax_category", *_TOP_LEVEL_CONDITIONS}
 )
 
 #: A higher price is taken for a mistake; the DuckDB engine calculates with prices of 64 bits.
@@ -65,6 +70,7 @@ def parse_price(table: Table, catalog: MeterCatalog) -> Price:
         states=_states(table, measured.resource_type),
         conditions=_conditions(table, measured.resource_type),
         label=_label(table),
+        tax_category=_tax_category(table),
     )
 
 
@@ -225,3 +231,23 @@ def _label(table: Table) -> str:
     if not isinstance(label, str) or len(label) > _MAX_LABEL:
         raise table.error("label", f"must be a text of at most {_MAX_LABEL} characters")
     return label
+
+
+def _tax_category(table: Table) -> TaxCategory | None:
+    values = table.get("tax_category", None)
+    if values is None:
+        return None
+    if not isinstance(values, dict):
+        raise table.error("tax_category", 'must be a table such as { code = "S", rate = "7" }')
+    category = Table(values, f"{table.location}: tax_category")
+    category.check_keys(("code", "rate"))
+    code = category.choice("code", (*TAXED_CODES, *UNTAXED_CODES))
+    if code in TAXED_CODES and "rate" not in category:
+        raise category.error("", "'rate' is missing")
+    try:
+        rate = parse_tax_rate(str(category.get("rate", "0")))
+    except Invalid as error:
+        raise category.error("", error.message) from error
+    if (code == "S" and rate == "0") or (code in UNTAXED_CODES and rate != "0"):
+        raise category.error("rate", f"'{rate}' is not a rate of category {code}")
+    return TaxCategory(code, rate)

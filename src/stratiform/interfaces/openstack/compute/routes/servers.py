@@ -34,7 +34,7 @@ def list_servers_detail(request: ApiRequest, query: schemas.ServerListQuery) -> 
 def show_server(request: ApiRequest, server_id: str) -> schemas.ServerResponse:
     detail = request.services.compute.servers.get_detail(request.ctx, server_id)
     server = views.single_server(schemas.ServerWithCost, detail, request.view)
-    server.cost = request.services.billing.server_cost(request.ctx, server_id) or UNSET
+    server.cost = request.services.billing.costs.find_by_resource(request.ctx, server_id) or UNSET
     return schemas.ServerResponse(server)
 
 

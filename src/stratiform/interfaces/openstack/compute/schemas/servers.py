@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from stratiform.interfaces.endpoints import ADMIN_ONLY, Since, Until
 from stratiform.interfaces.openstack.compute.schemas.common import Link, Name, PageQuery, Text
+from stratiform.services.billing.model import ResourceCost
 from stratiform.services.compute.model import ServerFault
 
 _Count = Annotated[int, Meta(ge=1)]
@@ -296,7 +297,7 @@ class ServersDetailResponse(Struct):
 class ServerWithCost(ServerDetail, kw_only=True):
     """A server in `GET /servers/{server_id}`. `cost` is absent unless a customer account pays for the server."""
 
-    cost: dict[str, object] | UnsetType = field(name="stratiform:cost", default=UNSET)
+    cost: ResourceCost | UnsetType = field(name="stratiform:cost", default=UNSET)
 
 
 class ServerResponse(Struct):

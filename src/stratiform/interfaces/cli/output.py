@@ -1,0 +1,90 @@
+"""Output of the command line: tables for people, JSON for programs."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from stratiform.interfaces.cli.client import printable
+
+
+class Format(StrEnum):
+    """Output formats."""
+
+    table = "table"
+    json = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="table or json.")]
+
+#: The width of a table that is not printed to a terminal.
+_UNLIMITED_WIDTH = 1000
+
+
+def print_list(items: Iterable[Mapping[str, object]], columns: Mapping[str, str], output: Format) -> None:
+    """Print one row per item; `columns` maps headings to keys. JSON has all keys, and is streamed."""
+    if output is Format.json:
+        for chunk in json_array(items):
+            typer.echo(chunk, nl=False)
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in columns:
+        table.add_column(heading, overflow="fold")
+    for item in items:
+        table.add_row(*[Text(_cell(item.get(key))) for key in columns.values()])
+    _print(table)
+
+
+def print_item(item: Mapping[str, object], rows: Mapping[str, str], output: Format) -> None:
+    """Print one row per value of an item; `rows` maps headings to keys. JSON has all keys."""
+    if output is Format.json:
+        typer.echo(_json(item))
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for heading, key in rows.items():
+        table.add_row(Text(heading), Text(_cell(item.get(key))))
+    _print(table)
+
+
+def format_values(values: Mapping[str, object]) -> str:
+    """Return `gone, end=2026-…, vcpus=2`: the names of true values, and other values with their names."""
+    attributes = values.get("attributes")
+    flat = {name: value for name, value in values.items() if name != "attributes"}
+    flat |= attributes if isinstance(attributes, dict) else {}
+    return ", ".join(name if value is True else f"{name}={value}" for name, value in flat.items())
+
+
+def json_array(items: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    """Yield the text of a JSON array in chunks, the same as when it is encoded at once."""
+    is_empty = True
+    for item in items:
+        yield "[\n" if is_empty else ",\n"
+        is_empty = False
+        yield "\n".join(f"  {line}" for line in _json(item).split("\n"))
+    yield "[]\n" if is_empty else "\n]\n"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _print(table: Table) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_UNLIMITED_WIDTH)
+    console.print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}={_cell(inner)}" for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return "\n".join(_cell(inner) for inner in value)
+    return printable(str(value)).replace("\t", " ")  # rich takes a tab for zero columns, which breaks the table

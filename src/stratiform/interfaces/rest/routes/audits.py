@@ -1,0 +1,144 @@
+"""`/usage/audits`: audits of the ledger."""
+
+import logging
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from litestar.response import Stream
+from msgspec import UNSET
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.endpoints.media_types import NDJSON
+from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.problems import INTERNAL_ERROR
+from stratiform.interfaces.rest.schemas import audits as schemas
+from stratiform.interfaces.rest.views.usage import seconds
+from stratiform.kit.clock import iso
+from stratiform.kit.errors import Fault, NotFound
+from stratiform.services.audit import policy
+from stratiform.services.audit.model import (
+    AuditEvent,
+    AuditRequest,
+    AuditSummary,
+    Finding,
+    Progress,
+    Proposal,
+    ProposedCorrection,
+    ResourceResult,
+)
+from stratiform.services.billing.model import parse_month
+from stratiform.services.ledger.model import UsageFilter
+
+logger = logging.getLogger(__name__)
+
+
+@api.post(
+    "/usage/audits",
+    policy.AUDITS_CREATE,
+    errors=(NotFound,),
+    produces={NDJSON: schemas.AuditLine},
+    manages_transactions=True,
+)
+def create_audit(request: ApiRequest, body: schemas.AuditCreate) -> Stream:
+    """Audit the ledger against `.exists` notifications and the inventories of clouds.
+
+    The response is a stream of JSON documents, one per line: `progress`, `resource` (one with discrepancies, with
+    findings and proposed corrections), and at the end `summary`, or `problem` if the audit failed.
+    """
+    services = request.services
+    with request.read() as ctx:
+        audit = AuditRequest(body.period, *parse_month(body.period), tuple(body.clouds), body.project_id, body.apply)
+        events = services.audit.audits.run(ctx, audit)
+        services.ledger.names.check(ctx, UsageFilter(project_id=body.project_id))
+    return Stream(_lines(events), media_type=NDJSON)
+
+
+def _lines(events: Iterable[AuditEvent]) -> Iterator[bytes]:
+    """Yield a line for each event; an error is the last line."""
+    try:
+        for event in events:
+            yield _encode(_line(event))
+    except Fault as error:
+        yield _encode(schemas.AuditLine(problem=schemas.AuditProblem(error.message, error.hint)))
+    except Exception:
+        logger.exception("audit failed")
+        yield _encode(schemas.AuditLine(problem=schemas.AuditProblem(INTERNAL_ERROR)))
+
+
+def _encode(line: schemas.AuditLine) -> bytes:
+    return msgspec.json.encode(line) + b"\n"
+
+
+def _line(event: AuditEvent) -> schemas.AuditLine:
+    if isinstance(event, Progress):
+        return schemas.AuditLine(progress=schemas.AuditProgress(event.cloud or None, event.count))
+    if isinstance(event, AuditSummary):
+        return schemas.AuditLine(summary=_summary(event))
+    return schemas.AuditLine(resource=_resource(event))
+
+
+def _resource(result: ResourceResult) -> schemas.AuditedResource:
+    return schemas.AuditedResource(
+        cloud=result.resource.cloud,
+        resource_type=result.resource.resource_type,
+        resource_id=result.resource.resource_id,
+        name=result.name,
+        findings=[_finding(finding) for finding in result.findings],
+        proposals=[_proposed(proposed) for proposed in result.proposed],
+    )
+
+
+def _finding(finding: Finding) -> schemas.Finding:
+    return schemas.Finding(
+        kind=finding.kind.value,
+        start=iso(finding.start),
+        end=iso(finding.end),
+        seconds=seconds(finding.end - finding.start),
+        exact=finding.exact,
+        evidence=list(finding.evidence),
+        changes={
+            name: schemas.ValueChange(difference.ledger, difference.source)
+            for name, difference in finding.differences.items()
+        },
+    )
+
+
+def _proposed(proposed: ProposedCorrection) -> schemas.ProposedCorrection:
+    proposal = proposed.proposal
+    return schemas.ProposedCorrection(
+        id=proposed.message_id,
+        at=iso(proposal.at),
+        reason=proposal.reason,
+        correction=_observed_state(proposal),
+        is_applied=proposed.is_applied,
+    )
+
+
+def _observed_state(proposal: Proposal) -> schemas.ObservedState:
+    observation = proposal.observation
+    return schemas.ObservedState(
+        reopened=proposal.reopened or UNSET,
+        is_deleted=observation.is_deleted or UNSET,
+        launched=UNSET if observation.launched is None else iso(observation.launched),
+        project_id=observation.project_id or UNSET,
+        name=observation.name or UNSET,
+        state=observation.state or UNSET,
+        attributes=observation.attributes or UNSET,
+    )
+
+
+def _summary(summary: AuditSummary) -> schemas.AuditSummary:
+    return schemas.AuditSummary(
+        period=summary.request.name,
+        start=iso(summary.request.start),
+        end=iso(summary.request.end),
+        is_clean=summary.is_clean,
+        resources=summary.resources,
+        totals={
+            kind.value: schemas.FindingTotal(seconds(us), count) for kind, (us, count) in sorted(summary.totals.items())
+        },
+        proposals=summary.proposed,
+        applied=summary.applied,
+        inventories=[schemas.Inventory(name, count) for name, count in sorted(summary.inventories.items())],
+        failed_inventories=[schemas.FailedInventory(name, why) for name, why in sorted(summary.failed.items())],
+    )

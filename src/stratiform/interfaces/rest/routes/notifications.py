@@ -1,0 +1,89 @@
+"""`/usage/notifications`: upload of recorded notifications."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import asdict
+
+from anyio import to_thread
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.endpoints.media_types import BINARY, NDJSON, OCTET_STREAM, TEXT
+from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.schemas import messages as schemas
+from stratiform.interfaces.services import request_id
+from stratiform.kit.context import RequestContext
+from stratiform.kit.policy import Caller
+from stratiform.services.ingest import policy
+from stratiform.services.ingest.model import IngestResult
+
+#: Messages in one transaction.
+_BATCH_MESSAGES = 1000
+
+#: Bytes after which a batch ends earlier, to limit the memory.
+_BATCH_BYTES = 16 * 1024 * 1024
+
+#: Bytes of a line; longer lines are cut, which makes them invalid, to limit the memory.
+_MAX_LINE_BYTES = 4 * 1024 * 1024
+
+
+@api.post(
+    "/usage/notifications",
+    policy.MESSAGES_CREATE,
+    consumes={NDJSON: TEXT, OCTET_STREAM: BINARY},
+    manages_transactions=True,
+)
+async def create_notifications(request: ApiRequest, query: schemas.NotificationQuery) -> schemas.IngestResult:
+    """Ingest oslo.messaging notifications, one JSON document per line, without a limit of their number.
+
+    Every thousand are committed; notifications that are sent again are duplicates. The upload is refused if none of the
+    first thousand lines is a notification.
+    """
+    caller = await to_thread.run_sync(_authenticate, request)
+    result = await to_thread.run_sync(_ingest, request, caller, query.cloud, [])  # refuses before the upload begins
+    is_first = True
+    async for batch in _batches(request.http.stream()):
+        if is_first:
+            await to_thread.run_sync(request.services.ingest.messages.check, batch)
+            is_first = False
+        result += await to_thread.run_sync(_ingest, request, caller, query.cloud, batch)
+    return schemas.IngestResult(**asdict(result))
+
+
+def _authenticate(request: ApiRequest) -> Caller:
+    with request.read() as ctx:
+        return ctx.caller
+
+
+def _ingest(request: ApiRequest, caller: Caller, cloud: str, messages: Iterable[bytes]) -> IngestResult:
+    """Ingest messages in one transaction. The token is not validated again: it may expire during a long upload."""
+    services = request.services
+    with services.database.transaction() as db:
+        ctx = RequestContext(db, caller, services.clock.now(), request_id(request.http.scope))
+        return services.ingest.messages.create(ctx, cloud, messages)
+
+
+async def _batches(stream: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    batch: list[bytes] = []
+    size = 0
+    async for line in _lines(stream):
+        if not line.strip():
+            continue
+        batch.append(line)
+        size += len(line)
+        if len(batch) == _BATCH_MESSAGES or size > _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+async def _lines(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the lines of a stream of blocks; a line that is too long is cut."""
+    line = bytearray()
+    async for block in stream:
+        *ends, rest = block.split(b"\n")
+        for end in ends:
+            line += end[: _MAX_LINE_BYTES - len(line)]
+            yield bytes(line)
+            line.clear()
+        line += rest[: _MAX_LINE_BYTES - len(line)]
+    yield bytes(line)

@@ -1,0 +1,38 @@
+"""`/usage/polls`: meters that are read from clouds."""
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.schemas import meters as schemas
+from stratiform.interfaces.rest.timestamps import parse_timestamp
+from stratiform.kit.clock import iso
+from stratiform.services.ingest import policy
+from stratiform.services.ingest.model.polls import Poll
+
+
+@api.get("/usage/polls", policy.POLLS_LIST)
+def list_polls(request: ApiRequest) -> schemas.Polls:
+    """List the polled meters of all clouds: how far each was read, when, and the failures since then."""
+    return schemas.Polls([_poll(poll) for poll in request.services.ingest.polls.list(request.ctx)])
+
+
+@api.post("/usage/polls/{poll_id}/again", policy.POLLS_REWIND, status=202)
+def rewind_poll(request: ApiRequest, poll_id: schemas.PollId, body: schemas.PollRewind) -> schemas.Poll:
+    """Read a polled meter again from a timestamp on, as far as the cloud still has it.
+
+    Samples that are in the ledger already are duplicates.
+    """
+    since = parse_timestamp(body.since, "since")
+    return _poll(request.services.ingest.polls.rewind(request.ctx, poll_id, since))
+
+
+def _poll(poll: Poll) -> schemas.Poll:
+    return schemas.Poll(
+        id=poll.id,
+        cloud=poll.cloud,
+        resource_type=poll.resource_type,
+        meter=poll.meter,
+        read_until=iso(poll.until_at),
+        asked_at=iso(poll.polled_at) if poll.polled_at else None,
+        fault=poll.fault or None,
+        failures=poll.failures,
+    )

@@ -1,0 +1,136 @@
+"""`/usage/segments`: usage by resource and time."""
+
+from collections.abc import Iterable
+
+from litestar.response import Stream
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.endpoints.media_types import JSON
+from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.schemas import usage as schemas
+from stratiform.interfaces.rest.tables import (
+    TABLE_CONTENT,
+    Columns,
+    ColumnType,
+    Format,
+    Rows,
+    choose_format,
+    require_no_page,
+    stream_table,
+)
+from stratiform.interfaces.rest.usage_filters import Selection, select_usage
+from stratiform.interfaces.rest.views import usage as views
+from stratiform.kit.clock import Micros
+from stratiform.kit.errors import NotFound
+from stratiform.kit.pagination import Page
+from stratiform.services.ledger import policy
+from stratiform.services.ledger.model import SegmentRow, encode_cursor
+from stratiform.services.ledger.service.segments import Cursor
+
+#: Larger than elsewhere, because a project's segments are often read completely.
+MAX_LIMIT = 10_000
+
+#: Rows of a table that are read in one transaction, and sent at once.
+_BATCH_ROWS = 10_000
+
+_COLUMNS: Columns = {
+    "resource_type": ColumnType.TEXT,
+    "resource_id": ColumnType.TEXT,
+    "name": ColumnType.TEXT,
+    "project_id": ColumnType.TEXT,
+    "cloud": ColumnType.TEXT,
+    "start": ColumnType.TIMESTAMP,
+    "end": ColumnType.TIMESTAMP,
+    "state": ColumnType.TEXT,
+    "attributes": ColumnType.TEXT,
+}
+_CLIPPED_COLUMNS: Columns = {**_COLUMNS, "duration_us": ColumnType.INTEGER}
+
+
+@api.get(
+    "/usage/segments",
+    policy.SEGMENTS_LIST,
+    errors=(NotFound,),
+    produces={JSON: schemas.Segments, **TABLE_CONTENT},
+    manages_transactions=True,
+)
+def list_segments(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.Segments | Stream:
+    """List segments, ordered by resource and start; with a period, those that overlap it.
+
+    JSON is returned in pages of at most 10,000 segments. CSV, Arrow (IPC stream) and Parquet contain the complete list;
+    with `from` and without project and resource it is ordered by the ends of the segments.
+    """
+    table_format = choose_format(request, query.format)
+    if table_format is Format.JSON:
+        return _list_page(request, query)
+    require_no_page(query.limit, query.marker)
+    reader = _TableReader(request, query)
+    columns = _CLIPPED_COLUMNS if query.clip else _COLUMNS
+    return stream_table(table_format, columns, reader.next_rows, "segments")
+
+
+def _list_page(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.Segments:
+    page = Page(limit=min(query.limit or Page().limit, MAX_LIMIT), marker=query.marker)
+    ledger = request.services.ledger
+    with request.read() as ctx:
+        selection = select_usage(request.services, ctx, query)
+        segments = ledger.segments.list(ctx, selection.usage_filter, page)
+        if not segments.items:
+            ledger.names.check(ctx, selection.usage_filter)
+    rows = segments.items
+    items = _clipped_views(rows, selection) if query.clip else [views.segment_row(row) for row in rows]
+    return schemas.Segments(items, encode_cursor(rows[-1]) if segments.more else None)
+
+
+def _clipped_views(rows: Iterable[SegmentRow], selection: Selection) -> list[schemas.Segment]:
+    segments = []
+    for row in rows:
+        start, end = _clip(row, selection)
+        segment = views.segment_row(row._replace(start=start, end=end))
+        segment.duration_us = end - start
+        segments.append(segment)
+    return segments
+
+
+def _clip(row: SegmentRow, selection: Selection) -> tuple[Micros, Micros]:
+    """Return the part of a segment in the period.
+
+    An open segment ends with the period, or without `to` at the time of `as_of`; one that starts later is empty.
+    """
+    since, until = selection.usage_filter.since, selection.usage_filter.until
+    last = max(row.start, selection.known_at) if until is None else until
+    end = last if row.end is None else min(row.end, last)
+    return row.start if since is None else max(row.start, since), end
+
+
+class _TableReader:
+    """Reads all segments in batches, each in its own transaction, so that a slow client keeps none open.
+
+    All batches are read as of the position at the start.
+    """
+
+    def __init__(self, request: ApiRequest, query: schemas.SegmentListQuery) -> None:
+        self._services, self._is_clipped = request.services, query.clip
+        ledger = self._services.ledger
+        with request.read() as ctx:
+            self._selection = select_usage(self._services, ctx, query)
+            self._pinned = ledger.access.pin(ctx, self._selection.usage_filter)
+            ledger.names.check(ctx, self._selection.usage_filter)
+        self._cursor: Cursor | None = None
+        self._is_done = False
+
+    def next_rows(self) -> Rows:
+        """Return the next rows; none at the end."""
+        while not self._is_done:
+            with self._services.database.snapshot() as db:
+                rows, self._cursor = self._services.ledger.segments.list_pinned(
+                    db, self._pinned, _BATCH_ROWS, self._cursor
+                )
+            self._is_done = self._cursor is None
+            if rows:
+                return [self._clipped_row(row) for row in rows] if self._is_clipped else rows
+        return []
+
+    def _clipped_row(self, row: SegmentRow) -> tuple[object, ...]:
+        start, end = _clip(row, self._selection)
+        return (*row._replace(start=start, end=end), end - start)

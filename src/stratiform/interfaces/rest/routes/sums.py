@@ -1,0 +1,113 @@
+"""`/usage/sums`: sums of usage by group and period."""
+
+from litestar.response import Stream
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.endpoints.media_types import JSON
+from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.schemas import usage as schemas
+from stratiform.interfaces.rest.tables import (
+    TABLE_CONTENT,
+    Columns,
+    ColumnType,
+    Format,
+    Row,
+    Rows,
+    choose_format,
+    stream_table,
+)
+from stratiform.interfaces.rest.usage_filters import Selection, select_usage
+from stratiform.kit.clock import Micros, iso
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Invalid, NotFound
+from stratiform.services.ledger import policy
+from stratiform.services.ledger.model.samples import format_decimal
+from stratiform.services.ledger.model.sums import DURATION, METER, Sum, SumQuery, SumResult, parse_query
+
+
+@api.get("/usage/sums", policy.SEGMENTS_LIST, errors=(NotFound,), produces={JSON: schemas.Sums, **TABLE_CONTENT})
+def list_sums(request: ApiRequest, query: schemas.SumListQuery) -> schemas.Sums | Stream:
+    """Sum usage from `from` (by default everything) to `to` (by default now, or the time of `as_of`).
+
+    Segments are clipped to the period and to the buckets. Whole microseconds and decimals are added; nothing is
+    rounded.
+    """
+    table_format = choose_format(request, query.format)
+    sum_query, result = _compute(request, request.ctx, query)
+    if table_format is Format.JSON:
+        return _sums(sum_query, result)
+    columns: Columns = {
+        **dict.fromkeys(sum_query.group_by, ColumnType.TEXT),
+        "start": ColumnType.TIMESTAMP,
+        "end": ColumnType.TIMESTAMP,
+        **{f"sum({measure})": ColumnType.TEXT for measure in sum_query.measures},
+    }
+    batches = iter([[_row(item) for item in result.sums]])
+
+    def next_rows() -> Rows:
+        return next(batches, [])
+
+    return stream_table(table_format, columns, next_rows, "sums")
+
+
+def _compute(request: ApiRequest, ctx: RequestContext, query: schemas.SumListQuery) -> tuple[SumQuery, SumResult]:
+    ledger = request.services.ledger
+    selection = select_usage(request.services, ctx, query)
+    usage_filter = selection.usage_filter
+    if query.bucket and usage_filter.since is None:
+        raise Invalid("`bucket` requires `from`", hint="add `from`, such as 2026-11-01T00:00:00Z")
+    measures = _split(query.measure) or [DURATION]
+    sum_query = parse_query(
+        _split(query.group_by), measures, usage_filter.since or 0, _period_end(selection, query), query.bucket
+    )
+    result = ledger.sums.compute(ctx, usage_filter, sum_query)
+    missing = [measure.removeprefix(METER) for measure in sum_query.measures if measure not in result.units]
+    if missing or not result.sums:
+        ledger.names.check(ctx, usage_filter, missing)
+    return sum_query, result
+
+
+def _period_end(selection: Selection, query: schemas.SumListQuery) -> Micros:
+    """Return the end of the period. Raises Invalid if the period is empty."""
+    usage_filter = selection.usage_filter
+    if usage_filter.until is not None:
+        return usage_filter.until
+    end = selection.known_at
+    if usage_filter.since is not None and usage_filter.since >= end:
+        source = "the time of `as_of`" if query.as_of else "now"
+        raise Invalid(
+            f"`from` is {iso(usage_filter.since)}, after the end of the period: {iso(end)}, {source}",
+            hint="add `to`, or use an earlier `from`",
+        )
+    return end
+
+
+def _split(text: str | None) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()] if text else []
+
+
+def _sums(query: SumQuery, result: SumResult) -> schemas.Sums:
+    sums = [
+        schemas.Sum(
+            group=dict(zip(query.group_by, item.group, strict=True)),
+            start=iso(item.start),
+            end=iso(item.end),
+            sums={
+                measure: format_decimal(value)
+                for measure, value in zip(query.measures, item.values, strict=True)
+                if value is not None
+            },
+        )
+        for item in result.sums
+    ]
+    unmeasured = {measure: format_decimal(value) for measure, value in result.unmeasured.items()}
+    return schemas.Sums(sums, dict(result.units), unmeasured)
+
+
+def _row(item: Sum) -> Row:
+    return (
+        *item.group,
+        item.start,
+        item.end,
+        *(None if value is None else format_decimal(value) for value in item.values),
+    )

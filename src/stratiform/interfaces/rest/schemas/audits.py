@@ -1,0 +1,113 @@
+"""Audits of the ledger. A line of the response is one of `AuditLine`."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from stratiform.interfaces.rest.schemas.common import Request
+
+
+class AuditCreate(Request):
+    period: Annotated[str, Meta(description="A month (UTC), such as `2026-10`.")]
+    clouds: Annotated[list[str], Meta(description="Names of clouds; by default all.")] = []
+    project_id: Annotated[str | None, Meta(description="Id of the project; by default all.")] = None
+    apply: Annotated[bool, Meta(description="Create the proposed corrections.")] = False
+
+
+class AuditProgress(Struct):
+    """The number of items that a cloud has listed, or without cloud of resources that were compared."""
+
+    cloud: str | None
+    count: int
+
+
+class ValueChange(Struct):
+    ledger: object
+    source: object
+
+
+class Finding(Struct):
+    """A discrepancy; unless `exact`, it is in some part of the interval."""
+
+    kind: str
+    start: str
+    end: str
+    seconds: str
+    exact: bool
+    evidence: list[str]
+    changes: dict[str, ValueChange]
+
+
+class ObservedState(Struct):
+    """What a source observed of a resource, with the fields of corrections."""
+
+    reopened: bool | UnsetType = UNSET
+    is_deleted: bool | UnsetType = field(name="gone", default=UNSET)
+    launched: str | UnsetType = UNSET
+    project_id: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    state: str | UnsetType = UNSET
+    attributes: dict[str, object] | UnsetType = UNSET
+
+
+class ProposedCorrection(Struct):
+    id: str
+    at: str
+    reason: str
+    correction: ObservedState = field(name="says")
+    is_applied: bool = field(name="made")
+
+
+class AuditedResource(Struct):
+    """A resource with discrepancies."""
+
+    cloud: str
+    resource_type: str
+    resource_id: str
+    name: str
+    findings: list[Finding]
+    proposals: list[ProposedCorrection]
+
+
+class FindingTotal(Struct):
+    seconds: str
+    count: int = field(name="stretches")
+
+
+class Inventory(Struct):
+    cloud: str
+    items: int
+
+
+class FailedInventory(Struct):
+    cloud: str
+    reason: str = field(name="why")
+
+
+class AuditSummary(Struct):
+    period: str
+    start: str
+    end: str
+    is_clean: bool = field(name="clean")
+    resources: int
+    totals: dict[str, FindingTotal] = field(name="found")
+    proposals: int
+    applied: int = field(name="made")
+    inventories: list[Inventory] = field(name="clouds")
+    failed_inventories: list[FailedInventory] = field(name="unasked")
+
+
+class AuditProblem(Struct):
+    """The error that ended the audit."""
+
+    detail: str
+    hint: str | UnsetType = UNSET
+
+
+class AuditLine(Struct):
+    """A line of the response; exactly one field is set."""
+
+    progress: AuditProgress | UnsetType = UNSET
+    resource: AuditedResource | UnsetType = UNSET
+    summary: AuditSummary | UnsetType = UNSET
+    problem: AuditProblem | UnsetType = UNSET

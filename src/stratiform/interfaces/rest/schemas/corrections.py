@@ -1,0 +1,88 @@
+"""Corrections of the ledger. `docs/reference/usage-api.md` describes the fields."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from stratiform.interfaces.rest.schemas.common import PageQuery, Request
+from stratiform.interfaces.rest.schemas.usage import Segment
+
+Timestamp = Annotated[str | None, Meta(description="ISO 8601.")]
+
+
+class CorrectionCreate(Request):
+    """A correction of the use of a resource, or with `meter`, `quantity` and `at` of what a meter has counted.
+
+    `start`, `end`: the start and end of its use; `reopened`: it has not ended. From `since` to `until` it was used by
+    `project_id`, in `state`, with `attributes` (null removes one), or was `absent`: not used. `revokes`: the id of a
+    correction to revoke. `quantity` is added to the sum of the meter at an instant; a negative one is subtracted.
+    """
+
+    resource_type: str
+    resource_id: str
+    reason: str
+    cloud: Annotated[str, Meta(description="Required if the resource is in several clouds, or in none yet.")] = ""
+    id: Annotated[str, Meta(description="A correction with the same id is a duplicate.")] = ""
+    start: Timestamp = None
+    end: Timestamp = None
+    reopened: bool = False
+    since: Timestamp = None
+    until: Timestamp = None
+    project_id: str | None = None
+    state: str | None = None
+    attributes: dict[str, object] = {}
+    absent: bool = False
+    revokes: str | None = None
+    meter: str | None = None
+    quantity: str | int | None = None
+    at: Timestamp = None
+
+
+class CorrectionListQuery(PageQuery):
+    resource_type: str | None = None
+    resource_id: str | None = None
+    cloud: str | None = None
+
+
+class AdjustedSum(Struct):
+    """The sum of a meter before and after an adjustment."""
+
+    meter: str
+    unit: str
+    before: str
+    after: str
+
+
+class CorrectionResult(Struct):
+    """The segments of the resource before and after a correction.
+
+    `new` is false for a duplicate; `created`: the resource was not in the ledger before.
+    """
+
+    id: str
+    is_new: bool = field(name="new")
+    is_created: bool = field(name="created")
+    before: list[Segment]
+    after: list[Segment]
+    adjusted_sum: AdjustedSum | None = field(name="counted")
+
+
+class Correction(Struct):
+    """A correction: `says` has its fields, `seen` what an audit observed."""
+
+    id: str
+    cloud: str
+    resource_type: str
+    resource_id: str
+    author: str
+    reason: str
+    created_at: str = field(name="made_at")
+    at: str
+    fields: dict[str, object] = field(name="says")
+    observed: dict[str, object] | None = field(name="seen")
+    revoked_by: str | None
+
+
+class Corrections(Struct):
+    corrections: list[Correction]
+    next: str | None

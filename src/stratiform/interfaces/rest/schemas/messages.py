@@ -1,0 +1,80 @@
+"""Notifications, rejected messages and ignored messages."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from stratiform.interfaces.rest.schemas.usage import Position
+
+MessageId = Annotated[str, Meta(description="Id of the message, or the beginning of it.")]
+
+
+class NotificationQuery(Struct):
+    cloud: Annotated[str, Meta(description="Name of the cloud that sent the notifications.")] = "openstack"
+
+
+class IngestResult(Struct):
+    """The number of messages with each outcome."""
+
+    accepted: int
+    repeated: int
+    ignored: int
+    rejected: int
+
+
+class RejectedMessage(Struct):
+    """A message that could not be ingested, as it was received."""
+
+    id: str
+    cloud: str
+    reason: str
+    received_at: str
+    body: str
+
+
+class RejectedMessages(Struct):
+    rejected: list[RejectedMessage]
+    next: str | None
+
+
+class RejectedDeleteQuery(Struct):
+    """Which messages are deleted: those of `cloud`, those with `reason`, or `all`."""
+
+    cloud: Annotated[str | None, Meta(description="Name of the cloud.")] = None
+    reason: Annotated[str | None, Meta(description="Beginning of the reason.")] = None
+    is_all: Annotated[bool, Meta(description="True without the other parameters: every message.")] = field(
+        name="all", default=False
+    )
+
+
+class DeletedCount(Struct):
+    dropped: int
+
+
+class IgnoredMessageType(Struct):
+    """The number of ignored messages of one event type.
+
+    `why`: the reason, if a meter file ignores the type. `is_read`: a meter file reads the type now.
+    """
+
+    cloud: str
+    event_type: str
+    count: int
+    first_at: str
+    last_at: str
+    why: str
+    is_read: bool
+
+
+class IgnoredMessageTypes(Struct):
+    unknown: list[IgnoredMessageType]
+
+
+class ReplayQuery(Struct):
+    after: Annotated[Position, Meta(description="`next` of the previous response.")] = 0
+
+
+class ReplayResult(IngestResult):
+    """`next`: value of `after` for the next request, null at the end."""
+
+    next: int | None

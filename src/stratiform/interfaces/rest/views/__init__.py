@@ -1,0 +1,1 @@
+"""Functions from models to responses, for those that several routes return."""

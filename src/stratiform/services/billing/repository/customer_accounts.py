@@ -1,0 +1,67 @@
+"""Customer accounts and the seller."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+import msgspec
+from sqlalchemy import func, select
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.db import Connection, Rows, upsert
+from stratiform.kit.pagination import Page, Slice
+from stratiform.services.billing.model import CustomerAccount, Party
+from stratiform.services.billing.tables import accounts_table, periods_table, seller_table
+
+_by_id = Rows(accounts_table, CustomerAccount)
+_by_name = Rows(accounts_table, CustomerAccount, key="name")
+
+
+def find_customer_account(db: Connection, name_or_id: str) -> CustomerAccount | None:
+    """Look for a name first, then for an id."""
+    row = _by_name.find(db, name_or_id) or _by_id.find(db, name_or_id)
+    return None if row is None else _decode(row)
+
+
+def list_customer_accounts(db: Connection, page: Page) -> Slice[CustomerAccount]:
+    """Return a page of customer accounts by name; the marker is a name."""
+    rows = _by_name.page(db, page)
+    return Slice([_decode(row) for row in rows.items], rows.more)
+
+
+def insert_customer_account(db: Connection, account: CustomerAccount) -> None:
+    _by_id.insert(db, replace(account, party=cast("Party", _encode_party(account.party))))
+
+
+def update_billed_until(db: Connection, account: CustomerAccount, billed_until: Micros | None) -> bool:
+    """Set `billed_until` and lock the row. Return False if another transaction changed it since it was read."""
+    c = accounts_table.c
+    unchanged = c.billed_until.is_(None) if account.billed_until is None else c.billed_until == account.billed_until
+    statement = accounts_table.update().where(c.id == account.id, unchanged).values(billed_until=billed_until)
+    return db.execute(statement).rowcount == 1
+
+
+def last_closed_end(db: Connection, plan: str) -> Micros | None:
+    """Return the end of the last period that was closed with a price plan."""
+    periods = accounts_table.join(periods_table, periods_table.c.account_id == accounts_table.c.id)
+    statement = select(func.max(periods_table.c.end)).select_from(periods).where(accounts_table.c.plan == plan)
+    return cast("Micros | None", db.execute(statement).scalar())
+
+
+def get_seller(db: Connection) -> Party:
+    """Return the seller; an empty party if none is set."""
+    row = db.execute(select(seller_table.c.party).where(seller_table.c.id == 1)).scalar()
+    return Party() if row is None else msgspec.convert(row, Party)
+
+
+def save_seller(db: Connection, seller: Party) -> None:
+    party = _encode_party(seller)
+    upsert(db, seller_table, {"id": 1, "party": party}, key=("id",), on_conflict={"party": party})
+
+
+def _decode(row: CustomerAccount) -> CustomerAccount:
+    return replace(row, party=msgspec.convert(row.party, Party))
+
+
+def _encode_party(party: Party) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", msgspec.to_builtins(party))

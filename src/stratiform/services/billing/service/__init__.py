@@ -1,0 +1,47 @@
+"""The billing service, composed of one class per noun."""
+
+from dataclasses import dataclass
+
+from stratiform.kit.ids import Ids
+from stratiform.services.billing.service.assignments import Assignments
+from stratiform.services.billing.service.costs import Costs
+from stratiform.services.billing.service.customer_accounts import CustomerAccounts
+from stratiform.services.billing.service.documents import Documents
+from stratiform.services.billing.service.invoice_issuer import InvoiceIssuer
+from stratiform.services.billing.service.periods import Periods
+from stratiform.services.billing.service.prices import Prices
+from stratiform.services.billing.service.seller import Seller
+from stratiform.services.identity.service import IdentityService
+from stratiform.services.ingest.service import IngestService
+from stratiform.services.ledger.service import LedgerService
+from stratiform.services.rating.service import RatingService
+
+__all__ = ["BillingService"]
+
+
+@dataclass(frozen=True, slots=True)
+class BillingService:
+    """Customer accounts, billing periods, documents and running costs."""
+
+    customer_accounts: CustomerAccounts
+    assignments: Assignments
+    periods: Periods
+    documents: Documents
+    costs: Costs
+    prices: Prices
+    seller: Seller
+
+    @classmethod
+    def build(
+        cls, *, ids: Ids, identity: IdentityService, ledger: LedgerService, ingest: IngestService, rating: RatingService
+    ) -> "BillingService":
+        """Build the service from its dependencies."""
+        return cls(
+            customer_accounts=CustomerAccounts(ids, rating),
+            assignments=Assignments(ids),
+            periods=Periods(ids, ingest, InvoiceIssuer(identity, ledger, rating)),
+            documents=Documents(),
+            costs=Costs(ledger, rating),
+            prices=Prices(rating),
+            seller=Seller(),
+        )

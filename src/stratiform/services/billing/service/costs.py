@@ -1,0 +1,236 @@
+"""Running costs: what resources and projects cost until now, by the prices and the code of the invoice."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stratiform.kit.clock import DAY_US, Micros, iso, to_datetime
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import NotFound
+from stratiform.services.billing import policy
+from stratiform.services.billing.model import (
+    Assignment,
+    CostLine,
+    CustomerAccount,
+    DailyCost,
+    ProjectCost,
+    ProjectResourceCost,
+    ResourceCost,
+    UnpricedGap,
+    UnpricedTotal,
+    format_month,
+    parse_month,
+)
+from stratiform.services.billing.repository.assignments import list_assignments
+from stratiform.services.billing.repository.customer_accounts import find_customer_account
+from stratiform.services.billing.service.account_usage import AccountUsage, ResourceNames
+from stratiform.services.ledger.model import Segment, UsageFilter
+from stratiform.services.ledger.service import LedgerService
+from stratiform.services.rating.model import (
+    AMOUNT_DIGITS,
+    PRICE_DIGITS,
+    QUANTITY_DIGITS,
+    Charge,
+    Line,
+    PricePlan,
+    format_decimal,
+)
+from stratiform.services.rating.service import RatingService
+
+#: The resource types whose cost is looked up most often.
+_FREQUENT_TYPES = ("instance", "volume")
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Calculates running costs. Writes nothing."""
+
+    ledger: LedgerService
+    rating: RatingService
+
+    def find_by_resource(self, ctx: RequestContext, resource_id: str) -> ResourceCost | None:
+        """Return the cost of a resource since it is assigned to its customer account.
+
+        None if the resource has no usage, or no customer account pays for it. Raises: NotFound for a resource of
+        another project
+        """
+        segments = self._list_segments(ctx, resource_id)
+        if not segments:
+            return None
+        not_found = NotFound(f"Resource '{resource_id}' not found")
+        policy.COSTS_GET.require_visible(ctx.caller, segments[-1].project_id, not_found)
+        return self._rate_resource(ctx, segments)
+
+    def find_by_project(self, ctx: RequestContext, project_id: str, month: str | None = None) -> ProjectCost | None:
+        """Return the cost of a project in a month (default: the current one) until now.
+
+        It is the cost for the last customer account of that month; None if there is none. Raises: Invalid, NotFound
+        for another project
+        """
+        policy.COSTS_GET.require_visible(ctx.caller, project_id, NotFound(f"Project '{project_id}' not found"))
+        start, month_end = parse_month(month or format_month(ctx.now))
+        assigned = [each for each in list_assignments(ctx.db, project_id=project_id) if each.overlaps(start, month_end)]
+        account = find_customer_account(ctx.db, assigned[-1].account_id) if assigned else None
+        if account is None:
+            return None
+        first = min(assignment.start for assignment in assigned if assignment.account_id == account.id)
+        return self._rate_project(ctx, account, project_id, start, min(month_end, ctx.now), first)
+
+    def _list_segments(self, ctx: RequestContext, resource_id: str) -> Sequence[Segment]:
+        """Return the segments of a resource by start. The ledger's index starts with the type, so try each type."""
+        others = [each.name for each in self.rating.catalog if each.states and each.name not in _FREQUENT_TYPES]
+        for resource_type in (*_FREQUENT_TYPES, *others):
+            usage_filter = UsageFilter(resource_type=resource_type, resource_id=resource_id)
+            segments = sorted(self.ledger.segments.iterate(ctx.db, usage_filter), key=lambda segment: segment.start)
+            if segments:
+                return segments
+        return []
+
+    def _rate_resource(self, ctx: RequestContext, segments: Sequence[Segment]) -> ResourceCost | None:
+        last = segments[-1]
+        payer = _find_payer(ctx, last.project_id, ctx.now if last.end is None else min(last.end - 1, ctx.now))
+        if payer is None:
+            return None
+        account, assignment = payer
+        end = min(assignment.until or ctx.now, ctx.now)
+        usage = [
+            segment.clip(assignment.start, end)
+            for segment in segments
+            if segment.project_id == last.project_id and _intersects(segment, assignment.start, end)
+        ]
+        if not usage:
+            return None
+        start = usage[0].start
+        plan = self.rating.plans.load(ctx.db, account.plan)
+        usage_filter = UsageFilter(*last.resource, project_id=last.project_id)
+        samples = self.rating.meter_usages.iterate(ctx.db, plan, start, end, usage_filter)
+        charge = self.rating.charges.rate(plan, usage, start, end, samples)
+        return ResourceCost(
+            resource_type=last.resource_type,
+            resource_id=last.resource_id,
+            resource_name=last.name,
+            project_id=last.project_id,
+            account=account.name,
+            currency=account.currency,
+            amount=format_decimal(charge.amount, AMOUNT_DIGITS),
+            since=iso(start),
+            as_of=iso(end),
+            per_hour=self._hourly_rate(plan, last, ctx.now),
+            lines=[_build_line(plan, line) for line in charge.lines],
+            unpriced=_unpriced_totals(charge),
+            gaps=_unpriced_gaps(charge),
+        )
+
+    def _hourly_rate(self, plan: PricePlan, segment: Segment, now: Micros) -> str:
+        if segment.end is not None and segment.end <= now:
+            return "0"
+        return format_decimal(self.rating.charges.hourly_rate(plan, segment, now), PRICE_DIGITS)
+
+    def _rate_project(
+        self, ctx: RequestContext, account: CustomerAccount, project_id: str, start: Micros, end: Micros, first: Micros
+    ) -> ProjectCost:
+        """Rate the usage in `[start, end)`; `first` is the start of the first assignment to the customer account."""
+        as_of = max(start, end)
+        plan = self.rating.plans.load(ctx.db, account.plan)
+        usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, project_id=project_id)
+        samples = usage.iterate_samples(self.rating, plan)
+        charge, days = self.rating.charges.rate_by_day(plan, usage, start, as_of, samples)
+        return ProjectCost(
+            project_id=project_id,
+            account=account.name,
+            month=format_month(start),
+            currency=account.currency,
+            amount=format_decimal(charge.amount, AMOUNT_DIGITS),
+            since=iso(max(start, first)),
+            as_of=iso(as_of),
+            days=_sum_days(days.values(), start, end),
+            resources=_sum_resources(plan, charge, usage.names),
+            unpriced=_unpriced_totals(charge),
+            gaps=_unpriced_gaps(charge),
+        )
+
+
+def _find_payer(ctx: RequestContext, project_id: str, at: Micros) -> tuple[CustomerAccount, Assignment] | None:
+    for assignment in list_assignments(ctx.db, project_id=project_id):
+        if assignment.overlaps(at, at + 1):
+            account = find_customer_account(ctx.db, assignment.account_id)
+            return None if account is None else (account, assignment)
+    return None
+
+
+def _intersects(segment: Segment, start: Micros, end: Micros) -> bool:
+    return segment.start < end and (segment.end is None or segment.end > start)
+
+
+def _build_line(plan: PricePlan, line: Line) -> CostLine:
+    price = plan.get_price(line.key)
+    return CostLine(
+        meter=price.measure.name,
+        description=price.description,
+        start=iso(line.start),
+        end=iso(line.end),
+        quantity=format_decimal(line.quantity, QUANTITY_DIGITS),
+        unit=str(price.unit),
+        unit_price=format_decimal(price.amount, PRICE_DIGITS),
+        amount=format_decimal(line.amount, AMOUNT_DIGITS),
+        price_version=iso(line.key.valid_from),
+    )
+
+
+def _sum_days(amounts: Iterable[dict[Micros, int]], start: Micros, end: Micros) -> list[DailyCost]:
+    """Return the cost of every day of `[start, end)`, also of those without usage."""
+    sums = dict.fromkeys(range(start, end, DAY_US), 0)
+    for by_day in amounts:
+        for day, amount in by_day.items():
+            sums[day] += amount
+    return [
+        DailyCost(to_datetime(day).strftime("%Y-%m-%d"), format_decimal(amount, AMOUNT_DIGITS))
+        for day, amount in sums.items()
+    ]
+
+
+def _sum_resources(plan: PricePlan, charge: Charge, names: ResourceNames) -> list[ProjectResourceCost]:
+    """Return the cost of each resource, highest first."""
+    lines: defaultdict[tuple[str, str, str], list[Line]] = defaultdict(list)
+    for line in charge.lines:
+        lines[line.key.resource_type, line.key.resource_id, line.key.cloud].append(line)
+    sums = {resource: sum(line.amount for line in of_resource) for resource, of_resource in lines.items()}
+    return [
+        ProjectResourceCost(
+            resource_type=resource[0],
+            resource_id=resource[1],
+            resource_name=names.get(resource, ""),
+            cloud=resource[2],
+            amount=format_decimal(sums[resource], AMOUNT_DIGITS),
+            lines=[_build_line(plan, line) for line in lines[resource]],
+        )
+        for resource in sorted(lines, key=lambda resource: (-sums[resource], resource))
+    ]
+
+
+def _unpriced_totals(charge: Charge) -> list[UnpricedTotal]:
+    return [
+        UnpricedTotal(
+            resource_type=total.resource_type,
+            measure=total.measure,
+            resources=total.resources,
+            quantity=format_decimal(total.quantity, QUANTITY_DIGITS),
+            unit=total.unit,
+        )
+        for total in charge.unpriced
+    ]
+
+
+def _unpriced_gaps(charge: Charge) -> list[UnpricedGap]:
+    return [
+        UnpricedGap(
+            resource_type=gap.resource_type,
+            resource_id=gap.resource_id,
+            cloud=gap.cloud,
+            measure=gap.measure,
+            start=iso(gap.start),
+            end=iso(gap.end),
+            reason=gap.reason,
+        )
+        for gap in charge.gaps
+    ]

@@ -1,0 +1,85 @@
+"""Customer accounts."""
+
+from dataclasses import dataclass
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
+from stratiform.kit.db import Connection
+from stratiform.kit.errors import Invalid
+from stratiform.kit.ids import Ids
+from stratiform.kit.pagination import Page, Slice
+from stratiform.services.billing import policy
+from stratiform.services.billing.errors import (
+    CustomerAccountConflict,
+    CustomerAccountExists,
+    CustomerAccountNotFound,
+)
+from stratiform.services.billing.model import CustomerAccount, Party, check_party
+from stratiform.services.billing.repository import customer_accounts as repository
+from stratiform.services.rating.model import parse_tax_rate
+from stratiform.services.rating.service import RatingService
+
+_MAX_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAccounts:
+    """Operations on customer accounts."""
+
+    ids: Ids
+    rating: RatingService
+
+    def create(
+        self, ctx: RequestContext, name: str, currency: str, plan: str, party: Party | None = None, tax_rate: str = "0"
+    ) -> CustomerAccount:
+        """Create a customer account with a price plan of the same currency; `tax_rate` is in percent.
+
+        Raises: Invalid, PlanNotFound, CustomerAccountExists
+        """
+        policy.ACCOUNTS_CREATE.require(ctx.caller, None)
+        if not name or len(name) > _MAX_NAME or not name.isprintable() or "/" in name:  # the name is part of paths
+            raise Invalid(f"The name of a customer account has 1 to {_MAX_NAME} printable characters, and no '/'")
+        prices = self.rating.plans.load(ctx.db, plan)
+        if prices.currency != currency:
+            raise Invalid(f"The currency of plan '{plan}' is {prices.currency}, not {currency}")
+        if repository.find_customer_account(ctx.db, name) is not None:
+            raise CustomerAccountExists(name)
+        account = CustomerAccount(
+            id=self.ids.uuid(),
+            name=name,
+            currency=currency,
+            plan=plan,
+            tax_rate=parse_tax_rate(tax_rate),
+            party=check_party(party or Party()),
+            billed_until=None,
+            created_at=ctx.now,
+        )
+        repository.insert_customer_account(ctx.db, account)
+        return account
+
+    def list(self, ctx: RequestContext, page: Page) -> Slice[CustomerAccount]:
+        """Return a page of customer accounts by name; the marker is a name."""
+        policy.ACCOUNTS_LIST.require(ctx.caller, None)
+        return repository.list_customer_accounts(ctx.db, page)
+
+    def get(self, ctx: RequestContext, name_or_id: str) -> CustomerAccount:
+        """Raises: CustomerAccountNotFound"""
+        policy.ACCOUNTS_GET.require(ctx.caller, None)
+        return load_customer_account(ctx.db, name_or_id)
+
+
+def load_customer_account(db: Connection, name_or_id: str) -> CustomerAccount:
+    """Raises: CustomerAccountNotFound"""
+    account = repository.find_customer_account(db, name_or_id)
+    if account is None:
+        raise CustomerAccountNotFound(name_or_id)
+    return account
+
+
+def set_billed_until(db: Connection, account: CustomerAccount, billed_until: Micros | None) -> None:
+    """Set `billed_until`, and lock the account until the end of the transaction.
+
+    Raises: CustomerAccountConflict if another transaction changed it
+    """
+    if not repository.update_billed_until(db, account, billed_until):
+        raise CustomerAccountConflict(account.name)

@@ -1,0 +1,114 @@
+"""Issue of invoices for closed periods."""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
+
+from stratiform.kit.clock import Micros, to_datetime
+from stratiform.kit.context import RequestContext
+from stratiform.kit.db import Connection
+from stratiform.kit.errors import NotFound
+from stratiform.kit.money import exponent
+from stratiform.services.billing.errors import UnpricedUsageConflict
+from stratiform.services.billing.model import (
+    CustomerAccount,
+    Document,
+    DocumentLine,
+    DocumentSummary,
+    PlanReference,
+    PlanVersionReference,
+    calculate_tax_totals,
+)
+from stratiform.services.billing.repository.customer_accounts import get_seller
+from stratiform.services.billing.repository.documents import allocate_number, insert_document
+from stratiform.services.billing.service.account_usage import AccountUsage, ResourceNames
+from stratiform.services.identity.service import IdentityService
+from stratiform.services.ledger.service import LedgerService
+from stratiform.services.rating.model import Line, PricePlan
+from stratiform.services.rating.service import RatingService
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceIssuer:
+    """Rates the usage of a period and stores the invoice, in the transaction of the caller."""
+
+    identity: IdentityService
+    ledger: LedgerService
+    rating: RatingService
+
+    def issue(self, ctx: RequestContext, account: CustomerAccount, start: Micros, end: Micros) -> DocumentSummary:
+        """Issue the invoice of a period from the current position of the ledger. Raises: UnpricedUsageConflict"""
+        as_of = self.ledger.positions.get_current(ctx.db)
+        plan = self.rating.plans.load(ctx.db, account.plan)
+        usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, as_of)
+        charge = self.rating.charges.rate(plan, usage, start, end, usage.iterate_samples(self.rating, plan))
+        if charge.unpriced:
+            raise UnpricedUsageConflict(plan, charge, usage.names)
+        project_names = self._project_names(ctx.db, {line.key.project_id for line in charge.lines})
+        lines = [_build_line(line, plan, account, usage.names, project_names) for line in charge.lines]
+        minor_digits = exponent(account.currency)
+        totals, shares = calculate_tax_totals(
+            [(line.tax_category, line.amount) for line in lines], account.tax_category, minor_digits
+        )
+        seller = get_seller(ctx.db)
+        document = Document(
+            kind="invoice",
+            number=allocate_number(ctx.db, str(to_datetime(ctx.now).year)),
+            account_id=account.id,
+            account_name=account.name,
+            issued_at=ctx.now,
+            start=start,
+            end=end,
+            as_of=as_of,
+            currency=account.currency,
+            minor_digits=minor_digits,
+            seller=replace(seller, legal_name=seller.legal_name or "Seller"),
+            customer=replace(account.party, legal_name=account.party.legal_name or account.name),
+            plan=_reference_plan(plan),
+            lines=tuple(replace(line, net_minor=share) for line, share in zip(lines, shares, strict=True)),
+            tax_totals=totals,
+        )
+        return insert_document(ctx.db, document).summary
+
+    def _project_names(self, db: Connection, ids: Set[str]) -> Mapping[str, str]:
+        """Return the names of projects; empty for projects that only notifications of a cloud refer to."""
+        names = {}
+        for project_id in ids:
+            try:
+                names[project_id] = self.identity.get_project_name(db, project_id)
+            except NotFound:
+                names[project_id] = ""
+        return names
+
+
+def _build_line(
+    line: Line,
+    plan: PricePlan,
+    account: CustomerAccount,
+    resource_names: ResourceNames,
+    project_names: Mapping[str, str],
+) -> DocumentLine:
+    key, price = line.key, plan.get_price(line.key)
+    return DocumentLine(
+        project_id=key.project_id,
+        project_name=project_names.get(key.project_id, ""),
+        cloud=key.cloud,
+        resource_type=key.resource_type,
+        resource_id=key.resource_id,
+        resource_name=resource_names.get((key.resource_type, key.resource_id, key.cloud), ""),
+        measure=price.measure.name,
+        description=price.description,
+        start=line.start,
+        end=line.end,
+        quantity=line.quantity,
+        unit=str(price.unit),
+        unit_price=price.amount,
+        amount=line.amount,
+        price_version=key.valid_from,
+        net_minor=0,
+        tax_category=price.tax_category or account.tax_category,
+    )
+
+
+def _reference_plan(plan: PricePlan) -> PlanReference:
+    versions = tuple(PlanVersionReference(version.valid_from, version.sha256) for version in plan.versions)
+    return PlanReference(plan.name, plan.unpriced, versions)

@@ -1,0 +1,67 @@
+"""Billing periods."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
+from stratiform.kit.ids import Ids
+from stratiform.services.billing import policy
+from stratiform.services.billing.errors import DocumentNotFound
+from stratiform.services.billing.model import DocumentSummary, Period, select_period
+from stratiform.services.billing.repository import periods as repository
+from stratiform.services.billing.repository.documents import find_document
+from stratiform.services.billing.service.customer_accounts import load_customer_account, set_billed_until
+from stratiform.services.billing.service.invoice_issuer import InvoiceIssuer
+from stratiform.services.ingest.service import IngestService
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Operations on the periods of customer accounts."""
+
+    ids: Ids
+    ingest: IngestService
+    issuer: InvoiceIssuer
+
+    def close(
+        self, ctx: RequestContext, account: str, month: str | None = None, until: Micros | None = None
+    ) -> DocumentSummary:
+        """Close a month (such as `2026-11`), or the open period at `until`, and issue the invoice.
+
+        Closing the same period again returns the same invoice. Raises: CustomerAccountNotFound, Invalid, Conflict if
+        the period is not over or an earlier one is open, UnpricedUsageConflict
+        """
+        policy.PERIODS_CLOSE.require(ctx.caller, None)
+        customer = load_customer_account(ctx.db, account)
+        closed = repository.list_periods(ctx.db, customer.id)
+        selection = select_period(customer, closed, month, until, ctx.now)
+        if selection.closed is not None:
+            return _load_summary(ctx, selection.closed.document_number)
+        set_billed_until(ctx.db, customer, selection.end)
+        self.ingest.catch_up(ctx.db, ctx.now)
+        invoice = self.issuer.issue(ctx, customer, selection.start, selection.end)
+        period = Period(
+            id=self.ids.uuid(),
+            account_id=customer.id,
+            sequence=len(closed) + 1,
+            start=selection.start,
+            end=selection.end,
+            as_of=invoice.as_of,
+            closed_at=ctx.now,
+            document_number=invoice.number,
+        )
+        repository.insert_period(ctx.db, period)
+        return invoice
+
+    def list(self, ctx: RequestContext, account: str) -> Sequence[Period]:
+        """Return the closed periods of a customer account, oldest first. Raises: CustomerAccountNotFound"""
+        policy.PERIODS_LIST.require(ctx.caller, None)
+        return repository.list_periods(ctx.db, load_customer_account(ctx.db, account).id)
+
+
+def _load_summary(ctx: RequestContext, number: str) -> DocumentSummary:
+    document = find_document(ctx.db, number, project_id=None)
+    if document is None:
+        raise DocumentNotFound(number)
+    return document.summary

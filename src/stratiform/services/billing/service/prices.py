@@ -1,0 +1,25 @@
+"""Publication of price plans."""
+
+from dataclasses import dataclass
+
+from stratiform.kit.context import RequestContext
+from stratiform.services.billing import policy
+from stratiform.services.billing.repository.customer_accounts import last_closed_end
+from stratiform.services.rating.model import PricePlan
+from stratiform.services.rating.service import RatingService
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Publishes price plans; rating cannot know which periods are closed."""
+
+    rating: RatingService
+
+    def publish(self, ctx: RequestContext, source: str, file: str = "") -> PricePlan:
+        """Publish the price plan in the TOML text `source`, unless a new version starts in a closed period.
+
+        `file` starts the error messages. Raises: Invalid, PlanConflict
+        """
+        policy.PRICES_SET.require(ctx.caller, None)
+        plan = self.rating.plans.parse(source, file)
+        return self.rating.plans.publish(ctx, plan, last_closed_end(ctx.db, plan.name))

@@ -1,0 +1,98 @@
+"""Customer accounts, assignments, the seller, and access to them."""
+
+from collections.abc import Callable
+
+import pytest
+
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Conflict, Fault, Forbidden, Invalid
+from stratiform.kit.pagination import Page
+from stratiform.services.billing.errors import CustomerAccountExists
+from stratiform.services.billing.model import Party
+from stratiform.services.billing.service import BillingService
+from support.billing import BillingBench
+from support.money import PLAN
+from support.stacks import customer
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("acme", "EUR", "standard"), "Customer account 'acme' already exists"),
+        (("", "EUR", "standard"), "The name of a customer account"),
+        (("Hansen A/S", "EUR", "standard"), "no '/'"),
+        (("new", "USD", "standard"), "The currency of plan 'standard' is EUR, not USD"),
+        (("new", "EUR", "gold"), "Price plan 'gold' not found"),
+        (("new", "EUR", "standard", Party(country="XX")), "'XX' is not a country code"),
+        (("new", "EUR", "standard", Party("x" * 201)), "at most 200 printable characters"),
+        (("new", "EUR", "standard", Party(address=("line",) * 11)), "at most 10 lines"),
+        (("new", "EUR", "standard", Party(), "101"), "'101' is not a percentage"),
+        (("new", "EUR", "standard", Party(), "-1"), "'-1' is not a percentage"),
+    ],
+)
+def test_an_invalid_account_is_refused(billing: BillingBench, arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(Fault, match=message):
+        billing.create_account(*arguments)  # type: ignore[arg-type]
+    accounts = billing.run(lambda billing, ctx: billing.customer_accounts.list(ctx, Page()))
+    assert [account.name for account in accounts.items] == ["acme"]
+
+
+def test_the_name_of_an_account_is_unique(any_billing: BillingBench) -> None:
+    with pytest.raises(CustomerAccountExists):
+        any_billing.create_account("acme")
+
+
+def test_an_account_can_be_read_by_name_and_by_id(any_billing: BillingBench) -> None:
+    account = any_billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, "acme"))
+    assert account.party == Party("Acme Ltd", ("1 Road",), "GB", "GB1")
+    assert any_billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, account.id)) == account
+
+
+def test_a_closed_assignment_cannot_be_changed(billing: BillingBench) -> None:
+    billing.create_account("zeta")
+    billing.assign("zeta", "p1", "2026-11-11")
+    with pytest.raises(Conflict, match="The project is assigned to customer account 'zeta' since 2026-11-11"):
+        billing.assign("zeta", "p1", "2026-11-12")
+    billing.at("2026-12-01").close("zeta", "2026-11")
+    with pytest.raises(Conflict, match="Customer account 'zeta' pays for the project at 2026-11-20"):
+        billing.assign("acme", "p1", "2026-11-20")
+    billing.assign("acme", "p1", "2026-12-01")
+    assignments = billing.run(lambda billing, ctx: billing.assignments.list(ctx, "acme"))
+    assert [(each.project_id, each.until is None) for each in assignments] == [("p1", False), ("p1", True)]
+
+
+def test_prices_of_closed_periods_cannot_be_changed(billing: BillingBench) -> None:
+    billing.at("2026-12-01").close("acme", "2026-11")
+    with pytest.raises(Invalid, match="starts in a closed period; the last one ended at 2026-12-01"):
+        billing.publish(PLAN.replace("2026-01-01", "2026-11-15"))
+    billing.publish(PLAN.replace("2026-01-01", "2026-12-01"))
+
+
+def test_the_seller_is_replaced(any_billing: BillingBench) -> None:
+    assert any_billing.run(lambda billing, ctx: billing.seller.get(ctx)) == Party()
+    seller = Party("Cloud Seller AG", ("Street 1",), "CH", "CHE-1")
+    for party in (Party("First"), seller):
+        any_billing.run(lambda billing, ctx, party=party: billing.seller.update(ctx, party))  # type: ignore[misc]
+    assert any_billing.run(lambda billing, ctx: billing.seller.get(ctx)) == seller
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda billing, ctx: billing.prices.publish(ctx, PLAN),
+        lambda billing, ctx: billing.customer_accounts.create(ctx, "a", "EUR", "standard"),
+        lambda billing, ctx: billing.customer_accounts.list(ctx, Page()),
+        lambda billing, ctx: billing.customer_accounts.get(ctx, "acme"),
+        lambda billing, ctx: billing.assignments.list(ctx, "acme"),
+        lambda billing, ctx: billing.assignments.create(ctx, "acme", "p1"),
+        lambda billing, ctx: billing.periods.close(ctx, "acme", "2026-11"),
+        lambda billing, ctx: billing.periods.list(ctx, "acme"),
+        lambda billing, ctx: billing.seller.get(ctx),
+        lambda billing, ctx: billing.seller.update(ctx, Party()),
+    ],
+)
+def test_members_are_refused(
+    billing: BillingBench, operation: Callable[[BillingService, RequestContext], object]
+) -> None:
+    with pytest.raises(Forbidden):
+        billing.run(operation, customer("p1", "member"))

@@ -1,0 +1,163 @@
+"""Documents as JSON and as PDF."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stratiform.kit.clock import parse_iso
+from stratiform.services.billing.document_format import decode_document, encode_document
+from stratiform.services.billing.model import (
+    Document,
+    DocumentKind,
+    DocumentLine,
+    DocumentNumber,
+    Party,
+    PlanReference,
+    TaxTotal,
+)
+from stratiform.services.billing.renderer import render_pdf
+from stratiform.services.billing.renderer.layout import PrintedTax, build_layout
+from stratiform.services.rating.model import TaxCategory
+from support.databases import require
+
+#: An invoice that was issued before documents had a kind, references and tax categories.
+FIRST_RELEASE = Path(__file__).parent / "data" / "invoice-of-first-release.json"
+FIRST_RELEASE_PDF_SHA256 = "0f82c911c9516b4a5cf4874ab11a0f742d9af57d399c27a9901cc3bff5a65391"
+
+CATEGORY = TaxCategory("S", "19")
+PROJECT_ID = "0d6f0f2e9c494f298d3b6dd1a2c3d4e5"
+
+
+def build_document(name: str = "Acme", lines: int = 1, kind: DocumentKind = "invoice") -> Document:
+    """Return a document in which every name is `name`."""
+    party = Party(name[:200], (name[:200],), "DE", "")
+    template = DocumentLine(
+        project_id=PROJECT_ID,
+        project_name=name,
+        cloud="dc-1",
+        resource_type="instance",
+        resource_id="",
+        resource_name=name,
+        measure="vcpu",
+        description=name,
+        start=parse_iso("2026-11-10"),
+        end=parse_iso("2026-12-01"),
+        quantity=12_345_000_000_000,
+        unit="vCPU-hour",
+        unit_price=123_456_789,
+        amount=1_524_074_110_205_000_000_000,
+        price_version=parse_iso("2026-01-01"),
+        net_minor=1524,
+        tax_category=CATEGORY,
+    )
+    ids = (f"0d6f0f2e-9c49-4f29-8d3b-{number:012}" for number in range(lines))
+    return Document(
+        kind=kind,
+        number=DocumentNumber("2026", 1),
+        account_id="a1",
+        account_name=name,
+        issued_at=parse_iso("2026-12-01"),
+        start=parse_iso("2026-11-01"),
+        end=parse_iso("2026-12-01"),
+        as_of=7,
+        currency="EUR",
+        minor_digits=2,
+        seller=party,
+        customer=party,
+        plan=PlanReference("standard", "refuse", ()),
+        lines=tuple(replace(template, resource_id=resource_id) for resource_id in ids),
+        tax_totals=(TaxTotal(CATEGORY, 1_524_074_110_205_000_000_000, 1524, 290),),
+    )
+
+
+def test_the_pdf_of_an_invoice_of_the_first_release_has_not_changed() -> None:
+    """If a new version of typst changes the bytes, compare the pages and update the digest."""
+    invoice = decode_document(FIRST_RELEASE.read_bytes())
+    assert (invoice.kind, invoice.references, invoice.number) == ("invoice", (), DocumentNumber("2026", 1))
+    assert {line.tax_category for line in invoice.lines} == {TaxCategory("S", "20")}
+    assert hashlib.sha256(render_pdf(invoice)).hexdigest() == FIRST_RELEASE_PDF_SHA256
+
+
+def test_the_json_form_can_be_decoded() -> None:
+    for document in (
+        decode_document(FIRST_RELEASE.read_bytes()),
+        build_document(lines=3),
+        replace(build_document(kind="debit_note"), references=("2026-000007",), currency="JPY", minor_digits=0),
+        replace(build_document(), lines=()),
+    ):
+        assert decode_document(encode_document(document)) == document
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["株式会社", "สวัสดี", "web 🚀 👩‍💻", "\u0378", "\ue000", "株" * 255],
+    ids=["japanese", "thai", "emoji", "unassigned", "private", "long"],
+)
+def test_characters_without_a_font_do_not_prevent_a_pdf(name: str) -> None:
+    assert render_pdf(build_document(name)).startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Großhändler Łódź", "ЗАО Ромашка", "Αθήνα", "שלום עולם 12", "a\x00b\x1bc\nd\u2028e\u202ef\ufeffg", ""],
+    ids=["latin", "cyrillic", "greek", "hebrew", "control", "empty"],
+)
+def test_a_pdf_with_the_fonts_of_typst_is_pdf_a_and_always_the_same(name: str) -> None:
+    pdf = render_pdf(build_document(name))
+    assert b"pdfaid:part" in pdf
+    assert render_pdf(build_document(name)) == pdf
+
+
+@pytest.mark.parametrize("name", ["W" * 255, "." * 255, "1-" * 127, "株" * 255, "\u2028" * 255, "ordinary"])
+def test_every_text_is_inside_the_page(name: str) -> None:
+    boxes = read_pdf(render_pdf(build_document(name, lines=3)), "-bbox")
+    width, height = 595, 841  # A4 in points
+    edges = re.findall(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">', boxes)
+    assert edges
+    for left, top, right, bottom in ((float(edge) for edge in box) for box in edges):
+        assert 0 < left < right < width
+        assert 0 < top < bottom < height
+
+
+def test_ids_can_be_copied_from_a_pdf() -> None:
+    text = read_pdf(render_pdf(build_document("", lines=2)), "-layout")
+    assert "0d6f0f2e-9c49-4f29-8d3b-000000000001" in text
+    assert PROJECT_ID in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"), [("invoice", "Invoice"), ("credit_note", "Credit note"), ("debit_note", "Debit note")]
+)
+def test_every_kind_of_document_has_its_title_and_is_pdf_a(kind: DocumentKind, title: str) -> None:
+    pdf = render_pdf(replace(build_document(kind=kind), references=("2025-000042",)))
+    assert f"{title} 2026-000001".encode() in pdf
+    assert b"pdfaid:part" in pdf
+
+
+def build_document_with_two_taxes() -> Document:
+    document, reduced = build_document(), TaxTotal(TaxCategory("S", "7"), 10**20, 100, 7)
+    return replace(document, tax_totals=(*document.tax_totals, reduced), references=("2025-000042",))
+
+
+def test_the_layout_has_references_and_the_totals_of_each_tax_category() -> None:
+    layout = build_layout(build_document_with_two_taxes())
+    assert layout.references == ("2025-000042",)
+    assert layout.taxes == [PrintedTax("19", "15.24", "2.90"), PrintedTax("7", "1.00", "0.07")]
+    assert (layout.net, layout.total) == ("16.24", "19.21")
+
+
+def test_references_and_the_totals_of_each_tax_category_are_printed() -> None:
+    text = read_pdf(render_pdf(build_document_with_two_taxes()), "-layout")
+    assert "2025-000042" in text
+    assert re.search(r"Tax 19 % on 15\.24\s+2\.90 EUR", text)
+    assert re.search(r"Tax 7 % on 1\.00\s+0\.07 EUR", text)
+
+
+def read_pdf(pdf: bytes, option: str) -> str:
+    require("poppler's pdftotext", shutil.which("pdftotext") is not None)
+    return subprocess.run(["pdftotext", option, "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()

@@ -1,0 +1,89 @@
+"""Billing on a test stack: operations in transactions of their own, at a time that the test sets."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from stratiform.kit.clock import Micros, parse_iso
+from stratiform.kit.context import RequestContext
+from stratiform.kit.outbox import Event
+from stratiform.kit.policy import SYSTEM, Caller
+from stratiform.services.billing.model import (
+    Assignment,
+    CustomerAccount,
+    DocumentSummary,
+    Party,
+    ProjectCost,
+    ResourceCost,
+    StoredDocument,
+)
+from stratiform.services.billing.service import BillingService
+from stratiform.services.rating.model import PricePlan
+from support.money import PLAN
+from support.stacks import Bench
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class BillingBench:
+    """The billing service of a stack; operators call it unless `caller` is passed."""
+
+    stack: Bench
+
+    def run(self, operation: Callable[[BillingService, RequestContext], T], caller: Caller = SYSTEM) -> T:
+        """Run an operation in a transaction."""
+        with self.stack.services.database.transaction() as db:
+            return operation(self.stack.services.billing, self.stack.ctx(db, caller))
+
+    def at(self, time: str) -> "BillingBench":
+        """Set the clock."""
+        self.stack.clock.at = parse_iso(time)
+        return self
+
+    def ingest(self, *events: Event) -> None:
+        with self.stack.services.database.transaction() as db:
+            self.stack.services.ingest.events.ingest(db, list(events), self.stack.clock.now())
+
+    def publish(self, source: str) -> PricePlan:
+        return self.run(lambda billing, ctx: billing.prices.publish(ctx, source))
+
+    def create_account(
+        self, name: str, currency: str = "EUR", plan: str = "standard", party: Party | None = None, tax_rate: str = "0"
+    ) -> CustomerAccount:
+        return self.run(
+            lambda billing, ctx: billing.customer_accounts.create(ctx, name, currency, plan, party, tax_rate)
+        )
+
+    def assign(self, account: str, project_id: str, start: str | None = None) -> Assignment:
+        first = None if start is None else parse_iso(start)
+        return self.run(lambda billing, ctx: billing.assignments.create(ctx, account, project_id, first))
+
+    def close(self, account: str, month: str | None = None, until: Micros | None = None) -> DocumentSummary:
+        return self.run(lambda billing, ctx: billing.periods.close(ctx, account, month, until))
+
+    def get(self, number: str, caller: Caller = SYSTEM) -> StoredDocument:
+        return self.run(lambda billing, ctx: billing.documents.get(ctx, number), caller)
+
+    def load_json(self, number: str) -> dict[str, Any]:
+        """Return the JSON form of a document."""
+        return dict(json.loads(self.get(number).content))
+
+    def render_pdf(self, number: str, caller: Caller = SYSTEM) -> bytes:
+        return self.run(lambda billing, ctx: billing.documents.render_pdf(ctx, number), caller)
+
+    def resource_cost(self, resource_id: str, caller: Caller = SYSTEM) -> ResourceCost | None:
+        return self.run(lambda billing, ctx: billing.costs.find_by_resource(ctx, resource_id), caller)
+
+    def project_cost(self, project_id: str, month: str | None = None, caller: Caller = SYSTEM) -> ProjectCost | None:
+        return self.run(lambda billing, ctx: billing.costs.find_by_project(ctx, project_id, month), caller)
+
+
+def billing_bench(stack: Bench) -> BillingBench:
+    """Return billing with the customer account "acme", which pays for project "p1" from 2026-11-01 on."""
+    billing = BillingBench(stack).at("2026-11-01")
+    billing.publish(PLAN)
+    billing.create_account("acme", party=Party("Acme Ltd", ("1 Road",), "GB", "GB1"), tax_rate="20")
+    billing.assign("acme", "p1")
+    return billing

@@ -24,7 +24,7 @@ test: setup ## Check the code and run all tests
 	@tools/test
 
 quick: setup ## Run the tests that need no other program and only SQLite
-	@$(RUN)python -m pytest -n 2 --dist loadfile -m "not slow" -k "not postgresql and not mariadb and not aws" \
+	@$(RUN)python -m pytest -n 2 --dist loadfile -m "not slow and not thorough" -k "not postgresql and not mariadb and not aws" \
 		tests/architecture tests/kit tests/services tests/conformance tests/interfaces --ignore tests/interfaces/portal
 
 check: setup ## Run the static checks: requirement files, ruff, mypy, import-linter

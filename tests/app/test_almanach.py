@@ -1,4 +1,4 @@
-"""Moving from Almanach: its configuration file, its queues on a real RabbitMQ, its API on a port of its own."""
+"""Replacing Almanach: its configuration file, its queues in RabbitMQ, and its API on a port of its own."""
 
 import signal
 import socket
@@ -19,8 +19,8 @@ from support.programs import Cli
 LAUNCHED = "2026-01-01T10:00:00.000000"
 
 
-def machine(state: str, **more: Any) -> dict[str, Any]:
-    """What Nova says of one."""
+def server_payload(state: str, **more: Any) -> dict[str, Any]:
+    """Return the payload of a server's notification."""
     return {
         "instance_id": "i-1", "tenant_id": "p", "display_name": "web", "state": state, "launched_at": LAUNCHED,
         "terminated_at": "", "deleted_at": "", "instance_type": "m1.small", "metadata": {}, **more,
@@ -28,8 +28,8 @@ def machine(state: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def moved(home: Path, tmp_path: Path, names: BusNames) -> Any:
-    """A home made of an Almanach's configuration file."""
+def imported(home: Path, tmp_path: Path, names: BusNames) -> Any:
+    """A home with the imported configuration file of an Almanach."""
     config = tmp_path / "almanach.cfg"
     config.write_text(
         f"[DEFAULT]\ncontrol_exchange = {names.exchange}\n"
@@ -43,19 +43,19 @@ def moved(home: Path, tmp_path: Path, names: BusNames) -> Any:
     names.delete(*(f"{names.topic}.{priority}" for priority in PRIORITIES))
 
 
-def test_only_the_address_changes(moved: Cli, names: BusNames) -> None:
-    """What Nova published for Almanach before we were there is heard, too: the queue is the one that it made."""
+def test_queue_of_almanach_is_consumed_after_the_import(imported: Cli, names: BusNames) -> None:
+    """Notifications that Nova published before the start are consumed, too, from the queue that Almanach declared."""
     nova = oslo_messaging.get_notification_transport(parse_with_oslo(URL).conf, parse_with_oslo(URL))
     oslo_messaging.set_transport_defaults(names.exchange)
     notifier = oslo_messaging.Notifier(nova, "compute.here", driver="messaging", topics=[names.topic])
-    notifier.info({}, "compute.instance.create.end", machine("active"))
+    notifier.info({}, "compute.instance.create.end", server_payload("active"))
     wait_for(lambda: names.count_messages(f"{names.topic}.info") == 1)
-    moved("up", "--detach", "--port", free_port())
-    read = settings.load(moved.home)
-    with httpx.Client(base_url=f"http://127.0.0.1:{read.almanach_port}", headers={"X-Auth-Token": "a key"}) as http:
+    imported("up", "--detach", "--port", free_port())
+    loaded = settings.load(imported.home)
+    with httpx.Client(base_url=f"http://127.0.0.1:{loaded.almanach_port}", headers={"X-Auth-Token": "a key"}) as http:
         wait_for(lambda: http.get("/v1/entity/i-1").status_code == 200)
         notifier.error(
-            {}, "compute.instance.delete.end", machine("deleted", terminated_at="2026-01-01T12:00:00.000000")
+            {}, "compute.instance.delete.end", server_payload("deleted", terminated_at="2026-01-01T12:00:00.000000")
         )
         wait_for(lambda: http.get("/entity/i-1").json()[0]["end"] == "2026-01-01 12:00:00+00:00")
         assert http.get("/info", headers={}).json()["info"] == {"version": "4.1.0"}
@@ -63,7 +63,7 @@ def test_only_the_address_changes(moved: Cli, names: BusNames) -> None:
     oslo_messaging.set_transport_defaults("openstack")
 
 
-def test_a_port_that_is_taken_is_told(home: Path) -> None:
+def test_port_in_use_is_refused(home: Path) -> None:
     cli = Cli(home)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -78,8 +78,8 @@ def test_a_port_that_is_taken_is_told(home: Path) -> None:
             assert reason in cli(*line, exit_code=1)
 
 
-@pytest.mark.parametrize(("auth", "warned"), [("keystone", 1), ("private_key", 0), ("token,keystone", 0)])
-def test_a_key_that_opens_nothing_is_warned_of(home: Path, auth: str, warned: int) -> None:
+@pytest.mark.parametrize(("auth", "warnings"), [("keystone", 1), ("private_key", 0), ("token,keystone", 0)])
+def test_unused_private_key_is_logged(home: Path, auth: str, warnings: int) -> None:
     home.mkdir()
     (home / "stratiform.toml").write_text(f'almanach_private_key = "a key"\nalmanach_auth = "{auth}"\n')
     cli = Cli(home)
@@ -88,11 +88,11 @@ def test_a_key_that_opens_nothing_is_warned_of(home: Path, auth: str, warned: in
     finally:
         cli.stop()
     log = (home / "stratiform.log").read_text()
-    assert log.count("almanach_private_key is not used: almanach_auth is keystone") == warned
+    assert log.count("almanach_private_key is not used: almanach_auth is keystone") == warnings
     assert "a key" not in log
 
 
-def test_it_ends_with_the_others(home: Path) -> None:
+def test_second_listener_stops_with_the_program(home: Path) -> None:
     port = free_port()
     home.mkdir()
     (home / "stratiform.toml").write_text(f"almanach_port = {port}\n")

@@ -1,4 +1,4 @@
-"""`stratiform import almanach.cfg`: what is taken, what is left, and what is never shown."""
+"""`stratiform import almanach.cfg`: the options that are converted, those that are not, and secrets."""
 
 import tomllib
 from pathlib import Path
@@ -65,14 +65,14 @@ def cli(home: Path) -> Cli:
     return Cli(home)
 
 
-def written(tmp_path: Path, text: str) -> str:
+def write_config(tmp_path: Path, text: str) -> str:
     file = tmp_path / "almanach.cfg"
     file.write_text(text)
     return str(file)
 
 
-def test_every_option_is_taken_or_named(cli: Cli, tmp_path: Path) -> None:
-    said = cli("import", written(tmp_path, EVERYTHING))
+def test_every_option_is_converted_or_reported(cli: Cli, tmp_path: Path) -> None:
+    output = cli("import", write_config(tmp_path, EVERYTHING))
     toml = cli.home / "stratiform.toml"
     assert tomllib.loads(toml.read_text()) == {
         "collector_url": "rabbit://u:hush-1@r1:5672/?amqp_durable_queues=true&ssl_ca_file=%2Fetc%2Fca.pem",
@@ -102,22 +102,26 @@ def test_every_option_is_taken_or_named(cli: Cli, tmp_path: Path) -> None:
             }
         ],
     }
-    assert "hush" not in said
+    assert "hush" not in output
     assert toml.stat().st_mode & 0o777 == 0o600
     options = [line.split("=")[0].strip() for line in EVERYTHING.splitlines() if "=" in line]
-    assert [name for name in options if f".{name} " not in said] == []
-    for left in ("database.connection_url", "collector.retry_delay", "other.thing", "DEFAULT.log_file"):
-        assert f"- {left} " in said
+    assert [name for name in options if f".{name} " not in output] == []
+    for option in ("database.connection_url", "collector.retry_delay", "other.thing", "DEFAULT.log_file"):
+        assert f"- {option} " in output
 
 
-def test_an_empty_file_gives_almanachs_defaults(cli: Cli, tmp_path: Path) -> None:
-    said = cli("import", written(tmp_path, "[api]\n"))
-    read = settings.load(cli.home)
-    assert (read.almanach_host, read.almanach_port, read.almanach_auth) == ("127.0.0.1", 8000, "private_key")
-    assert (read.collector_topics, read.collector_exchanges, read.collector_pool) == (("almanach",), ("openstack",), "")
-    assert [host.name for host in parse(read.collector_url, "x").hosts] == ["localhost"]
-    assert almanach.build_settings(read).private_key == "secret"
-    assert "public default" in said
+def test_empty_file_gives_the_defaults_of_almanach(cli: Cli, tmp_path: Path) -> None:
+    output = cli("import", write_config(tmp_path, "[api]\n"))
+    loaded = settings.load(cli.home)
+    assert (loaded.almanach_host, loaded.almanach_port, loaded.almanach_auth) == ("127.0.0.1", 8000, "private_key")
+    assert (loaded.collector_topics, loaded.collector_exchanges, loaded.collector_pool) == (
+        ("almanach",),
+        ("openstack",),
+        "",
+    )
+    assert [host.name for host in parse(loaded.collector_url, "x").hosts] == ["localhost"]
+    assert almanach.build_settings(loaded).private_key == "secret"
+    assert "public default" in output
 
 
 @pytest.mark.parametrize(
@@ -129,24 +133,24 @@ def test_an_empty_file_gives_almanachs_defaults(cli: Cli, tmp_path: Path) -> Non
         ("", "private_key"),
     ],
 )
-def test_strategies(cli: Cli, tmp_path: Path, strategy: str, ours: str) -> None:
-    cli("import", written(tmp_path, f"[auth]\nstrategy = {strategy}\n"))
-    read = settings.load(cli.home)
-    assert read.almanach_auth == ours
-    assert bool(read.almanach_private_key) == (ours != "keystone")
-    assert bool(read.almanach_keystone_url) == (ours != "private_key")
+def test_authentication_strategies(cli: Cli, tmp_path: Path, strategy: str, ours: str) -> None:
+    cli("import", write_config(tmp_path, f"[auth]\nstrategy = {strategy}\n"))
+    loaded = settings.load(cli.home)
+    assert loaded.almanach_auth == ours
+    assert bool(loaded.almanach_private_key) == (ours != "keystone")
+    assert bool(loaded.almanach_keystone_url) == (ours != "private_key")
 
 
-def test_what_is_there_is_never_overwritten(cli: Cli, tmp_path: Path) -> None:
+def test_existing_settings_are_not_overwritten(cli: Cli, tmp_path: Path) -> None:
     cli.home.mkdir()
     (cli.home / "stratiform.toml").write_text("port = 9999\n")
-    assert "already exists" in cli("import", written(tmp_path, EVERYTHING), exit_code=1)
+    assert "already exists" in cli("import", write_config(tmp_path, EVERYTHING), exit_code=1)
     assert (cli.home / "stratiform.toml").read_text() == "port = 9999\n"
 
 
-def test_another_home_may_be_named(cli: Cli, tmp_path: Path) -> None:
+def test_option_into_selects_the_home(cli: Cli, tmp_path: Path) -> None:
     other = tmp_path / "other"
-    cli("import", written(tmp_path, EVERYTHING), "--into", str(other))
+    cli("import", write_config(tmp_path, EVERYTHING), "--into", str(other))
     assert [file.name for file in other.iterdir()] == ["stratiform.toml"]
     assert not cli.home.exists()
 
@@ -163,18 +167,18 @@ def test_another_home_may_be_named(cli: Cli, tmp_path: Path) -> None:
         ("[keystone_authtoken]\nauth_url = nonsense\n[auth]\nstrategy = keystone\n", "almanach_keystone_url"),
     ],
 )
-def test_what_cant_be_taken_is_told_and_nothing_written(cli: Cli, tmp_path: Path, text: str, reason: str) -> None:
-    said = cli("import", written(tmp_path, text), exit_code=1)
-    assert reason in said
-    assert "hush" not in said
-    assert "Traceback" not in said
+def test_invalid_configuration_is_refused(cli: Cli, tmp_path: Path, text: str, reason: str) -> None:
+    output = cli("import", write_config(tmp_path, text), exit_code=1)
+    assert reason in output
+    assert "hush" not in output
+    assert "Traceback" not in output
     assert not (cli.home / "stratiform.toml").exists()
 
 
-def test_a_file_that_there_is_not(cli: Cli, tmp_path: Path) -> None:
+def test_missing_file_is_refused(cli: Cli, tmp_path: Path) -> None:
     assert "Cannot read" in cli("import", str(tmp_path / "no.cfg"), exit_code=1)
 
 
-def test_text_is_kept_whatever_it_is(cli: Cli, tmp_path: Path) -> None:
-    cli("import", written(tmp_path, '[auth]\nprivate_key = a"b\\c\x7f\u00e9\U0001f600$$\n'))
+def test_special_characters_are_preserved(cli: Cli, tmp_path: Path) -> None:
+    cli("import", write_config(tmp_path, '[auth]\nprivate_key = a"b\\c\x7f\u00e9\U0001f600$$\n'))
     assert settings.load(cli.home).almanach_private_key == 'a"b\\c\x7f\u00e9\U0001f600$'

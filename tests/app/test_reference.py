@@ -15,10 +15,18 @@ def test_the_committed_page_is_current(name: str) -> None:
     assert (FOLDER / name).read_text() == now, "run: python -m stratiform.app.reference"
 
 
-def test_connectors_tells_capabilities_and_secrets() -> None:
+def test_connectors_page_lists_capabilities_and_secrets() -> None:
     page = PAGES["connectors.md"]()
     assert "| [aws](#aws) | yes | yes | yes | yes |  | yes |" in page
     assert "| `secret_key` (secret) | yes |" in page
+
+
+def test_endpoints_have_microversions_rule_and_summary() -> None:
+    page = PAGES["endpoints.md"]()
+    assert "| GET | `/clouds` |  | `stratiform:clouds:list` | List clouds, ordered by name |" in page
+    assert "| POST | `/volumes/{volume_id}/action` `os-extend` |  | `volume:extend` |" in page
+    assert "| GET | `/attachments` | from 3.27 | `volume:get_all` |" in page
+    assert "| POST | `/auth/tokens` |  | no token required |" in page
 
 
 def test_all_pages_are_written(tmp_path: Path) -> None:

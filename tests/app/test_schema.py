@@ -1,4 +1,4 @@
-"""The history of the schema leads to the tables that the code declares, on every database, and back."""
+"""Migrations lead to the declared tables and back, on every database."""
 
 import hashlib
 from pathlib import Path
@@ -25,7 +25,7 @@ from support.stacks import Bench, bench
 FIRST_INVOICE = Path(__file__).parents[1] / "services" / "billing" / "data" / "invoice-of-first-release.json"
 
 
-def test_the_history_leads_to_the_tables_and_back(empty_database_url: str) -> None:
+def test_migrations_lead_to_the_declared_tables_and_back(empty_database_url: str) -> None:
     schema.load_tables()
     database = Database(empty_database_url)
     assert schema.current_revision(database) == ""
@@ -43,58 +43,58 @@ def test_the_history_leads_to_the_tables_and_back(empty_database_url: str) -> No
     database.close()
 
 
-def test_a_ledger_moves_between_its_forms(home: Path, empty_database_url: str) -> None:
+def test_ledger_survives_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
     schema.load_tables()
-    made = bench(home, empty_database_url, tables=False)
-    database = made.services.database
+    stack = bench(home, empty_database_url, tables=False)
+    database = stack.services.database
     schema.upgrade(database)
-    some, more = recorded()[:700], recorded()[500:]
-    _take(made, some)
+    first, second = recorded()[:700], recorded()[500:]
+    _ingest(stack, first)
     with database.snapshot() as db:
-        before = listing(made.services.ledger, db)
+        before = listing(stack.services.ledger, db)
     schema.downgrade(database, "0001")
     schema.upgrade(database)
     with database.snapshot() as db:
-        assert listing(made.services.ledger, db) == before
+        assert listing(stack.services.ledger, db) == before
         size = repository.batches.count_events(db)
         leaves = [merkle.leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, size)]
         assert merkle.compute_root(repository.tiles.make_reader(db), size) == _root(leaves)
-    _take(made, more)
-    straight = bench(home / "straight")
-    _take(straight, recorded())
-    with database.snapshot() as db, straight.services.database.snapshot() as other:
-        assert listing(made.services.ledger, db) == listing(straight.services.ledger, other)
-    for one in (made, straight):
-        one.services.database.close()
+    _ingest(stack, second)
+    reference = bench(home / "reference")
+    _ingest(reference, recorded())
+    with database.snapshot() as db, reference.services.database.snapshot() as other:
+        assert listing(stack.services.ledger, db) == listing(reference.services.ledger, other)
+    for each in (stack, reference):
+        each.services.database.close()
 
 
-def test_corrections_are_listed_after_a_move(home: Path, empty_database_url: str) -> None:
+def test_corrections_survive_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    made = bench(home, empty_database_url, tables=False)
-    database, services = made.services.database, made.services
+    stack = bench(home, empty_database_url, tables=False)
+    database, services = stack.services.database, stack.services
     schema.upgrade(database)
-    _take(made, recorded()[:300])
+    _ingest(stack, recorded()[:300])
     with database.transaction() as db:
-        one = next(iter(services.ledger.segments.iterate(db)))
-        made.clock.at = one.start + 1
-        said = Correction("", "test", since=one.start, until=one.start + 1, absent=True)
-        services.ingest.corrections.create(made.ctx(db), one.resource, said, message_id="c-1")
+        segment = next(iter(services.ledger.segments.iterate(db)))
+        stack.clock.at = segment.start + 1
+        correction = Correction("", "test", since=segment.start, until=segment.start + 1, absent=True)
+        services.ingest.corrections.create(stack.ctx(db), segment.resource, correction, message_id="c-1")
         before = listing(services.ledger, db)
     schema.downgrade(database, "0001")
     schema.upgrade(database)
     with database.transaction() as db:
-        made_before = services.ingest.corrections.list(made.ctx(db), UsageFilter(), Page()).items
-        assert [one.record.message_id for one in made_before] == ["c-1"]
+        corrections = services.ingest.corrections.list(stack.ctx(db), UsageFilter(), Page()).items
+        assert [correction.record.message_id for correction in corrections] == ["c-1"]
         assert listing(services.ledger, db) == before
-        services.ingest.corrections.create(made.ctx(db), one.resource, Correction("", "back", revokes="c-1"))
-        assert next(iter(services.ledger.segments.iterate(db))).start == one.start
+        services.ingest.corrections.create(stack.ctx(db), segment.resource, Correction("", "back", revokes="c-1"))
+        assert next(iter(services.ledger.segments.iterate(db))).start == segment.start
     database.close()
 
 
-def _take(made: Bench, messages: tuple[bytes, ...]) -> None:
-    with made.services.database.transaction() as db:
-        made.services.ingest.messages.ingest(db, "openstack", messages, made.clock.now())
+def _ingest(stack: Bench, messages: tuple[bytes, ...]) -> None:
+    with stack.services.database.transaction() as db:
+        stack.services.ingest.messages.ingest(db, "openstack", messages, stack.clock.now())
 
 
 def _root(leaves: list[bytes]) -> bytes:
@@ -102,7 +102,7 @@ def _root(leaves: list[bytes]) -> bytes:
     return merkle.compute_root(lambda level, number: tiles.get((level, number), b""), len(leaves))
 
 
-def test_plans_of_the_first_release_keep_their_free_types(home: Path, empty_database_url: str) -> None:
+def test_plans_get_free_resource_types_by_an_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
     stack = bench(home, empty_database_url, tables=False)
     database, plans = stack.services.database, stack.services.rating.plans

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from faults import books
+from faults import ledger_checks
 from faults.collectors import Collectors
 from faults.plan import (
     BROKER_ALARMED,
@@ -86,7 +86,7 @@ def run_round(plan: Plan, servers: Servers) -> Outcome:
         round_ = _Round(plan, servers, folder, stack)
         try:
             drain_seconds = round_.run()
-            segments = books.check(plan, round_.home, round_.url)
+            segments = ledger_checks.check(plan, round_.home, round_.url)
         except Exception as error:
             error.add_note(f"seed {plan.seed}, {plan.store}, {plan.collectors} collectors: {plan.summary}")
             error.add_note(round_.collectors.log_tails())

@@ -29,6 +29,9 @@ QUERIES = (
 )
 
 
+pytestmark = pytest.mark.thorough
+
+
 @pytest.fixture
 def api(home: Path) -> Iterator[Callers]:
     stack = bench(home)

@@ -1,4 +1,4 @@
-"""A real server on a free port, and the real `openstack` client against it."""
+"""A server on a free port, and the `openstack` client."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ class Live:
     services: Services
 
     def environment(self, user: str = "admin", **changes: str) -> dict[str, str]:
-        """What the `openstack` client needs to be `user`; an empty text takes a setting away."""
+        """Return the settings of the `openstack` client for a user; a change to "" removes a setting."""
         settings = {
             "OS_AUTH_URL": f"{self.url}/identity/v3",
             "OS_USERNAME": user,
@@ -50,26 +50,26 @@ class Live:
         }
         return {key: text for key, text in (settings | changes).items() if text}
 
-    def openstack(self, *words: str, user: str = "admin", **changes: str) -> str:
-        """What the `openstack` command writes; it must succeed."""
-        done = client.run(list(words), self.environment(user, **changes))
-        assert done.code == 0, f"openstack {' '.join(words)}:\n{done.out}{done.err}"
-        return done.out
+    def openstack(self, *arguments: str, user: str = "admin", **changes: str) -> str:
+        """Run an `openstack` command that succeeds. Return its standard output."""
+        result = client.run(list(arguments), self.environment(user, **changes))
+        assert result.exit_code == 0, f"openstack {' '.join(arguments)}:\n{result.stdout}{result.stderr}"
+        return result.stdout
 
-    def refused(self, *words: str, user: str = "admin", **changes: str) -> str:
-        """What the `openstack` command complains; it must fail."""
-        done = client.run(list(words), self.environment(user, **changes))
-        assert done.code != 0, f"openstack {' '.join(words)}:\n{done.out}{done.err}"
-        return done.err
+    def refused(self, *arguments: str, user: str = "admin", **changes: str) -> str:
+        """Run an `openstack` command that fails. Return its standard error."""
+        result = client.run(list(arguments), self.environment(user, **changes))
+        assert result.exit_code != 0, f"openstack {' '.join(arguments)}:\n{result.stdout}{result.stderr}"
+        return result.stderr
 
-    def json(self, *words: str, user: str = "admin", **changes: str) -> Any:
-        """The answer of the `openstack` command, with `-f json`."""
-        return json.loads(self.openstack(*words, "-f", "json", user=user, **changes))
+    def json(self, *arguments: str, user: str = "admin", **changes: str) -> Any:
+        """Run an `openstack` command that succeeds with `-f json`. Return the decoded output."""
+        return json.loads(self.openstack(*arguments, "-f", "json", user=user, **changes))
 
 
 @contextmanager
 def live_server(home: Path) -> Iterator[Live]:
-    """A server over a new installation in `home`, with the machine's clock; no worker runs."""
+    """Run a server of a new installation in `home`, without a worker."""
     port = free_port()
     home.mkdir(parents=True, exist_ok=True)
     settings = Settings(home=home, port=port, bcrypt_rounds=4)
@@ -88,7 +88,7 @@ def live_server(home: Path) -> Iterator[Live]:
 
 @contextmanager
 def serving(services: Services, port: int) -> Iterator[None]:
-    """Answer for `stack` on `port` from a thread, until the end."""
+    """Run a server on `port` in a thread until the end of the block."""
     stop = threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(_serve(services, port, stop)), name="live-server")
     thread.start()

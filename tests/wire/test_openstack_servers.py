@@ -1,10 +1,9 @@
-"""The unmodified `openstack` client and openstacksdk order machines: a real server and worker, the simulated cloud.
+"""The unmodified `openstack` client and openstacksdk create servers: a server, a worker and the simulated cloud.
 
-The client takes seconds to start, so it goes the main way once, and the library does the rest.
+A command of the client takes long, so it covers the common operations once, and the library the others.
 """
 
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,33 +17,37 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
 from stratiform.kit.work import Worker
 from stratiform.services.clouds.model import ResourceType
+from support.processes import WAIT_S, wait_until
 from support.server import Live, live_server
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
-    """A live server with a worker beside it; the demo project can order."""
+class Site:
+    """A server and a worker; the demo project can create servers."""
 
     live: Live
 
-    def __call__(self, *words: str, **how: Any) -> Any:
-        return self.live.json(*words, user="demo", **how)
+    def json(self, *arguments: str) -> Any:
+        """Run an `openstack` command of the demo user. Return the decoded output."""
+        return self.live.json(*arguments, user="demo")
 
-    def run(self, *words: str, **how: Any) -> str:
-        return self.live.openstack(*words, user="demo", **how)
+    def run(self, *arguments: str) -> str:
+        """Run an `openstack` command of the demo user. Return its output."""
+        return self.live.openstack(*arguments, user="demo")
 
-    def connection(self, user: str = "demo", version: str | None = None) -> Any:
+    def connect(self, user: str = "demo", microversion: str | None = None) -> Any:
+        """Return a connection of openstacksdk."""
         environment = self.live.environment(user)
         names = ("auth_url", "username", "password", "project_name", "user_domain_name", "project_domain_name")
         auth = {name: environment[f"OS_{name.upper()}"] for name in names}
         return openstack.connect(
-            auth=auth, region_name="RegionOne", compute_default_microversion=version, load_yaml_config=False
+            auth=auth, region_name="RegionOne", compute_default_microversion=microversion, load_yaml_config=False
         )
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with live_server(Path(tmp_path_factory.mktemp("shop"))) as live:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with live_server(Path(tmp_path_factory.mktemp("site"))) as live:
         services = live.services
         with services.database.transaction() as db:
             ctx = RequestContext(db, SYSTEM, services.clock.now())
@@ -57,65 +60,66 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             services.network.default_networks.ensure(ctx, project.id)
             image = services.image.images.create_native(ctx, "cirros")
             services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
-        hands = Worker(services.database, worker.handlers(services), name="wire", clock=services.clock, idle_us=20_000)
-        thread = threading.Thread(target=hands.run)
+        server_worker = Worker(
+            services.database, worker.handlers(services), name="wire", clock=services.clock, idle_us=20_000
+        )
+        thread = threading.Thread(target=server_worker.run)
         thread.start()
         try:
-            yield Shop(live)
+            yield Site(live)
         finally:
-            hands.stop()
-            thread.join(timeout=20)
+            server_worker.stop()
+            thread.join(WAIT_S)
 
 
-@pytest.mark.timeout(300)  # each command takes seconds of its own
-def test_the_main_way_with_the_client(shop: Shop, tmp_path: Path) -> None:
+def test_server_lifecycle_with_the_client(site: Site, tmp_path: Path) -> None:
     user_data = tmp_path / "user-data"
     user_data.write_text("#cloud-config\n")
-    assert "PRIVATE KEY" in shop.run("keypair", "create", "laptop")
-    words = ("server", "create", "--image", "cirros", "--flavor", "m1.tiny", "--network", "private")
-    more = ("--key-name", "laptop", "--user-data", str(user_data), "--property", "k=v", "--wait", "web")
-    made = shop(*words, *more)
-    assert (made["status"], made["properties"], made["key_name"]) == ("ACTIVE", {"k": "v"}, "laptop")
-    assert list(made["addresses"]) == ["private"]
-    (listed,) = shop("server", "list")
-    assert (listed["Name"], listed["Status"], listed["Image"], listed["Flavor"]) == (
-        "web",
-        "ACTIVE",
-        "cirros",
-        "m1.tiny",
-    )
-    shop.run("server", "resize", "--flavor", "m1.small", "--wait", "web")
-    shop.run("server", "resize", "confirm", "web")
-    assert "Linux version" in shop.run("console", "log", "show", "web")
-    shop.run("server", "set", "--name", "web2", "--property", "a=b", "--tag", "blue", "web")
-    shown = shop("server", "show", "web2")
-    assert (shown["properties"], shown["tags"]) == ({"k": "v", "a": "b"}, ["blue"])
-    assert (shown["flavor"]["name"], shown["status"]) == ("m1.small", "ACTIVE")
-    events = shop("server", "event", "list", "web2")
+    assert "PRIVATE KEY" in site.run("keypair", "create", "laptop")
+    arguments = ["--image", "cirros", "--flavor", "m1.tiny", "--network", "private", "--key-name", "laptop"]
+    arguments += ["--user-data", str(user_data), "--property", "k=v"]
+    server = site.json("server", "create", *arguments, "--wait", "web")
+    assert (server["status"], server["properties"], server["key_name"]) == ("ACTIVE", {"k": "v"}, "laptop")
+    assert list(server["addresses"]) == ["private"]
+    (listed,) = site.json("server", "list")
+    assert {name: listed[name] for name in ("Name", "Status", "Image", "Flavor")} == {
+        "Name": "web",
+        "Status": "ACTIVE",
+        "Image": "cirros",
+        "Flavor": "m1.tiny",
+    }
+    site.run("server", "resize", "--flavor", "m1.small", "--wait", "web")
+    site.run("server", "resize", "confirm", "web")
+    assert "Linux version" in site.run("console", "log", "show", "web")
+    site.run("server", "set", "--name", "web2", "--property", "a=b", "--tag", "blue", "web")
+    server = site.json("server", "show", "web2")
+    assert (server["properties"], server["tags"]) == ({"k": "v", "a": "b"}, ["blue"])
+    assert (server["flavor"]["name"], server["status"]) == ("m1.small", "ACTIVE")
+    events = site.json("server", "event", "list", "web2")
     assert {event["Action"] for event in events} == {"create", "resize", "confirmResize"}
-    shop.run("server", "delete", "--wait", "web2")
+    site.run("server", "delete", "--wait", "web2")
 
 
-@pytest.mark.parametrize("version", ["2.1", "2.26", "2.37", "2.47", "2.79", None])
-def test_the_life_of_a_server_with_the_library(shop: Shop, version: str | None) -> None:
-    cloud = shop.connection(version=version)
+@pytest.mark.parametrize("microversion", ["2.1", "2.26", "2.37", "2.47", "2.79", None])
+def test_server_lifecycle_with_the_library(site: Site, microversion: str | None) -> None:
+    cloud = site.connect(microversion=microversion)
     compute = cloud.compute
     image, flavor = cloud.image.find_image("cirros"), compute.find_flavor("m1.tiny")
-    networks = "auto" if version in (None, "2.37", "2.47", "2.79") else None
-    asked = {"image_id": image.id, "flavor_id": flavor.id, **({"networks": networks} if networks else {})}
-    server = compute.wait_for_server(compute.create_server(name=f"at-{version}", **asked), interval=0.05)
+    networks = {"networks": "auto"} if microversion in (None, "2.37", "2.47", "2.79") else {}
+    server = compute.create_server(name=f"at-{microversion}", image_id=image.id, flavor_id=flavor.id, **networks)
+    server = compute.wait_for_server(server, interval=0.05, wait=WAIT_S)
     assert next(iter(server.addresses)) == "private"
-    for ask, status in (
+    for action, status in (
         (compute.stop_server, "SHUTOFF"),
         (compute.start_server, "ACTIVE"),
-        (lambda one: compute.reboot_server(one, "HARD"), "ACTIVE"),
-        (lambda one: compute.resize_server(one, compute.find_flavor("m1.small")), "VERIFY_RESIZE"),
+        (lambda server: compute.reboot_server(server, "HARD"), "ACTIVE"),
+        (lambda server: compute.resize_server(server, compute.find_flavor("m1.small")), "VERIFY_RESIZE"),
         (compute.revert_server_resize, "ACTIVE"),
-        (lambda one: compute.rebuild_server(one, image=image.id), "ACTIVE"),
+        (lambda server: compute.rebuild_server(server, image=image.id), "ACTIVE"),
     ):
-        ask(server)
-        server = _until(compute, server, status)
-    assert [one.id for one in compute.servers(name="^at-", status="ACTIVE")] == [server.id]
+        action(server)
+        server = wait_for_status(compute, server, status)
+    assert [match.id for match in compute.servers(name="^at-", status="ACTIVE")] == [server.id]
     compute.set_server_metadata(server, k="v")
     assert compute.get_server(server).metadata == {"k": "v"}
     compute.lock_server(server)
@@ -123,28 +127,29 @@ def test_the_life_of_a_server_with_the_library(shop: Shop, version: str | None) 
         compute.delete_server(server)
     compute.unlock_server(server)
     compute.delete_server(server)
-    compute.wait_for_delete(server, interval=0.05)
+    compute.wait_for_delete(server, interval=0.05, wait=WAIT_S)
 
 
-def test_volumes(shop: Shop) -> None:
-    cloud = shop.connection()
+def test_attach_and_detach_a_volume(site: Site) -> None:
+    cloud = site.connect()
     compute = cloud.compute
     volume = cloud.block_storage.create_volume(name="data", size=1)
-    asked = {"image_id": cloud.image.find_image("cirros").id, "flavor_id": "1", "networks": "auto"}
-    server = compute.wait_for_server(compute.create_server(name="db", **asked), interval=0.05)
-    cloud.block_storage.wait_for_status(volume, "available", interval=0.05)
+    image_id = cloud.image.find_image("cirros").id
+    server = compute.create_server(name="db", image_id=image_id, flavor_id="1", networks="auto")
+    server = compute.wait_for_server(server, interval=0.05, wait=WAIT_S)
+    cloud.block_storage.wait_for_status(volume, "available", interval=0.05, wait=WAIT_S)
     compute.create_volume_attachment(server, volume_id=volume.id)
-    cloud.block_storage.wait_for_status(volume, "in-use", interval=0.05)
+    cloud.block_storage.wait_for_status(volume, "in-use", interval=0.05, wait=WAIT_S)
     (attachment,) = compute.volume_attachments(server)
     assert (attachment.volume_id, attachment.device) == (volume.id, "/dev/vdb")
     compute.delete_volume_attachment(server, volume)
-    cloud.block_storage.wait_for_status(volume, "available", interval=0.05)
+    cloud.block_storage.wait_for_status(volume, "available", interval=0.05, wait=WAIT_S)
     compute.delete_server(server)
-    compute.wait_for_delete(server, interval=0.05)
+    compute.wait_for_delete(server, interval=0.05, wait=WAIT_S)
 
 
-def test_what_the_operator_has(shop: Shop) -> None:
-    compute = shop.connection("admin").compute
+def test_operations_of_an_operator(site: Site) -> None:
+    compute = site.connect("admin").compute
     flavor = compute.create_flavor(name="nano", ram=256, vcpus=1, disk=1)
     compute.create_flavor_extra_specs(flavor, {"a": "b"})
     assert compute.get_flavor(flavor.id).extra_specs == {"a": "b"}
@@ -153,11 +158,11 @@ def test_what_the_operator_has(shop: Shop) -> None:
     assert list(compute.hypervisors()) == []
     assert list(compute.servers(all_projects=True)) is not None
     with pytest.raises(openstack.exceptions.ForbiddenException):
-        shop.connection().compute.create_flavor(name="x", ram=1, vcpus=1, disk=1)
+        site.connect().compute.create_flavor(name="x", ram=1, vcpus=1, disk=1)
 
 
-def test_what_a_customer_asks_besides(shop: Shop) -> None:
-    cloud = shop.connection()
+def test_zones_limits_keypairs_and_quotas_of_a_customer(site: Site) -> None:
+    cloud = site.connect()
     assert [zone.name for zone in cloud.compute.availability_zones()] == ["zone-a"]
     limits = cloud.compute.get_limits().absolute
     assert (limits.instances, limits.instances_used) == (-1, 0)
@@ -169,11 +174,12 @@ def test_what_a_customer_asks_besides(shop: Shop) -> None:
     assert list(cloud.compute.extensions())
 
 
-def _until(compute: Any, server: Any, status: str) -> Any:
-    last = time.monotonic() + 30
-    while time.monotonic() < last:
-        found = compute.get_server(server)
-        if found.status == status and found.task_state is None:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"{server.name} never was {status}")
+def wait_for_status(compute: Any, server: Any, status: str) -> Any:
+    """Wait until a server has a status and no task. Return the server."""
+
+    def has_status() -> bool:
+        current = compute.get_server(server)
+        return bool(current.status == status and current.task_state is None)
+
+    wait_until(has_status, f"{server.name} is not {status}")
+    return compute.get_server(server)

@@ -12,6 +12,11 @@ from pathlib import Path
 from stratiform.app.settings import Settings
 from stratiform.contract.connector import Setting
 from stratiform.contract.registry import CAPABILITIES, ConnectorDescription, describe_kinds
+from stratiform.interfaces.almanach.api import api as almanach
+from stratiform.interfaces.endpoints import Api, Endpoint
+from stratiform.interfaces.endpoints.openapi import summarize
+from stratiform.interfaces.openstack.apis import APIS
+from stratiform.interfaces.rest.api import api as rest
 from stratiform.kit import settings as kit_settings
 from stratiform.services.ingest.events import MessageParser
 from stratiform.services.ingest.events.meter_files import (
@@ -54,6 +59,14 @@ built-in meter of the same name: see [Add a meter](../howto/add-a-meter.md).
 Notifications that no meter reads are stored and counted: `stratiform usage unknown list`.
 """
 
+_ENDPOINTS = """\
+# Endpoints
+
+Every endpoint of the APIs, with the range of microversions in which it exists, its policy rule, and what it does. The
+REST API is described in detail by `/api/docs/openapi.json`. Below the paths of Block Storage, the project's id may
+come first (`/volume/v3/PROJECT/volumes`); those of Almanach exist with and without `/v1`.
+"""
+
 
 def connectors() -> str:
     """Return the page of all kinds of cloud, with their capabilities and settings."""
@@ -91,8 +104,25 @@ def meters() -> str:
     return "\n".join(lines) + "\n"
 
 
+def endpoints() -> str:
+    """Return the page of all endpoints, by API."""
+    lines = _wrap(_ENDPOINTS)
+    for api in (rest, *APIS, almanach):
+        api.load()
+        lines += ["", f"## {api.name}", "", f"Path: `{api.path}`", ""]
+        lines += ["| method | path | microversions | policy rule | summary |", "|---|---|---|---|---|"]
+        declared = sorted(api.endpoints, key=lambda endpoint: (endpoint.path, endpoint.name, endpoint.since))
+        lines += [_endpoint(api, endpoint) for endpoint in declared]
+    return "\n".join(lines) + "\n"
+
+
 #: The function that generates each page, by file name.
-PAGES: dict[str, Callable[[], str]] = {"connectors.md": connectors, "meters.md": meters, "settings.md": settings}
+PAGES: dict[str, Callable[[], str]] = {
+    "connectors.md": connectors,
+    "endpoints.md": endpoints,
+    "meters.md": meters,
+    "settings.md": settings,
+}
 
 
 def write(folder: Path = _FOLDER) -> None:
@@ -127,6 +157,18 @@ def _setting(setting: Setting) -> str:
     default = f"`{setting.default}`" if setting.default else ""
     name = f"`{setting.name}`" + (" (secret)" if setting.secret else "")
     return f"| {name} | {required} | {default} | {setting.help} |"
+
+
+def _endpoint(api: Api, endpoint: Endpoint) -> str:
+    path = f"`{endpoint.path}`" + (f" `{endpoint.action}`" if endpoint.action else "")
+    rule = "no token required" if endpoint.rule is None else f"`{endpoint.rule.name}`"
+    return f"| {endpoint.method} | {path} | {_microversions(api, endpoint)} | {rule} | {summarize(endpoint)} |"
+
+
+def _microversions(api: Api, endpoint: Endpoint) -> str:
+    since = f"from {api.format_microversion(endpoint.since)}" if endpoint.since else ""
+    until = "" if endpoint.until is None else f"until {api.format_microversion(endpoint.until)}"
+    return " ".join(filter(None, (since, until)))
 
 
 #: The effect of a notification, by the rule of its entry in a meter file.

@@ -106,14 +106,14 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
     assert document["info"] == {"title": "Items", "version": "1.2"}
 
 
-def test_descriptions_are_those_of_docstrings_and_rules(document: dict[str, Any]) -> None:
+def test_summaries_are_those_of_docstrings_names_and_rules(document: dict[str, Any]) -> None:
     operation = document["paths"]["/v1/items"]["get"]
     assert operation["summary"] == "List items"
     assert operation["description"] == "Newest first. Operators get all of them."
     assert operation["operationId"] == "list_items"
     created = document["paths"]["/v1/items"]["post"]
-    assert (created["summary"], created["description"]) == ("List items", "`name` is unique.")
-    assert [summarize(endpoint) for endpoint in api.endpoints if endpoint.action] == ["Start an item", "List items"]
+    assert (created["summary"], created["description"]) == ("Create item", "`name` is unique.")
+    assert [summarize(endpoint) for endpoint in api.endpoints if endpoint.action] == ["Start an item", "Stop item"]
     assert summarize(api.endpoints[2]) == "Show data"
 
 

@@ -417,6 +417,7 @@ def test_audits_require_admin(stack: Bench) -> None:
         stack.services.audit.audits.run(stack.ctx(db, customer("p1")), AuditRequest("2026-01", *JANUARY))
 
 
+@pytest.mark.thorough
 def test_memory_does_not_grow_with_the_number_of_resources(stack: Bench) -> None:
     def measure_peak(count: int) -> int:
         names = [f"m{number:06d}" for number in range(count)]

@@ -202,4 +202,5 @@ def _refusal(get: Function, error: Fault) -> Function:
         get(request, resource_id)
         raise error
 
+    refuse.__doc__ = f"Not supported: {error.message}"
     return refuse

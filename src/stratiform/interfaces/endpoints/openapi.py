@@ -77,19 +77,20 @@ def document_route(path: str, apis: Sequence[Api], *, title: str, version: str) 
 
 
 def summarize(endpoint: Endpoint) -> str:
-    """Return one line about an endpoint: the first sentence of its docstring, or the description of its rule."""
+    """Return one line about an endpoint: the first sentence of its docstring, or its name; of an action, its rule."""
     return _split_docstring(endpoint)[0]
 
 
 def _split_docstring(endpoint: Endpoint) -> tuple[str, str]:
-    """Return summary and description. Private functions, and docstrings that begin with an identifier, have none."""
+    """Return summary and description. A docstring that begins with an identifier has no summary."""
     name = endpoint.function.__name__
     text = " ".join((inspect.getdoc(endpoint.function) or "").split())
+    if name.startswith("_"):  # the functions of action tables, whose names are not those of endpoints
+        return "" if endpoint.rule is None else endpoint.rule.description.removesuffix("."), text
     first, _, rest = text.partition(". ")
-    if first[:1].isalpha() and not name.startswith("_"):
+    if first[:1].isalpha():
         return first.removesuffix("."), rest
-    summary = endpoint.rule.description if endpoint.rule is not None else ""
-    return summary.removesuffix(".") or name.strip("_").replace("_", " ").capitalize(), text
+    return name.replace("_", " ").capitalize(), text
 
 
 def _by_operation(api: Api) -> dict[tuple[str, str], list[Endpoint]]:

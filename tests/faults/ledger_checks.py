@@ -1,4 +1,4 @@
-"""What a ledger must hold after everything was sent, compared with what it does hold."""
+"""Checks that a ledger has exactly what was published."""
 
 import hashlib
 import json
@@ -21,8 +21,8 @@ from support.ledger import listing
 from support.reference_fold import usage
 from support.shapes import make_line
 
-#: Rows that no ledger may have: what is wrong with them, and the query that finds them.
-_NEVER = {
+#: Violations of constraints, and queries that find them.
+_VIOLATIONS = {
     "two open segments of one resource": "SELECT resource FROM metering_segment WHERE superseded IS NULL AND end_at "
     "IS NULL GROUP BY resource HAVING count(*) > 1",
     "a segment that ends before it starts": "SELECT id FROM metering_segment WHERE end_at <= start_at",
@@ -33,8 +33,8 @@ _NEVER = {
     "an event of no batch": "SELECT seq FROM metering_event WHERE batch NOT IN (SELECT id FROM metering_batch)",
 }
 
-#: What is counted, and the table whose keys must be those numbers, none left out.
-_NUMBERED = {
+#: Counters, with the table and key that have consecutive numbers, and the first number.
+_COUNTERS = {
     "events": ("metering_event", "seq", 0),
     "segments": ("metering_segment", "id", 0),
     "resources": ("metering_resource", "id", 0),
@@ -43,7 +43,7 @@ _NUMBERED = {
 
 
 def check(plan: Plan, home: Path, url: str) -> int:
-    """Fails with the first thing that is wrong; how many segments there are."""
+    """Compare the ledger with the published messages. Return the number of segments."""
     services = build(Settings(home=home, database_url=url))
     try:
         with services.database.snapshot() as db:
@@ -56,61 +56,61 @@ def check(plan: Plan, home: Path, url: str) -> int:
 
 
 def _check_segments(services: Services, db: Connection, plan: Plan) -> int:
-    text = listing(services.ledger, db)
-    found, wanted = json.loads(text), usage([make_line(body) for body in plan.valid])
-    differing = [(one, other) for one, other in zip(found, wanted, strict=False) if one != other]
-    assert not differing, f"{len(differing)} segments differ, the first: {differing[0][0]} instead of {differing[0][1]}"
-    assert len(found) == len(wanted), f"{len(found)} segments instead of {len(wanted)}"
+    segments = json.loads(listing(services.ledger, db))
+    expected = usage([make_line(body) for body in plan.valid])
+    different = [pair for pair in zip(segments, expected, strict=False) if pair[0] != pair[1]]
+    assert not different, f"{len(different)} segments differ, the first: {different[0][0]} instead of {different[0][1]}"
+    assert len(segments) == len(expected), f"{len(segments)} segments instead of {len(expected)}"
     as_of = UsageFilter(as_of=services.ledger.positions.get_current(db))
     assert list(services.ledger.segments.iterate(db, as_of)) == list(services.ledger.segments.iterate(db)), (
-        "as_of tells something else"
+        "the segments as of the current position differ from the current ones"
     )
-    return len(found)
+    return len(segments)
 
 
 def _check_messages(services: Services, db: Connection, plan: Plan) -> None:
-    """Every message is kept once, as it came: the understood in batches, the others aside."""
+    """Check that every message is stored once and unchanged: accepted ones in batches, others as rejected."""
     position = services.ledger.positions.get_current(db)
-    kept = Counter(body for some in repository.batches.iterate_messages(db, position) for _, body in some)
-    _same(kept, Counter({*plan.valid, *plan.ignored}), "messages")
-    _same(_rejected(services, db), Counter(set(plan.invalid)), "rejected messages")
+    stored = Counter(body for batch in repository.batches.iterate_messages(db, position) for _, body in batch)
+    _check_equal(stored, Counter({*plan.valid, *plan.ignored}), "messages")
+    _check_equal(_list_rejected(services, db), Counter(set(plan.invalid)), "rejected messages")
     ctx = RequestContext(db, SYSTEM, services.clock.now())
-    unknown = sum(one.count for one in services.ingest.ignored_messages.list(ctx))
-    assert unknown == len(set(plan.ignored)), f"{unknown} messages of no concern instead of {len(set(plan.ignored))}"
+    ignored = sum(messages.count for messages in services.ingest.ignored_messages.list(ctx))
+    assert ignored == len(set(plan.ignored)), f"{ignored} ignored messages instead of {len(set(plan.ignored))}"
 
 
-def _rejected(services: Services, db: Connection) -> Counter[bytes]:
-    found: Counter[bytes] = Counter()
+def _list_rejected(services: Services, db: Connection) -> Counter[bytes]:
+    bodies: Counter[bytes] = Counter()
     ctx, page = RequestContext(db, SYSTEM, services.clock.now()), Page(limit=100)
     while True:
-        some = services.ingest.rejected_messages.list(ctx, page)
-        found.update(one.body for one in some.items)
-        if not some.more:
-            return found
-        page = Page(limit=100, marker=some.items[-1].id)
+        messages = services.ingest.rejected_messages.list(ctx, page)
+        bodies.update(message.body for message in messages.items)
+        if not messages.more:
+            return bodies
+        page = Page(limit=100, marker=messages.items[-1].id)
 
 
-def _same(found: Counter[bytes], wanted: Counter[bytes], what: str) -> None:
-    lost, extra = wanted - found, found - wanted
-    assert not lost, f"{lost.total()} {what} are lost, one of them: {next(iter(lost))[:300]!r}"
-    assert not extra, f"{extra.total()} {what} too many, one of them: {next(iter(extra))[:300]!r}"
+def _check_equal(stored: Counter[bytes], expected: Counter[bytes], noun: str) -> None:
+    missing, extra = expected - stored, stored - expected
+    assert not missing, f"{missing.total()} {noun} are missing, for example {next(iter(missing))[:300]!r}"
+    assert not extra, f"{extra.total()} {noun} too many, for example {next(iter(extra))[:300]!r}"
 
 
 def _check_constraints(db: Connection) -> None:
-    for what, query in _NEVER.items():
-        wrong = db.exec_driver_sql(query).scalars().all()
-        assert not wrong, f"{what}: {wrong[:5]}"
-    for counted, (table, key, first) in _NUMBERED.items():
+    for violation, query in _VIOLATIONS.items():
+        rows = db.exec_driver_sql(query).scalars().all()
+        assert not rows, f"{violation}: {rows[:5]}"
+    for counter, (table, key, first) in _COUNTERS.items():
         keys = db.exec_driver_sql(f"SELECT {key} FROM {table} ORDER BY {key}").scalars().all()
-        said = db.exec_driver_sql(f"SELECT {counted} FROM metering_position").scalar()
+        count = db.exec_driver_sql(f"SELECT {counter} FROM metering_position").scalar()
         assert list(keys) == list(range(first, len(keys) + first)), f"numbers are missing in {table}"
-        assert said == len(keys), f"the ledger says it has {said} {counted}, and has {len(keys)}"
+        assert count == len(keys), f"the position counts {count} {counter}, the table has {len(keys)}"
     sizes = db.exec_driver_sql("SELECT events FROM metering_batch ORDER BY id").scalars().all()
-    assert all(one <= following for one, following in pairwise(sizes)), "a batch has fewer events than the one before"
+    assert all(size <= following for size, following in pairwise(sizes)), "the events of a batch decrease"
 
 
 def _check_log(db: Connection) -> None:
-    """The log's hashes are those of the records, in their order; its upper tiles those of the lower ones."""
+    """Check the tiles of the log: level 0 has the hashes of the records, each level the hashes of the one below."""
     size = repository.batches.count_events(db)
     leaves = [
         hashlib.sha256(b"\0" + record.encode()).digest() for _, record in repository.events.iterate_records(db, 0, size)
@@ -120,13 +120,13 @@ def _check_log(db: Connection) -> None:
     while leaves:
         query = f"SELECT hashes FROM metering_tile WHERE level = {level} ORDER BY number"
         stored = b"".join(bytes(hashes) for hashes in db.exec_driver_sql(query).scalars())
-        assert stored == b"".join(leaves), f"level {level} of the log has other hashes than what is below it"
+        assert stored == b"".join(leaves), f"level {level} of the log does not have the hashes of the level below"
         full = [leaves[start : start + 256] for start in range(0, len(leaves) - len(leaves) % 256, 256)]
         leaves, level = [_root(tile) for tile in full], level + 1
 
 
 def _root(hashes: Sequence[bytes]) -> bytes:
-    """Of a full tree."""
+    """Return the root hash of a full tree."""
     if len(hashes) == 1:
         return hashes[0]
     half = len(hashes) // 2

@@ -20,14 +20,14 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Unauthenticated
 
-Request = litestar.Request[Any, Any, Any]
+Request = litestar.Request[object, object, Any]
 
 #: Routes without a declared endpoint. Their functions run in the thread pool, because SQL and password hashing wait.
 get = partial(litestar.get, sync_to_thread=True)
 post = partial(litestar.post, sync_to_thread=True)
 
 
-def services_of(request: ASGIConnection[Any, Any, Any, Any]) -> Services:
+def services_of(request: ASGIConnection[Any, Any, object, Any]) -> Services:
     return cast("Services", request.app.state.services)
 
 
@@ -53,7 +53,7 @@ def writing(request: Request) -> Iterator[RequestContext]:
     services.wake()
 
 
-def require_token(request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+def require_token(request: ASGIConnection[object, object, object, Any], handler: BaseRouteHandler) -> None:
     """Guard of every API: reject requests without a token before the body is read. Raises Unauthenticated.
 
     `reading` and `writing` validate the token. Routes with the option `open_to_all` need none.

@@ -55,7 +55,7 @@ type = "{name}.begun"
 rule = "start"
 
 [[events]]
-type = ["{name}.told", "{name}.exists"]
+type = ["{name}.updated", "{name}.exists"]
 rule = "update"
 
 [[events]]
@@ -190,7 +190,7 @@ def _attributes(draw: Draw, **choices: st.SearchStrategy[Any]) -> dict[str, Any]
 def _meter_file_event(draw: Draw, resource: Resource) -> StatedEvent:
     """Draw an event of a meter file."""
     _, kind, resource_id = resource
-    verb = draw(st.sampled_from(("begun", "told", "told", "exists", "gone")))
+    verb = draw(st.sampled_from(("begun", "updated", "updated", "exists", "gone")))
     attributes = _attributes(draw, size=_sizes, fast=st.sampled_from((True, False, None)))
     parent, gone_at = _parent(draw, resource, any_type=False), draw(_maybe) if verb == "gone" else None
     launched_at, ended = draw(_maybe), draw(_rarely)

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from stratiform.interfaces.endpoints import Endpoint
-from stratiform.interfaces.openstack.apis import APIS
+from stratiform.interfaces.endpoints import Api, Endpoint
+from stratiform.interfaces.openstack.apis import APIS as OPENSTACK_APIS
+from stratiform.interfaces.rest.api import api as REST_API
 from stratiform.kit.policy import Caller
 from support.authorization import OWN, Matrix, authorization_matrix, parameters
+
+APIS: tuple[Api, ...] = (*OPENSTACK_APIS, REST_API)
 
 UNCOVERED_FILE = Path(__file__).with_name("uncovered_endpoints.txt")
 

@@ -19,26 +19,26 @@ from support.stacks import Bench
 
 @pytest.fixture
 def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
-    """The commands talk to this server, as the operator."""
-    with rest(stack_bench) as made:
-        monkeypatch.setattr(session, "_client", Client(made.http, made.admin))
-        yield made
+    """Send the requests of the commands to a test server, as an operator."""
+    with rest(stack_bench) as api_client:
+        monkeypatch.setattr(session, "_client", Client(api_client.http, api_client.admin))
+        yield api_client
 
 
 def run(*line: str) -> str:
-    """What the command prints. Raises CliError as `main.run` would get it."""
-    done = CliRunner().invoke(usage.app, line)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == 0, done.output
-    return done.output
+    """Return the output of a command. Raises: CliError."""
+    result = CliRunner().invoke(usage.app, line)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    made = tmp_path / "notifications.jsonl"
-    made.write_bytes(b"\n".join(recorded()) + b"\n")
-    return made
+    path = tmp_path / "notifications.jsonl"
+    path.write_bytes(b"\n".join(recorded()) + b"\n")
+    return path
 
 
 def test_import_and_list(api: Rest, file: Path) -> None:
@@ -62,74 +62,79 @@ def test_shuffled_is_the_same_bytes(api: Rest, tmp_path: Path) -> None:
     assert run("list", "--format", "json") == expected()
 
 
-def test_json_is_an_array_with_what_is_promised(api: Rest, file: Path) -> None:
+def test_json_is_a_sorted_array_with_the_documented_fields(api: Rest, file: Path) -> None:
     run("import", str(file), "--cloud", "lab")
     items = json.loads(run("list", "--format", "json", "--resource-type", "volume", "--cloud", "lab"))
     assert {"resource_type", "resource_id", "project_id", "cloud", "start", "end", "state", "attributes"} <= set(
         items[0]
     )
-    assert {one["resource_type"] for one in items} == {"volume"}
-    assert items == sorted(items, key=lambda one: (one["resource_id"], one["start"]))
+    assert {item["resource_type"] for item in items} == {"volume"}
+    assert items == sorted(items, key=lambda item: (item["resource_id"], item["start"]))
     assert json.dumps(items, indent=2) + "\n" == run("list", "--format", "json", "--resource-type", "volume")
 
 
-def test_a_table_for_people(api: Rest, file: Path) -> None:
+def test_table(api: Rest, file: Path) -> None:
     run("import", str(file))
-    told = run("list", "--resource", "818029a3-c1e5-45f8-b09d-7b588196ac30")
-    assert told.startswith("volume 818029a3-c1e5-45f8-b09d-7b588196ac30 vol80271\n  cloud openstack\n  1 GiB 8e92e9ee")
-    assert "    2026-11-20T13:12:02.887640Z  2026-11-20T13:12:04.003531Z  available\n" in told
-    assert "  2 GiB 1150aef3-f058-4657-9102-c1e99869f90f\n" in told
+    output = run("list", "--resource", "818029a3-c1e5-45f8-b09d-7b588196ac30")
+    assert output.startswith(
+        "volume 818029a3-c1e5-45f8-b09d-7b588196ac30 vol80271\n  cloud openstack\n  1 GiB 8e92e9ee"
+    )
+    assert "    2026-11-20T13:12:02.887640Z  2026-11-20T13:12:04.003531Z  available\n" in output
+    assert "  2 GiB 1150aef3-f058-4657-9102-c1e99869f90f\n" in output
     everything = run("list")
     assert "  lab.small 1 vCPU 128 MiB 2 GiB\n" in everything
     assert max(len(line) for line in everything.splitlines()) <= 80
     assert "project" not in everything
 
 
-def test_the_table_names_projects_where_there_are_several(api: Rest, stack_bench: Bench) -> None:
+def test_the_table_names_projects_if_there_are_several(api: Rest, stack_bench: Bench) -> None:
     with stack_bench.services.database.transaction() as db:
         events = [machine("m1", "p1", "2026-11-01"), disk("v1", "p2", "2026-11-01")]
         stack_bench.services.ingest.events.ingest(db, events, stack_bench.clock.now())
-    told = run("list")
-    assert "  cloud dc-1 project p1\n  m1.small 2 vCPU 2 GiB 20 GiB\n" in told
-    assert "    2026-11-01T00:00:00.000000Z  open                         active\n" in told
-    assert "  cloud dc-1 project p2\n  100 GiB fast\n" in told
+    output = run("list")
+    assert "  cloud dc-1 project p1\n  m1.small 2 vCPU 2 GiB 20 GiB\n" in output
+    assert "    2026-11-01T00:00:00.000000Z  open                         active\n" in output
+    assert "  cloud dc-1 project p2\n  100 GiB fast\n" in output
 
 
-def test_no_name_looks_like_a_line_of_ours(api: Rest, stack_bench: Bench) -> None:
+def test_control_characters_of_names_are_replaced(api: Rest, stack_bench: Bench) -> None:
     with stack_bench.services.database.transaction() as db:
-        told = machine("m1", "p1", "2026-11-01", display_name="web\n    2026-11-01T00:00:00.000000Z  open")
-        stack_bench.services.ingest.events.ingest(db, [told], stack_bench.clock.now())
+        event = machine("m1", "p1", "2026-11-01", display_name="web\n    2026-11-01T00:00:00.000000Z  open")
+        stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
     assert run("list").splitlines()[0].startswith("instance m1 web\ufffd    2026")
 
 
 def test_rejected(api: Rest, tmp_path: Path) -> None:
     bad = tmp_path / "bad"
     bad.write_bytes(b"{\n[markup]\n" + recorded()[0])
-    told = run("import", str(bad))
-    assert "2 rejected" in told
-    assert "List rejected messages with `stratiform usage rejected list`; delete them with `rejected drop`." in told
+    output = run("import", str(bad))
+    assert "2 rejected" in output
+    assert "List rejected messages with `stratiform usage rejected list`; delete them with `rejected drop`." in output
     assert "not JSON" in run("rejected", "list")
-    assert sorted(one["body"] for one in json.loads(run("rejected", "list", "--format", "json"))) == ["[markup]", "{"]
+    assert sorted(message["body"] for message in json.loads(run("rejected", "list", "--format", "json"))) == [
+        "[markup]",
+        "{",
+    ]
     assert "2 rejected" in run("rejected", "replay")
-    first, second = (one["id"] for one in json.loads(run("rejected", "list", "--format", "json")))
+    first, second = (message["id"] for message in json.loads(run("rejected", "list", "--format", "json")))
     assert first in run("rejected", "show", first[:12])
     assert json.loads(run("rejected", "show", first[:12], "--format", "json"))["id"] == first
     assert run("rejected", "drop", first[:12]) == "1 deleted\n"
-    assert [one["id"] for one in json.loads(run("rejected", "list", "--format", "json"))] == [second]
+    assert [message["id"] for message in json.loads(run("rejected", "list", "--format", "json"))] == [second]
     assert run("rejected", "drop", "--reason", "no event") == "0 deleted\n"
     assert run("rejected", "drop", "--reason", "not JSON", "--cloud", "openstack") == "1 deleted\n"
     assert run("rejected", "drop", "--all") == "0 deleted\n"
 
 
 @pytest.mark.parametrize("line", [(), ("x", "--all"), ("--all", "--cloud", "a"), ("x", "--reason", "not")])
-def test_what_is_dropped_must_be_said(api: Rest, line: tuple[str, ...]) -> None:
+def test_drop_requires_one_selection(api: Rest, line: tuple[str, ...]) -> None:
     with pytest.raises(CliError) as refused:
         run("rejected", "drop", *line)
     assert refused.value.message == "No messages are selected"
     assert "--all" in refused.value.hint
 
 
-def test_a_file_that_is_no_recording_is_refused(api: Rest, tmp_path: Path) -> None:
+def test_a_file_without_notifications_is_refused(api: Rest, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
     with pytest.raises(CliError) as refused:
@@ -140,7 +145,7 @@ def test_a_file_that_is_no_recording_is_refused(api: Rest, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["missing", "."])
-def test_a_file_that_cant_be_read_is_told_in_one_line(api: Rest, tmp_path: Path, name: str) -> None:
+def test_an_unreadable_file_is_an_error_of_one_line(api: Rest, tmp_path: Path, name: str) -> None:
     with pytest.raises(CliError) as refused:
         run("import", str(tmp_path / name))
     assert refused.value.message.startswith("Cannot read")
@@ -148,7 +153,7 @@ def test_a_file_that_cant_be_read_is_told_in_one_line(api: Rest, tmp_path: Path,
     assert refused.value.hint
 
 
-def test_a_server_that_is_gone_is_told_in_one_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_server_is_an_error_of_one_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with httpx.Client(base_url="http://127.0.0.1:9") as http:
         monkeypatch.setattr(session, "_client", Client(http, "token"))
         for line in (("import", str(file)), ("list",), ("rejected", "list"), ("rejected", "replay")):
@@ -158,7 +163,7 @@ def test_a_server_that_is_gone_is_told_in_one_line(file: Path, monkeypatch: pyte
             assert "\n" not in refused.value.message
 
 
-def test_a_bad_filter_is_told(api: Rest) -> None:
+def test_an_invalid_filter_is_an_error(api: Rest) -> None:
     with pytest.raises(CliError) as refused:
         run("list", "--from", "soon")
     assert refused.value.message == "--from is not a valid timestamp: 'soon'"
@@ -192,7 +197,7 @@ def test_a_bad_filter_is_told(api: Rest) -> None:
         (("list", "--project", "admin"), "Project admin could not be found", "'admin' is a name; use the id: "),
     ],
 )
-def test_what_is_wrong_is_told_by_its_option(api: Rest, line: tuple[str, ...], message: str, hint: str) -> None:
+def test_an_error_names_its_option(api: Rest, line: tuple[str, ...], message: str, hint: str) -> None:
     with pytest.raises(CliError) as refused:
         run(*line)
     assert refused.value.message.startswith(message)
@@ -202,28 +207,28 @@ def test_what_is_wrong_is_told_by_its_option(api: Rest, line: tuple[str, ...], m
 
 def test_insert_and_sums(api: Rest, tmp_path: Path) -> None:
     def event(number: int, kind: str, day: int, **data: object) -> dict[str, object]:
-        told = {"resource_type": "box", "resource_id": "b1", **data}
+        payload = {"resource_type": "box", "resource_id": "b1", **data}
         at = f"2026-11-{day:02}T00:00:00Z"
-        return {"specversion": "1.0", "id": f"{number}", "source": "/t", "type": kind, "time": at, "data": told}
+        return {"specversion": "1.0", "id": f"{number}", "source": "/t", "type": kind, "time": at, "data": payload}
 
     events = [
         event(1, "usage.started", 1, project_id="p", attributes={"size": 2}),
         event(2, "usage.ended", 3),
         event(3, "usage.started", 3),
     ]
-    array, lines, one = tmp_path / "array", tmp_path / "lines", tmp_path / "one"
+    array, lines, single = tmp_path / "array", tmp_path / "lines", tmp_path / "single"
     array.write_text(json.dumps(events[:2], indent=2))
     lines.write_text("\n\n".join(json.dumps(event) for event in events))
-    one.write_text(json.dumps(events[0], indent=2))
+    single.write_text(json.dumps(events[0], indent=2))
     assert run("insert", str(array)) == "2 ingested, 0 duplicates, 0 ignored, 0 rejected\n"
-    assert run("insert", str(one)).startswith("0 ingested, 1 duplicates")
+    assert run("insert", str(single)).startswith("0 ingested, 1 duplicates")
     refused = CliRunner().invoke(usage.app, ["insert", str(lines)])
     assert refused.exit_code == 1
     assert refused.output.splitlines()[0] == "event 3: rejected: project_id is missing"
     until = ("--to", "2026-12-01")
-    told = run("sums", "--group-by", "resource_type", "--measure", "duration,attributes.size,attributes.none", *until)
-    assert "box            172800        345600" in told
-    assert "172800 seconds of usage without attribute none" in told
+    output = run("sums", "--group-by", "resource_type", "--measure", "duration,attributes.size,attributes.none", *until)
+    assert "box            172800        345600" in output
+    assert "172800 seconds of usage without attribute none" in output
     assert json.loads(run("sums", "--bucket", "day", "--from", "2026-11-02", *until, "--format", "json"))[0][
         "sums"
     ] == {"duration": "86400"}

@@ -94,7 +94,7 @@ def test_replay_ingests_stored_notifications(home: Path, monkeypatch: pytest.Mon
     with rest(with_meter) as api:
         sign_in(api, monkeypatch)
         assert [run("unknown", "replay")] == expected_outputs("stratiform usage unknown replay")
-        assert run("unknown", "replay") == "0 new\n"
+        assert run("unknown", "replay") == "0 ingested\n"
         assert run("unknown", "list").splitlines()[1:] == []
         assert [run("list", "--resource-type", "share")] == expected_outputs(
             "stratiform usage list --resource-type share"

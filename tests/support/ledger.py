@@ -29,10 +29,10 @@ def expected() -> str:
 
 
 def listing(ledger: LedgerService, db: Connection) -> str:
-    return "".join(json_array(_told(ledger, db)))
+    return "".join(json_array(_iterate_rows(ledger, db)))
 
 
-def _told(ledger: LedgerService, db: Connection) -> Iterator[dict[str, Any]]:
+def _iterate_rows(ledger: LedgerService, db: Connection) -> Iterator[dict[str, Any]]:
     rows, after = ledger.segments.list_pinned(db, UsageFilter(), 5000)
     while True:
         yield from msgspec.json.decode(msgspec.json.encode([segment_row(row) for row in rows]))

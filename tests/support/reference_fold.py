@@ -1,7 +1,6 @@
-"""The ledger's rules once more, slow and obvious: ask at every instant what holds there, from the messages themselves.
+"""A slow and simple second implementation of the fold, computed for every instant from the messages themselves.
 
-Shares no line with the product: it reads the payloads by itself and goes from instant to instant instead of
-from statement to statement.
+Shares no code with the product: it parses the payloads itself and iterates over instants instead of statements.
 """
 
 import json
@@ -13,7 +12,7 @@ Row = dict[str, Any]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TRANSIENT_NOVA = {None, "", "building", "deleted"}
-KEPT_CINDER = {"available", "in-use", "maintenance"}
+STABLE_CINDER = {"available", "in-use", "maintenance"}
 UNSURE_CINDER = {
     "creating",
     "downloading",
@@ -25,7 +24,7 @@ UNSURE_CINDER = {
     "deleted",
 }
 
-#: Neutron's noun → type in the ledger, and the attributes with the keys that tell them.
+#: Neutron's noun → type in the ledger, and the attributes with the keys of their values.
 NEUTRON: dict[str, tuple[str, dict[str, str]]] = {
     "floatingip": (
         "floating_ip",
@@ -40,8 +39,8 @@ NEUTRON: dict[str, tuple[str, dict[str, str]]] = {
 IMAGE = {"size_bytes": "size", "disk_format": "disk_format", "visibility": "visibility"}
 SNAPSHOT = {"size_gib": "volume_size", "volume_id": "volume_id", "availability_zone": "availability_zone"}
 
-#: Of these a null or an empty text says that there is none; of all others it says nothing.
-CAN_GO = ("port_id", "device_owner", "device_id", "external_network_id")
+#: Attributes for which null or an empty text means "none". For all others it means "unchanged".
+CLEARABLE = ("port_id", "device_owner", "device_id", "external_network_id")
 
 
 def time_of(text: Any) -> int | None:
@@ -69,14 +68,14 @@ def usage(lines: list[bytes], cloud: str = "openstack") -> list[Row]:
     for message in messages.values():
         for row in statement(message):
             rows[row["type"], row["id"]].append(row)
-    for said in rows.values():
-        said.sort(key=lambda row: (row["at"], row["message"]))
-    found = []
-    for (kind, resource), said in sorted(rows.items()):
-        parents = [row["parent"] for row in said if row.get("parent")]
-        with_it = end_of(rows[parents[-1]]) if parents and parents[-1] in rows else None
-        found += [{**segment, "cloud": cloud} for segment in segments(kind, resource, said, with_it)]
-    return found
+    for statements in rows.values():
+        statements.sort(key=lambda row: (row["at"], row["message"]))
+    result = []
+    for (kind, resource), statements in sorted(rows.items()):
+        parents = [row["parent"] for row in statements if row.get("parent")]
+        parent_end = end_of(rows[parents[-1]]) if parents and parents[-1] in rows else None
+        result += [{**segment, "cloud": cloud} for segment in segments(kind, resource, statements, parent_end)]
+    return result
 
 
 def statement(message: Row) -> list[Row]:
@@ -111,9 +110,9 @@ def statement(message: Row) -> list[Row]:
 
 def neutron(noun: str, row: Row, verb: str) -> Row:
     kind, keys = NEUTRON[noun]
-    told = {name: row[key] for name, key in keys.items() if key in row}
+    attributes = {name: row[key] for name, key in keys.items() if key in row}
     if noun == "router" and "external_gateway_info" in row:
-        told["external_network_id"] = (row["external_gateway_info"] or {}).get("network_id")
+        attributes["external_network_id"] = (row["external_gateway_info"] or {}).get("network_id")
     return {
         "type": kind,
         "id": row["id"],
@@ -123,13 +122,13 @@ def neutron(noun: str, row: Row, verb: str) -> Row:
         "launched": time_of(row["created_at"]),
         "ends": [None, None, "at" if verb == "delete.end" else None],
         "parent": ("network", row["network_id"]) if noun in ("port", "subnet") else None,
-        "told": {name: value or "" if name in CAN_GO else value for name, value in told.items()},
+        "attributes": {name: value or "" if name in CLEARABLE else value for name, value in attributes.items()},
     }
 
 
 def image(row: Row, verb: str, at: Any) -> Row:
     there = row["status"] in ("active", "deactivated")
-    told = {name: row[key] for name, key in IMAGE.items()}
+    attributes = {name: row[key] for name, key in IMAGE.items()}
     return {
         "type": "image",
         "id": row["id"],
@@ -138,7 +137,7 @@ def image(row: Row, verb: str, at: Any) -> Row:
         "state": row["status"] if there else None,
         "launched": at if there else None,
         "ends": [None, None, "at" if verb == "delete" else None],
-        "told": {name: value for name, value in told.items() if value is not None},
+        "attributes": {name: value for name, value in attributes.items() if value is not None},
     }
 
 
@@ -153,7 +152,7 @@ def snapshot(row: Row, verb: str) -> Row:
         "launched": time_of(row["created_at"]),
         "ends": [None, None, "at" if verb == "delete.end" else None],
         "parent": ("volume", row["volume_id"]),
-        "told": {name: row[key] for name, key in SNAPSHOT.items()},
+        "attributes": {name: row[key] for name, key in SNAPSHOT.items()},
     }
 
 
@@ -186,11 +185,11 @@ def cinder(kind: str, row: Row, at: Any) -> Row:
     status, launched = row["status"], time_of(row["launched_at"])
     if status in UNSURE_CINDER and launched is not None and launched % 1_000_000 and at - launched < 1_000_000:
         launched = None
-    gone = None
+    deleted_at = None
     if kind == "volume.delete.end":
         begin, end = row.get("audit_period_beginning"), row.get("audit_period_ending")
-        gone = time_of(end) if end and begin == end else at
-    state = status if status in KEPT_CINDER else "error" if status.startswith("error") else None
+        deleted_at = time_of(end) if end and begin == end else at
+    state = status if status in STABLE_CINDER else "error" if status.startswith("error") else None
     return {
         "type": "volume",
         "id": row["volume_id"],
@@ -198,12 +197,12 @@ def cinder(kind: str, row: Row, at: Any) -> Row:
         "name": row["display_name"],
         "state": state if launched else None,
         "launched": launched,
-        "ends": [None, gone, "at" if status == "deleted" else None],
+        "ends": [None, deleted_at, "at" if status == "deleted" else None],
         "zone": row["availability_zone"],
         "size": row["size"],
         "volume_type": row["volume_type"],
         "at_machines": ",".join(
-            sorted(one["instance_uuid"] for one in row["volume_attachment"] if one["attach_status"] == "attached")
+            sorted(each["instance_uuid"] for each in row["volume_attachment"] if each["attach_status"] == "attached")
         ),
     }
 
@@ -214,83 +213,86 @@ def precise(moments: list[int]) -> int:
     return min(same_second) if first % 1_000_000 == 0 and same_second else first
 
 
-def end_of(said: list[Row], with_it: int | None = None) -> int | None:
-    """The best word on the end; that of the parent is as good as that it is gone."""
+def end_of(statements: list[Row], parent_end: int | None = None) -> int | None:
+    """Return the most reliable end. That of the parent ranks like a deletion."""
     for rank in range(3):
         ends = [
             row["at"] if row["ends"][rank] == "at" else row["ends"][rank]
-            for row in said
+            for row in statements
             if row["ends"][rank] is not None
         ]
-        if rank == 2 and with_it is not None:
-            ends.append(with_it)
+        if rank == 2 and parent_end is not None:
+            ends.append(parent_end)
         if ends:
             return precise(ends)
     return None
 
 
-def segments(kind: str, resource: str, said: list[Row], with_it: int | None) -> list[Row]:
-    launches = [row["launched"] for row in said if row["launched"] is not None]
+def segments(kind: str, resource: str, statements: list[Row], parent_end: int | None) -> list[Row]:
+    launches = [row["launched"] for row in statements if row["launched"] is not None]
     if not launches:
         return []
-    start, end = precise(launches), end_of(said, with_it)
-    instants = [start, *sorted({row["at"] for row in said if row["at"] > start and (end is None or row["at"] < end)})]
+    start, end = precise(launches), end_of(statements, parent_end)
+    instants = [
+        start,
+        *sorted({row["at"] for row in statements if row["at"] > start and (end is None or row["at"] < end)}),
+    ]
     if end is not None and end <= start:
         return []
-    made: list[Row] = []
+    result: list[Row] = []
     for instant in instants:
-        standing = holds(kind, resource, said, instant)
-        if not made or made[-1]["what"] != standing:
-            made.append({"what": standing, "start": instant})
-    stops = [one["start"] for one in made[1:]] + [end]
-    name = [row["name"] for row in said if row["name"]][-1:] or [""]
+        current = holds(kind, resource, statements, instant)
+        if not result or result[-1]["values"] != current:
+            result.append({"values": current, "start": instant})
+    stops = [each["start"] for each in result[1:]] + [end]
+    name = [row["name"] for row in statements if row["name"]][-1:] or [""]
     return [
-        {**one["what"], "name": name[0], "start": text_of(one["start"]), "end": text_of(stop)}
-        for one, stop in zip(made, stops, strict=True)
+        {**each["values"], "name": name[0], "start": text_of(each["start"]), "end": text_of(stop)}
+        for each, stop in zip(result, stops, strict=True)
     ]
 
 
-def holds(kind: str, resource: str, said: list[Row], instant: int) -> Row:
-    """What stands at `instant`: the last word on it until then, else the first one after."""
+def holds(kind: str, resource: str, statements: list[Row], instant: int) -> Row:
+    """Return what holds at `instant`: the last value until then, else the first one after."""
 
-    def word(name: str) -> Any:
-        before = [row[name] for row in said if row["at"] <= instant and row.get(name) is not None]
-        after = [row[name] for row in said if row["at"] > instant and row.get(name) is not None]
+    def value_of(name: str) -> Any:
+        before = [row[name] for row in statements if row["at"] <= instant and row.get(name) is not None]
+        after = [row[name] for row in statements if row["at"] > instant and row.get(name) is not None]
         return before[-1] if before else after[0] if after else None
 
     if kind == "instance":
         attributes = {
-            "availability_zone": word("zone"),
-            "disk_gib": (word("root") or 0) + (word("ephemeral") or 0),
-            "ephemeral_gib": word("ephemeral"),
-            "flavor": word("flavor"),
-            "flavor_id": word("flavor_id"),
-            "image_id": word("image"),
-            "ram_mib": word("ram"),
-            "root_gib": word("root"),
-            "vcpus": word("vcpus"),
+            "availability_zone": value_of("zone"),
+            "disk_gib": (value_of("root") or 0) + (value_of("ephemeral") or 0),
+            "ephemeral_gib": value_of("ephemeral"),
+            "flavor": value_of("flavor"),
+            "flavor_id": value_of("flavor_id"),
+            "image_id": value_of("image"),
+            "ram_mib": value_of("ram"),
+            "root_gib": value_of("root"),
+            "vcpus": value_of("vcpus"),
         }
     elif kind == "volume":
         attributes = {
-            "attached_to": word("at_machines") or None,
-            "availability_zone": word("zone"),
-            "size_gib": word("size"),
-            "volume_type": word("volume_type"),
+            "attached_to": value_of("at_machines") or None,
+            "availability_zone": value_of("zone"),
+            "size_gib": value_of("size"),
+            "volume_type": value_of("volume_type"),
         }
     else:
-        names = sorted({name for row in said for name in row["told"]})
-        attributes = {name: None if (it := last_told(said, name, instant)) == "" else it for name in names}
+        names = sorted({name for row in statements for name in row["attributes"]})
+        attributes = {name: None if (it := last_value(statements, name, instant)) == "" else it for name in names}
     return {
         "resource_type": kind,
         "resource_id": resource,
-        "project_id": word("project"),
-        "state": word("state") or ("available" if kind == "volume" else "active"),
+        "project_id": value_of("project"),
+        "state": value_of("state") or ("available" if kind == "volume" else "active"),
         "attributes": {name: value for name, value in attributes.items() if value is not None},
     }
 
 
-def last_told(said: list[Row], name: str, instant: int) -> Any:
-    """Of one attribute: the last word on it until `instant`, else the first one after."""
-    told = [row for row in said if row["told"].get(name) is not None]
-    until = [row["told"][name] for row in told if row["at"] <= instant]
-    return until[-1] if until else told[0]["told"][name] if told else None
+def last_value(statements: list[Row], name: str, instant: int) -> Any:
+    """Return the last value of an attribute until `instant`, else the first one after."""
+    with_value = [row for row in statements if row["attributes"].get(name) is not None]
+    until = [row["attributes"][name] for row in with_value if row["at"] <= instant]
+    return until[-1] if until else with_value[0]["attributes"][name] if with_value else None

@@ -13,13 +13,14 @@ from stratiform.interfaces.almanach.errors import render_error as render_almanac
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.endpoints.openapi import document_route
+from stratiform.interfaces.http import Request
 from stratiform.interfaces.openstack import versions
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
 from stratiform.interfaces.rest.api import api as rest
 from stratiform.interfaces.rest.problems import render_problem
-from stratiform.interfaces.services import Request, Services
+from stratiform.interfaces.services import Services
 
 ErrorHandler = Callable[[Request, Exception], Response[Any]]
 

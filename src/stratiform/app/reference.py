@@ -62,9 +62,9 @@ Notifications that no meter reads are stored and counted: `stratiform usage unkn
 _ENDPOINTS = """\
 # Endpoints
 
-Every endpoint of the APIs, with the range of microversions in which it exists, its policy rule, and what it does. The
-REST API is described in detail by `/api/docs/openapi.json`. Below the paths of Block Storage, the project's id may
-come first (`/volume/v3/PROJECT/volumes`); those of Almanach exist with and without `/v1`.
+All endpoints, with the microversions that have them, the policy rule, and a summary. `/api/docs/openapi.json` describes
+the REST API in detail. Paths of Block Storage may start with the ID of the project (`/volume/v3/PROJECT/volumes`), and
+paths of Almanach with `/v1`.
 """
 
 

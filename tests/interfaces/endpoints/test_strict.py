@@ -15,8 +15,8 @@ from stratiform.interfaces.endpoints.decoding import parse_json_bool
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.endpoints.media_types import JSON, PLAIN_TEXT, TEXT
 from stratiform.interfaces.endpoints.request import Transactions
+from stratiform.interfaces.http import Request, services_of
 from stratiform.interfaces.rest.problems import render_problem
-from stratiform.interfaces.services import Request, services_of
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Fault, Invalid, Unauthenticated
 from stratiform.kit.policy import SYSTEM, Rule, anyone

@@ -1,7 +1,7 @@
-"""The ledger as it is stored, held to a slow one: whatever is said, in any order, how often, and in whatever batches.
+"""The stored ledger equals a reference for random events in any order, with duplicates and in any batches.
 
-What is drawn is in `support.hearsay`, and how the slow one finds its answers in `support.slow_ledger`.
-STRATIFORM_TEST_EXAMPLES is how many sets of messages are tried.
+The events are drawn in `support.random_events`; the reference is computed in `support.reference_ledger`.
+STRATIFORM_TEST_EXAMPLES is the number of sets of events.
 """
 
 import json
@@ -30,17 +30,17 @@ from stratiform.services.ledger.model.changes import RECORDED, last_key
 from stratiform.services.ledger.model.sums import SumResult, parse_query
 from stratiform.services.ledger.repository.segments import decode_row
 from stratiform.services.proof.model.verification import verify
-from support import reference_fold, slow_ledger
+from support import reference_fold, reference_ledger
 from support.databases import empty_database
-from support.hearsay import HOURS, T0, Said, hearsay, write_meters
 from support.ledger import listing, recorded
-from support.slow_ledger import Measured, SegmentRow
+from support.random_events import HOURS, T0, StatedEvent, random_events, write_meters
+from support.reference_ledger import ExpectedSample, ExpectedSegment
 from support.stacks import Bench, bench
 
 EXAMPLES = int(os.environ.get("STRATIFORM_TEST_EXAMPLES", "25"))
-UNCHECKED = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large)
+SUPPRESSED = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large)
 
-#: Buckets, and a period that is cut anywhere.
+#: Bounds of buckets, and a period that is not aligned.
 BOUNDS = tuple(T0 + hour * HOUR_US for hour in range(HOURS + 2))
 MIDDLE = (T0 + HOUR_US + SECOND_US, T0 + 3 * HOUR_US + 500_000)
 
@@ -60,329 +60,347 @@ _TABLES = [
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What a reader is told at one position of the ledger."""
+class LedgerState:
+    """Everything that can be read at one position of the ledger."""
 
-    segments: list[SegmentRow]
-    touching: list[SegmentRow]
-    samples: set[Measured]
+    segments: list[ExpectedSegment]
+    in_period: list[ExpectedSegment]
+    samples: set[ExpectedSample]
     durations: dict[Any, Decimal | None]
-    quantities: dict[Any, Decimal | None]
+    sample_sums: dict[Any, Decimal | None]
 
 
 @st.composite
-def coming(draw: st.DrawFn, said: Sequence[Said]) -> list[list[Said]]:
-    """The batches in which it comes: in any order, some of it once more."""
-    again = draw(st.lists(st.sampled_from(said), max_size=4))
-    left = draw(st.permutations([*said, *again]))
+def batches_of(draw: st.DrawFn, events_: Sequence[StatedEvent]) -> list[list[StatedEvent]]:
+    """Draw batches of the events in any order, with duplicates."""
+    duplicates = draw(st.lists(st.sampled_from(events_), max_size=4))
+    remaining = draw(st.permutations([*events_, *duplicates]))
     batches = []
-    while left:
-        size = draw(st.integers(1, len(left)))
-        batches.append(left[:size])
-        left = left[size:]
+    while remaining:
+        size = draw(st.integers(1, len(remaining)))
+        batches.append(remaining[:size])
+        remaining = remaining[size:]
     return batches
 
 
-class Books:
-    """A ledger that can be emptied, which is faster than making another."""
+class LedgerUnderTest:
+    """A ledger that can be cleared, which is faster than creating another."""
 
     def __init__(self, home: Path, url: str = "") -> None:
         write_meters(home / "meters")
         self.home = home
-        self.made: Bench = bench(home, url)
-        self.made.clock.at = T0 + 100 * HOUR_US
+        self.stack: Bench = bench(home, url)
+        self.stack.clock.at = T0 + 100 * HOUR_US
 
-    def empty(self) -> "Books":
-        with self.made.services.database.transaction() as db:
+    def clear(self) -> "LedgerUnderTest":
+        with self.stack.services.database.transaction() as db:
             for name in _TABLES:
                 db.exec_driver_sql(f"DELETE FROM metering_{name}")
         (self.home / "keys" / "ledger" / "last").unlink(missing_ok=True)
         return self
 
-    def take(self, said: Sequence[Said]) -> IngestResult:
-        with self.made.services.database.transaction() as db:
-            return self.made.services.ingest.events.ingest(db, [one.event for one in said], self.made.clock.now())
+    def ingest(self, events_: Sequence[StatedEvent]) -> IngestResult:
+        events = [each.event for each in events_]
+        with self.stack.services.database.transaction() as db:
+            return self.stack.services.ingest.events.ingest(db, events, self.stack.clock.now())
 
     def position(self) -> int:
-        with self.made.services.database.snapshot() as db:
-            return self.made.services.ledger.positions.get_current(db)
+        with self.stack.services.database.snapshot() as db:
+            return self.stack.services.ledger.positions.get_current(db)
 
-    def answers(self, as_of: int | None = None) -> Answers:
-        with self.made.services.database.snapshot() as db:
-            wanted = UsageFilter(as_of=as_of)
-            return Answers(
-                self._segments(db, wanted),
-                self._touching(db, wanted),
-                self._samples(db, wanted),
-                self._durations(db, wanted),
-                self._quantities(db, wanted),
+    def state(self, as_of: int | None = None) -> LedgerState:
+        with self.stack.services.database.snapshot() as db:
+            usage_filter = UsageFilter(as_of=as_of)
+            return LedgerState(
+                self._segments(db, usage_filter),
+                self._in_period(db, usage_filter),
+                self._samples(db, usage_filter),
+                self._durations(db, usage_filter),
+                self._sample_sums(db, usage_filter),
             )
 
     def root(self) -> tuple[int, bytes]:
-        with self.made.services.database.snapshot() as db:
+        with self.stack.services.database.snapshot() as db:
             size = repository.batches.count_events(db)
             return size, merkle.compute_root(repository.tiles.make_reader(db), size)
 
     def export(self, as_of: int | None = None) -> list[bytes]:
-        with self.made.services.database.transaction() as db:
-            asked = self.made.services.proof.exports.create(self.made.ctx(db), UsageFilter(as_of=as_of))
-        with self.made.services.database.snapshot() as db:
-            return list(self.made.services.proof.exports.iterate_lines(db, asked))
+        with self.stack.services.database.transaction() as db:
+            export_ = self.stack.services.proof.exports.create(self.stack.ctx(db), UsageFilter(as_of=as_of))
+        with self.stack.services.database.snapshot() as db:
+            return list(self.stack.services.proof.exports.iterate_lines(db, export_))
 
-    def changes(self) -> Iterator[tuple[int, int, int, SegmentRow]]:
-        """Position, kind, number and segment of every change."""
-        reached = last_key(0)
+    def changes(self) -> Iterator[tuple[int, int, int, ExpectedSegment]]:
+        """Yield position, kind, id and segment of every change."""
+        after = last_key(0)
         while True:
-            with self.made.services.database.snapshot() as db:
-                some, reached = self.made.services.ledger.changes.list(self.made.ctx(db), UsageFilter(), reached, 3)
-            for one in some:
-                yield one.position, one.kind, one.segment_id, _row(decode_row(one.row))
-            if len(some) < 3:
+            with self.stack.services.database.snapshot() as db:
+                page, after = self.stack.services.ledger.changes.list(self.stack.ctx(db), UsageFilter(), after, 3)
+            for each in page:
+                yield each.position, each.kind, each.segment_id, _row(decode_row(each.row))
+            if len(page) < 3:
                 return
 
-    def _segments(self, db: Connection, wanted: UsageFilter) -> list[SegmentRow]:
-        return [_row(one) for one in self.made.services.ledger.segments.iterate(db, wanted)]
+    def _segments(self, db: Connection, usage_filter: UsageFilter) -> list[ExpectedSegment]:
+        return [_row(each) for each in self.stack.services.ledger.segments.iterate(db, usage_filter)]
 
-    def _touching(self, db: Connection, wanted: UsageFilter) -> list[SegmentRow]:
-        """What is in use at some time of a period, a few at once."""
-        found, after = list[SegmentRow](), None
-        period = replace(wanted, since=MIDDLE[0], until=MIDDLE[1])
+    def _in_period(self, db: Connection, usage_filter: UsageFilter) -> list[ExpectedSegment]:
+        """Return the segments that overlap a period, read in small pages."""
+        result, after = list[ExpectedSegment](), None
+        period = replace(usage_filter, since=MIDDLE[0], until=MIDDLE[1])
         while True:
-            rows, after = self.made.services.ledger.segments.list_pinned(db, period, 2, after)
-            found += [_row(decode_row(row)) for row in rows]
+            rows, after = self.stack.services.ledger.segments.list_pinned(db, period, 2, after)
+            result += [_row(decode_row(row)) for row in rows]
             if after is None:
-                return sorted(found, key=_place)
+                return sorted(result, key=_sort_key)
 
-    def _samples(self, db: Connection, wanted: UsageFilter) -> set[Measured]:
-        ctx = self.made.ctx(db)
-        rows = self.made.services.ledger.samples.list(ctx, wanted, None, Page(limit=1000)).items
+    def _samples(self, db: Connection, usage_filter: UsageFilter) -> set[ExpectedSample]:
+        ctx = self.stack.ctx(db)
+        rows = self.stack.services.ledger.samples.list(ctx, usage_filter, None, Page(limit=1000)).items
         return {
-            Measured(
-                *((one.cloud, one.resource_type, one.resource_id), one.project_id, one.meter, one.kind, one.source),
-                *(one.at, Decimal(one.value), 0, one.message_id),
+            ExpectedSample(
+                *(
+                    (each.cloud, each.resource_type, each.resource_id),
+                    each.project_id,
+                    each.meter,
+                    each.kind,
+                    each.source,
+                ),
+                *(each.at, Decimal(each.value), 0, each.message_id),
             )
-            for one in rows
+            for each in rows
         }
 
-    def _durations(self, db: Connection, wanted: UsageFilter) -> dict[Any, Decimal | None]:
-        found: dict[Any, Decimal | None] = {}
+    def _durations(self, db: Connection, usage_filter: UsageFilter) -> dict[Any, Decimal | None]:
+        result: dict[Any, Decimal | None] = {}
         by = ("project_id", "state", "attributes.size")
         for bounds, bucket in ((BOUNDS, "hour"), (MIDDLE, None)):
-            sums = self._sums(db, wanted, by, "duration", bounds, bucket)
-            found |= {(bounds, *one.group, one.start): one.values[0] for one in sums.sums}
-        return found
+            sums = self._sums(db, usage_filter, by, "duration", bounds, bucket)
+            result |= {(bounds, *each.group, each.start): each.values[0] for each in sums.sums}
+        return result
 
-    def _quantities(self, db: Connection, wanted: UsageFilter) -> dict[Any, Decimal | None]:
-        found: dict[Any, Decimal | None] = {}
+    def _sample_sums(self, db: Connection, usage_filter: UsageFilter) -> dict[Any, Decimal | None]:
+        result: dict[Any, Decimal | None] = {}
         for meter in ("moved", "level"):
             for project, bounds, bucket in ((None, BOUNDS, "hour"), ("q", MIDDLE, None)):
-                mine, by = replace(wanted, project_id=project), ("project_id", "resource_id")
-                sums = self._sums(db, mine, by, f"meter:{meter}", bounds, bucket)
-                found |= {(meter, project, bounds, *one.group, one.start): one.values[0] for one in sums.sums}
-        return found
+                of_project, by = replace(usage_filter, project_id=project), ("project_id", "resource_id")
+                sums = self._sums(db, of_project, by, f"meter:{meter}", bounds, bucket)
+                result |= {(meter, project, bounds, *each.group, each.start): each.values[0] for each in sums.sums}
+        return result
 
     def _sums(
         self,
         db: Connection,
-        wanted: UsageFilter,
+        usage_filter: UsageFilter,
         by: Sequence[str],
         measure: str,
         bounds: Sequence[int],
         bucket: str | None,
     ) -> SumResult:
-        question = parse_query(by, [measure], bounds[0], bounds[-1], bucket)
-        return self.made.services.ledger.sums.compute(self.made.ctx(db), wanted, question)
+        query = parse_query(by, [measure], bounds[0], bounds[-1], bucket)
+        return self.stack.services.ledger.sums.compute(self.stack.ctx(db), usage_filter, query)
 
 
-def _row(one: Segment) -> SegmentRow:
-    resource = (one.cloud, one.resource_type, one.resource_id)
-    attributes = json.dumps(one.attributes, sort_keys=True)
-    return SegmentRow(resource, one.start, one.end, one.project_id, one.state, attributes, one.name)
+def _row(each: Segment) -> ExpectedSegment:
+    resource = (each.cloud, each.resource_type, each.resource_id)
+    attributes = json.dumps(each.attributes, sort_keys=True)
+    return ExpectedSegment(resource, each.start, each.end, each.project_id, each.state, attributes, each.name)
 
 
-def _place(row: SegmentRow) -> tuple[str, str, str, int]:
-    """Where it stands in a list."""
+def _sort_key(row: ExpectedSegment) -> tuple[str, str, str, int]:
+    """Return the sort key of lists."""
     cloud, kind, resource_id = row.resource
     return kind, resource_id, cloud, row.start
 
 
-def slowly(said: Sequence[Said]) -> Answers:
-    """What must be answered where this is known, and nothing else."""
-    used = slow_ledger.segments(said)
-    told = slow_ledger.samples(said, used)
+def compute_state(events_: Sequence[StatedEvent]) -> LedgerState:
+    """Return the expected state after these events."""
+    expected_segments = reference_ledger.list_segments(events_)
+    expected_samples = reference_ledger.list_samples(events_, expected_segments)
     durations: dict[Any, Decimal | None] = {
         (bounds, *key): Decimal(us) / SECOND_US
         for bounds in (BOUNDS, MIDDLE)
-        for key, us in slow_ledger.durations(used, bounds).items()
+        for key, us in reference_ledger.sum_durations(expected_segments, bounds).items()
     }
-    quantities: dict[Any, Decimal | None] = {
+    sample_sums: dict[Any, Decimal | None] = {
         (meter, project, bounds, *key): value
         for meter in ("moved", "level")
         for project, bounds in ((None, BOUNDS), ("q", MIDDLE))
-        for key, value in slow_ledger.quantities(told, meter, bounds).items()
+        for key, value in reference_ledger.sum_samples(expected_samples, meter, bounds).items()
         if project in (None, key[0])
     }
-    touching = [row for row in used if row.start < MIDDLE[1] and (row.end is None or row.end > MIDDLE[0])]
-    return Answers(used, touching, {one._replace(hold=0) for one in told}, durations, quantities)
+    in_period = [row for row in expected_segments if row.start < MIDDLE[1] and (row.end is None or row.end > MIDDLE[0])]
+    return LedgerState(
+        expected_segments, in_period, {each._replace(hold=0) for each in expected_samples}, durations, sample_sums
+    )
 
 
 @pytest.fixture
-def ledgers(home: Path) -> Iterator[tuple[Books, Books]]:
-    """Two, which are empty."""
-    made = Books(home / "one"), Books(home / "other")
-    yield made
-    for one in made:
-        one.made.services.database.close()
+def ledgers(home: Path) -> Iterator[tuple[LedgerUnderTest, LedgerUnderTest]]:
+    """Two empty ledgers."""
+    stack = LedgerUnderTest(home / "one"), LedgerUnderTest(home / "other")
+    yield stack
+    for each in stack:
+        each.stack.services.database.close()
 
 
-def check_log(books: Books, said: Sequence[Said]) -> None:
-    """Every event is in the log once, numbered without holes, and the log's root is that of all records."""
-    size, root = books.root()
-    with books.made.services.database.snapshot() as db:
+def check_log(ledger_: LedgerUnderTest, events_: Sequence[StatedEvent]) -> None:
+    """Check that every event is in the log once, that numbers have no gaps, and the root of the log."""
+    size, root = ledger_.root()
+    with ledger_.stack.services.database.snapshot() as db:
         records = list(repository.events.iterate_records(db, 0, size))
     assert [number for number, _ in records] == list(range(size))
-    assert sorted((one.cloud, one.message_id.partition("#")[0]) for _, one in records) == sorted(
-        one.key for one in said
+    assert sorted((each.cloud, each.message_id.partition("#")[0]) for _, each in records) == sorted(
+        each.key for each in events_
     )
-    assert root == slow_root([one.encode() for _, one in records])
-    for resource in {one.resource for _, one in records}:
-        nths = [one.nth for _, one in records if one.resource == resource]
+    assert root == compute_root([each.encode() for _, each in records])
+    for resource in {each.resource for _, each in records}:
+        nths = [each.nth for _, each in records if each.resource == resource]
         assert nths == list(range(1, len(nths) + 1))
 
 
-def slow_root(records: list[bytes]) -> bytes:
+def compute_root(records: list[bytes]) -> bytes:
     if len(records) < 2:
         return merkle.leaf_hash(records[0])
     half = 1
     while half * 2 < len(records):
         half *= 2
-    return merkle.node_hash(slow_root(records[:half]), slow_root(records[half:]))
+    return merkle.node_hash(compute_root(records[:half]), compute_root(records[half:]))
 
 
-def check_changes(books: Books, then: dict[int, Answers]) -> None:
-    """Who follows the changes has at every position what the ledger answered there."""
-    held: dict[int, SegmentRow] = {}
-    changes = list(books.changes())
-    for position, answers in then.items():
+def check_changes(ledger_: LedgerUnderTest, states: dict[int, LedgerState]) -> None:
+    """Check that the changes lead to the segments at every position."""
+    current: dict[int, ExpectedSegment] = {}
+    changes = list(ledger_.changes())
+    for position, state in states.items():
         while changes and changes[0][0] <= position:
             _, kind, number, row = changes.pop(0)
             if kind == RECORDED:
-                assert number not in held
-                held[number] = row._replace(name="")
+                assert number not in current
+                current[number] = row._replace(name="")
             else:
-                assert held.pop(number) == row._replace(name="")
-        assert sorted(held.values(), key=_place) == [row._replace(name="") for row in answers.segments]
+                assert current.pop(number) == row._replace(name="")
+        assert sorted(current.values(), key=_sort_key) == [row._replace(name="") for row in state.segments]
     assert not changes
 
 
-def check_export(books: Books, as_of: int | None = None) -> None:
-    """Whoever has an export finds the same segments in it, without the database."""
-    found = verify(books.export(as_of), books.made.services.proof.keys.list_verifiers())
-    assert found.failures == []
-    assert found.withheld == 0
+def check_export(ledger_: LedgerUnderTest, as_of: int | None = None) -> None:
+    """Check that an export can be verified without the database."""
+    result = verify(ledger_.export(as_of), ledger_.stack.services.proof.keys.list_verifiers())
+    assert result.failures == []
+    assert result.withheld == 0
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=UNCHECKED)
-@given(hearsay(), st.data())
-def test_the_ledger_follows_from_what_is_known(ledgers: tuple[Books, Books], said: list[Said], data: Any) -> None:
-    books, other = (one.empty() for one in ledgers)
-    known: dict[tuple[str, str], Said] = {}
-    then: dict[int, Answers] = {}
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=SUPPRESSED)
+@given(random_events(), st.data())
+def test_ledger_equals_the_reference(
+    ledgers: tuple[LedgerUnderTest, LedgerUnderTest], events_: list[StatedEvent], data: Any
+) -> None:
+    ledger_, other = (each.clear() for each in ledgers)
+    by_key: dict[tuple[str, str], StatedEvent] = {}
+    states: dict[int, LedgerState] = {}
     roots: list[tuple[int, bytes]] = []
-    for batch in data.draw(coming(said)):
-        new = {one.key for one in batch} - known.keys()
-        done = books.take(batch)
-        assert done == IngestResult(accepted=len(new), repeated=len(batch) - len(new))
-        known |= {one.key: one for one in batch}
-        answers = books.answers()
-        assert answers == slowly(list(known.values()))
-        assert books.position() == len(then) + bool(new)
-        then[books.position()] = answers
-        roots.append(books.root())
-    other.take(sorted(said, key=lambda one: one.place))
-    assert other.answers() == answers
-    for position, answers in then.items():
-        assert books.answers(position) == answers
-    check_changes(books, then)
-    check_log(books, said)
-    check_log(other, said)
-    with books.made.services.database.snapshot() as db:
-        read = repository.tiles.make_reader(db)
+    for batch in data.draw(batches_of(events_)):
+        new = {each.key for each in batch} - by_key.keys()
+        result = ledger_.ingest(batch)
+        assert result == IngestResult(accepted=len(new), repeated=len(batch) - len(new))
+        by_key |= {each.key: each for each in batch}
+        state = ledger_.state()
+        assert state == compute_state(list(by_key.values()))
+        assert ledger_.position() == len(states) + bool(new)
+        states[ledger_.position()] = state
+        roots.append(ledger_.root())
+    other.ingest(sorted(events_, key=lambda each: each.rank))
+    assert other.state() == state
+    for position, state in states.items():
+        assert ledger_.state(position) == state
+    check_changes(ledger_, states)
+    check_log(ledger_, events_)
+    check_log(other, events_)
+    with ledger_.stack.services.database.snapshot() as db:
+        tile_reader = repository.tiles.make_reader(db)
         for size, root in roots:
-            assert merkle.compute_root(read, size) == root
-            proof = merkle.prove_consistency(read, size, len(said))
-            assert merkle.verify_consistency(size, len(said), root, roots[-1][1], proof)
-    check_export(books)
-    check_export(books, data.draw(st.sampled_from(sorted(then))))
+            assert merkle.compute_root(tile_reader, size) == root
+            proof = merkle.prove_consistency(tile_reader, size, len(events_))
+            assert merkle.verify_consistency(size, len(events_), root, roots[-1][1], proof)
+    check_export(ledger_)
+    check_export(ledger_, data.draw(st.sampled_from(sorted(states))))
 
 
-def read(books: Books, done: threading.Event) -> dict[int, Answers]:
-    """What is answered at each position that is met, until it is `done`."""
-    then = {}
+def read_states(ledger_: LedgerUnderTest, done: threading.Event) -> dict[int, LedgerState]:
+    """Return the states at the positions that are observed until `done`."""
+    states = {}
     while not done.is_set():
-        position = books.position()
-        then[position] = books.answers(position)
-    return then
+        position = ledger_.position()
+        states[position] = ledger_.state(position)
+    return states
 
 
 @pytest.fixture
-def shared(home: Path, tmp_path: Path) -> Iterator[Books]:
-    """One on PostgreSQL, empty."""
+def postgresql_ledger(home: Path, tmp_path: Path) -> Iterator[LedgerUnderTest]:
+    """An empty ledger on PostgreSQL."""
     with empty_database("postgresql", tmp_path) as url:
-        made = Books(home, url)
-        yield made
-        made.made.services.database.close()
+        stack = LedgerUnderTest(home, url)
+        yield stack
+        stack.stack.services.database.close()
 
 
-@settings(max_examples=max(EXAMPLES // 10, 3), deadline=None, suppress_health_check=UNCHECKED)
-@given(hearsay(most=40), st.data())
-def test_several_at_once_give_what_one_gives(shared: Books, said: list[Said], data: Any) -> None:
-    books = shared.empty()
-    first, second = ([one for one in said if data.draw(st.booleans())] for _ in range(2))
-    third = [*(one for one in said if one not in first and one not in second), *first[::2]]
-    plans = [data.draw(coming(hand)) for hand in (first, second, third) if hand]
+@settings(max_examples=max(EXAMPLES // 10, 3), deadline=None, suppress_health_check=SUPPRESSED)
+@given(random_events(max_size=40), st.data())
+def test_concurrent_writers_give_the_same_ledger(
+    postgresql_ledger: LedgerUnderTest, events_: list[StatedEvent], data: Any
+) -> None:
+    ledger_ = postgresql_ledger.clear()
+    first, second = ([each for each in events_ if data.draw(st.booleans())] for _ in range(2))
+    third = [*(each for each in events_ if each not in first and each not in second), *first[::2]]
+    plans = [data.draw(batches_of(chosen)) for chosen in (first, second, third) if chosen]
     done = threading.Event()
     with ThreadPoolExecutor(len(plans) + 1) as pool:
-        reader = pool.submit(read, books, done)
-        writers = [pool.submit(lambda plan: [books.take(batch) for batch in plan], plan) for plan in plans]
+        reader = pool.submit(read_states, ledger_, done)
+        writers = [pool.submit(lambda plan: [ledger_.ingest(batch) for batch in plan], plan) for plan in plans]
         wait(writers)
         done.set()
-    assert sum((one for writer in writers for one in writer.result()), IngestResult()).accepted == len(said)
-    then = reader.result()
-    assert books.answers() == slowly(said)
-    check_log(books, said)
-    check_export(books)
-    for position, answers in then.items():
-        assert books.answers(position) == answers
+    assert sum((each for writer in writers for each in writer.result()), IngestResult()).accepted == len(events_)
+    states = reader.result()
+    assert ledger_.state() == compute_state(events_)
+    check_log(ledger_, events_)
+    check_export(ledger_)
+    for position, state in states.items():
+        assert ledger_.state(position) == state
 
 
-def told_again(random: Random, line: bytes) -> bytes:
-    """A recorded line by another host's clock, which may be cut to seconds: so that some speak of one instant."""
-    told = json.loads(line)
-    message = json.loads(told["body"]["oslo.message"])
+def change_clock(random: Random, line: bytes) -> bytes:
+    """Change the time of a recorded message, and truncate some to seconds, so that some times are equal."""
+    envelope = json.loads(line)
+    message = json.loads(envelope["body"]["oslo.message"])
     at = parse_iso(message["timestamp"]) + random.choice((0, 0, 0, -90, 1, 40)) * SECOND_US
     message["timestamp"] = iso(at - at % SECOND_US if random.random() < 0.3 else at)
-    told["body"]["oslo.message"] = json.dumps(message)
-    return json.dumps(told).encode()
+    envelope["body"]["oslo.message"] = json.dumps(message)
+    return json.dumps(envelope).encode()
 
 
 @pytest.mark.parametrize("seed", range(max(EXAMPLES // 10, 2)))
-def test_of_recorded_messages_any_may_be_lost_late_or_by_another_clock(stack_bench: Bench, seed: int) -> None:
+def test_recorded_messages_may_be_lost_late_or_have_other_clocks(stack_bench: Bench, seed: int) -> None:
     random = Random(seed)
-    heard = {cloud: [told_again(random, one) for one in recorded() if random.random() < 0.5] for cloud in ("a", "b")}
-    waiting = [
-        (cloud, line) for cloud, lines in heard.items() for line in lines for _ in range(random.choice((1, 1, 2)))
+    lines_by_cloud = {
+        cloud: [change_clock(random, each) for each in recorded() if random.random() < 0.5] for cloud in ("a", "b")
+    }
+    pending = [
+        (cloud, line)
+        for cloud, lines in lines_by_cloud.items()
+        for line in lines
+        for _ in range(random.choice((1, 1, 2)))
     ]
-    random.shuffle(waiting)
-    while waiting:
+    random.shuffle(pending)
+    while pending:
         size = random.choice((1, 10, 300))
         with stack_bench.services.database.transaction() as db:
-            for cloud in heard:
-                lines = [line for one, line in waiting[:size] if one == cloud]
+            for cloud in lines_by_cloud:
+                lines = [line for each, line in pending[:size] if each == cloud]
                 stack_bench.services.ingest.messages.ingest(db, cloud, lines, stack_bench.clock.now())
-        waiting = waiting[size:]
+        pending = pending[size:]
     with stack_bench.services.database.snapshot() as db:
-        found = json.loads(listing(stack_bench.services.ledger, db))
-    wanted = [row for cloud, lines in heard.items() for row in reference_fold.usage(lines, cloud)]
-    wanted.sort(key=lambda row: (row["resource_type"], row["resource_id"], row["cloud"], row["start"]))
-    assert found == wanted
+        result = json.loads(listing(stack_bench.services.ledger, db))
+    expected = [row for cloud, lines in lines_by_cloud.items() for row in reference_fold.usage(lines, cloud)]
+    expected.sort(key=lambda row: (row["resource_type"], row["resource_id"], row["cloud"], row["start"]))
+    assert result == expected

@@ -1,4 +1,4 @@
-"""Going on with a fold gives what folding everything gives, however the statements are cut into batches."""
+"""The incremental fold has the result of a full fold for any batches."""
 
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from support.segments import INSTANCE
 S = SECOND_US
 
 moments = st.integers(0, 40).map(lambda half: half * S // 2 + half % 3)
-rarely = st.integers(0, 9).flatmap(lambda chance: moments if chance == 0 else st.none())
+rarely = st.integers(0, 9).flatmap(lambda n: moments if n == 0 else st.none())
 statements = st.builds(
     Statement,
     at=moments,
@@ -34,36 +34,36 @@ statements = st.builds(
 
 
 @settings(max_examples=examples(300))
-@given(st.lists(statements, min_size=1, max_size=9, unique_by=lambda one: one.rank), st.booleans(), st.data())
-def test_in_batches_is_as_at_once(said: list[Statement], in_order: bool, data: Any) -> None:
+@given(st.lists(statements, min_size=1, max_size=9, unique_by=lambda each: each.rank), st.booleans(), st.data())
+def test_batches_give_the_same_result_as_one_fold(statements_: list[Statement], in_order: bool, data: Any) -> None:
     if in_order:
-        said = sorted(said, key=lambda one: one.rank)
-    taken = data.draw(st.integers(1, len(said)))
-    progress, usage = fold_all(INSTANCE, said[:taken])
-    held: list[Segment] = list(usage.segments)
-    while taken < len(said):
-        more = data.draw(st.integers(1, len(said) - taken))
-        found = fold_next(INSTANCE, progress, said[taken : taken + more])
-        taken += more
-        whole, usage = fold_all(INSTANCE, said[:taken])
-        if found is None:
-            progress, held = whole, list(usage.segments)
+        statements_ = sorted(statements_, key=lambda each: each.rank)
+    count = data.draw(st.integers(1, len(statements_)))
+    progress, usage = fold_all(INSTANCE, statements_[:count])
+    segments: list[Segment] = list(usage.segments)
+    while count < len(statements_):
+        size = data.draw(st.integers(1, len(statements_) - count))
+        result = fold_next(INSTANCE, progress, statements_[count : count + size])
+        count += size
+        expected, usage = fold_all(INSTANCE, statements_[:count])
+        if result is None:
+            progress, segments = expected, list(usage.segments)
             continue
-        progress, instead = found
-        if instead:
-            held[-1:] = instead
-        assert held == list(usage.segments)
-        assert progress == whole
+        progress, replacements = result
+        if replacements:
+            segments[-1:] = replacements
+        assert segments == list(usage.segments)
+        assert progress == expected
 
 
-def test_a_long_life_in_order_is_never_read_again() -> None:
+def test_ordered_statements_never_need_a_full_fold() -> None:
     progress, _ = fold_all(INSTANCE, [Statement(S, "0", "p", "a", "active", launched_at=S, attributes={"vcpus": 1})])
     for hour in range(1, 2000):
         exists = Statement(
             S + hour, str(hour), "p", "a", "active", launched_at=S, attributes={"vcpus": 1 + hour // 1000}
         )
-        found = fold_next(INSTANCE, progress, [exists])
-        assert found is not None
-        progress, instead = found
-        assert len(instead) == (2 if hour == 1000 else 0)
+        result = fold_next(INSTANCE, progress, [exists])
+        assert result is not None
+        progress, replacements = result
+        assert len(replacements) == (2 if hour == 1000 else 0)
     assert progress.count == 2000

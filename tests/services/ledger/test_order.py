@@ -1,4 +1,4 @@
-"""The same events in other orders and batches: what is easily taken for the same, or left out, on the shorter way."""
+"""Events in other orders and batches: cases in which the incremental fold could differ."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ T0 = parse_iso("2026-03-01T00:00:00Z")
 
 
 @pytest.fixture
-def made(home: Path) -> Iterator[Bench]:
+def stack(home: Path) -> Iterator[Bench]:
     home.mkdir(parents=True, exist_ok=True)
     services = bench(home)
     services.clock.at = T0 + HOUR_US
@@ -24,103 +24,124 @@ def made(home: Path) -> Iterator[Bench]:
     services.services.database.close()
 
 
-def told(kind: str, resource_id: str, seconds: int, *, cloud: str = "a", **payload: Any) -> Event:
-    told_of = {"resource_type": "box", "resource_id": resource_id, "project_id": "p1"} | payload
+def make_event(kind: str, resource_id: str, seconds: int, *, cloud: str = "a", **payload: Any) -> Event:
+    fields = {"resource_type": "box", "resource_id": resource_id, "project_id": "p1"} | payload
     message_id = f"{kind}-{resource_id}-{seconds}"
-    return Event(message_id, f"usage.{kind}", "x", T0 + seconds * SECOND_US, cloud, told_of)
+    return Event(message_id, f"usage.{kind}", "x", T0 + seconds * SECOND_US, cloud, fields)
 
 
-def child_of(resource_id: str) -> dict[str, Any]:
+def parent_field(resource_id: str) -> dict[str, Any]:
     return {"parent": {"resource_type": "box", "resource_id": resource_id}}
 
 
-def ingest(made: Bench, *events: Event) -> None:
-    with made.services.database.transaction() as db:
-        made.services.ingest.events.ingest(db, events, made.clock.now())
+def ingest(stack: Bench, *events: Event) -> None:
+    with stack.services.database.transaction() as db:
+        stack.services.ingest.events.ingest(db, events, stack.clock.now())
 
 
-def correct(made: Bench, resource_id: str, said: Correction) -> None:
-    with made.services.database.transaction() as db:
-        made.services.ingest.corrections.create(made.ctx(db), Resource("a", "box", resource_id), said)
+def correct(stack: Bench, resource_id: str, correction: Correction) -> None:
+    with stack.services.database.transaction() as db:
+        stack.services.ingest.corrections.create(stack.ctx(db), Resource("a", "box", resource_id), correction)
 
 
-def segments(made: Bench, cloud: str = "a") -> list[Segment]:
-    with made.services.database.snapshot() as db:
-        return list(made.services.ledger.segments.iterate(db, UsageFilter(cloud=cloud)))
+def list_segments(stack: Bench, cloud: str = "a") -> list[Segment]:
+    with stack.services.database.snapshot() as db:
+        return list(stack.services.ledger.segments.iterate(db, UsageFilter(cloud=cloud)))
 
 
-def ends(made: Bench, cloud: str = "a") -> dict[str, int | None]:
-    """In seconds, by the resource's id."""
-    return {one.resource_id: None if one.end is None else (one.end - T0) // SECOND_US for one in segments(made, cloud)}
+def list_ends(stack: Bench, cloud: str = "a") -> dict[str, int | None]:
+    """Return the ends in seconds by resource id."""
+    return {
+        each.resource_id: None if each.end is None else (each.end - T0) // SECOND_US
+        for each in list_segments(stack, cloud)
+    }
 
 
-def test_a_measurement_tells_no_parent_whichever_way_it_comes(made: Bench) -> None:
+def test_sample_does_not_set_a_parent(stack: Bench) -> None:
     samples = {"m": {"value": 1, "kind": "delta"}}
     for cloud in ("a", "b"):
         events = (
-            told("started", "child", 2, cloud=cloud),
-            told("sampled", "child", 3, cloud=cloud, samples=samples, **child_of("parent")),
-            told("ended", "parent", 9, cloud=cloud),
+            make_event("started", "child", 2, cloud=cloud),
+            make_event("sampled", "child", 3, cloud=cloud, samples=samples, **parent_field("parent")),
+            make_event("ended", "parent", 9, cloud=cloud),
         )
-        for batch in [[one] for one in events] if cloud == "a" else [events]:
-            ingest(made, *batch)
-    assert ends(made, "a") == ends(made, "b") == {"child": None}
+        for batch in [[each] for each in events] if cloud == "a" else [events]:
+            ingest(stack, *batch)
+    assert list_ends(stack, "a") == list_ends(stack, "b") == {"child": None}
 
 
-def test_true_is_not_one(made: Bench) -> None:
-    ingest(made, told("started", "box", 0), told("changed", "box", 5, attributes={"x": 1}))
-    ingest(made, told("changed", "box", 1, attributes={"x": True}))
-    assert [repr(one.attributes) for one in segments(made)] == ["{'x': True}", "{'x': 1}"]
-    ingest(made, told("changed", "box", 6, attributes={"x": True}))
-    assert [repr(one.attributes) for one in segments(made)] == ["{'x': True}", "{'x': 1}", "{'x': True}"]
-    ingest(made, told("changed", "other", 5, attributes={"x": 1}), told("started", "other", 2))
-    ingest(made, told("changed", "other", 2, attributes={"x": True}), told("changed", "other", 4, attributes={"x": 1}))
-    kept = [one for one in segments(made) if one.resource_id == "other"]
-    assert [repr(one.attributes) for one in kept] == ["{'x': True}", "{'x': 1}"]
+def test_true_differs_from_1(stack: Bench) -> None:
+    ingest(stack, make_event("started", "box", 0), make_event("changed", "box", 5, attributes={"x": 1}))
+    ingest(stack, make_event("changed", "box", 1, attributes={"x": True}))
+    assert [repr(each.attributes) for each in list_segments(stack)] == ["{'x': True}", "{'x': 1}"]
+    ingest(stack, make_event("changed", "box", 6, attributes={"x": True}))
+    assert [repr(each.attributes) for each in list_segments(stack)] == ["{'x': True}", "{'x': 1}", "{'x': True}"]
+    ingest(stack, make_event("changed", "other", 5, attributes={"x": 1}), make_event("started", "other", 2))
+    ingest(
+        stack,
+        make_event("changed", "other", 2, attributes={"x": True}),
+        make_event("changed", "other", 4, attributes={"x": 1}),
+    )
+    others = [each for each in list_segments(stack) if each.resource_id == "other"]
+    assert [repr(each.attributes) for each in others] == ["{'x': True}", "{'x': 1}"]
 
 
-def test_an_end_reaches_children_however_deep(made: Bench) -> None:
-    deep = 20
-    events = [told("started", f"r{at:02d}", 0, **(child_of(f"r{at - 1:02d}") if at else {})) for at in range(deep)]
-    ingest(made, *events)
-    ingest(made, told("ended", "r00", 9))
-    assert set(ends(made).values()) == {9}
-    assert len(ends(made)) == deep
+def test_end_applies_to_descendants(stack: Bench) -> None:
+    depth = 20
+    events = [
+        make_event("started", f"r{index:02d}", 0, **(parent_field(f"r{index - 1:02d}") if index else {}))
+        for index in range(depth)
+    ]
+    ingest(stack, *events)
+    ingest(stack, make_event("ended", "r00", 9))
+    assert set(list_ends(stack).values()) == {9}
+    assert len(list_ends(stack)) == depth
 
 
-def test_an_end_reaches_children_far_below_what_one_batch_can_hold_of_them(made: Bench) -> None:
-    deep = 600
-    events = [told("started", f"r{at:03d}", 0, **(child_of(f"r{at - 1:03d}") if at else {})) for at in range(deep)]
-    ingest(made, *reversed(events), told("ended", "r000", 9))
-    assert len(ends(made)) == deep
-    assert set(ends(made).values()) == {9}
+def test_end_applies_to_more_descendants_than_one_chunk(stack: Bench) -> None:
+    depth = 600
+    events = [
+        make_event("started", f"r{index:03d}", 0, **(parent_field(f"r{index - 1:03d}") if index else {}))
+        for index in range(depth)
+    ]
+    ingest(stack, *reversed(events), make_event("ended", "r000", 9))
+    assert len(list_ends(stack)) == depth
+    assert set(list_ends(stack).values()) == {9}
 
 
-def test_in_a_circle_of_parents_nobody_ends_with_another(made: Bench) -> None:
-    ingest(made, told("started", "one", 0, **child_of("two")), told("started", "two", 0, **child_of("one")))
-    ingest(made, told("ended", "one", 9), told("started", "below", 0, **child_of("one")))
-    assert ends(made) == {"below": 9, "one": 9, "two": None}
+def test_resources_in_a_cycle_do_not_end_with_each_other(stack: Bench) -> None:
+    ingest(
+        stack,
+        make_event("started", "one", 0, **parent_field("two")),
+        make_event("started", "two", 0, **parent_field("one")),
+    )
+    ingest(stack, make_event("ended", "one", 9), make_event("started", "below", 0, **parent_field("one")))
+    assert list_ends(stack) == {"below": 9, "one": 9, "two": None}
 
 
-def test_a_circle_that_is_broken_or_closed_counts_at_once(made: Bench) -> None:
-    ingest(made, told("started", "one", 0, **child_of("two")), told("started", "two", 0, **child_of("three")))
-    ingest(made, told("started", "three", 0), told("ended", "three", 9))
-    assert ends(made) == {"one": 9, "three": 9, "two": 9}
-    ingest(made, told("started", "three", 5, **child_of("one")))
-    assert ends(made) == {"one": None, "three": 9, "two": None}
-    ingest(made, told("started", "three", 6, **child_of("four")))
-    assert ends(made) == {"one": 9, "three": 9, "two": 9}
+def test_broken_and_closed_cycles_apply_at_once(stack: Bench) -> None:
+    ingest(
+        stack,
+        make_event("started", "one", 0, **parent_field("two")),
+        make_event("started", "two", 0, **parent_field("three")),
+    )
+    ingest(stack, make_event("started", "three", 0), make_event("ended", "three", 9))
+    assert list_ends(stack) == {"one": 9, "three": 9, "two": 9}
+    ingest(stack, make_event("started", "three", 5, **parent_field("one")))
+    assert list_ends(stack) == {"one": None, "three": 9, "two": None}
+    ingest(stack, make_event("started", "three", 6, **parent_field("four")))
+    assert list_ends(stack) == {"one": 9, "three": 9, "two": 9}
 
 
-def test_children_end_with_the_corrected_end_of_what_had_no_use(made: Bench) -> None:
-    ingest(made, told("ended", "lost", 50), told("started", "child", 11, **child_of("lost")))
-    correct(made, "lost", Correction("", "why", end=T0 + 30 * SECOND_US))
-    assert ends(made) == {"child": 30}
+def test_children_end_with_the_corrected_end_of_a_parent_without_use(stack: Bench) -> None:
+    ingest(stack, make_event("ended", "lost", 50), make_event("started", "child", 11, **parent_field("lost")))
+    correct(stack, "lost", Correction("", "why", end=T0 + 30 * SECOND_US))
+    assert list_ends(stack) == {"child": 30}
 
 
-def test_what_is_known_as_a_parent_alone_needs_a_start_and_a_project_too(made: Bench) -> None:
-    ingest(made, told("started", "child", 0, **child_of("untold")))
+def test_correction_of_a_mere_parent_needs_start_and_project(stack: Bench) -> None:
+    ingest(stack, make_event("started", "child", 0, **parent_field("unknown")))
     with pytest.raises(Invalid, match="is not in the ledger"):
-        correct(made, "untold", Correction("", "why", start=T0))
-    correct(made, "untold", Correction("", "why", start=T0, project_id="p2"))
-    assert [one.project_id for one in segments(made)] == ["p1", "p2"]
+        correct(stack, "unknown", Correction("", "why", start=T0))
+    correct(stack, "unknown", Correction("", "why", start=T0, project_id="p2"))
+    assert [each.project_id for each in list_segments(stack)] == ["p1", "p2"]

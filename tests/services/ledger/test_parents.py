@@ -11,19 +11,19 @@ from stratiform.kit.clock import HOUR_US, SECOND_US, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import Progress, Resource, Statement, UsageFilter
 from stratiform.services.ledger.model.fold import Usage
-from stratiform.services.ledger.model.incremental_fold import fold_all as begin_anew
+from stratiform.services.ledger.model.incremental_fold import fold_all as original_fold_all
 from stratiform.services.ledger.model.parents import rank_generations
 from stratiform.services.ledger.service import batch_fold
 from support.stacks import Bench, bench
 
 T0 = parse_iso("2026-03-01T00:00:00Z")
 
-#: So many that steps in the number of the pairs are told from steps in the number of the resources.
+#: The length of chains: enough to distinguish linear from quadratic run time.
 _MANY = 300
 
 
 @pytest.fixture
-def made(home: Path) -> Iterator[Bench]:
+def stack(home: Path) -> Iterator[Bench]:
     home.mkdir(parents=True, exist_ok=True)
     services = bench(home)
     services.clock.at = T0 + HOUR_US
@@ -31,61 +31,66 @@ def made(home: Path) -> Iterator[Bench]:
     services.services.database.close()
 
 
-def told(kind: str, resource_id: str, seconds: int, parent: str = "") -> Event:
+def make_event(kind: str, resource_id: str, seconds: int, parent: str = "") -> Event:
     payload: dict[str, Any] = {"resource_type": "box", "resource_id": resource_id, "project_id": "p1"}
     if parent:
         payload["parent"] = {"resource_type": "box", "resource_id": parent}
     return Event(f"{kind}-{resource_id}-{seconds}", f"usage.{kind}", "x", T0 + seconds * SECOND_US, "a", payload)
 
 
-def ingest(made: Bench, *events: Event) -> None:
-    with made.services.database.transaction() as db:
-        made.services.ingest.events.ingest(db, events, made.clock.now())
+def ingest(stack: Bench, *events: Event) -> None:
+    with stack.services.database.transaction() as db:
+        stack.services.ingest.events.ingest(db, events, stack.clock.now())
 
 
-def ends(made: Bench) -> dict[str, int | None]:
-    """In seconds, by the resource's id."""
-    with made.services.database.snapshot() as db:
-        found = list(made.services.ledger.segments.iterate(db, UsageFilter()))
-    return {one.resource_id: None if one.end is None else (one.end - T0) // SECOND_US for one in found}
+def list_ends(stack: Bench) -> dict[str, int | None]:
+    """Return the ends in seconds by resource id."""
+    with stack.services.database.snapshot() as db:
+        segments = list(stack.services.ledger.segments.iterate(db, UsageFilter()))
+    return {each.resource_id: None if each.end is None else (each.end - T0) // SECOND_US for each in segments}
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_each_of_a_long_chain_is_folded_once(made: Bench, monkeypatch: pytest.MonkeyPatch, *, turned: bool) -> None:
-    folded = []
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_each_resource_of_a_long_chain_is_folded_once(
+    stack: Bench, monkeypatch: pytest.MonkeyPatch, *, is_reversed: bool
+) -> None:
+    calls = []
 
     def fold_all(resource: Resource, statements: Sequence[Statement], parent_end: int | None) -> tuple[Progress, Usage]:
-        folded.append(statements)
-        return begin_anew(resource, statements, parent_end)
+        calls.append(statements)
+        return original_fold_all(resource, statements, parent_end)
 
     monkeypatch.setattr(batch_fold, "fold_all", fold_all)
     names = [f"r{number:04d}" for number in range(_MANY)]
-    events = [told("started", names[0], 0), *(told("started", below, 0, above) for above, below in pairwise(names))]
-    events.append(told("ended", names[0], 50))
-    ingest(made, *(reversed(events) if turned else events))
-    assert len(folded) == _MANY
-    ingest(made, told("ended", names[0], 9))
-    assert len(folded) == 2 * _MANY
-    assert set(ends(made).values()) == {9}
+    events = [
+        make_event("started", names[0], 0),
+        *(make_event("started", below, 0, above) for above, below in pairwise(names)),
+    ]
+    events.append(make_event("ended", names[0], 50))
+    ingest(stack, *(reversed(events) if is_reversed else events))
+    assert len(calls) == _MANY
+    ingest(stack, make_event("ended", names[0], 9))
+    assert len(calls) == 2 * _MANY
+    assert set(list_ends(stack).values()) == {9}
 
 
-def test_each_parent_is_asked_for_once() -> None:
+def test_each_parent_is_visited_once() -> None:
     chain: dict[int, int | None] = {number: number - 1 or None for number in range(1, _MANY)}
-    circle: dict[int, int | None] = {number: (number + 1) % _MANY for number in range(_MANY)}
+    cycle: dict[int, int | None] = {number: (number + 1) % _MANY for number in range(_MANY)}
     both: dict[int, int | None] = {number: number + 1 if number < _MANY else _MANY - 20 for number in range(_MANY + 1)}
-    for parents in (chain, circle, both):
-        asked: list[int] = []
+    for parents in (chain, cycle, both):
+        visited: list[int] = []
 
-        def parent(one: int, parents: dict[int, int | None] = parents, asked: list[int] = asked) -> int | None:
-            asked.append(one)
-            return parents[one]
+        def parent(each: int, parents: dict[int, int | None] = parents, visited: list[int] = visited) -> int | None:
+            visited.append(each)
+            return parents[each]
 
         rank_generations(parents, parent)
-        assert len(asked) <= 2 * _MANY
+        assert len(visited) <= 2 * _MANY
 
 
-def test_generations_are_counted_from_what_ends_with_nothing() -> None:
+def test_generations_start_at_resources_without_parent() -> None:
     parents = {"a": None, "b": "a", "c": "b", "x": "y", "y": "z", "z": "x", "tail": "x", "end": "tail"}
-    generations, circling = rank_generations(["end", "c", "y", "b"], parents.get)
-    assert circling == {"x", "y", "z"}
+    generations, cyclic = rank_generations(["end", "c", "y", "b"], parents.get)
+    assert cyclic == {"x", "y", "z"}
     assert generations == {"a": 0, "b": 1, "c": 2, "x": 0, "y": 0, "z": 0, "tail": 1, "end": 2}

@@ -1,4 +1,4 @@
-"""The recorded notifications give exactly the expected ledger, in any order, by any batches, on every database."""
+"""The recorded notifications have the expected ledger in any order, in any batches, on every database."""
 
 import json
 import random
@@ -22,60 +22,60 @@ from support.stacks import Bench, bench
 
 @pytest.fixture
 def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
-    """A stack on each kind of database."""
+    """A stack on each database."""
     home.mkdir(parents=True, exist_ok=True)
-    made = bench(home, database_url)
-    yield made
-    made.services.database.close()
+    stack = bench(home, database_url)
+    yield stack
+    stack.services.database.close()
 
 
-def take(made: Bench, lines: list[bytes], batch: int = 1000) -> IngestResult:
-    done = IngestResult()
+def ingest(stack: Bench, lines: list[bytes], batch: int = 1000) -> IngestResult:
+    result = IngestResult()
     for start in range(0, len(lines), batch):
-        with made.services.database.transaction() as db:
-            done += made.services.ingest.messages.ingest(
-                db, "openstack", lines[start : start + batch], made.clock.now()
+        with stack.services.database.transaction() as db:
+            result += stack.services.ingest.messages.ingest(
+                db, "openstack", lines[start : start + batch], stack.clock.now()
             )
-    return done
+    return result
 
 
-def printed(made: Bench) -> str:
-    with made.services.database.snapshot() as db:
-        return listing(made.services.ledger, db)
+def list_ledger(stack: Bench) -> str:
+    with stack.services.database.snapshot() as db:
+        return listing(stack.services.ledger, db)
 
 
-def test_the_slow_fold_gives_the_expected_segments() -> None:
+def test_reference_fold_has_the_expected_segments() -> None:
     keys = ("resource_type", "resource_id", "name", "project_id", "cloud", "start", "end", "state", "attributes")
     slow = [{key: segment[key] for key in keys} for segment in usage(list(recorded()))]
     assert slow == json.loads(expected())
 
 
-def test_import_gives_the_expected_ledger_on_every_database(any_bench: Bench) -> None:
-    assert take(any_bench, list(recorded())) == IngestResult(accepted=576, ignored=540)
-    assert printed(any_bench) == expected()
+def test_import_has_the_expected_ledger(any_bench: Bench) -> None:
+    assert ingest(any_bench, list(recorded())) == IngestResult(accepted=576, ignored=540)
+    assert list_ledger(any_bench) == expected()
 
 
-def test_a_second_and_a_shuffled_import_change_no_byte(any_bench: Bench) -> None:
+def test_second_and_shuffled_imports_change_nothing(any_bench: Bench) -> None:
     lines = list(recorded()) * 2
     random.Random(3).shuffle(lines)
-    done = take(any_bench, lines, 137)
-    assert (done.accepted, done.repeated) == (576, 576)
-    assert printed(any_bench) == expected()
+    result = ingest(any_bench, lines, 137)
+    assert (result.accepted, result.repeated) == (576, 576)
+    assert list_ledger(any_bench) == expected()
     with any_bench.services.database.snapshot() as db:
         before = any_bench.services.ledger.positions.get_current(db)
-    assert take(any_bench, lines).accepted == 0
-    assert printed(any_bench) == expected()
+    assert ingest(any_bench, lines).accepted == 0
+    assert list_ledger(any_bench) == expected()
     with any_bench.services.database.snapshot() as db:
         assert any_bench.services.ledger.positions.get_current(db) == before
 
 
-def test_one_by_one_backwards(stack_bench: Bench) -> None:
-    take(stack_bench, list(reversed(recorded())), 1)
-    assert printed(stack_bench) == expected()
+def test_single_messages_in_reverse_order(stack_bench: Bench) -> None:
+    ingest(stack_bench, list(reversed(recorded())), 1)
+    assert list_ledger(stack_bench) == expected()
 
 
-def test_only_one_of_novas_two_voices_is_enough(stack_bench: Bench, tmp_path: Path) -> None:
-    """What one voice alone says differs by when it says it, never in how much was used."""
+def test_versioned_or_unversioned_notifications_are_sufficient(stack_bench: Bench, tmp_path: Path) -> None:
+    """The times of both kinds differ, but not the states and attributes."""
     unversioned = [line for line in recorded() if b'\\"event_type\\": \\"instance.' not in line]
     versioned = [line for line in recorded() if b'\\"event_type\\": \\"compute.instance.' not in line]
     assert len(unversioned) + len(versioned) > len(recorded())
@@ -83,52 +83,52 @@ def test_only_one_of_novas_two_voices_is_enough(stack_bench: Bench, tmp_path: Pa
         home = tmp_path / str(number)
         home.mkdir()
         other = bench(home)
-        take(other, lines)
-        found = [one for one in json.loads(printed(other)) if one["resource_type"] in ("instance", "volume")]
-        kept = [one for one in json.loads(expected()) if one["resource_type"] in ("instance", "volume")]
-        assert [(one["state"], one["attributes"]) for one in found] == [
-            (one["state"], one["attributes"]) for one in kept
+        ingest(other, lines)
+        segments = [each for each in json.loads(list_ledger(other)) if each["resource_type"] in ("instance", "volume")]
+        expected_segments = [each for each in json.loads(expected()) if each["resource_type"] in ("instance", "volume")]
+        assert [(each["state"], each["attributes"]) for each in segments] == [
+            (each["state"], each["attributes"]) for each in expected_segments
         ]
         other.services.database.close()
 
 
-def test_what_was_known_earlier_is_still_known(stack_bench: Bench) -> None:
+def test_segments_as_of_an_earlier_position(stack_bench: Bench) -> None:
     lines = list(recorded())
-    take(stack_bench, lines[:300])
-    then = printed(stack_bench)
+    ingest(stack_bench, lines[:300])
+    before = list_ledger(stack_bench)
     services, database = stack_bench.services, stack_bench.services.database
     with database.snapshot() as db:
         position = services.ledger.positions.get_current(db)
-    take(stack_bench, lines[300:])
-    assert printed(stack_bench) != then
+    ingest(stack_bench, lines[300:])
+    assert list_ledger(stack_bench) != before
     with database.snapshot() as db:
         earlier = list(services.ledger.segments.iterate(db, UsageFilter(as_of=position)))
         now = list(services.ledger.segments.iterate(db, UsageFilter(as_of=services.ledger.positions.get_current(db))))
         assert now == list(services.ledger.segments.iterate(db))
-    assert len(earlier) == len(json.loads(then))
-    assert [segment.end for segment in earlier].count(None) == then.count('"end": null')
+    assert len(earlier) == len(json.loads(before))
+    assert [segment.end for segment in earlier].count(None) == before.count('"end": null')
 
 
 @settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_part_in_any_order_is_what_the_slow_fold_says(
+def test_any_sample_in_any_order_equals_the_reference_fold(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    about = [line for line in recorded() if b'"event_type\\": \\"identity.' not in line]
-    some = data.draw(st.lists(st.sampled_from(about), max_size=60))
+    relevant = [line for line in recorded() if b'"event_type\\": \\"identity.' not in line]
+    sample = data.draw(st.lists(st.sampled_from(relevant), max_size=60))
     batch = data.draw(st.integers(1, 30))
     home = tmp_path_factory.mktemp("home")
-    made = bench(home)
-    take(made, some, batch)
-    found = json.loads(printed(made))
-    made.services.database.close()
-    assert [{key: one[key] for key in sorted(one)} for one in found] == [
-        {key: one[key] for key in sorted(one)} for one in usage(some)
+    stack = bench(home)
+    ingest(stack, sample, batch)
+    segments = json.loads(list_ledger(stack))
+    stack.services.database.close()
+    assert [{key: each[key] for key in sorted(each)} for each in segments] == [
+        {key: each[key] for key in sorted(each)} for each in usage(sample)
     ]
 
 
-def test_no_database_holds_two_open_segments_of_one_resource(any_bench: Bench) -> None:
-    take(any_bench, list(recorded())[:300])
+def test_databases_reject_two_open_segments_of_a_resource(any_bench: Bench) -> None:
+    ingest(any_bench, list(recorded())[:300])
     copy = (
         "INSERT INTO metering_segment (cloud, resource_type, resource_id, project_id, start_at, end_at, state, "
         "attributes, recorded, is_open) SELECT cloud, resource_type, resource_id, project_id, start_at + 1, "

@@ -1,4 +1,4 @@
-"""What samples sum to, held to slow and obvious ways of saying the same."""
+"""Sums of samples, compared with a slow and obvious implementation."""
 
 import itertools
 import random
@@ -24,73 +24,73 @@ KIND = st.sampled_from(METER_KINDS)
 
 
 @st.composite
-def told(draw: st.DrawFn) -> list[Sample]:
-    """Samples of one counter; some at one instant."""
-    instants = draw(st.lists(st.integers(0, 40), max_size=8))
+def sample_lists(draw: st.DrawFn) -> list[Sample]:
+    """Draw samples of one counter, some of them at the same time."""
+    times = draw(st.lists(st.integers(0, 40), max_size=8))
     return [
         Sample(at, f"m{number}", draw(VALUES), hold=draw(st.integers(0, 15)), project_id=draw(st.sampled_from("pq")))
-        for number, at in enumerate(instants)
+        for number, at in enumerate(times)
     ]
 
 
-def slowly(kind: str, samples: Sequence[Sample], start: int, end: int) -> Decimal:
-    """One instant after the other."""
-    known = {one.at: one for one in sorted(samples, key=lambda one: (one.at, one.message_id))}
-    found = Decimal(0)
+def sum_slowly(kind: str, samples: Sequence[Sample], start: int, end: int) -> Decimal:
+    """Sum by visiting each moment."""
+    by_time = {each.at: each for each in sorted(samples, key=lambda each: (each.at, each.message_id))}
+    result = Decimal(0)
     if kind == "gauge":
-        for instant in range(start, end):
-            before = [one for one in known.values() if one.at <= instant]
-            if before and instant < before[-1].at + before[-1].hold:
-                found += before[-1].value / SECOND_US
-        return found
+        for moment in range(start, end):
+            before = [each for each in by_time.values() if each.at <= moment]
+            if before and moment < before[-1].at + before[-1].hold:
+                result += before[-1].value / SECOND_US
+        return result
     last: Decimal | None = None
-    for at in sorted(known):
-        value = known[at].value
-        grown = value if kind == "delta" else Decimal(0) if last is None else value - last if value >= last else value
+    for at in sorted(by_time):
+        value = by_time[at].value
+        growth = value if kind == "delta" else Decimal(0) if last is None else value - last if value >= last else value
         if start < at <= end:
-            found += grown
+            result += growth
         last = value
-    return found
+    return result
 
 
-@given(KIND, told(), st.integers(0, 60), st.integers(0, 60))
-def test_a_quantity_is_what_the_slow_way_says(kind: str, samples: list[Sample], one: int, other: int) -> None:
-    start, end = sorted((one, other))
-    assert sum_samples(cast("MeterKind", kind), samples, start, end) == slowly(kind, samples, start, end)
+@given(KIND, sample_lists(), st.integers(0, 60), st.integers(0, 60))
+def test_sum_equals_the_slow_sum(kind: str, samples: list[Sample], first: int, second: int) -> None:
+    start, end = sorted((first, second))
+    assert sum_samples(cast("MeterKind", kind), samples, start, end) == sum_slowly(kind, samples, start, end)
 
 
-@given(KIND, told(), st.randoms())
-def test_order_and_repetition_change_nothing(kind: str, samples: list[Sample], chance: random.Random) -> None:
-    again = [*samples, *samples]
-    chance.shuffle(again)
-    assert [*iterate_contributions(cast("MeterKind", kind), again)] == [
+@given(KIND, sample_lists(), st.randoms())
+def test_order_and_duplicates_do_not_matter(kind: str, samples: list[Sample], random_: random.Random) -> None:
+    shuffled = [*samples, *samples]
+    random_.shuffle(shuffled)
+    assert [*iterate_contributions(cast("MeterKind", kind), shuffled)] == [
         *iterate_contributions(cast("MeterKind", kind), samples)
     ]
 
 
-@given(KIND, told(), st.lists(st.integers(0, 60), min_size=2, max_size=6))
-def test_neighbouring_periods_sum_to_the_whole(kind: str, samples: list[Sample], cuts: list[int]) -> None:
-    bounds, of = sorted(cuts), cast("MeterKind", kind)
-    parts = [sum_samples(of, samples, start, end) for start, end in itertools.pairwise(bounds)]
-    assert sum(parts) == sum_samples(of, samples, bounds[0], bounds[-1])
+@given(KIND, sample_lists(), st.lists(st.integers(0, 60), min_size=2, max_size=6))
+def test_adjacent_periods_add_up(kind: str, samples: list[Sample], cuts: list[int]) -> None:
+    bounds, meter_kind = sorted(cuts), cast("MeterKind", kind)
+    sums = [sum_samples(meter_kind, samples, start, end) for start, end in itertools.pairwise(bounds)]
+    assert sum(sums) == sum_samples(meter_kind, samples, bounds[0], bounds[-1])
 
 
-def test_a_counter_that_begins_anew_counts_from_zero() -> None:
+def test_reset_counter_counts_from_zero() -> None:
     readings = [Sample(at, str(at), Decimal(value)) for at, value in ((1, 100), (2, 150), (3, 7), (4, 9))]
     assert sum_samples("cumulative", readings, 0, 9) == 50 + 7 + 2
     assert sum_samples("cumulative", readings[:1], 0, 9) == 0
 
 
-def test_no_value_holds_for_ever() -> None:
+def test_hold_of_a_gauge_is_limited() -> None:
     assert sum_samples("gauge", [Sample(0, "m", Decimal(1), hold=2**62)], 0, 2**61) == MAX_HOLD // SECOND_US
 
 
-def test_nothing_is_rounded() -> None:
+def test_sums_are_exact() -> None:
     tiny, large = Decimal("0.000000000000000000000000000001"), Decimal(10) ** 30
     assert sum_samples("delta", [Sample(1, "a", tiny), Sample(2, "b", large)], 0, 9) - large == tiny
 
 
-def test_numbers_are_told_without_exponents_and_empty_zeros() -> None:
-    assert [format_decimal(Decimal(one)) for one in ("1E+3", "0.100", "-0", "12", "1E-7", "100")] == [
+def test_numbers_are_formatted_without_exponents_and_trailing_zeros() -> None:
+    assert [format_decimal(Decimal(each)) for each in ("1E+3", "0.100", "-0", "12", "1E-7", "100")] == [
         "1000", "0.1", "0", "12", "0.0000001", "100",
     ]  # fmt: skip

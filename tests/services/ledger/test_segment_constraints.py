@@ -1,4 +1,4 @@
-"""The ledger's queries stay quick where the database knows nothing of its tables yet."""
+"""Queries of the ledger use indexes also without table statistics."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +14,8 @@ from support.stacks import Bench, bench
 
 
 @pytest.fixture
-def made(home: Path) -> Iterator[Bench]:
-    """A stack on a PostgreSQL whose tables nobody has analyzed."""
+def stack(home: Path) -> Iterator[Bench]:
+    """A stack on PostgreSQL, without statistics of its tables."""
     home.mkdir(parents=True, exist_ok=True)
     with empty_database("postgresql", home) as url:
         services = bench(home, url)
@@ -24,15 +24,15 @@ def made(home: Path) -> Iterator[Bench]:
 
 
 @pytest.mark.parametrize("table", [event_table, segment_table], ids=lambda table: str(table.name))
-def test_postgresql_looks_resources_up_without_statistics(made: Bench, table: Table) -> None:
+def test_postgresql_looks_resources_up_without_statistics(stack: Bench, table: Table) -> None:
     ids = [f"m{i:04}" for i in range(2000)]
-    with made.services.database.transaction() as db:
-        made.services.ingest.events.ingest(db, [machine(one, "p1", "2026-11-01") for one in ids], made.clock.now())
-    with made.services.database.snapshot() as db:
-        asked = []
-        event.listen(db, "before_execute", lambda _, query, *rest: asked.append(query))
+    with stack.services.database.transaction() as db:
+        stack.services.ingest.events.ingest(db, [machine(each, "p1", "2026-11-01") for each in ids], stack.clock.now())
+    with stack.services.database.snapshot() as db:
+        queries = []
+        event.listen(db, "before_execute", lambda _, statement, *rest: queries.append(statement))
         assert len(list(bulk.select_by(db, (table.c.resource,), table.c.resource, range(200)))) == 200
-        told = asked[0].compile(db, compile_kwargs={"literal_binds": True})
-        plan = "\n".join(db.execute(text(f"EXPLAIN {told}")).scalars())
+        query = queries[0].compile(db, compile_kwargs={"literal_binds": True})
+        plan = "\n".join(db.execute(text(f"EXPLAIN {query}")).scalars())
     condition = next(line for line in plan.splitlines() if "Index Cond" in line)
     assert "(resource = keys.value)" in condition

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from stratiform.interfaces.almanach.errors import InvalidDate, InvalidFields, InvalidPayload, MissingParameter
-from stratiform.interfaces.services import NOT_JSON, Request
+from stratiform.interfaces.endpoints.decoding import NOT_JSON
+from stratiform.interfaces.http import Request
 from stratiform.kit.clock import Micros, from_datetime, parse_iso
 
 Document = dict[str, Any]

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
-from stratiform.interfaces.services import Request, Services
+from stratiform.interfaces.http import Request
+from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Unauthenticated
 from stratiform.kit.policy import Caller
 from stratiform.services.identity.model import CatalogService

@@ -81,7 +81,7 @@ _IGNORED_OPTIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The address of a bus. Any of the hosts can be used."""
+    """The address of a bus. object of the hosts can be used."""
 
     hosts: tuple[Host, ...]
     virtual_host: str

@@ -1,6 +1,6 @@
 """`stratiform account`: customer accounts and the projects that are assigned to them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
@@ -75,6 +75,6 @@ def party_fields(
     return {key: value for key, value in options.items() if value is not None}
 
 
-def _format_assignment(assignment: dict[str, Any]) -> str:
+def _format_assignment(assignment: dict[str, object]) -> str:
     until = f" until {assignment['until']}" if assignment["until"] else ""
     return f"{assignment['project_id']} from {assignment['start']}{until}"

@@ -46,7 +46,7 @@ class _Results:
         self._lines = lines
         self.summary: dict[str, Any] = {}
 
-    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+    def __iter__(self) -> Iterator[Mapping[str, object]]:
         for line in self._lines:
             if "problem" in line:
                 raise CliError(f"The audit failed: {line['problem']['detail']}", line["problem"].get("hint", ""))

@@ -118,7 +118,7 @@ class Client:
         with self._stream("GET", path, params=_present(params)) as response:
             yield from response.iter_bytes()
 
-    def lines(self, path: str, body: object) -> Iterator[dict[str, Any]]:
+    def lines(self, path: str, body: object) -> Iterator[dict[str, object]]:
         """POST, and yield the JSON documents of a response in JSON Lines format. Raises CliError as `stream`."""
         with self._stream("POST", path, json=body) as response:
             for line in response.iter_lines():
@@ -135,7 +135,7 @@ class Client:
         except httpx.HTTPError as error:
             raise CliError(f"No response from {self._http.base_url}: {error}", HINT_NOT_RUNNING) from error
 
-    def _json(self, method: str, path: str, **options: Any) -> Any:
+    def _json(self, method: str, path: str, **options: Any) -> object:
         response = self._send(method, path, **options)
         return response.json() if response.content else None
 

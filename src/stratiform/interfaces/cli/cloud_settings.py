@@ -57,21 +57,23 @@ def parse_settings(kind: Mapping[str, Any]) -> list[Setting]:
     return [Setting(**{name: setting[name] for name in names}) for setting in kind["settings"]]
 
 
-def create_command(name: str, settings: Sequence[Setting], run: Callable[[str, dict[str, str], Format], None]) -> Any:
+def create_command(
+    name: str, settings: Sequence[Setting], run: Callable[[str, dict[str, str], Format], None]
+) -> object:
     """Return the command that adds a cloud; it calls `run` with the cloud's name, its settings and the format."""
     cloud_name = Annotated[str, typer.Option("--name", help="Name of the cloud, in events and on invoices too.")]
 
-    def add(name: str, output: Format, prompt: list[str] | None = None, **values: Any) -> None:
+    def add(name: str, output: Format, prompt: list[str] | None = None, **values: object) -> None:
         run(name, _read_values(settings, values, prompt or [], is_new=True), output)
 
     options = [_parameter("name", cloud_name), *_setting_options(settings, is_new=True)]
     return _build_command(name, add, options, f"Add a cloud of the kind {name} after a check of its credentials.")
 
 
-def update_command(cloud: str, settings: Sequence[Setting], run: Callable[[dict[str, str], Format], None]) -> Any:
+def update_command(cloud: str, settings: Sequence[Setting], run: Callable[[dict[str, str], Format], None]) -> object:
     """Return the command that changes settings of a cloud; it calls `run` with the changes and the format."""
 
-    def update(output: Format, prompt: list[str] | None = None, **values: Any) -> None:
+    def update(output: Format, prompt: list[str] | None = None, **values: object) -> None:
         run(_read_values(settings, values, prompt or [], is_new=False), output)
 
     options = _setting_options(settings, is_new=False)
@@ -83,7 +85,7 @@ def _build_command(
 ) -> TyperCommand:
     output = _parameter("output", FormatOption, default=Format.table)
 
-    def command(**values: Any) -> None:
+    def command(**values: object) -> None:
         callback(**values)
 
     command.__signature__ = inspect.Signature([*options, output])  # type: ignore[attr-defined]
@@ -139,7 +141,7 @@ def _file_parameter(setting: Setting) -> str:
     return f"{setting.name}_file"
 
 
-def _parameter(name: str, annotation: Any, **default: Any) -> inspect.Parameter:
+def _parameter(name: str, annotation: object, **default: object) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, **default)
 
 

@@ -30,26 +30,26 @@ NativeOption = Annotated[str, typer.Option("--native", help="ID of the resource 
 class _AddGroup(TyperGroup):
     """One subcommand for each kind of cloud, with its settings as options."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
+    def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 - Typer's signature
         try:
             return list(_list_kinds())
         except CliError:  # the help works without a server
             return []
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - Typer's signature
+    def get_command(self, ctx: object, cmd_name: str) -> Any:  # noqa: ARG002 - Typer's signature
         return create_command(cmd_name, parse_settings(_get_kind(cmd_name)), _add(cmd_name))
 
 
 class _SetGroup(TyperGroup):
     """One subcommand for each cloud, with the settings of its kind as options."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
+    def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 - Typer's signature
         try:
             return [cloud["name"] for cloud in client().pages("clouds", "clouds")]
         except CliError:  # the help works without a server
             return []
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - Typer's signature
+    def get_command(self, ctx: object, cmd_name: str) -> Any:  # noqa: ARG002 - Typer's signature
         kind = client().get(f"clouds/{_quote(cmd_name)}")["kind"]
         return update_command(cmd_name, parse_settings(_get_kind(kind)), _set(cmd_name))
 
@@ -233,12 +233,12 @@ def _set(cloud: str) -> Any:
     return update
 
 
-def _list_kinds() -> dict[str, Mapping[str, Any]]:
+def _list_kinds() -> dict[str, Mapping[str, object]]:
     """Return the descriptions of the kinds of cloud by kind."""
     return {kind["kind"]: kind for kind in client().get("cloud-kinds")["kinds"]}
 
 
-def _get_kind(kind: str) -> Mapping[str, Any]:
+def _get_kind(kind: str) -> Mapping[str, object]:
     kinds = _list_kinds()
     if kind not in kinds:
         raise CliError(f"unknown kind of cloud: {kind}", f"kinds: {', '.join(kinds)}")

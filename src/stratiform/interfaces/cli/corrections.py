@@ -157,6 +157,6 @@ def _changed_attributes(segments: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for name in names if any(segment["attributes"].get(name) != first.get(name) for segment in segments)]
 
 
-def _row(correction: Mapping[str, Any]) -> dict[str, Any]:
+def _row(correction: Mapping[str, Any]) -> dict[str, object]:
     changes = (format_values(correction["says"]), format_values(correction["seen"] or {}))
     return {**correction, "change": ", ".join(change for change in changes if change)}

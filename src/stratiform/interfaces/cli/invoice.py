@@ -92,7 +92,7 @@ def format_quantity(quantity: str) -> str:
     return f"{Decimal(quantity):.6f}"
 
 
-def _row(line: dict[str, Any]) -> dict[str, Any]:
+def _row(line: dict[str, Any]) -> dict[str, object]:
     return {
         **line,
         "resource": line["resource_name"] or line["resource_id"],

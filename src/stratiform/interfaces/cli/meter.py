@@ -62,11 +62,11 @@ def replay_unknown() -> None:
     print_line(f"{accepted} ingested")
 
 
-def _meter_row(meter: dict[str, Any]) -> dict[str, Any]:
+def _meter_row(meter: dict[str, Any]) -> dict[str, object]:
     samples = [f"{sample['name']} ({sample['kind']}, {sample['unit']})" for sample in meter["samples"]]
     return {**meter, "attributes": " ".join(meter["attributes"]), "samples": samples}
 
 
-def _unknown_row(event_type: dict[str, Any]) -> dict[str, Any]:
+def _unknown_row(event_type: dict[str, object]) -> dict[str, object]:
     reason = "a meter reads this type now: replay them" if event_type["is_read"] else event_type["why"]
     return {**event_type, "why": reason or "not decided"}

@@ -70,7 +70,7 @@ def _dates(plan: dict[str, Any]) -> list[str]:
     return [version["valid_from"][:10] for version in plan["versions"]]
 
 
-def _row(version: dict[str, Any], price: dict[str, Any]) -> dict[str, Any]:
+def _row(version: dict[str, Any], price: dict[str, Any]) -> dict[str, object]:
     rounded = f"{price['round']} to the {price['granularity']}" if price["granularity"] else "no"
     where = {name: ", ".join(value or "(not set)" for value in values) for name, values in price["where"].items()}
     return {

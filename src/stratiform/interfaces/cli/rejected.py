@@ -62,5 +62,5 @@ def replay_rejected() -> None:
     print_line(format_counts(client().post("usage/rejected/replay")))
 
 
-def _row(message: dict[str, Any]) -> dict[str, Any]:
+def _row(message: dict[str, Any]) -> dict[str, object]:
     return {**message, "id": message["id"][:_ID_LENGTH], "body": message["body"][:_BODY_LENGTH]}

@@ -81,7 +81,7 @@ def list_usage(
         _print_segments(list(segments))
 
 
-def _print_segments(segments: list[dict[str, Any]]) -> None:
+def _print_segments(segments: list[dict[str, object]]) -> None:
     """Print a heading with the full ID for each resource, and one line per segment.
 
     Cloud, project and attributes are printed where they change; the project only if there are several.

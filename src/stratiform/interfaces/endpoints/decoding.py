@@ -125,7 +125,7 @@ def decode_headers(headers: Mapping[str, str], schema: type[T], *, invalid: Inva
     return _convert(values, schema, "headers", invalid)
 
 
-def _convert(values: Mapping[str, Any], schema: type[T], key: str, invalid: InvalidFieldFormat) -> T:
+def _convert(values: Mapping[str, object], schema: type[T], key: str, invalid: InvalidFieldFormat) -> T:
     try:
         return msgspec.convert(values, schema, strict=False)
     except msgspec.ValidationError as error:

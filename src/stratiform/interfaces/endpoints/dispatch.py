@@ -23,7 +23,7 @@ from stratiform.interfaces.endpoints.extensible import flatten, is_extensible
 from stratiform.interfaces.endpoints.fields import is_restricted, restrict
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
 from stratiform.interfaces.endpoints.strict import check_content_encoding, check_query
-from stratiform.interfaces.services import Request, require_token, services_of
+from stratiform.interfaces.http import Request, require_token, services_of
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 

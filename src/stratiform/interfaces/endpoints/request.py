@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from stratiform.interfaces.endpoints.media_types import JSON
-from stratiform.interfaces.services import Request, Services, reading, writing
+from stratiform.interfaces.http import Request, reading, writing
+from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 
 T = TypeVar("T")

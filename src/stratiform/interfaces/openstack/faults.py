@@ -11,7 +11,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from stratiform.interfaces.services import Request
+from stratiform.interfaces.http import Request
 from stratiform.kit.errors import Fault, OverLimit
 
 logger = logging.getLogger(__name__)

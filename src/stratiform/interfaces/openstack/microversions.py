@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from litestar.datastructures import Headers
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from stratiform.interfaces.services import Request
+from stratiform.interfaces.http import Request
 from stratiform.kit.errors import Fault, Invalid
 
 _HEADER = "OpenStack-API-Version"

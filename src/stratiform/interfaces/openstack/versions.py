@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 from litestar.types import Message, Scope
 
-from stratiform.interfaces.services import Request, get, request_id, services_of
+from stratiform.interfaces.http import Request, get, request_id, services_of
 
 if TYPE_CHECKING:
     from stratiform.interfaces.openstack.api import OpenStackApi

@@ -9,6 +9,7 @@ from litestar import MediaType, Response, Router
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
+from stratiform.interfaces.http import Request, get, post, reading, services_of
 from stratiform.interfaces.portal.session import (
     COOKIE_NAME,
     NoProject,
@@ -19,7 +20,6 @@ from stratiform.interfaces.portal.session import (
     sign_in_with_password,
 )
 from stratiform.interfaces.portal.views import InvoicesPage, OverviewPage, build_invoices, build_overview
-from stratiform.interfaces.services import Request, get, post, reading, services_of
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Fault, Unauthenticated
 

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from litestar.datastructures import Cookie
 
-from stratiform.interfaces.services import Request, Services, reading, services_of
+from stratiform.interfaces.http import Request, reading, services_of
+from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Forbidden, Unauthenticated
 from stratiform.services.identity.model import (

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
 
-from stratiform.interfaces.services import Request
+from stratiform.interfaces.http import Request
 from stratiform.kit.errors import Fault
 
 logger = logging.getLogger(__name__)

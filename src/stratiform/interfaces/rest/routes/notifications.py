@@ -7,9 +7,9 @@ from anyio import to_thread
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import BINARY, NDJSON, OCTET_STREAM, TEXT
+from stratiform.interfaces.http import request_id
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import messages as schemas
-from stratiform.interfaces.services import request_id
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import Caller
 from stratiform.services.ingest import policy

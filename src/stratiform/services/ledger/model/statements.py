@@ -56,12 +56,13 @@ class Statement(
         "audit_period": "audited",
     },
 ):
-    """The assertions of an event about its resource at the instant `at`. None and missing attributes assert nothing.
+    """The assertions of an event about its resource at the instant `at`. None and missing attributes mean "unchanged".
 
-    `deleted_at` is the time at which the row was deleted; it counts if there is no `terminated_at`. `is_deleted`: the
-    resource is deleted at `at`, which counts if there is no other end. `tags`: all tags of the customer. `parent`: type
-    and id of the resource in the same cloud with which this one ends. `samples`: values of meters, whose formats are in
-    `meters`; `source` is the counter from which they were read. `audit_period`: the period of an `.exists` event.
+    `deleted_at` is the time at which the database row was deleted, which applies if there is no `terminated_at`.
+    `is_deleted`: the resource is deleted at `at`, which applies without another end. `tags`: all tags of the customer.
+    `parent`: type and id of the resource in the same cloud with which this one ends. `samples`: values of meters, whose
+    formats are in `meters`; `source` is the counter from which they were read. `audit_period`: the period of an
+    `.exists` event.
     """
 
     at: Micros

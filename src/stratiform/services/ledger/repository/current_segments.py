@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from sqlalchemy import update
@@ -51,7 +50,7 @@ def replace(db: Connection, position: int, superseded: Sequence[int], new: Seque
     bulk.insert(db, segment_table, _INSERTED, [_row(each, position) for each in new])
 
 
-def _row(new: NewSegment, position: int) -> tuple[Any, ...]:
+def _row(new: NewSegment, position: int) -> tuple[object, ...]:
     segment = new.segment
     return (
         new.id,

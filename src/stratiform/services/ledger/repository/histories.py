@@ -82,5 +82,5 @@ def _decode_row(row: AnyRow) -> RecordedSegment:
 @lru_cache(4096)
 def _decode(text: str) -> dict[str, Any]:
     """Decode a JSON object once for all resources that have an equal one, as most instances do."""
-    document: dict[str, Any] = _decoder.decode(text)
+    document: dict[str, object] = _decoder.decode(text)
     return document

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
 
@@ -35,7 +35,7 @@ _LOOK_BACK = (DAY_US, 32 * DAY_US, 2**62)
 _READ_AT_ONCE = 5000
 
 #: The values of `_SERIES`, which identify a series.
-SeriesKey = tuple[Any, ...]
+SeriesKey = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _find_previous_readings(
     return readings
 
 
-def _select_at(db: Connection, last: Select[Any]) -> Iterator[tuple[SeriesKey, Sample]]:
+def _select_at(db: Connection, last: Select[object]) -> Iterator[tuple[SeriesKey, Sample]]:
     """Yield the samples of each series at the time that `last` selects."""
     latest = last.subquery("latest")
     is_latest = and_(*(column == latest.c[column.name] for column in (*_SERIES, _v.at)))
@@ -202,7 +202,7 @@ def _is_of_project(project_id: str, as_of: int | None) -> Condition:
     return or_(_v.project_id == project_id, by_resource)
 
 
-def _resources_of(project_id: str, as_of: int | None) -> CompoundSelect[Any]:
+def _resources_of(project_id: str, as_of: int | None) -> CompoundSelect[object]:
     """Select the resources of which the project has samples, or which it used at any time."""
     sampled = select(_v.resource).where(_v.project_id == project_id)
     return sampled.union(select(_s.resource).where(_s.project_id == project_id, *valid_at(as_of)))

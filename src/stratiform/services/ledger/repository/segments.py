@@ -55,7 +55,7 @@ def list_rows(
     if usage_filter.project_id is None and usage_filter.resource_id is None and usage_filter.since is None:
         return _list_by_resource(db, usage_filter, limit, after)
     query_limit = limit if usage_filter.project_id is None else _QUERY_LIMIT
-    rows: list[Any] = []
+    rows: list[object] = []
     while len(rows) < limit:
         size = min(query_limit, limit - len(rows))
         is_later = [] if after is None else [after_key(db, _ORDER, after)]
@@ -140,7 +140,7 @@ def _list_by_resource(
 ) -> list[SegmentRow]:
     """List by the index of resources, which has the order of the list."""
     segments: list[SegmentRow] = []
-    last: Sequence[Any] | None = None if after is None else after[:3]
+    last: Sequence[object] | None = None if after is None else after[:3]
     is_first = True
     while len(segments) < limit:
         query = select(_r.id, *_RESOURCE_ORDER, name_history.name_at(usage_filter.as_of))
@@ -226,7 +226,7 @@ def has_tag(key: str, value: str, as_of: int | None) -> Condition:
 
 
 def after_key(
-    db: Connection, columns: Sequence[AnyColumn], values: Sequence[Any], *, inclusive: bool = False
+    db: Connection, columns: Sequence[AnyColumn], values: Sequence[object], *, inclusive: bool = False
 ) -> Condition:
     """Return the condition that a row follows the key `values`, in the form for which the database uses its index."""
     if db.dialect.name not in ("mysql", "mariadb"):

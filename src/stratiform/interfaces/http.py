@@ -1,0 +1,67 @@
+"""Helpers of HTTP interfaces: the request's services, its id, and its transaction.
+
+One request is one transaction. `reading` and `writing` open it and authenticate the caller. An exception rolls it back;
+after a commit the worker is woken.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, cast
+from uuid import uuid4
+
+import litestar
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Scope
+
+from stratiform.interfaces.services import Services
+from stratiform.kit.context import RequestContext
+from stratiform.kit.db import Connection
+from stratiform.kit.errors import Unauthenticated
+
+Request = litestar.Request[object, object, Any]
+
+#: Routes without a declared endpoint. Their functions run in the thread pool, because SQL and password hashing wait.
+get = partial(litestar.get, sync_to_thread=True)
+post = partial(litestar.post, sync_to_thread=True)
+
+
+def services_of(request: ASGIConnection[Any, Any, object, Any]) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+def request_id(scope: Scope) -> str:
+    """Return the id of a request, `req-…`, which is in the log and in the response."""
+    return str(scope["state"].setdefault("request_id", f"req-{uuid4()}"))
+
+
+@contextmanager
+def reading(request: Request, token: str = "") -> Iterator[RequestContext]:
+    """Open a transaction that only reads. `token`: if it is not in the header. Raises Unauthenticated."""
+    services = services_of(request)
+    with services.database.snapshot() as db:
+        yield _call(request, services, db, token)
+
+
+@contextmanager
+def writing(request: Request) -> Iterator[RequestContext]:
+    """Open a transaction that is committed at the end. Raises Unauthenticated."""
+    services = services_of(request)
+    with services.database.transaction() as db:
+        yield _call(request, services, db, "")
+    services.wake()
+
+
+def require_token(request: ASGIConnection[object, object, object, Any], handler: BaseRouteHandler) -> None:
+    """Guard of every API: reject requests without a token before the body is read. Raises Unauthenticated.
+
+    `reading` and `writing` validate the token. Routes with the option `open_to_all` need none.
+    """
+    if not handler.opt.get("open_to_all") and not request.headers.get("x-auth-token"):
+        raise Unauthenticated("The request you have made requires authentication.")
+
+
+def _call(request: Request, services: Services, db: Connection, token: str) -> RequestContext:
+    token, now = token or request.headers.get("x-auth-token", ""), services.clock.now()
+    return RequestContext(db, services.identity.authenticate(db, token, now), now, request_id(request.scope))

@@ -23,30 +23,30 @@ from support.stacks import Bench
 
 @pytest.fixture
 def api(stack_bench: Bench, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
-    """Send the requests of the commands to a test server, as an operator, from its home."""
+    """A server for the commands, which run as the operator from its home."""
     stack_bench.clock.at = parse_iso("2026-12-15T00:00:00Z")
-    with rest(stack_bench) as api_client:
-        monkeypatch.setattr(session, "_client", Client(api_client.http, api_client.admin))
+    with rest(stack_bench) as api:
+        monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         monkeypatch.setattr(session, "home", home)
         ingest(stack_bench, *recorded())
-        yield api_client
+        yield api
 
 
-def ingest(api_client: Bench, *messages: bytes) -> None:
-    with api_client.services.database.transaction() as db:
-        api_client.services.ingest.messages.ingest(db, "openstack", messages, api_client.clock.now())
+def ingest(bench: Bench, *messages: bytes) -> None:
+    with bench.services.database.transaction() as db:
+        bench.services.ingest.messages.ingest(db, "openstack", messages, bench.clock.now())
 
 
-def run(*line: object, exit_code: int = 0) -> str:
-    """Return the output of a command that exits with `fails`. Raises: CliError."""
-    result = CliRunner().invoke(usage.app, [str(argument) for argument in line])
+def run(*args: object, exit_code: int = 0) -> str:
+    """Return the output of a command with this exit code. Raises CliError, as `main.start` gets it."""
+    result = CliRunner().invoke(usage.app, [str(argument) for argument in args])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == exit_code, result.output
     return result.output
 
 
-def shown_keys() -> list[str]:
+def list_keys() -> list[str]:
     return CliRunner().invoke(key_commands.app, ["show", "ledger"]).output.split()
 
 
@@ -60,62 +60,62 @@ def exported(api: Rest, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Use no server and an empty home."""
+    """No server, and an empty home."""
     monkeypatch.setattr(session, "_client", None)
     monkeypatch.setattr(session, "home", tmp_path / "nothing")
 
 
-def test_an_export_verifies(exported: Path) -> None:
+def test_export_verifies(exported: Path) -> None:
     output = run("verify", exported)
     assert "Verified: no event of the log is missing\n" in output
     assert "WRONG" not in output
 
 
-@pytest.mark.parametrize("ending", [".gz", ".zst"])
-def test_compressed_files(api: Rest, exported: Path, tmp_path: Path, ending: str) -> None:
-    compressed = tmp_path / f"usage.ndjson{ending}"
-    run("export", compressed)
-    assert compressed.stat().st_size < exported.stat().st_size / 3
-    uncompressed = gzip.decompress(compressed.read_bytes()) if ending == ".gz" else _unzst(compressed.read_bytes())
-    assert uncompressed == exported.read_bytes()
-    assert "Verified" in run("verify", compressed)
-    compressed.write_bytes(compressed.read_bytes()[:-2000])
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_compressed_files(api: Rest, exported: Path, tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"usage.ndjson{suffix}"
+    run("export", file)
+    assert file.stat().st_size < exported.stat().st_size / 3
+    content = gzip.decompress(file.read_bytes()) if suffix == ".gz" else _decompress(file.read_bytes())
+    assert content == exported.read_bytes()
+    assert "Verified" in run("verify", file)
+    file.write_bytes(file.read_bytes()[:-2000])
     try:
-        assert "the end line is missing" in run("verify", compressed, exit_code=1)
+        assert "the end line is missing" in run("verify", file, exit_code=1)
     except CliError as error:
-        assert error.message == f"Cannot read {compressed}: it is truncated or damaged"
+        assert error.message == f"Cannot read {file}: it is truncated or damaged"
 
 
-def _unzst(data: bytes) -> bytes:
+def _decompress(data: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompressobj().decompress(data)
 
 
-def test_offline_by_key_alone(exported: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    ledger = shown_keys()
+def test_verify_offline_with_a_key(exported: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    keys = list_keys()
     request.getfixturevalue("offline")
     with pytest.raises(CliError, match="No public key to verify with"):
         run("verify", exported)
-    assert "Verified" in run("verify", exported, "--key", ledger[0])
+    assert "Verified" in run("verify", exported, "--key", keys[0])
     file = tmp_path / "ledger.pub"
-    file.write_text(f"# the ledger of the lab\n\n{ledger[0]}\n")
+    file.write_text(f"# the ledger of the lab\n\n{keys[0]}\n")
     assert "Verified" in run("verify", exported, "--keyfile", file)
     other = Signer.generate("stratiform/other").verifier
-    refused = run("verify", exported, "--key", other, exit_code=1)
-    assert "not signed by a trusted key" in refused
-    assert "all as" not in refused
+    output = run("verify", exported, "--key", other, exit_code=1)
+    assert "not signed by a trusted key" in output
+    assert "all as" not in output
     with pytest.raises(CliError, match="not an Ed25519 key"):
         run("verify", exported, "--key", "x")
 
 
-def test_every_tampering_is_reported_and_exits_with_one(exported: Path, tmp_path: Path) -> None:
+def test_tampering_is_reported(exported: Path, tmp_path: Path) -> None:
     lines = exported.read_bytes().splitlines(keepends=True)
     position = next(number for number, line in enumerate(lines) if b'"kind":"event"' in line)
     index, record = json.loads(lines[position])["index"], json.loads(json.loads(lines[position])["record"])
-    broken = tmp_path / "broken"
+    tampered = tmp_path / "broken"
 
-    def failures(*changed: bytes) -> str:
-        broken.write_bytes(b"".join(changed))
-        return run("verify", broken, exit_code=1)
+    def failures(*tampered_lines: bytes) -> str:
+        tampered.write_bytes(b"".join(tampered_lines))
+        return run("verify", tampered, exit_code=1)
 
     altered = lines[position].replace(b'\\"nth\\":1,', b'\\"nth\\":2,')
     assert f"(message {record['message_id']}) was altered" in failures(
@@ -129,7 +129,7 @@ def test_every_tampering_is_reported_and_exits_with_one(exported: Path, tmp_path
     assert "the end line is missing" in failures(b"")
 
 
-def test_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Path) -> None:
+def test_export_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Path) -> None:
     with stack_bench.services.database.transaction() as db:
         events = [
             machine("october", "p9", "2026-10-05", terminated_at="2026-10-06 00:00:00", state="deleted"),
@@ -139,8 +139,8 @@ def test_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Path) -> 
     for month, resource in (("2026-10", "october"), ("2026-12", "december"), ("2026-11", None)):
         file = tmp_path / f"{month}.ndjson"
         run("export", "--period", month, "--project", "p9", file)
-        records = [json.loads(line) for line in file.read_text().splitlines()]
-        assert [line["resource_id"] for line in records if line["kind"] == "resource"] == (
+        documents = [json.loads(line) for line in file.read_text().splitlines()]
+        assert [line["resource_id"] for line in documents if line["kind"] == "resource"] == (
             [resource] if resource else []
         )
         assert "Verified" in run("verify", file)
@@ -165,10 +165,10 @@ def test_since_an_earlier_export_or_checkpoint(api: Rest, stack_bench: Bench, ex
         run("verify", later, "--since", note)
 
 
-def test_a_rotated_key(api: Rest, exported: Path, stack_bench: Bench, tmp_path: Path) -> None:
-    before = shown_keys()
+def test_rotated_keys(api: Rest, exported: Path, stack_bench: Bench, tmp_path: Path) -> None:
+    before = list_keys()
     rotated = CliRunner().invoke(key_commands.app, ["rotate", "ledger"]).output.strip()
-    assert shown_keys() == [*before, rotated]
+    assert list_keys() == [*before, rotated]
     later = tmp_path / "later"
     run("export", "--since", exported, later)
     assert "Verified" in run("verify", later, "--since", exported)
@@ -184,7 +184,7 @@ def test_a_rotated_key(api: Rest, exported: Path, stack_bench: Bench, tmp_path: 
     assert "Verified" in run("verify", later, "--key", stolen)
 
 
-def test_unusable_files_are_errors(api: Rest, tmp_path: Path) -> None:
+def test_unusable_files(api: Rest, tmp_path: Path) -> None:
     with pytest.raises(CliError, match="Cannot read"):
         run("verify", tmp_path / "missing")
     with pytest.raises(CliError, match="Cannot read"):
@@ -196,9 +196,9 @@ def test_unusable_files_are_errors(api: Rest, tmp_path: Path) -> None:
     assert list(tmp_path.glob(".*")) == []
 
 
-def test_an_interrupted_export_leaves_no_file(api: Rest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_export_leaves_no_file(api: Rest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        Client, "stream", lambda *_args, **_options: iter([b'{"kind":"export"}\n{"kind":"ev', b'ent"}\n'])
+        Client, "stream", lambda *_args, **_params: iter([b'{"kind":"export"}\n{"kind":"ev', b'ent"}\n'])
     )
     with pytest.raises(CliError, match="was interrupted"):
         run("export", tmp_path / "x")
@@ -206,7 +206,7 @@ def test_an_interrupted_export_leaves_no_file(api: Rest, tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("line", "message"),
+    ("args", "message"),
     [
         (("--period", "2027-01"), "--from is in the future: 2027-01-01T00:00:00.000000Z"),
         (("--as-of", "2"), "--as-of is 2, but the ledger is at position 1"),
@@ -214,15 +214,15 @@ def test_an_interrupted_export_leaves_no_file(api: Rest, tmp_path: Path, monkeyp
         (("--project", "demo"), "Project demo could not be found."),
     ],
 )
-def test_an_impossible_export_is_refused(api: Rest, tmp_path: Path, line: tuple[str, ...], message: str) -> None:
-    with pytest.raises(CliError) as refused:
-        run("export", *line, tmp_path / "x.ndjson")
-    assert refused.value.message == message
-    assert refused.value.hint
+def test_invalid_exports(api: Rest, tmp_path: Path, args: tuple[str, ...], message: str) -> None:
+    with pytest.raises(CliError) as error:
+        run("export", *args, tmp_path / "x.ndjson")
+    assert error.value.message == message
+    assert error.value.hint
     assert list(tmp_path.glob("*x.ndjson*")) == []
 
 
-def test_an_export_as_of_a_time_or_a_position(api: Rest, tmp_path: Path, stack_bench: Bench) -> None:
+def test_export_as_of_a_time_or_position(api: Rest, tmp_path: Path, stack_bench: Bench) -> None:
     stack_bench.clock.advance(60_000_000)
     ingest(stack_bench, encode_event(machine("late", "p1", "2026-11-30")))
     files = [tmp_path / name for name in ("now", "position", "time")]

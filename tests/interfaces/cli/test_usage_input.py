@@ -1,4 +1,4 @@
-"""Input of `stratiform usage import` and `insert`, and the requests that they send."""
+"""The input of `stratiform usage import` and `insert`, and the requests they send."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from stratiform.interfaces.cli.client import Client, CliError, session
 
 
 class Server:
-    """A double of the API that records the requests."""
+    """Responds as the API does, and records the requests."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
@@ -31,19 +31,19 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    double = Server()
-    with httpx.Client(base_url="http://here", transport=httpx.MockTransport(double)) as http:
+    server = Server()
+    with httpx.Client(base_url="http://here", transport=httpx.MockTransport(server)) as http:
         monkeypatch.setattr(session, "_client", Client(http, "token"))
-        yield double
+        yield server
 
 
-def run(*line: str) -> None:
-    result = CliRunner().invoke(usage.app, line)
+def run(*args: str) -> None:
+    result = CliRunner().invoke(usage.app, args)
     if result.exception is not None:
         raise result.exception
 
 
-def test_a_pipe_is_sent_completely(server: Server, tmp_path: Path) -> None:
+def test_import_from_a_pipe(server: Server, tmp_path: Path) -> None:
     pipe, content = tmp_path / "pipe", b'{"event_type":"x"}\n' * 20_000
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_bytes, args=(content,))
@@ -54,20 +54,20 @@ def test_a_pipe_is_sent_completely(server: Server, tmp_path: Path) -> None:
     assert server.lengths in ([None], [str(len(content))])
 
 
-def event(number: int, **more: Any) -> dict[str, Any]:
-    return {"specversion": "1.0", "id": f"{number}", "source": "/t", "type": "usage.started", **more}
+def event(number: int, **fields: Any) -> dict[str, Any]:
+    return {"specversion": "1.0", "id": f"{number}", "source": "/t", "type": "usage.started", **fields}
 
 
-def test_requests_stay_below_the_size_limit(server: Server, tmp_path: Path) -> None:
+def test_size_of_requests(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "events"
     events = [event(number, data={"note": "x" * 20_000}) for number in range(1000)]
     file.write_text(json.dumps(events))
     run("insert", str(file))
     assert max(map(len, server.bodies)) < 16 << 20
-    assert [sent for body in server.bodies for sent in json.loads(body)] == events
+    assert [document for body in server.bodies for document in json.loads(body)] == events
 
 
-def test_a_request_has_at_most_a_thousand_events(server: Server, tmp_path: Path) -> None:
+def test_events_per_request(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "events"
     file.write_text("\n".join(json.dumps(event(number)) for number in range(1001)))
     run("insert", str(file))
@@ -75,17 +75,17 @@ def test_a_request_has_at_most_a_thousand_events(server: Server, tmp_path: Path)
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[1", "\ufffd"])
-def test_a_file_without_json_is_an_error_of_one_line(server: Server, tmp_path: Path, text: str) -> None:
+def test_insert_of_another_file(server: Server, tmp_path: Path, text: str) -> None:
     file = tmp_path / "events"
     file.write_text(text)
-    with pytest.raises(CliError) as refused:
+    with pytest.raises(CliError) as error:
         run("insert", str(file))
-    assert refused.value.message == f"{file}, line 1: not valid JSON"
+    assert error.value.message == f"{file}, line 1: not valid JSON"
     assert server.bodies == []
 
 
-def test_an_empty_id_is_refused(server: Server) -> None:
-    with pytest.raises(CliError) as refused:
+def test_empty_message_id(server: Server) -> None:
+    with pytest.raises(CliError) as error:
         run("rejected", "show", "")
-    assert refused.value.message == "The ID of a message is required"
+    assert error.value.message == "The ID of a message is required"
     assert server.bodies == []

@@ -1,4 +1,4 @@
-"""Sign-in of the command line: the order of its settings, and its errors."""
+"""Sign-in of the command line."""
 
 import os
 import subprocess
@@ -23,18 +23,18 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Remove the settings and files of this machine from the environment."""
+def isolated_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Remove the settings and the files of this machine."""
     for name in ("OS_AUTH_URL", "OS_CLOUD", "OS_PASSWORD", "OS_CLIENT_CONFIG_FILE", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
 
 
-def entry(url: str, user: str, **more: Any) -> dict[str, Any]:
+def entry(url: str, user: str, **fields: Any) -> dict[str, Any]:
     password = ADMIN_PASSWORD if user == "admin" else DEMO_PASSWORD
     auth = {"auth_url": f"{url}/identity/v3", "username": user, "password": password, "project_name": user}
-    return {"auth": auth | {"user_domain_name": "Default", "project_domain_name": "Default"}} | more
+    return {"auth": auth | {"user_domain_name": "Default", "project_domain_name": "Default"}} | fields
 
 
 def write(file: Path, **entries: Any) -> Path:
@@ -43,9 +43,9 @@ def write(file: Path, **entries: Any) -> Path:
     return file
 
 
-def user_name(cli_session: Session, live: Live) -> str:
-    """Return the name of the user who sends the requests of a session."""
-    client = cli_session.client()
+def signed_in_user(sign_in_session: Session, live: Live) -> str:
+    """Return the name of the user of a session."""
+    client = sign_in_session.client()
     with closing(client._http):
         assert client.get("usage/meters")["meters"]
     token = client._headers["X-Auth-Token"]
@@ -53,42 +53,40 @@ def user_name(cli_session: Session, live: Live) -> str:
     return str(httpx.get(f"{live.url}/identity/v3/auth/tokens", headers=headers).json()["token"]["user"]["name"])
 
 
-def test_without_settings_the_operator_of_the_home_signs_in(live: Live, tmp_path: Path) -> None:
+def test_default_is_the_operator_of_the_home(live: Live, tmp_path: Path) -> None:
     write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry(live.url, "admin")})
-    assert user_name(Session(tmp_path / "h"), live) == "admin"
+    assert signed_in_user(Session(tmp_path / "h"), live) == "admin"
 
 
 def test_os_cloud_selects_an_entry(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "h"
     write(home / "clouds.yaml", **{"stratiform-admin": entry(live.url, "admin"), "mine": entry(live.url, "demo")})
     monkeypatch.setenv("OS_CLOUD", "mine")
-    assert user_name(Session(home), live) == "demo"
-    assert user_name(Session(home, cloud="stratiform-admin"), live) == "admin"
+    assert signed_in_user(Session(home), live) == "demo"
+    assert signed_in_user(Session(home, cloud="stratiform-admin"), live) == "admin"
 
 
-def test_an_entry_of_the_user_configuration_is_used(live: Live, tmp_path: Path) -> None:
-    """Run a separate process, because openstacksdk reads the location of the file only once."""
+def test_entry_in_the_files_of_openstacksdk(live: Live, tmp_path: Path) -> None:
+    """In a process of its own, because openstacksdk reads the location once."""
     write(tmp_path / "config" / "openstack" / "clouds.yaml", remote=entry(live.url, "demo"))
-    line = [sys.executable, "-m", "stratiform", "--home", str(tmp_path / "nothing"), "usage", "rejected", "list"]
+    command = [sys.executable, "-m", "stratiform", "--home", str(tmp_path / "nothing"), "usage", "rejected", "list"]
     environment = os.environ | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "OS_CLOUD": "remote"}
-    process = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
-    assert (process.returncode, process.stdout) == (1, "")
-    assert "Policy doesn't allow usage:rejected_messages:list" in process.stderr, "it is the customer's entry"
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "Policy doesn't allow usage:rejected_messages:list" in result.stderr, "it is the customer's entry"
 
 
-def test_an_explicit_file_precedes_the_home_and_an_explicit_home_the_file(
-    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_precedence_of_files(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "h"
     write(home / "clouds.yaml", both=entry(live.url, "admin"))
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(write(tmp_path / "other.yaml", both=entry(live.url, "demo"))))
     monkeypatch.setenv("OS_CLOUD", "both")
-    assert user_name(Session(home), live) == "demo"
-    assert user_name(Session(home, home_is_explicit=True), live) == "admin"
-    assert user_name(Session(tmp_path / "nothing", home_is_explicit=True), live) == "demo"
+    assert signed_in_user(Session(home), live) == "demo"
+    assert signed_in_user(Session(home, home_is_explicit=True), live) == "admin"
+    assert signed_in_user(Session(tmp_path / "nothing", home_is_explicit=True), live) == "demo"
 
 
-def test_every_auth_type_of_openstack(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_authentication_methods_of_openstacksdk(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     admin = write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry(live.url, "admin")})
     client = Session(admin.parent).client()
     client._http.close()
@@ -98,20 +96,20 @@ def test_every_auth_type_of_openstack(live: Live, tmp_path: Path, monkeypatch: p
     file = write(tmp_path / "t.yaml", token={"auth_type": "v3token", "auth": auth | scoped, "verify": False})
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(file))
     monkeypatch.setenv("OS_CLOUD", "token")
-    assert user_name(Session(tmp_path / "nothing"), live) == "admin"
+    assert signed_in_user(Session(tmp_path / "nothing"), live) == "admin"
     monkeypatch.delenv("OS_CLOUD")
     monkeypatch.delenv("OS_CLIENT_CONFIG_FILE")
     for name, text in {"OS_AUTH_TYPE": "v3token", "OS_AUTH_URL": auth["auth_url"], "OS_TOKEN": token}.items():
         monkeypatch.setenv(name, text)
     for name, text in scoped.items():
         monkeypatch.setenv(f"OS_{name.upper()}", text)
-    assert user_name(Session(tmp_path / "nothing"), live) == "admin"
+    assert signed_in_user(Session(tmp_path / "nothing"), live) == "admin"
 
 
-def test_the_environment_of_an_openrc_is_used(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_openrc_environment(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in live.environment("demo").items():
         monkeypatch.setenv(name, text)
-    assert user_name(Session(tmp_path / "nothing"), live) == "demo"
+    assert signed_in_user(Session(tmp_path / "nothing"), live) == "demo"
 
 
 @pytest.mark.parametrize(
@@ -137,23 +135,23 @@ def test_errors_are_one_line(
 ) -> None:
     if entries:
         write(tmp_path / "h" / "clouds.yaml", **entries)
-    with pytest.raises(CliError) as refused:
+    with pytest.raises(CliError) as error:
         Session(tmp_path / "h", cloud=cloud).client()
-    assert message in refused.value.message
-    assert refused.value.hint.startswith(hint)
-    assert "\n" not in refused.value.message
+    assert message in error.value.message
+    assert error.value.hint.startswith(hint)
+    assert "\n" not in error.value.message
     assert capfd.readouterr() == ("", "")
 
 
-def test_an_invalid_file_is_an_error(tmp_path: Path) -> None:
+def test_invalid_clouds_yaml(tmp_path: Path) -> None:
     for text in ("{", "5", "clouds: 5"):
         (tmp_path / "clouds.yaml").write_text(text)
         with pytest.raises(CliError, match=r"is not a valid clouds.yaml"):
             Session(tmp_path).client()
 
 
-def test_a_foreign_password_is_never_sent_to_the_local_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a response, only the account of the home falls back to its local server."""
+def test_local_server_gets_only_the_password_of_its_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the server does not respond, only the account of the home is used with the local server."""
     homes: list[Path] = []
 
     def local_server(home: Path) -> httpx.Client:

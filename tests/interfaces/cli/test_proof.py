@@ -23,111 +23,113 @@ from support.stacks import Bench
 
 @pytest.fixture
 def api(stack_bench: Bench, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
-    """The commands talk to this server, as the operator, from its home."""
+    """A server for the commands, which run as the operator from its home."""
     stack_bench.clock.at = parse_iso("2026-12-15T00:00:00Z")
-    with rest(stack_bench) as made:
-        monkeypatch.setattr(session, "_client", Client(made.http, made.admin))
+    with rest(stack_bench) as api:
+        monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         monkeypatch.setattr(session, "home", home)
-        take(stack_bench, *recorded())
-        yield made
+        ingest(stack_bench, *recorded())
+        yield api
 
 
-def take(made: Bench, *messages: bytes) -> None:
-    with made.services.database.transaction() as db:
-        made.services.ingest.messages.ingest(db, "openstack", messages, made.clock.now())
+def ingest(bench: Bench, *messages: bytes) -> None:
+    with bench.services.database.transaction() as db:
+        bench.services.ingest.messages.ingest(db, "openstack", messages, bench.clock.now())
 
 
-def ctx(*line: object, fails: int = 0) -> str:
-    """What the command prints; `fails`: the code it must end with. Raises CliError as `main.run` would get it."""
-    done = CliRunner().invoke(usage.app, [str(word) for word in line])
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == fails, done.output
-    return done.output
+def run(*args: object, exit_code: int = 0) -> str:
+    """Return the output of a command with this exit code. Raises CliError, as `main.start` gets it."""
+    result = CliRunner().invoke(usage.app, [str(argument) for argument in args])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == exit_code, result.output
+    return result.output
 
 
-def shown_keys() -> list[str]:
+def list_keys() -> list[str]:
     return CliRunner().invoke(key_commands.app, ["show", "ledger"]).output.split()
 
 
 @pytest.fixture
 def exported(api: Rest, tmp_path: Path) -> Path:
     file = tmp_path / "usage.ndjson"
-    said = ctx("export", file)
-    assert said == f"{file}: {file.stat().st_size} bytes; verify it with `stratiform usage verify {file}`\n"
+    output = run("export", file)
+    assert output == f"{file}: {file.stat().st_size} bytes; verify it with `stratiform usage verify {file}`\n"
     return file
 
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No server, and a home with nothing in it."""
+    """No server, and an empty home."""
     monkeypatch.setattr(session, "_client", None)
     monkeypatch.setattr(session, "home", tmp_path / "nothing")
 
 
-def test_what_was_exported_verifies(exported: Path) -> None:
-    said = ctx("verify", exported)
-    assert "Verified: no event of the log is missing\n" in said
-    assert "WRONG" not in said
+def test_export_verifies(exported: Path) -> None:
+    output = run("verify", exported)
+    assert "Verified: no event of the log is missing\n" in output
+    assert "WRONG" not in output
 
 
-@pytest.mark.parametrize("ending", [".gz", ".zst"])
-def test_packed_files(api: Rest, exported: Path, tmp_path: Path, ending: str) -> None:
-    packed = tmp_path / f"usage.ndjson{ending}"
-    ctx("export", packed)
-    assert packed.stat().st_size < exported.stat().st_size / 3
-    unpacked = gzip.decompress(packed.read_bytes()) if ending == ".gz" else _unzst(packed.read_bytes())
-    assert unpacked == exported.read_bytes()
-    assert "Verified" in ctx("verify", packed)
-    packed.write_bytes(packed.read_bytes()[:-2000])
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_compressed_files(api: Rest, exported: Path, tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"usage.ndjson{suffix}"
+    run("export", file)
+    assert file.stat().st_size < exported.stat().st_size / 3
+    content = gzip.decompress(file.read_bytes()) if suffix == ".gz" else _decompress(file.read_bytes())
+    assert content == exported.read_bytes()
+    assert "Verified" in run("verify", file)
+    file.write_bytes(file.read_bytes()[:-2000])
     try:
-        assert "the end line is missing" in ctx("verify", packed, fails=1)
+        assert "the end line is missing" in run("verify", file, exit_code=1)
     except CliError as error:
-        assert error.message == f"Cannot read {packed}: it is truncated or damaged"
+        assert error.message == f"Cannot read {file}: it is truncated or damaged"
 
 
-def _unzst(data: bytes) -> bytes:
+def _decompress(data: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompressobj().decompress(data)
 
 
-def test_offline_by_key_alone(exported: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    ledger = shown_keys()
+def test_verify_offline_with_a_key(exported: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    keys = list_keys()
     request.getfixturevalue("offline")
     with pytest.raises(CliError, match="No public key to verify with"):
-        ctx("verify", exported)
-    assert "Verified" in ctx("verify", exported, "--key", ledger[0])
+        run("verify", exported)
+    assert "Verified" in run("verify", exported, "--key", keys[0])
     file = tmp_path / "ledger.pub"
-    file.write_text(f"# the ledger of the lab\n\n{ledger[0]}\n")
-    assert "Verified" in ctx("verify", exported, "--keyfile", file)
+    file.write_text(f"# the ledger of the lab\n\n{keys[0]}\n")
+    assert "Verified" in run("verify", exported, "--keyfile", file)
     other = Signer.generate("stratiform/other").verifier
-    refused = ctx("verify", exported, "--key", other, fails=1)
-    assert "not signed by a trusted key" in refused
-    assert "all as" not in refused
+    output = run("verify", exported, "--key", other, exit_code=1)
+    assert "not signed by a trusted key" in output
+    assert "all as" not in output
     with pytest.raises(CliError, match="not an Ed25519 key"):
-        ctx("verify", exported, "--key", "x")
+        run("verify", exported, "--key", "x")
 
 
-def test_every_tampering_is_named_and_ends_with_one(exported: Path, tmp_path: Path) -> None:
+def test_tampering_is_reported(exported: Path, tmp_path: Path) -> None:
     lines = exported.read_bytes().splitlines(keepends=True)
-    place = next(number for number, line in enumerate(lines) if b'"kind":"event"' in line)
-    index, record = json.loads(lines[place])["index"], json.loads(json.loads(lines[place])["record"])
-    broken = tmp_path / "broken"
+    position = next(number for number, line in enumerate(lines) if b'"kind":"event"' in line)
+    index, record = json.loads(lines[position])["index"], json.loads(json.loads(lines[position])["record"])
+    tampered = tmp_path / "broken"
 
-    def failures(*changed: bytes) -> str:
-        broken.write_bytes(b"".join(changed))
-        return ctx("verify", broken, fails=1)
+    def failures(*tampered_lines: bytes) -> str:
+        tampered.write_bytes(b"".join(tampered_lines))
+        return run("verify", tampered, exit_code=1)
 
-    altered = lines[place].replace(b'\\"nth\\":1,', b'\\"nth\\":2,')
-    assert f"(message {record['message_id']}) was altered" in failures(*lines[:place], altered, *lines[place + 1 :])
-    assert f"FAILED  event {index} was removed" in failures(*lines[:place], *lines[place + 1 :])
-    assert "occurs twice" in failures(*lines[: place + 1], *lines[place:])
-    assert "the export is truncated" in failures(*lines[:place])
+    altered = lines[position].replace(b'\\"nth\\":1,', b'\\"nth\\":2,')
+    assert f"(message {record['message_id']}) was altered" in failures(
+        *lines[:position], altered, *lines[position + 1 :]
+    )
+    assert f"FAILED  event {index} was removed" in failures(*lines[:position], *lines[position + 1 :])
+    assert "occurs twice" in failures(*lines[: position + 1], *lines[position:])
+    assert "the export is truncated" in failures(*lines[:position])
     assert "line 1 is malformed" in failures(b"hello\n")
-    assert "not an export" in failures(lines[place])
+    assert "not an export" in failures(lines[position])
     assert "the end line is missing" in failures(b"")
 
 
-def test_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Path) -> None:
+def test_export_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Path) -> None:
     with stack_bench.services.database.transaction() as db:
         events = [
             machine("october", "p9", "2026-10-05", terminated_at="2026-10-06 00:00:00", state="deleted"),
@@ -136,12 +138,14 @@ def test_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Path) -> 
         stack_bench.services.ingest.events.ingest(db, events, stack_bench.clock.now())
     for month, resource in (("2026-10", "october"), ("2026-12", "december"), ("2026-11", None)):
         file = tmp_path / f"{month}.ndjson"
-        ctx("export", "--period", month, "--project", "p9", file)
-        told = [json.loads(line) for line in file.read_text().splitlines()]
-        assert [line["resource_id"] for line in told if line["kind"] == "resource"] == ([resource] if resource else [])
-        assert "Verified" in ctx("verify", file)
+        run("export", "--period", month, "--project", "p9", file)
+        documents = [json.loads(line) for line in file.read_text().splitlines()]
+        assert [line["resource_id"] for line in documents if line["kind"] == "resource"] == (
+            [resource] if resource else []
+        )
+        assert "Verified" in run("verify", file)
     with pytest.raises(CliError, match="'october' is not a valid month"):
-        ctx("export", "--period", "october", tmp_path / "x")
+        run("export", "--period", "october", tmp_path / "x")
 
 
 def test_since_an_earlier_export_or_checkpoint(api: Rest, stack_bench: Bench, exported: Path, tmp_path: Path) -> None:
@@ -150,59 +154,59 @@ def test_since_an_earlier_export_or_checkpoint(api: Rest, stack_bench: Bench, ex
     with stack_bench.services.database.transaction() as db:
         stack_bench.services.ingest.events.ingest(db, [disk("v1", "p1", "2026-11-01")], stack_bench.clock.now())
     later = tmp_path / "later.ndjson.zst"
-    ctx("export", "--since", exported, later)
-    assert "Verified" in ctx("verify", later, "--since", exported)
-    assert "Verified" in ctx("verify", later, "--since", note)
-    assert "has more events than the log" in ctx("verify", exported, "--since", later, fails=1)
-    ctx("export", later)
-    assert "no proof of consistency" in ctx("verify", later, "--since", note, fails=1)
+    run("export", "--since", exported, later)
+    assert "Verified" in run("verify", later, "--since", exported)
+    assert "Verified" in run("verify", later, "--since", note)
+    assert "has more events than the log" in run("verify", exported, "--since", later, exit_code=1)
+    run("export", later)
+    assert "no proof of consistency" in run("verify", later, "--since", note, exit_code=1)
     note.write_text(note.read_text().replace("\n576\n", "\n575\n"))
     with pytest.raises(CliError, match="does not have a trusted checkpoint"):
-        ctx("verify", later, "--since", note)
+        run("verify", later, "--since", note)
 
 
-def test_a_rotated_key(api: Rest, exported: Path, stack_bench: Bench, tmp_path: Path) -> None:
-    before = shown_keys()
+def test_rotated_keys(api: Rest, exported: Path, stack_bench: Bench, tmp_path: Path) -> None:
+    before = list_keys()
     rotated = CliRunner().invoke(key_commands.app, ["rotate", "ledger"]).output.strip()
-    assert shown_keys() == [*before, rotated]
+    assert list_keys() == [*before, rotated]
     later = tmp_path / "later"
-    ctx("export", "--since", exported, later)
-    assert "Verified" in ctx("verify", later, "--since", exported)
-    take(stack_bench, recorded()[0].replace(b"e803a374", b"e803a375"))
-    ctx("export", "--since", exported, later)
-    assert "Verified" in ctx("verify", later, "--key", before[0], "--since", exported)
-    assert "Verified" in ctx("verify", later, "--key", rotated)
+    run("export", "--since", exported, later)
+    assert "Verified" in run("verify", later, "--since", exported)
+    ingest(stack_bench, recorded()[0].replace(b"e803a374", b"e803a375"))
+    run("export", "--since", exported, later)
+    assert "Verified" in run("verify", later, "--key", before[0], "--since", exported)
+    assert "Verified" in run("verify", later, "--key", rotated)
     stolen = CliRunner().invoke(key_commands.app, ["rotate", "ledger", "--stolen"]).output.strip()
     with stack_bench.services.database.transaction() as db:
         stack_bench.services.ingest.events.ingest(db, [disk("v1", "p1", "2026-11-01")], stack_bench.clock.now())
-    ctx("export", later)
-    assert "not signed by a trusted key" in ctx("verify", later, "--key", before[0], "--key", rotated, fails=1)
-    assert "Verified" in ctx("verify", later, "--key", stolen)
+    run("export", later)
+    assert "not signed by a trusted key" in run("verify", later, "--key", before[0], "--key", rotated, exit_code=1)
+    assert "Verified" in run("verify", later, "--key", stolen)
 
 
-def test_files_that_cant_be_used_are_told_in_one_line(api: Rest, tmp_path: Path) -> None:
+def test_unusable_files(api: Rest, tmp_path: Path) -> None:
     with pytest.raises(CliError, match="Cannot read"):
-        ctx("verify", tmp_path / "missing")
+        run("verify", tmp_path / "missing")
     with pytest.raises(CliError, match="Cannot read"):
-        ctx("verify", tmp_path)
+        run("verify", tmp_path)
     with pytest.raises(CliError, match="Cannot write"):
-        ctx("export", tmp_path / "no" / "folder")
+        run("export", tmp_path / "no" / "folder")
     with pytest.raises(CliError, match="--as-of is neither a position"):
-        ctx("export", "--as-of", "-1", tmp_path / "x")
+        run("export", "--as-of", "-1", tmp_path / "x")
     assert list(tmp_path.glob(".*")) == []
 
 
-def test_an_export_that_breaks_off_leaves_no_file(api: Rest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_export_leaves_no_file(api: Rest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        Client, "stream", lambda *_args, **_asked: iter([b'{"kind":"export"}\n{"kind":"ev', b'ent"}\n'])
+        Client, "stream", lambda *_args, **_params: iter([b'{"kind":"export"}\n{"kind":"ev', b'ent"}\n'])
     )
     with pytest.raises(CliError, match="was interrupted"):
-        ctx("export", tmp_path / "x")
+        run("export", tmp_path / "x")
     assert list(tmp_path.glob("*x*")) == []
 
 
 @pytest.mark.parametrize(
-    ("line", "message"),
+    ("args", "message"),
     [
         (("--period", "2027-01"), "--from is in the future: 2027-01-01T00:00:00.000000Z"),
         (("--as-of", "2"), "--as-of is 2, but the ledger is at position 1"),
@@ -210,20 +214,20 @@ def test_an_export_that_breaks_off_leaves_no_file(api: Rest, tmp_path: Path, mon
         (("--project", "demo"), "Project demo could not be found."),
     ],
 )
-def test_what_can_never_be_exported_is_refused(api: Rest, tmp_path: Path, line: tuple[str, ...], message: str) -> None:
-    with pytest.raises(CliError) as refused:
-        ctx("export", *line, tmp_path / "x.ndjson")
-    assert refused.value.message == message
-    assert refused.value.hint
+def test_invalid_exports(api: Rest, tmp_path: Path, args: tuple[str, ...], message: str) -> None:
+    with pytest.raises(CliError) as error:
+        run("export", *args, tmp_path / "x.ndjson")
+    assert error.value.message == message
+    assert error.value.hint
     assert list(tmp_path.glob("*x.ndjson*")) == []
 
 
-def test_an_export_as_of_a_time_or_a_position(api: Rest, tmp_path: Path, stack_bench: Bench) -> None:
+def test_export_as_of_a_time_or_position(api: Rest, tmp_path: Path, stack_bench: Bench) -> None:
     stack_bench.clock.advance(60_000_000)
-    take(stack_bench, encode_event(machine("late", "p1", "2026-11-30")))
+    ingest(stack_bench, encode_event(machine("late", "p1", "2026-11-30")))
     files = [tmp_path / name for name in ("now", "position", "time")]
-    for file, asked in zip(files, ([], ["--as-of", "1"], ["--as-of", "2026-12-15T00:00:30Z"]), strict=True):
-        ctx("export", *asked, file)
+    for file, options in zip(files, ([], ["--as-of", "1"], ["--as-of", "2026-12-15T00:00:30Z"]), strict=True):
+        run("export", *options, file)
     now, position, time = (file.read_bytes() for file in files)
     assert position == time
     assert b"late" in now

@@ -19,26 +19,26 @@ from support.stacks import Bench
 
 @pytest.fixture
 def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
-    """The commands talk to this server, as the operator."""
-    with rest(stack_bench) as made:
-        monkeypatch.setattr(session, "_client", Client(made.http, made.admin))
-        yield made
+    """A server for the commands, which run as the operator."""
+    with rest(stack_bench) as api:
+        monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
+        yield api
 
 
-def run(*line: str) -> str:
-    """What the command prints. Raises CliError as `main.run` would get it."""
-    done = CliRunner().invoke(usage.app, line)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == 0, done.output
-    return done.output
+def run(*args: str) -> str:
+    """Return the output of a command. Raises CliError, as `main.start` gets it."""
+    result = CliRunner().invoke(usage.app, args)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    made = tmp_path / "notifications.jsonl"
-    made.write_bytes(b"\n".join(recorded()) + b"\n")
-    return made
+    file = tmp_path / "notifications.jsonl"
+    file.write_bytes(b"\n".join(recorded()) + b"\n")
+    return file
 
 
 def test_import_and_list(api: Rest, file: Path) -> None:
@@ -47,13 +47,13 @@ def test_import_and_list(api: Rest, file: Path) -> None:
     assert run("list", "--format", "json") == expected()
 
 
-def test_twice_and_shuffled_are_the_same_bytes(api: Rest, file: Path) -> None:
+def test_import_twice(api: Rest, file: Path) -> None:
     run("import", str(file))
     run("import", str(file))
     assert run("list", "--format", "json") == expected()
 
 
-def test_shuffled_is_the_same_bytes(api: Rest, tmp_path: Path) -> None:
+def test_import_in_another_order(api: Rest, tmp_path: Path) -> None:
     lines = list(recorded())
     random.Random(1).shuffle(lines)
     shuffled = tmp_path / "shuffled"
@@ -62,110 +62,115 @@ def test_shuffled_is_the_same_bytes(api: Rest, tmp_path: Path) -> None:
     assert run("list", "--format", "json") == expected()
 
 
-def test_json_is_an_array_with_what_is_promised(api: Rest, file: Path) -> None:
+def test_json_of_list(api: Rest, file: Path) -> None:
     run("import", str(file), "--cloud", "lab")
     items = json.loads(run("list", "--format", "json", "--resource-type", "volume", "--cloud", "lab"))
     assert {"resource_type", "resource_id", "project_id", "cloud", "start", "end", "state", "attributes"} <= set(
         items[0]
     )
-    assert {one["resource_type"] for one in items} == {"volume"}
-    assert items == sorted(items, key=lambda one: (one["resource_id"], one["start"]))
+    assert {segment["resource_type"] for segment in items} == {"volume"}
+    assert items == sorted(items, key=lambda segment: (segment["resource_id"], segment["start"]))
     assert json.dumps(items, indent=2) + "\n" == run("list", "--format", "json", "--resource-type", "volume")
 
 
-def test_a_table_for_people(api: Rest, file: Path) -> None:
+def test_text_of_list(api: Rest, file: Path) -> None:
     run("import", str(file))
-    told = run("list", "--resource", "818029a3-c1e5-45f8-b09d-7b588196ac30")
-    assert told.startswith("volume 818029a3-c1e5-45f8-b09d-7b588196ac30 vol80271\n  cloud openstack\n  1 GiB 8e92e9ee")
-    assert "    2026-11-20T13:12:02.887640Z  2026-11-20T13:12:04.003531Z  available\n" in told
-    assert "  2 GiB 1150aef3-f058-4657-9102-c1e99869f90f\n" in told
+    output = run("list", "--resource", "818029a3-c1e5-45f8-b09d-7b588196ac30")
+    assert output.startswith(
+        "volume 818029a3-c1e5-45f8-b09d-7b588196ac30 vol80271\n  cloud openstack\n  1 GiB 8e92e9ee"
+    )
+    assert "    2026-11-20T13:12:02.887640Z  2026-11-20T13:12:04.003531Z  available\n" in output
+    assert "  2 GiB 1150aef3-f058-4657-9102-c1e99869f90f\n" in output
     everything = run("list")
     assert "  lab.small 1 vCPU 128 MiB 2 GiB\n" in everything
     assert max(len(line) for line in everything.splitlines()) <= 80
     assert "project" not in everything
 
 
-def test_the_table_names_projects_where_there_are_several(api: Rest, stack_bench: Bench) -> None:
+def test_text_of_several_projects(api: Rest, stack_bench: Bench) -> None:
     with stack_bench.services.database.transaction() as db:
         events = [machine("m1", "p1", "2026-11-01"), disk("v1", "p2", "2026-11-01")]
         stack_bench.services.ingest.events.ingest(db, events, stack_bench.clock.now())
-    told = run("list")
-    assert "  cloud dc-1 project p1\n  m1.small 2 vCPU 2 GiB 20 GiB\n" in told
-    assert "    2026-11-01T00:00:00.000000Z  open                         active\n" in told
-    assert "  cloud dc-1 project p2\n  100 GiB fast\n" in told
+    output = run("list")
+    assert "  cloud dc-1 project p1\n  m1.small 2 vCPU 2 GiB 20 GiB\n" in output
+    assert "    2026-11-01T00:00:00.000000Z  open                         active\n" in output
+    assert "  cloud dc-1 project p2\n  100 GiB fast\n" in output
 
 
-def test_no_name_looks_like_a_line_of_ours(api: Rest, stack_bench: Bench) -> None:
+def test_names_cannot_add_lines(api: Rest, stack_bench: Bench) -> None:
     with stack_bench.services.database.transaction() as db:
-        told = machine("m1", "p1", "2026-11-01", display_name="web\n    2026-11-01T00:00:00.000000Z  open")
-        stack_bench.services.ingest.events.ingest(db, [told], stack_bench.clock.now())
+        event = machine("m1", "p1", "2026-11-01", display_name="web\n    2026-11-01T00:00:00.000000Z  open")
+        stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
     assert run("list").splitlines()[0].startswith("instance m1 web\ufffd    2026")
 
 
 def test_rejected(api: Rest, tmp_path: Path) -> None:
-    bad = tmp_path / "bad"
-    bad.write_bytes(b"{\n[markup]\n" + recorded()[0])
-    told = run("import", str(bad))
-    assert "2 rejected" in told
-    assert "List rejected messages with `stratiform usage rejected list`; delete them with `rejected drop`." in told
+    file = tmp_path / "bad"
+    file.write_bytes(b"{\n[markup]\n" + recorded()[0])
+    output = run("import", str(file))
+    assert "2 rejected" in output
+    assert "List rejected messages with `stratiform usage rejected list`; delete them with `rejected drop`." in output
     assert "not JSON" in run("rejected", "list")
-    assert sorted(one["body"] for one in json.loads(run("rejected", "list", "--format", "json"))) == ["[markup]", "{"]
+    assert sorted(message["body"] for message in json.loads(run("rejected", "list", "--format", "json"))) == [
+        "[markup]",
+        "{",
+    ]
     assert "2 rejected" in run("rejected", "replay")
-    first, second = (one["id"] for one in json.loads(run("rejected", "list", "--format", "json")))
+    first, second = (message["id"] for message in json.loads(run("rejected", "list", "--format", "json")))
     assert first in run("rejected", "show", first[:12])
     assert json.loads(run("rejected", "show", first[:12], "--format", "json"))["id"] == first
     assert run("rejected", "drop", first[:12]) == "1 deleted\n"
-    assert [one["id"] for one in json.loads(run("rejected", "list", "--format", "json"))] == [second]
+    assert [message["id"] for message in json.loads(run("rejected", "list", "--format", "json"))] == [second]
     assert run("rejected", "drop", "--reason", "no event") == "0 deleted\n"
     assert run("rejected", "drop", "--reason", "not JSON", "--cloud", "openstack") == "1 deleted\n"
     assert run("rejected", "drop", "--all") == "0 deleted\n"
 
 
-@pytest.mark.parametrize("line", [(), ("x", "--all"), ("--all", "--cloud", "a"), ("x", "--reason", "not")])
-def test_what_is_dropped_must_be_said(api: Rest, line: tuple[str, ...]) -> None:
-    with pytest.raises(CliError) as refused:
-        run("rejected", "drop", *line)
-    assert refused.value.message == "No messages are selected"
-    assert "--all" in refused.value.hint
+@pytest.mark.parametrize("args", [(), ("x", "--all"), ("--all", "--cloud", "a"), ("x", "--reason", "not")])
+def test_delete_needs_a_selection(api: Rest, args: tuple[str, ...]) -> None:
+    with pytest.raises(CliError) as error:
+        run("rejected", "drop", *args)
+    assert error.value.message == "No messages are selected"
+    assert "--all" in error.value.hint
 
 
-def test_a_file_that_is_no_recording_is_refused(api: Rest, tmp_path: Path) -> None:
+def test_import_of_another_file(api: Rest, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
-    with pytest.raises(CliError) as refused:
+    with pytest.raises(CliError) as error:
         run("import", str(picture))
-    assert "lines is a notification: not JSON" in refused.value.message
-    assert "\n" not in refused.value.message + refused.value.hint
+    assert "lines is a notification: not JSON" in error.value.message
+    assert "\n" not in error.value.message + error.value.hint
     assert json.loads(run("rejected", "list", "--format", "json")) == []
 
 
 @pytest.mark.parametrize("name", ["missing", "."])
-def test_a_file_that_cant_be_read_is_told_in_one_line(api: Rest, tmp_path: Path, name: str) -> None:
-    with pytest.raises(CliError) as refused:
+def test_import_of_an_unreadable_file(api: Rest, tmp_path: Path, name: str) -> None:
+    with pytest.raises(CliError) as error:
         run("import", str(tmp_path / name))
-    assert refused.value.message.startswith("Cannot read")
-    assert "\n" not in refused.value.message
-    assert refused.value.hint
+    assert error.value.message.startswith("Cannot read")
+    assert "\n" not in error.value.message
+    assert error.value.hint
 
 
-def test_a_server_that_is_gone_is_told_in_one_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_server(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with httpx.Client(base_url="http://127.0.0.1:9") as http:
         monkeypatch.setattr(session, "_client", Client(http, "token"))
-        for line in (("import", str(file)), ("list",), ("rejected", "list"), ("rejected", "replay")):
-            with pytest.raises(CliError) as refused:
-                run(*line)
-            assert refused.value.message.startswith("No response from http://127.0.0.1:9")
-            assert "\n" not in refused.value.message
+        for args in (("import", str(file)), ("list",), ("rejected", "list"), ("rejected", "replay")):
+            with pytest.raises(CliError) as error:
+                run(*args)
+            assert error.value.message.startswith("No response from http://127.0.0.1:9")
+            assert "\n" not in error.value.message
 
 
-def test_a_bad_filter_is_told(api: Rest) -> None:
-    with pytest.raises(CliError) as refused:
+def test_invalid_filter(api: Rest) -> None:
+    with pytest.raises(CliError) as error:
         run("list", "--from", "soon")
-    assert refused.value.message == "--from is not a valid timestamp: 'soon'"
+    assert error.value.message == "--from is not a valid timestamp: 'soon'"
 
 
 @pytest.mark.parametrize(
-    ("line", "message", "hint"),
+    ("args", "message", "hint"),
     [
         (("list", "--as-of", "7"), "--as-of is 7, but the ledger is at position 0", "use a position"),
         (
@@ -192,38 +197,38 @@ def test_a_bad_filter_is_told(api: Rest) -> None:
         (("list", "--project", "admin"), "Project admin could not be found", "'admin' is a name; use the id: "),
     ],
 )
-def test_what_is_wrong_is_told_by_its_option(api: Rest, line: tuple[str, ...], message: str, hint: str) -> None:
-    with pytest.raises(CliError) as refused:
-        run(*line)
-    assert refused.value.message.startswith(message)
-    assert refused.value.hint.startswith(hint)
-    assert "`" not in refused.value.message + refused.value.hint
+def test_errors_have_the_option(api: Rest, args: tuple[str, ...], message: str, hint: str) -> None:
+    with pytest.raises(CliError) as error:
+        run(*args)
+    assert error.value.message.startswith(message)
+    assert error.value.hint.startswith(hint)
+    assert "`" not in error.value.message + error.value.hint
 
 
 def test_insert_and_sums(api: Rest, tmp_path: Path) -> None:
-    def event(number: int, kind: str, day: int, **data: object) -> dict[str, object]:
-        told = {"resource_type": "box", "resource_id": "b1", **data}
+    def event(number: int, event_type: str, day: int, **data: object) -> dict[str, object]:
+        fields = {"resource_type": "box", "resource_id": "b1", **data}
         at = f"2026-11-{day:02}T00:00:00Z"
-        return {"specversion": "1.0", "id": f"{number}", "source": "/t", "type": kind, "time": at, "data": told}
+        return {"specversion": "1.0", "id": f"{number}", "source": "/t", "type": event_type, "time": at, "data": fields}
 
     events = [
         event(1, "usage.started", 1, project_id="p", attributes={"size": 2}),
         event(2, "usage.ended", 3),
         event(3, "usage.started", 3),
     ]
-    array, lines, one = tmp_path / "array", tmp_path / "lines", tmp_path / "one"
+    array, lines, single = tmp_path / "array", tmp_path / "lines", tmp_path / "one"
     array.write_text(json.dumps(events[:2], indent=2))
     lines.write_text("\n\n".join(json.dumps(event) for event in events))
-    one.write_text(json.dumps(events[0], indent=2))
+    single.write_text(json.dumps(events[0], indent=2))
     assert run("insert", str(array)) == "2 ingested, 0 duplicates, 0 ignored, 0 rejected\n"
-    assert run("insert", str(one)).startswith("0 ingested, 1 duplicates")
-    refused = CliRunner().invoke(usage.app, ["insert", str(lines)])
-    assert refused.exit_code == 1
-    assert refused.output.splitlines()[0] == "event 3: rejected: project_id is missing"
+    assert run("insert", str(single)).startswith("0 ingested, 1 duplicates")
+    rejected = CliRunner().invoke(usage.app, ["insert", str(lines)])
+    assert rejected.exit_code == 1
+    assert rejected.output.splitlines()[0] == "event 3: rejected: project_id is missing"
     until = ("--to", "2026-12-01")
-    told = run("sums", "--group-by", "resource_type", "--measure", "duration,attributes.size,attributes.none", *until)
-    assert "box            172800        345600" in told
-    assert "172800 seconds of usage without attribute none" in told
+    fields = run("sums", "--group-by", "resource_type", "--measure", "duration,attributes.size,attributes.none", *until)
+    assert "box            172800        345600" in fields
+    assert "172800 seconds of usage without attribute none" in fields
     assert json.loads(run("sums", "--bucket", "day", "--from", "2026-11-02", *until, "--format", "json"))[0][
         "sums"
     ] == {"duration": "86400"}

@@ -1,4 +1,4 @@
-"""`stratiform usage import` and `insert`: what they are given, and how it is sent."""
+"""The input of `stratiform usage import` and `insert`, and the requests they send."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from stratiform.interfaces.cli.client import Client, CliError, session
 
 
 class Server:
-    """Answers as the API does, and keeps what it was sent."""
+    """Responds as the API does, and records the requests."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
@@ -31,43 +31,43 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    made = Server()
-    with httpx.Client(base_url="http://here", transport=httpx.MockTransport(made)) as http:
+    server = Server()
+    with httpx.Client(base_url="http://here", transport=httpx.MockTransport(server)) as http:
         monkeypatch.setattr(session, "_client", Client(http, "token"))
-        yield made
+        yield server
 
 
-def run(*line: str) -> None:
-    done = CliRunner().invoke(usage.app, line)
-    if done.exception is not None:
-        raise done.exception
+def run(*args: str) -> None:
+    result = CliRunner().invoke(usage.app, args)
+    if result.exception is not None:
+        raise result.exception
 
 
-def test_what_comes_through_a_pipe_is_sent_whole(server: Server, tmp_path: Path) -> None:
-    pipe, told = tmp_path / "pipe", b'{"event_type":"x"}\n' * 20_000
+def test_import_from_a_pipe(server: Server, tmp_path: Path) -> None:
+    pipe, content = tmp_path / "pipe", b'{"event_type":"x"}\n' * 20_000
     os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(told,))
+    writer = threading.Thread(target=pipe.write_bytes, args=(content,))
     writer.start()
     run("import", str(pipe))
     writer.join()
-    assert server.bodies == [told]
-    assert server.lengths in ([None], [str(len(told))])
+    assert server.bodies == [content]
+    assert server.lengths in ([None], [str(len(content))])
 
 
-def event(number: int, **more: Any) -> dict[str, Any]:
-    return {"specversion": "1.0", "id": f"{number}", "source": "/t", "type": "usage.started", **more}
+def event(number: int, **fields: Any) -> dict[str, Any]:
+    return {"specversion": "1.0", "id": f"{number}", "source": "/t", "type": "usage.started", **fields}
 
 
-def test_no_request_is_larger_than_the_server_takes(server: Server, tmp_path: Path) -> None:
+def test_size_of_requests(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "events"
     events = [event(number, data={"note": "x" * 20_000}) for number in range(1000)]
     file.write_text(json.dumps(events))
     run("insert", str(file))
     assert max(map(len, server.bodies)) < 16 << 20
-    assert [one for body in server.bodies for one in json.loads(body)] == events
+    assert [document for body in server.bodies for document in json.loads(body)] == events
 
 
-def test_a_thousand_events_are_one_request(server: Server, tmp_path: Path) -> None:
+def test_events_per_request(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "events"
     file.write_text("\n".join(json.dumps(event(number)) for number in range(1001)))
     run("insert", str(file))
@@ -75,17 +75,17 @@ def test_a_thousand_events_are_one_request(server: Server, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[1", "\ufffd"])
-def test_a_file_that_is_no_json_is_refused_in_one_line(server: Server, tmp_path: Path, text: str) -> None:
+def test_insert_of_another_file(server: Server, tmp_path: Path, text: str) -> None:
     file = tmp_path / "events"
     file.write_text(text)
-    with pytest.raises(CliError) as refused:
+    with pytest.raises(CliError) as error:
         run("insert", str(file))
-    assert refused.value.message == f"{file}, line 1: not valid JSON"
+    assert error.value.message == f"{file}, line 1: not valid JSON"
     assert server.bodies == []
 
 
-def test_an_empty_id_is_no_message(server: Server) -> None:
-    with pytest.raises(CliError) as refused:
+def test_empty_message_id(server: Server) -> None:
+    with pytest.raises(CliError) as error:
         run("rejected", "show", "")
-    assert refused.value.message == "The ID of a message is required"
+    assert error.value.message == "The ID of a message is required"
     assert server.bodies == []

@@ -20,32 +20,32 @@ NOW = parse_iso("2026-11-10T10:00:00")
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
-    """A simulated cloud with a machine, of which the ledger was never told, and the other way round."""
+    """A cloud with a server that is not in the ledger, and a server in the ledger that the cloud does not list."""
     stack_bench.clock.at = NOW
     with_servers(stack_bench).create_active()
     stack_bench.clock.advance(HOUR_US)
-    with rest(stack_bench) as made:
-        lost = replace(machine("lost", made.demo_project, "2026-11-09T00:00:00"), cloud="sim")
+    with rest(stack_bench) as api:
+        unlisted = replace(machine("unlisted", api.demo_project, "2026-11-09T00:00:00"), cloud="sim")
         with stack_bench.services.database.transaction() as db:
-            stack_bench.services.ingest.events.ingest(db, [lost], stack_bench.clock.now())
-        yield made
+            stack_bench.services.ingest.events.ingest(db, [unlisted], stack_bench.clock.now())
+        yield api
 
 
-def lines(api: Rest, **asked: Any) -> list[dict[str, Any]]:
-    answer = api("POST", "usage/audits", {"period": "2026-11", **asked})
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "application/x-ndjson"
-    return [json.loads(line) for line in answer.text.splitlines()]
+def run_audit(api: Rest, **fields: Any) -> list[dict[str, Any]]:
+    response = api("POST", "usage/audits", {"period": "2026-11", **fields})
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/x-ndjson"
+    return [json.loads(line) for line in response.text.splitlines()]
 
 
-def test_it_tells_as_it_goes(api: Rest, stack_bench: Bench) -> None:
-    first, second, *found, last = lines(api)
+def test_progress_resources_and_summary(api: Rest, stack_bench: Bench) -> None:
+    first, second, *results, last = run_audit(api)
     assert first == {"progress": {"cloud": "sim", "count": 0}}
     assert second == {"progress": {"cloud": "sim", "count": 1}}
-    resources = {one["resource"]["findings"][0]["kind"]: one["resource"] for one in found}
+    resources = {line["resource"]["findings"][0]["kind"]: line["resource"] for line in results}
     surplus, missing = resources["surplus"], resources["missing"]
     now = iso(stack_bench.clock.now())
-    assert surplus["resource_id"] == "lost"
+    assert surplus["resource_id"] == "unlisted"
     assert surplus["findings"] == [
         {
             "kind": "surplus",
@@ -59,7 +59,7 @@ def test_it_tells_as_it_goes(api: Rest, stack_bench: Bench) -> None:
     ]
     (proposal,) = surplus["proposals"]
     assert (proposal["says"], proposal["at"], proposal["made"]) == ({"gone": True}, now, False)
-    assert missing["proposals"] == [], "whose it is is only known to the ledger"
+    assert missing["proposals"] == [], "the project of the server is unknown"
     assert last["summary"] == {
         "period": "2026-11",
         "start": "2026-11-01T00:00:00.000000Z",
@@ -77,41 +77,41 @@ def test_it_tells_as_it_goes(api: Rest, stack_bench: Bench) -> None:
     }
 
 
-def test_what_is_applied_is_listed_with_author_and_reason(api: Rest) -> None:
-    *_, last = lines(api, apply=True)
+def test_applied_corrections_are_listed(api: Rest) -> None:
+    *_, last = run_audit(api, apply=True)
     assert last["summary"]["made"] == 1
-    (one,) = api("GET", "usage/corrections").json()["corrections"]
-    assert one["author"].startswith("admin (")
-    assert one["reason"].startswith("audit 2026-11: not in inventory of sim at ")
-    assert one["seen"] == {"gone": True}
-    assert one["says"] == {}
-    *_, again = lines(api, apply=True)
-    assert again["summary"]["found"].keys() == {"missing"}
-    assert again["summary"]["proposals"] == 0
+    (correction,) = api("GET", "usage/corrections").json()["corrections"]
+    assert correction["author"].startswith("admin (")
+    assert correction["reason"].startswith("audit 2026-11: not in inventory of sim at ")
+    assert correction["seen"] == {"gone": True}
+    assert correction["says"] == {}
+    *_, second = run_audit(api, apply=True)
+    assert second["summary"]["found"].keys() == {"missing"}
+    assert second["summary"]["proposals"] == 0
     assert len(api("GET", "usage/corrections").json()["corrections"]) == 1
 
 
-def test_only_what_is_asked_for(api: Rest) -> None:
-    found = lines(api, project_id=api.demo_project, clouds=["sim"])[2:-1]
-    assert [one["resource"]["resource_id"] for one in found] == ["lost"]
+def test_filters(api: Rest) -> None:
+    results = run_audit(api, project_id=api.demo_project, clouds=["sim"])[2:-1]
+    assert [line["resource"]["resource_id"] for line in results] == ["unlisted"]
 
 
-def test_a_misspelt_project_is_told(api: Rest) -> None:
-    answer = api("POST", "usage/audits", {"period": "2026-11", "project_id": "demo"})
-    assert answer.status_code == 404
-    assert answer.json()["hint"] == f"'demo' is a name; use the id: {api.demo_project}"
+def test_unknown_project(api: Rest) -> None:
+    response = api("POST", "usage/audits", {"period": "2026-11", "project_id": "demo"})
+    assert response.status_code == 404
+    assert response.json()["hint"] == f"'demo' is a name; use the id: {api.demo_project}"
 
 
-def test_who_may(api: Rest) -> None:
-    asked = {"period": "2026-11"}
-    assert api("POST", "usage/audits", asked, token="").status_code == 401
-    assert api("POST", "usage/audits", asked, token="nobody").status_code == 401
-    assert api("POST", "usage/audits", asked, token=api.demo).status_code == 403
+def test_access(api: Rest) -> None:
+    body = {"period": "2026-11"}
+    assert api("POST", "usage/audits", body, token="").status_code == 401
+    assert api("POST", "usage/audits", body, token="nobody").status_code == 401
+    assert api("POST", "usage/audits", body, token=api.demo).status_code == 403
     assert api("POST", "usage/audits", {}, token=api.demo).status_code == 403
 
 
 @pytest.mark.parametrize(
-    ("body", "why"),
+    ("body", "detail"),
     [
         ({"period": "november"}, "november"),
         ({"period": "2027-01"}, "is in the future"),
@@ -120,25 +120,25 @@ def test_who_may(api: Rest) -> None:
         ({}, "period"),
     ],
 )
-def test_what_is_refused_is_refused_at_once(api: Rest, body: Any, why: str) -> None:
-    answer = api("POST", "usage/audits", body)
-    assert answer.status_code == 400, answer.text
-    assert why in answer.json()["detail"]
+def test_invalid_requests(api: Rest, body: Any, detail: str) -> None:
+    response = api("POST", "usage/audits", body)
+    assert response.status_code == 400, response.text
+    assert detail in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "problem"),
     [
         (Unavailable("the database does not answer"), {"detail": "the database does not answer", "hint": ""}),
         (RuntimeError("secret"), {"detail": "An internal error occurred; the server's log has the details."}),
     ],
 )
-def test_what_breaks_off_says_so(
-    api: Rest, monkeypatch: pytest.MonkeyPatch, error: Exception, told: dict[str, str]
+def test_errors_are_the_last_line(
+    api: Rest, monkeypatch: pytest.MonkeyPatch, error: Exception, problem: dict[str, str]
 ) -> None:
-    def broken(*_: Any) -> Any:
+    def fail(*_: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(repository.resources, "list_page", broken)
-    *_, last = lines(api)
-    assert last == {"problem": told}
+    monkeypatch.setattr(repository.resources, "list_page", fail)
+    *_, last = run_audit(api)
+    assert last == {"problem": problem}

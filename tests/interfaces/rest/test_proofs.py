@@ -21,13 +21,13 @@ from support.stacks import Bench
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
     stack_bench.clock.at = parse_iso("2026-12-01T00:00:00Z")
-    with rest(stack_bench) as made:
-        yield made
+    with rest(stack_bench) as api:
+        yield api
 
 
 @pytest.fixture
-def used(stack_bench: Bench, api: Rest) -> Bench:
-    """The ledger of the recording, and a machine and a volume of the customer's."""
+def ledger(stack_bench: Bench, api: Rest) -> Bench:
+    """The recorded notifications, and a server and a volume of the customer."""
     services = stack_bench.services
     with services.database.transaction() as db:
         services.ingest.messages.ingest(db, "openstack", recorded(), stack_bench.clock.now())
@@ -36,100 +36,106 @@ def used(stack_bench: Bench, api: Rest) -> Bench:
     return stack_bench
 
 
-def known(api: Rest) -> list[Verifier]:
+def get_keys(api: Rest) -> list[Verifier]:
     return [Verifier.parse(note.split("\n")[1]) for note in api("GET", "usage/log/keys").json()["keys"]]
 
 
-def log(api: Rest, token: str | None = None) -> Checkpoint:
-    answer = api("GET", "usage/log/checkpoint", token=token)
-    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-    return Checkpoint.parse(open_note(answer.text, known(api))[0])
+def get_checkpoint(api: Rest, token: str | None = None) -> Checkpoint:
+    response = api("GET", "usage/log/checkpoint", token=token)
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    return Checkpoint.parse(open_note(response.text, get_keys(api))[0])
 
 
-def hashes(texts: list[str]) -> list[bytes]:
+def decode_hashes(texts: list[str]) -> list[bytes]:
     return [base64.b64decode(text, validate=True) for text in texts]
 
 
-def test_a_checkpoint_and_what_it_proves(api: Rest, used: Bench) -> None:
-    signed = log(api)
-    assert signed == log(api, api.demo)
-    for index in (0, 255, 256, signed.size - 1):
-        found = api("GET", f"usage/log/inclusion?index={index}").json()
-        leaf = base64.b64decode(found["leaf"])
-        assert leaf == merkle.leaf_hash(found["record"].encode())
-        assert merkle.verify_inclusion(leaf, index, found["size"], hashes(found["proof"]), signed.root)
-        record = json.loads(found["record"])
-        same = api(
+def test_checkpoint_and_proofs(api: Rest, ledger: Bench) -> None:
+    checkpoint = get_checkpoint(api)
+    assert checkpoint == get_checkpoint(api, api.demo)
+    for index in (0, 255, 256, checkpoint.size - 1):
+        inclusion = api("GET", f"usage/log/inclusion?index={index}").json()
+        leaf = base64.b64decode(inclusion["leaf"])
+        assert leaf == merkle.leaf_hash(inclusion["record"].encode())
+        assert merkle.verify_inclusion(
+            leaf, index, inclusion["size"], decode_hashes(inclusion["proof"]), checkpoint.root
+        )
+        record = json.loads(inclusion["record"])
+        by_message = api(
             "GET", f"usage/log/inclusion?message_id={record['message_id'].replace('#', '%23')}&cloud={record['cloud']}"
         )
-        assert same.json() == found
+        assert by_message.json() == inclusion
     earlier = api("GET", "usage/log/inclusion?index=3&size=300").json()
     assert earlier["size"] == 300
     proof = api("GET", "usage/log/consistency?from=300").json()
-    assert (proof["from"], proof["to"]) == (300, signed.size)
-    before = merkle.root_from_inclusion_proof(base64.b64decode(earlier["leaf"]), 3, 300, hashes(earlier["proof"]))
+    assert (proof["from"], proof["to"]) == (300, checkpoint.size)
+    before = merkle.root_from_inclusion_proof(
+        base64.b64decode(earlier["leaf"]), 3, 300, decode_hashes(earlier["proof"])
+    )
     assert before is not None
-    assert merkle.verify_consistency(300, signed.size, before, signed.root, hashes(proof["proof"]))
+    assert merkle.verify_consistency(300, checkpoint.size, before, checkpoint.root, decode_hashes(proof["proof"]))
     assert api("GET", "usage/log/consistency?from=10&to=10").json()["proof"] == []
 
 
-def test_tiles_give_the_same_root(api: Rest, used: Bench) -> None:
-    signed = log(api)
-    full, rest_of = divmod(signed.size, 256)
-    paths = [f"{number:03d}" for number in range(full)] + [f"{full:03d}.p/{rest_of}"]
+def test_tiles_have_the_root_of_the_checkpoint(api: Rest, ledger: Bench) -> None:
+    checkpoint = get_checkpoint(api)
+    full, partial = divmod(checkpoint.size, 256)
+    paths = [f"{number:03d}" for number in range(full)] + [f"{full:03d}.p/{partial}"]
     tiles = {(0, number): api("GET", f"usage/log/tile/0/{path}").content for number, path in enumerate(paths)}
     tiles[1, 0] = api("GET", f"usage/log/tile/1/000.p/{full}").content
-    assert merkle.compute_root(lambda level, number: tiles.get((level, number), b""), signed.size) == signed.root
+    assert (
+        merkle.compute_root(lambda level, number: tiles.get((level, number), b""), checkpoint.size) == checkpoint.root
+    )
     for path in ("0/7", "0/x000/000/1", "0/999", f"0/{full:03d}", "0/000.p/0", "0/x001/000", "9/000", "x/000"):
         assert api("GET", f"usage/log/tile/{path}").status_code == 404
     assert "three digits: 0/000" in api("GET", "usage/log/tile/0/7").json()["hint"]
 
 
-def test_an_export_can_be_checked(api: Rest, used: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = api("GET", "usage/log/export")
-    assert answer.headers["content-type"].startswith("application/x-ndjson")
-    found = verify(answer.content.splitlines(keepends=True), known(api))
-    assert (found.failures, found.is_complete_log) == ([], True)
+def test_export_verifies(api: Rest, ledger: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    response = api("GET", "usage/log/export")
+    assert response.headers["content-type"].startswith("application/x-ndjson")
+    report = verify(response.content.splitlines(keepends=True), get_keys(api))
+    assert (report.failures, report.is_complete_log) == ([], True)
     monkeypatch.setattr(exports, "_BLOCK_BYTES", 1)
-    assert api("GET", "usage/log/export").content == answer.content
+    assert api("GET", "usage/log/export").content == response.content
     month = api("GET", "usage/log/export?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z&since=5").content
-    found = verify(month.splitlines(keepends=True), known(api))
-    assert (found.failures, found.resources, found.events, found.segments) == ([], 1, 1, 1)
+    report = verify(month.splitlines(keepends=True), get_keys(api))
+    assert (report.failures, report.resources, report.events, report.segments) == ([], 1, 1, 1)
 
 
-def test_a_customer_gets_the_own_project_only(api: Rest, used: Bench) -> None:
-    mine = api("GET", "usage/log/export", token=api.demo).content
-    assert mine == api("GET", f"usage/log/export?project_id={api.demo_project}", token=api.demo).content
-    found = verify(mine.splitlines(keepends=True), known(api))
-    assert (found.failures, found.resources, found.events, found.withheld) == ([], 2, 2, 0)
-    assert b"8782449b8ab1452ba506264c4923f734" not in mine
+def test_customer_gets_the_own_project_only(api: Rest, ledger: Bench) -> None:
+    own = api("GET", "usage/log/export", token=api.demo).content
+    assert own == api("GET", f"usage/log/export?project_id={api.demo_project}", token=api.demo).content
+    report = verify(own.splitlines(keepends=True), get_keys(api))
+    assert (report.failures, report.resources, report.events, report.withheld) == ([], 2, 2, 0)
+    assert b"8782449b8ab1452ba506264c4923f734" not in own
     assert api("GET", "usage/log/export?project_id=8782449b8ab1452ba506264c4923f734", token=api.demo).status_code == 404
-    theirs = api("GET", "usage/log/inclusion?index=0", token=api.demo).json()
-    assert theirs["record"] is None
-    last = api("GET", f"usage/log/inclusion?index={theirs['size'] - 1}", token=api.demo).json()
+    other = api("GET", "usage/log/inclusion?index=0", token=api.demo).json()
+    assert other["record"] is None
+    last = api("GET", f"usage/log/inclusion?index={other['size'] - 1}", token=api.demo).json()
     assert json.loads(last["record"])["resource_id"] == "v1"
     record = json.loads(api("GET", "usage/log/inclusion?index=0").json()["record"])
-    asked = f"usage/log/inclusion?message_id={record['message_id'].replace('#', '%23')}&cloud=openstack"
-    assert api("GET", asked, token=api.demo).status_code == 404
-    assert api("GET", asked).status_code == 200
+    path = f"usage/log/inclusion?message_id={record['message_id'].replace('#', '%23')}&cloud=openstack"
+    assert api("GET", path, token=api.demo).status_code == 404
+    assert api("GET", path).status_code == 200
 
 
-def test_a_message_is_found_without_its_part(api: Rest, used: Bench) -> None:
+def test_message_id_without_part(api: Rest, ledger: Bench) -> None:
     ids: dict[str, list[str]] = {}
     for line in api("GET", "usage/log/export").content.splitlines():
         if b'"kind":"event"' in line:
-            whole = json.loads(json.loads(line)["record"])["message_id"]
-            ids.setdefault(whole.partition("#")[0], []).append(whole)
-    alone = next(bare for bare, told in ids.items() if len(told) == 1 and told != [bare])
-    found = api("GET", f"usage/log/inclusion?message_id={alone}")
-    assert json.loads(found.json()["record"])["message_id"] == ids[alone][0]
-    assert api("GET", f"usage/log/inclusion?message_id={alone[:-1]}").status_code == 404
-    assert api("GET", f"usage/log/inclusion?message_id={alone}", token=api.demo).status_code == 404
-    several = next((bare for bare, told in ids.items() if len(told) > 1), None)
+            message_id = json.loads(json.loads(line)["record"])["message_id"]
+            ids.setdefault(message_id.partition("#")[0], []).append(message_id)
+    single = next(prefix for prefix, parts in ids.items() if len(parts) == 1 and parts != [prefix])
+    response = api("GET", f"usage/log/inclusion?message_id={single}")
+    assert json.loads(response.json()["record"])["message_id"] == ids[single][0]
+    assert api("GET", f"usage/log/inclusion?message_id={single[:-1]}").status_code == 404
+    assert api("GET", f"usage/log/inclusion?message_id={single}", token=api.demo).status_code == 404
+    several = next((prefix for prefix, parts in ids.items() if len(parts) > 1), None)
     assert several is not None, "the recording has such messages"
-    answer = api("GET", f"usage/log/inclusion?message_id={several}")
-    assert answer.status_code == 409
-    assert answer.json()["hint"] == f"use one of: {', '.join(sorted(ids[several]))}"
+    conflict = api("GET", f"usage/log/inclusion?message_id={several}")
+    assert conflict.status_code == 409
+    assert conflict.json()["hint"] == f"use one of: {', '.join(sorted(ids[several]))}"
     assert api("GET", f"usage/log/inclusion?message_id={several}", token=api.demo).status_code == 404
 
 
@@ -144,7 +150,7 @@ def test_a_message_is_found_without_its_part(api: Rest, used: Bench) -> None:
         "export",
     ],
 )
-def test_who_may_ask(api: Rest, used: Bench, path: str) -> None:
+def test_access(api: Rest, ledger: Bench, path: str) -> None:
     assert api("GET", f"usage/log/{path}", token="").status_code == 401
     assert api("GET", f"usage/log/{path}", token="gAAAA").status_code == 401
     assert api("GET", f"usage/log/{path}", token=api.demo).status_code == 200
@@ -177,9 +183,9 @@ def test_who_may_ask(api: Rest, used: Bench, path: str) -> None:
         ("export?since=x", 400),
     ],
 )
-def test_a_bad_question_is_told(api: Rest, used: Bench, path: str, status: int) -> None:
-    answer = api("GET", f"usage/log/{path}")
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    body: dict[str, Any] = answer.json()
+def test_invalid_requests(api: Rest, ledger: Bench, path: str, status: int) -> None:
+    response = api("GET", f"usage/log/{path}")
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
     assert body["detail"]

@@ -1,135 +1,415 @@
-"""The usage ledger of `/api/v1`."""
+"""Segments, samples, sums, events and changes of `/api/v1/usage`."""
 
+import csv
+import io
 import json
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from stratiform.interfaces.rest.routes import notifications
-from support.ledger import expected, recorded
+from stratiform.interfaces.rest.routes import segments
+from stratiform.kit.clock import DAY_US, iso, parse_iso
 from support.rest import Rest, rest
+from support.server import ADMIN_PASSWORD, Live, live_server
 from support.stacks import Bench
 
-PROJECT = "8782449b8ab1452ba506264c4923f734"
-MACHINE = "5e505a89-c5ad-4284-9b82-002634a3576c"
+T0 = parse_iso("2026-01-01T00:00:00Z")
+BATCH = "application/cloudevents-batch+json"
+SINGLE = "application/cloudevents+json"
 
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
-    with rest(stack_bench) as made:
-        yield made
+    stack_bench.clock.at = T0 + 30 * DAY_US
+    with rest(stack_bench) as api:
+        yield api
 
 
-def send(api: Rest, body: bytes | Iterator[bytes], query: str = "", token: str | None = None) -> Any:
-    headers = {"X-Auth-Token": api.admin if token is None else token}
-    return api.http.post(f"/api/v1/usage/notifications{query}", content=body, headers=headers)
+def event(number: int, event_type: str = "usage.started", day: float = 0, **data: Any) -> dict[str, Any]:
+    fields = {"resource_type": "box", "resource_id": f"b{number:03}"} | data
+    at = iso(T0 + int(day * DAY_US))
+    return {
+        "specversion": "1.0",
+        "id": f"{number}-{day}",
+        "source": "/t",
+        "type": event_type,
+        "time": at,
+        "data": fields,
+    }
 
 
-def found(api: Rest, query: str = "") -> list[dict[str, Any]]:
-    """All pages of a list of segments."""
-    items: list[dict[str, Any]] = []
-    marker = ""
-    while True:
-        answer = api("GET", f"usage/segments?{query}{marker}")
-        assert answer.status_code == 200, answer.text
-        items += answer.json()["segments"]
-        if not answer.json()["next"]:
-            return items
-        marker = f"&marker={answer.json()['next']}"
+def send(api: Rest, *events: Any, media_type: str = BATCH, token: str | None = None, **headers: str) -> httpx.Response:
+    body = json.dumps(events[0] if media_type.startswith(SINGLE) else events)
+    all_headers = {"X-Auth-Token": api.admin if token is None else token, "Content-Type": media_type, **headers}
+    return api.http.post("/api/v1/usage/events", content=body, headers=all_headers)
 
 
-def test_what_is_sent_is_listed(api: Rest) -> None:
-    body = b"\n".join(recorded()) + b"\n\n"
-    assert send(api, body).json() == {"accepted": 576, "repeated": 0, "ignored": 540, "rejected": 0}
-    assert found(api) == json.loads(expected())
-    assert send(api, body).json() == {"accepted": 0, "repeated": 576, "ignored": 540, "rejected": 0}
-    assert found(api) == json.loads(expected())
+def create_boxes(api: Rest, count: int = 25) -> None:
+    """Create boxes in two projects, used for three days each, every second in prod, the last still open."""
+    events = []
+    for number in range(count):
+        fields: dict[str, Any] = {
+            "project_id": api.demo_project if number % 2 else "p2",
+            "attributes": {"size": number},
+        }
+        events.append(event(number, **fields, tags={"env": "prod" if number % 2 else 'te"st,%'}, name=f"box, {number}"))
+        if number < count - 1:
+            events.append(event(number, "usage.ended", 3))
+    assert send(api, *events).json()["accepted"] == len(events)
 
 
-def test_pieces_of_any_size_are_put_together(api: Rest) -> None:
-    body = b"\n".join(recorded())
-    pieces = (body[start : start + 70_001] for start in range(0, len(body), 70_001))
-    assert send(api, pieces, "?cloud=lab").json()["accepted"] == 576
-    assert {one["cloud"] for one in found(api)} == {"lab"}
+def get_segments(api: Rest, query: str, **headers: str) -> httpx.Response:
+    return api.http.get(f"/api/v1/usage/segments?{query}", headers={"X-Auth-Token": api.admin, **headers})
 
 
-def test_a_line_without_end_is_cut_and_kept_aside(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notifications, "_MAX_LINE_BYTES", 10_000)
-    body = b'{"a": "' + b"x" * 50_000 + b'"}\n' + recorded()[-1]
-    done = send(api, body).json()
-    assert (done["rejected"], done["accepted"] + done["ignored"]) == (1, 1)
-    kept = api("GET", "usage/rejected").json()["rejected"]
-    assert [len(one["body"]) for one in kept] == [10_000]
+def test_formats_have_the_same_content(api: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "_BATCH_ROWS", 7)
+    create_boxes(api)
+    for query in ("", "project_id=p2", "from=2026-01-02", "from=2026-01-02&to=2026-01-03&clip=true"):
+        segments_of_json = get_segments(api, query).json()["segments"]
+        assert len(segments_of_json) == (13 if "p2" in query else 25)
+        table = pa.ipc.open_stream(get_segments(api, f"{query}&format=arrow").content).read_all()
+        parquet = pq.read_table(io.BytesIO(get_segments(api, query, Accept="application/vnd.apache.parquet").content))
+        assert table.equals(parquet)
+        csv_rows = list(csv.DictReader(io.StringIO(get_segments(api, query, Accept="text/csv;q=1, */*").text)))
+        for items in (csv_rows, table.to_pylist()):
+            by_id = {segment["resource_id"]: segment for segment in items}
+            assert len(by_id) == len(items) == len(segments_of_json)
+            for segment in segments_of_json:
+                item = by_id[segment["resource_id"]]
+                assert json.loads(item["attributes"]) == segment["attributes"]
+                assert item["name"] == segment["name"]
+                assert str(item.get("duration_us")) == str(segment.get("duration_us"))
+        assert [segment["end"] or None for segment in sorted(csv_rows, key=lambda segment: segment["resource_id"])] == [
+            segment["end"] for segment in segments_of_json
+        ]
 
 
-def test_filters_and_pages(api: Rest) -> None:
-    send(api, b"\n".join(recorded()))
-    everything = json.loads(expected())
-    assert found(api, "limit=3") == everything
-    assert found(api, "resource_type=volume") == [one for one in everything if one["resource_type"] == "volume"]
-    assert found(api, f"resource_id={MACHINE}&limit=7") == [one for one in everything if one["resource_id"] == MACHINE]
-    assert found(api, f"project_id={PROJECT}") == everything
-    assert found(api, f"project_id={'0' * 32}") == []
-    since = "2026-11-20T13:12:10Z"
-    assert found(api, f"from={since}") == [one for one in everything if (one["end"] or "9") > "2026-11-20T13:12:10"]
-    assert found(api, "to=2026-11-20T12:58:36%2B00:00") == [
-        one for one in everything if one["start"] < "2026-11-20T12:58:36"
+def test_segments_are_clipped_to_the_period(api: Rest) -> None:
+    create_boxes(api, 2)
+    clipped = get_segments(api, "clip=true&from=2026-01-02&to=2026-01-11").json()["segments"]
+    assert [segment["duration_us"] for segment in clipped] == [2 * DAY_US, 9 * DAY_US]
+    assert clipped[0]["start"] == "2026-01-02T00:00:00.000000Z"
+    assert clipped[1]["end"] == "2026-01-11T00:00:00.000000Z"
+    assert [segment["duration_us"] for segment in get_segments(api, "clip=true").json()["segments"]] == [
+        3 * DAY_US,
+        30 * DAY_US,
     ]
-    assert found(api, "as_of=0") == []
-    assert found(api, "as_of=2") == everything
+    assert "duration_us" not in get_segments(api, "").json()["segments"][0]
+
+
+def test_pages_have_every_segment_once(api: Rest) -> None:
+    create_boxes(api)
+    for query in ("", "project_id=p2&", "from=2026-01-02&", "tag=env:prod&", "resource_type=box&"):
+        everything = get_segments(api, f"{query}limit=99999").json()
+        assert everything["next"] is None
+        read, marker = [], ""
+        while True:
+            page = get_segments(api, f"{query}limit=4{marker}").json()
+            read += page["segments"]
+            if page["next"] is None:
+                break
+            marker = f"&marker={page['next']}"
+        assert read == everything["segments"] == sorted(read, key=lambda segment: segment["resource_id"])
+
+
+def test_tags_match_exactly(api: Rest) -> None:
+    keys = ["env", "Env", 'e"nv', "e,nv", "{env", "e%v", "é", "a:b"]
+    events = [event(number, project_id="p", tags={key: "v", "more": '","env":"v"'}) for number, key in enumerate(keys)]
+    assert send(api, *events).json()["accepted"] == len(keys)
+    for number, key in enumerate(keys):
+        params = {"tag": f"{key}:v"} if ":" not in key else {"tag": "a:b"}
+        page = api.http.get("/api/v1/usage/segments", params=params, headers={"X-Auth-Token": api.admin}).json()
+        assert [segment["resource_id"] for segment in page["segments"]] == ([] if ":" in key else [f"b{number:03}"])
+    assert get_segments(api, "tag=env:").json()["segments"] == []
+
+
+def test_as_of_position_and_time(api: Rest, stack_bench: Bench) -> None:
+    create_boxes(api, 3)
+    before = stack_bench.clock.now()
+    stack_bench.clock.advance(60_000_000)
+    send(api, event(0, "usage.changed", 1, attributes={"size": 99}))
+    current = get_segments(api, "").json()["segments"]
+    for query in ("as_of=1", f"as_of={iso(before)}"):
+        assert len(get_segments(api, query).json()["segments"]) == 3
+        assert "99" not in get_segments(api, f"{query}&format=csv").text
+    assert len(current) == 4
+    assert get_segments(api, f"as_of={iso(before - 1)}").json()["segments"] == []
+
+
+def test_single_events_and_binary_mode(api: Rest) -> None:
+    assert send(api, event(1, project_id="p"), media_type=SINGLE).json()["events"] == [
+        {"index": 0, "outcome": "accepted", "message_id": "/t#1-0", "reason": ""}
+    ]
+    assert send(api, event(1, project_id="p"), media_type=f"{SINGLE}; charset=utf-8").json()["repeated"] == 1
+    headers = {"X-Auth-Token": api.admin, "ce-specversion": "1.0", "ce-id": "a%20%22b", "ce-source": "s"}
+    headers |= {"ce-type": "usage.ended", "ce-time": "2026-01-02T00:00:00Z", "Content-Type": "application/json"}
+    data = {"resource_type": "box", "resource_id": "b001"}
+    result = api.http.post("/api/v1/usage/events", json=data, headers=headers).json()
+    assert result["events"][0]["message_id"] == "s#a%20%22b"
+    assert get_segments(api, "").json()["segments"][0]["end"] == "2026-01-02T00:00:00.000000Z"
+
+
+def test_batch_has_a_result_for_each_event(api: Rest) -> None:
+    valid, other = event(1, project_id="p"), event(2, "x.y")
+    result = send(api, valid, valid, other, {**valid, "id": "n", "source": "s" * 500}, {"id": 1}, 5, event(3)).json()
+    assert [event_result["outcome"] for event_result in result["events"]] == [
+        "accepted", "repeated", "ignored", "accepted", "rejected", "rejected", "rejected",
+    ]  # fmt: skip
+    assert result["events"][3]["message_id"].startswith("ce-")
+    assert result["events"][6]["reason"] == "project_id is missing"
+    assert api("GET", "usage/rejected").json()["rejected"] == []
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=x", "marker=x", "from=soon", "to=2026-13-01", "as_of=now", "from=99999999999999"]
-)
-def test_a_bad_question_is_told(api: Rest, query: str) -> None:
-    answer = api("GET", f"usage/segments?{query}")
-    assert answer.status_code == 400
-    assert answer.json()["detail"]
-
-
-def test_a_customer_sees_the_own_project_only(api: Rest) -> None:
-    ours = b"\n".join(recorded()).replace(PROJECT.encode(), api.demo_project.encode())
-    theirs = b"\n".join(recorded())
-    send(api, ours, "?cloud=a")
-    send(api, theirs, "?cloud=b")
-    seen = api("GET", "usage/segments", token=api.demo).json()["segments"]
-    assert {(one["project_id"], one["cloud"]) for one in seen} == {(api.demo_project, "a")}
-    assert len(seen) == len(json.loads(expected()))
-    assert api("GET", f"usage/segments?project_id={PROJECT}", token=api.demo).status_code == 404
-    assert len(found(api)) == 2 * len(seen)
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
+    "changes",
     [
-        ("POST", "usage/notifications"),
-        ("GET", "usage/segments"),
-        ("GET", "usage/rejected"),
-        ("POST", "usage/rejected/replay"),
+        {"type": "usage.correction"},
+        {"type": "almanach.instance.create"},
+        {"time": None},
+        {"time": "soon"},
+        {"specversion": "0.3"},
+        {"source": ""},
+        {"id": "x" * 1025},
+        {"data": [1]},
+        {"data": {"resource_type": "Box", "resource_id": "b", "project_id": "p"}},
+        {"data": {"resource_type": "box", "resource_id": "b\x00", "project_id": "p"}},
+        {"data": {"resource_type": "box", "resource_id": "b", "project_id": "p", "attributes": {"a": [1]}}},
+        {"data": {"resource_type": "box", "resource_id": "b", "project_id": "p", "attributes": {"a": 2**64}}},
+        {"data": {"resource_type": "box", "resource_id": "b", "project_id": "p", "tags": {"a": 1}}},
+        {"data": {"resource_type": "box", "resource_id": "b", "project_id": "p", "parent": "x"}},
+        {"type": "usage.sampled", "data": {"resource_type": "box", "resource_id": "b"}},
+        {"type": "usage.sampled", "data": {"resource_type": "box", "resource_id": "b", "samples": {"m": 1}}},
+        {"cloud": "x" * 65},
+        {"data": None, "data_base64": "?"},
     ],
 )
-def test_who_may_ask(api: Rest, method: str, path: str) -> None:
-    assert api(method, path, token="").status_code == 401
-    assert api(method, path, token="gAAAA").status_code == 401
-    assert api(method, path, token=api.demo).status_code == (200 if path == "usage/segments" else 403)
-    assert api(method, path).status_code == 200
+def test_invalid_event(api: Rest, changes: dict[str, Any]) -> None:
+    response = send(api, {**event(1, project_id="p"), **changes}, media_type=SINGLE)
+    assert response.status_code == 400, response.text
+    assert response.json()["detail"]
+    assert response.json()["hint"]
+    assert get_segments(api, "").json()["segments"] == []
 
 
-def test_nothing_is_stored_for_a_stranger(api: Rest) -> None:
-    assert send(api, b"\n".join(recorded()), token=api.demo).status_code == 403
-    assert send(api, b"\n".join(recorded()), query=f"?cloud={'x' * 65}").status_code == 400
-    assert found(api) == []
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [("application/json", "{}"), (BATCH, "{}"), (BATCH, "x"), (SINGLE, "x"), (SINGLE, "[" * 100_000), ("", "")],
+)
+def test_body_that_is_not_an_event(api: Rest, media_type: str, body: str) -> None:
+    headers = {"X-Auth-Token": api.admin, "Content-Type": media_type}
+    response = api.http.post("/api/v1/usage/events", content=body, headers=headers)
+    assert response.status_code == 400, response.text
+    assert response.json()["hint"]
 
 
-def test_rejected_messages_are_listed_and_replayed(api: Rest) -> None:
-    lines = [b"{", b"[1]", b'{"_context_auth_token": "gAAAA-hush"}', *recorded()[:10]]
-    assert send(api, b"\n".join(lines)).json()["rejected"] == 3
-    first = api("GET", "usage/rejected?limit=2").json()
-    rest_of = api("GET", f"usage/rejected?limit=2&marker={first['next']}").json()
-    kept = first["rejected"] + rest_of["rejected"]
-    assert rest_of["next"] is None
-    assert sorted(one["body"] for one in kept) == ["[1]", "{", '{"_context_auth_token": "***"}']
-    assert all(one["reason"] and one["cloud"] == "openstack" for one in kept)
-    assert api("POST", "usage/rejected/replay").json()["rejected"] == 3
+def sample(number: int, day: float, value: Any, **fields: Any) -> dict[str, Any]:
+    value_fields = {"value": value, "kind": "delta", "unit": "B"} | fields
+    return event(number, "usage.sampled", day, project_id="p2", samples={"out": value_fields})
+
+
+def test_list_and_sum_samples(api: Rest) -> None:
+    events = [sample(1, day, value) for day, value in ((0.5, 1), (1, "0.1"), (1.5, 3))]
+    body = json.dumps([*events, sample(2, 2, 12345)]).replace("12345", "0.12345678901234567890123456789")
+    headers = {"X-Auth-Token": api.admin, "Content-Type": BATCH}
+    assert api.http.post("/api/v1/usage/events", content=body, headers=headers).json()["accepted"] == 4
+    first = api("GET", "usage/samples?meter=out&limit=3").json()
+    second = api("GET", f"usage/samples?meter=out&limit=3&marker={first['next']}").json()
+    values = [item["value"] for item in first["samples"] + second["samples"]]
+    assert values == ["1", "0.1", "3", "0.12345678901234567890123456789"]
+    assert [
+        item["value"] for item in api("GET", "usage/samples?from=2026-01-01T12:00:00Z&to=2026-01-02").json()["samples"]
+    ] == ["0.1"]
+    query = "measure=meter:out&group_by=resource_id&from=2026-01-01&bucket=day"
+    sums = api("GET", f"usage/sums?{query}").json()
+    assert [(item["group"]["resource_id"], item["start"][:10], item["sums"]["meter:out"]) for item in sums["sums"]] == [
+        ("b001", "2026-01-01", "1.1"),
+        ("b001", "2026-01-02", "3"),
+        ("b002", "2026-01-02", "0.12345678901234567890123456789"),
+    ]
+    assert sums["units"] == {"meter:out": "B"}
+    assert api("GET", "usage/samples", token=api.demo).json()["samples"] == []
+
+
+def test_meter_files_define_kind_and_unit(api: Rest) -> None:
+    image = {"resource_type": "image", "resource_id": "i", "project_id": "p"}
+    valid = event(1, "usage.sampled", 1, **image, samples={"image.size": 7})
+    contradiction = event(2, "usage.sampled", 1, **image, samples={"image.size": {"value": 7, "kind": "delta"}})
+    result = send(api, valid, contradiction).json()
+    assert [item["outcome"] for item in result["events"]] == ["accepted", "rejected"]
+    assert result["events"][1]["reason"] == "samples.image.size: kind must be gauge"
+    assert [(item["kind"], item["unit"]) for item in api("GET", "usage/samples").json()["samples"]] == [("gauge", "B")]
+
+
+def test_sums_as_json_and_csv(api: Rest) -> None:
+    create_boxes(api, 4)
+    result = api("GET", "usage/sums?group_by=project_id,tag:env&measure=duration,attributes.size&to=2026-01-05").json()
+    days = {
+        item["group"]["tag:env"]: [int(value) // 86400 for value in item["sums"].values()] for item in result["sums"]
+    }
+    assert days == {"prod": [3 + 4, 3 * 1 + 4 * 3], 'te"st,%': [3 + 3, 3 * 0 + 3 * 2]}
+    assert result["units"] == {"duration": "s", "attributes.size": "size·s"}
+    lines = api("GET", "usage/sums?group_by=state&from=2026-01-02&to=2026-01-03&bucket=day&format=csv").text
+    assert lines.splitlines() == [
+        "state,start,end,sum(duration)",
+        "active,2026-01-02T00:00:00.000000Z,2026-01-03T00:00:00.000000Z,345600",
+    ]
+    assert "sum(duration)" in api("GET", "usage/sums?format=csv&resource_type=instance").text
+
+
+READS = ["usage/segments", "usage/samples", "usage/sums", "usage/changes"]
+
+
+@pytest.mark.parametrize("path", READS)
+def test_read_access(api: Rest, path: str) -> None:
+    assert api("GET", path, token="").status_code == 401
+    assert api("GET", path, token="gAAAA").status_code == 401
+    assert api("GET", f"{path}?project_id=stranger", token=api.demo).status_code == 404
+    if path != "usage/changes":
+        assert api("GET", path, token=api.demo).status_code == 200
+        assert api("GET", path).status_code == 200
+
+
+def test_insert_access(api: Rest) -> None:
+    started = event(1, project_id="p")
+    assert send(api, started, token="").status_code == 401
+    assert send(api, started, token=api.demo).status_code == 403
+    assert get_segments(api, "").json()["segments"] == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "format=xlsx", "clip=maybe", "tag=env", "tag=:x", "from=soon", "as_of=then", "as_of=-1", "limit=0", "marker=x",
+        "limit=9" + "9" * 30, "from=2026-12-01&to=2026-11-01", "as_of=1",
+    ],
+)  # fmt: skip
+def test_invalid_segment_queries(api: Rest, query: str) -> None:
+    response = get_segments(api, query)
+    assert response.status_code == 400, response.text
+    assert response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "bucket=day", "bucket=week&from=2026-01-01", "group_by=name", "measure=vcpus", "from=2027-01-01",
+        "group_by=state&measure=meter:x", "bucket=hour&from=0001-01-01", "group_by=state,state", "format=xml",
+    ],
+)  # fmt: skip
+def test_invalid_sum_queries(api: Rest, query: str) -> None:
+    response = api("GET", f"usage/sums?{query}")
+    assert response.status_code == 400, response.text
+    assert response.json()["detail"]
+
+
+@pytest.mark.parametrize("path", READS[:3])
+@pytest.mark.parametrize("value", ["%00", "%ff", "'\"%25--", "%F0%9F%98%80", "a" * 5000, "-1", "9" * 400, "%0a"])
+def test_hostile_values_cause_no_server_error(api: Rest, path: str, value: str) -> None:
+    create_boxes(api, 2)
+    names = ("project_id", "resource_type", "resource_id", "cloud", "from", "to", "as_of", "limit", "marker")
+    for name in (*names, "meter", "group_by", "measure", "bucket", "format", "clip"):
+        response = api("GET", f"{path}?{name}={value}")
+        assert response.status_code < 500, (name, response.text)
+    for query in (f"tag=k{value}:{value}", f"group_by=tag:{value}", f"measure=attributes.{value},meter:{value}"):
+        assert api("GET", f"{path}?{query}").status_code < 500, query
+
+
+@pytest.mark.parametrize(
+    "query", ["since=x", "since=1", "since=%00", "since=" + "9" * 400, "tag=x", "from=%ff", "as_of=%00"]
+)
+def test_invalid_change_queries(api: Rest, query: str) -> None:
+    response = api("GET", f"usage/changes?{query}")
+    assert response.status_code == 400
+    assert query.partition("=")[0] in response.json()["detail"]
+
+
+@pytest.fixture
+def live(home: Path) -> Iterator[Live]:
+    with live_server(home) as server:
+        yield server
+
+
+def token_headers(live: Live, user: str) -> dict[str, str]:
+    password = ADMIN_PASSWORD if user == "admin" else "demo-pass"
+    credentials = {"user": {"name": user, "password": password, "domain": {"name": "Default"}}}
+    scope = {"project": {"name": user, "domain": {"name": "Default"}}}
+    body = {"auth": {"identity": {"methods": ["password"], "password": credentials}, "scope": scope}}
+    response = httpx.post(f"{live.url}/identity/v3/auth/tokens", json=body)
+    return {"X-Auth-Token": response.headers["x-subject-token"]}
+
+
+def read_events(lines: Iterator[str], count: int) -> list[dict[str, str]]:
+    """Return the next events of a stream."""
+    events: list[dict[str, str]] = []
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(": ")
+        if not line and "data" in fields:
+            events.append(fields)
+            if len(events) == count:
+                return events
+        fields = {} if not line else fields | {name: value}
+    raise AssertionError(f"the stream ended after {len(events)} events")
+
+
+def test_changes_are_streamed(live: Live) -> None:
+    admin, url = token_headers(live, "admin"), f"{live.url}/api/v1/usage"
+    headers = {**admin, "Content-Type": BATCH}
+
+    def post(*events: dict[str, Any]) -> None:
+        assert httpx.post(f"{url}/events", content=json.dumps(events), headers=headers).json()["rejected"] == 0
+
+    with httpx.stream("GET", f"{url}/changes", headers=admin, timeout=30) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        lines = response.iter_lines()
+        assert next(lines).startswith(":")
+        post(event(1, project_id="p"), event(2, project_id="q"))
+        first = read_events(lines, 2)
+        assert [item["event"] for item in first] == ["segment.recorded"] * 2
+        assert [item.get("id") for item in first] == [None, "1"]
+        post(event(1, "usage.ended", 2))
+        second = read_events(lines, 2)
+        assert [item["event"] for item in second] == ["segment.superseded", "segment.recorded"]
+        assert json.loads(second[1]["data"])["segment"]["end"] == "2026-01-03T00:00:00.000000Z"
+    with httpx.stream("GET", f"{url}/changes?since=0", headers={**admin, "Last-Event-ID": "1"}, timeout=30) as response:
+        assert read_events(response.iter_lines(), 2) == second
+    with httpx.stream("GET", f"{url}/changes?since=0&project_id=q", headers=admin, timeout=30) as response:
+        assert json.loads(read_events(response.iter_lines(), 1)[0]["data"])["segment"]["resource_id"] == "b002"
+
+
+def test_changes_are_restricted_to_the_project(live: Live) -> None:
+    admin, demo, url = token_headers(live, "admin"), token_headers(live, "demo"), f"{live.url}/api/v1/usage"
+    assert httpx.get(f"{url}/changes").status_code == 401
+    assert httpx.get(f"{url}/changes?since=x", headers=admin).status_code == 400
+    assert httpx.get(f"{url}/changes?project_id=p", headers=demo).status_code == 404
+    own_project = httpx.get(f"{live.url}/identity/v3/auth/projects", headers=demo).json()["projects"][0]["id"]
+    events = [event(1, project_id="p"), event(2, project_id=own_project)]
+    httpx.post(f"{url}/events", content=json.dumps(events), headers={**admin, "Content-Type": BATCH})
+    with httpx.stream("GET", f"{url}/changes?since=0", headers=demo, timeout=30) as response:
+        assert json.loads(read_events(response.iter_lines(), 1)[0]["data"])["segment"]["resource_id"] == "b002"
+
+
+def test_stream_ends_when_the_server_stops(live: Live) -> None:
+    has_ended = threading.Event()
+
+    def follow() -> None:
+        with httpx.stream("GET", f"{live.url}/api/v1/usage/changes", headers=admin, timeout=30) as response:
+            for line in response.iter_lines():
+                if line.startswith(":"):
+                    is_streaming.set()
+        has_ended.set()
+
+    admin, is_streaming = token_headers(live, "admin"), threading.Event()
+    reader = threading.Thread(target=follow)
+    reader.start()
+    assert is_streaming.wait(20)
+    live.services.stopping.set()
+    assert has_ended.wait(20)
+    reader.join()

@@ -9,7 +9,7 @@ from stratiform.kit.errors import Fault, Invalid
 
 
 def _invalid_field(field: str, _value: str, reason: str) -> Fault:
-    """Name the field that is wrong, if it is one: the reason has the value."""
+    """Return the error for an invalid field; the reason contains the value."""
     return Invalid(reason if field in ("body", "query") else f"`{field}`: {reason}")
 
 

@@ -56,7 +56,10 @@ def _find_projects(services: Services, ctx: RequestContext, reference: str) -> S
 
 
 def _select(resource: str, reference: str, candidates: Iterable[tuple[str, str | None]]) -> str:
-    """Return the id that is `reference`, else the only one whose name it is. Raises NotFound, Conflict."""
+    """Return the id equal to `reference`, else the id of the only resource with that name.
+
+    Raises: NotFound, Conflict.
+    """
     ids = []
     for resource_id, name in candidates:
         if resource_id == reference:

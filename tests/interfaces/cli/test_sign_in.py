@@ -1,4 +1,4 @@
-"""Who signs in, and where."""
+"""Sign-in of the command line."""
 
 import os
 import subprocess
@@ -18,23 +18,23 @@ from support.server import ADMIN_PASSWORD, DEMO_PASSWORD, Live, live_server
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live_server(tmp_path_factory.mktemp("server")) as made:
-        yield made
+    with live_server(tmp_path_factory.mktemp("server")) as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing of this machine's: neither its settings nor its files."""
+def isolated_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Remove the settings and the files of this machine."""
     for name in ("OS_AUTH_URL", "OS_CLOUD", "OS_PASSWORD", "OS_CLIENT_CONFIG_FILE", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
 
 
-def entry(url: str, user: str, **more: Any) -> dict[str, Any]:
+def entry(url: str, user: str, **fields: Any) -> dict[str, Any]:
     password = ADMIN_PASSWORD if user == "admin" else DEMO_PASSWORD
     auth = {"auth_url": f"{url}/identity/v3", "username": user, "password": password, "project_name": user}
-    return {"auth": auth | {"user_domain_name": "Default", "project_domain_name": "Default"}} | more
+    return {"auth": auth | {"user_domain_name": "Default", "project_domain_name": "Default"}} | fields
 
 
 def write(file: Path, **entries: Any) -> Path:
@@ -43,79 +43,73 @@ def write(file: Path, **entries: Any) -> Path:
     return file
 
 
-def who(how: Session, live: Live) -> str:
-    """The user that this session's requests are made by."""
-    made = how.client()
-    with closing(made._http):
-        assert made.get("usage/meters")["meters"]
-    token = made._headers["X-Auth-Token"]
+def signed_in_user(sign_in_session: Session, live: Live) -> str:
+    """Return the name of the user of a session."""
+    client = sign_in_session.client()
+    with closing(client._http):
+        assert client.get("usage/meters")["meters"]
+    token = client._headers["X-Auth-Token"]
     headers = {"X-Auth-Token": token, "X-Subject-Token": token}
     return str(httpx.get(f"{live.url}/identity/v3/auth/tokens", headers=headers).json()["token"]["user"]["name"])
 
 
-def test_without_any_setting_it_is_the_operator_of_the_home(live: Live, tmp_path: Path) -> None:
+def test_default_is_the_operator_of_the_home(live: Live, tmp_path: Path) -> None:
     write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry(live.url, "admin")})
-    assert who(Session(tmp_path / "h"), live) == "admin"
+    assert signed_in_user(Session(tmp_path / "h"), live) == "admin"
 
 
-def test_os_cloud_names_an_entry_as_it_does_for_openstack(
-    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_os_cloud_selects_an_entry(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "h"
     write(home / "clouds.yaml", **{"stratiform-admin": entry(live.url, "admin"), "mine": entry(live.url, "demo")})
     monkeypatch.setenv("OS_CLOUD", "mine")
-    assert who(Session(home), live) == "demo"
-    assert who(Session(home, cloud="stratiform-admin"), live) == "admin"
+    assert signed_in_user(Session(home), live) == "demo"
+    assert signed_in_user(Session(home, cloud="stratiform-admin"), live) == "admin"
 
 
-def test_an_entry_is_found_where_openstack_looks(live: Live, tmp_path: Path) -> None:
-    """In a program of its own: openstacksdk looks once where that is."""
+def test_entry_in_the_files_of_openstacksdk(live: Live, tmp_path: Path) -> None:
+    """In a process of its own, because openstacksdk reads the location once."""
     write(tmp_path / "config" / "openstack" / "clouds.yaml", remote=entry(live.url, "demo"))
-    line = [sys.executable, "-m", "stratiform", "--home", str(tmp_path / "nothing"), "usage", "rejected", "list"]
-    around = os.environ | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "OS_CLOUD": "remote"}
-    told = subprocess.run(line, env=around, capture_output=True, text=True, check=False)
-    assert (told.returncode, told.stdout) == (1, "")
-    assert "Policy doesn't allow usage:rejected_messages:list" in told.stderr, "it is the customer's entry"
+    command = [sys.executable, "-m", "stratiform", "--home", str(tmp_path / "nothing"), "usage", "rejected", "list"]
+    environment = os.environ | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "OS_CLOUD": "remote"}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "Policy doesn't allow usage:rejected_messages:list" in result.stderr, "it is the customer's entry"
 
 
-def test_a_named_file_comes_before_the_home_and_a_named_home_before_the_file(
-    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_precedence_of_files(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "h"
     write(home / "clouds.yaml", both=entry(live.url, "admin"))
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(write(tmp_path / "other.yaml", both=entry(live.url, "demo"))))
     monkeypatch.setenv("OS_CLOUD", "both")
-    assert who(Session(home), live) == "demo"
-    assert who(Session(home, home_is_explicit=True), live) == "admin"
-    assert who(Session(tmp_path / "nothing", home_is_explicit=True), live) == "demo"
+    assert signed_in_user(Session(home), live) == "demo"
+    assert signed_in_user(Session(home, home_is_explicit=True), live) == "admin"
+    assert signed_in_user(Session(tmp_path / "nothing", home_is_explicit=True), live) == "demo"
 
 
-def test_all_ways_of_signing_in_that_openstack_knows(
-    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_authentication_methods_of_openstacksdk(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     admin = write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry(live.url, "admin")})
-    made = Session(admin.parent).client()
-    made._http.close()
-    token = made._headers["X-Auth-Token"]
-    given = {"auth_url": f"{live.url}/identity/v3", "token": token}
+    client = Session(admin.parent).client()
+    client._http.close()
+    token = client._headers["X-Auth-Token"]
+    auth = {"auth_url": f"{live.url}/identity/v3", "token": token}
     scoped = {"project_name": "admin", "project_domain_name": "Default"}
-    file = write(tmp_path / "t.yaml", token={"auth_type": "v3token", "auth": given | scoped, "verify": False})
+    file = write(tmp_path / "t.yaml", token={"auth_type": "v3token", "auth": auth | scoped, "verify": False})
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(file))
     monkeypatch.setenv("OS_CLOUD", "token")
-    assert who(Session(tmp_path / "nothing"), live) == "admin"
+    assert signed_in_user(Session(tmp_path / "nothing"), live) == "admin"
     monkeypatch.delenv("OS_CLOUD")
     monkeypatch.delenv("OS_CLIENT_CONFIG_FILE")
-    for name, text in {"OS_AUTH_TYPE": "v3token", "OS_AUTH_URL": given["auth_url"], "OS_TOKEN": token}.items():
+    for name, text in {"OS_AUTH_TYPE": "v3token", "OS_AUTH_URL": auth["auth_url"], "OS_TOKEN": token}.items():
         monkeypatch.setenv(name, text)
     for name, text in scoped.items():
         monkeypatch.setenv(f"OS_{name.upper()}", text)
-    assert who(Session(tmp_path / "nothing"), live) == "admin"
+    assert signed_in_user(Session(tmp_path / "nothing"), live) == "admin"
 
 
-def test_the_environment_of_an_openrc_counts(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_openrc_environment(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in live.environment("demo").items():
         monkeypatch.setenv(name, text)
-    assert who(Session(tmp_path / "nothing"), live) == "demo"
+    assert signed_in_user(Session(tmp_path / "nothing"), live) == "demo"
 
 
 @pytest.mark.parametrize(
@@ -136,40 +130,40 @@ def test_the_environment_of_an_openrc_counts(live: Live, tmp_path: Path, monkeyp
         ({"c": {"auth": {"auth_url": "http://127.0.0.1:9/identity/v3"}}}, "c", "No response from", "is"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_in_one_line(
+def test_errors_are_one_line(
     tmp_path: Path, entries: dict[str, Any], cloud: str, message: str, hint: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     if entries:
         write(tmp_path / "h" / "clouds.yaml", **entries)
-    with pytest.raises(CliError) as refused:
+    with pytest.raises(CliError) as error:
         Session(tmp_path / "h", cloud=cloud).client()
-    assert message in refused.value.message
-    assert refused.value.hint.startswith(hint)
-    assert "\n" not in refused.value.message
+    assert message in error.value.message
+    assert error.value.hint.startswith(hint)
+    assert "\n" not in error.value.message
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_file_that_is_no_yaml_is_told(tmp_path: Path) -> None:
+def test_invalid_clouds_yaml(tmp_path: Path) -> None:
     for text in ("{", "5", "clouds: 5"):
         (tmp_path / "clouds.yaml").write_text(text)
         with pytest.raises(CliError, match=r"is not a valid clouds.yaml"):
             Session(tmp_path).client()
 
 
-def test_the_password_of_another_is_never_tried_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nobody answers, only the home's own account goes to the home."""
-    asked: list[Path] = []
+def test_local_server_gets_only_the_password_of_its_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the server does not respond, only the account of the home is used with the local server."""
+    homes: list[Path] = []
 
-    def inside(home: Path) -> httpx.Client:
-        asked.append(home)
+    def local_server(home: Path) -> httpx.Client:
+        homes.append(home)
         raise CliError("inside")
 
     write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry("http://127.0.0.1:9", "admin")})
     with pytest.raises(CliError, match="inside"):
-        Session(tmp_path / "h", local_server=inside).client()
+        Session(tmp_path / "h", local_server=local_server).client()
     for name, text in {"AUTH_URL": "http://127.0.0.1:9/identity/v3", "USERNAME": "u", "PASSWORD": "p"}.items():
         monkeypatch.setenv(f"OS_{name}", text)
     monkeypatch.setenv("OS_PROJECT_NAME", "p")
     with pytest.raises(CliError, match="No response from"):
-        Session(tmp_path / "h", local_server=inside).client()
-    assert asked == [tmp_path / "h"]
+        Session(tmp_path / "h", local_server=local_server).client()
+    assert homes == [tmp_path / "h"]

@@ -12,36 +12,38 @@ from support.stacks import Bench
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
-    with rest(stack_bench) as made:
-        yield made
+    with rest(stack_bench) as api:
+        yield api
 
 
 def send(api: Rest, *event_types: str) -> None:
     lines = [
-        json.dumps({"event_type": one, "message_id": f"m{number}", "timestamp": "2026-01-01T10:00:00", "payload": {}})
-        for number, one in enumerate(event_types)
+        json.dumps(
+            {"event_type": event_type, "message_id": f"m{number}", "timestamp": "2026-01-01T10:00:00", "payload": {}}
+        )
+        for number, event_type in enumerate(event_types)
     ]
-    answer = api.http.post(
+    response = api.http.post(
         "/api/v1/usage/notifications", content="\n".join(lines).encode(), headers={"X-Auth-Token": api.admin}
     )
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
-def test_what_is_unknown_is_counted_with_the_reason(api: Rest) -> None:
+def test_count_by_event_type(api: Rest) -> None:
     assert api("GET", "usage/unknown").json() == {"unknown": []}
     send(api, "dns.zone.create", "identity.authenticate", "dns.zone.create", "volume.usage", "image.import.x")
-    told = {one["event_type"]: one for one in api("GET", "usage/unknown").json()["unknown"]}
-    assert {name: (one["count"], bool(one["why"]), one["is_read"]) for name, one in told.items()} == {
+    types = {item["event_type"]: item for item in api("GET", "usage/unknown").json()["unknown"]}
+    assert {name: (item["count"], bool(item["why"]), item["is_read"]) for name, item in types.items()} == {
         "dns.zone.create": (2, False, False),
         "identity.authenticate": (1, True, False),
         "volume.usage": (1, True, False),
         "image.import.x": (1, False, False),
     }
-    assert {one["cloud"] for one in told.values()} == {"openstack"}
-    assert all(one["first_at"] == one["last_at"] for one in told.values())
+    assert {item["cloud"] for item in types.values()} == {"openstack"}
+    assert all(item["first_at"] == item["last_at"] for item in types.values())
 
 
-def test_replaying_goes_on_where_it_ended(api: Rest) -> None:
+def test_replay_continues(api: Rest) -> None:
     for number in range(23):
         send(api, *[f"x.{number}"])
         api.http.post(
@@ -57,31 +59,31 @@ def test_replaying_goes_on_where_it_ended(api: Rest) -> None:
     assert api("POST", "usage/unknown/replay?after=soon").status_code == 400
 
 
-def test_what_is_known_already_is_not_taken_again(api: Rest) -> None:
+def test_replay_ingests_no_duplicates(api: Rest) -> None:
     api.http.post(
         "/api/v1/usage/notifications", content=b"\n".join(recorded()[:200]), headers={"X-Auth-Token": api.admin}
     )
-    done = api("POST", "usage/unknown/replay").json()
-    assert (done["accepted"], done["rejected"], done["next"]) == (0, 0, None)
-    assert done["repeated"] > 0
+    result = api("POST", "usage/unknown/replay").json()
+    assert (result["accepted"], result["rejected"], result["next"]) == (0, 0, None)
+    assert result["repeated"] > 0
 
 
-def test_every_meter_is_told(api: Rest) -> None:
-    told = {one["name"]: one for one in api("GET", "usage/meters", token=api.demo).json()["meters"]}
-    assert {"instance", "volume", "image", "floating_ip", "load_balancer"} <= told.keys()
-    assert told["image"]["samples"] == [
+def test_list_meters(api: Rest) -> None:
+    meters = {meter["name"]: meter for meter in api("GET", "usage/meters", token=api.demo).json()["meters"]}
+    assert {"instance", "volume", "image", "floating_ip", "load_balancer"} <= meters.keys()
+    assert meters["image"]["samples"] == [
         {"name": "image.size", "kind": "gauge", "unit": "B", "title": "Size of the image", "hold_s": 7200}
     ]
-    assert "octavia.loadbalancer.create.end" in told["load_balancer"]["events"]
-    assert told["floating_ip"]["attributes"] == ["address", "network_id", "port_id"]
+    assert "octavia.loadbalancer.create.end" in meters["load_balancer"]["events"]
+    assert meters["floating_ip"]["attributes"] == ["address", "network_id", "port_id"]
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "customer"),
+    ("method", "path", "status"),
     [("GET", "usage/unknown", 403), ("POST", "usage/unknown/replay", 403), ("GET", "usage/meters", 200)],
 )
-def test_who_may_ask(api: Rest, method: str, path: str, customer: int) -> None:
+def test_access(api: Rest, method: str, path: str, status: int) -> None:
     assert api(method, path, token="").status_code == 401
     assert api(method, path, token="gAAAA").status_code == 401
-    assert api(method, path, token=api.demo).status_code == customer
+    assert api(method, path, token=api.demo).status_code == status
     assert api(method, path).status_code == 200

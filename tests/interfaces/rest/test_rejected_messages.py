@@ -1,4 +1,4 @@
-"""Messages that can't be taken: `/api/v1/usage/rejected`."""
+"""Rejected messages: `/api/v1/usage/rejected`."""
 
 import json
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from support.ledger import recorded
 from support.rest import Rest, rest
 from support.stacks import Bench
 
-GOOD = recorded()[0]
+VALID = recorded()[0]
 
 
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Rest]:
-    with rest(stack_bench) as made:
-        yield made
+    with rest(stack_bench) as api:
+        yield api
 
 
 def send(api: Rest, *lines: bytes, cloud: str = "openstack") -> Any:
@@ -25,13 +25,13 @@ def send(api: Rest, *lines: bytes, cloud: str = "openstack") -> Any:
     return api.http.post(f"/api/v1/usage/notifications?cloud={cloud}", content=b"\n".join(lines), headers=headers)
 
 
-def kept(api: Rest) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = api("GET", "usage/rejected").json()["rejected"]
-    return found
+def list_rejected(api: Rest) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = api("GET", "usage/rejected").json()["rejected"]
+    return messages
 
 
 @pytest.mark.parametrize(
-    ("lines", "why"),
+    ("lines", "detail"),
     [
         (
             [b"\x89PNG\r", b"\x1a\x00\xff" * 50, b"x"],
@@ -45,67 +45,67 @@ def kept(api: Rest) -> list[dict[str, Any]]:
         ([b"[1]", b"5"], "None of the first 2 lines is a notification: not a notification"),
     ],
 )
-def test_what_is_no_recording_is_refused_whole(api: Rest, lines: list[bytes], why: str) -> None:
-    answer = send(api, *lines)
-    assert answer.status_code == 400
-    assert answer.json()["detail"].startswith(why)
-    assert "\n" not in answer.json()["detail"]
-    assert answer.json()["hint"]
-    assert kept(api) == []
+def test_upload_of_another_file(api: Rest, lines: list[bytes], detail: str) -> None:
+    response = send(api, *lines)
+    assert response.status_code == 400
+    assert response.json()["detail"].startswith(detail)
+    assert "\n" not in response.json()["detail"]
+    assert response.json()["hint"]
+    assert list_rejected(api) == []
 
 
-def test_a_message_that_lacks_something_is_kept_aside(api: Rest) -> None:
+def test_incomplete_messages_are_rejected(api: Rest) -> None:
     assert send(api, b'{"event_type": "compute.instance.create.end"}').json()["rejected"] == 1
     assert send(api, b'{"oslo.version": "3.0", "oslo.message": "{}"}').json()["rejected"] == 1
     assert send(api, b"", b"").json()["rejected"] == 0
-    assert sorted(one["reason"] for one in kept(api)) == [
+    assert sorted(message["reason"] for message in list_rejected(api)) == [
         "envelope version 3.0 is not supported; supported are 1 and 2",
         "message_id is missing",
     ]
 
 
-def test_one_is_shown_and_dropped_by_the_beginning_of_its_id(api: Rest) -> None:
-    assert send(api, GOOD, *(f"bad {number}".encode() for number in range(40))).json()["rejected"] == 40
-    messages = kept(api)
-    one = messages[7]
-    assert api("GET", f"usage/rejected/{one['id']}").json() == one
-    assert api("GET", f"usage/rejected/{one['id'][:12]}").json() == one
+def test_show_and_delete_by_id_prefix(api: Rest) -> None:
+    assert send(api, VALID, *(f"bad {number}".encode() for number in range(40))).json()["rejected"] == 40
+    messages = list_rejected(api)
+    message = messages[7]
+    assert api("GET", f"usage/rejected/{message['id']}").json() == message
+    assert api("GET", f"usage/rejected/{message['id'][:12]}").json() == message
     for method in ("GET", "DELETE"):
         assert api(method, "usage/rejected/xyz").status_code == 404
         assert api(method, "usage/rejected/%25").status_code == 404
         first = next(a["id"][0] for a, b in pairwise(messages) if a["id"][0] == b["id"][0])
         assert api(method, f"usage/rejected/{first}").status_code == 409
-    answer = api("DELETE", f"usage/rejected/{one['id'][:12]}")
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert kept(api) == [other for other in messages if other != one]
-    assert api("DELETE", f"usage/rejected/{one['id']}").status_code == 404
+    response = api("DELETE", f"usage/rejected/{message['id'][:12]}")
+    assert (response.status_code, response.content) == (204, b"")
+    assert list_rejected(api) == [other for other in messages if other != message]
+    assert api("DELETE", f"usage/rejected/{message['id']}").status_code == 404
 
 
-def test_many_are_dropped_by_cloud_and_reason(api: Rest) -> None:
+def test_delete_by_cloud_and_reason(api: Rest) -> None:
     malformed = json.dumps({"event_type": "compute.instance.create.end"}).encode()
     for cloud in ("a", "b"):
-        send(api, GOOD, malformed, b"x", b"y%", cloud=cloud)
-    assert len(kept(api)) == 6
+        send(api, VALID, malformed, b"x", b"y%", cloud=cloud)
+    assert len(list_rejected(api)) == 6
     assert api("DELETE", "usage/rejected?reason=not%25").json() == {"dropped": 0}
     assert api("DELETE", "usage/rejected?reason=not+JSON&cloud=a").json() == {"dropped": 2}
     assert api("DELETE", "usage/rejected?cloud=c").json() == {"dropped": 0}
-    assert sorted(one["cloud"] for one in kept(api)) == ["a", "b", "b", "b"]
+    assert sorted(message["cloud"] for message in list_rejected(api)) == ["a", "b", "b", "b"]
     for query in ("", "?all=false", "?all=maybe", "?all=true&cloud=a", "?cloud="):
-        answer = api("DELETE", f"usage/rejected{query}")
-        assert answer.status_code == 400, query
-    assert len(kept(api)) == 4
+        response = api("DELETE", f"usage/rejected{query}")
+        assert response.status_code == 400, query
+    assert len(list_rejected(api)) == 4
     assert api("DELETE", "usage/rejected?all=true").json() == {"dropped": 4}
-    assert kept(api) == []
+    assert list_rejected(api) == []
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "usage/rejected/{id}"), ("DELETE", "usage/rejected/{id}"), ("DELETE", "usage/rejected?all=true")],
 )
-def test_only_the_operator_may(api: Rest, method: str, path: str) -> None:
-    send(api, GOOD, b"bad")
-    path = path.format(id=kept(api)[0]["id"])
+def test_access(api: Rest, method: str, path: str) -> None:
+    send(api, VALID, b"bad")
+    path = path.format(id=list_rejected(api)[0]["id"])
     assert api(method, path, token="").status_code == 401
     assert api(method, path, token="gAAAA").status_code == 401
     assert api(method, path, token=api.demo).status_code == 403
-    assert len(kept(api)) == 1
+    assert len(list_rejected(api)) == 1

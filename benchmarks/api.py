@@ -1,4 +1,4 @@
-"""The API beside a real OpenStack: the same requests, the same client, the same run, as ratios.
+"""Compare the API with a real OpenStack: the same requests, client and run, as ratios.
 
     python benchmarks/api.py --lab PATH/openstack-lab
 
@@ -36,7 +36,7 @@ CONNECTIONS = 16
 
 @dataclass(frozen=True)
 class Target:
-    """One API under measurement. `memory_mib` tells what all its processes hold."""
+    """One API under measurement. `memory_mib` returns the memory of all its processes."""
 
     name: str
     cloud: Connection
@@ -48,7 +48,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Row:
-    """One figure of both; `aim` is the ratio that the design promises."""
+    """One figure of both APIs; `aim` is the target ratio."""
 
     what: str
     unit: str
@@ -63,23 +63,23 @@ class Row:
 
 
 def connect(**entry: Any) -> Connection:
-    """Signed in as `entry` says, whatever this environment says."""
+    """Connect with an entry of a clouds.yaml, independent of the environment."""
     return openstack.connect(load_yaml_config=False, load_envvars=False, **entry)
 
 
 def validations_per_s(target: Target) -> float:
-    """GET /auth/tokens by `CONNECTIONS` kept connections of wrk; a client in Python would be the slower side."""
+    """GET /auth/tokens over `CONNECTIONS` persistent connections of wrk; a client in Python would be the bottleneck."""
     identity = str(target.cloud.config.get_auth_args()["auth_url"]).rstrip("/").removesuffix("/v3")
     token = target.cloud.session.get_token()
     headers = ["-H", f"X-Auth-Token: {token}", "-H", f"X-Subject-Token: {token}"]
     line = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{VALIDATION_S}s", *headers, f"{identity}/v3/auth/tokens"]
     try:
-        said = subprocess.run(line, check=True, capture_output=True, text=True).stdout
+        output = subprocess.run(line, check=True, capture_output=True, text=True).stdout
     except FileNotFoundError:
         raise SystemExit("wrk is needed: apt-get install wrk") from None
-    if "Non-2xx" in said:
+    if "Non-2xx" in output:
         raise SystemExit(f"{target.name}: a token was not validated")
-    return float(said.split("Requests/sec:")[1].split()[0])
+    return float(output.split("Requests/sec:")[1].split()[0])
 
 
 def detail_ms(target: Target) -> float:
@@ -89,30 +89,30 @@ def detail_ms(target: Target) -> float:
     headers = {"X-Auth-Token": target.cloud.session.get_token() or ""}
     times = []
     for _ in range(30):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         connection.request("GET", f"{compute.path}/servers/detail?limit=1000", headers=headers)
-        answer = connection.getresponse().read()
-        times.append(time.perf_counter() - begun)
-        found = len(json.loads(answer)["servers"])
-        if found != SERVERS:
-            raise SystemExit(f"{target.name}: {found} servers listed, not {SERVERS}")
+        response = connection.getresponse().read()
+        times.append(time.perf_counter() - started)
+        count = len(json.loads(response)["servers"])
+        if count != SERVERS:
+            raise SystemExit(f"{target.name}: {count} servers listed, not {SERVERS}")
     return statistics.median(times) * 1000
 
 
 def create_ms(target: Target) -> float:
-    """Median from POST /servers to the first answer that says ACTIVE."""
+    """Median from POST /servers to the first response with status ACTIVE."""
     times = []
     for number in range(CREATES):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         server = _create(target, f"bench-one-{number}", 1)
         _wait_active(target, [server])
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - started)
         target.cloud.compute.delete_server(server)
     return statistics.median(times) * 1000
 
 
 def _create(target: Target, name: str, count: int) -> str:
-    wanted = {
+    body = {
         "name": name,
         "flavorRef": target.flavor,
         "imageRef": target.image,
@@ -120,9 +120,9 @@ def _create(target: Target, name: str, count: int) -> str:
         "min_count": count,
         "max_count": count,
     }
-    answer = target.cloud.compute.post("/servers", json={"server": wanted}, microversion="2.79")
-    answer.raise_for_status()
-    return str(answer.json()["server"]["id"])
+    response = target.cloud.compute.post("/servers", json={"server": body}, microversion="2.79")
+    response.raise_for_status()
+    return str(response.json()["server"]["id"])
 
 
 def _wait_active(target: Target, servers: list[str]) -> None:
@@ -135,7 +135,7 @@ def _wait_active(target: Target, servers: list[str]) -> None:
 
 @contextmanager
 def filled(target: Target) -> Iterator[None]:
-    """`SERVERS` servers that are ACTIVE, and gone afterwards."""
+    """Create `SERVERS` active servers; delete them afterwards."""
     _create(target, "bench", SERVERS)
     servers = [server.id for server in target.cloud.compute.servers()]
     try:
@@ -149,7 +149,7 @@ def filled(target: Target) -> Iterator[None]:
 
 
 def prepare(name: str, cloud: Connection, memory_mib: Callable[[], int]) -> Target:
-    """A flavor, an image and a network of our own."""
+    """Create a flavor, an image and a network for the benchmark."""
     flavor = cloud.compute.find_flavor("bench") or cloud.compute.create_flavor(name="bench", vcpus=1, ram=64, disk=1)
     if cloud.image.find_image("bench") is None:
         cloud.create_image("bench", data=b"bench", disk_format="raw", container_format="bare", wait=True)
@@ -190,13 +190,13 @@ def _pss_mib(pid: int) -> int:
 
 
 def lab(program: str) -> Target:
-    """The OpenStack that runs."""
+    """Return the running OpenStack."""
     script = f'eval "$({shlex.quote(program)} rc)"; env'
     lines = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True).stdout.splitlines()
-    told = dict(line.split("=", 1) for line in lines if line.startswith("OS_"))
-    beside = ("OS_REGION_NAME", "OS_AUTH_TYPE", "OS_IDENTITY_API_VERSION")
-    auth = {name.removeprefix("OS_").lower(): value for name, value in told.items() if name not in beside}
-    cloud = connect(auth=auth, region_name=told.get("OS_REGION_NAME"))
+    environment = dict(line.split("=", 1) for line in lines if line.startswith("OS_"))
+    settings = ("OS_REGION_NAME", "OS_AUTH_TYPE", "OS_IDENTITY_API_VERSION")
+    auth = {name.removeprefix("OS_").lower(): value for name, value in environment.items() if name not in settings}
+    cloud = connect(auth=auth, region_name=environment.get("OS_REGION_NAME"))
     with contextlib.suppress(openstack.exceptions.SDKException):
         cloud.set_compute_quotas(cloud.current_project_id or "", instances=-1, cores=-1, ram=-1)
     return prepare("OpenStack", cloud, lambda: _lab_memory(program))
@@ -216,7 +216,7 @@ def measure(ours: Target, theirs: Target) -> list[Row]:
 
     row("token validation", "1/s", validations_per_s, higher=True, aim=20)
     row("create to ACTIVE", "ms", create_ms, higher=False, aim=40)
-    print(f"making {SERVERS} servers on both …", file=sys.stderr)
+    print(f"creating {SERVERS} servers on both …", file=sys.stderr)
     with filled(ours), filled(theirs):
         row(f"{SERVERS} servers in detail", "ms", detail_ms, higher=False, aim=150)
         row("memory, all together", "MiB", lambda target: target.memory_mib(), higher=False, aim=10)
@@ -227,14 +227,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--lab", required=True, help="the program openstack-lab, whose OpenStack is up")
     parser.add_argument("--json", action="store_true", help="print JSON lines")
-    asked = parser.parse_args()
-    theirs = lab(asked.lab)
+    arguments = parser.parse_args()
+    theirs = lab(arguments.lab)
     with stratiform() as ours:
         rows = measure(ours, theirs)
-    if not asked.json:
+    if not arguments.json:
         print(f"{'':<26}{'':>5}{'Stratiform':>12}{'OpenStack':>12}{'ratio':>9}{'aim':>6}")
     for row in rows:
-        if asked.json:
+        if arguments.json:
             print(json.dumps({"what": row.what, "unit": row.unit, "ours": row.ours, "theirs": row.theirs}))
         else:
             print(f"{row.what:<26}{row.unit:>5}{row.ours:>12.1f}{row.theirs:>12.1f}{row.ratio:>8.1f}×{row.aim:>5.0f}×")

@@ -1,13 +1,12 @@
-"""What one event costs in a ledger that holds little, much, and very much; and that an import of any length needs the
-same memory.
+"""Measure the cost of an event by the size of the ledger, and the memory of an import.
 
     .venv/bin/python benchmarks/growth.py cost   [--database postgresql] [--segments 10000 1000000 10000000]
     .venv/bin/python benchmarks/growth.py memory [--database sqlite]     [--events 5000000]
 
-`cost` fills the ledger up to each size by SQL, with machines that were used once, and then takes the same messages into
-it as at the size before: new machines and volumes with whole lives, in batches of a thousand. `memory` sends messages
-that are made on the way to a running program through its REST API, as `stratiform usage import` does, and looks at
-the largest memory that the program ever had. Databases are the tests' own, and are dropped afterwards.
+`cost` fills the ledger up to each size by SQL, with machines that have one segment, and then ingests messages about
+new machines and volumes in batches of a thousand. `memory` streams generated messages to a running program through its
+REST API, as `stratiform usage import` does, and reads the peak memory of that program. Databases are those of
+the tests; they are dropped afterwards.
 """
 
 import argparse
@@ -39,7 +38,7 @@ from support.workload import random_notifications
 #: Messages of one batch, and of one measurement.
 BATCH, MEASURED = 1000, 30_000
 
-#: So many filler rows go into one statement.
+#: Filler rows of one statement.
 _FILLED_AT_ONCE = 500_000
 
 _PROGRESS = '{"at":1000000,"message_id":"f","count":1,"held":{"project_id":"p","state":"active"},"start":1000000}'
@@ -48,90 +47,93 @@ _FACT = '{"project_id":"p","launched":1000000,"state":"active","attributes":{"fl
 
 
 def cost(kind: str, sizes: list[int]) -> None:
-    """Events a second at each size of the ledger."""
+    """Print the events per second at each size of the ledger."""
     with tempfile.TemporaryDirectory() as folder, empty_database(kind, Path(folder)) as url:
-        made = bench(Path(folder), url)
+        stack = bench(Path(folder), url)
         random = Random(1)
         print(f"{kind}: {MEASURED} messages at each size, {BATCH} a batch")
         print(f"{'segments before':>16} {'events/s':>9} {'µs an event':>12} {'fill s':>7}")
         first = 0.0
         for size in sizes:
-            begun = time.perf_counter()
-            fill(made, size)
-            filled = time.perf_counter() - begun
-            rate = taken(made, list(islice(messages(random), MEASURED)))
+            started = time.perf_counter()
+            fill(stack, size)
+            filled = time.perf_counter() - started
+            rate = ingest(stack, list(islice(messages(random), MEASURED)))
             first = first or rate
             print(
                 f"{size:>16,} {rate:>9,.0f} {1e6 / rate:>12.0f} {filled:>7.0f}   {first / rate:.2f}× the first",
                 flush=True,
             )
-        made.services.database.close()
+        stack.services.database.close()
 
 
 def messages(random: Random) -> Iterator[bytes]:
-    """Without end; each has an id of its own."""
+    """Yield messages without end, each with its own id."""
     while True:
         yield from random_notifications(random, 100)
 
 
-def taken(made: Bench, some: list[bytes]) -> float:
-    begun = time.perf_counter()
-    for start in range(0, len(some), BATCH):
-        with made.services.database.transaction() as db:
-            made.services.ingest.messages.ingest(db, "measured", some[start : start + BATCH], made.clock.now())
-    return len(some) / (time.perf_counter() - begun)
+def ingest(stack: Bench, batch_messages: list[bytes]) -> float:
+    """Ingest messages in batches, and return the messages per second."""
+    started = time.perf_counter()
+    for start in range(0, len(batch_messages), BATCH):
+        with stack.services.database.transaction() as db:
+            stack.services.ingest.messages.ingest(
+                db, "measured", batch_messages[start : start + BATCH], stack.clock.now()
+            )
+    return len(batch_messages) / (time.perf_counter() - started)
 
 
-def fill(made: Bench, size: int) -> None:
-    """Machines that were used for an hour, until the ledger has `size` segments."""
+def fill(stack: Bench, size: int) -> None:
+    """Add machines that were used for an hour until the ledger has `size` segments."""
     while True:
-        with made.services.database.transaction() as db:
+        with stack.services.database.transaction() as db:
             numbers = repository.batches.lock(db)
             first = max(numbers.events, numbers.segments, numbers.resources)
             until = first + min(_FILLED_AT_ONCE, size - numbers.segments)
             if until <= first:
                 break
-            for statement in _fillers(made.services.database.dialect, first, until, numbers.position + 1):
+            for statement in _fillers(stack.services.database.dialect, first, until, numbers.position + 1):
                 db.exec_driver_sql(statement)
             _fill_log(db, numbers.events, until)
             numbers.position += 1
             numbers.events = numbers.segments = numbers.resources = until
-            repository.batches.add(db, numbers, made.clock.now(), [])
+            repository.batches.add(db, numbers, stack.clock.now(), [])
             repository.batches.save_counters(db, numbers)
-    if made.services.database.dialect == "postgresql":
-        with made.services.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+    if stack.services.database.dialect == "postgresql":
+        with stack.services.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
             db.exec_driver_sql("VACUUM ANALYZE")
             db.exec_driver_sql("CHECKPOINT")
 
 
 def _fillers(kind: str, first: int, until: int, batch: int) -> list[str]:
-    """One resource, event and segment for each number in `[first, until)`."""
+    """Return statements that add one resource, event and segment for each number in `[first, until)`."""
     if kind == "postgresql":
-        numbers = f"generate_series({first}, {until - 1}) AS one(n)"
-        word, sha = "md5(n::text)", "decode(md5(n::text) || md5(n::text), 'hex')"
+        numbers = f"generate_series({first}, {until - 1}) AS numbers(n)"
+        key, sha = "md5(n::text)", "decode(md5(n::text) || md5(n::text), 'hex')"
     else:
-        counting = f"WITH RECURSIVE c(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM c WHERE n < {until - 1})"
-        numbers = f"({counting} SELECT n FROM c)"
-        word, sha = "printf('%032x', n * 2654435761)", "zeroblob(32)"
+        recursive = f"WITH RECURSIVE c(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM c WHERE n < {until - 1})"
+        numbers = f"({recursive} SELECT n FROM c)"
+        key, sha = "printf('%032x', n * 2654435761)", "zeroblob(32)"
     rows = {
         "resource (id, cloud, resource_type, resource_id, name, tags, progress)": (
-            f"n, 'fill', 'instance', {word}, 'm', '{{}}', '{_PROGRESS}'"
+            f"n, 'fill', 'instance', {key}, 'm', '{{}}', '{_PROGRESS}'"
         ),
         "event (seq, resource, nth, cloud, message_id, at, event_type, publisher_id, fact, raw_sha256, batch, place)": (
-            f"n, n, 1, 'fill', 'm-' || {word}, 1000000, 'compute.instance.create.end', 'nova', '{_FACT}', {sha}, "
+            f"n, n, 1, 'fill', 'm-' || {key}, 1000000, 'compute.instance.create.end', 'nova', '{_FACT}', {sha}, "
             f"{batch}, 0"
         ),
         "segment (id, resource, cloud, resource_type, resource_id, project_id, start_at, end_at, state, attributes, "
         "recorded)": (
-            f"n, n, 'fill', 'instance', {word}, 'p' || (n - n / 1000 * 1000), 1000000 + n * 100, 3601000000 + n * 100, "
+            f"n, n, 'fill', 'instance', {key}, 'p' || (n - n / 1000 * 1000), 1000000 + n * 100, 3601000000 + n * 100, "
             f"'active', '{_ATTRIBUTES}', {batch}"
         ),
     }
-    return [f"INSERT INTO metering_{into} SELECT {values} FROM {numbers}" for into, values in rows.items()]
+    return [f"INSERT INTO metering_{table} SELECT {values} FROM {numbers}" for table, values in rows.items()]
 
 
 def _fill_log(db: Connection, size: int, until: int) -> None:
-    """The log goes on; whose leaves these are doesn't matter here."""
+    """Extend the log with empty leaves up to `until`."""
     while size < until:
         count = min(65536, until - size)
         tiles = merkle.append(repository.tiles.make_reader(db), size, [b"\0" * merkle.HASH_BYTES] * count)
@@ -140,7 +142,7 @@ def _fill_log(db: Connection, size: int, until: int) -> None:
 
 
 def memory(kind: str, events: int) -> None:
-    """The largest memory of a program that takes `events` messages in one import."""
+    """Print the peak memory of a program that ingests `events` messages in one import."""
     with tempfile.TemporaryDirectory() as folder, empty_database(kind, Path(folder)) as url:
         home = Path(folder) / "home"
         environment = os.environ | {"STRATIFORM_DATABASE_URL": url}
@@ -162,18 +164,18 @@ def _import(home: Path, events: int) -> None:
         print(f"before: {peak[0]} MiB at most", flush=True)
 
         def lines() -> Iterator[bytes]:
-            begun = time.perf_counter()
+            started = time.perf_counter()
             for number, message in enumerate(islice(messages(Random(2)), events), 1):
                 yield message + b"\n"
                 if number % max(events // 10, 1) == 0:
                     peak.append(_peak_mib(process))
-                    rate = number / (time.perf_counter() - begun)
+                    rate = number / (time.perf_counter() - started)
                     print(f"{number:>10,} events sent: {peak[-1]} MiB at most, {rate:,.0f} events/s", flush=True)
 
-        answer = client.post(
+        response = client.post(
             "/api/v1/usage/notifications?cloud=c", content=lines(), headers={"X-Auth-Token": token}
         ).raise_for_status()
-        print(json.dumps(answer.json()), f"afterwards {_peak_mib(process)} MiB at most")
+        print(json.dumps(response.json()), f"afterwards {_peak_mib(process)} MiB at most")
 
 
 def _token(client: httpx.Client, home: Path) -> str:
@@ -181,12 +183,12 @@ def _token(client: httpx.Client, home: Path) -> str:
     user = {"name": auth["username"], "domain": {"name": "Default"}, "password": auth["password"]}
     scope = {"project": {"name": auth["project_name"], "domain": {"name": "Default"}}}
     identity = {"methods": ["password"], "password": {"user": user}}
-    answer = client.post("/identity/v3/auth/tokens", json={"auth": {"identity": identity, "scope": scope}})
-    return str(answer.raise_for_status().headers["x-subject-token"])
+    response = client.post("/identity/v3/auth/tokens", json={"auth": {"identity": identity, "scope": scope}})
+    return str(response.raise_for_status().headers["x-subject-token"])
 
 
 def _process(home: Path) -> int:
-    """The one that `up` started."""
+    """Return the process that `up` started."""
     (process,) = set(list_running(home).values())
     return process
 
@@ -202,11 +204,11 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     parser.add_argument("--segments", type=int, nargs="+", default=[10_000, 1_000_000, 10_000_000])
     parser.add_argument("--events", type=int, default=5_000_000)
-    given = parser.parse_args()
-    if given.what == "cost":
-        cost(given.database, sorted(given.segments))
+    arguments = parser.parse_args()
+    if arguments.what == "cost":
+        cost(arguments.database, sorted(arguments.segments))
     else:
-        memory(given.database, given.events)
+        memory(arguments.database, arguments.events)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """The ledger under load, a section at a time.
 
-    .venv/bin/python benchmarks/ledger.py hearing [--messages 50000] [--batch 1000]
+    .venv/bin/python benchmarks/ledger.py ingest  [--messages 50000] [--batch 1000]
     .venv/bin/python benchmarks/ledger.py profile [--messages 50000]
 
-`hearing`: from a durable RabbitMQ queue that was filled before into PostgreSQL and into SQLite, by the collector as it
-runs in production; beside it what the broker gives to who only acknowledges, and what oslo.messaging's own listener
-takes. `profile`: where the collector's time into PostgreSQL goes meanwhile.
+`ingest` measures the collector from a full, durable RabbitMQ queue into PostgreSQL and SQLite, and for comparison a
+consumer that only acknowledges and the listener of oslo.messaging. `profile` samples where the collector spends its
+time with PostgreSQL.
 
 RabbitMQ and PostgreSQL are those of the tests: STRATIFORM_TEST_RABBITMQ, STRATIFORM_TEST_POSTGRESQL.
 """
@@ -28,7 +28,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-sys.path.append(str(Path(__file__).parents[1] / "tests"))  # the recorded notifications, and what is made of them
+sys.path.append(str(Path(__file__).parents[1] / "tests"))  # for the recorded notifications
 
 #: Messages a second of Almanach 4.1.0 through RabbitMQ on a machine of two cores, ±40 %: section 9 of almanach.md, our
 #: inventory of that system. Its store was an ideal one in memory, and the double that its own tests use.
@@ -37,12 +37,12 @@ ALMANACH_STAND_IN = 139
 
 AIM = 10_000
 
-#: Message per life of a machine or a volume, about.
+#: Approximate number of messages about one machine or volume.
 _PER_LIFE = 16
 
 _TOPIC = "notifications"
 
-#: oslo.messaging's own mark of a message; its listener neither hands on nor acknowledges what bears one it has seen.
+#: The id by which the listener of oslo.messaging drops duplicates without acknowledging them.
 _UNIQUE = re.compile(rb'(_unique_id\\*"\s*:\s*\\*")[0-9a-f]{32}')
 
 
@@ -60,7 +60,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Cost:
-    """What it took: seconds, and of processor time per message, in microseconds, by who used it."""
+    """The duration in seconds, and the processor time per message in microseconds, by process."""
 
     name: str
     messages: int
@@ -85,14 +85,16 @@ def bus_url() -> str:
 
 
 def traffic(count: int) -> list[bytes]:
-    """`count` notifications of machines and volumes in all that happens to them, in both of Nova's voices, as they
-    were recorded (tests/support/workload.py); version 2 envelopes of 3 KiB, in order of time."""
+    """Return `count` notifications of machines and volumes, versioned and unversioned, in order of time.
+
+    They follow recorded notifications (tests/support/workload.py): version 2 envelopes of 3 KiB.
+    """
     from support.workload import random_notifications
 
-    made = random_notifications(random.Random(1), count // _PER_LIFE + 1)
-    while len(made) < count:
-        made += random_notifications(random.Random(len(made)), count // _PER_LIFE + 1)
-    return [_UNIQUE.sub(lambda found: found[1] + uuid4().hex.encode(), body) for body in made[:count]]
+    messages = random_notifications(random.Random(1), count // _PER_LIFE + 1)
+    while len(messages) < count:
+        messages += random_notifications(random.Random(len(messages)), count // _PER_LIFE + 1)
+    return [_UNIQUE.sub(lambda match: match[1] + uuid4().hex.encode(), body) for body in messages[:count]]
 
 
 @contextmanager
@@ -105,40 +107,40 @@ def channel() -> Iterator[Any]:
 
 @contextmanager
 def filled(messages: list[bytes]) -> Iterator[Queue]:
-    """The queue as the collector declares it, with `messages` in it."""
+    """Declare the queue of the collector, and publish `messages` to it."""
     from stratiform.interfaces.amqp.address import parse
     from stratiform.interfaces.amqp.queues import Subscription, declare
 
     amqp: Any = importlib.import_module("amqp")
     name = f"bench-{uuid4().hex[:8]}"
     queue = Queue(name, name, len(messages))
-    with channel() as open_one:
+    with channel() as open_channel:
         declare(
-            open_one.connection,
+            open_channel.connection,
             parse(bus_url() + "?amqp_durable_queues=true", "bus"),
             Subscription([name], [_TOPIC], name),
         )
-        about = {"content_type": "application/json", "content_encoding": "utf-8", "delivery_mode": 2}
+        properties = {"content_type": "application/json", "content_encoding": "utf-8", "delivery_mode": 2}
         for body in messages:
-            open_one.basic_publish(amqp.Message(body, **about), name, f"{_TOPIC}.info")
-        _until(lambda: queue.depth(open_one) == len(messages))
+            open_channel.basic_publish(amqp.Message(body, **properties), name, f"{_TOPIC}.info")
+        _until(lambda: queue.depth(open_channel) == len(messages))
         try:
             yield queue
         finally:
-            open_one.queue_delete(name)
-            open_one.exchange_delete(name)
+            open_channel.queue_delete(name)
+            open_channel.exchange_delete(name)
 
 
-def _until(there: Callable[[], bool], every_s: float = 0.05) -> None:
-    while not there():
+def _until(condition: Callable[[], bool], every_s: float = 0.05) -> None:
+    while not condition():
         time.sleep(every_s)
 
 
 def measured(name: str, count: int, work: Callable[[], None]) -> Cost:
-    begun, own = time.perf_counter(), time.process_time()
+    started, own = time.perf_counter(), time.process_time()
     broker, database = _used("beam"), _used("postgres")
     work()
-    seconds = time.perf_counter() - begun
+    seconds = time.perf_counter() - started
     each = 1e6 / count
     return Cost(
         name,
@@ -151,7 +153,7 @@ def measured(name: str, count: int, work: Callable[[], None]) -> Cost:
 
 
 def _used(program: str) -> float:
-    """Seconds of processor that all processes of this name have used; another installation's are among them."""
+    """Return the processor seconds of all processes of this name, including those of other installations."""
     ticks = 0
     for folder in Path("/proc").iterdir():
         try:
@@ -159,42 +161,42 @@ def _used(program: str) -> float:
                 fields = (folder / "stat").read_text().rpartition(")")[2].split()
                 ticks += int(fields[11]) + int(fields[12])
         except OSError:
-            continue  # it has just ended
+            continue  # the process has just ended
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def bare(messages: list[bytes], batch: int) -> Cost:
-    """What the broker gives to one who does nothing but acknowledge."""
-    with filled(messages) as queue, channel() as open_one:
-        got = 0
+    """Measure a consumer that only acknowledges."""
+    with filled(messages) as queue, channel() as open_channel:
+        received = 0
 
         def take(message: Any) -> None:
-            nonlocal got
-            got += 1
-            if got % batch == 0 or got == queue.messages:
-                open_one.basic_ack(message.delivery_tag, multiple=True)
+            nonlocal received
+            received += 1
+            if received % batch == 0 or received == queue.messages:
+                open_channel.basic_ack(message.delivery_tag, multiple=True)
 
         def drain() -> None:
-            open_one.basic_consume(queue.pool, callback=take)
-            while got < queue.messages:
-                open_one.connection.drain_events()
+            open_channel.basic_consume(queue.pool, callback=take)
+            while received < queue.messages:
+                open_channel.connection.drain_events()
 
-        open_one.basic_qos(0, 4 * batch, False)
+        open_channel.basic_qos(0, 4 * batch, False)
         return measured("the broker to a bare consumer", queue.messages, drain)
 
 
 def oslo(messages: list[bytes], batch: int) -> Cost:
-    """What oslo.messaging's batch listener takes, with nothing done for a message."""
+    """Measure the batch listener of oslo.messaging with an endpoint that does nothing."""
     from support.bus import oslo_messaging, parse_with_oslo
 
     with filled(messages) as queue:
-        got, done = 0, threading.Event()
+        received, done = 0, threading.Event()
 
         class Endpoint:
-            def info(self, some: list[Any]) -> str:
-                nonlocal got
-                got += len(some)
-                if got >= queue.messages:
+            def info(self, notifications: list[Any]) -> str:
+                nonlocal received
+                received += len(notifications)
+                if received >= queue.messages:
                     done.set()
                 return str(oslo_messaging.NotificationResult.HANDLED)
 
@@ -222,7 +224,7 @@ def oslo(messages: list[bytes], batch: int) -> Cost:
 
 @contextmanager
 def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Callable[[], None]]:
-    """A function that runs the collector on a fresh database until the queue is empty and everything is stored."""
+    """Yield a function that runs the collector on a fresh database until all messages are stored."""
     from stratiform.app import collector as program
     from stratiform.app import schema
     from stratiform.app.settings import Settings
@@ -244,38 +246,43 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
         schema.upgrade(services.database)
         garbage_collection.tune()  # as `serve` does
         stop = threading.Event()
-        running = threading.Thread(target=program.collect, args=(settings, services, stop))
+        thread = threading.Thread(target=program.collect, args=(settings, services, stop))
 
         def stored() -> bool:
             with services.database.snapshot() as db:
-                kept = "SELECT count(*) FROM (SELECT DISTINCT batch, place FROM metering_event) AS one"
+                stored_messages = "SELECT count(*) FROM (SELECT DISTINCT batch, place FROM metering_event) AS events"
                 unknown = "SELECT count(*) FROM metering_unknown"
-                return sum(int(db.exec_driver_sql(one).scalar_one()) for one in (kept, unknown)) == queue.messages
+                return (
+                    sum(int(db.exec_driver_sql(query).scalar_one()) for query in (stored_messages, unknown))
+                    == queue.messages
+                )
 
         def drain() -> None:
-            running.start()
-            with channel() as open_one:
-                _until(lambda: queue.depth(open_one) == 0, 0.02)
+            thread.start()
+            with channel() as open_channel:
+                _until(lambda: queue.depth(open_channel) == 0, 0.02)
             _until(stored)
 
         try:
             yield drain
         finally:
             stop.set()
-            running.join()
+            thread.join()
             services.database.close()
 
 
-def hearing(asked: argparse.Namespace) -> None:
-    """Section: RabbitMQ into the databases."""
-    messages = traffic(asked.messages)
+def ingest(arguments: argparse.Namespace) -> None:
+    """Measure ingestion from RabbitMQ into the databases."""
+    messages = traffic(arguments.messages)
     size = sum(map(len, messages)) / len(messages)
-    print(f"{len(messages):,} messages of {size:,.0f} bytes, persistent, in a durable queue; batches of {asked.batch}")
-    ours = _collected(messages, asked.batch, "PostgreSQL")
-    theirs = bare(messages, asked.batch)
-    for cost in (ours, _collected(messages, asked.batch, "SQLite"), theirs, oslo(messages, asked.batch)):
+    print(
+        f"{len(messages):,} messages of {size:,.0f} bytes, persistent, in a durable queue; batches of {arguments.batch}"
+    )
+    ours = _collected(messages, arguments.batch, "PostgreSQL")
+    theirs = bare(messages, arguments.batch)
+    for cost in (ours, _collected(messages, arguments.batch, "SQLite"), theirs, oslo(messages, arguments.batch)):
         print(cost.line())
-    print(f"of what the broker gives we store {ours.rate / theirs.rate:.0%}")
+    print(f"the collector reaches {ours.rate / theirs.rate:.0%} of the bare consumer")
     low, high = ALMANACH_IDEAL
     times = [ours.rate / almanach for almanach in (low, high, ALMANACH_STAND_IN)]
     print(f"Almanach 4.1.0, ideal store: {low:,} to {high:,}/s: {times[1]:.1f} to {times[0]:.1f} times")
@@ -288,8 +295,8 @@ def _collected(messages: list[bytes], batch: int, database: str) -> Cost:
         return measured(f"the collector into {database}", queue.messages, drain)
 
 
-#: Where a function stands → what it is for; the first that is found from the innermost frame outwards counts.
-_PARTS = (
+#: Path of a source file → category; the innermost frame that matches counts.
+_CATEGORIES = (
     ("amqp/storage", "storing a batch: other"),
     ("amqp/", "AMQP: frames, inbox"),
     ("ingest/events", "parsing messages"),
@@ -306,9 +313,9 @@ _PARTS = (
 )
 
 
-def profile(asked: argparse.Namespace) -> None:
-    """Section: where the collector's time goes."""
-    messages = traffic(asked.messages)
+def profile(arguments: argparse.Namespace) -> None:
+    """Sample where the collector spends its time."""
+    messages = traffic(arguments.messages)
     seen: Counter[str] = Counter()
     over = threading.Event()
 
@@ -317,20 +324,20 @@ def profile(asked: argparse.Namespace) -> None:
             for thread in threading.enumerate():
                 if thread.name.startswith("collector-"):
                     frame = sys._current_frames().get(thread.ident or 0)
-                    seen[f"{thread.name:<18} {_part(frame)}"] += 1
+                    seen[f"{thread.name:<18} {_category(frame)}"] += 1
 
-    with filled(messages) as queue, collector(queue, asked.batch) as drain:
+    with filled(messages) as queue, collector(queue, arguments.batch) as drain:
         threading.Thread(target=watch, daemon=True).start()
         cost = measured("the collector into PostgreSQL, watched", queue.messages, drain)
         over.set()
     print(cost.line())
-    for thread in ("collector-hears", "collector-reads", "collector-stores"):
-        parts = {part: count for part, count in seen.items() if part.startswith(thread)}
-        for part, count in sorted(parts.items(), key=lambda one: -one[1]):
-            print(f"{count / sum(parts.values()):>6.1%}  {part}")
+    for thread in ("collector-consume", "collector-parse", "collector-store"):
+        counts = Counter({category: count for category, count in seen.items() if category.startswith(thread)})
+        for category, count in counts.most_common():
+            print(f"{count / counts.total():>6.1%}  {category}")
 
 
-def _part(frame: Any) -> str:
+def _category(frame: Any) -> str:
     if frame is not None and frame.f_code.co_name in ("wait", "_read", "recv", "wait_for"):
         waits = {"psycopg": "waiting for the database", "amqp": "waiting for the broker"}
         for library, waiting in waits.items():
@@ -338,23 +345,23 @@ def _part(frame: Any) -> str:
                 return waiting
         return "waiting for messages"
     while frame is not None:
-        for place, part in _PARTS:
-            if place in frame.f_code.co_filename:
-                return part
+        for path, category in _CATEGORIES:
+            if path in frame.f_code.co_filename:
+                return category
         frame = frame.f_back
     return "elsewhere"
 
 
-SECTIONS: dict[str, Callable[[argparse.Namespace], None]] = {"hearing": hearing, "profile": profile}
+SECTIONS: dict[str, Callable[[argparse.Namespace], None]] = {"ingest": ingest, "profile": profile}
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("section", choices=SECTIONS)
-    arguments.add_argument("--messages", type=int, default=50_000)
-    arguments.add_argument("--batch", type=int, default=1000, help="messages in a transaction at most")
-    asked = arguments.parse_args()
-    SECTIONS[asked.section](asked)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("section", choices=SECTIONS)
+    parser.add_argument("--messages", type=int, default=50_000)
+    parser.add_argument("--batch", type=int, default=1000, help="messages in a transaction at most")
+    arguments = parser.parse_args()
+    SECTIONS[arguments.section](arguments)
 
 
 if __name__ == "__main__":

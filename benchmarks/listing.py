@@ -84,10 +84,10 @@ def _project(db: Connection, chance: random.Random, project: str, number: int) -
             (own, "dc-1", "instance", key, f"vm-{machine}", tags, None, '{"at":0,"message_id":"","count":0}')
         )
         at = T0 + chance.randrange(7_000 * HOUR_US)
-        for stretch in range(EACH):
-            goes_on = stretch == EACH - 1 and machine % 2
-            end = None if goes_on else at + chance.randrange(1, 200 * HOUR_US)
-            state = "stopped" if stretch % 2 else "active"
+        for index in range(EACH):
+            is_open = index == EACH - 1 and machine % 2
+            end = None if is_open else at + chance.randrange(1, 200 * HOUR_US)
+            state = "stopped" if index % 2 else "active"
             row = (number, own, "dc-1", "instance", key, project, at, end, state, _attributes(chance))
             segments.append((*row, number // 400 + 1, 1 if end is None else None))
             number, at = number + 1, end or at
@@ -103,20 +103,20 @@ def _project(db: Connection, chance: random.Random, project: str, number: int) -
 
 def _attributes(chance: random.Random) -> str:
     size = chance.randrange(1, 17)
-    told = {
+    attributes = {
         "availability_zone": "nova", "disk_gib": 20 * size, "ephemeral_gib": 0, "flavor": f"m1.{size}",
         "flavor_id": str(size), "image_id": str(UUID(int=size)), "os_distro": "debian", "os_type": "linux",
         "os_version": "13", "ram_mib": 2048 * size, "root_gib": 20 * size, "vcpus": size,
     }  # fmt: skip
-    return msgspec.json.encode(told).decode()
+    return msgspec.json.encode(attributes).decode()
 
 
 def measured(what: str, run: Callable[[], Any], aim_ms: float | None = None, times: int = 15) -> None:
     wall, cpu = [], []
     for _ in range(times):
-        begun, worked = time.perf_counter(), time.process_time()
+        started, worked = time.perf_counter(), time.process_time()
         run()
-        wall.append((time.perf_counter() - begun) * 1000)
+        wall.append((time.perf_counter() - started) * 1000)
         cpu.append((time.process_time() - worked) * 1000)
     aim = "" if aim_ms is None else f"   aim {aim_ms:g} ms"
     print(f"{what:<52} best {min(wall):8.1f} ms  median {statistics.median(wall):8.1f} ms  cpu {min(cpu):7.1f} ms{aim}")
@@ -141,23 +141,21 @@ def in_process(services: Services) -> None:
         ("all by project and month", "project_id", "duration", "month"),
         ("all by label", "tag:env", "duration", None),
     ):
-        question = parse_query([group], [measure], *year, bucket)
+        query = parse_query([group], [measure], *year, bucket)
 
-        def sums(question: Any = question) -> None:
+        def sums(query: Any = query) -> None:
             with services.database.snapshot() as db:
-                services.ledger.sums.compute(RequestContext(db, SYSTEM, T0), UsageFilter(), question)
+                services.ledger.sums.compute(RequestContext(db, SYSTEM, T0), UsageFilter(), query)
 
         measured(f"sum of {what}", sums, times=3)
 
 
 def over_http(url: str) -> None:
-    who = {"user": {"name": "admin", "password": PASSWORD, "domain": {"name": "Default"}}}
+    user = {"user": {"name": "admin", "password": PASSWORD, "domain": {"name": "Default"}}}
     scope = {"project": {"name": "admin", "domain": {"name": "Default"}}}
-    asked = {"auth": {"identity": {"methods": ["password"], "password": who}, "scope": scope}}
+    body = {"auth": {"identity": {"methods": ["password"], "password": user}, "scope": scope}}
     with httpx.Client(timeout=600) as http:
-        http.headers["X-Auth-Token"] = http.post(f"{url}/identity/v3/auth/tokens", json=asked).headers[
-            "x-subject-token"
-        ]
+        http.headers["X-Auth-Token"] = http.post(f"{url}/identity/v3/auth/tokens", json=body).headers["x-subject-token"]
         path = f"{url}/api/v1/usage/segments?project_id={PROJECT}"
         measured("10,000 segments of a project, over HTTP", lambda: _get(http, f"{path}&limit=10000"), AIM_HTTP_MS)
         for form in ("csv", "arrow", "parquet"):
@@ -175,7 +173,7 @@ def _get(http: httpx.Client, url: str) -> None:
 @contextmanager
 def ledger(home: Path, url: str, others: int) -> Iterator[tuple[Services, str]]:
     """A server over a new ledger."""
-    bench(home, url).services.database.close()  # makes the tables
+    bench(home, url).services.database.close()  # creates the tables
     port = free_port()
     services = build(Settings(home=home, database_url=url, port=port, bcrypt_rounds=4))
     with services.database.transaction() as db:
@@ -189,11 +187,14 @@ def ledger(home: Path, url: str, others: int) -> Iterator[tuple[Services, str]]:
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--url", default="", help="an empty database")
-    asked.add_argument("--others", type=int, default=100, help="projects beside the one that is listed")
-    given = asked.parse_args()
-    with tempfile.TemporaryDirectory() as folder, ledger(Path(folder), given.url, given.others) as (services, url):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", default="", help="an empty database")
+    parser.add_argument("--others", type=int, default=100, help="projects beside the one that is listed")
+    arguments = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ledger(Path(folder), arguments.url, arguments.others) as (services, url),
+    ):
         garbage_collection.tune()  # as `serve` does
         over_http(url)
         in_process(services)

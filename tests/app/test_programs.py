@@ -121,7 +121,7 @@ def test_invalid_bus_addresses_are_refused_before_the_start(
     (cli.home / "stratiform.toml").write_text(settings + "\n")
     arguments = ("--port", free_port()) if program == "up" else ()
     error = cli.error_line(program, *arguments)
-    assert f"{subject} is not understood" in error
+    assert f"{subject} is not a valid transport URL" in error
     assert "hunter2" not in error
     assert not (cli.home / "stratiform.db").exists()
 
@@ -189,14 +189,14 @@ def test_log_hides_the_password_of_the_bus(cli: Cli) -> None:
     (cli.home / "stratiform.toml").write_text(f'collector_url = "{url}"\n')
     cli("up", "--detach", "--port", free_port())
     log = cli.home / "stratiform.log"
-    wait_until(lambda: "no broker" in log.read_text(), "the collector did not log that the broker does not answer")
+    wait_until(lambda: "broker not reachable" in log.read_text(), "the collector did not log that the broker is not reachable")
     line = next(line for line in log.read_text().splitlines() if "no broker" in line)
     assert re.match(r"\d{4}-\d\d-\d\d [\d:,]+ WARNING stratiform\.", line)
     assert "hunter2" not in log.read_text()
 
 
 def test_client_needs_no_running_server(cli: Cli) -> None:
-    assert "no installation" in cli("usage", "list", exit_code=1)
+    assert "No installation found" in cli("usage", "list", exit_code=1)
     cli("up", "--detach", "--port", free_port())
     cli("down")
     result = cli.run("usage", "list", "--format", "json")

@@ -33,9 +33,9 @@ TRANSACTION_OWNERS = {
 def service_modules(file: str = "") -> Iterator[tuple[str, ast.Module]]:
     """Yield the modules of all services, or those in the file or folder `file` of each."""
     for path, tree in modules().items():
-        parts = path.split("/")
-        if parts[0] == "services" and len(parts) > 2 and file in ("", parts[2].removesuffix(".py")):
-            yield "/".join(parts[1:]), tree
+        components = path.split("/")
+        if components[0] == "services" and len(components) > 2 and file in ("", components[2].removesuffix(".py")):
+            yield "/".join(components[1:]), tree
 
 
 def called_methods(tree: ast.Module) -> set[tuple[str, str]]:

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from stratiform.interfaces.endpoints import Endpoint
-from stratiform.interfaces.openstack.apis import APIS
+from stratiform.interfaces.endpoints import Api, Endpoint
+from stratiform.interfaces.openstack.apis import APIS as OPENSTACK_APIS
+from stratiform.interfaces.rest.api import api as REST_API
 from stratiform.kit.policy import Caller
 from support.authorization import OWN, Matrix, authorization_matrix, parameters
+
+APIS: tuple[Api, ...] = (*OPENSTACK_APIS, REST_API)
 
 UNCOVERED_FILE = Path(__file__).with_name("uncovered_endpoints.txt")
 
@@ -25,8 +28,8 @@ PROTECTED = [(api, endpoint) for api, endpoint in ENDPOINTS if endpoint.rule is 
 
 @pytest.fixture(scope="module")
 def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
-    with authorization_matrix(tmp_path_factory.mktemp("home")) as made:
-        yield made
+    with authorization_matrix(tmp_path_factory.mktemp("home")) as authorization:
+        yield authorization
 
 
 def may(endpoint: Endpoint, caller: Caller) -> bool:
@@ -59,7 +62,7 @@ def test_with_a_revoked_token_every_endpoint_is_unauthorized(matrix: Matrix) -> 
 def test_roles_follow_the_declared_rule(matrix: Matrix, role: str) -> None:
     """A caller without the role gets 403 before anything is decoded; with the role never 401 or 403.
 
-    Identifiers are unknown ones, so that nothing is changed and nobody is refused for the resource's sake.
+    Identifiers are unknown, so that nothing changes and no resource is a reason to refuse a request.
     """
     wrong = {}
     for api, endpoint in PROTECTED:

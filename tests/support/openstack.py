@@ -187,8 +187,8 @@ def connect_openstack(url: str, **overrides: str) -> OpenstackCloud:
 
 def _normalized(path: str) -> str:
     """Return `path` with its query parameters sorted."""
-    parts = urlsplit(path)
-    return parts.path + ("?" + urlencode(sorted(parse_qsl(parts.query))) if parts.query else "")
+    url = urlsplit(path)
+    return url.path + ("?" + urlencode(sorted(parse_qsl(url.query))) if url.query else "")
 
 
 def _digest(body: str) -> str:
@@ -196,5 +196,5 @@ def _digest(body: str) -> str:
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    split = urlsplit(url)
+    return f"{split.scheme}://{split.netloc}"

@@ -9,12 +9,12 @@ from support.callers import Callers
 from support.volumes import VolumeBench
 
 #: The names of the callers in support.callers.
-_CALLERS = {"admin": "admin", "member": "green", "reader": "green-reader", "stranger": "blue"}
+_CALLERS = {"admin": "admin", "member": "green", "reader": "green-reader", "outsider": "blue"}
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """Send requests. The member and the reader are in project `here`, the stranger is in `there`."""
+    """Send requests. The member and the reader belong to project `here`, the outsider to `there`."""
 
     callers: Callers
     volumes: VolumeBench
@@ -46,7 +46,7 @@ class Api:
         return response.json() if response.content else None
 
     def create(self, **new: Any) -> dict[str, Any]:
-        """An available volume."""
+        """Create a volume, and return it when it is available."""
         created = self.ok("POST", "/volumes", {"volume": {"size": 1, **new}})["volume"]
         self.volumes.run_worker(2)
         volume: dict[str, Any] = self.ok("GET", f"/volumes/{created['id']}")["volume"]

@@ -21,8 +21,8 @@ def test_token(live: Live) -> None:
     issued = live.json("token", "issue", user="demo")
     assert issued["id"].startswith("gAAAA")
     headers = {"X-Auth-Token": issued["id"], "X-Subject-Token": issued["id"]}
-    shown = httpx.get(f"{live.url}/identity/v3/auth/tokens", headers=headers).json()["token"]
-    assert shown["project"]["id"] == issued["project_id"]
+    response = httpx.get(f"{live.url}/identity/v3/auth/tokens", headers=headers).json()["token"]
+    assert response["project"]["id"] == issued["project_id"]
     live.openstack("token", "revoke", issued["id"], user="demo")
     assert httpx.get(f"{live.url}/identity/v3/auth/tokens", headers=headers).status_code == 401
 
@@ -38,8 +38,8 @@ def test_project_lifecycle(live: Live) -> None:
     error = live.refused("project", "create", "rocket")
     assert "Duplicate entry found with name rocket at domain ID default" in error
     live.openstack("project", "set", "rocket", "--name", "comet", "--disable")
-    shown = live.json("project", "show", "comet")
-    assert (shown["id"], shown["enabled"], shown["tags"]) == (created["id"], False, ["a"])
+    response = live.json("project", "show", "comet")
+    assert (response["id"], response["enabled"], response["tags"]) == (created["id"], False, ["a"])
     assert "comet" in {item["Name"] for item in live.json("project", "list")}
     live.openstack("project", "delete", "comet")
     assert "No Project found for comet" in live.refused("project", "show", "comet")
@@ -102,8 +102,8 @@ def test_domains_services_and_endpoints(live: Live) -> None:
     assert types == {"identity", "compute", "network", "volumev3", "cloudmetrics", "block-storage", "image"}
     listed = live.json("endpoint", "list", "--interface", "public")
     assert f"{live.url}/network" in {item["URL"] for item in listed}
-    shown = live.openstack("catalog", "show", "compute")
-    assert re.search(rf"public: {live.url}/compute/v2\.1", shown)
+    response = live.openstack("catalog", "show", "compute")
+    assert re.search(rf"public: {live.url}/compute/v2\.1", response)
 
 
 def test_openstacksdk(live: Live) -> None:

@@ -61,11 +61,11 @@ def test_command_creates_saves_and_updates(live: Live, tmp_path: Path) -> None:
         *("--property", "os_distro=debian", "--tag", "t"),
         user="demo",
     )
-    shown = live.json("image", "show", "cli", user="demo")
-    assert (shown["id"], shown["status"], shown["size"]) == (created["id"], "active", source.stat().st_size)
-    assert shown["checksum"] == hashlib.md5(source.read_bytes()).hexdigest()
-    assert shown["properties"]["os_hash_value"] == hashlib.sha512(source.read_bytes()).hexdigest()
-    assert (shown["properties"]["os_distro"], shown["tags"]) == ("debian", ["t"])
+    image = live.json("image", "show", "cli", user="demo")
+    assert (image["id"], image["status"], image["size"]) == (created["id"], "active", source.stat().st_size)
+    assert image["checksum"] == hashlib.md5(source.read_bytes()).hexdigest()
+    assert image["properties"]["os_hash_value"] == hashlib.sha512(source.read_bytes()).hexdigest()
+    assert (image["properties"]["os_distro"], image["tags"]) == ("debian", ["t"])
     live.openstack("image", "save", "--file", str(saved), "cli", user="demo")
     assert saved.read_bytes() == source.read_bytes()
     live.openstack("image", "set", "--min-disk", "3", "--property", "a=b", "--name", "cli2", "cli", user="demo")

@@ -1,7 +1,7 @@
 """Hashing of passwords with bcrypt, and encryption with Fernet and rotating keys.
 
 A key repository is a directory, as in Keystone: key `0` is the staged key (the next primary key), the highest number
-is the primary key, the others only decrypt. Source: Keystone, "Fernet - Frequently Asked Questions".
+is the primary key, the others only decrypt. Source: documentation of Keystone, Fernet tokens.
 """
 
 import os

@@ -99,7 +99,7 @@ def test_create_list_and_revoke_corrections(api: Rest) -> None:
     )
     assert revocation["after"][0]["end"] is None
     (second, first) = json.loads(run("corrections", "--format", "json").stdout)
-    assert (first["id"], first["revoked_by"], second["says"]) == (key, revocation["id"], {"revokes": key})
+    assert (first["id"], first["revoked_by"], second["content"]) == (key, revocation["id"], {"revokes": key})
 
 
 def test_removing_all_usage_needs_absent(api: Rest) -> None:

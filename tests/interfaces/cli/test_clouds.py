@@ -141,7 +141,7 @@ def test_help_without_a_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         (("show", "nowhere"), "Cloud 'nowhere' not found"),
         (("images", "register", "--cloud", "sim", "--native", "x"), "either an existing image"),
         (("images", "register", "--cloud", "sim", "--native", "x", "--name", "y"), "Image 'x' not found in the cloud"),
-        (("bind", "--project", "nobody", "--cloud", "sim"), "project 'nobody' not found"),
+        (("bind", "--project", "missing", "--cloud", "sim"), "project 'missing' not found"),
     ],
 )
 def test_errors_are_one_line(api: Rest, args: tuple[str, ...], message: str) -> None:

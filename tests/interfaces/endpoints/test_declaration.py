@@ -8,7 +8,7 @@ from stratiform.kit.policy import Rule, anyone
 RULE = Rule("test:get", anyone)
 
 
-class Thing(Struct):
+class Example(Struct):
     id: str
 
 
@@ -16,12 +16,12 @@ def declare() -> Api:
     api = Api(name="test", path="/test", routes="", exception_handlers={})
 
     @api.get("/plain", RULE)
-    def get_plain(_request: ApiRequest) -> Thing:
-        return Thing("1")
+    def get_plain(_request: ApiRequest) -> Example:
+        return Example("1")
 
     @api.get("/with-headers", RULE)
-    def get_with_headers(_request: ApiRequest) -> ApiResponse[Thing]:
-        return ApiResponse(Thing("1"), headers={"Location": "/test/1"})
+    def get_with_headers(_request: ApiRequest) -> ApiResponse[Example]:
+        return ApiResponse(Example("1"), headers={"Location": "/test/1"})
 
     @api.delete("/stacked", RULE, status=204, since=2)
     @api.delete("/stacked", RULE, status=202, until=1)
@@ -33,7 +33,7 @@ def declare() -> Api:
 
 def test_response_schema_is_the_body() -> None:
     schemas = {endpoint.path: endpoint.response for endpoint in declare().endpoints}
-    assert (schemas["/plain"], schemas["/with-headers"]) == (Thing, Thing)
+    assert (schemas["/plain"], schemas["/with-headers"]) == (Example, Example)
 
 
 def test_a_function_may_be_declared_for_several_microversions() -> None:

@@ -1,4 +1,4 @@
-"""Microversions are negotiated as Nova and Cinder do."""
+"""Negotiation of microversions, as in Nova and Cinder."""
 
 import pytest
 from litestar.datastructures import Headers
@@ -12,7 +12,7 @@ MODERN, LEGACY = "OpenStack-API-Version", "X-OpenStack-Nova-API-Version"
 
 
 @pytest.mark.parametrize(
-    ("spoken", "headers", "minor"),
+    ("versions", "headers", "minor"),
     [
         (COMPUTE, {}, 1),
         (COMPUTE, {MODERN: "compute 2.26"}, 26),
@@ -28,13 +28,13 @@ MODERN, LEGACY = "OpenStack-API-Version", "X-OpenStack-Nova-API-Version"
         (VOLUME, {LEGACY: "2.10"}, 0),
     ],
 )
-def test_what_is_asked_for(spoken: Microversions, headers: dict[str, str], minor: int) -> None:
-    assert spoken.parse(Headers(headers)) == minor
+def test_requested_version(versions: Microversions, headers: dict[str, str], minor: int) -> None:
+    assert versions.parse(Headers(headers)) == minor
 
 
-@pytest.mark.parametrize("spoken", [COMPUTE, VOLUME])
+@pytest.mark.parametrize("versions", [COMPUTE, VOLUME])
 @pytest.mark.parametrize(
-    ("asked", "error"),
+    ("version", "error"),
     [
         ("2.91", VersionNotSupported),
         ("2.0", VersionNotSupported),
@@ -47,29 +47,33 @@ def test_what_is_asked_for(spoken: Microversions, headers: dict[str, str], minor
         (f"2.{'9' * 5000}", Invalid),
     ],
 )
-def test_what_is_refused(spoken: Microversions, asked: str, error: type[Fault]) -> None:
+def test_unsupported_and_invalid_versions(versions: Microversions, version: str, error: type[Fault]) -> None:
     with pytest.raises(error):
-        spoken.parse(Headers({MODERN: f"{spoken.service} {asked}"}))
+        versions.parse(Headers({MODERN: f"{versions.service} {version}"}))
 
 
-def test_the_answer_says_the_version(stack_bench: Bench) -> None:
+def test_responses_have_version_headers(stack_bench: Bench) -> None:
     with open_callers(stack_bench) as api:
-        asked = {MODERN: "compute 2.26, volume 3.7"}
+        headers = {MODERN: "compute 2.26, volume 3.7"}
         for path in ("/compute/v2.1/flavors", "/compute/v2.1/servers/none"):
-            told = api.request("GET", path, headers=asked).headers
-            assert (told[MODERN], told[LEGACY]) == ("compute 2.26", "2.26")
-            assert told.get_list("vary") == [MODERN, LEGACY]
-        told = api.request("GET", "/volume/v3/types", headers=asked).headers
-        assert (told[MODERN], told.get_list("vary"), LEGACY in told) == ("volume 3.7", [MODERN], False)
+            response_headers = api.request("GET", path, headers=headers).headers
+            assert (response_headers[MODERN], response_headers[LEGACY]) == ("compute 2.26", "2.26")
+            assert response_headers.get_list("vary") == [MODERN, LEGACY]
+        response_headers = api.request("GET", "/volume/v3/types", headers=headers).headers
+        assert (response_headers[MODERN], response_headers.get_list("vary"), LEGACY in response_headers) == (
+            "volume 3.7",
+            [MODERN],
+            False,
+        )
 
 
-def test_a_refusal_says_what_is_spoken(stack_bench: Bench) -> None:
+def test_not_acceptable_names_the_supported_range(stack_bench: Bench) -> None:
     with open_callers(stack_bench) as api:
-        _refused(api, "/compute/v2.1/flavors", "compute 2.91", "Minimum is 2.1 and maximum is 2.90.")
-        _refused(api, "/volume/v3/types", "volume 3.61", "Minimum is 3.0 and maximum is 3.60.")
+        _assert_not_acceptable(api, "/compute/v2.1/flavors", "compute 2.91", "Minimum is 2.1 and maximum is 2.90.")
+        _assert_not_acceptable(api, "/volume/v3/types", "volume 3.61", "Minimum is 3.0 and maximum is 3.60.")
 
 
-def _refused(api: Callers, path: str, asked: str, spoken: str) -> None:
-    answer = api.request("GET", path, headers={MODERN: asked})
-    told = f"Version {asked.split()[1]} is not supported by the API. {spoken}"
-    assert (answer.status_code, answer.json()) == (406, {"computeFault": {"code": 406, "message": told}})
+def _assert_not_acceptable(api: Callers, path: str, version: str, supported: str) -> None:
+    response = api.request("GET", path, headers={MODERN: version})
+    message = f"Version {version.split()[1]} is not supported by the API. {supported}"
+    assert (response.status_code, response.json()) == (406, {"computeFault": {"code": 406, "message": message}})

@@ -58,7 +58,7 @@ def test_progress_resources_and_summary(api: Rest, stack_bench: Bench) -> None:
         }
     ]
     (proposal,) = surplus["proposals"]
-    assert (proposal["says"], proposal["at"], proposal["made"]) == ({"gone": True}, now, False)
+    assert (proposal["content"], proposal["at"], proposal["made"]) == ({"gone": True}, now, False)
     assert missing["proposals"] == [], "the project of the server is unknown"
     assert last["summary"] == {
         "period": "2026-11",
@@ -84,7 +84,7 @@ def test_applied_corrections_are_listed(api: Rest) -> None:
     assert correction["author"].startswith("admin (")
     assert correction["reason"].startswith("audit 2026-11: not in inventory of sim at ")
     assert correction["seen"] == {"gone": True}
-    assert correction["says"] == {}
+    assert correction["content"] == {}
     *_, second = run_audit(api, apply=True)
     assert second["summary"]["found"].keys() == {"missing"}
     assert second["summary"]["proposals"] == 0

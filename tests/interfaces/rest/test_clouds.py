@@ -130,7 +130,7 @@ def test_bind_a_project_by_name(api: Rest) -> None:
 @pytest.mark.parametrize(
     ("changes", "status", "detail"),
     [
-        ({"project": "nobody"}, 404, "project 'nobody' not found"),
+        ({"project": "missing"}, 404, "project 'missing' not found"),
         ({"cloud": "nowhere"}, 404, "Cloud 'nowhere' not found"),
         ({"native_zone": "z"}, 400, "Zone 'z' not found"),
     ],

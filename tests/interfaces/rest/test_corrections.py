@@ -53,7 +53,7 @@ def test_create_list_and_revoke(api: Rest) -> None:
         "reason": "outage",
         "made_at": "2026-11-10T10:00:00.000000Z",
         "at": "2026-11-10T10:00:00.000000Z",
-        "says": {"absent": True, "since": "2026-11-10T02:00:00.000000Z", "until": "2026-11-10T04:00:00.000000Z"},
+        "content": {"absent": True, "since": "2026-11-10T02:00:00.000000Z", "until": "2026-11-10T04:00:00.000000Z"},
         "seen": None,
         "revoked_by": None,
     }
@@ -116,7 +116,7 @@ def test_adjust_a_meter_and_revoke(api: Rest, stack_bench: Bench) -> None:
     assert created["counted"] == {"meter": BYTES, "unit": "", "before": "500", "after": "376.6"}
     assert (created["new"], created["created"], created["before"]) == (True, False, created["after"])
     (item,) = api("GET", "usage/corrections?resource_id=m1").json()["corrections"]
-    assert item["says"] == {"meter": BYTES, "quantity": "-123.4", "unit": "", "at": "2026-11-10T02:00:00.000000Z"}
+    assert item["content"] == {"meter": BYTES, "quantity": "-123.4", "unit": "", "at": "2026-11-10T02:00:00.000000Z"}
     assert (item["at"], item["made_at"]) == ("2026-11-10T02:00:00.000000Z", "2026-11-10T10:00:00.000000Z")
     sample = api("GET", f"usage/samples?meter={BYTES}").json()["samples"][-1]
     assert (sample["value"], sample["source"], sample["message_id"]) == (

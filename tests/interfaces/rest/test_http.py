@@ -12,8 +12,8 @@ from support.stacks import bench
 @pytest.fixture
 def api(home: Path) -> Iterator[Callers]:
     of = bench(home)
-    with open_callers(of) as asking:
-        yield asking
+    with open_callers(of) as callers:
+        yield callers
     of.services.database.close()
 
 

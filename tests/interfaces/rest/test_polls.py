@@ -52,14 +52,14 @@ def test_list_and_rewind(api: Rest, worker: Worker, stack_bench: Bench) -> None:
         "resource_type": "instance",
         "meter": "bytes_out",
         "read_until": iso(start),
-        "asked_at": None,
+        "polled_at": None,
         "fault": None,
         "failures": 0,
     }
     stack_bench.clock.advance(10 * MINUTE_US)
     worker.run_until_idle()
     (poll,) = api("GET", "usage/polls").json()["polls"]
-    assert poll["read_until"] == poll["asked_at"] == iso(start + 10 * MINUTE_US)
+    assert poll["read_until"] == poll["polled_at"] == iso(start + 10 * MINUTE_US)
     response = api("POST", f"usage/polls/{poll['id']}/again", {"since": iso(start - HOUR_US)})
     assert response.status_code == 202
     assert response.json()["read_until"] == iso(start - HOUR_US)

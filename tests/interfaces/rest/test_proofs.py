@@ -126,12 +126,12 @@ def test_message_id_without_part(api: Rest, ledger: Bench) -> None:
         if b'"kind":"event"' in line:
             message_id = json.loads(json.loads(line)["record"])["message_id"]
             ids.setdefault(message_id.partition("#")[0], []).append(message_id)
-    single = next(prefix for prefix, parts in ids.items() if len(parts) == 1 and parts != [prefix])
+    single = next(prefix for prefix, message_ids in ids.items() if len(message_ids) == 1 and message_ids != [prefix])
     response = api("GET", f"usage/log/inclusion?message_id={single}")
     assert json.loads(response.json()["record"])["message_id"] == ids[single][0]
     assert api("GET", f"usage/log/inclusion?message_id={single[:-1]}").status_code == 404
     assert api("GET", f"usage/log/inclusion?message_id={single}", token=api.demo).status_code == 404
-    several = next((prefix for prefix, parts in ids.items() if len(parts) > 1), None)
+    several = next((prefix for prefix, message_ids in ids.items() if len(message_ids) > 1), None)
     assert several is not None, "the recording has such messages"
     conflict = api("GET", f"usage/log/inclusion?message_id={several}")
     assert conflict.status_code == 409

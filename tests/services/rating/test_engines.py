@@ -55,16 +55,18 @@ def intervals(draw: st.DrawFn) -> tuple[int, int | None]:
     return (first, last) if last is None or first < last else (last, first + (first == last))
 
 
-def some(values: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+def optional_attributes(values: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=values)
 
 
 sizes = st.integers(0, 5) | st.integers(0, 10**6)
 decimals = st.decimals(0, 10**6, places=3, allow_nan=False).map(str) | sizes
 attributes_of: Mapping[str, st.SearchStrategy[dict[str, Any]]] = {
-    "instance": some({"vcpus": sizes, "ram_mib": sizes, "flavor": flavors, "flavor_id": flavors}),
-    "volume": some({"size_gib": sizes, "iops": decimals, "volume_type": volume_types, "encrypted": st.booleans()}),
-    "floating_ip": some({"port_id": st.sampled_from(["port-1", "port-2"])}),
+    "instance": optional_attributes({"vcpus": sizes, "ram_mib": sizes, "flavor": flavors, "flavor_id": flavors}),
+    "volume": optional_attributes(
+        {"size_gib": sizes, "iops": decimals, "volume_type": volume_types, "encrypted": st.booleans()}
+    ),
+    "floating_ip": optional_attributes({"port_id": st.sampled_from(["port-1", "port-2"])}),
     "router": st.just({}),
 }
 conditions_of: Mapping[str, dict[str, st.SearchStrategy[tuple[str, ...]]]] = {
@@ -95,7 +97,7 @@ def segment_lists(draw: st.DrawFn) -> list[Segment]:
 def prices(draw: st.DrawFn) -> Price:
     measure = draw(st.sampled_from(MEASURES))
     granularity = draw(st.sampled_from([1, 1, *GRANULARITY_US.values()]))
-    conditions = draw(some(dict(conditions_of[measure.resource_type])))
+    conditions = draw(optional_attributes(dict(conditions_of[measure.resource_type])))
     return Price(
         measure=measure,
         amount=draw(st.integers(0, 10**12)),

@@ -123,14 +123,14 @@ def test_usage_equals_the_sums_of_the_ledger(any_stack: Bench) -> None:
     assert {usage.unit for usage in usages} == {"B", "MB·s"}
     assert all(start <= usage.start <= usage.end <= end for usage in usages)
     of_projects = [read(any_stack, PLAN, start, end, UsageFilter(project_id=project)) for project in ("p1", "p2")]
-    assert amounts([usage for part in of_projects for usage in part]) == amounts(usages)
+    assert amounts([usage for project_usages in of_projects for usage in project_usages]) == amounts(usages)
 
 
-def test_adjacent_periods_sum_to_the_whole(stack: Bench) -> None:
+def test_adjacent_periods_sum_to_the_total(stack: Bench) -> None:
     send(stack, instances(random.Random(2)))
     cuts = [START, START + 5 * HOUR_US + 17, START + DAY_US]
-    parts = [usage for start, end in pairwise(cuts) for usage in read(stack, PLAN, start, end)]
-    assert amounts(parts) == amounts(read(stack, PLAN, cuts[0], cuts[-1]))
+    usages = [usage for start, end in pairwise(cuts) for usage in read(stack, PLAN, start, end)]
+    assert amounts(usages) == amounts(read(stack, PLAN, cuts[0], cuts[-1]))
 
 
 def test_a_position_of_the_ledger_keeps_its_usage(stack: Bench) -> None:

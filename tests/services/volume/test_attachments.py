@@ -1,4 +1,4 @@
-"""What compute asks of volumes."""
+"""Attachments of volumes, as compute uses them."""
 
 import pytest
 
@@ -32,8 +32,8 @@ def test_attach_and_detach(volumes_on: VolumeBench) -> None:
     assert volumes.event_types()[1:] == ["volume.attach.end", "volume.detach.end"]
     attached, detached = volumes.events()[1:]
     assert attached.payload["status"] == "in-use"
-    [said] = attached.payload["volume_attachment"]
-    assert (said["instance_uuid"], said["mountpoint"], said["attach_status"]) == ("s1", "/dev/vdb", "attached")
+    [payload] = attached.payload["volume_attachment"]
+    assert (payload["instance_uuid"], payload["mountpoint"], payload["attach_status"]) == ("s1", "/dev/vdb", "attached")
     assert (detached.payload["status"], detached.payload["volume_attachment"]) == ("available", [])
 
 

@@ -39,7 +39,7 @@ def test_create_extend_delete(volumes_on: VolumeBench) -> None:
 
 
 def test_events_have_cinders_payload_and_the_times_of_usage(volumes: VolumeBench) -> None:
-    asked_at = volumes.bench.clock.now()
+    requested_at = volumes.bench.clock.now()
     volume = volumes.create_available(NewVolume(3, name="data", metadata={"a": "b"}))
     deleted_at = volumes.bench.clock.now()
     with volumes.ctx() as ctx:
@@ -59,7 +59,7 @@ def test_events_have_cinders_payload_and_the_times_of_usage(volumes: VolumeBench
         "volume_type_name": "standard",
         "display_name": "data",
         "launched_at": iso_naive(volume.launched_at) + "+00:00",
-        "created_at": iso_naive(asked_at) + "+00:00",
+        "created_at": iso_naive(requested_at) + "+00:00",
         "terminated_at": None,
         "deleted_at": None,
         "status": "available",
@@ -265,7 +265,7 @@ def test_create_from_an_image(volumes: VolumeBench) -> None:
 
 
 def test_usage_continues_if_the_native_volume_cannot_be_deleted(volumes: VolumeBench) -> None:
-    """Somebody attached it in the cloud, behind our back."""
+    """A volume that was attached directly in the cloud remains there, in state `error_deleting`."""
     volume = volumes.create_available()
     machines = volumes.cloud.compute
     assert machines is not None

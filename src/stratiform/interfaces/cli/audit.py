@@ -78,7 +78,7 @@ def _print_resource(resource: Mapping[str, Any]) -> None:
             print_line(f"    {source}")
     for proposal in resource["proposals"]:
         status = "corrected" if proposal["made"] else "proposed"
-        print_line(f"  {status}: {format_values(proposal['says'])} at {proposal['at']}")
+        print_line(f"  {status}: {format_values(proposal['content'])} at {proposal['at']}")
     if not resource["proposals"]:
         print_line("  no correction proposed: the times are unknown")
 

@@ -158,5 +158,5 @@ def _changed_attributes(segments: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _row(correction: Mapping[str, Any]) -> dict[str, object]:
-    changes = (format_values(correction["says"]), format_values(correction["seen"] or {}))
+    changes = (format_values(correction["content"]), format_values(correction["seen"] or {}))
     return {**correction, "change": ", ".join(change for change in changes if change)}

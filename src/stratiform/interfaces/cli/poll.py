@@ -14,7 +14,7 @@ _COLUMNS = {
     "Type": "resource_type",
     "Meter": "meter",
     "Polled until": "read_until",
-    "Last poll": "asked_at",
+    "Last poll": "polled_at",
     "Fault": "fault",
 }
 

@@ -66,8 +66,8 @@ class JsonSchemas:
         title = json_schema.get("title")
         if not isinstance(title, str):
             return json_schema
-        known = self.components.schemas.setdefault(title, json_schema)
-        assert known == json_schema, f"two schemas are named {title}"
+        registered = self.components.schemas.setdefault(title, json_schema)
+        assert registered == json_schema, f"two schemas are named {title}"
         return {"$ref": _REFERENCE.format(name=title)}
 
     def _describe(self, annotation: object) -> JsonSchema:

@@ -14,8 +14,8 @@ from support.volumes import with_cloud
 @pytest.fixture
 def api(stack_bench: Bench) -> Iterator[Api]:
     volumes, services = with_cloud(stack_bench), stack_bench.services
-    with open_callers(stack_bench) as asking:
-        api = Api(asking, volumes)
+    with open_callers(stack_bench) as callers:
+        api = Api(callers, volumes)
         with services.database.transaction() as db:
             ctx = stack_bench.ctx(db, SYSTEM)
             for project_id in api.projects.values():

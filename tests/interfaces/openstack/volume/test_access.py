@@ -29,7 +29,7 @@ def test_every_endpoint_needs_a_token(api: Api) -> None:
 def test_another_project_finds_no_volume(api: Api) -> None:
     volume_id = api.create()["id"]
     endpoints = [endpoint for endpoint in ENDPOINTS if "{volume_id}" in endpoint.path]
-    statuses = {endpoint.name: call(api, endpoint, "stranger", volume_id) for endpoint in endpoints}
+    statuses = {endpoint.name: call(api, endpoint, "outsider", volume_id) for endpoint in endpoints}
     assert set(statuses.values()) <= {400, 403, 404}
 
 

@@ -33,8 +33,8 @@ def test_flags(api: Api) -> None:
     assert act(api, volume, "os-set_bootable", {"bootable": "true"}).status_code == 200
     assert act(api, volume, "os-set_bootable", {"bootable": "maybe"}).status_code == 400
     assert act(api, volume, "os-update_readonly_flag", {"readonly": True}).status_code == 202
-    shown = api.ok("GET", f"/volumes/{volume}")["volume"]
-    assert (shown["bootable"], shown["metadata"]) == ("true", {"readonly": "True"})
+    response = api.ok("GET", f"/volumes/{volume}")["volume"]
+    assert (response["bootable"], response["metadata"]) == ("true", {"readonly": "True"})
 
 
 def test_image_metadata(api: Api) -> None:
@@ -59,7 +59,7 @@ def test_admin_actions(api: Api) -> None:
     volume = api.create()["id"]
     for name, value in (("os-reset_status", {"status": "error"}), ("os-force_delete", None)):
         assert act(api, volume, name, value).status_code == 403
-        assert act(api, volume, name, value, caller="stranger").status_code == 403
+        assert act(api, volume, name, value, caller="outsider").status_code == 403
     assert act(api, volume, "os-reset_status", {}, caller="admin").status_code == 400
     assert act(api, volume, "os-reset_status", {"status": "fine"}, caller="admin").status_code == 400
     assert act(api, volume, "os-reset_status", {"status": "error"}, caller="admin").status_code == 202
@@ -80,15 +80,15 @@ def test_unsupported_actions_are_refused_with_a_reason(api: Api, name: str) -> N
 def test_attachments(api: Api) -> None:
     volume = api.create()["id"]
     attachment = api.volumes.attach_for_project(api.projects["here"], volume)
-    [shown] = api.ok("GET", f"/volumes/{volume}")["volume"]["attachments"]
-    assert (shown["server_id"], shown["device"], shown["attachment_id"]) == ("s1", "/dev/vdb", attachment.id)
+    [summary] = api.ok("GET", f"/volumes/{volume}")["volume"]["attachments"]
+    assert (summary["server_id"], summary["device"], summary["attachment_id"]) == ("s1", "/dev/vdb", attachment.id)
     summary = {"id": attachment.id, "status": "attached", "instance": "s1", "volume_id": volume}
     assert api.ok("GET", "/attachments") == {"attachments": [summary]}
     assert api.ok("GET", "/attachments/detail", volume_id=volume)["attachments"][0]["attach_mode"] == "rw"
     assert api.ok("GET", "/attachments", instance_id="s2") == {"attachments": []}
     assert api.ok("GET", f"/attachments/{attachment.id}")["attachment"]["instance"] == "s1"
-    assert api("GET", f"/attachments/{attachment.id}", caller="stranger").status_code == 404
-    assert api.ok("GET", "/attachments", caller="stranger") == {"attachments": []}
+    assert api("GET", f"/attachments/{attachment.id}", caller="outsider").status_code == 404
+    assert api.ok("GET", "/attachments", caller="outsider") == {"attachments": []}
     assert len(api.ok("GET", "/attachments", caller="admin", all_tenants=1)["attachments"]) == 1
     for method, path in (("POST", ""), ("PUT", f"/{attachment.id}"), ("DELETE", f"/{attachment.id}")):
         assert api(method, f"/attachments{path}", {}).status_code == 400

@@ -32,7 +32,7 @@ def _poll(poll: Poll) -> schemas.Poll:
         resource_type=poll.resource_type,
         meter=poll.meter,
         read_until=iso(poll.until_at),
-        asked_at=iso(poll.polled_at) if poll.polled_at else None,
+        polled_at=iso(poll.polled_at) if poll.polled_at else None,
         fault=poll.fault or None,
         failures=poll.failures,
     )

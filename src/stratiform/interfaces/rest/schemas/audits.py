@@ -54,7 +54,7 @@ class ProposedCorrection(Struct):
     id: str
     at: str
     reason: str
-    correction: ObservedState = field(name="says")
+    correction: ObservedState = field(name="content")
     is_applied: bool = field(name="made")
 
 

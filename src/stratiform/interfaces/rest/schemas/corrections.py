@@ -68,7 +68,7 @@ class CorrectionResult(Struct):
 
 
 class Correction(Struct):
-    """A correction: `says` has its fields, `seen` what an audit observed."""
+    """A correction: `content` has its fields, `seen` what an audit observed."""
 
     id: str
     cloud: str
@@ -78,7 +78,7 @@ class Correction(Struct):
     reason: str
     created_at: str = field(name="made_at")
     at: str
-    fields: dict[str, object] = field(name="says")
+    fields: dict[str, object] = field(name="content")
     observed: dict[str, object] | None = field(name="seen")
     revoked_by: str | None
 

@@ -42,7 +42,7 @@ class Poll(Struct):
     resource_type: str
     meter: str
     read_until: str
-    asked_at: str | None
+    polled_at: str | None
     fault: str | None
     failures: int
 

@@ -42,42 +42,42 @@ __all__ = ["rate", "rate_to_table", "session", "table"]
 #: Each segment with each price that applies to it, clipped to the period and cut where the version changes.
 _PIECES = """
 CREATE OR REPLACE TEMP TABLE pieces AS
-SELECT key, price, {parts} AS parts,
+SELECT key, price, {units} AS units,
        greatest(start, first) AS a, least(coalesce("end", last), last) AS b
 FROM usage JOIN decision USING (facts)
-WHERE price >= 0 AND greatest(start, first) < least(coalesce("end", last), last) AND {parts} > 0
+WHERE price >= 0 AND greatest(start, first) < least(coalesce("end", last), last) AND {units} > 0
 """
 
-#: The pieces of one resource with one price and one number of parts. They are one single run (a `chain`) if and only if
+#: The pieces of one resource with one price and one number of units. They are one single run (a `chain`) if and only if
 #: their durations sum to the total and each boundary, except for the first and the last, occurs an even number of
 #: times: with a gap or an overlap, one of the two conditions fails.
 _GROUPS = """
 CREATE OR REPLACE TEMP TABLE groups AS
-SELECT key, price, parts, min(a) AS a, max(b) AS b, sum(b - a)::BIGINT AS us,
+SELECT key, price, units, min(a) AS a, max(b) AS b, sum(b - a)::BIGINT AS us,
        us = max(b) - min(a) AND bit_xor(xor(hash(a), hash(b))) = xor(hash(min(a)), hash(max(b))) AS chain
-FROM pieces GROUP BY key, price, parts
+FROM pieces GROUP BY key, price, units
 """
 
 #: All runs, with their durations. Only groups that are rounded and not a chain are examined piece by piece.
 _RUNS = """
 CREATE OR REPLACE TEMP TABLE runs AS
-SELECT key, price, parts, a, b, us FROM groups JOIN price USING (price) WHERE chain OR granularity = 1
+SELECT key, price, units, a, b, us FROM groups JOIN price USING (price) WHERE chain OR granularity = 1
 UNION ALL
-SELECT key, price, parts, min(a), max(b), max(b) - min(a)
+SELECT key, price, units, min(a), max(b), max(b) - min(a)
 FROM (
     SELECT *, sum(starts::INTEGER) OVER (
-        PARTITION BY key, price, parts ORDER BY a, b ROWS UNBOUNDED PRECEDING
+        PARTITION BY key, price, units ORDER BY a, b ROWS UNBOUNDED PRECEDING
     ) AS run
     FROM (
         SELECT pieces.*, lag(pieces.b) OVER (
-            PARTITION BY key, price, parts ORDER BY pieces.a, pieces.b
+            PARTITION BY key, price, units ORDER BY pieces.a, pieces.b
         ) IS DISTINCT FROM pieces.a AS starts
         FROM pieces SEMI JOIN (
-            SELECT key, price, parts FROM groups JOIN price USING (price) WHERE NOT chain AND granularity > 1
-        ) USING (key, price, parts)
+            SELECT key, price, units FROM groups JOIN price USING (price) WHERE NOT chain AND granularity > 1
+        ) USING (key, price, units)
     )
 )
-GROUP BY key, price, parts, run
+GROUP BY key, price, units, run
 """
 
 _LIMITS = {"memory_limit": "300MB"}
@@ -88,7 +88,7 @@ _HALF_DIGITS = 10 ** (QUANTITY_DIGITS // 2)
 _LINES = f"""
 WITH sums AS (
     SELECT key, price, min(a) AS start, max(b) AS "end",
-           sum(parts::NUMBER * ((us + shift) // granularity * granularity))::NUMBER AS measured
+           sum(units::NUMBER * ((us + shift) // granularity * granularity))::NUMBER AS measured
     FROM runs JOIN price USING (price)
     GROUP BY key, price
 ),
@@ -163,7 +163,7 @@ def _rate(
         db.register("decision", decisions.table())
         db.register("price", decisions.price_table())
         gaps, unpriced = ((), ()) if plan.unpriced == "free" else decisions.unpriced(db)
-        pieces = _PIECES.format(parts=_parts(plan.fields.numbers))
+        pieces = _PIECES.format(units=_units(plan.fields.numbers))
         for statement in (pieces, _GROUPS, _RUNS, "DROP TABLE pieces", "DROP TABLE groups"):
             db.execute(statement)
         lines = decisions.with_names(_sum_lines(db, order))
@@ -178,8 +178,8 @@ def _rate(
     return lines, gaps, unpriced
 
 
-def _parts(numbers: tuple[NumberField, ...]) -> str:
-    """Return the SQL expression of the number of parts: the column that the price multiplies, or 1."""
+def _units(numbers: tuple[NumberField, ...]) -> str:
+    """Return the SQL expression of the number of units: the column that the price multiplies, or 1."""
     cases = " ".join(f"WHEN {index} THEN {number_column(index)}" for index in range(len(numbers)))
     return f"CASE number {cases} ELSE 1 END" if cases else "1"
 

@@ -50,7 +50,7 @@ class Charges:
         """Return what a segment costs per hour from an instant on, in 10^-10 of the currency, without rounding of
         durations and without samples."""
         prices = segments.prices_at(usage, plan, at)
-        return round(sum(Fraction(parts * price.amount * HOUR_US, price.divisor) for price, parts in prices))
+        return round(sum(Fraction(units * price.amount * HOUR_US, price.divisor) for price, units in prices))
 
 
 def _rate_segments(plan: PricePlan, usages: Iterable[Usage], start: Micros, end: Micros) -> Charge:

@@ -1,4 +1,4 @@
-"""Quota sets and limits: there are no limits yet, only usage."""
+"""Quota sets and limits: all are unlimited, only usage is reported."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""`/os-quota-sets` and `/limits`: there are no limits yet."""
+"""`/os-quota-sets` and `/limits`: all are unlimited."""
 
 from collections.abc import Mapping
 

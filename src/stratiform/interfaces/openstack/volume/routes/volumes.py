@@ -66,7 +66,7 @@ def update_volume(request: ApiRequest, volume_id: str, body: schemas.VolumeUpdat
 
 @api.delete("/volumes/{volume_id}", policy.VOLUME_DELETE, status=202)
 def delete_volume(request: ApiRequest, volume_id: str, query: schemas.VolumeDeleteQuery) -> None:
-    """`force` exists since 3.23. `cascade` has no effect, as there are no snapshots."""
+    """`force` exists since 3.23. `cascade` has no effect without snapshots."""
     force = query.force and request.microversion >= 23
     request.services.volume.volumes.delete(request.ctx, volume_id, force=force)
 

@@ -25,7 +25,7 @@ from stratiform.services.ingest.events import MessageParser
 from stratiform.services.ledger.model import Segment
 from stratiform.services.rating.engines import duckdb_engine, samples, segments
 from stratiform.services.rating.engines.history import SegmentHistory
-from stratiform.services.rating.model import MeterUsage, PricePlan, format_decimal
+from stratiform.services.rating.model import MeterUsage, PricePlan, format_scaled
 from stratiform.services.rating.plan_files import parse_plan
 
 PLAN = Path(__file__).parent.parent / "examples" / "prices.toml"
@@ -131,7 +131,7 @@ def rate(arguments: argparse.Namespace) -> None:
     speed = f"{table.num_rows / min(seconds):>12,.0f} segments/s"
     print(f"stratiform  {runs} s ({min(cpu_seconds):.2f} s CPU)  {speed}  peak {peak_mib():,.0f} MiB")
     arguments.file.with_suffix(".best").write_text(str(min(seconds) / table.num_rows))
-    print(f"            {lines.num_rows:,} lines, {format_decimal(int(total), 20)} EUR")
+    print(f"            {lines.num_rows:,} lines, {format_scaled(int(total), 20)} EUR")
     compare(plan, arguments.threads)
 
 

@@ -88,7 +88,7 @@ def test_unused_private_key_is_logged(home: Path, auth: str, warnings: int) -> N
     finally:
         cli.stop()
     log = (home / "stratiform.log").read_text()
-    assert log.count("almanach_private_key is not used: almanach_auth is keystone") == warnings
+    assert log.count("almanach_private_key is ignored because almanach_auth is keystone") == warnings
     assert "a key" not in log
 
 

@@ -298,7 +298,7 @@ def test_collector_reconnects(
             proxy.interrupt()
         wait_for(lambda: count_events(services) == count_expected_events() and names.count_messages() == 0)
     proxy.close()
-    assert any(line.startswith("connection lost, retrying bus=rabbit://") for line in log_lines(caplog))
+    assert any(line.startswith("connection lost, retrying: bus=rabbit://") for line in log_lines(caplog))
     with services.database.transaction() as db:
         assert services.ingest.messages.ingest(db, "openstack", sent, 1).accepted == 0
 
@@ -324,7 +324,7 @@ def test_refused_password_is_logged_once(
         wait_for(lambda: proxy.connections == 2)
     proxy.close()
     assert len(log_lines(caplog)) == 1
-    assert log_lines(caplog)[0].startswith("broker refused the connection, retrying bus=rabbit://127.0.0.1")
+    assert log_lines(caplog)[0].startswith("broker refused the connection, retrying: bus=rabbit://127.0.0.1")
     assert "ACCESS_REFUSED" in log_lines(caplog)[0]
     assert "hush" not in caplog.text
 

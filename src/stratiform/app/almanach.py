@@ -38,7 +38,7 @@ def check(settings: Settings) -> None:
     build_settings(settings)
     if settings.almanach_private_key and settings.almanach_auth == "keystone":
         logger.warning(
-            "almanach_private_key is not used: almanach_auth is keystone "
+            "almanach_private_key is ignored because almanach_auth is keystone "
             "(set it to private_key for the key only, to token,keystone for both)"
         )
 

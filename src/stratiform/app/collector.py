@@ -16,7 +16,7 @@ from stratiform.interfaces.amqp.address import Address, parse
 from stratiform.interfaces.amqp.storage import Statistics, Storage
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
-from stratiform.services.ingest.service import check_cloud
+from stratiform.services.ingest.service import validate_cloud_name
 
 if TYPE_CHECKING:
     from stratiform.interfaces.amqp.inbox import Inbox
@@ -54,7 +54,7 @@ def addresses(settings: Settings) -> dict[str, Address]:
     """Return the addresses of the buses by setting. Does not connect. Raises: Invalid, with the name of the setting."""
     by_key = {key: parse(source.url, key) for key, source in settings.message_buses.items()}
     for source in settings.message_buses.values():
-        check_cloud(source.cloud)
+        validate_cloud_name(source.cloud)
     _check_queues(settings.message_buses, by_key)
     return by_key
 

@@ -52,10 +52,10 @@ def test_audit_and_apply(api: Rest) -> None:
     assert lines[2].endswith(" s, for a part of it")
     assert lines[3].startswith("    inventory of sim at 2026-11-10T11:00:")
     assert lines[4].startswith("  proposed: gone at 2026-11-10T11:00:")
-    assert lines[-1] == "1 corrections proposed; create them with --apply"
+    assert lines[-1] == "corrections proposed: 1; create them with --apply"
     applied = run("audit", "--period", "2026-11", "--cloud", "sim", "--apply", exit_code=1)
     assert "  corrected: gone at " in applied.stdout
-    assert applied.stdout.splitlines()[-1] == "1 of 1 corrections created"
+    assert applied.stdout.splitlines()[-1] == "corrections created: 1 of 1"
     clean = run("audit", "--period", "2026-11")
     assert clean.stdout.splitlines() == [
         "2 resources compared; inventories: sim (1)",

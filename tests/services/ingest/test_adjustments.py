@@ -11,7 +11,7 @@ from stratiform.kit.clock import DAY_US, SECOND_US, parse_iso
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
-from stratiform.services.ingest.model.adjustments import Adjustment, find_revocations
+from stratiform.services.ingest.model.meter_adjustments import Adjustment, find_revocations
 from stratiform.services.ingest.service import CorrectionResult, StoredCorrection
 from stratiform.services.ledger.model import Correction, Resource, Statement, UsageFilter
 from stratiform.services.ledger.model.samples import SampleRow

@@ -275,7 +275,7 @@ def test_values_of_segments_define_the_schema(stack: Bench) -> None:
     for wrong in ({"slots": -1}, {"slots": "x"}, {"kelvin": "x"}, {"label": True}):
         with pytest.raises(Invalid, match=f"attributes.{next(iter(wrong))}: "):
             correct(stack, box, attributes=wrong)
-    with pytest.raises(Invalid, match="is neither a string, an integer nor a boolean"):
+    with pytest.raises(Invalid, match="is not a string, integer or boolean"):
         correct(stack, box, attributes={"new": 1.5})
     (segment,) = correct(
         stack, box, attributes={"slots": "3", "kelvin": -5, "label": 7, "new": "n"}, state="shut"

@@ -17,7 +17,7 @@ from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import METER_KINDS, MeterKind, UsageFilter
 from stratiform.services.ledger.model.samples import Sample, sum_samples
-from stratiform.services.ledger.model.sums import SumResult, parse_query, split_period
+from stratiform.services.ledger.model.sums import SumResult, bucket_bounds, parse_query
 from support.stacks import Bench, bench, customer
 
 T0 = parse_iso("2026-01-30T22:17:05.000001Z")
@@ -90,7 +90,7 @@ def test_sums_equal_the_slow_sums(stack: Bench, bucket: str | None) -> None:
     days = 4 if bucket == "hour" else 150
     start, end = T0 + 20 * DAY_US + 7, T0 + (20 + days) * DAY_US + HOUR_US
     for by, group in (("project_id", "project_id"), ("kind", "attributes.kind")):
-        bounds = split_period(start, end, cast("Any", bucket))
+        bounds = bucket_bounds(start, end, cast("Any", bucket))
         result = sums(stack, [group], ["duration", "attributes.vcpus"], start, end, bucket).sums
         events_ = {
             (each.group[0], each.start): tuple(int(Fraction(value or 0) * SECOND_US) for value in each.values)
@@ -101,13 +101,13 @@ def test_sums_equal_the_slow_sums(stack: Bench, bucket: str | None) -> None:
 
 
 def test_buckets_start_with_hours_days_and_months() -> None:
-    cuts = split_period(parse_iso("2026-01-31T23:30:00"), parse_iso("2026-03-01T00:00:00"), "month")
+    cuts = bucket_bounds(parse_iso("2026-01-31T23:30:00"), parse_iso("2026-03-01T00:00:00"), "month")
     assert [iso(each)[:10] for each in cuts] == ["2026-01-31", "2026-02-01", "2026-03-01"]
-    assert len(split_period(parse_iso("2026-02-01"), parse_iso("2026-03-01"), "day")) == 29
-    assert split_period(5, 9, "hour") == (5, 9)
+    assert len(bucket_bounds(parse_iso("2026-02-01"), parse_iso("2026-03-01"), "day")) == 29
+    assert bucket_bounds(5, 9, "hour") == (5, 9)
     for start, end, bucket in ((5, 5, None), (9, 5, "day"), (0, 10_002 * HOUR_US, "hour"), (0, 2**55, "month")):
         with pytest.raises(Invalid):
-            split_period(start, end, cast("Any", bucket))
+            bucket_bounds(start, end, cast("Any", bucket))
 
 
 def test_position_keeps_names_and_tags(stack: Bench) -> None:

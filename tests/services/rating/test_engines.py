@@ -22,7 +22,7 @@ from stratiform.services.rating.model import (
     PricePlan,
     Unit,
     UnpricedRule,
-    format_decimal,
+    format_scaled,
 )
 from support.profiles import examples
 
@@ -142,8 +142,8 @@ def test_quantity_and_amount_equal_exact_fractions(usages: list[Segment], plan: 
         price = versions[line.key.valid_from].prices[line.key.price]
         divisor = PERIOD_US[price.unit.period] * price.unit.size * 10**price.measure.digits
         assert Fraction(line.quantity, 10**10) == round(Fraction(int(line.measured), divisor), 10)
-        unit_price = Decimal(format_decimal(price.amount, 10))
-        assert Decimal(format_decimal(line.quantity, 10)) * unit_price == Decimal(format_decimal(line.amount, 20))
+        unit_price = Decimal(format_scaled(price.amount, 10))
+        assert Decimal(format_scaled(line.quantity, 10)) * unit_price == Decimal(format_scaled(line.amount, 20))
 
 
 @settings(max_examples=examples(200))

@@ -12,7 +12,7 @@ from stratiform.kit.errors import Invalid
 from stratiform.services.ledger.model import Segment
 from stratiform.services.rating.engines import samples
 from stratiform.services.rating.engines.history import SegmentHistory
-from stratiform.services.rating.model import Charge, MeterUsage, PricePlan, UnpricedUsage, format_decimal
+from stratiform.services.rating.model import Charge, MeterUsage, PricePlan, UnpricedUsage, format_scaled
 from support.rating import START, level, parse, plan, plan_source, sample, segment, version_source
 
 GIB = 2**30
@@ -48,13 +48,13 @@ def rate(prices: PricePlan, *sampled: MeterUsage, end: int = DAY_US, segments: S
 def amounts(prices: PricePlan, *sampled: MeterUsage, end: int = DAY_US, segments: Sequence[Segment] = ()) -> list[str]:
     charge = rate(prices, *sampled, end=end, segments=segments)
     assert (charge.gaps, charge.unpriced) == ((), ())
-    return [format_decimal(line.amount, 20) for line in charge.lines]
+    return [format_scaled(line.amount, 20) for line in charge.lines]
 
 
 def test_the_values_of_a_counter_are_summed() -> None:
     charge = rate(plan(traffic_price("0.08")), traffic(HOUR_US, "1"), traffic(2 * HOUR_US, "1.5"))
     (line,) = charge.lines
-    assert (line.quantity, format_decimal(line.amount, 20)) == (25 * 10**9, "0.2")
+    assert (line.quantity, format_scaled(line.amount, 20)) == (25 * 10**9, "0.2")
     assert (line.start, line.end) == (START + HOUR_US, START + 2 * HOUR_US)
 
 

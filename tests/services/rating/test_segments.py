@@ -19,7 +19,7 @@ from stratiform.services.rating.model import (
     PricePlan,
     Unit,
     UnpricedUsage,
-    format_decimal,
+    format_scaled,
 )
 from support.rating import START, parse, plan, plan_source, segment, version_source
 
@@ -51,7 +51,7 @@ def amounts(rate: Rate) -> Amounts:
     def amounts_of_lines(prices: PricePlan, *usages: Segment, end: int = DAY_US) -> list[str]:
         charge = rate(prices, *usages, end=end)
         assert (charge.gaps, charge.unpriced) == ((), ())
-        return [format_decimal(line.amount, 20) for line in charge.lines]
+        return [format_scaled(line.amount, 20) for line in charge.lines]
 
     return amounts_of_lines
 
@@ -254,7 +254,7 @@ def test_a_plan_may_charge_nothing_for_unpriced_usage(rate: Rate) -> None:
 def test_numbers_that_exceed_64_bits_are_exact(rate: Rate) -> None:
     huge = 10**15
     usages = instance(0, HOUR_US, vcpus=huge), instance(HOUR_US, 2 * HOUR_US, vcpus=huge)
-    assert format_decimal(rate(plan(vcpu("0.9999999999")), *usages).amount, 20) == "1999999999800000"
+    assert format_scaled(rate(plan(vcpu("0.9999999999")), *usages).amount, 20) == "1999999999800000"
 
 
 def test_both_engines_refuse_numbers_that_exceed_128_bits(session: "Session") -> None:
@@ -272,5 +272,5 @@ def test_the_days_of_a_line_sum_to_its_amount() -> None:
     prices = plan(vcpu(more='granularity = "day"'))
     charge, days = segments.rate_by_day([instance(0, DAY_US + HOUR_US)], prices, START, START + 3 * DAY_US)
     (line,) = charge.lines
-    assert format_decimal(line.amount, 20) == "34.56"
+    assert format_scaled(line.amount, 20) == "34.56"
     assert days[line.key] == {START: line.amount // 2, START + DAY_US: line.amount // 2}

@@ -76,4 +76,4 @@ class Consumer:
             event = "connection lost"
         else:
             event = "broker not reachable" if isinstance(error, OSError) else "broker refused the connection"
-        logger.warning("%s, retrying bus=%s error=%r retry_s=%d", event, self.address, reason, _RETRY_S)
+        logger.warning("%s, retrying: bus=%s error=%r retry_s=%d", event, self.address, reason, _RETRY_S)

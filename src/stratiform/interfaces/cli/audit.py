@@ -85,14 +85,14 @@ def _print_resource(resource: Mapping[str, Any]) -> None:
 
 def _print_summary(summary: Mapping[str, Any], apply: bool) -> None:
     for kind, total in summary["found"].items():
-        print_line(f"{kind}: {total['seconds']} s, {total['stretches']} findings")
+        print_line(f"{kind}: {total['seconds']} s, findings: {total['findings']}")
     inventories = ", ".join(f"{inventory['cloud']} ({inventory['items']})" for inventory in summary["clouds"])
     print_line(f"{summary['resources']} resources compared; inventories: {inventories or 'none'}")
-    for failure in summary["unasked"]:
-        print_line(f"inventory of cloud {failure['cloud']} failed: {failure['why']}")
+    for failure in summary["failed_inventories"]:
+        print_line(f"inventory of cloud {failure['cloud']} failed: {failure['reason']}")
     if apply:
-        print_line(f"{summary['made']} of {summary['proposals']} corrections created")
+        print_line(f"corrections created: {summary['made']} of {summary['proposals']}")
     elif summary["proposals"]:
-        print_line(f"{summary['proposals']} corrections proposed; create them with --apply")
+        print_line(f"corrections proposed: {summary['proposals']}; create them with --apply")
     if summary["clean"]:
         print_line("The ledger agrees with its sources.")

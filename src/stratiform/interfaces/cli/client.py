@@ -12,7 +12,7 @@ import httpx
 import typer
 
 from stratiform.interfaces.cli.errors import CliError, error_of_response
-from stratiform.interfaces.cli.sign_in import HINT_NOT_RUNNING, LocalServer, SignInOptions, sign_in
+from stratiform.interfaces.cli.sign_in import HINT_NOT_RUNNING, GlobalOptions, LocalServer, sign_in
 
 __all__ = ["CliError", "Client", "Session", "client", "print_line", "printable", "printable_line", "session"]
 
@@ -38,7 +38,7 @@ class Session:
 
     def client(self) -> "Client":
         if self._client is None:
-            options = SignInOptions(self.home, self.cloud, self.local_server, self.home_is_explicit)
+            options = GlobalOptions(self.home, self.cloud, self.local_server, self.home_is_explicit)
             self._client = Client(*sign_in(options))
         return self._client
 

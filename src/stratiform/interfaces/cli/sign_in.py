@@ -34,7 +34,7 @@ _HINT_OTHER_CLOUD = f"unset OS_CLOUD and OS_AUTH_URL, or use --os-cloud {OPERATO
 
 
 @dataclass(frozen=True, slots=True)
-class SignInOptions:
+class GlobalOptions:
     """Options of the command line. `home_is_explicit`: the home was chosen by option or environment."""
 
     home: Path
@@ -43,7 +43,7 @@ class SignInOptions:
     home_is_explicit: bool = False
 
 
-def sign_in(options: SignInOptions) -> tuple[httpx.Client, str]:
+def sign_in(options: GlobalOptions) -> tuple[httpx.Client, str]:
     """Return a client of the server, and a token. Raises CliError."""
     name, environment = options.cloud or os.environ.get("OS_CLOUD", ""), os.environ
     if environment.get("OS_AUTH_URL") and not options.cloud and (environment.get("OS_PASSWORD") or not name):
@@ -61,7 +61,7 @@ def sign_in(options: SignInOptions) -> tuple[httpx.Client, str]:
     raise CliError(f"No installation found in {options.home}", "run `stratiform up`, or choose another with --home")
 
 
-def _config_files(options: SignInOptions, own_file: Path) -> list[Path]:
+def _config_files(options: GlobalOptions, own_file: Path) -> list[Path]:
     """Return the files that may have the entry; explicit options come before defaults."""
     other_file = os.environ.get("OS_CLIENT_CONFIG_FILE")
     if not other_file:
@@ -89,7 +89,7 @@ def _read_entries(file: Path) -> Mapping[str, object]:
         raise CliError(f"{file} is not a valid clouds.yaml", "it needs entries below 'clouds'") from None
 
 
-def _by_entry(file: Path, name: str, entry: object, options: SignInOptions | None) -> tuple[httpx.Client, str]:
+def _by_entry(file: Path, name: str, entry: object, options: GlobalOptions | None) -> tuple[httpx.Client, str]:
     auth = entry.get("auth") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(auth, dict):
         raise CliError(f"The entry '{name}' in {file} is not valid", "it needs 'auth' with 'auth_url' and credentials")
@@ -98,7 +98,7 @@ def _by_entry(file: Path, name: str, entry: object, options: SignInOptions | Non
     return _by_sdk(file, name)
 
 
-def _by_password(auth: Mapping[str, object], options: SignInOptions | None) -> tuple[httpx.Client, str]:
+def _by_password(auth: Mapping[str, object], options: GlobalOptions | None) -> tuple[httpx.Client, str]:
     """Sign in with a password. With `options` the entry belongs to that home, and a local server may be used."""
     base_url = _base_url(str(auth["auth_url"]))
     if options is not None and options.local_server is not None and not _responds(base_url):

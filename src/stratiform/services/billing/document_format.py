@@ -27,7 +27,7 @@ from stratiform.services.rating.model import (
     QUANTITY_DIGITS,
     TaxCategory,
     UnpricedRule,
-    format_decimal,
+    format_scaled,
 )
 
 _FORM = "stratiform.invoice/1"
@@ -147,7 +147,7 @@ def encode_document(document: Document) -> bytes:
         ),
         lines=[_encode_line(document, line) for line in document.lines],
         taxes=[_encode_tax(document, total) for total in document.tax_totals],
-        exact=format_decimal(document.exact, AMOUNT_DIGITS),
+        exact=format_scaled(document.exact, AMOUNT_DIGITS),
         net=document.format_minor(document.net_minor),
         tax=document.format_minor(document.tax_minor),
         total=document.format_minor(document.total_minor),
@@ -204,10 +204,10 @@ def _encode_line(document: Document, line: DocumentLine) -> _Line:
         description=line.description,
         start=iso(line.start),
         end=iso(line.end),
-        quantity=format_decimal(line.quantity, QUANTITY_DIGITS),
+        quantity=format_scaled(line.quantity, QUANTITY_DIGITS),
         unit=line.unit,
-        unit_price=format_decimal(line.unit_price, PRICE_DIGITS),
-        amount=format_decimal(line.amount, AMOUNT_DIGITS),
+        unit_price=format_scaled(line.unit_price, PRICE_DIGITS),
+        amount=format_scaled(line.amount, AMOUNT_DIGITS),
         price_version=iso(line.price_version),
         net=document.format_minor(line.net_minor),
         tax_rate=line.tax_category.rate,
@@ -240,7 +240,7 @@ def _decode_line(line: _Line, minor_digits: int) -> DocumentLine:
 def _encode_tax(document: Document, total: TaxTotal) -> _Tax:
     return _Tax(
         rate=total.category.rate,
-        exact=format_decimal(total.exact, AMOUNT_DIGITS),
+        exact=format_scaled(total.exact, AMOUNT_DIGITS),
         net=document.format_minor(total.taxable_minor),
         tax=document.format_minor(total.tax_minor),
         category=total.category.code,

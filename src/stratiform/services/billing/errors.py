@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from stratiform.kit.clock import iso
 from stratiform.kit.errors import Conflict, NotFound
-from stratiform.services.rating.model import QUANTITY_DIGITS, Charge, PricePlan, UnpricedUsage, format_decimal
+from stratiform.services.rating.model import QUANTITY_DIGITS, Charge, PricePlan, UnpricedUsage, format_scaled
 
 
 class CustomerAccountNotFound(NotFound):
@@ -54,6 +54,6 @@ class UnpricedUsageConflict(Conflict):
 
 def _total(usage: UnpricedUsage) -> str:
     resources = f"{usage.resources} resource{'s' if usage.resources > 1 else ''}"
-    quantity = f"{format_decimal(usage.quantity, QUANTITY_DIGITS)} {usage.unit}"
+    quantity = f"{format_scaled(usage.quantity, QUANTITY_DIGITS)} {usage.unit}"
     measure = f"'{usage.measure}' of " if usage.measure and usage.measure != usage.resource_type else ""
     return f"{measure}{usage.resource_type} ({resources}, {quantity})"

@@ -25,7 +25,7 @@ def _meter(meter: MeterFile) -> schemas.Meter:
         events=sorted(event_types),
         attributes=sorted(attributes),
         samples=[
-            schemas.MeterSample(name, sample.kind, sample.unit, sample.title, sample.hold)
+            schemas.SampleDefinition(name, sample.kind, sample.unit, sample.title, sample.hold)
             for name, sample in sorted(meter.samples.items())
         ],
     )

@@ -18,7 +18,7 @@ from stratiform.services.rating.model import (
     PlanVersion,
     Price,
     PricePlan,
-    format_decimal,
+    format_scaled,
 )
 
 
@@ -69,7 +69,7 @@ def _price(price: Price) -> schemas.Price:
         attribute=measure.source if measure.kind == "attribute" else None,
         meter=measure.source if measure.kind == "samples" else None,
         name=measure.name,
-        price=format_decimal(price.amount, PRICE_DIGITS),
+        price=format_scaled(price.amount, PRICE_DIGITS),
         unit=str(price.unit),
         granularity=next((name for name, us in GRANULARITY_US.items() if us == price.granularity), None),
         rounding=price.rounding,

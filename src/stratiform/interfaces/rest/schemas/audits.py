@@ -71,7 +71,7 @@ class AuditedResource(Struct):
 
 class FindingTotal(Struct):
     seconds: str
-    count: int = field(name="stretches")
+    count: int = field(name="findings")
 
 
 class Inventory(Struct):
@@ -81,7 +81,7 @@ class Inventory(Struct):
 
 class FailedInventory(Struct):
     cloud: str
-    reason: str = field(name="why")
+    reason: str
 
 
 class AuditSummary(Struct):
@@ -94,7 +94,7 @@ class AuditSummary(Struct):
     proposals: int
     applied: int = field(name="made")
     inventories: list[Inventory] = field(name="clouds")
-    failed_inventories: list[FailedInventory] = field(name="unasked")
+    failed_inventories: list[FailedInventory]
 
 
 class AuditProblem(Struct):

@@ -9,7 +9,7 @@ from stratiform.interfaces.rest.schemas.common import Request
 PollId = Annotated[str, Meta(description="Id of the poll.")]
 
 
-class MeterSample(Struct):
+class SampleDefinition(Struct):
     name: str
     kind: str
     unit: str
@@ -27,7 +27,7 @@ class Meter(Struct):
     about: str
     events: Annotated[list[str], Meta(description="Event types that the meter reads.")]
     attributes: list[str]
-    samples: list[MeterSample]
+    samples: list[SampleDefinition]
 
 
 class Meters(Struct):

@@ -6,7 +6,7 @@ from typing import Literal
 from stratiform.kit.clock import Micros
 from stratiform.services.billing.model.parties import Party
 from stratiform.services.billing.model.taxes import TaxTotal
-from stratiform.services.rating.model import TaxCategory, UnpricedRule, format_decimal
+from stratiform.services.rating.model import TaxCategory, UnpricedRule, format_scaled
 
 DocumentKind = Literal["invoice", "credit_note", "debit_note"]
 
@@ -116,7 +116,7 @@ class Document:
 
     def format_minor(self, amount_minor: int) -> str:
         """Format an amount with all its digits, such as `12.30`."""
-        return format_decimal(amount_minor, self.minor_digits, self.minor_digits)
+        return format_scaled(amount_minor, self.minor_digits, self.minor_digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class DocumentSummary:
     @property
     def total(self) -> str:
         """The total as a decimal text."""
-        return format_decimal(self.total_minor, self.minor_digits, self.minor_digits)
+        return format_scaled(self.total_minor, self.minor_digits, self.minor_digits)
 
 
 @dataclass(frozen=True, slots=True)

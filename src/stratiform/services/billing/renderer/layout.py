@@ -11,7 +11,7 @@ from stratiform.services.rating.model import (
     PRICE_DIGITS,
     QUANTITY_DIGITS,
     divide_half_even,
-    format_decimal,
+    format_scaled,
 )
 
 #: A document with more lines prints their sums by project and price.
@@ -102,7 +102,7 @@ def build_layout(document: Document) -> Layout:
         currency=document.currency,
         seller=_print_party(document.seller),
         customer=_print_party(document.customer),
-        exact=format_decimal(document.exact, AMOUNT_DIGITS),
+        exact=format_scaled(document.exact, AMOUNT_DIGITS),
         net=document.format_minor(document.net_minor),
         taxes=[
             PrintedTax(
@@ -149,7 +149,7 @@ def _group_by_project(lines: Iterable[DocumentLine], digits: int) -> Sequence[Pr
         price = (
             line.description,
             line.unit,
-            format_decimal(line.unit_price, PRICE_DIGITS),
+            format_scaled(line.unit_price, PRICE_DIGITS),
             iso(line.price_version),
         )
         projects[line.project_name, line.project_id][price].append(line)
@@ -171,14 +171,14 @@ def _print_row(lines: Sequence[DocumentLine], digits: int) -> PrintedRow:
         end=_format_time(max(line.end for line in lines)),
         quantity=_format_rounded(sum(line.quantity for line in lines), QUANTITY_DIGITS, digits),
         unit=lines[0].unit,
-        unit_price=format_decimal(lines[0].unit_price, PRICE_DIGITS),
+        unit_price=format_scaled(lines[0].unit_price, PRICE_DIGITS),
         amount=_format_rounded(sum(line.amount for line in lines), AMOUNT_DIGITS, digits),
     )
 
 
 def _format_rounded(value: int, scale: int, digits: int) -> str:
     """Format `value`, in units of 10^-scale, with exactly `digits` digits after the point."""
-    return format_decimal(divide_half_even(value, 10 ** (scale - digits)), digits, digits)
+    return format_scaled(divide_half_even(value, 10 ** (scale - digits)), digits, digits)
 
 
 def _format_time(at: Micros) -> str:

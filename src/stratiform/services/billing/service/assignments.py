@@ -50,7 +50,7 @@ class Assignments:
 def _end_assignment(db: Connection, earlier: Assignment, new_account: CustomerAccount, end: Micros) -> None:
     account = load_customer_account(db, earlier.account_id)
     if account.id == new_account.id:
-        raise Conflict(f"The project is assigned to customer account '{account.name}' since {iso(earlier.start)}")
+        raise Conflict(f"The project has been assigned to customer account '{account.name}' since {iso(earlier.start)}")
     if end <= earlier.start or (account.billed_until or 0) > end:
         raise Conflict(f"Customer account '{account.name}' pays for the project at {iso(end)}; this cannot be changed")
     set_billed_until(db, account, account.billed_until)

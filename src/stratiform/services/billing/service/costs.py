@@ -33,7 +33,7 @@ from stratiform.services.rating.model import (
     Charge,
     Line,
     PricePlan,
-    format_decimal,
+    format_scaled,
 )
 from stratiform.services.rating.service import RatingService
 
@@ -112,7 +112,7 @@ class Costs:
             project_id=last.project_id,
             account=account.name,
             currency=account.currency,
-            amount=format_decimal(charge.amount, AMOUNT_DIGITS),
+            amount=format_scaled(charge.amount, AMOUNT_DIGITS),
             since=iso(start),
             as_of=iso(end),
             per_hour=self._hourly_rate(plan, last, ctx.now),
@@ -124,7 +124,7 @@ class Costs:
     def _hourly_rate(self, plan: PricePlan, segment: Segment, now: Micros) -> str:
         if segment.end is not None and segment.end <= now:
             return "0"
-        return format_decimal(self.rating.charges.hourly_rate(plan, segment, now), PRICE_DIGITS)
+        return format_scaled(self.rating.charges.hourly_rate(plan, segment, now), PRICE_DIGITS)
 
     def _rate_project(
         self, ctx: RequestContext, account: CustomerAccount, project_id: str, start: Micros, end: Micros, first: Micros
@@ -140,7 +140,7 @@ class Costs:
             account=account.name,
             month=format_month(start),
             currency=account.currency,
-            amount=format_decimal(charge.amount, AMOUNT_DIGITS),
+            amount=format_scaled(charge.amount, AMOUNT_DIGITS),
             since=iso(max(start, first)),
             as_of=iso(as_of),
             days=_sum_days(days.values(), start, end),
@@ -169,10 +169,10 @@ def _build_line(plan: PricePlan, line: Line) -> CostLine:
         description=price.description,
         start=iso(line.start),
         end=iso(line.end),
-        quantity=format_decimal(line.quantity, QUANTITY_DIGITS),
+        quantity=format_scaled(line.quantity, QUANTITY_DIGITS),
         unit=str(price.unit),
-        unit_price=format_decimal(price.amount, PRICE_DIGITS),
-        amount=format_decimal(line.amount, AMOUNT_DIGITS),
+        unit_price=format_scaled(price.amount, PRICE_DIGITS),
+        amount=format_scaled(line.amount, AMOUNT_DIGITS),
         price_version=iso(line.key.valid_from),
     )
 
@@ -184,7 +184,7 @@ def _sum_days(amounts: Iterable[dict[Micros, int]], start: Micros, end: Micros) 
         for day, amount in by_day.items():
             sums[day] += amount
     return [
-        DailyCost(to_datetime(day).strftime("%Y-%m-%d"), format_decimal(amount, AMOUNT_DIGITS))
+        DailyCost(to_datetime(day).strftime("%Y-%m-%d"), format_scaled(amount, AMOUNT_DIGITS))
         for day, amount in sums.items()
     ]
 
@@ -201,7 +201,7 @@ def _sum_resources(plan: PricePlan, charge: Charge, names: ResourceNames) -> lis
             resource_id=resource[1],
             resource_name=names.get(resource, ""),
             cloud=resource[2],
-            amount=format_decimal(sums[resource], AMOUNT_DIGITS),
+            amount=format_scaled(sums[resource], AMOUNT_DIGITS),
             lines=[_build_line(plan, line) for line in lines[resource]],
         )
         for resource in sorted(lines, key=lambda resource: (-sums[resource], resource))
@@ -214,7 +214,7 @@ def _unpriced_totals(charge: Charge) -> list[UnpricedTotal]:
             resource_type=total.resource_type,
             measure=total.measure,
             resources=total.resources,
-            quantity=format_decimal(total.quantity, QUANTITY_DIGITS),
+            quantity=format_scaled(total.quantity, QUANTITY_DIGITS),
             unit=total.unit,
         )
         for total in charge.unpriced

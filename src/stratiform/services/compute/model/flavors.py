@@ -93,7 +93,7 @@ class FlavorFilter:
 def validate_flavor(new: NewFlavor) -> None:
     """Raises InvalidField."""
     if not new.name.strip() or len(new.name) > 255:
-        raise InvalidField("name", new.name, "The name of a flavor has 1 to 255 characters.")
+        raise InvalidField("name", new.name, "Flavor name must be 1 to 255 characters long.")
     if len(new.id) > 255 or new.id != new.id.strip():
         raise InvalidField("id", new.id, "The id of a flavor has at most 255 characters, no leading or trailing space.")
     minimums = {

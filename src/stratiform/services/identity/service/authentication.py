@@ -34,7 +34,7 @@ from stratiform.services.identity.service.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
-class SecretCheck:
+class SecretAndHash:
     """A secret from the request and the hash to compare; the hash is empty if the user is unknown or disabled."""
 
     secret: str = field(repr=False)
@@ -47,7 +47,7 @@ class ResolvedMethod:
 
     name: str
     user_id: str = ""
-    check: SecretCheck | None = None
+    check: SecretAndHash | None = None
     token: Token | None = None
     application_credential: ApplicationCredential | None = None
 
@@ -112,7 +112,7 @@ class Authentication:
         if isinstance(method, PasswordAuth):
             user = _find_user(db, method.user)
             password_hash = user.password if user is not None and user.enabled else ""
-            return ResolvedMethod("password", user.id if user else "", SecretCheck(method.password, password_hash))
+            return ResolvedMethod("password", user.id if user else "", SecretAndHash(method.password, password_hash))
         return _resolve_application_credential(db, method, now)
 
     def _resolve_scope(
@@ -183,7 +183,7 @@ def _resolve_application_credential(db: Connection, method: ApplicationCredentia
     return ResolvedMethod(
         "application_credential",
         credential.user_id if credential else "",
-        SecretCheck(method.secret, credential.secret if credential else ""),
+        SecretAndHash(method.secret, credential.secret if credential else ""),
         application_credential=credential,
     )
 

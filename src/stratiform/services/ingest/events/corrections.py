@@ -20,7 +20,7 @@ from stratiform.services.ingest.events.values import (
     require_text,
     shorten_id,
 )
-from stratiform.services.ingest.model.adjustments import SOURCE, Adjustment
+from stratiform.services.ingest.model.meter_adjustments import SOURCE, Adjustment
 from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ledger.model import Correction, Resource, ResourceStatement, Statement
 
@@ -223,5 +223,5 @@ def _parse_attributes(payload: Payload) -> dict[str, object]:
         if isinstance(value, str):
             parse_text(value, f"attributes.{name}", _ATTRIBUTE_LENGTH)
         elif value is not None and (not isinstance(value, int) or not -_MAX_INTEGER <= value <= _MAX_INTEGER):
-            raise InvalidMessage(f"attributes.{name}: {quote(value)} is neither a string, an integer nor a boolean")
+            raise InvalidMessage(f"attributes.{name}: {quote(value)} is not a string, integer or boolean")
     return dict(attributes)

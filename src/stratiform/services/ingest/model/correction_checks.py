@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from stratiform.kit.clock import Micros, iso
 from stratiform.kit.errors import Invalid
-from stratiform.services.ingest.model.adjustments import Adjustment
+from stratiform.services.ingest.model.meter_adjustments import Adjustment
 from stratiform.services.ledger.model import Correction, Segment
 from stratiform.services.ledger.model.samples import ZERO, format_decimal, sum_exactly
 

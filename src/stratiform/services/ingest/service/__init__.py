@@ -6,7 +6,7 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
 from stratiform.services.ingest.events import MessageParser
 from stratiform.services.ingest.service.cloud_events import CloudEvents, EventResult
-from stratiform.services.ingest.service.clouds import check_cloud
+from stratiform.services.ingest.service.clouds import validate_cloud_name
 from stratiform.services.ingest.service.correction_events import author_of, correction_event, derived_id
 from stratiform.services.ingest.service.corrections import (
     AdjustedSum,
@@ -35,9 +35,9 @@ __all__ = [
     "ResourceUpdate",
     "StoredCorrection",
     "author_of",
-    "check_cloud",
     "correction_event",
     "derived_id",
+    "validate_cloud_name",
 ]
 
 #: Events that are moved from the outbox at once.

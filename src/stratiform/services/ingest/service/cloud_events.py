@@ -11,7 +11,7 @@ from stratiform.services.ingest import policy
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.events import MessageParser, usage_events
 from stratiform.services.ingest.events.cloud_events import parse_cloud_event
-from stratiform.services.ingest.service.clouds import check_cloud
+from stratiform.services.ingest.service.clouds import validate_cloud_name
 from stratiform.services.ingest.service.parsed_batches import parse_events
 from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.service import LedgerService
@@ -52,7 +52,7 @@ class CloudEvents:
         Raises: Forbidden; Invalid (the name of the cloud).
         """
         policy.EVENTS_CREATE.require(ctx.caller, None)
-        check_cloud(cloud)
+        validate_cloud_name(cloud)
         parsed = [self._parse(document, cloud) for document in documents]
         valid = [result for result in parsed if isinstance(result, _ParsedEvent)]
         seen: set[tuple[str, str]] = set()
@@ -67,7 +67,7 @@ class CloudEvents:
     def _parse(self, document: bytes, cloud: str) -> _ParsedEvent | EventResult:
         try:
             event = self._with_meters(parse_cloud_event(document, cloud))
-            check_cloud(event.cloud)
+            validate_cloud_name(event.cloud)
             if event.event_type.startswith(_RESERVED_PREFIXES) and event.event_type not in usage_events.EVENT_TYPES:
                 raise InvalidMessage(f"type {event.event_type} is reserved")
             statements = self.parser.list_statements(event)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.ingest.events.corrections import check_resource
-from stratiform.services.ingest.service.clouds import check_cloud
+from stratiform.services.ingest.service.clouds import validate_cloud_name
 from stratiform.services.ledger.model import Correction, Resource, UsageFilter
 from stratiform.services.ledger.service import LedgerService
 
@@ -23,7 +23,7 @@ def find_target(
         raise Invalid("reason: a correction needs a reason")
     check_resource(resource)
     if resource.cloud:
-        check_cloud(resource.cloud)
+        validate_cloud_name(resource.cloud)
     clouds = ledger.resources.list_clouds(db, resource.resource_type, resource.resource_id)
     if not resource.cloud and len(clouds) > 1:
         raise Invalid(

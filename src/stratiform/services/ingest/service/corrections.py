@@ -14,13 +14,13 @@ from stratiform.kit.pagination import Page, Slice, page_of
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.events import MessageParser
 from stratiform.services.ingest.events.resource_schemas import build_schema
-from stratiform.services.ingest.model.adjustments import Adjustment
 from stratiform.services.ingest.model.correction_checks import (
     check_adjustment,
     check_effect,
     check_past,
     check_times,
 )
+from stratiform.services.ingest.model.meter_adjustments import Adjustment
 from stratiform.services.ingest.service import correction_events, counters
 from stratiform.services.ingest.service.correction_targets import find_target
 from stratiform.services.ingest.service.parsed_batches import parse_events

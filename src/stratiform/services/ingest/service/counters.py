@@ -7,7 +7,7 @@ from decimal import Decimal
 from stratiform.kit.clock import Micros, iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid
-from stratiform.services.ingest.model.adjustments import sum_unit
+from stratiform.services.ingest.model.meter_adjustments import sum_unit
 from stratiform.services.ledger.model import CatalogMeter, Resource, Segment, UsageFilter
 from stratiform.services.ledger.model.samples import sum_exactly, sum_samples
 from stratiform.services.ledger.service import LedgerService

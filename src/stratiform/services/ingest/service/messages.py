@@ -11,7 +11,7 @@ from stratiform.services.ingest import policy
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.events import MessageParser, envelope
 from stratiform.services.ingest.model import IngestResult
-from stratiform.services.ingest.service.clouds import check_cloud
+from stratiform.services.ingest.service.clouds import validate_cloud_name
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch, parse_messages
 from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.service import LedgerService
@@ -27,7 +27,7 @@ class Messages:
     def create(self, ctx: RequestContext, cloud: str, messages: Iterable[bytes]) -> IngestResult:
         """As `ingest`. Raises: Forbidden; Invalid (the name of the cloud)."""
         policy.MESSAGES_CREATE.require(ctx.caller, None)
-        check_cloud(cloud)
+        validate_cloud_name(cloud)
         return self.ingest(ctx.db, cloud, messages, ctx.now)
 
     def ingest(self, db: Connection, cloud: str, messages: Iterable[bytes], now: Micros) -> IngestResult:

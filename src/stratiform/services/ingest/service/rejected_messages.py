@@ -48,14 +48,14 @@ class RejectedMessages:
         policy.REJECTED_MESSAGES_DELETE.require(ctx.caller, None)
         message = _get(ctx.db, id_prefix)
         repository.rejected_messages.delete_by_id(ctx.db, [message.id])
-        logger.info("rejected message deleted user=%s id=%s reason=%r", ctx.caller.user_id, message.id, message.reason)
+        logger.info("rejected message deleted: user=%s id=%s reason=%r", ctx.caller.user_id, message.id, message.reason)
         return message
 
     def delete_all(self, ctx: RequestContext, cloud: str | None = None, reason: str | None = None) -> int:
         """Delete the messages of `cloud` whose reason begins with `reason`; None matches any. Return their number."""
         policy.REJECTED_MESSAGES_DELETE.require(ctx.caller, None)
         count = repository.rejected_messages.delete_matching(ctx.db, cloud, reason)
-        logger.info("rejected messages deleted user=%s count=%d", ctx.caller.user_id, count)
+        logger.info("rejected messages deleted: user=%s count=%d", ctx.caller.user_id, count)
         return count
 
     def replay(self, ctx: RequestContext) -> IngestResult:

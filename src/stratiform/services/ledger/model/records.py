@@ -48,7 +48,7 @@ class Record(msgspec.Struct, frozen=True):
         return decode_statement(self.at, self.message_id, self.fact)
 
 
-def encode_statement(statement: Statement) -> dict[str, object]:
+def statement_to_dict(statement: Statement) -> dict[str, object]:
     """Return a statement as JSON values, without its time, its message id and the fields that assert nothing."""
     document: dict[str, Any] = msgspec.to_builtins(statement, builtin_types=())
     del document["at"], document["message_id"]
@@ -58,5 +58,5 @@ def encode_statement(statement: Statement) -> dict[str, object]:
 
 
 def decode_statement(at: Micros, message_id: str, document: dict[str, object]) -> Statement:
-    """Return the statement that `encode_statement` has encoded."""
+    """Return the statement that `statement_to_dict` has encoded."""
     return msgspec.convert({**document, "at": at, "message_id": message_id}, Statement)

@@ -81,10 +81,10 @@ def parse_query(
     if bucket is not None and bucket not in get_args(Bucket):
         raise Invalid(f"`bucket` must be hour, day or month, not '{bucket[:80]}'")
     valid_bucket = cast("Bucket | None", bucket)
-    return SumQuery(tuple(group_by), tuple(measures), split_period(start, end, valid_bucket), valid_bucket)
+    return SumQuery(tuple(group_by), tuple(measures), bucket_bounds(start, end, valid_bucket), valid_bucket)
 
 
-def split_period(start: Micros, end: Micros, bucket: Bucket | None) -> tuple[Micros, ...]:
+def bucket_bounds(start: Micros, end: Micros, bucket: Bucket | None) -> tuple[Micros, ...]:
     """Return the bounds of the buckets in `[start, end)`: full hours, days or months UTC. Raises Invalid."""
     if end <= start:
         raise Invalid("the period ends before it starts", hint="`from` must be earlier than `to`")

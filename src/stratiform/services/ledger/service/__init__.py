@@ -16,7 +16,7 @@ from stratiform.services.ledger.service.changes import Changes
 from stratiform.services.ledger.service.corrections import Corrections
 from stratiform.services.ledger.service.events import Events
 from stratiform.services.ledger.service.histories import Histories
-from stratiform.services.ledger.service.log import Log
+from stratiform.services.ledger.service.log_tiles import Log
 from stratiform.services.ledger.service.names import Names
 from stratiform.services.ledger.service.positions import Positions
 from stratiform.services.ledger.service.resources import Resources

@@ -8,7 +8,7 @@ from stratiform.kit import merkle
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
 from stratiform.services.ledger import repository
-from stratiform.services.ledger.model import ParsedMessage, Record, ResourceStatement, encode_statement
+from stratiform.services.ledger.model import ParsedMessage, Record, ResourceStatement, statement_to_dict
 from stratiform.services.ledger.repository.batches import Counters
 from stratiform.services.ledger.repository.events import NewEvent
 from stratiform.services.ledger.service.batch_fold import BatchFold
@@ -50,7 +50,7 @@ def _record(statement: ResourceStatement, digest: str, nth: int, now: Micros) ->
         at=statement.statement.at,
         cloud=statement.resource.cloud,
         event_type=statement.event_type,
-        fact=encode_statement(statement.statement),
+        fact=statement_to_dict(statement.statement),
         message_id=statement.statement.message_id,
         nth=nth,
         raw_sha256=digest,

@@ -17,7 +17,7 @@ from stratiform.services.rating.model.numbers import (
     PRICE_DIGITS,
     QUANTITY_DIGITS,
     divide_half_even,
-    format_decimal,
+    format_scaled,
 )
 from stratiform.services.rating.model.plans import Decision, PlanVersion, PricePlan, Span, UnpricedRule
 from stratiform.services.rating.model.prices import (
@@ -85,7 +85,7 @@ __all__ = [
     "divide_half_even",
     "first_gaps",
     "format_attribute",
-    "format_decimal",
+    "format_scaled",
     "number",
     "parse_tax_rate",
     "parse_unit",

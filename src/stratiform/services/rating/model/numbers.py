@@ -22,7 +22,7 @@ def divide_half_even(dividend: int, divisor: int) -> int:
     return quotient + (2 * remainder > divisor or (2 * remainder == divisor and quotient % 2 == 1))
 
 
-def format_decimal(value: int, digits: int, min_digits: int = 0) -> str:
+def format_scaled(value: int, digits: int, min_digits: int = 0) -> str:
     """Format `value`, in units of 10^-digits, without exponent and with at least `min_digits` decimal digits."""
     sign, figures = ("-" if value < 0 else ""), str(abs(value)).rjust(digits + 1, "0")
     integer = figures[: len(figures) - digits]

@@ -81,7 +81,7 @@ class TokenProject(Struct):
     name: str
 
 
-class TokenCredential(Struct):
+class TokenApplicationCredential(Struct):
     id: str
     name: str
     restricted: bool
@@ -114,7 +114,7 @@ class Token(Struct, kw_only=True):
     system: SystemScope | UnsetType = UNSET
     roles: list[ResourceName] | UnsetType = UNSET
     catalog: list[CatalogService] | UnsetType = UNSET
-    application_credential: TokenCredential | UnsetType = UNSET
+    application_credential: TokenApplicationCredential | UnsetType = UNSET
 
 
 class TokenResponse(Struct):

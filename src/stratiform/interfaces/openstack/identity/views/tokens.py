@@ -32,7 +32,7 @@ def token(record: Token, catalog_entries: Iterable[CatalogEntry] | None) -> sche
         response.roles = [ResourceName(role.id, role.name) for role in record.roles]
         response.catalog = UNSET if catalog_entries is None else catalog(catalog_entries)
     if credential is not None:
-        response.application_credential = schemas.TokenCredential(
+        response.application_credential = schemas.TokenApplicationCredential(
             credential.id, credential.name, restricted=not credential.unrestricted
         )
     return response

@@ -20,10 +20,10 @@ from stratiform.services.proof.model.export_lines import (
     WithheldEventLine,
     decode_line,
 )
-from stratiform.services.proof.model.verification.ancestry import Ancestry
 from stratiform.services.proof.model.verification.headers import ExportScope, verify_header
 from stratiform.services.proof.model.verification.histories import HistoryVerifier, ResourceHistory
 from stratiform.services.proof.model.verification.inclusion import InclusionVerifier
+from stratiform.services.proof.model.verification.parent_ends import Ancestry
 from stratiform.services.proof.model.verification.reports import VerificationReport, format_resource
 
 _TRUNCATED = "the end line is missing: the export is truncated"

@@ -8,8 +8,8 @@ from stratiform.services.ledger.model.fold import find_parent
 from stratiform.services.ledger.model.incremental_fold import fold_all
 from stratiform.services.ledger.model.segments import select_overlapping
 from stratiform.services.proof.model.export_lines import ResourceLine, SegmentLine
-from stratiform.services.proof.model.verification.ancestry import Ancestry
 from stratiform.services.proof.model.verification.headers import ExportScope
+from stratiform.services.proof.model.verification.parent_ends import Ancestry
 from stratiform.services.proof.model.verification.reports import VerificationReport, format_resource
 
 

@@ -119,10 +119,10 @@ def test_plans_get_free_resource_types_by_an_upgrade(home: Path, empty_database_
     database.close()
 
 
-def test_invoices_move_between_their_forms(home: Path, database_url: str) -> None:
+def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) -> None:
     """Numbers, bytes and digests stay, and the series and the periods go on."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, database_url, tables=False)
+    stack = bench(home, empty_database_url, tables=False)
     database = stack.services.database
     schema.upgrade(database)
     billing = billing_bench(stack)
@@ -155,9 +155,9 @@ def test_invoices_move_between_their_forms(home: Path, database_url: str) -> Non
     database.close()
 
 
-def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, database_url: str) -> None:
+def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, database_url, tables=False)
+    stack = bench(home, empty_database_url, tables=False)
     database = stack.services.database
     schema.upgrade(database)
     billing = billing_bench(stack)

@@ -67,13 +67,13 @@ def test_progress_resources_and_summary(api: Rest, stack_bench: Bench) -> None:
         "clean": False,
         "resources": 2,
         "found": {
-            "missing": {"seconds": missing["findings"][0]["seconds"], "stretches": 1},
-            "surplus": {"seconds": surplus["findings"][0]["seconds"], "stretches": 1},
+            "missing": {"seconds": missing["findings"][0]["seconds"], "findings": 1},
+            "surplus": {"seconds": surplus["findings"][0]["seconds"], "findings": 1},
         },
         "proposals": 1,
         "made": 0,
         "clouds": [{"cloud": "sim", "items": 1}],
-        "unasked": [],
+        "failed_inventories": [],
     }
 
 

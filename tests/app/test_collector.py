@@ -311,7 +311,7 @@ def test_unreachable_broker_is_logged_once_without_the_password(
     with caplog.at_level(logging.INFO), run_collector(settings, stack_bench.services):
         wait_for(lambda: bool(log_lines(caplog)))
     error = f"bus=rabbit://127.0.0.1:{port}/ error='Connection refused' retry_s=2"
-    assert log_lines(caplog) == [f"broker not reachable, retrying {error}"]
+    assert log_lines(caplog) == [f"broker not reachable, retrying: {error}"]
     assert "hush" not in caplog.text
 
 

@@ -47,7 +47,9 @@ def run_pytest(tmp_path: Path, end: str, *options: str) -> list[str]:
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}"}
+    """Without the variables of this run's workers, which would make pytest a worker of it."""
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "STRATIFORM_TEST_"))}
+    return outer | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}"}
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the watchdog requires Linux")

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from litestar.routes import HTTPRoute
 
 from stratiform.interfaces.endpoints import Api, Endpoint
 from stratiform.interfaces.endpoints.decoding import query_fields
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.rest.api import api as REST_API
 from support.callers import Callers, open_callers
+from support.raw_requests import fill_in, list_routes
 from support.stacks import bench
 
 BODIES = {
@@ -54,22 +53,10 @@ def any_api(home: Path, database_url: str) -> Iterator[Callers]:
     stack.services.database.close()
 
 
-def list_routes(api: Callers) -> list[tuple[str, str]]:
-    """Return every method and path; paths of the volume service only without the project id."""
-    app: Any = api.client.app
-    routes = [route for route in app.routes if isinstance(route, HTTPRoute)]
-    routes = [route for route in routes if not route.path.startswith(("/volume/v3/{project_id", "/api/docs"))]
-    return sorted((str(method), route.path_format) for route in routes for method in route.methods - {"OPTIONS"})
-
-
 def declared_reads() -> Iterator[tuple[Api, Endpoint]]:
     for api in (*APIS, REST_API):
         api.load()
         yield from ((api, endpoint) for endpoint in api.endpoints if endpoint.method == "GET")
-
-
-def fill_in(path: str, identifier: str) -> str:
-    return "/".join(identifier if part.startswith("{") else part for part in path.split("/"))
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)

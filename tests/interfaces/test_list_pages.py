@@ -78,8 +78,8 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lists]:
         callers = {}
         for name in LISTS:
             responses = {caller: matrix.call(*READS[name], caller) for caller in ("admin", "member")}
-            found = {caller: len(items(response)) for caller, response in responses.items() if response.is_success}
-            callers[name] = max(found, key=lambda caller: found[caller])
+            counts = {caller: len(items(response)) for caller, response in responses.items() if response.is_success}
+            callers[name] = max(counts, key=lambda caller: counts[caller])
         yield Lists(matrix, callers)
 
 
@@ -91,7 +91,7 @@ def test_lists_are_found(lists: Lists) -> None:
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=-1", f"limit={HUGE}", "limit=x", "limit=", f"marker={UNKNOWN}"])
 def test_no_read_fails(lists: Lists, query: str) -> None:
-    """Also endpoints that are no lists, or that do not declare a limit."""
+    """Also not of endpoints that return a single resource, or that do not declare a limit."""
     failed = {name: status for name in READS if (status := lists.read(name, query).status_code) >= 500}
     assert {name: status for name, status in failed.items() if status != 501} == {}
 
@@ -121,16 +121,16 @@ def test_huge_limit_is_reduced(lists: Lists) -> None:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_pages_of_one_item_are_the_whole_list(lists: Lists, name: str) -> None:
-    expected, found, query = items(lists.read(name)), [], "limit=1"
+    expected, listed, query = items(lists.read(name)), [], "limit=1"
     for _ in range(len(expected) + 1):
         response = lists.read(name, query)
         assert len(items(response)) <= 1
-        found += items(response)
+        listed += items(response)
         next_page = _NEXT.search(response.text)
         if next_page is None:
             break
         query = f"limit=1&marker={(next_page[1] or next_page[2]).rpartition('marker=')[2]}"
-    assert found == expected
+    assert listed == expected
 
 
 def test_unknown_marker(lists: Lists) -> None:

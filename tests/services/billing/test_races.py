@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -12,6 +13,7 @@ from stratiform.kit.pagination import Page
 from stratiform.services.billing.model import Assignment
 from stratiform.services.billing.repository.assignments import end_assignment, list_assignments
 from stratiform.services.billing.tables import assignments_table
+from stratiform.services.rating.model import PricePlan
 from support.billing import BillingBench
 from support.money import PLAN, machine
 
@@ -51,10 +53,7 @@ def test_a_project_has_one_payer_at_a_time(any_billing: BillingBench, names: Seq
     for number in range(4):
         project = f"shared-{number}"
         results = run_together(
-            [
-                lambda name=names[index % len(names)], project=project: any_billing.assign(name, project, "2026-11-05")
-                for index in range(THREADS)
-            ]
+            [partial(any_billing.assign, names[index % len(names)], project, "2026-11-05") for index in range(THREADS)]
         )
         assert check_conflicts(results) == 1
         assert [each.until for each in assignments_of(any_billing, project)] == [None]
@@ -66,9 +65,7 @@ def test_projects_that_move_between_accounts_stay_with_one_payer(any_billing: Bi
         any_billing.create_account(name)
     any_billing.at("2026-11-20")
     days = [f"2026-11-{day:02}" for day in range(2, 2 + THREADS)]
-    operations = [
-        lambda name=names[index % 4], day=day: any_billing.assign(name, "p1", day) for index, day in enumerate(days)
-    ]
+    operations = [partial(any_billing.assign, names[index % 4], "p1", day) for index, day in enumerate(days)]
     assert check_conflicts(run_together(operations)) >= 1
     assigned = assignments_of(any_billing, "p1")
     assert [earlier.until for earlier in assigned] == [*(later.start for later in assigned[1:]), None]
@@ -82,8 +79,8 @@ def test_projects_that_swap_accounts_do_not_block_each_other(any_billing: Billin
         day = f"2026-11-{2 + number:02}"
         first, second = ("zeta", "acme") if number % 2 == 0 else ("acme", "zeta")
         operations = [
-            lambda first=first, day=day: any_billing.assign(first, "p1", day),
-            lambda second=second, day=day: any_billing.assign(second, "p2", day),
+            partial(any_billing.assign, first, "p1", day),
+            partial(any_billing.assign, second, "p2", day),
         ]
         assert check_conflicts(run_together(operations)) == 2
 
@@ -91,7 +88,7 @@ def test_projects_that_swap_accounts_do_not_block_each_other(any_billing: Billin
 def test_an_account_is_created_once(any_billing: BillingBench) -> None:
     for number in range(4):
         name = f"new-{number}"
-        results = run_together([lambda name=name: any_billing.create_account(name)] * THREADS)
+        results = run_together([partial(any_billing.create_account, name)] * THREADS)
         assert check_conflicts(results) == 1
         assert f"Customer account '{name}' already exists" in {getattr(each, "message", "") for each in results}
 
@@ -99,8 +96,8 @@ def test_an_account_is_created_once(any_billing: BillingBench) -> None:
 def test_a_period_is_closed_once(any_billing: BillingBench) -> None:
     any_billing.ingest(machine("m1", "p1", "2026-11-10"))
     any_billing.at("2027-01-01")
-    results = run_together([lambda: any_billing.close("acme", "2026-11").number] * 32)
-    assert set(results) == {"2027-000001"}
+    results = run_together([partial(any_billing.close, "acme", "2026-11")] * 32)
+    assert {getattr(each, "number", each) for each in results} == {"2027-000001"}
     documents = any_billing.run(lambda billing, ctx: billing.documents.list(ctx, Page()))
     assert len(documents.items) == 1
 
@@ -121,13 +118,9 @@ def test_documents_of_many_accounts_are_numbered_without_gaps(any_billing: Billi
 
 def test_a_plan_is_published_once(any_billing: BillingBench) -> None:
     plans = [PLAN.replace('"standard"', '"gold"').replace('"0.01"', f'"0.0{index}"') for index in range(1, 9)]
-    results = run_together([lambda plan=plan: any_billing.publish(plan) for plan in plans] * 2)
+    results = run_together([partial(any_billing.publish, plan) for plan in plans] * 2)
     assert check_conflicts(results) >= 1
-    prices = {
-        each.versions[0].prices[0].amount
-        for each in results
-        if not isinstance(each, Exception)  # type: ignore[attr-defined]
-    }
+    prices = {plan.versions[0].prices[0].amount for plan in results if isinstance(plan, PricePlan)}
     assert len(prices) == 1
 
 
@@ -142,9 +135,7 @@ def test_prices_are_not_set_in_a_period_that_is_being_closed(any_billing: Billin
         any_billing.ingest(machine("m1", "p1", f"{month}-02", at=f"{month}-02T00:00:00"))
         any_billing.at(f"{next_month}-01")
         version = PLAN.replace("2026-01-01", f"{month}-15").replace('"0.01"', f'"{number + 10}"')
-        results = run_together(
-            [lambda month=month: any_billing.close("acme", month), lambda version=version: any_billing.publish(version)]
-        )
+        results = run_together([partial(any_billing.close, "acme", month), partial(any_billing.publish, version)])
         published = not isinstance(results[1], Exception)
         assert published or isinstance(results[1], Invalid)
         invoice = any_billing.load_json(results[0].number)  # type: ignore[attr-defined]

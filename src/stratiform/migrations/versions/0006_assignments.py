@@ -34,8 +34,9 @@ Row = Mapping[str, Any]
 
 def upgrade() -> None:
     db = op.get_bind()
-    names = dict(db.execute(sa.text("SELECT id, name FROM billing_account")).tuples().all())
-    plans = dict(db.execute(sa.text("SELECT id, plan FROM billing_account")).tuples().all())
+    accounts = db.execute(sa.text("SELECT id, name, plan FROM billing_account")).all()
+    names: dict[str, str] = {account.id: account.name for account in accounts}
+    plans: dict[str, str] = {account.id: account.plan for account in accounts}
     assignments = _read(db, "billing_assignment")
     periods = _read(db, "billing_period")
     numbered = list(_number(assignments, names))
@@ -99,7 +100,8 @@ def _overlap(earlier: Row, later: Row, names: Mapping[str, str]) -> Conflict:
 
 
 def _end(earlier: Row, later: Row) -> int:
-    return min(row["until"] for row in (earlier, later) if row["until"] is not None)
+    end: int = min(row["until"] for row in (earlier, later) if row["until"] is not None)
+    return end
 
 
 def _create_table(name: str, *items: SchemaItem) -> sa.Table:

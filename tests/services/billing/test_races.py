@@ -110,7 +110,7 @@ def test_documents_of_many_accounts_are_numbered_without_gaps(any_billing: Billi
         any_billing.ingest(machine(f"m-{name}", f"project of {name}", "2026-11-10"))
     any_billing.at("2027-01-01")
     for month in ("2026-11", "2026-12"):
-        results = run_together([lambda name=name, month=month: any_billing.close(name, month).number for name in names])
+        results = run_together([partial(any_billing.close, name, month) for name in names])
         assert check_conflicts(results) == THREADS
     documents = any_billing.run(lambda billing, ctx: billing.documents.list(ctx, Page()))
     assert sorted(each.sequence for each in documents.items) == list(range(1, 2 * THREADS + 1))

@@ -20,6 +20,7 @@ from stratiform.app import keys
 from stratiform.app.almanach_import import import_almanach
 from stratiform.app.settings import Settings, load
 from stratiform.interfaces.cli.client import CliError, printable, session
+from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.main import app, start
 from stratiform.kit.errors import Fault
 
@@ -173,14 +174,21 @@ def db_upgrade() -> None:
 
 
 @database.command("downgrade")
-def db_downgrade(revision: str) -> None:
-    """Downgrade to REVISION (`base`: drop all tables). No program may be running."""
+def db_downgrade(revision: str, yes: Yes = False) -> None:
+    """Downgrade to REVISION (`base`: drop all tables). No program may be running.
+
+    What the older schema cannot store is deleted, after a confirmation.
+    """
     if homes.list_running(session.home):
         raise CliError(
             f"Stratiform is running in {session.home}", "stop it with `stratiform down`, also in other homes"
         )
     with _database() as (schema, base):
+        losses = schema.list_losses(base, revision)
+        if losses:
+            confirm(f"Downgrade to {revision} and delete {', '.join(losses)}", yes=yes)
         schema.downgrade(base, revision)
+        typer.echo(f"Revision: {schema.current_revision(base) or 'none'}")
 
 
 @database.command("list")

@@ -176,7 +176,10 @@ def test_rotated_keys(api: Rest, exported: Path, stack_bench: Bench, tmp_path: P
     run("export", "--since", exported, later)
     assert "Verified" in run("verify", later, "--key", before[0], "--since", exported)
     assert "Verified" in run("verify", later, "--key", rotated)
-    stolen = CliRunner().invoke(key_commands.app, ["rotate", "ledger", "--stolen"]).output.strip()
+    refused = CliRunner().invoke(key_commands.app, ["rotate", "ledger", "--stolen"])
+    assert "not confirmed" in str(refused.exception)
+    assert list_keys() == [*before, rotated]
+    stolen = CliRunner().invoke(key_commands.app, ["rotate", "ledger", "--stolen", "--yes"]).output.strip()
     with stack_bench.services.database.transaction() as db:
         stack_bench.services.ingest.events.ingest(db, [disk("v1", "p1", "2026-11-01")], stack_bench.clock.now())
     run("export", later)

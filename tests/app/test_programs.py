@@ -185,7 +185,7 @@ def test_schema_cannot_be_downgraded_while_a_program_runs(cli: Cli) -> None:
     assert "Revision: none" in cli("db", "downgrade", "base", "--yes")
     assert cli("db", "list").startswith("  0001")
     cli("db", "upgrade")
-    assert "Revision: 0004" in cli("db", "downgrade", "0004")  # there are no rows to lose
+    assert "Revision: 0004" in cli("db", "downgrade", "0004")  # without rows to delete
 
 
 def test_log_hides_the_password_of_the_bus(cli: Cli) -> None:

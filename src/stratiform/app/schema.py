@@ -92,11 +92,12 @@ def list_losses(database: Database, revision: str) -> list[str]:
 @contextmanager
 def _known_revision() -> Iterator[None]:
     """Raise Invalid for a revision that Alembic does not know."""
+    from alembic.script.revision import RevisionError
     from alembic.util import CommandError
 
     try:
         yield
-    except CommandError as error:
+    except (CommandError, RevisionError) as error:
         raise Invalid(str(error), hint="`stratiform db list` prints the revisions") from error
 
 

@@ -16,7 +16,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_person_is_asked_on_standard_error(
+def test_the_question_is_printed_to_standard_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
@@ -40,6 +40,6 @@ def test_without_a_terminal_the_command_is_refused_instead_of_waiting(monkeypatc
     assert error.value.hint == "repeat the command with --yes"
 
 
-def test_yes_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yes_confirms_without_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     confirm("Remove cloud 'ec2'", yes=True)

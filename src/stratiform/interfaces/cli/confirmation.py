@@ -7,13 +7,13 @@ import typer
 
 from stratiform.interfaces.cli.errors import CliError
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Confirm without a prompt.")]
 
 
 def confirm(action: str, *, yes: bool) -> None:
-    """Ask whether to do what `action` says, such as "Remove cloud 'ec2'", unless `yes` is set.
+    """Prompt for a confirmation of `action`, such as "Remove cloud 'ec2'", unless `yes` is set.
 
-    Without a terminal nobody can answer, so the command is refused. Raises: CliError if it is not confirmed.
+    Without a terminal, the command is refused instead. Raises: CliError if it is not confirmed.
     """
     if yes:
         return

@@ -21,7 +21,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from stratiform.kit.clock import DAY_US, MINUTE_US, parse_iso
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ledger.model import Segment
 from stratiform.services.rating.engines import duckdb_engine, samples, segments
 from stratiform.services.rating.engines.history import SegmentHistory

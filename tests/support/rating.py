@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from stratiform.kit.clock import parse_iso
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ledger.model import MeterCatalog, Segment
 from stratiform.services.rating.model import MeterUsage, PricePlan
 from stratiform.services.rating.plan_files import parse_plan

@@ -18,8 +18,8 @@ from stratiform.interfaces.endpoints.openapi import summarize
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.rest.api import api as rest
 from stratiform.kit import settings as kit_settings
-from stratiform.services.ingest.events import MessageParser
-from stratiform.services.ingest.events.meter_files import (
+from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.ingest.parsing.meter_files import (
     Condition,
     EventRule,
     MeterFile,
@@ -53,7 +53,7 @@ _METERS = """\
 # Meters
 
 A meter defines which notifications describe resources of one type, and what is read from them. Each section below is
-one file in `src/stratiform/services/ingest/events/meters`. A file in `HOME/meters` adds a meter, or replaces the
+one file in `src/stratiform/services/ingest/parsing/meters`. A file in `HOME/meters` adds a meter, or replaces the
 built-in meter of the same name: see [Add a meter](../howto/add-a-meter.md).
 
 Notifications that no meter reads are stored and counted: `stratiform usage unknown list`.

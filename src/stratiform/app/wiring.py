@@ -13,7 +13,7 @@ from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Database
 from stratiform.kit.ids import Ids, RandomIds
 from stratiform.kit.signing import SigningKeys
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.manifest import Environment, ServiceRegistry
 
 

@@ -14,7 +14,7 @@ from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, CliError, session
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.signed_notes import Signer
-from stratiform.services.ingest.events import encode_event
+from stratiform.services.ingest.parsing import encode_event
 from support.ledger import recorded
 from support.money import disk, machine
 from support.rest import Rest, rest

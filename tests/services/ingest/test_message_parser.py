@@ -8,7 +8,7 @@ import pytest
 from stratiform.kit.clock import iso, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, encode_event, parse_event, redact_token
+from stratiform.services.ingest.parsing import MessageParser, encode_event, parse_event, redact_token
 from stratiform.services.ledger.model import ParsedMessage, ResourceStatement
 from support.ledger import recorded
 

@@ -16,8 +16,8 @@ from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
 from stratiform.kit.work import Worker, enqueue
 from stratiform.services.ingest import repository as ingest_repository
-from stratiform.services.ingest.events import MessageParser
-from stratiform.services.ingest.events.meter_file_parser import parse_meter_file
+from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.ingest.parsing.meter_file_parser import parse_meter_file
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ingest.tasks import handlers

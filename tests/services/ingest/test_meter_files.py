@@ -16,8 +16,8 @@ from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, parse_event
-from stratiform.services.ingest.events.meter_file_parser import parse_meter_file
+from stratiform.services.ingest.parsing import MessageParser, parse_event
+from stratiform.services.ingest.parsing.meter_file_parser import parse_meter_file
 from stratiform.services.ledger.model import MeterFormat, ResourceStatement
 from support.ledger import recorded
 from support.payloads import BACKUP, BALANCER, BALANCER_OF_DRIVERS, POLLED, REQUEST, sample
@@ -52,7 +52,7 @@ def parse_one(event_type: str, payload: dict[str, Any], parser: MessageParser = 
 
 
 def test_files_have_the_name_of_their_resource_type() -> None:
-    folder = resources.files("stratiform.services.ingest.events") / "meters"
+    folder = resources.files("stratiform.services.ingest.parsing") / "meters"
     files = {file.name.removesuffix(".toml") for file in folder.iterdir()}
     assert files == {*PARSER.meter_files, "nothing"}
 
@@ -214,7 +214,7 @@ def test_file_of_the_operator_is_added_or_replaces_another(tmp_path: Path) -> No
 
 
 def test_tag_is_an_attribute_of_a_resource_with_a_builtin_parser(tmp_path: Path) -> None:
-    package_file = (resources.files("stratiform.services.ingest.events") / "meters" / "instance.toml").read_text()
+    package_file = (resources.files("stratiform.services.ingest.parsing") / "meters" / "instance.toml").read_text()
     write_meter_file(tmp_path, "instance", package_file + '\n[attributes]\nteam = { tag = "team" }\n')
     parser = MessageParser.load(tmp_path)
     server = {"instance_id": "i", "tenant_id": "p"}

@@ -11,7 +11,7 @@ from stratiform.interfaces.services import Services
 from stratiform.kit.clock import DAY_US, ManualClock
 from stratiform.kit.work import Worker, enqueue
 from stratiform.services.ingest import repository as ingest_repository
-from stratiform.services.ingest.events import parse_event
+from stratiform.services.ingest.parsing import parse_event
 from stratiform.services.ledger import repository
 from support.databases import create_tables
 from support.ledger import expected, listing, recorded

@@ -13,7 +13,7 @@ from stratiform.kit.clock import SECOND_US, Micros, iso_seconds
 from stratiform.kit.db import ProgrammingError
 from stratiform.kit.errors import Fault, Unavailable
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import parse_event
+from stratiform.services.ingest.parsing import parse_event
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service import ParsedBatch
 

@@ -33,7 +33,7 @@ def list_meters(output: FormatOption = Format.table) -> None:
 def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> None:
     """Validate a meter file without a server. Errors name the key."""
     # not needed by other commands
-    from stratiform.services.ingest.events.meter_file_parser import parse_meter_file, read_file
+    from stratiform.services.ingest.parsing.meter_file_parser import parse_meter_file, read_file
 
     meter = parse_meter_file(read_file(file), str(file))
     types = {event_type for event in meter.events for event_type in event.types if event.rule != "ignore"}

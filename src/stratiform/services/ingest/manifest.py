@@ -2,7 +2,7 @@
 
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest import policy, tables, tasks
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables

@@ -5,7 +5,7 @@ from stratiform.kit.clock import Micros, iso_seconds
 from stratiform.services.audit.model.intervals import Window
 from stratiform.services.audit.model.ledger_states import LedgerState
 from stratiform.services.audit.model.sightings import GRACE_PERIOD_US, Absence, Sighting
-from stratiform.services.ingest.events.meter_files import MeterFile
+from stratiform.services.ingest.parsing.meter_files import MeterFile
 from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ledger.service import ExistsEvent
 

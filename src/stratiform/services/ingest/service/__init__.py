@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ingest.service.cloud_events import CloudEvents, EventResult
 from stratiform.services.ingest.service.clouds import validate_cloud_name
 from stratiform.services.ingest.service.correction_events import author_of, correction_event, derived_id

@@ -9,8 +9,8 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, usage_events
-from stratiform.services.ingest.events.cloud_events import parse_cloud_event
+from stratiform.services.ingest.parsing import MessageParser, usage_events
+from stratiform.services.ingest.parsing.cloud_events import parse_cloud_event
 from stratiform.services.ingest.service.clouds import validate_cloud_name
 from stratiform.services.ingest.service.parsed_batches import parse_events
 from stratiform.services.ingest.service.storage import store

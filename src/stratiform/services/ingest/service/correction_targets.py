@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid, NotFound
-from stratiform.services.ingest.events.corrections import check_resource
+from stratiform.services.ingest.parsing.corrections import check_resource
 from stratiform.services.ingest.service.clouds import validate_cloud_name
 from stratiform.services.ledger.model import Correction, Resource, UsageFilter
 from stratiform.services.ledger.service import LedgerService

@@ -12,8 +12,8 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page, Slice, page_of
 from stratiform.services.ingest import policy
-from stratiform.services.ingest.events import MessageParser
-from stratiform.services.ingest.events.resource_schemas import build_schema
+from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.ingest.parsing.resource_schemas import build_schema
 from stratiform.services.ingest.model.correction_checks import (
     check_adjustment,
     check_effect,

@@ -7,7 +7,7 @@ from stratiform.kit import outbox
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
 from stratiform.kit.outbox import Event
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service.parsed_batches import parse_events
 from stratiform.services.ingest.service.storage import store

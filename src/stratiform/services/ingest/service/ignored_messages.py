@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.services.ingest import policy, repository
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service.parsed_batches import parse_messages
 from stratiform.services.ingest.service.storage import store

@@ -9,7 +9,7 @@ from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, envelope
+from stratiform.services.ingest.parsing import MessageParser, envelope
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service.clouds import validate_cloud_name
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch, parse_messages

@@ -16,9 +16,9 @@ from stratiform.kit.outbox import Event
 from stratiform.kit.work import enqueue
 from stratiform.services.clouds.model import Cloud
 from stratiform.services.ingest import policy, repository
-from stratiform.services.ingest.events import MessageParser, poll_samples
-from stratiform.services.ingest.events.compiled_rules import meter_format
-from stratiform.services.ingest.events.values import shorten_id
+from stratiform.services.ingest.parsing import MessageParser, poll_samples
+from stratiform.services.ingest.parsing.compiled_rules import meter_format
+from stratiform.services.ingest.parsing.values import shorten_id
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.model.polls import Poll, Schedule, split_table
 from stratiform.services.ingest.service.parsed_batches import parse_events

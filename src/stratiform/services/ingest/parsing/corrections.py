@@ -5,8 +5,8 @@ from decimal import Decimal
 from stratiform.kit.clock import Micros, iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events.envelope import MESSAGE_ID_LENGTH
-from stratiform.services.ingest.events.values import (
+from stratiform.services.ingest.parsing.envelope import MESSAGE_ID_LENGTH
+from stratiform.services.ingest.parsing.values import (
     ID_LENGTH,
     Payload,
     find_object,

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events.builtin_parsers import EventParser
-from stratiform.services.ingest.events.compiled_rules import CompiledRule
-from stratiform.services.ingest.events.paths import MISSING, Find
-from stratiform.services.ingest.events.rule_application import apply_rule
-from stratiform.services.ingest.events.values import Payload
+from stratiform.services.ingest.parsing.builtin_parsers import EventParser
+from stratiform.services.ingest.parsing.compiled_rules import CompiledRule
+from stratiform.services.ingest.parsing.paths import MISSING, Find
+from stratiform.services.ingest.parsing.rule_application import apply_rule
+from stratiform.services.ingest.parsing.values import Payload
 from stratiform.services.ledger.model import ResourceStatement
 
 

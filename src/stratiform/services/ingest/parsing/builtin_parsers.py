@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from stratiform.kit.outbox import Event
-from stratiform.services.ingest.events import almanach, cinder, corrections, nova, usage_events, volume_types
+from stratiform.services.ingest.parsing import almanach, cinder, corrections, nova, usage_events, volume_types
 from stratiform.services.ledger.model import ResourceStatement
 
 #: Returns None for an event without a statement. Raises: InvalidMessage.

@@ -5,7 +5,7 @@
 them to messages.
 """
 
-from stratiform.services.ingest.events.envelope import encode_event, parse_event, redact_token
-from stratiform.services.ingest.events.message_parser import MessageParser
+from stratiform.services.ingest.parsing.envelope import encode_event, parse_event, redact_token
+from stratiform.services.ingest.parsing.message_parser import MessageParser
 
 __all__ = ["MessageParser", "encode_event", "parse_event", "redact_token"]

@@ -1,6 +1,6 @@
 """Attributes and states of the resource types with a parser in Python (`nova`, `cinder`); no meter file has them."""
 
-from stratiform.services.ingest.events.meter_files import ValueType
+from stratiform.services.ingest.parsing.meter_files import ValueType
 
 #: Resource type to attribute to type.
 ATTRIBUTES: dict[str, dict[str, ValueType]] = {

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from stratiform.services.ingest.events.builtin_parsers import OWN_EVENT_PARSERS, PARSERS_BY_RULE
-from stratiform.services.ingest.events.compiled_rules import CompiledRule, compile_rule, tag_attributes
-from stratiform.services.ingest.events.meter_files import FILE_RULES, EventRule, MeterFile, list_paths
-from stratiform.services.ingest.events.parse_steps import BuiltinStep, ListStep, ParseStep, ResourceStep
-from stratiform.services.ingest.events.paths import compile_paths
+from stratiform.services.ingest.parsing.builtin_parsers import OWN_EVENT_PARSERS, PARSERS_BY_RULE
+from stratiform.services.ingest.parsing.compiled_rules import CompiledRule, compile_rule, tag_attributes
+from stratiform.services.ingest.parsing.meter_files import FILE_RULES, EventRule, MeterFile, list_paths
+from stratiform.services.ingest.parsing.parse_steps import BuiltinStep, ListStep, ParseStep, ResourceStep
+from stratiform.services.ingest.parsing.paths import compile_paths
 
 ParsePlan = Sequence[ParseStep]
 

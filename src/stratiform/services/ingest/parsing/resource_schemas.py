@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import builtin_properties
-from stratiform.services.ingest.events.meter_catalog import list_states
-from stratiform.services.ingest.events.meter_files import MeterFile, ValueType, list_attributes
-from stratiform.services.ingest.events.values import is_integer, parse_integer, parse_number, quote
+from stratiform.services.ingest.parsing import builtin_properties
+from stratiform.services.ingest.parsing.meter_catalog import list_states
+from stratiform.services.ingest.parsing.meter_files import MeterFile, ValueType, list_attributes
+from stratiform.services.ingest.parsing.values import is_integer, parse_integer, parse_number, quote
 from stratiform.services.ledger.model import Segment
 from stratiform.services.ledger.model.properties import default_state
 

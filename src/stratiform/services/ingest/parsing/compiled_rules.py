@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from stratiform.kit.clock import SECOND_US
-from stratiform.services.ingest.events.meter_files import (
+from stratiform.services.ingest.parsing.meter_files import (
     AttributeDefinition,
     Condition,
     EventRule,
@@ -22,8 +22,8 @@ from stratiform.services.ingest.events.meter_files import (
     attribute_definition,
     list_paths,
 )
-from stratiform.services.ingest.events.paths import Find, compile_paths
-from stratiform.services.ingest.events.values import parse_boolean, parse_integer, parse_number, parse_text
+from stratiform.services.ingest.parsing.paths import Find, compile_paths
+from stratiform.services.ingest.parsing.values import parse_boolean, parse_integer, parse_number, parse_text
 from stratiform.services.ledger.model import MeterFormat
 
 #: Converts a value; the second argument is its name in errors.

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from stratiform.kit.clock import Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events.compiled_rules import (
+from stratiform.services.ingest.parsing.compiled_rules import (
     CompiledCondition,
     CompiledRule,
     CompiledSample,
 )
-from stratiform.services.ingest.events.envelope import MESSAGE_ID_LENGTH
-from stratiform.services.ingest.events.paths import MISSING, Find
-from stratiform.services.ingest.events.values import (
+from stratiform.services.ingest.parsing.envelope import MESSAGE_ID_LENGTH
+from stratiform.services.ingest.parsing.paths import MISSING, Find
+from stratiform.services.ingest.parsing.values import (
     Payload,
     parse_number,
     parse_tags,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events.values import Payload
+from stratiform.services.ingest.parsing.values import Payload
 
 
 class _Missing:

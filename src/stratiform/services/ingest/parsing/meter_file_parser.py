@@ -8,8 +8,8 @@ from typing import TypeVar
 import msgspec
 
 from stratiform.kit.errors import Invalid
-from stratiform.services.ingest.events.meter_file_checks import iterate_problems
-from stratiform.services.ingest.events.meter_files import IgnoredEvents, IgnoredEventsFile, MeterFile, Table
+from stratiform.services.ingest.parsing.meter_file_checks import iterate_problems
+from stratiform.services.ingest.parsing.meter_files import IgnoredEvents, IgnoredEventsFile, MeterFile, Table
 
 T = TypeVar("T", bound=Table)
 

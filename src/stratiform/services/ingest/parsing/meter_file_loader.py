@@ -7,8 +7,8 @@ from importlib import resources
 from pathlib import Path
 
 from stratiform.kit.errors import Invalid
-from stratiform.services.ingest.events.meter_file_parser import parse_ignored_events, parse_meter_file, read_file
-from stratiform.services.ingest.events.meter_files import IgnoredEvents, MeterFile
+from stratiform.services.ingest.parsing.meter_file_parser import parse_ignored_events, parse_meter_file, read_file
+from stratiform.services.ingest.parsing.meter_files import IgnoredEvents, MeterFile
 
 _IGNORED_EVENTS = "nothing.toml"
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from stratiform.services.ingest.events import builtin_properties
-from stratiform.services.ingest.events.meter_files import (
+from stratiform.services.ingest.parsing import builtin_properties
+from stratiform.services.ingest.parsing.meter_files import (
     FILE_RULES,
     AttributeDefinition,
     MeterFile,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from stratiform.services.ingest.events.meter_files import (
+from stratiform.services.ingest.parsing.meter_files import (
     FILE_RULES,
     AttributeDefinition,
     EventRule,
@@ -15,7 +15,7 @@ from stratiform.services.ingest.events.meter_files import (
     attribute_definition,
     list_paths,
 )
-from stratiform.services.ingest.events.paths import split_path
+from stratiform.services.ingest.parsing.paths import split_path
 
 Problem = tuple[str, str]
 

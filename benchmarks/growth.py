@@ -28,8 +28,8 @@ sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
 from sqlalchemy import Connection
 
-from stratiform.app.home import list_running
-from stratiform.kit import merkle
+from stratiform.app.home_folder import list_running
+from stratiform.kit import merkle_tree
 from stratiform.services.ledger import repository
 from support.databases import empty_database
 from support.stacks import Bench, bench
@@ -136,8 +136,8 @@ def _fill_log(db: Connection, size: int, until: int) -> None:
     """Extend the log with empty leaves up to `until`."""
     while size < until:
         count = min(65536, until - size)
-        tiles = merkle.append(repository.tiles.make_reader(db), size, [b"\0" * merkle.HASH_BYTES] * count)
-        repository.tiles.save(db, tiles)
+        tiles = merkle_tree.append(repository.log_tiles.make_reader(db), size, [b"\0" * merkle_tree.HASH_BYTES] * count)
+        repository.log_tiles.save(db, tiles)
         size += count
 
 

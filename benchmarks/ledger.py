@@ -108,8 +108,8 @@ def channel() -> Iterator[Any]:
 @contextmanager
 def filled(messages: list[bytes]) -> Iterator[Queue]:
     """Declare the queue of the collector, and publish `messages` to it."""
-    from stratiform.interfaces.amqp.address import parse
     from stratiform.interfaces.amqp.queues import Subscription, declare
+    from stratiform.interfaces.amqp.transport_url import parse
 
     amqp: Any = importlib.import_module("amqp")
     name = f"bench-{uuid4().hex[:8]}"
@@ -226,7 +226,7 @@ def oslo(messages: list[bytes], batch: int) -> Cost:
 def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Callable[[], None]]:
     """Yield a function that runs the collector on a fresh database until all messages are stored."""
     from stratiform.app import collector as program
-    from stratiform.app import schema
+    from stratiform.app import database_schema
     from stratiform.app.settings import Settings
     from stratiform.app.wiring import build
     from stratiform.kit import garbage_collection
@@ -243,7 +243,7 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
             collector_pool=queue.pool,
         )
         services = build(settings)
-        schema.upgrade(services.database)
+        database_schema.upgrade(services.database)
         garbage_collection.tune()  # as `serve` does
         stop = threading.Event()
         thread = threading.Thread(target=program.collect, args=(settings, services, stop))

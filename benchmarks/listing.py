@@ -30,10 +30,10 @@ from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.interfaces.rest.views.usage import segment_row
 from stratiform.interfaces.services import Services
-from stratiform.kit import bulk, garbage_collection
+from stratiform.kit import bulk_queries, garbage_collection
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.ledger.model import UsageFilter
@@ -65,7 +65,7 @@ def fill(services: Services, others: int) -> int:
     with services.database.transaction() as db:
         position = segments // 400 + 1
         rows = [(number, T0 + number, 0, None) for number in range(1, position + 1)]
-        bulk.insert(db, batch_table, ("id", "received_at", "events", "messages"), rows)
+        bulk_queries.insert(db, batch_table, ("id", "received_at", "events", "messages"), rows)
         values = {"position": position, "events": 0, "segments": segments, "resources": segments // EACH}
         db.execute(position_table.insert().values(id=1, **values))
         if services.database.dialect != "mysql":
@@ -92,12 +92,12 @@ def _project(db: Connection, chance: random.Random, project: str, number: int) -
             segments.append((*row, number // 400 + 1, 1 if end is None else None))
             number, at = number + 1, end or at
     of_resources = ("id", "cloud", "resource_type", "resource_id", "name", "tags", "parent", "progress")
-    bulk.insert(db, resource_table, of_resources, resources)
+    bulk_queries.insert(db, resource_table, of_resources, resources)
     of_segments = (
         "id", "resource", "cloud", "resource_type", "resource_id", "project_id", "start_at", "end_at", "state",
         "attributes", "recorded", "is_open",
     )  # fmt: skip
-    bulk.insert(db, segment_table, of_segments, segments)
+    bulk_queries.insert(db, segment_table, of_segments, segments)
     return number
 
 

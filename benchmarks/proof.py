@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
 import zstandard
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.clock import HOUR_US, iso_naive, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import UsageFilter
@@ -85,14 +85,14 @@ def make_event(number: int, servers: int) -> Event:
 def measure_appending(events: int) -> None:
     """Measure the log alone, with batches as in ingest."""
     tiles: dict[tuple[int, int], bytes] = {}
-    leaves = [merkle.leaf_hash(b"%d" % number) for number in range(BATCH)]
+    leaves = [merkle_tree.leaf_hash(b"%d" % number) for number in range(BATCH)]
 
     def tile(level: int, number: int) -> bytes:
         return tiles.get((level, number), b"")
 
     start = time.perf_counter()
     for size in range(0, events, BATCH):
-        tiles.update(merkle.append(tile, size, leaves))
+        tiles.update(merkle_tree.append(tile, size, leaves))
     print(f"  append to the log: {(time.perf_counter() - start) / events * 1e6:.2f} µs per event")
 
 

@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/rating.py [--segments 1000000] [--samples 500000] [--threads 2]
 
 The usage is generated with a fixed seed; the price plan is examples/prices.toml. Every line of a sample of the
-segments is compared with the engine in plain Python (services/rating/engines/segments.py), which is also the first
+segments is compared with the engine in plain Python (services/rating/engines/segment_engine.py), which is also the first
 peer. The second peer is an SQL query over SQLite in memory, which multiplies and sums integers, but rounds no runs.
 """
 
@@ -23,8 +23,8 @@ from pathlib import Path
 from stratiform.kit.clock import DAY_US, MINUTE_US, parse_iso
 from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ledger.model import Segment
-from stratiform.services.rating.engines import duckdb_engine, samples, segments
-from stratiform.services.rating.engines.history import SegmentHistory
+from stratiform.services.rating.engines import duckdb_engine, sample_engine, segment_engine
+from stratiform.services.rating.engines.attribute_history import SegmentHistory
 from stratiform.services.rating.model import MeterUsage, PricePlan, format_scaled
 from stratiform.services.rating.plan_files import parse_plan
 
@@ -141,7 +141,7 @@ def compare(plan: PricePlan, threads: int) -> None:
     with duckdb_engine.session(threads) as session:
         table = duckdb_engine.table(compared, plan.fields)
         charge = duckdb_engine.rate(table, plan, START, END, session)
-    assert charge == segments.rate(compared, plan, START, END), "the engines differ"
+    assert charge == segment_engine.rate(compared, plan, START, END), "the engines differ"
     print(f"            {len(charge.lines):,} lines of {COMPARED:,} segments are equal to those of plain Python")
 
 
@@ -149,7 +149,7 @@ def rate_samples(arguments: argparse.Namespace) -> None:
     """Rate the samples of a meter."""
     plan, sampled = load_plan(), list(generate_samples(arguments.samples))
     started = time.perf_counter()
-    charge = samples.rate(sampled, plan, START, END, SegmentHistory(plan))
+    charge = sample_engine.rate(sampled, plan, START, END, SegmentHistory(plan))
     seconds = time.perf_counter() - started
     print(f"samples     {seconds:.2f} s  {len(sampled) / seconds:>12,.0f} samples/s  {len(charge.lines):,} lines")
 
@@ -159,7 +159,7 @@ def plain_python(arguments: argparse.Namespace) -> None:
     count = max(arguments.segments // 10, 1)
     plan, usages = load_plan(), list(generate_segments(count))
     started = time.perf_counter()
-    segments.rate(usages, plan, START, END)
+    segment_engine.rate(usages, plan, START, END)
     seconds = time.perf_counter() - started
     speed = f"{count / seconds:>8,.0f} segments/s"
     print(f"plain Python {seconds:.2f} s for {count:,}  {speed}; {ratio(arguments, seconds / count)}")

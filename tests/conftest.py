@@ -15,7 +15,7 @@ import pytest
 from support import watchdog
 
 if TYPE_CHECKING:
-    from stratiform.kit.db import Database
+    from stratiform.kit.database import Database
     from support.bus import BusNames
     from support.databases import DatabasePool
     from support.stacks import Bench
@@ -71,8 +71,8 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 @pytest.fixture
 def database(database_url: str) -> Iterator["Database"]:
     """A database with all tables, without rows."""
-    from stratiform.app.schema import load_tables
-    from stratiform.kit.db import Database
+    from stratiform.app.database_schema import load_tables
+    from stratiform.kit.database import Database
     from support.databases import create_tables
 
     load_tables()

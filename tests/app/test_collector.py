@@ -19,10 +19,10 @@ from sqlalchemy import text
 from stratiform.app import collector
 from stratiform.app.collector import addresses, collect
 from stratiform.app.settings import Settings, Source
-from stratiform.interfaces.amqp.inbox import Inbox
-from stratiform.interfaces.amqp.storage import Statistics, Storage
+from stratiform.interfaces.amqp.batch_ingest import Statistics, Storage
+from stratiform.interfaces.amqp.batch_queue import Inbox
 from stratiform.interfaces.services import Services
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, Unavailable
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service import ParsedBatch

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stratiform.app import almanach, settings
-from stratiform.interfaces.amqp.address import parse
+from stratiform.interfaces.amqp.transport_url import parse
 from support.programs import Cli
 
 EVERYTHING = """

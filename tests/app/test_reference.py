@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stratiform.app.reference import PAGES, text, write
+from stratiform.app.reference_pages import PAGES, text, write
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 @pytest.mark.parametrize("name", PAGES)
 def test_the_committed_page_is_current(name: str) -> None:
     now = text(PAGES[name])
-    assert (FOLDER / name).read_text() == now, "run: python -m stratiform.app.reference"
+    assert (FOLDER / name).read_text() == now, "run: python -m stratiform.app.reference_pages"
 
 
 def test_connectors_page_lists_capabilities_and_secrets() -> None:

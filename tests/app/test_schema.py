@@ -7,10 +7,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, Table, inspect, text
 
-from stratiform.app import schema
-from stratiform.kit import merkle
+from stratiform.app import database_schema
+from stratiform.kit import merkle_tree
 from stratiform.kit.clock import parse_iso
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.pagination import Page
 from stratiform.migrations import HEAD
 from stratiform.services.billing.model import StoredDocument
@@ -26,18 +26,18 @@ FIRST_INVOICE = Path(__file__).parents[1] / "services" / "billing" / "data" / "i
 
 
 def test_migrations_lead_to_the_declared_tables_and_back(empty_database_url: str) -> None:
-    schema.load_tables()
+    database_schema.load_tables()
     database = Database(empty_database_url)
-    assert schema.current_revision(database) == ""
-    schema.upgrade(database)
-    schema.upgrade(database)
+    assert database_schema.current_revision(database) == ""
+    database_schema.upgrade(database)
+    database_schema.upgrade(database)
     with database.snapshot() as db:
         context = MigrationContext.configure(db, opts={"compare_type": True})
-        assert compare_metadata(context, schema.metadata) == []
-    steps = schema.list_revisions(database)
-    assert steps[-1].revision == HEAD == schema.current_revision(database)
+        assert compare_metadata(context, database_schema.metadata) == []
+    steps = database_schema.list_revisions(database)
+    assert steps[-1].revision == HEAD == database_schema.current_revision(database)
     assert all(step.applied for step in steps)
-    schema.downgrade(database, "base")
+    database_schema.downgrade(database, "base")
     with database.snapshot() as db:
         assert inspect(db).get_table_names() == ["alembic_version"]
     database.close()
@@ -45,21 +45,23 @@ def test_migrations_lead_to_the_declared_tables_and_back(empty_database_url: str
 
 def test_ledger_survives_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    schema.load_tables()
+    database_schema.load_tables()
     stack = bench(home, empty_database_url, tables=False)
     database = stack.services.database
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     first, second = recorded()[:700], recorded()[500:]
     _ingest(stack, first)
     with database.snapshot() as db:
         before = listing(stack.services.ledger, db)
-    schema.downgrade(database, "0001")
-    schema.upgrade(database)
+    database_schema.downgrade(database, "0001")
+    database_schema.upgrade(database)
     with database.snapshot() as db:
         assert listing(stack.services.ledger, db) == before
         size = repository.batches.count_events(db)
-        leaves = [merkle.leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, size)]
-        assert merkle.compute_root(repository.tiles.make_reader(db), size) == _root(leaves)
+        leaves = [
+            merkle_tree.leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, size)
+        ]
+        assert merkle_tree.compute_root(repository.log_tiles.make_reader(db), size) == _root(leaves)
     _ingest(stack, second)
     reference = bench(home / "reference")
     _ingest(reference, recorded())
@@ -73,7 +75,7 @@ def test_corrections_survive_downgrade_and_upgrade(home: Path, empty_database_ur
     home.mkdir(parents=True, exist_ok=True)
     stack = bench(home, empty_database_url, tables=False)
     database, services = stack.services.database, stack.services
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     _ingest(stack, recorded()[:300])
     with database.transaction() as db:
         segment = next(iter(services.ledger.segments.iterate(db)))
@@ -81,8 +83,8 @@ def test_corrections_survive_downgrade_and_upgrade(home: Path, empty_database_ur
         correction = Correction("", "test", since=segment.start, until=segment.start + 1, absent=True)
         services.ingest.corrections.create(stack.ctx(db), segment.resource, correction, message_id="c-1")
         before = listing(services.ledger, db)
-    schema.downgrade(database, "0001")
-    schema.upgrade(database)
+    database_schema.downgrade(database, "0001")
+    database_schema.upgrade(database)
     with database.transaction() as db:
         corrections = services.ingest.corrections.list(stack.ctx(db), UsageFilter(), Page()).items
         assert [correction.record.message_id for correction in corrections] == ["c-1"]
@@ -98,19 +100,19 @@ def _ingest(stack: Bench, messages: tuple[bytes, ...]) -> None:
 
 
 def _root(leaves: list[bytes]) -> bytes:
-    tiles = merkle.append(lambda *_: b"", 0, leaves)
-    return merkle.compute_root(lambda level, number: tiles.get((level, number), b""), len(leaves))
+    tiles = merkle_tree.append(lambda *_: b"", 0, leaves)
+    return merkle_tree.compute_root(lambda level, number: tiles.get((level, number), b""), len(leaves))
 
 
 def test_plans_get_free_resource_types_by_an_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
     stack = bench(home, empty_database_url, tables=False)
     database, plans = stack.services.database, stack.services.rating.plans
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     with database.transaction() as db:
         published = plans.publish(stack.ctx(db), plans.parse(PLAN))
-    schema.downgrade(database, "0003")
-    schema.upgrade(database)
+    database_schema.downgrade(database, "0003")
+    database_schema.upgrade(database)
     with database.snapshot() as db:
         upgraded = plans.load(db, "standard")
     assert upgraded.versions == published.versions
@@ -124,7 +126,7 @@ def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) 
     home.mkdir(parents=True, exist_ok=True)
     stack = bench(home, empty_database_url, tables=False)
     database = stack.services.database
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     billing = billing_bench(stack)
     billing.create_account("zeta", tax_rate="0")
     billing.assign("zeta", "p2")
@@ -134,14 +136,14 @@ def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) 
     billing.close("acme", "2026-12")
     before = _documents(billing)
     periods = billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme"))
-    schema.downgrade(database, "0004")
+    database_schema.downgrade(database, "0004")
     with database.snapshot() as db:
         rows = db.execute(text("SELECT number, total, sha256, document FROM billing_invoice ORDER BY number")).all()
     assert [(number, total, sha256, bytes(content)) for number, total, sha256, content in rows] == [
         (document.summary.number, document.summary.total, document.summary.sha256, document.content)
         for document in before
     ]
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     assert _documents(billing) == before
     assert billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme")) == periods
     assert billing.close("zeta", "2026-12").number == "2027-000004"
@@ -159,10 +161,10 @@ def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, empty_datab
     home.mkdir(parents=True, exist_ok=True)
     stack = bench(home, empty_database_url, tables=False)
     database = stack.services.database
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     billing = billing_bench(stack)
     account_id = billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, "acme")).id
-    schema.downgrade(database, "0004")
+    database_schema.downgrade(database, "0004")
     content = FIRST_INVOICE.read_bytes()
     row = {
         "number": "2026-000001",
@@ -179,7 +181,7 @@ def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, empty_datab
     with database.transaction() as db:
         invoices = Table("billing_invoice", MetaData(), autoload_with=db)
         db.execute(invoices.insert().values(row))
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     stored = billing.get("2026-000001")
     assert stored.content == content
     assert (stored.summary.net_minor, stored.summary.tax_minor, stored.summary.total) == (1111, 222, "13.33")

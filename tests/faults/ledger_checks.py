@@ -12,7 +12,7 @@ from stratiform.app.settings import Settings
 from stratiform.app.wiring import build
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.ledger import repository

@@ -7,7 +7,7 @@ import pytest
 
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.signed_notes import Checkpoint, Signer, Verifier, list_signers, open_note, sign_note
-from stratiform.kit.signing import SigningKeys, list_trusted_verifiers
+from stratiform.kit.signing_keys import SigningKeys, list_trusted_verifiers
 
 #: The example of Go's golang.org/x/mod/sumdb/note; Ed25519 signatures are deterministic.
 SECRET = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"

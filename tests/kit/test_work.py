@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from stratiform.app.schema import load_tables
+from stratiform.app.database_schema import load_tables
 from stratiform.kit.clock import SECOND_US, ManualClock, SystemClock
-from stratiform.kit.db import Database, metadata
+from stratiform.kit.database import Database, metadata
 from stratiform.kit.errors import Unavailable
-from stratiform.kit.work import LEASE_US, Job, LeaseLost, Requeue, Worker, enqueue, work_table
+from stratiform.kit.work_queue import LEASE_US, Job, LeaseLost, Requeue, Worker, enqueue, work_table
 
 _TIMEOUT_S = 60
 

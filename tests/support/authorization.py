@@ -12,7 +12,7 @@ import httpx
 from stratiform.interfaces.endpoints import Api, Endpoint
 from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.kit.policy import SYSTEM, Caller
-from stratiform.kit.work import Worker
+from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
 from support.callers import Callers, open_callers
 from support.stacks import Bench, bench

@@ -10,7 +10,7 @@ from litestar.testing import TestClient
 
 from stratiform.app.bootstrap import CATALOG
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.identity.model import (
     Assignment,

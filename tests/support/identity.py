@@ -9,7 +9,7 @@ from stratiform.app.bootstrap import CATALOG
 from stratiform.kit.clock import ManualClock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Database, metadata
+from stratiform.kit.database import Database, metadata
 from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.identity.model import (

@@ -10,7 +10,7 @@ import msgspec
 
 from stratiform.interfaces.cli.output import json_array
 from stratiform.interfaces.rest.views.usage import segment_row
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.service import LedgerService
 

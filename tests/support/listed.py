@@ -12,7 +12,7 @@ from stratiform.contract.network import NetworkCapability
 from stratiform.contract.usage import InventoryItem, UsageCapability, UsageSample
 from stratiform.contract.volume import VolumeCapability
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.clouds.model import Cloud
 from stratiform.services.clouds.service import CloudsService
 

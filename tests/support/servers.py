@@ -14,7 +14,7 @@ from stratiform.kit import outbox
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM, Caller
-from stratiform.kit.work import Worker, enqueue
+from stratiform.kit.work_queue import Worker, enqueue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.compute import tasks
 from stratiform.services.compute.model import NewServer, Server

@@ -17,7 +17,7 @@ from stratiform.interfaces.services import Services
 from stratiform.kit.clock import ManualClock, Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
 from support.databases import create_tables, empty_sqlite_file

@@ -11,7 +11,7 @@ from stratiform.kit import outbox
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM, Caller
-from stratiform.kit.work import Worker
+from stratiform.kit.work_queue import Worker
 from stratiform.services.volume.model import Attachment, NewVolume, Volume
 from stratiform.services.volume.service import VolumeService
 from stratiform.services.volume.tasks import handlers

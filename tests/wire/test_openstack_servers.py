@@ -15,7 +15,7 @@ import pytest
 from stratiform.app import worker
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
-from stratiform.kit.work import Worker
+from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
 from support.processes import WAIT_S, wait_until
 from support.server import Live, live_server

@@ -11,7 +11,7 @@ from openstack.exceptions import BadRequestException, ConflictException, NotFoun
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
-from stratiform.kit.work import Worker
+from stratiform.kit.work_queue import Worker
 from stratiform.services.volume.tasks import handlers
 from support.processes import WAIT_S
 from support.server import DEMO_PASSWORD, Live, live_server

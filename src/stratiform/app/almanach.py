@@ -58,7 +58,7 @@ def application(services: Services, almanach: AlmanachSettings) -> Litestar:
 def _token_validator(settings: Settings) -> TokenValidator:
     if not settings.almanach_keystone_url:
         return validate_local_token
-    from stratiform.interfaces.almanach.keystone import (  # takes 0.3 s to import
+    from stratiform.interfaces.almanach.keystone_validator import (  # takes 0.3 s to import
         RemoteKeystone,
         ServiceUser,
     )

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import typer
 
-from stratiform.app import home as homes
+from stratiform.app import home_folder as homes
 from stratiform.app import settings
 from stratiform.interfaces.cli.client import CliError, print_line, session
 from stratiform.kit.errors import Fault
@@ -152,7 +152,7 @@ def _convert_collector(sections: Mapping[str, Mapping[str, list[str]]], conversi
 
 def _bus_query(sections: Mapping[str, Mapping[str, list[str]]], conversion: _Conversion) -> dict[str, str]:
     """Return the options of [oslo_messaging_rabbit] that matter to a consumer, as query of its URL."""
-    from stratiform.interfaces.amqp.address import Options  # not needed by other commands
+    from stratiform.interfaces.amqp.transport_url import Options  # not needed by other commands
 
     existing = {field.name for field in fields(Options)}
     query = {}

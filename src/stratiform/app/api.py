@@ -14,7 +14,7 @@ from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.endpoints.openapi import document_route
 from stratiform.interfaces.http import Request
-from stratiform.interfaces.openstack import versions
+from stratiform.interfaces.openstack import version_documents
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
@@ -43,14 +43,14 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
     """Return the ASGI application. `almanach`: settings of the Almanach API."""
     return Litestar(
         route_handlers=[
-            *versions.version_routes(APIS),
+            *version_documents.version_routes(APIS),
             router(rest),
             document_route("/api/docs/openapi.json", [rest], title="Stratiform", version=__version__),
             *[api.router() for api in APIS],
             portal,
             almanach_router(),
         ],
-        before_send=[versions.add_request_id],
+        before_send=[version_documents.add_request_id],
         exception_handlers={Exception: _render_error, HTTPException: _render_error},
         state=State({"services": services, "almanach": almanach or AlmanachSettings()}),
         logging_config=None,  # configured in kit.log, which masks secrets

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from stratiform.app import schema
+from stratiform.app import database_schema
 from stratiform.app.settings import Settings
 from stratiform.interfaces.almanach.settings import CATALOG_SERVICE as ALMANACH
 from stratiform.interfaces.openstack.apis import APIS
@@ -38,7 +38,7 @@ def bootstrap(services: Services, settings: Settings) -> None:
     """
     with (settings.home / "bootstrap.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # API and worker may start at the same time
-        schema.upgrade(services.database)
+        database_schema.upgrade(services.database)
         with services.database.snapshot() as db:
             is_bootstrapped = services.identity.is_bootstrapped(db)
         if is_bootstrapped and "stratiform-admin" not in _read_clients(settings.home):

@@ -12,14 +12,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from stratiform.app.settings import Settings, Source
-from stratiform.interfaces.amqp.address import Address, parse
-from stratiform.interfaces.amqp.storage import Statistics, Storage
+from stratiform.interfaces.amqp.batch_ingest import Statistics, Storage
+from stratiform.interfaces.amqp.transport_url import Address, parse
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
 from stratiform.services.ingest.service import validate_cloud_name
 
 if TYPE_CHECKING:
-    from stratiform.interfaces.amqp.inbox import Inbox
+    from stratiform.interfaces.amqp.batch_queue import Inbox
 
 logger = logging.getLogger(__name__)
 
@@ -82,8 +82,8 @@ def collect(settings: Settings, services: Services, stop: threading.Event) -> No
 def _build_pipeline(
     source: Source, address: Address, services: Services, stop: threading.Event, settled: threading.Event
 ) -> _Pipeline:
+    from stratiform.interfaces.amqp.batch_queue import Inbox
     from stratiform.interfaces.amqp.consumer import Consumer  # only a collector with sources needs py-amqp
-    from stratiform.interfaces.amqp.inbox import Inbox
     from stratiform.interfaces.amqp.queues import Subscription
 
     prefetch = address.options.rabbit_qos_prefetch_count or _BATCH * _BATCHES_AHEAD

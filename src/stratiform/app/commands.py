@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import httpx
 import typer
 
-from stratiform.app import home as homes
-from stratiform.app import keys
+from stratiform.app import home_folder as homes
+from stratiform.app import key_commands
 from stratiform.app.almanach_import import import_almanach
 from stratiform.app.settings import Settings, load
 from stratiform.interfaces.cli.client import CliError, printable, session
@@ -24,7 +24,7 @@ from stratiform.interfaces.cli.main import app, start
 from stratiform.kit.errors import Fault
 
 if TYPE_CHECKING:
-    from stratiform.kit.db import Database
+    from stratiform.kit.database import Database
 
 __all__ = ["run"]
 
@@ -39,7 +39,7 @@ Host = Annotated[str | None, typer.Option(help="Address of the API (127.0.0.1)."
 database = typer.Typer(help="The schema of the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
 app.command("import")(import_almanach)
-app.add_typer(keys.app, name="keys")
+app.add_typer(key_commands.app, name="keys")
 
 
 def _settings(**overrides: object) -> Settings:
@@ -88,7 +88,7 @@ def collector(
 
 
 def _run(programs: tuple[str, ...], **overrides: object) -> None:
-    from stratiform.app.serve import run as serve  # not needed by clients
+    from stratiform.app.program_runner import run as serve  # not needed by clients
 
     settings = _settings(**overrides)
 
@@ -169,7 +169,7 @@ def _memory_mib(pid: int) -> int:
 def db_upgrade() -> None:
     """Upgrade the schema to the newest revision."""
     with _database() as (schema, base):
-        schema.upgrade(base)
+        database_schema.upgrade(base)
 
 
 @database.command("downgrade")
@@ -180,33 +180,33 @@ def db_downgrade(revision: str) -> None:
             f"Stratiform is running in {session.home}", "stop it with `stratiform down`, also in other homes"
         )
     with _database() as (schema, base):
-        schema.downgrade(base, revision)
+        database_schema.downgrade(base, revision)
 
 
 @database.command("list")
 def db_list() -> None:
     """List the revisions, oldest first; * marks those that are applied."""
     with _database() as (schema, base):
-        for step in schema.list_revisions(base):
+        for step in database_schema.list_revisions(base):
             typer.echo(f"{'*' if step.applied else ' '} {step.revision}  {step.message}")
 
 
 @contextmanager
 def _database() -> Iterator[tuple[ModuleType, "Database"]]:
-    from stratiform.app import schema  # not needed by clients
-    from stratiform.kit.db import Database
+    from stratiform.app import database_schema  # not needed by clients
+    from stratiform.kit.database import Database
 
     homes.prepare_folder(session.home)
     base = Database(_settings().database)
     try:
-        yield schema, base
+        yield database_schema, base
     finally:
         base.close()
 
 
 def _local_server(home: Path) -> httpx.Client:
     """Return a client of a server in this process, for one command."""
-    from stratiform.app.serve import serve_in_thread
+    from stratiform.app.program_runner import serve_in_thread
 
     session.home = home
     return httpx.Client(base_url=serve_in_thread(_settings()), timeout=None)  # noqa: S113 - an import may take long

@@ -10,9 +10,9 @@ from stratiform.contract.connector import Installation
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import Clock, SystemClock
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids, RandomIds
-from stratiform.kit.signing import SigningKeys
+from stratiform.kit.signing_keys import SigningKeys
 from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.manifest import Environment, ServiceRegistry
 

@@ -5,7 +5,7 @@ import platform
 from stratiform.app.manifests import SERVICES
 from stratiform.app.settings import Settings
 from stratiform.interfaces.services import Services
-from stratiform.kit.work import Handler, Worker, enqueue
+from stratiform.kit.work_queue import Handler, Worker, enqueue
 
 
 def handlers(services: Services) -> dict[str, Handler]:

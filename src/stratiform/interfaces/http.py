@@ -17,7 +17,7 @@ from litestar.types import Scope
 
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Unauthenticated
 
 Request = litestar.Request[object, object, Any]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from stratiform.kit.clock import Clock
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.services.audit.service import AuditService
 from stratiform.services.billing.service import BillingService

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, String
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Json, Rows, Serial, table
+from stratiform.kit.database import Connection, Json, Rows, Serial, table
 
 
 @dataclass(frozen=True, slots=True)

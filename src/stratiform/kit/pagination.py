@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from stratiform.kit.errors import Invalid
-from stratiform.kit.numbers import parse_uint
+from stratiform.kit.number_parsing import parse_uint
 
 MAX_LIMIT = 1000
 

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from stratiform.kit.errors import Invalid
-from stratiform.kit.merkle import HASH_BYTES
+from stratiform.kit.merkle_tree import HASH_BYTES
 
 #: The signature type, a byte before the key.
 _ED25519 = b"\x01"

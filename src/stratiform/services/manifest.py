@@ -11,11 +11,11 @@ from sqlalchemy import Table
 from stratiform.contract.connector import Installation
 from stratiform.kit.clock import Clock
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Rule
-from stratiform.kit.signing import SigningKeys
-from stratiform.kit.work import Handler
+from stratiform.kit.signing_keys import SigningKeys
+from stratiform.kit.work_queue import Handler
 
 S = TypeVar("S")
 

@@ -15,7 +15,7 @@ from litestar.testing import TestClient
 
 from stratiform.app.almanach import application, build_settings
 from stratiform.app.settings import Settings
-from stratiform.interfaces.almanach.keystone import RemoteKeystone, ServiceUser
+from stratiform.interfaces.almanach.keystone_validator import RemoteKeystone, ServiceUser
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.kit.clock import SECOND_US, iso, parse_iso
 from stratiform.kit.errors import Invalid, Unauthenticated, Unavailable

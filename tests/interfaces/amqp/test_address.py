@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.amqp.address import Address, parse
+from stratiform.interfaces.amqp.transport_url import Address, parse
 from stratiform.kit.errors import Invalid
 from support.bus import parse_with_oslo
 

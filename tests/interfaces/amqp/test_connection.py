@@ -11,9 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from stratiform.interfaces.amqp.address import parse
 from stratiform.interfaces.amqp.connection import ConsumerConnection, connect
 from stratiform.interfaces.amqp.queues import Subscription
+from stratiform.interfaces.amqp.transport_url import parse
 from support.bus import BusNames, Proxy, wait_for
 
 

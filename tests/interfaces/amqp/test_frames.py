@@ -4,7 +4,7 @@ from struct import pack
 
 import pytest
 
-from stratiform.interfaces.amqp.frames import FrameHandler
+from stratiform.interfaces.amqp.frame_assembly import FrameHandler
 from support.bus import BusNames, InvalidPropertiesMessage, connect_amqp
 
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from stratiform.interfaces.amqp.inbox import Inbox
+from stratiform.interfaces.amqp.batch_queue import Inbox
 
 MIB = 1024 * 1024
 

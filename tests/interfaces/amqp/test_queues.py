@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from stratiform.interfaces.amqp.address import parse
 from stratiform.interfaces.amqp.queues import PRIORITIES, Subscription, declare
+from stratiform.interfaces.amqp.transport_url import parse
 from support.bus import URL, BusNames, connect_amqp, oslo_messaging, parse_with_oslo, wait_for
 
 amqp: Any = importlib.import_module("amqp")

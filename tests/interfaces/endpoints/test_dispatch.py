@@ -12,7 +12,7 @@ from stratiform.interfaces.endpoints import Api, ApiRequest
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.endpoints.request import Transactions
 from stratiform.interfaces.http import Request, services_of
-from stratiform.interfaces.openstack.faults import fault_handlers, glance
+from stratiform.interfaces.openstack.fault_formats import fault_handlers, glance
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Unauthenticated
 from stratiform.kit.policy import SYSTEM, Rule, anyone

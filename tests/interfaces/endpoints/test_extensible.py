@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from stratiform.interfaces.endpoints import Extensible
 from stratiform.interfaces.endpoints.decoding import decode_body
-from stratiform.interfaces.endpoints.extensible import flatten, is_extensible
+from stratiform.interfaces.endpoints.extra_attributes import flatten, is_extensible
 from stratiform.kit.errors import Fault, Invalid
 
 

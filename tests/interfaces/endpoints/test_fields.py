@@ -6,7 +6,7 @@ import pytest
 from msgspec import UNSET, Struct, UnsetType, field, json
 
 from stratiform.interfaces.endpoints import ADMIN_ONLY, Since, Until
-from stratiform.interfaces.endpoints.fields import UnexpectedField, check_fields, is_restricted, restrict
+from stratiform.interfaces.endpoints.field_restrictions import UnexpectedField, check_fields, is_restricted, restrict
 
 
 class Inner(Struct, kw_only=True):

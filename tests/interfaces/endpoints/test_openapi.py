@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from openapi_spec_validator import validate
 
 from stratiform.interfaces.endpoints import ADMIN_ONLY, Action, Api, ApiRequest, ApiResponse, Since
-from stratiform.interfaces.endpoints.extensible import Extensible
+from stratiform.interfaces.endpoints.extra_attributes import Extensible
 from stratiform.interfaces.endpoints.media_types import BINARY, JSON, NDJSON, TEXT
 from stratiform.interfaces.endpoints.openapi import build_document, summarize
 from stratiform.interfaces.openstack.api import OpenStackApi

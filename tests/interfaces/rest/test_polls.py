@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, session
 from stratiform.kit.clock import HOUR_US, MINUTE_US, iso
-from stratiform.kit.work import Worker, enqueue
+from stratiform.kit.work_queue import Worker, enqueue
 from stratiform.services.ingest import tasks
 from support.rest import Rest, rest
 from support.stacks import Bench

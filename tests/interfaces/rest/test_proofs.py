@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stratiform.interfaces.rest.routes import exports
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
 from stratiform.services.proof.model.verification import verify
@@ -56,8 +56,8 @@ def test_checkpoint_and_proofs(api: Rest, ledger: Bench) -> None:
     for index in (0, 255, 256, checkpoint.size - 1):
         inclusion = api("GET", f"usage/log/inclusion?index={index}").json()
         leaf = base64.b64decode(inclusion["leaf"])
-        assert leaf == merkle.leaf_hash(inclusion["record"].encode())
-        assert merkle.verify_inclusion(
+        assert leaf == merkle_tree.leaf_hash(inclusion["record"].encode())
+        assert merkle_tree.verify_inclusion(
             leaf, index, inclusion["size"], decode_hashes(inclusion["proof"]), checkpoint.root
         )
         record = json.loads(inclusion["record"])
@@ -69,11 +69,11 @@ def test_checkpoint_and_proofs(api: Rest, ledger: Bench) -> None:
     assert earlier["size"] == 300
     proof = api("GET", "usage/log/consistency?from=300").json()
     assert (proof["from"], proof["to"]) == (300, checkpoint.size)
-    before = merkle.root_from_inclusion_proof(
+    before = merkle_tree.root_from_inclusion_proof(
         base64.b64decode(earlier["leaf"]), 3, 300, decode_hashes(earlier["proof"])
     )
     assert before is not None
-    assert merkle.verify_consistency(300, checkpoint.size, before, checkpoint.root, decode_hashes(proof["proof"]))
+    assert merkle_tree.verify_consistency(300, checkpoint.size, before, checkpoint.root, decode_hashes(proof["proof"]))
     assert api("GET", "usage/log/consistency?from=10&to=10").json()["proof"] == []
 
 
@@ -84,7 +84,8 @@ def test_tiles_have_the_root_of_the_checkpoint(api: Rest, ledger: Bench) -> None
     tiles = {(0, number): api("GET", f"usage/log/tile/0/{path}").content for number, path in enumerate(paths)}
     tiles[1, 0] = api("GET", f"usage/log/tile/1/000.p/{full}").content
     assert (
-        merkle.compute_root(lambda level, number: tiles.get((level, number), b""), checkpoint.size) == checkpoint.root
+        merkle_tree.compute_root(lambda level, number: tiles.get((level, number), b""), checkpoint.size)
+        == checkpoint.root
     )
     for path in ("0/7", "0/x000/000/1", "0/999", f"0/{full:03d}", "0/000.p/0", "0/x001/000", "9/000", "x/000"):
         assert api("GET", f"usage/log/tile/{path}").status_code == 404

@@ -14,11 +14,11 @@ import pytest
 from stratiform.contract.usage import InventoryItem
 from stratiform.kit import outbox
 from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, iso_naive, parse_iso
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
-from stratiform.kit.work import Worker, enqueue
+from stratiform.kit.work_queue import Worker, enqueue
 from stratiform.services.audit.model import AuditEvent, AuditRequest, AuditSummary, Progress, ResourceResult
 from stratiform.services.audit.service import AuditService
 from stratiform.services.clouds.service import CloudsService

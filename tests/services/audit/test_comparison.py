@@ -12,9 +12,9 @@ from stratiform.services.audit.model.comparison import compare
 from stratiform.services.audit.model.exists_periods import find_missed_period, is_periodic
 from stratiform.services.audit.model.findings import find_overlaps
 from stratiform.services.audit.model.ledger_states import LedgerState
-from stratiform.services.audit.model.sightings import Absence, Sighting
-from stratiform.services.ingest.parsing.corrections import parse_correction
+from stratiform.services.audit.model.source_reports import Absence, Sighting
 from stratiform.services.ingest.model.observations import Observation
+from stratiform.services.ingest.parsing.correction_payloads import parse_correction
 from stratiform.services.ingest.service import correction_event
 from stratiform.services.ledger.model import Correction, Resource, Segment, Statement, fold, select_in_force
 from stratiform.services.ledger.model.fold import select_messages

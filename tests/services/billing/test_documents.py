@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from stratiform.kit.db import IntegrityError
+from stratiform.kit.database import IntegrityError
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.pagination import Page
-from stratiform.services.billing.document_format import decode_document
+from stratiform.services.billing.document_json import decode_document
 from stratiform.services.billing.errors import DocumentNotFound, UnpricedUsageConflict
 from stratiform.services.billing.model import Document, DocumentNumber, Party
 from stratiform.services.billing.repository.documents import insert_document, list_documents

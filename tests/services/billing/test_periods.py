@@ -9,7 +9,7 @@ import pytest
 
 from stratiform.kit import outbox
 from stratiform.kit.clock import parse_iso
-from stratiform.kit.db import IntegrityError
+from stratiform.kit.database import IntegrityError
 from stratiform.kit.errors import Conflict, Fault, Invalid, Unavailable
 from stratiform.kit.pagination import Page
 from stratiform.services.billing.errors import CustomerAccountNotFound, UnpricedUsageConflict

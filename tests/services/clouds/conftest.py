@@ -10,7 +10,7 @@ from stratiform.contract.connector import Installation
 from stratiform.kit.clock import ManualClock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Connection, Database
+from stratiform.kit.database import Connection, Database
 from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.clouds.model import Cloud

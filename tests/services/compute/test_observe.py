@@ -4,7 +4,7 @@ import pytest
 
 from stratiform.contract.compute import NativeServerState, ServerSize, ServerSpec
 from stratiform.kit.errors import Conflict
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from support.servers import ServerBench
 
 

@@ -16,7 +16,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multi
 
 from stratiform.contract.compute import NativeServerState
 from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound
-from stratiform.kit.work import work_table
+from stratiform.kit.work_queue import work_table
 from support.profiles import examples
 from support.servers import ServerBench, with_servers
 from support.stacks import bench

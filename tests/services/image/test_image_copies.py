@@ -10,7 +10,7 @@ from stratiform.contract.errors import CloudError, RequestRejected
 from stratiform.kit.clock import MINUTE_US
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.policy import SYSTEM
-from stratiform.kit.work import Worker
+from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.image.repository import image_copies
 from stratiform.services.image.tasks import handlers

@@ -14,11 +14,11 @@ from stratiform.kit.clock import SECOND_US, iso_naive, parse_iso
 from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
-from stratiform.kit.work import Worker, enqueue
+from stratiform.kit.work_queue import Worker, enqueue
 from stratiform.services.ingest import repository as ingest_repository
+from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ingest.parsing.meter_file_parser import parse_meter_file
-from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ingest.tasks import handlers
 from stratiform.services.ledger.model import Segment, UsageFilter, encode_cursor

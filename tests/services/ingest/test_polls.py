@@ -20,7 +20,7 @@ from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
-from stratiform.kit.work import Worker, enqueue
+from stratiform.kit.work_queue import Worker, enqueue
 from stratiform.services.ingest.model.polls import Poll, Schedule
 from stratiform.services.ingest.tasks import handlers
 from stratiform.services.ledger.model import UsageFilter

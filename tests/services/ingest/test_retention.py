@@ -9,7 +9,7 @@ from stratiform.app.wiring import build
 from stratiform.app.worker import handlers
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import DAY_US, ManualClock
-from stratiform.kit.work import Worker, enqueue
+from stratiform.kit.work_queue import Worker, enqueue
 from stratiform.services.ingest import repository as ingest_repository
 from stratiform.services.ingest.parsing import parse_event
 from stratiform.services.ledger import repository

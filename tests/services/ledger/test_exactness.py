@@ -19,14 +19,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.clock import HOUR_US, SECOND_US, iso, parse_iso
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.pagination import Page
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Segment, UsageFilter
-from stratiform.services.ledger.model.changes import RECORDED, last_key
+from stratiform.services.ledger.model.segment_changes import RECORDED, last_key
 from stratiform.services.ledger.model.sums import SumResult, parse_query
 from stratiform.services.ledger.repository.segments import decode_row
 from stratiform.services.proof.model.verification import verify
@@ -122,7 +122,7 @@ class LedgerUnderTest:
     def root(self) -> tuple[int, bytes]:
         with self.stack.services.database.snapshot() as db:
             size = repository.batches.count_events(db)
-            return size, merkle.compute_root(repository.tiles.make_reader(db), size)
+            return size, merkle_tree.compute_root(repository.log_tiles.make_reader(db), size)
 
     def export(self, as_of: int | None = None) -> list[bytes]:
         with self.stack.services.database.transaction() as db:
@@ -261,11 +261,11 @@ def check_log(ledger_: LedgerUnderTest, events_: Sequence[StatedEvent]) -> None:
 
 def compute_root(records: list[bytes]) -> bytes:
     if len(records) < 2:
-        return merkle.leaf_hash(records[0])
+        return merkle_tree.leaf_hash(records[0])
     half = 1
     while half * 2 < len(records):
         half *= 2
-    return merkle.node_hash(compute_root(records[:half]), compute_root(records[half:]))
+    return merkle_tree.node_hash(compute_root(records[:half]), compute_root(records[half:]))
 
 
 def check_changes(ledger_: LedgerUnderTest, states: dict[int, LedgerState]) -> None:
@@ -318,11 +318,11 @@ def test_ledger_equals_the_reference(
     check_log(ledger_, events_)
     check_log(other, events_)
     with ledger_.stack.services.database.snapshot() as db:
-        tile_reader = repository.tiles.make_reader(db)
+        tile_reader = repository.log_tiles.make_reader(db)
         for size, root in roots:
-            assert merkle.compute_root(tile_reader, size) == root
-            proof = merkle.prove_consistency(tile_reader, size, len(events_))
-            assert merkle.verify_consistency(size, len(events_), root, roots[-1][1], proof)
+            assert merkle_tree.compute_root(tile_reader, size) == root
+            proof = merkle_tree.prove_consistency(tile_reader, size, len(events_))
+            assert merkle_tree.verify_consistency(size, len(events_), root, roots[-1][1], proof)
     check_export(ledger_)
     check_export(ledger_, data.draw(st.sampled_from(sorted(states))))
 

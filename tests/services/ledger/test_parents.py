@@ -12,7 +12,7 @@ from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import Progress, Resource, Statement, UsageFilter
 from stratiform.services.ledger.model.fold import Usage
 from stratiform.services.ledger.model.incremental_fold import fold_all as original_fold_all
-from stratiform.services.ledger.model.parents import rank_generations
+from stratiform.services.ledger.model.resource_generations import rank_generations
 from stratiform.services.ledger.service import batch_fold
 from support.stacks import Bench, bench
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.errors import Unavailable
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ledger.model import UsageFilter

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Table, event, text
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.services.ledger.tables import event_table, segment_table
 from support.databases import empty_database
 from support.money import machine
@@ -31,7 +31,7 @@ def test_postgresql_looks_resources_up_without_statistics(stack: Bench, table: T
     with stack.services.database.snapshot() as db:
         queries = []
         event.listen(db, "before_execute", lambda _, statement, *rest: queries.append(statement))
-        assert len(list(bulk.select_by(db, (table.c.resource,), table.c.resource, range(200)))) == 200
+        assert len(list(bulk_queries.select_by(db, (table.c.resource,), table.c.resource, range(200)))) == 200
         query = queries[0].compile(db, compile_kwargs={"literal_binds": True})
         plan = "\n".join(db.execute(text(f"EXPLAIN {query}")).scalars())
     condition = next(line for line in plan.splitlines() if "Index Cond" in line)

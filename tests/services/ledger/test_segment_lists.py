@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import SegmentRow, UsageFilter
-from stratiform.services.ledger.model.changes import RECORDED, Change, last_key
+from stratiform.services.ledger.model.segment_changes import RECORDED, Change, last_key
 from stratiform.services.ledger.repository import segments
 from support.stacks import Bench, bench
 

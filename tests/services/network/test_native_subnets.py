@@ -9,9 +9,9 @@ from stratiform.connectors.memory.connector import MemoryCloud
 from stratiform.contract.errors import CloudUnreachable
 from stratiform.kit.clock import MINUTE_US
 from stratiform.kit.policy import SYSTEM
-from stratiform.kit.work import Worker
+from stratiform.kit.work_queue import Worker
 from stratiform.services.network.model import NewSubnet, Port, ReservedAddresses
-from stratiform.services.network.model.addresses import default_pools, parse_cidr
+from stratiform.services.network.model.ip_addresses import default_pools, parse_cidr
 from stratiform.services.network.service import NetworkService
 from stratiform.services.network.tasks import handlers
 from support.stacks import Bench, customer

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, update
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, parse_iso
 from stratiform.kit.errors import Conflict
-from stratiform.kit.work import Worker, enqueue
+from stratiform.kit.work_queue import Worker, enqueue
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.tables import (
     event_table,
@@ -46,8 +46,8 @@ def test_a_rewritten_ledger_is_not_signed_and_detected(any_bench: Bench, home: P
             .values(fact={**row.fact, "launched": parse_iso("2026-01-09")})
         )
         db.execute(update(segment_table).where(segment_table.c.resource == 1).values(start_at=parse_iso("2026-01-09")))
-        leaves = [merkle.leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, 3)]
-        tiles = merkle.append(lambda *_: b"", 0, leaves)
+        leaves = [merkle_tree.leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, 3)]
+        tiles = merkle_tree.append(lambda *_: b"", 0, leaves)
         db.execute(update(tile_table).values(hashes=tiles[0, 0]))
     ingest(any_bench, machine("m3", "p1", "2026-01-01"))
     with pytest.raises(LogRewritten, match="contradicts the signed checkpoint of 3 events"):

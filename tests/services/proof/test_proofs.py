@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.policy import SYSTEM, Caller
@@ -46,9 +46,9 @@ def test_inclusion_proofs_verify(three_events: Bench) -> None:
     root = checkpoint(three_events).root
     for index in range(3):
         inclusion = get_inclusion(three_events, index)
-        assert merkle.verify_inclusion(inclusion.leaf, index, 3, inclusion.proof, root)
+        assert merkle_tree.verify_inclusion(inclusion.leaf, index, 3, inclusion.proof, root)
         assert inclusion.record is not None
-        assert merkle.leaf_hash(inclusion.record) == inclusion.leaf
+        assert merkle_tree.leaf_hash(inclusion.record) == inclusion.leaf
     with pytest.raises(NotFound, match="Event 3 could not be found in the log of 3 events"):
         get_inclusion(three_events, 3)
     with pytest.raises(Invalid, match="The log has 3 events, not 4"):
@@ -77,8 +77,8 @@ def test_consistency_proofs_and_tiles_verify(three_events: Bench) -> None:
     with read(three_events) as ctx:
         size, proof = proof_service.consistency_proofs.get(ctx, 2)
         leaves = proof_service.tiles.get(ctx, 0, 0, 3)
-        old_root = merkle.compute_root(lambda *_: leaves, 2)
-        assert merkle.verify_consistency(2, size, old_root, root, proof)
+        old_root = merkle_tree.compute_root(lambda *_: leaves, 2)
+        assert merkle_tree.verify_consistency(2, size, old_root, root, proof)
         with pytest.raises(Invalid):
             proof_service.consistency_proofs.get(ctx, 3, 2)
         for level, number, width in ((0, 0, 4), (0, 1, 1), (1, 0, 1), (0, 0, 0)):

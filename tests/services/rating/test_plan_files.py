@@ -8,7 +8,7 @@ import pytest
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.services.rating.model import Condition, Measure, Price, TaxCategory, Unit
-from stratiform.services.rating.plan_documents import decode_version
+from stratiform.services.rating.plan_version_documents import decode_version
 from support.money import PLAN
 from support.rating import CATALOG, parse, plan, plan_source, version_source
 

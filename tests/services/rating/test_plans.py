@@ -8,7 +8,7 @@ import pytest
 
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection, Database, metadata
+from stratiform.kit.database import Connection, Database, metadata
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.kit.ids import SequentialIds
 from stratiform.kit.pagination import Page

@@ -10,8 +10,8 @@ import pytest
 from stratiform.kit.clock import DAY_US, HOUR_US
 from stratiform.kit.errors import Invalid
 from stratiform.services.ledger.model import Segment
-from stratiform.services.rating.engines import samples
-from stratiform.services.rating.engines.history import SegmentHistory
+from stratiform.services.rating.engines import sample_engine
+from stratiform.services.rating.engines.attribute_history import SegmentHistory
 from stratiform.services.rating.model import Charge, MeterUsage, PricePlan, UnpricedUsage, format_scaled
 from support.rating import START, level, parse, plan, plan_source, sample, segment, version_source
 
@@ -42,7 +42,7 @@ def stored(first: int, last: int, value: str) -> MeterUsage:
 def rate(prices: PricePlan, *sampled: MeterUsage, end: int = DAY_US, segments: Sequence[Segment] = ()) -> Charge:
     history = SegmentHistory(prices)
     assert list(history.record(segments)) == list(segments)
-    return samples.rate(sampled, prices, START, START + end, history)
+    return sample_engine.rate(sampled, prices, START, START + end, history)
 
 
 def amounts(prices: PricePlan, *sampled: MeterUsage, end: int = DAY_US, segments: Sequence[Segment] = ()) -> list[str]:
@@ -199,7 +199,7 @@ def test_the_days_of_a_line_sum_to_its_amount() -> None:
     prices = plan(traffic_price(), STORED)
     sampled = [traffic(DAY_US, "0.25"), traffic(DAY_US + 1, "0.75"), stored(DAY_US - HOUR_US, DAY_US + HOUR_US, "123")]
     history = SegmentHistory(prices)
-    charge, days = samples.rate_by_day(sampled, prices, START, START + 3 * DAY_US, history)
+    charge, days = sample_engine.rate_by_day(sampled, prices, START, START + 3 * DAY_US, history)
     counter, gauge = charge.lines
     assert charge == rate(prices, *sampled, end=3 * DAY_US)
     assert days[counter.key] == {START: counter.amount // 4, START + DAY_US: counter.amount // 4 * 3}

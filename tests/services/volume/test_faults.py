@@ -3,7 +3,7 @@
 from random import Random
 
 from stratiform.kit.clock import MINUTE_US
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume.errors import VolumeNotFound
 from stratiform.services.volume.model import Volume
 from stratiform.services.volume.tasks import SURVEY

@@ -2,7 +2,7 @@
 
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeCapability, VolumeSpec
 from stratiform.kit.clock import HOUR_US
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume.model import NewVolume, find_drift
 from stratiform.services.volume.tasks import SURVEY
 from support.volumes import VolumeBench

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from stratiform.connectors.aws import instances, tags
+from stratiform.connectors.aws import instance_conversion, tags
 from stratiform.connectors.aws.errors import InvalidResponse
 from stratiform.connectors.aws.settings import SIZES, resolve_instance_type
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
@@ -108,7 +108,7 @@ class AwsCompute:
             if instance_type != server.size.native_type:
                 self._client.ec2.modify_instance_attribute(InstanceId=server_id, InstanceType={"Value": instance_type})
             if size.disk_gib > server.size.disk_gib:
-                root = instances.root_volume(self._get_instance(server_id))
+                root = instance_conversion.root_volume(self._get_instance(server_id))
                 self._client.ec2_no_retry.modify_volume(VolumeId=root, Size=size.disk_gib)
 
     def rebuild(self, server_id: str, image_id: str) -> None:
@@ -159,7 +159,7 @@ class AwsCompute:
             raise RequestRejected(f"volume {volume_id} is attached to another server")
         with self._client.translating_errors():
             self._client.ec2_no_retry.attach_volume(
-                InstanceId=server_id, VolumeId=volume_id, Device=instances.to_native_device(device)
+                InstanceId=server_id, VolumeId=volume_id, Device=instance_conversion.to_native_device(device)
             )
 
     def detach_volume(self, server_id: str, volume_id: str) -> None:
@@ -179,8 +179,12 @@ class AwsCompute:
     def to_servers(self, items: "Sequence[InstanceTypeDef]") -> Sequence[NativeServer]:
         """Convert instances; their sizes come from the descriptions of instance types and root volumes."""
         self._load_sizes({instance["InstanceType"] for instance in items})
-        roots = self._list_volume_sizes([root for instance in items if (root := instances.root_volume(instance))])
-        return [self._to_server(instance, roots.get(instances.root_volume(instance), 0)) for instance in items]
+        roots = self._list_volume_sizes(
+            [root for instance in items if (root := instance_conversion.root_volume(instance))]
+        )
+        return [
+            self._to_server(instance, roots.get(instance_conversion.root_volume(instance), 0)) for instance in items
+        ]
 
     def _to_server(self, instance: "InstanceTypeDef", disk_gib: int) -> NativeServer:
         native_type: str = instance["InstanceType"]
@@ -189,16 +193,18 @@ class AwsCompute:
             instance.get("NetworkInterfaces", []), key=lambda interface: interface["Attachment"]["DeviceIndex"]
         )
         volume_ids = (mapping["Ebs"]["VolumeId"] for mapping in instance.get("BlockDeviceMappings", []))
-        state = instances.state_of(instance)
+        state = instance_conversion.state_of(instance)
         return NativeServer(
             id=instance["InstanceId"],
             token=tags.get(instance, tags.TOKEN),
             state=state,
             size=ServerSize(vcpus, ram_mib, disk_gib, native_type),
             addresses=tuple(interface["PrivateIpAddress"] for interface in interfaces),
-            launched_at=instances.first_launch(instance),
+            launched_at=instance_conversion.first_launch(instance),
             image_id=tags.get(instance, tags.IMAGE) or instance.get("ImageId", ""),
-            volume_ids=tuple(volume_id for volume_id in volume_ids if volume_id != instances.root_volume(instance)),
+            volume_ids=tuple(
+                volume_id for volume_id in volume_ids if volume_id != instance_conversion.root_volume(instance)
+            ),
             fault=instance.get("StateReason", {}).get("Message", "") if state is NativeServerState.ERROR else "",
         )
 
@@ -226,7 +232,7 @@ class AwsCompute:
         return attachments[0] if attachments else {}
 
     def _get_state(self, server_id: str) -> NativeServerState:
-        return instances.state_of(self._get_instance(server_id))
+        return instance_conversion.state_of(self._get_instance(server_id))
 
     def _get_instance(self, server_id: str) -> "InstanceTypeDef":
         with self._client.translating_errors():
@@ -276,17 +282,17 @@ class AwsCompute:
             "Placement": {"AvailabilityZone": spec.availability_zone or self._client.availability_zone},
             "BlockDeviceMappings": self._root_mapping(spec.image_id, spec.size.disk_gib),
             "TagSpecifications": [
-                self._client.tag_specification("instance", spec.name, instances.server_tags(spec)),
+                self._client.tag_specification("instance", spec.name, instance_conversion.server_tags(spec)),
                 self._client.tag_specification("volume", spec.name, {tags.ROOT_OF: spec.token}),
             ],
         }
         if spec.interfaces:
-            request["NetworkInterfaces"] = instances.interface_specifications(spec)
+            request["NetworkInterfaces"] = instance_conversion.interface_specifications(spec)
         if spec.public_key:
             request["KeyName"] = self._ensure_key_pair(spec.public_key)
         if spec.user_data:
             # boto3 accepts bytes as well, and encodes them in base64 again.
-            request["UserData"] = cast("str", instances.decode_user_data(spec.user_data))
+            request["UserData"] = cast("str", instance_conversion.decode_user_data(spec.user_data))
         return request
 
     def _root_mapping(self, image_id: str, disk_gib: int) -> "Sequence[BlockDeviceMappingTypeDef]":

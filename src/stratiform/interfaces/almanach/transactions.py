@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from stratiform.interfaces.almanach.settings import settings_of
 from stratiform.interfaces.http import Request, request_id, services_of
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.policy import Caller
 
 

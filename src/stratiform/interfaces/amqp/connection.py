@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 
 import amqp  # type: ignore[import-untyped]  # it has no types
 
-from stratiform.interfaces.amqp.address import Address, Host, Options
-from stratiform.interfaces.amqp.frames import FrameHandler, OnMessage
+from stratiform.interfaces.amqp.frame_assembly import FrameHandler, OnMessage
 from stratiform.interfaces.amqp.queues import Subscription, declare
+from stratiform.interfaces.amqp.transport_url import Address, Host, Options
 
 _CONNECT_TIMEOUT_S = 5
 

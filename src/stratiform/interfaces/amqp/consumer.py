@@ -5,11 +5,11 @@ import threading
 from dataclasses import dataclass, field
 from itertools import cycle
 
-from stratiform.interfaces.amqp.address import Address, Host
+from stratiform.interfaces.amqp.batch_queue import Inbox
 from stratiform.interfaces.amqp.connection import ConsumerConnection, connect
-from stratiform.interfaces.amqp.inbox import Inbox
 from stratiform.interfaces.amqp.queues import Subscription
-from stratiform.kit.log import redact
+from stratiform.interfaces.amqp.transport_url import Address, Host
+from stratiform.kit.logging_setup import redact
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from amqp import Channel, Connection  # type: ignore[import-untyped]  # it has no types
 from amqp.exceptions import NotFound  # type: ignore[import-untyped]  # it has no types
 
-from stratiform.interfaces.amqp.address import Address, Options
+from stratiform.interfaces.amqp.transport_url import Address, Options
 
 #: All priorities of notifications (oslo_messaging/notify/dispatcher.py); Ceilometer publishes samples.
 PRIORITIES = ("audit", "critical", "debug", "error", "info", "sample", "warn")

@@ -6,18 +6,27 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.interfaces.cli import audit, corrections, events, meter, poll, proof, rejected, sums
+from stratiform.interfaces.cli import (
+    audit,
+    cloud_events,
+    corrections,
+    ledger_exports,
+    meter,
+    poll,
+    rejected_messages,
+    usage_sums,
+)
 from stratiform.interfaces.cli.client import CliError, client, print_line, printable_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 
 app = typer.Typer(help="Usage, and the messages it comes from.", no_args_is_help=True)
-app.add_typer(rejected.app, name="rejected")
+app.add_typer(rejected_messages.app, name="rejected")
 app.add_typer(meter.app, name="meter")
 app.add_typer(meter.unknown, name="unknown")
-app.command("export")(proof.export_file)
-app.command("verify")(proof.verify_file)
-app.command("insert")(events.insert_file)
-app.command("sums")(sums.sums)
+app.command("export")(ledger_exports.export_file)
+app.command("verify")(ledger_exports.verify_file)
+app.command("insert")(cloud_events.insert_file)
+app.command("sums")(usage_sums.sums)
 app.command("audit")(audit.audit)
 app.command("correct")(corrections.correct)
 app.command("corrections")(corrections.corrections)
@@ -40,7 +49,7 @@ def import_file(
     if not source.exists():
         raise CliError(f"Cannot read {file}: no such file", "use a file of notifications, or - for standard input")
     counts = client().upload("usage/notifications", source, "application/x-ndjson", cloud=cloud)
-    print_line(events.format_counts(counts))
+    print_line(cloud_events.format_counts(counts))
     if counts["rejected"]:
         print_line("List rejected messages with `stratiform usage rejected list`; delete them with `rejected drop`.")
 

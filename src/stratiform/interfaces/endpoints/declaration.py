@@ -11,7 +11,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 from litestar.types import ExceptionHandlersMap
 
 from stratiform.interfaces.endpoints.decoding import FlagParser, parse_bool
-from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
+from stratiform.interfaces.endpoints.field_restrictions import InvalidFieldFormat
 from stratiform.interfaces.endpoints.media_types import JSON, OBJECT, Schema
 from stratiform.interfaces.endpoints.request import ApiResponse, Transactions
 from stratiform.kit.errors import Fault, Invalid, NotFound

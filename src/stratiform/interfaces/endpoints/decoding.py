@@ -8,8 +8,13 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from stratiform.interfaces.endpoints.extensible import collect_extra, is_extensible
-from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, UnexpectedField, check_fields, existing_fields
+from stratiform.interfaces.endpoints.extra_attributes import collect_extra, is_extensible
+from stratiform.interfaces.endpoints.field_restrictions import (
+    InvalidFieldFormat,
+    UnexpectedField,
+    check_fields,
+    existing_fields,
+)
 from stratiform.kit.errors import Fault, Invalid
 
 T = TypeVar("T")

@@ -19,10 +19,10 @@ from litestar.types import Guard, Middleware
 
 from stratiform.interfaces.endpoints import decoding
 from stratiform.interfaces.endpoints.declaration import Api, Endpoint
-from stratiform.interfaces.endpoints.extensible import flatten, is_extensible
-from stratiform.interfaces.endpoints.fields import is_restricted, restrict
+from stratiform.interfaces.endpoints.extra_attributes import flatten, is_extensible
+from stratiform.interfaces.endpoints.field_restrictions import is_restricted, restrict
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
-from stratiform.interfaces.endpoints.strict import check_content_encoding, check_query
+from stratiform.interfaces.endpoints.strict_checks import check_content_encoding, check_query
 from stratiform.interfaces.http import Request, require_token, services_of
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid

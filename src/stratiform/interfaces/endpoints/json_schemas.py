@@ -14,8 +14,8 @@ from typing import Annotated, Any, Never, NoReturn, Union, get_args, get_origin,
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from stratiform.interfaces.endpoints.extensible import Extensible
-from stratiform.interfaces.endpoints.fields import ADMIN_ONLY, Since, Until
+from stratiform.interfaces.endpoints.extra_attributes import Extensible
+from stratiform.interfaces.endpoints.field_restrictions import ADMIN_ONLY, Since, Until
 from stratiform.interfaces.endpoints.media_types import Schema
 
 JsonSchema = dict[str, Any]

@@ -9,7 +9,7 @@ from litestar.middleware import DefineMiddleware
 from stratiform.interfaces.endpoints import Api
 from stratiform.interfaces.endpoints.dispatch import router
 from stratiform.interfaces.openstack.microversions import MicroversionHeaders, Microversions
-from stratiform.interfaces.openstack.versions import VersionDocuments
+from stratiform.interfaces.openstack.version_documents import VersionDocuments
 from stratiform.services.identity.model import CatalogService
 
 

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
 from stratiform.interfaces.http import Request, get, post, reading, services_of
-from stratiform.interfaces.portal.session import (
+from stratiform.interfaces.portal.browser_sessions import (
     COOKIE_NAME,
     NoProject,
     build_cookie,

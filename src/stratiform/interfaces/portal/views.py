@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from stratiform.interfaces.portal.chart import Chart, build_chart, format_amount
+from stratiform.interfaces.portal.cost_chart import Chart, build_chart, format_amount
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import to_datetime
 from stratiform.kit.context import RequestContext

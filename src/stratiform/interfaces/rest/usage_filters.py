@@ -8,7 +8,7 @@ from stratiform.interfaces.services import Services
 from stratiform.kit.clock import Micros, iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
-from stratiform.kit.numbers import parse_uint
+from stratiform.kit.number_parsing import parse_uint
 from stratiform.services.ledger.model import UsageFilter
 
 

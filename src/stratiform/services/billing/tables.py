@@ -17,7 +17,7 @@ from sqlalchemy import (
     column,
 )
 
-from stratiform.kit.db import Json, LongBytes, table
+from stratiform.kit.database import Json, LongBytes, table
 
 
 def _follows_previous() -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, insert, select
 
-from stratiform.kit.db import Connection, IntegrityError, Rows, upsert
+from stratiform.kit.database import Connection, IntegrityError, Rows, upsert
 from stratiform.services.clouds.errors import CloudInUse
 from stratiform.services.clouds.model import Binding, Cloud, NativeResource
 from stratiform.services.clouds.tables import bindings_table, clouds_table, native_resources_table

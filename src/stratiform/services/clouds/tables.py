@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Text, UniqueConstraint
 
-from stratiform.kit.db import Json, Serial, table
+from stratiform.kit.database import Json, Serial, table
 
 clouds_table = table(
     "clouds_cloud",

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from stratiform.kit import outbox
 from stratiform.kit.clock import Micros, iso_naive, to_datetime
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.compute.model import vm_states
 from stratiform.services.compute.model.servers import Server
 from stratiform.services.network.model import Port

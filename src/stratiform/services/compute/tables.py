@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.dialects import mysql
 
-from stratiform.kit.db import Json, table
+from stratiform.kit.database import Json, table
 
 flavor_table = table(
     "compute_flavor",

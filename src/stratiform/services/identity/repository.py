@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, IntegrityError, Record, Rows, upsert
+from stratiform.kit.database import Connection, IntegrityError, Record, Rows, upsert
 from stratiform.kit.pagination import Slice, paginate
 from stratiform.services.identity import tables as t
 from stratiform.services.identity.errors import NameConflict

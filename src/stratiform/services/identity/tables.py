@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
 
-from stratiform.kit.db import Json, table
+from stratiform.kit.database import Json, table
 
 projects = table(
     "identity_project",

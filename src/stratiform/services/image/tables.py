@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String
 
-from stratiform.kit.db import Json, table
+from stratiform.kit.database import Json, table
 
 #: `file` is the name of the data in the store ("" without data), `upload` the id of the upload in progress.
 images = table(

@@ -1,6 +1,6 @@
 """Background tasks of the image service."""
 
-from stratiform.kit.work import Handler, Job, Requeue
+from stratiform.kit.work_queue import Handler, Job, Requeue
 from stratiform.services.image.repository import image_copies, images
 from stratiform.services.image.service import ImageService
 

@@ -5,7 +5,7 @@ The names of tables and columns are older than those of the classes.
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Text
 
-from stratiform.kit.db import LongBytes, binary_string, table
+from stratiform.kit.database import LongBytes, binary_string, table
 
 #: Messages without statements about metered resources, for as long as their batches are kept.
 ignored_message_table = table(

@@ -9,7 +9,7 @@ from stratiform.contract.errors import CloudError
 from stratiform.contract.usage import UsageCapability, UsageSample
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.kit.errors import Invalid, NotFound
-from stratiform.kit.work import Handler, Job, Requeue
+from stratiform.kit.work_queue import Handler, Job, Requeue
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest import repository
 from stratiform.services.ingest.model.polls import Poll

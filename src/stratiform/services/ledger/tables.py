@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
-from stratiform.kit.db import Json, LongBytes, LongText, binary_string, table
+from stratiform.kit.database import Json, LongBytes, LongText, binary_string, table
 
 
 def _id_column(name: str) -> Column[int]:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint
 
-from stratiform.kit.db import Json, table
+from stratiform.kit.database import Json, table
 
 
 def _standard_attributes() -> list[Column[object]]:

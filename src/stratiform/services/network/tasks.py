@@ -3,8 +3,8 @@
 from stratiform.contract.errors import NativeNotFound, RequestRejected
 from stratiform.contract.network import NetworkCapability
 from stratiform.kit.clock import SECOND_US
-from stratiform.kit.work import Handler, Job, Requeue
-from stratiform.services.network.repository import records
+from stratiform.kit.work_queue import Handler, Job, Requeue
+from stratiform.services.network.repository import resources
 from stratiform.services.network.service import NetworkService
 
 #: The delay before the next attempt while servers that are being deleted are still in a native subnet.
@@ -22,9 +22,9 @@ def handlers(service: NetworkService) -> dict[str, Handler]:
 
 def _delete_native_subnets(service: NetworkService, job: Job) -> Requeue | None:
     with job.database.snapshot() as db:
-        if records.subnets.find(db, job.key) is not None:
+        if resources.subnets.find(db, job.key) is not None:
             return None
-        native_subnets = records.list_native_subnets(db, job.key)
+        native_subnets = resources.list_native_subnets(db, job.key)
     in_use = False
     for cloud_id, native_id in native_subnets:
         networks = service.native_subnets.clouds.connections.get(cloud_id).network
@@ -32,7 +32,7 @@ def _delete_native_subnets(service: NetworkService, job: Job) -> Requeue | None:
             in_use = True
             continue
         with job.transaction() as db:
-            records.delete_native_subnet(db, job.key, cloud_id)
+            resources.delete_native_subnet(db, job.key, cloud_id)
     return _RETRY if in_use else None
 
 

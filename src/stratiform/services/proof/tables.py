@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Text
 
-from stratiform.kit.db import table
+from stratiform.kit.database import table
 
 #: Signed checkpoints of the Merkle log by its size.
 checkpoint_table = table(

@@ -3,7 +3,7 @@
 from functools import partial
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US
-from stratiform.kit.work import Handler, Job, Requeue
+from stratiform.kit.work_queue import Handler, Job, Requeue
 from stratiform.services.proof.service import ProofService
 
 _SIGN_EVERY_US = MINUTE_US

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows
+from stratiform.kit.database import Connection, Rows
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.rating.tables import free_types_table, plans_table, versions_table
 

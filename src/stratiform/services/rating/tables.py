@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, String, UniqueConstraint
 
-from stratiform.kit.db import Json, table
+from stratiform.kit.database import Json, table
 
 plans_table = table(
     "rating_plan",

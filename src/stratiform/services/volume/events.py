@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from stratiform.kit import outbox
 from stratiform.kit.clock import Micros, iso_naive
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.outbox import Event
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume import repository
 from stratiform.services.volume.model import Attachment, Volume
 

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import ColumnElement, false, func, select, update
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows
-from stratiform.kit.keyset import list_sorted
+from stratiform.kit.database import Connection, Rows
+from stratiform.kit.keyset_pagination import list_sorted
 from stratiform.kit.pagination import Page, Slice, paginate
 from stratiform.services.volume.errors import InvalidInput
 from stratiform.services.volume.model import Attachment, Sort, TypeAccess, Volume, VolumeFilter, VolumeType

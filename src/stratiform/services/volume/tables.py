@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
 
-from stratiform.kit.db import Json, table
+from stratiform.kit.database import Json, table
 
 #: Rows of deleted volumes are kept, so that a native volume whose create response was lost is recognized as an orphan.
 volume_table = table(

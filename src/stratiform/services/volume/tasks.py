@@ -12,7 +12,7 @@ from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, Req
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeCapability, VolumeSpec
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.errors import Conflict, Invalid, NotFound
-from stratiform.kit.work import Handler, Job, Requeue, enqueue
+from stratiform.kit.work_queue import Handler, Job, Requeue, enqueue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.model import STABLE_STATUSES, Drift, Volume, find_drift

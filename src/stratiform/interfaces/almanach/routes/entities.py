@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from stratiform.interfaces.almanach import schemas, views
 from stratiform.interfaces.almanach.api import api
 from stratiform.interfaces.almanach.context import AlmanachContext
-from stratiform.interfaces.almanach.corrections import InstanceCorrection
 from stratiform.interfaces.almanach.errors import (
     ActiveEntityNotFound,
     ClosedEntityNotFound,
@@ -13,6 +12,7 @@ from stratiform.interfaces.almanach.errors import (
     InvalidFields,
     MultipleEntities,
 )
+from stratiform.interfaces.almanach.instance_corrections import InstanceCorrection
 from stratiform.interfaces.almanach.views import Entity, InstanceView, TypeNames, VolumeView
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.kit.clock import Micros

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from stratiform.interfaces.almanach import events, schemas
+from stratiform.interfaces.almanach import resource_updates, schemas
 from stratiform.interfaces.almanach.api import api
 from stratiform.interfaces.almanach.context import AlmanachContext
 from stratiform.interfaces.endpoints import ApiRequest
@@ -44,7 +44,7 @@ def create_volume_type(request: ApiRequest, body: bytes) -> None:
     if existing is None or existing.name != name:
         cloud = context.settings.cloud if existing is None else existing.cloud
         resource = Resource(cloud, _RESOURCE_TYPE, type_id)
-        context.record(events.build_volume_type_create(resource, context.now, name))
+        context.record(resource_updates.build_volume_type_create(resource, context.now, name))
 
 
 @api.delete("/volume_type/{type_id}", ingest_policy.RESOURCE_UPDATES_CREATE, status=202)
@@ -53,7 +53,7 @@ def delete_volume_type(request: ApiRequest, type_id: str) -> None:
     context = AlmanachContext.of(request)
     clouds = sorted(volume_type.cloud for volume_type in context.get_volume_types(type_id))
     resources = [Resource(cloud, _RESOURCE_TYPE, type_id) for cloud in clouds]
-    context.record(*(events.build_delete(resource, context.now) for resource in resources))
+    context.record(*(resource_updates.build_delete(resource, context.now) for resource in resources))
 
 
 def _view(volume_type: VolumeType) -> VolumeTypeView:

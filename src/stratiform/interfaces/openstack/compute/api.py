@@ -1,9 +1,9 @@
 """The Compute API v2.1. Source: the Compute API reference, and nova/api/openstack/compute."""
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import fault_handlers, nova
+from stratiform.interfaces.openstack.fault_formats import fault_handlers, nova
 from stratiform.interfaces.openstack.microversions import COMPUTE
-from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, show_version
+from stratiform.interfaces.openstack.version_documents import VersionDocuments, list_versions, show_version
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.identity.model import CatalogService
 

@@ -1,10 +1,10 @@
 """The Identity API v3. Source: the Identity API v3 reference, and keystone/api."""
 
-from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
+from stratiform.interfaces.endpoints.field_restrictions import InvalidFieldFormat
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import fault_handlers, keystone
+from stratiform.interfaces.openstack.fault_formats import fault_handlers, keystone
 from stratiform.interfaces.openstack.identity.errors import MissingAttribute
-from stratiform.interfaces.openstack.versions import VersionDocuments, list_keystone_versions, show_version
+from stratiform.interfaces.openstack.version_documents import VersionDocuments, list_keystone_versions, show_version
 from stratiform.kit.errors import Fault, Invalid
 from stratiform.services.identity.model import CatalogService
 

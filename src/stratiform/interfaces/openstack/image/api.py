@@ -1,8 +1,8 @@
 """The declaration of the Image API v2."""
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import fault_handlers, glance
-from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, list_versions_as_choices
+from stratiform.interfaces.openstack.fault_formats import fault_handlers, glance
+from stratiform.interfaces.openstack.version_documents import VersionDocuments, list_versions, list_versions_as_choices
 from stratiform.kit.errors import Fault, Invalid
 from stratiform.services.identity.model import CatalogService
 

@@ -3,8 +3,8 @@
 import re
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import fault_handlers, neutron
-from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, show_neutron_resources
+from stratiform.interfaces.openstack.fault_formats import fault_handlers, neutron
+from stratiform.interfaces.openstack.version_documents import VersionDocuments, list_versions, show_neutron_resources
 from stratiform.kit.errors import Fault
 from stratiform.services.identity.model import CatalogService
 from stratiform.services.network.errors import BadRequest

@@ -1,9 +1,9 @@
 """The Block Storage API v3. Source: the Block Storage API v3 reference, and cinder/api."""
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import fault_handlers, nova
+from stratiform.interfaces.openstack.fault_formats import fault_handlers, nova
 from stratiform.interfaces.openstack.microversions import VOLUME
-from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, list_versions_as_choices
+from stratiform.interfaces.openstack.version_documents import VersionDocuments, list_versions, list_versions_as_choices
 from stratiform.kit.errors import Fault, NotFound
 from stratiform.services.identity.model import CatalogService
 

@@ -19,7 +19,7 @@ from stratiform.interfaces.rest.views import usage as views
 from stratiform.kit.errors import Fault, NotFound
 from stratiform.services.ledger import policy
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.changes import RECORDED, Change, ChangeKey, last_key
+from stratiform.services.ledger.model.segment_changes import RECORDED, Change, ChangeKey, last_key
 
 #: Changes that are read in one transaction.
 _BATCH_CHANGES = 500

@@ -12,8 +12,8 @@ from stratiform.interfaces.rest.views import usage as views
 from stratiform.kit.clock import Micros, iso
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.services.ingest import policy
-from stratiform.services.ingest.parsing.corrections import parse_quantity
 from stratiform.services.ingest.model.meter_adjustments import Adjustment, find_adjustment
+from stratiform.services.ingest.parsing.correction_payloads import parse_quantity
 from stratiform.services.ingest.service import AdjustedSum, CorrectionResult, StoredCorrection
 from stratiform.services.ledger.model import Correction, Resource, UsageFilter
 from stratiform.services.ledger.model.samples import format_decimal

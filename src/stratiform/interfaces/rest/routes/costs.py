@@ -2,7 +2,7 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.references import resolve_project
+from stratiform.interfaces.rest.name_resolution import resolve_project
 from stratiform.interfaces.rest.schemas import costs as schemas
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.services.billing import policy

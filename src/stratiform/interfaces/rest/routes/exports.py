@@ -7,7 +7,7 @@ from litestar.response import Stream
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import NDJSON, TEXT
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.schemas import log as schemas
+from stratiform.interfaces.rest.schemas import proofs as schemas
 from stratiform.interfaces.rest.usage_filters import select_usage
 from stratiform.kit.clock import iso
 from stratiform.kit.errors import Conflict, Invalid, NotFound

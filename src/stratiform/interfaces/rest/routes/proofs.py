@@ -9,9 +9,9 @@ import re
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.endpoints.media_types import BINARY, OCTET_STREAM, PLAIN_TEXT, TEXT
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.schemas import log as schemas
+from stratiform.interfaces.rest.schemas import proofs as schemas
 from stratiform.kit.errors import Conflict, Invalid, NotFound
-from stratiform.kit.merkle import TILE_WIDTH
+from stratiform.kit.merkle_tree import TILE_WIDTH
 from stratiform.services.proof import policy
 from stratiform.services.proof.errors import LogRewritten
 from stratiform.services.proof.service import InclusionProof

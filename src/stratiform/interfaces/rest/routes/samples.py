@@ -7,7 +7,7 @@ from stratiform.interfaces.endpoints.media_types import JSON
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.routes.segments import MAX_LIMIT
 from stratiform.interfaces.rest.schemas import usage as schemas
-from stratiform.interfaces.rest.tables import (
+from stratiform.interfaces.rest.table_formats import (
     TABLE_CONTENT,
     Columns,
     ColumnType,

@@ -6,7 +6,7 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import JSON
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import usage as schemas
-from stratiform.interfaces.rest.tables import (
+from stratiform.interfaces.rest.table_formats import (
     TABLE_CONTENT,
     Columns,
     ColumnType,

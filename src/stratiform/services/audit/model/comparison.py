@@ -6,7 +6,7 @@ from stratiform.services.audit.model.findings import Finding, find_different, fi
 from stratiform.services.audit.model.intervals import Window
 from stratiform.services.audit.model.ledger_states import LedgerState
 from stratiform.services.audit.model.proposals import Proposal, propose_change, propose_deletion, propose_use
-from stratiform.services.audit.model.sightings import Absence, Sighting
+from stratiform.services.audit.model.source_reports import Absence, Sighting
 
 
 def compare(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.services.audit.model.intervals import Interval, Window, clip, intersect, merge, subtract
 from stratiform.services.audit.model.ledger_states import LedgerState
-from stratiform.services.audit.model.sightings import Absence, Sighting
+from stratiform.services.audit.model.source_reports import Absence, Sighting
 from stratiform.services.ledger.model import Segment
 
 #: Services truncate times to whole seconds, so shorter gaps are not reported.

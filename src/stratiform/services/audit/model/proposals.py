@@ -7,7 +7,7 @@ from stratiform.kit.clock import Micros
 from stratiform.services.audit.model.findings import Difference
 from stratiform.services.audit.model.intervals import contains
 from stratiform.services.audit.model.ledger_states import LedgerState
-from stratiform.services.audit.model.sightings import Absence, Sighting
+from stratiform.services.audit.model.source_reports import Absence, Sighting
 from stratiform.services.ingest.model.observations import Observation
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from stratiform.contract.usage import InventoryItem
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.audit.model.ledger_states import LedgerState
-from stratiform.services.audit.model.sightings import Sighting, select_decisive
-from stratiform.services.audit.service import sources
+from stratiform.services.audit.model.source_reports import Sighting, select_decisive
+from stratiform.services.audit.service import source_parsing
 from stratiform.services.ledger.model import Progress, Resource, Segment, Statement, select_in_force
 from stratiform.services.ledger.model.fold import select_messages
 from stratiform.services.ledger.service import LedgerService
@@ -67,7 +67,7 @@ def _read_exists(
     """Return the decisive sightings in `.exists` notifications by resource, in constant memory for each."""
     sightings: dict[int, list[Sighting]] = defaultdict(list)
     for event in ledger.events.iterate_exists(db, resource_ids, since):
-        sighting = sources.parse_exists_event(event)
+        sighting = source_parsing.parse_exists_event(event)
         if sighting is not None:
             sightings[event.resource_id] = select_decisive([*sightings[event.resource_id], sighting])
     return sightings

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from stratiform.kit.clock import Clock
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.errors import Fault, Invalid
 from stratiform.kit.policy import Caller
 from stratiform.services.audit import policy
 from stratiform.services.audit.model import AuditEvent, AuditRequest, AuditSummary, Progress
+from stratiform.services.audit.service.audit_runs import AuditRun
 from stratiform.services.audit.service.inventories import Inventories, open_inventories
-from stratiform.services.audit.service.runs import AuditRun
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import Caller
 from stratiform.services.audit.model import Proposal, ProposedCorrection, ResourceResult

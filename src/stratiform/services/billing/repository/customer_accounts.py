@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import func, select
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows, upsert
+from stratiform.kit.database import Connection, Rows, upsert
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.billing.model import CustomerAccount, Party
 from stratiform.services.billing.tables import accounts_table, periods_table, seller_table

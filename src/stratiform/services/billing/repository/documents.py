@@ -4,9 +4,9 @@ import hashlib
 
 from sqlalchemy import ColumnElement, insert, select
 
-from stratiform.kit.db import Connection, Rows, upsert
+from stratiform.kit.database import Connection, Rows, upsert
 from stratiform.kit.pagination import Page, Slice
-from stratiform.services.billing.document_format import encode_document
+from stratiform.services.billing.document_json import encode_document
 from stratiform.services.billing.model import (
     Document,
     DocumentKind,
@@ -14,7 +14,7 @@ from stratiform.services.billing.model import (
     DocumentSummary,
     StoredDocument,
 )
-from stratiform.services.billing.repository.assignments import document_covers_project
+from stratiform.services.billing.repository.project_assignments import document_covers_project
 from stratiform.services.billing.tables import (
     document_references_table,
     document_taxes_table,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stratiform.kit.db import Connection, Rows
+from stratiform.kit.database import Connection, Rows
 from stratiform.services.billing.model import Period
 from stratiform.services.billing.tables import periods_table
 

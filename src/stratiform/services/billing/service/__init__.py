@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from stratiform.kit.ids import Ids
-from stratiform.services.billing.service.assignments import Assignments
 from stratiform.services.billing.service.costs import Costs
 from stratiform.services.billing.service.customer_accounts import CustomerAccounts
 from stratiform.services.billing.service.documents import Documents
 from stratiform.services.billing.service.invoice_issuer import InvoiceIssuer
 from stratiform.services.billing.service.periods import Periods
 from stratiform.services.billing.service.prices import Prices
+from stratiform.services.billing.service.project_assignments import Assignments
 from stratiform.services.billing.service.seller import Seller
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.ingest.service import IngestService

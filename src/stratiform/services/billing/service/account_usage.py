@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
-from stratiform.services.billing.repository.assignments import list_assignments
+from stratiform.kit.database import Connection
+from stratiform.services.billing.repository.project_assignments import list_assignments
 from stratiform.services.ledger.model import Segment, UsageFilter
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.model import MeterUsage, PricePlan

@@ -21,8 +21,8 @@ from stratiform.services.billing.model import (
     format_month,
     parse_month,
 )
-from stratiform.services.billing.repository.assignments import list_assignments
 from stratiform.services.billing.repository.customer_accounts import find_customer_account
+from stratiform.services.billing.repository.project_assignments import list_assignments
 from stratiform.services.billing.service.account_usage import AccountUsage, ResourceNames
 from stratiform.services.ledger.model import Segment, UsageFilter
 from stratiform.services.ledger.service import LedgerService

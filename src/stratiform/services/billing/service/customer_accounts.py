@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice

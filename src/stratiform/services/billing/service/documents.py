@@ -6,7 +6,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.pagination import Page, Slice
 from stratiform.kit.policy import Rule
 from stratiform.services.billing import policy
-from stratiform.services.billing.document_format import decode_document
+from stratiform.services.billing.document_json import decode_document
 from stratiform.services.billing.errors import DocumentNotFound
 from stratiform.services.billing.model import DocumentKind, DocumentSummary, StoredDocument
 from stratiform.services.billing.renderer import render_pdf

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros, to_datetime
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import NotFound
 from stratiform.kit.money import exponent
 from stratiform.services.billing.errors import UnpricedUsageConflict

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from stratiform.contract.connector import Installation
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
-from stratiform.services.clouds.service.accounts import Accounts
+from stratiform.services.clouds.service.account_settings import AccountSettings
 from stratiform.services.clouds.service.bindings import Bindings
+from stratiform.services.clouds.service.cloud_accounts import Accounts
 from stratiform.services.clouds.service.connections import Connections
-from stratiform.services.clouds.service.native_resources import NativeResources
-from stratiform.services.clouds.service.settings import AccountSettings
+from stratiform.services.clouds.service.native_ids import NativeResources
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.clouds import policy, repository
 from stratiform.services.clouds.errors import (

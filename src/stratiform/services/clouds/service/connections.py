@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from stratiform.contract.connector import AccountInfo, CloudAccount, CloudConnection, Installation, validate_settings
 from stratiform.contract.registry import get_connector
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection, Database
+from stratiform.kit.database import Connection, Database
 from stratiform.services.clouds import policy, repository
 from stratiform.services.clouds.errors import CloudNotFound
 from stratiform.services.clouds.model import Cloud
-from stratiform.services.clouds.service.settings import AccountSettings
+from stratiform.services.clouds.service.account_settings import AccountSettings
 
 
 class ConnectionCache:

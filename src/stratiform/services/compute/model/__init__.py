@@ -3,6 +3,7 @@
 from stratiform.services.compute.model.flavors import Flavor, FlavorFilter, FlavorSnapshot, NewFlavor
 from stratiform.services.compute.model.instance_actions import InstanceAction
 from stratiform.services.compute.model.keypairs import GeneratedKey, KeyPair
+from stratiform.services.compute.model.project_usage import ProjectUsage
 from stratiform.services.compute.model.server_status import StatusStates
 from stratiform.services.compute.model.servers import (
     NewServer,
@@ -16,7 +17,6 @@ from stratiform.services.compute.model.servers import (
     ServerValues,
     VolumeRequest,
 )
-from stratiform.services.compute.model.usage import ProjectUsage
 
 __all__ = [
     "Flavor",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, delete, insert, select
 
-from stratiform.kit.db import Connection, Rows, upsert
+from stratiform.kit.database import Connection, Rows, upsert
 from stratiform.kit.pagination import Page, Slice, paginate
 from stratiform.services.compute.model.flavors import Flavor, FlavorFilter
 from stratiform.services.compute.tables import flavor_access_table, flavor_table

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import update
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows
+from stratiform.kit.database import Connection, Rows
 from stratiform.services.compute.model.instance_actions import InstanceAction
 from stratiform.services.compute.tables import action_table
 

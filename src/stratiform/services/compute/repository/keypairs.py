@@ -1,6 +1,6 @@
 """Queries on key pairs."""
 
-from stratiform.kit.db import Connection, Rows
+from stratiform.kit.database import Connection, Rows
 from stratiform.kit.pagination import Page, Slice, paginate
 from stratiform.services.compute.model.keypairs import KeyPair
 from stratiform.services.compute.tables import keypair_table

@@ -7,13 +7,13 @@ import msgspec
 from sqlalchemy import BigInteger, Column, ColumnElement, Text, and_, false, func, or_, select, type_coerce
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows
+from stratiform.kit.database import Connection, Rows
 from stratiform.kit.errors import Invalid
 from stratiform.kit.pagination import Page, Slice, page_of
-from stratiform.kit.work import work_table
+from stratiform.kit.work_queue import work_table
+from stratiform.services.compute.model.project_usage import ProjectUsage
 from stratiform.services.compute.model.server_status import STATUS_TASK_STATES, StatusStates
 from stratiform.services.compute.model.servers import Server, ServerFilter
-from stratiform.services.compute.model.usage import ProjectUsage
 from stratiform.services.compute.tables import server_table
 
 _servers = Rows(server_table, Server)

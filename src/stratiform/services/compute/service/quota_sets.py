@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
 from stratiform.services.compute import policy
-from stratiform.services.compute.model.usage import ProjectUsage
+from stratiform.services.compute.model.project_usage import ProjectUsage
 from stratiform.services.compute.repository import servers as repository
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.ids import Ids
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.model import Binding
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import events

@@ -5,7 +5,7 @@ from typing import Unpack
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.ids import Ids
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.compute import events
 from stratiform.services.compute.model.instance_actions import InstanceAction
 from stratiform.services.compute.model.servers import Server, ServerValues

@@ -9,7 +9,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.compute import policy
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.compute.model import task_states

@@ -7,11 +7,11 @@
 
 from functools import partial
 
-from stratiform.kit.work import Handler
+from stratiform.kit.work_queue import Handler
 from stratiform.services.compute.service import ComputeService
 from stratiform.services.compute.service.server_transitions import RECONCILE
-from stratiform.services.compute.tasks.observe import OBSERVE, SURVEY, observe, survey
-from stratiform.services.compute.tasks.reconcile import reconcile
+from stratiform.services.compute.tasks.drift_correction import OBSERVE, SURVEY, observe, survey
+from stratiform.services.compute.tasks.reconcile_handler import reconcile
 
 __all__ = ["SURVEY", "handlers"]
 

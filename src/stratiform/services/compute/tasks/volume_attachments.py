@@ -1,9 +1,9 @@
 """The step of a server without an action in progress: attach and detach its volumes."""
 
 from stratiform.contract.errors import CloudError, CloudUnreachable
-from stratiform.kit.work import Requeue
+from stratiform.kit.work_queue import Requeue
 from stratiform.services.compute.repository import instance_actions
-from stratiform.services.compute.tasks.reconciler import ACTION_FAILED, ServerReconciler
+from stratiform.services.compute.tasks.server_reconciler import ACTION_FAILED, ServerReconciler
 from stratiform.services.volume.model import Attachment
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.identity import repository
 from stratiform.services.identity.errors import AuthenticationFailed, ForbiddenAction
@@ -28,8 +28,8 @@ from stratiform.services.identity.model import (
     User,
 )
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.passwords import PasswordHasher
-from stratiform.services.identity.service.token_format import encode_audit_id, encode_token
+from stratiform.services.identity.service.password_hasher import PasswordHasher
+from stratiform.services.identity.service.token_encoding import encode_audit_id, encode_token
 from stratiform.services.identity.service.tokens import Tokens
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.identity import repository
 from stratiform.services.identity.model import (
@@ -23,7 +23,7 @@ from stratiform.services.identity.model import (
     User,
 )
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.passwords import PasswordHasher
+from stratiform.services.identity.service.password_hasher import PasswordHasher
 
 #: Each role implies the next one.
 _ROLE_CHAIN = ("admin", "manager", "member", "reader")

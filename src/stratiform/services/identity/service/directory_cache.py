@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.identity import repository
 from stratiform.services.identity.repository import Revision

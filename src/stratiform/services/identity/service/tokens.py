@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Unauthenticated
 from stratiform.kit.policy import Caller
 from stratiform.services.identity import policy, repository
@@ -22,7 +22,7 @@ from stratiform.services.identity.model import (
     expand_implied_roles,
 )
 from stratiform.services.identity.service.directory_cache import DirectoryCache, RevisionCache
-from stratiform.services.identity.service.token_format import decode_token
+from stratiform.services.identity.service.token_encoding import decode_token
 
 #: Keystone's default of `[token] allow_expired_window`: services may validate the expired token of a long operation.
 _ALLOW_EXPIRED_WINDOW_US = 2 * 24 * 3600 * SECOND_US

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
@@ -13,7 +13,7 @@ from stratiform.services.identity.errors import AuthenticationFailed, NameConfli
 from stratiform.services.identity.model import Changes, Group, JsonObject, ListQuery, NewUser, User, default_domain_id
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
-from stratiform.services.identity.service.passwords import PasswordHasher
+from stratiform.services.identity.service.password_hasher import PasswordHasher
 
 
 @dataclass(frozen=True, slots=True)

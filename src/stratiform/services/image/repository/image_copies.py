@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, update
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, IntegrityError, Rows
+from stratiform.kit.database import Connection, IntegrityError, Rows
 from stratiform.services.image.model import ImageCopy
 from stratiform.services.image.tables import image_copies
 

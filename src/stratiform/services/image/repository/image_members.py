@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, update
 
-from stratiform.kit.db import Connection, Rows
+from stratiform.kit.database import Connection, Rows
 from stratiform.services.image.model import ImageMember
 from stratiform.services.image.tables import image_members
 

@@ -8,10 +8,10 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Integer, Text, and_, func, or_, select, true, type_coerce
 
 from stratiform.kit.clock import parse_iso
-from stratiform.kit.db import Connection, IntegrityError, Rows
+from stratiform.kit.database import Connection, IntegrityError, Rows
 from stratiform.kit.errors import Invalid
-from stratiform.kit.keyset import list_sorted
-from stratiform.kit.numbers import parse_uint
+from stratiform.kit.keyset_pagination import list_sorted
+from stratiform.kit.number_parsing import parse_uint
 from stratiform.kit.pagination import Slice
 from stratiform.services.image.model import VISIBILITIES, Image, ImageQuery
 from stratiform.services.image.tables import image_members, images

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stratiform.kit.clock import Clock
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.image.repository.data_store import DataStore, Upload
+from stratiform.services.image.repository.image_data_store import DataStore, Upload
 from stratiform.services.image.service.image_copies import ImageCopies
 from stratiform.services.image.service.image_data import ImageData, ImageFile
 from stratiform.services.image.service.image_members import ImageMembers

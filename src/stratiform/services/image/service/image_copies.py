@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from stratiform.contract.errors import NotSupported, RequestRejected
 from stratiform.contract.image import ImageCapability as CloudImages
 from stratiform.kit.clock import SECOND_US, Clock
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.model import ResourceType
@@ -17,7 +17,7 @@ from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image.errors import ImageNotFound
 from stratiform.services.image.model import Image, ImageCopy
 from stratiform.services.image.repository import image_copies, images
-from stratiform.services.image.repository.data_store import DataStore
+from stratiform.services.image.repository.image_data_store import DataStore
 
 #: Another worker may take over an upload whose claim was not renewed for this time.
 _CLAIM_US = 60 * SECOND_US

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import SECOND_US, Clock
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.services.image import policy
 from stratiform.services.image.errors import (
@@ -20,8 +20,8 @@ from stratiform.services.image.errors import (
 )
 from stratiform.services.image.model import OS_HASH_ALGO, Image
 from stratiform.services.image.repository import images as image_rows
-from stratiform.services.image.repository.data_store import DataStore, Upload
-from stratiform.services.image.service.access import lock_visible, require_in_own_project
+from stratiform.services.image.repository.image_data_store import DataStore, Upload
+from stratiform.services.image.service.image_access import lock_visible, require_in_own_project
 from stratiform.services.image.service.images import Images
 
 #: A new upload replaces an unfinished one that has received nothing for this time.

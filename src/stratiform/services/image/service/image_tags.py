@@ -6,8 +6,8 @@ from stratiform.kit.context import RequestContext
 from stratiform.services.image import policy
 from stratiform.services.image.errors import ImageTagNotFound
 from stratiform.services.image.repository import images
-from stratiform.services.image.service.access import lock_visible
-from stratiform.services.image.service.attributes import validate_tags
+from stratiform.services.image.service.image_access import lock_visible
+from stratiform.services.image.service.image_attributes import validate_tags
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,18 @@ from stratiform.kit.errors import Conflict, Forbidden, Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.kit.policy import Rule
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.image import policy
 from stratiform.services.image.errors import ImageProtected
 from stratiform.services.image.model import Image, ImageChange, ImageQuery
 from stratiform.services.image.repository import images
-from stratiform.services.image.service.access import (
+from stratiform.services.image.service.image_access import (
     get_visible,
     lock_visible,
     require_in_own_project,
     sees_all_projects,
 )
-from stratiform.services.image.service.attributes import apply_change, set_attributes, validate_attribute
+from stratiform.services.image.service.image_attributes import apply_change, set_attributes, validate_attribute
 
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model import MeterFormat, MeterKind, Statement
-from stratiform.services.ledger.model.corrections import select_in_force
+from stratiform.services.ledger.model.correction_application import select_in_force
 
 #: Prefix of the source of every adjustment.
 SOURCE = "correction"

@@ -5,7 +5,7 @@ An update states properties from its own time on, or, with `correction`, correct
 
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.parsing.values import (
+from stratiform.services.ingest.parsing.payload_values import (
     Payload,
     find_integer,
     find_object,

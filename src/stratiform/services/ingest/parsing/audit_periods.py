@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.outbox import Event
-from stratiform.services.ingest.parsing.values import Payload, find_object, parse_time
+from stratiform.services.ingest.parsing.payload_values import Payload, find_object, parse_time
 from stratiform.services.ledger.model import ResourceStatement
 
 

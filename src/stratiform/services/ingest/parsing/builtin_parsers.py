@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from stratiform.kit.outbox import Event
-from stratiform.services.ingest.parsing import almanach, cinder, corrections, nova, usage_events, volume_types
+from stratiform.services.ingest.parsing import almanach, cinder, correction_payloads, nova, usage_events, volume_types
 from stratiform.services.ledger.model import ResourceStatement
 
 #: Returns None for an event without a statement. Raises: InvalidMessage.
@@ -22,7 +22,7 @@ OWN_EVENT_PARSERS: tuple[tuple[str, EventParser], ...] = (
     *((event_type, usage_events.parse_usage_event) for event_type in usage_events.EVENT_TYPES),
     ("almanach.volume_type.*", volume_types.parse_volume_type),
     ("almanach.*", almanach.parse_update),
-    (corrections.EVENT_TYPE, corrections.parse_correction),
+    (correction_payloads.EVENT_TYPE, correction_payloads.parse_correction),
 )
 
 
@@ -31,4 +31,4 @@ def is_reserved(event_type: str) -> bool:
 
     They are created by operations that authorize the caller: write access to a message bus must not allow corrections.
     """
-    return event_type == corrections.EVENT_TYPE or event_type.startswith("almanach.")
+    return event_type == correction_payloads.EVENT_TYPE or event_type.startswith("almanach.")

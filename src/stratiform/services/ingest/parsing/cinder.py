@@ -8,7 +8,7 @@ recorded from Cinder 29.
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.parsing.values import (
+from stratiform.services.ingest.parsing.payload_values import (
     Payload,
     find_integer,
     find_text,

@@ -15,7 +15,7 @@ from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing import usage_events
 from stratiform.services.ingest.parsing.envelope import EVENT_TYPE_LENGTH, MESSAGE_ID_LENGTH
-from stratiform.services.ingest.parsing.values import Payload, find_text, parse_time, require_text
+from stratiform.services.ingest.parsing.payload_values import Payload, find_text, parse_time, require_text
 
 _SOURCE_LENGTH = 1024
 _PUBLISHER_LENGTH = 255

@@ -22,8 +22,8 @@ from stratiform.services.ingest.parsing.meter_files import (
     attribute_definition,
     list_paths,
 )
-from stratiform.services.ingest.parsing.paths import Find, compile_paths
-from stratiform.services.ingest.parsing.values import parse_boolean, parse_integer, parse_number, parse_text
+from stratiform.services.ingest.parsing.payload_paths import Find, compile_paths
+from stratiform.services.ingest.parsing.payload_values import parse_boolean, parse_integer, parse_number, parse_text
 from stratiform.services.ledger.model import MeterFormat
 
 #: Converts a value; the second argument is its name in errors.

@@ -12,7 +12,7 @@ import msgspec
 from stratiform.kit.clock import Micros, iso_naive
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.parsing.values import parse_text, parse_time
+from stratiform.services.ingest.parsing.payload_values import parse_text, parse_time
 
 #: Longer than the ids of all services, short enough for an index of every database.
 MESSAGE_ID_LENGTH = 128

@@ -9,7 +9,7 @@ from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing.audit_periods import add_audit_period
 from stratiform.services.ingest.parsing.builtin_parsers import is_reserved
 from stratiform.services.ingest.parsing.envelope import parse_envelope
-from stratiform.services.ingest.parsing.meter_catalog import build_catalog
+from stratiform.services.ingest.parsing.meter_catalog_builder import build_catalog
 from stratiform.services.ingest.parsing.meter_file_loader import load_meter_files
 from stratiform.services.ingest.parsing.meter_files import IgnoredEvents, MeterFile, SampleDefinition
 from stratiform.services.ingest.parsing.parse_plans import ParsePlan, compile_plan, matches

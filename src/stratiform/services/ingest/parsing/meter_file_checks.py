@@ -15,7 +15,7 @@ from stratiform.services.ingest.parsing.meter_files import (
     attribute_definition,
     list_paths,
 )
-from stratiform.services.ingest.parsing.paths import split_path
+from stratiform.services.ingest.parsing.payload_paths import split_path
 
 Problem = tuple[str, str]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from stratiform.kit.clock import Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.parsing.values import (
+from stratiform.services.ingest.parsing.payload_values import (
     Payload,
     find_integer,
     find_object,

@@ -8,7 +8,7 @@ from stratiform.services.ingest.parsing.builtin_parsers import OWN_EVENT_PARSERS
 from stratiform.services.ingest.parsing.compiled_rules import CompiledRule, compile_rule, tag_attributes
 from stratiform.services.ingest.parsing.meter_files import FILE_RULES, EventRule, MeterFile, list_paths
 from stratiform.services.ingest.parsing.parse_steps import BuiltinStep, ListStep, ParseStep, ResourceStep
-from stratiform.services.ingest.parsing.paths import compile_paths
+from stratiform.services.ingest.parsing.payload_paths import compile_paths
 
 ParsePlan = Sequence[ParseStep]
 

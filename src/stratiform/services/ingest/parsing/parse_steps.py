@@ -10,9 +10,9 @@ from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing.builtin_parsers import EventParser
 from stratiform.services.ingest.parsing.compiled_rules import CompiledRule
-from stratiform.services.ingest.parsing.paths import MISSING, Find
+from stratiform.services.ingest.parsing.payload_paths import MISSING, Find
+from stratiform.services.ingest.parsing.payload_values import Payload
 from stratiform.services.ingest.parsing.rule_application import apply_rule
-from stratiform.services.ingest.parsing.values import Payload
 from stratiform.services.ledger.model import ResourceStatement
 
 

@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.outbox import Event
+from stratiform.services.ingest.parsing.payload_values import shorten_id
 from stratiform.services.ingest.parsing.usage_events import SAMPLED
-from stratiform.services.ingest.parsing.values import shorten_id
 from stratiform.services.ledger.model import MeterFormat, Resource
 
 _DIGEST_LENGTH = 40

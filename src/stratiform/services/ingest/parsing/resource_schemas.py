@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing import builtin_properties
-from stratiform.services.ingest.parsing.meter_catalog import list_states
+from stratiform.services.ingest.parsing.meter_catalog_builder import list_states
 from stratiform.services.ingest.parsing.meter_files import MeterFile, ValueType, list_attributes
-from stratiform.services.ingest.parsing.values import is_integer, parse_integer, parse_number, quote
+from stratiform.services.ingest.parsing.payload_values import is_integer, parse_integer, parse_number, quote
 from stratiform.services.ledger.model import Segment
-from stratiform.services.ledger.model.properties import default_state
+from stratiform.services.ledger.model.resource_properties import default_state
 
 _BOOLEANS = {"true": True, "false": False}
 

@@ -15,8 +15,8 @@ from stratiform.services.ingest.parsing.compiled_rules import (
     CompiledSample,
 )
 from stratiform.services.ingest.parsing.envelope import MESSAGE_ID_LENGTH
-from stratiform.services.ingest.parsing.paths import MISSING, Find
-from stratiform.services.ingest.parsing.values import (
+from stratiform.services.ingest.parsing.payload_paths import MISSING, Find
+from stratiform.services.ingest.parsing.payload_values import (
     Payload,
     parse_number,
     parse_tags,

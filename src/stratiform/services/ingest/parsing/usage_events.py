@@ -9,7 +9,7 @@ from stratiform.contract.usage import parse_decimal
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.parsing.values import (
+from stratiform.services.ingest.parsing.payload_values import (
     Payload,
     find_integer,
     find_object,

@@ -5,7 +5,7 @@ Source: cinder/api/contrib/types_manage.py, and messages recorded from Cinder 29
 """
 
 from stratiform.kit.outbox import Event
-from stratiform.services.ingest.parsing.values import find_object, find_text, require_text
+from stratiform.services.ingest.parsing.payload_values import find_object, find_text, require_text
 from stratiform.services.ledger.model import Resource, ResourceStatement, Statement
 
 _PREFIXES = ("volume_type", "almanach.volume_type")

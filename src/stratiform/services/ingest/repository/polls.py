@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from dataclasses import asdict
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows, upsert
+from stratiform.kit.database import Connection, Rows, upsert
 from stratiform.services.ingest.model.polls import Poll
 from stratiform.services.ingest.tables import poll_table
 
@@ -30,7 +30,7 @@ def add(db: Connection, poll: Poll) -> None:
 
 def delete(db: Connection, ids: Collection[str]) -> None:
     """Delete polls."""
-    for chunk in bulk.chunks(sorted(ids)):
+    for chunk in bulk_queries.chunks(sorted(ids)):
         db.execute(poll_table.delete().where(_p.id.in_(chunk)))
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, func
 
-from stratiform.kit import bulk
-from stratiform.kit.db import Connection, Rows, upsert
+from stratiform.kit import bulk_queries
+from stratiform.kit.database import Connection, Rows, upsert
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.ingest.model import RejectedMessage
 from stratiform.services.ingest.tables import rejected_message_table
@@ -49,5 +49,5 @@ def delete_matching(db: Connection, cloud: str | None, reason: str | None) -> in
 
 def delete_by_id(db: Connection, ids: Sequence[str]) -> None:
     """Delete messages."""
-    for chunk in bulk.chunks(ids):
+    for chunk in bulk_queries.chunks(ids):
         _rows.delete(db, _rows.key.in_(chunk))

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ingest.service.cloud_events import CloudEvents, EventResult
-from stratiform.services.ingest.service.clouds import validate_cloud_name
+from stratiform.services.ingest.service.cloud_names import validate_cloud_name
 from stratiform.services.ingest.service.correction_events import author_of, correction_event, derived_id
 from stratiform.services.ingest.service.corrections import (
     AdjustedSum,
@@ -14,10 +14,10 @@ from stratiform.services.ingest.service.corrections import (
     Corrections,
     StoredCorrection,
 )
-from stratiform.services.ingest.service.events import Events
 from stratiform.services.ingest.service.ignored_messages import IgnoredMessages, IgnoredMessageType
 from stratiform.services.ingest.service.messages import Messages
 from stratiform.services.ingest.service.meters import Meters
+from stratiform.services.ingest.service.own_events import Events
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch
 from stratiform.services.ingest.service.polls import PollQuery, Polls
 from stratiform.services.ingest.service.rejected_messages import RejectedMessages

@@ -11,9 +11,9 @@ from stratiform.services.ingest import policy
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing import MessageParser, usage_events
 from stratiform.services.ingest.parsing.cloud_events import parse_cloud_event
-from stratiform.services.ingest.service.clouds import validate_cloud_name
+from stratiform.services.ingest.service.batch_storage import store
+from stratiform.services.ingest.service.cloud_names import validate_cloud_name
 from stratiform.services.ingest.service.parsed_batches import parse_events
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.service import LedgerService
 
 Outcome = Literal["accepted", "repeated", "ignored", "rejected"]

@@ -9,14 +9,14 @@ from msgspec import structs
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import Caller
-from stratiform.services.ingest.parsing.corrections import EVENT_TYPE, encode_payload, parse_correction
-from stratiform.services.ingest.parsing.envelope import MESSAGE_ID_LENGTH
 from stratiform.services.ingest.model.meter_adjustments import Adjustment, find_adjustment, find_revocations
 from stratiform.services.ingest.model.observations import Observation
+from stratiform.services.ingest.parsing.correction_payloads import EVENT_TYPE, encode_payload, parse_correction
+from stratiform.services.ingest.parsing.envelope import MESSAGE_ID_LENGTH
 from stratiform.services.ledger.model import Correction, Record, Resource, Statement, statement_to_dict
 from stratiform.services.ledger.service import LedgerService
 

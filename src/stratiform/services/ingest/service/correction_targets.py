@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, NotFound
-from stratiform.services.ingest.parsing.corrections import check_resource
-from stratiform.services.ingest.service.clouds import validate_cloud_name
+from stratiform.services.ingest.parsing.correction_payloads import check_resource
+from stratiform.services.ingest.service.cloud_names import validate_cloud_name
 from stratiform.services.ledger.model import Correction, Resource, UsageFilter
 from stratiform.services.ledger.service import LedgerService
 

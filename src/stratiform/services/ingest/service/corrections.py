@@ -12,8 +12,6 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page, Slice, page_of
 from stratiform.services.ingest import policy
-from stratiform.services.ingest.parsing import MessageParser
-from stratiform.services.ingest.parsing.resource_schemas import build_schema
 from stratiform.services.ingest.model.correction_checks import (
     check_adjustment,
     check_effect,
@@ -21,10 +19,12 @@ from stratiform.services.ingest.model.correction_checks import (
     check_times,
 )
 from stratiform.services.ingest.model.meter_adjustments import Adjustment
-from stratiform.services.ingest.service import correction_events, counters
+from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.ingest.parsing.resource_schemas import build_schema
+from stratiform.services.ingest.service import correction_events, meter_counters
+from stratiform.services.ingest.service.batch_storage import store
 from stratiform.services.ingest.service.correction_targets import find_target
 from stratiform.services.ingest.service.parsed_batches import parse_events
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.model import Correction, Record, Resource, Segment, UsageFilter
 from stratiform.services.ledger.model.samples import sum_exactly
 from stratiform.services.ledger.service import LedgerService
@@ -158,20 +158,20 @@ class Corrections:
     ) -> CorrectionResult:
         segments = self._segments(ctx, resource)
         series = (
-            counters.list_counters(ctx, self.ledger, resource, adjustment.meter)
+            meter_counters.list_counters(ctx, self.ledger, resource, adjustment.meter)
             if adjustment.meter.isprintable()
             else []
         )
         definition = self.ledger.catalog.find_meter(resource.resource_type, adjustment.meter)
-        unit = counters.find_unit(adjustment.meter, series, definition)
+        unit = meter_counters.find_unit(adjustment.meter, series, definition)
         if unit is None:
             raise self._unknown_meter(ctx, resource, adjustment.meter)
         project_id = adjustment.project_id
         if project_id is None and not correction.revokes:
-            project_id = counters.find_owner(adjustment.at, segments, series)
+            project_id = meter_counters.find_owner(adjustment.at, segments, series)
         adjustment = replace(adjustment, unit=unit, project_id=project_id)
         event = correction_events.correction_event(resource, key, adjustment.at, correction, None, adjustment)
-        before = counters.sum_counters(series)
+        before = meter_counters.sum_counters(series)
         if correction_events.exists(ctx.db, self.ledger, event):
             unchanged = AdjustedSum(adjustment.meter, unit, before, before)
             return CorrectionResult(key, False, segments, segments, adjusted=unchanged)
@@ -190,7 +190,10 @@ class Corrections:
 
     def _unknown_meter(self, ctx: RequestContext, resource: Resource, meter: str) -> Invalid:
         definition = self.ledger.catalog.find(resource.resource_type)
-        meters = {*(() if definition is None else definition.meters), *counters.list_meters(ctx, self.ledger, resource)}
+        meters = {
+            *(() if definition is None else definition.meters),
+            *meter_counters.list_meters(ctx, self.ledger, resource),
+        }
         return Invalid(
             f"meter: resource type {resource.resource_type} has no meter '{meter[:80]}'",
             hint=f"known: {', '.join(sorted(meters)) or 'none'}",

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.services.ingest import policy, repository
-from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ingest.model import IngestResult
+from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.ingest.service.batch_storage import store
 from stratiform.services.ingest.service.parsed_batches import parse_messages
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.service import LedgerService
 
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.parsing import MessageParser, envelope
 from stratiform.services.ingest.model import IngestResult
-from stratiform.services.ingest.service.clouds import validate_cloud_name
+from stratiform.services.ingest.parsing import MessageParser, envelope
+from stratiform.services.ingest.service.batch_storage import store
+from stratiform.services.ingest.service.cloud_names import validate_cloud_name
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch, parse_messages
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.service import LedgerService
 
 

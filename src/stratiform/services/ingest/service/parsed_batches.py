@@ -9,8 +9,8 @@ from functools import partial
 from stratiform.kit.clock import Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.parsing import MessageParser, encode_event, redact_token
 from stratiform.services.ingest.model import RejectedMessage
+from stratiform.services.ingest.parsing import MessageParser, encode_event, redact_token
 from stratiform.services.ledger.model import ParsedMessage
 
 logger = logging.getLogger(__name__)

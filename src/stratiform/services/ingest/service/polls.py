@@ -10,19 +10,19 @@ from stratiform.contract.registry import has_capability
 from stratiform.contract.usage import UsageSample
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.outbox import Event
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.model import Cloud
 from stratiform.services.ingest import policy, repository
-from stratiform.services.ingest.parsing import MessageParser, poll_samples
-from stratiform.services.ingest.parsing.compiled_rules import meter_format
-from stratiform.services.ingest.parsing.values import shorten_id
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.model.polls import Poll, Schedule, split_table
+from stratiform.services.ingest.parsing import MessageParser, poll_samples
+from stratiform.services.ingest.parsing.compiled_rules import meter_format
+from stratiform.services.ingest.parsing.payload_values import shorten_id
+from stratiform.services.ingest.service.batch_storage import store
 from stratiform.services.ingest.service.parsed_batches import parse_events
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.model import MeterFormat, Resource
 from stratiform.services.ledger.service import LedgerService, StoredSample
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.ingest import policy, repository
-from stratiform.services.ingest.parsing import MessageParser, redact_token
 from stratiform.services.ingest.model import IngestResult, RejectedMessage
+from stratiform.services.ingest.parsing import MessageParser, redact_token
+from stratiform.services.ingest.service.batch_storage import store
 from stratiform.services.ingest.service.parsed_batches import parse_messages, rejected_message
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.service import LedgerService
 
 logger = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.ingest.service.batch_storage import store
 from stratiform.services.ingest.service.parsed_batches import parse_events
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.model import RecordedSegment, Resource
 from stratiform.services.ledger.service import LedgerService
 

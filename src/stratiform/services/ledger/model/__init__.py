@@ -1,6 +1,11 @@
 """Data types of the ledger, and the fold of events into segments. Pure functions."""
 
-from stratiform.services.ledger.model.catalog import (
+from stratiform.services.ledger.model.correction_application import select_in_force
+from stratiform.services.ledger.model.event_records import Record, decode_statement, statement_to_dict
+from stratiform.services.ledger.model.fold import Usage, find_parent, fold
+from stratiform.services.ledger.model.incremental_fold import Progress, fold_all, fold_next
+from stratiform.services.ledger.model.messages import ParsedMessage
+from stratiform.services.ledger.model.meter_catalog import (
     METER_KINDS,
     Attribute,
     AttributeType,
@@ -9,12 +14,7 @@ from stratiform.services.ledger.model.catalog import (
     MeterKind,
     ResourceType,
 )
-from stratiform.services.ledger.model.corrections import select_in_force
-from stratiform.services.ledger.model.fold import Usage, find_parent, fold
-from stratiform.services.ledger.model.incremental_fold import Progress, fold_all, fold_next
-from stratiform.services.ledger.model.messages import ParsedMessage
-from stratiform.services.ledger.model.meters import MeterFormat
-from stratiform.services.ledger.model.records import Record, decode_statement, statement_to_dict
+from stratiform.services.ledger.model.meter_formats import MeterFormat
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import (
     RecordedSegment,

@@ -13,8 +13,13 @@ from itertools import groupby
 from msgspec import structs
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.services.ledger.model.corrections import Interval, Observations, apply_corrections, select_in_force
-from stratiform.services.ledger.model.properties import (
+from stratiform.services.ledger.model.correction_application import (
+    Interval,
+    Observations,
+    apply_corrections,
+    select_in_force,
+)
+from stratiform.services.ledger.model.resource_properties import (
     Properties,
     comparable,
     default_state,

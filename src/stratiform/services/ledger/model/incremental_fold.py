@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.services.ledger.model.fold import NO_END, Usage, find_end, fold
-from stratiform.services.ledger.model.properties import Properties, comparable, make_segment, stated_properties
+from stratiform.services.ledger.model.resource_properties import Properties, comparable, make_segment, stated_properties
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
 from stratiform.services.ledger.model.statements import Statement

@@ -16,7 +16,7 @@ import msgspec
 
 from stratiform.kit.clock import DAY_US, Micros
 from stratiform.kit.errors import Invalid
-from stratiform.services.ledger.model.catalog import MeterKind
+from stratiform.services.ledger.model.meter_catalog import MeterKind
 
 #: Exact arithmetic: a result that would lose a digit is an error.
 _EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])

@@ -2,20 +2,20 @@
 
 from stratiform.services.ledger.repository import (
     batches,
-    changes,
     corrections,
     current_segments,
     event_histories,
     events,
     exists_events,
-    histories,
+    filter_names,
+    log_tiles,
     name_history,
-    names,
     resources,
     samples,
+    segment_changes,
+    segment_histories,
     segments,
     sums,
-    tiles,
 )
 
 __all__ = [

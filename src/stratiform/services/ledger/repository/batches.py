@@ -7,9 +7,9 @@ import msgpack
 import zstandard
 from sqlalchemy import func, insert, select, update
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, upsert
+from stratiform.kit.database import Connection, upsert
 from stratiform.services.ledger.tables import batch_table, position_table
 
 _b, _p = batch_table.c, position_table.c
@@ -77,7 +77,7 @@ def position_at(db: Connection, moment: Micros) -> int:
 
 def list_times(db: Connection, positions: Collection[int]) -> dict[int, Micros]:
     """Return when positions were reached."""
-    return {row[0]: row[1] for row in bulk.select_by(db, (_b.id, _b.received_at), _b.id, sorted(positions))}
+    return {row[0]: row[1] for row in bulk_queries.select_by(db, (_b.id, _b.received_at), _b.id, sorted(positions))}
 
 
 def count_events(db: Connection, position: int | None = None) -> int:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from stratiform.kit import bulk
-from stratiform.kit.db import Connection
+from stratiform.kit import bulk_queries
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import Record, Statement, UsageFilter, decode_statement
 from stratiform.services.ledger.repository.events import NewEvent, list_records
 from stratiform.services.ledger.tables import correction_table, event_table, resource_table
@@ -17,7 +17,7 @@ _c, _e, _r = correction_table.c, event_table.c, resource_table.c
 def add(db: Connection, events: Sequence[NewEvent]) -> None:
     """Insert those of the events that are corrections."""
     rows = [(event.seq, event.resource_id) for event in events if "correction" in event.record.fact]
-    bulk.insert(db, correction_table, ("seq", "resource"), rows)
+    bulk_queries.insert(db, correction_table, ("seq", "resource"), rows)
 
 
 def list_page(
@@ -39,9 +39,9 @@ def list_page(
 
 def list_statements(db: Connection, resource_ids: Sequence[int]) -> dict[int, list[Statement]]:
     """Return the statements of all corrections of resources, by resource id."""
-    resources = {row[0]: row[1] for row in bulk.select_by(db, (_c.seq, _c.resource), _c.resource, resource_ids)}
+    resources = {row[0]: row[1] for row in bulk_queries.select_by(db, (_c.seq, _c.resource), _c.resource, resource_ids)}
     statements: dict[int, list[Statement]] = defaultdict(list)
     columns = (_e.seq, _e.at, _e.message_id, _e.fact)
-    for seq, at, message_id, fact in bulk.select_by(db, columns, _e.seq, sorted(resources)):
+    for seq, at, message_id, fact in bulk_queries.select_by(db, columns, _e.seq, sorted(resources)):
         statements[resources[seq]].append(decode_statement(at, message_id, fact))
     return statements

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import or_, select
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import Record, Resource, Segment, UsageFilter
 from stratiform.services.ledger.model.segments import select_overlapping
 from stratiform.services.ledger.repository import batches
-from stratiform.services.ledger.repository.columns import Condition
+from stratiform.services.ledger.repository.column_types import Condition
 from stratiform.services.ledger.repository.segments import valid_at
 from stratiform.services.ledger.tables import batch_table, event_table, resource_table, sample_table, segment_table
 
@@ -87,12 +87,12 @@ class _EventRow:
 
 def _list_resources(db: Connection, ids: Sequence[int]) -> dict[int, Resource]:
     columns = (_r.id, _r.cloud, _r.resource_type, _r.resource_id)
-    return {row_id: Resource(*resource) for row_id, *resource in bulk.select_by(db, columns, _r.id, ids)}
+    return {row_id: Resource(*resource) for row_id, *resource in bulk_queries.select_by(db, columns, _r.id, ids)}
 
 
 def _list_events(db: Connection, ids: Sequence[int], size: int) -> dict[int, list[_EventRow]]:
     events: dict[int, list[_EventRow]] = defaultdict(list)
-    for row in bulk.select_by(db, _EVENT, _e.resource, ids, _e.seq < size):
+    for row in bulk_queries.select_by(db, _EVENT, _e.resource, ids, _e.seq < size):
         events[row[0]].append(_EventRow(*row))
     for rows in events.values():
         rows.sort(key=lambda event: event.nth)
@@ -106,7 +106,7 @@ def _list_segments(db: Connection, ids: Sequence[int], position: int) -> dict[in
         _s.resource, _s.recorded, _s.superseded, _s.cloud, _s.resource_type, _s.resource_id, _s.project_id, _s.start_at,
         _s.end_at, _s.state, _s.attributes,
     )  # fmt: skip
-    for resource_id, recorded, superseded, *values in bulk.select_by(db, columns, _s.resource, ids):
+    for resource_id, recorded, superseded, *values in bulk_queries.select_by(db, columns, _s.resource, ids):
         if recorded <= position and (superseded is None or superseded > position):
             segments[resource_id].append(Segment(*values))
     for of_resource in segments.values():

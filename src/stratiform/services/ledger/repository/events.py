@@ -7,11 +7,11 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import func, select
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import Record, Resource, Statement, decode_statement
-from stratiform.services.ledger.repository.columns import AnyRow, Condition
+from stratiform.services.ledger.repository.column_types import AnyRow, Condition
 from stratiform.services.ledger.tables import batch_table, event_table, resource_table
 
 _e, _r, _b = event_table.c, resource_table.c, batch_table.c
@@ -43,7 +43,7 @@ class NewEvent(NamedTuple):
 
 def add(db: Connection, events: Sequence[NewEvent]) -> None:
     """Insert events."""
-    bulk.insert(db, event_table, _COLUMNS, [_values(event) for event in events])
+    bulk_queries.insert(db, event_table, _COLUMNS, [_values(event) for event in events])
 
 
 def _values(event: NewEvent) -> tuple[object, ...]:
@@ -72,7 +72,7 @@ def find_existing(db: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[
     return {
         (cloud, row[0])
         for cloud, ids in by_cloud.items()
-        for row in bulk.select_by(db, (_e.message_id,), _e.message_id, ids, _e.cloud == cloud)
+        for row in bulk_queries.select_by(db, (_e.message_id,), _e.message_id, ids, _e.cloud == cloud)
     }
 
 
@@ -106,7 +106,7 @@ def list_statements(db: Connection, resource_ids: Sequence[int]) -> dict[int, li
     """Return all statements about resources, by resource id."""
     statements: dict[int, list[Statement]] = defaultdict(list)
     columns = (_e.resource, _e.at, _e.message_id, _e.fact)
-    for resource_id, at, message_id, fact in bulk.select_by(db, columns, _e.resource, resource_ids):
+    for resource_id, at, message_id, fact in bulk_queries.select_by(db, columns, _e.resource, resource_ids):
         statements[resource_id].append(decode_statement(at, message_id, fact))
     return statements
 
@@ -128,7 +128,7 @@ def iterate_records(db: Connection, first: int, end: int) -> Iterator[tuple[int,
 
 def list_records(db: Connection, numbers: Sequence[int]) -> list[tuple[int, Record]]:
     """Return the records with these numbers, sorted by number."""
-    rows = [row for chunk in bulk.chunks(numbers) for row in db.execute(_records.where(_e.seq.in_(chunk)))]
+    rows = [row for chunk in bulk_queries.chunks(numbers) for row in db.execute(_records.where(_e.seq.in_(chunk)))]
     return sorted((_record(row) for row in rows), key=lambda numbered: numbered[0])
 
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import DAY_US, Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import MeterKind, UsageFilter
 from stratiform.services.ledger.model.samples import MAX_HOLD, Sample, SampleRow
 from stratiform.services.ledger.repository import name_history
-from stratiform.services.ledger.repository.columns import AnyColumn, AnyRow, Condition
+from stratiform.services.ledger.repository.column_types import AnyColumn, AnyRow, Condition
 from stratiform.services.ledger.repository.events import NewEvent
 from stratiform.services.ledger.repository.segments import after_key, has_tag, valid_at
 from stratiform.services.ledger.tables import event_table, resource_table, sample_table, segment_table
@@ -60,7 +60,7 @@ class StoredSample(NamedTuple):
 
 def add(db: Connection, events: Sequence[NewEvent]) -> None:
     """Insert the samples of events."""
-    bulk.insert(db, sample_table, _COLUMNS, [row for event in events for row in _rows(event)])
+    bulk_queries.insert(db, sample_table, _COLUMNS, [row for event in events for row in _rows(event)])
 
 
 def _rows(event: NewEvent) -> Iterator[tuple[object, ...]]:
@@ -78,10 +78,12 @@ def _rows(event: NewEvent) -> Iterator[tuple[object, ...]]:
 
 def find_by_message(db: Connection, cloud: str, meter: str, message_ids: Collection[str]) -> Mapping[str, StoredSample]:
     """Return the samples of a meter in these messages, by message id."""
-    by_message = bulk.select_by(db, (_e.message_id, _e.seq), _e.message_id, sorted(message_ids), _e.cloud == cloud)
+    by_message = bulk_queries.select_by(
+        db, (_e.message_id, _e.seq), _e.message_id, sorted(message_ids), _e.cloud == cloud
+    )
     ids = {seq: message_id for message_id, seq in by_message}
     columns = (_v.seq, _v.value, _r.resource_id)
-    rows = bulk.select_by(db, columns, _v.seq, sorted(ids), _v.meter == meter, _r.id == _v.resource)
+    rows = bulk_queries.select_by(db, columns, _v.seq, sorted(ids), _v.meter == meter, _r.id == _v.resource)
     return {ids[seq]: StoredSample(resource_id, value) for seq, value, resource_id in rows}
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, Text, and_, func, literal, or_, select, tuple_, type_coerce
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import Segment, SegmentRow, UsageFilter
 from stratiform.services.ledger.model.segments import SegmentKey
 from stratiform.services.ledger.repository import name_history
-from stratiform.services.ledger.repository.columns import AnyColumn, Condition
+from stratiform.services.ledger.repository.column_types import AnyColumn, Condition
 from stratiform.services.ledger.tables import resource_table, segment_table
 
 _s, _r = segment_table.c, resource_table.c
@@ -161,7 +161,7 @@ def _iterate_of_resources(
     """Yield the segments of resources (id, type, resource id, cloud, name) that follow `after`, in their order."""
     by_resource: dict[int, list[Any]] = defaultdict(list)
     conditions = [*_period_conditions(usage_filter), *valid_at(usage_filter.as_of)]
-    for row in bulk.select_by(db, COLUMNS, _s.resource, [row[0] for row in resources], *conditions):
+    for row in bulk_queries.select_by(db, COLUMNS, _s.resource, [row[0] for row in resources], *conditions):
         by_resource[row[2]].append(row)
     for row_id, *key, name in resources:
         for row in sorted(by_resource.get(row_id, ()), key=itemgetter(5)):

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Text, case, func, literal, select, type_coerce
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.model.sums import BUCKET_WIDTHS, Bucket
 from stratiform.services.ledger.repository import name_history
-from stratiform.services.ledger.repository.columns import AnyColumn, AnyRow
+from stratiform.services.ledger.repository.column_types import AnyColumn, AnyRow
 from stratiform.services.ledger.repository.segments import filter_conditions, valid_at
 from stratiform.services.ledger.tables import resource_table, segment_table
 

@@ -10,21 +10,21 @@ from stratiform.services.ledger.repository.event_histories import EventHistory
 from stratiform.services.ledger.repository.exists_events import ExistsEvent
 from stratiform.services.ledger.repository.resources import ResourceRow
 from stratiform.services.ledger.repository.samples import SampleSeries, StoredSample
-from stratiform.services.ledger.service.access import Access
 from stratiform.services.ledger.service.batches import Batches
-from stratiform.services.ledger.service.changes import Changes
 from stratiform.services.ledger.service.corrections import Corrections
 from stratiform.services.ledger.service.events import Events
-from stratiform.services.ledger.service.histories import Histories
-from stratiform.services.ledger.service.log_tiles import Log
-from stratiform.services.ledger.service.names import Names
+from stratiform.services.ledger.service.filter_names import Names
+from stratiform.services.ledger.service.ledger_writer import Writer
+from stratiform.services.ledger.service.merkle_log import Log
 from stratiform.services.ledger.service.positions import Positions
 from stratiform.services.ledger.service.resources import Resources
 from stratiform.services.ledger.service.samples import Samples
+from stratiform.services.ledger.service.segment_changes import Changes
+from stratiform.services.ledger.service.segment_histories import Histories
 from stratiform.services.ledger.service.segments import Segments
 from stratiform.services.ledger.service.sums import Sums
+from stratiform.services.ledger.service.usage_access import Access
 from stratiform.services.ledger.service.volume_types import VolumeType, VolumeTypes
-from stratiform.services.ledger.service.writer import Writer
 
 __all__ = [
     "Counters",

@@ -7,8 +7,8 @@ from itertools import count, pairwise
 
 import msgspec
 
-from stratiform.kit import bulk
-from stratiform.kit.db import Connection
+from stratiform.kit import bulk_queries
+from stratiform.kit.database import Connection
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.errors import OverlappingSegments
 from stratiform.services.ledger.model import (
@@ -21,8 +21,8 @@ from stratiform.services.ledger.model import (
     fold_all,
     fold_next,
 )
-from stratiform.services.ledger.model.parents import rank_generations
-from stratiform.services.ledger.model.properties import comparable
+from stratiform.services.ledger.model.resource_generations import rank_generations
+from stratiform.services.ledger.model.resource_properties import comparable
 from stratiform.services.ledger.repository.batches import Counters
 from stratiform.services.ledger.repository.current_segments import NewSegment
 from stratiform.services.ledger.repository.resources import ResourceRow
@@ -84,7 +84,7 @@ class BatchFold:
             if not pending:
                 break
             ids = sorted(pending.pop(generation, ()))
-            ended = {each for chunk in bulk.chunks(ids, _FOLDED_AT_ONCE) for each in self._refold(chunk)}
+            ended = {each for chunk in bulk_queries.chunks(ids, _FOLDED_AT_ONCE) for each in self._refold(chunk)}
             if ended and (children := self._list_children(ended)):
                 pending[generation + 1] |= children
         self._save()
@@ -156,7 +156,7 @@ class BatchFold:
         """Return the new parents of those of `ids` whose parent changed, by their ids."""
         candidates = sorted(resource_id for resource_id in ids if self._states_other_parent(resource_id))
         changed: dict[int, int | None] = {}
-        for chunk in bulk.chunks(candidates, _FOLDED_AT_ONCE):
+        for chunk in bulk_queries.chunks(candidates, _FOLDED_AT_ONCE):
             statements = repository.events.list_statements(
                 self._db, [each for each in chunk if each not in self._new_ids]
             )

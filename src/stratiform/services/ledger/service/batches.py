@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger import repository
 
 

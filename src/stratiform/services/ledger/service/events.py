@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Record, Resource, Statement, UsageFilter
 from stratiform.services.ledger.repository.event_histories import EventHistory

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Progress, Resource
 from stratiform.services.ledger.repository.resources import ResourceKey, ResourceRow

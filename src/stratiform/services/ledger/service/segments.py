@@ -6,11 +6,11 @@ from typing import Any
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.pagination import Page, Slice, page_of
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Segment, SegmentRow, UsageFilter, decode_cursor
-from stratiform.services.ledger.service.access import restrict
+from stratiform.services.ledger.service.usage_access import restrict
 
 #: Matches every segment.
 ALL = UsageFilter()

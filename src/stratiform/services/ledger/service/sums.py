@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import UsageFilter
@@ -26,7 +26,7 @@ from stratiform.services.ledger.model.sums import (
     parse_number,
 )
 from stratiform.services.ledger.repository.sums import Key
-from stratiform.services.ledger.service.access import pin
+from stratiform.services.ledger.service.usage_access import pin
 
 #: The limit of rows in a result; larger ones can be computed from the segments.
 MAX_ROWS = 250_000

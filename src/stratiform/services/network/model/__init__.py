@@ -1,8 +1,8 @@
 """Resources of the Networking API, requests for them, and IP address arithmetic."""
 
-from stratiform.services.network.model.addresses import ReservedAddresses
+from stratiform.services.network.model.ip_addresses import ReservedAddresses
 from stratiform.services.network.model.list_query import FilterValue, ListQuery
-from stratiform.services.network.model.records import (
+from stratiform.services.network.model.resources import (
     Attributes,
     FixedIpRequest,
     IpAvailability,

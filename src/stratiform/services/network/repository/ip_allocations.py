@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from stratiform.kit.clock import HOUR_US, Micros
-from stratiform.kit.db import Connection, IntegrityError
+from stratiform.kit.database import Connection, IntegrityError
 from stratiform.services.network.model import Subnet
-from stratiform.services.network.model.addresses import (
+from stratiform.services.network.model.ip_addresses import (
     AddressRange,
     parse_address,
     pool_ranges,

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.network.errors import (
     BadRequest,
@@ -19,14 +19,14 @@ from stratiform.services.network.errors import (
     SubnetNotFound,
 )
 from stratiform.services.network.model import FixedIpRequest, Network, Port, Subnet
-from stratiform.services.network.model.addresses import (
+from stratiform.services.network.model.ip_addresses import (
     Address,
     eui64_address,
     parse_address,
     parse_cidr,
     usable_range,
 )
-from stratiform.services.network.repository import ip_allocations, records
+from stratiform.services.network.repository import ip_allocations, resources
 
 #: The first three octets of every generated MAC address; Neutron's default.
 _BASE_MAC = "fa:16:3e"
@@ -53,7 +53,7 @@ class AddressAllocator:
     @classmethod
     def lock(cls, ctx: RequestContext, network: Network) -> "AddressAllocator":
         """Return an allocator for a network; its subnets are locked until the transaction ends."""
-        subnets = records.list_subnets_by_network(ctx.db, [network.id])[network.id]
+        subnets = resources.list_subnets_by_network(ctx.db, [network.id])[network.id]
         ip_allocations.lock_subnets(ctx.db, [subnet.id for subnet in subnets])
         return cls(ctx.db, ctx.now, network, subnets)
 
@@ -64,9 +64,9 @@ class AddressAllocator:
         """
         for _ in range(_MAC_GENERATION_ATTEMPTS):
             with_mac = replace(port, mac_address=port.mac_address or _generate_mac(ids))
-            if records.insert_port(self.db, with_mac):
+            if resources.insert_port(self.db, with_mac):
                 fixed_ips = self.allocate(port.id, with_mac.mac_address, requests)
-                records.ports.update(self.db, port.id, fixed_ips=fixed_ips)
+                resources.ports.update(self.db, port.id, fixed_ips=fixed_ips)
                 return replace(with_mac, fixed_ips=fixed_ips)
             if port.mac_address:
                 break
@@ -136,7 +136,7 @@ class AddressAllocator:
         for subnet in self.subnets:
             if subnet.id == subnet_id:
                 return subnet
-        if records.subnets.find(self.db, subnet_id) is None:
+        if resources.subnets.find(self.db, subnet_id) is None:
             raise SubnetNotFound(subnet_id)
         raise InvalidInput(
             f"Failed to create port on network {self.network.id}, because fixed_ips included invalid subnet {subnet_id}"

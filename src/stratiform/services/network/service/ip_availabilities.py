@@ -7,8 +7,8 @@ from stratiform.kit.context import RequestContext
 from stratiform.services.network import policy
 from stratiform.services.network.errors import NetworkNotFound
 from stratiform.services.network.model import IpAvailability, ListQuery, Network, Subnet, SubnetIpAvailability
-from stratiform.services.network.model.addresses import pool_ranges
-from stratiform.services.network.repository import ip_allocations, lists, records
+from stratiform.services.network.model.ip_addresses import pool_ranges
+from stratiform.services.network.repository import ip_allocations, list_queries, resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class IpAvailabilities:
     def get(self, ctx: RequestContext, network_id: str) -> IpAvailability:
         """Return the IP availability of a network. Raises NetworkNotFound."""
         policy.IP_AVAILABILITIES_GET.require(ctx.caller, None)
-        network = records.networks.find(ctx.db, network_id)
+        network = resources.networks.find(ctx.db, network_id)
         if network is None:
             raise NetworkNotFound(network_id)
         return _count(ctx, [network], ())[0]
@@ -28,11 +28,11 @@ class IpAvailabilities:
     ) -> Sequence[IpAvailability]:
         """Return the IP availability of networks, counting only subnets of `ip_versions` (default: all)."""
         policy.IP_AVAILABILITIES_GET.require(ctx.caller, None)
-        return _count(ctx, lists.list_page(ctx.db, records.networks, query).items, ip_versions)
+        return _count(ctx, list_queries.list_page(ctx.db, resources.networks, query).items, ip_versions)
 
 
 def _count(ctx: RequestContext, networks: Sequence[Network], ip_versions: Collection[int]) -> list[IpAvailability]:
-    subnets = records.list_subnets_by_network(ctx.db, [network.id for network in networks])
+    subnets = resources.list_subnets_by_network(ctx.db, [network.id for network in networks])
     used = ip_allocations.count_allocated(ctx.db, [subnet.id for group in subnets.values() for subnet in group])
     return [
         IpAvailability(

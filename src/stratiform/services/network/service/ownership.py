@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Rows
+from stratiform.kit.database import Rows
 from stratiform.kit.errors import NotFound
 from stratiform.kit.policy import Caller, Rule
 from stratiform.services.network.errors import BadRequest

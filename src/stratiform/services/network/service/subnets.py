@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection, Database
+from stratiform.kit.database import Connection, Database
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network import policy
 from stratiform.services.network.errors import InvalidInput, NetworkNotFound, SubnetInUse, SubnetNotFound
 from stratiform.services.network.model import Attributes, ListQuery, Network, NewSubnet, ReservedAddresses, Subnet
-from stratiform.services.network.model.addresses import (
+from stratiform.services.network.model.ip_addresses import (
     Address,
     Cidr,
     check_gateway,
@@ -24,7 +24,7 @@ from stratiform.services.network.model.addresses import (
     parse_route,
     usable_range,
 )
-from stratiform.services.network.repository import ip_allocations, lists, records
+from stratiform.services.network.repository import ip_allocations, list_queries, resources
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.ownership import (
     require_list,
@@ -80,17 +80,17 @@ class Subnets:
             **new.attributes,
         )
         _check_dhcp_options(subnet)
-        records.subnets.insert(ctx.db, subnet)
+        resources.subnets.insert(ctx.db, subnet)
         ip_allocations.set_pools(ctx.db, subnet)
-        save_changes(ctx, records.networks, network, {})
+        save_changes(ctx, resources.networks, network, {})
         return subnet
 
     def get(self, ctx: RequestContext, subnet_id: str) -> Subnet:
         """Return a subnet. Raises SubnetNotFound, also for one on a network that the caller does not see."""
-        subnet = records.subnets.find(ctx.db, subnet_id)
+        subnet = resources.subnets.find(ctx.db, subnet_id)
         if subnet is None:
             raise SubnetNotFound(subnet_id)
-        network = records.networks.find(ctx.db, subnet.network_id)
+        network = resources.networks.find(ctx.db, subnet.network_id)
         if network is None or not network.shared:
             require_visible(ctx.caller, policy.SUBNETS_GET, subnet.project_id, SubnetNotFound(subnet_id))
         return subnet
@@ -98,19 +98,19 @@ class Subnets:
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Subnet]:
         """Return the subnets on networks that the caller sees."""
         require_list(ctx.caller, policy.SUBNETS_GET)
-        visible = records.visible_subnets(ctx.caller.project_id, sees_all_projects(ctx.caller))
-        return lists.list_page(ctx.db, records.subnets, query, visible)
+        visible = resources.visible_subnets(ctx.caller.project_id, sees_all_projects(ctx.caller))
+        return list_queries.list_page(ctx.db, resources.subnets, query, visible)
 
     def list_by_network(self, db: Connection, network_ids: Sequence[str]) -> dict[str, Sequence[Subnet]]:
         """Return the subnets of each network, oldest first, without a policy check."""
-        return dict(records.list_subnets_by_network(db, network_ids))
+        return dict(resources.list_subnets_by_network(db, network_ids))
 
     def update(self, ctx: RequestContext, subnet_id: str, changes: Attributes) -> Subnet:
         """Change a subnet. Raises as `create`, and SubnetNotFound."""
         subnet = self.get(ctx, subnet_id)
         policy.SUBNETS_UPDATE.require(ctx.caller, subnet.project_id)
         ip_allocations.lock_subnets(ctx.db, [subnet.id])
-        updated = save_changes(ctx, records.subnets, subnet, _resolve_changes(subnet, changes))
+        updated = save_changes(ctx, resources.subnets, subnet, _resolve_changes(subnet, changes))
         _check_dhcp_options(updated)
         if updated.allocation_pools != subnet.allocation_pools:
             ip_allocations.set_pools(ctx.db, updated)
@@ -137,9 +137,9 @@ class Subnets:
         return reserved
 
     def _require_no_overlap(self, db: Connection, network: Network, cidr: Cidr) -> None:
-        if not records.lock_network(db, network.id):
+        if not resources.lock_network(db, network.id):
             raise NetworkNotFound(network.id)
-        for subnet in records.list_subnets_by_network(db, [network.id])[network.id]:
+        for subnet in resources.list_subnets_by_network(db, [network.id])[network.id]:
             if subnet.ip_version == cidr.version and cidr.overlaps(ip_network(subnet.cidr)):
                 raise InvalidInput(
                     f"Requested subnet with cidr: {cidr} for network: {network.id} overlaps with another subnet"

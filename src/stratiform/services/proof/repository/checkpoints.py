@@ -2,9 +2,9 @@
 
 from sqlalchemy import delete, func, select
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import HOUR_US, Micros
-from stratiform.kit.db import Connection, Rows, upsert
+from stratiform.kit.database import Connection, Rows, upsert
 from stratiform.services.proof.model import SignedCheckpoint
 from stratiform.services.proof.tables import checkpoint_table
 
@@ -33,5 +33,5 @@ def prune(db: Connection, before: Micros) -> None:
     """Delete checkpoints before `before`, except for the last one of each hour; they can be signed again."""
     last = select(func.max(_c.size)).where(_c.made_at < before).group_by(_c.made_at - _c.made_at % HOUR_US)
     sizes = db.execute(select(_c.size).where(_c.made_at < before, _c.size.not_in(last))).scalars().all()
-    for chunk in bulk.chunks(sizes):
+    for chunk in bulk_queries.chunks(sizes):
         db.execute(delete(checkpoint_table).where(_c.size.in_(chunk)))

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.signed_notes import Checkpoint, Signer, open_note, sign_note
-from stratiform.kit.signing import SigningKeys
+from stratiform.kit.signing_keys import SigningKeys
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.proof import policy, repository
 from stratiform.services.proof.errors import LogRewritten
@@ -45,7 +45,7 @@ class Checkpoints:
             size = self.ledger.log.size(db)
         signer = self.keys.get_signer()
         stored, newest = repository.checkpoints.find(db, size), repository.checkpoints.find_newest(db)
-        checkpoint = Checkpoint(signer.name, size, merkle.compute_root(self.ledger.log.make_tile_reader(db), size))
+        checkpoint = Checkpoint(signer.name, size, merkle_tree.compute_root(self.ledger.log.make_tile_reader(db), size))
         self._check_consistency(db, checkpoint, [each.note for each in (stored, newest) if each is not None])
         if stored is not None and _is_signed_by(signer, stored):
             return stored
@@ -73,10 +73,10 @@ class Checkpoints:
                 ) from error
             old, new = sorted([signed, checkpoint], key=lambda each: each.size)
             try:
-                proof = merkle.prove_consistency(tile_reader, old.size, new.size)
-            except merkle.MissingTile as error:
+                proof = merkle_tree.prove_consistency(tile_reader, old.size, new.size)
+            except merkle_tree.MissingTile as error:
                 raise LogRewritten(signed.size) from error
-            if not merkle.verify_consistency(old.size, new.size, old.root, new.root, proof):
+            if not merkle_tree.verify_consistency(old.size, new.size, old.root, new.root, proof):
                 raise LogRewritten(signed.size)
 
 

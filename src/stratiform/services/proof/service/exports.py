@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stratiform import __version__
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.clock import iso
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.signed_notes import sign_note
-from stratiform.kit.signing import SigningKeys
+from stratiform.kit.signing_keys import SigningKeys
 from stratiform.services.ledger.model import Record, Resource, UsageFilter, find_parent
 from stratiform.services.ledger.service import EventHistory, LedgerService
+from stratiform.services.proof.model.event_projects import make_read_check
 from stratiform.services.proof.model.export_digests import ExportDigest
 from stratiform.services.proof.model.export_lines import (
     FORMAT,
@@ -24,7 +25,6 @@ from stratiform.services.proof.model.export_lines import (
     WithheldEventLine,
     encode_line,
 )
-from stratiform.services.proof.model.projects import make_read_check
 from stratiform.services.proof.service.checkpoints import Checkpoints
 from stratiform.services.proof.service.proofs import prove_consistency
 
@@ -78,7 +78,7 @@ class Exports:
         """Yield the lines of an export, in constant memory except for one number per event."""
         digest = ExportDigest(self.keys.get_signer().name, export.size)
         yield digest.add(encode_line(export.header))
-        tree = merkle.Tree(self.ledger.log.make_tile_reader(db), export.size)
+        tree = merkle_tree.Tree(self.ledger.log.make_tile_reader(db), export.size)
         for history in self._iterate_histories(db, export):
             may_read = make_read_check([record for _, record in history.records], export.usage_filter.project_id)
             yield digest.add(encode_line(ResourceLine(*history.resource, events=len(history.records))))
@@ -133,8 +133,8 @@ def _find_parent(history: EventHistory) -> Resource | None:
     return find_parent(history.resource, [record.statement for _, record in history.records if "parent" in record.fact])
 
 
-def _make_event_line(tree: merkle.Tree, index: int, record: Record, *, is_readable: bool) -> ExportLine:
+def _make_event_line(tree: merkle_tree.Tree, index: int, record: Record, *, is_readable: bool) -> ExportLine:
     text, proof = record.encode(), tree.prove_inclusion(index)
     if is_readable:
         return EventLine(index, text.decode(), proof)
-    return WithheldEventLine(index, merkle.leaf_hash(text), proof)
+    return WithheldEventLine(index, merkle_tree.leaf_hash(text), proof)

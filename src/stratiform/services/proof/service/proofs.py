@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.services.ledger.model import Record
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.proof import policy
-from stratiform.services.proof.model.projects import list_projects
+from stratiform.services.proof.model.event_projects import list_projects
 
 #: Events of one message that an error lists.
 _MAX_PARTS = 20
@@ -47,7 +47,7 @@ class InclusionProofs:
         tile_reader = self.ledger.log.make_tile_reader(ctx.db)
         records = [record for _, record in self.ledger.events.iterate_records(ctx.db, index, index + 1)]
         text = next((record.encode() for record in records if self._may_read(ctx, record)), None)
-        leaf, proof = merkle.get_leaf(tile_reader, index), merkle.prove_inclusion(tile_reader, index, size)
+        leaf, proof = merkle_tree.get_leaf(tile_reader, index), merkle_tree.prove_inclusion(tile_reader, index, size)
         return InclusionProof(index, size, leaf, proof, text)
 
     def get_by_message(
@@ -107,8 +107,8 @@ class Tiles:
     def get(self, ctx: RequestContext, level: int, number: int, width: int) -> bytes:
         """Return the first `width` hashes of a tile. Raises: NotFound."""
         policy.LOG_READ.require(ctx.caller, None)
-        hashes = self.ledger.log.make_tile_reader(ctx.db)(level, number)[: width * merkle.HASH_BYTES]
-        if len(hashes) != width * merkle.HASH_BYTES or not width:
+        hashes = self.ledger.log.make_tile_reader(ctx.db)(level, number)[: width * merkle_tree.HASH_BYTES]
+        if len(hashes) != width * merkle_tree.HASH_BYTES or not width:
             raise NotFound(f"Tile {level}/{number} with {width} hashes could not be found.")
         return hashes
 
@@ -125,4 +125,4 @@ def prove_consistency(db: Connection, ledger: LedgerService, old: int, new: int)
     """Return the proof that the log of `new` events begins with that of `old` events. Raises: Invalid."""
     if old > new:
         raise Invalid(f"The log of {new} events can't be a continuation of {old} events.")
-    return merkle.prove_consistency(ledger.log.make_tile_reader(db), old, new)
+    return merkle_tree.prove_consistency(ledger.log.make_tile_reader(db), old, new)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from stratiform.kit.clock import Micros
-from stratiform.services.rating.engines.columns import KEY, EncodedUsage, number_column, table
+from stratiform.services.rating.engines.arrow_columns import KEY, EncodedUsage, number_column, table
 from stratiform.services.rating.errors import AmountOverflow
 from stratiform.services.rating.model import (
     MAX_GAPS,

@@ -10,7 +10,7 @@ from stratiform.services.rating.model.charges import (
     first_gaps,
     unpriced_duration,
 )
-from stratiform.services.rating.model.numbers import (
+from stratiform.services.rating.model.fixed_point import (
     AMOUNT_DIGITS,
     EXACT,
     MAX_AMOUNT,
@@ -20,6 +20,17 @@ from stratiform.services.rating.model.numbers import (
     format_scaled,
 )
 from stratiform.services.rating.model.plans import Decision, PlanVersion, PricePlan, Span, UnpricedRule
+from stratiform.services.rating.model.priced_usage import (
+    ALIASES,
+    CLOUD,
+    Facts,
+    MeterUsage,
+    NumberField,
+    Usage,
+    UsageFields,
+    format_attribute,
+    number,
+)
 from stratiform.services.rating.model.prices import (
     GRANULARITY_US,
     SHORTHANDS,
@@ -32,17 +43,6 @@ from stratiform.services.rating.model.prices import (
 )
 from stratiform.services.rating.model.taxes import TAXED_CODES, UNTAXED_CODES, TaxCategory, parse_tax_rate
 from stratiform.services.rating.model.units import PERIOD_US, Unit, attribute_unit, parse_unit
-from stratiform.services.rating.model.usage import (
-    ALIASES,
-    CLOUD,
-    Facts,
-    MeterUsage,
-    NumberField,
-    Usage,
-    UsageFields,
-    format_attribute,
-    number,
-)
 
 __all__ = [
     "ALIASES",

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from stratiform.kit.clock import HOUR_US, Micros
-from stratiform.services.rating.model.numbers import QUANTITY_DIGITS, divide_half_even
+from stratiform.services.rating.model.fixed_point import QUANTITY_DIGITS, divide_half_even
 
 #: A charge lists this many gaps.
 MAX_GAPS = 1000

@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple
 
 from stratiform.kit.clock import Micros, iso
 from stratiform.services.rating.model.charges import LineKey
+from stratiform.services.rating.model.priced_usage import ALIASES, CLOUD, Facts, UsageFields
 from stratiform.services.rating.model.prices import Measure, Price
-from stratiform.services.rating.model.usage import ALIASES, CLOUD, Facts, UsageFields
 
 #: What happens to usage without a price: `refuse` keeps a period from being closed, `free` charges nothing.
 UnpricedRule = Literal["refuse", "free"]

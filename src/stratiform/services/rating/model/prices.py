@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
-from stratiform.services.rating.model.numbers import QUANTITY_DIGITS, divide_half_even
+from stratiform.services.rating.model.fixed_point import QUANTITY_DIGITS, divide_half_even
+from stratiform.services.rating.model.priced_usage import ALIASES, CLOUD, Facts, NumberField
 from stratiform.services.rating.model.taxes import TaxCategory
 from stratiform.services.rating.model.units import Unit
-from stratiform.services.rating.model.usage import ALIASES, CLOUD, Facts, NumberField
 
 #: `duration`: the time a resource exists. `attribute`: a numeric attribute × that time. `samples`: the sum of a meter.
 MeasureKind = Literal["duration", "attribute", "samples"]

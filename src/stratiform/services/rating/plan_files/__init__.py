@@ -14,9 +14,9 @@ from stratiform.kit.clock import Micros, from_datetime, iso, parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.services.ledger.model import MeterCatalog
 from stratiform.services.rating.model import PlanVersion, Price, PricePlan, UnpricedRule
-from stratiform.services.rating.plan_documents import sealed
-from stratiform.services.rating.plan_files.prices import parse_price
-from stratiform.services.rating.plan_files.tables import Table, suggestion
+from stratiform.services.rating.plan_files.price_parser import parse_price
+from stratiform.services.rating.plan_files.toml_tables import Table, suggestion
+from stratiform.services.rating.plan_version_documents import sealed
 
 _PLAN_KEYS = ("name", "currency", "unpriced", "free", "version")
 _VERSION_KEYS = ("valid_from", "valid_until", "price")

@@ -6,8 +6,8 @@ from stratiform.kit.ids import Ids
 from stratiform.services.ledger.model import MeterCatalog
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.rating.service.charges import Charges
-from stratiform.services.rating.service.meter_usage import MeterUsages
 from stratiform.services.rating.service.plans import Plans
+from stratiform.services.rating.service.sampled_usage import MeterUsages
 
 
 @dataclass(frozen=True, slots=True)

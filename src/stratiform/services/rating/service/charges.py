@@ -6,9 +6,9 @@ from fractions import Fraction
 from itertools import chain, islice
 
 from stratiform.kit.clock import HOUR_US, Micros
-from stratiform.services.rating.engines import duckdb_engine, samples, segments
-from stratiform.services.rating.engines.history import SegmentHistory
-from stratiform.services.rating.engines.segments import DailyAmounts
+from stratiform.services.rating.engines import duckdb_engine, sample_engine, segment_engine
+from stratiform.services.rating.engines.attribute_history import SegmentHistory
+from stratiform.services.rating.engines.segment_engine import DailyAmounts
 from stratiform.services.rating.model import Charge, MeterUsage, PricePlan, Usage
 
 #: More segments than this are rated by the DuckDB engine, which takes a second to load.
@@ -30,7 +30,7 @@ class Charges:
         """Return the charge of segments and samples in the period. Raises: AmountOverflow"""
         history = SegmentHistory(plan)
         charge = _rate_segments(plan, history.record(usages), start, end)
-        return charge + samples.rate(sampled, plan, start, end, history)
+        return charge + sample_engine.rate(sampled, plan, start, end, history)
 
     def rate_by_day(
         self,
@@ -42,14 +42,14 @@ class Charges:
     ) -> tuple[Charge, DailyAmounts]:
         """Return the charge as `rate` does, and the exact share of each day in each line's amount."""
         history = SegmentHistory(plan)
-        charge, days = segments.rate_by_day(history.record(usages), plan, start, end)
-        more_charge, more_days = samples.rate_by_day(sampled, plan, start, end, history)
+        charge, days = segment_engine.rate_by_day(history.record(usages), plan, start, end)
+        more_charge, more_days = sample_engine.rate_by_day(sampled, plan, start, end, history)
         return charge + more_charge, days | more_days
 
     def hourly_rate(self, plan: PricePlan, usage: Usage, at: Micros) -> int:
         """Return what a segment costs per hour from an instant on, in 10^-10 of the currency, without rounding of
         durations and without samples."""
-        prices = segments.prices_at(usage, plan, at)
+        prices = segment_engine.prices_at(usage, plan, at)
         return round(sum(Fraction(units * price.amount * HOUR_US, price.divisor) for price, units in prices))
 
 
@@ -57,7 +57,7 @@ def _rate_segments(plan: PricePlan, usages: Iterable[Usage], start: Micros, end:
     remaining = iter(usages)
     first: Sequence[Usage] = list(islice(remaining, MAX_PLAIN_SEGMENTS + 1))
     if len(first) <= MAX_PLAIN_SEGMENTS:
-        return segments.rate(first, plan, start, end)
+        return segment_engine.rate(first, plan, start, end)
     with duckdb_engine.session() as session:
         table = duckdb_engine.table(chain(first, remaining), plan.fields)
         return duckdb_engine.rate(table, plan, start, end, session)

@@ -6,7 +6,7 @@ from typing import cast
 
 from stratiform.kit.clock import Micros, iso
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
@@ -14,8 +14,8 @@ from stratiform.services.ledger.model import MeterCatalog
 from stratiform.services.rating import policy, repository
 from stratiform.services.rating.errors import PlanConflict, PlanNotFound
 from stratiform.services.rating.model import PlanVersion, PricePlan, UnpricedRule
-from stratiform.services.rating.plan_documents import decode_version
 from stratiform.services.rating.plan_files import order_versions, parse_plan
+from stratiform.services.rating.plan_version_documents import decode_version
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection, IntegrityError
+from stratiform.kit.database import Connection, IntegrityError
 from stratiform.kit.ids import Ids
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, InvalidVolume
 from stratiform.services.volume.model import Attachment, Volume, choose_device
-from stratiform.services.volume.service.volume_records import get_volume
+from stratiform.services.volume.service.volume_access import get_volume
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume
 from stratiform.services.volume.model import STABLE_STATUSES, STATUSES, Volume
-from stratiform.services.volume.service.volume_records import get_volume, update_volume
+from stratiform.services.volume.service.volume_access import get_volume, update_volume
 from stratiform.services.volume.service.volume_types import VolumeTypes
 from stratiform.services.volume.service.volumes import RECONCILE
 

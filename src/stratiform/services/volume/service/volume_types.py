@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import IntegrityError
+from stratiform.kit.database import IntegrityError
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.services.volume import policy, repository

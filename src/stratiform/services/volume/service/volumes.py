@@ -8,7 +8,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.errors import AvailabilityZoneNotFound
 from stratiform.services.clouds.model import Binding
 from stratiform.services.clouds.service import CloudsService
@@ -27,7 +27,7 @@ from stratiform.services.volume.model import (
     check_name,
     check_size,
 )
-from stratiform.services.volume.service.volume_records import get_volume, update_volume
+from stratiform.services.volume.service.volume_access import get_volume, update_volume
 from stratiform.services.volume.service.volume_types import VolumeTypes
 
 #: The kind of work that reconciles one volume; its key is the volume's id.

@@ -14,7 +14,7 @@ from stratiform.interfaces.openstack.identity.schemas.projects import ProjectsRe
 from stratiform.interfaces.openstack.identity.views import resources, tokens
 from stratiform.interfaces.openstack.identity.views.links import page_links, self_link
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.identity import policy
 from stratiform.services.identity.errors import TokenNotFound
 from stratiform.services.identity.model import CatalogEntry, Token

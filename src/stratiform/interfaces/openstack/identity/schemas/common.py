@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from stratiform.interfaces.endpoints import Extensible
-from stratiform.interfaces.endpoints.fields import given_fields
+from stratiform.interfaces.endpoints.field_restrictions import given_fields
 from stratiform.kit.pagination import Page
 from stratiform.services.identity.model import JsonObject, ListQuery
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
-from stratiform.interfaces.endpoints.fields import given_fields
+from stratiform.interfaces.endpoints.field_restrictions import given_fields
 from stratiform.interfaces.openstack.image import schemas, views
 from stratiform.interfaces.openstack.image.api import api
-from stratiform.interfaces.openstack.image.patches import parse_patch
+from stratiform.interfaces.openstack.image.json_patches import parse_patch
 from stratiform.kit.errors import Conflict, Invalid, UnsupportedMediaType
 from stratiform.kit.pagination import Page
 from stratiform.services.image import policy

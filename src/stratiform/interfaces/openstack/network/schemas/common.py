@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Protocol
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from stratiform.interfaces.endpoints.fields import given_fields
+from stratiform.interfaces.endpoints.field_restrictions import given_fields
 
 Text = Annotated[str, Meta(max_length=255)]
 Tag = Annotated[str, Meta(min_length=1, max_length=255)]

@@ -2,7 +2,7 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.volume.api import api
-from stratiform.interfaces.openstack.volume.schemas.operations import SnapshotsResponse
+from stratiform.interfaces.openstack.volume.schemas.infrastructure import SnapshotsResponse
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.volume import policy
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.errors import Invalid
 from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
 from stratiform.services.ledger.model import Record
@@ -21,10 +21,10 @@ from stratiform.services.proof.model.export_lines import (
     decode_line,
 )
 from stratiform.services.proof.model.verification.headers import ExportScope, verify_header
-from stratiform.services.proof.model.verification.histories import HistoryVerifier, ResourceHistory
 from stratiform.services.proof.model.verification.inclusion import InclusionVerifier
 from stratiform.services.proof.model.verification.parent_ends import Ancestry
 from stratiform.services.proof.model.verification.reports import VerificationReport, format_resource
+from stratiform.services.proof.model.verification.resource_histories import HistoryVerifier, ResourceHistory
 
 _TRUNCATED = "the end line is missing: the export is truncated"
 
@@ -122,7 +122,7 @@ class _ExportVerifier:
         description = f"event {line.index} of {format_resource(history.resource)}"
         if record is not None:
             description += f" (message {record.message_id})"
-        self._inclusion.verify(line.index, merkle.leaf_hash(line.record.encode()), line.proof, description)
+        self._inclusion.verify(line.index, merkle_tree.leaf_hash(line.record.encode()), line.proof, description)
         if record is None:
             history.malformed += 1
         elif record.resource != history.resource:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.clock import Micros
 from stratiform.kit.errors import Invalid
 from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
-from stratiform.kit.signing import format_signers, list_trusted_verifiers
+from stratiform.kit.signing_keys import format_signers, list_trusted_verifiers
 from stratiform.services.proof.model.export_lines import FORMAT, HeaderLine, decode_line, parse_period
 from stratiform.services.proof.model.verification.reports import VerificationReport
 
@@ -78,6 +78,6 @@ def _verify_consistency(header: HeaderLine, log: Checkpoint, earlier: Checkpoint
         return None if earlier.root == log.root else f"{description} has another root: the ledger was rewritten"
     if header.consistent_with != earlier.size:
         return f"the export has no proof of consistency with {description}: export it with `--since`"
-    if merkle.verify_consistency(earlier.size, log.size, earlier.root, log.root, header.consistency):
+    if merkle_tree.verify_consistency(earlier.size, log.size, earlier.root, log.root, header.consistency):
         return None
     return f"the log is not consistent with {description}: the ledger was rewritten, or the proof is damaged"

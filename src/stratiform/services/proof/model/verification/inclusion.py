@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.signed_notes import Checkpoint
 from stratiform.services.proof.model.export_digests import format_missing
 
@@ -26,7 +26,7 @@ class InclusionVerifier:
         if index in self.indexes:
             self.failures.append(f"{description} occurs twice")
         self.indexes.add(index)
-        if not merkle.verify_inclusion(leaf, index, self.log.size, proof, self.log.root):
+        if not merkle_tree.verify_inclusion(leaf, index, self.log.size, proof, self.log.root):
             self.unproven.append((index, description))
 
     def report_unproven(self) -> None:

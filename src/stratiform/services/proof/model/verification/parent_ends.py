@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model import Resource
-from stratiform.services.ledger.model.parents import rank_generations
+from stratiform.services.ledger.model.resource_generations import rank_generations
 from stratiform.services.proof.model.verification.reports import VerificationReport, format_resource
 
 

@@ -1,0 +1,197 @@
+"""Runs API, worker and collector, together or alone, in one process."""
+
+import asyncio
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import httpx
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from stratiform.app import almanach, home_folder
+from stratiform.app.api import application
+from stratiform.app.bootstrap import bootstrap
+from stratiform.app.collector import addresses, collect
+from stratiform.app.settings import Settings
+from stratiform.app.wiring import build
+from stratiform.app.worker import worker as make_worker
+from stratiform.interfaces.services import Services
+from stratiform.kit import garbage_collection, logging_setup
+from stratiform.kit.errors import Conflict
+from stratiform.kit.work_queue import Worker
+
+
+def run(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[float], None]) -> None:
+    """Run `programs` until SIGTERM or SIGINT. `ready` is called once with the start-up time in seconds.
+
+    Raises Conflict if one of them is already running in this home, or a port is in use.
+    """
+    started = time.monotonic()
+    logging_setup.configure(settings.log_level)
+    home_folder.prepare_folder(settings.home)
+    with home_folder.lock_programs(settings.home, programs):
+        _Process(settings, programs, started, ready).run()
+
+
+class _Process:
+    """One run of the programs in this process."""
+
+    def __init__(
+        self, settings: Settings, programs: tuple[str, ...], started: float, ready: Callable[[float], None]
+    ) -> None:
+        self._settings = settings
+        self._programs = programs
+        self._started = started
+        self._ready = ready
+        self._stop = threading.Event()
+        self._worker: Worker | None = None
+        self._threads: list[threading.Thread] = []
+        self._failures: list[Exception] = []
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        if "collector" in self._programs:
+            addresses(self._settings)  # an invalid address is reported before anything starts
+        if "api" in self._programs:
+            almanach.check(self._settings)
+        services = build(self._settings, wake=self._wake)
+        if "api" in self._programs:
+            _check_ports(self._settings)  # after all settings, so that a wrong one is reported first
+        bootstrap(services, self._settings)
+        garbage_collection.tune()
+        try:
+            self._start(services)
+            if "api" in self._programs:
+                asyncio.run(self._serve(services))
+            else:
+                self._ready(time.monotonic() - self._started)
+                self._stop.wait()
+        finally:
+            self._shut_down(services)
+        if self._failures:
+            raise self._failures[0]
+
+    def _start(self, services: Services) -> None:
+        if "worker" in self._programs:
+            self._worker = make_worker(services, self._settings)
+            self._thread("worker", self._worker.run)
+        if "collector" in self._programs and self._settings.message_buses:
+            self._thread("collector", lambda: collect(self._settings, services, self._stop))
+
+    def _thread(self, name: str, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=self._guarded(target), name=name)
+        self._threads.append(thread)
+        thread.start()
+
+    def _guarded(self, target: Callable[[], None]) -> Callable[[], None]:
+        """Stop the process if a program fails: a partial installation is harder to notice."""
+
+        def run() -> None:
+            try:
+                target()
+            except Exception as error:
+                self._failures.append(error)
+                self._stop.set()
+
+        return run
+
+    def _wake(self) -> None:
+        if self._worker is not None:
+            self._worker.wake()
+
+    async def _serve(self, services: Services) -> None:
+        almanach_settings = almanach.build_settings(self._settings)
+        apps = [application(services, almanach_settings)]
+        if self._settings.almanach_port:
+            apps.append(almanach.application(services, almanach_settings))
+        servers = [
+            Server(app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+            for app, (host, port) in zip(apps, _addresses(self._settings), strict=True)
+        ]
+        serving = [asyncio.create_task(server.serve()) for server in servers]
+        announcing = asyncio.create_task(asyncio.to_thread(self._announce))
+        while not self._stop.is_set() and not any(task.done() for task in serving):
+            await asyncio.sleep(0.05)
+        self._stop.set()
+        services.stopping.set()
+        for server in servers:
+            stop: Callable[[], None] = server.stop
+            stop()
+        await asyncio.gather(*serving, announcing)
+
+    def _announce(self) -> None:
+        if _wait_for(f"http://{self._settings.host}:{self._settings.port}", self._stop):
+            home_folder.write_address(self._settings.home, self._settings.url)
+            self._ready(time.monotonic() - self._started)
+
+    def _shut_down(self, services: Services) -> None:
+        self._stop.set()
+        if self._worker is not None:
+            self._worker.stop()
+        for thread in self._threads:
+            thread.join()
+        services.database.close()
+
+
+def _addresses(settings: Settings) -> list[tuple[str, int]]:
+    """Return host and port of the API, and of the second listener for Almanach's API."""
+    addresses = [(settings.host, settings.port)]
+    if settings.almanach_port:
+        addresses.append((settings.almanach_host or settings.host, settings.almanach_port))
+    return addresses
+
+
+def _check_ports(settings: Settings) -> None:
+    """Raises Conflict if an address cannot be bound."""
+    if settings.almanach_port == settings.port:
+        raise Conflict(f"port and almanach_port are both {settings.port}", hint="change almanach_port")
+    for (host, port), hint in zip(_addresses(settings), ("--port or --host", "almanach_port"), strict=False):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise Conflict(
+                    f"Cannot listen on {host} port {port}: {error.strerror}", hint=f"choose another with {hint}"
+                ) from error
+
+
+def serve_in_thread(settings: Settings) -> str:
+    """Serve the API in a thread on a free port until the process ends. Return its URL."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    logging_setup.configure("ERROR")  # errors are in the responses
+    services = build(settings)
+    bootstrap(services, settings)
+    up = threading.Event()
+
+    async def serve() -> None:
+        server = Server(
+            application(services), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
+        )
+        up.set()
+        await server.serve()
+
+    threading.Thread(target=lambda: asyncio.run(serve()), daemon=True, name="api").start()
+    up.wait()
+    url = f"http://127.0.0.1:{port}"
+    _wait_for(url, threading.Event())
+    return url
+
+
+def _wait_for(url: str, stop: threading.Event) -> bool:
+    """Wait until the API responds at `url`. Return False if `stop` is set first."""
+    with httpx.Client(timeout=1) as client:
+        while not stop.is_set():
+            try:
+                client.get(f"{url}/identity/v3")
+            except httpx.HTTPError:
+                time.sleep(0.01)
+            else:
+                return True
+    return False

@@ -1,0 +1,74 @@
+"""`/clouds/{name}/images`, `flavors`, `volume-types`, `natives`: the ids of our resources in each cloud."""
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.name_resolution import resolve_flavor, resolve_image, resolve_volume_type
+from stratiform.interfaces.rest.schemas import clouds as schemas
+from stratiform.interfaces.rest.views import clouds as views
+from stratiform.kit.errors import Invalid, NotFound
+from stratiform.services.clouds import policy
+from stratiform.services.clouds.errors import CloudNotFound, InvalidNativeId, NativeResourceNotFound
+from stratiform.services.clouds.model import ResourceType
+
+
+@api.post(
+    "/clouds/{name}/images",
+    policy.NATIVE_RESOURCES_REGISTER,
+    status=201,
+    errors=(CloudNotFound, NotFound, InvalidNativeId),
+    manages_transactions=True,
+)
+def register_image(
+    request: ApiRequest, name: schemas.CloudReference, body: schemas.ImageRegistration
+) -> schemas.NativeResource:
+    """Register an image that exists in the cloud as one of ours, or as a new public image."""
+    if bool(body.image) == bool(body.name):
+        raise Invalid("either `image` (an existing image) or `name` (of a new public image) is required")
+    services = request.services
+    with request.read() as ctx:
+        cloud = services.clouds.accounts.get(ctx, name)
+        image_id = resolve_image(services, ctx, body.image) if body.image else ""
+    natives = services.clouds.native_resources
+    native_id = natives.resolve(ctx, cloud.id, ResourceType.IMAGE, body.native)
+    with request.write() as ctx:
+        image_id = image_id or services.image.images.create_native(ctx, body.name).id
+        return views.native_resource(natives.register(ctx, cloud.id, ResourceType.IMAGE, image_id, native_id))
+
+
+@api.post("/clouds/{name}/flavors", policy.NATIVE_RESOURCES_REGISTER, status=201, errors=(CloudNotFound, NotFound))
+def register_flavor(
+    request: ApiRequest, name: schemas.CloudReference, body: schemas.FlavorRegistration
+) -> schemas.NativeResource:
+    """Register the instance type of the cloud for a flavor."""
+    flavor_id = resolve_flavor(request.services, request.ctx, body.flavor)
+    return _register(request, name, ResourceType.FLAVOR, flavor_id, body.native)
+
+
+@api.post("/clouds/{name}/volume-types", policy.NATIVE_RESOURCES_REGISTER, status=201, errors=(CloudNotFound, NotFound))
+def register_volume_type(
+    request: ApiRequest, name: schemas.CloudReference, body: schemas.VolumeTypeRegistration
+) -> schemas.NativeResource:
+    """Register the disk type of the cloud for a volume type."""
+    type_id = resolve_volume_type(request.services, request.ctx, body.volume_type)
+    return _register(request, name, ResourceType.VOLUME_TYPE, type_id, body.native)
+
+
+@api.delete(
+    "/clouds/{name}/natives/{kind}/{ours}",
+    policy.NATIVE_RESOURCES_REGISTER,
+    errors=(CloudNotFound, NativeResourceNotFound),
+)
+def unregister(request: ApiRequest, name: schemas.CloudReference, kind: schemas.NativeKind, ours: str) -> None:
+    """Delete the native id of an image, flavor or volume type; `ours` is its id."""
+    if kind not in list(ResourceType):
+        raise NotFound(f"'{kind}' is not a type of native resource", hint=f"one of {', '.join(ResourceType)}")
+    clouds, ctx = request.services.clouds, request.ctx
+    clouds.native_resources.unregister(ctx, clouds.accounts.get(ctx, name).id, ResourceType(kind), ours)
+
+
+def _register(
+    request: ApiRequest, cloud: str, resource_type: ResourceType, resource_id: str, native_id: str
+) -> schemas.NativeResource:
+    clouds, ctx = request.services.clouds, request.ctx
+    cloud_id = clouds.accounts.get(ctx, cloud).id
+    return views.native_resource(clouds.native_resources.register(ctx, cloud_id, resource_type, resource_id, native_id))

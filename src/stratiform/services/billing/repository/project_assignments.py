@@ -1,0 +1,41 @@
+"""Assignments of projects to customer accounts."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, exists, or_
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.database import Connection, Rows
+from stratiform.services.billing.model import Assignment
+from stratiform.services.billing.tables import assignments_table, documents_table
+
+_rows = Rows(assignments_table, Assignment)
+
+
+def list_assignments(
+    db: Connection, *, account_id: str | None = None, project_id: str | None = None
+) -> Sequence[Assignment]:
+    """Return the assignments of a customer account, of a project, or of both, by start."""
+    c = assignments_table.c
+    filters = ((c.account_id, account_id), (c.project_id, project_id))
+    conditions = [column == value for column, value in filters if value is not None]
+    return _rows.all(db, *conditions, order=(c.start, c.id))
+
+
+def insert_assignment(db: Connection, assignment: Assignment) -> None:
+    _rows.insert(db, assignment)
+
+
+def end_assignment(db: Connection, assignment_id: str, until: Micros) -> None:
+    _rows.update(db, assignment_id, until=until)
+
+
+def document_covers_project(project_id: str) -> ColumnElement[bool]:
+    """Return the condition that the customer account of a document paid for a project in the document's period."""
+    a, d = assignments_table.c, documents_table.c
+    return exists().where(
+        a.account_id == d.account_id,
+        a.project_id == project_id,
+        a.start < d.end,
+        or_(a.until.is_(None), a.until > d.start),
+    )

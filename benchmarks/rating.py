@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/rating.py [--segments 1000000] [--samples 500000] [--threads 2]
 
 The usage is generated with a fixed seed; the price plan is examples/prices.toml. Every line of a sample of the
-segments is compared with the engine in plain Python (services/rating/engines/segment_engine.py), which is also the first
-peer. The second peer is an SQL query over SQLite in memory, which multiplies and sums integers, but rounds no runs.
+segments is compared with the engine in plain Python (services/rating/engines/segment_engine.py), which is also the
+first peer. The second peer is an SQL query over SQLite in memory, which multiplies and sums integers, but rounds no runs.
 """
 
 import argparse

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stratiform.kit.database import Database
     from support.bus import BusNames
     from support.databases import DatabasePool
-    from support.stacks import Bench
+    from support.stacks import ServiceHarness
 
 
 def pytest_configure() -> None:
@@ -107,12 +107,12 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stack_bench(home: Path) -> Iterator["Bench"]:
+def service_harness(home: Path) -> Iterator["ServiceHarness"]:
     """All services on SQLite."""
-    from support.stacks import bench
+    from support.stacks import harness
 
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home)
+    stack = harness(home)
     yield stack
     stack.services.database.close()
 

@@ -16,10 +16,10 @@ from stratiform.migrations import HEAD
 from stratiform.services.billing.model import StoredDocument
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Correction, UsageFilter
-from support.billing import BillingBench, billing_bench
+from support.billing import BillingHarness, billing_harness
 from support.ledger import listing, recorded
 from support.money import PLAN, machine
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, harness
 
 #: An invoice that was issued before documents had a table.
 FIRST_INVOICE = Path(__file__).parents[1] / "services" / "billing" / "data" / "invoice-of-first-release.json"
@@ -46,7 +46,7 @@ def test_migrations_lead_to_the_declared_tables_and_back(empty_database_url: str
 def test_ledger_survives_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
     database_schema.load_tables()
-    stack = bench(home, empty_database_url, tables=False)
+    stack = harness(home, empty_database_url, tables=False)
     database = stack.services.database
     database_schema.upgrade(database)
     first, second = recorded()[:700], recorded()[500:]
@@ -63,7 +63,7 @@ def test_ledger_survives_downgrade_and_upgrade(home: Path, empty_database_url: s
         ]
         assert merkle_tree.compute_root(repository.log_tiles.make_reader(db), size) == _root(leaves)
     _ingest(stack, second)
-    reference = bench(home / "reference")
+    reference = harness(home / "reference")
     _ingest(reference, recorded())
     with database.snapshot() as db, reference.services.database.snapshot() as other:
         assert listing(stack.services.ledger, db) == listing(reference.services.ledger, other)
@@ -73,7 +73,7 @@ def test_ledger_survives_downgrade_and_upgrade(home: Path, empty_database_url: s
 
 def test_corrections_survive_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, empty_database_url, tables=False)
+    stack = harness(home, empty_database_url, tables=False)
     database, services = stack.services.database, stack.services
     database_schema.upgrade(database)
     _ingest(stack, recorded()[:300])
@@ -94,7 +94,7 @@ def test_corrections_survive_downgrade_and_upgrade(home: Path, empty_database_ur
     database.close()
 
 
-def _ingest(stack: Bench, messages: tuple[bytes, ...]) -> None:
+def _ingest(stack: ServiceHarness, messages: tuple[bytes, ...]) -> None:
     with stack.services.database.transaction() as db:
         stack.services.ingest.messages.ingest(db, "openstack", messages, stack.clock.now())
 
@@ -106,7 +106,7 @@ def _root(leaves: list[bytes]) -> bytes:
 
 def test_plans_get_free_resource_types_by_an_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, empty_database_url, tables=False)
+    stack = harness(home, empty_database_url, tables=False)
     database, plans = stack.services.database, stack.services.rating.plans
     database_schema.upgrade(database)
     with database.transaction() as db:
@@ -124,10 +124,10 @@ def test_plans_get_free_resource_types_by_an_upgrade(home: Path, empty_database_
 def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) -> None:
     """Numbers, bytes and digests stay, and the series and the periods go on."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, empty_database_url, tables=False)
+    stack = harness(home, empty_database_url, tables=False)
     database = stack.services.database
     database_schema.upgrade(database)
-    billing = billing_bench(stack)
+    billing = billing_harness(stack)
     billing.create_account("zeta", tax_rate="0")
     billing.assign("zeta", "p2")
     billing.ingest(machine("m1", "p1", "2026-11-10"), machine("m2", "p2", "2026-11-10"))
@@ -159,10 +159,10 @@ def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) 
 
 def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, empty_database_url, tables=False)
+    stack = harness(home, empty_database_url, tables=False)
     database = stack.services.database
     database_schema.upgrade(database)
-    billing = billing_bench(stack)
+    billing = billing_harness(stack)
     account_id = billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, "acme")).id
     database_schema.downgrade(database, "0004")
     content = FIRST_INVOICE.read_bytes()
@@ -189,6 +189,6 @@ def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, empty_datab
     database.close()
 
 
-def _documents(billing: BillingBench) -> list[StoredDocument]:
+def _documents(billing: BillingHarness) -> list[StoredDocument]:
     summaries = billing.run(lambda billing, ctx: billing.documents.list(ctx, Page())).items
     return sorted((billing.get(summary.number) for summary in summaries), key=lambda each: each.summary.number)

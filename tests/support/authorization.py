@@ -15,7 +15,7 @@ from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
 from support.callers import Callers, open_callers
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, harness
 
 _PARAMETER = re.compile(r"{(\w+(?::path)?)}")
 
@@ -106,7 +106,7 @@ class Matrix:
 
 @contextmanager
 def authorization_matrix(home: Path) -> Iterator[Matrix]:
-    of = bench(home)
+    of = harness(home)
     of.services.stopping.set()  # so that endless streams end at once
     with open_callers(of) as api:
         _bind_cloud(of, api)
@@ -125,7 +125,7 @@ def _caller(project: str, api: Callers, *roles: str) -> Caller:
     return Caller(user_id="user", project_id=api.projects[project], roles=frozenset(roles))
 
 
-def _bind_cloud(of: Bench, api: Callers) -> None:
+def _bind_cloud(of: ServiceHarness, api: Callers) -> None:
     with of.services.database.transaction() as db:
         ctx = of.ctx(db, SYSTEM)
         cloud = of.services.clouds.accounts.create(ctx, "memory", "sim", {})
@@ -149,7 +149,7 @@ def _revoked_token(api: Callers) -> str:
     return token
 
 
-def _create_resources(of: Bench, api: Callers) -> dict[str, str]:
+def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     """Create one resource of each kind in project green by the APIs. Return the values of path parameters."""
     volume = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "data"}})["volume"]
     server = _create_server(of, api)
@@ -200,7 +200,7 @@ def _identity_identifiers(api: Callers) -> dict[str, str]:
     }
 
 
-def _create_server(of: Bench, api: Callers) -> dict[str, Any]:
+def _create_server(of: ServiceHarness, api: Callers) -> dict[str, Any]:
     with of.services.database.transaction() as db:
         of.services.network.default_networks.ensure(of.ctx(db, SYSTEM), api.projects["green"])
     native_image = api.ok("GET", "/image/v2/images?name=cirros")["images"][0]
@@ -224,7 +224,7 @@ def _create_network_resources(api: Callers) -> dict[str, str]:
     }
 
 
-def _handlers(of: Bench) -> Any:
+def _handlers(of: ServiceHarness) -> Any:
     from stratiform.app.worker import handlers
 
     return handlers(of.services)

@@ -21,23 +21,23 @@ from stratiform.services.billing.model import (
 from stratiform.services.billing.service import BillingService
 from stratiform.services.rating.model import PricePlan
 from support.money import PLAN
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class BillingBench:
+class BillingHarness:
     """The billing service of a stack; operators call it unless `caller` is passed."""
 
-    stack: Bench
+    stack: ServiceHarness
 
     def run(self, operation: Callable[[BillingService, RequestContext], T], caller: Caller = SYSTEM) -> T:
         """Run an operation in a transaction."""
         with self.stack.services.database.transaction() as db:
             return operation(self.stack.services.billing, self.stack.ctx(db, caller))
 
-    def at(self, time: str) -> "BillingBench":
+    def at(self, time: str) -> "BillingHarness":
         """Set the clock."""
         self.stack.clock.at = parse_iso(time)
         return self
@@ -80,9 +80,9 @@ class BillingBench:
         return self.run(lambda billing, ctx: billing.costs.find_by_project(ctx, project_id, month), caller)
 
 
-def billing_bench(stack: Bench) -> BillingBench:
+def billing_harness(stack: ServiceHarness) -> BillingHarness:
     """Return billing with the customer account "acme", which pays for project "p1" from 2026-11-01 on."""
-    billing = BillingBench(stack).at("2026-11-01")
+    billing = BillingHarness(stack).at("2026-11-01")
     billing.publish(PLAN)
     billing.create_account("acme", party=Party("Acme Ltd", ("1 Road",), "GB", "GB1"), tax_rate="20")
     billing.assign("acme", "p1")

@@ -8,7 +8,7 @@ from stratiform.kit.outbox import Event
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
 from stratiform.services.ledger.model import UsageFilter
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 class Filters(TypedDict, total=False):
@@ -20,7 +20,7 @@ class Filters(TypedDict, total=False):
     as_of: int
 
 
-def ingest(stack: Bench, *messages: bytes | Event) -> None:
+def ingest(stack: ServiceHarness, *messages: bytes | Event) -> None:
     with stack.services.database.transaction() as db:
         events = [message for message in messages if isinstance(message, Event)]
         stack.services.ingest.events.ingest(db, events, stack.clock.now())
@@ -28,7 +28,9 @@ def ingest(stack: Bench, *messages: bytes | Event) -> None:
         stack.services.ingest.messages.ingest(db, "openstack", bodies, stack.clock.now())
 
 
-def export(stack: Bench, caller: Caller = SYSTEM, after: int | None = None, **filters: Unpack[Filters]) -> list[bytes]:
+def export(
+    stack: ServiceHarness, caller: Caller = SYSTEM, after: int | None = None, **filters: Unpack[Filters]
+) -> list[bytes]:
     """Return the lines of an export."""
     exports = stack.services.proof.exports
     with stack.services.database.transaction() as db:
@@ -37,11 +39,11 @@ def export(stack: Bench, caller: Caller = SYSTEM, after: int | None = None, **fi
         return list(exports.iterate_lines(db, created))
 
 
-def keys(stack: Bench) -> list[Verifier]:
+def keys(stack: ServiceHarness) -> list[Verifier]:
     return stack.services.proof.keys.list_verifiers()
 
 
-def checkpoint(stack: Bench) -> Checkpoint:
+def checkpoint(stack: ServiceHarness) -> Checkpoint:
     """Return the checkpoint of the current log."""
     with stack.services.database.transaction() as db:
         note = stack.services.proof.checkpoints.get(stack.ctx(db)).note

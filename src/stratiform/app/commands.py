@@ -168,7 +168,7 @@ def _memory_mib(pid: int) -> int:
 @database.command("upgrade")
 def db_upgrade() -> None:
     """Upgrade the schema to the newest revision."""
-    with _database() as (schema, base):
+    with _database() as (database_schema, base):
         database_schema.upgrade(base)
 
 
@@ -179,14 +179,14 @@ def db_downgrade(revision: str) -> None:
         raise CliError(
             f"Stratiform is running in {session.home}", "stop it with `stratiform down`, also in other homes"
         )
-    with _database() as (schema, base):
+    with _database() as (database_schema, base):
         database_schema.downgrade(base, revision)
 
 
 @database.command("list")
 def db_list() -> None:
     """List the revisions, oldest first; * marks those that are applied."""
-    with _database() as (schema, base):
+    with _database() as (database_schema, base):
         for step in database_schema.list_revisions(base):
             typer.echo(f"{'*' if step.applied else ' '} {step.revision}  {step.message}")
 

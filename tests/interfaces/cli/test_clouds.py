@@ -12,13 +12,13 @@ from stratiform.interfaces.cli.client import Client, CliError, session
 from support import moto
 from support.moto import aws_settings
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
+def api(service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """A server for the commands, which run as the operator."""
-    with rest(stack_bench) as api:
+    with rest(service_harness) as api:
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         yield api
 
@@ -211,10 +211,10 @@ def test_bind_list_and_unbind(api: Rest) -> None:
     assert cloud_names() == []
 
 
-def test_register_and_unregister_native_ids(api: Rest, stack_bench: Bench) -> None:
-    with stack_bench.services.database.transaction() as db:
-        stack_bench.services.compute.flavors.create_defaults(stack_bench.ctx(db))
-        stack_bench.services.volume.volume_types.ensure_initial(stack_bench.ctx(db))
+def test_register_and_unregister_native_ids(api: Rest, service_harness: ServiceHarness) -> None:
+    with service_harness.services.database.transaction() as db:
+        service_harness.services.compute.flavors.create_defaults(service_harness.ctx(db))
+        service_harness.services.volume.volume_types.ensure_initial(service_harness.ctx(db))
     run("add", "memory", "--name", "sim")
     options = ("--cloud", "sim", "--native")
     run("images", "register", *options, "memory-debian-12", "--name", "debian")

@@ -14,13 +14,13 @@ from stratiform.interfaces.cli.client import Client, CliError, session
 from support.ledger import expected, recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
+def api(service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """A server for the commands, which run as the operator."""
-    with rest(stack_bench) as api:
+    with rest(service_harness) as api:
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         yield api
 
@@ -87,20 +87,20 @@ def test_text_of_list(api: Rest, file: Path) -> None:
     assert "project" not in everything
 
 
-def test_text_of_several_projects(api: Rest, stack_bench: Bench) -> None:
-    with stack_bench.services.database.transaction() as db:
+def test_text_of_several_projects(api: Rest, service_harness: ServiceHarness) -> None:
+    with service_harness.services.database.transaction() as db:
         events = [machine("m1", "p1", "2026-11-01"), disk("v1", "p2", "2026-11-01")]
-        stack_bench.services.ingest.events.ingest(db, events, stack_bench.clock.now())
+        service_harness.services.ingest.events.ingest(db, events, service_harness.clock.now())
     output = run("list")
     assert "  cloud dc-1 project p1\n  m1.small 2 vCPU 2 GiB 20 GiB\n" in output
     assert "    2026-11-01T00:00:00.000000Z  open                         active\n" in output
     assert "  cloud dc-1 project p2\n  100 GiB fast\n" in output
 
 
-def test_names_cannot_add_lines(api: Rest, stack_bench: Bench) -> None:
-    with stack_bench.services.database.transaction() as db:
+def test_names_cannot_add_lines(api: Rest, service_harness: ServiceHarness) -> None:
+    with service_harness.services.database.transaction() as db:
         event = machine("m1", "p1", "2026-11-01", display_name="web\n    2026-11-01T00:00:00.000000Z  open")
-        stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
+        service_harness.services.ingest.events.ingest(db, [event], service_harness.clock.now())
     assert run("list").splitlines()[0].startswith("instance m1 web\ufffd    2026")
 
 

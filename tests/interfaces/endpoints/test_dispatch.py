@@ -16,7 +16,7 @@ from stratiform.interfaces.openstack.fault_formats import fault_handlers, glance
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Unauthenticated
 from stratiform.kit.policy import SYSTEM, Rule, anyone
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 RULE = Rule("test", anyone)
 
@@ -58,8 +58,10 @@ def create_user(request: ApiRequest) -> None:
 
 
 @pytest.fixture
-def client(stack_bench: Bench) -> Iterator[TestClient[Litestar]]:
-    app = Litestar([router(api, path="/other")], state=State({"services": stack_bench.services}), openapi_config=None)
+def client(service_harness: ServiceHarness) -> Iterator[TestClient[Litestar]]:
+    app = Litestar(
+        [router(api, path="/other")], state=State({"services": service_harness.services}), openapi_config=None
+    )
     with TestClient(app) as client:
         yield client
 

@@ -20,7 +20,7 @@ from stratiform.interfaces.rest.problems import render_problem
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Fault, Invalid, Unauthenticated
 from stratiform.kit.policy import SYSTEM, Rule, anyone
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 RULE = Rule("test", anyone)
 
@@ -85,8 +85,8 @@ async def upload(request: ApiRequest, query: ListQuery) -> dict[str, int]:
 
 
 @pytest.fixture
-def client(stack_bench: Bench) -> Iterator[TestClient[Litestar]]:
-    app = Litestar([router(api)], state=State({"services": stack_bench.services}), openapi_config=None)
+def client(service_harness: ServiceHarness) -> Iterator[TestClient[Litestar]]:
+    app = Litestar([router(api)], state=State({"services": service_harness.services}), openapi_config=None)
     with TestClient(app) as client:
         client.headers["X-Auth-Token"] = "key"
         yield client

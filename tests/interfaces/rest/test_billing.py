@@ -9,21 +9,21 @@ import pytest
 from stratiform.kit.clock import parse_iso
 from support.money import PLAN, machine
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
     """A server with "acme" as customer account of the project "demo", in which a server was launched an hour ago."""
-    stack_bench.clock.at = parse_iso("2026-11-10T01:00:00")
-    with rest(stack_bench) as api:
+    service_harness.clock.at = parse_iso("2026-11-10T01:00:00")
+    with rest(service_harness) as api:
         assert publish(api, PLAN).status_code == 200
         assert api("POST", "accounts", {"name": "acme", "currency": "EUR", "plan": "standard"}).status_code == 201
         assigned = {"project": "demo", "start": "2026-11-10T00:00:00Z"}
         assert api("POST", "accounts/acme/projects", assigned).status_code == 201
-        with stack_bench.services.database.transaction() as db:
+        with service_harness.services.database.transaction() as db:
             event = machine("m1", api.demo_project, "2026-11-10T00:00:00")
-            stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
+            service_harness.services.ingest.events.ingest(db, [event], service_harness.clock.now())
         yield api
 
 
@@ -146,7 +146,7 @@ def test_members_have_access_to_prices_invoices_and_costs(
     assert status(api.demo) == (200 if allowed else 403)
 
 
-def test_documents_and_costs_of_other_projects_are_not_found(api: Rest, stack_bench: Bench) -> None:
+def test_documents_and_costs_of_other_projects_are_not_found(api: Rest, service_harness: ServiceHarness) -> None:
     number = api("POST", "accounts/acme/periods", {"until": "now"}).json()["number"]
     for path in (f"invoices/{number}", f"invoices/{number}/pdf"):
         assert api("GET", path, token="").status_code == 401
@@ -154,9 +154,9 @@ def test_documents_and_costs_of_other_projects_are_not_found(api: Rest, stack_be
     other_project = "0" * 31 + "1"
     assert api("POST", "accounts", {"name": "zeta", "currency": "EUR", "plan": "standard"}).status_code == 201
     assert api("POST", "accounts/zeta/projects", {"project": other_project}).status_code == 201
-    with stack_bench.services.database.transaction() as db:
+    with service_harness.services.database.transaction() as db:
         event = machine("m2", other_project, "2026-11-10T00:00:00")
-        stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
+        service_harness.services.ingest.events.ingest(db, [event], service_harness.clock.now())
     other_number = api("POST", "accounts/zeta/periods", {"until": "now"}).json()["number"]
     hidden = (
         f"invoices/{other_number}",

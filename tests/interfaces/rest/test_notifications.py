@@ -9,15 +9,15 @@ import pytest
 from stratiform.interfaces.rest.routes import notifications
 from support.ledger import expected, recorded
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 PROJECT = "8782449b8ab1452ba506264c4923f734"
 SERVER = "5e505a89-c5ad-4284-9b82-002634a3576c"
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
-    with rest(stack_bench) as api:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
+    with rest(service_harness) as api:
         yield api
 
 

@@ -15,25 +15,25 @@ from stratiform.services.proof.model.verification import verify
 from support.ledger import recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
-    stack_bench.clock.at = parse_iso("2026-12-01T00:00:00Z")
-    with rest(stack_bench) as api:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
+    service_harness.clock.at = parse_iso("2026-12-01T00:00:00Z")
+    with rest(service_harness) as api:
         yield api
 
 
 @pytest.fixture
-def ledger(stack_bench: Bench, api: Rest) -> Bench:
+def ledger(service_harness: ServiceHarness, api: Rest) -> ServiceHarness:
     """The recorded notifications, and a server and a volume of the customer."""
-    services = stack_bench.services
+    services = service_harness.services
     with services.database.transaction() as db:
-        services.ingest.messages.ingest(db, "openstack", recorded(), stack_bench.clock.now())
+        services.ingest.messages.ingest(db, "openstack", recorded(), service_harness.clock.now())
         events = [machine("m1", api.demo_project, "2026-11-01"), disk("v1", api.demo_project, "2026-11-02")]
-        services.ingest.events.ingest(db, events, stack_bench.clock.now())
-    return stack_bench
+        services.ingest.events.ingest(db, events, service_harness.clock.now())
+    return service_harness
 
 
 def get_keys(api: Rest) -> list[Verifier]:
@@ -50,7 +50,7 @@ def decode_hashes(texts: list[str]) -> list[bytes]:
     return [base64.b64decode(text, validate=True) for text in texts]
 
 
-def test_checkpoint_and_proofs(api: Rest, ledger: Bench) -> None:
+def test_checkpoint_and_proofs(api: Rest, ledger: ServiceHarness) -> None:
     checkpoint = get_checkpoint(api)
     assert checkpoint == get_checkpoint(api, api.demo)
     for index in (0, 255, 256, checkpoint.size - 1):
@@ -77,7 +77,7 @@ def test_checkpoint_and_proofs(api: Rest, ledger: Bench) -> None:
     assert api("GET", "usage/log/consistency?from=10&to=10").json()["proof"] == []
 
 
-def test_tiles_have_the_root_of_the_checkpoint(api: Rest, ledger: Bench) -> None:
+def test_tiles_have_the_root_of_the_checkpoint(api: Rest, ledger: ServiceHarness) -> None:
     checkpoint = get_checkpoint(api)
     full, partial = divmod(checkpoint.size, 256)
     paths = [f"{number:03d}" for number in range(full)] + [f"{full:03d}.p/{partial}"]
@@ -92,7 +92,7 @@ def test_tiles_have_the_root_of_the_checkpoint(api: Rest, ledger: Bench) -> None
     assert "three digits: 0/000" in api("GET", "usage/log/tile/0/7").json()["hint"]
 
 
-def test_export_verifies(api: Rest, ledger: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_verifies(api: Rest, ledger: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     response = api("GET", "usage/log/export")
     assert response.headers["content-type"].startswith("application/x-ndjson")
     report = verify(response.content.splitlines(keepends=True), get_keys(api))
@@ -104,7 +104,7 @@ def test_export_verifies(api: Rest, ledger: Bench, monkeypatch: pytest.MonkeyPat
     assert (report.failures, report.resources, report.events, report.segments) == ([], 1, 1, 1)
 
 
-def test_customer_gets_the_own_project_only(api: Rest, ledger: Bench) -> None:
+def test_customer_gets_the_own_project_only(api: Rest, ledger: ServiceHarness) -> None:
     own = api("GET", "usage/log/export", token=api.demo).content
     assert own == api("GET", f"usage/log/export?project_id={api.demo_project}", token=api.demo).content
     report = verify(own.splitlines(keepends=True), get_keys(api))
@@ -121,7 +121,7 @@ def test_customer_gets_the_own_project_only(api: Rest, ledger: Bench) -> None:
     assert api("GET", path).status_code == 200
 
 
-def test_message_id_without_part(api: Rest, ledger: Bench) -> None:
+def test_message_id_without_part(api: Rest, ledger: ServiceHarness) -> None:
     ids: dict[str, list[str]] = {}
     for line in api("GET", "usage/log/export").content.splitlines():
         if b'"kind":"event"' in line:
@@ -151,7 +151,7 @@ def test_message_id_without_part(api: Rest, ledger: Bench) -> None:
         "export",
     ],
 )
-def test_access(api: Rest, ledger: Bench, path: str) -> None:
+def test_access(api: Rest, ledger: ServiceHarness, path: str) -> None:
     assert api("GET", f"usage/log/{path}", token="").status_code == 401
     assert api("GET", f"usage/log/{path}", token="gAAAA").status_code == 401
     assert api("GET", f"usage/log/{path}", token=api.demo).status_code == 200
@@ -184,7 +184,7 @@ def test_access(api: Rest, ledger: Bench, path: str) -> None:
         ("export?since=x", 400),
     ],
 )
-def test_invalid_requests(api: Rest, ledger: Bench, path: str, status: int) -> None:
+def test_invalid_requests(api: Rest, ledger: ServiceHarness, path: str, status: int) -> None:
     response = api("GET", f"usage/log/{path}")
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"

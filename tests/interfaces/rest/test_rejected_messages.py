@@ -9,14 +9,14 @@ import pytest
 
 from support.ledger import recorded
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 VALID = recorded()[0]
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
-    with rest(stack_bench) as api:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
+    with rest(service_harness) as api:
         yield api
 
 

@@ -17,7 +17,7 @@ from stratiform.interfaces.rest.routes import segments
 from stratiform.kit.clock import DAY_US, iso, parse_iso
 from support.rest import Rest, rest
 from support.server import ADMIN_PASSWORD, Live, live_server
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 T0 = parse_iso("2026-01-01T00:00:00Z")
 BATCH = "application/cloudevents-batch+json"
@@ -25,9 +25,9 @@ SINGLE = "application/cloudevents+json"
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
-    stack_bench.clock.at = T0 + 30 * DAY_US
-    with rest(stack_bench) as api:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
+    service_harness.clock.at = T0 + 30 * DAY_US
+    with rest(service_harness) as api:
         yield api
 
 
@@ -130,10 +130,10 @@ def test_tags_match_exactly(api: Rest) -> None:
     assert get_segments(api, "tag=env:").json()["segments"] == []
 
 
-def test_as_of_position_and_time(api: Rest, stack_bench: Bench) -> None:
+def test_as_of_position_and_time(api: Rest, service_harness: ServiceHarness) -> None:
     create_boxes(api, 3)
-    before = stack_bench.clock.now()
-    stack_bench.clock.advance(60_000_000)
+    before = service_harness.clock.now()
+    service_harness.clock.advance(60_000_000)
     send(api, event(0, "usage.changed", 1, attributes={"size": 99}))
     current = get_segments(api, "").json()["segments"]
     for query in ("as_of=1", f"as_of={iso(before)}"):

@@ -35,7 +35,7 @@ from support.databases import empty_database
 from support.ledger import listing, recorded
 from support.random_events import HOURS, T0, StatedEvent, random_events, write_meters
 from support.reference_ledger import ExpectedSample, ExpectedSegment
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, harness
 
 EXAMPLES = int(os.environ.get("STRATIFORM_TEST_EXAMPLES", "25"))
 SUPPRESSED = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large)
@@ -89,7 +89,7 @@ class LedgerUnderTest:
     def __init__(self, home: Path, url: str = "") -> None:
         write_meters(home / "meters")
         self.home = home
-        self.stack: Bench = bench(home, url)
+        self.stack: ServiceHarness = harness(home, url)
         self.stack.clock.at = T0 + 100 * HOUR_US
 
     def clear(self) -> "LedgerUnderTest":
@@ -380,7 +380,7 @@ def change_clock(random: Random, line: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(max(EXAMPLES // 10, 2)))
-def test_recorded_messages_may_be_lost_late_or_have_other_clocks(stack_bench: Bench, seed: int) -> None:
+def test_recorded_messages_may_be_lost_late_or_have_other_clocks(service_harness: ServiceHarness, seed: int) -> None:
     random = Random(seed)
     lines_by_cloud = {
         cloud: [change_clock(random, each) for each in recorded() if random.random() < 0.5] for cloud in ("a", "b")
@@ -394,13 +394,13 @@ def test_recorded_messages_may_be_lost_late_or_have_other_clocks(stack_bench: Be
     random.shuffle(pending)
     while pending:
         size = random.choice((1, 10, 300))
-        with stack_bench.services.database.transaction() as db:
+        with service_harness.services.database.transaction() as db:
             for cloud in lines_by_cloud:
                 lines = [line for each, line in pending[:size] if each == cloud]
-                stack_bench.services.ingest.messages.ingest(db, cloud, lines, stack_bench.clock.now())
+                service_harness.services.ingest.messages.ingest(db, cloud, lines, service_harness.clock.now())
         pending = pending[size:]
-    with stack_bench.services.database.snapshot() as db:
-        result = json.loads(listing(stack_bench.services.ledger, db))
+    with service_harness.services.database.snapshot() as db:
+        result = json.loads(listing(service_harness.services.ledger, db))
     expected = [row for cloud, lines in lines_by_cloud.items() for row in reference_fold.usage(lines, cloud)]
     expected.sort(key=lambda row: (row["resource_type"], row["resource_id"], row["cloud"], row["start"]))
     assert result == expected

@@ -14,7 +14,7 @@ from stratiform.services.ledger.model.fold import Usage
 from stratiform.services.ledger.model.incremental_fold import fold_all as original_fold_all
 from stratiform.services.ledger.model.resource_generations import rank_generations
 from stratiform.services.ledger.service import batch_fold
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, harness
 
 T0 = parse_iso("2026-03-01T00:00:00Z")
 
@@ -23,9 +23,9 @@ _MANY = 300
 
 
 @pytest.fixture
-def stack(home: Path) -> Iterator[Bench]:
+def stack(home: Path) -> Iterator[ServiceHarness]:
     home.mkdir(parents=True, exist_ok=True)
-    services = bench(home)
+    services = harness(home)
     services.clock.at = T0 + HOUR_US
     yield services
     services.services.database.close()
@@ -38,12 +38,12 @@ def make_event(kind: str, resource_id: str, seconds: int, parent: str = "") -> E
     return Event(f"{kind}-{resource_id}-{seconds}", f"usage.{kind}", "x", T0 + seconds * SECOND_US, "a", payload)
 
 
-def ingest(stack: Bench, *events: Event) -> None:
+def ingest(stack: ServiceHarness, *events: Event) -> None:
     with stack.services.database.transaction() as db:
         stack.services.ingest.events.ingest(db, events, stack.clock.now())
 
 
-def list_ends(stack: Bench) -> dict[str, int | None]:
+def list_ends(stack: ServiceHarness) -> dict[str, int | None]:
     """Return the ends in seconds by resource id."""
     with stack.services.database.snapshot() as db:
         segments = list(stack.services.ledger.segments.iterate(db, UsageFilter()))
@@ -52,7 +52,7 @@ def list_ends(stack: Bench) -> dict[str, int | None]:
 
 @pytest.mark.parametrize("is_reversed", [False, True])
 def test_each_resource_of_a_long_chain_is_folded_once(
-    stack: Bench, monkeypatch: pytest.MonkeyPatch, *, is_reversed: bool
+    stack: ServiceHarness, monkeypatch: pytest.MonkeyPatch, *, is_reversed: bool
 ) -> None:
     calls = []
 

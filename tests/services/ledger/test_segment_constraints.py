@@ -10,21 +10,21 @@ from stratiform.kit import bulk_queries
 from stratiform.services.ledger.tables import event_table, segment_table
 from support.databases import empty_database
 from support.money import machine
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, harness
 
 
 @pytest.fixture
-def stack(home: Path) -> Iterator[Bench]:
+def stack(home: Path) -> Iterator[ServiceHarness]:
     """A stack on PostgreSQL, without statistics of its tables."""
     home.mkdir(parents=True, exist_ok=True)
     with empty_database("postgresql", home) as url:
-        services = bench(home, url)
+        services = harness(home, url)
         yield services
         services.services.database.close()
 
 
 @pytest.mark.parametrize("table", [event_table, segment_table], ids=lambda table: str(table.name))
-def test_postgresql_looks_resources_up_without_statistics(stack: Bench, table: Table) -> None:
+def test_postgresql_looks_resources_up_without_statistics(stack: ServiceHarness, table: Table) -> None:
     ids = [f"m{i:04}" for i in range(2000)]
     with stack.services.database.transaction() as db:
         stack.services.ingest.events.ingest(db, [machine(each, "p1", "2026-11-01") for each in ids], stack.clock.now())

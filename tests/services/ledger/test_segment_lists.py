@@ -13,15 +13,15 @@ from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import SegmentRow, UsageFilter
 from stratiform.services.ledger.model.segment_changes import RECORDED, Change, last_key
 from stratiform.services.ledger.repository import segments
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, harness
 
 T0 = parse_iso("2026-01-01T00:00:00Z")
 
 
 @pytest.fixture
-def stack(database_url: str, home: Path) -> Iterator[Bench]:
+def stack(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     home.mkdir(parents=True, exist_ok=True)
-    stack_ = bench(home, database_url)
+    stack_ = harness(home, database_url)
     stack_.clock.at = T0 + 5000 * HOUR_US
     yield stack_
     stack_.services.database.close()
@@ -33,7 +33,7 @@ def make_event(number: int, kind: str, hours: int, **data: Any) -> Event:
     return Event(f"{kind}-{number}-{hours}", f"usage.{kind}", "t", at, f"c{number % 2}", payload)
 
 
-def fill(stack: Bench, count: int = 60) -> None:
+def fill(stack: ServiceHarness, count: int = 60) -> None:
     """Ingest several batches, so that there are positions."""
     random_ = random.Random(5)
     for number in range(count):
@@ -76,7 +76,7 @@ def matches(row: SegmentRow, usage_filter: UsageFilter) -> bool:
 
 
 @pytest.mark.parametrize("usage_filter", FILTERS.values(), ids=FILTERS)
-def test_pages_of_any_size_are_complete(stack: Bench, usage_filter: UsageFilter) -> None:
+def test_pages_of_any_size_are_complete(stack: ServiceHarness, usage_filter: UsageFilter) -> None:
     fill(stack)
     services = stack.services
     with stack.services.database.snapshot() as db:
@@ -94,7 +94,7 @@ def test_pages_of_any_size_are_complete(stack: Bench, usage_filter: UsageFilter)
             assert sorted(pages, key=segments.sort_key) == all_rows
 
 
-def test_changes_in_pages_of_any_size_lead_to_the_current_segments(stack: Bench) -> None:
+def test_changes_in_pages_of_any_size_lead_to_the_current_segments(stack: ServiceHarness) -> None:
     fill(stack)
     services = stack.services
     with stack.services.database.snapshot() as db:
@@ -126,7 +126,7 @@ def test_changes_in_pages_of_any_size_lead_to_the_current_segments(stack: Bench)
         (FILTERS["a resource"], False, "metering_resource"),
     ],
 )
-def test_lists_use_an_index(stack: Bench, usage_filter: UsageFilter, by_end: bool, index: str) -> None:
+def test_lists_use_an_index(stack: ServiceHarness, usage_filter: UsageFilter, by_end: bool, index: str) -> None:
     """PostgreSQL would scan small tables sequentially, so that is disabled."""
     fill(stack, 200)
     with stack.services.database.transaction() as db:

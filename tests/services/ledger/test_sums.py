@@ -18,22 +18,22 @@ from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import METER_KINDS, MeterKind, UsageFilter
 from stratiform.services.ledger.model.samples import Sample, sum_samples
 from stratiform.services.ledger.model.sums import SumResult, bucket_bounds, parse_query
-from support.stacks import Bench, bench, customer
+from support.stacks import ServiceHarness, customer, harness
 
 T0 = parse_iso("2026-01-30T22:17:05.000001Z")
 
 
 @pytest.fixture
-def stack(database_url: str, home: Path) -> Iterator[Bench]:
+def stack(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     """A stack on each database, after all events."""
     home.mkdir(parents=True, exist_ok=True)
-    each = bench(home, database_url)
+    each = harness(home, database_url)
     each.clock.at = T0 + 300 * DAY_US
     yield each
     each.services.database.close()
 
 
-def insert(stack: Bench, *events: tuple[str, Micros, dict[str, Any]], source: str = "test") -> None:
+def insert(stack: ServiceHarness, *events: tuple[str, Micros, dict[str, Any]], source: str = "test") -> None:
     """Ingest CloudEvents (type, time, data); all must be accepted."""
     documents = [
         msgspec.json.encode(
@@ -46,7 +46,9 @@ def insert(stack: Bench, *events: tuple[str, Micros, dict[str, Any]], source: st
     assert {each.outcome for each in results} == {"accepted"}, [each.reason for each in results]
 
 
-def sums(stack: Bench, *query: Any, usage_filter: UsageFilter | None = None, roles: tuple[str, ...] = ()) -> SumResult:
+def sums(
+    stack: ServiceHarness, *query: Any, usage_filter: UsageFilter | None = None, roles: tuple[str, ...] = ()
+) -> SumResult:
     with stack.services.database.snapshot() as db:
         ctx = stack.ctx(db, customer(*roles)) if roles else stack.ctx(db)
         return stack.services.ledger.sums.compute(ctx, usage_filter or UsageFilter(), parse_query(*query))
@@ -69,7 +71,9 @@ def random_events(random_: random.Random) -> list[tuple[str, Micros, dict[str, A
     return events_
 
 
-def sum_slowly(stack: Bench, by: str, bounds: tuple[Micros, ...]) -> dict[tuple[str | None, Micros], tuple[int, int]]:
+def sum_slowly(
+    stack: ServiceHarness, by: str, bounds: tuple[Micros, ...]
+) -> dict[tuple[str | None, Micros], tuple[int, int]]:
     """Return the duration, and duration × vcpus, by the value of `by` and the start of the bucket."""
     result: dict[tuple[str | None, Micros], list[int]] = defaultdict(lambda: [0, 0])
     with stack.services.database.snapshot() as db:
@@ -85,7 +89,7 @@ def sum_slowly(stack: Bench, by: str, bounds: tuple[Micros, ...]) -> dict[tuple[
 
 
 @pytest.mark.parametrize("bucket", [None, "hour", "day", "month"])
-def test_sums_equal_the_slow_sums(stack: Bench, bucket: str | None) -> None:
+def test_sums_equal_the_slow_sums(stack: ServiceHarness, bucket: str | None) -> None:
     insert(stack, *random_events(random.Random(7)))
     days = 4 if bucket == "hour" else 150
     start, end = T0 + 20 * DAY_US + 7, T0 + (20 + days) * DAY_US + HOUR_US
@@ -110,7 +114,7 @@ def test_buckets_start_with_hours_days_and_months() -> None:
             bucket_bounds(start, end, cast("Any", bucket))
 
 
-def test_position_keeps_names_and_tags(stack: Bench) -> None:
+def test_position_keeps_names_and_tags(stack: ServiceHarness) -> None:
     box: dict[str, Any] = {"resource_type": "box", "resource_id": "b"}
     middle, measures = T0 + HOUR_US, ["duration", "meter:requests"]
     period, counted = (T0, T0 + 2 * HOUR_US, None), {"requests": {"value": 7, "kind": "delta"}}
@@ -136,7 +140,7 @@ def test_position_keeps_names_and_tags(stack: Bench) -> None:
         assert sums(stack, [], measures, *period, usage_filter=other).sums == []
 
 
-def test_tags_owners_and_positions(stack: Bench) -> None:
+def test_tags_owners_and_positions(stack: ServiceHarness) -> None:
     insert(stack, *random_events(random.Random(3)))
     period = (T0, T0 + 200 * DAY_US, None)
     total = sums(stack, [], ["duration"], *period).sums[0].values[0]
@@ -155,7 +159,7 @@ def test_tags_owners_and_positions(stack: Bench) -> None:
     assert sums(stack, [], ["duration"], *period, usage_filter=UsageFilter(as_of=1)).sums[0].values[0] == total
 
 
-def test_attribute_that_is_not_a_number_is_reported(stack: Bench) -> None:
+def test_attribute_that_is_not_a_number_is_reported(stack: ServiceHarness) -> None:
     resource = {"resource_type": "x", "resource_id": "y", "project_id": "p"}
     insert(
         stack,
@@ -192,7 +196,7 @@ def readings(random_: random.Random) -> list[tuple[str, Micros, dict[str, Any]]]
 
 
 @pytest.mark.parametrize("kind", METER_KINDS)
-def test_sum_of_a_meter_equals_the_sum_of_its_samples(stack: Bench, kind: str) -> None:
+def test_sum_of_a_meter_equals_the_sum_of_its_samples(stack: ServiceHarness, kind: str) -> None:
     events_ = readings(random.Random(11))
     insert(stack, *events_)
     start, end = T0 + 5 * DAY_US, T0 + 15 * DAY_US + 3
@@ -214,7 +218,7 @@ def test_sum_of_a_meter_equals_the_sum_of_its_samples(stack: Bench, kind: str) -
     assert result.units == {f"meter:{kind}": "B·s" if kind == "gauge" else "B"}
 
 
-def test_sample_without_project_belongs_to_the_user_of_the_resource(stack: Bench) -> None:
+def test_sample_without_project_belongs_to_the_user_of_the_resource(stack: ServiceHarness) -> None:
     box = {"resource_type": "box", "resource_id": "b"}
     value = {"samples": {"m": {"value": 5, "kind": "delta"}}}
     insert(
@@ -231,7 +235,7 @@ def test_sample_without_project_belongs_to_the_user_of_the_resource(stack: Bench
     assert sums(stack, [], ["meter:m"], *period, usage_filter=UsageFilter(as_of=0)).sums == []
 
 
-def test_readings_of_a_counter_can_be_far_apart(stack: Bench) -> None:
+def test_readings_of_a_counter_can_be_far_apart(stack: ServiceHarness) -> None:
     box = {"resource_type": "box", "resource_id": "b", "project_id": "p"}
 
     def reading(day: int, value: int) -> tuple[str, Micros, dict[str, Any]]:
@@ -242,7 +246,7 @@ def test_readings_of_a_counter_can_be_far_apart(stack: Bench) -> None:
     assert sums(stack, [], ["meter:m"], T0 + 90 * DAY_US, T0 + 100 * DAY_US, None).sums[0].values == (Decimal(1),)
 
 
-def test_meter_in_two_units_is_refused(stack: Bench) -> None:
+def test_meter_in_two_units_is_refused(stack: ServiceHarness) -> None:
     box = {"resource_type": "box", "resource_id": "b", "project_id": "p"}
     insert(
         stack,
@@ -270,7 +274,7 @@ def test_invalid_query_is_refused(group_by: list[str], measures: list[str], buck
         parse_query(group_by, measures, 0, DAY_US, bucket)
 
 
-def test_services_may_create_events_but_customers_may_not(stack: Bench) -> None:
+def test_services_may_create_events_but_customers_may_not(stack: ServiceHarness) -> None:
     data = {"resource_type": "x", "resource_id": "y", "project_id": "p"}
     events_ = {"specversion": "1.0", "id": "1", "source": "s", "type": "usage.started", "time": iso(T0), "data": data}
     with stack.services.database.transaction() as db:
@@ -284,7 +288,7 @@ def test_services_may_create_events_but_customers_may_not(stack: Bench) -> None:
             create(stack.ctx(db), "x" * 65, [message])
 
 
-def test_sum_sees_one_position(stack: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sum_sees_one_position(stack: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     box = {"resource_type": "box", "resource_id": "x", "project_id": "p"}
     insert(stack, ("usage.started", T0, box))
     query = ((), ("duration",), T0, T0 + 2 * HOUR_US, "hour")

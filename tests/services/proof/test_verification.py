@@ -12,7 +12,7 @@ from stratiform.services.proof.model.verification import VerificationReport, rea
 from support.exports import change_line, change_record, export, find_lines, ingest, keys, replace_line
 from support.ledger import recorded
 from support.profiles import examples
-from support.stacks import bench
+from support.stacks import harness
 
 Exported = tuple[list[bytes], list[Verifier]]
 
@@ -23,7 +23,7 @@ TRUNCATED = "the end line is missing: the export is truncated"
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """An export of all recorded notifications, and the keys of its ledger."""
-    stack = bench(tmp_path_factory.mktemp("home"))
+    stack = harness(tmp_path_factory.mktemp("home"))
     ingest(stack, *recorded())
     lines = export(stack)
     stack.services.database.close()

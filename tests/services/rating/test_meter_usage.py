@@ -16,7 +16,7 @@ from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.model.sums import parse_query
 from stratiform.services.rating.model import MeterUsage, PricePlan
 from support.rating import START, plan
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, harness
 
 #: Samples of these meters are sent: the name, how its values count, and its unit.
 METERS = (("network.outgoing.bytes", "cumulative", "B"), ("bytes_out", "delta", "B"), ("memory.usage", "gauge", "MB"))
@@ -32,21 +32,21 @@ PLAN = plan(
 
 
 @pytest.fixture
-def any_stack(database_url: str, home: Path) -> Iterator[Bench]:
+def any_stack(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, database_url)
+    stack = harness(home, database_url)
     stack.clock.at = START + 90 * DAY_US
     yield stack
     stack.services.database.close()
 
 
 @pytest.fixture
-def stack(stack_bench: Bench) -> Bench:
-    stack_bench.clock.at = START + 90 * DAY_US
-    return stack_bench
+def stack(service_harness: ServiceHarness) -> ServiceHarness:
+    service_harness.clock.at = START + 90 * DAY_US
+    return service_harness
 
 
-def send(stack: Bench, events: list[tuple[str, Micros, dict[str, Any]]], source: str = "test") -> None:
+def send(stack: ServiceHarness, events: list[tuple[str, Micros, dict[str, Any]]], source: str = "test") -> None:
     """Ingest CloudEvents: type, time and data of each."""
     documents = [
         msgspec.json.encode(
@@ -86,7 +86,7 @@ def instances(generator: random.Random) -> list[tuple[str, Micros, dict[str, Any
 
 
 def read(
-    stack: Bench, prices: PricePlan, start: Micros, end: Micros, usage_filter: UsageFilter | None = None
+    stack: ServiceHarness, prices: PricePlan, start: Micros, end: Micros, usage_filter: UsageFilter | None = None
 ) -> list[MeterUsage]:
     with stack.services.database.snapshot() as db:
         usages = stack.services.rating.meter_usages.iterate(db, prices, start, end, usage_filter or UsageFilter())
@@ -102,7 +102,7 @@ def amounts(usages: list[MeterUsage]) -> dict[tuple[str, str, str], Decimal]:
     return {key: value for key, value in sums.items() if value}
 
 
-def ledger_sums(stack: Bench, start: Micros, end: Micros) -> dict[tuple[str, str, str], Decimal]:
+def ledger_sums(stack: ServiceHarness, start: Micros, end: Micros) -> dict[tuple[str, str, str], Decimal]:
     sums = {}
     for meter, _, _ in METERS:
         query = parse_query(("resource_id", "project_id"), (f"meter:{meter}",), start, end, None)
@@ -115,7 +115,7 @@ def ledger_sums(stack: Bench, start: Micros, end: Micros) -> dict[tuple[str, str
     return sums
 
 
-def test_usage_equals_the_sums_of_the_ledger(any_stack: Bench) -> None:
+def test_usage_equals_the_sums_of_the_ledger(any_stack: ServiceHarness) -> None:
     send(any_stack, instances(random.Random(1)))
     start, end = START + 1, START + DAY_US
     usages = read(any_stack, PLAN, start, end)
@@ -126,14 +126,14 @@ def test_usage_equals_the_sums_of_the_ledger(any_stack: Bench) -> None:
     assert amounts([usage for project_usages in of_projects for usage in project_usages]) == amounts(usages)
 
 
-def test_adjacent_periods_sum_to_the_total(stack: Bench) -> None:
+def test_adjacent_periods_sum_to_the_total(stack: ServiceHarness) -> None:
     send(stack, instances(random.Random(2)))
     cuts = [START, START + 5 * HOUR_US + 17, START + DAY_US]
     usages = [usage for start, end in pairwise(cuts) for usage in read(stack, PLAN, start, end)]
     assert amounts(usages) == amounts(read(stack, PLAN, cuts[0], cuts[-1]))
 
 
-def test_a_position_of_the_ledger_keeps_its_usage(stack: Bench) -> None:
+def test_a_position_of_the_ledger_keeps_its_usage(stack: ServiceHarness) -> None:
     events = instances(random.Random(3))
     send(stack, events[:60])
     with stack.services.database.snapshot() as db:
@@ -144,7 +144,7 @@ def test_a_position_of_the_ledger_keeps_its_usage(stack: Bench) -> None:
     assert amounts(read(stack, PLAN, START, START + DAY_US)) != amounts(before)
 
 
-def test_only_meters_that_the_plan_needs_are_read(stack: Bench) -> None:
+def test_only_meters_that_the_plan_needs_are_read(stack: ServiceHarness) -> None:
     count = {"value": 1, "kind": "delta", "unit": "request"}
     send(
         stack,

@@ -64,15 +64,15 @@ def test_incomplete_body_is_discarded(api: Callers, image: Document) -> None:
     response = api.request("PUT", f"{IMAGES}/{image['id']}/file", content=incomplete(), headers=headers)
     assert response.status_code == 400
     assert api.ok("GET", f"{IMAGES}/{image['id']}")["status"] == "queued"
-    assert list(api.bench.services.image.image_data.store.folder.glob("*")) == []
+    assert list(api.harness.services.image.image_data.store.folder.glob("*")) == []
     assert upload(api, image, b"complete").status_code == 204
 
 
 def test_full_disk(api: Callers, image: Document) -> None:
     """Writing to /dev/full fails with "no space left on device"."""
-    folder = api.bench.services.image.image_data.store.folder
+    folder = api.harness.services.image.image_data.store.folder
     folder.mkdir(parents=True)
-    last_id = int(api.bench.services.ids.hex(), 16)
+    last_id = int(api.harness.services.ids.hex(), 16)
     part = folder / f"{image['id']}.{last_id + 1:032x}.part"
     part.symlink_to("/dev/full")
     response = upload(api, image, b"x" * 3_000_000)

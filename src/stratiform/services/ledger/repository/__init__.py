@@ -20,18 +20,18 @@ from stratiform.services.ledger.repository import (
 
 __all__ = [
     "batches",
-    "changes",
     "corrections",
     "current_segments",
     "event_histories",
     "events",
     "exists_events",
-    "histories",
+    "filter_names",
+    "log_tiles",
     "name_history",
-    "names",
     "resources",
     "samples",
+    "segment_changes",
+    "segment_histories",
     "segments",
     "sums",
-    "tiles",
 ]

@@ -32,7 +32,7 @@ from stratiform.app.home_folder import list_running
 from stratiform.kit import merkle_tree
 from stratiform.services.ledger import repository
 from support.databases import empty_database
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, harness
 from support.workload import random_notifications
 
 #: Messages of one batch, and of one measurement.
@@ -49,7 +49,7 @@ _FACT = '{"project_id":"p","launched":1000000,"state":"active","attributes":{"fl
 def cost(kind: str, sizes: list[int]) -> None:
     """Print the events per second at each size of the ledger."""
     with tempfile.TemporaryDirectory() as folder, empty_database(kind, Path(folder)) as url:
-        stack = bench(Path(folder), url)
+        stack = harness(Path(folder), url)
         random = Random(1)
         print(f"{kind}: {MEASURED} messages at each size, {BATCH} a batch")
         print(f"{'segments before':>16} {'events/s':>9} {'µs an event':>12} {'fill s':>7}")
@@ -73,7 +73,7 @@ def messages(random: Random) -> Iterator[bytes]:
         yield from random_notifications(random, 100)
 
 
-def ingest(stack: Bench, batch_messages: list[bytes]) -> float:
+def ingest(stack: ServiceHarness, batch_messages: list[bytes]) -> float:
     """Ingest messages in batches, and return the messages per second."""
     started = time.perf_counter()
     for start in range(0, len(batch_messages), BATCH):
@@ -84,7 +84,7 @@ def ingest(stack: Bench, batch_messages: list[bytes]) -> float:
     return len(batch_messages) / (time.perf_counter() - started)
 
 
-def fill(stack: Bench, size: int) -> None:
+def fill(stack: ServiceHarness, size: int) -> None:
     """Add machines that were used for an hour until the ledger has `size` segments."""
     while True:
         with stack.services.database.transaction() as db:

@@ -46,7 +46,7 @@ from stratiform.services.ledger.tables import (
 )
 from support.ports import free_port
 from support.server import serving
-from support.stacks import bench
+from support.stacks import harness
 
 T0 = parse_iso("2026-01-01T00:00:00Z")
 MACHINES, EACH = 2_500, 4
@@ -173,7 +173,7 @@ def _get(http: httpx.Client, url: str) -> None:
 @contextmanager
 def ledger(home: Path, url: str, others: int) -> Iterator[tuple[Services, str]]:
     """A server over a new ledger."""
-    bench(home, url).services.database.close()  # creates the tables
+    harness(home, url).services.database.close()  # creates the tables
     port = free_port()
     services = build(Settings(home=home, database_url=url, port=port, bcrypt_rounds=4))
     with services.database.transaction() as db:

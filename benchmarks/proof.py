@@ -23,7 +23,7 @@ from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.proof.model.verification import verify
 from support.databases import empty_database
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, harness
 
 BATCH, EVENTS_PER_SERVER, PROJECTS = 1000, 5, 50
 _FIRST = parse_iso("2026-01-01")
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=100_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, empty_database(options.database, Path(folder)) as url:
-        stack = bench(Path(folder), url)
+        stack = harness(Path(folder), url)
         print(f"{options.database}, {options.events} events")
         fill(stack, options.events)
         measure_appending(options.events)
@@ -55,7 +55,7 @@ def main() -> None:
         stack.services.database.close()
 
 
-def fill(stack: Bench, events: int) -> None:
+def fill(stack: ServiceHarness, events: int) -> None:
     for first in range(0, events, BATCH):
         with stack.services.database.transaction() as db:
             batch = [
@@ -96,7 +96,7 @@ def measure_appending(events: int) -> None:
     print(f"  append to the log: {(time.perf_counter() - start) / events * 1e6:.2f} µs per event")
 
 
-def export(stack: Bench, file: Path, project_id: str | None = None) -> None:
+def export(stack: ServiceHarness, file: Path, project_id: str | None = None) -> None:
     services, database = stack.services, stack.services.database
     with database.transaction() as db:
         created = services.proof.exports.create(stack.ctx(db), UsageFilter(project_id=project_id))

@@ -1,4 +1,4 @@
-"""Benches for the volume service."""
+"""Harnesses for the volume service."""
 
 from collections.abc import Iterator
 from pathlib import Path

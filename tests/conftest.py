@@ -71,11 +71,11 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 @pytest.fixture
 def database(database_url: str) -> Iterator["Database"]:
     """A database with all tables, without rows."""
-    from stratiform.app.database_schema import load_tables
+    from stratiform.app.database_schema import import_tables
     from stratiform.kit.database import Database
     from support.databases import create_tables
 
-    load_tables()
+    import_tables()
     database = Database(database_url)
     create_tables(database)
     yield database
@@ -109,10 +109,10 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def service_harness(home: Path) -> Iterator["ServiceHarness"]:
     """All services on SQLite."""
-    from support.stacks import harness
+    from support.stacks import build_harness
 
     home.mkdir(parents=True, exist_ok=True)
-    stack = harness(home)
+    stack = build_harness(home)
     yield stack
     stack.services.database.close()
 

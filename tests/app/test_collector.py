@@ -17,10 +17,10 @@ import pytest
 from sqlalchemy import text
 
 from stratiform.app import collector
-from stratiform.app.collector import addresses, collect
-from stratiform.app.settings import Settings, Source
-from stratiform.interfaces.amqp.batch_ingest import Statistics, Storage
-from stratiform.interfaces.amqp.batch_queue import Inbox
+from stratiform.app.collector import collect, parse_addresses
+from stratiform.app.settings import MessageBus, Settings
+from stratiform.interfaces.amqp.batch_ingest import BatchIngest, IngestStatistics
+from stratiform.interfaces.amqp.batch_queue import BatchQueue
 from stratiform.interfaces.services import Services
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, Unavailable
@@ -31,13 +31,13 @@ from support.bus import URL, BusNames, InvalidPropertiesMessage, Proxy, connect_
 from support.ledger import listing, recorded
 from support.ports import free_port
 from support.processes import WAIT_S
-from support.stacks import ServiceHarness, harness
+from support.stacks import ServiceHarness, build_harness
 
 
 def make_settings(home: Path, *buses: BusNames, url: str = URL) -> Settings:
     """Return settings with the first source in the short form, and the others as tables."""
     first, *others = [
-        Source(url=url, cloud="openstack", topics=(names.topic,), exchanges=(names.exchange,), pool=names.pool)
+        MessageBus(url=url, cloud="openstack", topics=(names.topic,), exchanges=(names.exchange,), pool=names.pool)
         for names in buses
     ]
     return Settings(
@@ -67,7 +67,7 @@ def run_collector(settings: Settings, services: Services) -> Iterator[None]:
 def count_expected_events() -> int:
     """Return the number of events in the recorded notifications."""
     with TemporaryDirectory() as folder:
-        services = harness(Path(folder)).services
+        services = build_harness(Path(folder)).services
         with services.database.transaction() as db:
             services.ingest.messages.ingest(db, "openstack", recorded(), 1)
         count = count_events(services)
@@ -80,12 +80,12 @@ def list_bodies() -> list[bytes]:
 
 
 def count_events(services: Services, cloud: str = "openstack") -> int:
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         return int(db.execute(text("SELECT count(*) FROM metering_event WHERE cloud = :c"), {"c": cloud}).scalar_one())
 
 
 def list_reasons(services: Services) -> list[str]:
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         return list(db.execute(text("SELECT reason FROM metering_rejected ORDER BY reason")).scalars())
 
 
@@ -106,13 +106,13 @@ def test_messages_give_the_same_ledger_as_a_file(service_harness: ServiceHarness
         wait_for(lambda: names.count_consumers() == 1)
         names.publish(sent)
         wait_for(lambda: count_events(services) == count_expected_events() and names.count_messages() == 0)
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         expected = listing(services.ledger, db)
     with services.database.transaction() as db:
         result = services.ingest.messages.ingest(db, "openstack", recorded(), 1)
         assert (result.accepted, result.repeated) == (0, count_expected_events())
         assert listing(services.ledger, db) == expected
-        assert services.ledger.positions.get_current(db) > 0
+        assert services.ledger.positions.get_current_position(db) > 0
 
 
 def test_stored_messages_are_acknowledged_before_the_stop(
@@ -233,18 +233,18 @@ class UnavailableOnce:
 def test_nothing_is_acknowledged_after_a_batch_that_was_not_stored(service_harness: ServiceHarness) -> None:
     messages = UnavailableOnce(service_harness.services.ingest.messages)
     services = with_messages(service_harness, messages)
-    inbox, stop = Inbox(1), threading.Event()
-    storage = Storage(services, "openstack", inbox, Statistics("rabbit://bus", "openstack"))
+    inbox, stop = BatchQueue(1), threading.Event()
+    storage = BatchIngest(services, "openstack", inbox, IngestStatistics("rabbit://bus", "openstack"))
     for tag, body in enumerate(list_bodies()[:2], 1):
         inbox.put(tag, body)
-    threading.Thread(target=storage.parse, daemon=True).start()
-    store_thread = threading.Thread(target=storage.store, args=(stop,))
+    threading.Thread(target=storage.parse_batches, daemon=True).start()
+    store_thread = threading.Thread(target=storage.store_batches, args=(stop,))
     stop.set()
     store_thread.start()
     wait_for(lambda: messages.parsed == 2)
     inbox.close()
     store_thread.join(10)
-    assert inbox.pop_stored_tag() is None
+    assert inbox.pop_acknowledgeable_tag() is None
     assert count_events(services) == 0
 
 
@@ -269,7 +269,7 @@ def test_envelopes_compression_and_content_types(service_harness: ServiceHarness
 def test_sources_are_independent(service_harness: ServiceHarness, names: BusNames, broker: Any, home: Path) -> None:
     services, elsewhere = service_harness.services, BusNames(broker)
     settings = make_settings(home, names, elsewhere)
-    unreachable = Source(url=f"rabbit://u:p@127.0.0.1:{free_port()}/", cloud="unreachable")
+    unreachable = MessageBus(url=f"rabbit://u:p@127.0.0.1:{free_port()}/", cloud="unreachable")
     settings = replace(settings, sources=(unreachable, replace(settings.sources[0], cloud="elsewhere")))
     with run_collector(settings, services):
         wait_for(lambda: names.count_consumers() == elsewhere.count_consumers() == 1)
@@ -360,17 +360,17 @@ def test_invalid_url_is_refused_without_the_password(service_harness: ServiceHar
 
 
 def test_error_names_the_source(home: Path) -> None:
-    valid, invalid = Source(url="rabbit://one/"), Source(url="rabbit://u:hush@two:x/")
+    valid, invalid = MessageBus(url="rabbit://one/"), MessageBus(url="rabbit://u:hush@two:x/")
     with pytest.raises(Invalid, match=r"^url of \[\[sources]] number 2 is not a valid transport URL"):
-        addresses(Settings(home=home, sources=(valid, invalid)))
+        parse_addresses(Settings(home=home, sources=(valid, invalid)))
     with pytest.raises(Invalid, match="name of a cloud"):
-        addresses(Settings(home=home, sources=(replace(valid, cloud=""),)))
+        parse_addresses(Settings(home=home, sources=(replace(valid, cloud=""),)))
 
 
 def test_clouds_do_not_share_a_queue(home: Path) -> None:
-    source = Source(url="rabbit://a:b@one,a:b@two/x", cloud="north", pool="mine")
-    for other in (Source(url="rabbit://c:d@two/x", pool="mine"), replace(source, cloud="south")):
+    source = MessageBus(url="rabbit://a:b@one,a:b@two/x", cloud="north", pool="mine")
+    for other in (MessageBus(url="rabbit://c:d@two/x", pool="mine"), replace(source, cloud="south")):
         with pytest.raises(Invalid, match=r"number 2 shares the queue 'mine' with url of \[\[sources]] number 1"):
-            addresses(Settings(home=home, sources=(source, other)))
+            parse_addresses(Settings(home=home, sources=(source, other)))
     separate = (source, replace(source, cloud="south", pool="other"), replace(source, topics=("more",)))
-    assert len(addresses(Settings(home=home, sources=separate))) == 3
+    assert len(parse_addresses(Settings(home=home, sources=separate))) == 3

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stratiform.app import almanach, settings
-from stratiform.interfaces.amqp.transport_url import parse
+from stratiform.interfaces.amqp.transport_url import parse_transport_url
 from support.programs import Cli
 
 EVERYTHING = """
@@ -112,14 +112,14 @@ def test_every_option_is_converted_or_reported(cli: Cli, tmp_path: Path) -> None
 
 def test_empty_file_gives_the_defaults_of_almanach(cli: Cli, tmp_path: Path) -> None:
     output = cli("import", write_config(tmp_path, "[api]\n"))
-    loaded = settings.load(cli.home)
+    loaded = settings.load_settings(cli.home)
     assert (loaded.almanach_host, loaded.almanach_port, loaded.almanach_auth) == ("127.0.0.1", 8000, "private_key")
     assert (loaded.collector_topics, loaded.collector_exchanges, loaded.collector_pool) == (
         ("almanach",),
         ("openstack",),
         "",
     )
-    assert [host.name for host in parse(loaded.collector_url, "x").hosts] == ["localhost"]
+    assert [host.name for host in parse_transport_url(loaded.collector_url, "x").hosts] == ["localhost"]
     assert almanach.build_settings(loaded).private_key == "secret"
     assert "public default" in output
 
@@ -135,7 +135,7 @@ def test_empty_file_gives_the_defaults_of_almanach(cli: Cli, tmp_path: Path) -> 
 )
 def test_authentication_strategies(cli: Cli, tmp_path: Path, strategy: str, ours: str) -> None:
     cli("import", write_config(tmp_path, f"[auth]\nstrategy = {strategy}\n"))
-    loaded = settings.load(cli.home)
+    loaded = settings.load_settings(cli.home)
     assert loaded.almanach_auth == ours
     assert bool(loaded.almanach_private_key) == (ours != "keystone")
     assert bool(loaded.almanach_keystone_url) == (ours != "private_key")
@@ -181,4 +181,4 @@ def test_missing_file_is_refused(cli: Cli, tmp_path: Path) -> None:
 
 def test_special_characters_are_preserved(cli: Cli, tmp_path: Path) -> None:
     cli("import", write_config(tmp_path, '[auth]\nprivate_key = a"b\\c\x7f\u00e9\U0001f600$$\n'))
-    assert settings.load(cli.home).almanach_private_key == 'a"b\\c\x7f\u00e9\U0001f600$'
+    assert settings.load_settings(cli.home).almanach_private_key == 'a"b\\c\x7f\u00e9\U0001f600$'

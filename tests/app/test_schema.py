@@ -19,53 +19,54 @@ from stratiform.services.ledger.model import Correction, UsageFilter
 from support.billing import BillingHarness, billing_harness
 from support.ledger import listing, recorded
 from support.money import PLAN, machine
-from support.stacks import ServiceHarness, harness
+from support.stacks import ServiceHarness, build_harness
 
 #: An invoice that was issued before documents had a table.
 FIRST_INVOICE = Path(__file__).parents[1] / "services" / "billing" / "data" / "invoice-of-first-release.json"
 
 
 def test_migrations_lead_to_the_declared_tables_and_back(empty_database_url: str) -> None:
-    database_schema.load_tables()
+    database_schema.import_tables()
     database = Database(empty_database_url)
     assert database_schema.current_revision(database) == ""
     database_schema.upgrade(database)
     database_schema.upgrade(database)
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         context = MigrationContext.configure(db, opts={"compare_type": True})
         assert compare_metadata(context, database_schema.metadata) == []
     steps = database_schema.list_revisions(database)
     assert steps[-1].revision == HEAD == database_schema.current_revision(database)
     assert all(step.applied for step in steps)
     database_schema.downgrade(database, "base")
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         assert inspect(db).get_table_names() == ["alembic_version"]
     database.close()
 
 
 def test_ledger_survives_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    database_schema.load_tables()
-    stack = harness(home, empty_database_url, tables=False)
+    database_schema.import_tables()
+    stack = build_harness(home, empty_database_url, tables=False)
     database = stack.services.database
     database_schema.upgrade(database)
     first, second = recorded()[:700], recorded()[500:]
     _ingest(stack, first)
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         before = listing(stack.services.ledger, db)
     database_schema.downgrade(database, "0001")
     database_schema.upgrade(database)
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         assert listing(stack.services.ledger, db) == before
         size = repository.batches.count_events(db)
         leaves = [
-            merkle_tree.leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, size)
+            merkle_tree.compute_leaf_hash(record.encode())
+            for _, record in repository.events.iterate_records(db, 0, size)
         ]
-        assert merkle_tree.compute_root(repository.log_tiles.make_reader(db), size) == _root(leaves)
+        assert merkle_tree.compute_root(repository.log_tiles.build_tile_reader(db), size) == _root(leaves)
     _ingest(stack, second)
-    reference = harness(home / "reference")
+    reference = build_harness(home / "reference")
     _ingest(reference, recorded())
-    with database.snapshot() as db, reference.services.database.snapshot() as other:
+    with database.read_transaction() as db, reference.services.database.read_transaction() as other:
         assert listing(stack.services.ledger, db) == listing(reference.services.ledger, other)
     for each in (stack, reference):
         each.services.database.close()
@@ -73,7 +74,7 @@ def test_ledger_survives_downgrade_and_upgrade(home: Path, empty_database_url: s
 
 def test_corrections_survive_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = harness(home, empty_database_url, tables=False)
+    stack = build_harness(home, empty_database_url, tables=False)
     database, services = stack.services.database, stack.services
     database_schema.upgrade(database)
     _ingest(stack, recorded()[:300])
@@ -100,20 +101,20 @@ def _ingest(stack: ServiceHarness, messages: tuple[bytes, ...]) -> None:
 
 
 def _root(leaves: list[bytes]) -> bytes:
-    tiles = merkle_tree.append(lambda *_: b"", 0, leaves)
+    tiles = merkle_tree.append_leaves(lambda *_: b"", 0, leaves)
     return merkle_tree.compute_root(lambda level, number: tiles.get((level, number), b""), len(leaves))
 
 
 def test_plans_get_free_resource_types_by_an_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = harness(home, empty_database_url, tables=False)
+    stack = build_harness(home, empty_database_url, tables=False)
     database, plans = stack.services.database, stack.services.rating.plans
     database_schema.upgrade(database)
     with database.transaction() as db:
         published = plans.publish(stack.ctx(db), plans.parse(PLAN))
     database_schema.downgrade(database, "0003")
     database_schema.upgrade(database)
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         upgraded = plans.load(db, "standard")
     assert upgraded.versions == published.versions
     assert {"floating_ip", "image", "network", "router"} <= set(upgraded.free)
@@ -124,7 +125,7 @@ def test_plans_get_free_resource_types_by_an_upgrade(home: Path, empty_database_
 def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) -> None:
     """Numbers, bytes and digests stay, and the series and the periods go on."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = harness(home, empty_database_url, tables=False)
+    stack = build_harness(home, empty_database_url, tables=False)
     database = stack.services.database
     database_schema.upgrade(database)
     billing = billing_harness(stack)
@@ -137,7 +138,7 @@ def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) 
     before = _documents(billing)
     periods = billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme"))
     database_schema.downgrade(database, "0004")
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         rows = db.execute(text("SELECT number, total, sha256, document FROM billing_invoice ORDER BY number")).all()
     assert [(number, total, sha256, bytes(content)) for number, total, sha256, content in rows] == [
         (document.summary.number, document.summary.total, document.summary.sha256, document.content)
@@ -147,7 +148,7 @@ def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) 
     assert _documents(billing) == before
     assert billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme")) == periods
     assert billing.close("zeta", "2026-12").number == "2027-000004"
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         taxes = db.execute(text("SELECT number, code, rate, taxable_minor, tax_minor FROM billing_document_tax")).all()
     assert {tuple(tax) for tax in taxes} >= {
         (each.summary.number, "S", "20", each.summary.net_minor, each.summary.tax_minor)
@@ -159,7 +160,7 @@ def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) 
 
 def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = harness(home, empty_database_url, tables=False)
+    stack = build_harness(home, empty_database_url, tables=False)
     database = stack.services.database
     database_schema.upgrade(database)
     billing = billing_harness(stack)

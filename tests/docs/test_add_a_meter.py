@@ -12,7 +12,7 @@ from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, session
 from stratiform.kit.errors import Invalid
 from support.rest import Rest, rest
-from support.stacks import harness
+from support.stacks import build_harness
 
 PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "add-a-meter.md").read_text()
 DRAFT, IGNORED_EVENTS = re.findall(r"^```toml\n(.*?)```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -79,7 +79,7 @@ def test_meter_check_rejects_the_draft_and_accepts_the_file(folder: Path) -> Non
 
 
 def test_replay_ingests_stored_notifications(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_meter = harness(home)
+    without_meter = build_harness(home)
     with rest(without_meter) as api:
         sign_in(api, monkeypatch)
         headers = {"X-Auth-Token": api.admin}
@@ -90,7 +90,7 @@ def test_replay_ingests_stored_notifications(home: Path, monkeypatch: pytest.Mon
         assert len(UNKNOWN_MESSAGES) == 3
     without_meter.services.database.close()
     (home / "meters" / "share.toml").write_text(FILE)
-    with_meter = harness(home, tables=False)
+    with_meter = build_harness(home, tables=False)
     with rest(with_meter) as api:
         sign_in(api, monkeypatch)
         assert [run("unknown", "replay")] == expected_outputs("stratiform usage unknown replay")

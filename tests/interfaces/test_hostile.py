@@ -8,7 +8,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from support.callers import Callers, open_callers
-from support.stacks import harness
+from support.stacks import build_harness
 
 BODIES = {
     "not text": b"\xff\xfe",
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.thorough
 
 @pytest.fixture
 def api(home: Path) -> Iterator[Callers]:
-    stack = harness(home)
+    stack = build_harness(home)
     with open_callers(stack) as callers:
         yield callers
     stack.services.database.close()
@@ -43,7 +43,7 @@ def api(home: Path) -> Iterator[Callers]:
 @pytest.fixture
 def any_api(home: Path, database_url: str) -> Iterator[Callers]:
     """The API on each database."""
-    stack = harness(home, database_url)
+    stack = build_harness(home, database_url)
     stack.services.stopping.set()  # a stream of changes ends at once
     with open_callers(stack) as callers:
         yield callers

@@ -34,7 +34,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 def read_rows(database: Database) -> list[tuple[object, ...]]:
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         return [tuple(row) for row in db.execute(select(ITEMS).order_by(ITEMS.c.id))]
 
 

@@ -15,6 +15,6 @@ from stratiform.kit import logging_setup
     ],
 )
 def test_redact(text: str) -> None:
-    redacted = logging_setup.redact(text)
+    redacted = logging_setup.redact_secrets(text)
     assert "gAAAAsecret1" not in redacted
     assert "***" in redacted

@@ -65,7 +65,7 @@ class Log:
             self.add(leaves[self.size : until])
 
     def add(self, leaves: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
-        changed = merkle_tree.append(self.tile, self.size, leaves)
+        changed = merkle_tree.append_leaves(self.tile, self.size, leaves)
         self.tiles |= changed
         self.size += len(leaves)
         return changed
@@ -77,7 +77,7 @@ class Log:
 
 @cache
 def all_leaves() -> list[bytes]:
-    return [merkle_tree.leaf_hash(b"%d" % number) for number in range(SIZES[-1])]
+    return [merkle_tree.compute_leaf_hash(b"%d" % number) for number in range(SIZES[-1])]
 
 
 def leaves_of(count: int) -> list[bytes]:
@@ -102,7 +102,7 @@ def large_log() -> Log:
 
 
 def test_known_answers() -> None:
-    log = Log([merkle_tree.leaf_hash(data) for data in INPUTS])
+    log = Log([merkle_tree.compute_leaf_hash(data) for data in INPUTS])
     assert [merkle_tree.compute_root(log.tile, size).hex() for size in range(9)] == list(ROOTS)
     for (index, size), proof in INCLUSION.items():
         assert tuple(item.hex() for item in merkle_tree.prove_inclusion(log.tile, index, size)) == proof
@@ -143,7 +143,7 @@ def test_inclusion_proof_is_valid_only_for_its_leaf_and_index(data: st.DataObjec
     assert merkle_tree.verify_inclusion(leaves[index], index, size, proof, root)
     other = data.draw(st.integers(0, size - 1).filter(lambda other: other != index) if size > 1 else st.just(size))
     assert not merkle_tree.verify_inclusion(leaves[index], other, size, proof, root)
-    assert not merkle_tree.verify_inclusion(merkle_tree.leaf_hash(b"other"), index, size, proof, root)
+    assert not merkle_tree.verify_inclusion(merkle_tree.compute_leaf_hash(b"other"), index, size, proof, root)
     assert not merkle_tree.verify_inclusion(leaves[index], index, size, [*proof, root], root)
     assert not merkle_tree.verify_inclusion(leaves[index], -1, size, proof, root)
     if proof:
@@ -168,7 +168,7 @@ def test_consistency_proof_detects_a_rewritten_log(data: st.DataObject, new: int
         assert not merkle_tree.verify_consistency(old, new, old_root, new_root, proof[1:])
     if old:
         i = data.draw(st.integers(0, old - 1))
-        other = Log([*leaves[:i], merkle_tree.leaf_hash(b"other"), *leaves[i + 1 :]])
+        other = Log([*leaves[:i], merkle_tree.compute_leaf_hash(b"other"), *leaves[i + 1 :]])
         rewritten = merkle_tree.prove_consistency(other.tile, old, new)
         assert not merkle_tree.verify_consistency(
             old, new, old_root, merkle_tree.compute_root(other.tile, new), rewritten
@@ -185,23 +185,23 @@ def test_missing_leaves_and_tiles_raise() -> None:
     with pytest.raises(merkle_tree.MissingTile, match="tile 0/1 has 43 of 44"):
         merkle_tree.compute_root(log.tile, 300)
     with pytest.raises(merkle_tree.MissingTile):
-        merkle_tree.append(log.tile, 300, leaves_of(1))
+        merkle_tree.append_leaves(log.tile, 300, leaves_of(1))
     assert merkle_tree.compute_root(log.tile, 299) == reference_root(299)
 
 
 def test_append_reads_and_writes_only_the_last_tiles(large_log: Log) -> None:
     leaves = leaves_of(1000)
     large_log.read.clear()
-    changed = merkle_tree.append(large_log.tile, SIZES[-1], leaves)
+    changed = merkle_tree.append_leaves(large_log.tile, SIZES[-1], leaves)
     assert changed.keys() == {(0, 257), (0, 258), (0, 259), (0, 260), (1, 1)}
     assert len(large_log.read) <= 2
-    assert merkle_tree.append(large_log.tile, SIZES[-1], []) == {}
+    assert merkle_tree.append_leaves(large_log.tile, SIZES[-1], []) == {}
 
 
 def test_proofs_of_adjacent_leaves_read_each_tile_once(large_log: Log) -> None:
     large_log.read.clear()
-    tree = merkle_tree.Tree(large_log.tile, SIZES[-1])
-    root = tree.root()
+    tree = merkle_tree.TreeProver(large_log.tile, SIZES[-1])
+    root = tree.compute_root()
     for index, leaf in enumerate(leaves_of(2000)):
         assert merkle_tree.verify_inclusion(leaf, index, SIZES[-1], tree.prove_inclusion(index), root)
     assert len(large_log.read) == len(set(large_log.read)) < 20

@@ -11,7 +11,7 @@ import httpx
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from stratiform.app.almanach import application
+from stratiform.app.almanach import build_application
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.services import Services
 from support.callers import Callers, open_callers
@@ -96,8 +96,8 @@ class AlmanachClient:
 
     def get_position(self) -> int:
         """Return the position of the ledger, which every event advances."""
-        with self.harness.services.database.snapshot() as db:
-            return self.harness.services.ledger.positions.get_current(db)
+        with self.harness.services.database.read_transaction() as db:
+            return self.harness.services.ledger.positions.get_current_position(db)
 
 
 def _shorten(text: str | None) -> str | None:
@@ -107,7 +107,7 @@ def _shorten(text: str | None) -> str | None:
 @cache
 def _application() -> Litestar:
     """Create the application once; its services and settings are replaced for each client."""
-    return application(cast("Services", None), AlmanachSettings(private_key=KEY))
+    return build_application(cast("Services", None), AlmanachSettings(private_key=KEY))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
 from support.callers import Callers, open_callers
-from support.stacks import ServiceHarness, harness
+from support.stacks import ServiceHarness, build_harness
 
 _PARAMETER = re.compile(r"{(\w+(?::path)?)}")
 
@@ -88,7 +88,7 @@ class Matrix:
         for name in parameters(endpoint):
             if name not in self.identifiers and name not in _FREE:
                 return None
-            replace = name in _FREE or (unknown and not (endpoint.reads and name in OWN))
+            replace = name in _FREE or (unknown and not (endpoint.is_read_only and name in OWN))
             value = _UNKNOWN if replace else self.identifiers[name]
             path = path.replace(f"{{{name}}}", value)
         return api.path + path
@@ -100,13 +100,13 @@ class Matrix:
         if isinstance(api, OpenStackApi) and api.microversions is not None:
             minor = api.microversions.last if endpoint.until is None else endpoint.until
             headers["OpenStack-API-Version"] = f"{api.microversions.service} {api.microversions.major}.{minor}"
-        content = {} if endpoint.reads else {"json": body}
+        content = {} if endpoint.is_read_only else {"json": body}
         return self.api.request(endpoint.method, path, _CALLERS[caller], headers=headers, **content)
 
 
 @contextmanager
 def authorization_matrix(home: Path) -> Iterator[Matrix]:
-    of = harness(home)
+    of = build_harness(home)
     of.services.stopping.set()  # so that endless streams end at once
     with open_callers(of) as api:
         _bind_cloud(of, api)
@@ -131,9 +131,9 @@ def _bind_cloud(of: ServiceHarness, api: Callers) -> None:
         cloud = of.services.clouds.accounts.create(ctx, "memory", "sim", {})
         for project_id in api.projects.values():
             of.services.clouds.bindings.create(ctx, project_id, cloud.id, "zone-a")
-        of.services.volume.volume_types.ensure_initial(ctx)
+        of.services.volume.volume_types.ensure_initial_types(ctx)
         of.services.compute.flavors.create_defaults(ctx)
-        image = of.services.image.images.create_native(ctx, "cirros")
+        image = of.services.image.images.create_for_native_ids(ctx, "cirros")
         of.services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
 
 
@@ -202,7 +202,7 @@ def _identity_identifiers(api: Callers) -> dict[str, str]:
 
 def _create_server(of: ServiceHarness, api: Callers) -> dict[str, Any]:
     with of.services.database.transaction() as db:
-        of.services.network.default_networks.ensure(of.ctx(db, SYSTEM), api.projects["green"])
+        of.services.network.default_networks.ensure_network(of.ctx(db, SYSTEM), api.projects["green"])
     native_image = api.ok("GET", "/image/v2/images?name=cirros")["images"][0]
     body = {"name": "web", "flavorRef": "1", "imageRef": native_image["id"]}
     server: dict[str, Any] = api.ok("POST", "/compute/v2.1/servers", json={"server": body})["server"]
@@ -225,6 +225,6 @@ def _create_network_resources(api: Callers) -> dict[str, str]:
 
 
 def _handlers(of: ServiceHarness) -> Any:
-    from stratiform.app.worker import handlers
+    from stratiform.app.worker import collect_handlers
 
-    return handlers(of.services)
+    return collect_handlers(of.services)

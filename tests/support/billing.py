@@ -10,10 +10,10 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.billing.model import (
-    Assignment,
     CustomerAccount,
     DocumentSummary,
     Party,
+    ProjectAssignment,
     ProjectCost,
     ResourceCost,
     StoredDocument,
@@ -56,7 +56,7 @@ class BillingHarness:
             lambda billing, ctx: billing.customer_accounts.create(ctx, name, currency, plan, party, tax_rate)
         )
 
-    def assign(self, account: str, project_id: str, start: str | None = None) -> Assignment:
+    def assign(self, account: str, project_id: str, start: str | None = None) -> ProjectAssignment:
         first = None if start is None else parse_iso(start)
         return self.run(lambda billing, ctx: billing.assignments.create(ctx, account, project_id, first))
 
@@ -74,10 +74,10 @@ class BillingHarness:
         return self.run(lambda billing, ctx: billing.documents.render_pdf(ctx, number), caller)
 
     def resource_cost(self, resource_id: str, caller: Caller = SYSTEM) -> ResourceCost | None:
-        return self.run(lambda billing, ctx: billing.costs.find_by_resource(ctx, resource_id), caller)
+        return self.run(lambda billing, ctx: billing.costs.find_resource_cost(ctx, resource_id), caller)
 
     def project_cost(self, project_id: str, month: str | None = None, caller: Caller = SYSTEM) -> ProjectCost | None:
-        return self.run(lambda billing, ctx: billing.costs.find_by_project(ctx, project_id, month), caller)
+        return self.run(lambda billing, ctx: billing.costs.find_project_cost(ctx, project_id, month), caller)
 
 
 def billing_harness(stack: ServiceHarness) -> BillingHarness:

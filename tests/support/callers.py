@@ -13,12 +13,12 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.identity.model import (
-    Assignment,
     AuthRequest,
     NewProject,
     NewUser,
     PasswordAuth,
     ResourceRef,
+    RoleAssignment,
     ScopeRequest,
 )
 from stratiform.services.identity.model import ListQuery as IdentityQuery
@@ -89,7 +89,7 @@ def _create_projects(harness: ServiceHarness, db: Connection) -> dict[str, str]:
             password = identity.passwords.hash(PASSWORD)
             user = identity.users.create(ctx, NewUser(f"{name}-{role}", domain_id="default", password=password))
             role_id = identity.roles.list(ctx, IdentityQuery({"name": role})).items[0].id
-            identity.assignments.grant(ctx, Assignment(role_id, "user", user.id, "project", project.id))
+            identity.assignments.grant(ctx, RoleAssignment(role_id, "user", user.id, "project", project.id))
     return projects
 
 
@@ -97,6 +97,6 @@ def _create_token(harness: ServiceHarness, db: Connection, user: str, project_id
     authentication, now = harness.services.identity.authentication, harness.clock.now()
     password = PasswordAuth(ResourceRef(name=user, domain_id="default"), PASSWORD)
     request = AuthRequest((password,), ScopeRequest("project", ResourceRef(id=project_id)))
-    identity = authentication.resolve(db, request, now)
-    authentication.verify(identity)
-    return authentication.issue(db, request, identity, now)[0]
+    identity = authentication.resolve_methods(db, request, now)
+    authentication.verify_secrets(identity)
+    return authentication.issue_token(db, request, identity, now)[0]

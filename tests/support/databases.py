@@ -144,9 +144,9 @@ class DatabasePool:
 
 
 def _new_complete_database(server: str, folder: Path) -> tuple[str, ExitStack]:
-    from stratiform.app.database_schema import load_tables
+    from stratiform.app.database_schema import import_tables
 
-    load_tables()
+    import_tables()
     stack = ExitStack()
     url = stack.enter_context(empty_database(server, folder))
     database = Database(url)

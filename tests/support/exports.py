@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 from stratiform.kit.clock import Micros
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import SYSTEM, Caller
-from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
+from stratiform.kit.signed_notes import Checkpoint, Verifier, verify_note
 from stratiform.services.ledger.model import UsageFilter
 from support.stacks import ServiceHarness
 
@@ -35,7 +35,7 @@ def export(
     exports = stack.services.proof.exports
     with stack.services.database.transaction() as db:
         created = exports.create(stack.ctx(db, caller), UsageFilter(**filters), after)
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         return list(exports.iterate_lines(db, created))
 
 
@@ -47,7 +47,7 @@ def checkpoint(stack: ServiceHarness) -> Checkpoint:
     """Return the checkpoint of the current log."""
     with stack.services.database.transaction() as db:
         note = stack.services.proof.checkpoints.get(stack.ctx(db)).note
-    return Checkpoint.parse(open_note(note, keys(stack))[0])
+    return Checkpoint.parse(verify_note(note, keys(stack))[0])
 
 
 def change_line(line: bytes, **changes: object) -> bytes:

@@ -42,26 +42,26 @@ class IdentityHarness:
 
     @contextmanager
     def snapshot(self, caller: Caller = SYSTEM) -> Iterator[RequestContext]:
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             yield RequestContext(db, caller, self.clock.now())
 
     def authenticate(self, request: AuthRequest) -> tuple[str, Token]:
         authentication = self.identity.authentication
-        with self.database.snapshot() as db:
-            methods = authentication.resolve(db, request, self.clock.now())
-        authentication.verify(methods)
-        with self.database.snapshot() as db:
-            return authentication.issue(db, request, methods, self.clock.now())
+        with self.database.read_transaction() as db:
+            methods = authentication.resolve_methods(db, request, self.clock.now())
+        authentication.verify_secrets(methods)
+        with self.database.read_transaction() as db:
+            return authentication.issue_token(db, request, methods, self.clock.now())
 
     def issue_token(self, name: str = "demo", password: str = "", scope: ScopeRequest | None = None) -> str:
         return self.authenticate(AuthRequest((password_auth(name, password),), scope))[0]
 
     def validate(self, token_id: str) -> Token:
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             return self.identity.tokens.validate(db, token_id, self.clock.now())
 
     def caller(self, token_id: str) -> Caller:
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             return self.identity.authenticate(db, token_id, self.clock.now())
 
     def user(self, name: str) -> User:

@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from stratiform.app.bootstrap import CATALOG
-from stratiform.interfaces.endpoints.dispatch import router
+from stratiform.interfaces.endpoints.dispatch import build_router
 from stratiform.interfaces.rest.api import api
 from stratiform.services.identity.model import AuthRequest, PasswordAuth, ResourceRef, ScopeRequest
 from support.stacks import ServiceHarness, prepare
@@ -45,7 +45,7 @@ def rest(harness: ServiceHarness) -> Iterator[Rest]:
 
 @cache
 def _application() -> Litestar:
-    return Litestar(route_handlers=[router(api)], openapi_config=None)
+    return Litestar(route_handlers=[build_router(api)], openapi_config=None)
 
 
 def _create_users(harness: ServiceHarness) -> tuple[str, str, str]:
@@ -65,6 +65,6 @@ def sign_in(harness: ServiceHarness, name: str, project: str = "") -> str:
     scope = ScopeRequest("project", ResourceRef(name=project or name, domain_name="Default"))
     request = AuthRequest((PasswordAuth(ResourceRef(name=name, domain_name="Default"), PASSWORD),), scope)
     with harness.services.database.transaction() as db:
-        identity = authentication.resolve(db, request, now)
-        authentication.verify(identity)
-        return authentication.issue(db, request, identity, now)[0]
+        identity = authentication.resolve_methods(db, request, now)
+        authentication.verify_secrets(identity)
+        return authentication.issue_token(db, request, identity, now)[0]

@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import select
 
 from stratiform.connectors.memory.connector import MemoryCloud
-from stratiform.contract.compute import ComputeCapability, NativeServer
+from stratiform.contract.compute import ComputeDriver, NativeServer
 from stratiform.contract.errors import CloudError
 from stratiform.kit import outbox
 from stratiform.kit.clock import SECOND_US
@@ -43,7 +43,7 @@ class ServerHarness:
         return cast("MemoryCloud", self.harness.services.clouds.connections.get(self.cloud_id))
 
     @property
-    def cloud_compute(self) -> ComputeCapability:
+    def cloud_compute(self) -> ComputeDriver:
         """The simulated cloud's servers, for changes outside the API."""
         assert self.cloud.compute is not None
         return self.cloud.compute
@@ -61,7 +61,7 @@ class ServerHarness:
 
     def rows(self) -> list[Server]:
         """Return all servers, including deleted ones."""
-        with self.harness.services.database.snapshot() as db:
+        with self.harness.services.database.read_transaction() as db:
             return [Server(*row) for row in db.execute(select(*(server_table.c[f.name] for f in fields(Server))))]
 
     @contextmanager
@@ -104,7 +104,7 @@ class ServerHarness:
     def run_due_work(self) -> None:
         """Run the work that is due now."""
         services = self.harness.services
-        handlers = {**tasks.handlers(services.compute), **volume_tasks.handlers(services.volume)}
+        handlers = {**tasks.build_handlers(services.compute), **volume_tasks.build_handlers(services.volume)}
         Worker(services.database, handlers, name="test", clock=self.harness.clock).run_until_idle()
 
     def observe(self) -> None:
@@ -116,7 +116,7 @@ class ServerHarness:
 
     def events(self, server_id: str = "") -> Sequence[outbox.Event]:
         """Return the notifications of one server or of all servers, oldest first."""
-        with self.harness.services.database.snapshot() as db:
+        with self.harness.services.database.read_transaction() as db:
             events = outbox.list_pending(db, 10_000)
         compute_events = [event for event in events if event.event_type.startswith("compute.")]
         return [event for event in compute_events if server_id in ("", event.payload["instance_id"])]
@@ -133,10 +133,10 @@ def with_servers(harness: ServiceHarness, projects: tuple[str, ...] = ("p1", "p2
         ctx = harness.ctx(db, SYSTEM)
         cloud = services.clouds.accounts.create(ctx, "memory", "sim", settings)
         services.compute.flavors.create_defaults(ctx)
-        services.volume.volume_types.ensure_initial(ctx)
-        image = services.image.images.create_native(ctx, "cirros")
+        services.volume.volume_types.ensure_initial_types(ctx)
+        image = services.image.images.create_for_native_ids(ctx, "cirros")
         services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         for project in projects:
             services.clouds.bindings.create(ctx, project, cloud.id, "zone-a")
-            services.network.default_networks.ensure(ctx, project)
+            services.network.default_networks.ensure_network(ctx, project)
     return ServerHarness(harness, cloud.id, image.id, projects[0])

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from litestar import Litestar
 
-from stratiform.app.api import application
+from stratiform.app.api import build_application
 from stratiform.app.settings import Settings
-from stratiform.app.wiring import build
+from stratiform.app.wiring import build_services
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import ManualClock, Micros
 from stratiform.kit.context import RequestContext
@@ -37,12 +37,12 @@ class ServiceHarness:
         return RequestContext(db, caller, self.clock.now(), "req-test")
 
 
-def harness(home: Path, database_url: str = "", *, tables: bool = True) -> ServiceHarness:
+def build_harness(home: Path, database_url: str = "", *, tables: bool = True) -> ServiceHarness:
     """Build all services in `home`, with empty tables unless `tables` is False."""
     clock, ids = ManualClock(), SequentialIds()
     _write_token_keys(home / "keys" / "tokens")
     settings = Settings(home=home, database_url=database_url, bcrypt_rounds=4)
-    services = build(settings, clock=clock, ids=ids)
+    services = build_services(settings, clock=clock, ids=ids)
     if tables:
         create_tables(services.database)
     return ServiceHarness(services, clock, ids)
@@ -125,7 +125,7 @@ def customer(project_id: str = "p1", *roles: str) -> Caller:
 def cached_application(services: Services) -> Litestar:
     """Return the application of these services: one per process, because its routes take a second to create."""
     if not _applications:
-        _applications.append(application(services))
+        _applications.append(build_application(services))
     _applications[0].state.services = services
     return _applications[0]
 

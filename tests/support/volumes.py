@@ -14,7 +14,7 @@ from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.kit.work_queue import Worker
 from stratiform.services.volume.model import Attachment, NewVolume, Volume
 from stratiform.services.volume.service import VolumeService
-from stratiform.services.volume.tasks import handlers
+from stratiform.services.volume.tasks import build_handlers
 from support.stacks import ServiceHarness, customer
 
 
@@ -80,10 +80,12 @@ class VolumeHarness:
     def run_due_work(self) -> None:
         """Let the worker do what is due at this instant."""
         services = self.harness.services
-        Worker(services.database, handlers(services.volume), name="test", clock=self.harness.clock).run_until_idle()
+        Worker(
+            services.database, build_handlers(services.volume), name="test", clock=self.harness.clock
+        ).run_until_idle()
 
     def events(self) -> list[outbox.Event]:
-        with self.harness.services.database.snapshot() as db:
+        with self.harness.services.database.read_transaction() as db:
             return outbox.list_pending(db, 1000)
 
     def event_types(self) -> list[str]:
@@ -96,5 +98,5 @@ def with_cloud(of: ServiceHarness) -> VolumeHarness:
         cloud = of.services.clouds.accounts.create(ctx, "memory", "sim", {})
         of.services.clouds.bindings.create(ctx, "p1", cloud.id, "zone-a")
         of.services.clouds.bindings.create(ctx, "p2", cloud.id)
-        of.services.volume.volume_types.ensure_initial(ctx)
+        of.services.volume.volume_types.ensure_initial_types(ctx)
     return VolumeHarness(of, cloud.id)

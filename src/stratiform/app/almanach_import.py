@@ -152,9 +152,9 @@ def _convert_collector(sections: Mapping[str, Mapping[str, list[str]]], conversi
 
 def _bus_query(sections: Mapping[str, Mapping[str, list[str]]], conversion: _Conversion) -> dict[str, str]:
     """Return the options of [oslo_messaging_rabbit] that matter to a consumer, as query of its URL."""
-    from stratiform.interfaces.amqp.transport_url import Options  # not needed by other commands
+    from stratiform.interfaces.amqp.transport_url import ConsumerOptions  # not needed by other commands
 
-    existing = {field.name for field in fields(Options)}
+    existing = {field.name for field in fields(ConsumerOptions)}
     query = {}
     for name, values in sections.get("oslo_messaging_rabbit", {}).items():
         option = _DEPRECATED_NAMES.get(name, name)
@@ -275,7 +275,7 @@ def _write(target: Path, text: str) -> None:
     partial.mkdir(exist_ok=True)
     try:
         _create(partial / _FILE, text)
-        settings.load(partial)
+        settings.load_settings(partial)
         os.link(partial / _FILE, target)
     except FileExistsError:
         raise CliError(f"{target} already exists", "move it, or choose another home with --into") from None

@@ -39,7 +39,7 @@ def bootstrap(services: Services, settings: Settings) -> None:
     with (settings.home / "bootstrap.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # API and worker may start at the same time
         database_schema.upgrade(services.database)
-        with services.database.snapshot() as db:
+        with services.database.read_transaction() as db:
             is_bootstrapped = services.identity.is_bootstrapped(db)
         if is_bootstrapped and "stratiform-admin" not in _read_clients(settings.home):
             raise Conflict(
@@ -70,11 +70,11 @@ def _create_demo(services: Services, ctx: RequestContext, password: str) -> None
     if cloud is not None and not services.clouds.bindings.list_for_project(ctx.db, project.id):
         services.clouds.bindings.create(ctx, project.id, cloud.id, _DEMO_ZONE)
         name, native_id = _DEMO_IMAGE
-        image = services.image.images.create_native(ctx, name)
+        image = services.image.images.create_for_native_ids(ctx, name)
         services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, native_id)
-    services.network.default_networks.ensure(ctx, project.id)
+    services.network.default_networks.ensure_network(ctx, project.id)
     services.compute.flavors.create_defaults(ctx)
-    services.volume.volume_types.ensure_initial(ctx)
+    services.volume.volume_types.ensure_initial_types(ctx)
 
 
 def _passwords(home: Path) -> dict[str, str]:

@@ -18,15 +18,15 @@ import typer
 from stratiform.app import home_folder as homes
 from stratiform.app import key_commands
 from stratiform.app.almanach_import import import_almanach
-from stratiform.app.settings import Settings, load
-from stratiform.interfaces.cli.client import CliError, printable, session
-from stratiform.interfaces.cli.main import app, start
+from stratiform.app.settings import Settings, load_settings
+from stratiform.interfaces.cli.client import CliError, escape_control_characters, session
+from stratiform.interfaces.cli.main import app, run_command
 from stratiform.kit.errors import Fault
 
 if TYPE_CHECKING:
     from stratiform.kit.database import Database
 
-__all__ = ["run"]
+__all__ = ["run_programs"]
 
 #: How long `up --detach` and `down` wait.
 _TIMEOUT_S = 180
@@ -43,7 +43,7 @@ app.add_typer(key_commands.app, name="keys")
 
 
 def _settings(**overrides: object) -> Settings:
-    return load(session.home, **overrides)
+    return load_settings(session.home, **overrides)
 
 
 @app.command()
@@ -88,7 +88,7 @@ def collector(
 
 
 def _run(programs: tuple[str, ...], **overrides: object) -> None:
-    from stratiform.app.program_runner import run as serve  # not needed by clients
+    from stratiform.app.program_runner import run_programs as serve  # not needed by clients
 
     settings = _settings(**overrides)
 
@@ -127,14 +127,14 @@ def _detach(settings: Settings) -> None:
 @app.command()
 def down() -> None:
     """Stop the running programs of this home."""
-    pids = set(homes.list_running(session.home).values())
+    pids = set(homes.list_running_programs(session.home).values())
     if not pids:
         typer.echo(f"No program is running in {session.home}.")
         return
     for pid in pids:
         os.kill(pid, signal.SIGTERM)
     for _ in range(_TIMEOUT_S * 20):
-        if not homes.list_running(session.home):
+        if not homes.list_running_programs(session.home):
             typer.echo("Stopped.")
             return
         time.sleep(0.05)
@@ -146,14 +146,14 @@ def down() -> None:
 @app.command()
 def status() -> None:
     """Print the running programs of this home. Exit status 3: none is running."""
-    pids = homes.list_running(session.home)
+    pids = homes.list_running_programs(session.home)
     for program in homes.PROGRAMS:
         pid = pids.get(program)
         typer.echo(f"{program:<10} " + (f"running, process {pid}, {_memory_mib(pid)} MiB" if pid else "not running"))
     if not pids:
         raise typer.Exit(3)
     if "api" in pids:
-        typer.echo(f"{'address':<10} {homes.read_address(session.home)}")
+        typer.echo(f"{'address':<10} {homes.read_api_url(session.home)}")
 
 
 def _memory_mib(pid: int) -> int:
@@ -175,7 +175,7 @@ def db_upgrade() -> None:
 @database.command("downgrade")
 def db_downgrade(revision: str) -> None:
     """Downgrade to REVISION (`base`: drop all tables). No program may be running."""
-    if homes.list_running(session.home):
+    if homes.list_running_programs(session.home):
         raise CliError(
             f"Stratiform is running in {session.home}", "stop it with `stratiform down`, also in other homes"
         )
@@ -220,7 +220,7 @@ def run() -> None:
         session.home, session.home_is_explicit = Path(home or Path.home() / ".stratiform").absolute(), bool(home)
         session.cloud = options.get("--os-cloud") or ""
         session.local_server = _local_server
-        sys.exit(start())
+        sys.exit(run_command())
     except CliError as error:
         _end_with(error.message, error.hint, error.code)
     except Fault as error:
@@ -234,7 +234,7 @@ def run() -> None:
 
 
 def _end_with(message: str, hint: str, code: int = 1) -> NoReturn:
-    typer.echo(printable(f"stratiform: {message}" + (f" ({hint})" if hint else "")), err=True)
+    typer.echo(escape_control_characters(f"stratiform: {message}" + (f" ({hint})" if hint else "")), err=True)
     sys.exit(code)
 
 

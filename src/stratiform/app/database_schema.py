@@ -27,7 +27,7 @@ class Revision:
     applied: bool
 
 
-def load_tables() -> None:
+def import_tables() -> None:
     """Import every module that declares tables, so that the metadata is complete."""
     for module in ("stratiform.app.manifests", "stratiform.kit.outbox", "stratiform.kit.work_queue"):
         import_module(module)
@@ -35,7 +35,7 @@ def load_tables() -> None:
 
 def current_revision(database: Database) -> str:
     """Return the revision of the database; "" if it is empty."""
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         if not inspect(db).has_table("alembic_version"):
             return ""
         return str(db.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
@@ -67,7 +67,7 @@ def list_revisions(database: Database) -> list[Revision]:
     from alembic.script import ScriptDirectory
 
     current = current_revision(database)
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         directory = ScriptDirectory.from_config(_config(db))
     scripts = list(reversed(list(directory.walk_revisions())))
     last_applied = next((index for index, script in enumerate(scripts) if script.revision == current), -1)
@@ -80,7 +80,7 @@ def list_revisions(database: Database) -> list[Revision]:
 def _config(connection: object) -> "Config":
     from alembic.config import Config
 
-    load_tables()
+    import_tables()
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     config.attributes["connection"] = connection

@@ -41,7 +41,7 @@ def lock_programs(home: Path, programs: tuple[str, ...]) -> Iterator[None]:
         yield
 
 
-def list_running(home: Path) -> dict[str, int]:
+def list_running_programs(home: Path) -> dict[str, int]:
     """Return the process id of each running program of `home`."""
     pids = {}
     for program in PROGRAMS:
@@ -60,12 +60,12 @@ def _pid_file(home: Path, program: str) -> Path:
     return home / f"{program}.pid"
 
 
-def write_address(home: Path, url: str) -> None:
+def write_api_url(home: Path, url: str) -> None:
     """Write the URL of the API, for other programs of this machine."""
     (home / "address").write_text(url)
 
 
-def read_address(home: Path) -> str:
+def read_api_url(home: Path) -> str:
     """Return the last URL of the API; "" if it never ran."""
     file = home / "address"
     return file.read_text() if file.exists() else ""

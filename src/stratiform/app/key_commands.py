@@ -17,7 +17,7 @@ app.add_typer(show, name="show")
 
 
 @rotate.command("ledger")
-def rotate_ledger(
+def rotate_ledger_key(
     stolen: Annotated[
         bool, typer.Option("--stolen", help="The old key is compromised: do not sign the new key with it.")
     ] = False,
@@ -27,7 +27,7 @@ def rotate_ledger(
 
 
 @show.command("ledger")
-def show_ledger() -> None:
+def show_ledger_keys() -> None:
     """Print the public keys of the ledger, oldest first, for `stratiform usage verify --keyfile`."""
     for verifier in _ledger_keys().list_verifiers():
         typer.echo(str(verifier))

@@ -12,25 +12,25 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from stratiform.app import almanach, home_folder
-from stratiform.app.api import application
+from stratiform.app.api import build_application
 from stratiform.app.bootstrap import bootstrap
-from stratiform.app.collector import addresses, collect
+from stratiform.app.collector import collect, parse_addresses
 from stratiform.app.settings import Settings
-from stratiform.app.wiring import build
-from stratiform.app.worker import worker as make_worker
+from stratiform.app.wiring import build_services
+from stratiform.app.worker import build_worker as make_worker
 from stratiform.interfaces.services import Services
 from stratiform.kit import garbage_collection, logging_setup
 from stratiform.kit.errors import Conflict
 from stratiform.kit.work_queue import Worker
 
 
-def run(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[float], None]) -> None:
+def run_programs(settings: Settings, programs: tuple[str, ...], *, ready: Callable[[float], None]) -> None:
     """Run `programs` until SIGTERM or SIGINT. `ready` is called once with the start-up time in seconds.
 
     Raises Conflict if one of them is already running in this home, or a port is in use.
     """
     started = time.monotonic()
-    logging_setup.configure(settings.log_level)
+    logging_setup.configure_logging(settings.log_level)
     home_folder.prepare_folder(settings.home)
     with home_folder.lock_programs(settings.home, programs):
         _Process(settings, programs, started, ready).run()
@@ -55,14 +55,14 @@ class _Process:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         if "collector" in self._programs:
-            addresses(self._settings)  # an invalid address is reported before anything starts
+            parse_addresses(self._settings)  # an invalid address is reported before anything starts
         if "api" in self._programs:
-            almanach.check(self._settings)
-        services = build(self._settings, wake=self._wake)
+            almanach.check_authentication(self._settings)
+        services = build_services(self._settings, wake=self._wake)
         if "api" in self._programs:
             _check_ports(self._settings)  # after all settings, so that a wrong one is reported first
         bootstrap(services, self._settings)
-        garbage_collection.tune()
+        garbage_collection.tune_garbage_collector()
         try:
             self._start(services)
             if "api" in self._programs:
@@ -105,9 +105,9 @@ class _Process:
 
     async def _serve(self, services: Services) -> None:
         almanach_settings = almanach.build_settings(self._settings)
-        apps = [application(services, almanach_settings)]
+        apps = [build_application(services, almanach_settings)]
         if self._settings.almanach_port:
-            apps.append(almanach.application(services, almanach_settings))
+            apps.append(almanach.build_application(services, almanach_settings))
         servers = [
             Server(app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
             for app, (host, port) in zip(apps, _addresses(self._settings), strict=True)
@@ -125,7 +125,7 @@ class _Process:
 
     def _announce(self) -> None:
         if _wait_for(f"http://{self._settings.host}:{self._settings.port}", self._stop):
-            home_folder.write_address(self._settings.home, self._settings.url)
+            home_folder.write_api_url(self._settings.home, self._settings.url)
             self._ready(time.monotonic() - self._started)
 
     def _shut_down(self, services: Services) -> None:
@@ -165,14 +165,14 @@ def serve_in_thread(settings: Settings) -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    logging_setup.configure("ERROR")  # errors are in the responses
-    services = build(settings)
+    logging_setup.configure_logging("ERROR")  # errors are in the responses
+    services = build_services(settings)
     bootstrap(services, settings)
     up = threading.Event()
 
     async def serve() -> None:
         server = Server(
-            application(services), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
+            build_application(services), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
         )
         up.set()
         await server.serve()

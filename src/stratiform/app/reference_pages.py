@@ -11,20 +11,20 @@ from pathlib import Path
 
 from stratiform.app.settings import Settings
 from stratiform.contract.connector import Setting
-from stratiform.contract.registry import CAPABILITIES, ConnectorDescription, describe_kinds
+from stratiform.contract.registry import CAPABILITIES, ConnectorDescription, describe_connectors
 from stratiform.interfaces.almanach.api import api as almanach
 from stratiform.interfaces.endpoints import Api, Endpoint
-from stratiform.interfaces.endpoints.openapi import summarize
+from stratiform.interfaces.endpoints.openapi import summarize_endpoint
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.rest.api import api as rest
 from stratiform.kit import settings as kit_settings
 from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ingest.parsing.meter_files import (
-    Condition,
     EventRule,
     MeterFile,
-    attribute_definition,
+    RuleCondition,
     list_paths,
+    to_attribute_definition,
 )
 
 _FOLDER = Path("docs/reference")
@@ -68,9 +68,9 @@ paths of Almanach with `/v1`.
 """
 
 
-def connectors() -> str:
+def render_connectors_page() -> str:
     """Return the page of all kinds of cloud, with their capabilities and settings."""
-    kinds = describe_kinds()
+    kinds = describe_connectors()
     lines = [
         *_wrap(_CONNECTORS),
         "",
@@ -85,12 +85,12 @@ def connectors() -> str:
     return "\n".join(lines) + "\n"
 
 
-def settings() -> str:
+def render_settings_page() -> str:
     """Return the page of all settings."""
-    return "\n".join(_wrap(_SETTINGS)) + f"\n\n{kit_settings.render_reference(Settings)}"
+    return "\n".join(_wrap(_SETTINGS)) + f"\n\n{kit_settings.render_settings_tables(Settings)}"
 
 
-def meters() -> str:
+def render_meters_page() -> str:
     """Return the page of all built-in meters, and of the notifications that are ignored."""
     parser = MessageParser.load()
     lines = _wrap(_METERS)
@@ -104,11 +104,11 @@ def meters() -> str:
     return "\n".join(lines) + "\n"
 
 
-def endpoints() -> str:
+def render_endpoints_page() -> str:
     """Return the page of all endpoints, by API."""
     lines = _wrap(_ENDPOINTS)
     for api in (rest, *APIS, almanach):
-        api.load()
+        api.import_routes()
         lines += ["", f"## {api.name}", "", f"Path: `{api.path}`", ""]
         lines += ["| method | path | microversions | policy rule | summary |", "|---|---|---|---|---|"]
         declared = sorted(api.endpoints, key=lambda endpoint: (endpoint.path, endpoint.name, endpoint.since))
@@ -118,21 +118,21 @@ def endpoints() -> str:
 
 #: The function that generates each page, by file name.
 PAGES: dict[str, Callable[[], str]] = {
-    "connectors.md": connectors,
-    "endpoints.md": endpoints,
-    "meters.md": meters,
-    "settings.md": settings,
+    "connectors.md": render_connectors_page,
+    "endpoints.md": render_endpoints_page,
+    "meters.md": render_meters_page,
+    "settings.md": render_settings_page,
 }
 
 
-def write(folder: Path = _FOLDER) -> None:
+def write_pages(folder: Path = _FOLDER) -> None:
     """Write every page to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
-        (folder / name).write_text(text(page))
+        (folder / name).write_text(render_page_file(page))
 
 
-def text(page: Callable[[], str]) -> str:
+def render_page_file(page: Callable[[], str]) -> str:
     """Return the content of the file of a page."""
     return _GENERATED + "\n" + page()
 
@@ -162,7 +162,7 @@ def _setting(setting: Setting) -> str:
 def _endpoint(api: Api, endpoint: Endpoint) -> str:
     path = f"`{endpoint.path}`" + (f" `{endpoint.action}`" if endpoint.action else "")
     rule = "no token required" if endpoint.rule is None else f"`{endpoint.rule.name}`"
-    return f"| {endpoint.method} | {path} | {_microversions(api, endpoint)} | {rule} | {summarize(endpoint)} |"
+    return f"| {endpoint.method} | {path} | {_microversions(api, endpoint)} | {rule} | {summarize_endpoint(endpoint)} |"
 
 
 def _microversions(api: Api, endpoint: Endpoint) -> str:
@@ -192,7 +192,7 @@ def _effect(entry: EventRule) -> str:
     return f"{_EFFECTS[entry.rule]}{each}{condition}"
 
 
-def _condition(when: Condition) -> str:
+def _condition(when: RuleCondition) -> str:
     path = " or ".join(f"`{path}`" for path in list_paths(when.path))
     included = f" is {_alternatives(when.one_of)}" if when.one_of else ""
     excluded = f" is not {_alternatives(when.none_of)}" if when.none_of else ""
@@ -209,7 +209,7 @@ def _attributes(meter: MeterFile) -> list[str]:
         attributes |= entry.attributes
     if not attributes:
         return []
-    types = [f"`{name}` ({attribute_definition(attribute).type})" for name, attribute in attributes.items()]
+    types = [f"`{name}` ({to_attribute_definition(attribute).type})" for name, attribute in attributes.items()]
     return ["", *_wrap(f"Attributes: {', '.join(types)}.")]
 
 
@@ -228,4 +228,4 @@ def _codes(names: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
-    write(*map(Path, sys.argv[1:]))
+    write_pages(*map(Path, sys.argv[1:]))

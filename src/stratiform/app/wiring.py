@@ -14,10 +14,10 @@ from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids, RandomIds
 from stratiform.kit.signing_keys import SigningKeys
 from stratiform.services.ingest.parsing import MessageParser
-from stratiform.services.manifest import Environment, ServiceRegistry
+from stratiform.services.manifest import ServiceEnvironment, ServiceRegistry
 
 
-def build(
+def build_services(
     settings: Settings,
     *,
     clock: Clock | None = None,
@@ -46,7 +46,7 @@ def build(
     )
 
 
-def _environment(settings: Settings, clock: Clock, ids: Ids) -> Environment:
+def _environment(settings: Settings, clock: Clock, ids: Ids) -> ServiceEnvironment:
     folder = settings.home / "keys"
     token_keys, secret_keys, ledger_keys = (
         KeyRepository(folder / "tokens"),
@@ -57,7 +57,7 @@ def _environment(settings: Settings, clock: Clock, ids: Ids) -> Environment:
     secret_keys.create()
     installation_id = _installation_id(folder / "installation", ids)
     ledger_keys.create(f"stratiform/{installation_id}")
-    return Environment(
+    return ServiceEnvironment(
         home=settings.home,
         database=Database(settings.database),
         clock=clock,

@@ -69,7 +69,7 @@ class NativeServer:
     fault: str = ""
 
 
-class ComputeCapability(Protocol):
+class ComputeDriver(Protocol):
     """Operations on servers. All are idempotent and raise errors of `contract.errors`.
 
     Operations on a server raise NativeNotFound if it does not exist, and RequestRejected if its state does not allow

@@ -46,7 +46,7 @@ class NativeVolume:
     fault: str = ""
 
 
-class VolumeCapability(Protocol):
+class VolumeDriver(Protocol):
     """Operations on volumes. All are idempotent and raise errors of `contract.errors`.
 
     Volumes are attached and detached by `ComputeCapability`.

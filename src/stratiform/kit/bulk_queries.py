@@ -17,7 +17,7 @@ _VALUES_PER_IN = 500
 _ROWS_PER_INSERT = 500
 
 
-def chunks(items: Sequence[T], size: int = _VALUES_PER_IN) -> Iterator[Sequence[T]]:
+def split_into_chunks(items: Sequence[T], size: int = _VALUES_PER_IN) -> Iterator[Sequence[T]]:
     """Split `items` into sequences of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
@@ -35,7 +35,7 @@ def insert(db: Connection, into: Table, names: Sequence[str], rows: Sequence[Seq
     placeholder = "?" if db.dialect.name == "sqlite" else "%s"
     values = ", ".join([placeholder] * len(names))
     statement = f"INSERT INTO {quote(into.name)} ({columns}) VALUES ({values})"  # noqa: S608 - constant names
-    for chunk in chunks(rows, _ROWS_PER_INSERT):
+    for chunk in split_into_chunks(rows, _ROWS_PER_INSERT):
         db.exec_driver_sql(statement, [tuple(row) for row in chunk])
 
 
@@ -64,7 +64,7 @@ def update(db: Connection, of: Table, names: Sequence[str], rows: Sequence[Seque
     db.exec_driver_sql(statement, [(*row[1:], row[0]) for row in rows])
 
 
-def select_by(
+def select_by_key(
     db: Connection,
     columns: Sequence[ColumnElement[Any]],
     key: Column[object],
@@ -77,7 +77,7 @@ def select_by(
     index for an IN list.
     """
     if db.dialect.name != "postgresql":
-        for chunk in chunks(values):
+        for chunk in split_into_chunks(values):
             yield from db.execute(select(*columns).where(*where, key.in_(chunk))).all()
     elif values:
         array = cast(list(values), postgresql.ARRAY(key.type))

@@ -47,7 +47,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.schema import SchemaItem
 
 from stratiform.kit.errors import Fault, Invalid, Unavailable
-from stratiform.kit.pagination import Page, Slice, page_of
+from stratiform.kit.pagination import Page, Slice, build_slice
 
 __all__ = [
     "Connection",
@@ -87,7 +87,7 @@ LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 _SQLITE_LOCK_TIMEOUT_S = 30
 
 
-def table(name: str, *items: SchemaItem) -> Table:
+def define_table(name: str, *items: SchemaItem) -> Table:
     """Define a table whose texts are compared bytewise on all databases."""
     return Table(
         name,
@@ -159,7 +159,7 @@ class Database:
             yield db
 
     @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
+    def read_transaction(self) -> Iterator[Connection]:
         """Open a read-only transaction; on SQLite it does not wait for writers."""
         with _translate_errors(), self.engine.connect() as db:
             db.info["read_only"] = True
@@ -206,16 +206,16 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
-class Record(Protocol):
+class RowDataclass(Protocol):
     """A frozen dataclass whose fields are columns of a table."""
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[object]]]
 
 
-T = TypeVar("T", bound=Record)
+T = TypeVar("T", bound=RowDataclass)
 
 
-class Rows(Generic[T]):
+class TableGateway(Generic[T]):
     """Access to the rows of one table as instances of one dataclass; the base of repositories."""
 
     def __init__(self, of: Table, record: type[T], key: str = "id") -> None:
@@ -227,13 +227,13 @@ class Rows(Generic[T]):
 
     def find(self, db: Connection, key: str | int) -> T | None:
         """Return the row with `key`, or None if there is none."""
-        return self.first(db, self.key == key)
+        return self.find_first(db, self.key == key)
 
-    def first(self, db: Connection, *where: ColumnElement[bool]) -> T | None:
+    def find_first(self, db: Connection, *where: ColumnElement[bool]) -> T | None:
         row = db.execute(select(*self.columns).where(*where).limit(1)).first()
         return None if row is None else self._record(*row)
 
-    def all(
+    def list_all(
         self,
         db: Connection,
         *where: ColumnElement[bool],
@@ -243,7 +243,7 @@ class Rows(Generic[T]):
         query = select(*self.columns).where(*where).order_by(*(order or (self.key,))).limit(limit)
         return [self._record(*row) for row in db.execute(query)]
 
-    def page(self, db: Connection, page: Page, *where: ColumnElement[bool], newest_by: str = "") -> Slice[T]:
+    def list_page(self, db: Connection, page: Page, *where: ColumnElement[bool], newest_by: str = "") -> Slice[T]:
         """Return one page, ordered by key, or by the column `newest_by` in descending order and then by key.
 
         Raises: Invalid if the marker does not exist.
@@ -254,7 +254,7 @@ class Rows(Generic[T]):
         conditions = list(where)
         if page.marker is not None:
             conditions.append(self._after(db, page.marker, newest_by))
-        return page_of(self.all(db, *conditions, order=order, limit=page.limit + 1), page)
+        return build_slice(self.list_all(db, *conditions, order=order, limit=page.limit + 1), page)
 
     def _after(self, db: Connection, marker: str, newest_by: str) -> ColumnElement[bool]:
         column = self.table.c[newest_by] if newest_by else self.key
@@ -270,12 +270,12 @@ class Rows(Generic[T]):
         return int(db.execute(select(func.count()).select_from(self.table).where(*where)).scalar_one())
 
     def insert(self, db: Connection, record: T) -> T:
-        db.execute(insert(self.table).values(self.values(record)))
+        db.execute(insert(self.table).values(self.to_columns(record)))
         return record
 
     def insert_many(self, db: Connection, records: Sequence[T]) -> None:
         if records:
-            db.execute(insert(self.table), [self.values(record) for record in records])
+            db.execute(insert(self.table), [self.to_columns(record) for record in records])
 
     def update(self, db: Connection, key: str | int, **values: object) -> int:
         """Update columns of one row. Returns the number of rows with the key: 0 or 1."""
@@ -283,14 +283,14 @@ class Rows(Generic[T]):
 
     def save(self, db: Connection, record: T) -> T:
         """Update all columns of an existing row."""
-        values = self.values(record)
+        values = self.to_columns(record)
         self.update(db, values[self.key.name], **values)
         return record
 
     def delete(self, db: Connection, *where: ColumnElement[bool]) -> int:
         return db.execute(delete(self.table).where(*where)).rowcount
 
-    def values(self, record: T) -> dict[str, Any]:
+    def to_columns(self, record: T) -> dict[str, Any]:
         return {name: getattr(record, name) for name in self._names}
 
 

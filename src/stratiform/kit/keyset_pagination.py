@@ -5,18 +5,18 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from stratiform.kit.database import Connection, Record, Rows
+from stratiform.kit.database import Connection, RowDataclass, TableGateway
 from stratiform.kit.errors import Invalid
-from stratiform.kit.pagination import Page, Slice, page_of
+from stratiform.kit.pagination import Page, Slice, build_slice
 
-T = TypeVar("T", bound=Record)
+T = TypeVar("T", bound=RowDataclass)
 
 #: A column without NULLs, and True for descending order.
 Sort = tuple[ColumnElement[object], bool]
 
 
-def list_sorted(
-    rows: Rows[T], db: Connection, page: Page, sort: Sequence[Sort], *where: ColumnElement[bool]
+def list_sorted_page(
+    rows: TableGateway[T], db: Connection, page: Page, sort: Sequence[Sort], *where: ColumnElement[bool]
 ) -> Slice[T]:
     """Return one page in the order of `sort`, then of the key. Raises: Invalid if the marker does not exist."""
     order = [*sort, (rows.key, False)]
@@ -24,10 +24,10 @@ def list_sorted(
     if page.marker is not None:
         conditions.append(_after(rows, db, page.marker, order))
     order_by = [column.desc() if descending else column.asc() for column, descending in order]
-    return page_of(rows.all(db, *conditions, order=order_by, limit=page.limit + 1), page)
+    return build_slice(rows.list_all(db, *conditions, order=order_by, limit=page.limit + 1), page)
 
 
-def _after(rows: Rows[T], db: Connection, marker: str, order: Sequence[Sort]) -> ColumnElement[bool]:
+def _after(rows: TableGateway[T], db: Connection, marker: str, order: Sequence[Sort]) -> ColumnElement[bool]:
     values = db.execute(select(*[column for column, _ in order]).where(rows.key == marker)).first()
     if values is None:
         raise Invalid(f"marker [{marker}] not found")

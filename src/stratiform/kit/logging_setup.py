@@ -13,17 +13,17 @@ _SECRETS = re.compile(
 )
 
 
-def redact(text: str) -> str:
+def redact_secrets(text: str) -> str:
     """Replace the values of passwords, tokens and keys, and passwords in URLs, by `***`."""
     return _SECRETS.sub(lambda match: (match[1] or match[2]) + "***", text)
 
 
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return redact_secrets(super().format(record))
 
 
-def configure(level: str = "INFO") -> None:
+def configure_logging(level: str = "INFO") -> None:
     """Configure the root logger; libraries log only warnings and errors."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

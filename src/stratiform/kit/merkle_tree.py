@@ -30,15 +30,15 @@ class MissingTile(Fault):
     """The stored tiles have fewer hashes than the log."""
 
 
-def leaf_hash(record: bytes) -> bytes:
+def compute_leaf_hash(record: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + record).digest()
 
 
-def node_hash(left: bytes, right: bytes) -> bytes:
+def compute_node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def append(read: Reader, size: int, leaves: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
+def append_leaves(read: Reader, size: int, leaves: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
     """Return the tiles that change when `leaves` (hashes) are appended to a log of `size` leaves.
 
     Raises: MissingTile if the last tile of a level has fewer hashes than `size` requires.
@@ -67,20 +67,20 @@ def get_leaf(read: Reader, index: int) -> bytes:
 
 def compute_root(read: Reader, size: int) -> bytes:
     """Return the root of the tree of the first `size` leaves. Raises: MissingTile."""
-    return Tree(read, size).root()
+    return TreeProver(read, size).compute_root()
 
 
 def prove_inclusion(read: Reader, index: int, size: int) -> list[bytes]:
     """Prove that the leaf `index` is in the tree of `size` leaves. Raises: MissingTile, ValueError."""
-    return Tree(read, size).prove_inclusion(index)
+    return TreeProver(read, size).prove_inclusion(index)
 
 
 def prove_consistency(read: Reader, old: int, new: int) -> list[bytes]:
     """Prove that the tree of `new` leaves starts with the tree of `old` leaves. Raises: MissingTile, ValueError."""
-    return Tree(read, new).prove_consistency(old)
+    return TreeProver(read, new).prove_consistency(old)
 
 
-class Tree:
+class TreeProver:
     """The tree of the first `size` leaves, with a cache for many proofs."""
 
     def __init__(self, read: Reader, size: int) -> None:
@@ -89,7 +89,7 @@ class Tree:
         self._rows = lru_cache(_CACHED_TILES)(self._load_rows)
         self._edge: dict[int, bytes] = {}  # roots of the subtrees from a leaf to the end
 
-    def root(self) -> bytes:
+    def compute_root(self) -> bytes:
         return self._hash(0, self._size) if self._size else hashlib.sha256().digest()
 
     def prove_inclusion(self, index: int) -> list[bytes]:
@@ -133,7 +133,7 @@ class Tree:
             return self._node(width.bit_length() - 1, start // width)
         if start not in self._edge:  # only a subtree at the end has a size that is not a power of two
             middle = start + _split(width)
-            self._edge[start] = node_hash(self._hash(start, middle), self._hash(middle, end))
+            self._edge[start] = compute_node_hash(self._hash(start, middle), self._hash(middle, end))
         return self._edge[start]
 
     def _node(self, height: int, index: int) -> bytes:
@@ -148,10 +148,10 @@ class Tree:
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Return True if `proof` proves that `leaf` (a hash) is the leaf `index` of the tree with this size and root."""
-    return root_from_inclusion_proof(leaf, index, size, proof) == root
+    return compute_root_from_inclusion_proof(leaf, index, size, proof) == root
 
 
-def root_from_inclusion_proof(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
+def compute_root_from_inclusion_proof(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
     """Compute the root from an inclusion proof; None if the proof has too many or too few hashes."""
     if not 0 <= index < size:
         return None
@@ -160,11 +160,11 @@ def root_from_inclusion_proof(leaf: bytes, index: int, size: int, proof: Sequenc
         if last == 0:
             return None
         if node & 1 or node == last:
-            root = node_hash(sibling, root)
+            root = compute_node_hash(sibling, root)
             while not node & 1 and node:
                 node, last = node >> 1, last >> 1
         else:
-            root = node_hash(root, sibling)
+            root = compute_node_hash(root, sibling)
         node, last = node >> 1, last >> 1
     return root if last == 0 else None
 
@@ -188,11 +188,11 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pro
         if last == 0:
             return False
         if node & 1 or node == last:
-            first, second = node_hash(sibling, first), node_hash(sibling, second)
+            first, second = compute_node_hash(sibling, first), compute_node_hash(sibling, second)
             while not node & 1 and node:
                 node, last = node >> 1, last >> 1
         else:
-            second = node_hash(second, sibling)
+            second = compute_node_hash(second, sibling)
         node, last = node >> 1, last >> 1
     return last == 0 and first == old_root and second == new_root
 
@@ -216,5 +216,5 @@ def _compute_rows(tile: bytes) -> list[list[bytes]]:
     rows = [[tile[start : start + HASH_BYTES] for start in range(0, len(tile), HASH_BYTES)]]
     while len(rows[-1]) > 1:
         below = rows[-1]
-        rows.append([node_hash(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)])
+        rows.append([compute_node_hash(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)])
     return rows

@@ -111,7 +111,7 @@ def sign_note(text: str, *signers: Signer) -> str:
     return f"{text}\n{''.join(lines)}"
 
 
-def open_note(note: str, verifiers: Iterable[Verifier]) -> tuple[str, list[Verifier]]:
+def verify_note(note: str, verifiers: Iterable[Verifier]) -> tuple[str, list[Verifier]]:
     """Return the text of a note, and those of `verifiers` that signed it.
 
     Raises: Invalid if the note is malformed, none of `verifiers` signed it, or a signature of one is wrong.

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stratiform.kit.errors import Conflict, Invalid
-from stratiform.kit.signed_notes import Signer, Verifier, list_signers, open_note, sign_note
+from stratiform.kit.signed_notes import Signer, Verifier, list_signers, sign_note, verify_note
 
 #: The first line of a key note, so that it can't be mistaken for a checkpoint.
 _HEADING = "stratiform ledger key v1"
@@ -100,7 +100,7 @@ def list_trusted_verifiers(key_notes: Iterable[str], trusted: Iterable[Verifier]
     verifiers = list(trusted)
     for note in key_notes:
         try:
-            open_note(note, verifiers)
+            verify_note(note, verifiers)
             new = _parse_key_note(note)
         except Invalid:  # no trusted key signed this note
             continue
@@ -119,5 +119,5 @@ def _parse_key_note(note: str) -> Verifier:
     verifier = Verifier.parse(rest.partition("\n")[0])
     if heading != _HEADING:
         raise Invalid("not the note of a ledger key")
-    open_note(note, [verifier])
+    verify_note(note, [verifier])
     return verifier

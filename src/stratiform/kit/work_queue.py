@@ -18,7 +18,7 @@ from typing import Protocol
 from sqlalchemy import BigInteger, Column, ColumnElement, Index, Integer, String, Text, select
 
 from stratiform.kit.clock import SECOND_US, Clock, Micros
-from stratiform.kit.database import Connection, Database, Rows, table, upsert
+from stratiform.kit.database import Connection, Database, TableGateway, define_table, upsert
 from stratiform.kit.errors import Fault, Unavailable
 
 LEASE_US = 60 * SECOND_US
@@ -28,7 +28,7 @@ _NOT_RELEASED = "job not released, waiting for its lease to expire"
 
 logger = logging.getLogger(__name__)
 
-work_table = table(
+work_table = define_table(
     "work",
     Column("kind", String(64), primary_key=True),
     Column("key", String(128), primary_key=True),
@@ -43,7 +43,7 @@ work_table = table(
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class WorkRow:
     """A row of work. `generation` counts the calls of `enqueue`, so that one during a job is not lost."""
 
     kind: str
@@ -56,7 +56,7 @@ class Task:
     last_error: str
 
 
-_tasks = Rows(work_table, Task, key="key")
+_tasks = TableGateway(work_table, WorkRow, key="key")
 
 
 def enqueue(db: Connection, kind: str, key: str, at: Micros) -> None:
@@ -91,7 +91,7 @@ class Job:
     """A leased row, passed to its handler."""
 
     database: Database
-    task: Task
+    task: WorkRow
     clock: Clock
 
     @property
@@ -213,7 +213,7 @@ class Worker:
             return self._idle_s
         return min(max(self._next_due_at - self._clock.now(), 0) / SECOND_US, self._idle_s)
 
-    def _run_job_in_thread(self, task: Task) -> None:
+    def _run_job_in_thread(self, task: WorkRow) -> None:
         try:
             self._run_job(task)
         except Fault as error:
@@ -230,13 +230,13 @@ class Worker:
         with self._database.transaction() as db:
             db.execute(work_table.update().where(own).values(owner="", leased_until=0))
 
-    def _lease(self, limit: int) -> list[Task]:
+    def _lease(self, limit: int) -> list[WorkRow]:
         c = work_table.c
         now = self._clock.now()
         has_handler = c.kind.in_(list(self._handlers))
         due = (c.due_at <= now) & (c.leased_until <= now) & has_handler
         unleased = select(c.due_at).where((c.leased_until <= now) & has_handler)
-        with self._database.snapshot() as db:
+        with self._database.read_transaction() as db:
             first = db.execute(unleased.order_by(c.due_at).limit(1)).scalar()
         if first is None or first > now:
             self._next_due_at = first
@@ -244,7 +244,7 @@ class Worker:
         until = now + LEASE_US
         with self._database.transaction() as db:
             oldest = select(*_tasks.columns).where(due).order_by(c.due_at).limit(limit)
-            tasks = [Task(*row) for row in db.execute(oldest.with_for_update(skip_locked=True))]
+            tasks = [WorkRow(*row) for row in db.execute(oldest.with_for_update(skip_locked=True))]
             leased = [replace(task, owner=self._new_owner(), leased_until=until) for task in tasks]
             for task in leased:
                 row = (c.kind == task.kind) & (c.key == task.key)
@@ -254,7 +254,7 @@ class Worker:
     def _new_owner(self) -> str:
         return f"{self._name}/{next(self._lease_numbers)}"
 
-    def _run_job(self, task: Task) -> None:
+    def _run_job(self, task: WorkRow) -> None:
         job = Job(self._database, task, self._clock)
         try:
             result = self._handlers[task.kind](job)
@@ -268,7 +268,7 @@ class Worker:
         else:
             self._release(task, result)
 
-    def _release(self, task: Task, result: Requeue | None) -> None:
+    def _release(self, task: WorkRow, result: Requeue | None) -> None:
         """Requeue or delete the row; if it was enqueued during the job, only end the lease."""
         owned = _owned(task)
         unchanged = work_table.c.generation == task.generation
@@ -282,7 +282,7 @@ class Worker:
                 return
             db.execute(work_table.update().where(owned).values(owner="", leased_until=0))
 
-    def _retry(self, task: Task, reason: str) -> None:
+    def _retry(self, task: WorkRow, reason: str) -> None:
         backoff = min(_MIN_BACKOFF_US << min(task.attempts, 16), _MAX_BACKOFF_US)
         logger.warning(
             "job failed, retrying kind=%s key=%s after_s=%.1f error=%s",
@@ -305,6 +305,6 @@ class Worker:
             )
 
 
-def _owned(task: Task) -> ColumnElement[bool]:
+def _owned(task: WorkRow) -> ColumnElement[bool]:
     c = work_table.c
     return (c.kind == task.kind) & (c.key == task.key) & (c.owner == task.owner)

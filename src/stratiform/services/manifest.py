@@ -21,7 +21,7 @@ S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class ServiceEnvironment:
     """What services are built from: the database, keys, and the settings that they use."""
 
     home: Path
@@ -60,7 +60,7 @@ class ServiceManifest:
     """One service. `recurring`: kinds of work that always exist. `event_types`: types of the events it appends."""
 
     name: str
-    build: Callable[[Environment, ServiceRegistry], object]
+    build: Callable[[ServiceEnvironment, ServiceRegistry], object]
     tables: tuple[Table, ...] = ()
     rules: tuple[Rule, ...] = ()
     handlers: Callable[[ServiceRegistry], Mapping[str, Handler]] = field(default=_no_handlers)
@@ -68,6 +68,6 @@ class ServiceManifest:
     event_types: tuple[str, ...] = ()
 
 
-def declared_tables(module: ModuleType) -> tuple[Table, ...]:
+def list_declared_tables(module: ModuleType) -> tuple[Table, ...]:
     """Return every table that a module declares."""
     return tuple(value for value in vars(module).values() if isinstance(value, Table))

@@ -13,11 +13,11 @@ from keystoneauth1 import session
 from keystoneauth1.identity import v3
 from litestar.testing import TestClient
 
-from stratiform.app.almanach import application, build_settings
+from stratiform.app.almanach import build_application, build_settings
 from stratiform.app.settings import Settings
 from stratiform.interfaces.almanach.keystone_validator import RemoteKeystone, ServiceUser
 from stratiform.interfaces.almanach.settings import AlmanachSettings
-from stratiform.kit.clock import SECOND_US, iso, parse_iso
+from stratiform.kit.clock import SECOND_US, format_iso, parse_iso
 from stratiform.kit.errors import Invalid, Unauthenticated, Unavailable
 from support.almanach import ANY_TIME, INSTANCE, almanach_client
 from support.server import Live, live_server
@@ -77,7 +77,7 @@ def token(*roles: str, expires_at: int = NOW + 3600 * SECOND_US, **fields: Any) 
             "user": {"id": "u1", "name": "jane"},
             "project": {"id": "p", "name": "project"},
             "roles": [{"id": role, "name": role} for role in roles],
-            "expires_at": iso(expires_at),
+            "expires_at": format_iso(expires_at),
             **fields,
         }
     }
@@ -241,7 +241,7 @@ def test_settings(tmp_path: Path, harness: ServiceHarness) -> None:
     assert isinstance(build_settings(remote).validate_token, RemoteKeystone)
     assert "hush" not in repr(build_settings(remote))
     key_only = Settings(home=tmp_path, almanach_auth="private_key", almanach_private_key="k")
-    with TestClient(application(harness.services, build_settings(key_only))) as http:
+    with TestClient(build_application(harness.services, build_settings(key_only))) as http:
         assert http.get("/v1/volume_types", headers={"X-Auth-Token": "k"}).json() == []
 
 

@@ -279,7 +279,7 @@ def test_empty_update_changes_nothing(resized: AlmanachClient) -> None:
 
 def test_update_records_author_and_reason(resized: AlmanachClient) -> None:
     resized.ok("PUT", "/entity/instance/i-1", {"flavor": "m1.tiny"}, user="admin")
-    with resized.harness.services.database.snapshot() as db:
+    with resized.harness.services.database.read_transaction() as db:
         rows = db.exec_driver_sql("SELECT publisher_id, fact FROM metering_event ORDER BY seq").all()
     publisher, fact = rows[-2]
     assert publisher == "almanach.admin"
@@ -302,6 +302,6 @@ def test_flavor_known_by_name_only_has_no_sizes(resized: AlmanachClient) -> None
     resized.ingest(nova)
     resized.ok("PUT", "/instance/i-1/resize", body("17:00", flavor="m1.new"))
     resized.ok("PUT", "/instance/i-1/resize", body("18:00", flavor="m1.huge"))
-    with resized.harness.services.database.snapshot() as db:
+    with resized.harness.services.database.read_transaction() as db:
         attributes = [segment.attributes for segment in resized.harness.services.ledger.segments.iterate(db)]
     assert [segment.get("vcpus") for segment in attributes[-2:]] == [None, 8], "the instance had m1.huge before"

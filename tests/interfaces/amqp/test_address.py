@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.interfaces.amqp.transport_url import Address, parse
+from stratiform.interfaces.amqp.transport_url import TransportUrl, parse_transport_url
 from stratiform.kit.errors import Invalid
 from support.bus import parse_with_oslo
 
@@ -27,7 +27,7 @@ from support.bus import parse_with_oslo
 )
 def test_address_is_parsed_as_by_oslo_messaging(url: str) -> None:
     expected = parse_with_oslo(url)
-    address = parse(url, "url")
+    address = parse_transport_url(url, "url")
     assert [(host.name, host.user, host.password) for host in address.hosts] == [
         (host.hostname, host.username, host.password) for host in expected.hosts
     ]
@@ -40,24 +40,24 @@ def test_all_options_of_oslo_messaging_are_accepted() -> None:
     amqp: Any = importlib.import_module("oslo_messaging._drivers.amqp")
     for option in (*rabbit.rabbit_opts, *amqp.amqp_opts):
         default = "1" if option.default is None else option.default
-        parse(f"rabbit://h/?{option.dest}={default}", "url")
+        parse_transport_url(f"rabbit://h/?{option.dest}={default}", "url")
 
 
 def test_booleans_are_parsed_as_by_oslo_config() -> None:
     def is_durable(text: str) -> bool:
-        return parse(f"rabbit://h/?amqp_durable_queues={text}", "url").durable
+        return parse_transport_url(f"rabbit://h/?amqp_durable_queues={text}", "url").is_durable
 
     assert all(is_durable(text) for text in ("1", "true", "True", "yes", "on"))
     assert not any(is_durable(text) for text in ("0", "false", "False", "no", "off"))
 
 
 def test_quorum_queues_are_durable() -> None:
-    assert parse("rabbit://h/?rabbit_quorum_queue=true", "url").durable
+    assert parse_transport_url("rabbit://h/?rabbit_quorum_queue=true", "url").is_durable
 
 
 def test_user_and_port_have_defaults() -> None:
     for url, port, tls in (("rabbit://h/", 5672, False), ("amqp://h", 5672, False), ("amqps://h/", 5671, True)):
-        address = parse(url, "url")
+        address = parse_transport_url(url, "url")
         assert (address.hosts[0].user, address.hosts[0].password, address.hosts[0].port) == ("guest", "guest", port)
         assert address.options.ssl is tls
 
@@ -88,13 +88,13 @@ def test_user_and_port_have_defaults() -> None:
 )
 def test_error_has_no_password(url: str, message: str) -> None:
     with pytest.raises(Invalid, match=f"some_url.*{message}") as error:
-        parse(url, "some_url")
+        parse_transport_url(url, "some_url")
     text = error.value.message + error.value.hint
     assert "hush" not in text
     assert "sh@" not in text
 
 
 def test_str_and_repr_have_no_password() -> None:
-    address: Address = parse("rabbit://me:hush@one:1,me:hush@[::2]:3/cloud", "url")
+    address: TransportUrl = parse_transport_url("rabbit://me:hush@one:1,me:hush@[::2]:3/cloud", "url")
     assert str(address) == "rabbit://one:1,[::2]:3/cloud"
     assert "hush" not in repr(address)

@@ -2,20 +2,20 @@
 
 import threading
 
-from stratiform.interfaces.amqp.batch_queue import Inbox
+from stratiform.interfaces.amqp.batch_queue import BatchQueue
 
 MIB = 1024 * 1024
 
 
-def fill(inbox: Inbox, *bodies: bytes) -> Inbox:
+def fill(inbox: BatchQueue, *bodies: bytes) -> BatchQueue:
     for tag, body in enumerate(bodies, 1):
         inbox.put(tag, body)
     return inbox
 
 
 def test_batches_are_in_order_and_limited() -> None:
-    inbox = fill(Inbox(2), b"a", b"b", b"c")
-    first, second = inbox.take(60), inbox.take(0)
+    inbox = fill(BatchQueue(2), b"a", b"b", b"c")
+    first, second = inbox.get_batch(60), inbox.get_batch(0)
     assert first is not None
     assert second is not None
     assert (first.tag, first.bodies) == (2, [b"a", b"b"])
@@ -23,9 +23,9 @@ def test_batches_are_in_order_and_limited() -> None:
 
 
 def test_a_full_batch_does_not_linger() -> None:
-    inbox = Inbox(3)
+    inbox = BatchQueue(3)
     batches = []
-    reader = threading.Thread(target=lambda: batches.append(inbox.take(60)))
+    reader = threading.Thread(target=lambda: batches.append(inbox.get_batch(60)))
     reader.start()
     fill(inbox, b"a", b"b", b"c")
     reader.join(10)
@@ -33,47 +33,47 @@ def test_a_full_batch_does_not_linger() -> None:
 
 
 def test_large_messages_limit_batches_and_the_inbox() -> None:
-    inbox = fill(Inbox(1000), *[bytes(10 * MIB)] * 7)
+    inbox = fill(BatchQueue(1000), *[bytes(10 * MIB)] * 7)
     assert inbox.is_full()
     sizes: list[int] = []
     while inbox.is_full() or sizes != [2, 2, 2, 1]:
-        batch = inbox.take(0)
+        batch = inbox.get_batch(0)
         assert batch is not None
         sizes.append(len(batch.bodies))
     assert not inbox.is_full()
 
 
 def test_stored_tag_is_returned_once() -> None:
-    inbox = fill(Inbox(1), b"a", b"b")
-    assert inbox.pop_stored_tag() is None
+    inbox = fill(BatchQueue(1), b"a", b"b")
+    assert inbox.pop_acknowledgeable_tag() is None
     for _ in range(2):
-        batch = inbox.take(0)
+        batch = inbox.get_batch(0)
         assert batch is not None
         inbox.mark_stored(batch)
-    assert inbox.pop_stored_tag() == 2
-    assert inbox.pop_stored_tag() is None
+    assert inbox.pop_acknowledgeable_tag() == 2
+    assert inbox.pop_acknowledgeable_tag() is None
 
 
 def test_tags_of_a_lost_connection_are_not_acknowledged() -> None:
-    inbox = fill(Inbox(1), b"a", b"b")
-    batch = inbox.take(0)
+    inbox = fill(BatchQueue(1), b"a", b"b")
+    batch = inbox.get_batch(0)
     assert batch is not None
-    inbox.reset()
+    inbox.clear()
     inbox.mark_stored(batch)
-    assert inbox.pop_stored_tag() is None
-    redelivered = fill(inbox, b"a").take(0)
+    assert inbox.pop_acknowledgeable_tag() is None
+    redelivered = fill(inbox, b"a").get_batch(0)
     assert redelivered is not None
     assert redelivered.connection == batch.connection + 1
     inbox.mark_stored(redelivered)
-    assert inbox.pop_stored_tag() == 1
+    assert inbox.pop_acknowledgeable_tag() == 1
 
 
 def test_closed_inbox_returns_no_batch() -> None:
-    inbox = fill(Inbox(5), b"a")
+    inbox = fill(BatchQueue(5), b"a")
     batches = []
-    reader = threading.Thread(target=lambda: batches.append(inbox.take(60)))
+    reader = threading.Thread(target=lambda: batches.append(inbox.get_batch(60)))
     reader.start()
     inbox.close()
     reader.join(10)
     assert batches == [None]
-    assert inbox.take(60) is None
+    assert inbox.get_batch(60) is None

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from stratiform.interfaces.amqp.queues import PRIORITIES, Subscription, declare
-from stratiform.interfaces.amqp.transport_url import parse
+from stratiform.interfaces.amqp.queues import PRIORITIES, Subscription, declare_queues
+from stratiform.interfaces.amqp.transport_url import parse_transport_url
 from support.bus import URL, BusNames, connect_amqp, oslo_messaging, parse_with_oslo, wait_for
 
 amqp: Any = importlib.import_module("amqp")
@@ -62,7 +62,7 @@ def listen_with_oslo(names: BusNames, options: str, pool: str | None) -> Iterato
 def declare_subscription(names: BusNames, options: str, pool: str) -> Subscription:
     subscription = Subscription([names.exchange], [names.topic], pool)
     with connect_amqp() as connection:
-        declare(connection, parse(URL + options, "url"), subscription)
+        declare_queues(connection, parse_transport_url(URL + options, "url"), subscription)
     return subscription
 
 

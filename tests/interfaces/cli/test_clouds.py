@@ -214,7 +214,7 @@ def test_bind_list_and_unbind(api: Rest) -> None:
 def test_register_and_unregister_native_ids(api: Rest, service_harness: ServiceHarness) -> None:
     with service_harness.services.database.transaction() as db:
         service_harness.services.compute.flavors.create_defaults(service_harness.ctx(db))
-        service_harness.services.volume.volume_types.ensure_initial(service_harness.ctx(db))
+        service_harness.services.volume.volume_types.ensure_initial_types(service_harness.ctx(db))
     run("add", "memory", "--name", "sim")
     options = ("--cloud", "sim", "--native")
     run("images", "register", *options, "memory-debian-12", "--name", "debian")

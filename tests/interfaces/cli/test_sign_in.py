@@ -45,7 +45,7 @@ def write(file: Path, **entries: Any) -> Path:
 
 def signed_in_user(sign_in_session: Session, live: Live) -> str:
     """Return the name of the user of a session."""
-    client = sign_in_session.client()
+    client = sign_in_session.get_client()
     with closing(client._http):
         assert client.get("usage/meters")["meters"]
     token = client._headers["X-Auth-Token"]
@@ -88,7 +88,7 @@ def test_precedence_of_files(live: Live, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_authentication_methods_of_openstacksdk(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     admin = write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry(live.url, "admin")})
-    client = Session(admin.parent).client()
+    client = Session(admin.parent).get_client()
     client._http.close()
     token = client._headers["X-Auth-Token"]
     auth = {"auth_url": f"{live.url}/identity/v3", "token": token}
@@ -136,7 +136,7 @@ def test_errors_are_one_line(
     if entries:
         write(tmp_path / "h" / "clouds.yaml", **entries)
     with pytest.raises(CliError) as error:
-        Session(tmp_path / "h", cloud=cloud).client()
+        Session(tmp_path / "h", cloud=cloud).get_client()
     assert message in error.value.message
     assert error.value.hint.startswith(hint)
     assert "\n" not in error.value.message
@@ -147,7 +147,7 @@ def test_invalid_clouds_yaml(tmp_path: Path) -> None:
     for text in ("{", "5", "clouds: 5"):
         (tmp_path / "clouds.yaml").write_text(text)
         with pytest.raises(CliError, match=r"is not a valid clouds.yaml"):
-            Session(tmp_path).client()
+            Session(tmp_path).get_client()
 
 
 def test_local_server_gets_only_the_password_of_its_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,10 +160,10 @@ def test_local_server_gets_only_the_password_of_its_home(tmp_path: Path, monkeyp
 
     write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry("http://127.0.0.1:9", "admin")})
     with pytest.raises(CliError, match="inside"):
-        Session(tmp_path / "h", local_server=local_server).client()
+        Session(tmp_path / "h", local_server=local_server).get_client()
     for name, text in {"AUTH_URL": "http://127.0.0.1:9/identity/v3", "USERNAME": "u", "PASSWORD": "p"}.items():
         monkeypatch.setenv(f"OS_{name}", text)
     monkeypatch.setenv("OS_PROJECT_NAME", "p")
     with pytest.raises(CliError, match="No response from"):
-        Session(tmp_path / "h", local_server=local_server).client()
+        Session(tmp_path / "h", local_server=local_server).get_client()
     assert homes == [tmp_path / "h"]

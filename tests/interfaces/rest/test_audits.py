@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import HOUR_US, SECOND_US, iso, iso_seconds, parse_iso
+from stratiform.kit.clock import HOUR_US, SECOND_US, format_iso, format_iso_seconds, parse_iso
 from stratiform.kit.errors import Unavailable
 from stratiform.services.ledger import repository
 from support.money import machine
@@ -44,7 +44,7 @@ def test_progress_resources_and_summary(api: Rest, service_harness: ServiceHarne
     assert second == {"progress": {"cloud": "sim", "count": 1}}
     resources = {line["resource"]["findings"][0]["kind"]: line["resource"] for line in results}
     surplus, missing = resources["surplus"], resources["missing"]
-    now = iso(service_harness.clock.now())
+    now = format_iso(service_harness.clock.now())
     assert surplus["resource_id"] == "unlisted"
     assert surplus["findings"] == [
         {
@@ -53,7 +53,7 @@ def test_progress_resources_and_summary(api: Rest, service_harness: ServiceHarne
             "end": now,
             "seconds": f"{(service_harness.clock.now() - parse_iso('2026-11-09')) // SECOND_US}.000000",
             "exact": False,
-            "evidence": [f"inventory of sim at {iso_seconds(service_harness.clock.now())}"],
+            "evidence": [f"inventory of sim at {format_iso_seconds(service_harness.clock.now())}"],
             "changes": {},
         }
     ]

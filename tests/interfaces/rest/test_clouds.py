@@ -157,7 +157,7 @@ def test_register_a_new_and_an_existing_image(api: Rest, service_harness: Servic
     response = api("POST", "clouds/sim/images", {"name": "debian", "native": "memory-debian-12"})
     assert response.status_code == 201
     image_id = response.json()["ours"]
-    with service_harness.services.database.snapshot() as db:
+    with service_harness.services.database.read_transaction() as db:
         image = service_harness.services.image.images.get(service_harness.ctx(db), image_id)
     assert (image.name, image.status, image.visibility) == ("debian", "active", "public")
     second = api("POST", "clouds/sim/images", {"image": "debian", "native": "memory-ubuntu-24.04"})
@@ -173,7 +173,7 @@ def test_unknown_native_image_is_not_registered(api: Rest, service_harness: Serv
     create_cloud(api)
     response = api("POST", "clouds/sim/images", {"name": "debian", "native": "nonsense"})
     assert (response.status_code, response.json()["detail"]) == (400, "Image 'nonsense' not found in the cloud")
-    with service_harness.services.database.snapshot() as db:
+    with service_harness.services.database.read_transaction() as db:
         assert service_harness.services.image.images.list_by_name(service_harness.ctx(db), "debian") == []
 
 
@@ -187,7 +187,7 @@ def test_register_flavors_and_volume_types_by_name(api: Rest, service_harness: S
     create_cloud(api)
     with service_harness.services.database.transaction() as db:
         service_harness.services.compute.flavors.create_defaults(service_harness.ctx(db))
-        service_harness.services.volume.volume_types.ensure_initial(service_harness.ctx(db))
+        service_harness.services.volume.volume_types.ensure_initial_types(service_harness.ctx(db))
     flavor = api("POST", "clouds/sim/flavors", {"flavor": "m1.small", "native": "t3.small"})
     assert (flavor.status_code, flavor.json()["ours"], flavor.json()["native"]) == (201, "2", "t3.small")
     volume_type = api("POST", "clouds/sim/volume-types", {"volume_type": "fast", "native": "gp3"})

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, session
-from stratiform.kit.clock import HOUR_US, MINUTE_US, iso
+from stratiform.kit.clock import HOUR_US, MINUTE_US, format_iso
 from stratiform.kit.work_queue import Worker, enqueue
 from stratiform.services.ingest import tasks
 from support.rest import Rest, rest
@@ -31,7 +31,7 @@ def worker(service_harness: ServiceHarness, api: Rest) -> Worker:
         services.clouds.accounts.create(service_harness.ctx(db), "memory", "lab", {})
         enqueue(db, "metering.survey", "all", now)
     worker = Worker(
-        services.database, tasks.handlers(services.ingest, services.clouds), name="w", clock=service_harness.clock
+        services.database, tasks.build_handlers(services.ingest, services.clouds), name="w", clock=service_harness.clock
     )
     worker.run_until_idle()
     return worker
@@ -51,7 +51,7 @@ def test_list_and_rewind(api: Rest, worker: Worker, service_harness: ServiceHarn
         "cloud": "lab",
         "resource_type": "instance",
         "meter": "bytes_out",
-        "read_until": iso(start),
+        "read_until": format_iso(start),
         "polled_at": None,
         "fault": None,
         "failures": 0,
@@ -59,10 +59,10 @@ def test_list_and_rewind(api: Rest, worker: Worker, service_harness: ServiceHarn
     service_harness.clock.advance(10 * MINUTE_US)
     worker.run_until_idle()
     (poll,) = api("GET", "usage/polls").json()["polls"]
-    assert poll["read_until"] == poll["polled_at"] == iso(start + 10 * MINUTE_US)
-    response = api("POST", f"usage/polls/{poll['id']}/again", {"since": iso(start - HOUR_US)})
+    assert poll["read_until"] == poll["polled_at"] == format_iso(start + 10 * MINUTE_US)
+    response = api("POST", f"usage/polls/{poll['id']}/again", {"since": format_iso(start - HOUR_US)})
     assert response.status_code == 202
-    assert response.json()["read_until"] == iso(start - HOUR_US)
+    assert response.json()["read_until"] == format_iso(start - HOUR_US)
     worker.run_until_idle()
     assert api("GET", "usage/polls").json()["polls"] == [poll]
 

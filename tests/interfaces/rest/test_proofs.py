@@ -10,8 +10,8 @@ import pytest
 from stratiform.interfaces.rest.routes import exports
 from stratiform.kit import merkle_tree
 from stratiform.kit.clock import parse_iso
-from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
-from stratiform.services.proof.model.verification import verify
+from stratiform.kit.signed_notes import Checkpoint, Verifier, verify_note
+from stratiform.services.proof.model.verification import verify_export
 from support.ledger import recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
@@ -43,7 +43,7 @@ def get_keys(api: Rest) -> list[Verifier]:
 def get_checkpoint(api: Rest, token: str | None = None) -> Checkpoint:
     response = api("GET", "usage/log/checkpoint", token=token)
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
-    return Checkpoint.parse(open_note(response.text, get_keys(api))[0])
+    return Checkpoint.parse(verify_note(response.text, get_keys(api))[0])
 
 
 def decode_hashes(texts: list[str]) -> list[bytes]:
@@ -56,7 +56,7 @@ def test_checkpoint_and_proofs(api: Rest, ledger: ServiceHarness) -> None:
     for index in (0, 255, 256, checkpoint.size - 1):
         inclusion = api("GET", f"usage/log/inclusion?index={index}").json()
         leaf = base64.b64decode(inclusion["leaf"])
-        assert leaf == merkle_tree.leaf_hash(inclusion["record"].encode())
+        assert leaf == merkle_tree.compute_leaf_hash(inclusion["record"].encode())
         assert merkle_tree.verify_inclusion(
             leaf, index, inclusion["size"], decode_hashes(inclusion["proof"]), checkpoint.root
         )
@@ -69,7 +69,7 @@ def test_checkpoint_and_proofs(api: Rest, ledger: ServiceHarness) -> None:
     assert earlier["size"] == 300
     proof = api("GET", "usage/log/consistency?from=300").json()
     assert (proof["from"], proof["to"]) == (300, checkpoint.size)
-    before = merkle_tree.root_from_inclusion_proof(
+    before = merkle_tree.compute_root_from_inclusion_proof(
         base64.b64decode(earlier["leaf"]), 3, 300, decode_hashes(earlier["proof"])
     )
     assert before is not None
@@ -95,19 +95,19 @@ def test_tiles_have_the_root_of_the_checkpoint(api: Rest, ledger: ServiceHarness
 def test_export_verifies(api: Rest, ledger: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     response = api("GET", "usage/log/export")
     assert response.headers["content-type"].startswith("application/x-ndjson")
-    report = verify(response.content.splitlines(keepends=True), get_keys(api))
+    report = verify_export(response.content.splitlines(keepends=True), get_keys(api))
     assert (report.failures, report.is_complete_log) == ([], True)
     monkeypatch.setattr(exports, "_BLOCK_BYTES", 1)
     assert api("GET", "usage/log/export").content == response.content
     month = api("GET", "usage/log/export?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z&since=5").content
-    report = verify(month.splitlines(keepends=True), get_keys(api))
+    report = verify_export(month.splitlines(keepends=True), get_keys(api))
     assert (report.failures, report.resources, report.events, report.segments) == ([], 1, 1, 1)
 
 
 def test_customer_gets_the_own_project_only(api: Rest, ledger: ServiceHarness) -> None:
     own = api("GET", "usage/log/export", token=api.demo).content
     assert own == api("GET", f"usage/log/export?project_id={api.demo_project}", token=api.demo).content
-    report = verify(own.splitlines(keepends=True), get_keys(api))
+    report = verify_export(own.splitlines(keepends=True), get_keys(api))
     assert (report.failures, report.resources, report.events, report.withheld) == ([], 2, 2, 0)
     assert b"8782449b8ab1452ba506264c4923f734" not in own
     assert api("GET", "usage/log/export?project_id=8782449b8ab1452ba506264c4923f734", token=api.demo).status_code == 404

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stratiform.interfaces.rest.routes import segments
-from stratiform.kit.clock import DAY_US, iso, parse_iso
+from stratiform.kit.clock import DAY_US, format_iso, parse_iso
 from support.rest import Rest, rest
 from support.server import ADMIN_PASSWORD, Live, live_server
 from support.stacks import ServiceHarness
@@ -33,7 +33,7 @@ def api(service_harness: ServiceHarness) -> Iterator[Rest]:
 
 def event(number: int, event_type: str = "usage.started", day: float = 0, **data: Any) -> dict[str, Any]:
     fields = {"resource_type": "box", "resource_id": f"b{number:03}"} | data
-    at = iso(T0 + int(day * DAY_US))
+    at = format_iso(T0 + int(day * DAY_US))
     return {
         "specversion": "1.0",
         "id": f"{number}-{day}",
@@ -136,11 +136,11 @@ def test_as_of_position_and_time(api: Rest, service_harness: ServiceHarness) -> 
     service_harness.clock.advance(60_000_000)
     send(api, event(0, "usage.changed", 1, attributes={"size": 99}))
     current = get_segments(api, "").json()["segments"]
-    for query in ("as_of=1", f"as_of={iso(before)}"):
+    for query in ("as_of=1", f"as_of={format_iso(before)}"):
         assert len(get_segments(api, query).json()["segments"]) == 3
         assert "99" not in get_segments(api, f"{query}&format=csv").text
     assert len(current) == 4
-    assert get_segments(api, f"as_of={iso(before - 1)}").json()["segments"] == []
+    assert get_segments(api, f"as_of={format_iso(before - 1)}").json()["segments"] == []
 
 
 def test_single_events_and_binary_mode(api: Rest) -> None:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stratiform.interfaces.rest.routes import samples
-from stratiform.kit.clock import DAY_US, HOUR_US, iso, parse_iso
+from stratiform.kit.clock import DAY_US, HOUR_US, format_iso, parse_iso
 from support.rest import Rest, rest, sign_in
 from support.stacks import ServiceHarness
 
@@ -35,7 +35,7 @@ def api(service_harness: ServiceHarness) -> Iterator[Rest]:
 
 
 def event(key: str, event_type: str, at: int, **data: Any) -> dict[str, Any]:
-    return {"specversion": "1.0", "id": key, "source": "/t", "type": event_type, "time": iso(at), "data": data}
+    return {"specversion": "1.0", "id": key, "source": "/t", "type": event_type, "time": format_iso(at), "data": data}
 
 
 def send(api: Rest, *events: Any) -> None:

@@ -13,23 +13,23 @@ import pytest
 
 from stratiform.contract.usage import InventoryItem
 from stratiform.kit import outbox
-from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, iso_naive, parse_iso
+from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, format_iso_naive, parse_iso
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
 from stratiform.kit.work_queue import Worker, enqueue
-from stratiform.services.audit.model import AuditEvent, AuditRequest, AuditSummary, Progress, ResourceResult
+from stratiform.services.audit.model import AuditEvent, AuditProgress, AuditRequest, AuditSummary, ResourceFindings
 from stratiform.services.audit.service import AuditService
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.ingest.tasks import handlers
+from stratiform.services.ingest.tasks import build_handlers
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Correction, Resource, Segment, UsageFilter
-from stratiform.services.ledger.repository.batches import Counters
+from stratiform.services.ledger.repository.batches import LedgerCounters
 from support.listed import ListedCloud, listed_clouds
 from support.money import disk, machine
 from support.servers import with_servers
-from support.stacks import ServiceHarness, customer, harness
+from support.stacks import ServiceHarness, build_harness, customer
 
 SINCE = "2026-01-02T00:00:00"
 JANUARY = (parse_iso("2026-01-01T00:00:00"), parse_iso("2026-02-01T00:00:00"))
@@ -57,7 +57,7 @@ def stack(service_harness: ServiceHarness) -> ServiceHarness:
 def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     """A stack on each kind of database."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = harness(home, database_url)
+    stack = build_harness(home, database_url)
     stack.clock.at = NOW
     yield stack
     stack.services.database.close()
@@ -100,47 +100,47 @@ def audit_service(stack: ServiceHarness, clouds: CloudsService) -> AuditService:
 def run_audit(
     stack: ServiceHarness, connected: CloudsService = NO_CLOUDS, **options: Unpack[RequestOptions]
 ) -> list[AuditEvent]:
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         events = audit_service(stack, connected).audits.run(stack.ctx(db), AuditRequest("2026-01", *JANUARY, **options))
     return list(events)
 
 
 def audit(
     stack: ServiceHarness, connected: CloudsService = NO_CLOUDS, **options: Unpack[RequestOptions]
-) -> tuple[dict[str, ResourceResult], AuditSummary]:
+) -> tuple[dict[str, ResourceFindings], AuditSummary]:
     """Return the results by resource id, and the summary."""
     *events, summary = run_audit(stack, connected, **options)
     assert isinstance(summary, AuditSummary)
-    return {event.resource.resource_id: event for event in events if isinstance(event, ResourceResult)}, summary
+    return {event.resource.resource_id: event for event in events if isinstance(event, ResourceFindings)}, summary
 
 
-def intervals(result: ResourceResult) -> list[tuple[str, str, str, bool]]:
+def intervals(result: ResourceFindings) -> list[tuple[str, str, str, bool]]:
     """Return kind, start, end and exactness of the findings, with times such as `02T00`."""
     return [(each.kind.value, _format_day(each.start), _format_day(each.end), each.exact) for each in result.findings]
 
 
 def _format_day(us: int) -> str:
-    return iso_naive(us).removeprefix("2026-01-").removesuffix(".000000").removesuffix(":00:00")
+    return format_iso_naive(us).removeprefix("2026-01-").removesuffix(".000000").removesuffix(":00:00")
 
 
 def list_segments(
     stack: ServiceHarness, resource_id: str | None = None, *, resource_type: str | None = None, as_of: int | None = None
 ) -> list[Segment]:
     usage_filter = UsageFilter(resource_id=resource_id, resource_type=resource_type, as_of=as_of)
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         return list(stack.services.ledger.segments.iterate(db, usage_filter))
 
 
 def current_position(stack: ServiceHarness) -> int:
-    with stack.services.database.snapshot() as db:
-        return stack.services.ledger.positions.get_current(db)
+    with stack.services.database.read_transaction() as db:
+        return stack.services.ledger.positions.get_current_position(db)
 
 
 def cloud(*items: InventoryItem) -> CloudsService:
     return listed_clouds(dc_1=ListedCloud([*items]))
 
 
-def apply(stack: ServiceHarness, clouds: CloudsService) -> dict[str, ResourceResult]:
+def apply(stack: ServiceHarness, clouds: CloudsService) -> dict[str, ResourceFindings]:
     """Apply the proposals of an audit; check that they are applied once, and that nothing is left to propose."""
     results, summary = audit(stack, clouds, apply=True)
     assert summary.applied == summary.proposed > 0
@@ -196,7 +196,7 @@ def test_a_lost_deletion_ends_use_at_the_time_of_the_inventory(any_harness: Serv
         parse_iso("2026-01-04"),
         None,
     ]
-    with any_harness.services.database.snapshot() as db:
+    with any_harness.services.database.read_transaction() as db:
         page = any_harness.services.ingest.corrections.list(any_harness.ctx(db), UsageFilter(), Page())
     correction = page.items[0].record.statement.correction
     assert correction is not None
@@ -306,7 +306,7 @@ def test_an_audit_is_restricted_to_clouds_and_a_project(stack: ServiceHarness) -
 
 def test_an_empty_cloud_has_one_progress_event(stack: ServiceHarness) -> None:
     events = run_audit(stack, listed_clouds(dc_1=ListedCloud([])))
-    assert [event for event in events if isinstance(event, Progress)] == [Progress("dc-1", 0)]
+    assert [event for event in events if isinstance(event, AuditProgress)] == [AuditProgress("dc-1", 0)]
 
 
 def test_an_inventory_that_fails_is_ignored(stack: ServiceHarness) -> None:
@@ -321,7 +321,7 @@ def test_an_inventory_that_fails_is_ignored(stack: ServiceHarness) -> None:
 
 
 def test_recent_changes_are_not_reported(stack: ServiceHarness) -> None:
-    recent = iso_naive(NOW - MINUTE_US)
+    recent = format_iso_naive(NOW - MINUTE_US)
     ingest(
         stack,
         machine("m1", "p1", SINCE),
@@ -378,9 +378,9 @@ def test_states_are_mapped_by_the_meter_file(stack: ServiceHarness) -> None:
 def test_a_resource_with_new_events_is_not_corrected(stack: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message arrives between comparison and correction; the next audit proposes the correction again."""
     ingest(stack, machine("m1", "p1", SINCE))
-    lock = repository.batches.lock
+    lock = repository.batches.lock_ledger
 
-    def ingest_message(db: Connection) -> Counters:
+    def ingest_message(db: Connection) -> LedgerCounters:
         monkeypatch.setattr(repository.batches, "lock", lock)
         stack.services.ingest.events.ingest(db, [machine("m1", "p1", SINCE, at="2026-01-04", state="stopped")], NOW)
         return lock(db)
@@ -416,7 +416,7 @@ def test_findings_are_within_the_period(stack: ServiceHarness) -> None:
 
 
 def test_audits_require_admin(stack: ServiceHarness) -> None:
-    with stack.services.database.snapshot() as db, pytest.raises(Forbidden):
+    with stack.services.database.read_transaction() as db, pytest.raises(Forbidden):
         stack.services.audit.audits.run(stack.ctx(db, customer("p1")), AuditRequest("2026-01", *JANUARY))
 
 
@@ -428,10 +428,10 @@ def test_memory_does_not_grow_with_the_number_of_resources(stack: ServiceHarness
             ingest(stack, *[machine(name, "p1", SINCE) for name in names[start : start + 1000]])
         clouds = cloud(*[listed_server(name) for name in reversed(names)])
         tracemalloc.start()
-        with stack.services.database.snapshot() as db:
+        with stack.services.database.read_transaction() as db:
             events = audit_service(stack, clouds).audits.run(stack.ctx(db), AuditRequest("2026-01", *JANUARY))
         for event in events:
-            assert not isinstance(event, ResourceResult)
+            assert not isinstance(event, ResourceFindings)
         _, peak_bytes = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return peak_bytes
@@ -444,13 +444,18 @@ def test_memory_does_not_grow_with_the_number_of_resources(stack: ServiceHarness
 def test_progress_is_reported_per_thousand_items(stack: ServiceHarness) -> None:
     names = [f"m{number}" for number in range(2500)]
     events = run_audit(stack, cloud(*[listed_server(name, state="") for name in names]))
-    assert [event.count for event in events if isinstance(event, Progress) and event.cloud] == [0, 1000, 2000, 2500]
+    assert [event.count for event in events if isinstance(event, AuditProgress) and event.cloud] == [
+        0,
+        1000,
+        2000,
+        2500,
+    ]
 
 
 def test_a_lost_deletion_of_the_memory_cloud(home: Path) -> None:
     """The events of the services, and the inventory of a cloud that they manage."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = harness(home)
+    stack = build_harness(home)
     stack.clock.at = NOW
     servers = with_servers(stack)
     running, lost = servers.create_active(), servers.create_active()
@@ -477,5 +482,8 @@ def ingest_outbox(stack: ServiceHarness) -> None:
     with stack.services.database.transaction() as db:
         enqueue(db, "metering.outbox", "all", stack.clock.now())
     Worker(
-        stack.services.database, handlers(stack.services.ingest, stack.services.clouds), name="test", clock=stack.clock
+        stack.services.database,
+        build_handlers(stack.services.ingest, stack.services.clouds),
+        name="test",
+        clock=stack.clock,
     ).run_until_idle()

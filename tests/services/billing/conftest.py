@@ -23,9 +23,9 @@ def billing(service_harness: "ServiceHarness") -> "BillingHarness":
 def any_billing(database_url: str, home: Path) -> Iterator["BillingHarness"]:
     """Billing with the customer account "acme", on each database."""
     from support.billing import billing_harness
-    from support.stacks import harness
+    from support.stacks import build_harness
 
     home.mkdir()
-    stack = harness(home, database_url)
+    stack = build_harness(home, database_url)
     yield billing_harness(stack)
     stack.services.database.close()

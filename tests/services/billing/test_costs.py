@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from stratiform.kit.errors import NotFound
-from stratiform.services.billing.model import ProjectCost, ResourceCost, UnpricedTotal
+from stratiform.services.billing.model import ProjectCost, ResourceCost, UnpricedUsageTotal
 from support.billing import BillingHarness
 from support.money import PLAN, address, disk, machine
 from support.stacks import customer
@@ -58,7 +58,7 @@ def test_usage_without_a_price_is_listed(billing: BillingHarness) -> None:
     billing.ingest(disk("v1", "p1", "2026-11-10", volume_type_name="slow"), address("f1", "p1", "2026-11-10T12:00:00"))
     cost = resource_cost(billing, "v1", "2026-11-11")
     assert cost.amount == "0"
-    assert cost.unpriced == [UnpricedTotal("volume", "volume", 1, "24", "h")]
+    assert cost.unpriced == [UnpricedUsageTotal("volume", "volume", 1, "24", "h")]
     assert "slow" in cost.gaps[0].reason
     assert [(usage.resource_type, usage.quantity) for usage in project_cost(billing).unpriced] == [
         ("floating_ip", "12"),

@@ -13,7 +13,7 @@ from stratiform.kit.database import IntegrityError
 from stratiform.kit.errors import Conflict, Fault, Invalid, Unavailable
 from stratiform.kit.pagination import Page
 from stratiform.services.billing.errors import CustomerAccountNotFound, UnpricedUsageConflict
-from stratiform.services.billing.model import Period
+from stratiform.services.billing.model import BillingPeriod
 from stratiform.services.billing.repository.periods import insert_period
 from support.billing import BillingHarness
 from support.money import PLAN, address, disk, machine, request
@@ -86,7 +86,7 @@ def test_the_database_refuses_a_period_that_does_not_follow_the_previous_one(
     any_billing.assign("zeta", "p2")
     number = any_billing.at("2027-01-01").close("zeta", "2026-12").number
     account_id = any_billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, "acme")).id
-    period = Period("x", account_id, sequence, parse_iso(start), parse_iso("2027-01-01"), 1, 1, number)
+    period = BillingPeriod("x", account_id, sequence, parse_iso(start), parse_iso("2027-01-01"), 1, 1, number)
     with pytest.raises((IntegrityError, Unavailable)):
         any_billing.run(lambda _, ctx: insert_period(ctx.db, period))
 
@@ -99,7 +99,7 @@ def test_pending_events_of_the_outbox_are_on_the_invoice(billing: BillingHarness
         outbox.append(db, ended)
     invoice = billing.load_json(billing.at("2026-12-01").close("acme", "2026-11").number)
     assert [line["quantity"] for line in invoice["lines"]] == ["2", "20"]
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         assert outbox.list_pending(db, 10) == []
 
 

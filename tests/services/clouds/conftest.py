@@ -33,7 +33,7 @@ class Fixture:
 
     def closed_ctx(self, caller: Caller = SYSTEM) -> RequestContext:
         """Return a context whose transaction has ended."""
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             return self.ctx(db, caller)
 
     def second_process(self) -> CloudsService:

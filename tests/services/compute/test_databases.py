@@ -8,13 +8,13 @@ import pytest
 from stratiform.kit.pagination import Page
 from stratiform.services.compute.model import ServerFilter, StatusStates
 from support.servers import ServerHarness, with_servers
-from support.stacks import harness
+from support.stacks import build_harness
 
 
 @pytest.fixture
 def servers(home: Path, database_url: str) -> Iterator[ServerHarness]:
     home.mkdir(parents=True)
-    stack = harness(home, database_url)
+    stack = build_harness(home, database_url)
     yield with_servers(stack)
     stack.services.database.close()
 

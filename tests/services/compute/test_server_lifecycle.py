@@ -159,7 +159,7 @@ def test_delete_releases_address_and_keeps_row(servers: ServerHarness) -> None:
     assert deleted.status == "DELETED"
     assert deleted.terminated_at is not None
     assert servers.native_servers() == []
-    with servers.harness.services.database.snapshot() as db:
+    with servers.harness.services.database.read_transaction() as db:
         assert servers.harness.services.network.server_ports.list(db, server.id) == []
     with servers.ctx() as ctx, pytest.raises(ServerNotFound):
         servers.compute.servers.get(ctx, server.id)

@@ -19,7 +19,7 @@ from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound
 from stratiform.kit.work_queue import work_table
 from support.profiles import examples
 from support.servers import ServerHarness, with_servers
-from support.stacks import harness
+from support.stacks import build_harness
 
 SETTLED = {"ACTIVE", "SHUTOFF", "VERIFY_RESIZE", "ERROR", "DELETED"}
 
@@ -34,7 +34,7 @@ class ServerStateMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.harness = harness(self.folder / "home")
+        self.harness = build_harness(self.folder / "home")
 
     def teardown(self) -> None:
         try:
@@ -133,7 +133,7 @@ class ServerStateMachine(RuleBasedStateMachine):
         assert {native.id for native in native_servers} == alive, "lost or orphaned"
         for native in native_servers:
             self.compare_state(native.state, rows[native.token].vm_state, rows[native.token].power_on)
-        with self.servers.harness.services.database.snapshot() as db:
+        with self.servers.harness.services.database.read_transaction() as db:
             pending = db.execute(work_table.select().where(work_table.c.kind == "compute.server")).all()
             assert [row.last_error for row in pending if row.last_error] == []
             for row in rows.values():

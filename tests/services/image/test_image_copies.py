@@ -13,7 +13,7 @@ from stratiform.kit.policy import SYSTEM
 from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.image.repository import image_copies
-from stratiform.services.image.tasks import handlers
+from stratiform.services.image.tasks import build_handlers
 from support.stacks import ServiceHarness, customer
 
 
@@ -30,12 +30,12 @@ class ImageInCloud:
         return cast("MemoryCloud", self.harness.services.clouds.connections.get(self.cloud_id))
 
     def ensure(self) -> str:
-        return self.harness.services.image.image_copies.ensure(self.cloud_id, self.image_id)
+        return self.harness.services.image.image_copies.ensure_copy(self.cloud_id, self.image_id)
 
     def list_tokens(self) -> list[str]:
         """Return the tokens of the uploaded images in the cloud."""
-        with self.cloud.client.request() as request:
-            rows = request.all("SELECT token FROM images WHERE token <> '' AND deleted_at IS NULL")
+        with self.cloud.client.open_request() as request:
+            rows = request.list_rows("SELECT token FROM images WHERE token <> '' AND deleted_at IS NULL")
         return [row["token"] for row in rows]
 
     def delete(self) -> None:
@@ -44,7 +44,7 @@ class ImageInCloud:
 
     def run_worker(self) -> None:
         services = self.harness.services
-        Worker(services.database, handlers(services.image), name="w", clock=self.harness.clock).run_until_idle()
+        Worker(services.database, build_handlers(services.image), name="w", clock=self.harness.clock).run_until_idle()
 
 
 @pytest.fixture
@@ -94,15 +94,15 @@ def test_lost_responses_cause_no_second_copy(image: ImageInCloud) -> None:
 
 def test_claim_excludes_other_workers_until_it_expires(image: ImageInCloud) -> None:
     services, cloud = image.harness.services, image.cloud
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         assert image_copies.find(db, image.image_id, image.cloud_id) is None
-    claimed = services.image.image_copies.claim(image.cloud_id, image.image_id, cloud.image)
+    claimed = services.image.image_copies.claim_upload(image.cloud_id, image.image_id, cloud.image)
     with pytest.raises(Unavailable):
         image.ensure()
     image.harness.clock.advance(2 * MINUTE_US)
     native_id = image.ensure()
     with services.database.transaction() as db:
-        assert not image_copies.complete(db, claimed, "late")
+        assert not image_copies.complete_upload(db, claimed, "late")
     assert image.ensure() == native_id
 
 
@@ -110,14 +110,14 @@ def test_ensure_rejects_images_without_data(image: ImageInCloud) -> None:
     services = image.harness.services
     with services.database.transaction() as db:
         ctx = image.harness.ctx(db, customer("p1", "admin"))
-        native = services.image.images.create_native(ctx, "debian", min_disk=2, os_distro="debian")
+        native = services.image.images.create_for_native_ids(ctx, "debian", min_disk=2, os_distro="debian")
         queued = services.image.images.create(ctx, {"name": "b"})
     assert (native.status, native.visibility, native.min_disk) == ("active", "public", 2)
     assert native.properties == {"os_distro": "debian"}
     with pytest.raises(RequestRejected, match="not registered in this cloud"):
-        services.image.image_copies.ensure(image.cloud_id, native.id)
+        services.image.image_copies.ensure_copy(image.cloud_id, native.id)
     with pytest.raises(RequestRejected, match="not active"):
-        services.image.image_copies.ensure(image.cloud_id, queued.id)
+        services.image.image_copies.ensure_copy(image.cloud_id, queued.id)
 
 
 @pytest.mark.parametrize("lose_response", [False, True])
@@ -126,7 +126,7 @@ def test_delete_removes_copies_and_data(image: ImageInCloud, lose_response: bool
     if lose_response:
         cloud = image.cloud
         assert cloud.image is not None
-        services.image.image_copies.claim(image.cloud_id, image.image_id, cloud.image)
+        services.image.image_copies.claim_upload(image.cloud_id, image.image_id, cloud.image)
         cloud.image.upload(image.image_id, "a", "raw", 100_000, iter([b"x" * 100_000]))
     else:
         image.ensure()
@@ -137,5 +137,5 @@ def test_delete_removes_copies_and_data(image: ImageInCloud, lose_response: bool
     image.run_worker()
     assert image.list_tokens() == []
     assert list(services.image.image_data.store.folder.iterdir()) == []
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         assert image_copies.list_all(db, image.image_id) == []

@@ -24,7 +24,7 @@ def test_upload_and_download(service_harness: ServiceHarness) -> None:
     assert (active.status, active.size) == ("active", 7)
     assert active.checksum == hashlib.md5(b"one two").hexdigest()
     assert (active.os_hash_algo, active.os_hash_value) == ("sha512", hashlib.sha512(b"one two").hexdigest())
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         file = service.image_data.find(service_harness.ctx(db, customer()), image.id)
     assert file is not None
     assert b"".join(file.read_blocks()) == b"one two"
@@ -42,7 +42,7 @@ def test_abort_discards_data(service_harness: ServiceHarness) -> None:
         service.image_data.begin_upload(service_harness.ctx(db, customer()), image.id)
     service.image_data.abort_upload(upload)
     assert list(service.image_data.store.folder.iterdir()) == []
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         assert service.images.get(service_harness.ctx(db, customer()), image.id).status == "queued"
 
 

@@ -8,7 +8,7 @@ import pytest
 from stratiform.kit.pagination import Page
 from stratiform.services.image.model import ImageChange, ImageQuery
 from support.stacks import ServiceHarness, customer
-from support.stacks import harness as build_harness
+from support.stacks import build_harness as build_harness
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_filters(harness: ServiceHarness) -> None:
         images.create(ctx, {"name": "a", "tags": ["red"], "os_distro": "Debian", "visibility": "private"})
         images.create(ctx, {"name": "B", "tags": ["Red"], "os_distro": "debian", "visibility": "community"})
         images.create(harness.ctx(db, customer("p2")), {"name": "other"})
-        images.create_native(harness.ctx(db, customer("p3", "admin")), "public")
+        images.create_for_native_ids(harness.ctx(db, customer("p3", "admin")), "public")
 
         def names(**filters: list[str]) -> list[str]:
             return sorted(str(image.name) for image in images.list(ctx, ImageQuery(filters)).items)

@@ -13,7 +13,7 @@ def test_read_access_requires_reader_role(service_harness: ServiceHarness) -> No
     with service_harness.services.database.transaction() as db:
         member = service_harness.ctx(db, customer())
         private = service.images.create(member, {"name": "private"})
-        public = service.images.create_native(service_harness.ctx(db, customer("p2", "admin")), "public")
+        public = service.images.create_for_native_ids(service_harness.ctx(db, customer("p2", "admin")), "public")
         guest = service_harness.ctx(db, customer("p1", "guest"))
         for image in (private, public):
             for read in (service.images.get, service.image_data.find, service.image_members.list):

@@ -11,13 +11,13 @@ from stratiform.kit.clock import DAY_US, SECOND_US, parse_iso
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
-from stratiform.services.ingest.model.meter_adjustments import Adjustment, find_revocations
+from stratiform.services.ingest.model.meter_adjustments import MeterAdjustment, find_revocations
 from stratiform.services.ingest.service import CorrectionResult, StoredCorrection
 from stratiform.services.ledger.model import Correction, Resource, Statement, UsageFilter
 from stratiform.services.ledger.model.samples import SampleRow
-from stratiform.services.ledger.model.sums import parse_query
-from stratiform.services.proof.model.verification import verify
-from support.stacks import ServiceHarness, customer, harness
+from stratiform.services.ledger.model.sums import parse_sum_query
+from stratiform.services.proof.model.verification import verify_export
+from support.stacks import ServiceHarness, build_harness, customer
 
 STORE = Resource("dc-1", "object_store", "AUTH_x")
 OUT, SIZE, REQUESTS = "storage.objects.outgoing.bytes", "storage.objects.size", "storage.api.request"
@@ -38,7 +38,7 @@ def stack(service_harness: ServiceHarness) -> ServiceHarness:
 @pytest.fixture
 def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     home.mkdir(parents=True, exist_ok=True)
-    stack = harness(home, database_url)
+    stack = build_harness(home, database_url)
     add_samples(stack)
     yield stack
     stack.services.database.close()
@@ -63,7 +63,7 @@ def adjust(
     stack: ServiceHarness, quantity: str, meter: str = OUT, at: int = LATER, resource: Resource = STORE, **options: Any
 ) -> CorrectionResult:
     stack.clock.advance(SECOND_US)
-    adjustment = Adjustment(meter, Decimal(quantity), at, project_id=options.pop("project_id", None))
+    adjustment = MeterAdjustment(meter, Decimal(quantity), at, project_id=options.pop("project_id", None))
     with stack.services.database.transaction() as db:
         return stack.services.ingest.corrections.adjust(
             stack.ctx(db), resource, adjustment, options.pop("reason", "counted twice"), **options
@@ -81,8 +81,8 @@ def revoke(stack: ServiceHarness, message_id: str, **values: Any) -> CorrectionR
 def meter_sum(
     stack: ServiceHarness, meter: str = OUT, as_of: int | None = None, project_id: str | None = None
 ) -> Decimal | None:
-    query = parse_query([], [f"meter:{meter}"], START, NOW + DAY_US, None)
-    with stack.services.database.snapshot() as db:
+    query = parse_sum_query([], [f"meter:{meter}"], START, NOW + DAY_US, None)
+    with stack.services.database.read_transaction() as db:
         result = stack.services.ledger.sums.compute(
             stack.ctx(db), UsageFilter(as_of=as_of, project_id=project_id), query
         )
@@ -90,18 +90,18 @@ def meter_sum(
 
 
 def samples(stack: ServiceHarness, meter: str = OUT) -> list[SampleRow]:
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         return list(stack.services.ledger.samples.list(stack.ctx(db), UsageFilter(), meter, Page()).items)
 
 
 def list_corrections(stack: ServiceHarness) -> list[StoredCorrection]:
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         return list(stack.services.ingest.corrections.list(stack.ctx(db), UsageFilter(), Page()).items)
 
 
 def position(stack: ServiceHarness) -> int:
-    with stack.services.database.snapshot() as db:
-        return stack.services.ledger.positions.get_current(db)
+    with stack.services.database.read_transaction() as db:
+        return stack.services.ledger.positions.get_current_position(db)
 
 
 def test_adjustment_changes_the_sum_but_not_earlier_positions(any_harness: ServiceHarness) -> None:
@@ -229,7 +229,7 @@ def test_adjustment_of_an_unknown_resource_is_not_found(stack: ServiceHarness) -
 def test_only_admins_adjust(stack: ServiceHarness) -> None:
     with stack.services.database.transaction() as db, pytest.raises(Forbidden):
         stack.services.ingest.corrections.adjust(
-            stack.ctx(db, customer("p1")), STORE, Adjustment(OUT, Decimal(1), LATER), "why"
+            stack.ctx(db, customer("p1")), STORE, MeterAdjustment(OUT, Decimal(1), LATER), "why"
         )
 
 
@@ -258,9 +258,9 @@ def test_export_with_adjustments_is_verified(stack: ServiceHarness) -> None:
     adjust(stack, "-500", at=START + 1)
     with stack.services.database.transaction() as db:
         export = stack.services.proof.exports.create(stack.ctx(db), UsageFilter())
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         lines = list(stack.services.proof.exports.iterate_lines(db, export))
-    verdict = verify(lines, stack.services.proof.keys.list_verifiers())
+    verdict = verify_export(lines, stack.services.proof.keys.list_verifiers())
     assert (verdict.failures, verdict.events, verdict.segments) == ([], 6, 1)
     assert verdict.is_complete_log
 

@@ -16,7 +16,7 @@ from stratiform.services.ingest.service import CorrectionResult, StoredCorrectio
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Correction, Resource, Segment, UsageFilter
 from support.money import disk, machine
-from support.stacks import ServiceHarness, customer, harness
+from support.stacks import ServiceHarness, build_harness, customer
 
 ANNA = Caller("u-anna", roles=frozenset({"admin", "member", "reader"}), user_name="anna")
 SERVER = Resource("dc-1", "instance", "m1")
@@ -28,7 +28,7 @@ FUTURE = parse_iso("2027-01-01T00:00:00")
 def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     """A stack on each database, with a server and a volume."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = harness(home, database_url)
+    stack = build_harness(home, database_url)
     ingest_resources(stack)
     yield stack
     stack.services.database.close()
@@ -58,18 +58,18 @@ def correct(
 
 
 def segments(stack: ServiceHarness, resource_id: str = "m1", as_of: int | None = None) -> list[Segment]:
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         return list(stack.services.ledger.segments.iterate(db, UsageFilter(resource_id=resource_id, as_of=as_of)))
 
 
 def list_corrections(stack: ServiceHarness, **filters: Any) -> list[StoredCorrection]:
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         return list(stack.services.ingest.corrections.list(stack.ctx(db, ANNA), UsageFilter(**filters), Page()).items)
 
 
 def test_correction_changes_segments_but_not_earlier_positions(any_harness: ServiceHarness) -> None:
-    with any_harness.services.database.snapshot() as db:
-        before = any_harness.services.ledger.positions.get_current(db)
+    with any_harness.services.database.read_transaction() as db:
+        before = any_harness.services.ledger.positions.get_current_position(db)
     end = parse_iso("2026-01-03T00:00:00")
     result = correct(any_harness, end=end)
     assert result.is_new
@@ -142,13 +142,13 @@ def test_revocation_with_the_same_id_is_a_duplicate(stack: ServiceHarness) -> No
 
 def test_correction_with_the_same_id_is_a_duplicate_or_a_conflict(stack: ServiceHarness) -> None:
     first = correct(stack, key="ticket-17", end=parse_iso("2026-01-03T00:00:00"))
-    with stack.services.database.snapshot() as db:
-        position = stack.services.ledger.positions.get_current(db)
+    with stack.services.database.read_transaction() as db:
+        position = stack.services.ledger.positions.get_current_position(db)
     second = correct(stack, key="ticket-17", end=parse_iso("2026-01-03T00:00:00"))
     assert (first.is_new, second.is_new) == (True, False)
     assert second.after == first.after
-    with stack.services.database.snapshot() as db:
-        assert stack.services.ledger.positions.get_current(db) == position
+    with stack.services.database.read_transaction() as db:
+        assert stack.services.ledger.positions.get_current_position(db) == position
     with pytest.raises(Conflict):
         correct(stack, key="ticket-17", end=parse_iso("2026-01-04T00:00:00"))
     with pytest.raises(Conflict):
@@ -307,7 +307,7 @@ def test_admins_correct_and_system_readers_list(stack: ServiceHarness) -> None:
     with pytest.raises(Forbidden):
         correct(stack, caller=customer("p1"), state="stopped")
     auditor = Caller("u2", system=True, roles=frozenset({"reader"}))
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         services = stack.services
         assert services.ingest.corrections.list(stack.ctx(db, auditor), UsageFilter(), Page()).items == []
         with pytest.raises(Forbidden):
@@ -319,7 +319,7 @@ def test_pages_and_filters(stack: ServiceHarness) -> None:
     correct(stack, Resource("dc-1", "volume", "v1"), state="error")
     ids, marker = [], None
     while True:
-        with stack.services.database.snapshot() as db:
+        with stack.services.database.read_transaction() as db:
             page = stack.services.ingest.corrections.list(
                 stack.ctx(db), UsageFilter(resource_type="instance"), Page(2, marker)
             )
@@ -330,15 +330,15 @@ def test_pages_and_filters(stack: ServiceHarness) -> None:
     assert ids == result[::-1]
     assert len(list_corrections(stack, resource_id="v1")) == 1
     assert list_corrections(stack, cloud="other") == []
-    with stack.services.database.snapshot() as db, pytest.raises(Invalid, match="marker"):
+    with stack.services.database.read_transaction() as db, pytest.raises(Invalid, match="marker"):
         stack.services.ingest.corrections.list(stack.ctx(db), UsageFilter(), Page(2, "x"))
 
 
 def test_correction_in_a_message_is_rejected(stack: ServiceHarness) -> None:
     """The author of a correction is the authenticated user; a message bus has none."""
     result = correct(stack, end=parse_iso("2026-01-03T00:00:00"))
-    with stack.services.database.snapshot() as db:
-        (_, message) = (repository.batches.find_messages(db, repository.batches.current_position(db)) or [])[0]
+    with stack.services.database.read_transaction() as db:
+        (_, message) = (repository.batches.find_messages(db, repository.batches.get_current_position(db)) or [])[0]
     forged = message.replace(result.message_id.encode(), b"another")
     assert forged != message
     with stack.services.database.transaction() as db:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stratiform.kit import outbox
-from stratiform.kit.clock import SECOND_US, iso_naive, parse_iso
+from stratiform.kit.clock import SECOND_US, format_iso_naive, parse_iso
 from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
@@ -20,10 +20,10 @@ from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ingest.parsing.meter_file_parser import parse_meter_file
 from stratiform.services.ingest.service import IngestService
-from stratiform.services.ingest.tasks import handlers
-from stratiform.services.ledger.model import Segment, UsageFilter, encode_cursor
+from stratiform.services.ingest.tasks import build_handlers
+from stratiform.services.ledger.model import Segment, UsageFilter, encode_segment_cursor
 from support.payloads import sample
-from support.stacks import ServiceHarness, customer, harness
+from support.stacks import ServiceHarness, build_harness, customer
 
 T0 = parse_iso("2026-03-01T00:00:00Z")
 
@@ -32,7 +32,7 @@ T0 = parse_iso("2026-03-01T00:00:00Z")
 def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     """A stack on each database."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = harness(home, database_url)
+    stack = build_harness(home, database_url)
     yield stack
     stack.services.database.close()
 
@@ -47,7 +47,7 @@ def volume(
         "size": 1,
         "volume_type": "t",
         "display_name": "n",
-        "launched_at": iso_naive(T0),
+        "launched_at": format_iso_naive(T0),
     } | changes
     return Event(f"{cloud}-{number}-{seconds}-{event_type}", event_type, "x", T0 + seconds * SECOND_US, cloud, payload)
 
@@ -58,7 +58,7 @@ def ingest(stack: ServiceHarness, *events: Event) -> IngestResult:
 
 
 def segments(stack: ServiceHarness, **filters: Any) -> list[Segment]:
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         return list(stack.services.ledger.segments.iterate(db, UsageFilter(**filters)))
 
 
@@ -69,10 +69,10 @@ def test_outbox_is_moved_to_the_ledger(any_harness: ServiceHarness) -> None:
             outbox.append(db, volume(number, 1))
         enqueue(db, "metering.outbox", "all", any_harness.clock.now())
     Worker(
-        services.database, handlers(services.ingest, services.clouds), name="w", clock=any_harness.clock
+        services.database, build_handlers(services.ingest, services.clouds), name="w", clock=any_harness.clock
     ).run_until_idle()
     assert len(segments(any_harness)) == 1203
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         assert outbox.list_pending(db, 1) == []
 
 
@@ -80,7 +80,7 @@ def test_same_id_in_two_clouds_is_two_resources(any_harness: ServiceHarness) -> 
     result = ingest(any_harness, volume(1, 1), volume(1, 1, cloud="b"), volume(1, 9, "volume.delete.end", cloud="b"))
     assert result.accepted == 3
     assert [(segment.cloud, segment.end is None) for segment in segments(any_harness)] == [("a", True), ("b", False)]
-    with any_harness.services.database.snapshot() as db:
+    with any_harness.services.database.read_transaction() as db:
         iterate = any_harness.services.ledger.segments.iterate
         assert len(list(iterate(db, UsageFilter(resource_id="v001")))) == 2
         assert [segment.cloud for segment in iterate(db, UsageFilter(resource_id="v001", cloud="b"))] == ["b"]
@@ -101,13 +101,15 @@ def test_all_segments_have_the_last_name(any_harness: ServiceHarness) -> None:
 
 
 def test_segments_of_a_period(any_harness: ServiceHarness) -> None:
-    ingest(any_harness, volume(1, 1), volume(1, 10, "volume.delete.end", deleted_at=iso_naive(T0 + 10 * SECOND_US)))
+    ingest(
+        any_harness, volume(1, 1), volume(1, 10, "volume.delete.end", deleted_at=format_iso_naive(T0 + 10 * SECOND_US))
+    )
     ingest(any_harness, volume(2, 1), volume(3, 1, tenant_id="p2"))
     services = any_harness.services
 
     def list_ids(start: int, end: int, project_id: str | None = None) -> list[str]:
-        with any_harness.services.database.snapshot() as db:
-            period = services.ledger.segments.iterate_period(
+        with any_harness.services.database.read_transaction() as db:
+            period = services.ledger.segments.iterate_overlapping(
                 db, T0 + start * SECOND_US, T0 + end * SECOND_US, project_id
             )
             return [segment.resource_id for segment in period]
@@ -123,26 +125,26 @@ def test_pages_are_complete_while_events_are_ingested(any_harness: ServiceHarnes
     ingest(any_harness, *(volume(number, 1) for number in range(25)))
     services, seen, marker = any_harness.services, [], None
     while True:
-        with any_harness.services.database.snapshot() as db:
+        with any_harness.services.database.read_transaction() as db:
             page = services.ledger.segments.list(any_harness.ctx(db), UsageFilter(), Page(limit=10, marker=marker))
         seen += [segment.resource_id for segment in page.items]
         if not page.more:
             break
-        marker = encode_cursor(page.items[-1])
+        marker = encode_segment_cursor(page.items[-1])
         ingest(any_harness, volume(0, 50 + len(seen), "volume.update.end", size=len(seen)))
     assert seen == [f"v{number:03d}" for number in range(25)]
 
 
 def test_invalid_marker_is_rejected(service_harness: ServiceHarness) -> None:
     for marker in ("x", "Zm9v", "", "ÿ", "eyJhIjoxfQ=="):
-        with service_harness.services.database.snapshot() as db, pytest.raises(Invalid):
+        with service_harness.services.database.read_transaction() as db, pytest.raises(Invalid):
             service_harness.services.ledger.segments.list(service_harness.ctx(db), UsageFilter(), Page(marker=marker))
 
 
 def test_authorization(service_harness: ServiceHarness) -> None:
     ingest(service_harness, volume(1, 1), volume(2, 1, tenant_id="p2"))
     services = service_harness.services
-    with service_harness.services.database.snapshot() as db:
+    with service_harness.services.database.read_transaction() as db:
 
         def list_ids(usage_filter: UsageFilter, *caller: str) -> list[str]:
             ctx = service_harness.ctx(db, customer(*caller)) if caller else service_harness.ctx(db)
@@ -161,7 +163,7 @@ def test_authorization(service_harness: ServiceHarness) -> None:
         for operation in (
             lambda ctx: services.ingest.rejected_messages.list(ctx, Page()),
             services.ingest.rejected_messages.replay,
-            lambda ctx: services.ingest.messages.create(ctx, "c", []),
+            lambda ctx: services.ingest.messages.ingest_upload(ctx, "c", []),
         ):
             with pytest.raises(Forbidden):
                 operation(service_harness.ctx(db, customer("p1", "member")))
@@ -172,7 +174,7 @@ def test_rejected_messages_are_replayed(any_harness: ServiceHarness) -> None:
     good: dict[str, Any] = {
         "message_id": "m",
         "event_type": "volume.create.end",
-        "timestamp": iso_naive(T0),
+        "timestamp": format_iso_naive(T0),
         "payload": volume(1, 1).payload,
     }
     bad = json.dumps(good | {"payload": good["payload"] | {"volume_id": None}}).encode()
@@ -211,7 +213,7 @@ def test_ignored_message_that_arrives_again_is_metered_by_a_new_meter_file(any_h
         {
             "message_id": "m",
             "event_type": "thing.created",
-            "timestamp": iso_naive(T0),
+            "timestamp": format_iso_naive(T0),
             "payload": {"id": "t", "p": "p1"},
         }
     ).encode()
@@ -228,7 +230,7 @@ def test_ignored_message_that_arrives_again_is_metered_by_a_new_meter_file(any_h
 def test_invalid_sample_does_not_affect_the_others(any_harness: ServiceHarness) -> None:
     services, database = any_harness.services, any_harness.services.database
     samples = [sample("cpu", 1, "i1"), sample("cpu", "plenty", "i2"), 7, sample("cpu", 2, "i3")]
-    polled = {"message_id": "m", "event_type": "telemetry.polling", "timestamp": iso_naive(T0)}
+    polled = {"message_id": "m", "event_type": "telemetry.polling", "timestamp": format_iso_naive(T0)}
     body = json.dumps(polled | {"payload": {"samples": samples}}).encode()
     with database.transaction() as db:
         assert services.ingest.messages.ingest(db, "a", [body], 5) == IngestResult(accepted=2, rejected=1)
@@ -274,7 +276,7 @@ def test_concurrent_writers_lose_no_events(any_harness: ServiceHarness) -> None:
 @pytest.mark.parametrize("cloud", ["", "x" * 65, "a\nb"])
 def test_invalid_name_of_a_cloud_is_rejected(service_harness: ServiceHarness, cloud: str) -> None:
     with service_harness.services.database.transaction() as db, pytest.raises(Invalid):
-        service_harness.services.ingest.messages.create(service_harness.ctx(db), cloud, [])
+        service_harness.services.ingest.messages.ingest_upload(service_harness.ctx(db), cloud, [])
 
 
 def test_batches_are_received_in_the_order_of_their_positions(any_harness: ServiceHarness) -> None:
@@ -283,6 +285,6 @@ def test_batches_are_received_in_the_order_of_their_positions(any_harness: Servi
     for number, now in enumerate((10, 7, 12), 1):
         with database.transaction() as db:
             services.ingest.events.ingest(db, [volume(number, number)], now)
-    with database.snapshot() as db:
-        assert [services.ledger.positions.get_at(db, moment) for moment in (9, 10, 11, 12)] == [0, 2, 2, 3]
+    with database.read_transaction() as db:
+        assert [services.ledger.positions.get_position_at(db, moment) for moment in (9, 10, 11, 12)] == [0, 2, 2, 3]
         assert [services.ledger.positions.find_time(db, position) for position in (1, 2, 3)] == [10, 10, 12]

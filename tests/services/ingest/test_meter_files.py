@@ -43,7 +43,7 @@ def event(event_type: str, payload: dict[str, Any], at: str = AT) -> Event:
 def list_statements(
     event_type: str, payload: dict[str, Any], parser: MessageParser = PARSER
 ) -> list[ResourceStatement]:
-    return list(parser.list_statements(event(event_type, payload)))
+    return list(parser.parse_event(event(event_type, payload)))
 
 
 def parse_one(event_type: str, payload: dict[str, Any], parser: MessageParser = PARSER) -> ResourceStatement:
@@ -185,7 +185,7 @@ def test_long_id_is_shortened_and_stays_unique() -> None:
 
 def test_statement_of_a_message_with_a_long_id_can_be_stored() -> None:
     long = Event("m" * 128, "port.delete.end", "x", parse_iso(AT), "c", {"port_id": "o"})
-    (parsed,) = PARSER.list_statements(long)
+    (parsed,) = PARSER.parse_event(long)
     assert len(parsed.statement.message_id) <= 128
 
 
@@ -206,7 +206,7 @@ def test_file_of_the_operator_is_added_or_replaces_another(tmp_path: Path) -> No
     write_meter_file(tmp_path, "b", toml() + '[identity]\nid = "id"\n[[events]]\ntype = "thing.*"\nrule = "start"\n')
     parser = MessageParser.load(tmp_path)
     assert parser.meter_files["image"].title == "Better images"
-    assert parser.list_statements(event("image.delete", {"id": "i"})) == []
+    assert parser.parse_event(event("image.delete", {"id": "i"})) == []
     assert parse_one("thing.made", {"id": "t"}, parser).resource.resource_type == "thing"
     write_meter_file(tmp_path, "c", toml())
     with pytest.raises(Invalid, match=r"c\.toml: name: another file"):
@@ -363,7 +363,7 @@ def example_payloads() -> dict[str, dict[str, Any]]:
 def test_invalid_payload_is_rejected_without_other_exceptions(event_type: str) -> None:
     for payload in with_invalid_values(copy.deepcopy(example_payloads()[event_type])):
         try:
-            statements = PARSER.list_statements(event(event_type.strip(), payload))
+            statements = PARSER.parse_event(event(event_type.strip(), payload))
         except InvalidMessage:
             continue
         for statement in statements:

@@ -9,24 +9,24 @@ from typing import Any
 
 import pytest
 
-from stratiform.contract.compute import ComputeCapability
+from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo
 from stratiform.contract.errors import CloudUnreachable
-from stratiform.contract.image import ImageCapability
-from stratiform.contract.network import NetworkCapability
-from stratiform.contract.usage import InventoryItem, UsageCapability, UsageSample, align_periods
-from stratiform.contract.volume import VolumeCapability
+from stratiform.contract.image import ImageDriver
+from stratiform.contract.network import NetworkDriver
+from stratiform.contract.usage import InventoryItem, UsageDriver, UsageSample, align_periods
+from stratiform.contract.volume import VolumeDriver
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
 from stratiform.kit.work_queue import Worker, enqueue
-from stratiform.services.ingest.model.polls import Poll, Schedule
-from stratiform.services.ingest.tasks import handlers
+from stratiform.services.ingest.model.polls import Poll, PollSchedule
+from stratiform.services.ingest.tasks import build_handlers
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.model.samples import SampleRow
 from stratiform.services.ledger.model.sums import SumQuery
-from support.stacks import ServiceHarness, customer, harness
+from support.stacks import ServiceHarness, build_harness, customer
 
 METER = """
 name = "bucket"
@@ -70,13 +70,13 @@ class Cloud:
     owner: str = "p1"
     requests: list[tuple[Micros, Micros]] = field(default_factory=list)
 
-    compute: ComputeCapability | None = None
-    volume: VolumeCapability | None = None
-    network: NetworkCapability | None = None
-    image: ImageCapability | None = None
+    compute: ComputeDriver | None = None
+    volume: VolumeDriver | None = None
+    network: NetworkDriver | None = None
+    image: ImageDriver | None = None
 
     @property
-    def usage(self) -> UsageCapability:
+    def usage(self) -> UsageDriver:
         return self
 
     def check_credentials(self) -> AccountInfo:
@@ -111,7 +111,7 @@ class Lab:
     begin: Micros
 
     def poll(self) -> Poll:
-        with self.harness.services.database.snapshot() as db:
+        with self.harness.services.database.read_transaction() as db:
             polls = self.harness.services.ingest.polls.list(self.harness.ctx(db))
         (poll,) = [poll for poll in polls if poll.meter == "sent"]
         return poll
@@ -127,7 +127,7 @@ class Lab:
         self.cloud.values[source, self.begin + minute * MINUTE_US] = Decimal(value)
 
     def samples(self, resource: str | None = None) -> list[SampleRow]:
-        with self.harness.services.database.snapshot() as db:
+        with self.harness.services.database.read_transaction() as db:
             ctx = self.harness.ctx(db)
             usage_filter = UsageFilter(resource_type="bucket", resource_id=resource)
             return list(self.harness.services.ledger.samples.list(ctx, usage_filter, None, Page(1000, None)).items)
@@ -136,7 +136,7 @@ class Lab:
         """Return the sum since the cloud was added."""
         now = self.harness.clock.now()
         query = SumQuery((), ("meter:sent",), (self.begin, now))
-        with self.harness.services.database.snapshot() as db:
+        with self.harness.services.database.read_transaction() as db:
             usage_filter = UsageFilter(resource_type="bucket", since=self.begin, until=now)
             (row,) = self.harness.services.ledger.sums.compute(self.harness.ctx(db), usage_filter, query).sums
         return row.values[0]
@@ -152,14 +152,14 @@ class Lab:
 def build_lab(home: Path, monkeypatch: pytest.MonkeyPatch, meter: str = METER, database_url: str = "") -> Lab:
     (home / "meters").mkdir(parents=True, exist_ok=True)
     (home / "meters" / "bucket.toml").write_text(meter)
-    stack = harness(home, database_url)
+    stack = build_harness(home, database_url)
     services, clock, cloud = stack.services, stack.clock, Cloud()
     clock.at = clock.at // HOUR_US * HOUR_US
     monkeypatch.setattr(type(services.clouds.connections), "get", lambda _self, _cloud_id: cloud)
     with services.database.transaction() as db:
         services.clouds.accounts.create(stack.ctx(db), "memory", "lab", {})
         enqueue(db, "metering.survey", "all", clock.now())
-    worker = Worker(services.database, handlers(services.ingest, services.clouds), name="w", clock=clock)
+    worker = Worker(services.database, build_handlers(services.ingest, services.clouds), name="w", clock=clock)
     return Lab(stack, cloud, worker, clock.now())
 
 
@@ -281,7 +281,7 @@ def test_project_of_the_ledger_outranks_the_project_of_the_cloud(lab: Lab) -> No
     lab.run()
     lab.run(minutes=6)
     assert {row.resource_id: row.project_id for row in lab.samples()} == {"b1": "owner", "b2": "p1"}
-    with lab.harness.services.database.snapshot() as db:
+    with lab.harness.services.database.read_transaction() as db:
         segments = list(services.ledger.segments.iterate(db, UsageFilter(resource_type="bucket")))
     assert [(segment.resource_id, segment.name, segment.project_id, segment.end) for segment in segments] == [
         ("b1", "mine", "owner", None)
@@ -307,7 +307,7 @@ def test_invalid_sample_is_rejected_and_the_others_stored(lab: Lab) -> None:
     for _ in range(2):
         lab.run(minutes=6)
     assert [minute for minute, _ in lab.minutes()] == [1, 3]
-    with lab.harness.services.database.snapshot() as db:
+    with lab.harness.services.database.read_transaction() as db:
         rejected = lab.harness.services.ingest.rejected_messages.list(lab.harness.ctx(db), Page(10, None)).items
     assert ["-5" in message.reason for message in rejected] == [True]
 
@@ -335,7 +335,7 @@ def test_polls_of_a_deleted_cloud_are_deleted(lab: Lab) -> None:
         services.clouds.accounts.delete(ctx, services.clouds.accounts.get(ctx, "lab").id)
     lab.harness.clock.advance(6 * MINUTE_US)
     lab.worker.run_until_idle()
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         assert services.ingest.polls.list(lab.harness.ctx(db)) == []
     requests = len(lab.cloud.requests)
     lab.harness.clock.advance(HOUR_US)
@@ -364,7 +364,7 @@ def test_rewound_poll_reads_earlier_samples(lab: Lab) -> None:
 
 
 def test_windows_of_a_schedule() -> None:
-    schedule, begin = Schedule(period_s=300, delay_s=120, overlap_s=600), 1000 * HOUR_US
+    schedule, begin = PollSchedule(period_s=300, delay_s=120, overlap_s=600), 1000 * HOUR_US
     poll = Poll("i", "c", "c", "t", "m", begin, begin, 0)
     assert schedule.list_windows(poll, begin + 419 * SECOND_US) == []
     assert schedule.list_windows(poll, begin + 420 * SECOND_US) == [(begin, begin + 300 * SECOND_US)]

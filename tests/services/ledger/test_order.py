@@ -10,7 +10,7 @@ from stratiform.kit.clock import HOUR_US, SECOND_US, parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import Correction, Resource, Segment, UsageFilter
-from support.stacks import ServiceHarness, harness
+from support.stacks import ServiceHarness, build_harness
 
 T0 = parse_iso("2026-03-01T00:00:00Z")
 
@@ -18,7 +18,7 @@ T0 = parse_iso("2026-03-01T00:00:00Z")
 @pytest.fixture
 def stack(home: Path) -> Iterator[ServiceHarness]:
     home.mkdir(parents=True, exist_ok=True)
-    services = harness(home)
+    services = build_harness(home)
     services.clock.at = T0 + HOUR_US
     yield services
     services.services.database.close()
@@ -45,7 +45,7 @@ def correct(stack: ServiceHarness, resource_id: str, correction: Correction) -> 
 
 
 def list_segments(stack: ServiceHarness, cloud: str = "a") -> list[Segment]:
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         return list(stack.services.ledger.segments.iterate(db, UsageFilter(cloud=cloud)))
 
 

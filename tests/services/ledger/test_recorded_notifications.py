@@ -17,14 +17,14 @@ from stratiform.services.ledger.model import UsageFilter
 from support.ledger import expected, listing, recorded
 from support.profiles import examples
 from support.reference_fold import usage
-from support.stacks import ServiceHarness, harness
+from support.stacks import ServiceHarness, build_harness
 
 
 @pytest.fixture
 def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     """A stack on each database."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = harness(home, database_url)
+    stack = build_harness(home, database_url)
     yield stack
     stack.services.database.close()
 
@@ -40,7 +40,7 @@ def ingest(stack: ServiceHarness, lines: list[bytes], batch: int = 1000) -> Inge
 
 
 def list_ledger(stack: ServiceHarness) -> str:
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         return listing(stack.services.ledger, db)
 
 
@@ -61,12 +61,12 @@ def test_second_and_shuffled_imports_change_nothing(any_harness: ServiceHarness)
     result = ingest(any_harness, lines, 137)
     assert (result.accepted, result.repeated) == (576, 576)
     assert list_ledger(any_harness) == expected()
-    with any_harness.services.database.snapshot() as db:
-        before = any_harness.services.ledger.positions.get_current(db)
+    with any_harness.services.database.read_transaction() as db:
+        before = any_harness.services.ledger.positions.get_current_position(db)
     assert ingest(any_harness, lines).accepted == 0
     assert list_ledger(any_harness) == expected()
-    with any_harness.services.database.snapshot() as db:
-        assert any_harness.services.ledger.positions.get_current(db) == before
+    with any_harness.services.database.read_transaction() as db:
+        assert any_harness.services.ledger.positions.get_current_position(db) == before
 
 
 def test_single_messages_in_reverse_order(service_harness: ServiceHarness) -> None:
@@ -82,7 +82,7 @@ def test_versioned_or_unversioned_notifications_are_sufficient(service_harness: 
     for number, lines in enumerate((unversioned, versioned)):
         home = tmp_path / str(number)
         home.mkdir()
-        other = harness(home)
+        other = build_harness(home)
         ingest(other, lines)
         segments = [each for each in json.loads(list_ledger(other)) if each["resource_type"] in ("instance", "volume")]
         expected_segments = [each for each in json.loads(expected()) if each["resource_type"] in ("instance", "volume")]
@@ -97,13 +97,15 @@ def test_segments_as_of_an_earlier_position(service_harness: ServiceHarness) -> 
     ingest(service_harness, lines[:300])
     before = list_ledger(service_harness)
     services, database = service_harness.services, service_harness.services.database
-    with database.snapshot() as db:
-        position = services.ledger.positions.get_current(db)
+    with database.read_transaction() as db:
+        position = services.ledger.positions.get_current_position(db)
     ingest(service_harness, lines[300:])
     assert list_ledger(service_harness) != before
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         earlier = list(services.ledger.segments.iterate(db, UsageFilter(as_of=position)))
-        now = list(services.ledger.segments.iterate(db, UsageFilter(as_of=services.ledger.positions.get_current(db))))
+        now = list(
+            services.ledger.segments.iterate(db, UsageFilter(as_of=services.ledger.positions.get_current_position(db)))
+        )
         assert now == list(services.ledger.segments.iterate(db))
     assert len(earlier) == len(json.loads(before))
     assert [segment.end for segment in earlier].count(None) == before.count('"end": null')
@@ -118,7 +120,7 @@ def test_any_sample_in_any_order_equals_the_reference_fold(
     sample = data.draw(st.lists(st.sampled_from(relevant), max_size=60))
     batch = data.draw(st.integers(1, 30))
     home = tmp_path_factory.mktemp("home")
-    stack = harness(home)
+    stack = build_harness(home)
     ingest(stack, sample, batch)
     segments = json.loads(list_ledger(stack))
     stack.services.database.close()

@@ -17,7 +17,7 @@ from stratiform.services.network.errors import IpAddressGenerationFailure, IpAdd
 from stratiform.services.network.model import FixedIpRequest, ListQuery, Network, NewPort, NewSubnet, NicRequest
 from stratiform.services.network.service import NetworkService
 from support.processes import WAIT_S
-from support.stacks import ServiceHarness, customer, harness
+from support.stacks import ServiceHarness, build_harness, customer
 
 #: 192.0.2.0/28 without the network address, the gateway and the broadcast address.
 POOL = {f"192.0.2.{octet}" for octet in range(2, 15)}
@@ -38,7 +38,7 @@ class IpAllocations(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = TemporaryDirectory()
-        self.harness = harness(Path(self.folder.name))
+        self.harness = build_harness(Path(self.folder.name))
         self.network = create_network(self.harness)
         self.allocated: dict[str, str] = {}
 
@@ -142,7 +142,7 @@ def allocate_many(service: NetworkService, harness: ServiceHarness, network_id: 
 
 
 def allocate_in_process(url: str, home: Path, network_id: str, results: "multiprocessing.Queue[list[str]]") -> None:
-    process_harness = harness(home, url)
+    process_harness = build_harness(home, url)
     services = process_harness.services
     service = NetworkService.build(database=services.database, ids=RandomIds(), clouds=services.clouds)
     with ThreadPoolExecutor(3) as pool:
@@ -153,7 +153,7 @@ def allocate_in_process(url: str, home: Path, network_id: str, results: "multipr
 
 def test_concurrent_allocations(database_url: str, home: Path) -> None:
     """Two processes with three threads each exhaust the pool, and no address is allocated twice."""
-    test_harness = harness(home, database_url)
+    test_harness = build_harness(home, database_url)
     network = create_network(test_harness, "192.0.2.0/26")
     context = multiprocessing.get_context("spawn")
     results: multiprocessing.Queue[list[str]] = context.Queue()

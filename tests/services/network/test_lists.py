@@ -7,13 +7,13 @@ import pytest
 
 from stratiform.kit.pagination import Page
 from stratiform.services.network.model import FixedIpRequest, ListQuery, NewPort, NewSubnet
-from support.stacks import ServiceHarness, customer, harness
+from support.stacks import ServiceHarness, build_harness, customer
 
 
 @pytest.fixture
 def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     home.mkdir()
-    any_harness = harness(home, database_url)
+    any_harness = build_harness(home, database_url)
     yield any_harness
     any_harness.services.database.close()
 

@@ -11,9 +11,9 @@ from stratiform.kit.clock import MINUTE_US
 from stratiform.kit.policy import SYSTEM
 from stratiform.kit.work_queue import Worker
 from stratiform.services.network.model import NewSubnet, Port, ReservedAddresses
-from stratiform.services.network.model.ip_addresses import default_pools, parse_cidr
+from stratiform.services.network.model.ip_addresses import compute_default_pools, parse_cidr
 from stratiform.services.network.service import NetworkService
-from stratiform.services.network.tasks import handlers
+from stratiform.services.network.tasks import build_handlers
 from support.stacks import ServiceHarness, customer
 
 
@@ -42,7 +42,9 @@ class BoundProject:
         return [native.token for native in self.cloud.network.list_subnets()]
 
     def run_worker(self) -> None:
-        worker = Worker(self.harness.services.database, handlers(self.network), name="w", clock=self.harness.clock)
+        worker = Worker(
+            self.harness.services.database, build_handlers(self.network), name="w", clock=self.harness.clock
+        )
         worker.run_until_idle()
 
 
@@ -54,7 +56,7 @@ def project(service_harness: ServiceHarness) -> BoundProject:
         cloud = services.clouds.accounts.create(admin, "memory", "sim", {"seed": "1"})
         services.clouds.bindings.create(admin, "p1", cloud.id, "zone-a", "zone-1")
         ctx = service_harness.ctx(db, customer())
-        services.network.default_networks.ensure(ctx, "p1")
+        services.network.default_networks.ensure_network(ctx, "p1")
         [port] = services.network.server_ports.create(ctx, "p1", "server-1", [])
     return BoundProject(service_harness, cloud.id, port)
 
@@ -105,10 +107,10 @@ def test_default_pools_exclude_reserved_addresses(project: BoundProject) -> None
     subnets = project.network.subnets
     assert subnets.get_reserved_addresses("p1") == ReservedAddresses(1, 1)
     assert subnets.get_reserved_addresses("unbound") == ReservedAddresses()
-    assert default_pools(parse_cidr("10.0.0.0/28", 4), "10.0.0.1", ReservedAddresses(4, 1)) == [
+    assert compute_default_pools(parse_cidr("10.0.0.0/28", 4), "10.0.0.1", ReservedAddresses(4, 1)) == [
         {"start": "10.0.0.4", "end": "10.0.0.14"}
     ]
-    assert default_pools(parse_cidr("10.0.0.0/30", 4), "10.0.0.1", ReservedAddresses(4, 1)) == []
+    assert compute_default_pools(parse_cidr("10.0.0.0/30", 4), "10.0.0.1", ReservedAddresses(4, 1)) == []
     with project.harness.services.database.transaction() as db:
         ctx = project.harness.ctx(db, customer())
         network = project.network.networks.create(ctx, None, {})

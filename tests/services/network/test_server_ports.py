@@ -11,8 +11,8 @@ def test_server_without_requests_is_attached_to_the_only_network(service_harness
     service = service_harness.services.network
     with service_harness.services.database.transaction() as db:
         ctx = service_harness.ctx(db, customer("p1"))
-        network = service.default_networks.ensure(ctx, "p1")
-        assert service.default_networks.ensure(ctx, "p1") == network
+        network = service.default_networks.ensure_network(ctx, "p1")
+        assert service.default_networks.ensure_network(ctx, "p1") == network
         [port] = service.server_ports.create(ctx, "p1", "server-1", [])
         assert port.mac_address.startswith("fa:16:3e:")
         assert service.server_ports.list(db, "server-1") == [port]
@@ -26,7 +26,7 @@ def test_existing_port_survives_its_server(service_harness: ServiceHarness) -> N
     service = service_harness.services.network
     with service_harness.services.database.transaction() as db:
         ctx = service_harness.ctx(db, customer("p1"))
-        network = service.default_networks.ensure(ctx, "p1")
+        network = service.default_networks.ensure_network(ctx, "p1")
         port = service.ports.create(ctx, NewPort(network.id))
         request = NicRequest(port_id=port.id)
         [attached] = service.server_ports.create(ctx, "p1", "server-1", [request])

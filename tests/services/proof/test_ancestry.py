@@ -15,7 +15,7 @@ from stratiform.services.proof.model.export_lines import (
     decode_line,
     encode_line,
 )
-from stratiform.services.proof.model.verification import verify
+from stratiform.services.proof.model.verification import verify_export
 from support.exports import checkpoint, export, ingest, keys
 from support.stacks import ServiceHarness
 
@@ -59,12 +59,12 @@ def verify_signed(stack: ServiceHarness, header: bytes, groups: list[list[bytes]
         line = decode_line(text)
         lines.append(digest.add(text, line.index if isinstance(line, EventLine) else None))
     lines.append(encode_line(EndLine(sign_note(str(digest), signer))))
-    return verify(lines, keys(stack)).failures
+    return verify_export(lines, keys(stack)).failures
 
 
 def list_ends(stack: ServiceHarness) -> dict[str, int | None]:
     """Return the ends of the segments in seconds after `T0`, by resource id."""
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         segments = list(stack.services.ledger.segments.iterate(db, UsageFilter()))
     return {each.resource_id: None if each.end is None else (each.end - T0) // SECOND_US for each in segments}
 

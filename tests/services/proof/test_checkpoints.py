@@ -17,18 +17,18 @@ from stratiform.services.ledger.tables import (
     tile_table,
 )
 from stratiform.services.proof.errors import LogRewritten
-from stratiform.services.proof.model.verification import verify
+from stratiform.services.proof.model.verification import verify_export
 from stratiform.services.proof.tables import checkpoint_table
-from stratiform.services.proof.tasks import handlers
+from stratiform.services.proof.tasks import build_handlers
 from support.exports import checkpoint, export, ingest, keys
 from support.ledger import recorded
 from support.money import disk, machine
-from support.stacks import ServiceHarness, harness
+from support.stacks import ServiceHarness, build_harness
 
 
 def list_sizes(stack: ServiceHarness) -> list[int]:
     """Return the sizes of the stored checkpoints."""
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         return list(db.execute(select(checkpoint_table.c.size).order_by(checkpoint_table.c.size)).scalars())
 
 
@@ -49,8 +49,10 @@ def test_a_rewritten_ledger_is_not_signed_and_detected(any_harness: ServiceHarne
             .values(fact={**row.fact, "launched": parse_iso("2026-01-09")})
         )
         db.execute(update(segment_table).where(segment_table.c.resource == 1).values(start_at=parse_iso("2026-01-09")))
-        leaves = [merkle_tree.leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, 3)]
-        tiles = merkle_tree.append(lambda *_: b"", 0, leaves)
+        leaves = [
+            merkle_tree.compute_leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, 3)
+        ]
+        tiles = merkle_tree.append_leaves(lambda *_: b"", 0, leaves)
         db.execute(update(tile_table).values(hashes=tiles[0, 0]))
     ingest(any_harness, machine("m3", "p1", "2026-01-01"))
     with pytest.raises(LogRewritten, match="contradicts the signed checkpoint of 3 events"):
@@ -61,8 +63,10 @@ def test_a_rewritten_ledger_is_not_signed_and_detected(any_harness: ServiceHarne
         export(any_harness)
     (home / "keys" / "ledger" / "last").unlink()
     lines = export(any_harness, after=signed.size)
-    assert verify(lines, keys(any_harness)).failures == []
-    assert any("the ledger was rewritten" in failure for failure in verify(lines, keys(any_harness), signed).failures)
+    assert verify_export(lines, keys(any_harness)).failures == []
+    assert any(
+        "the ledger was rewritten" in failure for failure in verify_export(lines, keys(any_harness), signed).failures
+    )
 
 
 def test_an_older_copy_of_the_database_is_not_signed(service_harness: ServiceHarness) -> None:
@@ -85,7 +89,7 @@ def test_a_home_without_the_keys_of_the_ledger_signs_nothing(service_harness: Se
     ingest(service_harness, disk("v1", "p1", "2026-01-01"))
     checkpoint(service_harness)
     (tmp_path / "other").mkdir()
-    other = harness(tmp_path / "other", f"sqlite:///{service_harness.services.database.engine.url.database}")
+    other = build_harness(tmp_path / "other", f"sqlite:///{service_harness.services.database.engine.url.database}")
     ingest(other, disk("v2", "p1", "2026-01-01"))
     with pytest.raises(Conflict, match="a key that this home does not have"):
         checkpoint(other)
@@ -94,7 +98,7 @@ def test_a_home_without_the_keys_of_the_ledger_signs_nothing(service_harness: Se
 
 def test_a_checkpoint_is_signed_when_the_log_has_grown(service_harness: ServiceHarness) -> None:
     services = service_harness.services
-    worker = Worker(services.database, handlers(services.proof), name="w", clock=service_harness.clock)
+    worker = Worker(services.database, build_handlers(services.proof), name="w", clock=service_harness.clock)
     with services.database.transaction() as db:
         enqueue(db, "metering.checkpoint", "all", service_harness.clock.now())
 
@@ -118,7 +122,7 @@ def test_one_checkpoint_per_hour_is_kept(service_harness: ServiceHarness) -> Non
         ingest(service_harness, *recorded()[start : start + 100])
         hours[checkpoint(service_harness).size] = clock.now() // HOUR_US
         clock.advance(20 * MINUTE_US)
-    worker = Worker(services.database, handlers(services.proof), name="w", clock=clock)
+    worker = Worker(services.database, build_handlers(services.proof), name="w", clock=clock)
 
     def prune() -> list[int]:
         with services.database.transaction() as db:

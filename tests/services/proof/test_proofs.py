@@ -18,7 +18,7 @@ from support.stacks import ServiceHarness, customer
 
 @contextmanager
 def read(stack: ServiceHarness, caller: Caller = SYSTEM) -> Iterator[RequestContext]:
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         yield stack.ctx(db, caller)
 
 
@@ -50,7 +50,7 @@ def test_inclusion_proofs_verify(three_events: ServiceHarness) -> None:
         inclusion = get_inclusion(three_events, index)
         assert merkle_tree.verify_inclusion(inclusion.leaf, index, 3, inclusion.proof, root)
         assert inclusion.record is not None
-        assert merkle_tree.leaf_hash(inclusion.record) == inclusion.leaf
+        assert merkle_tree.compute_leaf_hash(inclusion.record) == inclusion.leaf
     with pytest.raises(NotFound, match="Event 3 could not be found in the log of 3 events"):
         get_inclusion(three_events, 3)
     with pytest.raises(Invalid, match="The log has 3 events, not 4"):

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from stratiform.kit.clock import DAY_US, HOUR_US, SECOND_US, Micros, iso
+from stratiform.kit.clock import DAY_US, HOUR_US, SECOND_US, Micros, format_iso
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.sums import parse_query
-from stratiform.services.rating.model import MeterUsage, PricePlan
+from stratiform.services.ledger.model.sums import parse_sum_query
+from stratiform.services.rating.model import PricePlan, SampledUsage
 from support.rating import START, plan
-from support.stacks import ServiceHarness, harness
+from support.stacks import ServiceHarness, build_harness
 
 #: Samples of these meters are sent: the name, how its values count, and its unit.
 METERS = (("network.outgoing.bytes", "cumulative", "B"), ("bytes_out", "delta", "B"), ("memory.usage", "gauge", "MB"))
@@ -34,7 +34,7 @@ PLAN = plan(
 @pytest.fixture
 def any_stack(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     home.mkdir(parents=True, exist_ok=True)
-    stack = harness(home, database_url)
+    stack = build_harness(home, database_url)
     stack.clock.at = START + 90 * DAY_US
     yield stack
     stack.services.database.close()
@@ -50,12 +50,19 @@ def send(stack: ServiceHarness, events: list[tuple[str, Micros, dict[str, Any]]]
     """Ingest CloudEvents: type, time and data of each."""
     documents = [
         msgspec.json.encode(
-            {"specversion": "1.0", "id": f"{number}", "source": source, "type": type_, "time": iso(at), "data": data}
+            {
+                "specversion": "1.0",
+                "id": f"{number}",
+                "source": source,
+                "type": type_,
+                "time": format_iso(at),
+                "data": data,
+            }
         )
         for number, (type_, at, data) in enumerate(events)
     ]
     with stack.services.database.transaction() as db:
-        outcomes = stack.services.ingest.cloud_events.create(stack.ctx(db), "dc", documents)
+        outcomes = stack.services.ingest.cloud_events.ingest(stack.ctx(db), "dc", documents)
     assert {each.outcome for each in outcomes} == {"accepted"}, [each.reason for each in outcomes]
 
 
@@ -87,13 +94,13 @@ def instances(generator: random.Random) -> list[tuple[str, Micros, dict[str, Any
 
 def read(
     stack: ServiceHarness, prices: PricePlan, start: Micros, end: Micros, usage_filter: UsageFilter | None = None
-) -> list[MeterUsage]:
-    with stack.services.database.snapshot() as db:
+) -> list[SampledUsage]:
+    with stack.services.database.read_transaction() as db:
         usages = stack.services.rating.meter_usages.iterate(db, prices, start, end, usage_filter or UsageFilter())
         return list(usages)
 
 
-def amounts(usages: list[MeterUsage]) -> dict[tuple[str, str, str], Decimal]:
+def amounts(usages: list[SampledUsage]) -> dict[tuple[str, str, str], Decimal]:
     """Return the sums by resource, project and meter."""
     sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for usage in usages:
@@ -105,8 +112,8 @@ def amounts(usages: list[MeterUsage]) -> dict[tuple[str, str, str], Decimal]:
 def ledger_sums(stack: ServiceHarness, start: Micros, end: Micros) -> dict[tuple[str, str, str], Decimal]:
     sums = {}
     for meter, _, _ in METERS:
-        query = parse_query(("resource_id", "project_id"), (f"meter:{meter}",), start, end, None)
-        with stack.services.database.snapshot() as db:
+        query = parse_sum_query(("resource_id", "project_id"), (f"meter:{meter}",), start, end, None)
+        with stack.services.database.read_transaction() as db:
             result = stack.services.ledger.sums.compute(stack.ctx(db), UsageFilter(), query)
         for each in result.sums:
             resource_id, project_id = each.group
@@ -136,8 +143,8 @@ def test_adjacent_periods_sum_to_the_total(stack: ServiceHarness) -> None:
 def test_a_position_of_the_ledger_keeps_its_usage(stack: ServiceHarness) -> None:
     events = instances(random.Random(3))
     send(stack, events[:60])
-    with stack.services.database.snapshot() as db:
-        position = stack.services.ledger.positions.get_current(db)
+    with stack.services.database.read_transaction() as db:
+        position = stack.services.ledger.positions.get_current_position(db)
     before = read(stack, PLAN, START, START + DAY_US, UsageFilter(as_of=position))
     send(stack, events[60:], source="late")
     assert read(stack, PLAN, START, START + DAY_US, UsageFilter(as_of=position)) == before

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.stacks import ServiceHarness, harness
+from support.stacks import ServiceHarness, build_harness
 from support.volumes import VolumeHarness, with_cloud
 
 
@@ -18,7 +18,7 @@ def volumes(service_harness: ServiceHarness) -> VolumeHarness:
 def volumes_on(database_url: str, home: Path) -> Iterator[VolumeHarness]:
     """The service on each supported database."""
     home.mkdir()
-    created = harness(home, database_url)
+    created = build_harness(home, database_url)
     try:
         yield with_cloud(created)
     finally:

@@ -17,7 +17,7 @@ def test_attach_and_detach(volumes_on: VolumeHarness) -> None:
         assert service.volumes.get(ctx, volume.id).status == "attaching"
         assert service.attachments.list_by_server(ctx.db, "s1") == [attachment]
         assert service.attachments.group_by_server(ctx.db, ["s1", "s2"]) == {"s1": [attachment], "s2": []}
-        assert service.attachments.native_volume_id(ctx.db, volume.id) == volume.native_id
+        assert service.attachments.get_native_volume_id(ctx.db, volume.id) == volume.native_id
         service.attachments.complete_attach(ctx.db, attachment.id, ctx.now)
         service.attachments.complete_attach(ctx.db, attachment.id, ctx.now)
         assert service.volumes.get(ctx, volume.id).status == "in-use"

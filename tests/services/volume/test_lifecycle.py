@@ -5,7 +5,7 @@ import pytest
 from stratiform.contract import registry
 from stratiform.contract.compute import ServerSize, ServerSpec
 from stratiform.contract.volume import NativeVolumeState
-from stratiform.kit.clock import SECOND_US, iso_naive
+from stratiform.kit.clock import SECOND_US, format_iso_naive
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume, VolumeNotFound, VolumeTypeNotFound
@@ -58,8 +58,8 @@ def test_events_have_cinders_payload_and_the_times_of_usage(volumes: VolumeHarne
         "volume_type": volume.type_id,
         "volume_type_name": "standard",
         "display_name": "data",
-        "launched_at": iso_naive(volume.launched_at) + "+00:00",
-        "created_at": iso_naive(requested_at) + "+00:00",
+        "launched_at": format_iso_naive(volume.launched_at) + "+00:00",
+        "created_at": format_iso_naive(requested_at) + "+00:00",
         "terminated_at": None,
         "deleted_at": None,
         "status": "available",
@@ -72,7 +72,7 @@ def test_events_have_cinders_payload_and_the_times_of_usage(volumes: VolumeHarne
         "volume_attachment": [],
     }
     assert deleted.payload["status"] == "deleted"
-    assert deleted.payload["terminated_at"] == iso_naive(deleted_at) + "+00:00"
+    assert deleted.payload["terminated_at"] == format_iso_naive(deleted_at) + "+00:00"
     assert deleted.payload["launched_at"] == created.payload["launched_at"]
 
 
@@ -285,4 +285,4 @@ def test_usage_continues_if_the_native_volume_cannot_be_deleted(volumes: VolumeH
     with volumes.ctx() as ctx:
         volumes.service.volumes.delete(ctx, volume.id)
     volumes.run_worker()
-    assert volumes.events()[-1].payload["terminated_at"] == iso_naive(ended) + "+00:00"
+    assert volumes.events()[-1].payload["terminated_at"] == format_iso_naive(ended) + "+00:00"

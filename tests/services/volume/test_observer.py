@@ -1,6 +1,6 @@
 """The observer: what is in the cloud beside what is in our rows."""
 
-from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeCapability, VolumeSpec
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeDriver, VolumeSpec
 from stratiform.kit.clock import HOUR_US
 from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume.model import NewVolume, find_drift
@@ -14,7 +14,7 @@ def survey(volumes: VolumeHarness) -> None:
     volumes.run_worker(2)
 
 
-def disks_of(volumes: VolumeHarness) -> VolumeCapability:
+def disks_of(volumes: VolumeHarness) -> VolumeDriver:
     assert volumes.cloud.volume is not None
     return volumes.cloud.volume
 

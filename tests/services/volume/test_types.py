@@ -11,7 +11,7 @@ from support.volumes import VolumeHarness
 
 def test_initial_types(volumes: VolumeHarness) -> None:
     with volumes.ctx(volumes.admin()) as ctx:
-        volumes.service.volume_types.ensure_initial(ctx)
+        volumes.service.volume_types.ensure_initial_types(ctx)
         assert [volume_type.name for volume_type in volumes.service.volume_types.list(ctx)] == ["standard", "fast"]
         assert volumes.service.volume_types.get_default(ctx).name == "standard"
         with pytest.raises(Invalid, match="default"):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from stratiform.connectors.aws.client import Client
 
 
-class AwsImage:
+class AwsImageDriver:
     """Implements contract.image.ImageCapability for existing AMIs; uploads are not supported."""
 
     def __init__(self, client: "Client") -> None:

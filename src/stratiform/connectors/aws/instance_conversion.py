@@ -48,28 +48,28 @@ def to_native_device(device: str) -> str:
     return f"/dev/sd{chr(ord(letter) + _LETTER_SHIFT)}"
 
 
-def state_of(instance: "InstanceTypeDef") -> NativeServerState:
+def get_state(instance: "InstanceTypeDef") -> NativeServerState:
     state = _STATES.get(instance["State"]["Name"], NativeServerState.ERROR)
     if state is NativeServerState.DELETED and instance.get("StateReason", {}).get("Code") in _FAILURES:
         return NativeServerState.ERROR
     return state
 
 
-def first_launch(instance: "InstanceTypeDef") -> Micros:
+def get_first_launch_time(instance: "InstanceTypeDef") -> Micros:
     """Return the time of the first launch: the primary interface's attachment, as LaunchTime is that of the last."""
     attachments = [interface["Attachment"] for interface in instance.get("NetworkInterfaces", [])]
     times = [item["AttachTime"] for item in attachments if item["DeviceIndex"] == 0 and "AttachTime" in item]
     return from_datetime(min([instance["LaunchTime"], *times]))
 
 
-def root_volume(instance: "InstanceTypeDef") -> str:
+def get_root_volume_id(instance: "InstanceTypeDef") -> str:
     """Return the native id of the root volume, or "" before it exists."""
     device = instance.get("RootDeviceName", "")
     mappings = instance.get("BlockDeviceMappings", [])
     return next((item["Ebs"]["VolumeId"] for item in mappings if item.get("DeviceName") == device), "")
 
 
-def server_tags(spec: ServerSpec) -> dict[str, str]:
+def build_server_tags(spec: ServerSpec) -> dict[str, str]:
     """Return our token and the metadata, with a prefix and truncated to EC2's limits."""
     metadata = {
         f"metadata:{key}"[:_MAX_TAG_KEY_LENGTH]: value[:_MAX_TAG_VALUE_LENGTH] for key, value in spec.metadata.items()
@@ -77,7 +77,7 @@ def server_tags(spec: ServerSpec) -> dict[str, str]:
     return {tags.TOKEN: spec.token, **dict(islice(metadata.items(), _MAX_METADATA_TAGS))}
 
 
-def interface_specifications(spec: ServerSpec) -> "list[InstanceNetworkInterfaceSpecificationTypeDef]":
+def build_interface_specifications(spec: ServerSpec) -> "list[InstanceNetworkInterfaceSpecificationTypeDef]":
     return [
         {
             "DeviceIndex": index,

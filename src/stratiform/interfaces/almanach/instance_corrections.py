@@ -7,7 +7,7 @@ from stratiform.interfaces.almanach.errors import InvalidFields
 from stratiform.interfaces.almanach.resource_updates import flavor_attributes, image_attributes
 from stratiform.interfaces.almanach.schemas import InstanceUpdate
 from stratiform.interfaces.almanach.views import Entity
-from stratiform.kit.clock import Micros, iso
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.services.ingest.service import ResourceUpdate
 from stratiform.services.ledger.model import RecordedSegment, Resource
 
@@ -29,7 +29,7 @@ class InstanceCorrection:
     author: str
     now: Micros
 
-    def build_events(self, update: InstanceUpdate) -> Sequence[ResourceUpdate]:
+    def build_updates(self, update: InstanceUpdate) -> Sequence[ResourceUpdate]:
         """Raises InvalidFields if the entity would end before it starts."""
         start, end = self.get_bounds(update)
         if end is not None and end <= start:
@@ -68,11 +68,13 @@ class InstanceCorrection:
         if start == old:
             return
         if self.index == 0:
-            yield self._correct(start=iso(start))
+            yield self._correct(start=format_iso(start))
         elif start > old:
-            yield self._correct(since=iso(old), until=iso(start), absent=True)
+            yield self._correct(since=format_iso(old), until=format_iso(start), absent=True)
         else:
-            yield self._correct(since=iso(start), until=iso(old), **_snapshot(self._first, self._segments))
+            yield self._correct(
+                since=format_iso(start), until=format_iso(old), **_snapshot(self._first, self._segments)
+            )
 
     def _move_end(self, end: Micros | None) -> Iterator[ResourceUpdate]:
         """A later end shortens the entity after; an earlier one leaves a gap."""
@@ -80,11 +82,11 @@ class InstanceCorrection:
         if end is None or end == old:
             return
         if self.index == len(self.entities) - 1 or old is None:
-            yield self._correct(end=iso(end))
+            yield self._correct(end=format_iso(end))
         elif end < old:
-            yield self._correct(since=iso(end), until=iso(old), absent=True)
+            yield self._correct(since=format_iso(end), until=format_iso(old), absent=True)
         else:
-            yield self._correct(since=iso(old), until=iso(end), **_snapshot(self._last, self._segments))
+            yield self._correct(since=format_iso(old), until=format_iso(end), **_snapshot(self._last, self._segments))
 
     def _change_attributes(self, update: InstanceUpdate, start: Micros, end: Micros | None) -> Iterator[ResourceUpdate]:
         attributes: dict[str, object] = {}
@@ -95,7 +97,7 @@ class InstanceCorrection:
         if not attributes:
             return
         until = max(self.last_event_at, start) + 1 if end is None else end
-        yield self._correct(since=iso(start), until=iso(until), attributes=attributes)
+        yield self._correct(since=format_iso(start), until=format_iso(until), attributes=attributes)
         if end is None:
             yield ResourceUpdate(_EVENT_TYPE, self._resource, until, {"attributes": attributes})
 

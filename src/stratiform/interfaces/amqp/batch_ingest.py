@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from queue import Queue
 
-from stratiform.interfaces.amqp.batch_queue import Batch, Inbox
+from stratiform.interfaces.amqp.batch_queue import BatchQueue, MessageBatch
 from stratiform.interfaces.services import Services
-from stratiform.kit.clock import SECOND_US, Micros, iso_seconds
+from stratiform.kit.clock import SECOND_US, Micros, format_iso_seconds
 from stratiform.kit.database import ProgrammingError
 from stratiform.kit.errors import Fault, Unavailable
 from stratiform.services.ingest.errors import InvalidMessage
@@ -28,7 +28,7 @@ _RETRY_S = 2.0
 _TRANSIENT_ERRORS = (Unavailable, ProgrammingError, OSError, MemoryError)
 
 
-class Statistics:
+class IngestStatistics:
     """Counts the messages of one source for the log."""
 
     def __init__(self, source: str, cloud: str) -> None:
@@ -68,11 +68,11 @@ class Statistics:
             sent_at = parse_event(message, self._cloud).at
         except InvalidMessage:
             return ""
-        return f" last_at={iso_seconds(sent_at)} lag_s={(stored_at - sent_at) / SECOND_US:.1f}"
+        return f" last_at={format_iso_seconds(sent_at)} lag_s={(stored_at - sent_at) / SECOND_US:.1f}"
 
 
 @dataclass(slots=True)
-class Storage:
+class BatchIngest:
     """Stores the batches of `inbox` in order.
 
     Two threads call `parse` and `store`: the next batch is parsed while the database stores one.
@@ -80,18 +80,18 @@ class Storage:
 
     services: Services
     cloud: str
-    inbox: Inbox
-    statistics: Statistics
+    inbox: BatchQueue
+    statistics: IngestStatistics
     _last_error: str = field(default="", init=False)
-    _parsed: "Queue[tuple[Batch, ParsedBatch] | None]" = field(default_factory=partial(Queue, 1), init=False)
+    _parsed: "Queue[tuple[MessageBatch, ParsedBatch] | None]" = field(default_factory=partial(Queue, 1), init=False)
 
-    def parse(self) -> None:
+    def parse_batches(self) -> None:
         """Parse batches until the inbox is closed."""
-        while (batch := self.inbox.take(_LINGER_S)) is not None:
+        while (batch := self.inbox.get_batch(_LINGER_S)) is not None:
             self._parsed.put((batch, self.services.ingest.messages.parse(self.cloud, batch.bodies)))
         self._parsed.put(None)
 
-    def store(self, stop: threading.Event) -> None:
+    def store_batches(self, stop: threading.Event) -> None:
         """Store batches until the inbox is closed.
 
         Messages that can't be stored stay with the broker. After `stop` the batches behind a batch that was not stored

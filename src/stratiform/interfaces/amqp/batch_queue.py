@@ -12,7 +12,7 @@ _MAX_PENDING_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class MessageBatch:
     """Messages that are stored together, in order of arrival.
 
     `connection` is the number of the connection that received them, and `tag` the delivery tag of the last of them.
@@ -23,7 +23,7 @@ class Batch:
     bodies: list[bytes]
 
 
-class Inbox:
+class BatchQueue:
     """A queue that returns batches of at most `limit` messages.
 
     Delivery tags are valid for one connection only. Messages of an earlier connection can't be acknowledged; they are
@@ -51,7 +51,7 @@ class Inbox:
         """Return True if no more messages should be added."""
         return self._pending_bytes > _MAX_PENDING_BYTES
 
-    def take(self, linger_s: float) -> Batch | None:
+    def get_batch(self, linger_s: float) -> MessageBatch | None:
         """Wait for a batch: until it is full, or `linger_s` after its first message. None if the inbox is closed."""
         with self._changed:
             while not self._is_closed:
@@ -64,22 +64,22 @@ class Inbox:
     def _is_ready(self) -> bool:
         return self._is_closed or not self._pending or len(self._pending) >= self._limit or self.is_full()
 
-    def _pop_batch(self) -> Batch:
+    def _pop_batch(self) -> MessageBatch:
         tag, bodies, size = 0, list[bytes](), 0
         while self._pending and len(bodies) < self._limit and size < _MAX_BATCH_BYTES:
             tag, body = self._pending.popleft()
             bodies.append(body)
             size += len(body)
         self._pending_bytes -= size
-        return Batch(self._connection, tag, bodies)
+        return MessageBatch(self._connection, tag, bodies)
 
-    def mark_stored(self, batch: Batch) -> None:
+    def mark_stored(self, batch: MessageBatch) -> None:
         """Mark a batch as stored, so that it can be acknowledged."""
         with self._changed:
             if batch.connection == self._connection:
                 self._stored_tag = batch.tag
 
-    def pop_stored_tag(self) -> int | None:
+    def pop_acknowledgeable_tag(self) -> int | None:
         """Return the tag up to which messages can be acknowledged, once."""
         if self._stored_tag is None:  # without the lock, as this is called after every message
             return None
@@ -87,7 +87,7 @@ class Inbox:
             tag, self._stored_tag = self._stored_tag, None
             return tag
 
-    def reset(self) -> None:
+    def clear(self) -> None:
         """Discard all messages, because the connection is lost."""
         with self._changed:
             self._pending.clear()

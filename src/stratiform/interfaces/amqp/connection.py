@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 import amqp  # type: ignore[import-untyped]  # it has no types
 
 from stratiform.interfaces.amqp.frame_assembly import FrameHandler, OnMessage
-from stratiform.interfaces.amqp.queues import Subscription, declare
-from stratiform.interfaces.amqp.transport_url import Address, Host, Options
+from stratiform.interfaces.amqp.queues import Subscription, declare_queues
+from stratiform.interfaces.amqp.transport_url import BrokerHost, ConsumerOptions, TransportUrl
 
 _CONNECT_TIMEOUT_S = 5
 
@@ -37,7 +37,7 @@ class ConsumerConnection:
         self._channel = connection.channel()
         self._last_heartbeat = time.monotonic()
 
-    def consume(self, subscription: Subscription, prefetch: int, options: Options) -> None:
+    def consume(self, subscription: Subscription, prefetch: int, options: ConsumerOptions) -> None:
         """Start consuming; the broker sends at most `prefetch` messages before they are acknowledged."""
         self._channel.basic_qos(0, prefetch, False)
         arguments = {"x-cancel-on-ha-failover": True} if options.enable_cancel_on_failover else None
@@ -63,7 +63,7 @@ class ConsumerConnection:
 
 @contextmanager
 def connect(
-    host: Host, address: Address, subscription: Subscription, on_message: OnMessage
+    host: BrokerHost, address: TransportUrl, subscription: Subscription, on_message: OnMessage
 ) -> Iterator[ConsumerConnection]:
     """Connect to a broker, and declare what is consumed. Raises errors of the broker and the network."""
     options = address.options
@@ -82,14 +82,14 @@ def connect(
     try:
         connection.connect()
         connection.sock.settimeout(_SOCKET_TIMEOUT_S)
-        declare(connection, address, subscription)
+        declare_queues(connection, address, subscription)
         yield ConsumerConnection(connection)
         connection.close()
     finally:
         connection.collect()
 
 
-def _tls_options(host: Host, options: Options) -> dict[str, str]:
+def _tls_options(host: BrokerHost, options: ConsumerOptions) -> dict[str, str]:
     """Return the TLS options. The certificate is always verified, by default with the authorities of this machine."""
     files = {"ca_certs": options.ssl_ca_file, "certfile": options.ssl_cert_file, "keyfile": options.ssl_key_file}
     return {"server_hostname": host.name} | {name: file for name, file in files.items() if file}

@@ -5,11 +5,11 @@ import threading
 from dataclasses import dataclass, field
 from itertools import cycle
 
-from stratiform.interfaces.amqp.batch_queue import Inbox
+from stratiform.interfaces.amqp.batch_queue import BatchQueue
 from stratiform.interfaces.amqp.connection import ConsumerConnection, connect
 from stratiform.interfaces.amqp.queues import Subscription
-from stratiform.interfaces.amqp.transport_url import Address, Host
-from stratiform.kit.logging_setup import redact
+from stratiform.interfaces.amqp.transport_url import BrokerHost, TransportUrl
+from stratiform.kit.logging_setup import redact_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -23,9 +23,9 @@ _FULL_WAIT_S = 0.05
 class Consumer:
     """Puts messages into `inbox`, and acknowledges those that are stored."""
 
-    address: Address
+    address: TransportUrl
     subscription: Subscription
-    inbox: Inbox
+    inbox: BatchQueue
     prefetch: int
     _last_error: str = field(default="", init=False)
 
@@ -38,7 +38,7 @@ class Consumer:
             if attempt % len(self.address.hosts) == 0 and stop.wait(_RETRY_S):
                 return
 
-    def _consume(self, host: Host, settled: threading.Event) -> None:
+    def _consume(self, host: BrokerHost, settled: threading.Event) -> None:
         is_connected = False
         try:
             with connect(host, self.address, self.subscription, self.inbox.put) as connection:
@@ -49,12 +49,12 @@ class Consumer:
         except Exception as error:  # brokers and networks fail in many ways, after all of which a retry makes sense
             self._log_error(error, was_connected=is_connected)
         finally:
-            self.inbox.reset()
+            self.inbox.clear()
 
     def _receive(self, connection: ConsumerConnection, settled: threading.Event) -> None:
         while True:
             is_last = settled.is_set()
-            tag = self.inbox.pop_stored_tag()
+            tag = self.inbox.pop_acknowledgeable_tag()
             if tag is not None:
                 connection.acknowledge(tag)
             if is_last:
@@ -68,7 +68,7 @@ class Consumer:
     def _log_error(self, error: Exception, *, was_connected: bool) -> None:
         """Log an error, unless it is the same as before."""
         text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        reason = redact(text.strip().partition("\n")[0]) or type(error).__name__
+        reason = redact_secrets(text.strip().partition("\n")[0]) or type(error).__name__
         if reason == self._last_error:
             return
         self._last_error = reason

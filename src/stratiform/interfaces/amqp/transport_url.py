@@ -31,7 +31,7 @@ _Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class BrokerHost:
     """A broker with credentials."""
 
     name: str
@@ -44,7 +44,7 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ConsumerOptions:
     """Options of oslo.messaging that affect a consumer, with their defaults there."""
 
     amqp_durable_queues: bool = False
@@ -64,7 +64,7 @@ class Options:
     ssl_key_file: str = ""
 
 
-_OPTIONS = {option.name: option for option in dataclasses.fields(Options)}
+_OPTIONS = {option.name: option for option in dataclasses.fields(ConsumerOptions)}
 
 #: Options without effect on a consumer; they are accepted because other services may use the same URL.
 _IGNORED_OPTIONS = frozenset(
@@ -80,15 +80,15 @@ _IGNORED_OPTIONS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class TransportUrl:
     """The address of a bus. object of the hosts can be used."""
 
-    hosts: tuple[Host, ...]
+    hosts: tuple[BrokerHost, ...]
     virtual_host: str
-    options: Options
+    options: ConsumerOptions
 
     @property
-    def durable(self) -> bool:
+    def is_durable(self) -> bool:
         """Return True if oslo.messaging declares exchanges and queues as durable."""
         return self.options.amqp_durable_queues or self.options.rabbit_quorum_queue
 
@@ -98,7 +98,7 @@ class Address:
         return f"rabbit://{','.join(map(str, self.hosts))}/{virtual_host}"
 
 
-def parse(text: str, key: str) -> Address:
+def parse_transport_url(text: str, key: str) -> TransportUrl:
     """Parse the value of the setting `key`. Does not connect.
 
     Raises Invalid, with the key and without any part of the text that may be a password.
@@ -115,10 +115,10 @@ def parse(text: str, key: str) -> Address:
     hosts = tuple(_parse_host(part, key, _PORTS[url.scheme]) for part in url.netloc.split(",") if part)
     if not hosts:
         raise Invalid(f"{key} has no broker", hint=_HINT)
-    return Address(hosts, unquote(url.path[1:]) or "/", options)
+    return TransportUrl(hosts, unquote(url.path[1:]) or "/", options)
 
 
-def _parse_host(text: str, key: str, default_port: int) -> Host:
+def _parse_host(text: str, key: str, default_port: int) -> BrokerHost:
     """Parse `USER:PASSWORD@HOST:PORT`. Only the host is required; an IPv6 address is in brackets."""
     credentials, _, address = text.rpartition("@")
     user, _, password = credentials.partition(":")
@@ -128,10 +128,10 @@ def _parse_host(text: str, key: str, default_port: int) -> Host:
     port = int(match["port"] or default_port)
     if not 1 <= port <= 65535:
         raise Invalid(f"{key} is not a valid transport URL: a port must be from 1 to 65535", hint=_HINT)
-    return Host(match["six"] or match["name"], port, unquote(user) or "guest", unquote(password) or "guest")
+    return BrokerHost(match["six"] or match["name"], port, unquote(user) or "guest", unquote(password) or "guest")
 
 
-def _parse_options(query: dict[str, str], key: str, *, tls: bool) -> Options:
+def _parse_options(query: dict[str, str], key: str, *, tls: bool) -> ConsumerOptions:
     values: dict[str, Any] = {"ssl": tls}
     for name, text in query.items():
         if name in _IGNORED_OPTIONS:
@@ -145,7 +145,7 @@ def _parse_options(query: dict[str, str], key: str, *, tls: bool) -> Options:
             raise Invalid(
                 f"{key}: option {name}: {error}", hint="see docs/howto/collect-notifications-from-openstack.md"
             ) from error
-    options = Options(**values)
+    options = ConsumerOptions(**values)
     if options.rabbit_quorum_queue and options.rabbit_ha_queues:
         raise Invalid(f"{key}: rabbit_quorum_queue and rabbit_ha_queues can't be used together")
     for name in ("ssl_ca_file", "ssl_cert_file", "ssl_key_file"):

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from stratiform.interfaces.cli.client import CliError, client, print_line
+from stratiform.interfaces.cli.client import CliError, get_client, print_line
 
 #: The maximum number of events per request, which is one transaction.
 _EVENTS_PER_REQUEST = 1000
@@ -20,7 +20,7 @@ _BATCH_TYPE = "application/cloudevents-batch+json"
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def insert_file(
+def ingest_file(
     file: Annotated[Path, typer.Argument(help="CloudEvents: one, an array, or one per line; - for standard input.")],
     cloud: Annotated[str, typer.Option(help="Name of the cloud of events that do not name one.")] = "openstack",
 ) -> None:
@@ -28,7 +28,7 @@ def insert_file(
     counts = dict.fromkeys(("accepted", "repeated", "ignored", "rejected"), 0)
     offset = 0
     for batch in _batches(_events(file)):
-        result = client().send("usage/events", b"[" + b",".join(batch) + b"]", _BATCH_TYPE, cloud=cloud)
+        result = get_client().post_bytes("usage/events", b"[" + b",".join(batch) + b"]", _BATCH_TYPE, cloud=cloud)
         for name in counts:
             counts[name] += result[name]
         for event in result["events"]:

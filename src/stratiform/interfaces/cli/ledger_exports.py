@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, client, print_line, session
+from stratiform.interfaces.cli.client import CliError, get_client, print_line, session
 from stratiform.kit.errors import Invalid
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def export_file(
     try:
         with _compressed_writer(partial, file.suffix) as write:
             last_line = b""
-            for chunk in client().stream("usage/log/export", **params):
+            for chunk in get_client().stream_bytes("usage/log/export", **params):
                 write(chunk)
                 line_ends = chunk[len(chunk.rstrip(b"\n")) :]
                 last_line = (last_line + chunk).rstrip(b"\n").rpartition(b"\n")[2] + line_ends
@@ -75,12 +75,12 @@ def verify_file(
 
     Exit status 1: events were altered, removed or added, or segments do not follow; each is listed.
     """
-    from stratiform.services.proof.model.verification import verify  # not needed by other commands
+    from stratiform.services.proof.model.verification import verify_export  # not needed by other commands
 
     verifiers = _keys(key, keyfile)
     earlier = None if since is None else _checkpoint(since, verifiers)
     with _open(file) as source:
-        report = verify(_lines(source), verifiers, earlier)
+        report = verify_export(_lines(source), verifiers, earlier)
     _print_report(file, report)
     if report.failures:
         raise typer.Exit(1)

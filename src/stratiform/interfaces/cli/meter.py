@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.interfaces.cli.client import client, print_line
+from stratiform.interfaces.cli.client import get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 
 app = typer.Typer(help="Meters.", no_args_is_help=True)
@@ -25,7 +25,7 @@ _UNKNOWN_COLUMNS = {
 @app.command("list")
 def list_meters(output: FormatOption = Format.table) -> None:
     """List the meters of the running server."""
-    meters = client().get("usage/meters")["meters"]
+    meters = get_client().get("usage/meters")["meters"]
     print_list(meters if output is Format.json else map(_meter_row, meters), _METER_COLUMNS, output)
 
 
@@ -43,18 +43,18 @@ def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> 
 
 
 @unknown.command("list")
-def list_unknown(output: FormatOption = Format.table) -> None:
+def list_ignored_messages(output: FormatOption = Format.table) -> None:
     """List counts by cloud and event type, with the reason for types that are ignored on purpose."""
-    types = client().get("usage/unknown")["unknown"]
+    types = get_client().get("usage/unknown")["unknown"]
     print_list(types if output is Format.json else map(_unknown_row, types), _UNKNOWN_COLUMNS, output)
 
 
 @unknown.command("replay")
-def replay_unknown() -> None:
+def replay_ignored_messages() -> None:
     """Ingest the stored messages again, after a meter was added."""
     accepted, after = 0, 0
     while True:
-        result = client().post(f"usage/unknown/replay?after={after}")
+        result = get_client().post(f"usage/unknown/replay?after={after}")
         accepted += result["accepted"]
         if result["next"] is None:
             break

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, client, print_line
+from stratiform.interfaces.cli.client import CliError, get_client, print_line
 from stratiform.interfaces.cli.cloud_events import format_counts
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
@@ -18,25 +18,25 @@ _ID_LENGTH, _BODY_LENGTH = 12, 80
 
 
 @app.command("list")
-def list_rejected(output: FormatOption = Format.table) -> None:
+def list_rejected_messages(output: FormatOption = Format.table) -> None:
     """List rejected messages with the reason."""
-    messages = client().pages("usage/rejected", "rejected")
+    messages = get_client().iterate_items("usage/rejected", "rejected")
     print_list(messages if output is Format.json else map(_row, messages), _COLUMNS, output)
 
 
 @app.command("show")
-def show_rejected(
+def show_rejected_message(
     message: Annotated[str, typer.Argument(metavar="ID", help="ID of the message, or its beginning.")],
     output: FormatOption = Format.table,
 ) -> None:
     """Show one message completely."""
     if not message:  # the path would be that of the list
         raise CliError("The ID of a message is required", "see `stratiform usage rejected list`")
-    print_item(client().get(f"usage/rejected/{quote(message, safe='')}"), _COLUMNS, output)
+    print_item(get_client().get(f"usage/rejected/{quote(message, safe='')}"), _COLUMNS, output)
 
 
 @app.command("drop")
-def drop_rejected(
+def delete_rejected_messages(
     messages: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="IDs, or their beginnings.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All rejected messages.")] = False,
     cloud: Annotated[str | None, typer.Option(help="All messages of this cloud.")] = None,
@@ -47,19 +47,19 @@ def drop_rejected(
         raise CliError("No messages are selected", "use IDs; or --cloud, --reason or both; or --all")
     if messages:
         for message in messages:
-            client().delete(f"usage/rejected/{quote(message, safe='')}")
+            get_client().delete(f"usage/rejected/{quote(message, safe='')}")
         count = len(messages)
     elif everything:
-        count = client().delete("usage/rejected", all="true")["dropped"]
+        count = get_client().delete("usage/rejected", all="true")["dropped"]
     else:
-        count = client().delete("usage/rejected", cloud=cloud, reason=reason)["dropped"]
+        count = get_client().delete("usage/rejected", cloud=cloud, reason=reason)["dropped"]
     print_line(f"{count} deleted")
 
 
 @app.command("replay")
-def replay_rejected() -> None:
+def replay_rejected_messages() -> None:
     """Ingest rejected messages again, after their cause has been fixed."""
-    print_line(format_counts(client().post("usage/rejected/replay")))
+    print_line(format_counts(get_client().post("usage/rejected/replay")))
 
 
 def _row(message: dict[str, Any]) -> dict[str, object]:

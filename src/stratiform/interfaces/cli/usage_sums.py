@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from stratiform.interfaces.cli.client import client, print_line
+from stratiform.interfaces.cli.client import get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 
 
-def sums(
+def show_sums(
     group_by: Annotated[
         str | None, typer.Option(help="Names separated by commas: project_id, attributes.flavor, …")
     ] = None,
@@ -28,7 +28,7 @@ def sums(
     output: FormatOption = Format.table,
 ) -> None:
     """Sum usage by groups and buckets, as exact numbers in seconds and value × seconds."""
-    result = client().get(
+    result = get_client().get(
         "usage/sums",
         **{
             "group_by": group_by,

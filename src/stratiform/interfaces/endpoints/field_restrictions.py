@@ -63,23 +63,23 @@ class _Field:
         return self.since <= minor and (self.until is None or minor <= self.until)
 
 
-def restrict(value: object, minor: int, *, is_admin: bool) -> None:
+def unset_restricted_fields(value: object, minor: int, *, is_admin: bool) -> None:
     """Unset the fields of a response, at any depth, that this microversion or caller does not see."""
     if isinstance(value, Struct):
         for field in _fields(type(value)):
             if not field.exists(minor) or (field.admin_only and not is_admin):
                 setattr(value, field.name, UNSET)
             elif field.nested:
-                restrict(getattr(value, field.name), minor, is_admin=is_admin)
+                unset_restricted_fields(getattr(value, field.name), minor, is_admin=is_admin)
     elif isinstance(value, list | tuple):
         for item in value:
-            restrict(item, minor, is_admin=is_admin)
+            unset_restricted_fields(item, minor, is_admin=is_admin)
     elif isinstance(value, dict):
         for item in value.values():
-            restrict(item, minor, is_admin=is_admin)
+            unset_restricted_fields(item, minor, is_admin=is_admin)
 
 
-def check_fields(value: object, minor: int, key: str = "body") -> None:
+def check_field_versions(value: object, minor: int, key: str = "body") -> None:
     """Raises UnexpectedField for a field of a request that this microversion does not have."""
     if isinstance(value, Struct):
         for field in _fields(type(value)):
@@ -87,13 +87,13 @@ def check_fields(value: object, minor: int, key: str = "body") -> None:
             if content is not UNSET and not field.exists(minor):
                 raise UnexpectedField(key, field.encoded)
             if field.nested:
-                check_fields(content, minor, field.encoded)
+                check_field_versions(content, minor, field.encoded)
     elif isinstance(value, list | tuple):
         for item in value:
-            check_fields(item, minor, key)
+            check_field_versions(item, minor, key)
 
 
-def existing_fields(struct: type[Struct], minor: int) -> Iterator[tuple[str, str]]:
+def list_existing_fields(struct: type[Struct], minor: int) -> Iterator[tuple[str, str]]:
     """Yield the fields that this microversion has, as pairs of Python name and encoded name."""
     missing = {field.name for field in _fields(struct) if not field.exists(minor)}
     for name, encoded in zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True):
@@ -130,7 +130,7 @@ def _structs(annotation: object) -> Iterator[type[Struct]]:
         yield from _structs(inner)
 
 
-def given_fields(struct: Struct) -> dict[str, Any]:
+def get_set_fields(struct: Struct) -> dict[str, Any]:
     """Return the fields that the request had, by their Python names."""
     values = ((name, getattr(struct, name)) for name in struct.__struct_fields__)
     return {name: value for name, value in values if value is not UNSET}

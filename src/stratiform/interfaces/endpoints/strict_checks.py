@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 
-from stratiform.interfaces.endpoints.decoding import query_fields
+from stratiform.interfaces.endpoints.decoding import list_query_fields
 from stratiform.kit.errors import Invalid, UnsupportedMediaType
 
 
 def check_query(items: Sequence[tuple[str, str]], schema: type[object] | None) -> None:
     """Raises Invalid for a parameter that `schema` does not have, that occurs twice, or that is empty."""
-    fields = {} if schema is None else query_fields(schema)
+    fields = {} if schema is None else list_query_fields(schema)
     seen: set[str] = set()
     for name, text in items:
         if name not in fields:

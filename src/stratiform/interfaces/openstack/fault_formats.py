@@ -42,27 +42,27 @@ Body = dict[str, object]
 FaultFormat = Callable[[int, str, Fault | None], Body]
 
 
-def keystone(status: int, message: str, _fault: Fault | None) -> Body:
+def format_keystone_fault(status: int, message: str, _fault: Fault | None) -> Body:
     return {"error": {"code": status, "message": message, "title": HTTPStatus(status).phrase}}
 
 
-def nova(status: int, message: str, _fault: Fault | None) -> Body:
+def format_nova_fault(status: int, message: str, _fault: Fault | None) -> Body:
     """Cinder uses the same format."""
     return {_NOVA_NAMES.get(status, "computeFault"): {"code": status, "message": message}}
 
 
-def neutron(status: int, message: str, fault: Fault | None) -> Body:
+def format_neutron_fault(status: int, message: str, fault: Fault | None) -> Body:
     webob_name = "HTTP" + HTTPStatus(status).phrase.replace(" ", "")
     default = "OverQuota" if isinstance(fault, OverLimit) else _NEUTRON_TYPES.get(status, webob_name)
     error_type = getattr(fault, "neutron_type", default)
     return {"NeutronError": {"type": error_type, "message": message, "detail": ""}}
 
 
-def glance(status: int, message: str, _fault: Fault | None) -> Body:
+def format_glance_fault(status: int, message: str, _fault: Fault | None) -> Body:
     return {"message": message, "code": f"{status} {HTTPStatus(status).phrase}", "title": HTTPStatus(status).phrase}
 
 
-def fault_handlers(fault_format: FaultFormat) -> ExceptionHandlersMap:
+def build_fault_handlers(fault_format: FaultFormat) -> ExceptionHandlersMap:
     """Return the exception handlers of an API whose errors have this format."""
 
     def handle(_request: Request, error: Exception) -> Response[Body]:
@@ -82,7 +82,7 @@ def _render(fault_format: FaultFormat, error: Exception) -> Response[Body]:
     else:
         logger.error("unexpected error", exc_info=error)
         status, message = HTTPStatus.INTERNAL_SERVER_ERROR, _INTERNAL_ERROR
-    if fault_format is neutron and isinstance(fault, OverLimit):
+    if fault_format is format_neutron_fault and isinstance(fault, OverLimit):
         status = HTTPStatus.CONFLICT
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Keystone uri="/identity"'

@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 from litestar.types import Message, Scope
 
-from stratiform.interfaces.http import Request, get, request_id, services_of
+from stratiform.interfaces.http import Request, get, get_request_id, get_services
 
 if TYPE_CHECKING:
     from stratiform.interfaces.openstack.api import OpenStackApi
@@ -23,26 +23,26 @@ Document = Mapping[str, object]
 DocumentFormat = Callable[[Document], Response[Document]]
 
 
-def list_versions(entry: Document) -> Response[Document]:
+def build_version_list(entry: Document) -> Response[Document]:
     """The list of Nova and Neutron."""
     return Response({"versions": [entry]})
 
 
-def list_versions_as_choices(entry: Document) -> Response[Document]:
+def build_version_choices(entry: Document) -> Response[Document]:
     """The list of Cinder and Glance."""
     return Response({"versions": [entry]}, status_code=300)
 
 
-def list_keystone_versions(entry: Document) -> Response[Document]:
+def build_keystone_version_list(entry: Document) -> Response[Document]:
     return Response({"versions": {"values": [entry]}}, status_code=300)
 
 
-def show_version(entry: Document) -> Response[Document]:
+def build_version_document(entry: Document) -> Response[Document]:
     """The document of Keystone and Nova."""
     return Response({"version": entry})
 
 
-def show_neutron_resources(entry: Document) -> Response[Document]:
+def build_neutron_resource_list(entry: Document) -> Response[Document]:
     """Neutron's document lists its resources."""
     links = entry["links"]
     assert isinstance(links, list)
@@ -69,10 +69,10 @@ class VersionDocuments:
 async def add_request_id(message: Message, scope: Scope) -> None:
     """Add the request id to every response, also if no route matches."""
     if message["type"] == "http.response.start":
-        message["headers"] = [*message["headers"], (b"x-openstack-request-id", request_id(scope).encode())]
+        message["headers"] = [*message["headers"], (b"x-openstack-request-id", get_request_id(scope).encode())]
 
 
-def version_entry(api: "OpenStackApi", url: str) -> dict[str, object]:
+def build_version_entry(api: "OpenStackApi", url: str) -> dict[str, object]:
     """Return the entry of an API's version; `url` is the public address without a slash at the end."""
     versions = api.versions
     entry: dict[str, object] = {
@@ -87,21 +87,21 @@ def version_entry(api: "OpenStackApi", url: str) -> dict[str, object]:
     if api.microversions is not None:
         microversions = api.microversions
         entry |= {
-            "version": microversions.text(microversions.last),
-            "min_version": microversions.text(microversions.first),
+            "version": microversions.format_version(microversions.last),
+            "min_version": microversions.format_version(microversions.first),
         }
     return entry
 
 
-def version_routes(apis: Sequence["OpenStackApi"]) -> list[HTTPRouteHandler]:
+def build_version_routes(apis: Sequence["OpenStackApi"]) -> list[HTTPRouteHandler]:
     """Return the routes of all version documents; a browser is redirected from `/` to the portal."""
 
     @get("/", operation_id="allVersions")
     def list_all(request: Request) -> Response[Document] | Redirect:
         if "text/html" in request.headers.get("accept", ""):
             return Redirect("/dashboard")
-        url = services_of(request).url
-        return Response({"versions": [version_entry(api, url) | {"service": api.name} for api in apis]})
+        url = get_services(request).url
+        return Response({"versions": [build_version_entry(api, url) | {"service": api.name} for api in apis]})
 
     routes = [list_all]
     for api in apis:
@@ -113,6 +113,6 @@ def version_routes(apis: Sequence["OpenStackApi"]) -> list[HTTPRouteHandler]:
 def _route(path: str, operation_id: str, api: "OpenStackApi", document_format: DocumentFormat) -> HTTPRouteHandler:
     @get(path, operation_id=operation_id)
     def document(request: Request) -> Response[Document]:
-        return document_format(version_entry(api, services_of(request).url))
+        return document_format(build_version_entry(api, get_services(request).url))
 
     return document

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from litestar.datastructures import Cookie
 
-from stratiform.interfaces.http import Request, reading, services_of
+from stratiform.interfaces.http import Request, get_services, read_transaction
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Forbidden, Unauthenticated
@@ -30,9 +30,9 @@ class NoProject(Unauthenticated):
 
 
 @contextmanager
-def session_context(request: Request) -> Iterator[RequestContext]:
+def open_session_context(request: Request) -> Iterator[RequestContext]:
     """Open a read transaction for the user and the project of the session. Raises Unauthenticated."""
-    with reading(request, token=request.cookies.get(COOKIE_NAME) or "-") as ctx:
+    with read_transaction(request, token=request.cookies.get(COOKIE_NAME) or "-") as ctx:
         if ctx.caller.project_id is None:
             raise Unauthenticated("The session is not scoped to a project.")
         yield ctx
@@ -42,7 +42,7 @@ def sign_in_with_password(services: Services, user: str, password: str, domain: 
     """Return a token for the user's first project. Raises Unauthenticated, NoProject."""
     named = ResourceRef(name=user, domain_name=domain)
     unscoped = _issue_token(services, PasswordAuth(named, password), ScopeRequest("unscoped"))
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         now = services.clock.now()
         ctx = RequestContext(db, services.identity.authenticate(db, unscoped, now), now)
         projects = sorted(
@@ -61,11 +61,11 @@ def scope_to_project(services: Services, token: str, project_id: str) -> str:
 def _issue_token(services: Services, method: AuthMethod, scope: ScopeRequest) -> str:
     """Hashing a password is slow, so no transaction is open meanwhile."""
     auth_request = AuthRequest((method,), scope)
-    with services.database.snapshot() as db:
-        resolved = services.identity.authentication.resolve(db, auth_request, services.clock.now())
-    services.identity.authentication.verify(resolved)
+    with services.database.read_transaction() as db:
+        resolved = services.identity.authentication.resolve_methods(db, auth_request, services.clock.now())
+    services.identity.authentication.verify_secrets(resolved)
     with services.database.transaction() as db:
-        return services.identity.authentication.issue(db, auth_request, resolved, services.clock.now())[0]
+        return services.identity.authentication.issue_token(db, auth_request, resolved, services.clock.now())[0]
 
 
 def build_cookie(request: Request, token: str) -> Cookie:
@@ -76,7 +76,7 @@ def build_cookie(request: Request, token: str) -> Cookie:
         path="/dashboard",
         httponly=True,
         samesite="strict",
-        secure=services_of(request).url.startswith("https:"),
+        secure=get_services(request).url.startswith("https:"),
         max_age=None if token else 0,
     )
 

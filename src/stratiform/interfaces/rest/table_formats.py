@@ -13,7 +13,7 @@ from litestar.response import Stream
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import BINARY, TEXT, Schema
-from stratiform.kit.clock import iso
+from stratiform.kit.clock import format_iso
 from stratiform.kit.errors import Invalid
 
 if TYPE_CHECKING:  # importing it takes a second and 60 MiB, which an idle process should not pay
@@ -44,7 +44,7 @@ class ColumnType(StrEnum):
 Columns = Mapping[str, ColumnType]
 
 
-class Format(StrEnum):
+class TableFormat(StrEnum):
     """The media type of a response."""
 
     JSON = "application/json"
@@ -54,18 +54,22 @@ class Format(StrEnum):
 
 
 #: Schemas of the formats beside JSON.
-TABLE_CONTENT: Mapping[str, Schema] = {Format.CSV.value: TEXT, Format.ARROW.value: BINARY, Format.PARQUET.value: BINARY}
+TABLE_CONTENT: Mapping[str, Schema] = {
+    TableFormat.CSV.value: TEXT,
+    TableFormat.ARROW.value: BINARY,
+    TableFormat.PARQUET.value: BINARY,
+}
 
 
-def choose_format(request: ApiRequest, name: str | None) -> Format:
+def choose_format(request: ApiRequest, name: str | None) -> TableFormat:
     """Return the format called `name`, else the first supported one of the Accept header, else JSON."""
     if name is not None:
-        return Format[name.upper()]
+        return TableFormat[name.upper()]
     accepted = [part.split(";")[0].strip().lower() for part in request.http.headers.get("accept", "").split(",")]
-    return next((Format(media_type) for media_type in accepted if media_type in {*Format}), Format.JSON)
+    return next((TableFormat(media_type) for media_type in accepted if media_type in {*TableFormat}), TableFormat.JSON)
 
 
-def require_no_page(limit: int | None, marker: str | None) -> None:
+def reject_paging_parameters(limit: int | None, marker: str | None) -> None:
     """Raises Invalid for paging parameters: tables are not paged."""
     if limit is not None or marker is not None:
         raise Invalid(
@@ -73,12 +77,12 @@ def require_no_page(limit: int | None, marker: str | None) -> None:
         )
 
 
-def stream_table(table_format: Format, columns: Columns, next_rows: NextRows, name: str) -> Stream:
+def stream_table(table_format: TableFormat, columns: Columns, next_rows: NextRows, name: str) -> Stream:
     """Return all rows as a file called `name`. An error after the first rows breaks the response off."""
-    if table_format is Format.PARQUET:
+    if table_format is TableFormat.PARQUET:
         blocks = _write_parquet(columns, next_rows)
     else:
-        writer = _CsvWriter(columns) if table_format is Format.CSV else _ArrowWriter(columns)
+        writer = _CsvWriter(columns) if table_format is TableFormat.CSV else _ArrowWriter(columns)
         blocks = _encode(writer, next_rows(), next_rows)
     disposition = f'attachment; filename="{name}.{table_format.name.lower()}"'
     return Stream(blocks, media_type=table_format.value, headers={"Content-Disposition": disposition})
@@ -112,7 +116,7 @@ class _CsvWriter:
         for index in self._timestamps:
             value = values[index]
             if isinstance(value, int):
-                values[index] = iso(value)
+                values[index] = format_iso(value)
         return values
 
     def _flush(self) -> bytes:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from stratiform.kit.clock import iso, parse_iso
+from stratiform.kit.clock import format_iso, parse_iso
 from stratiform.services.billing.model import (
     Document,
     DocumentKind,
@@ -133,8 +133,8 @@ def encode_document(document: Document) -> bytes:
         number=str(document.number),
         kind=document.kind,
         references=list(document.references),
-        issued_at=iso(document.issued_at),
-        period=_Interval(iso(document.start), iso(document.end)),
+        issued_at=format_iso(document.issued_at),
+        period=_Interval(format_iso(document.start), format_iso(document.end)),
         ledger=_Ledger(document.as_of),
         currency=document.currency,
         account=_Account(document.account_id, document.account_name),
@@ -143,11 +143,11 @@ def encode_document(document: Document) -> bytes:
         plan=_Plan(
             document.plan.name,
             document.plan.unpriced,
-            [_PlanVersion(iso(version.valid_from), version.sha256) for version in document.plan.versions],
+            [_PlanVersion(format_iso(version.valid_from), version.sha256) for version in document.plan.versions],
         ),
         lines=[_encode_line(document, line) for line in document.lines],
         taxes=[_encode_tax(document, total) for total in document.tax_totals],
-        exact=format_scaled(document.exact, AMOUNT_DIGITS),
+        exact=format_scaled(document.exact_amount, AMOUNT_DIGITS),
         net=document.format_minor(document.net_minor),
         tax=document.format_minor(document.tax_minor),
         total=document.format_minor(document.total_minor),
@@ -202,13 +202,13 @@ def _encode_line(document: Document, line: DocumentLine) -> _Line:
         resource_name=line.resource_name,
         meter=line.measure,
         description=line.description,
-        start=iso(line.start),
-        end=iso(line.end),
+        start=format_iso(line.start),
+        end=format_iso(line.end),
         quantity=format_scaled(line.quantity, QUANTITY_DIGITS),
         unit=line.unit,
         unit_price=format_scaled(line.unit_price, PRICE_DIGITS),
         amount=format_scaled(line.amount, AMOUNT_DIGITS),
-        price_version=iso(line.price_version),
+        price_version=format_iso(line.price_version),
         net=document.format_minor(line.net_minor),
         tax_rate=line.tax_category.rate,
         tax_category=line.tax_category.code,
@@ -257,7 +257,7 @@ def _decode_tax(tax: _Tax, minor_digits: int) -> TaxTotal:
 
 
 def _category(code: str | UnsetType, rate: str) -> TaxCategory:
-    return TaxCategory.of_rate(rate) if code is UNSET else TaxCategory(code, rate)
+    return TaxCategory.from_rate(rate) if code is UNSET else TaxCategory(code, rate)
 
 
 def _scale(text: str, digits: int) -> int:

@@ -1,6 +1,6 @@
 """Policy rules of the clouds service."""
 
-from stratiform.kit.policy import Rule, admin, declared_rules, project_reader
+from stratiform.kit.policy import Rule, admin, list_declared_rules, project_reader
 
 CLOUDS_CREATE = Rule("stratiform:clouds:create", admin, "Add a cloud account")
 CLOUDS_LIST = Rule("stratiform:clouds:list", admin, "List cloud accounts and the kinds of cloud")
@@ -14,4 +14,4 @@ BINDINGS_DELETE = Rule("stratiform:bindings:delete", admin, "Unbind a project fr
 NATIVE_RESOURCES_LIST = Rule("stratiform:native_resources:list", admin, "List the native ids registered in a cloud")
 NATIVE_RESOURCES_REGISTER = Rule("stratiform:native_resources:register", admin, "Register and unregister native ids")
 
-RULES = declared_rules(globals())
+RULES = list_declared_rules(globals())

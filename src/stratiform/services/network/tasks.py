@@ -1,7 +1,7 @@
 """Background work: native subnets are deleted after their subnet."""
 
 from stratiform.contract.errors import NativeNotFound, RequestRejected
-from stratiform.contract.network import NetworkCapability
+from stratiform.contract.network import NetworkDriver
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.work_queue import Handler, Job, Requeue
 from stratiform.services.network.repository import resources
@@ -11,7 +11,7 @@ from stratiform.services.network.service import NetworkService
 _RETRY = Requeue(5 * SECOND_US)
 
 
-def handlers(service: NetworkService) -> dict[str, Handler]:
+def build_handlers(service: NetworkService) -> dict[str, Handler]:
     """Return the handlers of the network service by job type."""
 
     def delete_native_subnets(job: Job) -> Requeue | None:
@@ -21,7 +21,7 @@ def handlers(service: NetworkService) -> dict[str, Handler]:
 
 
 def _delete_native_subnets(service: NetworkService, job: Job) -> Requeue | None:
-    with job.database.snapshot() as db:
+    with job.database.read_transaction() as db:
         if resources.subnets.find(db, job.key) is not None:
             return None
         native_subnets = resources.list_native_subnets(db, job.key)
@@ -36,7 +36,7 @@ def _delete_native_subnets(service: NetworkService, job: Job) -> Requeue | None:
     return _RETRY if in_use else None
 
 
-def _delete(networks: NetworkCapability, native_id: str) -> bool:
+def _delete(networks: NetworkDriver, native_id: str) -> bool:
     """Delete a native subnet. Return False if servers are still in it."""
     if not native_id:
         return True
@@ -49,6 +49,6 @@ def _delete(networks: NetworkCapability, native_id: str) -> bool:
     return True
 
 
-def _find_by_token(networks: NetworkCapability, subnet_id: str) -> str:
+def _find_by_token(networks: NetworkDriver, subnet_id: str) -> str:
     """Return the native id of a subnet whose creation was not confirmed, or ""."""
     return next((native.id for native in networks.list_subnets() if native.token == subnet_id), "")

@@ -13,7 +13,7 @@ _PRUNE_EVERY_US = HOUR_US
 _RETENTION_US = DAY_US
 
 
-def handlers(proof: ProofService) -> dict[str, Handler]:
+def build_handlers(proof: ProofService) -> dict[str, Handler]:
     """Return the handlers by kind of work."""
     return {
         "metering.checkpoint": partial(_sign_checkpoint, proof),

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from stratiform.services.rating.model import SHORTHANDS, Condition, PlanVersion, Price, TaxCategory, Unit
+from stratiform.services.rating.model import SHORTHANDS, PlanVersion, Price, PriceCondition, TaxCategory, Unit
 
 _SHORTHAND_PERIODS = ("second", "minute", "hour")
 _SHORTHAND_CONDITIONS = {
@@ -17,7 +17,7 @@ _SHORTHAND_CONDITIONS = {
 _SHORTHAND_NAMES = {shorthand.measure: name for name, shorthand in SHORTHANDS.items()}
 
 
-def sealed(version: PlanVersion) -> PlanVersion:
+def add_document_and_digest(version: PlanVersion) -> PlanVersion:
     """Return `version` with its document and digest; two versions are equal if and only if their digests are."""
     prices = [_encode(price) for price in version.prices]
     document = {"valid_from": version.valid_from, "valid_until": version.valid_until, "prices": prices}
@@ -28,7 +28,7 @@ def sealed(version: PlanVersion) -> PlanVersion:
 def decode_version(document: Mapping[str, Any]) -> PlanVersion:
     """Return the version that `document` stores."""
     prices = tuple(_decode_shorthand(price) if "meter" in price else _decode(price) for price in document["prices"])
-    return sealed(PlanVersion(document["valid_from"], document["valid_until"], prices, {}, ""))
+    return add_document_and_digest(PlanVersion(document["valid_from"], document["valid_until"], prices, {}, ""))
 
 
 def _encode(price: Price) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _decode_shorthand(price: Mapping[str, Any]) -> Price:
         granularity=price["granularity"],
         rounding=price["rounding"],
         states=tuple(price["states"]),
-        conditions=tuple(Condition(attribute, tuple(values)) for attribute, values in price["when"]),
+        conditions=tuple(PriceCondition(attribute, tuple(values)) for attribute, values in price["when"]),
         label=price["label"],
         tax_category=msgspec.convert(price.get("tax_category"), TaxCategory | None),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.database import Connection, Rows
+from stratiform.kit.database import Connection, TableGateway
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.rating.tables import free_types_table, plans_table, versions_table
 
@@ -33,8 +33,8 @@ class VersionRow:
     created_at: Micros
 
 
-_plans = Rows(plans_table, PlanRow, key="name")
-_versions = Rows(versions_table, VersionRow)
+_plans = TableGateway(plans_table, PlanRow, key="name")
+_versions = TableGateway(versions_table, VersionRow)
 
 
 def find_plan(db: Connection, name: str) -> PlanRow | None:
@@ -43,13 +43,13 @@ def find_plan(db: Connection, name: str) -> PlanRow | None:
 
 def list_plans(db: Connection, page: Page) -> Slice[PlanRow]:
     """Return a page of plans, sorted by name."""
-    return _plans.page(db, page)
+    return _plans.list_page(db, page)
 
 
 def list_versions(db: Connection, plan_name: str) -> list[VersionRow]:
     """Return the versions of a plan, the oldest first."""
     c = versions_table.c
-    return _versions.all(db, c.plan == plan_name, order=(c.valid_from,))
+    return _versions.list_all(db, c.plan == plan_name, order=(c.valid_from,))
 
 
 def insert_plan(db: Connection, row: PlanRow) -> None:

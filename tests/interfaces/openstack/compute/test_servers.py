@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from stratiform.kit.clock import HOUR_US, iso_naive
+from stratiform.kit.clock import HOUR_US, format_iso_naive
 from support.compute_api import ComputeApi
 from support.money import PLAN, machine
 
@@ -229,7 +229,7 @@ def test_cost_is_in_response_if_a_customer_account_pays(api: ComputeApi) -> None
     project_id = api.callers.projects["green"]
     with harness.services.database.transaction() as db:
         harness.services.ingest.events.ingest(
-            db, [machine(server_id, project_id, iso_naive(launched_at))], harness.clock.now()
+            db, [machine(server_id, project_id, format_iso_naive(launched_at))], harness.clock.now()
         )
         ctx = harness.ctx(db)
         harness.services.billing.prices.publish(ctx, PLAN)

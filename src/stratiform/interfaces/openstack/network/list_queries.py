@@ -51,7 +51,7 @@ def next_links(request: ApiRequest, page: Slice[Network] | Slice[Subnet] | Slice
     """Return the link to the next page, if there is one."""
     if not page.more or not page.items:
         return UNSET
-    return [Link("next", request.next_url(page.items[-1].id))]
+    return [Link("next", request.build_next_page_url(page.items[-1].id))]
 
 
 def _filter_attributes(query: ListQuerySchema) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import messages as schemas
-from stratiform.kit.clock import iso
+from stratiform.kit.clock import format_iso
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service import IgnoredMessageType
@@ -27,7 +27,7 @@ def replay_ignored_messages(request: ApiRequest, query: schemas.ReplayQuery) -> 
     position: int | None = query.after
     total = IngestResult()
     for _ in range(_BATCHES):
-        with request.write() as ctx:
+        with request.write_transaction() as ctx:
             result, position = request.services.ingest.ignored_messages.replay(ctx, position or 0)
         total += result
         if position is None:
@@ -40,8 +40,8 @@ def _message_type(message_type: IgnoredMessageType) -> schemas.IgnoredMessageTyp
         cloud=message_type.cloud,
         event_type=message_type.event_type,
         count=message_type.count,
-        first_at=iso(message_type.first_at),
-        last_at=iso(message_type.last_at),
+        first_at=format_iso(message_type.first_at),
+        last_at=format_iso(message_type.last_at),
         why=message_type.reason,
         is_read=message_type.is_metered,
     )

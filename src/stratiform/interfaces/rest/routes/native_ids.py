@@ -7,7 +7,7 @@ from stratiform.interfaces.rest.schemas import clouds as schemas
 from stratiform.interfaces.rest.views import clouds as views
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.clouds import policy
-from stratiform.services.clouds.errors import CloudNotFound, InvalidNativeId, NativeResourceNotFound
+from stratiform.services.clouds.errors import CloudNotFound, InvalidNativeId, NativeIdNotFound
 from stratiform.services.clouds.model import ResourceType
 
 
@@ -20,25 +20,25 @@ from stratiform.services.clouds.model import ResourceType
 )
 def register_image(
     request: ApiRequest, name: schemas.CloudReference, body: schemas.ImageRegistration
-) -> schemas.NativeResource:
+) -> schemas.NativeIdMapping:
     """Register an image that exists in the cloud as one of ours, or as a new public image."""
     if bool(body.image) == bool(body.name):
         raise Invalid("either `image` (an existing image) or `name` (of a new public image) is required")
     services = request.services
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         cloud = services.clouds.accounts.get(ctx, name)
         image_id = resolve_image(services, ctx, body.image) if body.image else ""
     natives = services.clouds.native_resources
-    native_id = natives.resolve(ctx, cloud.id, ResourceType.IMAGE, body.native)
-    with request.write() as ctx:
-        image_id = image_id or services.image.images.create_native(ctx, body.name).id
-        return views.native_resource(natives.register(ctx, cloud.id, ResourceType.IMAGE, image_id, native_id))
+    native_id = natives.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, body.native)
+    with request.write_transaction() as ctx:
+        image_id = image_id or services.image.images.create_for_native_ids(ctx, body.name).id
+        return views.native_id_mapping(natives.register(ctx, cloud.id, ResourceType.IMAGE, image_id, native_id))
 
 
 @api.post("/clouds/{name}/flavors", policy.NATIVE_RESOURCES_REGISTER, status=201, errors=(CloudNotFound, NotFound))
 def register_flavor(
     request: ApiRequest, name: schemas.CloudReference, body: schemas.FlavorRegistration
-) -> schemas.NativeResource:
+) -> schemas.NativeIdMapping:
     """Register the instance type of the cloud for a flavor."""
     flavor_id = resolve_flavor(request.services, request.ctx, body.flavor)
     return _register(request, name, ResourceType.FLAVOR, flavor_id, body.native)
@@ -47,7 +47,7 @@ def register_flavor(
 @api.post("/clouds/{name}/volume-types", policy.NATIVE_RESOURCES_REGISTER, status=201, errors=(CloudNotFound, NotFound))
 def register_volume_type(
     request: ApiRequest, name: schemas.CloudReference, body: schemas.VolumeTypeRegistration
-) -> schemas.NativeResource:
+) -> schemas.NativeIdMapping:
     """Register the disk type of the cloud for a volume type."""
     type_id = resolve_volume_type(request.services, request.ctx, body.volume_type)
     return _register(request, name, ResourceType.VOLUME_TYPE, type_id, body.native)
@@ -56,9 +56,9 @@ def register_volume_type(
 @api.delete(
     "/clouds/{name}/natives/{kind}/{ours}",
     policy.NATIVE_RESOURCES_REGISTER,
-    errors=(CloudNotFound, NativeResourceNotFound),
+    errors=(CloudNotFound, NativeIdNotFound),
 )
-def unregister(request: ApiRequest, name: schemas.CloudReference, kind: schemas.NativeKind, ours: str) -> None:
+def delete_native_id(request: ApiRequest, name: schemas.CloudReference, kind: schemas.NativeKind, ours: str) -> None:
     """Delete the native id of an image, flavor or volume type; `ours` is its id."""
     if kind not in list(ResourceType):
         raise NotFound(f"'{kind}' is not a type of native resource", hint=f"one of {', '.join(ResourceType)}")
@@ -68,7 +68,9 @@ def unregister(request: ApiRequest, name: schemas.CloudReference, kind: schemas.
 
 def _register(
     request: ApiRequest, cloud: str, resource_type: ResourceType, resource_id: str, native_id: str
-) -> schemas.NativeResource:
+) -> schemas.NativeIdMapping:
     clouds, ctx = request.services.clouds, request.ctx
     cloud_id = clouds.accounts.get(ctx, cloud).id
-    return views.native_resource(clouds.native_resources.register(ctx, cloud_id, resource_type, resource_id, native_id))
+    return views.native_id_mapping(
+        clouds.native_resources.register(ctx, cloud_id, resource_type, resource_id, native_id)
+    )

@@ -5,13 +5,13 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from stratiform.interfaces.rest.schemas.bindings import Binding
-from stratiform.interfaces.rest.schemas.common import Request
+from stratiform.interfaces.rest.schemas.common import RequestBody
 
 CloudReference = Annotated[str, Meta(description="Name or id of the cloud.")]
 NativeKind = Annotated[str, Meta(description="`image`, `flavor` or `volume_type`.")]
 
 
-class CloudCreate(Request):
+class CloudCreate(RequestBody):
     """`settings` include the secrets."""
 
     kind: Annotated[str, Meta(description="Kind of cloud, from `/cloud-kinds`.")]
@@ -19,13 +19,13 @@ class CloudCreate(Request):
     settings: dict[str, str] = {}
 
 
-class CloudUpdate(Request):
+class CloudUpdate(RequestBody):
     """Settings to change; an empty value resets a setting to its default."""
 
     settings: dict[str, str]
 
 
-class ImageRegistration(Request):
+class ImageRegistration(RequestBody):
     """Either `image`, an existing image, or `name`, the name of a new public image."""
 
     native: Annotated[str, Meta(description="Id of the image in the cloud.")]
@@ -33,12 +33,12 @@ class ImageRegistration(Request):
     name: str = ""
 
 
-class FlavorRegistration(Request):
+class FlavorRegistration(RequestBody):
     flavor: Annotated[str, Meta(description="Name or id.")]
     native: Annotated[str, Meta(description="Instance type of the cloud.")]
 
 
-class VolumeTypeRegistration(Request):
+class VolumeTypeRegistration(RequestBody):
     volume_type: Annotated[str, Meta(description="Name or id.")]
     native: Annotated[str, Meta(description="Disk type of the cloud.")]
 
@@ -93,7 +93,7 @@ class CheckedCloud(Cloud):
     zones: list[str]
 
 
-class NativeResource(Struct):
+class NativeIdMapping(Struct):
     """The id `native` in a cloud of the image, flavor or volume type `ours`."""
 
     cloud_id: str
@@ -106,4 +106,4 @@ class CloudDetail(Cloud):
     """A cloud, its bindings, and the native ids registered in it."""
 
     bindings: list[Binding]
-    natives: list[NativeResource]
+    natives: list[NativeIdMapping]

@@ -10,7 +10,7 @@ Size = Annotated[Position | None, Meta(description="Number of events in the log;
 TilePath = Annotated[str, Meta(description="Level, number and width, such as `0/000`, `0/x001/234` or `0/000.p/17`.")]
 
 
-class Keys(Struct):
+class PublicKeys(Struct):
     keys: Annotated[list[str], Meta(description="Signed notes with the public keys, oldest first.")]
 
 
@@ -25,7 +25,7 @@ class InclusionQuery(Struct):
     size: Size = None
 
 
-class Inclusion(Struct):
+class InclusionProof(Struct):
     """The proof that an event is in the log; `record` is null if the caller may not read the event."""
 
     index: int
@@ -40,7 +40,7 @@ class ConsistencyQuery(Struct):
     new: Size = field(name="to", default=None)
 
 
-class Consistency(Struct):
+class ConsistencyProof(Struct):
     """The proof that the log of `to` events begins with that of `from` events."""
 
     old: int = field(name="from")

@@ -47,7 +47,7 @@ class Absence:
     grace_us: Micros = 0
 
 
-def select_decisive(sightings: Iterable[Sighting]) -> list[Sighting]:
+def select_decisive_reports(sightings: Iterable[Sighting]) -> list[Sighting]:
     """Return the latest sighting of use that continues, and the one of ended use with the latest end."""
     sightings = list(sightings)
     active = [sighting for sighting in sightings if sighting.until is None]

@@ -15,16 +15,16 @@ from stratiform.contract.usage import InventoryItem
 from stratiform.kit.clock import Clock
 from stratiform.kit.database import Database
 from stratiform.kit.policy import Caller
-from stratiform.services.audit.model import AuditEvent, AuditRequest, AuditSummary, Progress, ResourceResult
-from stratiform.services.audit.model.comparison import compare
-from stratiform.services.audit.model.exists_periods import find_missed_period, is_periodic
+from stratiform.services.audit.model import AuditEvent, AuditProgress, AuditRequest, AuditSummary, ResourceFindings
+from stratiform.services.audit.model.comparison import compare_resource
+from stratiform.services.audit.model.exists_periods import covers_all_resources, find_period_without_exists
 from stratiform.services.audit.model.findings import Finding, FindingKind, find_overlaps
 from stratiform.services.audit.model.intervals import Window
 from stratiform.services.audit.model.source_reports import Absence, Sighting
 from stratiform.services.audit.service import source_parsing
-from stratiform.services.audit.service.audited_resources import AuditedResource, read_resources
+from stratiform.services.audit.service.audited_resources import AuditedResource, load_audited_resources
 from stratiform.services.audit.service.corrections import apply_corrections, propose_correction
-from stratiform.services.audit.service.inventories import Inventories
+from stratiform.services.audit.service.inventories import InventoryStore
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.model import Resource
 from stratiform.services.ledger.service import LedgerService
@@ -58,11 +58,11 @@ class AuditRun:
     caller: Caller
     request: AuditRequest
     window: Window
-    inventories: Inventories
+    inventories: InventoryStore
     summary: AuditSummary
     exists_periods: dict[tuple[str, str], list[Window]] = field(default_factory=lambda: defaultdict(list))
 
-    def compare(self) -> Iterator[AuditEvent]:
+    def compare_resources(self) -> Iterator[AuditEvent]:
         """Compare all resources, those with the same id together; yield progress and discrepancies."""
         self._read_exists_periods()
         reported = 0
@@ -71,13 +71,13 @@ class AuditRun:
             yield from self._compare_chunk(chunk)
             if self.summary.resources - reported >= _PROGRESS_EVERY:
                 reported = self.summary.resources
-                yield Progress("", reported)
+                yield AuditProgress("", reported)
 
     def _read_exists_periods(self) -> None:
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             periods = self.ledger.events.list_exists_periods(db, self.window[0])
         for cloud, resource_type, start, end in sorted(periods):
-            if is_periodic(start, end) and start < self.window[1]:
+            if covers_all_resources(start, end) and start < self.window[1]:
                 self.exists_periods[cloud, resource_type].append((start, end))
 
     def _iterate_pairs(self) -> Iterator[_Pair]:
@@ -91,7 +91,7 @@ class AuditRun:
         """Yield the resources of the ledger that may have been used in the window or later."""
         after = None
         while True:
-            with self.database.snapshot() as db:
+            with self.database.read_transaction() as db:
                 page = self.ledger.resources.list_page(db, _READ_AT_ONCE, after)
             for resource, progress in page:
                 is_over = progress.end is not None and progress.end <= self.window[0] and progress.at < self.window[0]
@@ -101,10 +101,10 @@ class AuditRun:
                 return
             after = _sort_key(page[-1][0])
 
-    def _compare_chunk(self, pairs: Sequence[_Pair]) -> list[ResourceResult]:
+    def _compare_chunk(self, pairs: Sequence[_Pair]) -> list[ResourceFindings]:
         """Compare resources and return those with discrepancies; apply the corrections if requested."""
-        with self.database.snapshot() as db:
-            resources = read_resources(db, self.ledger, pairs, self.window[0])
+        with self.database.read_transaction() as db:
+            resources = load_audited_resources(db, self.ledger, pairs, self.window[0])
         included = [audited for audited in resources if self._is_included(audited)]
         duplicates = _find_duplicates(included, self.window)
         compared = [(audited, self._compare(audited, duplicates.get(audited.resource, []))) for audited in included]
@@ -115,13 +115,13 @@ class AuditRun:
             self.summary.add(result)
         return final
 
-    def _compare(self, audited: AuditedResource, duplicates: Sequence[Finding]) -> ResourceResult:
+    def _compare(self, audited: AuditedResource, duplicates: Sequence[Finding]) -> ResourceFindings:
         sightings, absences = self._list_sightings(audited), self._list_absences(audited)
-        findings, proposals = compare(audited.ledger, sightings, absences, self.window)
+        findings, proposals = compare_resource(audited.ledger, sightings, absences, self.window)
         proposed = [propose_correction(audited, proposal, self.request.name) for proposal in proposals]
-        return ResourceResult(audited.resource, audited.name, [*findings, *duplicates], proposed)
+        return ResourceFindings(audited.resource, audited.name, [*findings, *duplicates], proposed)
 
-    def _apply(self, results: Sequence[tuple[AuditedResource, ResourceResult]]) -> list[ResourceResult]:
+    def _apply(self, results: Sequence[tuple[AuditedResource, ResourceFindings]]) -> list[ResourceFindings]:
         if not any(result.proposed for _, result in results):
             return [result for _, result in results]
         with self.database.transaction() as db:
@@ -139,18 +139,18 @@ class AuditRun:
         if audited.item is None or inventory is None:
             return [*audited.exists]
         meter_file = self.ingest.meters.find(audited.item.resource_type)
-        sighting = source_parsing.parse_item(audited.item, cloud, inventory.at, audited.ledger, meter_file)
+        sighting = source_parsing.parse_inventory_item(audited.item, cloud, inventory.at, audited.ledger, meter_file)
         return [*audited.exists, *([] if sighting is None else [sighting])]
 
     def _list_absences(self, audited: AuditedResource) -> list[Absence]:
         if audited.item is not None:
             return []
         cloud, resource_type = audited.resource.cloud, audited.resource.resource_type
-        period = find_missed_period(audited.ledger, self.exists_periods[cloud, resource_type])
-        absences = [] if period is None else [source_parsing.report_unmentioned(period)]
+        period = find_period_without_exists(audited.ledger, self.exists_periods[cloud, resource_type])
+        absences = [] if period is None else [source_parsing.report_absence_in_exists_events(period)]
         inventory = self.inventories.summaries.get(cloud)
         if inventory is not None and resource_type in inventory.resource_types:
-            absences.append(source_parsing.report_unlisted(cloud, inventory.at))
+            absences.append(source_parsing.report_absence_in_inventory(cloud, inventory.at))
         return absences
 
 

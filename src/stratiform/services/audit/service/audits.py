@@ -9,9 +9,9 @@ from stratiform.kit.database import Database
 from stratiform.kit.errors import Fault, Invalid
 from stratiform.kit.policy import Caller
 from stratiform.services.audit import policy
-from stratiform.services.audit.model import AuditEvent, AuditRequest, AuditSummary, Progress
+from stratiform.services.audit.model import AuditEvent, AuditProgress, AuditRequest, AuditSummary
 from stratiform.services.audit.service.audit_runs import AuditRun
-from stratiform.services.audit.service.inventories import Inventories, open_inventories
+from stratiform.services.audit.service.inventories import InventoryStore, open_inventories
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
@@ -61,11 +61,11 @@ class Audits:
                 inventories=inventories,
                 summary=summary,
             )
-            yield from run.compare()
+            yield from run.compare_resources()
         yield summary
 
     def _read_inventories(
-        self, inventories: Inventories, clouds: Mapping[str, str], summary: AuditSummary
+        self, inventories: InventoryStore, clouds: Mapping[str, str], summary: AuditSummary
     ) -> Iterator[AuditEvent]:
         """Read the inventory of every cloud that has one."""
         for name, cloud_id in clouds.items():
@@ -74,12 +74,12 @@ class Audits:
                 if connection.usage is None:
                     continue
                 count = 0
-                yield Progress(name, count)
+                yield AuditProgress(name, count)
                 for count in inventories.load(name, connection, self.clock.now()):
-                    yield Progress(name, count)
+                    yield AuditProgress(name, count)
             except Fault as error:
                 summary.failed[name] = error.message
                 continue
             total = summary.inventories[name] = inventories.summaries[name].items
             if count != total:
-                yield Progress(name, total)
+                yield AuditProgress(name, total)

@@ -1,7 +1,7 @@
 """Sources of audits: `.exists` notifications and inventories of clouds."""
 
 from stratiform.contract.usage import InventoryItem
-from stratiform.kit.clock import Micros, iso_seconds
+from stratiform.kit.clock import Micros, format_iso_seconds
 from stratiform.services.audit.model.intervals import Window
 from stratiform.services.audit.model.ledger_states import LedgerState
 from stratiform.services.audit.model.source_reports import GRACE_PERIOD_US, Absence, Sighting
@@ -15,7 +15,7 @@ _TYPES_WITH_LEDGER_STATES = ("instance", "volume")
 _ERROR = "error"
 
 
-def parse_item(
+def parse_inventory_item(
     item: InventoryItem, cloud: str, at: Micros, ledger: LedgerState, meter_file: MeterFile | None
 ) -> Sighting | None:
     """Return the sighting of an item in an inventory.
@@ -51,19 +51,19 @@ def parse_exists_event(event: ExistsEvent) -> Sighting | None:
     return Sighting(source, statement.at, launched_at, ended_at)
 
 
-def report_unlisted(cloud: str, at: Micros) -> Absence:
+def report_absence_in_inventory(cloud: str, at: Micros) -> Absence:
     """Return the absence of a resource in the inventory of a cloud."""
     return Absence(_format_inventory(cloud, at), at, is_conclusive=True, grace_us=GRACE_PERIOD_US)
 
 
-def report_unmentioned(period: Window) -> Absence:
+def report_absence_in_exists_events(period: Window) -> Absence:
     """Return the absence in the `.exists` notifications of a period: one may be lost, or a host was down."""
-    start, end = (iso_seconds(each) for each in period)
+    start, end = (format_iso_seconds(each) for each in period)
     return Absence(f"the .exists notifications from {start} to {end}", period[0], is_conclusive=False)
 
 
 def _format_inventory(cloud: str, at: Micros) -> str:
-    return f"inventory of {cloud} at {iso_seconds(at)}"
+    return f"inventory of {cloud} at {format_iso_seconds(at)}"
 
 
 def _find_state(item: InventoryItem, meter_file: MeterFile | None) -> str | None:

@@ -8,13 +8,13 @@ import msgspec
 from sqlalchemy import func, select
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.database import Connection, Rows, upsert
+from stratiform.kit.database import Connection, TableGateway, upsert
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.billing.model import CustomerAccount, Party
 from stratiform.services.billing.tables import accounts_table, periods_table, seller_table
 
-_by_id = Rows(accounts_table, CustomerAccount)
-_by_name = Rows(accounts_table, CustomerAccount, key="name")
+_by_id = TableGateway(accounts_table, CustomerAccount)
+_by_name = TableGateway(accounts_table, CustomerAccount, key="name")
 
 
 def find_customer_account(db: Connection, name_or_id: str) -> CustomerAccount | None:
@@ -25,7 +25,7 @@ def find_customer_account(db: Connection, name_or_id: str) -> CustomerAccount | 
 
 def list_customer_accounts(db: Connection, page: Page) -> Slice[CustomerAccount]:
     """Return a page of customer accounts by name; the marker is a name."""
-    rows = _by_name.page(db, page)
+    rows = _by_name.list_page(db, page)
     return Slice([_decode(row) for row in rows.items], rows.more)
 
 
@@ -41,7 +41,7 @@ def update_billed_until(db: Connection, account: CustomerAccount, billed_until: 
     return db.execute(statement).rowcount == 1
 
 
-def last_closed_end(db: Connection, plan: str) -> Micros | None:
+def find_last_closed_end(db: Connection, plan: str) -> Micros | None:
     """Return the end of the last period that was closed with a price plan."""
     periods = accounts_table.join(periods_table, periods_table.c.account_id == accounts_table.c.id)
     statement = select(func.max(periods_table.c.end)).select_from(periods).where(accounts_table.c.plan == plan)

@@ -5,24 +5,24 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, exists, or_
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.database import Connection, Rows
-from stratiform.services.billing.model import Assignment
+from stratiform.kit.database import Connection, TableGateway
+from stratiform.services.billing.model import ProjectAssignment
 from stratiform.services.billing.tables import assignments_table, documents_table
 
-_rows = Rows(assignments_table, Assignment)
+_rows = TableGateway(assignments_table, ProjectAssignment)
 
 
 def list_assignments(
     db: Connection, *, account_id: str | None = None, project_id: str | None = None
-) -> Sequence[Assignment]:
+) -> Sequence[ProjectAssignment]:
     """Return the assignments of a customer account, of a project, or of both, by start."""
     c = assignments_table.c
     filters = ((c.account_id, account_id), (c.project_id, project_id))
     conditions = [column == value for column, value in filters if value is not None]
-    return _rows.all(db, *conditions, order=(c.start, c.id))
+    return _rows.list_all(db, *conditions, order=(c.start, c.id))
 
 
-def insert_assignment(db: Connection, assignment: Assignment) -> None:
+def insert_assignment(db: Connection, assignment: ProjectAssignment) -> None:
     _rows.insert(db, assignment)
 
 
@@ -30,7 +30,7 @@ def end_assignment(db: Connection, assignment_id: str, until: Micros) -> None:
     _rows.update(db, assignment_id, until=until)
 
 
-def document_covers_project(project_id: str) -> ColumnElement[bool]:
+def document_covers_project_condition(project_id: str) -> ColumnElement[bool]:
     """Return the condition that the customer account of a document paid for a project in the document's period."""
     a, d = assignments_table.c, documents_table.c
     return exists().where(

@@ -51,6 +51,6 @@ def _visible_project(ctx: RequestContext, rule: Rule) -> str | None:
     """Return the project whose documents the caller may see; None: all documents."""
     if policy.INVOICES_LIST_ALL.allows(ctx.caller, None):
         return None
-    project_id = ctx.caller.project()
+    project_id = ctx.caller.require_project_id()
     rule.require(ctx.caller, project_id)
     return project_id

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
 from stratiform.services.billing import policy
-from stratiform.services.billing.repository.customer_accounts import last_closed_end
+from stratiform.services.billing.repository.customer_accounts import find_last_closed_end
 from stratiform.services.rating.model import PricePlan
 from stratiform.services.rating.service import RatingService
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class PricePublisher:
     """Publishes price plans; rating cannot know which periods are closed."""
 
     rating: RatingService
@@ -22,4 +22,4 @@ class Prices:
         """
         policy.PRICES_SET.require(ctx.caller, None)
         plan = self.rating.plans.parse(source, file)
-        return self.rating.plans.publish(ctx, plan, last_closed_end(ctx.db, plan.name))
+        return self.rating.plans.publish(ctx, plan, find_last_closed_end(ctx.db, plan.name))

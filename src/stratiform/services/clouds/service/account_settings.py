@@ -13,7 +13,7 @@ from stratiform.services.clouds.model import Cloud
 
 
 @dataclass(frozen=True, slots=True)
-class AccountSettings:
+class CloudAccountSettings:
     """Reads and encrypts the settings of cloud accounts."""
 
     keys: KeyRepository

@@ -4,29 +4,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.contract.connector import AccountInfo
-from stratiform.contract.registry import ConnectorDescription, describe_kinds, get_connector
+from stratiform.contract.registry import ConnectorDescription, describe_connectors, get_connector
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds import policy, repository
 from stratiform.services.clouds.errors import CloudConflict, CloudInUse
 from stratiform.services.clouds.model import Cloud, check_name, split_secrets
-from stratiform.services.clouds.service.account_settings import AccountSettings
+from stratiform.services.clouds.service.account_settings import CloudAccountSettings
 from stratiform.services.clouds.service.connections import Connections, get_cloud, require_no_transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Accounts:
+class CloudAccounts:
     """Cloud accounts and the kinds of cloud that can be added."""
 
     ids: Ids
-    settings: AccountSettings
+    settings: CloudAccountSettings
     connections: Connections
 
     def list_kinds(self, ctx: RequestContext) -> Sequence[ConnectorDescription]:
         """Return the kinds of cloud that can be added, with their settings and capabilities."""
         policy.CLOUDS_LIST.require(ctx.caller, None)
-        return describe_kinds()
+        return describe_connectors()
 
     def create(self, ctx: RequestContext, kind: str, name: str, settings: Mapping[str, str]) -> Cloud:
         """Store an account. No request is sent to the cloud: call `check_new` first.
@@ -94,7 +94,9 @@ class Accounts:
             return self.create(ctx, kind, name, {})
         return next((cloud for cloud in clouds if cloud.kind == kind), None)
 
-    def check_new(self, ctx: RequestContext, kind: str, name: str, settings: Mapping[str, str]) -> AccountInfo:
+    def check_new_credentials(
+        self, ctx: RequestContext, kind: str, name: str, settings: Mapping[str, str]
+    ) -> AccountInfo:
         """Check the credentials of an account before `create`, after the transaction of `ctx` has ended.
 
         Raises: CredentialsRejected, CloudUnreachable; Invalid, naming the setting.
@@ -104,11 +106,11 @@ class Accounts:
         check_name(name)
         return self._check_credentials(kind, name, settings)
 
-    def check_update(self, ctx: RequestContext, cloud: Cloud, settings: Mapping[str, str]) -> AccountInfo:
+    def check_updated_credentials(self, ctx: RequestContext, cloud: Cloud, settings: Mapping[str, str]) -> AccountInfo:
         """Check the credentials of an account with changed settings before `update`, as `check_new` does."""
         policy.CLOUDS_UPDATE.require(ctx.caller, None)
         require_no_transaction(ctx)
-        with self.connections.database.snapshot() as db:
+        with self.connections.database.read_transaction() as db:
             merged = self.settings.merge(db, cloud, settings)
         return self._check_credentials(cloud.kind, cloud.name, merged)
 

@@ -8,48 +8,48 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.services.clouds import policy, repository
-from stratiform.services.clouds.errors import InvalidNativeId, NativeResourceNotFound
-from stratiform.services.clouds.model import NativeResource, ResourceType
+from stratiform.services.clouds.errors import InvalidNativeId, NativeIdNotFound
+from stratiform.services.clouds.model import NativeIdMapping, ResourceType
 from stratiform.services.clouds.service.connections import Connections, get_cloud, require_no_transaction
 
 _MAX_NATIVE_ID_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True)
-class NativeResources:
+class NativeIds:
     """Native ids by cloud, resource type and resource id."""
 
     connections: Connections
 
     def register(
         self, ctx: RequestContext, cloud_id: str, resource_type: ResourceType, resource_id: str, native_id: str
-    ) -> NativeResource:
+    ) -> NativeIdMapping:
         """Set the native id of a resource in a cloud; call `resolve` first. Raises CloudNotFound, Invalid."""
         policy.NATIVE_RESOURCES_REGISTER.require(ctx.caller, None)
         if not resource_id or not native_id:
             raise Invalid(f"a {resource_type} is registered with its id and its native id")
         if len(native_id) > _MAX_NATIVE_ID_LENGTH:
             raise Invalid(f"`native` is longer than {_MAX_NATIVE_ID_LENGTH} characters")
-        resource = NativeResource(get_cloud(ctx.db, cloud_id).id, resource_type, resource_id, native_id)
-        repository.save_native_resource(ctx.db, resource)
+        resource = NativeIdMapping(get_cloud(ctx.db, cloud_id).id, resource_type, resource_id, native_id)
+        repository.save_native_id(ctx.db, resource)
         return resource
 
     def unregister(self, ctx: RequestContext, cloud_id: str, resource_type: ResourceType, resource_id: str) -> None:
         """Delete the native id of a resource in a cloud. Raises NativeResourceNotFound."""
         policy.NATIVE_RESOURCES_REGISTER.require(ctx.caller, None)
-        if not repository.delete_native_resource(ctx.db, cloud_id, resource_type, resource_id):
-            raise NativeResourceNotFound(f"{resource_type} {resource_id} is not registered in this cloud")
+        if not repository.delete_native_id(ctx.db, cloud_id, resource_type, resource_id):
+            raise NativeIdNotFound(f"{resource_type} {resource_id} is not registered in this cloud")
 
-    def list(self, ctx: RequestContext, cloud_id: str) -> Sequence[NativeResource]:
+    def list(self, ctx: RequestContext, cloud_id: str) -> Sequence[NativeIdMapping]:
         """Return the native ids registered in a cloud, ordered by resource type and id. Raises CloudNotFound."""
         policy.NATIVE_RESOURCES_LIST.require(ctx.caller, None)
-        return repository.list_native_resources(ctx.db, get_cloud(ctx.db, cloud_id).id)
+        return repository.list_native_ids(ctx.db, get_cloud(ctx.db, cloud_id).id)
 
-    def find_id(self, db: Connection, cloud_id: str, resource_type: ResourceType, resource_id: str) -> str | None:
+    def find(self, db: Connection, cloud_id: str, resource_type: ResourceType, resource_id: str) -> str | None:
         """Return the native id of a resource in a cloud, without a policy check."""
         return repository.find_native_id(db, cloud_id, resource_type, resource_id)
 
-    def resolve(self, ctx: RequestContext, cloud_id: str, resource_type: ResourceType, native_id: str) -> str:
+    def resolve_canonical(self, ctx: RequestContext, cloud_id: str, resource_type: ResourceType, native_id: str) -> str:
         """Return the canonical native id of an image, after the transaction of `ctx` has ended.
 
         Ids of flavors and volume types are returned unchanged: connectors have no request to check them.

@@ -6,6 +6,7 @@ from stratiform.services.compute.model.keypairs import GeneratedKey, KeyPair
 from stratiform.services.compute.model.project_usage import ProjectUsage
 from stratiform.services.compute.model.server_status import StatusStates
 from stratiform.services.compute.model.servers import (
+    MutableServerFields,
     NewServer,
     RebuildChanges,
     Server,
@@ -14,7 +15,6 @@ from stratiform.services.compute.model.servers import (
     ServerFault,
     ServerFilter,
     ServerSecurityGroup,
-    ServerValues,
     VolumeRequest,
 )
 
@@ -25,6 +25,7 @@ __all__ = [
     "GeneratedKey",
     "InstanceAction",
     "KeyPair",
+    "MutableServerFields",
     "NewFlavor",
     "NewServer",
     "ProjectUsage",
@@ -35,7 +36,6 @@ __all__ = [
     "ServerFault",
     "ServerFilter",
     "ServerSecurityGroup",
-    "ServerValues",
     "StatusStates",
     "VolumeRequest",
 ]

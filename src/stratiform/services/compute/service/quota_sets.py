@@ -15,4 +15,4 @@ class QuotaSets:
     def get_usage(self, ctx: RequestContext, project_id: str) -> ProjectUsage:
         """Raises Forbidden."""
         policy.QUOTA_SETS_SHOW.require(ctx.caller, project_id)
-        return repository.project_usage(ctx.db, project_id)
+        return repository.compute_project_usage(ctx.db, project_id)

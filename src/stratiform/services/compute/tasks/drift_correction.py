@@ -7,7 +7,7 @@ other servers are left to `compute.server`, and a list may be older than the req
 import logging
 from dataclasses import replace
 
-from stratiform.contract.compute import ComputeCapability, NativeServer, NativeServerState
+from stratiform.contract.compute import ComputeDriver, NativeServer, NativeServerState
 from stratiform.contract.errors import NativeNotFound
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.database import Connection
@@ -33,7 +33,7 @@ _ENDING = (NativeServerState.DELETING, NativeServerState.DELETED)
 logger = logging.getLogger(__name__)
 
 
-def survey(compute: ComputeService, job: Job) -> Requeue:
+def enqueue_observations(compute: ComputeService, job: Job) -> Requeue:
     """Enqueue the observation of every cloud, every 15 seconds."""
     with job.transaction() as db:
         for cloud in compute.clouds.accounts.list_all(db):
@@ -41,18 +41,18 @@ def survey(compute: ComputeService, job: Job) -> Requeue:
     return Requeue(SURVEY_INTERVAL_US)
 
 
-def observe(compute: ComputeService, job: Job) -> None:
+def observe_cloud(compute: ComputeService, job: Job) -> None:
     """List one cloud, delete orphans, and correct rows that differ."""
     cloud = compute.clouds.connections.get(job.key).compute
     if cloud is None:
         return
     settled_before = job.clock.now() - _LIST_DELAY_US
     native_servers = [native for native in cloud.list() if native.state not in _ENDING]
-    with job.database.snapshot() as db:
+    with job.database.read_transaction() as db:
         rows = servers.list_servers_in_cloud(db, job.key)
         row_by_id = {row.id: row for row in rows}
         unmatched = [native.token for native in native_servers if native.token not in row_by_id]
-        deleted_ids = servers.existing_ids(db, unmatched)
+        deleted_ids = servers.find_existing_ids(db, unmatched)
     for native in native_servers:
         if native.token not in row_by_id and native.token not in deleted_ids:
             logger.warning("unknown server in cloud, ignored: native_id=%s token=%s", native.id, native.token)
@@ -78,7 +78,7 @@ def _is_orphan(native: NativeServer, row: Server | None) -> bool:
 
 
 def _correct_drift(
-    compute: ComputeService, job: Job, cloud: ComputeCapability, row: Server, native: NativeServer | None
+    compute: ComputeService, job: Job, cloud: ComputeDriver, row: Server, native: NativeServer | None
 ) -> None:
     if native is None:
         if not _is_deleted(cloud, row.native_id):
@@ -115,10 +115,10 @@ def _correct_power_state(
         changed = replace(row, vm_state=vm_state, power_on=False, power_state=SHUTDOWN, updated_at=now)
         event_type = events.POWER_OFF_END
     servers.save_server(db, changed)
-    events.notify(db, compute.ids, event_type, changed, now, previous=row)
+    events.append_notification(db, compute.ids, event_type, changed, now, previous=row)
 
 
-def _is_deleted(cloud: ComputeCapability, native_id: str) -> bool:
+def _is_deleted(cloud: ComputeDriver, native_id: str) -> bool:
     """Return True if the cloud reports the server as deleted: a list may be incomplete."""
     try:
         return cloud.get(native_id).state is NativeServerState.DELETED

@@ -12,41 +12,41 @@ from stratiform.services.compute.tasks.server_reconciler import ServerReconciler
 IN_ERROR = "The server is in error in its cloud."
 
 
-def stop(reconciler: ServerReconciler) -> Requeue | None:
+def stop_server(reconciler: ServerReconciler) -> Requeue | None:
     """Stop the server until it is stopped."""
     native = reconciler.find_native_server()
     if native is None:
         return reconciler.mark_lost()
     if native.state is NativeServerState.STOPPED:
-        return reconciler.complete(events.POWER_OFF_END, native, vm_state=STOPPED)
+        return reconciler.complete_action(events.POWER_OFF_END, native, vm_state=STOPPED)
     if native.state is NativeServerState.ERROR:
-        return reconciler.fail(native.fault or IN_ERROR)
+        return reconciler.fail_action(native.fault or IN_ERROR)
     try:
         if native.state is NativeServerState.RUNNING:
             reconciler.cloud.stop(native.id)
     except CloudUnreachable:
         raise
     except CloudError as error:
-        return reconciler.reject(error, power_on=True)
+        return reconciler.reject_action(error, power_on=True)
     return reconciler.requeue_soon()
 
 
-def start(reconciler: ServerReconciler) -> Requeue | None:
+def start_server(reconciler: ServerReconciler) -> Requeue | None:
     """Start the server until it runs."""
     native = reconciler.find_native_server()
     if native is None:
         return reconciler.mark_lost()
     if native.state is NativeServerState.RUNNING:
-        return reconciler.complete(events.POWER_ON_END, native, vm_state=ACTIVE)
+        return reconciler.complete_action(events.POWER_ON_END, native, vm_state=ACTIVE)
     if native.state is NativeServerState.ERROR:
-        return reconciler.fail(native.fault or IN_ERROR)
+        return reconciler.fail_action(native.fault or IN_ERROR)
     try:
         if native.state is NativeServerState.STOPPED:
             reconciler.cloud.start(native.id)
     except CloudUnreachable:
         raise
     except CloudError as error:
-        return reconciler.reject(error, power_on=False)
+        return reconciler.reject_action(error, power_on=False)
     return reconciler.requeue_soon()
 
 
@@ -66,8 +66,8 @@ def start_reboot(reconciler: ServerReconciler) -> Requeue | None:
     except CloudUnreachable:
         raise
     except CloudError as error:
-        return reconciler.reject(error, power_on=native.state is NativeServerState.RUNNING)
-    return reconciler.advance(task_state=REBOOT_STARTED if soft else REBOOT_STARTED_HARD)
+        return reconciler.reject_action(error, power_on=native.state is NativeServerState.RUNNING)
+    return reconciler.save_and_continue(task_state=REBOOT_STARTED if soft else REBOOT_STARTED_HARD)
 
 
 def finish_reboot(reconciler: ServerReconciler) -> Requeue | None:
@@ -76,14 +76,14 @@ def finish_reboot(reconciler: ServerReconciler) -> Requeue | None:
     if native is None:
         return reconciler.mark_lost()
     if native.state is NativeServerState.RUNNING:
-        return reconciler.complete(events.REBOOT_END, native, vm_state=ACTIVE)
+        return reconciler.complete_action(events.REBOOT_END, native, vm_state=ACTIVE)
     if native.state is NativeServerState.ERROR:
-        return reconciler.fail(native.fault or "The server did not start after the reboot.")
+        return reconciler.fail_action(native.fault or "The server did not start after the reboot.")
     try:
         if native.state is NativeServerState.STOPPED:
             reconciler.cloud.start(native.id)
     except CloudUnreachable:
         raise
     except CloudError as error:
-        return reconciler.reject(error, power_on=False, vm_state=STOPPED)
+        return reconciler.reject_action(error, power_on=False, vm_state=STOPPED)
     return reconciler.requeue_soon()

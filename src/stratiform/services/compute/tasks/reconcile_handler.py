@@ -25,10 +25,10 @@ Step = Callable[[ServerReconciler], Requeue | None]
 
 STEPS: dict[str, Step] = {
     task_states.NONE: volume_attachments.reconcile_attachments,
-    task_states.SCHEDULING: server_creation.build,
-    task_states.DELETING: server_deletion.delete,
-    task_states.POWERING_OFF: power_changes.stop,
-    task_states.POWERING_ON: power_changes.start,
+    task_states.SCHEDULING: server_creation.create_server,
+    task_states.DELETING: server_deletion.delete_server,
+    task_states.POWERING_OFF: power_changes.stop_server,
+    task_states.POWERING_ON: power_changes.start_server,
     task_states.REBOOTING: power_changes.start_reboot,
     task_states.REBOOTING_HARD: power_changes.start_reboot,
     task_states.REBOOT_STARTED: power_changes.finish_reboot,
@@ -41,9 +41,9 @@ STEPS: dict[str, Step] = {
 }
 
 
-def reconcile(compute: ComputeService, job: Job) -> Requeue | None:
+def reconcile_server(compute: ComputeService, job: Job) -> Requeue | None:
     """Load one server and take its next step."""
-    with job.database.snapshot() as db:
+    with job.database.read_transaction() as db:
         server = servers.find_server(db, job.key)
     if server is None:
         return None

@@ -15,7 +15,7 @@ from stratiform.services.compute.tasks.server_reconciler import ServerReconciler
 _LATE_CREATE_US = 2 * LEASE_US
 
 
-def delete(reconciler: ServerReconciler) -> Requeue | None:
+def delete_server(reconciler: ServerReconciler) -> Requeue | None:
     """Delete the server until the cloud no longer has it; only then its addresses are released and its usage ends."""
     server = reconciler.server
     native = reconciler.find_native_server() if server.native_id else reconciler.cloud.find(server.id)
@@ -73,5 +73,5 @@ def _complete_delete(reconciler: ServerReconciler) -> Requeue | None:
         for attachment in compute.volume.attachments.list_by_server(db, row.id):
             compute.volume.attachments.detach(db, attachment.id, now)
         instance_actions.finish_actions(db, row.id, now)
-        events.notify(db, compute.ids, events.DELETE_END, deleted, now, previous=row)
+        events.append_notification(db, compute.ids, events.DELETE_END, deleted, now, previous=row)
     return None if reconciler.server.native_id else Requeue(LEASE_US)

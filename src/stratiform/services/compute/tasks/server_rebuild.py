@@ -20,13 +20,13 @@ def start_rebuild(reconciler: ServerReconciler) -> Requeue | None:
         return reconciler.requeue_soon()
     try:
         server = reconciler.server
-        image = reconciler.compute.image.image_copies.ensure(server.cloud_id, server.image_id)
+        image = reconciler.compute.image.image_copies.ensure_copy(server.cloud_id, server.image_id)
         reconciler.cloud.rebuild(native.id, image)
     except TEMPORARY_ERRORS:
         raise
     except Fault as error:
-        return reconciler.fail(error.message)
-    return reconciler.advance(task_state=REBUILD_SPAWNING)
+        return reconciler.fail_action(error.message)
+    return reconciler.save_and_continue(task_state=REBUILD_SPAWNING)
 
 
 def finish_rebuild(reconciler: ServerReconciler) -> Requeue | None:
@@ -35,10 +35,10 @@ def finish_rebuild(reconciler: ServerReconciler) -> Requeue | None:
     if native is None:
         return reconciler.mark_lost()
     if native.state is NativeServerState.ERROR:
-        return reconciler.fail(native.fault or "The cloud could not rebuild the server.")
+        return reconciler.fail_action(native.fault or "The cloud could not rebuild the server.")
     power_on = reconciler.server.power_on
     if native.state is (NativeServerState.RUNNING if power_on else NativeServerState.STOPPED):
-        return reconciler.complete(events.REBUILD_END, native, vm_state=ACTIVE if power_on else STOPPED)
+        return reconciler.complete_action(events.REBUILD_END, native, vm_state=ACTIVE if power_on else STOPPED)
     try:
         if native.state is NativeServerState.STOPPED:
             reconciler.cloud.start(native.id)
@@ -47,5 +47,5 @@ def finish_rebuild(reconciler: ServerReconciler) -> Requeue | None:
     except TEMPORARY_ERRORS:
         raise
     except CloudError as error:
-        return reconciler.fail(error.message)
+        return reconciler.fail_action(error.message)
     return reconciler.requeue_soon()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Unpack
 
-from stratiform.contract.compute import ComputeCapability, NativeServer, NativeServerState
+from stratiform.contract.compute import ComputeDriver, NativeServer, NativeServerState
 from stratiform.contract.errors import NativeNotFound
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.database import Connection
@@ -11,7 +11,7 @@ from stratiform.kit.errors import Fault
 from stratiform.kit.work_queue import Job, Requeue
 from stratiform.services.compute import events
 from stratiform.services.compute.model import power_states, vm_states
-from stratiform.services.compute.model.servers import Server, ServerValues, server_fault
+from stratiform.services.compute.model.servers import MutableServerFields, Server, build_server_fault
 from stratiform.services.compute.model.task_states import NONE
 from stratiform.services.compute.repository import instance_actions, servers
 from stratiform.services.compute.service import ComputeService
@@ -36,7 +36,7 @@ class ServerReconciler:
 
     compute: ComputeService
     job: Job
-    cloud: ComputeCapability
+    cloud: ComputeDriver
     server: Server
 
     def find_native_server(self) -> NativeServer | None:
@@ -52,7 +52,7 @@ class ServerReconciler:
         duration = self.job.clock.now() - self.server.updated_at
         return Requeue(min(max(duration // 2, _MIN_REQUEUE_US), _MAX_REQUEUE_US))
 
-    def advance(self, **values: Unpack[ServerValues]) -> Requeue:
+    def save_and_continue(self, **values: Unpack[MutableServerFields]) -> Requeue:
         """Save `values` (usually the next task state of the same action), and continue at once."""
         values["updated_at"] = self.job.clock.now()
         with self.job.transaction() as db:
@@ -66,10 +66,12 @@ class ServerReconciler:
                 self._save(db, {"native_id": native.id})
         return self.requeue_soon()
 
-    def complete(self, event_type: str, native: NativeServer, **values: Unpack[ServerValues]) -> Requeue | None:
+    def complete_action(
+        self, event_type: str, native: NativeServer, **values: Unpack[MutableServerFields]
+    ) -> Requeue | None:
         """The action succeeded: save the observed state and `values`, finish the instance action, notify."""
         now = self.job.clock.now()
-        observed: ServerValues = {
+        observed: MutableServerFields = {
             "task_state": NONE,
             "native_id": native.id,
             "power_state": _POWER_STATES.get(native.state, power_states.NOSTATE),
@@ -85,18 +87,20 @@ class ServerReconciler:
             extra: dict[str, object] = {}
             if event_type == events.CREATE_END:
                 ports = self.compute.network.server_ports.list(db, changed.id)
-                extra = {"fixed_ips": events.fixed_ips_payload(ports), "message": "Success"}
-            events.notify(db, self.compute.ids, event_type, changed, now, previous=self.server, **extra)
+                extra = {"fixed_ips": events.build_fixed_ips_payload(ports), "message": "Success"}
+            events.append_notification(db, self.compute.ids, event_type, changed, now, previous=self.server, **extra)
             return self._requeue_for_attachments(db)
 
-    def fail(self, reason: str, *, event_type: str = events.UPDATE, **values: Unpack[ServerValues]) -> Requeue | None:
+    def fail_action(
+        self, reason: str, *, event_type: str = events.UPDATE, **values: Unpack[MutableServerFields]
+    ) -> Requeue | None:
         """The action failed, and the server with it: set it to ERROR with a fault."""
         now = self.job.clock.now()
-        failed: ServerValues = {
+        failed: MutableServerFields = {
             "vm_state": vm_states.ERROR,
             "task_state": NONE,
             "new_flavor": None,
-            "fault": server_fault(500, reason, now),
+            "fault": build_server_fault(500, reason, now),
             "updated_at": now,
         }
         with self.job.transaction() as db:
@@ -104,19 +108,19 @@ class ServerReconciler:
             if changed is None:
                 return None
             instance_actions.finish_actions(db, changed.id, now, ACTION_FAILED)
-            events.notify(db, self.compute.ids, event_type, changed, now, previous=self.server)
+            events.append_notification(db, self.compute.ids, event_type, changed, now, previous=self.server)
             return self._requeue_for_attachments(db)
 
-    def reject(self, error: Fault, **values: Unpack[ServerValues]) -> Requeue | None:
+    def reject_action(self, error: Fault, **values: Unpack[MutableServerFields]) -> Requeue | None:
         """The cloud rejected the action: the server stays as it was, and the instance action fails."""
         now = self.job.clock.now()
-        rejected: ServerValues = {"task_state": NONE, "new_flavor": None, "updated_at": now}
+        rejected: MutableServerFields = {"task_state": NONE, "new_flavor": None, "updated_at": now}
         with self.job.transaction() as db:
             changed = self._save(db, {**rejected, **values})
             if changed is None:
                 return None
             instance_actions.finish_actions(db, changed.id, now, ACTION_FAILED)
-            events.notify(
+            events.append_notification(
                 db, self.compute.ids, events.UPDATE, changed, now, previous=self.server, message=error.message
             )
             return self._requeue_for_attachments(db)
@@ -134,7 +138,7 @@ class ServerReconciler:
         attachments = self.compute.volume.attachments.list_by_server(db, self.server.id)
         return Requeue(0) if any(attachment.state != "attached" for attachment in attachments) else None
 
-    def _save(self, db: Connection, values: ServerValues) -> Server | None:
+    def _save(self, db: Connection, values: MutableServerFields) -> Server | None:
         """Save `values` if the server's action is still the same; return None otherwise.
 
         In that case only the id and the launch time in the cloud are saved, which hold for any action.
@@ -163,8 +167,8 @@ def mark_server_lost(db: Connection, compute: ComputeService, row: Server, now: 
         new_flavor=None,
         terminated_at=now,
         updated_at=now,
-        fault=server_fault(404, "The server was deleted in its cloud.", now),
+        fault=build_server_fault(404, "The server was deleted in its cloud.", now),
     )
     servers.save_server(db, lost)
     instance_actions.finish_actions(db, row.id, now, ACTION_FAILED)
-    events.notify(db, compute.ids, events.DELETE_END, lost, now, previous=row)
+    events.append_notification(db, compute.ids, events.DELETE_END, lost, now, previous=row)

@@ -7,7 +7,7 @@ from stratiform.contract.errors import CloudError, CloudUnreachable
 from stratiform.kit.work_queue import Requeue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.compute import events
-from stratiform.services.compute.model.flavors import FlavorSnapshot, server_size
+from stratiform.services.compute.model.flavors import FlavorSnapshot, build_server_size
 from stratiform.services.compute.model.task_states import NONE, POWERING_ON, RESIZE_FINISH
 from stratiform.services.compute.model.vm_states import ACTIVE, RESIZED, STOPPED
 from stratiform.services.compute.tasks.power_changes import IN_ERROR
@@ -19,7 +19,7 @@ def start_resize(reconciler: ServerReconciler) -> Requeue | None:
     server = reconciler.server
     flavor = server.new_flavor
     if flavor is None:
-        return reconciler.advance(task_state=NONE)
+        return reconciler.save_and_continue(task_state=NONE)
     try:
         native = _stop(reconciler)
         if not isinstance(native, NativeServer):
@@ -29,10 +29,10 @@ def start_resize(reconciler: ServerReconciler) -> Requeue | None:
         raise
     except CloudError as error:
         if not server.power_on:
-            return reconciler.reject(error)
-        reconciler.reject(error, task_state=POWERING_ON)
+            return reconciler.reject_action(error)
+        reconciler.reject_action(error, task_state=POWERING_ON)
         return reconciler.requeue_soon()
-    return reconciler.advance(
+    return reconciler.save_and_continue(
         task_state=RESIZE_FINISH,
         flavor=flavor,
         flavor_id=flavor["id"],
@@ -46,7 +46,7 @@ def finish_resize(reconciler: ServerReconciler) -> Requeue | None:
     native = _restore_power(reconciler)
     if not isinstance(native, NativeServer):
         return native
-    return reconciler.complete(events.RESIZE_END, native, vm_state=RESIZED)
+    return reconciler.complete_action(events.RESIZE_END, native, vm_state=RESIZED)
 
 
 def revert_resize(reconciler: ServerReconciler) -> Requeue | None:
@@ -62,8 +62,8 @@ def revert_resize(reconciler: ServerReconciler) -> Requeue | None:
     except CloudUnreachable:
         raise
     except CloudError as error:
-        return reconciler.fail(error.message)
-    return reconciler.advance(flavor=flavor, flavor_id=flavor["id"], old_flavor=None, new_flavor=None)
+        return reconciler.fail_action(error.message)
+    return reconciler.save_and_continue(flavor=flavor, flavor_id=flavor["id"], old_flavor=None, new_flavor=None)
 
 
 def _finish_revert(reconciler: ServerReconciler) -> Requeue | None:
@@ -71,7 +71,7 @@ def _finish_revert(reconciler: ServerReconciler) -> Requeue | None:
     if not isinstance(native, NativeServer):
         return native
     vm_state = ACTIVE if reconciler.server.power_on else STOPPED
-    return reconciler.complete(events.RESIZE_REVERT_END, native, vm_state=vm_state)
+    return reconciler.complete_action(events.RESIZE_REVERT_END, native, vm_state=vm_state)
 
 
 def _stop(reconciler: ServerReconciler) -> NativeServer | Requeue | None:
@@ -80,7 +80,7 @@ def _stop(reconciler: ServerReconciler) -> NativeServer | Requeue | None:
     if native is None:
         return reconciler.mark_lost()
     if native.state is NativeServerState.ERROR:
-        return reconciler.fail(native.fault or IN_ERROR)
+        return reconciler.fail_action(native.fault or IN_ERROR)
     if native.state is NativeServerState.RUNNING:
         reconciler.cloud.stop(native.id)
     return native if native.state is NativeServerState.STOPPED else reconciler.requeue_soon()
@@ -92,7 +92,7 @@ def _restore_power(reconciler: ServerReconciler) -> NativeServer | Requeue | Non
     if native is None:
         return reconciler.mark_lost()
     if native.state is NativeServerState.ERROR:
-        return reconciler.fail(native.fault or "The server did not start after the resize.")
+        return reconciler.fail_action(native.fault or "The server did not start after the resize.")
     if native.state is (NativeServerState.RUNNING if reconciler.server.power_on else NativeServerState.STOPPED):
         return native
     try:
@@ -101,15 +101,15 @@ def _restore_power(reconciler: ServerReconciler) -> NativeServer | Requeue | Non
     except CloudUnreachable:
         raise
     except CloudError as error:
-        return reconciler.fail(error.message)
+        return reconciler.fail_action(error.message)
     return reconciler.requeue_soon()
 
 
 def _target_size(reconciler: ServerReconciler, native: NativeServer, flavor: FlavorSnapshot) -> ServerSize:
     """Return the flavor's size; the disk keeps its current size if that is larger, because disks can't shrink."""
-    with reconciler.job.database.snapshot() as db:
-        native_type = reconciler.compute.clouds.native_resources.find_id(
+    with reconciler.job.database.read_transaction() as db:
+        native_type = reconciler.compute.clouds.native_resources.find(
             db, reconciler.server.cloud_id, ResourceType.FLAVOR, flavor["id"]
         )
-    size = server_size(flavor, native_type)
+    size = build_server_size(flavor, native_type)
     return replace(size, disk_gib=max(size.disk_gib, native.size.disk_gib))

@@ -23,7 +23,7 @@ from stratiform.services.identity.service.password_hasher import PasswordHasher
 from stratiform.services.identity.service.project_tags import ProjectTags
 from stratiform.services.identity.service.projects import Projects
 from stratiform.services.identity.service.regions import Regions
-from stratiform.services.identity.service.role_assignments import Assignments
+from stratiform.services.identity.service.role_assignments import RoleAssignments
 from stratiform.services.identity.service.roles import Roles
 from stratiform.services.identity.service.tokens import Tokens
 from stratiform.services.identity.service.users import Users
@@ -42,7 +42,7 @@ class IdentityService:
     users: Users
     groups: Groups
     roles: Roles
-    assignments: Assignments
+    assignments: RoleAssignments
     catalog: Catalog
     services: CatalogServices
     endpoints: Endpoints
@@ -66,7 +66,7 @@ class IdentityService:
             users=Users(ids, cache, passwords),
             groups=Groups(ids, cache),
             roles=Roles(ids, cache),
-            assignments=Assignments(cache),
+            assignments=RoleAssignments(cache),
             catalog=Catalog(cache),
             services=CatalogServices(ids, cache),
             endpoints=Endpoints(ids, cache),

@@ -12,12 +12,12 @@ from stratiform.services.identity import repository
 from stratiform.services.identity.model import (
     DEFAULT_DOMAIN,
     SYSTEM_TARGET,
-    Assignment,
     CatalogService,
     Endpoint,
     Project,
     Region,
     Role,
+    RoleAssignment,
     Service,
     TargetKind,
     User,
@@ -120,7 +120,7 @@ class Bootstrap:
         if repository.regions.find(db, region) is None:
             repository.regions.insert(db, Region(region))
             changed = True
-        services = {service.type: service for service in repository.services.all(db)}
+        services = {service.type: service for service in repository.services.list_all(db)}
         endpoints = repository.list_region_endpoints(db, region)
         for entry in catalog:
             service = services.get(entry.type)
@@ -154,7 +154,7 @@ def _ensure_assignment(db: Connection, role_name: str, user: User, target_kind: 
     role = repository.find_by_name(db, repository.roles, role_name, "")
     if role is None:
         return False
-    assignment = Assignment(role.id, "user", user.id, target_kind, target_id)
+    assignment = RoleAssignment(role.id, "user", user.id, target_kind, target_id)
     if repository.has_assignment(db, assignment):
         return False
     repository.create_assignment(db, assignment)

@@ -16,13 +16,13 @@ from stratiform.services.identity.errors import (
     UserNotFound,
 )
 from stratiform.services.identity.model import (
-    Assignment,
-    AssignmentFilter,
-    AssignmentResources,
-    EffectiveAssignment,
+    EffectiveRoleAssignment,
     Group,
     Project,
     Role,
+    RoleAssignment,
+    RoleAssignmentFilter,
+    RoleAssignmentResources,
     TargetKind,
     User,
     expand_implied_roles,
@@ -32,12 +32,12 @@ from stratiform.services.identity.service.roles import load_role
 
 
 @dataclass(frozen=True, slots=True)
-class Assignments:
+class RoleAssignments:
     """Operations on grants and on `/role_assignments`."""
 
     cache: DirectoryCache
 
-    def grant(self, ctx: RequestContext, assignment: Assignment) -> None:
+    def grant(self, ctx: RequestContext, assignment: RoleAssignment) -> None:
         """Assign a role; an existing assignment stays.
 
         Raises: RoleNotFound, and the XNotFound of the actor and of the target
@@ -50,7 +50,7 @@ class Assignments:
         self.cache.invalidate(ctx.db, ctx.now)
         repository.create_assignment(ctx.db, assignment)
 
-    def check(self, ctx: RequestContext, assignment: Assignment) -> None:
+    def check(self, ctx: RequestContext, assignment: RoleAssignment) -> None:
         """Check that a role is assigned.
 
         Raises: RoleAssignmentNotFound, RoleNotFound, and the XNotFound of the actor and of the target
@@ -61,7 +61,7 @@ class Assignments:
         if not repository.has_assignment(ctx.db, assignment):
             raise RoleAssignmentNotFound(assignment.role_id, assignment.actor_id, assignment.target_id)
 
-    def revoke(self, ctx: RequestContext, assignment: Assignment) -> None:
+    def revoke(self, ctx: RequestContext, assignment: RoleAssignment) -> None:
         """Remove a role assignment.
 
         Raises: RoleAssignmentNotFound, RoleNotFound
@@ -72,7 +72,7 @@ class Assignments:
         if not repository.delete_assignment(ctx.db, assignment):
             raise RoleAssignmentNotFound(assignment.role_id, assignment.actor_id, assignment.target_id)
 
-    def list_granted_roles(self, ctx: RequestContext, assignment: Assignment) -> Sequence[Role]:
+    def list_granted_roles(self, ctx: RequestContext, assignment: RoleAssignment) -> Sequence[Role]:
         """Return the roles of an actor on a target; the role of `assignment` is ignored."""
         policy.LIST_GRANTS.require(ctx.caller)
         _require_actor_and_target(ctx.db, assignment)
@@ -86,7 +86,7 @@ class Assignments:
         )
         return [load_role(ctx.db, grant.role_id) for grant in granted]
 
-    def list(self, ctx: RequestContext, filters: AssignmentFilter) -> Sequence[EffectiveAssignment]:
+    def list(self, ctx: RequestContext, filters: RoleAssignmentFilter) -> Sequence[EffectiveRoleAssignment]:
         """Return assignments as granted, or with `effective` those that result for users.
 
         Raises: Invalid for `effective` with a group
@@ -94,15 +94,15 @@ class Assignments:
         policy.LIST_ROLE_ASSIGNMENTS.require(ctx.caller)
         if filters.effective and filters.group_id:
             raise Invalid("Combining effective and group filter will always result in an empty list.")
-        assignments: Iterable[EffectiveAssignment]
+        assignments: Iterable[EffectiveRoleAssignment]
         if filters.effective:
             assignments = _expand_assignments(ctx.db)
         else:
-            assignments = (EffectiveAssignment(granted, granted) for granted in repository.list_assignments(ctx.db))
+            assignments = (EffectiveRoleAssignment(granted, granted) for granted in repository.list_assignments(ctx.db))
         target_ids = _target_ids(ctx.db, filters)
         return [item for item in assignments if _matches(item.assignment, filters, target_ids)]
 
-    def load_resources(self, db: Connection, assignments: Iterable[EffectiveAssignment]) -> AssignmentResources:
+    def load_resources(self, db: Connection, assignments: Iterable[EffectiveRoleAssignment]) -> RoleAssignmentResources:
         """Return the users, groups, projects, domains and roles that `assignments` refer to."""
         items = [effective.assignment for effective in assignments]
         users = repository.find_by_ids(db, repository.users, _actor_ids(items, "user"))
@@ -113,7 +113,7 @@ class Assignments:
         domain_ids = {resource.domain_id for resource in resources if resource.domain_id}
         domains = repository.find_by_ids(db, repository.projects, domain_ids)
         roles = repository.find_by_ids(db, repository.roles, {item.role_id for item in items})
-        return AssignmentResources(
+        return RoleAssignmentResources(
             users={user.id: user for user in users},
             groups={group.id: group for group in groups},
             projects={project.id: project for project in (*targets, *domains)},
@@ -121,11 +121,11 @@ class Assignments:
         )
 
 
-def _actor_ids(assignments: Iterable[Assignment], actor_kind: str) -> set[str]:
+def _actor_ids(assignments: Iterable[RoleAssignment], actor_kind: str) -> set[str]:
     return {assignment.actor_id for assignment in assignments if assignment.actor_kind == actor_kind}
 
 
-def _require_actor_and_target(db: Connection, assignment: Assignment) -> None:
+def _require_actor_and_target(db: Connection, assignment: RoleAssignment) -> None:
     actor_id, target_id = assignment.actor_id, assignment.target_id
     if assignment.actor_kind == "user" and repository.users.find(db, actor_id) is None:
         raise UserNotFound(actor_id)
@@ -139,12 +139,12 @@ def _require_actor_and_target(db: Connection, assignment: Assignment) -> None:
         raise DomainNotFound(target_id) if is_domain else ProjectNotFound(target_id)
 
 
-def _expand_assignments(db: Connection) -> Iterator[EffectiveAssignment]:
+def _expand_assignments(db: Connection) -> Iterator[EffectiveRoleAssignment]:
     """Replace groups by their members and inherited assignments by those on projects, and add implied roles."""
     granted = repository.list_assignments(db)
     members = repository.list_members(db, _actor_ids(granted, "group"))
     implied = repository.list_implied_roles(db)
-    seen: set[Assignment] = set()
+    seen: set[RoleAssignment] = set()
     for source in granted:
         user_ids = members.get(source.actor_id, []) if source.actor_kind == "group" else [source.actor_id]
         targets = _effective_targets(db, source)
@@ -152,26 +152,26 @@ def _expand_assignments(db: Connection) -> Iterator[EffectiveAssignment]:
         for user_id in user_ids:
             for target_kind, target_id in targets:
                 for role_id, prior_id in roles.items():
-                    assignment = Assignment(role_id, "user", user_id, target_kind, target_id)
+                    assignment = RoleAssignment(role_id, "user", user_id, target_kind, target_id)
                     if assignment not in seen:
                         seen.add(assignment)
-                        yield EffectiveAssignment(assignment, source, prior_id)
+                        yield EffectiveRoleAssignment(assignment, source, prior_id)
 
 
-def _effective_targets(db: Connection, assignment: Assignment) -> list[tuple[TargetKind, str]]:
+def _effective_targets(db: Connection, assignment: RoleAssignment) -> list[tuple[TargetKind, str]]:
     if not assignment.inherited:
         return [(assignment.target_kind, assignment.target_id)]
     return [("project", project.id) for project in repository.list_descendants(db, [assignment.target_id])]
 
 
-def _target_ids(db: Connection, filters: AssignmentFilter) -> set[str]:
+def _target_ids(db: Connection, filters: RoleAssignmentFilter) -> set[str]:
     if not filters.target_id:
         return set()
     subtree = repository.list_descendants(db, [filters.target_id]) if filters.include_subtree else []
     return {filters.target_id, *(project.id for project in subtree)}
 
 
-def _matches(assignment: Assignment, filters: AssignmentFilter, target_ids: set[str]) -> bool:
+def _matches(assignment: RoleAssignment, filters: RoleAssignmentFilter, target_ids: set[str]) -> bool:
     if filters.user_id and (assignment.actor_kind, assignment.actor_id) != ("user", filters.user_id):
         return False
     if filters.group_id and (assignment.actor_kind, assignment.actor_id) != ("group", filters.group_id):

@@ -9,7 +9,7 @@ import msgpack
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.errors import Invalid
 from stratiform.services.identity.errors import AuthenticationFailed
-from stratiform.services.identity.model import Claims, Scope, ScopeType
+from stratiform.services.identity.model import ScopeType, TokenClaims, TokenScope
 
 _VERSION = 1
 
@@ -18,7 +18,7 @@ _METHODS = ("password", "token", "application_credential")
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
 
 
-def encode_token(keys: KeyRepository, claims: Claims) -> str:
+def encode_token(keys: KeyRepository, claims: TokenClaims) -> str:
     """Return the token id, without base64 padding, which URLs would have to quote."""
     payload = msgpack.packb(
         (
@@ -38,7 +38,7 @@ def encode_token(keys: KeyRepository, claims: Claims) -> str:
     return keys.encrypt(payload).rstrip(b"=").decode()
 
 
-def decode_token(keys: KeyRepository, token_id: str) -> Claims:
+def decode_token(keys: KeyRepository, token_id: str) -> TokenClaims:
     """Return the claims of a token of this installation.
 
     Raises: AuthenticationFailed
@@ -56,7 +56,7 @@ def encode_audit_id(hex_id: str) -> str:
     return base64.urlsafe_b64encode(bytes.fromhex(hex_id)).rstrip(b"=").decode()
 
 
-def _unpack_claims(fields: list[Any]) -> Claims:
+def _unpack_claims(fields: list[Any]) -> TokenClaims:
     (
         version,
         user_id,
@@ -72,10 +72,10 @@ def _unpack_claims(fields: list[Any]) -> Claims:
     ) = fields
     if version != _VERSION:
         raise ValueError(version)
-    return Claims(
+    return TokenClaims(
         user_id=_unpack_id(user_id),
         methods=tuple(_METHODS[index] for index in methods),
-        scope=Scope(_SCOPE_TYPES[scope_type], _unpack_id(scope_id)),
+        scope=TokenScope(_SCOPE_TYPES[scope_type], _unpack_id(scope_id)),
         issued_at=issued_at,
         expires_at=expires_at,
         audit_ids=tuple(base64.urlsafe_b64encode(audit_id).rstrip(b"=").decode() for audit_id in audit_ids),

@@ -21,7 +21,7 @@ BLOCK_BYTES = 1024 * 1024
 _STORAGE_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class Upload:
+class ImageDataUpload:
     """Image data while it is received. Not thread-safe; every method blocks."""
 
     def __init__(self, folder: Path, image_id: str, upload_id: str) -> None:
@@ -54,7 +54,7 @@ class Upload:
             _sync_folder(self._folder)
         return StoredData(self.file_name, self._size, self._md5.hexdigest(), self._sha512.hexdigest())
 
-    def discard_part(self) -> None:
+    def discard_partial(self) -> None:
         """Delete the partial file, but not a finished one. Idempotent."""
         if self._file is not None:
             with suppress(OSError):
@@ -63,7 +63,7 @@ class Upload:
 
     def discard(self) -> None:
         """Delete the partial and the finished file. Idempotent."""
-        self.discard_part()
+        self.discard_partial()
         (self._folder / self.file_name).unlink(missing_ok=True)
 
     def _open(self) -> BinaryIO:
@@ -74,14 +74,14 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class DataStore:
+class ImageDataStore:
     """The folder with the data of all images."""
 
     folder: Path
 
-    def open_upload(self, image_id: str, upload_id: str) -> Upload:
+    def open_upload(self, image_id: str, upload_id: str) -> ImageDataUpload:
         """Return an upload; the folder is untouched until the first write."""
-        return Upload(self.folder, image_id, upload_id)
+        return ImageDataUpload(self.folder, image_id, upload_id)
 
     def find_idle_seconds(self, image_id: str, upload_id: str) -> float | None:
         """Return the seconds since the last write of an upload, or None if it has no partial file."""

@@ -7,14 +7,14 @@ from stratiform.kit.clock import Clock
 from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.image.repository.image_data_store import DataStore, Upload
+from stratiform.services.image.repository.image_data_store import ImageDataStore, ImageDataUpload
 from stratiform.services.image.service.image_copies import ImageCopies
 from stratiform.services.image.service.image_data import ImageData, ImageFile
 from stratiform.services.image.service.image_members import ImageMembers
 from stratiform.services.image.service.image_tags import ImageTags
 from stratiform.services.image.service.images import Images
 
-__all__ = ["ImageFile", "ImageService", "Upload"]
+__all__ = ["ImageDataUpload", "ImageFile", "ImageService"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ImageService:
         cls, *, database: Database, ids: Ids, clouds: CloudsService, folder: Path, clock: Clock
     ) -> "ImageService":
         """Compose the service; `folder` stores the image data and is created by the first upload."""
-        images, store = Images(ids), DataStore(folder)
+        images, store = Images(ids), ImageDataStore(folder)
         return cls(
             images=images,
             image_members=ImageMembers(images),

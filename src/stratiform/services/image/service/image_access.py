@@ -13,7 +13,7 @@ def sees_all_projects(caller: Caller) -> bool:
     return system_reader(caller, None)
 
 
-def is_visible(db: Connection, caller: Caller, image: Image) -> bool:
+def is_image_visible(db: Connection, caller: Caller, image: Image) -> bool:
     """Return True for images that are public, community, the caller's own, or shared with the caller's project."""
     if sees_all_projects(caller) or image.visibility in ("public", "community") or caller.project_id == image.owner:
         return True
@@ -22,12 +22,12 @@ def is_visible(db: Connection, caller: Caller, image: Image) -> bool:
     return image_members.find(db, image.id, caller.project_id) is not None
 
 
-def get_visible(ctx: RequestContext, image_id: str) -> Image:
+def get_visible_image(ctx: RequestContext, image_id: str) -> Image:
     """Return an image that the caller sees. Raises ImageNotFound."""
     return _require_visible(ctx, image_id, images.find(ctx.db, image_id))
 
 
-def lock_visible(ctx: RequestContext, image_id: str) -> Image:
+def lock_visible_image(ctx: RequestContext, image_id: str) -> Image:
     """Return an image that the caller sees, locked until the transaction ends. Raises ImageNotFound."""
     return _require_visible(ctx, image_id, images.find_for_update(ctx.db, image_id))
 
@@ -38,6 +38,6 @@ def require_in_own_project(ctx: RequestContext, rule: Rule) -> None:
 
 
 def _require_visible(ctx: RequestContext, image_id: str, image: Image | None) -> Image:
-    if image is None or not is_visible(ctx.db, ctx.caller, image):
+    if image is None or not is_image_visible(ctx.db, ctx.caller, image):
         raise ImageNotFound(image_id)
     return image

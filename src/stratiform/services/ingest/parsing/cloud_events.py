@@ -40,7 +40,7 @@ def parse_cloud_event(raw: bytes, cloud: str) -> Event:
     if at is None:
         raise InvalidMessage("time is missing")
     return Event(
-        message_id=message_id(source, source_id),
+        message_id=build_message_id(source, source_id),
         event_type=event_type,
         publisher_id="".join(char for char in source[:_PUBLISHER_LENGTH] if char.isprintable()),
         at=at,
@@ -49,7 +49,7 @@ def parse_cloud_event(raw: bytes, cloud: str) -> Event:
     )
 
 
-def message_id(source: str, source_id: str) -> str:
+def build_message_id(source: str, source_id: str) -> str:
     """Return the message id of the event; it is unique for each pair of source and id."""
     key = f"{quote_url(source, safe='/:@')}#{quote_url(source_id, safe='/:@')}"
     return key if len(key) <= MESSAGE_ID_LENGTH else f"ce-{hashlib.sha256(key.encode()).hexdigest()}"

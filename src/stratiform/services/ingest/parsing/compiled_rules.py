@@ -10,17 +10,17 @@ from typing import NamedTuple
 from stratiform.kit.clock import SECOND_US
 from stratiform.services.ingest.parsing.meter_files import (
     AttributeDefinition,
-    Condition,
     EventRule,
     MeterFile,
-    Parent,
+    ParentDefinition,
     Paths,
     Rule,
+    RuleCondition,
     SampleDefinition,
     StateMapping,
     ValueType,
-    attribute_definition,
     list_paths,
+    to_attribute_definition,
 )
 from stratiform.services.ingest.parsing.payload_paths import Find, compile_paths
 from stratiform.services.ingest.parsing.payload_values import parse_boolean, parse_integer, parse_number, parse_text
@@ -127,14 +127,14 @@ def compile_rule(meter_file: MeterFile, rule: EventRule) -> CompiledRule:
     )
 
 
-def meter_format(sample: SampleDefinition) -> MeterFormat:
+def build_meter_format(sample: SampleDefinition) -> MeterFormat:
     """Return how the values of a sample are counted."""
     return MeterFormat(sample.kind, sample.unit, sample.hold * SECOND_US if sample.kind == "gauge" else 0)
 
 
-def tag_attributes(meter_file: MeterFile) -> dict[str, str]:
+def list_tag_attributes(meter_file: MeterFile) -> dict[str, str]:
     """Return the attributes that are tags of the resource: attribute to tag."""
-    definitions = {name: attribute_definition(value) for name, value in meter_file.attributes.items()}
+    definitions = {name: to_attribute_definition(value) for name, value in meter_file.attributes.items()}
     return {name: definition.tag for name, definition in definitions.items() if definition.tag}
 
 
@@ -142,13 +142,13 @@ def _compile_optional(paths: Paths) -> Find | None:
     return compile_paths(list_paths(paths)) if paths else None
 
 
-def _compile_condition(condition: Condition | None) -> CompiledCondition | None:
+def _compile_condition(condition: RuleCondition | None) -> CompiledCondition | None:
     if condition is None:
         return None
     return CompiledCondition(compile_paths(list_paths(condition.path)), condition.one_of, condition.none_of)
 
 
-def _compile_parent(parent: Parent | None) -> CompiledParent | None:
+def _compile_parent(parent: ParentDefinition | None) -> CompiledParent | None:
     return None if parent is None else CompiledParent(parent.type, compile_paths(list_paths(parent.id)))
 
 
@@ -162,7 +162,7 @@ def _compile_states(mapping: StateMapping | None) -> CompiledStates | None:
 
 def _compile_attributes(meter_file: MeterFile, rule: EventRule) -> list[CompiledAttribute]:
     definitions = {**meter_file.attributes, **rule.attributes}
-    return [_compile_attribute(name, attribute_definition(value)) for name, value in definitions.items()]
+    return [_compile_attribute(name, to_attribute_definition(value)) for name, value in definitions.items()]
 
 
 def _compile_attribute(name: str, definition: AttributeDefinition) -> CompiledAttribute:
@@ -180,7 +180,7 @@ def _compile_attribute(name: str, definition: AttributeDefinition) -> CompiledAt
 def _compile_samples(meter_file: MeterFile, rule: EventRule) -> dict[str, CompiledSample]:
     names = rule.samples or (meter_file.samples if rule.sample else ())
     return {
-        name: CompiledSample(_compile_optional(sample.value), sample.constant, meter_format(sample))
+        name: CompiledSample(_compile_optional(sample.value), sample.constant, build_meter_format(sample))
         for name, sample in meter_file.samples.items()
         if name in names and (sample.value or sample.constant is not None)
     }

@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from stratiform.kit.clock import Micros, iso
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.model.meter_adjustments import SOURCE, Adjustment
+from stratiform.services.ingest.model.meter_adjustments import SOURCE, MeterAdjustment
 from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ingest.parsing.envelope import MESSAGE_ID_LENGTH
 from stratiform.services.ingest.parsing.payload_values import (
@@ -18,7 +18,7 @@ from stratiform.services.ingest.parsing.payload_values import (
     parse_number,
     parse_text,
     parse_time,
-    quote,
+    quote_value,
     require_text,
     shorten_id,
 )
@@ -33,11 +33,11 @@ _ATTRIBUTE_LENGTH = 4096
 _MAX_INTEGER = 2**63 - 1
 
 
-def encode_payload(
+def encode_correction(
     resource: Resource,
     correction: Correction,
     observation: Observation | None = None,
-    adjustment: Adjustment | None = None,
+    adjustment: MeterAdjustment | None = None,
 ) -> dict[str, object]:
     """Return the payload that `parse_correction` parses. The event of an adjustment has the time of the adjustment."""
     payload: dict[str, object] = {
@@ -74,7 +74,7 @@ def _encode_observation(observation: Observation) -> dict[str, object]:
     )
 
 
-def _encode_adjustment(adjustment: Adjustment) -> dict[str, object]:
+def _encode_adjustment(adjustment: MeterAdjustment) -> dict[str, object]:
     return _without_nulls(
         {
             "meter": adjustment.meter,
@@ -86,7 +86,7 @@ def _encode_adjustment(adjustment: Adjustment) -> dict[str, object]:
 
 
 def _iso(at: Micros | None) -> str | None:
-    return None if at is None else iso(at)
+    return None if at is None else format_iso(at)
 
 
 def _without_nulls(payload: Payload) -> dict[str, object]:
@@ -149,7 +149,7 @@ def _correction_statement(event: Event) -> Statement:
 def _adjustment_statement(event: Event, values: Payload) -> Statement:
     """Return a sample with a source of its own: of two samples of one source at one time, only one counts."""
     meter = require_text(values, "meter", 64)
-    adjustment = Adjustment(
+    adjustment = MeterAdjustment(
         meter,
         parse_quantity(values.get("quantity")),
         event.at,
@@ -183,7 +183,7 @@ def parse_quantity(value: object) -> Decimal:
             number = None
         if number:
             return number.copy_negate() if digits != text else number
-    raise InvalidMessage(f"quantity: {quote(value)} is not a number other than zero")
+    raise InvalidMessage(f"quantity: {quote_value(value)} is not a number other than zero")
 
 
 def check_correction(correction: Correction) -> None:
@@ -223,5 +223,5 @@ def _parse_attributes(payload: Payload) -> dict[str, object]:
         if isinstance(value, str):
             parse_text(value, f"attributes.{name}", _ATTRIBUTE_LENGTH)
         elif value is not None and (not isinstance(value, int) or not -_MAX_INTEGER <= value <= _MAX_INTEGER):
-            raise InvalidMessage(f"attributes.{name}: {quote(value)} is not a string, integer or boolean")
+            raise InvalidMessage(f"attributes.{name}: {quote_value(value)} is not a string, integer or boolean")
     return dict(attributes)

@@ -9,7 +9,7 @@ import re
 
 import msgspec
 
-from stratiform.kit.clock import Micros, iso_naive
+from stratiform.kit.clock import Micros, format_iso_naive
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing.payload_values import parse_text, parse_time
@@ -96,7 +96,7 @@ def encode_event(event: Event) -> bytes:
         "message_id": event.message_id,
         "publisher_id": event.publisher_id,
         "event_type": event.event_type,
-        "timestamp": iso_naive(event.at),
+        "timestamp": format_iso_naive(event.at),
         "payload": event.payload,
     }
     return msgspec.json.encode(message)

@@ -12,7 +12,7 @@ from stratiform.services.ingest.parsing.envelope import parse_envelope
 from stratiform.services.ingest.parsing.meter_catalog_builder import build_catalog
 from stratiform.services.ingest.parsing.meter_file_loader import load_meter_files
 from stratiform.services.ingest.parsing.meter_files import IgnoredEvents, MeterFile, SampleDefinition
-from stratiform.services.ingest.parsing.parse_plans import ParsePlan, compile_plan, matches
+from stratiform.services.ingest.parsing.parse_plans import ParsePlan, compile_plan, matches_event_type
 from stratiform.services.ledger.model import ParsedMessage, ResourceStatement
 from stratiform.services.ledger.model.statements import EXISTS_SUFFIX
 
@@ -46,7 +46,7 @@ class MessageParser:
         loaded = load_meter_files(folder)
         return cls(loaded.meter_files, loaded.ignored_events)
 
-    def list_statements(self, event: Event) -> Sequence[ResourceStatement]:
+    def parse_event(self, event: Event) -> Sequence[ResourceStatement]:
         """Return the statements of `event` about metered resources. Raises: InvalidMessage."""
         statements, errors = self._parse(event)
         if errors:
@@ -95,7 +95,7 @@ class MessageParser:
             if rule.rule == "ignore"
             for pattern in rule.types
         ]
-        return next((reason for pattern, reason in reasons if matches(pattern, event_type)), "")
+        return next((reason for pattern, reason in reasons if matches_event_type(pattern, event_type)), "")
 
     def _parse(self, event: Event) -> tuple[Sequence[ResourceStatement], Sequence[str]]:
         """Return the statements of `event`, and the errors of its invalid items."""

@@ -10,8 +10,14 @@ from stratiform.services.ingest.parsing.meter_files import (
     ValueType,
     list_attributes,
 )
-from stratiform.services.ledger.model import Attribute, AttributeType, CatalogMeter, MeterCatalog, ResourceType
-from stratiform.services.ledger.model.resource_properties import default_state
+from stratiform.services.ledger.model import (
+    AttributeType,
+    CatalogAttribute,
+    CatalogMeter,
+    CatalogResourceType,
+    MeterCatalog,
+)
+from stratiform.services.ledger.model.resource_properties import get_default_state
 
 _TYPES: dict[ValueType, AttributeType] = {
     "text": "text",
@@ -23,18 +29,18 @@ _TYPES: dict[ValueType, AttributeType] = {
 
 def build_catalog(meter_files: Iterable[MeterFile]) -> MeterCatalog:
     """Return the catalog of these meter files."""
-    return MeterCatalog.of(_resource_type(meter_file) for meter_file in meter_files)
+    return MeterCatalog.from_resource_types(_resource_type(meter_file) for meter_file in meter_files)
 
 
-def _resource_type(meter_file: MeterFile) -> ResourceType:
+def _resource_type(meter_file: MeterFile) -> CatalogResourceType:
     builtin = builtin_properties.ATTRIBUTES.get(meter_file.name, {})
     attributes = {name: _TYPES[value_type] for name, value_type in builtin.items()}
     attributes |= {name: _attribute_type(definition) for name, definition in list_attributes(meter_file)}
-    return ResourceType(
+    return CatalogResourceType(
         name=meter_file.name,
         title=meter_file.title,
         unit=meter_file.unit,
-        attributes={name: Attribute(name, attributes[name]) for name in sorted(attributes)},
+        attributes={name: CatalogAttribute(name, attributes[name]) for name in sorted(attributes)},
         states=_states(meter_file),
         meters={
             name: CatalogMeter(name, sample.kind, sample.unit, sample.title)
@@ -59,7 +65,7 @@ def _states(meter_file: MeterFile) -> frozenset[str]:
     """Return the states of its segments; a resource with samples only has no segments."""
     states = {*builtin_properties.STATES.get(meter_file.name, ()), *list_states(meter_file)}
     if states or any(rule.rule in FILE_RULES and rule.rule != "sample" for rule in meter_file.events):
-        states.add(default_state(meter_file.name))
+        states.add(get_default_state(meter_file.name))
     return frozenset(states)
 
 

@@ -12,8 +12,8 @@ from stratiform.services.ingest.parsing.meter_files import (
     MeterFile,
     Paths,
     SampleDefinition,
-    attribute_definition,
     list_paths,
+    to_attribute_definition,
 )
 from stratiform.services.ingest.parsing.payload_paths import split_path
 
@@ -28,7 +28,7 @@ _RULE_PATH_KEYS = ("at", "each", "sample")
 _PATH_KEYS = ("path", "id", "project", "name", "tags", "source", "value")
 
 
-def iterate_problems(meter_file: MeterFile) -> Iterator[Problem]:
+def find_problems(meter_file: MeterFile) -> Iterator[Problem]:
     """Iterate over the problems of a meter file."""
     if meter_file.identity is None and any(rule.rule in FILE_RULES for rule in meter_file.events):
         yield "identity", "missing table: the paths of id and project"
@@ -56,7 +56,7 @@ def _rule_problems(key: str, rule: EventRule, meter_file: MeterFile) -> Iterator
 
 def _attribute_problems(key: str, attributes: Mapping[str, str | AttributeDefinition]) -> Iterator[Problem]:
     for name, value in attributes.items():
-        definition = attribute_definition(value)
+        definition = to_attribute_definition(value)
         if not _ATTRIBUTE.fullmatch(name):
             yield f"{key}.{name}", "the name of an attribute must be lowercase letters, digits and _"
         if isinstance(value, str):

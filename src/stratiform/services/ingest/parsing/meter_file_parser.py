@@ -8,10 +8,10 @@ from typing import TypeVar
 import msgspec
 
 from stratiform.kit.errors import Invalid
-from stratiform.services.ingest.parsing.meter_file_checks import iterate_problems
-from stratiform.services.ingest.parsing.meter_files import IgnoredEvents, IgnoredEventsFile, MeterFile, Table
+from stratiform.services.ingest.parsing.meter_file_checks import find_problems
+from stratiform.services.ingest.parsing.meter_files import IgnoredEvents, IgnoredEventsFile, MeterFile, MeterFileTable
 
-T = TypeVar("T", bound=Table)
+T = TypeVar("T", bound=MeterFileTable)
 
 #: Texts of msgspec to those of this module.
 _TEXTS = {
@@ -23,7 +23,7 @@ _TEXTS = {
 def parse_meter_file(text: str, filename: str) -> MeterFile:
     """Parse and check a meter file. Raises: Invalid."""
     meter_file = _decode(text, filename, MeterFile)
-    for key, problem in iterate_problems(meter_file):
+    for key, problem in find_problems(meter_file):
         raise Invalid(f"{filename}: {key}: {problem}")
     return meter_file
 
@@ -57,7 +57,7 @@ def _decode(text: str, filename: str, table_type: type[T]) -> T:
     raise Invalid(f"{filename}: {_complete_key(document, table_type, key) or 'the file'}: {problem}")
 
 
-def _find_error(document: Mapping[str, object], table_type: type[Table]) -> tuple[str, str] | None:
+def _find_error(document: Mapping[str, object], table_type: type[MeterFileTable]) -> tuple[str, str] | None:
     """Return key and text of the first error, as msgspec has them."""
     try:
         msgspec.convert(document, table_type)
@@ -67,7 +67,7 @@ def _find_error(document: Mapping[str, object], table_type: type[Table]) -> tupl
     return None
 
 
-def _complete_key(document: Mapping[str, object], table_type: type[Table], key: str) -> str:
+def _complete_key(document: Mapping[str, object], table_type: type[MeterFileTable], key: str) -> str:
     """Return the key with the name for which msgspec writes `[...]`: the only entry that has the same error alone."""
     table, placeholder, rest = key.partition("[...]")
     if not placeholder or "[" in table:

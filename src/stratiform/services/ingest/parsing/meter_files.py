@@ -27,40 +27,40 @@ _State = Annotated[str, Meta(min_length=1, max_length=32)]
 _ResourceType = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MeterFileTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of a meter file. Unknown keys are errors."""
 
 
-class Parent(Table, frozen=True):
+class ParentDefinition(MeterFileTable, frozen=True):
     """The resource with which the resource ends at the latest."""
 
     type: _ResourceType
     id: Paths
 
 
-class Identity(Table, frozen=True):
+class IdentityPaths(MeterFileTable, frozen=True):
     """The paths of id, project, name and tags. `source`: the path of the id of a counter, if a resource has several."""
 
     id: Paths
     project: Paths = ""
     name: Paths = ""
     tags: Paths = ""
-    parent: Parent | None = None
+    parent: ParentDefinition | None = None
     source: Paths = ""
 
 
-class IdentityOverrides(Table, frozen=True):
+class IdentityOverrides(MeterFileTable, frozen=True):
     """The keys of the identity that are elsewhere in the events of one rule."""
 
     id: Paths = ""
     project: Paths = ""
     name: Paths = ""
     tags: Paths = ""
-    parent: Parent | None = None
+    parent: ParentDefinition | None = None
     source: Paths = ""
 
 
-class Condition(Table, frozen=True):
+class RuleCondition(MeterFileTable, frozen=True):
     """The value at `path` must be in `one_of`, if there are any, and not in `none_of`."""
 
     path: Paths
@@ -68,7 +68,7 @@ class Condition(Table, frozen=True):
     none_of: tuple[object, ...] = ()
 
 
-class AttributeDefinition(Table, frozen=True):
+class AttributeDefinition(MeterFileTable, frozen=True):
     """An attribute: the value at `path`, the constant, or the tag `tag` of the resource.
 
     `null`: a null at `path` removes the attribute; otherwise it is ignored.
@@ -79,10 +79,10 @@ class AttributeDefinition(Table, frozen=True):
     constant: str | int | bool | None = None
     tag: str = ""
     null: bool = False
-    when: Condition | None = None
+    when: RuleCondition | None = None
 
 
-class StateMapping(Table, frozen=True):
+class StateMapping(MeterFileTable, frozen=True):
     """The state of the resource: `map` translates the value at `path`. A key with `*` at its end is a prefix.
 
     A value that is not in `map` leaves the state as it is.
@@ -92,7 +92,7 @@ class StateMapping(Table, frozen=True):
     map: Mapping[str, _State]
 
 
-class SampleDefinition(Table, frozen=True):
+class SampleDefinition(MeterFileTable, frozen=True):
     """A meter of the resource. `hold`: for how long a value of a gauge is valid (seconds).
 
     `poll`: connector kind to the table for its `list_samples`.
@@ -107,7 +107,7 @@ class SampleDefinition(Table, frozen=True):
     poll: Mapping[str, Mapping[str, object]] = {}
 
 
-class EventRule(Table, frozen=True):
+class EventRule(MeterFileTable, frozen=True):
     """A rule for events of some types.
 
     `each`: path of a list, each item of which is a resource. `sample`: path of the name of the only sample. `why`: the
@@ -118,7 +118,7 @@ class EventRule(Table, frozen=True):
     rule: Rule
     at: Paths = ""
     each: str = ""
-    when: Condition | None = None
+    when: RuleCondition | None = None
     state: _State | None = None
     identity: IdentityOverrides = IdentityOverrides()
     attributes: Mapping[str, str | AttributeDefinition] = {}
@@ -132,7 +132,7 @@ class EventRule(Table, frozen=True):
         return [self.type] if isinstance(self.type, str) else self.type
 
 
-class MeterFile(Table, frozen=True):
+class MeterFile(MeterFileTable, frozen=True):
     """A meter file. `name` is the resource type; paths start at `root`.
 
     `launched` and `ended` are paths of times in all events: when the use of the resource started and ended.
@@ -146,14 +146,14 @@ class MeterFile(Table, frozen=True):
     root: Paths = ""
     launched: Paths = ""
     ended: Paths = ""
-    identity: Identity | None = None
+    identity: IdentityPaths | None = None
     attributes: Mapping[str, str | AttributeDefinition] = {}
     state: StateMapping | None = None
     events: tuple[EventRule, ...] = ()
     samples: Mapping[str, SampleDefinition] = {}
 
 
-class IgnoredEvents(Table, frozen=True):
+class IgnoredEvents(MeterFileTable, frozen=True):
     """Event types that change no usage, and the reason."""
 
     type: str | tuple[str, ...]
@@ -165,7 +165,7 @@ class IgnoredEvents(Table, frozen=True):
         return [self.type] if isinstance(self.type, str) else self.type
 
 
-class IgnoredEventsFile(Table, frozen=True):
+class IgnoredEventsFile(MeterFileTable, frozen=True):
     """The file `nothing.toml`."""
 
     ignored: tuple[IgnoredEvents, ...] = msgspec.field(name="nothing")
@@ -176,7 +176,7 @@ def list_paths(paths: Paths) -> Sequence[str]:
     return ([paths] if paths else []) if isinstance(paths, str) else paths
 
 
-def attribute_definition(definition: str | AttributeDefinition) -> AttributeDefinition:
+def to_attribute_definition(definition: str | AttributeDefinition) -> AttributeDefinition:
     """Return the definition; a string is the path of a text."""
     return AttributeDefinition(path=definition) if isinstance(definition, str) else definition
 
@@ -184,4 +184,4 @@ def attribute_definition(definition: str | AttributeDefinition) -> AttributeDefi
 def list_attributes(meter_file: MeterFile) -> list[tuple[str, AttributeDefinition]]:
     """Return the attributes of the file and of its rules; a name may occur several times."""
     tables = (meter_file.attributes, *(rule.attributes for rule in meter_file.events))
-    return [(name, attribute_definition(definition)) for table in tables for name, definition in table.items()]
+    return [(name, to_attribute_definition(definition)) for table in tables for name, definition in table.items()]

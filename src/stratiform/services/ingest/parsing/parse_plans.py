@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stratiform.services.ingest.parsing.builtin_parsers import OWN_EVENT_PARSERS, PARSERS_BY_RULE
-from stratiform.services.ingest.parsing.compiled_rules import CompiledRule, compile_rule, tag_attributes
+from stratiform.services.ingest.parsing.compiled_rules import CompiledRule, compile_rule, list_tag_attributes
 from stratiform.services.ingest.parsing.meter_files import FILE_RULES, EventRule, MeterFile, list_paths
 from stratiform.services.ingest.parsing.parse_steps import BuiltinStep, ListStep, ParseStep, ResourceStep
 from stratiform.services.ingest.parsing.payload_paths import compile_paths
@@ -22,14 +22,14 @@ class _SelectedRule:
 def compile_plan(meter_files: Iterable[MeterFile], event_type: str) -> ParsePlan:
     """Return the plan of an event type; it is empty if no meter file has a rule for the type."""
     for pattern, parser in OWN_EVENT_PARSERS:
-        if matches(pattern, event_type):
+        if matches_event_type(pattern, event_type):
             return (BuiltinStep(parser, {}),)
     return tuple(
         _compile_steps([selected for meter_file in meter_files for selected in _select_rules(meter_file, event_type)])
     )
 
 
-def matches(pattern: str, event_type: str) -> bool:
+def matches_event_type(pattern: str, event_type: str) -> bool:
     """Return True if the type is equal to the pattern, or starts with a pattern that ends with `*`."""
     return event_type.startswith(pattern[:-1]) if pattern.endswith("*") else event_type == pattern
 
@@ -39,7 +39,9 @@ def _select_rules(meter_file: MeterFile, event_type: str) -> list[_SelectedRule]
 
     Rules with the exact type outrank all others; without one, a rule `ignore` outranks rules with a pattern.
     """
-    matching = [rule for rule in meter_file.events if any(matches(pattern, event_type) for pattern in rule.types)]
+    matching = [
+        rule for rule in meter_file.events if any(matches_event_type(pattern, event_type) for pattern in rule.types)
+    ]
     exact = [rule for rule in matching if rule.rule != "ignore" and event_type in rule.types]
     if exact:
         return [_SelectedRule(meter_file, rule) for rule in exact]
@@ -54,7 +56,7 @@ def _compile_steps(selected: Sequence[_SelectedRule]) -> Iterator[ParseStep]:
     list_rules: dict[str, list[CompiledRule]] = defaultdict(list)
     for choice in selected:
         if choice.rule.rule not in FILE_RULES:
-            yield BuiltinStep(PARSERS_BY_RULE[choice.rule.rule], tag_attributes(choice.meter_file))
+            yield BuiltinStep(PARSERS_BY_RULE[choice.rule.rule], list_tag_attributes(choice.meter_file))
         elif choice.rule.each:
             list_rules[choice.rule.each].append(compile_rule(choice.meter_file, choice.rule))
         else:

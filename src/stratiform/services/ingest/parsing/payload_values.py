@@ -36,13 +36,13 @@ def parse_time(value: object, name: str) -> Micros | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise InvalidMessage(f"{name} is not a valid time: {quote(value)}")
+        raise InvalidMessage(f"{name} is not a valid time: {quote_value(value)}")
     try:
         at = _parse_iso(value)
     except (ValueError, OverflowError) as error:
-        raise InvalidMessage(f"{name} is not a valid time: {quote(value)}") from error
+        raise InvalidMessage(f"{name} is not a valid time: {quote_value(value)}") from error
     if at is None:
-        raise InvalidMessage(f"{name} is out of range: {quote(value)}")
+        raise InvalidMessage(f"{name} is out of range: {quote_value(value)}")
     return at
 
 
@@ -71,7 +71,7 @@ def parse_text(value: object, name: str, max_length: int = 255) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise InvalidMessage(f"{name} is not a string: {quote(value)}")
+        raise InvalidMessage(f"{name} is not a string: {quote_value(value)}")
     if len(value) > max_length:
         raise InvalidMessage(f"{name} is longer than {max_length} characters")
     if "\x00" in value or not (value.isascii() or _is_encodable(value)):
@@ -119,7 +119,7 @@ def parse_integer(value: object, name: str) -> int | None:
         return None
     number = _to_integer(value)
     if number is None or not 0 <= number <= _MAX_INTEGER:
-        raise InvalidMessage(f"{name} is not a non-negative integer: {quote(value)}")
+        raise InvalidMessage(f"{name} is not a non-negative integer: {quote_value(value)}")
     return number
 
 
@@ -147,7 +147,7 @@ def parse_number(value: object, name: str) -> Decimal | None:
     if isinstance(value, int | float | str) and not isinstance(value, bool):
         number = _to_decimal(value)
     if number is None or number < 0 or len(str(number)) > 2 * _MAX_DIGITS:
-        raise InvalidMessage(f"{name} is not a non-negative number: {quote(value)}")
+        raise InvalidMessage(f"{name} is not a non-negative number: {quote_value(value)}")
     return number
 
 
@@ -167,7 +167,7 @@ def parse_boolean(value: object, name: str) -> bool | None:
     """Check a boolean; None for null. Raises: InvalidMessage."""
     if value is None or isinstance(value, bool):
         return value
-    raise InvalidMessage(f"{name} is neither true nor false: {quote(value)}")
+    raise InvalidMessage(f"{name} is neither true nor false: {quote_value(value)}")
 
 
 def find_object(payload: Payload, name: str) -> dict[str, object]:
@@ -190,7 +190,7 @@ def parse_tags(value: object, name: str) -> dict[str, str]:
     elif isinstance(value, list):
         tags = dict(_parse_tag(item, name) for item in value)
     else:
-        raise InvalidMessage(f"{name} is neither an object nor a list: {quote(value)}")
+        raise InvalidMessage(f"{name} is neither an object nor a list: {quote_value(value)}")
     if len(tags) > _MAX_TAGS:
         raise InvalidMessage(f"{name} has more than {_MAX_TAGS} items")
     return {_tag_text(key, name): _tag_text(text, name) for key, text in tags.items()}
@@ -201,13 +201,13 @@ def _parse_tag(item: object, name: str) -> tuple[str, object]:
         return item, ""
     if isinstance(item, dict) and isinstance(item.get("key"), str):
         return item["key"], item.get("value")
-    raise InvalidMessage(f"{name} has an invalid item: {quote(item)}")
+    raise InvalidMessage(f"{name} has an invalid item: {quote_value(item)}")
 
 
 def _tag_text(value: object, name: str) -> str:
     return parse_text(value, name, _TAG_LENGTH) or ""
 
 
-def quote(value: object) -> str:
+def quote_value(value: object) -> str:
     """Return the value for an error message, shortened."""
     return repr(str(value)[:80])

@@ -18,18 +18,18 @@ from stratiform.services.ledger.model import MeterFormat, Resource
 _DIGEST_LENGTH = 40
 
 
-def sample_id(resource_type: str, meter: str, source: str, at: Micros) -> str:
+def build_sample_id(resource_type: str, meter: str, source: str, at: Micros) -> str:
     """Return the id of a sample, without a version."""
     key = "\0".join((resource_type, meter, source, str(at)))
     return f"poll-{hashlib.sha256(key.encode()).hexdigest()[:_DIGEST_LENGTH]}"
 
 
-def message_id(id_: str, version: int) -> str:
+def build_message_id(id_: str, version: int) -> str:
     """Return the message id of a version of a sample; the first version is 0."""
     return f"{id_}-{version:04d}"
 
 
-def sample_event(
+def build_sample_event(
     message_id: str,
     at: Micros,
     resource: Resource,

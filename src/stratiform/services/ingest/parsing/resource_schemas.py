@@ -10,9 +10,9 @@ from stratiform.services.ingest.errors import InvalidMessage
 from stratiform.services.ingest.parsing import builtin_properties
 from stratiform.services.ingest.parsing.meter_catalog_builder import list_states
 from stratiform.services.ingest.parsing.meter_files import MeterFile, ValueType, list_attributes
-from stratiform.services.ingest.parsing.payload_values import is_integer, parse_integer, parse_number, quote
+from stratiform.services.ingest.parsing.payload_values import is_integer, parse_integer, parse_number, quote_value
 from stratiform.services.ledger.model import Segment
-from stratiform.services.ledger.model.resource_properties import default_state
+from stratiform.services.ledger.model.resource_properties import get_default_state
 
 _BOOLEANS = {"true": True, "false": False}
 
@@ -39,7 +39,7 @@ class ResourceSchema:
         states = self.states if self.has_all_states else {*self.states, *list_used_states()}
         if state not in states:
             raise InvalidMessage(
-                f"state: {quote(state)} is not a state of {self.resource_type}",
+                f"state: {quote_value(state)} is not a state of {self.resource_type}",
                 hint=f"known: {', '.join(sorted(states))}",
             )
 
@@ -64,18 +64,20 @@ class ResourceSchema:
         except InvalidMessage:
             converted = None
         if converted is None:
-            raise InvalidMessage(f"attributes.{name}: {quote(value)} is not {description}")
+            raise InvalidMessage(f"attributes.{name}: {quote_value(value)} is not {description}")
         return converted
 
 
-def build_schema(resource_type: str, meter_file: MeterFile | None, segments: Iterable[Segment]) -> ResourceSchema:
+def build_resource_schema(
+    resource_type: str, meter_file: MeterFile | None, segments: Iterable[Segment]
+) -> ResourceSchema:
     """Return the schema of a resource with these segments."""
     listed = list(segments)
     values = [item for segment in listed for item in segment.attributes.items()]
     attributes = {name: _type_of(value) for name, value in values}
     attributes |= builtin_properties.ATTRIBUTES.get(resource_type, {})
     states = {segment.state for segment in listed} | {*builtin_properties.STATES.get(resource_type, ())}
-    states.add(default_state(resource_type))
+    states.add(get_default_state(resource_type))
     if meter_file is not None:
         attributes |= {
             name: definition.type if definition.constant is None else _type_of(definition.constant)

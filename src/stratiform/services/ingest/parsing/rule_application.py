@@ -54,7 +54,7 @@ def apply_rule(rule: CompiledRule, event: Event, item: Payload, suffix: str) -> 
     return [ResourceStatement(resource, event.event_type, event.publisher_id, statement) for statement in statements]
 
 
-def statement_id(message_id: str, suffix: str) -> str:
+def build_statement_id(message_id: str, suffix: str) -> str:
     """Return the id of a statement of a message. It does not depend on other meters of the message."""
     key = f"{message_id}#{suffix}"
     return key if len(key) <= MESSAGE_ID_LENGTH else f"{hashlib.sha256(key.encode()).hexdigest()}#"
@@ -69,7 +69,7 @@ def _make_statement(rule: CompiledRule, event: Event, item: Payload, suffix: str
         launched = event.at if at is None else at
     return Statement(
         at=event.at if at is None or rule.rule in ("start", "stop") else at,
-        message_id=statement_id(event.message_id, suffix),
+        message_id=build_statement_id(event.message_id, suffix),
         project_id=_find_project(rule, item, payload),
         name=_find_text(rule, rule.find_name, item, payload, "name"),
         state=_find_state(rule, item, payload),
@@ -87,7 +87,7 @@ def _make_statement(rule: CompiledRule, event: Event, item: Payload, suffix: str
 def _samples_only(event: Event, suffix: str, statement: Statement) -> Statement:
     return Statement(
         at=statement.at,
-        message_id=statement_id(event.message_id, f"{suffix}.samples"),
+        message_id=build_statement_id(event.message_id, f"{suffix}.samples"),
         project_id=statement.project_id,
         samples=statement.samples,
         meters=statement.meters,

@@ -31,7 +31,7 @@ def find_existing(db: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[
     return {
         (cloud, row[0])
         for cloud, ids in _by_cloud(keys).items()
-        for row in bulk_queries.select_by(db, (_i.message_id,), _i.message_id, ids, _i.cloud == cloud)
+        for row in bulk_queries.select_by_key(db, (_i.message_id,), _i.message_id, ids, _i.cloud == cloud)
     }
 
 
@@ -43,7 +43,7 @@ def add(db: Connection, rows: Sequence[tuple[str, str, str]], now: Micros, batch
 def delete(db: Connection, keys: Iterable[tuple[str, str]]) -> None:
     """Delete the rows of messages that are metered now."""
     for cloud, ids in _by_cloud(keys).items():
-        for chunk in bulk_queries.chunks(ids):
+        for chunk in bulk_queries.split_into_chunks(ids):
             db.execute(ignored_message_table.delete().where(_i.cloud == cloud, _i.message_id.in_(chunk)))
 
 

@@ -11,7 +11,7 @@ from stratiform.services.ledger.model import ParsedMessage
 from stratiform.services.ledger.service import LedgerService
 
 
-def store(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: Micros) -> IngestResult:
+def store_batch(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: Micros) -> IngestResult:
     """Append what is new in `batch` to the ledger, and store its ignored and rejected messages."""
     new: list[ParsedMessage] = []
     if batch.messages:
@@ -19,7 +19,7 @@ def store(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: Micros
         new = _without_duplicates(db, ledger, batch.messages)
         received_at = max(now, counters.received_at)  # time has passed while this writer waited for the lock
         if new:
-            ledger.writer.append(db, counters, new, received_at)
+            ledger.writer.append_batch(db, counters, new, received_at)
             ignored = [
                 (message.cloud, message.message_id, message.event_type) for message in new if not message.statements
             ]

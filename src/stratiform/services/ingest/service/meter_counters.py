@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from stratiform.kit.clock import Micros, iso
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid
-from stratiform.services.ingest.model.meter_adjustments import sum_unit
+from stratiform.services.ingest.model.meter_adjustments import get_sum_unit
 from stratiform.services.ledger.model import CatalogMeter, Resource, Segment, UsageFilter
 from stratiform.services.ledger.model.samples import sum_exactly, sum_samples
 from stratiform.services.ledger.service import LedgerService
@@ -30,7 +30,7 @@ def list_counters(ctx: RequestContext, ledger: LedgerService, resource: Resource
     usage_filter = UsageFilter(*resource, since=0, until=ctx.now)
     return [
         Counter(
-            sum_unit(series.kind, series.unit),
+            get_sum_unit(series.kind, series.unit),
             sum_samples(series.kind, series.samples, 0, ctx.now),
             frozenset(sample.project_id for sample in series.samples if sample.project_id),
         )
@@ -40,7 +40,7 @@ def list_counters(ctx: RequestContext, ledger: LedgerService, resource: Resource
 
 def list_meters(ctx: RequestContext, ledger: LedgerService, resource: Resource) -> set[str]:
     """Return the names of the meters of which the resource has samples."""
-    rows = ledger.samples.list_pinned(ctx.db, UsageFilter(*resource), None, _MAX_SAMPLES)
+    rows = ledger.samples.list_after(ctx.db, UsageFilter(*resource), None, _MAX_SAMPLES)
     return {row.meter for row in rows}
 
 
@@ -54,7 +54,7 @@ def find_unit(meter: str, counters: Sequence[Counter], definition: CatalogMeter 
         raise Conflict(f"meter: {meter} has samples in several units: {', '.join(units)}")
     if units:
         return units[0]
-    return None if definition is None else sum_unit(definition.kind, definition.unit)
+    return None if definition is None else get_sum_unit(definition.kind, definition.unit)
 
 
 def sum_counters(counters: Sequence[Counter]) -> Decimal:
@@ -77,5 +77,6 @@ def find_owner(at: Micros, segments: Sequence[Segment], counters: Sequence[Count
     if not segments and len(projects) == 1:
         return projects.pop()
     raise Invalid(
-        f"project_id: required, because no project used the resource at {iso(at)}", hint="or correct the time (`at`)"
+        f"project_id: required, because no project used the resource at {format_iso(at)}",
+        hint="or correct the time (`at`)",
     )

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model.resource_properties import (
     Properties,
-    comparable,
-    make_properties,
-    stated_properties,
+    build_properties,
+    get_stated_properties,
+    to_comparable,
 )
 from stratiform.services.ledger.model.statements import Correction, Statement
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class UseInterval:
     """An interval of use with constant properties."""
 
     start: Micros
@@ -23,7 +23,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Observations:
+class MessageAssertions:
     """What messages state besides the intervals of use.
 
     `initial`: the properties before the first message. `start` and `end` may be known of a resource without use.
@@ -37,7 +37,7 @@ class Observations:
     end_after: Callable[[Micros], Micros | None]
 
 
-def select_in_force(statements: Iterable[Statement]) -> list[Statement]:
+def select_statements_in_force(statements: Iterable[Statement]) -> list[Statement]:
     """Return statements by rank, without duplicate corrections and those that a later one in force revokes."""
     in_force: list[Statement] = []
     excluded: set[str] = set()
@@ -51,8 +51,8 @@ def select_in_force(statements: Iterable[Statement]) -> list[Statement]:
 
 
 def apply_corrections(
-    intervals: Sequence[Interval], observations: Observations, corrections: Sequence[Statement]
-) -> tuple[list[Interval], Micros | None]:
+    intervals: Sequence[UseInterval], observations: MessageAssertions, corrections: Sequence[Statement]
+) -> tuple[list[UseInterval], Micros | None]:
     """Apply corrections in order; return the intervals and the end, which a resource without use may have too."""
     current, start, end = list(intervals), observations.start, observations.end
     applied: list[Correction] = []
@@ -84,30 +84,30 @@ def _restores_use(correction: Correction, applied: Iterable[Correction]) -> bool
 
 
 def _apply_bounds(
-    intervals: list[Interval],
-    observations: Observations,
+    intervals: list[UseInterval],
+    observations: MessageAssertions,
     correction: Correction,
     end: Micros | None,
     applied: Sequence[Correction],
-) -> list[Interval]:
+) -> list[UseInterval]:
     """Apply start and end of a correction. `end` is the end after the correction."""
     changes_end = correction.end is not None or correction.reopened
     first, last_end = intervals[0], intervals[-1].end
     start = first.start if correction.start is None else correction.start
     if start < first.start:
-        intervals = [*_overlay([Interval(start, first.start, first.properties)], applied), *intervals]
+        intervals = [*_overlay([UseInterval(start, first.start, first.properties)], applied), *intervals]
     if changes_end and last_end is not None and (end is None or last_end < end):
         properties = intervals[-1].properties
         intervals = [*intervals, *_continue_use(last_end, end, properties, observations, applied)]
     return _cut(intervals, start, end if changes_end else None)
 
 
-def _properties_at(moment: Micros, observations: Observations) -> Properties:
+def _properties_at(moment: Micros, observations: MessageAssertions) -> Properties:
     """Return the properties that the messages before `moment` state."""
     properties = observations.initial
     for message in observations.messages:
         if message.at < moment:
-            properties = properties | stated_properties(message)
+            properties = properties | get_stated_properties(message)
     return properties
 
 
@@ -115,9 +115,9 @@ def _continue_use(
     start: Micros,
     end: Micros | None,
     properties: Properties,
-    observations: Observations,
+    observations: MessageAssertions,
     applied: Sequence[Correction],
-) -> list[Interval]:
+) -> list[UseInterval]:
     """Return use in `[start, end)` with these properties and those that messages and corrections state there."""
     intervals = []
     at = start
@@ -125,23 +125,23 @@ def _continue_use(
         if message.at < start or (end is not None and message.at >= end):
             continue
         if message.at > at:
-            intervals.append(Interval(at, message.at, properties))
-        at, properties = message.at, properties | stated_properties(message)
+            intervals.append(UseInterval(at, message.at, properties))
+        at, properties = message.at, properties | get_stated_properties(message)
     if end is None or at < end:
-        intervals.append(Interval(at, end, properties))
+        intervals.append(UseInterval(at, end, properties))
     return _overlay(intervals, applied)
 
 
-def _overlay(intervals: list[Interval], corrections: Iterable[Correction]) -> list[Interval]:
+def _overlay(intervals: list[UseInterval], corrections: Iterable[Correction]) -> list[UseInterval]:
     for correction in corrections:
         if not correction.absent:
             intervals = _apply_window(intervals, correction)
     return intervals
 
 
-def _apply_window(intervals: list[Interval], correction: Correction) -> list[Interval]:
+def _apply_window(intervals: list[UseInterval], correction: Correction) -> list[UseInterval]:
     """Apply the properties or the absence in the window of a correction, where there is use."""
-    properties = make_properties(correction.project_id, correction.state, correction.attributes)
+    properties = build_properties(correction.project_id, correction.state, correction.attributes)
     since, until = correction.since, correction.until
     is_empty = since is not None and until is not None and until <= since
     if not (properties or correction.absent) or is_empty:
@@ -154,7 +154,7 @@ def _apply_window(intervals: list[Interval], correction: Correction) -> list[Int
     return before + inside + after
 
 
-def _cut(intervals: Iterable[Interval], since: Micros | None, until: Micros | None) -> list[Interval]:
+def _cut(intervals: Iterable[UseInterval], since: Micros | None, until: Micros | None) -> list[UseInterval]:
     """Return the parts of the intervals in `[since, until)`."""
     clipped = []
     for interval in intervals:
@@ -165,14 +165,14 @@ def _cut(intervals: Iterable[Interval], since: Micros | None, until: Micros | No
     return clipped
 
 
-def _merge_adjacent(intervals: Iterable[Interval]) -> Iterator[Interval]:
+def _merge_adjacent(intervals: Iterable[UseInterval]) -> Iterator[UseInterval]:
     """Merge adjacent intervals with equal properties."""
-    pending: Interval | None = None
+    pending: UseInterval | None = None
     for interval in intervals:
         if (
             pending is not None
             and pending.end == interval.start
-            and comparable(pending.properties) == comparable(interval.properties)
+            and to_comparable(pending.properties) == to_comparable(interval.properties)
         ):
             pending = replace(pending, end=interval.end)
             continue

@@ -17,7 +17,7 @@ _TUPLES = {"parent", "audited"}
 _canonical = msgspec.json.Encoder(order="sorted")
 
 
-class Record(msgspec.Struct, frozen=True):
+class EventRecord(msgspec.Struct, frozen=True):
     """An event in the log. Field names are the keys of the format.
 
     `nth` is the number of the event among those of its resource, from 1; `raw_sha256` is the digest of the message;

@@ -14,7 +14,7 @@ METER_KINDS: tuple[str, ...] = get_args(MeterKind)
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
+class CatalogAttribute:
     """An attribute of the segments of a resource type."""
 
     name: str
@@ -32,7 +32,7 @@ class CatalogMeter:
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceType:
+class CatalogResourceType:
     """A metered resource type. `states` are the states of its segments; empty if it has samples only.
 
     `unit` is what one resource is called on an invoice, such as `load balancer`.
@@ -41,7 +41,7 @@ class ResourceType:
     name: str
     title: str = ""
     unit: str = ""
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    attributes: Mapping[str, CatalogAttribute] = field(default_factory=dict)
     states: frozenset[str] = frozenset()
     meters: Mapping[str, CatalogMeter] = field(default_factory=dict)
 
@@ -50,14 +50,14 @@ class ResourceType:
 class MeterCatalog:
     """All metered resource types by name. The ledger may hold other types, which arrive as CloudEvents."""
 
-    resource_types: Mapping[str, ResourceType]
+    resource_types: Mapping[str, CatalogResourceType]
 
     @classmethod
-    def of(cls, resource_types: Iterable[ResourceType]) -> "MeterCatalog":
+    def from_resource_types(cls, resource_types: Iterable[CatalogResourceType]) -> "MeterCatalog":
         """Build a catalog; of two types with the same name the last one counts."""
         return cls({resource_type.name: resource_type for resource_type in resource_types})
 
-    def find(self, resource_type: str) -> ResourceType | None:
+    def find(self, resource_type: str) -> CatalogResourceType | None:
         """Return the resource type, or None if no meter file defines it."""
         return self.resource_types.get(resource_type)
 
@@ -69,5 +69,5 @@ class MeterCatalog:
     def __contains__(self, resource_type: object) -> bool:
         return resource_type in self.resource_types
 
-    def __iter__(self) -> Iterator[ResourceType]:
+    def __iter__(self) -> Iterator[CatalogResourceType]:
         return iter(self.resource_types.values())

@@ -15,17 +15,17 @@ _DEFAULT_STATES = {"volume": "available"}
 _DEFAULT_STATE = "active"
 
 
-def default_state(resource_type: str) -> str:
+def get_default_state(resource_type: str) -> str:
     """Return the state of a resource for which no statement has one."""
     return _DEFAULT_STATES.get(resource_type, _DEFAULT_STATE)
 
 
-def stated_properties(statement: Statement) -> Properties:
+def get_stated_properties(statement: Statement) -> Properties:
     """Return the properties that `statement` asserts."""
-    return make_properties(statement.project_id, statement.state, statement.attributes)
+    return build_properties(statement.project_id, statement.state, statement.attributes)
 
 
-def make_properties(project_id: str | None, state: str | None, attributes: Mapping[str, object]) -> Properties:
+def build_properties(project_id: str | None, state: str | None, attributes: Mapping[str, object]) -> Properties:
     """Return properties without those that are None."""
     properties: Properties = {f".{name}": value for name, value in attributes.items()}
     if project_id is not None:
@@ -35,7 +35,7 @@ def make_properties(project_id: str | None, state: str | None, attributes: Mappi
     return properties
 
 
-def initial_properties(stated: Sequence[Properties]) -> Properties:
+def compute_initial_properties(stated: Sequence[Properties]) -> Properties:
     """Return the properties before the first statement: for each property the first value that is stated."""
     initial: Properties = {}
     for properties in reversed(stated):
@@ -43,7 +43,7 @@ def initial_properties(stated: Sequence[Properties]) -> Properties:
     return initial
 
 
-def comparable(properties: Mapping[str, object]) -> dict[str, object]:
+def to_comparable(properties: Mapping[str, object]) -> dict[str, object]:
     """Return a form that is equal for two sets of properties if no segment boundary is between them.
 
     In Python `True == 1`, but they are different values of an attribute.
@@ -53,10 +53,10 @@ def comparable(properties: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def make_segment(resource: Resource, start: Micros, end: Micros | None, properties: Properties) -> Segment:
+def build_segment(resource: Resource, start: Micros, end: Micros | None, properties: Properties) -> Segment:
     """Return the segment of `resource` with these properties."""
     attributes = {name[1:]: properties[name] for name in _stated_attributes(properties)}
-    state = properties.get("state", default_state(resource.resource_type))
+    state = properties.get("state", get_default_state(resource.resource_type))
     return Segment(*resource, str(properties.get("project_id", "")), start, end, str(state), attributes)
 
 

@@ -13,7 +13,7 @@ ChangeKey = tuple[int, int, int]
 _MAX_ID = 2**62
 
 
-class Change(NamedTuple):
+class SegmentChange(NamedTuple):
     """The segment `row` was recorded or superseded at `position`."""
 
     position: int
@@ -26,6 +26,6 @@ class Change(NamedTuple):
         return self[:3]
 
 
-def last_key(position: int) -> ChangeKey:
+def get_key_after_position(position: int) -> ChangeKey:
     """Return the key that follows all changes of a position."""
     return position, RECORDED, _MAX_ID

@@ -10,7 +10,7 @@ from stratiform.services.ledger.tables import tile_table
 _t = tile_table.c
 
 
-def make_reader(db: Connection) -> Callable[[int, int], bytes]:
+def build_tile_reader(db: Connection) -> Callable[[int, int], bytes]:
     """Return a function that reads the hashes of the tile (level, number), each once; empty if it does not exist."""
     cache: dict[tuple[int, int], bytes] = {}
 

@@ -12,7 +12,7 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import RecordedSegment, UsageFilter
 from stratiform.services.ledger.repository.column_types import AnyRow, Condition
-from stratiform.services.ledger.repository.segments import valid_at
+from stratiform.services.ledger.repository.segments import build_validity_conditions
 from stratiform.services.ledger.tables import batch_table, resource_table, segment_table
 
 _s, _r, _b = segment_table.c, resource_table.c, batch_table.c
@@ -40,7 +40,7 @@ def list_by_project(
         _s.project_id == pinned.project_id,
         _s.resource_type.in_(resource_types),
         _s.start_at <= last,
-        *valid_at(pinned.as_of),
+        *build_validity_conditions(pinned.as_of),
     )
     in_period = (*of_project, or_(_s.end_at.is_(None), _s.end_at >= first))
     segments = _list(db, *in_period)

@@ -8,13 +8,13 @@ from stratiform.services.ledger import repository
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class MerkleLog:
     """Reads the Merkle log."""
 
-    def size(self, db: Connection, position: int | None = None) -> int:
+    def get_size(self, db: Connection, position: int | None = None) -> int:
         """Return the number of events at a position, or now."""
         return repository.batches.count_events(db, position)
 
-    def make_tile_reader(self, db: Connection) -> Callable[[int, int], bytes]:
+    def build_tile_reader(self, db: Connection) -> Callable[[int, int], bytes]:
         """Return a function that reads the hashes of the tile (level, number); empty if it does not exist."""
-        return repository.log_tiles.make_reader(db)
+        return repository.log_tiles.build_tile_reader(db)

@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from stratiform.kit.context import RequestContext
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.segment_changes import Change, ChangeKey, last_key
+from stratiform.services.ledger.model.segment_changes import ChangeKey, SegmentChange, get_key_after_position
 from stratiform.services.ledger.service.usage_access import restrict
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class SegmentChanges:
     """Reads which segments were recorded and superseded."""
 
     def list(
         self, ctx: RequestContext, usage_filter: UsageFilter, after: ChangeKey, limit: int
-    ) -> tuple[Sequence[Change], ChangeKey]:
+    ) -> tuple[Sequence[SegmentChange], ChangeKey]:
         """Return at most `limit` changes after `after`, and where to continue.
 
         Raises Forbidden, and NotFound for a project of others.
         """
         restricted = restrict(ctx, usage_filter)
-        position = repository.batches.current_position(ctx.db)
+        position = repository.batches.get_current_position(ctx.db)
         changes = (
             repository.segment_changes.list_after(ctx.db, restricted, after, position, limit)
             if position >= after[0]
             else []
         )
-        return changes, changes[-1].key if len(changes) == limit else max(last_key(position), after)
+        return changes, changes[-1].key if len(changes) == limit else max(get_key_after_position(position), after)

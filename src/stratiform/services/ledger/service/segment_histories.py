@@ -8,11 +8,11 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import RecordedSegment, UsageFilter
-from stratiform.services.ledger.service.usage_access import pin, restrict
+from stratiform.services.ledger.service.usage_access import restrict, restrict_and_pin_position
 
 
 @dataclass(frozen=True, slots=True)
-class Histories:
+class SegmentHistories:
     """Reads histories of resources."""
 
     def list(
@@ -22,7 +22,7 @@ class Histories:
 
         They are sorted by resource and start. Raises Forbidden, and NotFound for a project of others.
         """
-        pinned = pin(ctx, UsageFilter(project_id=project_id))
+        pinned = restrict_and_pin_position(ctx, UsageFilter(project_id=project_id))
         return repository.segment_histories.list_by_project(ctx.db, pinned, resource_types, first, last)
 
     def list_by_id(

@@ -10,7 +10,7 @@ from stratiform.services.ledger.model import UsageFilter
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class UsageAccess:
     """Restricts filters to what a caller may read."""
 
     def restrict(self, ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
@@ -20,9 +20,9 @@ class Access:
         """
         return restrict(ctx, usage_filter)
 
-    def pin(self, ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
+    def restrict_and_pin_position(self, ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
         """As `restrict`, and set `as_of` to the current position, so that pages read later fit together."""
-        return pin(ctx, usage_filter)
+        return restrict_and_pin_position(ctx, usage_filter)
 
     def allows_all(self, caller: Caller) -> bool:
         """Return True if the caller may read the usage of all projects."""
@@ -38,15 +38,15 @@ def restrict(ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
     if policy.SEGMENTS_LIST_ALL.allows(ctx.caller, None):
         return usage_filter
     if usage_filter.project_id is None:
-        usage_filter = replace(usage_filter, project_id=ctx.caller.project())
+        usage_filter = replace(usage_filter, project_id=ctx.caller.require_project_id())
     project_id = str(usage_filter.project_id)
     policy.SEGMENTS_LIST.require_visible(ctx.caller, project_id, NotFound(f"Project {project_id} could not be found."))
     return usage_filter
 
 
-def pin(ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
+def restrict_and_pin_position(ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
     """See `Access.pin`."""
     restricted = restrict(ctx, usage_filter)
     if restricted.as_of is not None:
         return restricted
-    return replace(restricted, as_of=repository.batches.current_position(ctx.db))
+    return replace(restricted, as_of=repository.batches.get_current_position(ctx.db))

@@ -18,8 +18,8 @@ from stratiform.services.network.model.resources import (
 from stratiform.services.network.model.security_groups import (
     SecurityGroup,
     SecurityGroupRule,
-    default_security_group,
-    default_security_group_id,
+    build_default_security_group,
+    get_default_security_group_id,
 )
 
 __all__ = [
@@ -39,6 +39,6 @@ __all__ = [
     "SecurityGroupRule",
     "Subnet",
     "SubnetIpAvailability",
-    "default_security_group",
-    "default_security_group_id",
+    "build_default_security_group",
+    "get_default_security_group_id",
 ]

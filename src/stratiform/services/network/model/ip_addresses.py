@@ -53,7 +53,7 @@ class AddressRange:
         return self.last - self.first + 1
 
 
-def to_sortable(number: int) -> str:
+def to_sortable_hex(number: int) -> str:
     """Return an address as 32 hexadecimal digits, which sort in the order of the numbers."""
     return f"{number:032x}"
 
@@ -91,7 +91,7 @@ def parse_route(destination: str) -> Cidr:
         raise BadRequest(f"Invalid input for host_routes. Reason: '{destination}' is not a valid IP subnet.") from error
 
 
-def usable_range(cidr: Cidr) -> AddressRange:
+def get_usable_range(cidr: Cidr) -> AddressRange:
     """Return the addresses that ports can have: without the network and the broadcast address."""
     first, last = int(cidr.network_address), int(cidr.broadcast_address)
     if cidr.version == 4:
@@ -101,13 +101,13 @@ def usable_range(cidr: Cidr) -> AddressRange:
     return AddressRange(first + 1, last) if cidr.prefixlen < cidr.max_prefixlen else AddressRange(first, last)
 
 
-def default_gateway(cidr: Cidr) -> str:
-    return to_address(usable_range(cidr).first, cidr.version)
+def get_default_gateway(cidr: Cidr) -> str:
+    return to_address(get_usable_range(cidr).first, cidr.version)
 
 
-def default_pools(cidr: Cidr, gateway: str | None, reserved: ReservedAddresses) -> list[dict[str, str]]:
+def compute_default_pools(cidr: Cidr, gateway: str | None, reserved: ReservedAddresses) -> list[dict[str, str]]:
     """Return up to two pools of all usable addresses except the gateway and the reserved ones."""
-    usable = usable_range(cidr)
+    usable = get_usable_range(cidr)
     first = max(usable.first, int(cidr.network_address) + reserved.head)
     last = min(usable.last, int(cidr.broadcast_address) - reserved.tail)
     ranges = [AddressRange(first, last)]
@@ -120,7 +120,7 @@ def default_pools(cidr: Cidr, gateway: str | None, reserved: ReservedAddresses) 
     ]
 
 
-def pool_ranges(pools: Sequence[dict[str, str]]) -> list[AddressRange]:
+def parse_pool_ranges(pools: Sequence[dict[str, str]]) -> list[AddressRange]:
     return [AddressRange(int(ip_address(pool["start"])), int(ip_address(pool["end"]))) for pool in pools]
 
 
@@ -130,7 +130,7 @@ def check_pools(pools: Sequence[dict[str, str]], cidr: Cidr, gateway: str | None
     Raises: InvalidAllocationPool, OutOfBoundsAllocationPool, OverlappingAllocationPools,
     GatewayConflictWithAllocationPools.
     """
-    usable, sorted_pools = usable_range(cidr), []
+    usable, sorted_pools = get_usable_range(cidr), []
     for pool in pools:
         start, end = parse_address(pool["start"], "allocation_pools"), parse_address(pool["end"], "allocation_pools")
         if start.version != cidr.version or end.version != cidr.version or int(start) > int(end):
@@ -139,7 +139,7 @@ def check_pools(pools: Sequence[dict[str, str]], cidr: Cidr, gateway: str | None
             raise OutOfBoundsAllocationPool(f"{start}-{end}", str(cidr))
         sorted_pools.append({"start": str(start), "end": str(end)})
     sorted_pools.sort(key=lambda pool: int(ip_address(pool["start"])))
-    ranges = pool_ranges(sorted_pools)
+    ranges = parse_pool_ranges(sorted_pools)
     for i in range(1, len(ranges)):
         if ranges[i].first <= ranges[i - 1].last:
             previous, pool = sorted_pools[i - 1], sorted_pools[i]
@@ -153,7 +153,7 @@ def check_gateway(gateway: str | None, pools: Sequence[dict[str, str]]) -> None:
     if gateway is None:
         return
     number = int(ip_address(gateway))
-    for pool, pool_range in zip(pools, pool_ranges(pools), strict=True):
+    for pool, pool_range in zip(pools, parse_pool_ranges(pools), strict=True):
         if number in pool_range:
             raise GatewayConflictWithAllocationPools(gateway, _format_pool(pool))
 
@@ -162,7 +162,7 @@ def _format_pool(pool: dict[str, str]) -> str:
     return f"{pool['start']}-{pool['end']}"
 
 
-def eui64_address(cidr: Cidr, mac: str) -> str:
+def compute_eui64_address(cidr: Cidr, mac: str) -> str:
     """Return the address that an interface configures for itself in an IPv6 subnet (RFC 4291, appendix A)."""
     octets = bytearray.fromhex(mac.replace(":", ""))
     octets[0] ^= 0x02

@@ -17,24 +17,24 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from stratiform.kit.database import Connection, Record, Rows
-from stratiform.kit.keyset_pagination import Sort, list_sorted
+from stratiform.kit.database import Connection, RowDataclass, TableGateway
+from stratiform.kit.keyset_pagination import Sort, list_sorted_page
 from stratiform.kit.pagination import Slice
 from stratiform.services.network.errors import BadRequest
 from stratiform.services.network.model import FilterValue, ListQuery
-from stratiform.services.network.model.ip_addresses import parse_address, to_sortable
+from stratiform.services.network.model.ip_addresses import parse_address, to_sortable_hex
 from stratiform.services.network.tables import addresses_table, networks_table, ports_table
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=RowDataclass)
 
 _TAG_FILTERS = ("tags", "tags_any", "not_tags", "not_tags_any")
 
 
-def list_page(db: Connection, rows: Rows[R], query: ListQuery, *conditions: ColumnElement[bool]) -> Slice[R]:
+def list_page(db: Connection, rows: TableGateway[R], query: ListQuery, *conditions: ColumnElement[bool]) -> Slice[R]:
     """Return a page of `rows`. Raises BadRequest for a marker or filter value that is not valid."""
     filters = [_filter(rows.table, name, values) for name, values in query.filters.items()]
     sort: list[Sort] = [(_sort_column(rows.table, name), descending) for name, descending in query.sort]
-    return list_sorted(rows, db, query.page, sort, *conditions, *filters)
+    return list_sorted_page(rows, db, query.page, sort, *conditions, *filters)
 
 
 def _filter(table: Table, name: str, values: Sequence[FilterValue]) -> ColumnElement[bool]:
@@ -85,7 +85,7 @@ def _filter_fixed_ips(values: Sequence[str]) -> ColumnElement[bool]:
     query = select(c.port_id).where(c.port_id.is_not(None))
     for key, key_values in values_by_key.items():
         if key == "ip_address":
-            numbers = [to_sortable(int(parse_address(value, "fixed_ips"))) for value in key_values]
+            numbers = [to_sortable_hex(int(parse_address(value, "fixed_ips"))) for value in key_values]
             query = query.where(c.number.in_(numbers))
         elif key == "subnet_id":
             query = query.where(c.subnet_id.in_(key_values))

@@ -4,30 +4,30 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, delete, select, true, update
 
-from stratiform.kit.database import Connection, IntegrityError, Rows, upsert
+from stratiform.kit.database import Connection, IntegrityError, TableGateway, upsert
 from stratiform.services.network.model import Network, Port, Subnet
 from stratiform.services.network.tables import native_subnets_table, networks_table, ports_table, subnets_table
 
-networks = Rows(networks_table, Network)
-subnets = Rows(subnets_table, Subnet)
-ports = Rows(ports_table, Port)
+networks = TableGateway(networks_table, Network)
+subnets = TableGateway(subnets_table, Subnet)
+ports = TableGateway(ports_table, Port)
 
 
-def visible_networks(project_id: str | None, all_projects: bool) -> ColumnElement[bool]:
+def build_visible_networks_condition(project_id: str | None, all_projects: bool) -> ColumnElement[bool]:
     """Select the networks of a project and the shared networks, or every network."""
     c = networks_table.c
     return true() if all_projects else (c.project_id == (project_id or "")) | c.shared.is_(True)
 
 
-def visible_subnets(project_id: str | None, all_projects: bool) -> ColumnElement[bool]:
+def build_visible_subnets_condition(project_id: str | None, all_projects: bool) -> ColumnElement[bool]:
     """Select the subnets of a project and those on networks that it sees, or every subnet."""
     if all_projects:
         return true()
-    network_ids = select(networks_table.c.id).where(visible_networks(project_id, all_projects))
+    network_ids = select(networks_table.c.id).where(build_visible_networks_condition(project_id, all_projects))
     return (subnets_table.c.project_id == (project_id or "")) | subnets_table.c.network_id.in_(network_ids)
 
 
-def visible_ports(project_id: str | None, all_projects: bool) -> ColumnElement[bool]:
+def build_visible_ports_condition(project_id: str | None, all_projects: bool) -> ColumnElement[bool]:
     """Select the ports of a project, or every port."""
     return true() if all_projects else ports_table.c.project_id == (project_id or "")
 
@@ -49,18 +49,18 @@ def lock_network(db: Connection, network_id: str) -> bool:
 
 def find_network_by_name(db: Connection, project_id: str, name: str) -> Network | None:
     c = networks_table.c
-    return networks.first(db, c.project_id == project_id, c.name == name)
+    return networks.find_first(db, c.project_id == project_id, c.name == name)
 
 
 def list_networks_by_id(db: Connection, network_ids: Sequence[str]) -> list[Network]:
-    return networks.all(db, networks_table.c.id.in_(sorted(set(network_ids))))
+    return networks.list_all(db, networks_table.c.id.in_(sorted(set(network_ids))))
 
 
 def list_internal_networks(db: Connection, project_id: str | None, limit: int) -> list[Network]:
     """Return the networks of a project that are not external, or (None) the shared ones."""
     c = networks_table.c
     condition = c.shared.is_(True) if project_id is None else c.project_id == project_id
-    return networks.all(db, condition, c.external.is_(False), limit=limit)
+    return networks.list_all(db, condition, c.external.is_(False), limit=limit)
 
 
 def delete_network(db: Connection, network_id: str) -> None:
@@ -68,14 +68,14 @@ def delete_network(db: Connection, network_id: str) -> None:
 
 
 def list_subnets_by_id(db: Connection, subnet_ids: Sequence[str]) -> list[Subnet]:
-    return subnets.all(db, subnets_table.c.id.in_(sorted(set(subnet_ids))))
+    return subnets.list_all(db, subnets_table.c.id.in_(sorted(set(subnet_ids))))
 
 
 def list_subnets_by_network(db: Connection, network_ids: Sequence[str]) -> dict[str, list[Subnet]]:
     """Return the subnets of each network, oldest first."""
     c = subnets_table.c
     by_network: dict[str, list[Subnet]] = {network_id: [] for network_id in network_ids}
-    for subnet in subnets.all(db, c.network_id.in_(network_ids), order=(c.created_at, c.id)):
+    for subnet in subnets.list_all(db, c.network_id.in_(network_ids), order=(c.created_at, c.id)):
         by_network[subnet.network_id].append(subnet)
     return by_network
 
@@ -88,19 +88,19 @@ def list_ports_by_device(db: Connection, device_ids: Sequence[str]) -> dict[str,
     """Return the ports of each device, oldest first."""
     c = ports_table.c
     by_device: dict[str, list[Port]] = {device_id: [] for device_id in device_ids}
-    for port in ports.all(db, c.device_id.in_(device_ids), order=(c.created_at, c.id)):
+    for port in ports.list_all(db, c.device_id.in_(device_ids), order=(c.created_at, c.id)):
         by_device[port.device_id].append(port)
     return by_device
 
 
 def list_ports_of_network(db: Connection, network_id: str, limit: int) -> list[Port]:
-    return ports.all(db, ports_table.c.network_id == network_id, limit=limit)
+    return ports.list_all(db, ports_table.c.network_id == network_id, limit=limit)
 
 
 def has_mac_address(db: Connection, network_id: str, mac: str) -> bool:
     """Return True if a port on the network has this MAC address."""
     c = ports_table.c
-    return ports.first(db, c.network_id == network_id, c.mac_address == mac) is not None
+    return ports.find_first(db, c.network_id == network_id, c.mac_address == mac) is not None
 
 
 def insert_port(db: Connection, port: Port) -> bool:
@@ -117,7 +117,7 @@ def attach_port(db: Connection, port: Port) -> bool:
     """Save a port that was attached to a device. Return False if it was attached to another concurrently."""
     c = ports_table.c
     detached = (c.id == port.id) & (c.device_id == "")
-    return db.execute(update(ports_table).where(detached).values(ports.values(port))).rowcount == 1
+    return db.execute(update(ports_table).where(detached).values(ports.to_columns(port))).rowcount == 1
 
 
 def delete_port(db: Connection, port_id: str) -> None:

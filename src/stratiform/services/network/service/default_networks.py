@@ -20,7 +20,7 @@ class DefaultNetworks:
     networks: Networks
     subnets: Subnets
 
-    def ensure(self, ctx: RequestContext, project_id: str) -> Network:
+    def ensure_network(self, ctx: RequestContext, project_id: str) -> Network:
         """Return the project's network `private`; create it with a /24 subnet if it does not exist.
 
         The subnet's pool suits every cloud: the project may be bound to another one later.

@@ -7,7 +7,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.services.network import policy
 from stratiform.services.network.errors import NetworkNotFound
 from stratiform.services.network.model import IpAvailability, ListQuery, Network, Subnet, SubnetIpAvailability
-from stratiform.services.network.model.ip_addresses import pool_ranges
+from stratiform.services.network.model.ip_addresses import parse_pool_ranges
 from stratiform.services.network.repository import ip_allocations, list_queries, resources
 
 
@@ -33,7 +33,9 @@ class IpAvailabilities:
 
 def _count(ctx: RequestContext, networks: Sequence[Network], ip_versions: Collection[int]) -> list[IpAvailability]:
     subnets = resources.list_subnets_by_network(ctx.db, [network.id for network in networks])
-    used = ip_allocations.count_allocated(ctx.db, [subnet.id for group in subnets.values() for subnet in group])
+    used = ip_allocations.count_allocated_addresses(
+        ctx.db, [subnet.id for group in subnets.values() for subnet in group]
+    )
     return [
         IpAvailability(
             network,
@@ -48,5 +50,5 @@ def _count(ctx: RequestContext, networks: Sequence[Network], ip_versions: Collec
 
 
 def _count_subnet(subnet: Subnet, used: Mapping[str, int]) -> SubnetIpAvailability:
-    total = sum(pool.size for pool in pool_ranges(subnet.allocation_pools))
+    total = sum(pool.size for pool in parse_pool_ranges(subnet.allocation_pools))
     return SubnetIpAvailability(subnet, total, used.get(subnet.id, 0))

@@ -66,7 +66,7 @@ class Networks:
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Network]:
         """Return the project's networks and the shared ones, or (admins) the networks of every project."""
         require_list(ctx.caller, policy.NETWORKS_GET)
-        visible = resources.visible_networks(ctx.caller.project_id, sees_all_projects(ctx.caller))
+        visible = resources.build_visible_networks_condition(ctx.caller.project_id, sees_all_projects(ctx.caller))
         return list_queries.list_page(ctx.db, resources.networks, query, visible)
 
     def update(self, ctx: RequestContext, network_id: str, changes: Attributes) -> Network:

@@ -17,7 +17,7 @@ from stratiform.services.network.model import (
     Network,
     NewPort,
     Port,
-    default_security_group_id,
+    get_default_security_group_id,
 )
 from stratiform.services.network.repository import ip_allocations, list_queries, resources
 from stratiform.services.network.service.address_allocator import AddressAllocator
@@ -63,7 +63,7 @@ class Ports:
             updated_at=ctx.now,
             **new.attributes,
         )
-        return AddressAllocator.lock(ctx, network).create_port(self.ids, port, new.fixed_ips)
+        return AddressAllocator.lock_network(ctx, network).create_port(self.ids, port, new.fixed_ips)
 
     def get(self, ctx: RequestContext, port_id: str) -> Port:
         """Return a port. Raises PortNotFound, also for a port of another project."""
@@ -76,7 +76,7 @@ class Ports:
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Port]:
         """Return the project's ports, or (admins) the ports of every project."""
         require_list(ctx.caller, policy.PORTS_GET)
-        visible = resources.visible_ports(ctx.caller.project_id, sees_all_projects(ctx.caller))
+        visible = resources.build_visible_ports_condition(ctx.caller.project_id, sees_all_projects(ctx.caller))
         return list_queries.list_page(ctx.db, resources.ports, query, visible)
 
     def update(
@@ -108,7 +108,7 @@ class Ports:
         """Delete a port and release its addresses."""
         port = self.get(ctx, port_id)
         policy.PORTS_DELETE.require(ctx.caller, port.project_id)
-        ip_allocations.release(ctx.db, port.id, ctx.now)
+        ip_allocations.release_addresses(ctx.db, port.id, ctx.now)
         resources.delete_port(ctx.db, port.id)
 
     def lock_networks(self, db: Connection, network_ids: Sequence[str]) -> None:
@@ -140,13 +140,13 @@ def _resolve_new_mac(ctx: RequestContext, port: Port, mac_address: str) -> str:
 def _reallocate(ctx: RequestContext, port: Port, requests: Sequence[FixedIpRequest]) -> list[dict[str, str]]:
     network = resources.networks.find(ctx.db, port.network_id)
     assert network is not None, "a network with ports can't be deleted"
-    allocator = AddressAllocator.lock(ctx, network)
+    allocator = AddressAllocator.lock_network(ctx, network)
     retained, unsatisfied = _match(port, requests)
     if any(request.ip_address is not None for request in unsatisfied):
         policy.PORTS_UPDATE_IP_ADDRESS.require(ctx.caller, network.project_id)
     removed = [fixed_ip for fixed_ip in port.fixed_ips if fixed_ip not in retained]
-    ip_allocations.release(ctx.db, port.id, ctx.now, removed)
-    return retained + allocator.allocate(port.id, port.mac_address, unsatisfied)
+    ip_allocations.release_addresses(ctx.db, port.id, ctx.now, removed)
+    return retained + allocator.allocate_addresses(port.id, port.mac_address, unsatisfied)
 
 
 def _match(port: Port, requests: Sequence[FixedIpRequest]) -> tuple[list[dict[str, str]], list[FixedIpRequest]]:
@@ -175,7 +175,7 @@ def _parse_mac(mac_address: str) -> str:
 
 def _resolve_security_groups(project_id: str, group_ids: Sequence[str] | None) -> list[str]:
     """Return the groups of a port: by default the project's default group. Raises SecurityGroupNotFound."""
-    default = default_security_group_id(project_id)
+    default = get_default_security_group_id(project_id)
     if group_ids is None:
         return [default]
     for group_id in group_ids:

@@ -15,7 +15,7 @@ from stratiform.services.network.model import (
     Network,
     NicRequest,
     Port,
-    default_security_group_id,
+    get_default_security_group_id,
 )
 from stratiform.services.network.repository import ip_allocations, resources
 from stratiform.services.network.service.address_allocator import AddressAllocator
@@ -61,7 +61,7 @@ class ServerPorts:
         """Delete the ports that were created for a deleted server, and detach the others. Idempotent."""
         for port in self.list(db, server_id):
             if port.created_for_server:
-                ip_allocations.release(db, port.id, now)
+                ip_allocations.release_addresses(db, port.id, now)
                 resources.delete_port(db, port.id)
             else:
                 detached = replace(
@@ -73,7 +73,7 @@ class ServerPorts:
         if request.port_id is not None:
             return self._attach(ctx, project_id, server_id, request.port_id)
         network = _get_network(ctx, project_id, request.network_id or "")
-        allocator = AddressAllocator.lock(ctx, network)
+        allocator = AddressAllocator.lock_network(ctx, network)
         if not allocator.subnets:
             raise Invalid(f"Network {network.id} requires a subnet in order to boot instances on.")
         port = Port(
@@ -83,7 +83,7 @@ class ServerPorts:
             mac_address="",
             device_id=server_id,
             device_owner=DEVICE_OWNER,
-            security_groups=[default_security_group_id(project_id)],
+            security_groups=[get_default_security_group_id(project_id)],
             created_for_server=True,
             created_at=ctx.now,
             updated_at=ctx.now,

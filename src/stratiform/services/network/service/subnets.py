@@ -17,12 +17,12 @@ from stratiform.services.network.model.ip_addresses import (
     Cidr,
     check_gateway,
     check_pools,
-    default_gateway,
-    default_pools,
+    compute_default_pools,
+    get_default_gateway,
+    get_usable_range,
     parse_address,
     parse_cidr,
     parse_route,
-    usable_range,
 )
 from stratiform.services.network.repository import ip_allocations, list_queries, resources
 from stratiform.services.network.service.networks import Networks
@@ -64,7 +64,7 @@ class Subnets:
         self._require_no_overlap(ctx.db, network, cidr)
         gateway = _resolve_gateway(new.gateway_ip, cidr)
         if new.pools is None:
-            pools = default_pools(cidr, gateway, reserved or ReservedAddresses())
+            pools = compute_default_pools(cidr, gateway, reserved or ReservedAddresses())
         else:
             pools = check_pools(new.pools, cidr, gateway)
         subnet = Subnet(
@@ -81,7 +81,7 @@ class Subnets:
         )
         _check_dhcp_options(subnet)
         resources.subnets.insert(ctx.db, subnet)
-        ip_allocations.set_pools(ctx.db, subnet)
+        ip_allocations.replace_pools(ctx.db, subnet)
         save_changes(ctx, resources.networks, network, {})
         return subnet
 
@@ -98,7 +98,7 @@ class Subnets:
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Subnet]:
         """Return the subnets on networks that the caller sees."""
         require_list(ctx.caller, policy.SUBNETS_GET)
-        visible = resources.visible_subnets(ctx.caller.project_id, sees_all_projects(ctx.caller))
+        visible = resources.build_visible_subnets_condition(ctx.caller.project_id, sees_all_projects(ctx.caller))
         return list_queries.list_page(ctx.db, resources.subnets, query, visible)
 
     def list_by_network(self, db: Connection, network_ids: Sequence[str]) -> dict[str, Sequence[Subnet]]:
@@ -113,7 +113,7 @@ class Subnets:
         updated = save_changes(ctx, resources.subnets, subnet, _resolve_changes(subnet, changes))
         _check_dhcp_options(updated)
         if updated.allocation_pools != subnet.allocation_pools:
-            ip_allocations.set_pools(ctx.db, updated)
+            ip_allocations.replace_pools(ctx.db, updated)
         return updated
 
     def delete(self, ctx: RequestContext, subnet_id: str) -> None:
@@ -121,13 +121,13 @@ class Subnets:
         subnet = self.get(ctx, subnet_id)
         policy.SUBNETS_DELETE.require(ctx.caller, subnet.project_id)
         ip_allocations.lock_subnets(ctx.db, [subnet.id])
-        if ip_allocations.count_allocated(ctx.db, [subnet.id]):
+        if ip_allocations.count_allocated_addresses(ctx.db, [subnet.id]):
             raise SubnetInUse(subnet_id)
         delete_subnet(ctx, subnet)
 
     def get_reserved_addresses(self, project_id: str) -> ReservedAddresses:
         """Return what the clouds of a project reserve in every subnet. Do not call it inside a transaction."""
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             bindings = self.clouds.bindings.list_for_project(db, project_id)
         reserved = ReservedAddresses()
         for cloud_id in sorted({binding.cloud_id for binding in bindings}):
@@ -164,7 +164,7 @@ def _resolve_gateway(gateway_ip: str | None, cidr: Cidr) -> str | None:
     if gateway_ip is None:
         return None
     if gateway_ip == "":
-        return default_gateway(cidr)
+        return get_default_gateway(cidr)
     gateway = parse_address(gateway_ip, "gateway_ip")
     if gateway.version != cidr.version or _is_network_or_broadcast(gateway, cidr):
         raise InvalidInput(f"Gateway is not valid on subnet {cidr}")
@@ -172,7 +172,7 @@ def _resolve_gateway(gateway_ip: str | None, cidr: Cidr) -> str | None:
 
 
 def _is_network_or_broadcast(address: Address, cidr: Cidr) -> bool:
-    return cidr.version == 4 and address in cidr and int(address) not in usable_range(cidr)
+    return cidr.version == 4 and address in cidr and int(address) not in get_usable_range(cidr)
 
 
 def _check_dhcp_options(subnet: Subnet) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from stratiform.services.rating.model import Facts, Usage, UsageFields, format_attribute, number
+from stratiform.services.rating.model import PricingFacts, UsageFields, UsageSegment, format_attribute, get_number
 
 if TYPE_CHECKING:  # imported where needed: it takes a second and 60 MiB, which an idle process should not spend
     import pyarrow as pa
@@ -19,15 +19,15 @@ _BATCH_SIZE = 50_000
 _MAX_INT64 = 2**63
 
 
-def text_column(index: int) -> str:
+def get_text_column_name(index: int) -> str:
     return f"text_{index}"
 
 
-def number_column(index: int) -> str:
+def get_number_column_name(index: int) -> str:
     return f"number_{index}"
 
 
-def schema(fields: UsageFields) -> "pa.Schema":
+def build_usage_schema(fields: UsageFields) -> "pa.Schema":
     """Return the columns of usage. Times are in microseconds; `end` is null while the segment is open."""
     import pyarrow as pa
 
@@ -36,12 +36,12 @@ def schema(fields: UsageFields) -> "pa.Schema":
     return pa.schema(texts + numbers)
 
 
-def table(usages: Iterable[Usage], fields: UsageFields) -> "pa.Table":
+def build_usage_table(usages: Iterable[UsageSegment], fields: UsageFields) -> "pa.Table":
     """Return `usages` in columns, with the attributes that the prices of a plan read."""
     import pyarrow as pa
 
     rows = iter(usages)
-    columns = schema(fields)
+    columns = build_usage_schema(fields)
     batches = []
     while batch := list(islice(rows, _BATCH_SIZE)):
         batches.append(pa.RecordBatch.from_pydict(_columns(batch, fields), schema=columns))
@@ -49,19 +49,19 @@ def table(usages: Iterable[Usage], fields: UsageFields) -> "pa.Table":
 
 
 def _text_columns(fields: UsageFields) -> list[str]:
-    return [text_column(index) for index in range(len(fields.texts))]
+    return [get_text_column_name(index) for index in range(len(fields.texts))]
 
 
 def _number_columns(fields: UsageFields) -> list[str]:
-    return [number_column(index) for index in range(len(fields.numbers))]
+    return [get_number_column_name(index) for index in range(len(fields.numbers))]
 
 
-def _columns(usages: list[Usage], fields: UsageFields) -> dict[str, list[object]]:
+def _columns(usages: list[UsageSegment], fields: UsageFields) -> dict[str, list[object]]:
     columns: dict[str, list[object]] = {name: [getattr(usage, name) for usage in usages] for name in (*KEY, "state")}
     for index, attribute in enumerate(fields.texts):
-        columns[text_column(index)] = [format_attribute(usage.attributes.get(attribute)) for usage in usages]
+        columns[get_text_column_name(index)] = [format_attribute(usage.attributes.get(attribute)) for usage in usages]
     for index, field in enumerate(fields.numbers):
-        columns[number_column(index)] = [number(usage.attributes, field) for usage in usages]
+        columns[get_number_column_name(index)] = [get_number(usage.attributes, field) for usage in usages]
     return columns | {"start": [usage.start for usage in usages], "end": [usage.end for usage in usages]}
 
 
@@ -93,7 +93,7 @@ class EncodedUsage:
         del key, distinguishing, present, facts
         pa.default_memory_pool().release_unused()  # the intermediate columns took twice the memory of the result
 
-    def names(self, keys: Column) -> dict[str, Column]:
+    def decode_texts(self, keys: Column) -> dict[str, Column]:
         """Return the texts of `keys`, in columns."""
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -160,7 +160,7 @@ def _combine(columns: Sequence[tuple[Column, int]]) -> Column:
     return combined
 
 
-def _distinct_facts(codes: Column, columns: dict[str, Column], fields: UsageFields) -> list[Facts]:
+def _distinct_facts(codes: Column, columns: dict[str, Column], fields: UsageFields) -> list[PricingFacts]:
     """Return the facts of each code, from the first row that has it."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -170,13 +170,15 @@ def _distinct_facts(codes: Column, columns: dict[str, Column], fields: UsageFiel
     first = rows.group_by("facts").aggregate([("row", "min")]).sort_by("facts")["row_min"]
     values = {name: column.take(first.combine_chunks()).to_pylist() for name, column in columns.items()}
     return [
-        Facts(
+        PricingFacts(
             values["resource_type"][row],
             values["cloud"][row],
             values["state"][row],
-            tuple((name, values[text_column(index)][row]) for index, name in enumerate(fields.texts)),
+            tuple((name, values[get_text_column_name(index)][row]) for index, name in enumerate(fields.texts)),
             frozenset(
-                field for index, field in enumerate(fields.numbers) if values[number_column(index)][row] is not None
+                field
+                for index, field in enumerate(fields.numbers)
+                if values[get_number_column_name(index)][row] is not None
             ),
         )
         for row in range(len(first))

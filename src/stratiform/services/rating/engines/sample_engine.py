@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from stratiform.kit.clock import DAY_US, SECOND_US, Micros
-from stratiform.kit.money import allocate
-from stratiform.services.rating.engines.attribute_history import SegmentHistory
+from stratiform.kit.money import allocate_by_largest_remainder
+from stratiform.services.rating.engines.attribute_history import AttributeHistory
 from stratiform.services.rating.engines.segment_engine import DailyAmounts
 from stratiform.services.rating.errors import AmountOverflow
 from stratiform.services.rating.model import (
@@ -15,24 +15,26 @@ from stratiform.services.rating.model import (
     MAX_AMOUNT,
     QUANTITY_DIGITS,
     Charge,
-    Decision,
-    Facts,
-    Gap,
-    Line,
-    LineKey,
-    MeterUsage,
+    ChargeLine,
+    ChargeLineKey,
     Price,
+    PriceDecision,
+    PriceGap,
     PricePlan,
-    Span,
+    PricingFacts,
+    SampledUsage,
     UnpricedUsage,
+    VersionSpan,
     divide_half_even,
-    first_gaps,
+    select_first_gaps,
 )
 
 _ZERO = Decimal(0)
 
 
-def rate(samples: Iterable[MeterUsage], plan: PricePlan, start: Micros, end: Micros, history: SegmentHistory) -> Charge:
+def rate_samples(
+    samples: Iterable[SampledUsage], plan: PricePlan, start: Micros, end: Micros, history: AttributeHistory
+) -> Charge:
     """Return the charge of samples between `start` and `end`; their resources have the attributes in `history`.
 
     An instant at `end` belongs to the period, one at `start` does not; a level is clipped to `[start, end)`, and both
@@ -41,8 +43,8 @@ def rate(samples: Iterable[MeterUsage], plan: PricePlan, start: Micros, end: Mic
     return _charge(_collect(samples, plan, start, end, history), plan)
 
 
-def rate_by_day(
-    samples: Iterable[MeterUsage], plan: PricePlan, start: Micros, end: Micros, history: SegmentHistory
+def rate_samples_by_day(
+    samples: Iterable[SampledUsage], plan: PricePlan, start: Micros, end: Micros, history: AttributeHistory
 ) -> tuple[Charge, DailyAmounts]:
     """Return the charge as `rate` does, and the exact share of each day in each line's amount."""
     collected = _collect(samples, plan, start, end, history)
@@ -59,7 +61,7 @@ class _Total:
     end: Micros
     days: defaultdict[Micros, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
-    def add(self, piece: MeterUsage) -> None:
+    def add(self, piece: SampledUsage) -> None:
         self.start, self.end = min(self.start, piece.start), max(self.end, piece.end)
         for day, share in _split_by_day(piece, timed=bool(self.price.unit.period)):
             self.days[day] = EXACT.add(self.days[day], share)
@@ -83,20 +85,20 @@ class _UnpricedSamples:
 
 @dataclass(slots=True)
 class _Collected:
-    totals: dict[LineKey, _Total] = field(default_factory=dict)
+    totals: dict[ChargeLineKey, _Total] = field(default_factory=dict)
     unpriced: dict[tuple[str, str, str, bool], _UnpricedSamples] = field(default_factory=dict)
 
-    def add(self, span: Span, decision: Decision, piece: MeterUsage) -> None:
+    def add(self, span: VersionSpan, decision: PriceDecision, piece: SampledUsage) -> None:
         if decision.price is None or span.version is None:
             self._add_gap(decision, piece)
             return
         resource = (piece.resource_type, piece.resource_id, piece.cloud)
-        key = LineKey(piece.project_id, *resource, span.version.valid_from, decision.price)
+        key = ChargeLineKey(piece.project_id, *resource, span.version.valid_from, decision.price)
         if key not in self.totals:
             self.totals[key] = _Total(span.version.prices[decision.price], piece.start, piece.end)
         self.totals[key].add(piece)
 
-    def _add_gap(self, decision: Decision, piece: MeterUsage) -> None:
+    def _add_gap(self, decision: PriceDecision, piece: SampledUsage) -> None:
         meter = (piece.resource_type, piece.meter, piece.unit, decision.covered)
         unpriced = self.unpriced.setdefault(meter, _UnpricedSamples())
         unpriced.resources.add((piece.project_id, piece.resource_id, piece.cloud))
@@ -107,33 +109,33 @@ class _Collected:
 
 
 def _collect(
-    samples: Iterable[MeterUsage], plan: PricePlan, start: Micros, end: Micros, history: SegmentHistory
+    samples: Iterable[SampledUsage], plan: PricePlan, start: Micros, end: Micros, history: AttributeHistory
 ) -> _Collected:
-    spans = plan.spans(start, end)
+    spans = plan.split_by_version(start, end)
     collected = _Collected()
     decide = _cached_decisions(plan)
     for sample in samples:
         for span, clipped in _clip(sample, spans):
-            for facts, piece in history.cut(clipped):
+            for facts, piece in history.split_by_attributes(clipped):
                 decision = decide(span, facts, piece)
                 if decision is not None:
                     collected.add(span, decision, piece)
     return collected
 
 
-def _cached_decisions(plan: PricePlan) -> Callable[[Span, Facts, MeterUsage], Decision | None]:
-    cache: dict[tuple[Micros, Facts, str, str], Decision | None] = {}
+def _cached_decisions(plan: PricePlan) -> Callable[[VersionSpan, PricingFacts, SampledUsage], PriceDecision | None]:
+    cache: dict[tuple[Micros, PricingFacts, str, str], PriceDecision | None] = {}
 
-    def decide(span: Span, facts: Facts, piece: MeterUsage) -> Decision | None:
+    def decide(span: VersionSpan, facts: PricingFacts, piece: SampledUsage) -> PriceDecision | None:
         key = (span.start, facts, piece.meter, piece.unit)
         if key not in cache:
-            cache[key] = plan.decide_samples(span.version, facts, piece.meter, piece.unit)
+            cache[key] = plan.decide_sample_price(span.version, facts, piece.meter, piece.unit)
         return cache[key]
 
     return decide
 
 
-def _clip(sample: MeterUsage, spans: list[Span]) -> Iterator[tuple[Span, MeterUsage]]:
+def _clip(sample: SampledUsage, spans: list[VersionSpan]) -> Iterator[tuple[VersionSpan, SampledUsage]]:
     for span in spans:
         if sample.start == sample.end:
             if span.start < sample.end <= span.end:
@@ -141,7 +143,7 @@ def _clip(sample: MeterUsage, spans: list[Span]) -> Iterator[tuple[Span, MeterUs
         else:
             first, last = max(sample.start, span.start), min(sample.end, span.end)
             if first < last:
-                yield span, sample.between(first, last)
+                yield span, sample.clip(first, last)
 
 
 def _charge(collected: _Collected, plan: PricePlan) -> Charge:
@@ -149,13 +151,13 @@ def _charge(collected: _Collected, plan: PricePlan) -> Charge:
     charged = tuple(line for line in lines if line.measured)
     if plan.unpriced == "free":
         return Charge(charged)
-    return Charge(charged, first_gaps(_gaps(collected)), tuple(sorted(_unpriced(collected))))
+    return Charge(charged, select_first_gaps(_gaps(collected)), tuple(sorted(_unpriced(collected))))
 
 
-def _gaps(collected: _Collected) -> Iterator[Gap]:
+def _gaps(collected: _Collected) -> Iterator[PriceGap]:
     for (resource_type, meter, _, _), unpriced in collected.unpriced.items():
         for (resource_id, cloud, reason), (first, last) in unpriced.gaps.items():
-            yield Gap(resource_type, resource_id, cloud, meter, first, last, reason)
+            yield PriceGap(resource_type, resource_id, cloud, meter, first, last, reason)
 
 
 def _unpriced(collected: _Collected) -> Iterator[UnpricedUsage]:
@@ -165,16 +167,16 @@ def _unpriced(collected: _Collected) -> Iterator[UnpricedUsage]:
         yield UnpricedUsage(resource_type, meter, unit, len(unpriced.resources), quantity, covered)
 
 
-def _line(key: LineKey, total: _Total) -> Line:
+def _line(key: ChargeLineKey, total: _Total) -> ChargeLine:
     measured = total.measured
-    quantity = total.price.quantity(*measured.as_integer_ratio())
+    quantity = total.price.compute_quantity(*measured.as_integer_ratio())
     amount = quantity * total.price.amount
     if abs(amount) >= MAX_AMOUNT:
         raise AmountOverflow
-    return Line(key, measured, quantity, amount, total.start, total.end)
+    return ChargeLine(key, measured, quantity, amount, total.start, total.end)
 
 
-def _split_by_day(piece: MeterUsage, *, timed: bool) -> Iterator[tuple[Micros, Decimal]]:
+def _split_by_day(piece: SampledUsage, *, timed: bool) -> Iterator[tuple[Micros, Decimal]]:
     """Return the share of each day: a value, or where the price is `timed` a value × microseconds.
 
     Usage up to midnight belongs to the day that ends.
@@ -187,15 +189,15 @@ def _split_by_day(piece: MeterUsage, *, timed: bool) -> Iterator[tuple[Micros, D
         yield day, EXACT.multiply(piece.value, Decimal(duration))
 
 
-def _sum(piece: MeterUsage) -> Decimal:
+def _sum(piece: SampledUsage) -> Decimal:
     """Return what the piece adds to the meter's sum, in the unit of the sum."""
     if piece.start == piece.end:
         return piece.value
     return EXACT.scaleb(EXACT.multiply(piece.value, Decimal(piece.end - piece.start)), -6)
 
 
-def _daily_amounts(line: Line, total: _Total) -> dict[Micros, int]:
+def _daily_amounts(line: ChargeLine, total: _Total) -> dict[Micros, int]:
     days = sorted(total.days)
     scale = max(total.days[day].as_integer_ratio()[1] for day in days)
     weights = [int(EXACT.multiply(total.days[day], Decimal(scale))) for day in days]
-    return dict(zip(days, allocate(line.amount, weights), strict=True))
+    return dict(zip(days, allocate_by_largest_remainder(line.amount, weights), strict=True))

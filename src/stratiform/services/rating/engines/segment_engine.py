@@ -8,38 +8,38 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from stratiform.kit.clock import DAY_US, Micros
-from stratiform.kit.money import allocate
+from stratiform.kit.money import allocate_by_largest_remainder
 from stratiform.services.rating.errors import AmountOverflow
 from stratiform.services.rating.model import (
     MAX_AMOUNT,
     Charge,
-    Decision,
-    Facts,
-    Gap,
-    Line,
-    LineKey,
+    ChargeLine,
+    ChargeLineKey,
     Price,
+    PriceDecision,
+    PriceGap,
     PricePlan,
-    Span,
+    PricingFacts,
     UnpricedUsage,
-    Usage,
-    first_gaps,
-    number,
-    unpriced_duration,
+    UsageSegment,
+    VersionSpan,
+    build_unpriced_duration,
+    get_number,
+    select_first_gaps,
 )
 
 Interval = tuple[Micros, Micros]
 
 #: The amount of a line on each day of its usage, by the day's start (UTC).
-DailyAmounts = dict[LineKey, dict[Micros, int]]
+DailyAmounts = dict[ChargeLineKey, dict[Micros, int]]
 
 #: The intervals of one line by the number of parts: a resize starts a new run.
 _Intervals = dict[int, list[Interval]]
 
-_Decide = Callable[[Span, Facts], list[Decision]]
+_Decide = Callable[[VersionSpan, PricingFacts], list[PriceDecision]]
 
 
-def rate(usages: Iterable[Usage], plan: PricePlan, start: Micros, end: Micros) -> Charge:
+def rate_segments(usages: Iterable[UsageSegment], plan: PricePlan, start: Micros, end: Micros) -> Charge:
     """Return the charge of segments in `[start, end)`; open segments end at `end`.
 
     Each segment is clipped to the period and cut where the version changes. Adjacent pieces of one resource with the
@@ -48,7 +48,9 @@ def rate(usages: Iterable[Usage], plan: PricePlan, start: Micros, end: Micros) -
     return _charge(_collect(usages, plan, start, end), plan)
 
 
-def rate_by_day(usages: Iterable[Usage], plan: PricePlan, start: Micros, end: Micros) -> tuple[Charge, DailyAmounts]:
+def rate_segments_by_day(
+    usages: Iterable[UsageSegment], plan: PricePlan, start: Micros, end: Micros
+) -> tuple[Charge, DailyAmounts]:
     """Return the charge as `rate` does, and the exact share of each day in each line's amount.
 
     What rounding adds to a run falls on the run's last day.
@@ -58,21 +60,21 @@ def rate_by_day(usages: Iterable[Usage], plan: PricePlan, start: Micros, end: Mi
     return charge, {line.key: _daily_amounts(line, *collected.intervals[line.key]) for line in charge.lines}
 
 
-def prices_at(usage: Usage, plan: PricePlan, at: Micros) -> list[tuple[Price, int]]:
+def find_prices_at(usage: UsageSegment, plan: PricePlan, at: Micros) -> list[tuple[Price, int]]:
     """Return the prices that apply to `usage` at an instant, each with the number of parts."""
     version = plan.find_version(at)
     if version is None:
         return []
-    decisions = plan.decide(version, plan.fields.facts(usage))
+    decisions = plan.decide_segment_prices(version, plan.usage_fields.extract_facts(usage))
     prices = [version.prices[decision.price] for decision in decisions if decision.price is not None]
-    return [(price, count_parts(price, usage)) for price in prices]
+    return [(price, get_multiplier(price, usage)) for price in prices]
 
 
-def count_parts(price: Price, usage: Usage) -> int:
+def get_multiplier(price: Price, usage: UsageSegment) -> int:
     """Return the value of the attribute that the price multiplies, or 1."""
-    if price.measure.field is None:
+    if price.measure.number_field is None:
         return 1
-    return number(usage.attributes, price.measure.field) or 0
+    return get_number(usage.attributes, price.measure.number_field) or 0
 
 
 def merge_intervals(intervals: Iterable[Interval]) -> list[Interval]:
@@ -98,18 +100,18 @@ class _UnpricedSegments:
 class _Collected:
     """The pieces of all segments, by line, before they are summed."""
 
-    intervals: dict[LineKey, tuple[Price, _Intervals]] = field(default_factory=dict)
-    gaps: list[Gap] = field(default_factory=list)
+    intervals: dict[ChargeLineKey, tuple[Price, _Intervals]] = field(default_factory=dict)
+    gaps: list[PriceGap] = field(default_factory=list)
     unpriced: dict[tuple[str, str], _UnpricedSegments] = field(default_factory=dict)
 
-    def add(self, span: Span, decision: Decision, usage: Usage, piece: Interval) -> None:
+    def add(self, span: VersionSpan, decision: PriceDecision, usage: UsageSegment, piece: Interval) -> None:
         if decision.price is None or span.version is None:
             self._add_gap(decision, usage, piece)
             return
         price = span.version.prices[decision.price]
-        groups = count_parts(price, usage)
+        groups = get_multiplier(price, usage)
         if groups:
-            key = LineKey(
+            key = ChargeLineKey(
                 usage.project_id,
                 usage.resource_type,
                 usage.resource_id,
@@ -120,20 +122,20 @@ class _Collected:
             _, intervals = self.intervals.setdefault(key, (price, defaultdict(list)))
             intervals[groups].append(piece)
 
-    def _add_gap(self, decision: Decision, usage: Usage, piece: Interval) -> None:
+    def _add_gap(self, decision: PriceDecision, usage: UsageSegment, piece: Interval) -> None:
         resource = (usage.resource_type, usage.resource_id, usage.cloud)
-        self.gaps.append(Gap(*resource, decision.measure, *piece, decision.reason))
+        self.gaps.append(PriceGap(*resource, decision.measure, *piece, decision.reason))
         unpriced = self.unpriced.setdefault((usage.resource_type, decision.measure), _UnpricedSegments())
         unpriced.resources.add((usage.project_id, usage.resource_id, usage.cloud))
         unpriced.duration += piece[1] - piece[0]
 
 
-def _collect(usages: Iterable[Usage], plan: PricePlan, start: Micros, end: Micros) -> _Collected:
-    spans, fields = plan.spans(start, end), plan.fields
+def _collect(usages: Iterable[UsageSegment], plan: PricePlan, start: Micros, end: Micros) -> _Collected:
+    spans, fields = plan.split_by_version(start, end), plan.usage_fields
     collected = _Collected()
     decide = _cached_decisions(plan)
     for usage in usages:
-        facts = fields.facts(usage)
+        facts = fields.extract_facts(usage)
         for span in spans:
             first = max(usage.start, span.start)
             last = span.end if usage.end is None else min(usage.end, span.end)
@@ -144,11 +146,11 @@ def _collect(usages: Iterable[Usage], plan: PricePlan, start: Micros, end: Micro
 
 
 def _cached_decisions(plan: PricePlan) -> _Decide:
-    cache: dict[tuple[Micros, Facts], list[Decision]] = {}
+    cache: dict[tuple[Micros, PricingFacts], list[PriceDecision]] = {}
 
-    def decide(span: Span, facts: Facts) -> list[Decision]:
+    def decide(span: VersionSpan, facts: PricingFacts) -> list[PriceDecision]:
         if (span.start, facts) not in cache:
-            cache[span.start, facts] = list(plan.decide(span.version, facts))
+            cache[span.start, facts] = list(plan.decide_segment_prices(span.version, facts))
         return cache[span.start, facts]
 
     return decide
@@ -159,29 +161,29 @@ def _charge(collected: _Collected, plan: PricePlan) -> Charge:
     charged = tuple(line for line in lines if line.measured)
     if plan.unpriced == "free":
         return Charge(charged)
-    return Charge(charged, first_gaps(collected.gaps), tuple(sorted(_unpriced(collected))))
+    return Charge(charged, select_first_gaps(collected.gaps), tuple(sorted(_unpriced(collected))))
 
 
 def _unpriced(collected: _Collected) -> Iterable[UnpricedUsage]:
     for (resource_type, measure), each in collected.unpriced.items():
-        yield unpriced_duration(resource_type, measure, len(each.resources), each.duration)
+        yield build_unpriced_duration(resource_type, measure, len(each.resources), each.duration)
 
 
-def _line(key: LineKey, price: Price, intervals: _Intervals) -> Line:
+def _line(key: ChargeLineKey, price: Price, intervals: _Intervals) -> ChargeLine:
     measured = sum(
         groups * price.round_duration(last - first)
         for groups, pieces in intervals.items()
         for first, last in merge_intervals(pieces)
     )
-    quantity = price.quantity(measured)
+    quantity = price.compute_quantity(measured)
     if quantity * price.amount >= MAX_AMOUNT:
         raise AmountOverflow
     start = min(first for pieces in intervals.values() for first, _ in pieces)
     end = max(last for pieces in intervals.values() for _, last in pieces)
-    return Line(key, measured, quantity, quantity * price.amount, start, end)
+    return ChargeLine(key, measured, quantity, quantity * price.amount, start, end)
 
 
-def _daily_amounts(line: Line, price: Price, intervals: _Intervals) -> dict[Micros, int]:
+def _daily_amounts(line: ChargeLine, price: Price, intervals: _Intervals) -> dict[Micros, int]:
     weights: defaultdict[Micros, int] = defaultdict(int)
     for groups, pieces in intervals.items():
         for first, last in merge_intervals(pieces):
@@ -191,4 +193,4 @@ def _daily_amounts(line: Line, price: Price, intervals: _Intervals) -> dict[Micr
                 weights[day] += share * groups
                 remaining -= share
     days = sorted(weights)
-    return dict(zip(days, allocate(line.amount, [weights[day] for day in days]), strict=True))
+    return dict(zip(days, allocate_by_largest_remainder(line.amount, [weights[day] for day in days]), strict=True))

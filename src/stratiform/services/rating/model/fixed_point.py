@@ -30,7 +30,7 @@ def format_scaled(value: int, digits: int, min_digits: int = 0) -> str:
     return f"{sign}{integer}.{fraction}" if fraction else f"{sign}{integer}"
 
 
-def scaled_number(value: object, digits: int) -> int | None:
+def parse_scaled_number(value: object, digits: int) -> int | None:
     """Return an attribute's value in units of 10^-digits, or None unless it is such a number, of zero or more."""
     if isinstance(value, bool):
         return None

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from stratiform.kit.clock import Micros
-from stratiform.services.rating.model.fixed_point import scaled_number
+from stratiform.services.rating.model.fixed_point import parse_scaled_number
 
 #: Attributes that a condition compares: a flavor and a volume type match by name or by id, because Nova and Cinder
 #: report one or the other.
@@ -19,7 +19,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
 CLOUD = "cloud"
 
 
-class Usage(Protocol):
+class UsageSegment(Protocol):
     """A segment of the ledger: a resource with constant state and attributes in `[start, end)`; `end` None: open."""
 
     @property
@@ -41,7 +41,7 @@ class Usage(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class MeterUsage:
+class SampledUsage:
     """What one sample of a meter adds.
 
     Where `start` equals `end`, `value` is the usage up to that instant, in `unit`. Otherwise `value` is a level that
@@ -58,7 +58,7 @@ class MeterUsage:
     end: Micros
     value: Decimal
 
-    def between(self, start: Micros, end: Micros) -> "MeterUsage":
+    def clip(self, start: Micros, end: Micros) -> "SampledUsage":
         """Return the part of a level in `[start, end)`."""
         return replace(self, start=start, end=end)
 
@@ -71,7 +71,7 @@ class NumberField(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PricingFacts:
     """The facts of a segment that decide which prices apply to it.
 
     `texts` has the attributes that conditions compare; `numbers` are the number fields that have a value.
@@ -83,7 +83,7 @@ class Facts:
     texts: tuple[tuple[str, str], ...]
     numbers: frozenset[NumberField]
 
-    def values(self, condition: str) -> list[str]:
+    def get_condition_values(self, condition: str) -> list[str]:
         """Return the values that `condition` compares; an attribute without value is the empty text."""
         if condition == CLOUD:
             return [self.cloud]
@@ -95,7 +95,9 @@ class Facts:
         return ", ".join(f"{condition} {self._description(condition)}" for condition in [*conditions, CLOUD])
 
     def _description(self, condition: str) -> str:
-        return " / ".join(dict.fromkeys(value for value in self.values(condition) if value)) or "(not set)"
+        return (
+            " / ".join(dict.fromkeys(value for value in self.get_condition_values(condition) if value)) or "(not set)"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +107,20 @@ class UsageFields:
     texts: tuple[str, ...]
     numbers: tuple[NumberField, ...]
 
-    def facts(self, usage: Usage) -> Facts:
+    def extract_facts(self, usage: UsageSegment) -> PricingFacts:
         attributes = usage.attributes
-        return Facts(
+        return PricingFacts(
             usage.resource_type,
             usage.cloud,
             usage.state,
             tuple((name, format_attribute(attributes.get(name))) for name in self.texts),
-            frozenset(field for field in self.numbers if number(attributes, field) is not None),
+            frozenset(field for field in self.numbers if get_number(attributes, field) is not None),
         )
 
 
-def number(attributes: Mapping[str, object], field: NumberField) -> int | None:
+def get_number(attributes: Mapping[str, object], field: NumberField) -> int | None:
     """Return the value of a number field, or None if the attribute is missing or not such a number."""
-    return scaled_number(attributes.get(field.attribute), field.digits)
+    return parse_scaled_number(attributes.get(field.attribute), field.digits)
 
 
 def format_attribute(value: object) -> str:

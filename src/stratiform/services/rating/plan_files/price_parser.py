@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, cast, get_args
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.errors import Invalid
-from stratiform.services.ledger.model import MeterCatalog, ResourceType
+from stratiform.services.ledger.model import CatalogResourceType, MeterCatalog
 from stratiform.services.rating.model import (
     ALIASES,
     CLOUD,
@@ -16,19 +16,19 @@ from stratiform.services.rating.model import (
     SHORTHANDS,
     TAXED_CODES,
     UNTAXED_CODES,
-    Condition,
     Measure,
     MeasureKind,
     Price,
+    PriceCondition,
     Rounding,
     TaxCategory,
     Unit,
-    attribute_unit,
+    get_attribute_unit,
     parse_tax_rate,
     parse_unit,
 )
 from stratiform.services.rating.model.fixed_point import DECIMAL_ATTRIBUTE_DIGITS
-from stratiform.services.rating.plan_files.toml_tables import Table, suggestion
+from stratiform.services.rating.plan_files.toml_tables import PlanFileTable, suggest_options
 
 #: Conditions that may stand in the price itself instead of in `where`.
 _TOP_LEVEL_CONDITIONS = ("availability_zone", CLOUD, "flavor", "volume_type")
@@ -49,12 +49,12 @@ _VALUE_TYPES["decimal"] = (str, int, Decimal)
 
 
 class _Measured(NamedTuple):
-    resource_type: ResourceType
+    resource_type: CatalogResourceType
     measure: Measure
     unit: Unit
 
 
-def parse_price(table: Table, catalog: MeterCatalog) -> Price:
+def parse_price(table: PlanFileTable, catalog: MeterCatalog) -> Price:
     """Raises: Invalid"""
     table.check_keys(_KEYS)
     measured = _resource_measure(table, catalog) if "resource" in table else _shorthand_measure(table, catalog)
@@ -74,29 +74,29 @@ def parse_price(table: Table, catalog: MeterCatalog) -> Price:
     )
 
 
-def _shorthand_measure(table: Table, catalog: MeterCatalog) -> _Measured:
+def _shorthand_measure(table: PlanFileTable, catalog: MeterCatalog) -> _Measured:
     _refuse(table, ("measure", "attribute"), "needs 'resource'")
     if "meter" not in table:
-        raise table.error("", "'resource' is missing", f"or `meter`: {', '.join(SHORTHANDS)}")
-    name = table.text("meter")
+        raise table.build_error("", "'resource' is missing", f"or `meter`: {', '.join(SHORTHANDS)}")
+    name = table.get_text("meter")
     if name not in SHORTHANDS:
         hint = f"`meter` without `resource` is one of {', '.join(SHORTHANDS)}; name the resource type of other meters"
-        raise table.error("meter", f"unknown shorthand '{name}'", hint)
+        raise table.build_error("meter", f"unknown shorthand '{name}'", hint)
     shorthand = SHORTHANDS[name]
-    period = table.choice("per", tuple(PERIOD_US))
+    period = table.get_choice("per", tuple(PERIOD_US))
     unit = Unit(shorthand.unit.name, shorthand.unit.base, shorthand.unit.size, period)
     return _Measured(_resource_type(table, "meter", shorthand.measure.resource_type, catalog), shorthand.measure, unit)
 
 
-def _resource_measure(table: Table, catalog: MeterCatalog) -> _Measured:
-    resource_type = _resource_type(table, "resource", table.text("resource"), catalog)
-    kind = cast("MeasureKind", table.choice("measure", get_args(MeasureKind)))
+def _resource_measure(table: PlanFileTable, catalog: MeterCatalog) -> _Measured:
+    resource_type = _resource_type(table, "resource", table.get_text("resource"), catalog)
+    kind = cast("MeasureKind", table.get_choice("measure", get_args(MeasureKind)))
     if kind != "attribute":
         _refuse(table, ("attribute",), 'needs measure = "attribute"')
     if kind != "samples":
         _refuse(table, ("meter",), 'needs measure = "samples"')
         if not resource_type.states:
-            raise table.error("measure", f"{resource_type.name} has samples only", 'use measure = "samples"')
+            raise table.build_error("measure", f"{resource_type.name} has samples only", 'use measure = "samples"')
     match kind:
         case "duration":
             measure, base, timed = Measure(resource_type.name, kind), resource_type.unit or resource_type.name, True
@@ -105,118 +105,122 @@ def _resource_measure(table: Table, catalog: MeterCatalog) -> _Measured:
         case "samples":
             measure, base, timed = _samples_measure(table, resource_type)
     try:
-        return _Measured(resource_type, measure, parse_unit(table.text("per"), base, timed=timed))
+        return _Measured(resource_type, measure, parse_unit(table.get_text("per"), base, timed=timed))
     except ValueError as error:
-        raise table.error("per", str(error)) from error
+        raise table.build_error("per", str(error)) from error
 
 
-def _resource_type(table: Table, key: str, name: str, catalog: MeterCatalog) -> ResourceType:
+def _resource_type(table: PlanFileTable, key: str, name: str, catalog: MeterCatalog) -> CatalogResourceType:
     resource_type = catalog.find(name)
     if resource_type is None:
-        raise table.error(key, f"unknown resource type '{name}'", suggestion(name, catalog.resource_types))
+        raise table.build_error(key, f"unknown resource type '{name}'", suggest_options(name, catalog.resource_types))
     return resource_type
 
 
-def _attribute_measure(table: Table, resource_type: ResourceType) -> tuple[Measure, str, bool]:
-    name = table.text("attribute")
+def _attribute_measure(table: PlanFileTable, resource_type: CatalogResourceType) -> tuple[Measure, str, bool]:
+    name = table.get_text("attribute")
     numeric = [each.name for each in resource_type.attributes.values() if each.type in ("integer", "decimal")]
     attribute = resource_type.attributes.get(name)
     if attribute is None:
-        raise table.error("attribute", f"{resource_type.name} has no attribute '{name}'", suggestion(name, numeric))
+        raise table.build_error(
+            "attribute", f"{resource_type.name} has no attribute '{name}'", suggest_options(name, numeric)
+        )
     if name not in numeric:
         problem = f"'{name}' of {resource_type.name} is not a number, its type is {attribute.type}"
-        raise table.error("attribute", problem, suggestion(name, numeric))
+        raise table.build_error("attribute", problem, suggest_options(name, numeric))
     digits = DECIMAL_ATTRIBUTE_DIGITS if attribute.type == "decimal" else 0
-    return Measure(resource_type.name, "attribute", name, digits), attribute_unit(name), True
+    return Measure(resource_type.name, "attribute", name, digits), get_attribute_unit(name), True
 
 
-def _samples_measure(table: Table, resource_type: ResourceType) -> tuple[Measure, str, bool]:
-    name = table.text("meter")
+def _samples_measure(table: PlanFileTable, resource_type: CatalogResourceType) -> tuple[Measure, str, bool]:
+    name = table.get_text("meter")
     meter = resource_type.meters.get(name)
     if meter is None:
-        raise table.error(
-            "meter", f"{resource_type.name} has no meter '{name}'", suggestion(name, resource_type.meters)
+        raise table.build_error(
+            "meter", f"{resource_type.name} has no meter '{name}'", suggest_options(name, resource_type.meters)
         )
     return Measure(resource_type.name, "samples", name), meter.unit, meter.kind == "gauge"
 
 
-def _refuse(table: Table, keys: tuple[str, ...], problem: str) -> None:
+def _refuse(table: PlanFileTable, keys: tuple[str, ...], problem: str) -> None:
     for key in keys:
         if key in table:
-            raise table.error(key, problem)
+            raise table.build_error(key, problem)
 
 
-def _amount(table: Table) -> int:
+def _amount(table: PlanFileTable) -> int:
     value = table.get("price")
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise table.error("price", "must be a decimal number, as a text or a number")
+        raise table.build_error("price", "must be a decimal number, as a text or a number")
     try:
         price = Decimal(value)
     except InvalidOperation as error:
-        raise table.error("price", f"'{value}' is not a decimal number") from error
+        raise table.build_error("price", f"'{value}' is not a decimal number") from error
     if not price.is_finite():
-        raise table.error("price", f"'{value}' is not a decimal number")
+        raise table.build_error("price", f"'{value}' is not a decimal number")
     if price < 0:
-        raise table.error("price", f"{value} is negative")
+        raise table.build_error("price", f"{value} is negative")
     if price >= _MAX_PRICE:
-        raise table.error("price", f"{value} is not less than {_MAX_PRICE:f}")
+        raise table.build_error("price", f"{value} is not less than {_MAX_PRICE:f}")
     scaled = price.scaleb(PRICE_DIGITS)
     if scaled != scaled.to_integral_value():
-        raise table.error("price", f"{value} has more than {PRICE_DIGITS} digits after the point")
+        raise table.build_error("price", f"{value} has more than {PRICE_DIGITS} digits after the point")
     return int(scaled)
 
 
-def _rounding(table: Table) -> tuple[Micros, Rounding]:
+def _rounding(table: PlanFileTable) -> tuple[Micros, Rounding]:
     if "granularity" not in table:
         if table.get("round", "none") != "none":
-            raise table.error("round", "needs 'granularity'", f"one of {', '.join(GRANULARITY_US)}")
+            raise table.build_error("round", "needs 'granularity'", f"one of {', '.join(GRANULARITY_US)}")
         return 1, "none"
-    granularity = GRANULARITY_US[table.choice("granularity", tuple(GRANULARITY_US))]
-    return granularity, cast("Rounding", table.choice("round", ("up", "down", "nearest"), "up"))
+    granularity = GRANULARITY_US[table.get_choice("granularity", tuple(GRANULARITY_US))]
+    return granularity, cast("Rounding", table.get_choice("round", ("up", "down", "nearest"), "up"))
 
 
-def _states(table: Table, resource_type: ResourceType) -> tuple[str, ...]:
+def _states(table: PlanFileTable, resource_type: CatalogResourceType) -> tuple[str, ...]:
     if "states" not in table:
         return ()
-    states = table.texts("states")
+    states = table.get_texts("states")
     for state in states:
         if state not in resource_type.states:
-            hint = suggestion(state, resource_type.states)
-            raise table.error("states", f"{resource_type.name} has no state '{state}'", hint)
+            hint = suggest_options(state, resource_type.states)
+            raise table.build_error("states", f"{resource_type.name} has no state '{state}'", hint)
     return states
 
 
-def _conditions(table: Table, resource_type: ResourceType) -> tuple[Condition, ...]:
+def _conditions(table: PlanFileTable, resource_type: CatalogResourceType) -> tuple[PriceCondition, ...]:
     where = table.get("where", {})
     if not isinstance(where, dict):
-        raise table.error("where", "must be a table")
+        raise table.build_error("where", "must be a table")
     top_level = {key: table.get(key) for key in _TOP_LEVEL_CONDITIONS if key in table}
     for name in top_level:
         if name in where:
-            raise table.error(f"where.{name}", f"'{name}' stands in the price, too")
+            raise table.build_error(f"where.{name}", f"'{name}' stands in the price, too")
     conditions = [_condition(table, name, name, value, resource_type) for name, value in top_level.items()]
     conditions += [_condition(table, f"where.{name}", name, value, resource_type) for name, value in where.items()]
     return tuple(sorted(conditions))
 
 
-def _condition(table: Table, key: str, name: str, value: object, resource_type: ResourceType) -> Condition:
+def _condition(
+    table: PlanFileTable, key: str, name: str, value: object, resource_type: CatalogResourceType
+) -> PriceCondition:
     values = value if isinstance(value, list) else [value]
     type_ = _condition_type(table, key, name, resource_type)
     if not values or not all(_fits(item, type_) for item in values):
-        raise table.error(key, f"must be a value of type {type_} or a list of them")
+        raise table.build_error(key, f"must be a value of type {type_} or a list of them")
     texts = (str(item).lower() if isinstance(item, bool) else str(item) for item in values)
-    return Condition(name, tuple(dict.fromkeys(texts)))
+    return PriceCondition(name, tuple(dict.fromkeys(texts)))
 
 
-def _condition_type(table: Table, key: str, name: str, resource_type: ResourceType) -> str:
+def _condition_type(table: PlanFileTable, key: str, name: str, resource_type: CatalogResourceType) -> str:
     if name == CLOUD:
         return "text"
     attributes: Mapping[str, Any] = resource_type.attributes
     for attribute in ALIASES.get(name, (name,)):
         if attribute in attributes:
             return str(attributes[attribute].type)
-    hint = suggestion(name, [*attributes, CLOUD])
-    raise table.error(key, f"{resource_type.name} has no attribute '{name}'", hint)
+    hint = suggest_options(name, [*attributes, CLOUD])
+    raise table.build_error(key, f"{resource_type.name} has no attribute '{name}'", hint)
 
 
 def _fits(value: Any, type_: str) -> bool:
@@ -226,28 +230,28 @@ def _fits(value: Any, type_: str) -> bool:
     return isinstance(value, _VALUE_TYPES[type_]) and (type_ == "boolean" or not isinstance(value, bool))
 
 
-def _label(table: Table) -> str:
+def _label(table: PlanFileTable) -> str:
     label = table.get("label", "")
     if not isinstance(label, str) or len(label) > _MAX_LABEL:
-        raise table.error("label", f"must be a text of at most {_MAX_LABEL} characters")
+        raise table.build_error("label", f"must be a text of at most {_MAX_LABEL} characters")
     return label
 
 
-def _tax_category(table: Table) -> TaxCategory | None:
+def _tax_category(table: PlanFileTable) -> TaxCategory | None:
     values = table.get("tax_category", None)
     if values is None:
         return None
     if not isinstance(values, dict):
-        raise table.error("tax_category", 'must be a table such as { code = "S", rate = "7" }')
-    category = Table(values, f"{table.location}: tax_category")
+        raise table.build_error("tax_category", 'must be a table such as { code = "S", rate = "7" }')
+    category = PlanFileTable(values, f"{table.location}: tax_category")
     category.check_keys(("code", "rate"))
-    code = category.choice("code", (*TAXED_CODES, *UNTAXED_CODES))
+    code = category.get_choice("code", (*TAXED_CODES, *UNTAXED_CODES))
     if code in TAXED_CODES and "rate" not in category:
-        raise category.error("", "'rate' is missing")
+        raise category.build_error("", "'rate' is missing")
     try:
         rate = parse_tax_rate(str(category.get("rate", "0")))
     except Invalid as error:
-        raise category.error("", error.message) from error
+        raise category.build_error("", error.message) from error
     if (code == "S" and rate == "0") or (code in UNTAXED_CODES and rate != "0"):
-        raise category.error("rate", f"'{rate}' is not a rate of category {code}")
+        raise category.build_error("rate", f"'{rate}' is not a rate of category {code}")
     return TaxCategory(code, rate)

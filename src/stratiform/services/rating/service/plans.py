@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from stratiform.kit.clock import Micros, iso
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
@@ -19,7 +19,7 @@ from stratiform.services.rating.plan_version_documents import decode_version
 
 
 @dataclass(frozen=True, slots=True)
-class Plans:
+class PricePlans:
     """Price plans. Published versions are immutable."""
 
     ids: Ids
@@ -97,13 +97,13 @@ def _new_versions(plan: PricePlan, published: PricePlan | None, closed_until: Mi
         existing = by_start.get(version.valid_from)
         if existing is not None and existing.sha256 != version.sha256:
             raise PlanConflict(
-                f"The version of {iso(version.valid_from)} of plan '{plan.name}' is published with other prices",
+                f"The version of {format_iso(version.valid_from)} of plan '{plan.name}' is published with other prices",
                 hint="a published version is immutable; add a version with a later valid_from",
             )
         if existing is None and closed_until is not None and version.valid_from < closed_until:
             raise Invalid(
-                f"The version of {iso(version.valid_from)} starts in a closed period; the last one ended at"
-                f" {iso(closed_until)}"
+                f"The version of {format_iso(version.valid_from)} starts in a closed period; the last one ended at"
+                f" {format_iso(closed_until)}"
             )
         if existing is None:
             new.append(version)

@@ -24,5 +24,5 @@ def update_volume(ctx: RequestContext, ids: Ids, volume: Volume, **values: Any) 
     """Update columns of a volume, and append the event."""
     updated = replace(volume, updated_at=ctx.now, **values)
     repository.volumes.update(ctx.db, volume.id, updated_at=ctx.now, **values)
-    events.append(ctx.db, ids, events.UPDATED, updated, ctx.now)
+    events.append_event(ctx.db, ids, events.UPDATED, updated, ctx.now)
     return updated

@@ -59,7 +59,7 @@ class VolumeActions:
             )
         repository.volumes.update(ctx.db, volume.id, type_id=volume_type.id, updated_at=ctx.now)
         retyped = replace(volume, type_id=volume_type.id, updated_at=ctx.now)
-        events.append(ctx.db, self.ids, events.RETYPED, retyped, ctx.now)
+        events.append_event(ctx.db, self.ids, events.RETYPED, retyped, ctx.now)
 
     def reset_status(self, ctx: RequestContext, volume_id: str, status: str | None, *, detach: bool = False) -> None:
         """Overwrite the status. `detach`: also delete the volume's attachment."""
@@ -87,4 +87,4 @@ class VolumeActions:
         update_volume(ctx, self.ids, volume, read_only=read_only)
 
     def _native_type(self, ctx: RequestContext, volume: Volume, type_id: str) -> str | None:
-        return self.clouds.native_resources.find_id(ctx.db, volume.cloud_id, ResourceType.VOLUME_TYPE, type_id)
+        return self.clouds.native_resources.find(ctx.db, volume.cloud_id, ResourceType.VOLUME_TYPE, type_id)

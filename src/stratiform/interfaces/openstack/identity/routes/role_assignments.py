@@ -17,9 +17,9 @@ from stratiform.services.identity.errors import RoleAssignmentNotFound
 from stratiform.services.identity.model import (
     SYSTEM_TARGET,
     ActorKind,
-    Assignment,
-    AssignmentFilter,
-    AssignmentResources,
+    RoleAssignment,
+    RoleAssignmentFilter,
+    RoleAssignmentResources,
     TargetKind,
 )
 
@@ -33,18 +33,18 @@ def list_role_assignments(
 ) -> schemas.RoleAssignmentsResponse:
     service = request.services.identity.assignments
     assignments = service.list(request.ctx, _filters(query))
-    resources = AssignmentResources()
+    resources = RoleAssignmentResources()
     if query.include_names:
         resources = service.load_resources(request.ctx.db, assignments)
     items = [role_assignment(assignment, resources, request.view) for assignment in assignments]
     return schemas.RoleAssignmentsResponse(items, page_links(request))
 
 
-def _filters(query: schemas.RoleAssignmentListQuery) -> AssignmentFilter:
+def _filters(query: schemas.RoleAssignmentListQuery) -> RoleAssignmentFilter:
     if query.user_id is not UNSET and query.group_id is not UNSET:
         raise Invalid("Specify a user or group, not both")
     target_kind, target_id = _target(query)
-    return AssignmentFilter(
+    return RoleAssignmentFilter(
         user_id=query.user_id or "",
         group_id=query.group_id or "",
         role_id=query.role_id or "",
@@ -76,10 +76,10 @@ def _declare_grants(
     grant_path = f"{list_path}/{{role_id}}{suffix}"
     not_found = (RoleAssignmentNotFound,)
 
-    def assignment(ids: Mapping[str, str]) -> Assignment:
+    def assignment(ids: Mapping[str, str]) -> RoleAssignment:
         target_id = ids.get(f"{target_kind}_id", SYSTEM_TARGET)
         actor_id = ids[f"{actor_kind}_id"]
-        return Assignment(ids.get("role_id", ""), actor_kind, actor_id, target_kind, target_id, inherited)
+        return RoleAssignment(ids.get("role_id", ""), actor_kind, actor_id, target_kind, target_id, inherited)
 
     @api.get(list_path + suffix, policy.LIST_GRANTS)
     def list_granted_roles(request: ApiRequest, **ids: str) -> RolesResponse:

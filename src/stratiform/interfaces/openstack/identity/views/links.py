@@ -10,14 +10,14 @@ from stratiform.kit.pagination import Slice
 
 
 def self_link(view: ViewContext, *segments: str) -> SelfLink:
-    return SelfLink(view.link(*segments))
+    return SelfLink(view.build_url(*segments))
 
 
 def page_links(request: ApiRequest, resources: Slice[Any] | None = None) -> PageLinks:
     """Return the links of a list; `next` is set if there are more resources than in the page `resources`."""
     url, query = request.http.url, request.http.url.query
     self_url = request.view.url + url.path + (f"?{query}" if query else "")
-    next_url = request.next_url(resources.items[-1].id) if resources is not None and resources.more else None
+    next_url = request.build_next_page_url(resources.items[-1].id) if resources is not None and resources.more else None
     return PageLinks(next_url, self_url)
 
 

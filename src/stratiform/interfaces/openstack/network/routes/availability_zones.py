@@ -12,7 +12,9 @@ def list_availability_zones(
     request: ApiRequest, query: schemas.AvailabilityZoneListQuery
 ) -> schemas.AvailabilityZonesResponse:
     filters = parse_list_query(request, query).filters
-    names = request.services.network.networks.list_availability_zones(request.ctx.db, request.ctx.caller.project())
+    names = request.services.network.networks.list_availability_zones(
+        request.ctx.db, request.ctx.caller.require_project_id()
+    )
     zones = [schemas.AvailabilityZone(name) for name in names]
     matching = [zone for zone in zones if all(getattr(zone, name) in values for name, values in filters.items())]
     return schemas.AvailabilityZonesResponse([select_fields(zone, query.fields) for zone in matching])

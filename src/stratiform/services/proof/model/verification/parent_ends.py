@@ -9,7 +9,7 @@ from stratiform.services.proof.model.verification.reports import VerificationRep
 
 
 @dataclass(slots=True)
-class Ancestry:
+class ParentEnds:
     """The ends of the resources so far, and their parents.
 
     `incomputable`: resources whose end is unknown because events are withheld. `unresolved`: resources whose ancestors

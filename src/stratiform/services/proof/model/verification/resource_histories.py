@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from stratiform.services.ledger.model import Record, Resource
+from stratiform.services.ledger.model import EventRecord, Resource
 from stratiform.services.ledger.model.fold import find_parent
-from stratiform.services.ledger.model.incremental_fold import fold_all
+from stratiform.services.ledger.model.incremental_fold import fold_all_statements
 from stratiform.services.ledger.model.segments import select_overlapping
 from stratiform.services.proof.model.export_lines import ResourceLine, SegmentLine
 from stratiform.services.proof.model.verification.headers import ExportScope
-from stratiform.services.proof.model.verification.parent_ends import Ancestry
+from stratiform.services.proof.model.verification.parent_ends import ParentEnds
 from stratiform.services.proof.model.verification.reports import VerificationReport, format_resource
 
 
@@ -18,7 +18,7 @@ class ResourceHistory:
     """The lines of one resource. `malformed`: the number of events whose record cannot be decoded."""
 
     line: ResourceLine
-    records: list[Record] = field(default_factory=list)
+    records: list[EventRecord] = field(default_factory=list)
     malformed: int = 0
     withheld: int = 0
     segments: list[SegmentLine] = field(default_factory=list)
@@ -42,7 +42,7 @@ class HistoryVerifier:
 
     scope: ExportScope
     report: VerificationReport
-    ancestry: Ancestry
+    ancestry: ParentEnds
     segment_failures: list[str] = field(default_factory=list)
 
     def verify(self, history: ResourceHistory) -> None:
@@ -87,7 +87,7 @@ class HistoryVerifier:
                 ancestry.mark_incomputable(resource, parent)
                 return None
             parent_end = None if parent is None else ancestry.find_parent_end(resource, parent)
-            progress, usage = fold_all(resource, statements, parent_end)
+            progress, usage = fold_all_statements(resource, statements, parent_end)
             ancestry.ends[resource] = progress.end
             selected = select_overlapping(usage.segments, scope.since, scope.until, scope.project_id)
             return [SegmentLine.from_segment(segment) for segment in selected]

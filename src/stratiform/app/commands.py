@@ -26,7 +26,7 @@ from stratiform.kit.errors import Fault
 if TYPE_CHECKING:
     from stratiform.kit.database import Database
 
-__all__ = ["run_programs"]
+__all__ = ["run"]
 
 #: How long `up --detach` and `down` wait.
 _TIMEOUT_S = 180

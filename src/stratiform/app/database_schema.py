@@ -15,7 +15,7 @@ from stratiform.migrations import HEAD
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["Revision", "current_revision", "downgrade", "list_revisions", "load_tables", "metadata", "upgrade"]
+__all__ = ["Revision", "current_revision", "downgrade", "import_tables", "list_revisions", "metadata", "upgrade"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class ServerSize:
 class NetworkInterface:
     """One network interface: an IP and MAC address chosen by us, in a subnet of the cloud."""
 
-    subnet_id: str  # native id, from NetworkCapability.ensure_subnet; "" if the cloud has no networks
+    subnet_id: str  # native id, from NetworkDriver.ensure_subnet; "" if the cloud has no networks
     ip_address: str
     mac_address: str
 

@@ -49,7 +49,7 @@ class NativeVolume:
 class VolumeDriver(Protocol):
     """Operations on volumes. All are idempotent and raise errors of `contract.errors`.
 
-    Volumes are attached and detached by `ComputeCapability`.
+    Volumes are attached and detached by `ComputeDriver`.
     """
 
     def create(self, spec: VolumeSpec) -> NativeVolume:

@@ -57,11 +57,11 @@ __all__ = [
     "LongBytes",
     "LongText",
     "ProgrammingError",
-    "Rows",
     "Serial",
+    "TableGateway",
     "binary_string",
+    "define_table",
     "metadata",
-    "table",
     "upsert",
 ]
 

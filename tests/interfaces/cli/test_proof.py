@@ -9,7 +9,7 @@ import pytest
 import zstandard
 from typer.testing import CliRunner
 
-from stratiform.app import key_commands as key_commands
+from stratiform.app import key_commands
 from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, CliError, session
 from stratiform.kit.clock import parse_iso

@@ -7,8 +7,7 @@ import pytest
 
 from stratiform.kit.pagination import Page
 from stratiform.services.image.model import ImageChange, ImageQuery
-from support.stacks import ServiceHarness, customer
-from support.stacks import build_harness as build_harness
+from support.stacks import ServiceHarness, build_harness, customer
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ _DETACH_INTERVAL_S = 0.5
 
 
 class AwsComputeDriver:
-    """Implements contract.compute.ComputeCapability."""
+    """Implements contract.compute.ComputeDriver."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client

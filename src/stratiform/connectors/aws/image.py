@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class AwsImageDriver:
-    """Implements contract.image.ImageCapability for existing AMIs; uploads are not supported."""
+    """Implements contract.image.ImageDriver for existing AMIs; uploads are not supported."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client

@@ -30,7 +30,7 @@ _DEFAULT_ROUTE = "0.0.0.0/0"
 
 
 class AwsNetworkDriver:
-    """Implements contract.network.NetworkCapability.
+    """Implements contract.network.NetworkDriver.
 
     CreateVpc is not idempotent: a lock serializes creation in this process, and every resource is looked up by its
     tag before it is created.

@@ -62,7 +62,7 @@ class _Owner(msgspec.Struct, frozen=True):
 
 
 class AwsUsageDriver:
-    """Implements contract.usage.UsageCapability."""
+    """Implements contract.usage.UsageDriver."""
 
     def __init__(self, client: "Client", compute: "AwsComputeDriver") -> None:
         self._client = client

@@ -24,7 +24,7 @@ _PAGE_SIZE = 500
 
 
 class AwsVolumeDriver:
-    """Implements contract.volume.VolumeCapability."""
+    """Implements contract.volume.VolumeDriver."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client

@@ -24,7 +24,7 @@ _BUILDING, _RUNNING, _STOPPING, _STOPPED, _ERROR = (
 
 
 class MemoryComputeDriver:
-    """Implements contract.compute.ComputeCapability."""
+    """Implements contract.compute.ComputeDriver."""
 
     def __init__(self, client: Client) -> None:
         self._client = client

@@ -13,7 +13,7 @@ _GIB = 1024**3
 
 
 class MemoryImageDriver:
-    """Implements contract.image.ImageCapability."""
+    """Implements contract.image.ImageDriver."""
 
     def __init__(self, client: Client) -> None:
         self._client = client

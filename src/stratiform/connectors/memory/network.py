@@ -11,7 +11,7 @@ from stratiform.contract.network import NativeSubnet, SubnetSpec
 
 
 class MemoryNetworkDriver:
-    """Implements contract.network.NetworkCapability."""
+    """Implements contract.network.NetworkDriver."""
 
     reserved_head = 1
     reserved_tail = 1

@@ -25,7 +25,7 @@ _EXISTS = "(volumes.deleted_at IS NULL OR volumes.deleted_at > :now)"
 
 
 class MemoryVolumeDriver:
-    """Implements contract.volume.VolumeCapability."""
+    """Implements contract.volume.VolumeDriver."""
 
     def __init__(self, client: Client) -> None:
         self._client = client

@@ -34,7 +34,7 @@ class PollParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PrometheusUsageDriver:
-    """Implements contract.usage.UsageCapability."""
+    """Implements contract.usage.UsageDriver."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client

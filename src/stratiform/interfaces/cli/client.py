@@ -14,7 +14,16 @@ import typer
 from stratiform.interfaces.cli.errors import CliError, error_of_response
 from stratiform.interfaces.cli.sign_in import HINT_NOT_RUNNING, GlobalOptions, LocalServer, sign_in
 
-__all__ = ["CliError", "Client", "Session", "client", "print_line", "printable", "printable_line", "session"]
+__all__ = [
+    "CliError",
+    "Client",
+    "Session",
+    "escape_control_characters",
+    "escape_line",
+    "get_client",
+    "print_line",
+    "session",
+]
 
 #: The number of bytes of an upload that are sent at once.
 _CHUNK_BYTES = 1 << 16

@@ -75,7 +75,7 @@ tile_table = define_table(
     Column("hashes", LongBytes, nullable=False),
 )
 
-#: Resources with their last name and tags, and the progress of their folds (`model.Progress`).
+#: Resources with their last name and tags, and the progress of their folds (`model.FoldProgress`).
 resource_table = define_table(
     "metering_resource",
     _id_column("id"),

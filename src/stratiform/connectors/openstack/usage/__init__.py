@@ -44,7 +44,7 @@ class PollParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OpenstackUsageDriver:
-    """Implements contract.usage.UsageCapability."""
+    """Implements contract.usage.UsageDriver."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client

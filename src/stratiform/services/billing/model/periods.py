@@ -57,7 +57,8 @@ def select_period(
     if end <= account.billed_until:
         first = closed[0].start if closed else account.billed_until
         raise Conflict(
-            f"No period of customer account '{account.name}' ends at {format_iso(end)}: it is closed from {format_iso(first)}"
+            f"No period of customer account '{account.name}' ends at {format_iso(end)}: "
+            f"it is closed from {format_iso(first)}"
             f" to {format_iso(account.billed_until)}"
         )
     if start > account.billed_until or end > get_month_bounds(account.billed_until)[1]:

@@ -29,7 +29,7 @@ class CloudAccounts:
         return describe_connectors()
 
     def create(self, ctx: RequestContext, kind: str, name: str, settings: Mapping[str, str]) -> Cloud:
-        """Store an account. No request is sent to the cloud: call `check_new` first.
+        """Store an account. No request is sent to the cloud: call `check_new_credentials` first.
 
         Raises: CloudConflict; Invalid, naming the setting.
         """
@@ -62,7 +62,7 @@ class CloudAccounts:
         return repository.list_clouds(db)
 
     def update(self, ctx: RequestContext, cloud_id: str, settings: Mapping[str, str]) -> Cloud:
-        """Change some settings and secrets of a cloud; "" resets one to its default. Call `check_update` first.
+        """Change some settings and secrets of a cloud; "" resets one to its default. Call `check_updated_credentials` first.
 
         Raises: CloudNotFound; Invalid, naming the setting.
         """
@@ -107,7 +107,7 @@ class CloudAccounts:
         return self._check_credentials(kind, name, settings)
 
     def check_updated_credentials(self, ctx: RequestContext, cloud: Cloud, settings: Mapping[str, str]) -> AccountInfo:
-        """Check the credentials of an account with changed settings before `update`, as `check_new` does."""
+        """Check the credentials of an account with changed settings before `update`, as `check_new_credentials` does."""
         policy.CLOUDS_UPDATE.require(ctx.caller, None)
         require_no_transaction(ctx)
         with self.connections.database.read_transaction() as db:

@@ -35,7 +35,7 @@ class NativeIds:
         return resource
 
     def unregister(self, ctx: RequestContext, cloud_id: str, resource_type: ResourceType, resource_id: str) -> None:
-        """Delete the native id of a resource in a cloud. Raises NativeResourceNotFound."""
+        """Delete the native id of a resource in a cloud. Raises NativeIdNotFound."""
         policy.NATIVE_RESOURCES_REGISTER.require(ctx.caller, None)
         if not repository.delete_native_id(ctx.db, cloud_id, resource_type, resource_id):
             raise NativeIdNotFound(f"{resource_type} {resource_id} is not registered in this cloud")

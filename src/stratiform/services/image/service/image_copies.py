@@ -38,7 +38,7 @@ class ImageCopies:
         """Return the native id of an image in a cloud, after uploading the image if the cloud does not have it.
 
         Raises: ImageNotFound, RequestRejected, NotSupported, Unavailable while another worker uploads the image,
-        and the errors of `contract.image.ImageCapability.upload`.
+        and the errors of `contract.image.ImageDriver.upload`.
         """
         with self.database.read_transaction() as db:
             registered_id = self.clouds.native_resources.find(db, cloud_id, ResourceType.IMAGE, image_id)
@@ -58,7 +58,7 @@ class ImageCopies:
     def delete(self, copy: ImageCopy) -> None:
         """Delete a copy from its cloud. If its native id was lost, it is looked up by our token first.
 
-        Raises: Unavailable while the copy is being uploaded, and the errors of `contract.image.ImageCapability`.
+        Raises: Unavailable while the copy is being uploaded, and the errors of `contract.image.ImageDriver`.
         """
         cloud_images = self.clouds.connections.get(copy.cloud_id).image
         if cloud_images is None:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:  # imported where needed: both take a second and 100 MiB, whic
     #: A connection in which charges are computed, one after the other.
     Session = duckdb.DuckDBPyConnection
 
-__all__ = ["build_usage_table", "rate", "rate_to_table", "session"]
+__all__ = ["build_usage_table", "open_session", "rate_segments", "rate_segments_to_table"]
 
 #: Each segment with each price that applies to it, clipped to the period and cut where the version changes.
 _PIECES = """
@@ -148,7 +148,7 @@ def rate_segments(usage: "pa.Table", plan: PricePlan, start: Micros, end: Micros
 def rate_segments_to_table(
     usage: "pa.Table", plan: PricePlan, start: Micros, end: Micros, db: "Session"
 ) -> "tuple[pa.Table, tuple[PriceGap, ...]]":
-    """Return the lines, in any order, as columns named like the fields of LineKey and Line, and the gaps.
+    """Return the lines, in any order, as columns named like the fields of ChargeLineKey and Line, and the gaps.
 
     For many lines, columns are far smaller than objects.
     """

@@ -56,7 +56,7 @@ class PriceGap:
 
 @dataclass(frozen=True, slots=True, order=True)
 class UnpricedUsage:
-    """All usage of a resource type without a price. `measure` is as in `Gap`.
+    """All usage of a resource type without a price. `measure` is as in `PriceGap`.
 
     `resources` counts resources (once per project), `quantity` is in 10^-10 of `unit`: of segments their duration.
     `covered` is False if no price is for the resource type, which the plan may then declare free.

@@ -60,7 +60,8 @@ def order_versions(versions: Iterable[PlanVersion]) -> tuple[PlanVersion, ...]:
             raise Invalid(f"two versions are valid from {format_iso(later.valid_from)}")
         if earlier.valid_until is not None and earlier.valid_until > later.valid_from:
             raise Invalid(
-                f"the version of {format_iso(earlier.valid_from)} is valid until {format_iso(earlier.valid_until)} and overlaps"
+                f"the version of {format_iso(earlier.valid_from)} "
+                f"is valid until {format_iso(earlier.valid_until)} and overlaps"
                 f" the version of {format_iso(later.valid_from)}"
             )
     return ordered

@@ -299,7 +299,7 @@ def _collected(messages: list[bytes], batch: int, database: str) -> Cost:
 _CATEGORIES = (
     ("amqp/storage", "storing a batch: other"),
     ("amqp/", "AMQP: frames, inbox"),
-    ("ingest/events", "parsing messages"),
+    ("ingest/parsing", "parsing messages"),
     ("ledger/model", "fold, records"),
     ("service/batch_fold", "fold, records"),
     ("kit/merkle", "Merkle log"),

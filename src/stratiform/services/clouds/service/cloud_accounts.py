@@ -62,7 +62,9 @@ class CloudAccounts:
         return repository.list_clouds(db)
 
     def update(self, ctx: RequestContext, cloud_id: str, settings: Mapping[str, str]) -> Cloud:
-        """Change some settings and secrets of a cloud; "" resets one to its default. Call `check_updated_credentials` first.
+        """Change some settings and secrets of a cloud; "" resets one to its default.
+
+        Call `check_updated_credentials` first.
 
         Raises: CloudNotFound; Invalid, naming the setting.
         """
@@ -107,7 +109,9 @@ class CloudAccounts:
         return self._check_credentials(kind, name, settings)
 
     def check_updated_credentials(self, ctx: RequestContext, cloud: Cloud, settings: Mapping[str, str]) -> AccountInfo:
-        """Check the credentials of an account with changed settings before `update`, as `check_new_credentials` does."""
+        """Check the credentials of an account with changed settings before `update`, like
+        `check_new_credentials`.
+        """
         policy.CLOUDS_UPDATE.require(ctx.caller, None)
         require_no_transaction(ctx)
         with self.connections.database.read_transaction() as db:

@@ -1,4 +1,4 @@
-"""Events of corrections (`usage.correction`), which operators make with the API. `encode_correction` is their payload."""
+"""Events of corrections (`usage.correction`), which operators make with the API."""
 
 from decimal import Decimal
 

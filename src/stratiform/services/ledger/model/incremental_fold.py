@@ -1,7 +1,7 @@
 """The incremental fold: a statement that arrives in order costs the same, however long the history of the resource.
 
-`fold_next_statements` has the result of `fold` for all statements, or None if the stored progress is not sufficient: an earlier
-statement arrived, or the start or the end changed. Then the resource is folded from all its statements.
+`fold_next_statements` has the result of `fold` for all statements, or None if the stored progress is not sufficient: an
+earlier statement arrived, or the start or the end changed. Then the resource is folded from all its statements.
 """
 
 from collections.abc import Sequence

@@ -24,7 +24,7 @@ class Segments:
     """Reads segments."""
 
     def list(self, ctx: RequestContext, usage_filter: UsageFilter, page: Page) -> Slice[SegmentRow]:
-        """Return a page of segments sorted by resource and start; the marker is a cursor (`model.encode_segment_cursor`).
+        """Return a page of segments sorted by resource and start; the marker is a cursor.
 
         Without a project: all segments if the caller may read them, else those of the caller's project. Raises
         Forbidden, Invalid, and NotFound for a project of others.

@@ -1,4 +1,4 @@
-"""Charge of segments in DuckDB over Arrow columns, equal to the result of engines/segments.py.
+"""Charge of segments in DuckDB over Arrow columns, equal to the result of engines/segment_engine.py.
 
 Which price applies depends on few facts (type, cloud, state, flavor, …), so Python decides it once for each distinct
 set of facts, with the code that the other engine uses. DuckDB multiplies, rounds and sums the rows as integers of up to

@@ -233,18 +233,18 @@ class UnavailableOnce:
 def test_nothing_is_acknowledged_after_a_batch_that_was_not_stored(service_harness: ServiceHarness) -> None:
     messages = UnavailableOnce(service_harness.services.ingest.messages)
     services = with_messages(service_harness, messages)
-    inbox, stop = BatchQueue(1), threading.Event()
-    storage = BatchIngest(services, "openstack", inbox, IngestStatistics("rabbit://bus", "openstack"))
+    batch_queue, stop = BatchQueue(1), threading.Event()
+    storage = BatchIngest(services, "openstack", batch_queue, IngestStatistics("rabbit://bus", "openstack"))
     for tag, body in enumerate(list_bodies()[:2], 1):
-        inbox.put(tag, body)
+        batch_queue.put([(tag, body)])
     threading.Thread(target=storage.parse_batches, daemon=True).start()
     store_thread = threading.Thread(target=storage.store_batches, args=(stop,))
     stop.set()
     store_thread.start()
     wait_for(lambda: messages.parsed == 2)
-    inbox.close()
+    batch_queue.close()
     store_thread.join(10)
-    assert inbox.pop_acknowledgeable_tag() is None
+    assert batch_queue.pop_acknowledgeable_tag() is None
     assert count_events(services) == 0
 
 

@@ -15,7 +15,7 @@ FILES = {"__init__", "manifest", "errors", "model", "tables", "repository", "pol
 #: Files of one service: engines and file formats that are neither model nor service.
 ADDITIONAL_FILES = {
     "rating": {"engines", "plan_version_documents", "plan_files"},
-    "billing": {"document_json", "renderer"},
+    "billing": {"document_json", "fonts", "renderer"},
     "ingest": {"parsing"},
 }
 

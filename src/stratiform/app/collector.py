@@ -39,7 +39,7 @@ _STOP_TIMEOUT_S = 10.0
 class _Pipeline:
     """The threads of one source, in the order in which they end."""
 
-    inbox: "BatchQueue"
+    batch_queue: "BatchQueue"
     statistics: IngestStatistics
     parsing: threading.Thread
     storing: threading.Thread
@@ -70,7 +70,7 @@ def collect(settings: Settings, services: Services, stop: threading.Event) -> No
         for pipeline in pipelines:
             pipeline.statistics.log()
     for pipeline in pipelines:
-        pipeline.inbox.close()
+        pipeline.batch_queue.close()
     for pipeline in pipelines:
         pipeline.storing.join(_STOP_TIMEOUT_S)
     settled.set()
@@ -87,12 +87,12 @@ def _build_pipeline(
     from stratiform.interfaces.amqp.queues import Subscription
 
     prefetch = address.options.rabbit_qos_prefetch_count or _BATCH * _BATCHES_AHEAD
-    inbox = BatchQueue(min(_BATCH, prefetch))
+    batch_queue = BatchQueue(min(_BATCH, prefetch))
     statistics = IngestStatistics(str(address), source.cloud)
-    storage = BatchIngest(services, source.cloud, inbox, statistics)
-    consumer = Consumer(address, Subscription(source.exchanges, source.topics, source.pool), inbox, prefetch)
+    storage = BatchIngest(services, source.cloud, batch_queue, statistics)
+    consumer = Consumer(address, Subscription(source.exchanges, source.topics, source.pool), batch_queue, prefetch)
     return _Pipeline(
-        inbox,
+        batch_queue,
         statistics,
         threading.Thread(target=storage.parse_batches, name="collector-parse", daemon=True),
         threading.Thread(target=partial(storage.store_batches, stop), name="collector-store", daemon=True),

@@ -73,26 +73,26 @@ class IngestStatistics:
 
 @dataclass(slots=True)
 class BatchIngest:
-    """Stores the batches of `inbox` in order.
+    """Stores the batches of `batch_queue` in order.
 
     Two threads call `parse` and `store`: the next batch is parsed while the database stores one.
     """
 
     services: Services
     cloud: str
-    inbox: BatchQueue
+    batch_queue: BatchQueue
     statistics: IngestStatistics
     _last_error: str = field(default="", init=False)
     _parsed: "Queue[tuple[MessageBatch, ParsedBatch] | None]" = field(default_factory=partial(Queue, 1), init=False)
 
     def parse_batches(self) -> None:
-        """Parse batches until the inbox is closed."""
-        while (batch := self.inbox.get_batch(_LINGER_S)) is not None:
+        """Parse batches until the queue is closed."""
+        while (batch := self.batch_queue.get_batch(_LINGER_S)) is not None:
             self._parsed.put((batch, self.services.ingest.messages.parse(self.cloud, batch.bodies)))
         self._parsed.put(None)
 
     def store_batches(self, stop: threading.Event) -> None:
-        """Store batches until the inbox is closed.
+        """Store batches until the queue is closed.
 
         Messages that can't be stored stay with the broker. After `stop` the batches behind a batch that was not stored
         are not stored either, as an acknowledgement includes all earlier messages.
@@ -102,7 +102,7 @@ class BatchIngest:
             batch, parsed = item
             is_storing = is_storing and self._store_with_retries(batch.bodies, parsed, stop)
             if is_storing:
-                self.inbox.mark_stored(batch)
+                self.batch_queue.mark_stored(batch)
 
     def _store_with_retries(self, bodies: Sequence[bytes], parsed: ParsedBatch, stop: threading.Event) -> bool:
         """Return True if the messages were stored before `stop`."""

@@ -15,17 +15,17 @@ logger = logging.getLogger(__name__)
 
 _RETRY_S = 2.0
 
-#: How long to wait while the inbox is full.
+#: How long to wait while the queue is full.
 _FULL_WAIT_S = 0.05
 
 
 @dataclass(slots=True)
 class Consumer:
-    """Puts messages into `inbox`, and acknowledges those that are stored."""
+    """Puts messages into `batch_queue`, and acknowledges those that are stored."""
 
     address: TransportUrl
     subscription: Subscription
-    inbox: BatchQueue
+    batch_queue: BatchQueue
     prefetch: int
     _last_error: str = field(default="", init=False)
 
@@ -41,7 +41,7 @@ class Consumer:
     def _consume(self, host: BrokerHost, settled: threading.Event) -> None:
         is_connected = False
         try:
-            with connect(host, self.address, self.subscription, self.inbox.put) as connection:
+            with connect(host, self.address, self.subscription, self.batch_queue.put) as connection:
                 connection.consume(self.subscription, self.prefetch, self.address.options)
                 logger.info("listening at %s", self.address)
                 self._last_error, is_connected = "", True
@@ -49,17 +49,17 @@ class Consumer:
         except Exception as error:  # brokers and networks fail in many ways, after all of which a retry makes sense
             self._log_error(error, was_connected=is_connected)
         finally:
-            self.inbox.clear()
+            self.batch_queue.clear()
 
     def _receive(self, connection: ConsumerConnection, settled: threading.Event) -> None:
         while True:
             is_last = settled.is_set()
-            tag = self.inbox.pop_acknowledgeable_tag()
+            tag = self.batch_queue.pop_acknowledgeable_tag()
             if tag is not None:
                 connection.acknowledge(tag)
             if is_last:
                 return
-            if self.inbox.is_full():
+            if self.batch_queue.is_full():
                 settled.wait(_FULL_WAIT_S)
             else:
                 connection.receive()

@@ -48,7 +48,7 @@ def check_displayable(*texts: str) -> None:
     for text in texts:
         missing = sorted(set(text) - set(to_displayable(text)))
         if missing:
-            names = ", ".join(f"U+{ord(one):04X} ({unicodedata.name(one, 'no name')})" for one in missing[:5])
+            names = ", ".join(_describe(character) for character in missing[:5])
             raise Invalid(f"'{text}' cannot be printed on documents: their fonts do not have {names}")
 
 
@@ -87,6 +87,10 @@ def _is_displayable(text: str) -> bool:
     except typst.TypstError:
         return False
     return True
+
+
+def _describe(character: str) -> str:
+    return f"U+{ord(character):04X} ({unicodedata.name(character, 'no name')})"
 
 
 def _is_invisible(character: str) -> bool:

@@ -381,11 +381,11 @@ def test_a_resource_with_new_events_is_not_corrected(stack: ServiceHarness, monk
     lock = repository.batches.lock_ledger
 
     def ingest_message(db: Connection) -> LedgerCounters:
-        monkeypatch.setattr(repository.batches, "lock", lock)
+        monkeypatch.setattr(repository.batches, "lock_ledger", lock)
         stack.services.ingest.events.ingest(db, [machine("m1", "p1", SINCE, at="2026-01-04", state="stopped")], NOW)
         return lock(db)
 
-    monkeypatch.setattr(repository.batches, "lock", ingest_message)
+    monkeypatch.setattr(repository.batches, "lock_ledger", ingest_message)
     clouds = cloud(NEW_SERVER)
     results, summary = audit(stack, clouds, apply=True)
     assert [proposed.is_applied for proposed in results["m1"].proposed] == [False]

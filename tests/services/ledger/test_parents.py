@@ -62,7 +62,7 @@ def test_each_resource_of_a_long_chain_is_folded_once(
         calls.append(statements)
         return original_fold_all(resource, statements, parent_end)
 
-    monkeypatch.setattr(batch_fold, "fold_all", fold_all)
+    monkeypatch.setattr(batch_fold, "fold_all_statements", fold_all)
     names = [f"r{number:04d}" for number in range(_MANY)]
     events = [
         make_event("started", names[0], 0),

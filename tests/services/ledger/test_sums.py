@@ -314,5 +314,5 @@ def test_sum_sees_one_position(stack: ServiceHarness, monkeypatch: pytest.Monkey
             insert(stack, ("usage.ended", T0 + HOUR_US, box), source="meanwhile")
         return result
 
-    monkeypatch.setattr(repository.sums, "sum_edges", insert_meanwhile)
+    monkeypatch.setattr(repository.sums, "count_edges_by_bucket", insert_meanwhile)
     assert sums(stack, *query) == before

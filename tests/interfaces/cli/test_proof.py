@@ -200,7 +200,7 @@ def test_unusable_files(api: Rest, tmp_path: Path) -> None:
 
 def test_interrupted_export_leaves_no_file(api: Rest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        Client, "stream", lambda *_args, **_params: iter([b'{"kind":"export"}\n{"kind":"ev', b'ent"}\n'])
+        Client, "stream_bytes", lambda *_args, **_params: iter([b'{"kind":"export"}\n{"kind":"ev', b'ent"}\n'])
     )
     with pytest.raises(CliError, match="was interrupted"):
         run("export", tmp_path / "x")

@@ -61,7 +61,7 @@ def fill(stack: ServiceHarness, events: int) -> None:
             batch = [
                 make_event(number, events // EVENTS_PER_SERVER) for number in range(first, min(first + BATCH, events))
             ]
-            stack.services.ingest.events.ingest(db, batch, stack.clock.now())
+            stack.services.ingest.own_events.ingest(db, batch, stack.clock.now())
 
 
 def make_event(number: int, servers: int) -> Event:

@@ -110,7 +110,7 @@ def test_messages_give_the_same_ledger_as_a_file(service_harness: ServiceHarness
         expected = listing(services.ledger, db)
     with services.database.transaction() as db:
         result = services.ingest.messages.ingest(db, "openstack", recorded(), 1)
-        assert (result.accepted, result.repeated) == (0, count_expected_events())
+        assert (result.ingested, result.duplicates) == (0, count_expected_events())
         assert listing(services.ledger, db) == expected
         assert services.ledger.positions.get_current_position(db) > 0
 
@@ -304,7 +304,7 @@ def test_collector_reconnects(
     proxy.close()
     assert any(line.startswith("connection lost, retrying: bus=rabbit://") for line in log_lines(caplog))
     with services.database.transaction() as db:
-        assert services.ingest.messages.ingest(db, "openstack", sent, 1).accepted == 0
+        assert services.ingest.messages.ingest(db, "openstack", sent, 1).ingested == 0
 
 
 def test_unreachable_broker_is_logged_once_without_the_password(
@@ -347,7 +347,7 @@ def test_counts_are_logged_periodically(
         wait_for(lambda: any(line.startswith("ingested ") for line in log_lines(caplog)))
     lines = [line for line in log_lines(caplog) if line.startswith("ingested ")]
     assert len(lines) == 1, "nothing is logged without messages"
-    assert "cloud=openstack accepted=0 duplicates=0 ignored=1 rejected=1 last_at=2026-11-20T" in lines[0]
+    assert "cloud=openstack ingested=0 duplicates=0 ignored=1 rejected=1 last_at=2026-11-20T" in lines[0]
     assert "guest" not in lines[0]
 
 

@@ -12,6 +12,7 @@ from stratiform.kit import merkle_tree
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.database import Database
 from stratiform.kit.pagination import Page
+from stratiform.kit.work_queue import enqueue
 from stratiform.migrations import HEAD
 from stratiform.services.billing.model import StoredDocument
 from stratiform.services.ledger import repository
@@ -122,6 +123,19 @@ def test_plans_get_free_resource_types_by_an_upgrade(home: Path, empty_database_
     database.close()
 
 
+def test_work_continues_under_its_new_kinds(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    database_schema.upgrade(database)
+    with database.transaction() as db:
+        enqueue(db, "ingest.poll", "poll-1", 5)
+        enqueue(db, "compute.server", "server-1", 5)
+    database_schema.downgrade(database, "0005")
+    assert _list_work_kinds(database) == ["compute.server", "metering.poll"]
+    database_schema.upgrade(database)
+    assert _list_work_kinds(database) == ["compute.server", "ingest.poll"]
+    database.close()
+
+
 def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) -> None:
     """Numbers, bytes and digests stay, and the series and the periods go on."""
     home.mkdir(parents=True, exist_ok=True)
@@ -188,6 +202,11 @@ def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, empty_datab
     assert (stored.summary.net_minor, stored.summary.tax_minor, stored.summary.total) == (1111, 222, "13.33")
     assert (stored.summary.series, stored.summary.sequence, stored.summary.as_of) == ("2026", 1, 1)
     database.close()
+
+
+def _list_work_kinds(database: Database) -> list[str]:
+    with database.read_transaction() as db:
+        return list(db.execute(text("SELECT kind FROM work ORDER BY kind")).scalars())
 
 
 def _documents(billing: BillingHarness) -> list[StoredDocument]:

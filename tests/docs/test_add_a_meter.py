@@ -85,7 +85,7 @@ def test_replay_ingests_stored_notifications(home: Path, monkeypatch: pytest.Mon
         headers = {"X-Auth-Token": api.admin}
         response = api.http.post("/api/v1/usage/notifications", content=notifications(), headers=headers)
         assert response.json()["ignored"] == 3
-        rows = [line.split() for line in run("unknown", "list").splitlines()[1:]]
+        rows = [line.split() for line in run("ignored", "list").splitlines()[1:]]
         assert [tuple(row[:3]) for row in rows] == UNKNOWN_MESSAGES
         assert len(UNKNOWN_MESSAGES) == 3
     without_meter.services.database.close()
@@ -93,9 +93,9 @@ def test_replay_ingests_stored_notifications(home: Path, monkeypatch: pytest.Mon
     with_meter = build_harness(home, tables=False)
     with rest(with_meter) as api:
         sign_in(api, monkeypatch)
-        assert [run("unknown", "replay")] == expected_outputs("stratiform usage unknown replay")
-        assert run("unknown", "replay") == "0 ingested\n"
-        assert run("unknown", "list").splitlines()[1:] == []
+        assert [run("ignored", "replay")] == expected_outputs("stratiform usage ignored replay")
+        assert run("ignored", "replay") == "0 ingested\n"
+        assert run("ignored", "list").splitlines()[1:] == []
         assert [run("list", "--resource-type", "share")] == expected_outputs(
             "stratiform usage list --resource-type share"
         )

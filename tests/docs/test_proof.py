@@ -27,7 +27,7 @@ def test_program_verifies_exports(service_harness: ServiceHarness, tmp_path: Pat
     with services.database.transaction() as db:
         services.ingest.messages.ingest(db, "openstack", recorded(), service_harness.clock.now())
         transferred = [disk("v1", "p1", "2026-01-01"), disk("v1", "p2", "2026-01-01", at="2026-01-02")]
-        services.ingest.events.ingest(db, transferred, service_harness.clock.now())
+        services.ingest.own_events.ingest(db, transferred, service_harness.clock.now())
         full_export = services.proof.exports.create(service_harness.ctx(db), UsageFilter())
         project_export = services.proof.exports.create(service_harness.ctx(db, customer("p1")), UsageFilter())
         lines = list(services.proof.exports.iterate_lines(db, full_export))

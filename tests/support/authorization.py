@@ -134,7 +134,7 @@ def _bind_cloud(of: ServiceHarness, api: Callers) -> None:
         of.services.volume.volume_types.ensure_initial_types(ctx)
         of.services.compute.flavors.create_defaults(ctx)
         image = of.services.image.images.create_for_native_ids(ctx, "cirros")
-        of.services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
+        of.services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
 
 
 def _revoked_token(api: Callers) -> str:

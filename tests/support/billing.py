@@ -44,7 +44,7 @@ class BillingHarness:
 
     def ingest(self, *events: Event) -> None:
         with self.stack.services.database.transaction() as db:
-            self.stack.services.ingest.events.ingest(db, list(events), self.stack.clock.now())
+            self.stack.services.ingest.own_events.ingest(db, list(events), self.stack.clock.now())
 
     def publish(self, source: str) -> PricePlan:
         return self.run(lambda billing, ctx: billing.prices.publish(ctx, source))
@@ -58,7 +58,7 @@ class BillingHarness:
 
     def assign(self, account: str, project_id: str, start: str | None = None) -> ProjectAssignment:
         first = None if start is None else parse_iso(start)
-        return self.run(lambda billing, ctx: billing.assignments.create(ctx, account, project_id, first))
+        return self.run(lambda billing, ctx: billing.project_assignments.create(ctx, account, project_id, first))
 
     def close(self, account: str, month: str | None = None, until: Micros | None = None) -> DocumentSummary:
         return self.run(lambda billing, ctx: billing.periods.close(ctx, account, month, until))

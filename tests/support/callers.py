@@ -89,7 +89,7 @@ def _create_projects(harness: ServiceHarness, db: Connection) -> dict[str, str]:
             password = identity.passwords.hash(PASSWORD)
             user = identity.users.create(ctx, NewUser(f"{name}-{role}", domain_id="default", password=password))
             role_id = identity.roles.list(ctx, IdentityQuery({"name": role})).items[0].id
-            identity.assignments.grant(ctx, RoleAssignment(role_id, "user", user.id, "project", project.id))
+            identity.role_assignments.grant(ctx, RoleAssignment(role_id, "user", user.id, "project", project.id))
     return projects
 
 

@@ -23,7 +23,7 @@ class Filters(TypedDict, total=False):
 def ingest(stack: ServiceHarness, *messages: bytes | Event) -> None:
     with stack.services.database.transaction() as db:
         events = [message for message in messages if isinstance(message, Event)]
-        stack.services.ingest.events.ingest(db, events, stack.clock.now())
+        stack.services.ingest.own_events.ingest(db, events, stack.clock.now())
         bodies = [message for message in messages if isinstance(message, bytes)]
         stack.services.ingest.messages.ingest(db, "openstack", bodies, stack.clock.now())
 

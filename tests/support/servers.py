@@ -135,7 +135,7 @@ def with_servers(harness: ServiceHarness, projects: tuple[str, ...] = ("p1", "p2
         services.compute.flavors.create_defaults(ctx)
         services.volume.volume_types.ensure_initial_types(ctx)
         image = services.image.images.create_for_native_ids(ctx, "cirros")
-        services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
+        services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         for project in projects:
             services.clouds.bindings.create(ctx, project, cloud.id, "zone-a")
             services.network.default_networks.ensure_network(ctx, project)

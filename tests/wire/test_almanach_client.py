@@ -109,7 +109,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             ctx = RequestContext(db, SYSTEM, server.services.clock.now())
             user = identity.users.list(ctx, IdentityQuery({"name": "admin"})).items[0]
             role = identity.roles.list(ctx, IdentityQuery({"name": "admin"})).items[0]
-            identity.assignments.grant(ctx, RoleAssignment(role.id, "user", user.id, "domain", "default"))
+            identity.role_assignments.grant(ctx, RoleAssignment(role.id, "user", user.id, "domain", "default"))
         yield server
 
 

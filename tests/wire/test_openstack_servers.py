@@ -59,7 +59,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             services.volume.volume_types.ensure_initial_types(ctx)
             services.network.default_networks.ensure_network(ctx, project.id)
             image = services.image.images.create_for_native_ids(ctx, "cirros")
-            services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
+            services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         server_worker = Worker(
             services.database, worker.collect_handlers(services), name="wire", clock=services.clock, idle_us=20_000
         )

@@ -71,7 +71,7 @@ def _create_demo(services: Services, ctx: RequestContext, password: str) -> None
         services.clouds.bindings.create(ctx, project.id, cloud.id, _DEMO_ZONE)
         name, native_id = _DEMO_IMAGE
         image = services.image.images.create_for_native_ids(ctx, name)
-        services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, native_id)
+        services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, native_id)
     services.network.default_networks.ensure_network(ctx, project.id)
     services.compute.flavors.create_defaults(ctx)
     services.volume.volume_types.ensure_initial_types(ctx)

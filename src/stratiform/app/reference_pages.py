@@ -56,7 +56,7 @@ A meter defines which notifications describe resources of one type, and what is 
 one file in `src/stratiform/services/ingest/parsing/meters`. A file in `HOME/meters` adds a meter, or replaces the
 built-in meter of the same name: see [Add a meter](../howto/add-a-meter.md).
 
-Notifications that no meter reads are stored and counted: `stratiform usage unknown list`.
+Notifications that no meter reads are stored and counted: `stratiform usage ignored list`.
 """
 
 _ENDPOINTS = """\
@@ -95,12 +95,12 @@ def render_meters_page() -> str:
     parser = MessageParser.load()
     lines = _wrap(_METERS)
     for meter in parser.meter_files.values():
-        lines += ["", f"## {meter.name}", "", *_wrap(f"{meter.title}. {meter.about}".strip()), ""]
+        lines += ["", f"## {meter.name}", "", *_wrap(f"{meter.title}. {meter.description}".strip()), ""]
         lines += [*_wrap(f"Source: {meter.source}."), "", "| notification | effect |", "|---|---|"]
         lines += [f"| {_codes(entry.types)} | {_effect(entry)} |" for entry in meter.events]
         lines += _attributes(meter) + _samples(meter)
     lines += ["", "## Ignored notifications", "", "| notification | reason |", "|---|---|"]
-    lines += [f"| {_codes(entry.types)} | {entry.why} |" for entry in parser.ignored_events]
+    lines += [f"| {_codes(entry.types)} | {entry.reason} |" for entry in parser.ignored_events]
     return "\n".join(lines) + "\n"
 
 
@@ -186,7 +186,7 @@ _EFFECTS = {
 
 def _effect(entry: EventRule) -> str:
     if entry.rule == "ignore":
-        return f"ignored: {entry.why}"
+        return f"ignored: {entry.reason}"
     each = f", for each item of `{entry.each}`" if entry.each else ""
     condition = f", if {_condition(entry.when)}" if entry.when else ""
     return f"{_EFFECTS[entry.rule]}{each}{condition}"

@@ -30,7 +30,7 @@ def api(service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> Ite
         listed = machine(server.id, "p1", "2026-11-10T10:00:00", memory_mb=512, vcpus=1, root_gb=1)
         with service_harness.services.database.transaction() as db:
             for event in (unlisted, listed):
-                service_harness.services.ingest.events.ingest(
+                service_harness.services.ingest.own_events.ingest(
                     db, [replace(event, cloud="sim")], service_harness.clock.now()
                 )
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))

@@ -44,7 +44,7 @@ def create_usage(api: Rest, plan: str, stack: ServiceHarness) -> None:
     run("account", "create", "acme", "--currency", "EUR", "--plan", "standard", "--tax-rate", "20", "--country", "DE")
     run("account", "assign", "acme", "--project", "demo", "--from", "2026-11-10")
     with stack.services.database.transaction() as db:
-        stack.services.ingest.events.ingest(db, [machine("m1", api.demo_project, "2026-11-10")], stack.clock.now())
+        stack.services.ingest.own_events.ingest(db, [machine("m1", api.demo_project, "2026-11-10")], stack.clock.now())
 
 
 def test_from_a_plan_to_an_invoice(api: Rest, plan: str, service_harness: ServiceHarness, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_control_characters_in_names_are_replaced(api: Rest, plan: str, service_
     create_usage(api, plan, service_harness)
     with service_harness.services.database.transaction() as db:
         event = machine("m2", api.demo_project, "2026-11-10", display_name="a\x1b[31m\x9b株")
-        service_harness.services.ingest.events.ingest(db, [event], service_harness.clock.now())
+        service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
     for output in (run("cost", "show", "m2"), run("cost", "month", "--project", "demo")):
         assert "a\ufffd[31m\ufffd株" in output
         assert "\x1b" not in output

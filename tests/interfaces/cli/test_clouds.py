@@ -221,10 +221,10 @@ def test_register_and_unregister_native_ids(api: Rest, service_harness: ServiceH
     run("images", "register", *options, "memory-ubuntu-24.04", "--image", "debian")
     assert "flavor 2 in sim: t3.small" in run("flavors", "register", *options, "t3.small", "--flavor", "m1.small")
     run("volume-types", "register", *options, "gp3", "--volume-type", "fast")
-    natives = json.loads(run("show", "sim", "-f", "json"))["natives"]
-    assert sorted(native["native"] for native in natives) == ["gp3", "memory-ubuntu-24.04", "t3.small"]
-    resource_ids = {native["kind"]: native["ours"] for native in natives}
+    natives = json.loads(run("show", "sim", "-f", "json"))["native_ids"]
+    assert sorted(native["native_id"] for native in natives) == ["gp3", "memory-ubuntu-24.04", "t3.small"]
+    resource_ids = {native["resource_type"]: native["resource_id"] for native in natives}
     run("images", "unregister", "--cloud", "sim", "--image", resource_ids["image"])
     run("flavors", "unregister", "--cloud", "sim", "--flavor", resource_ids["flavor"])
     run("volume-types", "unregister", "--cloud", "sim", "--volume-type", resource_ids["volume_type"])
-    assert json.loads(run("show", "sim", "-f", "json"))["natives"] == []
+    assert json.loads(run("show", "sim", "-f", "json"))["native_ids"] == []

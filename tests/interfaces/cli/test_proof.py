@@ -135,7 +135,7 @@ def test_export_a_month_of_a_project(api: Rest, service_harness: ServiceHarness,
             machine("october", "p9", "2026-10-05", terminated_at="2026-10-06 00:00:00", state="deleted"),
             disk("december", "p9", "2026-12-31"),
         ]
-        service_harness.services.ingest.events.ingest(db, events, service_harness.clock.now())
+        service_harness.services.ingest.own_events.ingest(db, events, service_harness.clock.now())
     for month, resource in (("2026-10", "october"), ("2026-12", "december"), ("2026-11", None)):
         file = tmp_path / f"{month}.ndjson"
         run("export", "--period", month, "--project", "p9", file)
@@ -154,7 +154,9 @@ def test_since_an_earlier_export_or_checkpoint(
     note = tmp_path / "checkpoint"
     note.write_text(api("GET", "usage/log/checkpoint").text)
     with service_harness.services.database.transaction() as db:
-        service_harness.services.ingest.events.ingest(db, [disk("v1", "p1", "2026-11-01")], service_harness.clock.now())
+        service_harness.services.ingest.own_events.ingest(
+            db, [disk("v1", "p1", "2026-11-01")], service_harness.clock.now()
+        )
     later = tmp_path / "later.ndjson.zst"
     run("export", "--since", exported, later)
     assert "Verified" in run("verify", later, "--since", exported)
@@ -180,7 +182,9 @@ def test_rotated_keys(api: Rest, exported: Path, service_harness: ServiceHarness
     assert "Verified" in run("verify", later, "--key", rotated)
     stolen = CliRunner().invoke(key_commands.app, ["rotate", "ledger", "--stolen"]).output.strip()
     with service_harness.services.database.transaction() as db:
-        service_harness.services.ingest.events.ingest(db, [disk("v1", "p1", "2026-11-01")], service_harness.clock.now())
+        service_harness.services.ingest.own_events.ingest(
+            db, [disk("v1", "p1", "2026-11-01")], service_harness.clock.now()
+        )
     run("export", later)
     assert "not signed by a trusted key" in run("verify", later, "--key", before[0], "--key", rotated, exit_code=1)
     assert "Verified" in run("verify", later, "--key", stolen)

@@ -27,7 +27,7 @@ def api(service_harness: ServiceHarness) -> Iterator[Rest]:
     with rest(service_harness) as api:
         unlisted = replace(machine("unlisted", api.demo_project, "2026-11-09T00:00:00"), cloud="sim")
         with service_harness.services.database.transaction() as db:
-            service_harness.services.ingest.events.ingest(db, [unlisted], service_harness.clock.now())
+            service_harness.services.ingest.own_events.ingest(db, [unlisted], service_harness.clock.now())
         yield api
 
 

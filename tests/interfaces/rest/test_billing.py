@@ -23,7 +23,7 @@ def api(service_harness: ServiceHarness) -> Iterator[Rest]:
         assert api("POST", "accounts/acme/projects", assigned).status_code == 201
         with service_harness.services.database.transaction() as db:
             event = machine("m1", api.demo_project, "2026-11-10T00:00:00")
-            service_harness.services.ingest.events.ingest(db, [event], service_harness.clock.now())
+            service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
         yield api
 
 
@@ -156,7 +156,7 @@ def test_documents_and_costs_of_other_projects_are_not_found(api: Rest, service_
     assert api("POST", "accounts/zeta/projects", {"project": other_project}).status_code == 201
     with service_harness.services.database.transaction() as db:
         event = machine("m2", other_project, "2026-11-10T00:00:00")
-        service_harness.services.ingest.events.ingest(db, [event], service_harness.clock.now())
+        service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
     other_number = api("POST", "accounts/zeta/periods", {"until": "now"}).json()["number"]
     hidden = (
         f"invoices/{other_number}",

@@ -20,7 +20,7 @@ def api(service_harness: ServiceHarness) -> Iterator[Rest]:
     with rest(service_harness) as api:
         with service_harness.services.database.transaction() as db:
             event = machine("m1", api.demo_project, "2026-11-10T00:00:00")
-            service_harness.services.ingest.events.ingest(db, [event], service_harness.clock.now())
+            service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
         yield api
 
 
@@ -108,7 +108,7 @@ def test_adjust_a_meter_and_revoke(api: Rest, service_harness: ServiceHarness) -
     payload = {"resource_type": "instance", "resource_id": "m1", "samples": {BYTES: {"value": 500, "kind": "delta"}}}
     event = Event("s1", "usage.sampled", "x", parse_iso("2026-11-10T01:00:00"), "dc-1", payload)
     with service_harness.services.database.transaction() as db:
-        service_harness.services.ingest.events.ingest(db, [event], service_harness.clock.now())
+        service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
     body = correction_body(meter=BYTES, quantity="-123.4", at="2026-11-10T02:00:00Z", reason="counted twice")
     response = api("POST", "usage/corrections", body)
     assert response.status_code == 201, response.text

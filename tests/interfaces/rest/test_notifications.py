@@ -41,16 +41,16 @@ def list_segments(api: Rest, query: str = "") -> list[dict[str, Any]]:
 
 def test_upload_and_list(api: Rest) -> None:
     body = b"\n".join(recorded()) + b"\n\n"
-    assert send(api, body).json() == {"accepted": 576, "repeated": 0, "ignored": 540, "rejected": 0}
+    assert send(api, body).json() == {"ingested": 576, "duplicates": 0, "ignored": 540, "rejected": 0}
     assert list_segments(api) == json.loads(expected())
-    assert send(api, body).json() == {"accepted": 0, "repeated": 576, "ignored": 540, "rejected": 0}
+    assert send(api, body).json() == {"ingested": 0, "duplicates": 576, "ignored": 540, "rejected": 0}
     assert list_segments(api) == json.loads(expected())
 
 
 def test_upload_in_chunks(api: Rest) -> None:
     body = b"\n".join(recorded())
     chunks = (body[start : start + 70_001] for start in range(0, len(body), 70_001))
-    assert send(api, chunks, "?cloud=lab").json()["accepted"] == 576
+    assert send(api, chunks, "?cloud=lab").json()["ingested"] == 576
     assert {segment["cloud"] for segment in list_segments(api)} == {"lab"}
 
 
@@ -58,7 +58,7 @@ def test_long_line_is_rejected(api: Rest, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(notifications, "_MAX_LINE_BYTES", 10_000)
     body = b'{"a": "' + b"x" * 50_000 + b'"}\n' + recorded()[-1]
     result = send(api, body).json()
-    assert (result["rejected"], result["accepted"] + result["ignored"]) == (1, 1)
+    assert (result["rejected"], result["ingested"] + result["ignored"]) == (1, 1)
     messages = api("GET", "usage/rejected").json()["rejected"]
     assert [len(message["body"]) for message in messages] == [10_000]
 

@@ -20,7 +20,7 @@ GUIDE = Path(__file__).parents[3] / "docs/reference/usage-api.md"
 WITHOUT_BODY = {
     ("post", "/api/v1/clouds/{name}/check"),
     ("post", "/api/v1/usage/rejected/replay"),
-    ("post", "/api/v1/usage/unknown/replay"),
+    ("post", "/api/v1/usage/ignored/replay"),
 }
 
 TABLES = {"application/json", "text/csv", "application/vnd.apache.arrow.stream", "application/vnd.apache.parquet"}

@@ -29,7 +29,7 @@ def worker(service_harness: ServiceHarness, api: Rest) -> Worker:
     services, now = service_harness.services, service_harness.clock.now()
     with services.database.transaction() as db:
         services.clouds.accounts.create(service_harness.ctx(db), "memory", "lab", {})
-        enqueue(db, "metering.survey", "all", now)
+        enqueue(db, "ingest.poll_sync", "all", now)
     worker = Worker(
         services.database, tasks.build_handlers(services.ingest, services.clouds), name="w", clock=service_harness.clock
     )

@@ -32,7 +32,7 @@ def ledger(service_harness: ServiceHarness, api: Rest) -> ServiceHarness:
     with services.database.transaction() as db:
         services.ingest.messages.ingest(db, "openstack", recorded(), service_harness.clock.now())
         events = [machine("m1", api.demo_project, "2026-11-01"), disk("v1", api.demo_project, "2026-11-02")]
-        services.ingest.events.ingest(db, events, service_harness.clock.now())
+        services.ingest.own_events.ingest(db, events, service_harness.clock.now())
     return service_harness
 
 

@@ -41,7 +41,7 @@ def event(key: str, event_type: str, at: int, **data: Any) -> dict[str, Any]:
 def send(api: Rest, *events: Any) -> None:
     headers = {"X-Auth-Token": api.admin, "Content-Type": "application/cloudevents-batch+json"}
     result = api.http.post("/api/v1/usage/events", content=json.dumps(events), headers=headers).json()
-    assert result["accepted"] == len(events), result
+    assert result["ingested"] == len(events), result
 
 
 def get_durations(api: Rest, query: str) -> list[str]:
@@ -172,8 +172,8 @@ def test_samples_in_every_format(api: Rest, query: str, monkeypatch: pytest.Monk
         ("GET", "usage/polls?cloud=x", "this endpoint has no parameters"),
         ("GET", "usage/rejected?cloud=x", "available: limit, marker"),
         ("GET", "usage/rejected/00?message_id=00", "this endpoint has no parameters"),
-        ("GET", "usage/unknown?limit=1", "this endpoint has no parameters"),
-        ("POST", "usage/unknown/replay?before=1", "available: after"),
+        ("GET", "usage/ignored?limit=1", "this endpoint has no parameters"),
+        ("POST", "usage/ignored/replay?before=1", "available: after"),
         ("POST", "usage/events?clud=x", "did you mean `cloud`?"),
         ("POST", "usage/notifications?clouds=x", "did you mean `cloud`?"),
     ],

@@ -65,7 +65,7 @@ def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
 
 def ingest(stack: ServiceHarness, *events: Event) -> None:
     with stack.services.database.transaction() as db:
-        stack.services.ingest.events.ingest(db, events, stack.clock.now())
+        stack.services.ingest.own_events.ingest(db, events, stack.clock.now())
 
 
 def listed_server(
@@ -93,7 +93,7 @@ def exists(server_id: str, at: str, start: str, end: str) -> Event:
 def audit_service(stack: ServiceHarness, clouds: CloudsService) -> AuditService:
     """Return an audit service that reads inventories from `clouds`."""
     services = stack.services
-    ledger = replace(services.ledger, names=replace(services.ledger.names, clouds=clouds))
+    ledger = replace(services.ledger, filter_names=replace(services.ledger.filter_names, clouds=clouds))
     return AuditService.build(services.database, stack.clock, ledger, services.ingest, clouds)
 
 
@@ -283,7 +283,7 @@ def test_the_same_id_in_two_clouds_is_a_duplicate(stack: ServiceHarness) -> None
     )
     ingest(stack, machine("7", "p1", SINCE), replace(machine("7", "p1", SINCE), cloud="other"))
     results, summary = audit(stack)
-    assert {name: intervals(results[name]) for name in results} == {server_id: [("doubled", "04T00", "10T12", True)]}
+    assert {name: intervals(results[name]) for name in results} == {server_id: [("overlap", "04T00", "10T12", True)]}
     assert results[server_id].resource.cloud == "other"
     assert results[server_id].findings[0].evidence == ("cloud dc-1 has the same id in use",)
     assert summary.totals[results[server_id].findings[0].kind] == (6 * 24 * HOUR_US + 12 * HOUR_US, 1)
@@ -382,7 +382,7 @@ def test_a_resource_with_new_events_is_not_corrected(stack: ServiceHarness, monk
 
     def ingest_message(db: Connection) -> LedgerCounters:
         monkeypatch.setattr(repository.batches, "lock_ledger", lock)
-        stack.services.ingest.events.ingest(db, [machine("m1", "p1", SINCE, at="2026-01-04", state="stopped")], NOW)
+        stack.services.ingest.own_events.ingest(db, [machine("m1", "p1", SINCE, at="2026-01-04", state="stopped")], NOW)
         return lock(db)
 
     monkeypatch.setattr(repository.batches, "lock_ledger", ingest_message)
@@ -480,7 +480,7 @@ def test_a_lost_deletion_of_the_memory_cloud(home: Path) -> None:
 
 def ingest_outbox(stack: ServiceHarness) -> None:
     with stack.services.database.transaction() as db:
-        enqueue(db, "metering.outbox", "all", stack.clock.now())
+        enqueue(db, "ingest.outbox", "all", stack.clock.now())
     Worker(
         stack.services.database,
         build_handlers(stack.services.ingest, stack.services.clouds),

@@ -67,7 +67,7 @@ def test_a_closed_assignment_cannot_be_changed(billing: BillingHarness) -> None:
     with pytest.raises(Conflict, match="Customer account 'zeta' pays for the project at 2026-11-20"):
         billing.assign("acme", "p1", "2026-11-20")
     billing.assign("acme", "p1", "2026-12-01")
-    assignments = billing.run(lambda billing, ctx: billing.assignments.list(ctx, "acme"))
+    assignments = billing.run(lambda billing, ctx: billing.project_assignments.list(ctx, "acme"))
     assert [(each.project_id, each.until is None) for each in assignments] == [("p1", False), ("p1", True)]
 
 

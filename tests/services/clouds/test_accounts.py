@@ -123,7 +123,7 @@ def test_delete_requires_that_no_project_is_bound(any_fixture: Fixture) -> None:
     cloud = f.add()
     f.bind("p1", cloud)
     with f.database.transaction() as db:
-        clouds.native_resources.register(f.ctx(db), cloud.id, ResourceType.FLAVOR, "f1", "memory.small")
+        clouds.native_ids.register(f.ctx(db), cloud.id, ResourceType.FLAVOR, "f1", "memory.small")
     with pytest.raises(CloudInUse, match="p1"), f.database.transaction() as db:
         clouds.accounts.delete(f.ctx(db), cloud.id)
     with f.database.transaction() as db:
@@ -196,10 +196,10 @@ def test_members_are_forbidden_to_manage_clouds(fixture: Fixture) -> None:
             lambda: clouds.bindings.list(ctx, cloud_id=cloud.id),
             lambda: clouds.bindings.list(ctx, project_id="p1", cloud_id=cloud.id),
             lambda: clouds.bindings.check_native_zone(ctx, cloud.id, "zone-1"),
-            lambda: clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, "i", "n"),
-            lambda: clouds.native_resources.unregister(ctx, cloud.id, ResourceType.IMAGE, "i"),
-            lambda: clouds.native_resources.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, "n"),
-            lambda: clouds.native_resources.list(ctx, cloud.id),
+            lambda: clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, "i", "n"),
+            lambda: clouds.native_ids.unregister(ctx, cloud.id, ResourceType.IMAGE, "i"),
+            lambda: clouds.native_ids.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, "n"),
+            lambda: clouds.native_ids.list(ctx, cloud.id),
             lambda: clouds.connections.check_credentials(ctx, cloud),
         ):
             with pytest.raises(Forbidden):

@@ -10,7 +10,7 @@ from .conftest import Fixture
 
 
 def test_register_replace_and_unregister(any_fixture: Fixture) -> None:
-    f, natives = any_fixture, any_fixture.clouds.native_resources
+    f, natives = any_fixture, any_fixture.clouds.native_ids
     first, second = f.add("first"), f.add("second")
     with f.database.transaction() as db:
         ctx = f.ctx(db)
@@ -37,11 +37,11 @@ def test_register_replace_and_unregister(any_fixture: Fixture) -> None:
 def test_register_requires_both_ids(fixture: Fixture, resource_id: str, native_id: str) -> None:
     cloud = fixture.add()
     with pytest.raises(Invalid), fixture.database.transaction() as db:
-        fixture.clouds.native_resources.register(fixture.ctx(db), cloud.id, ResourceType.IMAGE, resource_id, native_id)
+        fixture.clouds.native_ids.register(fixture.ctx(db), cloud.id, ResourceType.IMAGE, resource_id, native_id)
 
 
 def test_resolve_checks_images_in_the_cloud(fixture: Fixture) -> None:
-    cloud, resolve = fixture.add(), fixture.clouds.native_resources.resolve_canonical
+    cloud, resolve = fixture.add(), fixture.clouds.native_ids.resolve_canonical
     assert resolve(fixture.closed_ctx(), cloud.id, ResourceType.IMAGE, "memory-debian-12") == "memory-debian-12"
     assert resolve(fixture.closed_ctx(), cloud.id, ResourceType.FLAVOR, "any") == "any"
     with pytest.raises(InvalidNativeId, match="Image 'nothing' not found"):

@@ -34,7 +34,7 @@ def test_members_have_the_roles_of_their_group(harness: IdentityHarness) -> None
     with harness.transaction() as ctx:
         group = identity.groups.create(ctx, Group("", "g", ""))
         grant = RoleAssignment(harness.role_id("reader"), "group", group.id, "project", harness.project("admin").id)
-        identity.assignments.grant(ctx, grant)
+        identity.role_assignments.grant(ctx, grant)
         identity.groups.add_user(ctx, group.id, demo.id)
         projects = identity.projects.list_for_user(ctx, demo.id, ListQuery()).items
     assert sorted(project.name for project in projects) == ["admin", "demo"]

@@ -87,7 +87,7 @@ def test_a_change_of_the_scope_invalidates_tokens(harness: IdentityHarness, chan
         domain = identity.domains.create(ctx, NewProject("d"))
         project = identity.projects.create(ctx, NewProject("p", domain_id=domain.id))
         grant = RoleAssignment(harness.role_id("reader"), "user", harness.user("demo").id, "project", project.id)
-        identity.assignments.grant(ctx, grant)
+        identity.role_assignments.grant(ctx, grant)
     token_id = harness.issue_token("demo", scope=ScopeRequest("project", ResourceRef(id=project.id)))
     harness.validate(token_id)
     with harness.transaction() as ctx:
@@ -99,7 +99,7 @@ def test_a_change_of_the_scope_invalidates_tokens(harness: IdentityHarness, chan
             case "delete project":
                 identity.projects.delete(ctx, project.id)
             case "revoke role":
-                identity.assignments.revoke(ctx, grant)
+                identity.role_assignments.revoke(ctx, grant)
     with pytest.raises(Unauthenticated):
         harness.validate(token_id)
 
@@ -111,7 +111,7 @@ def test_tokens_of_a_disabled_scope_stay_invalid_after_it_is_enabled(harness: Id
         domain = identity.domains.create(ctx, NewProject("d"))
         project = identity.projects.create(ctx, NewProject("p", domain_id=domain.id))
         grant = RoleAssignment(harness.role_id("reader"), "user", harness.user("demo").id, "project", project.id)
-        identity.assignments.grant(ctx, grant)
+        identity.role_assignments.grant(ctx, grant)
     token_id = harness.issue_token("demo", scope=ScopeRequest("project", ResourceRef(id=project.id)))
     for enabled in (False, True):
         with harness.transaction() as ctx:

@@ -72,7 +72,7 @@ def test_ensure_uploads_once(image: ImageInCloud) -> None:
 def test_ensure_prefers_registered_image(image: ImageInCloud) -> None:
     with image.harness.services.database.transaction() as db:
         ctx = image.harness.ctx(db, SYSTEM)
-        image.harness.services.clouds.native_resources.register(
+        image.harness.services.clouds.native_ids.register(
             ctx, image.cloud_id, ResourceType.IMAGE, image.image_id, "native-7"
         )
     assert image.ensure() == "native-7"

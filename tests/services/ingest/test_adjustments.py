@@ -56,7 +56,7 @@ def ingest(stack: ServiceHarness, event_type: str, at: int, resource: Resource =
     payload = {"resource_type": resource.resource_type, "resource_id": resource.resource_id, **values}
     with stack.services.database.transaction() as db:
         event = Event(f"{event_type}-{resource.resource_id}-{at}", event_type, "x", at, resource.cloud, payload)
-        assert stack.services.ingest.events.ingest(db, [event], stack.clock.now()).accepted == 1
+        assert stack.services.ingest.own_events.ingest(db, [event], stack.clock.now()).ingested == 1
 
 
 def adjust(

@@ -43,7 +43,7 @@ def stack(service_harness: ServiceHarness) -> ServiceHarness:
 def ingest_resources(stack: ServiceHarness) -> None:
     stack.clock.at = parse_iso("2026-01-05T00:00:00")
     with stack.services.database.transaction() as db:
-        stack.services.ingest.events.ingest(
+        stack.services.ingest.own_events.ingest(
             db, [machine("m1", "p1", SINCE), disk("v1", "p1", SINCE)], stack.clock.now()
         )
 
@@ -102,7 +102,7 @@ def test_later_messages_do_not_undo_a_correction(stack: ServiceHarness) -> None:
     correct(stack, since=parse_iso("2026-01-03T00:00:00"), project_id="p2")
     with stack.services.database.transaction() as db:
         later = machine("m1", "p1", SINCE, at="2026-01-06T00:00:00", vcpus=8)
-        stack.services.ingest.events.ingest(db, [later], stack.clock.now())
+        stack.services.ingest.own_events.ingest(db, [later], stack.clock.now())
     assert [(segment.project_id, segment.attributes["vcpus"]) for segment in segments(stack)] == [
         ("p1", 2),
         ("p2", 2),
@@ -271,7 +271,7 @@ def test_values_of_segments_define_the_schema(stack: ServiceHarness) -> None:
         for resource, state in ((box, "open"), (other, "shut"))
     ]
     with stack.services.database.transaction() as db:
-        stack.services.ingest.events.ingest(db, events, stack.clock.now())
+        stack.services.ingest.own_events.ingest(db, events, stack.clock.now())
     for wrong in ({"slots": -1}, {"slots": "x"}, {"kelvin": "x"}, {"label": True}):
         with pytest.raises(Invalid, match=f"attributes.{next(iter(wrong))}: "):
             correct(stack, box, attributes=wrong)

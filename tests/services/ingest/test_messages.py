@@ -54,7 +54,7 @@ def volume(
 
 def ingest(stack: ServiceHarness, *events: Event) -> IngestResult:
     with stack.services.database.transaction() as db:
-        return stack.services.ingest.events.ingest(db, events, stack.clock.now())
+        return stack.services.ingest.own_events.ingest(db, events, stack.clock.now())
 
 
 def segments(stack: ServiceHarness, **filters: Any) -> list[Segment]:
@@ -67,7 +67,7 @@ def test_outbox_is_moved_to_the_ledger(any_harness: ServiceHarness) -> None:
     with services.database.transaction() as db:
         for number in range(1203):
             outbox.append(db, volume(number, 1))
-        enqueue(db, "metering.outbox", "all", any_harness.clock.now())
+        enqueue(db, "ingest.outbox", "all", any_harness.clock.now())
     Worker(
         services.database, build_handlers(services.ingest, services.clouds), name="w", clock=any_harness.clock
     ).run_until_idle()
@@ -78,7 +78,7 @@ def test_outbox_is_moved_to_the_ledger(any_harness: ServiceHarness) -> None:
 
 def test_same_id_in_two_clouds_is_two_resources(any_harness: ServiceHarness) -> None:
     result = ingest(any_harness, volume(1, 1), volume(1, 1, cloud="b"), volume(1, 9, "volume.delete.end", cloud="b"))
-    assert result.accepted == 3
+    assert result.ingested == 3
     assert [(segment.cloud, segment.end is None) for segment in segments(any_harness)] == [("a", True), ("b", False)]
     with any_harness.services.database.read_transaction() as db:
         iterate = any_harness.services.ledger.segments.iterate
@@ -89,8 +89,8 @@ def test_same_id_in_two_clouds_is_two_resources(any_harness: ServiceHarness) -> 
 def test_first_of_two_events_with_the_same_id_counts(any_harness: ServiceHarness) -> None:
     first = volume(1, 1)
     second = replace(first, payload=first.payload | {"size": 9})
-    assert ingest(any_harness, first, second) == IngestResult(accepted=1, repeated=1)
-    assert ingest(any_harness, second) == IngestResult(repeated=1)
+    assert ingest(any_harness, first, second) == IngestResult(ingested=1, duplicates=1)
+    assert ingest(any_harness, second) == IngestResult(duplicates=1)
     assert [segment.attributes["size_gib"] for segment in segments(any_harness)] == [1]
 
 
@@ -197,7 +197,7 @@ def test_rejected_messages_are_replayed(any_harness: ServiceHarness) -> None:
         from stratiform.services.ingest.tables import rejected_message_table
 
         db.execute(rejected_message_table.update().values(body=body))
-        assert services.ingest.rejected_messages.replay(any_harness.ctx(db)) == IngestResult(accepted=1, repeated=1)
+        assert services.ingest.rejected_messages.replay(any_harness.ctx(db)) == IngestResult(ingested=1, duplicates=1)
         assert services.ingest.rejected_messages.list(any_harness.ctx(db), Page()).items == []
     assert len(segments(any_harness)) == 1
 
@@ -222,7 +222,7 @@ def test_ignored_message_that_arrives_again_is_metered_by_a_new_meter_file(any_h
         assert services.ingest.messages.ingest(db, "a", [body, body], 5) == IngestResult(ignored=2)
         assert [each.count for each in ingest_repository.ignored_messages.count_by_type(db)] == [1]
     with database.transaction() as db:
-        assert new.messages.ingest(db, "a", [body, body], 6) == IngestResult(accepted=1, repeated=1)
+        assert new.messages.ingest(db, "a", [body, body], 6) == IngestResult(ingested=1, duplicates=1)
         assert ingest_repository.ignored_messages.count_by_type(db) == []
         assert [segment.resource_id for segment in services.ledger.segments.iterate(db)] == ["t"]
 
@@ -233,19 +233,19 @@ def test_invalid_sample_does_not_affect_the_others(any_harness: ServiceHarness) 
     polled = {"message_id": "m", "event_type": "telemetry.polling", "timestamp": format_iso_naive(T0)}
     body = json.dumps(polled | {"payload": {"samples": samples}}).encode()
     with database.transaction() as db:
-        assert services.ingest.messages.ingest(db, "a", [body], 5) == IngestResult(accepted=2, rejected=1)
-        assert services.ingest.messages.ingest(db, "a", [body], 6) == IngestResult(repeated=2, rejected=1)
+        assert services.ingest.messages.ingest(db, "a", [body], 5) == IngestResult(ingested=2, rejected=1)
+        assert services.ingest.messages.ingest(db, "a", [body], 6) == IngestResult(duplicates=2, rejected=1)
         (rejected,) = services.ingest.rejected_messages.list(any_harness.ctx(db), Page()).items
         assert rejected.reason == "samples[1]: cpu is not a non-negative number: 'plenty'; samples[2] is not an object"
         assert rejected.body == body
-        assert services.ingest.rejected_messages.replay(any_harness.ctx(db)) == IngestResult(repeated=2, rejected=1)
+        assert services.ingest.rejected_messages.replay(any_harness.ctx(db)) == IngestResult(duplicates=2, rejected=1)
         invalid = json.dumps(polled | {"message_id": "n", "payload": {"samples": [7]}}).encode()
         assert services.ingest.messages.ingest(db, "a", [invalid], 7) == IngestResult(rejected=1)
 
 
 def test_invalid_event_does_not_affect_the_others(service_harness: ServiceHarness) -> None:
     result = ingest(service_harness, volume(1, 1, volume_id=""), volume(2, 1), volume(3, 1, size="large"))
-    assert result == IngestResult(accepted=1, rejected=2)
+    assert result == IngestResult(ingested=1, rejected=2)
 
 
 def test_concurrent_writers_lose_no_events(any_harness: ServiceHarness) -> None:
@@ -284,7 +284,7 @@ def test_batches_are_received_in_the_order_of_their_positions(any_harness: Servi
     services, database = any_harness.services, any_harness.services.database
     for number, now in enumerate((10, 7, 12), 1):
         with database.transaction() as db:
-            services.ingest.events.ingest(db, [volume(number, number)], now)
+            services.ingest.own_events.ingest(db, [volume(number, number)], now)
     with database.read_transaction() as db:
         assert [services.ledger.positions.get_position_at(db, moment) for moment in (9, 10, 11, 12)] == [0, 2, 2, 3]
         assert [services.ledger.positions.find_time(db, position) for position in (1, 2, 3)] == [10, 10, 12]

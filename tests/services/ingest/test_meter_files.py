@@ -242,11 +242,11 @@ id = '"a.b".id'
 project = ["x.y", "owner"]
 [attributes]
 text = "w"
-count = { path = "n", type = "whole" }
+count = { path = "n", type = "integer" }
 share = { path = "d", type = "decimal" }
-on = { path = "f", type = "flag" }
+on = { path = "f", type = "boolean" }
 kind = { constant = 7 }
-big = { path = "n", type = "whole", when = { path = "f", one_of = [true] } }
+big = { path = "n", type = "integer", when = { path = "f", one_of = [true] } }
 [[events]]
 type = "thing.end"
 rule = "stop"

@@ -158,7 +158,7 @@ def build_lab(home: Path, monkeypatch: pytest.MonkeyPatch, meter: str = METER, d
     monkeypatch.setattr(type(services.clouds.connections), "get", lambda _self, _cloud_id: cloud)
     with services.database.transaction() as db:
         services.clouds.accounts.create(stack.ctx(db), "memory", "lab", {})
-        enqueue(db, "metering.survey", "all", clock.now())
+        enqueue(db, "ingest.poll_sync", "all", clock.now())
     worker = Worker(services.database, build_handlers(services.ingest, services.clouds), name="w", clock=clock)
     return Lab(stack, cloud, worker, clock.now())
 
@@ -275,7 +275,7 @@ def test_project_of_the_ledger_outranks_the_project_of_the_cloud(lab: Lab) -> No
     created = Event("m1", "bucket.create", "x", lab.begin, "lab", payload)
     services = lab.harness.services
     with lab.harness.services.database.transaction() as db:
-        services.ingest.events.ingest(db, [created], lab.begin)
+        services.ingest.own_events.ingest(db, [created], lab.begin)
     lab.set_value(0, 1)
     lab.set_value(0, 1, "b2")
     lab.run()

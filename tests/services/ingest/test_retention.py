@@ -25,7 +25,7 @@ def build_ingest(home: Path, days: int, clock: ManualClock) -> Services:
 
 def work(services: Services, clock: ManualClock) -> None:
     with services.database.transaction() as db:
-        enqueue(db, "metering.retention", "all", clock.now())
+        enqueue(db, "ingest.retention", "all", clock.now())
     Worker(services.database, collect_handlers(services), name="w", clock=clock).run_until_idle()
 
 

@@ -102,7 +102,7 @@ class LedgerUnderTest:
     def ingest(self, events_: Sequence[StatedEvent]) -> IngestResult:
         events = [each.event for each in events_]
         with self.stack.services.database.transaction() as db:
-            return self.stack.services.ingest.events.ingest(db, events, self.stack.clock.now())
+            return self.stack.services.ingest.own_events.ingest(db, events, self.stack.clock.now())
 
     def position(self) -> int:
         with self.stack.services.database.read_transaction() as db:
@@ -135,7 +135,9 @@ class LedgerUnderTest:
         after = get_key_after_position(0)
         while True:
             with self.stack.services.database.read_transaction() as db:
-                page, after = self.stack.services.ledger.changes.list(self.stack.ctx(db), UsageFilter(), after, 3)
+                page, after = self.stack.services.ledger.segment_changes.list(
+                    self.stack.ctx(db), UsageFilter(), after, 3
+                )
             for each in page:
                 yield each.position, each.kind, each.segment_id, _row(decode_row(each.row))
             if len(page) < 3:
@@ -303,7 +305,7 @@ def test_ledger_equals_the_reference(
     for batch in data.draw(batches_of(events_)):
         new = {each.key for each in batch} - by_key.keys()
         result = ledger_.ingest(batch)
-        assert result == IngestResult(accepted=len(new), repeated=len(batch) - len(new))
+        assert result == IngestResult(ingested=len(new), duplicates=len(batch) - len(new))
         by_key |= {each.key: each for each in batch}
         state = ledger_.state()
         assert state == compute_state(list(by_key.values()))
@@ -360,7 +362,7 @@ def test_concurrent_writers_give_the_same_ledger(
         writers = [pool.submit(lambda plan: [ledger_.ingest(batch) for batch in plan], plan) for plan in plans]
         wait(writers)
         done.set()
-    assert sum((each for writer in writers for each in writer.result()), IngestResult()).accepted == len(events_)
+    assert sum((each for writer in writers for each in writer.result()), IngestResult()).ingested == len(events_)
     states = reader.result()
     assert ledger_.state() == compute_state(events_)
     check_log(ledger_, events_)

@@ -36,7 +36,7 @@ def parent_field(resource_id: str) -> dict[str, Any]:
 
 def ingest(stack: ServiceHarness, *events: Event) -> None:
     with stack.services.database.transaction() as db:
-        stack.services.ingest.events.ingest(db, events, stack.clock.now())
+        stack.services.ingest.own_events.ingest(db, events, stack.clock.now())
 
 
 def correct(stack: ServiceHarness, resource_id: str, correction: Correction) -> None:

@@ -40,7 +40,7 @@ def make_event(kind: str, resource_id: str, seconds: int, parent: str = "") -> E
 
 def ingest(stack: ServiceHarness, *events: Event) -> None:
     with stack.services.database.transaction() as db:
-        stack.services.ingest.events.ingest(db, events, stack.clock.now())
+        stack.services.ingest.own_events.ingest(db, events, stack.clock.now())
 
 
 def list_ends(stack: ServiceHarness) -> dict[str, int | None]:

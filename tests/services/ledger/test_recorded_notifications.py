@@ -51,7 +51,7 @@ def test_reference_fold_has_the_expected_segments() -> None:
 
 
 def test_import_has_the_expected_ledger(any_harness: ServiceHarness) -> None:
-    assert ingest(any_harness, list(recorded())) == IngestResult(accepted=576, ignored=540)
+    assert ingest(any_harness, list(recorded())) == IngestResult(ingested=576, ignored=540)
     assert list_ledger(any_harness) == expected()
 
 
@@ -59,11 +59,11 @@ def test_second_and_shuffled_imports_change_nothing(any_harness: ServiceHarness)
     lines = list(recorded()) * 2
     random.Random(3).shuffle(lines)
     result = ingest(any_harness, lines, 137)
-    assert (result.accepted, result.repeated) == (576, 576)
+    assert (result.ingested, result.duplicates) == (576, 576)
     assert list_ledger(any_harness) == expected()
     with any_harness.services.database.read_transaction() as db:
         before = any_harness.services.ledger.positions.get_current_position(db)
-    assert ingest(any_harness, lines).accepted == 0
+    assert ingest(any_harness, lines).ingested == 0
     assert list_ledger(any_harness) == expected()
     with any_harness.services.database.read_transaction() as db:
         assert any_harness.services.ledger.positions.get_current_position(db) == before

@@ -27,7 +27,9 @@ def stack(home: Path) -> Iterator[ServiceHarness]:
 def test_postgresql_looks_resources_up_without_statistics(stack: ServiceHarness, table: Table) -> None:
     ids = [f"m{i:04}" for i in range(2000)]
     with stack.services.database.transaction() as db:
-        stack.services.ingest.events.ingest(db, [machine(each, "p1", "2026-11-01") for each in ids], stack.clock.now())
+        stack.services.ingest.own_events.ingest(
+            db, [machine(each, "p1", "2026-11-01") for each in ids], stack.clock.now()
+        )
     with stack.services.database.read_transaction() as db:
         queries = []
         event.listen(db, "before_execute", lambda _, statement, *rest: queries.append(statement))

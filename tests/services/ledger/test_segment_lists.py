@@ -45,7 +45,7 @@ def fill(stack: ServiceHarness, count: int = 60) -> None:
         if number % 4:
             events.append(make_event(number, "ended", start + random_.randrange(6, 90)))
         with stack.services.database.transaction() as db:
-            assert stack.services.ingest.events.ingest(db, events, stack.clock.now()).rejected == 0
+            assert stack.services.ingest.own_events.ingest(db, events, stack.clock.now()).rejected == 0
 
 
 FILTERS = {
@@ -102,7 +102,7 @@ def test_changes_in_pages_of_any_size_lead_to_the_current_segments(stack: Servic
         for size in (1, 3, 1000):
             after, current, all_changes = get_key_after_position(0), set[SegmentRow](), list[SegmentChange]()
             while True:
-                changes, following = services.ledger.changes.list(ctx, UsageFilter(), after, size)
+                changes, following = services.ledger.segment_changes.list(ctx, UsageFilter(), after, size)
                 all_changes += changes
                 if len(changes) < size:
                     assert following == get_key_after_position(services.ledger.positions.get_current_position(db))
@@ -112,7 +112,7 @@ def test_changes_in_pages_of_any_size_lead_to_the_current_segments(stack: Servic
                 (current.add if change.kind == RECORDED else current.remove)(change.row)
             assert current == set(segments.list_rows(db, UsageFilter(), 10_000))
             assert [change.key for change in all_changes] == sorted(change.key for change in all_changes)
-        of_project, _ = services.ledger.changes.list(
+        of_project, _ = services.ledger.segment_changes.list(
             ctx, UsageFilter(project_id="p1"), get_key_after_position(30), 1000
         )
         assert of_project == [

@@ -34,7 +34,7 @@ def stack(database_url: str, home: Path) -> Iterator[ServiceHarness]:
 
 
 def insert(stack: ServiceHarness, *events: tuple[str, Micros, dict[str, Any]], source: str = "test") -> None:
-    """Ingest CloudEvents (type, time, data); all must be accepted."""
+    """Ingest CloudEvents (type, time, data); all must be ingested."""
     documents = [
         msgspec.json.encode(
             {
@@ -50,7 +50,7 @@ def insert(stack: ServiceHarness, *events: tuple[str, Micros, dict[str, Any]], s
     ]
     with stack.services.database.transaction() as db:
         results = stack.services.ingest.cloud_events.ingest(stack.ctx(db), "a", documents)
-    assert {each.outcome for each in results} == {"accepted"}, [each.reason for each in results]
+    assert {each.outcome for each in results} == {"ingested"}, [each.reason for each in results]
 
 
 def sums(
@@ -293,8 +293,8 @@ def test_services_may_create_events_but_customers_may_not(stack: ServiceHarness)
     }
     with stack.services.database.transaction() as db:
         create, message = stack.services.ingest.cloud_events.ingest, msgspec.json.encode(events_)
-        assert create(stack.ctx(db, customer("z", "service")), "a", [message])[0].outcome == "accepted"
-        assert create(stack.ctx(db, customer("z", "admin")), "a", [message])[0].outcome == "repeated"
+        assert create(stack.ctx(db, customer("z", "service")), "a", [message])[0].outcome == "ingested"
+        assert create(stack.ctx(db, customer("z", "admin")), "a", [message])[0].outcome == "duplicate"
         for role in ("member", "reader"):
             with pytest.raises(Forbidden):
                 create(stack.ctx(db, customer("p", role)), "a", [message])

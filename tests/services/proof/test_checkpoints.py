@@ -100,7 +100,7 @@ def test_a_checkpoint_is_signed_when_the_log_has_grown(service_harness: ServiceH
     services = service_harness.services
     worker = Worker(services.database, build_handlers(services.proof), name="w", clock=service_harness.clock)
     with services.database.transaction() as db:
-        enqueue(db, "metering.checkpoint", "all", service_harness.clock.now())
+        enqueue(db, "proof.checkpoint", "all", service_harness.clock.now())
 
     def sizes() -> list[int]:
         worker.run_until_idle()
@@ -126,7 +126,7 @@ def test_one_checkpoint_per_hour_is_kept(service_harness: ServiceHarness) -> Non
 
     def prune() -> list[int]:
         with services.database.transaction() as db:
-            enqueue(db, "metering.checkpoints", "all", clock.now())
+            enqueue(db, "proof.checkpoint_pruning", "all", clock.now())
         worker.run_until_idle()
         return list_sizes(service_harness)
 

@@ -63,7 +63,7 @@ def send(stack: ServiceHarness, events: list[tuple[str, Micros, dict[str, Any]]]
     ]
     with stack.services.database.transaction() as db:
         outcomes = stack.services.ingest.cloud_events.ingest(stack.ctx(db), "dc", documents)
-    assert {each.outcome for each in outcomes} == {"accepted"}, [each.reason for each in outcomes]
+    assert {each.outcome for each in outcomes} == {"ingested"}, [each.reason for each in outcomes]
 
 
 def sampled(resource_type: str, resource_id: str, at: Micros, **samples: Any) -> tuple[str, Micros, dict[str, Any]]:

@@ -109,7 +109,7 @@ def test_an_unreachable_cloud_is_retried(volumes: VolumeHarness) -> None:
 def test_a_rejected_create_ends_in_error_and_can_be_deleted(volumes: VolumeHarness) -> None:
     with volumes.ctx(volumes.admin()) as ctx:
         volume_type = volumes.service.volume_types.create(ctx, "odd")
-        volumes.service.clouds.native_resources.register(
+        volumes.service.clouds.native_ids.register(
             ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, volume_type.id, "no-such-kind"
         )
     volume = volumes.create_available(NewVolume(1, volume_type="odd"))
@@ -124,9 +124,7 @@ def test_a_rejected_create_ends_in_error_and_can_be_deleted(volumes: VolumeHarne
 def test_a_volume_type_maps_to_a_native_type(volumes: VolumeHarness) -> None:
     with volumes.ctx(volumes.admin()) as ctx:
         fast = next(volume_type for volume_type in volumes.service.volume_types.list(ctx) if volume_type.name == "fast")
-        volumes.service.clouds.native_resources.register(
-            ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, fast.id, "fast"
-        )
+        volumes.service.clouds.native_ids.register(ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, fast.id, "fast")
     volume = volumes.create_available(NewVolume(1, volume_type="fast"))
     assert volumes.native_volumes()[0].native_type == "fast"
     with volumes.ctx() as ctx, pytest.raises(Invalid, match="cannot be retyped"):

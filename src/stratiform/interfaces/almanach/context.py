@@ -35,13 +35,13 @@ class AlmanachContext:
 
     def list_visible_segments(self, entity_id: str) -> Sequence[RecordedSegment]:
         """Return the segments of a resource that the caller may read."""
-        return self.services.ledger.histories.list_by_id(self.ctx, entity_id, RESOURCE_TYPES)
+        return self.services.ledger.segment_histories.list_by_id(self.ctx, entity_id, RESOURCE_TYPES)
 
     def list_project_segments(
         self, project_id: str, resource_types: Sequence[str], start: Micros, end: Micros
     ) -> Sequence[RecordedSegment]:
         """Return all segments of the resources that a project used in a period, both ends included."""
-        return self.services.ledger.histories.list(self.ctx, project_id, resource_types, start, end)
+        return self.services.ledger.segment_histories.list(self.ctx, project_id, resource_types, start, end)
 
     def list_segments(self, resource_type: str, entity_id: str) -> Sequence[RecordedSegment]:
         """Return all segments of a resource, of every project and cloud."""

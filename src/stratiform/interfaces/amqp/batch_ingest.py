@@ -53,11 +53,11 @@ class IngestStatistics:
         if total == IngestResult():
             return
         logger.info(
-            "ingested bus=%s cloud=%s accepted=%d duplicates=%d ignored=%d rejected=%d%s",
+            "ingested bus=%s cloud=%s ingested=%d duplicates=%d ignored=%d rejected=%d%s",
             self._source,
             self._cloud,
-            total.accepted,
-            total.repeated,
+            total.ingested,
+            total.duplicates,
             total.ignored,
             total.rejected,
             self._format_lag(last_message, stored_at),

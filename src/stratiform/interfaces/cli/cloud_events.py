@@ -25,7 +25,7 @@ def ingest_file(
     cloud: Annotated[str, typer.Option(help="Name of the cloud of events that do not name one.")] = "openstack",
 ) -> None:
     """Ingest CloudEvents. Repeating it has no effect. Exit status 1: events were rejected."""
-    counts = dict.fromkeys(("accepted", "repeated", "ignored", "rejected"), 0)
+    counts = dict.fromkeys(("ingested", "duplicates", "ignored", "rejected"), 0)
     offset = 0
     for batch in _batches(_events(file)):
         result = get_client().post_bytes("usage/events", b"[" + b",".join(batch) + b"]", _BATCH_TYPE, cloud=cloud)
@@ -43,7 +43,7 @@ def ingest_file(
 def format_counts(counts: dict[str, int]) -> str:
     """Return the counts of an ingest as one line."""
     return (
-        f"{counts['accepted']} ingested, {counts['repeated']} duplicates, "
+        f"{counts['ingested']} ingested, {counts['duplicates']} duplicates, "
         f"{counts['ignored']} ignored, {counts['rejected']} rejected"
     )
 

@@ -96,8 +96,8 @@ def show_cloud(cloud: Name, output: FormatOption = Format.table) -> None:
     details = get_client().get(f"clouds/{_quote(cloud)}")
     if output is Format.table:
         details["bindings"] = [f"{binding['project_id']} in {binding['zone']}" for binding in details["bindings"]]
-        details["natives"] = [f"{native['kind']} {native['ours']}: {native['native']}" for native in details["natives"]]
-    rows = {**_CLOUD_COLUMNS, "Updated at": "updated_at", "Bindings": "bindings", "Native IDs": "natives"}
+        details["native_ids"] = list(map(_format_native_id, details["native_ids"]))
+    rows = {**_CLOUD_COLUMNS, "Updated at": "updated_at", "Bindings": "bindings", "Native IDs": "native_ids"}
     print_item(details, rows, output)
 
 
@@ -159,7 +159,7 @@ def register_image(
     """Register the native ID of an image, so that it is not uploaded to the cloud."""
     if bool(image) == bool(name):
         raise CliError("either an existing image (--image) or a name for a new one (--name) is required")
-    _register(cloud, "images", {"image": image, "name": name, "native": native})
+    _register(cloud, "images", {"image": image, "name": name, "native_id": native})
 
 
 @images.command("unregister")
@@ -177,7 +177,7 @@ def register_flavor(
     flavor: Annotated[str, typer.Option(help="Name or ID of the flavor.")],
 ) -> None:
     """Map a flavor to an instance type of the cloud."""
-    _register(cloud, "flavors", {"flavor": flavor, "native": native})
+    _register(cloud, "flavors", {"flavor": flavor, "native_id": native})
 
 
 @flavors.command("unregister")
@@ -195,7 +195,7 @@ def register_volume_type(
     volume_type: Annotated[str, typer.Option(help="Name or ID of the volume type.")],
 ) -> None:
     """Map a volume type to a disk type of the cloud."""
-    _register(cloud, "volume-types", {"volume_type": volume_type, "native": native})
+    _register(cloud, "volume-types", {"volume_type": volume_type, "native_id": native})
 
 
 @volume_types.command("unregister")
@@ -206,13 +206,17 @@ def unregister_volume_type(
     _unregister(cloud, "volume_type", volume_type)
 
 
+def _format_native_id(mapping: Mapping[str, str]) -> str:
+    return f"{mapping['resource_type']} {mapping['resource_id']}: {mapping['native_id']}"
+
+
 def _register(cloud: str, collection: str, body: dict[str, str]) -> None:
-    native = get_client().post(f"clouds/{_quote(cloud)}/{collection}", body)
-    print_line(f"Native ID of {native['kind']} {native['ours']} in {cloud}: {native['native']}")
+    mapping = get_client().post(f"clouds/{_quote(cloud)}/{collection}", body)
+    print_line(f"Native ID of {mapping['resource_type']} {mapping['resource_id']} in {cloud}: {mapping['native_id']}")
 
 
 def _unregister(cloud: str, resource_type: str, resource_id: str) -> None:
-    get_client().delete(f"clouds/{_quote(cloud)}/natives/{resource_type}/{_quote(resource_id)}")
+    get_client().delete(f"clouds/{_quote(cloud)}/native-ids/{resource_type}/{_quote(resource_id)}")
     print_line(f"Native ID of {resource_type} {resource_id} in {cloud} removed.")
 
 

@@ -35,7 +35,7 @@ def show_rejected_message(
     print_item(get_client().get(f"usage/rejected/{quote(message, safe='')}"), _COLUMNS, output)
 
 
-@app.command("drop")
+@app.command("delete")
 def delete_rejected_messages(
     messages: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="IDs, or their beginnings.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All rejected messages.")] = False,
@@ -50,9 +50,9 @@ def delete_rejected_messages(
             get_client().delete(f"usage/rejected/{quote(message, safe='')}")
         count = len(messages)
     elif everything:
-        count = get_client().delete("usage/rejected", all="true")["dropped"]
+        count = get_client().delete("usage/rejected", all="true")["deleted"]
     else:
-        count = get_client().delete("usage/rejected", cloud=cloud, reason=reason)["dropped"]
+        count = get_client().delete("usage/rejected", cloud=cloud, reason=reason)["deleted"]
     print_line(f"{count} deleted")
 
 

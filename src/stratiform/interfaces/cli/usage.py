@@ -22,7 +22,7 @@ from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 app = typer.Typer(help="Usage, and the messages it comes from.", no_args_is_help=True)
 app.add_typer(rejected_messages.app, name="rejected")
 app.add_typer(meter.app, name="meter")
-app.add_typer(meter.unknown, name="unknown")
+app.add_typer(meter.ignored, name="ignored")
 app.command("export")(ledger_exports.export_file)
 app.command("verify")(ledger_exports.verify_file)
 app.command("insert")(cloud_events.ingest_file)
@@ -51,7 +51,7 @@ def import_notifications(
     counts = get_client().post_file("usage/notifications", source, "application/x-ndjson", cloud=cloud)
     print_line(cloud_events.format_counts(counts))
     if counts["rejected"]:
-        print_line("List rejected messages with `stratiform usage rejected list`; delete them with `rejected drop`.")
+        print_line("List rejected messages with `stratiform usage rejected list`; delete them with `rejected delete`.")
 
 
 @app.command("list")

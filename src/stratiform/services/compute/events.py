@@ -86,7 +86,7 @@ def append_notification(
             payload={**build_server_payload(server), **states, **extra},
         ),
     )
-    enqueue(db, "metering.outbox", "all", at)
+    enqueue(db, "ingest.outbox", "all", at)
 
 
 def build_server_payload(server: Server) -> dict[str, object]:

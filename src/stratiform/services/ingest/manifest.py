@@ -18,5 +18,5 @@ manifest = ServiceManifest(
     tables=list_declared_tables(tables),
     rules=policy.RULES,
     handlers=lambda registry: tasks.build_handlers(registry.get(IngestService), registry.get(CloudsService)),
-    recurring=("metering.outbox", "metering.retention", "metering.survey"),
+    recurring=("ingest.outbox", "ingest.retention", "ingest.poll_sync"),
 )

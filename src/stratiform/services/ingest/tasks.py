@@ -35,9 +35,9 @@ _SAMPLES_AT_ONCE = 1000
 def build_handlers(ingest: IngestService, clouds: CloudsService) -> dict[str, Handler]:
     """Return the handlers by kind of work."""
     return {
-        "metering.outbox": partial(_ingest_outbox, ingest),
-        "metering.retention": partial(_delete_messages, ingest),
-        "metering.survey": partial(_sync_polls, ingest, clouds),
+        "ingest.outbox": partial(_ingest_outbox, ingest),
+        "ingest.retention": partial(_delete_messages, ingest),
+        "ingest.poll_sync": partial(_sync_polls, ingest, clouds),
         WORK: partial(_poll, ingest, clouds),
     }
 
@@ -46,7 +46,7 @@ def _ingest_outbox(ingest: IngestService, job: Job) -> Requeue | None:
     """Move the events of the outbox to the ledger, some in each transaction."""
     while True:
         with job.transaction() as db:
-            count = ingest.events.ingest_outbox(db, job.clock.now(), _PENDING_AT_ONCE)
+            count = ingest.own_events.ingest_outbox(db, job.clock.now(), _PENDING_AT_ONCE)
         if count < _PENDING_AT_ONCE:
             return None
 

@@ -16,5 +16,5 @@ manifest = ServiceManifest(
     tables=list_declared_tables(tables),
     rules=policy.RULES,
     handlers=lambda registry: tasks.build_handlers(registry.get(ProofService)),
-    recurring=("metering.checkpoint", "metering.checkpoints"),
+    recurring=("proof.checkpoint", "proof.checkpoint_pruning"),
 )

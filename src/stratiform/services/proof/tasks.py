@@ -16,8 +16,8 @@ _RETENTION_US = DAY_US
 def build_handlers(proof: ProofService) -> dict[str, Handler]:
     """Return the handlers by kind of work."""
     return {
-        "metering.checkpoint": partial(_sign_checkpoint, proof),
-        "metering.checkpoints": partial(_prune_checkpoints, proof),
+        "proof.checkpoint": partial(_sign_checkpoint, proof),
+        "proof.checkpoint_pruning": partial(_prune_checkpoints, proof),
     }
 
 

@@ -50,7 +50,7 @@ def append_event(db: Connection, ids: Ids, event_type: str, volume: Volume, now:
         payload=build_payload(volume, _type_name(db, volume), repository.list_attachments_of_volumes(db, [volume.id])),
     )
     outbox.append(db, event)
-    enqueue(db, "metering.outbox", "all", now)
+    enqueue(db, "ingest.outbox", "all", now)
 
 
 def build_payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -> dict[str, object]:

@@ -84,7 +84,7 @@ def _create(service: VolumeService, job: Job, cloud: VolumeDriver, volume: Volum
 def _spec(service: VolumeService, job: Job, volume: Volume) -> VolumeSpec:
     clouds = service.clouds
     with job.database.read_transaction() as db:
-        native_type = clouds.native_resources.find(db, volume.cloud_id, ResourceType.VOLUME_TYPE, volume.type_id)
+        native_type = clouds.native_ids.find(db, volume.cloud_id, ResourceType.VOLUME_TYPE, volume.type_id)
     image = service.images.image_copies.ensure_copy(volume.cloud_id, volume.image_id) if volume.image_id else ""
     return VolumeSpec(
         token=volume.id,

@@ -228,13 +228,13 @@ def test_cost_is_in_response_if_a_customer_account_pays(api: ComputeApi) -> None
     launched_at = harness.clock.at
     project_id = api.callers.projects["green"]
     with harness.services.database.transaction() as db:
-        harness.services.ingest.events.ingest(
+        harness.services.ingest.own_events.ingest(
             db, [machine(server_id, project_id, format_iso_naive(launched_at))], harness.clock.now()
         )
         ctx = harness.ctx(db)
         harness.services.billing.prices.publish(ctx, PLAN)
         harness.services.billing.customer_accounts.create(ctx, "acme", "EUR", "standard")
-        harness.services.billing.assignments.create(ctx, "acme", project_id, launched_at)
+        harness.services.billing.project_assignments.create(ctx, "acme", project_id, launched_at)
     harness.clock.advance(HOUR_US // 2)
     cost = api.ok("GET", f"/servers/{server_id}", caller="green-reader")["server"]["stratiform:cost"]
     assert (cost["account"], cost["amount"], cost["per_hour"]) == ("acme", "0.011", "0.022")

@@ -55,7 +55,7 @@ def _start(request: ApiRequest, usage_filter: UsageFilter, since: int | None) ->
     ledger = request.services.ledger
     with request.read_transaction() as ctx:
         ledger.access.restrict(ctx, usage_filter)
-        ledger.names.check(ctx, usage_filter)
+        ledger.filter_names.check(ctx, usage_filter)
         current = ledger.positions.get_current_position(ctx.db)
         return get_key_after_position(current if since is None else check_position_reached(since, "since", current))
 
@@ -85,7 +85,7 @@ def _read(
     request: ApiRequest, usage_filter: UsageFilter, reached: ChangeKey
 ) -> tuple[Sequence[SegmentChange], ChangeKey]:
     with request.read_transaction() as ctx:
-        return request.services.ledger.changes.list(ctx, usage_filter, reached, _BATCH_CHANGES)
+        return request.services.ledger.segment_changes.list(ctx, usage_filter, reached, _BATCH_CHANGES)
 
 
 def _encode(changes: Sequence[SegmentChange], *, is_complete: bool) -> Iterator[bytes]:

@@ -64,7 +64,7 @@ def show_cloud(request: ApiRequest, name: schemas.CloudReference) -> schemas.Clo
     return schemas.CloudDetail(
         **msgspec.structs.asdict(_cloud(cloud)),
         bindings=[views.binding(binding) for binding in clouds.bindings.list(ctx, cloud_id=cloud.id)],
-        natives=[views.native_id_mapping(native) for native in clouds.native_resources.list(ctx, cloud.id)],
+        native_ids=[views.native_id_mapping(native) for native in clouds.native_ids.list(ctx, cloud.id)],
     )
 
 

@@ -87,8 +87,8 @@ def _json(body: bytes) -> msgspec.Raw:
 def _results(results: Sequence[EventResult]) -> schemas.EventResults:
     counts = Counter(result.outcome for result in results)
     return schemas.EventResults(
-        accepted=counts["accepted"],
-        repeated=counts["repeated"],
+        ingested=counts["ingested"],
+        duplicates=counts["duplicate"],
         ignored=counts["ignored"],
         rejected=counts["rejected"],
         events=[

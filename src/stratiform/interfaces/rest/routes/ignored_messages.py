@@ -1,4 +1,4 @@
-"""`/usage/unknown`: messages about nothing that is metered."""
+"""`/usage/ignored`: messages without statements about metered resources."""
 
 from dataclasses import asdict
 
@@ -14,14 +14,14 @@ from stratiform.services.ingest.service import IgnoredMessageType
 _BATCHES = 20
 
 
-@api.get("/usage/unknown", policy.IGNORED_MESSAGES_LIST)
+@api.get("/usage/ignored", policy.IGNORED_MESSAGES_LIST)
 def list_ignored_messages(request: ApiRequest) -> schemas.IgnoredMessageTypes:
     """Count ignored messages by cloud and event type."""
     types = request.services.ingest.ignored_messages.list(request.ctx)
     return schemas.IgnoredMessageTypes([_message_type(message_type) for message_type in types])
 
 
-@api.post("/usage/unknown/replay", policy.IGNORED_MESSAGES_REPLAY, manages_transactions=True)
+@api.post("/usage/ignored/replay", policy.IGNORED_MESSAGES_REPLAY, manages_transactions=True)
 def replay_ignored_messages(request: ApiRequest, query: schemas.ReplayQuery) -> schemas.ReplayResult:
     """Ingest stored ignored messages again, some batches after `after`."""
     position: int | None = query.after
@@ -42,6 +42,6 @@ def _message_type(message_type: IgnoredMessageType) -> schemas.IgnoredMessageTyp
         count=message_type.count,
         first_at=format_iso(message_type.first_at),
         last_at=format_iso(message_type.last_at),
-        why=message_type.reason,
-        is_read=message_type.is_metered,
+        reason=message_type.reason,
+        is_metered=message_type.is_metered,
     )

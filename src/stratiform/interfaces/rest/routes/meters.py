@@ -21,7 +21,7 @@ def _meter(meter: MeterFile) -> schemas.Meter:
         title=meter.title,
         unit=meter.unit,
         source=meter.source,
-        about=" ".join(meter.about.split()),
+        about=" ".join(meter.description.split()),
         events=sorted(event_types),
         attributes=sorted(attributes),
         samples=[

@@ -1,4 +1,4 @@
-"""`/clouds/{name}/images`, `flavors`, `volume-types`, `natives`: the ids of our resources in each cloud."""
+"""`/clouds/{name}/images`, `flavors`, `volume-types`, `native-ids`: the ids of our resources in each cloud."""
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
@@ -13,7 +13,7 @@ from stratiform.services.clouds.model import ResourceType
 
 @api.post(
     "/clouds/{name}/images",
-    policy.NATIVE_RESOURCES_REGISTER,
+    policy.NATIVE_IDS_REGISTER,
     status=201,
     errors=(CloudNotFound, NotFound, InvalidNativeId),
     manages_transactions=True,
@@ -28,42 +28,46 @@ def register_image(
     with request.read_transaction() as ctx:
         cloud = services.clouds.accounts.get(ctx, name)
         image_id = resolve_image(services, ctx, body.image) if body.image else ""
-    natives = services.clouds.native_resources
-    native_id = natives.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, body.native)
+    native_ids = services.clouds.native_ids
+    native_id = native_ids.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, body.native_id)
     with request.write_transaction() as ctx:
         image_id = image_id or services.image.images.create_for_native_ids(ctx, body.name).id
-        return views.native_id_mapping(natives.register(ctx, cloud.id, ResourceType.IMAGE, image_id, native_id))
+        return views.native_id_mapping(native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image_id, native_id))
 
 
-@api.post("/clouds/{name}/flavors", policy.NATIVE_RESOURCES_REGISTER, status=201, errors=(CloudNotFound, NotFound))
+@api.post("/clouds/{name}/flavors", policy.NATIVE_IDS_REGISTER, status=201, errors=(CloudNotFound, NotFound))
 def register_flavor(
     request: ApiRequest, name: schemas.CloudReference, body: schemas.FlavorRegistration
 ) -> schemas.NativeIdMapping:
     """Register the instance type of the cloud for a flavor."""
     flavor_id = resolve_flavor(request.services, request.ctx, body.flavor)
-    return _register(request, name, ResourceType.FLAVOR, flavor_id, body.native)
+    return _register(request, name, ResourceType.FLAVOR, flavor_id, body.native_id)
 
 
-@api.post("/clouds/{name}/volume-types", policy.NATIVE_RESOURCES_REGISTER, status=201, errors=(CloudNotFound, NotFound))
+@api.post("/clouds/{name}/volume-types", policy.NATIVE_IDS_REGISTER, status=201, errors=(CloudNotFound, NotFound))
 def register_volume_type(
     request: ApiRequest, name: schemas.CloudReference, body: schemas.VolumeTypeRegistration
 ) -> schemas.NativeIdMapping:
     """Register the disk type of the cloud for a volume type."""
     type_id = resolve_volume_type(request.services, request.ctx, body.volume_type)
-    return _register(request, name, ResourceType.VOLUME_TYPE, type_id, body.native)
+    return _register(request, name, ResourceType.VOLUME_TYPE, type_id, body.native_id)
 
 
 @api.delete(
-    "/clouds/{name}/natives/{kind}/{ours}",
-    policy.NATIVE_RESOURCES_REGISTER,
+    "/clouds/{name}/native-ids/{resource_type}/{resource_id}",
+    policy.NATIVE_IDS_REGISTER,
     errors=(CloudNotFound, NativeIdNotFound),
 )
-def delete_native_id(request: ApiRequest, name: schemas.CloudReference, kind: schemas.NativeKind, ours: str) -> None:
-    """Delete the native id of an image, flavor or volume type; `ours` is its id."""
-    if kind not in list(ResourceType):
-        raise NotFound(f"'{kind}' is not a type of native resource", hint=f"one of {', '.join(ResourceType)}")
+def delete_native_id(
+    request: ApiRequest, name: schemas.CloudReference, resource_type: schemas.NativeResourceType, resource_id: str
+) -> None:
+    """Delete the native id of an image, flavor or volume type; `resource_id` is its id in Stratiform."""
+    if resource_type not in list(ResourceType):
+        raise NotFound(
+            f"'{resource_type}' is not a type of resource with native ids", hint=f"one of {', '.join(ResourceType)}"
+        )
     clouds, ctx = request.services.clouds, request.ctx
-    clouds.native_resources.unregister(ctx, clouds.accounts.get(ctx, name).id, ResourceType(kind), ours)
+    clouds.native_ids.unregister(ctx, clouds.accounts.get(ctx, name).id, ResourceType(resource_type), resource_id)
 
 
 def _register(
@@ -71,6 +75,4 @@ def _register(
 ) -> schemas.NativeIdMapping:
     clouds, ctx = request.services.clouds, request.ctx
     cloud_id = clouds.accounts.get(ctx, cloud).id
-    return views.native_id_mapping(
-        clouds.native_resources.register(ctx, cloud_id, resource_type, resource_id, native_id)
-    )
+    return views.native_id_mapping(clouds.native_ids.register(ctx, cloud_id, resource_type, resource_id, native_id))

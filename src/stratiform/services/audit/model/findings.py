@@ -19,14 +19,14 @@ class FindingKind(StrEnum):
     """Kinds of discrepancies.
 
     `MISSING`: a source reports use that is not in the ledger. `SURPLUS`: the ledger has use of a resource that a source
-    does not have any more. `DIFFERENT`: ledger and source have another project, state or attribute. `DUPLICATE`: the
+    does not have any more. `DIFFERENT`: ledger and source have another project, state or attribute. `OVERLAP`: the
     ledger has the same use in two clouds.
     """
 
     MISSING = "missing"
     SURPLUS = "surplus"
     DIFFERENT = "differs"
-    DUPLICATE = "doubled"
+    OVERLAP = "overlap"
 
 
 class PropertyDifference(NamedTuple):

@@ -163,7 +163,7 @@ def _find_duplicates(resources: Sequence[AuditedResource], window: Window) -> di
             continue
         evidence = (f"cloud {first.resource.cloud} has the same id in use",)
         findings[second.resource] += [
-            Finding(FindingKind.DUPLICATE, start, end, True, evidence)
+            Finding(FindingKind.OVERLAP, start, end, True, evidence)
             for start, end in find_overlaps(first.ledger.segments, second.ledger.segments, window)
         ]
     return findings

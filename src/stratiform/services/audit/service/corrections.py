@@ -44,7 +44,7 @@ def apply_corrections(
             continue
         events += [_correction_event(audited.resource, proposed, caller) for proposed in result.proposed]
         applied.append(replace(result, proposed=[replace(each, is_applied=True) for each in result.proposed]))
-    ingest.events.ingest(db, events, now)
+    ingest.own_events.ingest(db, events, now)
     return applied
 
 

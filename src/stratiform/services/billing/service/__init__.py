@@ -24,7 +24,7 @@ class BillingService:
     """Customer accounts, billing periods, documents and running costs."""
 
     customer_accounts: CustomerAccounts
-    assignments: ProjectAssignments
+    project_assignments: ProjectAssignments
     periods: BillingPeriods
     documents: Documents
     costs: RunningCosts
@@ -38,7 +38,7 @@ class BillingService:
         """Build the service from its dependencies."""
         return cls(
             customer_accounts=CustomerAccounts(ids, rating),
-            assignments=ProjectAssignments(ids),
+            project_assignments=ProjectAssignments(ids),
             periods=BillingPeriods(ids, ingest, InvoiceIssuer(identity, ledger, rating)),
             documents=Documents(),
             costs=RunningCosts(ledger, rating),

@@ -104,7 +104,7 @@ class RunningCosts:
         plan = self.rating.plans.load(ctx.db, account.plan)
         usage_filter = UsageFilter(*last.resource, project_id=last.project_id)
         samples = self.rating.meter_usages.iterate(ctx.db, plan, start, end, usage_filter)
-        charge = self.rating.charges.rate_usage(plan, usage, start, end, samples)
+        charge = self.rating.usage_rating.rate_usage(plan, usage, start, end, samples)
         return ResourceCost(
             resource_type=last.resource_type,
             resource_id=last.resource_id,
@@ -124,7 +124,7 @@ class RunningCosts:
     def _hourly_rate(self, plan: PricePlan, segment: Segment, now: Micros) -> str:
         if segment.end is not None and segment.end <= now:
             return "0"
-        return format_scaled(self.rating.charges.compute_hourly_rate(plan, segment, now), PRICE_DIGITS)
+        return format_scaled(self.rating.usage_rating.compute_hourly_rate(plan, segment, now), PRICE_DIGITS)
 
     def _rate_project(
         self, ctx: RequestContext, account: CustomerAccount, project_id: str, start: Micros, end: Micros, first: Micros
@@ -134,7 +134,7 @@ class RunningCosts:
         plan = self.rating.plans.load(ctx.db, account.plan)
         usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, project_id=project_id)
         samples = usage.iterate_samples(self.rating, plan)
-        charge, days = self.rating.charges.rate_usage_by_day(plan, usage, start, as_of, samples)
+        charge, days = self.rating.usage_rating.rate_usage_by_day(plan, usage, start, as_of, samples)
         return ProjectCost(
             project_id=project_id,
             account=account.name,

@@ -40,7 +40,7 @@ class InvoiceIssuer:
         as_of = self.ledger.positions.get_current_position(ctx.db)
         plan = self.rating.plans.load(ctx.db, account.plan)
         usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, as_of)
-        charge = self.rating.charges.rate_usage(plan, usage, start, end, usage.iterate_samples(self.rating, plan))
+        charge = self.rating.usage_rating.rate_usage(plan, usage, start, end, usage.iterate_samples(self.rating, plan))
         if charge.unpriced:
             raise UnpricedUsageConflict(plan, charge, usage.names)
         project_names = self._project_names(ctx.db, {line.key.project_id for line in charge.lines})

@@ -20,7 +20,7 @@ class CloudsService:
     accounts: CloudAccounts
     connections: Connections
     bindings: Bindings
-    native_resources: NativeIds
+    native_ids: NativeIds
 
     @classmethod
     def build(cls, *, database: Database, ids: Ids, keys: KeyRepository, installation: Installation) -> "CloudsService":
@@ -31,5 +31,5 @@ class CloudsService:
             accounts=CloudAccounts(ids, settings, connections),
             connections=connections,
             bindings=Bindings(connections),
-            native_resources=NativeIds(connections),
+            native_ids=NativeIds(connections),
         )

@@ -25,7 +25,7 @@ class NativeIds:
         self, ctx: RequestContext, cloud_id: str, resource_type: ResourceType, resource_id: str, native_id: str
     ) -> NativeIdMapping:
         """Set the native id of a resource in a cloud; call `resolve` first. Raises CloudNotFound, Invalid."""
-        policy.NATIVE_RESOURCES_REGISTER.require(ctx.caller, None)
+        policy.NATIVE_IDS_REGISTER.require(ctx.caller, None)
         if not resource_id or not native_id:
             raise Invalid(f"a {resource_type} is registered with its id and its native id")
         if len(native_id) > _MAX_NATIVE_ID_LENGTH:
@@ -36,13 +36,13 @@ class NativeIds:
 
     def unregister(self, ctx: RequestContext, cloud_id: str, resource_type: ResourceType, resource_id: str) -> None:
         """Delete the native id of a resource in a cloud. Raises NativeIdNotFound."""
-        policy.NATIVE_RESOURCES_REGISTER.require(ctx.caller, None)
+        policy.NATIVE_IDS_REGISTER.require(ctx.caller, None)
         if not repository.delete_native_id(ctx.db, cloud_id, resource_type, resource_id):
             raise NativeIdNotFound(f"{resource_type} {resource_id} is not registered in this cloud")
 
     def list(self, ctx: RequestContext, cloud_id: str) -> Sequence[NativeIdMapping]:
         """Return the native ids registered in a cloud, ordered by resource type and id. Raises CloudNotFound."""
-        policy.NATIVE_RESOURCES_LIST.require(ctx.caller, None)
+        policy.NATIVE_IDS_LIST.require(ctx.caller, None)
         return repository.list_native_ids(ctx.db, get_cloud(ctx.db, cloud_id).id)
 
     def find(self, db: Connection, cloud_id: str, resource_type: ResourceType, resource_id: str) -> str | None:
@@ -55,7 +55,7 @@ class NativeIds:
         Ids of flavors and volume types are returned unchanged: connectors have no request to check them.
         Raises: InvalidNativeId.
         """
-        policy.NATIVE_RESOURCES_REGISTER.require(ctx.caller, None)
+        policy.NATIVE_IDS_REGISTER.require(ctx.caller, None)
         require_no_transaction(ctx)
         images = self.connections.get(cloud_id).image
         if resource_type is not ResourceType.IMAGE or images is None:

@@ -42,7 +42,7 @@ def _server_spec(reconciler: ServerReconciler) -> ServerSpec:
     server, compute = reconciler.server, reconciler.compute
     with reconciler.job.database.read_transaction() as db:
         ports = compute.network.server_ports.list(db, server.id)
-        native_type = compute.clouds.native_resources.find(db, server.cloud_id, ResourceType.FLAVOR, server.flavor_id)
+        native_type = compute.clouds.native_ids.find(db, server.cloud_id, ResourceType.FLAVOR, server.flavor_id)
     return ServerSpec(
         token=server.id,
         name=server.name,

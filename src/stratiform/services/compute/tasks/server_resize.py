@@ -108,7 +108,7 @@ def _restore_power(reconciler: ServerReconciler) -> NativeServer | Requeue | Non
 def _target_size(reconciler: ServerReconciler, native: NativeServer, flavor: FlavorSnapshot) -> ServerSize:
     """Return the flavor's size; the disk keeps its current size if that is larger, because disks can't shrink."""
     with reconciler.job.database.read_transaction() as db:
-        native_type = reconciler.compute.clouds.native_resources.find(
+        native_type = reconciler.compute.clouds.native_ids.find(
             db, reconciler.server.cloud_id, ResourceType.FLAVOR, flavor["id"]
         )
     size = build_server_size(flavor, native_type)

@@ -42,7 +42,7 @@ class IdentityService:
     users: Users
     groups: Groups
     roles: Roles
-    assignments: RoleAssignments
+    role_assignments: RoleAssignments
     catalog: Catalog
     services: CatalogServices
     endpoints: Endpoints
@@ -66,7 +66,7 @@ class IdentityService:
             users=Users(ids, cache, passwords),
             groups=Groups(ids, cache),
             roles=Roles(ids, cache),
-            assignments=RoleAssignments(cache),
+            role_assignments=RoleAssignments(cache),
             catalog=Catalog(cache),
             services=CatalogServices(ids, cache),
             endpoints=Endpoints(ids, cache),

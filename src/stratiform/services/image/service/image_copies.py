@@ -41,7 +41,7 @@ class ImageCopies:
         and the errors of `contract.image.ImageDriver.upload`.
         """
         with self.database.read_transaction() as db:
-            registered_id = self.clouds.native_resources.find(db, cloud_id, ResourceType.IMAGE, image_id)
+            registered_id = self.clouds.native_ids.find(db, cloud_id, ResourceType.IMAGE, image_id)
             copy = image_copies.find(db, image_id, cloud_id)
         if registered_id:
             return registered_id

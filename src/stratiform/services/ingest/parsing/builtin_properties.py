@@ -5,11 +5,11 @@ from stratiform.services.ingest.parsing.meter_files import ValueType
 #: Resource type to attribute to type.
 ATTRIBUTES: dict[str, dict[str, ValueType]] = {
     "instance": {
-        "vcpus": "whole",
-        "ram_mib": "whole",
-        "disk_gib": "whole",
-        "root_gib": "whole",
-        "ephemeral_gib": "whole",
+        "vcpus": "integer",
+        "ram_mib": "integer",
+        "disk_gib": "integer",
+        "root_gib": "integer",
+        "ephemeral_gib": "integer",
         "flavor": "text",
         "flavor_id": "text",
         "availability_zone": "text",
@@ -19,7 +19,7 @@ ATTRIBUTES: dict[str, dict[str, ValueType]] = {
         "os_version": "text",
     },
     "volume": {
-        "size_gib": "whole",
+        "size_gib": "integer",
         "volume_type": "text",
         "volume_type_name": "text",
         "availability_zone": "text",

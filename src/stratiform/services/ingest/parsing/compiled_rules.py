@@ -193,7 +193,7 @@ def _parse_decimal_text(value: object, name: str) -> str | None:
 
 _CONVERSIONS: dict[ValueType, Convert] = {
     "text": parse_text,
-    "whole": parse_integer,
+    "integer": parse_integer,
     "decimal": _parse_decimal_text,
-    "flag": parse_boolean,
+    "boolean": parse_boolean,
 }

@@ -87,9 +87,9 @@ class MessageParser:
 
     def find_ignore_reason(self, event_type: str) -> str:
         """Return why events of this type change no usage; "" if no meter file has a reason."""
-        reasons = [(pattern, entry.why) for entry in self.ignored_events for pattern in entry.types]
+        reasons = [(pattern, entry.reason) for entry in self.ignored_events for pattern in entry.types]
         reasons += [
-            (pattern, rule.why)
+            (pattern, rule.reason)
             for meter_file in self.meter_files.values()
             for rule in meter_file.events
             if rule.rule == "ignore"

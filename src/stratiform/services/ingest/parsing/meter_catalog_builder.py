@@ -21,9 +21,9 @@ from stratiform.services.ledger.model.resource_properties import get_default_sta
 
 _TYPES: dict[ValueType, AttributeType] = {
     "text": "text",
-    "whole": "integer",
+    "integer": "integer",
     "decimal": "decimal",
-    "flag": "boolean",
+    "boolean": "boolean",
 }
 
 

@@ -10,7 +10,7 @@ from stratiform.kit.errors import Invalid
 from stratiform.services.ingest.parsing.meter_file_parser import parse_ignored_events, parse_meter_file, read_file
 from stratiform.services.ingest.parsing.meter_files import IgnoredEvents, MeterFile
 
-_IGNORED_EVENTS = "nothing.toml"
+_IGNORED_EVENTS = "ignored_events.toml"
 
 
 @dataclass(frozen=True, slots=True)

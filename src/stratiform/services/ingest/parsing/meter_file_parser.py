@@ -30,7 +30,7 @@ def parse_meter_file(text: str, filename: str) -> MeterFile:
 
 def parse_ignored_events(text: str, filename: str) -> tuple[IgnoredEvents, ...]:
     """Parse a file of ignored event types. Raises: Invalid."""
-    return _decode(text, filename, IgnoredEventsFile).ignored
+    return _decode(text, filename, IgnoredEventsFile).ignored_events
 
 
 def read_file(path: Path) -> str:

@@ -16,8 +16,8 @@ FILE_RULES = ("start", "update", "stop", "sample")
 #: `ignore`, a rule of the file, or the name of a parser in Python (`builtin_parsers`).
 Rule = Literal["start", "update", "stop", "sample", "ignore", "nova", "nova-versioned", "cinder", "volume-type"]
 
-#: `whole` is an integer, `flag` a boolean, and `decimal` a string of decimal digits.
-ValueType = Literal["text", "whole", "decimal", "flag"]
+#: `decimal` is a string of decimal digits.
+ValueType = Literal["text", "integer", "decimal", "boolean"]
 
 #: A path, or several alternatives.
 Paths = str | tuple[str, ...]
@@ -110,8 +110,8 @@ class SampleDefinition(MeterFileTable, frozen=True):
 class EventRule(MeterFileTable, frozen=True):
     """A rule for events of some types.
 
-    `each`: path of a list, each item of which is a resource. `sample`: path of the name of the only sample. `why`: the
-    reason to ignore the events.
+    `each`: path of a list, each item of which is a resource. `sample`: path of the name of the only sample. `reason`:
+    why the events are ignored.
     """
 
     type: str | tuple[str, ...]
@@ -124,7 +124,7 @@ class EventRule(MeterFileTable, frozen=True):
     attributes: Mapping[str, str | AttributeDefinition] = {}
     samples: tuple[str, ...] = ()
     sample: Paths = ""
-    why: str = ""
+    reason: str = ""
 
     @property
     def types(self) -> Sequence[str]:
@@ -142,7 +142,7 @@ class MeterFile(MeterFileTable, frozen=True):
     title: _Line
     unit: _Line
     source: _Line
-    about: str = ""
+    description: str = ""
     root: Paths = ""
     launched: Paths = ""
     ended: Paths = ""
@@ -157,7 +157,7 @@ class IgnoredEvents(MeterFileTable, frozen=True):
     """Event types that change no usage, and the reason."""
 
     type: str | tuple[str, ...]
-    why: _Line
+    reason: _Line
 
     @property
     def types(self) -> Sequence[str]:
@@ -166,9 +166,9 @@ class IgnoredEvents(MeterFileTable, frozen=True):
 
 
 class IgnoredEventsFile(MeterFileTable, frozen=True):
-    """The file `nothing.toml`."""
+    """The file `ignored_events.toml`."""
 
-    ignored: tuple[IgnoredEvents, ...] = msgspec.field(name="nothing")
+    ignored_events: tuple[IgnoredEvents, ...]
 
 
 def list_paths(paths: Paths) -> Sequence[str]:

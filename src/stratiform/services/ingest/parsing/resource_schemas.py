@@ -56,7 +56,7 @@ class ResourceSchema:
                 f"attributes.{name}: {self.resource_type} has no such attribute",
                 hint=f"known: {', '.join(sorted(self.attributes)) or 'none'}",
             )
-        if value_type == "whole" and name in self.negative and is_integer(value):
+        if value_type == "integer" and name in self.negative and is_integer(value):
             return value
         convert, description = _CONVERSIONS[value_type]
         try:
@@ -95,7 +95,7 @@ def build_resource_schema(
 
 
 def _type_of(value: object) -> ValueType:
-    return "flag" if isinstance(value, bool) else "whole" if isinstance(value, int) else "text"
+    return "boolean" if isinstance(value, bool) else "integer" if isinstance(value, int) else "text"
 
 
 def _to_text(value: object) -> str | None:
@@ -123,7 +123,7 @@ def _to_boolean(value: object) -> bool | None:
 #: Conversion of each type, and what a valid value is.
 _CONVERSIONS: dict[ValueType, tuple[Callable[[object], object], str]] = {
     "text": (_to_text, "a string"),
-    "whole": (_to_integer, "a non-negative integer"),
+    "integer": (_to_integer, "a non-negative integer"),
     "decimal": (_to_decimal, "a non-negative number"),
-    "flag": (_to_boolean, "a boolean"),
+    "boolean": (_to_boolean, "a boolean"),
 }

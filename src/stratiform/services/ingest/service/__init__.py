@@ -58,7 +58,7 @@ class IngestService:
     ledger: LedgerService
     cloud_events: CloudEvents
     corrections: Corrections
-    events: OwnEvents
+    own_events: OwnEvents
     ignored_messages: IgnoredMessages
     messages: Messages
     meters: Meters
@@ -74,7 +74,7 @@ class IngestService:
             ledger=ledger,
             cloud_events=CloudEvents(parser, ledger),
             corrections=Corrections(parser, ledger),
-            events=OwnEvents(parser, ledger),
+            own_events=OwnEvents(parser, ledger),
             ignored_messages=IgnoredMessages(parser, ledger),
             messages=Messages(parser, ledger),
             meters=Meters(parser),
@@ -86,5 +86,5 @@ class IngestService:
 
     def ingest_whole_outbox(self, db: Connection, now: Micros) -> None:
         """Move all events from the outbox to the ledger, in the transaction of the caller."""
-        while self.events.ingest_outbox(db, now, _PENDING_AT_ONCE):
+        while self.own_events.ingest_outbox(db, now, _PENDING_AT_ONCE):
             pass

@@ -25,10 +25,10 @@ def store_batch(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: 
             ]
             repository.ignored_messages.add(db, ignored, received_at, counters.position)
     repository.rejected_messages.add(db, batch.list_rejected(now))
-    accepted = sum(len(message.statements) for message in new)
+    ingested = sum(len(message.statements) for message in new)
     return IngestResult(
-        accepted=accepted,
-        repeated=sum(len(message.statements) for message in batch.messages) - accepted,
+        ingested=ingested,
+        duplicates=sum(len(message.statements) for message in batch.messages) - ingested,
         ignored=sum(not message.statements for message in batch.messages),
         rejected=len(batch.rejected),
     )

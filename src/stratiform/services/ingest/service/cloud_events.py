@@ -16,7 +16,7 @@ from stratiform.services.ingest.service.cloud_names import validate_cloud_name
 from stratiform.services.ingest.service.parsed_batches import parse_events
 from stratiform.services.ledger.service import LedgerService
 
-Outcome = Literal["accepted", "repeated", "ignored", "rejected"]
+Outcome = Literal["ingested", "duplicate", "ignored", "rejected"]
 
 #: Event types for which there are other operations, with checks of their own.
 _RESERVED_PREFIXES = ("usage.", "almanach.")
@@ -107,6 +107,6 @@ def _result(parsed: _ParsedEvent, seen: set[tuple[str, str]]) -> EventResult:
         return EventResult("ignored", message_id, f"{parsed.event.event_type} has no statement about metered usage")
     keys = {(parsed.event.cloud, id_) for id_ in parsed.ids}
     if keys <= seen:
-        return EventResult("repeated", message_id)
+        return EventResult("duplicate", message_id)
     seen |= keys
-    return EventResult("accepted", message_id)
+    return EventResult("ingested", message_id)

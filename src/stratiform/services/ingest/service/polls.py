@@ -27,7 +27,7 @@ from stratiform.services.ledger.model import MeterFormat, Resource
 from stratiform.services.ledger.service import LedgerService, StoredSample
 
 #: The kind of work that reads one poll.
-WORK = "metering.poll"
+WORK = "ingest.poll"
 
 _USAGE = "usage"
 
@@ -112,7 +112,7 @@ class Polls:
         """Append the samples to the ledger that are new or have another value than before."""
         events = list(self._list_new_events(db, poll, query, samples))
         if not events:
-            return IngestResult(repeated=len(samples))
+            return IngestResult(duplicates=len(samples))
         return store_batch(db, self.ledger, parse_events(self.parser, events), now)
 
     def _defined_polls(self, cloud: Cloud, now: Micros) -> Iterator[Poll]:

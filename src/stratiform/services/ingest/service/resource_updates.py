@@ -68,7 +68,7 @@ class ResourceUpdates:
     ) -> Sequence[RecordedSegment]:
         """Return all segments of the resources with this id, whichever project they belong to. Raises: Forbidden."""
         self.require_create(ctx)
-        return self.ledger.histories.list_all_by_id(ctx.db, resource_id, resource_types)
+        return self.ledger.segment_histories.list_all_by_id(ctx.db, resource_id, resource_types)
 
 
 def _event(ctx: RequestContext, update: ResourceUpdate, message_id: str) -> Event:

@@ -40,17 +40,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class LedgerService:
-    """The ledger. `catalog` defines what is metered; `names` checks names in filters."""
+    """The ledger. `catalog` defines what is metered; `filter_names` checks names in filters."""
 
     catalog: MeterCatalog
-    names: FilterNames
+    filter_names: FilterNames
     access: UsageAccess = field(default_factory=UsageAccess)
     batches: Batches = field(default_factory=Batches)
-    changes: SegmentChanges = field(default_factory=SegmentChanges)
+    segment_changes: SegmentChanges = field(default_factory=SegmentChanges)
     corrections: Corrections = field(default_factory=Corrections)
     events: Events = field(default_factory=Events)
-    histories: SegmentHistories = field(default_factory=SegmentHistories)
-    log: MerkleLog = field(default_factory=MerkleLog)
+    segment_histories: SegmentHistories = field(default_factory=SegmentHistories)
+    merkle_log: MerkleLog = field(default_factory=MerkleLog)
     positions: Positions = field(default_factory=Positions)
     resources: Resources = field(default_factory=Resources)
     samples: Samples = field(default_factory=Samples)

@@ -42,11 +42,11 @@ class Checkpoints:
         Sign and store it if there is none, or only one by a replaced key. Raises: LogRewritten; Conflict.
         """
         if size is None:
-            size = self.ledger.log.get_size(db)
+            size = self.ledger.merkle_log.get_size(db)
         signer = self.keys.get_signer()
         stored, newest = repository.checkpoints.find(db, size), repository.checkpoints.find_newest(db)
         checkpoint = Checkpoint(
-            signer.name, size, merkle_tree.compute_root(self.ledger.log.build_tile_reader(db), size)
+            signer.name, size, merkle_tree.compute_root(self.ledger.merkle_log.build_tile_reader(db), size)
         )
         self._check_consistency(db, checkpoint, [each.note for each in (stored, newest) if each is not None])
         if stored is not None and _is_signed_by(signer, stored):
@@ -63,7 +63,7 @@ class Checkpoints:
 
     def _check_consistency(self, db: Connection, checkpoint: Checkpoint, notes: Sequence[str]) -> None:
         """Check that the checkpoint does not contradict earlier ones. Raises: LogRewritten; Conflict."""
-        tile_reader, verifiers = self.ledger.log.build_tile_reader(db), self.keys.list_verifiers()
+        tile_reader, verifiers = self.ledger.merkle_log.build_tile_reader(db), self.keys.list_verifiers()
         last = self.keys.read_last_note()
         for note in {*notes, *([] if last is None else [last])}:
             try:

@@ -59,7 +59,7 @@ class Exports:
         position = self.ledger.positions.get_current_position(ctx.db)
         if usage_filter.as_of is not None:
             position = min(position, usage_filter.as_of)
-        size = self.ledger.log.get_size(ctx.db, position)
+        size = self.ledger.merkle_log.get_size(ctx.db, position)
         header = HeaderLine(
             format=FORMAT,
             made_by=f"stratiform {__version__}",
@@ -78,7 +78,7 @@ class Exports:
         """Yield the lines of an export, in constant memory except for one number per event."""
         digest = ExportDigest(self.keys.get_signer().name, export.size)
         yield digest.add(encode_line(export.header))
-        tree = merkle_tree.TreeProver(self.ledger.log.build_tile_reader(db), export.size)
+        tree = merkle_tree.TreeProver(self.ledger.merkle_log.build_tile_reader(db), export.size)
         for history in self._iterate_histories(db, export):
             may_read = build_read_check([record for _, record in history.records], export.usage_filter.project_id)
             yield digest.add(encode_line(ResourceLine(*history.resource, events=len(history.records))))

@@ -44,7 +44,7 @@ class InclusionProofs:
         size = resolve_log_size(ctx.db, self.ledger, size)
         if not 0 <= index < size:
             raise NotFound(f"Event {index} could not be found in the log of {size} events.")
-        tile_reader = self.ledger.log.build_tile_reader(ctx.db)
+        tile_reader = self.ledger.merkle_log.build_tile_reader(ctx.db)
         records = [record for _, record in self.ledger.events.iterate_records(ctx.db, index, index + 1)]
         text = next((record.encode() for record in records if self._may_read(ctx, record)), None)
         leaf, proof = merkle_tree.get_leaf(tile_reader, index), merkle_tree.prove_inclusion(tile_reader, index, size)
@@ -107,7 +107,7 @@ class Tiles:
     def get(self, ctx: RequestContext, level: int, number: int, width: int) -> bytes:
         """Return the first `width` hashes of a tile. Raises: NotFound."""
         policy.LOG_READ.require(ctx.caller, None)
-        hashes = self.ledger.log.build_tile_reader(ctx.db)(level, number)[: width * merkle_tree.HASH_BYTES]
+        hashes = self.ledger.merkle_log.build_tile_reader(ctx.db)(level, number)[: width * merkle_tree.HASH_BYTES]
         if len(hashes) != width * merkle_tree.HASH_BYTES or not width:
             raise NotFound(f"Tile {level}/{number} with {width} hashes could not be found.")
         return hashes
@@ -115,7 +115,7 @@ class Tiles:
 
 def resolve_log_size(db: Connection, ledger: LedgerService, size: int | None) -> int:
     """Return `size`, or the current size of the log. Raises: Invalid if the log is smaller."""
-    current = ledger.log.get_size(db)
+    current = ledger.merkle_log.get_size(db)
     if size is not None and size > current:
         raise Invalid(f"The log has {current} events, not {size}.")
     return current if size is None else size
@@ -125,4 +125,4 @@ def prove_consistency(db: Connection, ledger: LedgerService, old: int, new: int)
     """Return the proof that the log of `new` events begins with that of `old` events. Raises: Invalid."""
     if old > new:
         raise Invalid(f"The log of {new} events can't be a continuation of {old} events.")
-    return merkle_tree.prove_consistency(ledger.log.build_tile_reader(db), old, new)
+    return merkle_tree.prove_consistency(ledger.merkle_log.build_tile_reader(db), old, new)

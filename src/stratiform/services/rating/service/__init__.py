@@ -16,7 +16,7 @@ class RatingService:
 
     catalog: MeterCatalog
     plans: PricePlans
-    charges: UsageRating
+    usage_rating: UsageRating
     meter_usages: SampledUsageReader
 
     @classmethod

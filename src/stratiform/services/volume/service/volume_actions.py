@@ -87,4 +87,4 @@ class VolumeActions:
         update_volume(ctx, self.ids, volume, read_only=read_only)
 
     def _native_type(self, ctx: RequestContext, volume: Volume, type_id: str) -> str | None:
-        return self.clouds.native_resources.find(ctx.db, volume.cloud_id, ResourceType.VOLUME_TYPE, type_id)
+        return self.clouds.native_ids.find(ctx.db, volume.cloud_id, ResourceType.VOLUME_TYPE, type_id)

@@ -31,7 +31,7 @@ _TARGET_KINDS: tuple[TargetKind, ...] = ("project", "domain")
 def list_role_assignments(
     request: ApiRequest, query: schemas.RoleAssignmentListQuery
 ) -> schemas.RoleAssignmentsResponse:
-    service = request.services.identity.assignments
+    service = request.services.identity.role_assignments
     assignments = service.list(request.ctx, _filters(query))
     resources = RoleAssignmentResources()
     if query.include_names:
@@ -83,21 +83,21 @@ def _declare_grants(
 
     @api.get(list_path + suffix, policy.LIST_GRANTS)
     def list_granted_roles(request: ApiRequest, **ids: str) -> RolesResponse:
-        roles = request.services.identity.assignments.list_granted_roles(request.ctx, assignment(ids))
+        roles = request.services.identity.role_assignments.list_granted_roles(request.ctx, assignment(ids))
         return RolesResponse([role_view(role, request.view) for role in roles], page_links(request))
 
     @api.put(grant_path, policy.CREATE_GRANT, status=204)
     def create_grant(request: ApiRequest, **ids: str) -> None:
-        request.services.identity.assignments.grant(request.ctx, assignment(ids))
+        request.services.identity.role_assignments.grant(request.ctx, assignment(ids))
 
     @api.get(grant_path, policy.CHECK_GRANT, status=204, errors=not_found)
     @api.head(grant_path, policy.CHECK_GRANT, status=204, errors=not_found)
     def check_grant(request: ApiRequest, **ids: str) -> None:
-        request.services.identity.assignments.check(request.ctx, assignment(ids))
+        request.services.identity.role_assignments.check(request.ctx, assignment(ids))
 
     @api.delete(grant_path, policy.REVOKE_GRANT, errors=not_found)
     def revoke_grant(request: ApiRequest, **ids: str) -> None:
-        request.services.identity.assignments.revoke(request.ctx, assignment(ids))
+        request.services.identity.role_assignments.revoke(request.ctx, assignment(ids))
 
 
 for _actor in _ACTOR_KINDS:

@@ -367,6 +367,14 @@ def test_error_names_the_source(home: Path) -> None:
         parse_addresses(Settings(home=home, sources=(replace(valid, cloud=""),)))
 
 
+@pytest.mark.parametrize(
+    ("priorities", "problem"), [(("info", "urgent"), "unknown priority 'urgent'"), ((), "no priorities")]
+)
+def test_invalid_priorities_are_refused(home: Path, priorities: tuple[str, ...], problem: str) -> None:
+    with pytest.raises(Invalid, match=f"collector_url has {problem}"):
+        parse_addresses(Settings(home=home, collector_url=URL, collector_priorities=priorities))
+
+
 def test_clouds_do_not_share_a_queue(home: Path) -> None:
     source = MessageBus(url="rabbit://a:b@one,a:b@two/x", cloud="north", pool="mine")
     for other in (MessageBus(url="rabbit://c:d@two/x", pool="mine"), replace(source, cloud="south")):

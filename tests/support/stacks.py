@@ -37,12 +37,13 @@ class ServiceHarness:
         return RequestContext(db, caller, self.clock.now(), "req-test")
 
 
-def build_harness(home: Path, database_url: str = "", *, tables: bool = True) -> ServiceHarness:
+def build_harness(home: Path, database_url: str = "", *, tables: bool = True, **settings: Any) -> ServiceHarness:
     """Build all services in `home`, with empty tables unless `tables` is False."""
     clock, ids = ManualClock(), SequentialIds()
     _write_token_keys(home / "keys" / "tokens")
-    settings = Settings(home=home, database_url=database_url, bcrypt_rounds=4)
-    services = build_services(settings, clock=clock, ids=ids)
+    services = build_services(
+        Settings(home=home, database_url=database_url, bcrypt_rounds=4, **settings), clock=clock, ids=ids
+    )
     if tables:
         create_tables(services.database)
     return ServiceHarness(services, clock, ids)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from stratiform.app.settings import MessageBus, Settings
 from stratiform.interfaces.amqp.batch_ingest import BatchIngest, IngestStatistics
+from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.interfaces.amqp.transport_url import TransportUrl, parse_transport_url
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
@@ -53,8 +54,9 @@ class _Pipeline:
 def parse_addresses(settings: Settings) -> dict[str, TransportUrl]:
     """Return the addresses of the buses by setting. Does not connect. Raises: Invalid, with the name of the setting."""
     by_key = {key: parse_transport_url(source.url, key) for key, source in settings.message_buses.items()}
-    for source in settings.message_buses.values():
+    for key, source in settings.message_buses.items():
         validate_cloud_name(source.cloud)
+        _check_priorities(key, source)
     _check_queues(settings.message_buses, by_key)
     return by_key
 
@@ -90,7 +92,8 @@ def _build_pipeline(
     batch_queue = BatchQueue(min(_BATCH, prefetch))
     statistics = IngestStatistics(str(address), source.cloud)
     storage = BatchIngest(services, source.cloud, batch_queue, statistics)
-    consumer = Consumer(address, Subscription(source.exchanges, source.topics, source.pool), batch_queue, prefetch)
+    subscription = Subscription(source.exchanges, source.topics, source.pool, source.priorities)
+    consumer = Consumer(address, subscription, batch_queue, prefetch)
     return _Pipeline(
         batch_queue,
         statistics,
@@ -98,6 +101,14 @@ def _build_pipeline(
         threading.Thread(target=partial(storage.store_batches, stop), name="collector-store", daemon=True),
         threading.Thread(target=partial(consumer.run, stop, settled), name="collector-consume", daemon=True),
     )
+
+
+def _check_priorities(key: str, source: MessageBus) -> None:
+    """Raises: Invalid."""
+    unknown = sorted(set(source.priorities) - set(PRIORITIES))
+    if unknown or not source.priorities:
+        problem = f"unknown priority '{unknown[0]}'" if unknown else "no priorities"
+        raise Invalid(f"{key} has {problem}", hint=f"priorities: {', '.join(PRIORITIES)}")
 
 
 def _check_queues(sources: Mapping[str, MessageBus], by_key: Mapping[str, TransportUrl]) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.settings import setting_field
 
@@ -34,6 +35,7 @@ class MessageBus:
         "stratiform",
         "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
     )
+    priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Settings:
         "stratiform",
         "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
     )
+    collector_priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
     sources: tuple[MessageBus, ...] = setting_field(
         (), "Additional message buses, each with its own consumer; `collector_…` is the first."
     )
@@ -103,6 +106,9 @@ class Settings:
         400, "Days for which the ledger keeps raw messages (0: forever); events and segments are always kept."
     )
     token_ttl_s: Annotated[int, Meta(ge=60)] = setting_field(3600, "Lifetime of a token in seconds, 60 or more.")
+    image_size_cap: Annotated[int, Meta(ge=1)] = setting_field(
+        2**40, "Size limit of an image in bytes, as Glance's image_size_cap; by default 1 TiB."
+    )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
         12, "bcrypt cost of password hashes, 4 to 31, as Keystone's password_hash_rounds."
     )
@@ -122,6 +128,7 @@ class Settings:
                 topics=self.collector_topics,
                 exchanges=self.collector_exchanges,
                 pool=self.collector_pool,
+                priorities=self.collector_priorities,
             )
         return buses | {f"url of [[sources]] number {number}": source for number, source in enumerate(self.sources, 1)}
 

@@ -16,6 +16,7 @@ from stratiform.interfaces.endpoints.field_restrictions import (
     list_existing_fields,
 )
 from stratiform.kit.errors import Fault, Invalid
+from stratiform.kit.number_parsing import is_int
 
 T = TypeVar("T")
 
@@ -115,6 +116,8 @@ def decode_query(
         field = fields.get(name)
         if field is None:
             continue
+        if field.is_int and not is_int(text):  # msgspec would also take 1.0 and 1e3
+            raise invalid(name, text, f"{text!r} is not of type 'integer'")
         value = parse_flag(text, name, invalid) if field.is_bool else text
         if field.is_list:
             values.setdefault(name, []).append(value)
@@ -143,6 +146,7 @@ class QueryField:
 
     is_list: bool
     is_bool: bool
+    is_int: bool
 
 
 def list_query_fields(schema: type[object], minor: int = 0) -> dict[str, QueryField]:
@@ -153,7 +157,7 @@ def list_query_fields(schema: type[object], minor: int = 0) -> dict[str, QueryFi
     for name, encoded in list_existing_fields(schema, minor):
         types = {hints[name], *get_args(hints[name])}
         is_list = any(getattr(annotation, "__origin__", None) is list for annotation in types)
-        fields[encoded] = QueryField(is_list, bool in types)
+        fields[encoded] = QueryField(is_list, bool in types, int in types)
     return fields
 
 

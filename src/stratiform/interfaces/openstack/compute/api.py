@@ -8,6 +8,7 @@ from stratiform.interfaces.openstack.version_documents import (
     build_version_document,
     build_version_list,
 )
+from stratiform.interfaces.request_bodies import OSLO_BYTES
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.identity.model import CatalogService
 
@@ -21,4 +22,5 @@ api = OpenStackApi(
     microversions=COMPUTE,
     lenient=True,
     invalid_field=InvalidField,
+    max_body_bytes=OSLO_BYTES,
 )

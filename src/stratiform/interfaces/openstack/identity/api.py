@@ -9,6 +9,7 @@ from stratiform.interfaces.openstack.version_documents import (
     build_keystone_version_list,
     build_version_document,
 )
+from stratiform.interfaces.request_bodies import OSLO_BYTES
 from stratiform.kit.errors import Fault, Invalid
 from stratiform.services.identity.model import CatalogService
 
@@ -44,4 +45,5 @@ api = OpenStackApi(
     ),
     parse_flag=_parse_flag,
     invalid_field=_invalid_field,
+    max_body_bytes=OSLO_BYTES,
 )

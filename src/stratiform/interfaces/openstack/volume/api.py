@@ -8,6 +8,7 @@ from stratiform.interfaces.openstack.version_documents import (
     build_version_choices,
     build_version_list,
 )
+from stratiform.interfaces.request_bodies import OSLO_BYTES
 from stratiform.kit.errors import Fault, NotFound
 from stratiform.services.identity.model import CatalogService
 
@@ -30,4 +31,5 @@ api = OpenStackApi(
     project_in_path=True,
     lenient=True,
     version_not_found=_version_not_found,
+    max_body_bytes=OSLO_BYTES,
 )

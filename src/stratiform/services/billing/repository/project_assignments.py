@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, exists, or_
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.database import Connection, TableGateway
+from stratiform.kit.database import Connection, IntegrityError, TableGateway
+from stratiform.services.billing.errors import AssignmentConflict
 from stratiform.services.billing.model import ProjectAssignment
 from stratiform.services.billing.tables import assignments_table, documents_table
 
@@ -22,8 +23,28 @@ def list_assignments(
     return _rows.list_all(db, *conditions, order=(c.start, c.id))
 
 
-def insert_assignment(db: Connection, assignment: ProjectAssignment) -> None:
-    _rows.insert(db, assignment)
+def find_last_assignment(db: Connection, project_id: str) -> ProjectAssignment | None:
+    """Return the latest assignment of a project."""
+    c = assignments_table.c
+    rows = _rows.list_all(db, c.project_id == project_id, order=(c.sequence.desc(),), limit=1)
+    return rows[0] if rows else None
+
+
+def insert_assignment(db: Connection, assignment: ProjectAssignment, previous_until: Micros | None) -> None:
+    """Insert the next assignment of a project; `previous_until` is the end of the one before.
+
+    Raises: AssignmentConflict if another request has assigned the project
+    """
+    previous_sequence = assignment.sequence - 1 or None
+    values = {
+        **_rows.to_columns(assignment),
+        "previous_sequence": previous_sequence,
+        "previous_until": None if previous_sequence is None else previous_until,
+    }
+    try:
+        db.execute(assignments_table.insert().values(values))
+    except IntegrityError as error:
+        raise AssignmentConflict(assignment.project_id) from error
 
 
 def end_assignment(db: Connection, assignment_id: str, until: Micros) -> None:

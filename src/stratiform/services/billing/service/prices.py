@@ -22,4 +22,5 @@ class PricePublisher:
         """
         policy.PRICES_SET.require(ctx.caller, None)
         plan = self.rating.plans.parse(source, file)
+        self.rating.plans.lock(ctx.db, plan.name)  # no period is closed with it from here on
         return self.rating.plans.publish(ctx, plan, find_last_closed_end(ctx.db, plan.name))

@@ -9,10 +9,12 @@ from stratiform.kit.database import Connection
 from stratiform.kit.errors import Conflict
 from stratiform.kit.ids import Ids
 from stratiform.services.billing import policy
+from stratiform.services.billing.errors import AssignmentConflict
 from stratiform.services.billing.model import CustomerAccount, ProjectAssignment, get_month_bounds
 from stratiform.services.billing.repository import project_assignments as repository
+from stratiform.services.billing.repository.customer_accounts import lock_customer_accounts, update_billed_until
 from stratiform.services.billing.repository.periods import list_periods
-from stratiform.services.billing.service.customer_accounts import load_customer_account, set_billed_until
+from stratiform.services.billing.service.customer_accounts import load_customer_account
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +40,41 @@ class ProjectAssignments:
         Raises: CustomerAccountNotFound, Conflict if that time is closed, or the project is assigned already
         """
         policy.ACCOUNTS_ASSIGN.require(ctx.caller, None)
-        new_account = load_customer_account(ctx.db, account)
         first = ctx.now if start is None else start
-        for earlier in repository.list_assignments(ctx.db, project_id=project_id):
-            if earlier.overlaps(first, None):
-                _end_assignment(ctx.db, earlier, new_account, first)
-        set_billed_until(ctx.db, new_account, _first_open(ctx.db, new_account, first))
-        assignment = ProjectAssignment(self.ids.uuid(), new_account.id, project_id, first, None)
-        repository.insert_assignment(ctx.db, assignment)
+        last = repository.find_last_assignment(ctx.db, project_id)
+        new_account = _lock_accounts(ctx.db, account, last)
+        if repository.find_last_assignment(ctx.db, project_id) != last:  # changed before the lock
+            raise AssignmentConflict(project_id)
+        previous_until = None if last is None else _end_assignment(ctx.db, last, new_account, first)
+        update_billed_until(ctx.db, new_account.id, _first_open(ctx.db, new_account, first))
+        sequence = 1 if last is None else last.sequence + 1
+        assignment = ProjectAssignment(self.ids.uuid(), new_account.id, project_id, sequence, first, None)
+        repository.insert_assignment(ctx.db, assignment, previous_until)
         return assignment
 
 
-def _end_assignment(db: Connection, earlier: ProjectAssignment, new_account: CustomerAccount, end: Micros) -> None:
-    account = load_customer_account(db, earlier.account_id)
+def _lock_accounts(db: Connection, account: str, last: ProjectAssignment | None) -> CustomerAccount:
+    """Lock a customer account, and the one to which a project is assigned now. Raises: CustomerAccountNotFound"""
+    account_id = load_customer_account(db, account).id
+    lock_customer_accounts(db, [account_id, *([] if last is None else [last.account_id])])
+    return load_customer_account(db, account_id)
+
+
+def _end_assignment(db: Connection, last: ProjectAssignment, new_account: CustomerAccount, start: Micros) -> Micros:
+    """End the last assignment of a project at `start`, unless it has ended before. Return its end. Raises: Conflict"""
+    if last.until is not None and last.until <= start:
+        return last.until
+    account = load_customer_account(db, last.account_id)
     if account.id == new_account.id:
         raise Conflict(
-            f"The project has been assigned to customer account '{account.name}' since {format_iso(earlier.start)}"
+            f"The project has been assigned to customer account '{account.name}' since {format_iso(last.start)}"
         )
-    if end <= earlier.start or (account.billed_until or 0) > end:
+    if start <= last.start or (account.billed_until or 0) > start:
         raise Conflict(
-            f"Customer account '{account.name}' pays for the project at {format_iso(end)}; this cannot be changed"
+            f"Customer account '{account.name}' pays for the project at {format_iso(start)}; this cannot be changed"
         )
-    set_billed_until(db, account, account.billed_until)
-    repository.end_assignment(db, earlier.id, end)
+    repository.end_assignment(db, last.id, start)
+    return start
 
 
 def _first_open(db: Connection, account: CustomerAccount, start: Micros) -> Micros:

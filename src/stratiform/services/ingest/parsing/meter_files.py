@@ -23,6 +23,7 @@ ValueType = Literal["text", "integer", "decimal", "boolean"]
 Paths = str | tuple[str, ...]
 
 _Line = Annotated[str, Meta(min_length=1, max_length=200)]
+_Text = Annotated[str, Meta(min_length=1)]
 _State = Annotated[str, Meta(min_length=1, max_length=32)]
 _ResourceType = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
@@ -85,11 +86,13 @@ class AttributeDefinition(MeterFileTable, frozen=True):
 class StateMapping(MeterFileTable, frozen=True):
     """The state of the resource: `map` translates the value at `path`. A key with `*` at its end is a prefix.
 
-    A value that is not in `map` leaves the state as it is.
+    A value that is not in `map` leaves the state as it is. `deleted`: the values, or prefixes, of a resource that does
+    not exist any more, which any notification may have.
     """
 
     path: Paths
-    map: Mapping[str, _State]
+    map: Mapping[str, _State] = {}
+    deleted: tuple[_Text, ...] = ()
 
 
 class SampleDefinition(MeterFileTable, frozen=True):
@@ -110,13 +113,14 @@ class SampleDefinition(MeterFileTable, frozen=True):
 class EventRule(MeterFileTable, frozen=True):
     """A rule for events of some types.
 
-    `each`: path of a list, each item of which is a resource. `sample`: path of the name of the only sample. `reason`:
-    why the events are ignored.
+    `each`: path of a list, each item of which is a resource. `sample`: path of the name of the only sample. `exact`: a
+    `stop` is sent at the moment of the deletion. `why`: the reason to ignore the events.
     """
 
     type: str | tuple[str, ...]
     rule: Rule
     at: Paths = ""
+    exact: bool = False
     each: str = ""
     when: RuleCondition | None = None
     state: _State | None = None
@@ -136,6 +140,7 @@ class MeterFile(MeterFileTable, frozen=True):
     """A meter file. `name` is the resource type; paths start at `root`.
 
     `launched` and `ended` are paths of times in all events: when the use of the resource started and ended.
+    `deleted_at` is the path of the time of its deletion, which counts in events of a deleted resource.
     """
 
     name: _ResourceType
@@ -146,6 +151,7 @@ class MeterFile(MeterFileTable, frozen=True):
     root: Paths = ""
     launched: Paths = ""
     ended: Paths = ""
+    deleted_at: Paths = ""
     identity: IdentityPaths | None = None
     attributes: Mapping[str, str | AttributeDefinition] = {}
     state: StateMapping | None = None

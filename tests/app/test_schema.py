@@ -133,7 +133,7 @@ def test_work_continues_under_its_new_kinds(empty_database_url: str) -> None:
     with database.transaction() as db:
         enqueue(db, "ingest.poll", "poll-1", 5)
         enqueue(db, "compute.server", "server-1", 5)
-    database_schema.downgrade(database, "0005")
+    database_schema.downgrade(database, "0006")
     assert _list_work_kinds(database) == ["compute.server", "metering.poll"]
     database_schema.upgrade(database)
     assert _list_work_kinds(database) == ["compute.server", "ingest.poll"]
@@ -208,11 +208,6 @@ def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, empty_datab
     database.close()
 
 
-<<<<<<< eb42b57be9cc75ad9f1e405f1101c9794d0f21af
-def _list_work_kinds(database: Database) -> list[str]:
-    with database.read_transaction() as db:
-        return list(db.execute(text("SELECT kind FROM work ORDER BY kind")).scalars())
-=======
 def test_assignments_and_periods_survive_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
     stack = build_harness(home, empty_database_url, tables=False)
@@ -268,7 +263,11 @@ def _until(until: int | None) -> str:
 
 def _assignments(billing: BillingHarness) -> Sequence[ProjectAssignment]:
     return billing.run(lambda _, ctx: list_assignments(ctx.db, project_id="p1"))
->>>>>>> a286f5a1ee4dae3fb3609a29e904e954e1fe5e4f
+
+
+def _list_work_kinds(database: Database) -> list[str]:
+    with database.read_transaction() as db:
+        return list(db.execute(text("SELECT kind FROM work ORDER BY kind")).scalars())
 
 
 def _documents(billing: BillingHarness) -> list[StoredDocument]:

@@ -10,10 +10,10 @@ from msgspec import Struct, structs
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.services.ledger.model.fold import NO_END, Usage, find_end, fold
-from stratiform.services.ledger.model.properties import Properties, comparable, make_segment, stated_properties
+from stratiform.services.ledger.model.properties import Properties, is_same, make_segment, stated_properties
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
-from stratiform.services.ledger.model.statements import Statement
+from stratiform.services.ledger.model.statements import Statement, rank
 
 
 class Progress(
@@ -53,7 +53,7 @@ def fold_all(
     """Fold all statements of a resource (at least one). `last_segment_id` is not set."""
     usage = fold(resource, statements, parent_end)
     relevant = [each for each in statements if not each.samples]
-    at, message_id = max((each.rank for each in relevant), default=(-1, ""))
+    at, message_id = max(map(rank, relevant), default=(-1, ""))
     progress = Progress(
         at=at,
         message_id=message_id,
@@ -87,7 +87,7 @@ def fold_next(
     if progress.is_corrected:
         return None
     changes: list[tuple[Micros, Properties]] = []
-    for statement in sorted(relevant, key=lambda each: each.rank):
+    for statement in sorted(relevant, key=rank):
         stated = stated_properties(statement)
         if not (stated.keys() <= progress.properties.keys() and _continues(progress, statement)):
             return None
@@ -96,7 +96,7 @@ def fold_next(
             if progress.end is not None:
                 return None
             properties = progress.properties | stated
-            if progress.last_segment_start is not None and comparable(properties) != comparable(progress.properties):
+            if progress.last_segment_start is not None and not is_same(properties, progress.properties):
                 if statement.at <= progress.last_segment_start:
                     return None
                 if not changes:
@@ -127,7 +127,7 @@ def _advance(
 def _continues(progress: Progress, statement: Statement) -> bool:
     """Return True if the statement affects only what follows it."""
     return (
-        statement.rank > (progress.at, progress.message_id)
+        rank(statement) > (progress.at, progress.message_id)
         and statement.correction is None
         and (statement.parent is None or statement.parent == progress.parent)
         and _keeps_start(progress.start, statement.launched_at)

@@ -102,7 +102,8 @@ def open_harness(url: str, folder: Path) -> Iterator[IdentityHarness]:
     identity = IdentityService.build(SequentialIds(), keys, bcrypt_rounds=4)
     harness = IdentityHarness(identity, database, ManualClock())
     with harness.transaction() as ctx:
-        identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="admin-pass", catalog=CATALOG)
+        identity.bootstrap(ctx.db, ctx.now, admin_password="admin-pass")
+        identity.update_catalog(ctx.db, ctx.now, url=URL, region="RegionOne", catalog=CATALOG)
         identity.ensure_demo_project(ctx, "demo-pass")
     yield harness
     database.close()

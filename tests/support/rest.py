@@ -52,9 +52,8 @@ def _create_users(bench: Bench) -> tuple[str, str, str]:
     """Return a token of the operator, one of the customer, and the customer's project id."""
     services, now = bench.services, bench.clock.now()
     with services.database.transaction() as db:
-        services.identity.bootstrap(
-            db, now, url=services.url, region=services.region, admin_password=PASSWORD, catalog=CATALOG
-        )
+        services.identity.bootstrap(db, now, admin_password=PASSWORD)
+        services.identity.update_catalog(db, now, url=services.url, region=services.region, catalog=CATALOG)
         project = services.identity.ensure_demo_project(bench.ctx(db), PASSWORD)
     return sign_in(bench, "admin"), sign_in(bench, "demo"), project.id
 

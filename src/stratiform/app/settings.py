@@ -12,6 +12,12 @@ from stratiform.kit.settings import setting
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
 OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
 
+#: The address of the last start of the API, in the home.
+LISTEN_FILE = "listen.toml"
+
+#: Hosts that stand for all addresses of the machine.
+_WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared only
+
 _BUS = r"(rabbit|amqps?)://.+"
 _TOPICS = ("notifications", "versioned_notifications")
 _EXCHANGES = ("nova", "cinder", "openstack")
@@ -39,8 +45,10 @@ class Settings:
     """Read from `HOME/stratiform.toml` and from the environment (`STRATIFORM_` and the key in capitals)."""
 
     home: Path
-    host: str = setting("127.0.0.1", "Address that the API listens on.")
-    port: Annotated[int, Meta(ge=1, le=65535)] = setting(8780, "Port that the API listens on.")
+    host: str = setting("127.0.0.1", "Address that the API listens on; if it is set nowhere, that of its last start.")
+    port: Annotated[int, Meta(ge=1, le=65535)] = setting(
+        8780, "Port that the API listens on; if it is set nowhere, that of its last start."
+    )
     public_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting(
         "", "URL of the API in the service catalog; empty: http://HOST:PORT."
     )
@@ -110,6 +118,11 @@ class Settings:
         return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
+    def local_url(self) -> str:
+        """The URL at which programs of this machine reach the API."""
+        return f"http://{'127.0.0.1' if self.host in _WILDCARDS else self.host}:{self.port}"
+
+    @property
     def message_buses(self) -> dict[str, Source]:
         """Return every configured message bus by the name of the setting with its URL."""
         buses = {}
@@ -130,4 +143,11 @@ class Settings:
 
 def load(home: Path, **overrides: Any) -> Settings:
     """Load the settings of the installation in `home`. Raises Invalid with the key and where it was set."""
-    return kit_settings.load(Settings, home / "stratiform.toml", ignored=OTHER_VARIABLES, home=home, **overrides)
+    return kit_settings.load(
+        Settings,
+        home / "stratiform.toml",
+        ignored=OTHER_VARIABLES,
+        state_file=home / LISTEN_FILE,
+        home=home,
+        **overrides,
+    )

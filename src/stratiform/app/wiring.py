@@ -12,6 +12,7 @@ from stratiform.kit.clock import Clock, SystemClock
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.db import Database
 from stratiform.kit.ids import Ids, RandomIds
+from stratiform.kit.server_proof import ServerProof, address_of
 from stratiform.kit.signing import SigningKeys
 from stratiform.services.ingest.events import MessageParser
 from stratiform.services.manifest import Environment, ServiceRegistry
@@ -42,6 +43,9 @@ def build(
         ids=env.ids,
         wake=wake,
         registry=registry,
+        server_proof=ServerProof(
+            settings.home / "keys" / "tokens", frozenset(map(address_of, (settings.local_url, settings.url)))
+        ),
         **services,
     )
 

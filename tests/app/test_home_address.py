@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from support.impostor import impostor
 from support.ports import free_port
 from support.processes import PROGRAM, WAIT_S, clean_environment, running, wait_until
 from support.programs import Cli
-from support.stranger import stranger
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_stopped_home_is_served_in_process_without_changing_a_file(cli: Cli) -> 
 def test_stopped_home_sends_no_password_to_another_program(cli: Cli) -> None:
     port = free_port()
     start_and_stop(cli, port)
-    with stranger(port) as other:
+    with impostor(port) as other:
         assert cli("account", "list", "--format", "json").strip() == "[]"
         environment = clean_environment(
             OS_AUTH_URL=f"{other.url}/identity/v3",
@@ -89,7 +89,7 @@ def test_remains_of_a_killed_program_are_not_taken_for_a_running_one(cli: Cli) -
         process.send_signal(signal.SIGKILL)
         process.wait(WAIT_S)
     assert (cli.home / "address").exists()
-    with stranger(port) as other:
+    with impostor(port) as other:
         assert cli("account", "list", "--format", "json").strip() == "[]"
         assert "not running" in cli("status", exit_code=3)
     assert other.received == []
@@ -115,9 +115,9 @@ def test_two_homes_never_share_a_port(tmp_path: Path) -> None:
     port = free_port()
     commands = [[*PROGRAM, "--home", str(tmp_path / name), "api", "--port", str(port)] for name in ("a", "b")]
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": clean_environment()}
-    with running(commands[0], **options) as one, running(commands[1], **options) as other:
-        wait_until(lambda: one.poll() is not None or other.poll() is not None, "both share the port")
-        refused, serving = (one, other) if one.poll() is not None else (other, one)
+    with running(commands[0], **options) as first, running(commands[1], **options) as second:
+        wait_until(lambda: first.poll() is not None or second.poll() is not None, "both share the port")
+        refused, serving = (first, second) if first.poll() is not None else (second, first)
         assert refused.stderr is not None
         assert "Address already in use" in refused.stderr.read()
         assert serving.stdout is not None
@@ -126,7 +126,7 @@ def test_two_homes_never_share_a_port(tmp_path: Path) -> None:
 
 def test_running_home_is_reached_without_a_proxy(cli: Cli) -> None:
     cli("up", "--detach", "--port", free_port())
-    with stranger() as proxy:
+    with impostor() as proxy:
         environment = clean_environment(HTTP_PROXY=proxy.url, http_proxy=proxy.url, ALL_PROXY=proxy.url)
         command = [*PROGRAM, "account", "list", "--format", "json", "--home", str(cli.home)]
         result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)

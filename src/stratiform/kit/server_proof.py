@@ -1,9 +1,9 @@
 """Proof of a server that it has the keys of an installation. Clients require it before they send a password.
 
 The client sends a random nonce and the address that it connects to. The server returns a MAC of both, with a key that
-is derived from a token key: all homes of an installation have the token keys, and nobody else. Another program that
-listens on a former port can't compute the proof, and can't obtain it from the real server, which only signs the
-addresses that it is reached at.
+is derived from a token key, and only homes of the installation have the token keys. Another program that listens on a
+former port can't compute the proof, and can't obtain it from the real server, which only signs the addresses that it is
+reached at.
 """
 
 import hmac
@@ -54,9 +54,9 @@ class ServerProof:
 
 def address_of(url: str) -> str:
     """Return `host:port` of a URL. Raises: Invalid if its port is not a number."""
-    parts = urlsplit(url)
+    components = urlsplit(url)
     try:
-        port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+        port = components.port or _DEFAULT_PORTS.get(components.scheme, 0)
     except ValueError as error:
         raise Invalid(f"'{url}' is not a valid URL: {error}") from error
-    return f"{parts.hostname or ''}:{port}"
+    return f"{components.hostname or ''}:{port}"

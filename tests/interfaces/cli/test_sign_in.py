@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from stratiform.interfaces.cli.client import CliError, Session
+from support.impostor import Responder, impostor
 from support.server import ADMIN_PASSWORD, DEMO_PASSWORD, Live, live_server
-from support.stranger import Responder, stranger
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +212,7 @@ def test_program_without_the_keys_gets_no_password_of_the_home(
         "garbage": lambda _path: (500, b"\xff<"),
         "relay": relay(live),
     }
-    with stranger(respond=responders[kind]) as other:
+    with impostor(respond=responders[kind]) as other:
         own = entry(other.url, "admin", **({"verify": False} if chosen == "sdk" else {}))
         home = copy_of_home(live, tmp_path / "h", **{"stratiform-admin": own})
         if chosen == "environment":
@@ -224,7 +224,7 @@ def test_program_without_the_keys_gets_no_password_of_the_home(
         if chosen == "file of another home":
             monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(home / "clouds.yaml"))
             home = tmp_path / "nothing"
-        with pytest.raises(CliError, match="does not have the keys of .* no password was sent"):
+        with pytest.raises(CliError, match=r"does not have the keys of .* no password was sent"):
             Session(home).client()
     assert len(other.received) == 1
     assert ADMIN_PASSWORD not in "".join(other.received)

@@ -11,7 +11,7 @@ Responder = Callable[[str], tuple[int, bytes]]
 
 
 @dataclass(slots=True)
-class Stranger:
+class Impostor:
     """`received`: the requests, with headers and body."""
 
     url: str
@@ -19,7 +19,7 @@ class Stranger:
 
 
 @contextmanager
-def stranger(port: int = 0, respond: Responder = lambda _path: (200, b'{"proof": "0"}')) -> Iterator[Stranger]:
+def impostor(port: int = 0, respond: Responder = lambda _path: (200, b'{"proof": "0"}')) -> Iterator[Impostor]:
     """Listen on `port` of 127.0.0.1, or on a free one, until the end of the block."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -39,8 +39,8 @@ def stranger(port: int = 0, respond: Responder = lambda _path: (200, b'{"proof":
             """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
-        result = Stranger(f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, name="stranger")
+        result = Impostor(f"http://127.0.0.1:{server.server_port}")
+        thread = threading.Thread(target=server.serve_forever, name="impostor")
         thread.start()
         try:
             yield result

@@ -232,7 +232,7 @@ def test_nothing_is_acknowledged_after_a_batch_that_was_not_stored(stack_bench: 
     inbox, stop = Inbox(1), threading.Event()
     storage = Storage(services, "openstack", inbox, Statistics("rabbit://bus", "openstack"))
     for tag, body in enumerate(list_bodies()[:2], 1):
-        inbox.put(tag, body)
+        inbox.put([(tag, body)])
     threading.Thread(target=storage.parse, daemon=True).start()
     store_thread = threading.Thread(target=storage.store, args=(stop,))
     stop.set()

@@ -15,7 +15,7 @@ FILES = {"__init__", "manifest", "errors", "model", "tables", "repository", "pol
 #: Files of one service: engines and file formats that are neither model nor service.
 ADDITIONAL_FILES = {
     "rating": {"engines", "plan_documents", "plan_files"},
-    "billing": {"document_format", "renderer"},
+    "billing": {"document_format", "fonts", "renderer"},
 }
 
 #: Operations that wait for a cloud, a disk or a hash, with short transactions of their own before and after.

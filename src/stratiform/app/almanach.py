@@ -10,6 +10,7 @@ from stratiform.app.settings import Settings
 from stratiform.interfaces.almanach.api import router
 from stratiform.interfaces.almanach.errors import render_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings, TokenValidator, validate_local_token
+from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, require_complete_bodies
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
 
@@ -51,7 +52,8 @@ def application(services: Services, almanach: AlmanachSettings) -> Litestar:
         state=State({"services": services, "almanach": almanach}),
         logging_config=None,
         openapi_config=None,
-        request_max_body_size=1024 * 1024,
+        middleware=[require_complete_bodies],
+        request_max_body_size=ANONYMOUS_BYTES,
     )
 
 

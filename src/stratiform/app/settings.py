@@ -109,6 +109,9 @@ class Settings:
         400, "Days for which the ledger keeps raw messages (0: forever); events and segments are always kept."
     )
     token_ttl_s: Annotated[int, Meta(ge=60)] = setting(3600, "Lifetime of a token in seconds, 60 or more.")
+    image_size_cap: Annotated[int, Meta(ge=1)] = setting(
+        2**40, "Size limit of an image in bytes, as Glance's image_size_cap; by default 1 TiB."
+    )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting(
         12, "bcrypt cost of password hashes, 4 to 31, as Keystone's password_hash_rounds."
     )

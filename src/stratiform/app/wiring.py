@@ -72,6 +72,7 @@ def _environment(settings: Settings, clock: Clock, ids: Ids) -> Environment:
         ledger_keys=ledger_keys,
         bcrypt_rounds=settings.bcrypt_rounds,
         token_ttl_s=settings.token_ttl_s,
+        image_size_cap=settings.image_size_cap,
         raw_messages_days=settings.raw_messages_days,
     )
 

@@ -34,6 +34,7 @@ class Environment:
     ledger_keys: SigningKeys
     bcrypt_rounds: int
     token_ttl_s: int
+    image_size_cap: int
     raw_messages_days: int
 
 

@@ -55,11 +55,7 @@ def consume_message(url: str, names: BusNames) -> list[bytes]:
     """Publish a message; return the messages that are received, which are acknowledged."""
     address, subscription = parse(url, "url"), Subscription([names.exchange], [names.topic], names.pool)
     messages: list[tuple[int, bytes]] = []
-
-    def on_message(tag: int, body: bytes) -> None:
-        messages.append((tag, body))
-
-    with connect(address.hosts[0], address, subscription, on_message) as connection:
+    with connect(address.hosts[0], address, subscription, messages.extend) as connection:
         connection.consume(subscription, 10, address.options)
         names.publish([b"x" * 100_000])
         wait_for(lambda: _receive(connection) and bool(messages))

@@ -8,8 +8,7 @@ MIB = 1024 * 1024
 
 
 def fill(inbox: Inbox, *bodies: bytes) -> Inbox:
-    for tag, body in enumerate(bodies, 1):
-        inbox.put(tag, body)
+    inbox.put(list(enumerate(bodies, 1)))
     return inbox
 
 
@@ -27,9 +26,24 @@ def test_a_full_batch_does_not_linger() -> None:
     batches = []
     reader = threading.Thread(target=lambda: batches.append(inbox.take(60)))
     reader.start()
-    fill(inbox, b"a", b"b", b"c")
+    for tag, body in enumerate([b"a", b"b", b"c"], 1):
+        inbox.put([(tag, body)])
     reader.join(10)
     assert [batch.bodies for batch in batches if batch] == [[b"a", b"b", b"c"]]
+
+
+def test_more_messages_than_a_batch_do_not_linger() -> None:
+    inbox = Inbox(2)
+    batches = []
+    reader = threading.Thread(target=lambda: batches.append(inbox.take(60)))
+    reader.start()
+    inbox.put([(1, b"a")])
+    inbox.put([(2, b"b"), (3, b"c"), (4, b"d")])
+    reader.join(10)
+    assert [batch.bodies for batch in batches if batch] == [[b"a", b"b"]]
+    following = inbox.take(60)
+    assert following is not None
+    assert (following.tag, following.bodies) == (4, [b"c", b"d"])
 
 
 def test_large_messages_limit_batches_and_the_inbox() -> None:

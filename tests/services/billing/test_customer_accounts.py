@@ -25,6 +25,8 @@ from support.stacks import customer
         (("new", "EUR", "gold"), "Price plan 'gold' not found"),
         (("new", "EUR", "standard", Party(country="XX")), "'XX' is not a country code"),
         (("new", "EUR", "standard", Party("x" * 201)), "at most 200 printable characters"),
+        (("\U00013000", "EUR", "standard"), r"cannot be printed .* do not have U\+13000 \(EGYPTIAN HIEROGLYPH A001\)"),
+        (("new", "EUR", "standard", Party(address=("\U0001d11e",))), "do not have U\\+1D11E"),
         (("new", "EUR", "standard", Party(address=("line",) * 11)), "at most 10 lines"),
         (("new", "EUR", "standard", Party(), "101"), "'101' is not a percentage"),
         (("new", "EUR", "standard", Party(), "-1"), "'-1' is not a percentage"),
@@ -35,6 +37,14 @@ def test_an_invalid_account_is_refused(billing: BillingBench, arguments: tuple[s
         billing.create_account(*arguments)  # type: ignore[arg-type]
     accounts = billing.run(lambda billing, ctx: billing.customer_accounts.list(ctx, Page()))
     assert [account.name for account in accounts.items] == ["acme"]
+
+
+def test_the_seller_must_be_printable(billing: BillingBench) -> None:
+    with pytest.raises(Invalid, match="do not have U\\+13000"):
+        billing.run(lambda billing, ctx: billing.seller.update(ctx, Party("\U00013000")))
+    seller = Party("株式会社", ("東京都",), "JP")
+    billing.run(lambda billing, ctx: billing.seller.update(ctx, seller))
+    assert billing.run(lambda billing, ctx: billing.seller.get(ctx)) == seller
 
 
 def test_the_name_of_an_account_is_unique(any_billing: BillingBench) -> None:

@@ -4,10 +4,13 @@ import hashlib
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stratiform.kit.clock import parse_iso
 from stratiform.services.billing.document_format import decode_document, encode_document
@@ -33,9 +36,9 @@ CATEGORY = TaxCategory("S", "19")
 PROJECT_ID = "0d6f0f2e9c494f298d3b6dd1a2c3d4e5"
 
 
-def build_document(name: str = "Acme", lines: int = 1, kind: DocumentKind = "invoice") -> Document:
+def build_document(name: str = "Acme", lines: int = 1, kind: DocumentKind = "invoice", country: str = "DE") -> Document:
     """Return a document in which every name is `name`."""
-    party = Party(name[:200], (name[:200],), "DE", "")
+    party = Party(name[:200], (name[:200],), country, "")
     template = DocumentLine(
         project_id=PROJECT_ID,
         project_name=name,
@@ -95,22 +98,70 @@ def test_the_json_form_can_be_decoded() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["株式会社", "สวัสดี", "web 🚀 👩‍💻", "\u0378", "\ue000", "株" * 255],
-    ids=["japanese", "thai", "emoji", "unassigned", "private", "long"],
+    [
+        "Großhändler Łódź",
+        "ЗАО Ромашка",
+        "Αθήνα",
+        "ქართული Հայերեն",
+        "שלום עולם 12 شركة",
+        "株式会社 東京",
+        "北京有限公司 臺灣",
+        "주식회사",
+        "บริษัท สวัสดี",
+        "မြန်မာ ខ្មែរ ລາວ",
+        "हिन्दी বাংলা தமிழ் తెలుగు",
+        "ગુજરાતી ਪੰਜਾਬੀ ಕನ್ನಡ മലയാളം ଓଡ଼ିଆ සිංහල བོད",
+        "አማርኛ",
+        "web 🚀 👩\u200d💻",
+    ],
 )
-def test_characters_without_a_font_do_not_prevent_a_pdf(name: str) -> None:
-    assert render_pdf(build_document(name)).startswith(b"%PDF-")
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["Großhändler Łódź", "ЗАО Ромашка", "Αθήνα", "שלום עולם 12", "a\x00b\x1bc\nd\u2028e\u202ef\ufeffg", ""],
-    ids=["latin", "cyrillic", "greek", "hebrew", "control", "empty"],
-)
-def test_a_pdf_with_the_fonts_of_typst_is_pdf_a_and_always_the_same(name: str) -> None:
+def test_names_in_all_scripts_are_printed_with_glyphs(name: str, caplog: pytest.LogCaptureFixture) -> None:
     pdf = render_pdf(build_document(name))
     assert b"pdfaid:part" in pdf
     assert render_pdf(build_document(name)) == pdf
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("name", "characters"),
+    [
+        ("\U00013000 hotel", "U+13000"),
+        ("a\u0378b", "U+0378"),
+        ("\ue000", "U+E000"),
+        ("1\ufe0f\u20e3", "U+20E3, U+FE0F"),
+        ("a\x00b\x1bc\nd\u2028e\ufeffg", "U+0000, U+000A, U+001B, U+2028, U+FEFF"),
+    ],
+    ids=["hieroglyph", "unassigned", "private", "keycap", "invisible"],
+)
+def test_characters_without_a_glyph_are_replaced_and_logged(
+    name: str, characters: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    pdf = render_pdf(build_document(name))
+    assert b"pdfaid:part" in pdf
+    assert caplog.messages == [f"document 2026-000001: the fonts do not have {characters}, replaced by U+FFFD"]
+
+
+def test_the_fonts_of_the_machine_are_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pdf = render_pdf(build_document("株式会社 🚀"))
+    script = "import sys; from test_renderer import *; sys.stdout.buffer.write(render_pdf(build_document(sys.argv[1])))"
+    environment = {"PATH": "", "HOME": str(tmp_path), "PYTHONPATH": ":".join((str(Path(__file__).parent), *sys.path))}
+    command = [sys.executable, "-c", script, "株式会社 🚀"]
+    assert subprocess.run(command, env=environment, capture_output=True, check=True).stdout == pdf
+
+
+@given(st.text(max_size=40))
+def test_every_text_gives_a_pdf(name: str) -> None:
+    assert b"pdfaid:part" in render_pdf(build_document(name))
+
+
+def test_chinese_characters_have_the_form_of_the_customer_country() -> None:
+    fonts = {country: build_layout(build_document(country=country)).fonts[1] for country in ("CN", "TW", "KR", "DE")}
+    assert fonts == {
+        "CN": "Noto Sans CJK SC",
+        "TW": "Noto Sans CJK TC",
+        "KR": "Noto Sans CJK KR",
+        "DE": "Noto Sans CJK JP",
+    }
 
 
 @pytest.mark.parametrize("name", ["W" * 255, "." * 255, "1-" * 127, "株" * 255, "\u2028" * 255, "ordinary"])

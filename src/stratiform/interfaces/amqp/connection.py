@@ -6,13 +6,13 @@ py-amqp, which oslo.messaging uses through kombu, is used directly: see decision
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import amqp  # type: ignore[import-untyped]  # it has no types
 
 from stratiform.interfaces.amqp.address import Address, Host, Options
-from stratiform.interfaces.amqp.frames import FrameHandler, OnMessage
+from stratiform.interfaces.amqp.frames import Delivery, FrameHandler
 from stratiform.interfaces.amqp.queues import Subscription, declare
 
 _CONNECT_TIMEOUT_S = 5
@@ -20,10 +20,16 @@ _CONNECT_TIMEOUT_S = 5
 #: The timeout for responses of the broker and for sending.
 _SOCKET_TIMEOUT_S = 10
 
-#: The timeout for receiving a message, after which stored messages are acknowledged.
+#: The timeout for receiving messages, after which stored messages are acknowledged.
 _RECEIVE_TIMEOUT_S = 0.05
 
+#: Bytes that are received at once. A thread that waits for the network then waits for the other threads, too.
+_RECEIVE_BYTES = 1024 * 1024
+
 _HEARTBEAT_EVERY_S = 1.0
+
+#: Called with messages in the order of their delivery tags.
+OnMessages = Callable[[Sequence[Delivery]], None]
 
 for _logger in ("amqp", "amqp.connection.Connection.heartbeat_tick"):
     logging.getLogger(_logger).setLevel(logging.ERROR)
@@ -32,8 +38,10 @@ for _logger in ("amqp", "amqp.connection.Connection.heartbeat_tick"):
 class ConsumerConnection:
     """A connection that consumes messages."""
 
-    def __init__(self, connection: amqp.Connection) -> None:
+    def __init__(self, connection: amqp.Connection, frames: FrameHandler, on_messages: OnMessages) -> None:
         self._connection = connection
+        self._frames = frames
+        self._on_messages = on_messages
         self._channel = connection.channel()
         self._last_heartbeat = time.monotonic()
 
@@ -45,9 +53,25 @@ class ConsumerConnection:
             self._channel.basic_consume(queue, arguments=arguments)
 
     def receive(self) -> None:
-        """Receive one message, or none within a short time. Raises errors of the broker and the network."""
-        with suppress(TimeoutError):
-            self._connection.drain_events(timeout=_RECEIVE_TIMEOUT_S)
+        """Receive what has arrived, or nothing within a short time. Raises errors of the broker and the network."""
+        data = self._read()
+        if data:
+            transport = self._connection.transport
+            # py-amqp reads the rest of a frame if it waits for a response
+            transport._read_buffer = self._frames.handle_all(transport._read_buffer + data)
+        deliveries = self._frames.pop_deliveries()
+        if deliveries:
+            self._on_messages(deliveries)
+
+    def _read(self) -> bytes:
+        """Return what has arrived; nothing after the timeout."""
+        transport = self._connection.transport
+        with suppress(TimeoutError), transport.having_timeout(_RECEIVE_TIMEOUT_S):
+            data: bytes = transport.sock.recv(_RECEIVE_BYTES)
+            if not data:
+                raise ConnectionResetError("Server unexpectedly closed connection")
+            return data
+        return b""
 
     def send_heartbeat(self) -> None:
         """Send a heartbeat if it is due. Raises if the broker has sent none for too long."""
@@ -63,10 +87,10 @@ class ConsumerConnection:
 
 @contextmanager
 def connect(
-    host: Host, address: Address, subscription: Subscription, on_message: OnMessage
+    host: Host, address: Address, subscription: Subscription, on_messages: OnMessages
 ) -> Iterator[ConsumerConnection]:
     """Connect to a broker, and declare what is consumed. Raises errors of the broker and the network."""
-    options = address.options
+    options, frames = address.options, FrameHandler()
     connection = amqp.Connection(
         host=str(host),
         userid=host.user,
@@ -76,14 +100,14 @@ def connect(
         ssl=_tls_options(host, options) if options.ssl else False,
         connect_timeout=_CONNECT_TIMEOUT_S,
         heartbeat=options.heartbeat_timeout_threshold,
-        frame_handler=FrameHandler(on_message),
+        frame_handler=frames,
         client_properties={"connection_name": f"stratiform:{os.getpid()}"},
     )
     try:
         connection.connect()
         connection.sock.settimeout(_SOCKET_TIMEOUT_S)
         declare(connection, address, subscription)
-        yield ConsumerConnection(connection)
+        yield ConsumerConnection(connection, frames, on_messages)
         connection.close()
     finally:
         connection.collect()

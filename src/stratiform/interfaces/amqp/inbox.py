@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: The size limit of a batch, whatever its number of messages.
@@ -39,13 +40,14 @@ class Inbox:
         self._stored_tag: int | None = None
         self._is_closed = False
 
-    def put(self, tag: int, body: bytes) -> None:
-        """Add a message."""
+    def put(self, messages: Sequence[tuple[int, bytes]]) -> None:
+        """Add messages with their delivery tags, in order."""
         with self._changed:
-            self._pending.append((tag, body))
-            self._pending_bytes += len(body)
-            if len(self._pending) in (1, self._limit) or self.is_full():  # the reader need not wake up for each message
-                self._changed.notify()
+            before = len(self._pending)
+            self._pending.extend(messages)
+            self._pending_bytes += sum(len(body) for _, body in messages)
+            if not before or before < self._limit <= len(self._pending) or self.is_full():
+                self._changed.notify()  # the reader need not wake up each time
 
     def is_full(self) -> bool:
         """Return True if no more messages should be added."""

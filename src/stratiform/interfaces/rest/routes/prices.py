@@ -32,7 +32,7 @@ def publish_prices(request: ApiRequest, query: schemas.PriceSetQuery, body: byte
 def list_prices(request: ApiRequest, query: PageQuery) -> schemas.PricePlans:
     """List price plans, ordered by name. Markers are names."""
     page = request.services.rating.plans.list(request.ctx, query.page())
-    next_marker = page.items[-1].name if page.more and page.items else None
+    next_marker = page.next_marker(lambda plan: plan.name)
     return schemas.PricePlans([_plan(plan) for plan in page.items], next_marker)
 
 

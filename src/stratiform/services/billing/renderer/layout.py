@@ -28,6 +28,20 @@ _TITLES: dict[DocumentKind, str] = {
 }
 
 
+_FONT = "Libertinus Serif"
+
+#: Chinese characters that unified code points write differently, by the country of the customer.
+_CJK_FONTS = {
+    "CN": "Noto Sans CJK SC",
+    "SG": "Noto Sans CJK SC",
+    "TW": "Noto Sans CJK TC",
+    "HK": "Noto Sans CJK HK",
+    "MO": "Noto Sans CJK HK",
+    "KR": "Noto Sans CJK KR",
+}
+_DEFAULT_CJK_FONT = "Noto Sans CJK JP"
+
+
 @dataclass(frozen=True, slots=True)
 class PrintedParty:
     name: str
@@ -67,6 +81,7 @@ class PrintedGroup:
 class Layout:
     """The input of the template. `detailed`: every line is printed; `digits` is the number of digits as a word."""
 
+    fonts: Sequence[str]
     title: str
     number: str
     references: Sequence[str]
@@ -92,6 +107,7 @@ def build_layout(document: Document) -> Layout:
     detailed = len(document.lines) <= _MAX_LINES
     digits = _DIGITS_BELOW_ONE if document.exact < 10**AMOUNT_DIGITS else _DIGITS
     return Layout(
+        fonts=(_FONT, _CJK_FONTS.get(document.customer.country, _DEFAULT_CJK_FONT)),
         title=_TITLES[document.kind],
         number=str(document.number),
         references=document.references,

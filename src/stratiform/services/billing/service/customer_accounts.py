@@ -14,6 +14,7 @@ from stratiform.services.billing.errors import (
     CustomerAccountExists,
     CustomerAccountNotFound,
 )
+from stratiform.services.billing.fonts import check_displayable
 from stratiform.services.billing.model import CustomerAccount, Party, check_party
 from stratiform.services.billing.repository import customer_accounts as repository
 from stratiform.services.rating.model import parse_tax_rate
@@ -39,6 +40,8 @@ class CustomerAccounts:
         policy.ACCOUNTS_CREATE.require(ctx.caller, None)
         if not name or len(name) > _MAX_NAME or not name.isprintable() or "/" in name:  # the name is part of paths
             raise Invalid(f"The name of a customer account has 1 to {_MAX_NAME} printable characters, and no '/'")
+        party = check_party(party or Party())
+        check_displayable(name, party.legal_name, party.tax_id, *party.address)
         prices = self.rating.plans.load(ctx.db, plan)
         if prices.currency != currency:
             raise Invalid(f"The currency of plan '{plan}' is {prices.currency}, not {currency}")
@@ -50,7 +53,7 @@ class CustomerAccounts:
             currency=currency,
             plan=plan,
             tax_rate=parse_tax_rate(tax_rate),
-            party=check_party(party or Party()),
+            party=party,
             billed_until=None,
             created_at=ctx.now,
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
 from stratiform.services.billing import policy
+from stratiform.services.billing.fonts import check_displayable
 from stratiform.services.billing.model import Party, check_party
 from stratiform.services.billing.repository import customer_accounts as repository
 
@@ -19,5 +20,7 @@ class Seller:
     def update(self, ctx: RequestContext, seller: Party) -> Party:
         """Replace the seller of documents that are issued from now on. Raises: Invalid"""
         policy.SELLER_SET.require(ctx.caller, None)
-        repository.save_seller(ctx.db, check_party(seller))
+        check_party(seller)
+        check_displayable(seller.legal_name, seller.tax_id, *seller.address)
+        repository.save_seller(ctx.db, seller)
         return seller

@@ -182,7 +182,7 @@ def _translate_errors() -> Iterator[None]:
         raise
     except (OperationalError, InterfaceError) as error:
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no response"
-        raise Unavailable(f"the database is not available: {reason}") from error
+        raise Unavailable("the database is not available", reason=reason) from error
     except PoolTimeoutError as error:
         raise Unavailable("all connections to the database are in use") from error
 

@@ -108,6 +108,13 @@ class Settings:
         12, "bcrypt cost of password hashes, 4 to 31, as Keystone's password_hash_rounds."
     )
 
+    password_regex: str = setting(
+        "", "Regular expression that new passwords match, as Keystone's; such as `.{12,}$`. Empty: any password."
+    )
+    password_regex_description: str = setting(
+        "", "Text for users whose new password is refused, as Keystone's; such as `12 characters or more`."
+    )
+
     @property
     def url(self) -> str:
         return self.public_url or f"http://{self.host}:{self.port}"

@@ -47,6 +47,7 @@ class Prices:
         """
         policy.PRICES_SET.require(ctx.caller, None)
         plan = self.rating.plans.parse(source, file)
+        self.rating.plans.lock(ctx.db, plan.name)  # no period is closed with it from here on
         return self.rating.plans.publish(ctx, plan, last_closed_end(ctx.db, plan.name))
 
 

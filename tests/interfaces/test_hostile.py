@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from litestar.routes import HTTPRoute
 
+from stratiform.interfaces.endpoints import Api, Endpoint
+from stratiform.interfaces.endpoints.decoding import query_fields
+from stratiform.interfaces.openstack.apis import APIS
+from stratiform.interfaces.rest.api import api as REST_API
 from support.callers import Callers, open_callers
+from support.raw_requests import fill_in, list_routes
 from support.stacks import bench
 
 BODIES = {
@@ -27,7 +30,7 @@ QUERIES = (
     "name=%00",
     "changes-since=9999-12-31T23:59:59-23:00",
 )
-
+INTEGERS = ("-1", "0", "2147483648", str(2**63), str(2**64 - 1), "-" + "9" * 19, "9" * 40)
 
 pytestmark = pytest.mark.thorough
 
@@ -50,16 +53,10 @@ def any_api(home: Path, database_url: str) -> Iterator[Callers]:
     stack.services.database.close()
 
 
-def list_routes(api: Callers) -> list[tuple[str, str]]:
-    """Return every method and path; paths of the volume service only without the project id."""
-    app: Any = api.client.app
-    routes = [route for route in app.routes if isinstance(route, HTTPRoute)]
-    routes = [route for route in routes if not route.path.startswith(("/volume/v3/{project_id", "/api/docs"))]
-    return sorted((str(method), route.path_format) for route in routes for method in route.methods - {"OPTIONS"})
-
-
-def fill_in(path: str, identifier: str) -> str:
-    return "/".join(identifier if part.startswith("{") else part for part in path.split("/"))
+def declared_reads() -> Iterator[tuple[Api, Endpoint]]:
+    for api in (*APIS, REST_API):
+        api.load()
+        yield from ((api, endpoint) for endpoint in api.endpoints if endpoint.method == "GET")
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
@@ -85,6 +82,18 @@ def test_malformed_queries_cause_no_server_error(any_api: Callers) -> None:
             if method == "GET" and "{" not in path:
                 response = any_api.request(method, f"{path}?{query}", "admin")
                 assert response.status_code < 500, (path, query[:20], response.text)
+
+
+def test_integers_of_any_size_cause_no_server_error(any_api: Callers) -> None:
+    """Every integer that a query string may have, in every API that declares its queries."""
+    names = set()
+    for api, endpoint in declared_reads():
+        for name, field in query_fields(endpoint.query).items() if endpoint.query is not None else ():
+            for number in INTEGERS if field.is_int else ():
+                names.add(name)
+                response = any_api.request("GET", f"{api.path}{fill_in(endpoint.path, 'x')}?{name}={number}", "admin")
+                assert response.status_code < 500, (endpoint.name, name, number, response.text)
+    assert {"offset", "mtu", "ip_version", "limit"} <= names
 
 
 @pytest.mark.parametrize("version", ["2." + "9" * 5000, "2.٣", "9" * 5000 + ".1"], ids=["long", "arabic", "major"])

@@ -24,7 +24,17 @@ def test_parse_limits_the_page_size() -> None:
     assert Page.parse("100000", None).limit == MAX_LIMIT
 
 
-@pytest.mark.parametrize("limit", ["-1", "x", "1.5", " 1", "1" * 19])
+def test_limit_with_more_digits_than_any_number_is_reduced() -> None:
+    assert Page.parse("9" * 5000, None).limit == Page.parse("0" * 30 + "9", None).limit == MAX_LIMIT
+
+
+def test_empty_page_has_no_marker() -> None:
+    assert paginate(["a", "b"], Page(limit=0), key=str).next_marker(str) is None
+    assert paginate(["a", "b"], Page(limit=1), key=str).next_marker(str) == "a"
+    assert paginate(["a", "b"], Page(limit=2), key=str).next_marker(str) is None
+
+
+@pytest.mark.parametrize("limit", ["-1", "x", "1.5", " 1", "+1", "1_000", "٣"])
 def test_invalid_limit(limit: str) -> None:
     with pytest.raises(Invalid, match="limit must be a non-negative integer"):
         Page.parse(limit, None)

@@ -93,8 +93,11 @@ class Matrix:
             path = path.replace(f"{{{name}}}", value)
         return api.path + path
 
-    def call(self, api: Api, endpoint: Endpoint, caller: str, *, unknown: bool = False) -> httpx.Response:
+    def call(
+        self, api: Api, endpoint: Endpoint, caller: str, *, unknown: bool = False, query: str = ""
+    ) -> httpx.Response:
         path = self.path(api, endpoint, unknown=unknown) or api.path + endpoint.path
+        path += f"?{query}" if query else ""
         body: dict[str, Any] = {endpoint.action: {}} if endpoint.action else {}
         headers = {}
         if isinstance(api, OpenStackApi) and api.microversions is not None:

@@ -64,9 +64,8 @@ def _create_callers(bench: Bench) -> tuple[dict[str, str], dict[str, str]]:
     """Create projects and users. Return the tokens by caller, and the project ids by name."""
     identity, now = bench.services.identity, bench.clock.now()
     with bench.services.database.transaction() as db:
-        identity.bootstrap(
-            db, now, url=bench.services.url, region=bench.services.region, admin_password=PASSWORD, catalog=CATALOG
-        )
+        identity.bootstrap(db, now, admin_password=PASSWORD)
+        identity.update_catalog(db, now, url=bench.services.url, region=bench.services.region, catalog=CATALOG)
         projects = _create_projects(bench, db)
     with bench.services.database.transaction() as db:
         ctx = RequestContext(db, SYSTEM, now)

@@ -34,6 +34,7 @@ unit = "thing"
 source = "a test"
 launched = "launched"
 ended = "ended"
+deleted_at = "deleted"
 
 [identity]
 id = "id"
@@ -49,6 +50,7 @@ fast = {{ path = "fast", type = "flag", null = true }}
 [state]
 path = "state"
 map = {{ active = "active", down = "down" }}
+deleted = ["deleted", "lost*"]
 
 [[events]]
 type = "{name}.begun"
@@ -62,6 +64,11 @@ rule = "update"
 type = "{name}.gone"
 rule = "stop"
 at = "gone_at"
+
+[[events]]
+type = "{name}.removed"
+rule = "stop"
+exact = true
 """
 
 
@@ -147,6 +154,7 @@ _rarely = st.sampled_from((True, False, False, False, False)).flatmap(lambda fie
 _projects = st.sampled_from(("p", "p", "q"))
 _names = st.sampled_from(("n1", "n2", None))
 _states = st.sampled_from(("active", "down", None))
+_deleted_states = st.sampled_from((None, None, "deleted", "lost_host"))
 _sizes = st.sampled_from((1, 1, 2, None))
 
 
@@ -190,20 +198,23 @@ def _attributes(draw: Draw, **choices: st.SearchStrategy[Any]) -> dict[str, Any]
 def _meter_file_event(draw: Draw, resource: Resource) -> StatedEvent:
     """Draw an event of a meter file."""
     _, kind, resource_id = resource
-    verb = draw(st.sampled_from(("begun", "updated", "updated", "exists", "gone")))
+    verb = draw(st.sampled_from(("begun", "updated", "updated", "exists", "gone", "removed")))
+    is_stop = verb in ("gone", "removed")
     attributes = _attributes(draw, size=_sizes, fast=st.sampled_from((True, False, None)))
     parent, gone_at = _parent(draw, resource, any_type=False), draw(_maybe) if verb == "gone" else None
-    launched_at, ended = draw(_maybe), draw(_rarely)
-    project = None if verb == "gone" and draw(st.booleans()) else draw(_projects)
+    launched_at, ended, deleted = draw(_maybe), draw(_rarely), draw(_rarely)
+    project = None if is_stop and draw(st.booleans()) else draw(_projects)
     name, state = draw(_names), draw(_states)
-    times = {"launched": launched_at, "ended": ended, "gone_at": gone_at}
-    if verb == "exists":
-        times |= {"audit_period_beginning": T0, "audit_period_ending": T0 + HOUR_US}
+    deleted_state = draw(_deleted_states) if state is None else None
+    instant = draw(_rarely) if verb != "exists" else None
+    period = (T0, T0 + HOUR_US) if verb == "exists" else (instant, instant)
+    times = {"launched": launched_at, "ended": ended, "gone_at": gone_at, "deleted": deleted}
+    times |= {"audit_period_beginning": period[0], "audit_period_ending": period[1]}
     payload: dict[str, Any] = {
         "id": resource_id,
         "project": project,
         "name": name,
-        "state": state or "moving",
+        "state": state or deleted_state or "moving",
         "parent": None if parent is None else parent[2],
         **{name: None if at is None else iso(at) for name, at in times.items()},
     }
@@ -211,13 +222,25 @@ def _meter_file_event(draw: Draw, resource: Resource) -> StatedEvent:
     event.payload.update(attributes)  # a null is an answer
     return StatedEvent(
         *(event, resource, project, name, state),
-        launched_at=event.at if verb == "begun" and launched_at is None else launched_at,
+        launched_at=_first(launched_at, instant, event.at) if verb == "begun" and not deleted_state else launched_at,
         terminated_at=ended,
-        deleted_at=gone_at,
-        is_deleted=verb == "gone",
+        deleted_at=_deletion(event, gone_at, deleted, instant) if is_stop else deleted if deleted_state else None,
+        is_deleted=is_stop or deleted_state is not None,
         attributes=attributes,
         parent=parent,
     )
+
+
+def _deletion(event: Event, gone_at: int | None, deleted: int | None, instant: int | None) -> int | None:
+    """Return when the resource was deleted: only the time of a notification of the type `removed` is exact."""
+    moment = _first(gone_at, deleted, instant)
+    is_exact = event.event_type.endswith(".removed")
+    is_truncated = moment is not None and moment % SECOND_US == 0 and event.at // SECOND_US == moment // SECOND_US
+    return event.at if is_exact and (moment is None or is_truncated) else moment
+
+
+def _first(*moments: int | None) -> int | None:
+    return next((each for each in moments if each is not None), None)
 
 
 def _usage_event(draw: Draw, resource: Resource) -> StatedEvent:

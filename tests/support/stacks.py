@@ -37,12 +37,11 @@ class Bench:
         return RequestContext(db, caller, self.clock.now(), "req-test")
 
 
-def bench(home: Path, database_url: str = "", *, tables: bool = True) -> Bench:
+def bench(home: Path, database_url: str = "", *, tables: bool = True, **settings: Any) -> Bench:
     """Build all services in `home`, with empty tables unless `tables` is False."""
     clock, ids = ManualClock(), SequentialIds()
     _write_token_keys(home / "keys" / "tokens")
-    settings = Settings(home=home, database_url=database_url, bcrypt_rounds=4)
-    services = build(settings, clock=clock, ids=ids)
+    services = build(Settings(home=home, database_url=database_url, bcrypt_rounds=4, **settings), clock=clock, ids=ids)
     if tables:
         create_tables(services.database)
     return Bench(services, clock, ids)

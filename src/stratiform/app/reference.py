@@ -98,7 +98,7 @@ def meters() -> str:
         lines += ["", f"## {meter.name}", "", *_wrap(f"{meter.title}. {meter.about}".strip()), ""]
         lines += [*_wrap(f"Source: {meter.source}."), "", "| notification | effect |", "|---|---|"]
         lines += [f"| {_codes(entry.types)} | {_effect(entry)} |" for entry in meter.events]
-        lines += _attributes(meter) + _samples(meter)
+        lines += _ends(meter) + _attributes(meter) + _samples(meter)
     lines += ["", "## Ignored notifications", "", "| notification | reason |", "|---|---|"]
     lines += [f"| {_codes(entry.types)} | {entry.why} |" for entry in parser.ignored_events]
     return "\n".join(lines) + "\n"
@@ -201,6 +201,18 @@ def _condition(when: Condition) -> str:
 
 def _alternatives(values: Iterable[object]) -> str:
     return " or ".join(f"`{value}`" for value in values)
+
+
+def _ends(meter: MeterFile) -> list[str]:
+    """Return how the file states ends of the use besides rules `stop`."""
+    sentences = []
+    if meter.state is not None and meter.state.deleted:
+        path = " or ".join(f"`{path}`" for path in list_paths(meter.state.path))
+        sentences.append(f"Any notification in which {path} is {_alternatives(meter.state.deleted)} ends the use.")
+    if meter.deleted_at:
+        paths = " or ".join(f"`{path}`" for path in list_paths(meter.deleted_at))
+        sentences.append(f"The time of the deletion is {paths}, if present.")
+    return ["", *_wrap(" ".join(sentences))] if sentences else []
 
 
 def _attributes(meter: MeterFile) -> list[str]:

@@ -6,11 +6,18 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.settings import setting
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
 OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
+
+#: The address of the last start of the API, in the home.
+LISTEN_FILE = "listen.toml"
+
+#: Hosts that stand for all addresses of the machine.
+_WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared only
 
 _BUS = r"(rabbit|amqps?)://.+"
 _TOPICS = ("notifications", "versioned_notifications")
@@ -32,6 +39,7 @@ class Source:
         "stratiform",
         "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
     )
+    priorities: tuple[str, ...] = setting(PRIORITIES, "Priorities of the notifications to consume.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,10 @@ class Settings:
     """Read from `HOME/stratiform.toml` and from the environment (`STRATIFORM_` and the key in capitals)."""
 
     home: Path
-    host: str = setting("127.0.0.1", "Address that the API listens on.")
-    port: Annotated[int, Meta(ge=1, le=65535)] = setting(8780, "Port that the API listens on.")
+    host: str = setting("127.0.0.1", "Address that the API listens on; if it is set nowhere, that of its last start.")
+    port: Annotated[int, Meta(ge=1, le=65535)] = setting(
+        8780, "Port that the API listens on; if it is set nowhere, that of its last start."
+    )
     public_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting(
         "", "URL of the API in the service catalog; empty: http://HOST:PORT."
     )
@@ -67,6 +77,7 @@ class Settings:
         "stratiform",
         "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
     )
+    collector_priorities: tuple[str, ...] = setting(PRIORITIES, "Priorities of the notifications to consume.")
     sources: tuple[Source, ...] = setting(
         (), "Additional message buses, each with its own consumer; `collector_…` is the first."
     )
@@ -101,13 +112,28 @@ class Settings:
         400, "Days for which the ledger keeps raw messages (0: forever); events and segments are always kept."
     )
     token_ttl_s: Annotated[int, Meta(ge=60)] = setting(3600, "Lifetime of a token in seconds, 60 or more.")
+    image_size_cap: Annotated[int, Meta(ge=1)] = setting(
+        2**40, "Size limit of an image in bytes, as Glance's image_size_cap; by default 1 TiB."
+    )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting(
         12, "bcrypt cost of password hashes, 4 to 31, as Keystone's password_hash_rounds."
+    )
+
+    password_regex: str = setting(
+        "", "Regular expression that new passwords match, as Keystone's; such as `.{12,}$`. Empty: any password."
+    )
+    password_regex_description: str = setting(
+        "", "Text for users whose new password is refused, as Keystone's; such as `12 characters or more`."
     )
 
     @property
     def url(self) -> str:
         return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def local_url(self) -> str:
+        """The URL at which programs of this machine reach the API."""
+        return f"http://{'127.0.0.1' if self.host in _WILDCARDS else self.host}:{self.port}"
 
     @property
     def message_buses(self) -> dict[str, Source]:
@@ -120,6 +146,7 @@ class Settings:
                 topics=self.collector_topics,
                 exchanges=self.collector_exchanges,
                 pool=self.collector_pool,
+                priorities=self.collector_priorities,
             )
         return buses | {f"url of [[sources]] number {number}": source for number, source in enumerate(self.sources, 1)}
 
@@ -130,4 +157,11 @@ class Settings:
 
 def load(home: Path, **overrides: Any) -> Settings:
     """Load the settings of the installation in `home`. Raises Invalid with the key and where it was set."""
-    return kit_settings.load(Settings, home / "stratiform.toml", ignored=OTHER_VARIABLES, home=home, **overrides)
+    return kit_settings.load(
+        Settings,
+        home / "stratiform.toml",
+        ignored=OTHER_VARIABLES,
+        state_file=home / LISTEN_FILE,
+        home=home,
+        **overrides,
+    )

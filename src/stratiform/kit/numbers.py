@@ -1,9 +1,39 @@
-"""Parsing of numbers."""
+"""Strict parsing of numbers in texts: ASCII digits only.
+
+Python's `int` and `Decimal` also accept spaces around a number, `_` between digits, and the digits of every script.
+"""
+
+import re
+from decimal import Decimal
+
+_UINT = re.compile(r"[0-9]+")
+_INT = re.compile(r"-?[0-9]+")
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 #: All numbers with this many digits fit into a BIGINT column.
 _MAX_DIGITS = 18
 
 
+def is_uint(text: str) -> bool:
+    """Return True for one or more digits, however many."""
+    return _UINT.fullmatch(text) is not None
+
+
+def is_int(text: str) -> bool:
+    """Return True for one or more digits, however many, with or without a minus sign."""
+    return _INT.fullmatch(text) is not None
+
+
 def parse_uint(text: str) -> int | None:
     """Parse a non-negative integer. Returns None if the text is not one, or has more than 18 digits."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS else None
+    return int(text) if len(text) <= _MAX_DIGITS and is_uint(text) else None
+
+
+def parse_int(text: str) -> int | None:
+    """Parse an integer. Returns None if the text is not one, or has more than 18 digits."""
+    return int(text) if len(text.removeprefix("-")) <= _MAX_DIGITS and is_int(text) else None
+
+
+def parse_decimal(text: str) -> Decimal | None:
+    """Parse a number without exponent, exactly. Returns None if the text is not one."""
+    return Decimal(text) if _DECIMAL.fullmatch(text) else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from stratiform.kit.errors import Invalid
-from stratiform.kit.numbers import parse_uint
+from stratiform.kit.numbers import is_uint, parse_uint
 
 MAX_LIMIT = 1000
 
@@ -22,12 +22,10 @@ class Page:
     @classmethod
     def parse(cls, limit: str | None, marker: str | None, max_limit: int = MAX_LIMIT) -> "Page":
         """Parse query parameters; a limit above `max_limit` is reduced to it. Raises: Invalid."""
-        if limit is None or limit == "":
-            return cls(marker=marker or None)
-        number = parse_uint(limit)
-        if number is None:
+        if limit and not is_uint(limit):
             raise Invalid(f"limit must be a non-negative integer: '{limit}'")
-        return cls(limit=min(number, max_limit), marker=marker or None)
+        number = parse_uint(limit or "")  # None also for more digits than a list has items
+        return cls(limit=max_limit if number is None else min(number, max_limit), marker=marker or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,10 @@ class Slice(Generic[T]):
 
     items: Sequence[T]
     more: bool
+
+    def next_marker(self, key: Callable[[T], str]) -> str | None:
+        """Return the marker of the next page. None for the last page, and for one with limit 0."""
+        return key(self.items[-1]) if self.more and self.items else None
 
 
 def page_of(items: Sequence[T], page: Page) -> Slice[T]:

@@ -88,7 +88,7 @@ def test_backup() -> None:
     assert parse_one("backup.delete.start", BACKUP | {"status": "deleting"}).statement.state is None
     assert parse_one("backup.exists", BACKUP | {"status": "error_restoring"}).statement.state == "error"
     deleted = parse_one("backup.delete.end", BACKUP | {"status": "deleted"}).statement
-    assert (deleted.is_deleted, deleted.deleted_at, deleted.terminated_at) == (True, None, None)
+    assert (deleted.is_deleted, deleted.deleted_at, deleted.terminated_at) == (True, parse_iso(AT), None)
 
 
 def test_request_to_swift_has_three_samples_of_the_account() -> None:

@@ -169,6 +169,6 @@ def test_concurrent_allocations(database_url: str, home: Path) -> None:
     assert set(addresses) <= {f"192.0.2.{octet}" for octet in range(2, 63)}
     with test_bench.services.database.transaction() as db:
         ctx = test_bench.ctx(db, customer("p1", "admin"))
-        [availability] = test_bench.services.network.ip_availabilities.list(ctx, ListQuery())
+        [availability] = test_bench.services.network.ip_availabilities.list(ctx, ListQuery()).items
     assert availability.used == len(addresses)
     test_bench.services.database.close()

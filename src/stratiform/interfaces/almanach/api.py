@@ -16,6 +16,7 @@ api = Api(
     prefixes=("", "/v1"),
     transactions=Transactions(read_transaction, write_transaction),
     empty_media_type=HTML,
+    max_body_bytes=1024 * 1024,
 )
 
 

@@ -105,10 +105,11 @@ class Api:
 
     `routes` is the package whose modules declare the endpoints; "" if they are declared elsewhere. Every path exists
     with each of `prefixes` in front; `project_in_path` means without a prefix and with the project's id.
-    `transactions` authenticates requests. `empty_media_type` is that of responses without a body. `lenient`: numbers
-    and booleans in bodies may be strings. `strict`: query parameters that are unknown, repeated or empty, and encoded
-    bodies are refused. `parse_flag` parses booleans in query strings. `invalid_field` and `version_not_found` make
-    errors in the API's own words; `error_content` maps the media type of errors to a schema.
+    `transactions` authenticates requests. `empty_media_type` is that of responses without a body. `max_body_bytes`: the
+    size limit of bodies that are not streams. `lenient`: numbers and booleans in bodies may be strings. `strict`: query
+    parameters that are unknown, repeated or empty, and encoded bodies are refused. `parse_flag` parses booleans in
+    query strings. `invalid_field` and `version_not_found` make errors in the API's own words; `error_content` maps the
+    media type of errors to a schema.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Api:
     prefixes: tuple[str, ...] = ("",)
     transactions: Transactions = field(default_factory=Transactions)
     empty_media_type: str = "application/json"
+    max_body_bytes: int = 16 * 1024 * 1024
     lenient: bool = False
     strict: bool = False
     parse_flag: FlagParser = parse_bool

@@ -11,6 +11,7 @@ from msgspec import Struct
 from stratiform.interfaces.endpoints.extensible import collect_extra, is_extensible
 from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, UnexpectedField, check_fields, existing_fields
 from stratiform.kit.errors import Fault, Invalid
+from stratiform.kit.numbers import is_int
 
 T = TypeVar("T")
 
@@ -110,6 +111,8 @@ def decode_query(
         field = fields.get(name)
         if field is None:
             continue
+        if field.is_int and not is_int(text):  # msgspec would also take 1.0 and 1e3
+            raise invalid(name, text, f"{text!r} is not of type 'integer'")
         value = parse_flag(text, name, invalid) if field.is_bool else text
         if field.is_list:
             values.setdefault(name, []).append(value)
@@ -138,6 +141,7 @@ class QueryField:
 
     is_list: bool
     is_bool: bool
+    is_int: bool
 
 
 def query_fields(schema: type[object], minor: int = 0) -> dict[str, QueryField]:
@@ -148,7 +152,7 @@ def query_fields(schema: type[object], minor: int = 0) -> dict[str, QueryField]:
     for name, encoded in existing_fields(schema, minor):
         types = {hints[name], *get_args(hints[name])}
         is_list = any(getattr(annotation, "__origin__", None) is list for annotation in types)
-        fields[encoded] = QueryField(is_list, bool in types)
+        fields[encoded] = QueryField(is_list, bool in types, int in types)
     return fields
 
 

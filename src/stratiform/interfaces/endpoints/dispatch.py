@@ -6,7 +6,7 @@ nothing about bodies or resources. One request is one transaction, unless the en
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from anyio import to_thread
 from litestar import HttpMethod, Response, Router
+from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Guard, Middleware
 
@@ -24,6 +25,7 @@ from stratiform.interfaces.endpoints.fields import is_restricted, restrict
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
 from stratiform.interfaces.endpoints.strict import check_content_encoding, check_query
 from stratiform.interfaces.http import Request, require_token, services_of
+from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, read_body
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 
@@ -60,26 +62,38 @@ def router(
 
 def _route(api: Api, method: str, path: str, endpoints: Sequence[Endpoint]) -> HTTPRouteHandler:
     """Return the handler of one method and path; which endpoint it is depends on microversion and action."""
+    options: dict[str, Any] = {"request_max_body_size": None}  # `read_body` and streams have limits of their own
     if endpoints[0].is_async:
         handle = _async_handler(api, endpoints)
     elif endpoints[0].reads:
         handle = _handler_without_body(api, endpoints)
+        options["sync_to_thread"] = True
     else:
         handle = _handler(api, endpoints)
-    options: dict[str, Any] = {"request_max_body_size": None} if endpoints[0].is_async else {"sync_to_thread": True}
     return HTTPRouteHandler(
         _PARAMETER.sub(r"{\1:str}", path),
         http_method=HttpMethod(method),
         status_code=200,  # each response has its own
         include_in_schema=False,
-        open_to_all=all(endpoint.rule is None for endpoint in endpoints),
+        open_to_all=not _requires_token(endpoints),
         **options,
     )(handle)
 
 
-def _handler(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Response[bytes]]:
-    def handle(request: Request, body: bytes) -> Response[bytes]:
-        return _respond(api, endpoints, request, body)
+def _requires_token(endpoints: Sequence[Endpoint]) -> bool:
+    return any(endpoint.rule is not None for endpoint in endpoints)
+
+
+def _handler(api: Api, endpoints: Sequence[Endpoint]) -> Callable[..., Any]:
+    """Endpoints with a body: a large one is received only after the caller has been authorized."""
+    max_bytes = api.max_body_bytes if _requires_token(endpoints) else ANONYMOUS_BYTES
+
+    async def handle(request: Request) -> Response[bytes]:
+        def authorize() -> Awaitable[None]:
+            return to_thread.run_sync(_require_any, api, endpoints, request)
+
+        body = await read_body(request, max_bytes, authorize)
+        return await sync_to_thread(_respond, api, endpoints, request, body)
 
     return handle
 
@@ -154,6 +168,15 @@ def _authorize(api: Api, endpoint: Endpoint, request: Request) -> ViewContext:
         ctx = _in_project_of_path(api, request, token_ctx)
         _require_possible(endpoint, ctx)
         return _view(api, request, ctx)
+
+
+def _require_any(api: Api, endpoints: Sequence[Endpoint], request: Request) -> None:
+    """Raises Unauthenticated, and Forbidden if the caller may use none of `endpoints`."""
+    with api.transactions.read(request) as token_ctx:
+        ctx = _in_project_of_path(api, request, token_ctx)
+        rules = [endpoint.rule for endpoint in endpoints if endpoint.rule is not None]
+        if not any(rule.is_possible(ctx.caller) for rule in rules):
+            raise rules[0].denied()
 
 
 def _require_possible(endpoint: Endpoint, ctx: RequestContext) -> None:

@@ -14,9 +14,6 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-#: Hints for errors that the framework raises with no other detail than the status.
-_HINTS = {413: "16 MiB at most; send it in several requests"}
-
 INTERNAL_ERROR = "An internal error occurred; the server's log has the details."
 
 
@@ -39,7 +36,6 @@ def render_problem(_request: Request, error: Exception) -> Response[Problem]:
     elif isinstance(error, HTTPException):
         status, detail = error.status_code, error.detail
         headers = dict(error.headers or {})  # `Allow` of 405
-        hint = _HINTS.get(status, "")
     else:
         logger.error("unexpected error", exc_info=error)
         status, detail = 500, INTERNAL_ERROR

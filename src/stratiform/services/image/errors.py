@@ -52,6 +52,11 @@ class MissingImageFormats(Invalid):
         super().__init__(f"Properties {attributes} must be set prior to saving data.")
 
 
+class ImageSizeLimitExceeded(ContentTooLarge):
+    def __init__(self) -> None:
+        super().__init__("The provided image is too large.")
+
+
 class StorageFull(ContentTooLarge):
     def __init__(self) -> None:
         super().__init__("There is not enough disk space on the image storage media.")

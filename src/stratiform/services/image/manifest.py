@@ -12,6 +12,7 @@ def _build(env: Environment, registry: ServiceRegistry) -> ImageService:
         ids=env.ids,
         clouds=registry.get(CloudsService),
         folder=env.home / "images",
+        size_cap=env.image_size_cap,
         clock=env.clock,
     )
 

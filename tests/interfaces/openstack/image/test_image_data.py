@@ -1,10 +1,15 @@
 """Upload and download of image data."""
 
 import hashlib
+import json
 from collections.abc import Iterator
+from itertools import repeat
+from pathlib import Path
 from typing import Any
 
-from support.callers import Callers
+from support.callers import Callers, open_callers
+from support.raw_requests import BLOCK_BYTES, RawRequest
+from support.stacks import bench
 
 IMAGES = "/image/v2/images"
 OCTETS = {"content-type": "application/octet-stream"}
@@ -99,7 +104,7 @@ def test_ranges(api: Callers, image: Document) -> None:
             content,
             content_range,
         )
-    for header in ("bytes=10-", "bytes=4-2", "bytes=-", "lines=1-2"):
+    for header in (f"bytes={'9' * 5000}-", "bytes=10-", "bytes=4-2", "bytes=-", "lines=1-2"):
         assert api.request("GET", path, headers={"range": header}).status_code == 416
 
 
@@ -113,3 +118,24 @@ def test_deactivated(api: Callers, image: Document) -> None:
     assert api.request("GET", f"{path}/file", "admin").content == b"x"
     assert api.request("POST", f"{path}/actions/reactivate").status_code == 204
     assert api.request("GET", f"{path}/file").content == b"x"
+
+
+def test_an_image_has_a_limit_of_its_own(home: Path) -> None:
+    """The upload is a stream, and ends at the limit."""
+    home.mkdir()
+    stack = bench(home, image_size_cap=3 * BLOCK_BYTES)
+    with open_callers(stack) as api:
+        image = api.ok("POST", "/image/v2/images", json={"name": "x", "disk_format": "raw", "container_format": "bare"})
+        path = f"/image/v2/images/{image['id']}/file"
+        headers = OCTETS | {"x-auth-token": api.tokens["green"]}
+        announced = RawRequest("PUT", path, headers | {"content-length": str(2**40)}, repeat(b" " * BLOCK_BYTES)).send(
+            api
+        )
+        assert (announced.status, announced.received_bytes) == (413, 0)
+        chunked = RawRequest("PUT", path, headers, repeat(b" " * BLOCK_BYTES)).send(api)
+        assert chunked.status == 413
+        assert chunked.received_bytes <= 4 * BLOCK_BYTES
+        assert json.loads(chunked.response)["message"] == "The provided image is too large."
+        assert api.ok("GET", f"/image/v2/images/{image['id']}")["status"] == "queued"
+        assert api.request("PUT", path, content=b"x" * 3 * BLOCK_BYTES, headers=OCTETS).status_code == 204
+    stack.services.database.close()

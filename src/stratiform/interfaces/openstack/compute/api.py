@@ -4,6 +4,7 @@ from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.interfaces.openstack.faults import fault_handlers, nova
 from stratiform.interfaces.openstack.microversions import COMPUTE
 from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, show_version
+from stratiform.interfaces.request_bodies import OSLO_BYTES
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.identity.model import CatalogService
 
@@ -17,4 +18,5 @@ api = OpenStackApi(
     microversions=COMPUTE,
     lenient=True,
     invalid_field=InvalidField,
+    max_body_bytes=OSLO_BYTES,
 )

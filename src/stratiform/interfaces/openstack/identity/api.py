@@ -5,6 +5,7 @@ from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.interfaces.openstack.faults import fault_handlers, keystone
 from stratiform.interfaces.openstack.identity.errors import MissingAttribute
 from stratiform.interfaces.openstack.versions import VersionDocuments, list_keystone_versions, show_version
+from stratiform.interfaces.request_bodies import OSLO_BYTES
 from stratiform.kit.errors import Fault, Invalid
 from stratiform.services.identity.model import CatalogService
 
@@ -40,4 +41,5 @@ api = OpenStackApi(
     ),
     parse_flag=_parse_flag,
     invalid_field=_invalid_field,
+    max_body_bytes=OSLO_BYTES,
 )

@@ -40,11 +40,11 @@ def image_detail(image: Image) -> schemas.ImageDetail:
 
 def images_response(images: Slice[Image], query_items: Sequence[tuple[str, str]]) -> schemas.ImagesResponse:
     query = [(name, value) for name, value in query_items if name != "marker"]
-    has_next = images.more and images.items
+    marker = images.next_marker(lambda image: image.id)
     return schemas.ImagesResponse(
         images=[image_detail(image) for image in images.items],
         first=_list_path(query),
-        next=_list_path([*query, ("marker", images.items[-1].id)]) if has_next else UNSET,
+        next=UNSET if marker is None else _list_path([*query, ("marker", marker)]),
     )
 
 

@@ -4,7 +4,7 @@ Source: Networking API v2.0, "Filtering and column selection", "Sorting", "Pagin
 """
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -13,9 +13,10 @@ from stratiform.interfaces.openstack.network.schemas.common import Link
 from stratiform.interfaces.openstack.network.schemas.common import ListQuery as ListQuerySchema
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.network.errors import BadRequest
-from stratiform.services.network.model import FilterValue, ListQuery, Network, Port, Subnet
+from stratiform.services.network.model import FilterValue, ListQuery
 
 S = TypeVar("S", bound=Struct)
+T = TypeVar("T", bound="_Identified")
 
 #: Sort keys that are not filters, with the names of the model's fields.
 _SORT_KEYS = {"created_at": "created_at", "updated_at": "updated_at", "revision_number": "revision"}
@@ -47,11 +48,15 @@ def select_fields(resource: S, fields: Sequence[str]) -> S:
     return resource
 
 
-def next_links(request: ApiRequest, page: Slice[Network] | Slice[Subnet] | Slice[Port]) -> list[Link] | UnsetType:
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+def next_links(request: ApiRequest, page: Slice[T]) -> list[Link] | UnsetType:
     """Return the link to the next page, if there is one."""
-    if not page.more or not page.items:
-        return UNSET
-    return [Link("next", request.next_url(page.items[-1].id))]
+    marker = page.next_marker(lambda item: item.id)
+    return UNSET if marker is None else [Link("next", request.next_url(marker))]
 
 
 def _filter_attributes(query: ListQuerySchema) -> dict[str, str]:

@@ -4,6 +4,7 @@ from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.interfaces.openstack.faults import fault_handlers, nova
 from stratiform.interfaces.openstack.microversions import VOLUME
 from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, list_versions_as_choices
+from stratiform.interfaces.request_bodies import OSLO_BYTES
 from stratiform.kit.errors import Fault, NotFound
 from stratiform.services.identity.model import CatalogService
 
@@ -26,4 +27,5 @@ api = OpenStackApi(
     project_in_path=True,
     lenient=True,
     version_not_found=_version_not_found,
+    max_body_bytes=OSLO_BYTES,
 )

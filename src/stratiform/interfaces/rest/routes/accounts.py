@@ -24,7 +24,7 @@ def create_account(request: ApiRequest, body: schemas.AccountCreate) -> schemas.
 def list_accounts(request: ApiRequest, query: PageQuery) -> schemas.Accounts:
     """List customer accounts, ordered by name. Markers are names."""
     page = request.services.billing.customer_accounts.list(request.ctx, query.page())
-    next_marker = page.items[-1].name if page.more and page.items else None
+    next_marker = page.next_marker(lambda account: account.name)
     return schemas.Accounts([views.account(account) for account in page.items], next_marker)
 
 

@@ -33,7 +33,8 @@ def list_clouds(request: ApiRequest, query: PageQuery) -> schemas.Clouds:
     """List clouds, ordered by name. Markers are names."""
     clouds = request.services.clouds.accounts.list(request.ctx)
     page = paginate(clouds, query.page(), lambda cloud: cloud.name)
-    return schemas.Clouds([_cloud(cloud) for cloud in page.items], page.items[-1].name if page.more else None)
+    next_marker = page.next_marker(lambda cloud: cloud.name)
+    return schemas.Clouds([_cloud(cloud) for cloud in page.items], next_marker)
 
 
 @api.post(

@@ -44,7 +44,7 @@ def list_corrections(request: ApiRequest, query: schemas.CorrectionListQuery) ->
     """List corrections, newest first."""
     usage_filter = UsageFilter(cloud=query.cloud, resource_type=query.resource_type, resource_id=query.resource_id)
     page = request.services.ingest.corrections.list(request.ctx, usage_filter, query.page())
-    next_marker = str(page.items[-1].number) if page.more else None
+    next_marker = page.next_marker(lambda correction: str(correction.number))
     return schemas.Corrections([_stored_correction(stored) for stored in page.items], next_marker)
 
 

@@ -16,7 +16,7 @@ def list_invoices(request: ApiRequest, query: schemas.InvoiceListQuery) -> schem
     Operators get those of all accounts, other callers those of the accounts that paid for their project.
     """
     page = request.services.billing.documents.list(request.ctx, query.page(), query.account)
-    next_marker = page.items[-1].number if page.more and page.items else None
+    next_marker = page.next_marker(lambda invoice: invoice.number)
     return schemas.Invoices([views.invoice(invoice) for invoice in page.items], next_marker)
 
 

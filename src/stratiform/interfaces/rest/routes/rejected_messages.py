@@ -16,7 +16,7 @@ from stratiform.services.ingest.model import RejectedMessage
 def list_rejected_messages(request: ApiRequest, query: PageQuery) -> schemas.RejectedMessages:
     """List rejected messages, with the reason and as they were received."""
     page = request.services.ingest.rejected_messages.list(request.ctx, query.page())
-    next_marker = page.items[-1].id if page.more else None
+    next_marker = page.next_marker(lambda message: message.id)
     return schemas.RejectedMessages([_rejected_message(message) for message in page.items], next_marker)
 
 

@@ -25,6 +25,7 @@ from stratiform.services.audit.service import sources
 from stratiform.services.audit.service.audited_resources import AuditedResource, read_resources
 from stratiform.services.audit.service.corrections import apply_corrections, propose_correction
 from stratiform.services.audit.service.inventories import Inventories
+from stratiform.services.ingest.events.meter_files import MeterFile
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.model import Resource
 from stratiform.services.ledger.service import LedgerService
@@ -138,12 +139,15 @@ class AuditRun:
         inventory = self.inventories.summaries.get(cloud)
         if audited.item is None or inventory is None:
             return [*audited.exists]
-        meter_file = self.ingest.meters.find(audited.item.resource_type)
+        meter_file = self._find_meter_file(audited.item)
         sighting = sources.parse_item(audited.item, cloud, inventory.at, audited.ledger, meter_file)
         return [*audited.exists, *([] if sighting is None else [sighting])]
 
+    def _find_meter_file(self, item: InventoryItem) -> MeterFile | None:
+        return self.ingest.meters.find(item.resource_type)
+
     def _list_absences(self, audited: AuditedResource) -> list[Absence]:
-        if audited.item is not None:
+        if audited.item is not None and not sources.is_deleted(audited.item, self._find_meter_file(audited.item)):
             return []
         cloud, resource_type = audited.resource.cloud, audited.resource.resource_type
         period = find_missed_period(audited.ledger, self.exists_periods[cloud, resource_type])

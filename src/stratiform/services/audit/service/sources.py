@@ -5,6 +5,7 @@ from stratiform.kit.clock import Micros, iso_seconds
 from stratiform.services.audit.model.intervals import Window
 from stratiform.services.audit.model.ledger_states import LedgerState
 from stratiform.services.audit.model.sightings import GRACE_PERIOD_US, Absence, Sighting
+from stratiform.services.ingest.events.compiled_rules import compile_states
 from stratiform.services.ingest.events.meter_files import MeterFile
 from stratiform.services.ingest.model.observations import Observation
 from stratiform.services.ledger.service import ExistsEvent
@@ -51,6 +52,12 @@ def parse_exists_event(event: ExistsEvent) -> Sighting | None:
     return Sighting(source, statement.at, launched_at, ended_at)
 
 
+def is_deleted(item: InventoryItem, meter_file: MeterFile | None) -> bool:
+    """Return True if an inventory lists a resource that does not exist any more, with its last state."""
+    states = None if meter_file is None else compile_states(meter_file.state)
+    return states is not None and states.is_deleted(item.state)
+
+
 def report_unlisted(cloud: str, at: Micros) -> Absence:
     """Return the absence of a resource in the inventory of a cloud."""
     return Absence(_format_inventory(cloud, at), at, is_conclusive=True, grace_us=GRACE_PERIOD_US)
@@ -70,10 +77,5 @@ def _find_state(item: InventoryItem, meter_file: MeterFile | None) -> str | None
     """Return the state in the ledger: "" if the meter has no states, None for a transitional state."""
     if item.resource_type in _TYPES_WITH_LEDGER_STATES:
         return item.state or None
-    if meter_file is None or meter_file.state is None:
-        return ""
-    states = meter_file.state.map
-    if item.state in states:
-        return states[item.state]
-    prefixes = {pattern[:-1]: state for pattern, state in states.items() if pattern.endswith("*")}
-    return next((state for prefix, state in prefixes.items() if item.state.startswith(prefix)), None)
+    states = None if meter_file is None else compile_states(meter_file.state)
+    return "" if states is None else states.find_state(item.state)

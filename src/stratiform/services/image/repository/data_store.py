@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from stratiform.services.image.errors import StorageFull
+from stratiform.services.image.errors import ImageSizeLimitExceeded, StorageFull
 from stratiform.services.image.model import StoredData
 
 BLOCK_BYTES = 1024 * 1024
@@ -24,7 +24,7 @@ _STORAGE_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class Upload:
     """Image data while it is received. Not thread-safe; every method blocks."""
 
-    def __init__(self, folder: Path, image_id: str, upload_id: str) -> None:
+    def __init__(self, folder: Path, image_id: str, upload_id: str, size_cap: int) -> None:
         self.image_id = image_id
         self.upload_id = upload_id
         self.file_name = f"{image_id}.{upload_id}"
@@ -33,15 +33,22 @@ class Upload:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha512 = hashlib.sha512()
         self._size = 0
+        self._size_cap = size_cap
         self._file: BinaryIO | None = None
 
     def write(self, block: bytes | bytearray) -> None:
-        """Append a block. Raises StorageFull."""
+        """Append a block. Raises ImageSizeLimitExceeded, StorageFull."""
+        self.check_size(len(block))
         with _storage_errors():
             self._open().write(block)
         self._md5.update(block)
         self._sha512.update(block)
         self._size += len(block)
+
+    def check_size(self, size: int) -> None:
+        """Raises ImageSizeLimitExceeded if the image is too large with `size` more bytes."""
+        if self._size + size > self._size_cap:
+            raise ImageSizeLimitExceeded
 
     def finish(self) -> StoredData:
         """Flush the data to the disk and give the file its final name. Raises StorageFull."""
@@ -75,13 +82,14 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class DataStore:
-    """The folder with the data of all images."""
+    """The folder with the data of all images. `size_cap`: the size limit of one image in bytes."""
 
     folder: Path
+    size_cap: int
 
     def open_upload(self, image_id: str, upload_id: str) -> Upload:
         """Return an upload; the folder is untouched until the first write."""
-        return Upload(self.folder, image_id, upload_id)
+        return Upload(self.folder, image_id, upload_id, self.size_cap)
 
     def find_idle_seconds(self, image_id: str, upload_id: str) -> float | None:
         """Return the seconds since the last write of an upload, or None if it has no partial file."""

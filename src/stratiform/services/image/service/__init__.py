@@ -29,10 +29,13 @@ class ImageService:
 
     @classmethod
     def build(
-        cls, *, database: Database, ids: Ids, clouds: CloudsService, folder: Path, clock: Clock
+        cls, *, database: Database, ids: Ids, clouds: CloudsService, folder: Path, size_cap: int, clock: Clock
     ) -> "ImageService":
-        """Compose the service; `folder` stores the image data and is created by the first upload."""
-        images, store = Images(ids), DataStore(folder)
+        """Compose the service; `folder` stores the image data and is created by the first upload.
+
+        `size_cap`: the size limit of an image in bytes.
+        """
+        images, store = Images(ids), DataStore(folder, size_cap)
         return cls(
             images=images,
             image_members=ImageMembers(images),

@@ -21,6 +21,15 @@ def add_audit_period(event: Event, statements: Sequence[ResourceStatement]) -> S
     return [replace(parsed, statement=replace(parsed.statement, audit_period=period)) for parsed in statements]
 
 
+def find_instant(payload: Payload) -> Micros | None:
+    """Return the instant of the action that a usage audit repeats: a period that starts and ends there.
+
+    Raises: InvalidMessage.
+    """
+    period = _find_period(payload)
+    return period[1] if period is not None and period[0] == period[1] else None
+
+
 def _find_period(payload: Payload) -> tuple[Micros, Micros] | None:
     if "nova_object.data" in payload:
         payload = find_object(find_object(find_object(payload, "nova_object.data"), "audit_period"), "nova_object.data")

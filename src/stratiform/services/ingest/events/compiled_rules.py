@@ -66,11 +66,23 @@ class CompiledParent(NamedTuple):
 
 
 class CompiledStates(NamedTuple):
-    """Translation of states: exact values, then prefixes."""
+    """Translation of states: exact values, then prefixes. `deleted` and `deleted_prefixes`: it does not exist."""
 
     find: Find
     exact: Mapping[str, str]
     prefixes: Sequence[tuple[str, str]]
+    deleted: frozenset[str]
+    deleted_prefixes: tuple[str, ...]
+
+    def find_state(self, value: str) -> str | None:
+        """Return the state; None if it is unknown or a transition."""
+        if value in self.exact:
+            return self.exact[value]
+        return next((state for prefix, state in self.prefixes if value.startswith(prefix)), None)
+
+    def is_deleted(self, value: str) -> bool:
+        """Return True if the resource does not exist any more."""
+        return value in self.deleted or value.startswith(self.deleted_prefixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,8 @@ class CompiledRule:
     find_time: Find | None
     find_launched: Find | None
     find_ended: Find | None
+    find_deleted: Find | None
+    has_exact_time: bool
     state: str | None
     states: CompiledStates | None
     attributes: Sequence[CompiledAttribute]
@@ -118,8 +132,10 @@ def compile_rule(meter_file: MeterFile, rule: EventRule) -> CompiledRule:
         find_time=_compile_optional(rule.at),
         find_launched=None if is_sample else _compile_optional(meter_file.launched),
         find_ended=None if is_sample else _compile_optional(meter_file.ended),
+        find_deleted=None if is_sample else _compile_optional(meter_file.deleted_at),
+        has_exact_time=rule.exact,
         state=rule.state,
-        states=None if is_sample else _compile_states(meter_file.state),
+        states=None if is_sample else compile_states(meter_file.state),
         attributes=() if is_sample else _compile_attributes(meter_file, rule),
         samples=_compile_samples(meter_file, rule),
         sample_name_path=rule.sample,
@@ -152,12 +168,17 @@ def _compile_parent(parent: Parent | None) -> CompiledParent | None:
     return None if parent is None else CompiledParent(parent.type, compile_paths(list_paths(parent.id)))
 
 
-def _compile_states(mapping: StateMapping | None) -> CompiledStates | None:
+def compile_states(mapping: StateMapping | None) -> CompiledStates | None:
+    """Compile the states of a checked meter file; None if it has none."""
     if mapping is None or not mapping.path:
         return None
-    exact = {key: state for key, state in mapping.map.items() if not key.endswith("*")}
-    prefixes = [(key[:-1], state) for key, state in mapping.map.items() if key.endswith("*")]
-    return CompiledStates(compile_paths(list_paths(mapping.path)), exact, prefixes)
+    return CompiledStates(
+        find=compile_paths(list_paths(mapping.path)),
+        exact={key: state for key, state in mapping.map.items() if not key.endswith("*")},
+        prefixes=[(key[:-1], state) for key, state in mapping.map.items() if key.endswith("*")],
+        deleted=frozenset(value for value in mapping.deleted if not value.endswith("*")),
+        deleted_prefixes=tuple(value[:-1] for value in mapping.deleted if value.endswith("*")),
+    )
 
 
 def _compile_attributes(meter_file: MeterFile, rule: EventRule) -> list[CompiledAttribute]:

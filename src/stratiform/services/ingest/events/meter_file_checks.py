@@ -12,6 +12,7 @@ from stratiform.services.ingest.events.meter_files import (
     MeterFile,
     Paths,
     SampleDefinition,
+    StateMapping,
     attribute_definition,
     list_paths,
 )
@@ -23,7 +24,7 @@ _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SAMPLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 
 #: The keys of paths in a meter file, in a rule, and in all other tables.
-_METER_FILE_PATH_KEYS = ("root", "launched", "ended")
+_METER_FILE_PATH_KEYS = ("root", "launched", "ended", "deleted_at")
 _RULE_PATH_KEYS = ("at", "each", "sample")
 _PATH_KEYS = ("path", "id", "project", "name", "tags", "source", "value")
 
@@ -34,6 +35,8 @@ def iterate_problems(meter_file: MeterFile) -> Iterator[Problem]:
         yield "identity", "missing table: the paths of id and project"
     yield from _path_problems("", meter_file)
     yield from _attribute_problems("attributes", meter_file.attributes)
+    if meter_file.state is not None:
+        yield from _state_problems(meter_file.state)
     for name, sample in meter_file.samples.items():
         yield from _sample_problems(f"samples.{name}", name, sample)
     for index, rule in enumerate(meter_file.events):
@@ -49,6 +52,8 @@ def _rule_problems(key: str, rule: EventRule, meter_file: MeterFile) -> Iterator
             yield f"{key}.samples", f"missing table [samples.{name}]"
     if rule.rule == "sample" and not rule.samples and not rule.sample:
         yield key, "rule 'sample' needs `samples` (their names), or `sample` (the path of the name)"
+    if rule.exact and rule.rule != "stop":
+        yield f"{key}.exact", "needs rule 'stop'"
     if rule.when and not (rule.when.one_of or rule.when.none_of):
         yield f"{key}.when", "`one_of` or `none_of` is required"
     yield from _attribute_problems(f"{key}.attributes", rule.attributes)
@@ -63,6 +68,14 @@ def _attribute_problems(key: str, attributes: Mapping[str, str | AttributeDefini
             yield from _check_paths(f"{key}.{name}", value)
         if sum((bool(definition.path), definition.constant is not None, bool(definition.tag))) != 1:
             yield f"{key}.{name}", "exactly one of `path`, `constant` and `tag` is required"
+
+
+def _state_problems(states: StateMapping) -> Iterator[Problem]:
+    if not (states.map or states.deleted):
+        yield "state", "`map` or `deleted` is required"
+    for value in states.deleted:
+        if value in states.map:
+            yield "state.deleted", f"'{value}' is in `map`, too"
 
 
 def _sample_problems(key: str, name: str, sample: SampleDefinition) -> Iterator[Problem]:

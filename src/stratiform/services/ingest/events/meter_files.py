@@ -23,6 +23,7 @@ ValueType = Literal["text", "whole", "decimal", "flag"]
 Paths = str | tuple[str, ...]
 
 _Line = Annotated[str, Meta(min_length=1, max_length=200)]
+_Text = Annotated[str, Meta(min_length=1)]
 _State = Annotated[str, Meta(min_length=1, max_length=32)]
 _ResourceType = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
@@ -85,11 +86,13 @@ class AttributeDefinition(Table, frozen=True):
 class StateMapping(Table, frozen=True):
     """The state of the resource: `map` translates the value at `path`. A key with `*` at its end is a prefix.
 
-    A value that is not in `map` leaves the state as it is.
+    A value that is not in `map` leaves the state as it is. `deleted`: the values, or prefixes, of a resource that does
+    not exist any more, which any notification may have.
     """
 
     path: Paths
-    map: Mapping[str, _State]
+    map: Mapping[str, _State] = {}
+    deleted: tuple[_Text, ...] = ()
 
 
 class SampleDefinition(Table, frozen=True):
@@ -110,13 +113,14 @@ class SampleDefinition(Table, frozen=True):
 class EventRule(Table, frozen=True):
     """A rule for events of some types.
 
-    `each`: path of a list, each item of which is a resource. `sample`: path of the name of the only sample. `why`: the
-    reason to ignore the events.
+    `each`: path of a list, each item of which is a resource. `sample`: path of the name of the only sample. `exact`: a
+    `stop` is sent at the moment of the deletion. `why`: the reason to ignore the events.
     """
 
     type: str | tuple[str, ...]
     rule: Rule
     at: Paths = ""
+    exact: bool = False
     each: str = ""
     when: Condition | None = None
     state: _State | None = None
@@ -136,6 +140,7 @@ class MeterFile(Table, frozen=True):
     """A meter file. `name` is the resource type; paths start at `root`.
 
     `launched` and `ended` are paths of times in all events: when the use of the resource started and ended.
+    `deleted_at` is the path of the time of its deletion, which counts in events of a deleted resource.
     """
 
     name: _ResourceType
@@ -146,6 +151,7 @@ class MeterFile(Table, frozen=True):
     root: Paths = ""
     launched: Paths = ""
     ended: Paths = ""
+    deleted_at: Paths = ""
     identity: Identity | None = None
     attributes: Mapping[str, str | AttributeDefinition] = {}
     state: StateMapping | None = None

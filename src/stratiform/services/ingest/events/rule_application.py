@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from stratiform.kit.clock import Micros
+from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
+from stratiform.services.ingest.events.audit_periods import find_instant
 from stratiform.services.ingest.events.compiled_rules import (
     CompiledCondition,
     CompiledRule,
@@ -64,19 +65,17 @@ def _make_statement(rule: CompiledRule, event: Event, item: Payload, suffix: str
     payload = event.payload
     at = _find_time(rule, rule.find_time, item, payload, "at")
     tags = _find_tags(rule, item, payload)
-    launched = _find_time(rule, rule.find_launched, item, payload, "launched")
-    if rule.rule == "start" and launched is None:
-        launched = event.at if at is None else at
+    state, is_deleted = _find_state(rule, item, payload)
     return Statement(
         at=event.at if at is None or rule.rule in ("start", "stop") else at,
         message_id=statement_id(event.message_id, suffix),
         project_id=_find_project(rule, item, payload),
         name=_find_text(rule, rule.find_name, item, payload, "name"),
-        state=_find_state(rule, item, payload),
-        launched_at=launched,
+        state=state,
+        launched_at=_find_launch(rule, event, item, at, is_deleted=is_deleted),
         terminated_at=_find_time(rule, rule.find_ended, item, payload, "ended"),
-        deleted_at=at if rule.rule == "stop" else None,
-        is_deleted=rule.rule == "stop",
+        deleted_at=_find_deletion(rule, event, item, at, is_deleted=is_deleted),
+        is_deleted=is_deleted or rule.rule == "stop",
         attributes=_find_attributes(rule, item, payload, tags),
         tags=tags,
         parent=_find_parent(rule, item, payload),
@@ -112,14 +111,47 @@ def _find_tags(rule: CompiledRule, item: Payload, payload: Payload) -> dict[str,
     return None if value is MISSING or value is None or value == "" else parse_tags(value, "tags")
 
 
-def _find_state(rule: CompiledRule, item: Payload, payload: Payload) -> str | None:
+def _find_launch(
+    rule: CompiledRule, event: Event, item: Payload, at: Micros | None, *, is_deleted: bool
+) -> Micros | None:
+    """Return the start of the use. Nothing starts with a notification that the resource is deleted."""
+    launched = _find_time(rule, rule.find_launched, item, event.payload, "launched")
+    if launched is not None or rule.rule != "start" or is_deleted:
+        return launched
+    instants = (at, find_instant(event.payload), event.at)
+    return next(instant for instant in instants if instant is not None)
+
+
+def _find_deletion(
+    rule: CompiledRule, event: Event, item: Payload, at: Micros | None, *, is_deleted: bool
+) -> Micros | None:
+    """Return the time of the deletion.
+
+    A usage audit repeats deletions later; the time of such a notification is not that of the deletion.
+    """
+    is_stop = rule.rule == "stop"
+    if not (is_stop or is_deleted):
+        return None
+    deleted = _find_time(rule, rule.find_deleted, item, event.payload, "deleted_at")
+    if not is_stop:
+        return deleted
+    instants = (at, deleted, find_instant(event.payload))
+    instant = next((each for each in instants if each is not None), None)
+    return event.at if rule.has_exact_time and _is_same(instant, event.at) else instant
+
+
+def _is_same(instant: Micros | None, at: Micros) -> bool:
+    """Return True if `at` is the same time as `instant`, which is unknown or truncated to seconds."""
+    return instant is None or (instant % SECOND_US == 0 and instant == at - at % SECOND_US)
+
+
+def _find_state(rule: CompiledRule, item: Payload, payload: Payload) -> tuple[str | None, bool]:
+    """Return the state, and True if it is that of a resource which does not exist any more."""
     states = rule.states
-    if rule.state is not None or states is None:
-        return rule.state
-    value = _find_text(rule, states.find, item, payload, "state")
-    if value is None or value in states.exact:
-        return None if value is None else states.exact[value]
-    return next((state for prefix, state in states.prefixes if value.startswith(prefix)), None)
+    value = None if states is None else _find_text(rule, states.find, item, payload, "state")
+    if states is None or value is None:
+        return rule.state, False
+    return rule.state or states.find_state(value), states.is_deleted(value)
 
 
 def _find_parent(rule: CompiledRule, item: Payload, payload: Payload) -> tuple[str, str] | None:

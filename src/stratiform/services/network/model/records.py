@@ -148,6 +148,10 @@ class IpAvailability:
     subnets: tuple[SubnetIpAvailability, ...]
 
     @property
+    def id(self) -> str:
+        return self.network.id
+
+    @property
     def total(self) -> int:
         return sum(subnet.total for subnet in self.subnets)
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
+from stratiform.kit.pagination import Slice
 from stratiform.services.network import policy
 from stratiform.services.network.errors import NetworkNotFound
 from stratiform.services.network.model import IpAvailability, ListQuery, Network, Subnet, SubnetIpAvailability
@@ -23,12 +24,11 @@ class IpAvailabilities:
             raise NetworkNotFound(network_id)
         return _count(ctx, [network], ())[0]
 
-    def list(
-        self, ctx: RequestContext, query: ListQuery, ip_versions: Collection[int] = ()
-    ) -> Sequence[IpAvailability]:
+    def list(self, ctx: RequestContext, query: ListQuery, ip_versions: Collection[int] = ()) -> Slice[IpAvailability]:
         """Return the IP availability of networks, counting only subnets of `ip_versions` (default: all)."""
         policy.IP_AVAILABILITIES_GET.require(ctx.caller, None)
-        return _count(ctx, lists.list_page(ctx.db, records.networks, query).items, ip_versions)
+        networks = lists.list_page(ctx.db, records.networks, query)
+        return Slice(_count(ctx, networks.items, ip_versions), networks.more)
 
 
 def _count(ctx: RequestContext, networks: Sequence[Network], ip_versions: Collection[int]) -> list[IpAvailability]:

@@ -4,13 +4,20 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.compute.api import api
 from stratiform.interfaces.openstack.compute.schemas import instance_actions as schemas
 from stratiform.interfaces.openstack.compute.views import instance_actions as views
+from stratiform.interfaces.openstack.compute.views.links import next_links
+from stratiform.kit.pagination import paginate
 from stratiform.services.compute import policy
 
 
 @api.get("/servers/{server_id}/os-instance-actions", policy.INSTANCE_ACTIONS_LIST)
-def list_instance_actions(request: ApiRequest, server_id: str) -> schemas.InstanceActionsResponse:
+def list_instance_actions(
+    request: ApiRequest, server_id: str, query: schemas.InstanceActionListQuery
+) -> schemas.InstanceActionsResponse:
     actions = request.services.compute.instance_actions.list(request.ctx, server_id)
-    return schemas.InstanceActionsResponse([views.instance_action(action) for action in actions])
+    page = paginate(actions, query.page(), lambda action: action.request_id)
+    items = [views.instance_action(action) for action in page.items]
+    links = next_links(request, [action.request_id for action in page.items], more=page.more)
+    return schemas.InstanceActionsResponse(items, links)
 
 
 @api.get("/servers/{server_id}/os-instance-actions/{request_id}", policy.INSTANCE_ACTIONS_SHOW)

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from stratiform.kit.errors import Invalid
-from stratiform.kit.numbers import parse_uint
+from stratiform.kit.numbers import is_uint
 from stratiform.kit.pagination import Page
 
 #: The value of a limit that does not exist.
@@ -30,7 +30,7 @@ class PageQuery(Struct):
 
     def page(self) -> Page:
         """Raises Invalid for a limit that is not a number."""
-        if self.limit is not None and parse_uint(self.limit) is None:
+        if self.limit is not None and not is_uint(self.limit):
             raise Invalid(
                 f"Invalid input for query parameters limit. Value: {self.limit}. "
                 f"{self.limit!r} does not match '^[0-9]*$'"

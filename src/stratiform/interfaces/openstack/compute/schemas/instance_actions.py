@@ -5,6 +5,19 @@ from typing import Annotated
 from msgspec import UNSET, Struct, UnsetType, field
 
 from stratiform.interfaces.endpoints import ADMIN_ONLY, Since
+from stratiform.interfaces.openstack.compute.schemas.common import Link, PageQuery
+from stratiform.kit.pagination import Page
+
+
+class InstanceActionListQuery(Struct):
+    """The marker is the id of a request."""
+
+    limit: Annotated[str | None, Since(58)] = None
+    marker: Annotated[str | None, Since(58)] = None
+
+    def page(self) -> Page:
+        """Raises Invalid."""
+        return PageQuery(self.limit, self.marker).page()
 
 
 class InstanceActionEvent(Struct, kw_only=True):
@@ -34,6 +47,7 @@ class InstanceAction(Struct, kw_only=True):
 
 class InstanceActionsResponse(Struct):
     instance_actions: list[InstanceAction] = field(name="instanceActions")
+    links: Annotated[list[Link] | UnsetType, Since(58)] = UNSET
 
 
 class InstanceActionResponse(Struct):

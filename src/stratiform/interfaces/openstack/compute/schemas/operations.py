@@ -6,6 +6,8 @@ from typing import Annotated
 from msgspec import Struct, field
 
 from stratiform.interfaces.endpoints import Since
+from stratiform.interfaces.openstack.compute.schemas.common import PageQuery
+from stratiform.kit.pagination import Page
 
 
 class ZoneState(Struct):
@@ -45,6 +47,15 @@ class ComputeService(Struct, kw_only=True):
 
 class ComputeServicesResponse(Struct):
     services: list[ComputeService]
+
+
+class HypervisorListQuery(Struct):
+    limit: Annotated[str | None, Since(33)] = None
+    marker: Annotated[str | None, Since(33)] = None
+
+    def page(self) -> Page:
+        """Raises Invalid."""
+        return PageQuery(self.limit, self.marker).page()
 
 
 class HypervisorsResponse(Struct):

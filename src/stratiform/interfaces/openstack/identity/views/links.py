@@ -17,8 +17,8 @@ def page_links(request: ApiRequest, resources: Slice[Any] | None = None) -> Page
     """Return the links of a list; `next` is set if there are more resources than in the page `resources`."""
     url, query = request.http.url, request.http.url.query
     self_url = request.view.url + url.path + (f"?{query}" if query else "")
-    next_url = request.next_url(resources.items[-1].id) if resources is not None and resources.more else None
-    return PageLinks(next_url, self_url)
+    marker = None if resources is None else resources.next_marker(lambda resource: str(resource.id))
+    return PageLinks(None if marker is None else request.next_url(marker), self_url)
 
 
 def truncated(resources: Slice[Any]) -> bool | UnsetType:

@@ -13,7 +13,7 @@ from stratiform.services.image.service import Upload
 
 _PATH = "/images/{image_id}/file"
 _MEDIA_TYPE = "application/octet-stream"
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 #: Received data is collected to blocks of this size, and each block is written by a thread.
 _BLOCK_BYTES = 1024 * 1024
@@ -64,17 +64,22 @@ def _begin_upload(request: ApiRequest, image_id: str) -> Upload:
 
 
 async def _receive(request: ApiRequest, upload: Upload) -> None:
-    """Write the body to `upload`. Raises Invalid for a body shorter than its `Content-Length`, StorageFull."""
+    """Write the body to `upload`.
+
+    Raises: Invalid for a body that is incomplete, ImageSizeLimitExceeded, StorageFull.
+    """
     block = bytearray()
     received = 0
+    content_length = request.http.content_length
+    upload.check_size(content_length or 0)
     async for chunk in request.http.stream():
         block += chunk
         received += len(chunk)
+        upload.check_size(len(block))
         if len(block) >= _BLOCK_BYTES:
             await to_thread.run_sync(upload.write, bytes(block))
             block.clear()
-    content_length = request.http.headers.get("content-length")
-    if content_length is not None and content_length.isdecimal() and int(content_length) != received:
+    if content_length is not None and content_length != received:
         raise Invalid(f"The body is incomplete: {received} of {content_length} bytes received.")
     await to_thread.run_sync(upload.write, bytes(block))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.network import views
 from stratiform.interfaces.openstack.network.api import api
-from stratiform.interfaces.openstack.network.list_queries import parse_list_query, select_fields
+from stratiform.interfaces.openstack.network.list_queries import next_links, parse_list_query, select_fields
 from stratiform.interfaces.openstack.network.schemas import ip_availabilities as schemas
 from stratiform.interfaces.openstack.network.schemas.common import FieldsQuery
 from stratiform.services.network import policy
@@ -15,13 +15,13 @@ from stratiform.services.network import policy
 def list_ip_availabilities(
     request: ApiRequest, query: schemas.IpAvailabilityListQuery
 ) -> schemas.IpAvailabilitiesResponse:
-    networks = parse_list_query(request, query)
-    filters = {name: values for name, values in networks.filters.items() if name != "ip_version"}
-    availabilities = request.services.network.ip_availabilities.list(
-        request.ctx, replace(networks, filters=filters), query.ip_version
+    list_query = parse_list_query(request, query)
+    filters = {name: values for name, values in list_query.filters.items() if name != "ip_version"}
+    page = request.services.network.ip_availabilities.list(
+        request.ctx, replace(list_query, filters=filters), query.ip_version
     )
-    items = [select_fields(views.ip_availability(availability), query.fields) for availability in availabilities]
-    return schemas.IpAvailabilitiesResponse(items)
+    items = [select_fields(views.ip_availability(availability), query.fields) for availability in page.items]
+    return schemas.IpAvailabilitiesResponse(items, next_links(request, page))
 
 
 @api.get("/network-ip-availabilities/{network_id}", policy.IP_AVAILABILITIES_GET)

@@ -5,10 +5,11 @@ from typing import NoReturn
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.network import views
 from stratiform.interfaces.openstack.network.api import api
-from stratiform.interfaces.openstack.network.list_queries import parse_list_query, select_fields
+from stratiform.interfaces.openstack.network.list_queries import next_links, parse_list_query, select_fields
 from stratiform.interfaces.openstack.network.schemas import security_groups as schemas
 from stratiform.interfaces.openstack.network.schemas.common import FieldsQuery
 from stratiform.kit.errors import OverLimit
+from stratiform.kit.pagination import paginate
 from stratiform.services.network import policy
 from stratiform.services.network.errors import CannotUpdateDefaultSecurityGroup
 
@@ -24,10 +25,11 @@ def create_security_group_rule(request: ApiRequest) -> NoReturn:
 def list_security_group_rules(
     request: ApiRequest, query: schemas.SecurityGroupRuleListQuery
 ) -> schemas.SecurityGroupRulesResponse:
-    filters = parse_list_query(request, query).filters
-    rules = request.services.network.security_group_rules.list(request.ctx, filters)
-    items = [select_fields(views.security_group_rule(rule), query.fields) for rule in rules]
-    return schemas.SecurityGroupRulesResponse(items)
+    list_query = parse_list_query(request, query)
+    rules = request.services.network.security_group_rules.list(request.ctx, list_query.filters)
+    page = paginate(rules, list_query.page, lambda rule: rule.id)
+    items = [select_fields(views.security_group_rule(rule), query.fields) for rule in page.items]
+    return schemas.SecurityGroupRulesResponse(items, next_links(request, page))
 
 
 @api.get(_PATH, policy.SECURITY_GROUPS_GET)

@@ -5,7 +5,7 @@ from typing import NoReturn
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.network import views
 from stratiform.interfaces.openstack.network.api import api
-from stratiform.interfaces.openstack.network.list_queries import parse_list_query, select_fields
+from stratiform.interfaces.openstack.network.list_queries import next_links, parse_list_query, select_fields
 from stratiform.interfaces.openstack.network.schemas import security_groups as schemas
 from stratiform.interfaces.openstack.network.schemas.common import FieldsQuery
 from stratiform.kit.errors import OverLimit
@@ -25,7 +25,7 @@ def list_security_groups(request: ApiRequest, query: schemas.SecurityGroupListQu
     groups = request.services.network.security_groups.list(request.ctx, list_query.filters)
     page = paginate(groups, list_query.page, lambda group: group.id)
     items = [select_fields(views.security_group(group), query.fields) for group in page.items]
-    return schemas.SecurityGroupsResponse(items)
+    return schemas.SecurityGroupsResponse(items, next_links(request, page))
 
 
 @api.get("/security-groups/{security_group_id}", policy.SECURITY_GROUPS_GET)

@@ -1,8 +1,8 @@
 """IP availabilities of networks."""
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
-from stratiform.interfaces.openstack.network.schemas.common import ListQuery
+from stratiform.interfaces.openstack.network.schemas.common import Link, ListQuery
 
 
 class IpAvailabilityListQuery(ListQuery, kw_only=True):
@@ -38,3 +38,4 @@ class IpAvailabilityResponse(Struct):
 
 class IpAvailabilitiesResponse(Struct):
     network_ip_availabilities: list[IpAvailability]
+    network_ip_availabilities_links: list[Link] | UnsetType = UNSET

@@ -1,8 +1,8 @@
 """Security groups and their rules."""
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from stratiform.interfaces.openstack.network.schemas.common import ListQuery, ResourceListQuery
+from stratiform.interfaces.openstack.network.schemas.common import Link, ListQuery, ResourceListQuery
 
 
 class SecurityGroupRule(Struct, kw_only=True):
@@ -54,6 +54,7 @@ class SecurityGroupResponse(Struct):
 
 class SecurityGroupsResponse(Struct):
     security_groups: list[SecurityGroup]
+    security_groups_links: list[Link] | UnsetType = UNSET
 
 
 class SecurityGroupRuleResponse(Struct):
@@ -62,3 +63,4 @@ class SecurityGroupRuleResponse(Struct):
 
 class SecurityGroupRulesResponse(Struct):
     security_group_rules: list[SecurityGroupRule]
+    security_group_rules_links: list[Link] | UnsetType = UNSET

@@ -23,7 +23,8 @@ def list_types(request: ApiRequest, query: schemas.VolumeTypeListQuery) -> schem
     types = request.services.volume.volume_types.list(request.ctx, _is_public(query.is_public))
     page = paginate(types, query.page(), lambda volume_type: volume_type.id)
     items = [views.volume_type(volume_type, request.view) for volume_type in page.items]
-    links = [Link("next", request.next_url(page.items[-1].id))] if page.more and page.items else UNSET
+    marker = page.next_marker(lambda volume_type: volume_type.id)
+    links = UNSET if marker is None else [Link("next", request.next_url(marker))]
     return schemas.VolumeTypesResponse(items, links)
 
 

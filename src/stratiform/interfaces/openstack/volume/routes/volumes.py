@@ -120,9 +120,8 @@ def _list(request: ApiRequest, query: schemas.VolumeListQuery) -> Slice[Volume]:
 
 
 def _links(request: ApiRequest, volumes: Slice[Volume]) -> list[Link] | UnsetType:
-    if not volumes.more or not volumes.items:
-        return UNSET
-    return [Link("next", request.next_url(volumes.items[-1].id, without=["offset"]))]
+    marker = volumes.next_marker(lambda volume: volume.id)
+    return UNSET if marker is None else [Link("next", request.next_url(marker, without=["offset"]))]
 
 
 def _count(request: ApiRequest, query: schemas.VolumeListQuery) -> int | UnsetType:

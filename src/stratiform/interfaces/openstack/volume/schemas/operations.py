@@ -1,5 +1,7 @@
 """Availability zones, services, pools, extensions, and the lists of resources that are not supported yet."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct, field
 
 from stratiform.interfaces.openstack.volume.schemas.common import Link
@@ -39,8 +41,8 @@ class PoolsResponse(Struct):
 
 
 class SnapshotsResponse(Struct):
-    snapshots: list[str] = field(default_factory=list)
+    snapshots: Sequence[str]
 
 
 class BackupsResponse(Struct):
-    backups: list[str] = field(default_factory=list)
+    backups: Sequence[str]

@@ -2,10 +2,14 @@
 
 from typing import Annotated
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from stratiform.interfaces.endpoints import ADMIN_ONLY, Since
 from stratiform.interfaces.openstack.volume.schemas.common import Link, PageQuery
+from stratiform.kit.pagination import Page
+
+#: Cinder's upper bound of integers in requests.
+MAX_INTEGER = 2**31 - 1
 
 
 class VolumeCreate(Struct):
@@ -43,7 +47,7 @@ class VolumeUpdateRequest(Struct):
     volume: VolumeUpdate
 
 
-class VolumeFilterQuery(PageQuery, kw_only=True):
+class VolumeFilterQuery(Struct, kw_only=True):
     """The filters of lists and of the summary."""
 
     all_tenants: bool = False
@@ -60,11 +64,17 @@ class VolumeFilterQuery(PageQuery, kw_only=True):
 
 
 class VolumeListQuery(VolumeFilterQuery, kw_only=True):
-    offset: int = 0
+    limit: str | None = None
+    marker: str | None = None
+    offset: Annotated[int, Meta(ge=0, le=MAX_INTEGER)] = 0
     sort: str | None = None
     sort_key: str | None = None
     sort_dir: str | None = None
     with_count: bool = False
+
+    def page(self) -> Page:
+        """Raises Invalid."""
+        return PageQuery(self.limit, self.marker).page()
 
 
 class VolumeDeleteQuery(Struct):

@@ -15,6 +15,11 @@ from stratiform.services.ledger.tables import batch_table, event_table, resource
 
 _e, _r, _b = event_table.c, resource_table.c, batch_table.c
 
+_COLUMNS = (
+    "seq", "resource", "nth", "cloud", "message_id", "at", "event_type", "publisher_id", "fact", "raw_sha256", "batch",
+    "place",
+)  # fmt: skip
+
 _WITH_RESOURCE = event_table.join(resource_table, _r.id == _e.resource)
 
 #: Records that are read at once.
@@ -22,10 +27,10 @@ _READ_AT_ONCE = 2000
 
 
 class NewEvent(NamedTuple):
-    """An event to insert: its row, whose columns have the names of the fields.
+    """An event to insert, with the values of `_COLUMNS`.
 
-    `resource` is the id of the resource, `fact` the encoded statement, and `place` the index of the message in the
-    batch. `publisher_id` may be a host name of the operator; it is not part of the record, which customers see.
+    `resource` is the id of the resource, `fact` the encoded statement, and `message_index` the index of the message in
+    the batch. `publisher_id` may be a host name of the operator; it is not part of the record, which customers see.
     """
 
     seq: int
@@ -39,12 +44,12 @@ class NewEvent(NamedTuple):
     fact: str
     raw_sha256: bytes
     batch: int
-    place: int
+    message_index: int
 
 
 def add(db: Connection, events: Sequence[NewEvent]) -> None:
     """Insert events."""
-    bulk.insert(db, event_table, NewEvent._fields, events)
+    bulk.insert(db, event_table, _COLUMNS, events)
 
 
 def find_existing(db: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

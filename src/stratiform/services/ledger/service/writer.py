@@ -47,7 +47,7 @@ def _list_events(
 ) -> Iterator[tuple[NewEvent, bytes]]:
     """Yield the events of messages, each with its leaf of the log."""
     seq = counters.events
-    for place, message in enumerate(messages):
+    for index, message in enumerate(messages):
         if not message.statements:
             continue
         digest = hashlib.sha256(message.body)
@@ -67,7 +67,7 @@ def _list_events(
                 fact.decode(),
                 digest.digest(),
                 counters.position,
-                place,
+                index,
             )
             yield event, merkle.leaf_hash(encode_leaf(parsed, fact, nth, digest.hexdigest(), now))
             seq += 1

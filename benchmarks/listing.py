@@ -177,9 +177,7 @@ def ledger(home: Path, url: str, others: int) -> Iterator[tuple[Services, str]]:
     port = free_port()
     services = build_services(Settings(home=home, database_url=url, port=port, bcrypt_rounds=4))
     with services.database.transaction() as db:
-        services.identity.bootstrap(
-            db, services.clock.now(), url=services.url, region=services.region, admin_password=PASSWORD
-        )
+        services.identity.bootstrap(db, services.clock.now(), admin_password=PASSWORD)
     fill(services, others)
     with serving(services, port):
         yield services, services.url

@@ -23,6 +23,7 @@ OPEN = {
     ("POST", "/identity/v3/users/{user_id:str}/password"),
     ("GET", "/almanach/info"),
     ("GET", "/almanach/v1/info"),
+    ("GET", "/api/v1/server-proof"),
 }
 
 #: Pages of the portal without a session; all others redirect to the first.

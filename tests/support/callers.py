@@ -64,9 +64,8 @@ def _create_callers(harness: ServiceHarness) -> tuple[dict[str, str], dict[str, 
     """Create projects and users. Return the tokens by caller, and the project ids by name."""
     identity, now = harness.services.identity, harness.clock.now()
     with harness.services.database.transaction() as db:
-        identity.bootstrap(
-            db, now, url=harness.services.url, region=harness.services.region, admin_password=PASSWORD, catalog=CATALOG
-        )
+        identity.bootstrap(db, now, admin_password=PASSWORD)
+        identity.update_catalog(db, now, url=harness.services.url, region=harness.services.region, catalog=CATALOG)
         projects = _create_projects(harness, db)
     with harness.services.database.transaction() as db:
         ctx = RequestContext(db, SYSTEM, now)

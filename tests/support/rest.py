@@ -52,17 +52,16 @@ def _create_users(harness: ServiceHarness) -> tuple[str, str, str]:
     """Return a token of the operator, one of the customer, and the customer's project id."""
     services, now = harness.services, harness.clock.now()
     with services.database.transaction() as db:
-        services.identity.bootstrap(
-            db, now, url=services.url, region=services.region, admin_password=PASSWORD, catalog=CATALOG
-        )
+        services.identity.bootstrap(db, now, admin_password=PASSWORD)
+        services.identity.update_catalog(db, now, url=services.url, region=services.region, catalog=CATALOG)
         project = services.identity.ensure_demo_project(harness.ctx(db), PASSWORD)
     return sign_in(harness, "admin"), sign_in(harness, "demo"), project.id
 
 
-def sign_in(harness: ServiceHarness, name: str, project: str = "") -> str:
-    """Return a token of a user for the project of the same name, or another."""
+def sign_in(harness: ServiceHarness, name: str, project: str = "", scope: ScopeRequest | None = None) -> str:
+    """Return a token of a user for the project of the same name, another, or another scope."""
     authentication, now = harness.services.identity.authentication, harness.clock.now()
-    scope = ScopeRequest("project", ResourceRef(name=project or name, domain_name="Default"))
+    scope = scope or ScopeRequest("project", ResourceRef(name=project or name, domain_name="Default"))
     request = AuthRequest((PasswordAuth(ResourceRef(name=name, domain_name="Default"), PASSWORD),), scope)
     with harness.services.database.transaction() as db:
         identity = authentication.resolve_methods(db, request, now)

@@ -33,6 +33,7 @@ DEMO_PASSWORD = "demo-pass"
 class Live:
     """A running server: users admin and demo, each with a project of the same name."""
 
+    home: Path
     url: str
     services: Services
 
@@ -77,12 +78,11 @@ def live_server(home: Path) -> Iterator[Live]:
     create_tables(services.database)
     with services.database.transaction() as db:
         now = services.clock.now()
-        services.identity.bootstrap(
-            db, now, url=services.url, region=services.region, admin_password=ADMIN_PASSWORD, catalog=CATALOG
-        )
+        services.identity.bootstrap(db, now, admin_password=ADMIN_PASSWORD)
+        services.identity.update_catalog(db, now, url=services.url, region=services.region, catalog=CATALOG)
         services.identity.ensure_demo_project(RequestContext(db, SYSTEM, now), DEMO_PASSWORD)
     with serving(services, port):
-        yield Live(services.url, services)
+        yield Live(home, services.url, services)
     services.database.close()
 
 

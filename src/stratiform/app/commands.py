@@ -129,12 +129,14 @@ def down() -> None:
     """Stop the running programs of this home."""
     pids = set(homes.list_running_programs(session.home).values())
     if not pids:
+        homes.remove_remains(session.home)
         typer.echo(f"No program is running in {session.home}.")
         return
     for pid in pids:
         os.kill(pid, signal.SIGTERM)
     for _ in range(_TIMEOUT_S * 20):
         if not homes.list_running_programs(session.home):
+            homes.remove_remains(session.home)
             typer.echo("Stopped.")
             return
         time.sleep(0.05)
@@ -153,7 +155,7 @@ def status() -> None:
     if not pids:
         raise typer.Exit(3)
     if "api" in pids:
-        typer.echo(f"{'address':<10} {homes.read_api_url(session.home)}")
+        typer.echo(f"{'address':<10} {homes.find_address(session.home) or 'not listening yet'}")
 
 
 def _memory_mib(pid: int) -> int:
@@ -204,12 +206,16 @@ def _database() -> Iterator[tuple[ModuleType, "Database"]]:
         base.close()
 
 
-def _local_server(home: Path) -> httpx.Client:
-    """Return a client of a server in this process, for one command."""
-    from stratiform.app.program_runner import serve_in_thread
+class _ThisMachine:
+    """The API of a home on this machine: in its own process, or in this one for one command."""
 
-    session.home = home
-    return httpx.Client(base_url=serve_in_thread(_settings()), timeout=None)  # noqa: S113 - an import may take long
+    def find_address(self, home: Path) -> str | None:
+        return homes.find_address(home)
+
+    def serve(self, home: Path) -> httpx.Client:
+        from stratiform.app.program_runner import serve_in_thread
+
+        return serve_in_thread(load_settings(home))
 
 
 def run() -> None:
@@ -219,12 +225,12 @@ def run() -> None:
         home = options.get("--home") or os.environ.get("STRATIFORM_HOME") or ""
         session.home, session.home_is_explicit = Path(home or Path.home() / ".stratiform").absolute(), bool(home)
         session.cloud = options.get("--os-cloud") or ""
-        session.local_server = _local_server
+        session.local_server = _ThisMachine()
         sys.exit(run_command())
     except CliError as error:
         _end_with(error.message, error.hint, error.code)
     except Fault as error:
-        _end_with(error.message, error.hint)
+        _end_with(str(error), error.hint)
     except OSError as error:
         if error.errno in _DISK_FULL and error.filename is None:  # errors of write() do not name the file
             _end_with(str(error.strerror), f"free space on the disk of {session.home} and of the output")

@@ -9,7 +9,7 @@ from sqlalchemy import inspect, text
 
 from stratiform import migrations
 from stratiform.kit.database import Database, metadata
-from stratiform.kit.errors import Invalid
+from stratiform.kit.errors import Conflict, Invalid
 from stratiform.migrations import HEAD
 
 if TYPE_CHECKING:
@@ -39,6 +39,16 @@ def current_revision(database: Database) -> str:
         if not inspect(db).has_table("alembic_version"):
             return ""
         return str(db.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+
+def check(database: Database) -> None:
+    """Raises Conflict unless the database has the newest revision."""
+    revision = current_revision(database)
+    if revision != HEAD:
+        raise Conflict(
+            f"The schema of the database has revision '{revision}'; this program needs '{HEAD}'",
+            hint="`stratiform up` and `stratiform db upgrade` upgrade it",
+        )
 
 
 def upgrade(database: Database) -> None:

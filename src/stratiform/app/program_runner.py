@@ -1,19 +1,25 @@
 """Runs API, worker and collector, together or alone, in one process."""
 
 import asyncio
+import atexit
+import secrets
 import signal
 import socket
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from stratiform.app import almanach, home_folder
+from stratiform.app import almanach, database_schema, home_folder
 from stratiform.app.api import build_application
-from stratiform.app.bootstrap import bootstrap
+from stratiform.app.bootstrap import bootstrap, publish_address
 from stratiform.app.collector import collect, parse_addresses
 from stratiform.app.settings import Settings
 from stratiform.app.wiring import build_services
@@ -21,6 +27,7 @@ from stratiform.app.worker import build_worker as make_worker
 from stratiform.interfaces.services import Services
 from stratiform.kit import garbage_collection, logging_setup
 from stratiform.kit.errors import Conflict
+from stratiform.kit.server_proof import ServerProof, address_of
 from stratiform.kit.work_queue import Worker
 
 
@@ -59,19 +66,20 @@ class _Process:
         if "api" in self._programs:
             almanach.check_authentication(self._settings)
         services = build_services(self._settings, wake=self._wake)
-        if "api" in self._programs:
-            _check_ports(self._settings)  # after all settings, so that a wrong one is reported first
-        bootstrap(services, self._settings)
-        garbage_collection.tune_garbage_collector()
-        try:
-            self._start(services)
-            if "api" in self._programs:
-                asyncio.run(self._serve(services))
-            else:
-                self._ready(time.monotonic() - self._started)
-                self._stop.wait()
-        finally:
-            self._shut_down(services)
+        with ExitStack() as claims:
+            if "api" in self._programs:  # after all settings, so that a wrong one is reported first
+                _claim_ports(self._settings, claims)
+            bootstrap(services, self._settings)
+            garbage_collection.tune_garbage_collector()
+            try:
+                self._start(services)
+                if "api" in self._programs:
+                    asyncio.run(self._serve(services))
+                else:
+                    self._ready(time.monotonic() - self._started)
+                    self._stop.wait()
+            finally:
+                self._shut_down(services)
         if self._failures:
             raise self._failures[0]
 
@@ -113,7 +121,7 @@ class _Process:
             for app, (host, port) in zip(apps, _addresses(self._settings), strict=True)
         ]
         serving = [asyncio.create_task(server.serve()) for server in servers]
-        announcing = asyncio.create_task(asyncio.to_thread(self._announce))
+        announcing = asyncio.create_task(asyncio.to_thread(self._guarded(lambda: self._announce(services))))
         while not self._stop.is_set() and not any(task.done() for task in serving):
             await asyncio.sleep(0.05)
         self._stop.set()
@@ -123,9 +131,9 @@ class _Process:
             stop()
         await asyncio.gather(*serving, announcing)
 
-    def _announce(self) -> None:
-        if _wait_for(f"http://{self._settings.host}:{self._settings.port}", self._stop):
-            home_folder.write_api_url(self._settings.home, self._settings.url)
+    def _announce(self, services: Services) -> None:
+        if _wait_for(self._settings.local_url, services.server_proof, self._stop):
+            publish_address(services, self._settings)
             self._ready(time.monotonic() - self._started)
 
     def _shut_down(self, services: Services) -> None:
@@ -145,8 +153,12 @@ def _addresses(settings: Settings) -> list[tuple[str, int]]:
     return addresses
 
 
-def _check_ports(settings: Settings) -> None:
-    """Raises Conflict if an address cannot be bound."""
+def _claim_ports(settings: Settings, claims: ExitStack) -> None:
+    """Raises Conflict if an address cannot be bound, or another installation of this user is about to bind it.
+
+    Servers of one user may share a port (SO_REUSEPORT, which granian sets), and then get each other's requests. So the
+    claim is a second socket, which Linux gives to one process only.
+    """
     if settings.almanach_port == settings.port:
         raise Conflict(f"port and almanach_port are both {settings.port}", hint="change almanach_port")
     for (host, port), hint in zip(_addresses(settings), ("--port or --host", "almanach_port"), strict=False):
@@ -154,44 +166,52 @@ def _check_ports(settings: Settings) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
+                if sys.platform == "linux":
+                    claim = claims.enter_context(socket.socket(socket.AF_UNIX))
+                    claim.bind(f"\0stratiform {host}:{port}")
             except OSError as error:
                 raise Conflict(
                     f"Cannot listen on {host} port {port}: {error.strerror}", hint=f"choose another with {hint}"
                 ) from error
 
 
-def serve_in_thread(settings: Settings) -> str:
-    """Serve the API in a thread on a free port until the process ends. Return its URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+def serve_in_thread(settings: Settings) -> httpx.Client:
+    """Serve the API in a thread until the process ends. Return a client of it.
+
+    It listens on a socket in a directory that only this user can read, and writes no address. Raises Conflict if the
+    schema of the database is not the newest.
+    """
     logging_setup.configure_logging("ERROR")  # errors are in the responses
     services = build_services(settings)
-    bootstrap(services, settings)
-    up = threading.Event()
+    atexit.register(services.database.close)  # SQLite's additional files are deleted by the last connection
+    database_schema.check(services.database)
+    folder = tempfile.TemporaryDirectory(prefix="stratiform-")  # deleted when the process ends
+    path = Path(folder.name) / "api"
+    server = Server(
+        build_application(services), uds=path, interface=Interfaces.ASGI, websockets=False, log_enabled=False
+    )
 
-    async def serve() -> None:
-        server = Server(
-            build_application(services), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
-        )
-        up.set()
-        await server.serve()
+    def serve(_folder: tempfile.TemporaryDirectory[str]) -> None:
+        asyncio.run(server.serve())
 
-    threading.Thread(target=lambda: asyncio.run(serve()), daemon=True, name="api").start()
-    up.wait()
-    url = f"http://127.0.0.1:{port}"
-    _wait_for(url, threading.Event())
-    return url
+    threading.Thread(target=serve, args=(folder,), daemon=True, name="api").start()
+    while not path.exists():
+        time.sleep(0.005)
+    transport = httpx.HTTPTransport(uds=str(path))
+    # No timeout, because an import may take long.
+    return httpx.Client(base_url=settings.local_url, transport=transport, timeout=None)  # noqa: S113
 
 
-def _wait_for(url: str, stop: threading.Event) -> bool:
-    """Wait until the API responds at `url`. Return False if `stop` is set first."""
-    with httpx.Client(timeout=1) as client:
+def _wait_for(url: str, proof: ServerProof, stop: threading.Event) -> bool:
+    """Wait until our API responds at `url`; another program may listen there. Return False if `stop` is set first."""
+    address, nonce = address_of(url), secrets.token_hex(16)
+    with httpx.Client(base_url=url, timeout=1, trust_env=False) as client:
         while not stop.is_set():
             try:
-                client.get(f"{url}/identity/v3")
+                response = client.get("/api/v1/server-proof", params={"nonce": nonce, "address": address})
+                if response.is_success and proof.verify(response.json()["proof"], nonce, address):
+                    return True
             except httpx.HTTPError:
-                time.sleep(0.01)
-            else:
-                return True
+                pass
+            time.sleep(0.01)
     return False

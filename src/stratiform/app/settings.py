@@ -13,6 +13,12 @@ from stratiform.kit.settings import setting_field
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
 OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
 
+#: The address of the last start of the API, in the home.
+LISTEN_FILE = "listen.toml"
+
+#: Hosts that stand for all addresses of the machine.
+_WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared only
+
 _BUS = r"(rabbit|amqps?)://.+"
 _TOPICS = ("notifications", "versioned_notifications")
 _EXCHANGES = ("nova", "cinder", "openstack")
@@ -43,8 +49,12 @@ class Settings:
     """Read from `HOME/stratiform.toml` and from the environment (`STRATIFORM_` and the key in capitals)."""
 
     home: Path
-    host: str = setting_field("127.0.0.1", "Address that the API listens on.")
-    port: Annotated[int, Meta(ge=1, le=65535)] = setting_field(8780, "Port that the API listens on.")
+    host: str = setting_field(
+        "127.0.0.1", "Address that the API listens on; if it is set nowhere, that of its last start."
+    )
+    port: Annotated[int, Meta(ge=1, le=65535)] = setting_field(
+        8780, "Port that the API listens on; if it is set nowhere, that of its last start."
+    )
     public_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
         "", "URL of the API in the service catalog; empty: http://HOST:PORT."
     )
@@ -113,9 +123,21 @@ class Settings:
         12, "bcrypt cost of password hashes, 4 to 31, as Keystone's password_hash_rounds."
     )
 
+    password_regex: str = setting_field(
+        "", "Regular expression that new passwords match, as Keystone's; such as `.{12,}$`. Empty: any password."
+    )
+    password_regex_description: str = setting_field(
+        "", "Text for users whose new password is refused, as Keystone's; such as `12 characters or more`."
+    )
+
     @property
     def url(self) -> str:
         return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def local_url(self) -> str:
+        """The URL at which programs of this machine reach the API."""
+        return f"http://{'127.0.0.1' if self.host in _WILDCARDS else self.host}:{self.port}"
 
     @property
     def message_buses(self) -> dict[str, MessageBus]:
@@ -140,5 +162,10 @@ class Settings:
 def load_settings(home: Path, **overrides: Any) -> Settings:
     """Load the settings of the installation in `home`. Raises Invalid with the key and where it was set."""
     return kit_settings.load_settings(
-        Settings, home / "stratiform.toml", ignored=OTHER_VARIABLES, home=home, **overrides
+        Settings,
+        home / "stratiform.toml",
+        ignored=OTHER_VARIABLES,
+        state_file=home / LISTEN_FILE,
+        home=home,
+        **overrides,
     )

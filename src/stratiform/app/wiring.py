@@ -12,6 +12,7 @@ from stratiform.kit.clock import Clock, SystemClock
 from stratiform.kit.crypto import KeyRepository
 from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids, RandomIds
+from stratiform.kit.server_proof import ServerProof, address_of
 from stratiform.kit.signing_keys import SigningKeys
 from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.manifest import ServiceEnvironment, ServiceRegistry
@@ -42,6 +43,9 @@ def build_services(
         ids=env.ids,
         wake=wake,
         registry=registry,
+        server_proof=ServerProof(
+            settings.home / "keys" / "tokens", frozenset(map(address_of, (settings.local_url, settings.url)))
+        ),
         **services,
     )
 
@@ -67,6 +71,8 @@ def _environment(settings: Settings, clock: Clock, ids: Ids) -> ServiceEnvironme
         secret_keys=secret_keys,
         ledger_keys=ledger_keys,
         bcrypt_rounds=settings.bcrypt_rounds,
+        password_regex=settings.password_regex,
+        password_regex_description=settings.password_regex_description,
         token_ttl_s=settings.token_ttl_s,
         image_size_cap=settings.image_size_cap,
         raw_messages_days=settings.raw_messages_days,

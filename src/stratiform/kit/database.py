@@ -206,7 +206,7 @@ def _translate_errors() -> Iterator[None]:
         if _error_codes(error.orig) & _DEADLOCKS:
             raise Unavailable("the request and another one wait for each other", hint="repeat the request") from error
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no response"
-        raise Unavailable(f"the database is not available: {reason}") from error
+        raise Unavailable("the database is not available", reason=reason) from error
     except PoolTimeoutError as error:
         raise Unavailable("all connections to the database are in use") from error
 

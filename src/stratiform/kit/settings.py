@@ -43,15 +43,18 @@ def load_settings(
     *,
     prefix: str = "STRATIFORM_",
     ignored: Sequence[str] = (),
+    state_file: Path | None = None,
     **overrides: object,
 ) -> T:
     """Load settings. `overrides` take precedence over the environment, the environment over `file`.
 
+    `state_file` has values of an earlier run, which only replace defaults.
     `ignored` lists variables with our prefix that other programs read; a name that ends with `_` is a prefix.
     Raises: Invalid, with the key and its source, if a setting is unknown, missing, or has an invalid value.
     """
     fields = {field.name: field for field in _declared_fields(settings_type)}
     values = _read_fallbacks(fields.values(), environment)
+    values |= _read_file(state_file, fields) if state_file is not None else {}
     values |= _read_file(file, fields)
     values |= _read_environment(fields, environment, prefix, ignored)
     for name, value in overrides.items():

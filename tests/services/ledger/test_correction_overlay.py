@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+<<<<<<< 2a1c57351135e1f798e1029a704f905529b99f0e
 from stratiform.services.ledger.model import Correction, Segment, Statement, fold_all_statements, fold_statements
+=======
+from stratiform.services.ledger.model import Correction, Segment, Statement, fold, fold_all_statements
+from stratiform.services.ledger.model.statements import rank
+>>>>>>> 95a275f33affd1b2832acff5e18c0773b7b9079b
 from support.profiles import examples
 from support.segments import INSTANCE
 
@@ -201,11 +206,13 @@ def _at(segments: tuple[Segment, ...], moment: int) -> tuple[str, str, int | Non
 
 def apply_slowly(messages_: list[Statement], corrected: list[Statement]) -> list[tuple[str, str, int | None] | None]:
     """Return the usage at each moment up to LAST."""
-    messages_ = sorted(messages_, key=lambda each: each.rank)
-    valid = sorted(corrected, key=lambda each: each.rank)
+    messages_ = sorted(messages_, key=rank)
+    valid = sorted(corrected, key=rank)
     for each in reversed(list(valid)):
         if each in valid and each.correction is not None:
-            valid = [other for other in valid if other.rank >= each.rank or other.message_id != each.correction.revokes]
+            valid = [
+                other for other in valid if rank(other) >= rank(each) or other.message_id != each.correction.revokes
+            ]
     starts = [each.launched_at for each in messages_ if each.launched_at is not None]
     end = _end(messages_, 0)
     usage_: list[Properties | None] = [

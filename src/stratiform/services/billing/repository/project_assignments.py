@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.database import Connection, IntegrityError, TableGateway
 from stratiform.services.billing.errors import AssignmentConflict
 from stratiform.services.billing.model import ProjectAssignment
-from stratiform.services.billing.tables import assignments_table, documents_table
+from stratiform.services.billing.tables import accounts_table, assignments_table, documents_table
 
 _rows = TableGateway(assignments_table, ProjectAssignment)
 
@@ -21,6 +21,15 @@ def list_assignments(
     filters = ((c.account_id, account_id), (c.project_id, project_id))
     conditions = [column == value for column, value in filters if value is not None]
     return _rows.list_all(db, *conditions, order=(c.start, c.id))
+
+
+def list_plan_names(db: Connection, project_id: str, now: Micros) -> Sequence[str]:
+    """Return the names of the price plans of the customer accounts that pay for a project, by name."""
+    a, accounts = assignments_table.c, accounts_table.c
+    joined = assignments_table.join(accounts_table, accounts.id == a.account_id)
+    is_current = (a.project_id == project_id) & or_(a.until.is_(None), a.until > now)
+    query = select(accounts.plan).select_from(joined).where(is_current).distinct().order_by(accounts.plan)
+    return list(db.execute(query).scalars())
 
 
 def find_last_assignment(db: Connection, project_id: str) -> ProjectAssignment | None:

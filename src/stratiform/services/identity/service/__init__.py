@@ -55,9 +55,9 @@ class IdentityService:
 
     @classmethod
     def build(
-        cls, ids: Ids, keys: KeyRepository, *, bcrypt_rounds: int, token_ttl_s: int = TOKEN_TTL_S
+        cls, ids: Ids, keys: KeyRepository, passwords: PasswordHasher, *, token_ttl_s: int = TOKEN_TTL_S
     ) -> "IdentityService":
-        cache, passwords = DirectoryCache(ids), PasswordHasher(bcrypt_rounds)
+        cache = DirectoryCache(ids)
         tokens = Tokens(keys, cache)
         return cls(
             projects=Projects(ids, cache),
@@ -85,18 +85,15 @@ class IdentityService:
         """
         return self.tokens.validate(db, token_id, now).caller
 
-    def bootstrap(
-        self,
-        db: Connection,
-        now: Micros,
-        *,
-        url: str,
-        region: str,
-        admin_password: str,
-        catalog: Sequence[CatalogService] = (),
+    def bootstrap(self, db: Connection, now: Micros, *, admin_password: str) -> None:
+        """Create the default domain, roles and admin where missing."""
+        self._bootstrap.run(db, now, admin_password)
+
+    def update_catalog(
+        self, db: Connection, now: Micros, *, url: str, region: str, catalog: Sequence[CatalogService]
     ) -> None:
-        """Create the default domain, roles, admin and catalog where missing, and set the endpoints to `url`."""
-        self._bootstrap.run(db, now, url=url, region=region, admin_password=admin_password, catalog=catalog)
+        """Create missing regions, services and endpoints of the catalog, and set the endpoints to `url`."""
+        self._bootstrap.update_catalog(db, now, url.rstrip("/"), region, catalog)
 
     def is_bootstrapped(self, db: Connection) -> bool:
         return self._bootstrap.is_done(db)

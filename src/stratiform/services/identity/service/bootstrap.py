@@ -39,24 +39,20 @@ class Bootstrap:
     cache: DirectoryCache
     passwords: PasswordHasher
 
-    def run(
-        self,
-        db: Connection,
-        now: Micros,
-        *,
-        url: str,
-        region: str,
-        admin_password: str,
-        catalog: Sequence[CatalogService],
-    ) -> None:
-        """Create the missing resources and set the endpoints to `url`. An existing admin keeps its password."""
+    def run(self, db: Connection, now: Micros, admin_password: str) -> None:
+        """Create the missing resources. An existing admin keeps its password."""
         changes = [
             self._ensure_default_domain(db),
             self._ensure_roles(db),
             self._ensure_admin(db, now, admin_password),
-            self._ensure_catalog(db, url.rstrip("/"), region, catalog),
         ]
         if any(changes):
+            self.cache.invalidate(db, now)
+
+    def update_catalog(
+        self, db: Connection, now: Micros, url: str, region: str, catalog: Sequence[CatalogService]
+    ) -> None:
+        if self._ensure_catalog(db, url, region, catalog):
             self.cache.invalidate(db, now)
 
     def is_done(self, db: Connection) -> bool:

@@ -1,7 +1,7 @@
 """Data types of the ledger, and the fold of events into segments. Pure functions."""
 
 from stratiform.services.ledger.model.correction_application import select_statements_in_force
-from stratiform.services.ledger.model.event_records import EventRecord, decode_statement, statement_to_dict
+from stratiform.services.ledger.model.event_records import EventRecord, decode_statement, encode_fact, encode_leaf
 from stratiform.services.ledger.model.fold import FoldedUsage, find_parent, fold_statements
 from stratiform.services.ledger.model.incremental_fold import FoldProgress, fold_all_statements, fold_next_statements
 from stratiform.services.ledger.model.messages import ParsedMessage
@@ -49,11 +49,12 @@ __all__ = [
     "UsageFilter",
     "decode_segment_cursor",
     "decode_statement",
+    "encode_fact",
+    "encode_leaf",
     "encode_segment_cursor",
     "find_parent",
     "fold_all_statements",
     "fold_next_statements",
     "fold_statements",
     "select_statements_in_force",
-    "statement_to_dict",
 ]

@@ -8,9 +8,9 @@ from stratiform.services.ledger.model.resource_properties import (
     Properties,
     build_properties,
     get_stated_properties,
-    to_comparable,
+    is_same,
 )
-from stratiform.services.ledger.model.statements import Correction, Statement
+from stratiform.services.ledger.model.statements import Correction, Statement, rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,12 @@ class MessageAssertions:
 
 def select_statements_in_force(statements: Iterable[Statement]) -> list[Statement]:
     """Return statements by rank, without duplicate corrections and those that a later one in force revokes."""
+    ranked = sorted(statements, key=rank)
+    if all(statement.correction is None for statement in ranked):
+        return ranked
     in_force: list[Statement] = []
     excluded: set[str] = set()
-    for statement in sorted(statements, key=lambda each: each.rank, reverse=True):
+    for statement in reversed(ranked):
         if statement.correction is not None:
             if statement.message_id in excluded:
                 continue
@@ -169,11 +172,7 @@ def _merge_adjacent(intervals: Iterable[UseInterval]) -> Iterator[UseInterval]:
     """Merge adjacent intervals with equal properties."""
     pending: UseInterval | None = None
     for interval in intervals:
-        if (
-            pending is not None
-            and pending.end == interval.start
-            and to_comparable(pending.properties) == to_comparable(interval.properties)
-        ):
+        if pending is not None and pending.end == interval.start and is_same(pending.properties, interval.properties):
             pending = replace(pending, end=interval.end)
             continue
         if pending is not None:

@@ -5,10 +5,10 @@ value of the previous statement, or else that of the first one that asserts it. 
 statements only: not on their order of arrival, and not on duplicates.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import groupby
+from itertools import pairwise
 
 from msgspec import structs
 
@@ -20,16 +20,17 @@ from stratiform.services.ledger.model.correction_application import (
     select_statements_in_force,
 )
 from stratiform.services.ledger.model.resource_properties import (
+    STATE,
     Properties,
     build_segment,
     compute_initial_properties,
     get_default_state,
     get_stated_properties,
-    to_comparable,
+    is_same,
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
-from stratiform.services.ledger.model.statements import Statement
+from stratiform.services.ledger.model.statements import Statement, rank
 
 #: Kinds of ends, the most reliable first: a time of termination, a time of deletion, or the time of the first statement
 #: that the resource is deleted.
@@ -62,7 +63,7 @@ def fold_statements(
     `parent_end` is the end of the resource with which this one ends, if there is one and it has ended. Statements with
     samples assert nothing about the resource itself.
     """
-    in_force = select_statements_in_force(each for each in statements if not each.samples)
+    in_force = select_statements_in_force([each for each in statements if not each.samples])
     messages = select_messages(in_force)
     stated = [(message.at, get_stated_properties(message)) for message in messages]
     initial = compute_initial_properties([properties for _, properties in stated])
@@ -73,7 +74,7 @@ def fold_statements(
     last_end = end
     if corrections:
         # A correction to the default state changes nothing while no message has stated another.
-        default: Properties = {"state": get_default_state(resource.resource_type)}
+        default: Properties = {STATE: get_default_state(resource.resource_type)}
         intervals = [UseInterval(each.start, each.end, default | each.properties) for each in intervals]
         end_after = partial(_find_end_after, messages, parent_end)
         observations = MessageAssertions(messages, default | initial, start, end, end_after)
@@ -93,7 +94,7 @@ def fold_statements(
 def find_parent(child: Resource, statements: Iterable[Statement]) -> Resource | None:
     """Return the resource with which `child` ends, by the last statement that has one; never `child` itself."""
     candidates = [each for each in statements if each.parent is not None and not each.samples]
-    last = max(candidates, key=lambda each: each.rank).parent if candidates else None
+    last = max(candidates, key=rank).parent if candidates else None
     parent = None if last is None else Resource(child.cloud, *last)
     return None if parent == child else parent
 
@@ -175,10 +176,7 @@ def _build_intervals(
             changes[-1] = (at, properties)
         else:
             changes.append((at, properties))
-    distinct = list(_drop_unchanged(changes))
+    distinct = changes[:1]
+    distinct += [change for previous, change in pairwise(changes) if not is_same(previous[1], change[1])]
     ends = [at for at, _ in distinct[1:]]
     return [UseInterval(at, until, properties) for (at, properties), until in zip(distinct, [*ends, end], strict=True)]
-
-
-def _drop_unchanged(changes: Iterable[tuple[Micros, Properties]]) -> Iterator[tuple[Micros, Properties]]:
-    return (next(group) for _, group in groupby(changes, key=lambda change: to_comparable(change[1])))

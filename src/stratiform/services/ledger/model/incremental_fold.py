@@ -14,11 +14,11 @@ from stratiform.services.ledger.model.resource_properties import (
     Properties,
     build_segment,
     get_stated_properties,
-    to_comparable,
+    is_same,
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
-from stratiform.services.ledger.model.statements import Statement
+from stratiform.services.ledger.model.statements import Statement, rank
 
 
 class FoldProgress(
@@ -58,7 +58,7 @@ def fold_all_statements(
     """Fold all statements of a resource (at least one). `last_segment_id` is not set."""
     usage = fold_statements(resource, statements, parent_end)
     relevant = [each for each in statements if not each.samples]
-    at, message_id = max((each.rank for each in relevant), default=(-1, ""))
+    at, message_id = max(map(rank, relevant), default=(-1, ""))
     progress = FoldProgress(
         at=at,
         message_id=message_id,
@@ -92,7 +92,7 @@ def fold_next_statements(
     if progress.is_corrected:
         return None
     changes: list[tuple[Micros, Properties]] = []
-    for statement in sorted(relevant, key=lambda each: each.rank):
+    for statement in sorted(relevant, key=rank):
         stated = get_stated_properties(statement)
         if not (stated.keys() <= progress.properties.keys() and _continues(progress, statement)):
             return None
@@ -101,9 +101,7 @@ def fold_next_statements(
             if progress.end is not None:
                 return None
             properties = progress.properties | stated
-            if progress.last_segment_start is not None and to_comparable(properties) != to_comparable(
-                progress.properties
-            ):
+            if progress.last_segment_start is not None and not is_same(properties, progress.properties):
                 if statement.at <= progress.last_segment_start:
                     return None
                 if not changes:
@@ -134,7 +132,7 @@ def _advance(
 def _continues(progress: FoldProgress, statement: Statement) -> bool:
     """Return True if the statement affects only what follows it."""
     return (
-        statement.rank > (progress.at, progress.message_id)
+        rank(statement) > (progress.at, progress.message_id)
         and statement.correction is None
         and (statement.parent is None or statement.parent == progress.parent)
         and _keeps_start(progress.start, statement.launched_at)

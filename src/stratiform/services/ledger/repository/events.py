@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import func, select
 
 from stratiform.kit import bulk_queries
@@ -28,40 +27,29 @@ _READ_AT_ONCE = 2000
 
 
 class NewEvent(NamedTuple):
-    """An event to insert, with the id of its resource, its batch, and the index of its message in the batch.
+    """An event to insert, with the values of `_COLUMNS`.
 
-    `publisher_id` may be a host name of the operator; it is not part of the record, which customers see.
+    `resource` is the id of the resource, `fact` the encoded statement, and `message_index` the index of the message in
+    the batch. `publisher_id` may be a host name of the operator; it is not part of the record, which customers see.
     """
 
     seq: int
-    resource_id: int
-    record: EventRecord
+    resource: int
+    nth: int
+    cloud: str
+    message_id: str
+    at: Micros
+    event_type: str
+    publisher_id: str
+    fact: str
+    raw_sha256: bytes
     batch: int
     message_index: int
-    publisher_id: str
 
 
 def add(db: Connection, events: Sequence[NewEvent]) -> None:
     """Insert events."""
-    bulk_queries.insert(db, event_table, _COLUMNS, [_values(event) for event in events])
-
-
-def _values(event: NewEvent) -> tuple[object, ...]:
-    seq, resource_id, record, batch, message_index, publisher_id = event
-    return (
-        seq,
-        resource_id,
-        record.nth,
-        record.cloud,
-        record.message_id,
-        record.at,
-        record.event_type,
-        publisher_id,
-        msgspec.json.encode(record.fact).decode(),
-        bytes.fromhex(record.raw_sha256),
-        batch,
-        message_index,
-    )
+    bulk_queries.insert(db, event_table, _COLUMNS, events)
 
 
 def find_existing(db: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -22,7 +22,7 @@ from stratiform.services.ledger.model import (
     fold_next_statements,
 )
 from stratiform.services.ledger.model.resource_generations import rank_generations
-from stratiform.services.ledger.model.resource_properties import to_comparable
+from stratiform.services.ledger.model.resource_properties import is_same
 from stratiform.services.ledger.repository.batches import LedgerCounters
 from stratiform.services.ledger.repository.current_segments import NewSegment
 from stratiform.services.ledger.repository.resources import ResourceRow
@@ -59,7 +59,8 @@ class BatchFold:
         self._outcomes: dict[int, _Outcome] = {}
         self._new_children: dict[int, list[int]] = defaultdict(list)  # parent id -> ids of children since this batch
         self._cyclic: set[int] = set()  # resources in cycles of parents: none of them ends with another
-        parents = {parent for each in statements for parent in _parents(each.resource, [each.statement])}
+        children = [each for each in statements if each.statement.parent is not None]
+        parents = {parent for each in children for parent in _parents(each.resource, [each.statement])}
         self._load({each.resource for each in statements} | parents)
         self._counts = {resource_id: row.progress.count for resource_id, row in self._rows.items()}
         for each in statements:
@@ -258,11 +259,7 @@ def _is_renamed(before: FoldProgress, after: FoldProgress) -> bool:
 
 
 def _is_same(stored: Segment, computed: Segment | None) -> bool:
-    return (
-        computed is not None
-        and stored == computed
-        and to_comparable(stored.attributes) == to_comparable(computed.attributes)
-    )
+    return computed is not None and stored == computed and is_same(stored.attributes, computed.attributes)
 
 
 def _check_order(resource: Resource, segments: Sequence[Segment]) -> None:

@@ -8,12 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-<<<<<<< 2a1c57351135e1f798e1029a704f905529b99f0e
 from stratiform.services.ledger.model import Correction, Segment, Statement, fold_all_statements, fold_statements
-=======
-from stratiform.services.ledger.model import Correction, Segment, Statement, fold, fold_all_statements
 from stratiform.services.ledger.model.statements import rank
->>>>>>> 95a275f33affd1b2832acff5e18c0773b7b9079b
 from support.profiles import examples
 from support.segments import INSTANCE
 

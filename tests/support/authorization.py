@@ -40,8 +40,8 @@ _FREE = {
     "schema_name",
     # of the REST API: names that only operators use, and documents, whose visibility test_billing.py covers
     "name",
-    "kind",
-    "ours",
+    "resource_type",
+    "resource_id",
     "poll_id",
     "message_id",
     "tile:path",

@@ -44,8 +44,8 @@ tags = "tags"
 {parent}
 
 [attributes]
-size = {{ path = "size", type = "whole", null = true }}
-fast = {{ path = "fast", type = "flag", null = true }}
+size = {{ path = "size", type = "integer", null = true }}
+fast = {{ path = "fast", type = "boolean", null = true }}
 
 [state]
 path = "state"

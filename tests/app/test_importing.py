@@ -121,7 +121,7 @@ def test_empty_file_gives_the_defaults_of_almanach(cli: Cli, tmp_path: Path) -> 
     )
     assert [host.name for host in parse(loaded.collector_url, "x").hosts] == ["localhost"]
     assert almanach.build_settings(loaded).private_key == "secret"
-    assert "public default" in output
+    assert "publicly known default" in output
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_option_into_selects_the_home(cli: Cli, tmp_path: Path) -> None:
     ("text", "reason"),
     [
         ("no section", "is not a valid configuration file"),
-        ("[nova]\nx = 1\n", "does not have any section of Almanach"),
+        ("[nova]\nx = 1\n", "does not contain any of Almanach's sections"),
         ("[api]\nbind_port = many\n", "bind_port"),
         ("[api]\nbind_port = 99999\n", "bind_port"),
         ("[collector]\ntransport_url = kafka://u:hush@x:1\n", "collector_url"),

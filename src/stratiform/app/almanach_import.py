@@ -98,7 +98,7 @@ def import_almanach(
         print_line(line)
     print_line(f"{target} written. Almanach's clients can connect to http://HOST:{conversion.values['almanach_port']}")
     if conversion.values.get("almanach_private_key") == _DEFAULT_KEY:
-        print_line("Warning: the private key is Almanach's public default; change it here and in the clients.")
+        print_line("Warning: the private key is Almanach's publicly known default; change it here and in the clients.")
 
 
 def _read(file: Path) -> _Conversion:
@@ -126,7 +126,7 @@ def _read_sections(file: Path) -> dict[str, dict[str, list[str]]]:
     except OSError as error:
         raise CliError(f"Cannot read {file}: {error.strerror}") from error
     if not sections.keys() & {"api", "auth", "collector", "database", "entities", "keystone_authtoken", "DEFAULT"}:
-        raise CliError(f"{file} does not have any section of Almanach")
+        raise CliError(f"{file} does not contain any of Almanach's sections")
     return sections
 
 
@@ -248,7 +248,7 @@ def _convert_other(conversion: _Conversion, section: str, name: str, values: lis
     elif section == "DEFAULT" and ("log" in name or name.startswith("use_")):
         conversion.skip(option, "logs are written to standard error")
     else:
-        conversion.skip(option, "unknown option, also to Almanach 4.1.0")
+        conversion.skip(option, "not an option of Almanach 4.1.0")
 
 
 def _last(options: Mapping[str, list[str]], name: str, default: str) -> str:

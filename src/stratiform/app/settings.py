@@ -30,7 +30,7 @@ class Source:
     exchanges: tuple[str, ...] = setting(_EXCHANGES, "Exchanges to consume from: each service's control_exchange.")
     pool: str = setting(
         "stratiform",
-        "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
+        "Name of the collector's own queue, which leaves all messages to other consumers; empty: the topics' queues.",
     )
 
 
@@ -65,20 +65,21 @@ class Settings:
     )
     collector_pool: str = setting(
         "stratiform",
-        "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
+        "Name of the collector's own queue, which leaves all messages to other consumers; empty: the topics' queues.",
     )
     sources: tuple[Source, ...] = setting(
-        (), "Additional message buses, each with its own consumer; `collector_…` is the first."
+        (), "Additional message buses, each with its own consumer; the `collector_…` settings define the first."
     )
     almanach_port: Annotated[int, Meta(ge=0, le=65535)] = setting(
-        0, "Port of a second listener with Almanach's API at the root (Almanach uses 8000); 0: only at /almanach."
+        0,
+        "Port of a second listener with Almanach's API at its root (Almanach uses 8000); 0: none, only /almanach.",
     )
     almanach_host: str = setting("", "Address of that listener; empty: host.")
     almanach_auth: Literal["keystone", "private_key", "token,keystone"] = setting(
         "keystone", "Authentication of Almanach's API: tokens (keystone), almanach_private_key (private_key), or both."
     )
     almanach_private_key: str = setting(
-        "", "Key with access to all of Almanach's API, sent as X-Auth-Token.", secret=True
+        "", "Key with full access to Almanach's API, sent as X-Auth-Token.", secret=True
     )
     almanach_keystone_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting(
         "", "Keystone v3 that validates tokens of Almanach's API; empty: our own identity service."
@@ -90,22 +91,22 @@ class Settings:
     almanach_keystone_user_domain_id: str = setting("", "ID of that user's domain; replaces its name.")
     almanach_keystone_project_domain: str = setting("Default", "Name of that project's domain.")
     almanach_cloud: str = setting(
-        "", "Cloud of resources that clients of Almanach's API create; empty: collector_cloud."
+        "", "Name of the cloud for resources that are created through Almanach's API; empty: collector_cloud."
     )
-    almanach_metadata: tuple[str, ...] = setting((), "Server metadata keys in responses of Almanach's API.")
+    almanach_metadata: tuple[str, ...] = setting((), "Keys of server metadata that Almanach's API returns.")
     almanach_image_meta: tuple[str, ...] = setting(
         ("distro", "version", "os_type"),
-        "Image properties in responses of Almanach's API: these, or os_distro, os_version.",
+        "Image properties that Almanach's API returns; os_distro and os_version are also possible.",
     )
     raw_messages_days: Annotated[int, Meta(ge=0)] = setting(
-        400, "Days for which the ledger keeps raw messages (0: forever); events and segments are always kept."
+        400, "Number of days for which the ledger keeps raw messages (0: forever); events and segments are always kept."
     )
     token_ttl_s: Annotated[int, Meta(ge=60)] = setting(3600, "Lifetime of a token in seconds, 60 or more.")
     image_size_cap: Annotated[int, Meta(ge=1)] = setting(
-        2**40, "Size limit of an image in bytes, as Glance's image_size_cap; by default 1 TiB."
+        2**40, "Maximum size of an image in bytes (default 1 TiB), as Glance's image_size_cap."
     )
     bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting(
-        12, "bcrypt cost of password hashes, 4 to 31, as Keystone's password_hash_rounds."
+        12, "bcrypt cost factor of password hashes, 4 to 31, as Keystone's password_hash_rounds."
     )
 
     @property

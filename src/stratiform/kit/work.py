@@ -191,7 +191,7 @@ class Worker:
             tasks = self._lease(idle)
         except Unavailable as error:
             if error.message != self._last_error:
-                logger.warning("lease failed, retrying: error=%s", error.message)
+                logger.warning("could not lease work, retrying error=%s", error.message)
             self._last_error = error.message
             return False
         self._last_error = ""

@@ -129,7 +129,7 @@ def test_an_event_deleted_in_the_database_is_named(any_bench: Bench) -> None:
         disk("v1", "p1", "2026-01-01"),
     )
     assert verify(export(any_bench), keys(any_bench)).failures == []
-    failure = "the export has no filter, but lacks events of the log: "
+    failure = "the export covers the whole ledger, but lacks events of the log: "
     with any_bench.services.database.transaction() as db:
         db.execute(delete(event_table).where(event_table.c.seq == 2))
     assert failure + "2" in verify(export(any_bench), keys(any_bench)).failures
@@ -156,10 +156,10 @@ def test_a_later_export_is_consistent_with_an_earlier_one(stack_bench: Bench) ->
     older = verify(old, trusted, checkpoint(stack_bench)).failures
     assert any("has more events than the log" in failure for failure in older)
     other = Checkpoint("stratiform/other", earlier.size, earlier.root)
-    assert any("of another ledger" in failure for failure in verify(same, trusted, other).failures)
+    assert any("from another ledger" in failure for failure in verify(same, trusted, other).failures)
     forged = Checkpoint(earlier.origin, earlier.size, b"\1" * 32)
     assert any("the ledger was rewritten" in failure for failure in verify(same, trusted, forged).failures)
-    with pytest.raises(Invalid, match="can't be a continuation of"):
+    with pytest.raises(Invalid, match="cannot be a continuation of"):
         export(stack_bench, after=10_000)
     note = old[0]
     assert read_checkpoint(json.loads(note)["checkpoint"].encode(), trusted) == earlier

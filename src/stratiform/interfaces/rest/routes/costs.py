@@ -27,7 +27,7 @@ def show_month_cost(request: ApiRequest, query: schemas.MonthCostQuery) -> Proje
     )
     cost = services.billing.costs.find_by_project(ctx, project_id, query.month)
     if cost is None:
-        raise NotFound("The project has no customer account", hint="`stratiform account assign`")
+        raise NotFound("The project has no customer account", hint="assign one with `stratiform account assign`")
     return cost
 
 

@@ -77,7 +77,9 @@ def exists(db: Connection, ledger: LedgerService, event: Event) -> bool:
     ((_, record),) = ledger.events.list_records(db, [number])
     is_same = record.resource == parsed.resource and record.fact == statement_to_dict(parsed.statement)
     if not is_same or (parsed.statement.samples and record.at != event.at):
-        raise Conflict(f"id: '{event.message_id}' is the id of another event", hint="use another id, or none")
+        raise Conflict(
+            f"id: '{event.message_id}' is already the ID of another event", hint="use another ID, or omit it"
+        )
     return True
 
 
@@ -105,7 +107,7 @@ def check_not_revoked(db: Connection, ledger: LedgerService, resource: Resource,
     revocation = find_revocations(_list_statements(db, ledger, resource)).get(correction.revokes)
     if revocation is not None:
         raise Conflict(
-            f"revokes: '{correction.revokes}' is revoked already by '{revocation}'",
+            f"revokes: '{correction.revokes}' has already been revoked by '{revocation}'",
             hint="revoke the revocation to restore it",
         )
 
@@ -115,7 +117,7 @@ def opposite_adjustment(record: Record, correction: Correction) -> Adjustment:
     if structs.replace(correction, attributes={}) != Correction(
         correction.author, correction.reason, revokes=correction.revokes
     ):
-        raise Invalid("revokes: the revocation of an adjustment can't have other changes")
+        raise Invalid("revokes: the revocation of an adjustment cannot be combined with other changes")
     adjustment = find_adjustment(record.statement)
     assert adjustment is not None, "the record has samples"
     return replace(adjustment, quantity=adjustment.quantity.copy_negate())

@@ -9,57 +9,56 @@ from litestar import MediaType, Response, Router
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
-from stratiform.interfaces.http import Request, get, post, reading, services_of
-from stratiform.interfaces.portal.session import (
+from stratiform.interfaces.http import Request, get, get_services, post, read_transaction
+from stratiform.interfaces.portal.browser_sessions import (
     COOKIE_NAME,
     NoProject,
     build_cookie,
+    open_session_context,
     parse_form,
     scope_to_project,
-    session_context,
     sign_in_with_password,
 )
 from stratiform.interfaces.portal.views import InvoicesPage, OverviewPage, build_invoices, build_overview
 from stratiform.kit.context import RequestContext
-from stratiform.kit.errors import Fault, Unauthenticated
+from stratiform.kit.errors import Fault, NotFound, Unauthenticated
 
 logger = logging.getLogger(__name__)
 
 _templates = Environment(loader=PackageLoader("stratiform.interfaces.portal"), autoescape=select_autoescape())
 _STATIC_FOLDER = Path(__file__).parent / "static"
 
-#: Only our own resources. Inline, there is one style attribute and one event handler.
+#: No scripts, and nothing inline: only our style sheet, the icon, and forms to this site.
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'unsafe-inline'; "
-    "img-src data:; frame-ancestors 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 }
+
+#: The formats of an invoice, by the extension of the file.
+_INVOICE_TYPES = {"pdf": "application/pdf", "json": "application/json"}
 
 
 @get("/", operation_id="dashboardOverview", include_in_schema=False)
 def show_overview(request: Request) -> Response[str]:
-    with session_context(request) as ctx:
-        return _render_page(request, ctx, "overview.html", build_overview(services_of(request), ctx))
+    with open_session_context(request) as ctx:
+        return _render_page(request, ctx, "overview.html", build_overview(get_services(request), ctx))
 
 
 @get("/invoices", operation_id="dashboardInvoices", include_in_schema=False)
 def list_invoices(request: Request) -> Response[str]:
-    with session_context(request) as ctx:
-        return _render_page(request, ctx, "invoices.html", build_invoices(services_of(request), ctx))
+    with open_session_context(request) as ctx:
+        return _render_page(request, ctx, "invoices.html", build_invoices(get_services(request), ctx))
 
 
 @get("/invoices/{number:str}/{extension:str}", operation_id="dashboardInvoice", include_in_schema=False)
 def download_invoice(request: Request, number: str, extension: str) -> Response[bytes]:
-    """Return the PDF of an invoice, or its JSON for any other extension."""
-    services = services_of(request)
-    with session_context(request) as ctx:
-        if extension == "pdf":
-            content, media_type = services.billing.documents.render_pdf(ctx, number), "application/pdf"
-        else:
-            content, media_type = services.billing.documents.get(ctx, number).content, "application/json"
+    documents = get_services(request).billing.documents
+    with open_session_context(request) as ctx:
+        if extension not in _INVOICE_TYPES:
+            raise NotFound(f"An invoice has no format '{extension}'.")
+        content = documents.render_pdf(ctx, number) if extension == "pdf" else documents.get(ctx, number).content
     disposition = f'attachment; filename="{number}.{extension}"'
-    return Response(content, media_type=media_type, headers={**_HEADERS, "Content-Disposition": disposition})
+    return Response(content, media_type=_INVOICE_TYPES[extension], headers={"Content-Disposition": disposition})
 
 
 @get("/sign-in", operation_id="dashboardSignInForm", include_in_schema=False)
@@ -72,7 +71,7 @@ def sign_in(request: Request, body: bytes) -> Response[str] | Redirect:
     fields = parse_form(request, body)
     user, domain = fields.get("user", ""), fields.get("domain", "Default")
     try:
-        token = sign_in_with_password(services_of(request), user, fields.get("password", ""), domain)
+        token = sign_in_with_password(get_services(request), user, fields.get("password", ""), domain)
     except NoProject as error:
         return _render_sign_in(user, domain, error.message)
     except Unauthenticated:
@@ -82,21 +81,21 @@ def sign_in(request: Request, body: bytes) -> Response[str] | Redirect:
 
 @post("/sign-out", operation_id="dashboardSignOut", include_in_schema=False)
 def sign_out(request: Request, body: bytes) -> Redirect:
-    """Revoke the token and delete the cookie."""
+    """Revoke all tokens of the session, also of projects that the user has left, and delete the cookie."""
     parse_form(request, body)
-    services = services_of(request)
+    services = get_services(request)
     token = request.cookies.get(COOKIE_NAME, "")
-    with reading(request, token=token or "-") as ctx:
+    with read_transaction(request, token=token or "-") as ctx:
         caller, now = ctx.caller, ctx.now
     with services.database.transaction() as db:
-        services.identity.tokens.revoke(RequestContext(db, caller, now), token)
+        services.identity.tokens.revoke(RequestContext(db, caller, now), token, chain=True)
     return _redirect("/dashboard/sign-in", request, "")
 
 
 @post("/project", operation_id="dashboardProject", include_in_schema=False)
 def switch_project(request: Request, body: bytes) -> Redirect:
     fields = parse_form(request, body)
-    token = scope_to_project(services_of(request), request.cookies.get(COOKIE_NAME, ""), fields.get("project", ""))
+    token = scope_to_project(get_services(request), request.cookies.get(COOKIE_NAME, ""), fields.get("project", ""))
     return _redirect("/dashboard", request, token)
 
 
@@ -127,7 +126,7 @@ def _render_page(
     request: Request, ctx: RequestContext, template: str, page: OverviewPage | InvoicesPage
 ) -> Response[str]:
     fields = {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
-    session = {"caller": ctx.caller, "projects": services_of(request).identity.projects.list_available(ctx)}
+    session = {"caller": ctx.caller, "projects": get_services(request).identity.projects.list_available(ctx)}
     return _render(template, session | fields)
 
 

@@ -1,7 +1,7 @@
 """Tables of customer accounts, periods and documents. Rows of closed periods and of documents are never changed.
 
-Constraints: periods of a customer account are adjacent, and numbers of a series have no gaps, because each row but the
-first refers to the previous one.
+Constraints: each row but the first refers to the previous one. So assignments of a project do not overlap, periods of a
+customer account are adjacent, and numbers of a series have no gaps, on every database.
 """
 
 from sqlalchemy import (
@@ -17,7 +17,7 @@ from sqlalchemy import (
     column,
 )
 
-from stratiform.kit.db import Json, LongBytes, table
+from stratiform.kit.database import Json, LongBytes, define_table
 
 
 def _follows_previous() -> ColumnElement[bool]:
@@ -25,11 +25,19 @@ def _follows_previous() -> ColumnElement[bool]:
     return (sequence == 1) & previous.is_(None) | previous.is_not(None) & (previous + 1 == sequence) & (previous > 0)
 
 
+def _starts_after_previous() -> ColumnElement[bool]:
+    """Return the condition that an assignment does not overlap the previous one, which must have an end."""
+    sequence, start = column("sequence", Integer), column("start", BigInteger)
+    previous_until = column("previous_until", BigInteger)
+    is_after = previous_until.is_not(None) & (previous_until <= start)
+    return (sequence == 1) & previous_until.is_(None) | (sequence > 1) & is_after
+
+
 def _starts_before_end() -> ColumnElement[bool]:
     return column("start", BigInteger) < column("end", BigInteger)
 
 
-accounts_table = table(
+accounts_table = define_table(
     "billing_account",
     Column("id", String(64), primary_key=True),
     Column("name", String(255), nullable=False, unique=True),
@@ -41,16 +49,29 @@ accounts_table = table(
     Column("created_at", BigInteger, nullable=False),
 )
 
-assignments_table = table(
+assignments_table = define_table(
     "billing_assignment",
     Column("id", String(64), primary_key=True),
     Column("account_id", String(64), ForeignKey("billing_account.id"), nullable=False, index=True),
-    Column("project_id", String(64), nullable=False, index=True),
+    Column("project_id", String(64), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("previous_sequence", Integer),
+    Column("previous_until", BigInteger),
     Column("start", BigInteger, nullable=False),
     Column("until", BigInteger),
+    UniqueConstraint("project_id", "sequence"),
+    UniqueConstraint("project_id", "sequence", "until"),
+    ForeignKeyConstraint(
+        ["project_id", "previous_sequence", "previous_until"],
+        ["billing_assignment.project_id", "billing_assignment.sequence", "billing_assignment.until"],
+        name="fk_billing_assignment_previous",
+    ),
+    CheckConstraint(_follows_previous(), name="sequence"),
+    CheckConstraint(_starts_after_previous(), name="previous"),
+    CheckConstraint("until IS NULL OR start < until", name="period"),
 )
 
-documents_table = table(
+documents_table = define_table(
     "billing_document",
     Column("number", String(64), primary_key=True),
     Column("kind", String(16), nullable=False),
@@ -82,7 +103,7 @@ documents_table = table(
     CheckConstraint("kind IN ('invoice', 'credit_note', 'debit_note')", name="kind"),
 )
 
-document_taxes_table = table(
+document_taxes_table = define_table(
     "billing_document_tax",
     Column("number", String(64), ForeignKey("billing_document.number"), primary_key=True),
     Column("code", String(4), primary_key=True),
@@ -91,14 +112,14 @@ document_taxes_table = table(
     Column("tax_minor", BigInteger, nullable=False),
 )
 
-document_references_table = table(
+document_references_table = define_table(
     "billing_document_reference",
     Column("number", String(64), ForeignKey("billing_document.number"), primary_key=True),
     Column("referenced_number", String(64), ForeignKey("billing_document.number"), primary_key=True, index=True),
     CheckConstraint("number <> referenced_number", name="other"),
 )
 
-periods_table = table(
+periods_table = define_table(
     "billing_period",
     Column("id", String(64), primary_key=True),
     Column("account_id", String(64), ForeignKey("billing_account.id"), nullable=False),
@@ -108,6 +129,7 @@ periods_table = table(
     Column("end", BigInteger, nullable=False),
     Column("as_of", BigInteger, nullable=False),
     Column("closed_at", BigInteger, nullable=False),
+    Column("plan", String(64), nullable=False),
     Column("document_number", String(64), ForeignKey("billing_document.number"), nullable=False, unique=True),
     UniqueConstraint("account_id", "sequence"),
     UniqueConstraint("account_id", "sequence", "end"),
@@ -120,13 +142,13 @@ periods_table = table(
     CheckConstraint(_starts_before_end(), name="period"),
 )
 
-numbers_table = table(
+numbers_table = define_table(
     "billing_number",
     Column("series", String(16), primary_key=True),
     Column("last", Integer, nullable=False),
 )
 
-seller_table = table(
+seller_table = define_table(
     "billing_seller",
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("party", Json, nullable=False),

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from stratiform.kit.clock import Micros, iso
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
@@ -14,12 +14,12 @@ from stratiform.services.ledger.model import MeterCatalog
 from stratiform.services.rating import policy, repository
 from stratiform.services.rating.errors import PlanConflict, PlanNotFound
 from stratiform.services.rating.model import PlanVersion, PricePlan, UnpricedRule
-from stratiform.services.rating.plan_documents import decode_version
 from stratiform.services.rating.plan_files import order_versions, parse_plan
+from stratiform.services.rating.plan_version_documents import decode_version
 
 
 @dataclass(frozen=True, slots=True)
-class Plans:
+class PricePlans:
     """Price plans. Published versions are immutable."""
 
     ids: Ids
@@ -32,7 +32,8 @@ class Plans:
     def publish(self, ctx: RequestContext, plan: PricePlan, closed_until: Micros | None = None) -> PricePlan:
         """Add the versions of `plan` that are not published yet, and return the plan with all its versions.
 
-        `closed_until` is the end of the last period that was closed with this plan. Raises: Invalid, PlanConflict
+        The caller has locked the plan. `closed_until` is the end of the last period that was closed with it. Raises:
+        Invalid, PlanConflict
         """
         policy.PRICES_SET.require(ctx.caller, None)
         published = self.find(ctx.db, plan.name)
@@ -61,6 +62,15 @@ class Plans:
         if plan is None:
             raise PlanNotFound(name)
         return plan
+
+    def load_locked(self, db: Connection, name: str) -> PricePlan:
+        """Return a plan that no other transaction changes until this one ends. Raises: PlanNotFound"""
+        repository.lock_plan(db, name, shared=True)
+        return self.load(db, name)
+
+    def lock(self, db: Connection, name: str) -> None:
+        """Lock a plan for its publication, if it exists: no transaction locks or loads it with a lock meanwhile."""
+        repository.lock_plan(db, name)
 
     def find(self, db: Connection, name: str) -> PricePlan | None:
         """Return a plan for another service."""
@@ -97,13 +107,13 @@ def _new_versions(plan: PricePlan, published: PricePlan | None, closed_until: Mi
         existing = by_start.get(version.valid_from)
         if existing is not None and existing.sha256 != version.sha256:
             raise PlanConflict(
-                f"The version of {iso(version.valid_from)} of plan '{plan.name}' is published with other prices",
+                f"The version of {format_iso(version.valid_from)} of plan '{plan.name}' is published with other prices",
                 hint="a published version is immutable; add a version with a later valid_from",
             )
         if existing is None and closed_until is not None and version.valid_from < closed_until:
             raise Invalid(
-                f"The version of {iso(version.valid_from)} starts in a closed period; the last one ended at"
-                f" {iso(closed_until)}"
+                f"The version of {format_iso(version.valid_from)} starts in a closed period; the last one ended at"
+                f" {format_iso(closed_until)}"
             )
         if existing is None:
             new.append(version)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from stratiform.kit.clock import SECOND_US
-from stratiform.services.ledger.model import Segment, Statement, fold_all, fold_next
+from stratiform.services.ledger.model import Segment, Statement, fold_all_statements, fold_next_statements
 from stratiform.services.ledger.model.statements import rank
 from support.profiles import examples
 from support.segments import INSTANCE
@@ -41,13 +41,13 @@ def test_batches_give_the_same_result_as_one_fold(statements_: list[Statement], 
     if in_order:
         statements_ = sorted(statements_, key=rank)
     count = data.draw(st.integers(1, len(statements_)))
-    progress, usage = fold_all(INSTANCE, statements_[:count])
+    progress, usage = fold_all_statements(INSTANCE, statements_[:count])
     segments: list[Segment] = list(usage.segments)
     while count < len(statements_):
         size = data.draw(st.integers(1, len(statements_) - count))
-        result = fold_next(INSTANCE, progress, statements_[count : count + size])
+        result = fold_next_statements(INSTANCE, progress, statements_[count : count + size])
         count += size
-        expected, usage = fold_all(INSTANCE, statements_[:count])
+        expected, usage = fold_all_statements(INSTANCE, statements_[:count])
         if result is None:
             progress, segments = expected, list(usage.segments)
             continue
@@ -59,12 +59,14 @@ def test_batches_give_the_same_result_as_one_fold(statements_: list[Statement], 
 
 
 def test_ordered_statements_never_need_a_full_fold() -> None:
-    progress, _ = fold_all(INSTANCE, [Statement(S, "0", "p", "a", "active", launched_at=S, attributes={"vcpus": 1})])
+    progress, _ = fold_all_statements(
+        INSTANCE, [Statement(S, "0", "p", "a", "active", launched_at=S, attributes={"vcpus": 1})]
+    )
     for hour in range(1, 2000):
         exists = Statement(
             S + hour, str(hour), "p", "a", "active", launched_at=S, attributes={"vcpus": 1 + hour // 1000}
         )
-        result = fold_next(INSTANCE, progress, [exists])
+        result = fold_next_statements(INSTANCE, progress, [exists])
         assert result is not None
         progress, replacements = result
         assert len(replacements) == (2 if hour == 1000 else 0)
@@ -88,13 +90,13 @@ def test_end_in_order_needs_no_full_fold(states: list[str], delay: int, field: s
     last = Statement(end + delay, "", "p", "b", "stopped", launched_at=S, attributes={"vcpus": 1})
     last = structs.replace(last, **{field: True if field == "is_deleted" else end})
     statements_ += [structs.replace(last, message_id=f"end-{n}") for n in range(1 + repeats)]
-    progress, usage = fold_all(INSTANCE, statements_[:1])
+    progress, usage = fold_all_statements(INSTANCE, statements_[:1])
     segments: list[Segment] = list(usage.segments)
     for count in range(2, len(statements_) + 1):
-        result = fold_next(INSTANCE, progress, [statements_[count - 1]])
+        result = fold_next_statements(INSTANCE, progress, [statements_[count - 1]])
         assert result is not None
         progress, replacements = result
         segments[-1:] = replacements or segments[-1:]
-        expected, usage = fold_all(INSTANCE, statements_[:count])
+        expected, usage = fold_all_statements(INSTANCE, statements_[:count])
         assert (progress, segments) == (expected, list(usage.segments))
     assert segments[-1].end is not None

@@ -1,8 +1,8 @@
 """The incremental fold: a statement that arrives in order costs the same, however long the history of the resource.
 
-`fold_next` has the result of `fold` for all statements, or None if the stored progress is not sufficient: an earlier
-statement arrived, the start or the end changed, or the end is before a statement. Then the resource is folded from all
-its statements.
+`fold_next_statements` has the result of `fold` for all statements, or None if the stored progress is not sufficient: an
+earlier statement arrived, the start or the end changed, or the end is before a statement. Then the resource is folded
+from all its statements.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,19 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.services.ledger.model.fold import NO_END, Usage, find_end, fold
-from stratiform.services.ledger.model.properties import Properties, is_same, make_segment, stated_properties
+from stratiform.services.ledger.model.fold import NO_END, FoldedUsage, find_end, fold_statements
+from stratiform.services.ledger.model.resource_properties import (
+    Properties,
+    build_segment,
+    get_stated_properties,
+    is_same,
+)
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
 from stratiform.services.ledger.model.statements import Statement, rank
 
 
-class Progress(
+class FoldProgress(
     Struct,
     frozen=True,
     omit_defaults=True,
@@ -48,14 +53,14 @@ class Progress(
     is_corrected: bool = False
 
 
-def fold_all(
+def fold_all_statements(
     resource: Resource, statements: Sequence[Statement], parent_end: Micros | None = None
-) -> tuple[Progress, Usage]:
+) -> tuple[FoldProgress, FoldedUsage]:
     """Fold all statements of a resource (at least one). `last_segment_id` is not set."""
-    usage = fold(resource, statements, parent_end)
+    usage = fold_statements(resource, statements, parent_end)
     relevant = [each for each in statements if not each.samples]
     at, message_id = max(map(rank, relevant), default=(-1, ""))
-    progress = Progress(
+    progress = FoldProgress(
         at=at,
         message_id=message_id,
         count=len(statements),
@@ -72,9 +77,9 @@ def fold_all(
     return progress, usage
 
 
-def fold_next(
-    resource: Resource, progress: Progress, statements: Sequence[Statement]
-) -> tuple[Progress, list[Segment]] | None:
+def fold_next_statements(
+    resource: Resource, progress: FoldProgress, statements: Sequence[Statement]
+) -> tuple[FoldProgress, list[Segment]] | None:
     """Fold more statements, in any order.
 
     Return the new progress and the segments that replace the last one (none: it is unchanged), or None if the resource
@@ -99,13 +104,13 @@ def fold_next(
             changes.append((next_start, following.properties))
         progress = following
     ends = [*[at for at, _ in changes[1:]], progress.end]
-    segments = [make_segment(resource, at, end, values) for (at, values), end in zip(changes, ends, strict=False)]
+    segments = [build_segment(resource, at, end, values) for (at, values), end in zip(changes, ends, strict=False)]
     return progress, segments
 
 
-def _advance(progress: Progress, statement: Statement) -> Progress | None:
+def _advance(progress: FoldProgress, statement: Statement) -> FoldProgress | None:
     """Return the progress after a statement; None if the resource must be folded from all its statements."""
-    stated = stated_properties(statement)
+    stated = get_stated_properties(statement)
     if not (stated.keys() <= progress.properties.keys() and _continues(progress, statement)):
         return None
     (end, end_kind), properties = (progress.end, progress.end_kind), progress.properties
@@ -136,7 +141,7 @@ def _advance(progress: Progress, statement: Statement) -> Progress | None:
     )
 
 
-def _continues(progress: Progress, statement: Statement) -> bool:
+def _continues(progress: FoldProgress, statement: Statement) -> bool:
     """Return True if the statement affects only what follows it."""
     return (
         rank(statement) > (progress.at, progress.message_id)
@@ -147,7 +152,7 @@ def _continues(progress: Progress, statement: Statement) -> bool:
     )
 
 
-def _is_last(end: Micros, progress: Progress) -> bool:
+def _is_last(end: Micros, progress: FoldProgress) -> bool:
     """Return True if an end is after all earlier statements and the start of the last segment."""
     return end > progress.at and (progress.last_segment_start is None or end > progress.last_segment_start)
 
@@ -156,7 +161,7 @@ def _keeps_start(start: Micros | None, launched_at: Micros | None) -> bool:
     return launched_at is None or (start is not None and _keeps_earliest(start, launched_at))
 
 
-def _keeps_end(progress: Progress, statement: Statement) -> bool:
+def _keeps_end(progress: FoldProgress, statement: Statement) -> bool:
     if statement.terminated_at is None and statement.deleted_at is None and not statement.is_deleted:
         return True
     end, kind = find_end([statement], None)

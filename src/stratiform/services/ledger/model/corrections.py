@@ -36,7 +36,8 @@ def select_in_force(statements: Iterable[Statement]) -> list[Statement]:
     """Return statements by rank, without duplicate corrections and those that a later one in force revokes."""
     in_force: list[Statement] = []
     excluded: set[str] = set()
-    for statement in sorted(statements, key=lambda each: each.rank, reverse=True):
+    ranked = sorted(statements, key=lambda each: each.rank)  # those of the same rank stay in order of arrival
+    for statement in reversed(ranked):
         if statement.correction is not None:
             if statement.message_id in excluded:
                 continue

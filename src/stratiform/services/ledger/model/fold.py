@@ -22,6 +22,7 @@ from stratiform.services.ledger.model.properties import (
     make_segment,
     stated_properties,
 )
+from stratiform.services.ledger.model.repetitions import drop_repetitions
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
 from stratiform.services.ledger.model.statements import Statement
@@ -55,7 +56,7 @@ def fold(resource: Resource, statements: Iterable[Statement], parent_end: Micros
     `parent_end` is the end of the resource with which this one ends, if there is one and it has ended. Statements with
     samples assert nothing about the resource itself.
     """
-    in_force = select_in_force(each for each in statements if not each.samples)
+    in_force = select_in_force(drop_repetitions([each for each in statements if not each.samples]))
     messages = select_messages(in_force)
     stated = [(message.at, stated_properties(message)) for message in messages]
     initial = initial_properties([properties for _, properties in stated])
@@ -86,7 +87,7 @@ def fold(resource: Resource, statements: Iterable[Statement], parent_end: Micros
 def find_parent(child: Resource, statements: Iterable[Statement]) -> Resource | None:
     """Return the resource with which `child` ends, by the last statement that has one; never `child` itself."""
     candidates = [each for each in statements if each.parent is not None and not each.samples]
-    last = max(candidates, key=lambda each: each.rank).parent if candidates else None
+    last = sorted(candidates, key=lambda each: each.rank)[-1].parent if candidates else None
     parent = None if last is None else Resource(child.cloud, *last)
     return None if parent == child else parent
 

@@ -13,7 +13,7 @@ from stratiform.services.ledger.model.fold import NO_END, Usage, find_end, fold
 from stratiform.services.ledger.model.properties import Properties, comparable, make_segment, stated_properties
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
-from stratiform.services.ledger.model.statements import Statement
+from stratiform.services.ledger.model.statements import Rank, Statement
 
 
 class Progress(
@@ -25,11 +25,12 @@ class Progress(
         "last_segment_start": "last_start",
         "last_segment_id": "row",
         "is_corrected": "corrected",
+        "is_repeated": "repeated",
     },
 ):
     """The state of the fold of a resource: what the next statement may change.
 
-    `at` and `message_id` are the rank of the last statement; `count` is the number of statements.
+    `at`, `order` and `message_id` are the rank of the last statement; `count` is the number of statements.
     """
 
     at: Micros
@@ -45,6 +46,12 @@ class Progress(
     last_segment_start: Micros | None = None
     last_segment_id: int | None = None
     is_corrected: bool = False
+    is_repeated: bool = False
+    order: int = 0
+
+    @property
+    def rank(self) -> Rank:
+        return self.at, self.order, self.message_id
 
 
 def fold_all(
@@ -53,9 +60,10 @@ def fold_all(
     """Fold all statements of a resource (at least one). `last_segment_id` is not set."""
     usage = fold(resource, statements, parent_end)
     relevant = [each for each in statements if not each.samples]
-    at, message_id = max((each.rank for each in relevant), default=(-1, ""))
+    at, order, message_id = max((each.rank for each in relevant), default=(-1, 0, ""))
     progress = Progress(
         at=at,
+        order=order,
         message_id=message_id,
         count=len(statements),
         properties=usage.properties,
@@ -67,6 +75,7 @@ def fold_all(
         end_kind=usage.end_kind,
         last_segment_start=usage.segments[-1].start if usage.segments else None,
         is_corrected=any(each.correction is not None for each in relevant),
+        is_repeated=any(each.repeated_at is not None for each in relevant),
     )
     return progress, usage
 
@@ -84,7 +93,7 @@ def fold_next(
     progress = structs.replace(progress, count=progress.count + with_samples) if with_samples else progress
     if not relevant:
         return progress, []
-    if progress.is_corrected:
+    if progress.is_corrected or progress.is_repeated or any(each.repeated_at is not None for each in relevant):
         return None
     changes: list[tuple[Micros, Properties]] = []
     for statement in sorted(relevant, key=lambda each: each.rank):
@@ -112,10 +121,12 @@ def fold_next(
 def _advance(
     progress: Progress, statement: Statement, properties: Properties, last_segment_start: Micros | None
 ) -> Progress:
+    at, order, message_id = statement.rank
     return structs.replace(
         progress,
-        at=statement.at,
-        message_id=statement.message_id,
+        at=at,
+        order=order,
+        message_id=message_id,
         count=progress.count + 1,
         properties=properties,
         name=progress.name if statement.name is None else statement.name,
@@ -127,7 +138,7 @@ def _advance(
 def _continues(progress: Progress, statement: Statement) -> bool:
     """Return True if the statement affects only what follows it."""
     return (
-        statement.rank > (progress.at, progress.message_id)
+        statement.rank > progress.rank
         and statement.correction is None
         and (statement.parent is None or statement.parent == progress.parent)
         and _keeps_start(progress.start, statement.launched_at)

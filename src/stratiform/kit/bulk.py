@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Table, cast, func, select, true
+from sqlalchemy import Column, ColumnElement, Connection, Table, Text, cast, func, literal, select, true
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
@@ -74,16 +74,16 @@ def select_by(
     """Iterate over the `columns` of all rows whose `key` is one of `values`.
 
     On PostgreSQL, a lateral join looks up each value in the index: without statistics, the planner would scan the
-    index for an IN list.
+    index for an IN list. The values are a JSON document, because psycopg spends more time on an array than PostgreSQL.
     """
     if db.dialect.name != "postgresql":
         for chunk in chunks(values):
             yield from db.execute(select(*columns).where(*where, key.in_(chunk))).all()
     elif values:
-        array = cast(list(values), postgresql.ARRAY(key.type))
-        keys = func.unnest(array).table_valued("value").render_derived(name="keys")
+        document = cast(literal(msgspec.json.encode(list(values)).decode(), Text), postgresql.JSON)
+        keys = func.json_array_elements_text(document).table_valued("value").render_derived(name="keys")
         labeled = [column.label(f"c{number}") for number, column in enumerate(columns)]
-        rows = select(*labeled).where(*where, key == keys.c.value).offset(0).lateral()
+        rows = select(*labeled).where(*where, key == cast(keys.c.value, key.type)).offset(0).lateral()
         yield from db.execute(select(*rows.c).select_from(keys.join(rows, true()))).all()
 
 

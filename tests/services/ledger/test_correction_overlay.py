@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from stratiform.services.ledger.model import Correction, Segment, Statement, fold, fold_all
+from stratiform.services.ledger.model.statements import rank
 from support.profiles import examples
 from support.segments import INSTANCE
 
@@ -201,11 +202,13 @@ def _at(segments: tuple[Segment, ...], moment: int) -> tuple[str, str, int | Non
 
 def apply_slowly(messages_: list[Statement], corrected: list[Statement]) -> list[tuple[str, str, int | None] | None]:
     """Return the usage at each moment up to LAST."""
-    messages_ = sorted(messages_, key=lambda each: each.rank)
-    valid = sorted(corrected, key=lambda each: each.rank)
+    messages_ = sorted(messages_, key=rank)
+    valid = sorted(corrected, key=rank)
     for each in reversed(list(valid)):
         if each in valid and each.correction is not None:
-            valid = [other for other in valid if other.rank >= each.rank or other.message_id != each.correction.revokes]
+            valid = [
+                other for other in valid if rank(other) >= rank(each) or other.message_id != each.correction.revokes
+            ]
     starts = [each.launched_at for each in messages_ if each.launched_at is not None]
     end = _end(messages_, 0)
     usage_: list[Properties | None] = [

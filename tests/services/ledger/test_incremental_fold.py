@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from stratiform.kit.clock import SECOND_US
 from stratiform.services.ledger.model import Segment, Statement, fold_all, fold_next
+from stratiform.services.ledger.model.statements import rank
 from support.profiles import examples
 from support.segments import INSTANCE
 
@@ -34,10 +35,10 @@ statements = st.builds(
 
 
 @settings(max_examples=examples(300))
-@given(st.lists(statements, min_size=1, max_size=9, unique_by=lambda each: each.rank), st.booleans(), st.data())
+@given(st.lists(statements, min_size=1, max_size=9, unique_by=rank), st.booleans(), st.data())
 def test_batches_give_the_same_result_as_one_fold(statements_: list[Statement], in_order: bool, data: Any) -> None:
     if in_order:
-        statements_ = sorted(statements_, key=lambda each: each.rank)
+        statements_ = sorted(statements_, key=rank)
     count = data.draw(st.integers(1, len(statements_)))
     progress, usage = fold_all(INSTANCE, statements_[:count])
     segments: list[Segment] = list(usage.segments)

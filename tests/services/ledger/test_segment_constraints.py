@@ -35,4 +35,4 @@ def test_postgresql_looks_resources_up_without_statistics(stack: Bench, table: T
         query = queries[0].compile(db, compile_kwargs={"literal_binds": True})
         plan = "\n".join(db.execute(text(f"EXPLAIN {query}")).scalars())
     condition = next(line for line in plan.splitlines() if "Index Cond" in line)
-    assert "(resource = keys.value)" in condition
+    assert "(resource = (keys.value)::bigint)" in condition

@@ -17,7 +17,7 @@ from stratiform.services.ingest.events.corrections import EVENT_TYPE, encode_pay
 from stratiform.services.ingest.events.envelope import MESSAGE_ID_LENGTH
 from stratiform.services.ingest.model.meter_adjustments import Adjustment, find_adjustment, find_revocations
 from stratiform.services.ingest.model.observations import Observation
-from stratiform.services.ledger.model import Correction, Record, Resource, Statement, statement_to_dict
+from stratiform.services.ledger.model import Correction, Record, Resource, Statement, encode_fact
 from stratiform.services.ledger.service import LedgerService
 
 _PUBLISHER = "stratiform.usage"
@@ -75,7 +75,7 @@ def exists(db: Connection, ledger: LedgerService, event: Event) -> bool:
     if number is None:
         return False
     ((_, record),) = ledger.events.list_records(db, [number])
-    is_same = record.resource == parsed.resource and record.fact == statement_to_dict(parsed.statement)
+    is_same = record.resource == parsed.resource and record.fact == msgspec.json.decode(encode_fact(parsed.statement))
     if not is_same or (parsed.statement.samples and record.at != event.at):
         raise Conflict(f"id: '{event.message_id}' is the id of another event", hint="use another id, or none")
     return True

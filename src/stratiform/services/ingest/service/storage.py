@@ -13,7 +13,7 @@ from stratiform.services.ledger.service import LedgerService
 
 def store(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: Micros) -> IngestResult:
     """Append what is new in `batch` to the ledger, and store its ignored and rejected messages."""
-    new: list[ParsedMessage] = []
+    new: Sequence[ParsedMessage] = []
     if batch.messages:
         counters = ledger.writer.lock(db)
         new = _without_duplicates(db, ledger, batch.messages)
@@ -36,15 +36,19 @@ def store(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: Micros
 
 def _without_duplicates(
     db: Connection, ledger: LedgerService, messages: Sequence[ParsedMessage]
-) -> list[ParsedMessage]:
+) -> Sequence[ParsedMessage]:
     """Return the messages and statements that are new; of two with the same id the first one counts.
 
     A message that was ignored before its meter existed, and arrives again, is new.
     """
-    seen = ledger.events.find_existing(db, {(message.cloud, key) for message in messages for key in _ids(message)})
+    keys = [(message.cloud, key) for message in messages for key in _ids(message)]
+    distinct = set(keys)
+    seen = ledger.events.find_existing(db, distinct)
     ignored = repository.ignored_messages.find_existing(
         db, {(message.cloud, message.message_id) for message in messages}
     )
+    if not seen and not ignored and len(distinct) == len(keys):
+        return messages
     if ignored:
         metered = {(message.cloud, message.message_id) for message in messages if message.statements} & ignored
         repository.ignored_messages.delete(db, sorted(metered))

@@ -14,7 +14,7 @@ from stratiform.services.ledger.model.fold import Usage, find_parent, fold
 from stratiform.services.ledger.model.incremental_fold import Progress, fold_all, fold_next
 from stratiform.services.ledger.model.messages import ParsedMessage
 from stratiform.services.ledger.model.meters import MeterFormat
-from stratiform.services.ledger.model.records import Record, decode_statement, statement_to_dict
+from stratiform.services.ledger.model.records import Record, decode_statement, encode_fact, encode_leaf
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import (
     RecordedSegment,
@@ -51,10 +51,11 @@ __all__ = [
     "decode_cursor",
     "decode_statement",
     "encode_cursor",
+    "encode_fact",
+    "encode_leaf",
     "find_parent",
     "fold",
     "fold_all",
     "fold_next",
     "select_in_force",
-    "statement_to_dict",
 ]

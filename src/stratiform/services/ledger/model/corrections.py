@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros
-from stratiform.services.ledger.model.properties import Properties, comparable, make_properties, stated_properties
-from stratiform.services.ledger.model.statements import Correction, Statement
+from stratiform.services.ledger.model.properties import Properties, is_same, make_properties, stated_properties
+from stratiform.services.ledger.model.statements import Correction, Statement, rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,11 @@ class Observations:
 
 def select_in_force(statements: Iterable[Statement]) -> list[Statement]:
     """Return statements by rank, without duplicate corrections and those that a later one in force revokes."""
+    ranked = sorted(statements, key=rank)
+    if all(statement.correction is None for statement in ranked):
+        return ranked
     in_force: list[Statement] = []
     excluded: set[str] = set()
-    ranked = sorted(statements, key=lambda each: each.rank)  # those of the same rank stay in order of arrival
     for statement in reversed(ranked):
         if statement.correction is not None:
             if statement.message_id in excluded:
@@ -165,11 +167,7 @@ def _merge_adjacent(intervals: Iterable[Interval]) -> Iterator[Interval]:
     """Merge adjacent intervals with equal properties."""
     pending: Interval | None = None
     for interval in intervals:
-        if (
-            pending is not None
-            and pending.end == interval.start
-            and comparable(pending.properties) == comparable(interval.properties)
-        ):
+        if pending is not None and pending.end == interval.start and is_same(pending.properties, interval.properties):
             pending = replace(pending, end=interval.end)
             continue
         if pending is not None:

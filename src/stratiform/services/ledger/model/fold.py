@@ -5,27 +5,28 @@ value of the previous statement, or else that of the first one that asserts it. 
 statements only: not on their order of arrival, and not on duplicates.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import groupby
+from itertools import pairwise
 
 from msgspec import structs
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.services.ledger.model.corrections import Interval, Observations, apply_corrections, select_in_force
 from stratiform.services.ledger.model.properties import (
+    STATE,
     Properties,
-    comparable,
     default_state,
     initial_properties,
+    is_same,
     make_segment,
     stated_properties,
 )
 from stratiform.services.ledger.model.repetitions import drop_repetitions
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
-from stratiform.services.ledger.model.statements import Statement
+from stratiform.services.ledger.model.statements import Statement, rank
 
 #: Kinds of ends, the most reliable first: a time of termination, a time of deletion, or the time of the first statement
 #: that the resource is deleted.
@@ -67,7 +68,7 @@ def fold(resource: Resource, statements: Iterable[Statement], parent_end: Micros
     last_end = end
     if corrections:
         # A correction to the default state changes nothing while no message has stated another.
-        default: Properties = {"state": default_state(resource.resource_type)}
+        default: Properties = {STATE: default_state(resource.resource_type)}
         intervals = [Interval(each.start, each.end, default | each.properties) for each in intervals]
         end_after = partial(_find_end_after, messages, parent_end)
         observations = Observations(messages, default | initial, start, end, end_after)
@@ -87,7 +88,7 @@ def fold(resource: Resource, statements: Iterable[Statement], parent_end: Micros
 def find_parent(child: Resource, statements: Iterable[Statement]) -> Resource | None:
     """Return the resource with which `child` ends, by the last statement that has one; never `child` itself."""
     candidates = [each for each in statements if each.parent is not None and not each.samples]
-    last = sorted(candidates, key=lambda each: each.rank)[-1].parent if candidates else None
+    last = sorted(candidates, key=rank)[-1].parent if candidates else None
     parent = None if last is None else Resource(child.cloud, *last)
     return None if parent == child else parent
 
@@ -169,10 +170,7 @@ def _build_intervals(
             changes[-1] = (at, properties)
         else:
             changes.append((at, properties))
-    distinct = list(_drop_unchanged(changes))
+    distinct = changes[:1]
+    distinct += [change for previous, change in pairwise(changes) if not is_same(previous[1], change[1])]
     ends = [at for at, _ in distinct[1:]]
     return [Interval(at, until, properties) for (at, properties), until in zip(distinct, [*ends, end], strict=True)]
-
-
-def _drop_unchanged(changes: Iterable[tuple[Micros, Properties]]) -> Iterator[tuple[Micros, Properties]]:
-    return (next(group) for _, group in groupby(changes, key=lambda change: comparable(change[1])))

@@ -10,10 +10,10 @@ from msgspec import Struct, structs
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.services.ledger.model.fold import NO_END, Usage, find_end, fold
-from stratiform.services.ledger.model.properties import Properties, comparable, make_segment, stated_properties
+from stratiform.services.ledger.model.properties import Properties, is_same, make_segment, stated_properties
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
-from stratiform.services.ledger.model.statements import Rank, Statement
+from stratiform.services.ledger.model.statements import Rank, Statement, rank
 
 
 class Progress(
@@ -60,7 +60,7 @@ def fold_all(
     """Fold all statements of a resource (at least one). `last_segment_id` is not set."""
     usage = fold(resource, statements, parent_end)
     relevant = [each for each in statements if not each.samples]
-    at, order, message_id = max((each.rank for each in relevant), default=(-1, 0, ""))
+    at, order, message_id = max(map(rank, relevant), default=(-1, 0, ""))
     progress = Progress(
         at=at,
         order=order,
@@ -96,7 +96,7 @@ def fold_next(
     if progress.is_corrected or progress.is_repeated or any(each.repeated_at is not None for each in relevant):
         return None
     changes: list[tuple[Micros, Properties]] = []
-    for statement in sorted(relevant, key=lambda each: each.rank):
+    for statement in sorted(relevant, key=rank):
         stated = stated_properties(statement)
         if not (stated.keys() <= progress.properties.keys() and _continues(progress, statement)):
             return None
@@ -105,7 +105,7 @@ def fold_next(
             if progress.end is not None:
                 return None
             properties = progress.properties | stated
-            if progress.last_segment_start is not None and comparable(properties) != comparable(progress.properties):
+            if progress.last_segment_start is not None and not is_same(properties, progress.properties):
                 if statement.at <= progress.last_segment_start:
                     return None
                 if not changes:
@@ -121,7 +121,7 @@ def fold_next(
 def _advance(
     progress: Progress, statement: Statement, properties: Properties, last_segment_start: Micros | None
 ) -> Progress:
-    at, order, message_id = statement.rank
+    at, order, message_id = rank(statement)
     return structs.replace(
         progress,
         at=at,
@@ -138,7 +138,7 @@ def _advance(
 def _continues(progress: Progress, statement: Statement) -> bool:
     """Return True if the statement affects only what follows it."""
     return (
-        statement.rank > progress.rank
+        rank(statement) > progress.rank
         and statement.correction is None
         and (statement.parent is None or statement.parent == progress.parent)
         and _keeps_start(progress.start, statement.launched_at)

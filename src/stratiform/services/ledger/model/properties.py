@@ -1,14 +1,15 @@
 """Properties of a resource at an instant: project, state and attributes. Pure functions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
 from stratiform.services.ledger.model.statements import Statement
 
-#: Known properties by name. The name of an attribute has a leading dot.
+#: Known properties by name: attributes, and the project and the state, whose names no attribute has.
 Properties = dict[str, object]
+PROJECT, STATE = "/project_id", "/state"
 
 #: The state of a resource from its launch until a statement has another.
 _DEFAULT_STATES = {"volume": "available"}
@@ -27,11 +28,11 @@ def stated_properties(statement: Statement) -> Properties:
 
 def make_properties(project_id: str | None, state: str | None, attributes: Mapping[str, object]) -> Properties:
     """Return properties without those that are None."""
-    properties: Properties = {f".{name}": value for name, value in attributes.items()}
+    properties = dict(attributes)
     if project_id is not None:
-        properties["project_id"] = project_id
+        properties[PROJECT] = project_id
     if state is not None:
-        properties["state"] = state
+        properties[STATE] = state
     return properties
 
 
@@ -43,11 +44,17 @@ def initial_properties(stated: Sequence[Properties]) -> Properties:
     return initial
 
 
-def comparable(properties: Mapping[str, object]) -> dict[str, object]:
-    """Return a form that is equal for two sets of properties if no segment boundary is between them.
+def is_same(first: Mapping[str, object], second: Mapping[str, object]) -> bool:
+    """Return True if no segment boundary is between two sets of properties.
 
-    In Python `True == 1`, but they are different values of an attribute.
+    A property that is None is the same as one that is missing. In Python `True == 1`, but they are different values.
     """
+    if first == second and bool not in map(type, (*first.values(), *second.values())):
+        return True  # the usual case
+    return _comparable(first) == _comparable(second)
+
+
+def _comparable(properties: Mapping[str, object]) -> dict[str, object]:
     return {
         name: (value,) if isinstance(value, bool) else value for name, value in properties.items() if value is not None
     }
@@ -55,10 +62,17 @@ def comparable(properties: Mapping[str, object]) -> dict[str, object]:
 
 def make_segment(resource: Resource, start: Micros, end: Micros | None, properties: Properties) -> Segment:
     """Return the segment of `resource` with these properties."""
-    attributes = {name[1:]: properties[name] for name in _stated_attributes(properties)}
-    state = properties.get("state", default_state(resource.resource_type))
-    return Segment(*resource, str(properties.get("project_id", "")), start, end, str(state), attributes)
+    attributes = {name: properties[name] for name in sorted(properties) if properties[name] is not None}
+    project_id = attributes.pop(PROJECT, "")
+    state = attributes.pop(STATE, default_state(resource.resource_type))
+    return Segment(*resource, str(project_id), start, end, str(state), attributes)
 
 
-def _stated_attributes(properties: Properties) -> Iterable[str]:
-    return (name for name in sorted(properties) if name[0] == "." and properties[name] is not None)
+def encode_properties(properties: Properties) -> Properties:
+    """Return properties as they are stored: the names of attributes have a leading dot, the others no slash."""
+    return {name[1:] if name[0] == "/" else f".{name}": value for name, value in properties.items()}
+
+
+def decode_properties(stored: Properties) -> Properties:
+    """Return the properties that `encode_properties` has encoded."""
+    return {name[1:] if name[0] == "." else f"/{name}": value for name, value in stored.items()}

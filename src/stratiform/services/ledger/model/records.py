@@ -9,10 +9,7 @@ import msgspec
 
 from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model.resources import Resource
-from stratiform.services.ledger.model.statements import Statement
-
-#: Keys of a statement that are tuples, which JSON has as arrays.
-_TUPLES = {"parent", "audited"}
+from stratiform.services.ledger.model.statements import ResourceStatement, Statement
 
 _canonical = msgspec.json.Encoder(order="sorted")
 
@@ -48,15 +45,48 @@ class Record(msgspec.Struct, frozen=True):
         return decode_statement(self.at, self.message_id, self.fact)
 
 
-def statement_to_dict(statement: Statement) -> dict[str, object]:
-    """Return a statement as JSON values, without its time, its message id and the fields that assert nothing."""
-    document: dict[str, Any] = msgspec.to_builtins(statement, builtin_types=())
-    del document["at"], document["message_id"]
-    for name in _TUPLES & document.keys():
-        document[name] = list(document[name])
-    return document
+class _Leaf(msgspec.Struct, frozen=True):
+    """As `Record`, with the statement as JSON. The fields are sorted by name."""
+
+    at: Micros
+    cloud: str
+    event_type: str
+    fact: msgspec.Raw
+    message_id: str
+    nth: int
+    raw_sha256: str
+    received_at: Micros
+    resource_id: str
+    resource_type: str
+
+
+_encode_leaf = msgspec.json.Encoder().encode
+
+
+def encode_leaf(parsed: ResourceStatement, fact: bytes, nth: int, raw_sha256: str, received_at: Micros) -> bytes:
+    """Return the bytes of the record of a new event, whose statement is encoded as `fact`."""
+    cloud, resource_type, resource_id = parsed.resource
+    return _encode_leaf(
+        _Leaf(
+            parsed.statement.at,
+            cloud,
+            parsed.event_type,
+            msgspec.Raw(fact),
+            parsed.statement.message_id,
+            nth,
+            raw_sha256,
+            received_at,
+            resource_id,
+            resource_type,
+        )
+    )
+
+
+def encode_fact(statement: Statement) -> bytes:
+    """Return a statement as JSON, without its time, its message id and the fields that assert nothing."""
+    return _canonical.encode(msgspec.structs.replace(statement, at=msgspec.UNSET, message_id=msgspec.UNSET))
 
 
 def decode_statement(at: Micros, message_id: str, document: dict[str, object]) -> Statement:
-    """Return the statement that `statement_to_dict` has encoded."""
+    """Return the statement that `encode_fact` has encoded."""
     return msgspec.convert({**document, "at": at, "message_id": message_id}, Statement)

@@ -93,13 +93,14 @@ class Statement(
     repeated_at: Micros | None = None
     order: int = 0
 
-    @property
-    def rank(self) -> Rank:
-        """The order of statements: a later one outranks an earlier one.
 
-        Statements of messages without an ID of their own have the same rank; they are in the order of their arrival.
-        """
-        return self.at, self.order, "" if self.message_id.startswith(CONTENT_ID_PREFIX) else self.message_id
+def rank(statement: Statement) -> Rank:
+    """Return the order of a statement: a later one outranks an earlier one.
+
+    Statements of messages without an ID of their own have the same rank; they are in the order of their arrival.
+    """
+    message_id = statement.message_id
+    return statement.at, statement.order, "" if message_id.startswith(CONTENT_ID_PREFIX) else message_id
 
 
 class ResourceStatement(msgspec.Struct, frozen=True):

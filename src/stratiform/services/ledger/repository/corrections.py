@@ -1,7 +1,7 @@
 """Corrections: the few events among millions that have one."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
@@ -14,9 +14,9 @@ from stratiform.services.ledger.tables import correction_table, event_table, res
 _c, _e, _r = correction_table.c, event_table.c, resource_table.c
 
 
-def add(db: Connection, events: Sequence[NewEvent]) -> None:
+def add(db: Connection, events: Iterable[tuple[NewEvent, Statement]]) -> None:
     """Insert those of the events that are corrections."""
-    rows = [(event.seq, event.resource_id) for event in events if "correction" in event.record.fact]
+    rows = [(event.seq, event.resource) for event, statement in events if statement.correction is not None]
     bulk.insert(db, correction_table, ("seq", "resource"), rows)
 
 

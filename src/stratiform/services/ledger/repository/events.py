@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import func, select
 
 from stratiform.kit import bulk
@@ -17,11 +16,6 @@ from stratiform.services.ledger.tables import batch_table, event_table, resource
 
 _e, _r, _b = event_table.c, resource_table.c, batch_table.c
 
-_COLUMNS = (
-    "seq", "resource", "nth", "cloud", "message_id", "at", "event_type", "publisher_id", "fact", "raw_sha256", "batch",
-    "place",
-)  # fmt: skip
-
 _WITH_RESOURCE = event_table.join(resource_table, _r.id == _e.resource)
 
 #: Records that are read at once.
@@ -29,40 +23,29 @@ _READ_AT_ONCE = 2000
 
 
 class NewEvent(NamedTuple):
-    """An event to insert, with the id of its resource, its batch, and the index of its message in the batch.
+    """An event to insert: its row, whose columns have the names of the fields.
 
-    `publisher_id` may be a host name of the operator; it is not part of the record, which customers see.
+    `resource` is the id of the resource, `fact` the encoded statement, and `place` the index of the message in the
+    batch. `publisher_id` may be a host name of the operator; it is not part of the record, which customers see.
     """
 
     seq: int
-    resource_id: int
-    record: Record
-    batch: int
-    message_index: int
+    resource: int
+    nth: int
+    cloud: str
+    message_id: str
+    at: Micros
+    event_type: str
     publisher_id: str
+    fact: str
+    raw_sha256: bytes
+    batch: int
+    place: int
 
 
 def add(db: Connection, events: Sequence[NewEvent]) -> None:
     """Insert events."""
-    bulk.insert(db, event_table, _COLUMNS, [_values(event) for event in events])
-
-
-def _values(event: NewEvent) -> tuple[object, ...]:
-    seq, resource_id, record, batch, message_index, publisher_id = event
-    return (
-        seq,
-        resource_id,
-        record.nth,
-        record.cloud,
-        record.message_id,
-        record.at,
-        record.event_type,
-        publisher_id,
-        msgspec.json.encode(record.fact).decode(),
-        bytes.fromhex(record.raw_sha256),
-        batch,
-        message_index,
-    )
+    bulk.insert(db, event_table, NewEvent._fields, events)
 
 
 def find_existing(db: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -10,6 +10,7 @@ from sqlalchemy import and_, or_, select
 from stratiform.kit import bulk
 from stratiform.kit.db import Connection
 from stratiform.services.ledger.model import Progress, Resource
+from stratiform.services.ledger.model.properties import decode_properties, encode_properties
 from stratiform.services.ledger.tables import resource_table
 
 _r = resource_table.c
@@ -23,7 +24,7 @@ _ORDER = (_r.resource_id, _r.resource_type, _r.cloud)
 #: The sort key of `list_page`: resource id, resource type, cloud.
 ResourceKey = tuple[str, str, str]
 
-_decode_progress = msgspec.json.Decoder(Progress).decode
+_progress_decoder = msgspec.json.Decoder(Progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,13 @@ def save(db: Connection, new: Sequence[ResourceRow], changed: Sequence[ResourceR
 
 def _mutable_values(row: ResourceRow) -> tuple[str, str, int | None, str]:
     """Return the values of the columns `_MUTABLE`."""
-    return row.progress.name, _encode(row.progress.tags), row.parent, _encode(row.progress)
+    progress = msgspec.structs.replace(row.progress, properties=encode_properties(row.progress.properties))
+    return progress.name, _encode(progress.tags), row.parent, _encode(progress)
+
+
+def _decode_progress(text: str) -> Progress:
+    progress = _progress_decoder.decode(text)
+    return msgspec.structs.replace(progress, properties=decode_properties(progress.properties))
 
 
 def _encode(value: object) -> str:

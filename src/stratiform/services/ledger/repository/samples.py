@@ -6,12 +6,13 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
+from msgspec import structs
 from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
 
 from stratiform.kit import bulk
 from stratiform.kit.clock import DAY_US, Micros
 from stratiform.kit.db import Connection
-from stratiform.services.ledger.model import MeterKind, UsageFilter
+from stratiform.services.ledger.model import MeterKind, Statement, UsageFilter
 from stratiform.services.ledger.model.samples import MAX_HOLD, Sample, SampleRow
 from stratiform.services.ledger.repository import name_history
 from stratiform.services.ledger.repository.columns import AnyColumn, AnyRow, Condition
@@ -58,22 +59,16 @@ class StoredSample(NamedTuple):
     value: str
 
 
-def add(db: Connection, events: Sequence[NewEvent]) -> None:
+def add(db: Connection, events: Iterable[tuple[NewEvent, Statement]]) -> None:
     """Insert the samples of events."""
-    bulk.insert(db, sample_table, _COLUMNS, [row for event in events for row in _rows(event)])
+    bulk.insert(db, sample_table, _COLUMNS, [row for event, statement in events for row in _rows(event, statement)])
 
 
-def _rows(event: NewEvent) -> Iterator[tuple[object, ...]]:
-    record = event.record
-    if "samples" not in record.fact:
-        return
-    fact = record.fact
-    project_id, source, formats = fact.get("project_id"), fact.get("source", ""), fact["meters"]
-    for meter, value in fact["samples"].items():
-        format_ = formats[meter]
-        values = (value, format_["kind"], format_.get("unit", ""), format_.get("hold", 0))
-        key = (event.seq, meter, event.resource_id, source, project_id, record.at, record.message_id)
-        yield (*key, *values, event.batch)
+def _rows(event: NewEvent, statement: Statement) -> Iterator[tuple[object, ...]]:
+    for meter, value in statement.samples.items():
+        kind, unit, hold = structs.astuple(statement.meters[meter])
+        key = (event.seq, meter, event.resource, statement.source, statement.project_id, event.at, event.message_id)
+        yield (*key, str(value), kind, unit, hold, event.batch)
 
 
 def find_by_message(db: Connection, cloud: str, meter: str, message_ids: Collection[str]) -> Mapping[str, StoredSample]:

@@ -22,7 +22,7 @@ from stratiform.services.ledger.model import (
     fold_next,
 )
 from stratiform.services.ledger.model.parents import rank_generations
-from stratiform.services.ledger.model.properties import comparable
+from stratiform.services.ledger.model.properties import is_same
 from stratiform.services.ledger.repository.batches import Counters
 from stratiform.services.ledger.repository.current_segments import NewSegment
 from stratiform.services.ledger.repository.resources import ResourceRow
@@ -59,7 +59,8 @@ class BatchFold:
         self._outcomes: dict[int, _Outcome] = {}
         self._new_children: dict[int, list[int]] = defaultdict(list)  # parent id -> ids of children since this batch
         self._cyclic: set[int] = set()  # resources in cycles of parents: none of them ends with another
-        parents = {parent for each in statements for parent in _parents(each.resource, [each.statement])}
+        children = [each for each in statements if each.statement.parent is not None]
+        parents = {parent for each in children for parent in _parents(each.resource, [each.statement])}
         self._load({each.resource for each in statements} | parents)
         self._counts = {resource_id: row.progress.count for resource_id, row in self._rows.items()}
         for each in statements:
@@ -256,9 +257,7 @@ def _is_renamed(before: Progress, after: Progress) -> bool:
 
 
 def _is_same(stored: Segment, computed: Segment | None) -> bool:
-    return (
-        computed is not None and stored == computed and comparable(stored.attributes) == comparable(computed.attributes)
-    )
+    return computed is not None and stored == computed and is_same(stored.attributes, computed.attributes)
 
 
 def _check_order(resource: Resource, segments: Sequence[Segment]) -> None:

@@ -1,14 +1,14 @@
 """Appending to the ledger. It has one writer at a time."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stratiform.kit import merkle
 from stratiform.kit.clock import Micros
 from stratiform.kit.db import Connection
 from stratiform.services.ledger import repository
-from stratiform.services.ledger.model import ParsedMessage, Record, ResourceStatement, statement_to_dict
+from stratiform.services.ledger.model import ParsedMessage, encode_fact, encode_leaf
 from stratiform.services.ledger.repository.batches import Counters
 from stratiform.services.ledger.repository.events import NewEvent
 from stratiform.services.ledger.service.batch_fold import BatchFold
@@ -25,36 +25,49 @@ class Writer:
     def append(self, db: Connection, counters: Counters, messages: Sequence[ParsedMessage], now: Micros) -> None:
         """Write a batch: its messages, their events, the log, and the folds. `counters` is advanced."""
         counters.position += 1
-        batch_fold = BatchFold(db, counters, [each for message in messages for each in message.statements])
-        rows: list[NewEvent] = []
-        for index, message in enumerate(messages):
-            digest = hashlib.sha256(message.body).hexdigest() if message.statements else ""
-            for statement in message.statements:
-                resource_id, nth = batch_fold.next_event_number(statement.resource)
-                record = _record(statement, digest, nth, now)
-                seq = counters.events + len(rows)
-                rows.append(NewEvent(seq, resource_id, record, counters.position, index, statement.publisher_id))
+        statements = [each for message in messages for each in message.statements]
+        batch_fold = BatchFold(db, counters, statements)
+        events, leaves = [], []
+        for event, leaf in _list_events(batch_fold, counters, messages, now):
+            events.append(event)
+            leaves.append(leaf)
         batch_fold.run()
-        leaves = [merkle.leaf_hash(row.record.encode()) for row in rows]
         repository.tiles.save(db, merkle.append(repository.tiles.make_reader(db), counters.events, leaves))
-        counters.events += len(rows)
-        repository.events.add(db, rows)
-        repository.samples.add(db, rows)
-        repository.corrections.add(db, rows)
+        counters.events += len(events)
+        repository.events.add(db, events)
+        by_event = [(event, each.statement) for event, each in zip(events, statements, strict=True)]
+        repository.samples.add(db, by_event)
+        repository.corrections.add(db, by_event)
         repository.batches.add(db, counters, now, [(message.cloud, message.body) for message in messages])
         repository.batches.save_counters(db, counters)
 
 
-def _record(statement: ResourceStatement, digest: str, nth: int, now: Micros) -> Record:
-    return Record(
-        at=statement.statement.at,
-        cloud=statement.resource.cloud,
-        event_type=statement.event_type,
-        fact=statement_to_dict(statement.statement),
-        message_id=statement.statement.message_id,
-        nth=nth,
-        raw_sha256=digest,
-        received_at=now,
-        resource_id=statement.resource.resource_id,
-        resource_type=statement.resource.resource_type,
-    )
+def _list_events(
+    batch_fold: BatchFold, counters: Counters, messages: Sequence[ParsedMessage], now: Micros
+) -> Iterator[tuple[NewEvent, bytes]]:
+    """Yield the events of messages, each with its leaf of the log."""
+    seq = counters.events
+    for place, message in enumerate(messages):
+        if not message.statements:
+            continue
+        digest = hashlib.sha256(message.body)
+        for parsed in message.statements:
+            statement = parsed.statement
+            resource_id, nth = batch_fold.next_event_number(parsed.resource)
+            fact = encode_fact(statement)
+            event = NewEvent(
+                seq,
+                resource_id,
+                nth,
+                parsed.resource.cloud,
+                statement.message_id,
+                statement.at,
+                parsed.event_type,
+                parsed.publisher_id,
+                fact.decode(),
+                digest.digest(),
+                counters.position,
+                place,
+            )
+            yield event, merkle.leaf_hash(encode_leaf(parsed, fact, nth, digest.hexdigest(), now))
+            seq += 1

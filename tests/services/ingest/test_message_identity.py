@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import iso, parse_iso
+from stratiform.kit.clock import format_iso, parse_iso
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser
-from stratiform.services.ingest.events.envelope import Message, parse_envelope
-from stratiform.services.ledger.model import Resource, Segment, Statement, fold
+from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.ingest.parsing.envelope import Message, parse_envelope
+from stratiform.services.ledger.model import Resource, Segment, Statement
+from stratiform.services.ledger.model.fold import fold_statements
 from support.ledger import recorded
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 
 PARSER = MessageParser.load()
 
@@ -31,10 +32,10 @@ RESOURCE = Resource("c", "volume", "v1")
 
 
 @pytest.fixture
-def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
+def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     """A stack on each database."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, database_url)
+    stack = build_harness(home, database_url)
     yield stack
     stack.services.database.close()
 
@@ -66,13 +67,13 @@ def statements_of(*documents: dict[str, Any]) -> list[Statement]:
 
 
 def segments_of(*documents: dict[str, Any]) -> Sequence[Segment]:
-    return fold(RESOURCE, statements_of(*documents)).segments
+    return fold_statements(RESOURCE, statements_of(*documents)).segments
 
 
-def list_usage(bench: Bench) -> list[tuple[str, str | None]]:
-    with bench.services.database.snapshot() as db:
-        segments = bench.services.ledger.histories.list_all_by_id(db, "v1", ["volume"])
-    return [(iso(each.start), None if each.end is None else iso(each.end)) for each in segments]
+def list_usage(harness: ServiceHarness) -> list[tuple[str, str | None]]:
+    with harness.services.database.read_transaction() as db:
+        segments = harness.services.ledger.segment_histories.list_all_by_id(db, "v1", ["volume"])
+    return [(format_iso(each.start), None if each.end is None else format_iso(each.end)) for each in segments]
 
 
 def test_id_is_derived_from_the_content() -> None:
@@ -117,7 +118,7 @@ def test_id_is_derived_from_the_content() -> None:
     ],
 )
 def test_time_of_a_message(document: dict[str, Any], at: str) -> None:
-    assert iso(parse(document).at) == iso(parse_iso(f"2026-01-01T{at}Z"))
+    assert format_iso(parse(document).at) == format_iso(parse_iso(f"2026-01-01T{at}Z"))
     assert parse(document).repeated_at is None
 
 
@@ -159,8 +160,8 @@ def test_repetition_has_the_time_of_the_original(event_type: str, payload: Any, 
         parse(repetition(event_type, payload, "2026-01-01T10:59:58.250000", f"2026-01-01 {published}", retries))
         for published, retries in (("11:12:00", 1), ("11:12:25", 6))
     ]
-    assert [iso(each.at) for each in parsed] == [iso(parse_iso(f"2026-01-01T{at}Z"))] * 2
-    assert [iso(each.repeated_at or 0)[11:19] for each in parsed] == ["11:12:00", "11:12:25"]
+    assert [format_iso(each.at) for each in parsed] == [format_iso(parse_iso(f"2026-01-01T{at}Z"))] * 2
+    assert [format_iso(each.repeated_at or 0)[11:19] for each in parsed] == ["11:12:00", "11:12:25"]
     assert parsed[0].message_id == parsed[1].message_id
 
 
@@ -168,11 +169,11 @@ def test_repetition_is_recognized_by_publisher_or_context() -> None:
     full = repetition("volume.attach.end", VOLUME, "2026-01-01T10:00:00", "2026-01-01 11:00:00")
     by_publisher = {key: value for key, value in full.items() if key != "_context_retry_count"}
     by_context = full | {"publisher_id": "volume.host"}
-    assert [iso(parse(each).at)[11:19] for each in (full, by_publisher, by_context)] == ["10:00:00"] * 3
+    assert [format_iso(parse(each).at)[11:19] for each in (full, by_publisher, by_context)] == ["10:00:00"] * 3
     assert len({parse(each).message_id for each in (full, by_publisher, by_context)}) == 1
 
 
-def test_dead_letter_ends_a_volume_when_it_was_deleted(any_bench: Bench) -> None:
+def test_dead_letter_ends_a_volume_when_it_was_deleted(any_harness: ServiceHarness) -> None:
     """The deletion of 09:00 that Almanach gave up at 11:12 ends the volume at 09:00."""
     created = VOLUME | {"launched_at": "2026-01-01T08:00:00"}
     documents = [
@@ -181,9 +182,9 @@ def test_dead_letter_ends_a_volume_when_it_was_deleted(any_bench: Bench) -> None
         repetition("volume.delete.end", created, "2026-01-01T09:00:00", "2026-01-01 11:14:05"),
     ]
     for document in documents:
-        with any_bench.services.database.transaction() as db:
-            any_bench.services.ingest.messages.ingest(db, "c", [json.dumps(document).encode()], 1)
-    assert list_usage(any_bench) == [("2026-01-01T08:00:00.000000Z", "2026-01-01T09:00:00.000000Z")]
+        with any_harness.services.database.transaction() as db:
+            any_harness.services.ingest.messages.ingest(db, "c", [json.dumps(document).encode()], 1)
+    assert list_usage(any_harness) == [("2026-01-01T08:00:00.000000Z", "2026-01-01T09:00:00.000000Z")]
 
 
 CREATED = message("volume.create.end", message_id="m1", timestamp="2026-01-01 09:00:00.5")
@@ -196,7 +197,7 @@ def repeat(original: dict[str, Any], at: str, published: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-def test_original_takes_precedence_over_its_repetitions(any_bench: Bench, *, backwards: bool) -> None:
+def test_original_takes_precedence_over_its_repetitions(any_harness: ServiceHarness, *, backwards: bool) -> None:
     """If both are consumed, nothing changes, in whatever order they arrive."""
     documents = [
         CREATED,
@@ -207,9 +208,9 @@ def test_original_takes_precedence_over_its_repetitions(any_bench: Bench, *, bac
         repeat(DELETED, "11:00:00", "11:00:03.4"),  # the clock of Almanach's host is slower
     ]
     for document in documents[::-1] if backwards else documents:
-        with any_bench.services.database.transaction() as db:
-            any_bench.services.ingest.messages.ingest(db, "c", [json.dumps(document).encode()], 1)
-    assert list_usage(any_bench) == [
+        with any_harness.services.database.transaction() as db:
+            any_harness.services.ingest.messages.ingest(db, "c", [json.dumps(document).encode()], 1)
+    assert list_usage(any_harness) == [
         ("2026-01-01T09:00:00.000000Z", "2026-01-01T10:00:02.500000Z"),
         ("2026-01-01T10:00:02.500000Z", "2026-01-01T11:00:03.500000Z"),
     ]
@@ -227,7 +228,7 @@ def test_repetition_of_a_lost_original_counts() -> None:
     again = RESIZED | {"message_id": "m5", "timestamp": "2026-01-01 13:00:00"}
     lost = repeat(RESIZED, "10:00:00", "10:02:05")
     segments = segments_of(CREATED, lost, smaller, again)
-    assert [iso(each.start)[11:19] for each in segments] == ["09:00:00", "10:00:00", "12:00:00", "13:00:00"]
+    assert [format_iso(each.start)[11:19] for each in segments] == ["09:00:00", "10:00:00", "12:00:00", "13:00:00"]
 
 
 def attachment(event_type: str, *servers: str, status: str = "available", at: str = "10:00:00", **more: Any) -> Any:
@@ -266,14 +267,14 @@ def test_attachments_are_in_the_order_of_their_times() -> None:
     "lists", [(("i1",), ("i1", "i2")), (("i1", "i2"), ("i2",)), (("i1",), ()), ((), ("i1",)), (("i1",), ("i2",))]
 )
 def test_messages_without_an_id_of_one_instant_are_ordered_by_arrival(
-    any_bench: Bench, lists: tuple[tuple[str, ...], ...]
+    any_harness: ServiceHarness, lists: tuple[tuple[str, ...], ...]
 ) -> None:
     documents = [CREATED, *(attachment("volume.attach.end", *servers) for servers in lists)]
     for document in [*documents, documents[1]]:  # a duplicate has the place of the first
-        with any_bench.services.database.transaction() as db:
-            any_bench.services.ingest.messages.ingest(db, "c", [json.dumps(document).encode()], 1)
-    with any_bench.services.database.snapshot() as db:
-        (*_, last) = any_bench.services.ledger.histories.list_all_by_id(db, "v1", ["volume"])
+        with any_harness.services.database.transaction() as db:
+            any_harness.services.ingest.messages.ingest(db, "c", [json.dumps(document).encode()], 1)
+    with any_harness.services.database.read_transaction() as db:
+        (*_, last) = any_harness.services.ledger.segment_histories.list_all_by_id(db, "v1", ["volume"])
     assert last.attributes.get("attached_to", "") == ",".join(lists[-1])
     assert segments_of(*documents)[-1].attributes == last.attributes
 

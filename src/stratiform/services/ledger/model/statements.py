@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from stratiform.kit.clock import Micros
-from stratiform.services.ledger.model.meters import MeterFormat
+from stratiform.services.ledger.model.meter_formats import MeterFormat
 from stratiform.services.ledger.model.resources import Resource
 
 #: Time, order at this time, and message id.

@@ -138,7 +138,7 @@ def test_database_of_another_home_is_refused_without_its_keys(cli: Cli, tmp_path
     other = Cli(tmp_path / "other")
     other.home.mkdir()
     (other.home / "stratiform.toml").write_text(f'database_url = "sqlite:///{cli.home}/stratiform.db"\n')
-    assert "belongs to another home" in other.error_line("up", "--port", free_port())
+    assert "belongs to a different home" in other.error_line("up", "--port", free_port())
     assert not (other.home / "clouds.yaml").exists()
 
     shutil.copytree(cli.home / "keys", other.home / "keys", dirs_exist_ok=True)

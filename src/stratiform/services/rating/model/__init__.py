@@ -40,6 +40,7 @@ from stratiform.services.rating.model.prices import (
     Price,
     PriceCondition,
     Rounding,
+    RunKey,
 )
 from stratiform.services.rating.model.taxes import TAXED_CODES, UNTAXED_CODES, TaxCategory, parse_tax_rate
 from stratiform.services.rating.model.units import PERIOD_US, Unit, get_attribute_unit, parse_unit
@@ -73,6 +74,7 @@ __all__ = [
     "PricePlan",
     "PricingFacts",
     "Rounding",
+    "RunKey",
     "SampledUsage",
     "TaxCategory",
     "Unit",

@@ -137,7 +137,7 @@ def plans(draw: st.DrawFn) -> PricePlan:
         until = draw(st.sampled_from([None, None, (valid_from + later) // 2 or None]))
         until = until if until is None or until > valid_from else None
         of_version = draw(st.lists(prices(), min_size=1, max_size=6))
-        if versions and draw(st.booleans()):
+        if len(versions) > draw(st.integers(0, 1)):
             of_version = [replace(each, amount=each.amount + draw(st.integers(0, 9))) for each in versions[-1].prices]
         versions.append(PlanVersion(valid_from, until, tuple(of_version), {}, ""))
     unpriced: UnpricedRule = draw(st.sampled_from(("refuse", "refuse", "free")))

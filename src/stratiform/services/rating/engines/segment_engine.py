@@ -18,6 +18,7 @@ from stratiform.services.rating.model import (
     Charge,
     ChargeLine,
     ChargeLineKey,
+    DailyAmounts,
     Price,
     PriceDecision,
     PriceGap,
@@ -33,9 +34,6 @@ from stratiform.services.rating.model import (
 )
 
 Interval = tuple[Micros, Micros]
-
-#: The amount of a line on each day of its usage, by the day's start (UTC).
-DailyAmounts = dict[ChargeLineKey, dict[Micros, int]]
 
 _Decide = Callable[[VersionSpan, PricingFacts], list[PriceDecision]]
 

@@ -5,9 +5,11 @@ from stratiform.services.rating.model.charges import (
     Charge,
     ChargeLine,
     ChargeLineKey,
+    DailyAmounts,
     PriceGap,
     UnpricedUsage,
     build_unpriced_duration,
+    merge_charges,
     select_first_gaps,
 )
 from stratiform.services.rating.model.fixed_point import (
@@ -62,6 +64,7 @@ __all__ = [
     "Charge",
     "ChargeLine",
     "ChargeLineKey",
+    "DailyAmounts",
     "Measure",
     "MeasureKind",
     "MeasureShorthand",
@@ -89,6 +92,7 @@ __all__ = [
     "format_scaled",
     "get_attribute_unit",
     "get_number",
+    "merge_charges",
     "parse_tax_rate",
     "parse_unit",
     "select_first_gaps",

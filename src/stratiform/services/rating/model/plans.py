@@ -7,8 +7,7 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from stratiform.kit.clock import Micros, format_iso
-from stratiform.services.rating.model.charges import Charge, ChargeLine, ChargeLineKey
-from stratiform.services.rating.model.fixed_point import EXACT
+from stratiform.services.rating.model.charges import Charge, ChargeLine, ChargeLineKey, add_measured
 from stratiform.services.rating.model.priced_usage import ALIASES, CLOUD, PricingFacts, UsageFields
 from stratiform.services.rating.model.prices import Measure, Price
 
@@ -135,10 +134,9 @@ class PricePlan:
         return replace(charge, lines=tuple(lines))
 
     def _continue_line(self, line: ChargeLine, measured_before: int | Decimal) -> ChargeLine:
-        price = self.get_price(line.key)
-        total = EXACT.add(Decimal(line.measured), Decimal(measured_before))
-        quantities = [price.compute_quantity(*each.as_integer_ratio()) for each in (total, Decimal(measured_before))]
-        quantity = quantities[0] - quantities[1]
+        price, total = self.get_price(line.key), add_measured(line.measured, measured_before)
+        quantity = price.compute_quantity(*total.as_integer_ratio())
+        quantity -= price.compute_quantity(*measured_before.as_integer_ratio())
         return replace(line, quantity=quantity, amount=quantity * price.amount)
 
     def decide_segment_prices(self, version: PlanVersion | None, facts: PricingFacts) -> Iterator[PriceDecision]:

@@ -30,7 +30,7 @@ from support.databases import require
 
 #: An invoice that was issued before documents had a kind, references and tax categories.
 FIRST_RELEASE = Path(__file__).parent / "data" / "invoice-of-first-release.json"
-FIRST_RELEASE_PDF_SHA256 = "0f82c911c9516b4a5cf4874ab11a0f742d9af57d399c27a9901cc3bff5a65391"
+FIRST_RELEASE_PDF_SHA256 = "4a6495fceebb484099dc81911687fb784be0f08c3f243111bf3b2cbf23c6c4ac"
 
 CATEGORY = TaxCategory("S", "19")
 PROJECT_ID = "0d6f0f2e9c494f298d3b6dd1a2c3d4e5"

@@ -204,5 +204,5 @@ def _refusal(get: Function, error: Fault) -> Function:
         get(request, resource_id)
         raise error
 
-    refuse.__doc__ = f"Not supported: {error.message}"
+    refuse.__doc__ = error.message if "not supported" in error.message else f"Not supported: {error.message}"
     return refuse

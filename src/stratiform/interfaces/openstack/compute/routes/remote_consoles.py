@@ -8,6 +8,6 @@ from stratiform.services.compute import policy
 
 @api.post("/servers/{server_id}/remote-consoles", policy.REMOTE_CONSOLES_CREATE, since=6)
 def create_remote_console(request: ApiRequest, server_id: str) -> None:
-    """Raises NotSupportedByClouds."""
+    """Create a remote console, which is not supported."""
     request.services.compute.servers.get(request.ctx, server_id)
     raise NotSupportedByClouds("Remote consoles are not supported; read the console output instead.")

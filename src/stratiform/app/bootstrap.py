@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from stratiform.app import schema
-from stratiform.app.home import write_address, write_private
+from stratiform.app import database_schema
+from stratiform.app.home_folder import write_api_url, write_private
 from stratiform.app.settings import LISTEN_FILE, Settings
 from stratiform.interfaces.almanach.settings import CATALOG_SERVICE as ALMANACH
 from stratiform.interfaces.openstack.apis import APIS
@@ -39,8 +39,8 @@ def bootstrap(services: Services, settings: Settings) -> None:
     """
     with (settings.home / "bootstrap.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # API and worker may start at the same time
-        schema.upgrade(services.database)
-        with services.database.snapshot() as db:
+        database_schema.upgrade(services.database)
+        with services.database.read_transaction() as db:
             is_bootstrapped = services.identity.is_bootstrapped(db)
         if is_bootstrapped and "stratiform-admin" not in _read_clients(settings.home):
             raise Conflict(
@@ -71,7 +71,7 @@ def publish_address(services: Services, settings: Settings) -> None:
     _write_clients(settings, _passwords(settings.home))
     listen = f"# The default of the next start\nhost = {json.dumps(settings.host)}\nport = {settings.port}\n"
     write_private(settings.home / LISTEN_FILE, listen)
-    write_address(settings.home, settings.local_url)
+    write_api_url(settings.home, settings.local_url)
 
 
 def _create_demo(services: Services, ctx: RequestContext, password: str) -> None:
@@ -81,11 +81,11 @@ def _create_demo(services: Services, ctx: RequestContext, password: str) -> None
     if cloud is not None and not services.clouds.bindings.list_for_project(ctx.db, project.id):
         services.clouds.bindings.create(ctx, project.id, cloud.id, _DEMO_ZONE)
         name, native_id = _DEMO_IMAGE
-        image = services.image.images.create_native(ctx, name)
-        services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, native_id)
-    services.network.default_networks.ensure(ctx, project.id)
+        image = services.image.images.create_for_native_ids(ctx, name)
+        services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, native_id)
+    services.network.default_networks.ensure_network(ctx, project.id)
     services.compute.flavors.create_defaults(ctx)
-    services.volume.volume_types.ensure_initial(ctx)
+    services.volume.volume_types.ensure_initial_types(ctx)
 
 
 def _passwords(home: Path) -> dict[str, str]:

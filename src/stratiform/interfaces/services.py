@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from stratiform.kit.clock import Clock
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.kit.server_proof import ServerProof
 from stratiform.services.audit.service import AuditService

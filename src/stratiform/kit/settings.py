@@ -20,7 +20,7 @@ T = TypeVar("T")
 _PLATFORM_VARIABLE = re.compile(r"(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT_\d+_(TCP|UDP|SCTP)\w*|_NAME|_ENV_\w+)$")
 
 
-def setting(
+def setting_field(
     default: object = dataclasses.MISSING,
     help: str = "",  # noqa: A002 - the usual name
     *,
@@ -36,7 +36,7 @@ def setting(
     return dataclasses.field(default=default, repr=not secret, metadata=metadata)
 
 
-def load(
+def load_settings(
     settings_type: type[T],
     file: Path,
     environment: Mapping[str, str] = os.environ,
@@ -154,7 +154,7 @@ def _convert_table(settings_type: Any, table: Mapping[str, object], source: str)
     )
 
 
-def render_reference(settings_type: type[object], *, prefix: str = "STRATIFORM_") -> str:
+def render_settings_tables(settings_type: type[object], *, prefix: str = "STRATIFORM_") -> str:
     """Return Markdown tables of the settings: first the single settings, then each array of tables."""
     fields = _declared_fields(settings_type)
     lines = ["| key | environment | default | meaning |", "|---|---|---|---|"]

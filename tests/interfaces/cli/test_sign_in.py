@@ -54,7 +54,7 @@ def copy_of_home(live: Live, home: Path, **entries: Any) -> Path:
 
 def signed_in_user(sign_in_session: Session, live: Live) -> str:
     """Return the name of the user of a session."""
-    client = sign_in_session.client()
+    client = sign_in_session.get_client()
     with closing(client._http):
         assert client.get("usage/meters")["meters"]
     token = client._headers["X-Auth-Token"]
@@ -96,7 +96,7 @@ def test_precedence_of_files(live: Live, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_authentication_methods_of_openstacksdk(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     admin = copy_of_home(live, tmp_path / "h", **{"stratiform-admin": entry(live.url, "admin")})
-    client = Session(admin).client()
+    client = Session(admin).get_client()
     client._http.close()
     token = client._headers["X-Auth-Token"]
     auth = {"auth_url": f"{live.url}/identity/v3", "token": token}
@@ -144,7 +144,7 @@ def test_errors_are_one_line(
     if entries:
         write(tmp_path / "h" / "clouds.yaml", **entries)
     with pytest.raises(CliError) as error:
-        Session(tmp_path / "h", cloud=cloud).client()
+        Session(tmp_path / "h", cloud=cloud).get_client()
     assert message in error.value.message
     assert error.value.hint.startswith(hint)
     assert "\n" not in error.value.message
@@ -155,7 +155,7 @@ def test_invalid_clouds_yaml(tmp_path: Path) -> None:
     for text in ("{", "5", "clouds: 5"):
         (tmp_path / "clouds.yaml").write_text(text)
         with pytest.raises(CliError, match=r"is not a valid clouds.yaml"):
-            Session(tmp_path).client()
+            Session(tmp_path).get_client()
 
 
 class Machine:
@@ -177,12 +177,12 @@ def test_own_server_in_process_gets_only_passwords_of_its_home(tmp_path: Path, m
     machine = Machine()
     write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry("http://127.0.0.1:9", "admin")})
     with pytest.raises(CliError, match="served in process"):
-        Session(tmp_path / "h", local_server=machine).client()
+        Session(tmp_path / "h", local_server=machine).get_client()
     for name, text in {"AUTH_URL": "http://127.0.0.1:9/identity/v3", "USERNAME": "u", "PASSWORD": "p"}.items():
         monkeypatch.setenv(f"OS_{name}", text)
     monkeypatch.setenv("OS_PROJECT_NAME", "p")
     with pytest.raises(CliError, match="No response from"):
-        Session(tmp_path / "h", local_server=machine).client()
+        Session(tmp_path / "h", local_server=machine).get_client()
     assert machine.served == [tmp_path / "h"]
 
 
@@ -225,7 +225,7 @@ def test_program_without_the_keys_gets_no_password_of_the_home(
             monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(home / "clouds.yaml"))
             home = tmp_path / "nothing"
         with pytest.raises(CliError, match=r"does not have the keys of .* no password was sent"):
-            Session(home).client()
+            Session(home).get_client()
     assert len(other.received) == 1
     assert ADMIN_PASSWORD not in "".join(other.received)
 
@@ -233,4 +233,4 @@ def test_program_without_the_keys_gets_no_password_of_the_home(
 def test_home_without_keys_sends_no_password(live: Live, tmp_path: Path) -> None:
     write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry(live.url, "admin")})
     with pytest.raises(CliError, match="no password was sent"):
-        Session(tmp_path / "h").client()
+        Session(tmp_path / "h").get_client()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stratiform.app.reference import endpoints as endpoints_page
+from stratiform.app.reference_pages import render_endpoints_page as endpoints_page
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.kit.errors import UnsupportedOperation
 from support.authorization import Matrix, authorization_matrix, parameters

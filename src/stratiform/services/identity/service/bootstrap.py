@@ -6,24 +6,24 @@ from itertools import pairwise
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.identity import repository
 from stratiform.services.identity.model import (
     DEFAULT_DOMAIN,
     SYSTEM_TARGET,
-    Assignment,
     CatalogService,
     Endpoint,
     Project,
     Region,
     Role,
+    RoleAssignment,
     Service,
     TargetKind,
     User,
 )
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.passwords import PasswordHasher
+from stratiform.services.identity.service.password_hasher import PasswordHasher
 
 #: Each role implies the next one.
 _ROLE_CHAIN = ("admin", "manager", "member", "reader")
@@ -116,7 +116,7 @@ class Bootstrap:
         if repository.regions.find(db, region) is None:
             repository.regions.insert(db, Region(region))
             changed = True
-        services = {service.type: service for service in repository.services.all(db)}
+        services = {service.type: service for service in repository.services.list_all(db)}
         endpoints = repository.list_region_endpoints(db, region)
         for entry in catalog:
             service = services.get(entry.type)
@@ -150,7 +150,7 @@ def _ensure_assignment(db: Connection, role_name: str, user: User, target_kind: 
     role = repository.find_by_name(db, repository.roles, role_name, "")
     if role is None:
         return False
-    assignment = Assignment(role.id, "user", user.id, target_kind, target_id)
+    assignment = RoleAssignment(role.id, "user", user.id, target_kind, target_id)
     if repository.has_assignment(db, assignment):
         return False
     repository.create_assignment(db, assignment)

@@ -13,15 +13,20 @@ from itertools import pairwise
 from msgspec import structs
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.services.ledger.model.corrections import Interval, Observations, apply_corrections, select_in_force
-from stratiform.services.ledger.model.properties import (
+from stratiform.services.ledger.model.correction_application import (
+    MessageAssertions,
+    UseInterval,
+    apply_corrections,
+    select_statements_in_force,
+)
+from stratiform.services.ledger.model.resource_properties import (
     STATE,
     Properties,
-    default_state,
-    initial_properties,
+    build_segment,
+    compute_initial_properties,
+    get_default_state,
+    get_stated_properties,
     is_same,
-    make_segment,
-    stated_properties,
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
@@ -33,7 +38,7 @@ END_TERMINATED, END_DELETED, END_OBSERVED, NO_END = range(4)
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class FoldedUsage:
     """All segments of one resource in order, and what was stated of it last.
 
     `end` is known of a resource that was never launched too. `start`, `end_kind` and `properties` (those before the
@@ -50,16 +55,18 @@ class Usage:
     properties: Properties = field(default_factory=dict, compare=False)
 
 
-def fold(resource: Resource, statements: Iterable[Statement], parent_end: Micros | None = None) -> Usage:
+def fold_statements(
+    resource: Resource, statements: Iterable[Statement], parent_end: Micros | None = None
+) -> FoldedUsage:
     """Return the usage of one resource. Order and duplicates of statements do not matter.
 
     `parent_end` is the end of the resource with which this one ends, if there is one and it has ended. Statements with
     samples assert nothing about the resource itself.
     """
-    in_force = select_in_force([each for each in statements if not each.samples])
+    in_force = select_statements_in_force([each for each in statements if not each.samples])
     messages = select_messages(in_force)
-    stated = [(message.at, stated_properties(message)) for message in messages]
-    initial = initial_properties([properties for _, properties in stated])
+    stated = [(message.at, get_stated_properties(message)) for message in messages]
+    initial = compute_initial_properties([properties for _, properties in stated])
     start, (end, end_kind) = find_start(messages), find_end(messages, parent_end)
     timeline = _accumulate(stated, initial, end)
     intervals = _build_intervals(timeline, start, end)
@@ -67,14 +74,14 @@ def fold(resource: Resource, statements: Iterable[Statement], parent_end: Micros
     last_end = end
     if corrections:
         # A correction to the default state changes nothing while no message has stated another.
-        default: Properties = {STATE: default_state(resource.resource_type)}
-        intervals = [Interval(each.start, each.end, default | each.properties) for each in intervals]
+        default: Properties = {STATE: get_default_state(resource.resource_type)}
+        intervals = [UseInterval(each.start, each.end, default | each.properties) for each in intervals]
         end_after = partial(_find_end_after, messages, parent_end)
-        observations = Observations(messages, default | initial, start, end, end_after)
+        observations = MessageAssertions(messages, default | initial, start, end, end_after)
         intervals, last_end = apply_corrections(intervals, observations, corrections)
-    return Usage(
+    return FoldedUsage(
         name=next((each.name for each in reversed(in_force) if each.name is not None), ""),
-        segments=tuple(make_segment(resource, each.start, each.end, each.properties) for each in intervals),
+        segments=tuple(build_segment(resource, each.start, each.end, each.properties) for each in intervals),
         tags=next((each.tags for each in reversed(in_force) if each.tags is not None), {}),
         parent=next((each.parent for each in reversed(in_force) if each.parent is not None), None),
         end=last_end,
@@ -158,7 +165,7 @@ def _accumulate(
 
 def _build_intervals(
     timeline: Iterable[tuple[Micros, Properties]], start: Micros | None, end: Micros | None
-) -> list[Interval]:
+) -> list[UseInterval]:
     """Return the intervals of use in `[start, end)`, each with other properties than the one before."""
     if start is None or (end is not None and end <= start):
         return []
@@ -172,4 +179,4 @@ def _build_intervals(
     distinct = changes[:1]
     distinct += [change for previous, change in pairwise(changes) if not is_same(previous[1], change[1])]
     ends = [at for at, _ in distinct[1:]]
-    return [Interval(at, until, properties) for (at, properties), until in zip(distinct, [*ends, end], strict=True)]
+    return [UseInterval(at, until, properties) for (at, properties), until in zip(distinct, [*ends, end], strict=True)]

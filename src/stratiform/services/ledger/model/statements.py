@@ -7,7 +7,7 @@ from operator import attrgetter
 import msgspec
 
 from stratiform.kit.clock import Micros
-from stratiform.services.ledger.model.meters import MeterFormat
+from stratiform.services.ledger.model.meter_formats import MeterFormat
 from stratiform.services.ledger.model.resources import Resource
 
 #: The suffix of event types that state which resources exist, at the end of each audit period.

@@ -12,7 +12,12 @@ from stratiform.services.network.errors import (
     SecurityGroupNotFound,
     SecurityGroupRuleNotFound,
 )
-from stratiform.services.network.model import FilterValue, SecurityGroup, SecurityGroupRule, default_security_group
+from stratiform.services.network.model import (
+    FilterValue,
+    SecurityGroup,
+    SecurityGroupRule,
+    build_default_security_group,
+)
 from stratiform.services.network.service.ownership import sees_all_projects
 
 Filters = Mapping[str, Sequence[FilterValue]]
@@ -63,9 +68,11 @@ class SecurityGroupRules:
 
 def _get_default_group(ctx: RequestContext, filters: Filters) -> SecurityGroup:
     project_ids = filters.get("project_id")
-    project_id = str(project_ids[0]) if project_ids and sees_all_projects(ctx.caller) else ctx.caller.project()
+    project_id = (
+        str(project_ids[0]) if project_ids and sees_all_projects(ctx.caller) else ctx.caller.require_project_id()
+    )
     policy.SECURITY_GROUPS_GET.require(ctx.caller, project_id)
-    return default_security_group(project_id)
+    return build_default_security_group(project_id)
 
 
 def _matches(resource: SecurityGroup | SecurityGroupRule, filters: Filters) -> bool:

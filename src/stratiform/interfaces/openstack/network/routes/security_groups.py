@@ -8,7 +8,7 @@ from stratiform.interfaces.openstack.network.api import api
 from stratiform.interfaces.openstack.network.list_queries import next_links, parse_list_query, select_fields
 from stratiform.interfaces.openstack.network.schemas import security_groups as schemas
 from stratiform.interfaces.openstack.network.schemas.common import FieldsQuery
-from stratiform.kit.pagination import paginate
+from stratiform.kit.pagination import paginate_list
 from stratiform.services.network import policy
 from stratiform.services.network.errors import CannotRemoveDefaultSecurityGroup, CannotUpdateDefaultSecurityGroup
 
@@ -24,7 +24,7 @@ api.unsupported(
 def list_security_groups(request: ApiRequest, query: schemas.SecurityGroupListQuery) -> schemas.SecurityGroupsResponse:
     list_query = parse_list_query(request, query)
     groups = request.services.network.security_groups.list(request.ctx, list_query.filters)
-    page = paginate(groups, list_query.page, lambda group: group.id)
+    page = paginate_list(groups, list_query.page, lambda group: group.id)
     items = [select_fields(views.security_group(group), query.fields) for group in page.items]
     return schemas.SecurityGroupsResponse(items, next_links(request, page))
 

@@ -10,7 +10,7 @@ from stratiform.kit.errors import UnsupportedOperation
 from support.authorization import Matrix, authorization_matrix, parameters
 
 for _api in APIS:
-    _api.load()
+    _api.import_routes()
 UNSUPPORTED = [
     (api, endpoint)
     for api in APIS

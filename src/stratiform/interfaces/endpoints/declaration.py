@@ -161,7 +161,7 @@ class Api:
             }
             self._declare("POST", path, row.rule, row.function, options, row.name)
 
-    def unsupported(
+    def declare_unsupported(
         self, method: str, path: str, rule: Rule, reason: str, *, get: Function | None = None, since: int = 0
     ) -> None:
         """Declare an endpoint that is refused with a reason, after `get(request, …)` has found the resource."""

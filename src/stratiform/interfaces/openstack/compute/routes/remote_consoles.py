@@ -9,7 +9,7 @@ def _get(request: ApiRequest, server_id: str) -> None:
     request.services.compute.servers.get(request.ctx, server_id)
 
 
-api.unsupported(
+api.declare_unsupported(
     "POST",
     "/servers/{server_id}/remote-consoles",
     policy.REMOTE_CONSOLES_CREATE,

@@ -151,7 +151,7 @@ api.declare_unsupported_actions(
         "migrate": _NO_MIGRATION,
         "os-migrateLive": _NO_MIGRATION,
         "evacuate": _NO_MIGRATION,
-        "restore": "Restoring a server is not supported; servers are deleted at once.",
+        "restore": "Restoring a server is not supported; servers are deleted immediately.",
         "os-getVNCConsole": _NO_GRAPHICAL_CONSOLE,
         "os-getSPICEConsole": _NO_GRAPHICAL_CONSOLE,
         "os-getRDPConsole": _NO_GRAPHICAL_CONSOLE,

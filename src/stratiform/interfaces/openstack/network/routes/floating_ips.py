@@ -10,7 +10,7 @@ from stratiform.services.network.errors import FloatingIpNotFound
 
 _PATH = "/floatingips/{floating_ip_id}"
 
-api.unsupported("POST", "/floatingips", policy.FLOATING_IPS_CREATE, "Floating IPs are not supported.")
+api.declare_unsupported("POST", "/floatingips", policy.FLOATING_IPS_CREATE, "Floating IPs are not supported.")
 
 
 @api.get("/floatingips", policy.FLOATING_IPS_GET)

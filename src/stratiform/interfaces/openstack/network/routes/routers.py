@@ -10,7 +10,7 @@ from stratiform.services.network.errors import RouterNotFound
 
 _PATH = "/routers/{router_id}"
 
-api.unsupported(
+api.declare_unsupported(
     "POST",
     "/routers",
     policy.ROUTERS_CREATE,

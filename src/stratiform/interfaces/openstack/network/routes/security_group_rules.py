@@ -14,7 +14,7 @@ _PATH = "/security-group-rules/{security_group_rule_id}"
 
 _FIXED_RULES = "Security group rules cannot be changed: each project has the rules of its default group."
 
-api.unsupported("POST", "/security-group-rules", policy.SECURITY_GROUPS_CREATE, _FIXED_RULES)
+api.declare_unsupported("POST", "/security-group-rules", policy.SECURITY_GROUPS_CREATE, _FIXED_RULES)
 
 
 @api.get("/security-group-rules", policy.SECURITY_GROUPS_GET)
@@ -40,4 +40,4 @@ def _get(request: ApiRequest, security_group_rule_id: str) -> None:
     request.services.network.security_group_rules.get(request.ctx, security_group_rule_id)
 
 
-api.unsupported("DELETE", _PATH, policy.SECURITY_GROUPS_UPDATE, _FIXED_RULES, get=_get)
+api.declare_unsupported("DELETE", _PATH, policy.SECURITY_GROUPS_UPDATE, _FIXED_RULES, get=_get)

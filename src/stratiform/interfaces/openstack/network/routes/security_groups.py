@@ -12,7 +12,7 @@ from stratiform.kit.pagination import paginate_list
 from stratiform.services.network import policy
 from stratiform.services.network.errors import CannotRemoveDefaultSecurityGroup, CannotUpdateDefaultSecurityGroup
 
-api.unsupported(
+api.declare_unsupported(
     "POST",
     "/security-groups",
     policy.SECURITY_GROUPS_CREATE,

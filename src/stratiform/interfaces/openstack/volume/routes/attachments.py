@@ -36,9 +36,9 @@ def _get(request: ApiRequest, attachment_id: str) -> None:
     request.services.volume.attachments.get(request.ctx, attachment_id)
 
 
-api.unsupported("POST", "/attachments", policy.ATTACHMENT_CREATE, _USE_COMPUTE, since=27)
-api.unsupported("PUT", _PATH, policy.ATTACHMENT_UPDATE, _USE_COMPUTE, get=_get, since=27)
-api.unsupported("DELETE", _PATH, policy.ATTACHMENT_DELETE, _USE_COMPUTE, get=_get, since=27)
+api.declare_unsupported("POST", "/attachments", policy.ATTACHMENT_CREATE, _USE_COMPUTE, since=27)
+api.declare_unsupported("PUT", _PATH, policy.ATTACHMENT_UPDATE, _USE_COMPUTE, get=_get, since=27)
+api.declare_unsupported("DELETE", _PATH, policy.ATTACHMENT_DELETE, _USE_COMPUTE, get=_get, since=27)
 
 
 def _list(request: ApiRequest, query: schemas.AttachmentListQuery) -> Sequence[Attachment]:

@@ -255,7 +255,9 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
         def stored() -> bool:
             """Return True if all messages are stored. Each of them is one event; a cheap query, as it is measured."""
             with services.database.read_transaction() as db:
-                return db.exec_driver_sql("SELECT max(events) FROM metering_position").scalar_one() == queue.messages
+                return bool(
+                    db.exec_driver_sql("SELECT max(events) FROM metering_position").scalar_one() == queue.messages
+                )
 
         def drain() -> None:
             thread.start()

@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros
-from stratiform.services.ledger.model.properties import Properties, comparable, make_properties, stated_properties
+from stratiform.services.ledger.model.properties import (
+    Properties,
+    comparable,
+    make_properties,
+    stated_properties,
+    update_properties,
+)
 from stratiform.services.ledger.model.statements import Correction, Statement
 
 
@@ -102,7 +108,7 @@ def _properties_at(moment: Micros, observations: Observations) -> Properties:
     properties = observations.initial
     for message in observations.messages:
         if message.at < moment:
-            properties = properties | stated_properties(message)
+            properties = update_properties(properties, stated_properties(message))
     return properties
 
 
@@ -121,7 +127,7 @@ def _continue_use(
             continue
         if message.at > at:
             intervals.append(Interval(at, message.at, properties))
-        at, properties = message.at, properties | stated_properties(message)
+        at, properties = message.at, update_properties(properties, stated_properties(message))
     if end is None or at < end:
         intervals.append(Interval(at, end, properties))
     return _overlay(intervals, applied)
@@ -145,7 +151,10 @@ def _apply_window(intervals: list[Interval], correction: Correction) -> list[Int
     after = [] if until is None else _cut(intervals, until, None)
     if correction.absent:
         return before + after
-    inside = [replace(each, properties=each.properties | properties) for each in _cut(intervals, since, until)]
+    inside = [
+        replace(each, properties=update_properties(each.properties, properties))
+        for each in _cut(intervals, since, until)
+    ]
     return before + inside + after
 
 

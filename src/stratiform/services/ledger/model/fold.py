@@ -21,6 +21,7 @@ from stratiform.services.ledger.model.properties import (
     initial_properties,
     make_segment,
     stated_properties,
+    update_properties,
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
@@ -151,7 +152,7 @@ def _accumulate(
     for at, properties in stated:
         if end is not None and at >= end:
             break
-        timeline.append((at, timeline[-1][1] | properties))
+        timeline.append((at, update_properties(timeline[-1][1], properties)))
     return timeline
 
 

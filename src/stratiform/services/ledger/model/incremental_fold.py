@@ -10,7 +10,13 @@ from msgspec import Struct, structs
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.services.ledger.model.fold import NO_END, Usage, find_end, fold
-from stratiform.services.ledger.model.properties import Properties, comparable, make_segment, stated_properties
+from stratiform.services.ledger.model.properties import (
+    Properties,
+    comparable,
+    make_segment,
+    stated_properties,
+    update_properties,
+)
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
 from stratiform.services.ledger.model.statements import Statement
@@ -95,7 +101,7 @@ def fold_next(
         if progress.end is None or statement.at < progress.end:
             if progress.end is not None:
                 return None
-            properties = progress.properties | stated
+            properties = update_properties(progress.properties, stated)
             if progress.last_segment_start is not None and comparable(properties) != comparable(progress.properties):
                 if statement.at <= progress.last_segment_start:
                     return None

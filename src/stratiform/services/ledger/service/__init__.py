@@ -17,6 +17,7 @@ from stratiform.services.ledger.service.corrections import Corrections
 from stratiform.services.ledger.service.events import Events
 from stratiform.services.ledger.service.histories import Histories
 from stratiform.services.ledger.service.log_tiles import Log
+from stratiform.services.ledger.service.name_facts import NameFacts, NameReader
 from stratiform.services.ledger.service.names import Names
 from stratiform.services.ledger.service.positions import Positions
 from stratiform.services.ledger.service.resources import Resources
@@ -31,6 +32,7 @@ __all__ = [
     "EventHistory",
     "ExistsEvent",
     "LedgerService",
+    "NameReader",
     "ResourceRow",
     "SampleSeries",
     "StoredSample",
@@ -51,6 +53,7 @@ class LedgerService:
     events: Events = field(default_factory=Events)
     histories: Histories = field(default_factory=Histories)
     log: Log = field(default_factory=Log)
+    name_facts: NameFacts = field(default_factory=NameFacts)
     positions: Positions = field(default_factory=Positions)
     resources: Resources = field(default_factory=Resources)
     samples: Samples = field(default_factory=Samples)

@@ -45,7 +45,7 @@ def rate(usages: Iterable[Usage], plan: PricePlan, start: Micros, end: Micros) -
     Each segment is clipped to the period and cut where the version changes. Adjacent pieces of one resource with the
     same price and number of parts are one run, whose duration is rounded. Raises: AmountOverflow
     """
-    return _charge(_collect(usages, plan, start, end), plan)
+    return _charge(_collect(usages, plan, start, end))
 
 
 def rate_by_day(usages: Iterable[Usage], plan: PricePlan, start: Micros, end: Micros) -> tuple[Charge, DailyAmounts]:
@@ -54,7 +54,7 @@ def rate_by_day(usages: Iterable[Usage], plan: PricePlan, start: Micros, end: Mi
     What rounding adds to a run falls on the run's last day.
     """
     collected = _collect(usages, plan, start, end)
-    charge = _charge(collected, plan)
+    charge = _charge(collected)
     return charge, {line.key: _daily_amounts(line, *collected.intervals[line.key]) for line in charge.lines}
 
 
@@ -154,11 +154,9 @@ def _cached_decisions(plan: PricePlan) -> _Decide:
     return decide
 
 
-def _charge(collected: _Collected, plan: PricePlan) -> Charge:
+def _charge(collected: _Collected) -> Charge:
     lines = [_line(key, *collected.intervals[key]) for key in sorted(collected.intervals)]
     charged = tuple(line for line in lines if line.measured)
-    if plan.unpriced == "free":
-        return Charge(charged)
     return Charge(charged, first_gaps(collected.gaps), tuple(sorted(_unpriced(collected))))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from stratiform.kit.clock import Micros, iso
 from stratiform.services.rating.model.charges import LineKey
 from stratiform.services.rating.model.prices import Measure, Price
-from stratiform.services.rating.model.usage import ALIASES, CLOUD, Facts, UsageFields
+from stratiform.services.rating.model.usage import CLOUD, Facts, UsageFields, list_compared_attributes
 
 #: What happens to usage without a price: `refuse` keeps a period from being closed, `free` charges nothing.
 UnpricedRule = Literal["refuse", "free"]
@@ -17,13 +17,14 @@ UnpricedRule = Literal["refuse", "free"]
 class Decision(NamedTuple):
     """The price that applies to a measure, as an index of the version's prices; or the reason why none does.
 
-    `covered` is False if no price is for the resource type.
+    `covered` is False if no price is for the resource type. `undecided`: the price depends on a name that is not known.
     """
 
     measure: str
     price: int | None
     reason: str = ""
     covered: bool = True
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,18 @@ class PlanVersion:
         if measure.field is not None and measure.field not in facts.numbers:
             return Decision(measure.name, None, f"the resource has no number in its attribute {measure.source}")
         prices = [(index, price) for index, price in enumerate(self.prices) if price.measure == measure]
-        matching = [(index, price) for index, price in prices if price.matches(facts)]
-        if not matching:
-            return Decision(measure.name, None, self._mismatch(measure, [price for _, price in prices], facts))
-        for index, price in matching:
+        candidates = [(index, price, price.matches(facts)) for index, price in prices]
+        candidates = [candidate for candidate in candidates if candidate[2] is not False]
+        for index, price, matches in candidates:
             if price.charges(facts.state):
+                if matches is None:
+                    return _undecided(measure, price, facts)
                 return Decision(measure.name, index) if price.amount else None
-        return None
+        if any(matches for _, _, matches in candidates):
+            return None
+        if candidates:
+            return _undecided(measure, candidates[0][1], facts)
+        return Decision(measure.name, None, self._mismatch(measure, [price for _, price in prices], facts))
 
     def _mismatch(self, measure: Measure, prices: list[Price], facts: Facts) -> str:
         compared = dict.fromkeys(condition.attribute for price in prices for condition in price.conditions)
@@ -112,6 +118,18 @@ class PricePlan:
 
     def decide(self, version: PlanVersion | None, facts: Facts) -> Iterator[Decision]:
         """Return a decision for each measure of a segment that has a charge, or that lacks a price."""
+        return (decision for decision in self._decide_all(version, facts) if self._is_relevant(decision))
+
+    def decide_samples(self, version: PlanVersion | None, facts: Facts, meter: str, unit: str) -> Decision | None:
+        """Return the decision for samples of a meter, whose sums are in `unit`; None if they cost nothing."""
+        decision = self._decide_samples(version, facts, meter, unit)
+        return decision if decision is not None and self._is_relevant(decision) else None
+
+    def _is_relevant(self, decision: Decision) -> bool:
+        """Return False for usage without a price that costs nothing. An unknown name never makes usage free."""
+        return decision.price is not None or decision.undecided or self.unpriced == "refuse"
+
+    def _decide_all(self, version: PlanVersion | None, facts: Facts) -> Iterator[Decision]:
         if version is None or not version.covers(facts.resource_type):
             if facts.resource_type not in self.free:
                 yield _uncovered("", version, facts.resource_type)
@@ -121,8 +139,7 @@ class PricePlan:
             if decision is not None:
                 yield decision
 
-    def decide_samples(self, version: PlanVersion | None, facts: Facts, meter: str, unit: str) -> Decision | None:
-        """Return the decision for samples of a meter, whose sums are in `unit`; None if they cost nothing."""
+    def _decide_samples(self, version: PlanVersion | None, facts: Facts, meter: str, unit: str) -> Decision | None:
         if version is None or not version.covers(facts.resource_type):
             if facts.resource_type in self.free:
                 return None
@@ -158,12 +175,24 @@ class PricePlan:
     def fields(self) -> UsageFields:
         """The attributes of usage that the prices read."""
         conditions = {condition.attribute for price in self._prices() for condition in price.conditions} - {CLOUD}
-        texts = {attribute for name in conditions for attribute in ALIASES.get(name, (name,))}
+        texts = {attribute for name in conditions for attribute in list_compared_attributes(name)}
         numbers = {price.measure.field for price in self._prices() if price.measure.field is not None}
         return UsageFields(tuple(sorted(texts)), tuple(sorted(numbers)))
 
     def _prices(self) -> Iterator[Price]:
         return (price for version in self.versions for price in version.prices)
+
+
+def _undecided(measure: Measure, price: Price, facts: Facts) -> Decision:
+    """Return the decision for a resource of which an unknown name decides whether `price` applies."""
+    condition = next(each for each in price.conditions if each.matches(facts) is None)
+    kind = condition.attribute.removesuffix("_name").replace("_", " ")
+    names = " or ".join(f"'{value}'" for value in condition.values if value)
+    reason = (
+        f"{kind} {facts.find_unnamed(condition.attribute)} has no known name, and a price is for {kind} {names};"
+        " set the name with `stratiform usage names set`"
+    )
+    return Decision(measure.name, None, reason, undecided=True)
 
 
 def _uncovered(measure: str, version: PlanVersion | None, resource_type: str) -> Decision:

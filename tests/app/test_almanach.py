@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from stratiform.app import settings
-from stratiform.interfaces.amqp.queues import PRIORITIES
+from stratiform.interfaces.amqp.priorities import PRIORITIES
 from support.bus import URL, BusNames, oslo_messaging, parse_with_oslo, wait_for
 from support.ports import free_port
 from support.processes import PROGRAM, WAIT_S, running

@@ -359,6 +359,14 @@ def test_error_names_the_source(home: Path) -> None:
         addresses(Settings(home=home, sources=(replace(valid, cloud=""),)))
 
 
+@pytest.mark.parametrize(
+    ("priorities", "problem"), [(("info", "urgent"), "unknown priority 'urgent'"), ((), "no priorities")]
+)
+def test_invalid_priorities_are_refused(home: Path, priorities: tuple[str, ...], problem: str) -> None:
+    with pytest.raises(Invalid, match=f"collector_url has {problem}"):
+        addresses(Settings(home=home, collector_url=URL, collector_priorities=priorities))
+
+
 def test_clouds_do_not_share_a_queue(home: Path) -> None:
     source = Source(url="rabbit://a:b@one,a:b@two/x", cloud="north", pool="mine")
     for other in (Source(url="rabbit://c:d@two/x", pool="mine"), replace(source, cloud="south")):

@@ -1,19 +1,23 @@
 """Migrations lead to the declared tables and back, on every database."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, Table, inspect, text
 
 from stratiform.app import schema
 from stratiform.kit import merkle
-from stratiform.kit.clock import parse_iso
+from stratiform.kit.clock import iso, parse_iso
 from stratiform.kit.db import Database
+from stratiform.kit.errors import Conflict
 from stratiform.kit.pagination import Page
 from stratiform.migrations import HEAD
-from stratiform.services.billing.model import StoredDocument
+from stratiform.services.billing.model import Assignment, StoredDocument
+from stratiform.services.billing.repository.assignments import list_assignments
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Correction, UsageFilter
 from support.billing import BillingBench, billing_bench
@@ -185,6 +189,63 @@ def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, empty_datab
     assert (stored.summary.net_minor, stored.summary.tax_minor, stored.summary.total) == (1111, 222, "13.33")
     assert (stored.summary.series, stored.summary.sequence, stored.summary.as_of) == ("2026", 1, 1)
     database.close()
+
+
+def test_assignments_and_periods_survive_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    stack = bench(home, empty_database_url, tables=False)
+    database = stack.services.database
+    schema.upgrade(database)
+    billing = billing_bench(stack)
+    billing.create_account("zeta")
+    billing.assign("zeta", "p1", "2026-11-10")
+    billing.assign("acme", "p1", "2026-11-20")
+    billing.at("2026-12-01").close("acme", "2026-11")
+    before = _assignments(billing), billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme"))
+    schema.downgrade(database, "0005")
+    schema.upgrade(database)
+    assert (_assignments(billing), billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme"))) == before
+    billing.assign("zeta", "p1", "2026-12-05")
+    assert [each.sequence for each in _assignments(billing)] == [1, 2, 3, 4]
+    database.close()
+
+
+@pytest.mark.parametrize("until", [None, parse_iso("2026-11-12")])
+def test_a_database_with_two_payers_of_a_project_is_not_upgraded(
+    home: Path, empty_database_url: str, until: int | None
+) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    stack = bench(home, empty_database_url, tables=False)
+    database = stack.services.database
+    schema.upgrade(database)
+    billing = billing_bench(stack)
+    zeta = billing.create_account("zeta")
+    schema.downgrade(database, "0005")
+    start = parse_iso("2026-11-05")
+    with database.transaction() as db:
+        table = Table("billing_assignment", MetaData(), autoload_with=db)
+        row = {"id": "as-2", "account_id": zeta.id, "project_id": "p1", "start": start, "until": until}
+        db.execute(table.insert().values(row))
+    with pytest.raises(Conflict) as error:
+        schema.upgrade(database)
+    expected = f"Project p1 has two payers from 2026-11-05T00:00:00.000000Z{_until(until)}: customer account 'acme' ("
+    assert error.value.message.startswith(expected)
+    assert "and 'zeta' (assignment as-2)" in error.value.message
+    assert schema.current_revision(database) == "0005"
+    with database.transaction() as db:
+        assert db.execute(text("SELECT count(*) FROM billing_assignment")).scalar() == 2
+        db.execute(text("DELETE FROM billing_assignment WHERE id = 'as-2'"))
+    schema.upgrade(database)
+    assert [(each.sequence, each.until) for each in _assignments(billing)] == [(1, None)]
+    database.close()
+
+
+def _until(until: int | None) -> str:
+    return "" if until is None else f" until {iso(until)}"
+
+
+def _assignments(billing: BillingBench) -> Sequence[Assignment]:
+    return billing.run(lambda _, ctx: list_assignments(ctx.db, project_id="p1"))
 
 
 def _documents(billing: BillingBench) -> list[StoredDocument]:

@@ -161,3 +161,10 @@ def test_glossary_is_sorted_and_refers_to_existing_code() -> None:
         if not ((SOURCE / reference).exists() or (ROOT / reference).exists() or reference in classes)
     ]
     assert missing == []
+
+
+def test_table_of_contents_lists_every_page() -> None:
+    contents = ROOT / "docs" / "README.md"
+    listed = {(contents.parent / target.partition("#")[0]).resolve() for target in _LINK.findall(contents.read_text())}
+    pages = {(ROOT / name).resolve() for name in PAGES} - {contents.resolve()}
+    assert sorted(str(page.relative_to(ROOT)) for page in pages - listed) == []

@@ -1,7 +1,10 @@
 """Passwords and key repositories."""
 
+import base64
+import hashlib
 from pathlib import Path
 
+import bcrypt
 import pytest
 
 from stratiform.kit.crypto import KeyRepository, hash_password, verify_password
@@ -32,3 +35,26 @@ def test_passwords_are_hashed() -> None:
     assert "sesame" not in password_hash
     assert verify_password("sesame", password_hash)
     assert not verify_password("Sesame", password_hash)
+
+
+@pytest.mark.parametrize("length", [71, 72, 73, 200])
+def test_every_byte_of_a_password_counts(length: int) -> None:
+    """bcrypt itself uses 72 bytes only."""
+    password = "p" * (length - 2) + "é"
+    password_hash = hash_password(password, rounds=4)
+    assert verify_password(password, password_hash)
+    for other in (password[:-1] + "è", password + "x", password[:-1], password[:72] + "wrong"):
+        assert not verify_password(other, password_hash)
+
+
+def test_the_digest_of_a_long_password_is_not_a_password() -> None:
+    password = "p" * 100
+    digest = base64.b64encode(hashlib.sha256(password.encode()).digest()).decode()
+    password_hash = hash_password(password, rounds=4)
+    for other in (digest, f"\xff{digest}"):
+        assert not verify_password(other, password_hash)
+
+
+def test_hashes_of_shorter_passwords_are_those_of_bcrypt() -> None:
+    assert bcrypt.checkpw(b"sesame", hash_password("sesame", rounds=4).encode())
+    assert verify_password("sesame", bcrypt.hashpw(b"sesame", bcrypt.gensalt(4)).decode())

@@ -23,6 +23,7 @@ from stratiform.services.identity.model import (
     User,
 )
 from stratiform.services.identity.service import IdentityService
+from stratiform.services.identity.service.passwords import PasswordHasher
 
 URL = "http://cloud.example"
 
@@ -88,7 +89,7 @@ def password_auth(name: str, password: str = "", domain: str = "Default") -> Pas
 def second_process(harness: IdentityHarness) -> IdentityHarness:
     """Return an identity service with the same database and keys, and a cache of its own."""
     keys = harness.identity.tokens.keys
-    identity = IdentityService.build(SequentialIds(), keys, bcrypt_rounds=4)
+    identity = IdentityService.build(SequentialIds(), keys, PasswordHasher(4))
     return IdentityHarness(identity, harness.database, harness.clock)
 
 
@@ -99,7 +100,7 @@ def open_harness(url: str, folder: Path) -> Iterator[IdentityHarness]:
     metadata.create_all(database.engine, tables=tables)
     keys = KeyRepository(folder / "keys")
     keys.create()
-    identity = IdentityService.build(SequentialIds(), keys, bcrypt_rounds=4)
+    identity = IdentityService.build(SequentialIds(), keys, PasswordHasher(4))
     harness = IdentityHarness(identity, database, ManualClock())
     with harness.transaction() as ctx:
         identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="admin-pass", catalog=CATALOG)

@@ -59,10 +59,10 @@ def _create_users(bench: Bench) -> tuple[str, str, str]:
     return sign_in(bench, "admin"), sign_in(bench, "demo"), project.id
 
 
-def sign_in(bench: Bench, name: str, project: str = "") -> str:
-    """Return a token of a user for the project of the same name, or another."""
+def sign_in(bench: Bench, name: str, project: str = "", scope: ScopeRequest | None = None) -> str:
+    """Return a token of a user for the project of the same name, another, or another scope."""
     authentication, now = bench.services.identity.authentication, bench.clock.now()
-    scope = ScopeRequest("project", ResourceRef(name=project or name, domain_name="Default"))
+    scope = scope or ScopeRequest("project", ResourceRef(name=project or name, domain_name="Default"))
     request = AuthRequest((PasswordAuth(ResourceRef(name=name, domain_name="Default"), PASSWORD),), scope)
     with bench.services.database.transaction() as db:
         identity = authentication.resolve(db, request, now)

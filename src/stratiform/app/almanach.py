@@ -11,6 +11,7 @@ from stratiform.interfaces.almanach.api import router
 from stratiform.interfaces.almanach.errors import render_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings, TokenValidator, validate_local_token
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, require_complete_bodies
+from stratiform.interfaces.responses import add_headers, log_unavailable
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
 
@@ -48,6 +49,8 @@ def application(services: Services, almanach: AlmanachSettings) -> Litestar:
     """Return an application with only this API, at the root."""
     return Litestar(
         route_handlers=[router("/")],
+        before_send=[add_headers],
+        after_exception=[log_unavailable],
         exception_handlers={Exception: render_error, HTTPException: render_error},
         state=State({"services": services, "almanach": almanach}),
         logging_config=None,

@@ -19,6 +19,7 @@ from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, require_complete_bodies
+from stratiform.interfaces.responses import add_headers, log_unavailable
 from stratiform.interfaces.rest.api import api as rest
 from stratiform.interfaces.rest.problems import render_problem
 from stratiform.interfaces.services import Services
@@ -51,7 +52,8 @@ def application(services: Services, almanach: AlmanachSettings | None = None) ->
             portal,
             almanach_router(),
         ],
-        before_send=[versions.add_request_id],
+        before_send=[add_headers],
+        after_exception=[log_unavailable],
         exception_handlers={Exception: _render_error, HTTPException: _render_error},
         state=State({"services": services, "almanach": almanach or AlmanachSettings()}),
         logging_config=None,  # configured in kit.log, which masks secrets

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from stratiform.app.settings import Settings, Source
 from stratiform.interfaces.amqp.address import Address, parse
+from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.interfaces.amqp.storage import Statistics, Storage
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
@@ -53,8 +54,9 @@ class _Pipeline:
 def addresses(settings: Settings) -> dict[str, Address]:
     """Return the addresses of the buses by setting. Does not connect. Raises: Invalid, with the name of the setting."""
     by_key = {key: parse(source.url, key) for key, source in settings.message_buses.items()}
-    for source in settings.message_buses.values():
+    for key, source in settings.message_buses.items():
         validate_cloud_name(source.cloud)
+        _check_priorities(key, source)
     _check_queues(settings.message_buses, by_key)
     return by_key
 
@@ -90,7 +92,8 @@ def _build_pipeline(
     inbox = Inbox(min(_BATCH, prefetch))
     statistics = Statistics(str(address), source.cloud)
     storage = Storage(services, source.cloud, inbox, statistics)
-    consumer = Consumer(address, Subscription(source.exchanges, source.topics, source.pool), inbox, prefetch)
+    subscription = Subscription(source.exchanges, source.topics, source.pool, source.priorities)
+    consumer = Consumer(address, subscription, inbox, prefetch)
     return _Pipeline(
         inbox,
         statistics,
@@ -98,6 +101,14 @@ def _build_pipeline(
         threading.Thread(target=partial(storage.store, stop), name="collector-store", daemon=True),
         threading.Thread(target=partial(consumer.run, stop, settled), name="collector-consume", daemon=True),
     )
+
+
+def _check_priorities(key: str, source: Source) -> None:
+    """Raises: Invalid."""
+    unknown = sorted(set(source.priorities) - set(PRIORITIES))
+    if unknown or not source.priorities:
+        problem = f"unknown priority '{unknown[0]}'" if unknown else "no priorities"
+        raise Invalid(f"{key} has {problem}", hint=f"priorities: {', '.join(PRIORITIES)}")
 
 
 def _check_queues(sources: Mapping[str, Source], by_key: Mapping[str, Address]) -> None:

@@ -224,7 +224,7 @@ def run() -> None:
     except CliError as error:
         _end_with(error.message, error.hint, error.code)
     except Fault as error:
-        _end_with(error.message, error.hint)
+        _end_with(str(error), error.hint)
     except OSError as error:
         if error.errno in _DISK_FULL and error.filename is None:  # errors of write() do not name the file
             _end_with(str(error.strerror), f"free space on the disk of {session.home} and of the output")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
 from stratiform.kit.settings import setting
 
@@ -32,6 +33,7 @@ class Source:
         "stratiform",
         "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
     )
+    priorities: tuple[str, ...] = setting(PRIORITIES, "Priorities of the notifications to consume.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Settings:
         "stratiform",
         "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
     )
+    collector_priorities: tuple[str, ...] = setting(PRIORITIES, "Priorities of the notifications to consume.")
     sources: tuple[Source, ...] = setting(
         (), "Additional message buses, each with its own consumer; `collector_…` is the first."
     )
@@ -108,6 +111,13 @@ class Settings:
         12, "bcrypt cost of password hashes, 4 to 31, as Keystone's password_hash_rounds."
     )
 
+    password_regex: str = setting(
+        "", "Regular expression that new passwords match, as Keystone's; such as `.{12,}$`. Empty: any password."
+    )
+    password_regex_description: str = setting(
+        "", "Text for users whose new password is refused, as Keystone's; such as `12 characters or more`."
+    )
+
     @property
     def url(self) -> str:
         return self.public_url or f"http://{self.host}:{self.port}"
@@ -123,6 +133,7 @@ class Settings:
                 topics=self.collector_topics,
                 exchanges=self.collector_exchanges,
                 pool=self.collector_pool,
+                priorities=self.collector_priorities,
             )
         return buses | {f"url of [[sources]] number {number}": source for number, source in enumerate(self.sources, 1)}
 

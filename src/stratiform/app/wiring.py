@@ -67,6 +67,8 @@ def _environment(settings: Settings, clock: Clock, ids: Ids) -> Environment:
         secret_keys=secret_keys,
         ledger_keys=ledger_keys,
         bcrypt_rounds=settings.bcrypt_rounds,
+        password_regex=settings.password_regex,
+        password_regex_description=settings.password_regex_description,
         token_ttl_s=settings.token_ttl_s,
         image_size_cap=settings.image_size_cap,
         raw_messages_days=settings.raw_messages_days,

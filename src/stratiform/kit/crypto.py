@@ -4,6 +4,8 @@ A key repository is a directory, as in Keystone: key `0` is the staged key (the 
 is the primary key, the others only decrypt. Source: documentation of Keystone, Fernet tokens.
 """
 
+import base64
+import hashlib
 import os
 from pathlib import Path
 
@@ -15,16 +17,27 @@ from stratiform.kit.errors import Invalid
 #: Keystone's default `[identity] password_hash_rounds`.
 BCRYPT_ROUNDS = 12
 
-#: bcrypt uses only this many bytes of a password; Keystone truncates as well.
+#: bcrypt uses only this many bytes of a password.
 _BCRYPT_BYTES = 72
 
 
 def hash_password(password: str, rounds: int = BCRYPT_ROUNDS) -> str:
-    return bcrypt.hashpw(password.encode()[:_BCRYPT_BYTES], bcrypt.gensalt(rounds)).decode()
+    return bcrypt.hashpw(_bcrypt_input(password), bcrypt.gensalt(rounds)).decode()
 
 
 def verify_password(password: str, password_hash: str) -> bool:
-    return bcrypt.checkpw(password.encode()[:_BCRYPT_BYTES], password_hash.encode())
+    return bcrypt.checkpw(_bcrypt_input(password), password_hash.encode())
+
+
+def _bcrypt_input(password: str) -> bytes:
+    """Return the password, or the digest of a longer one than bcrypt uses: every byte counts.
+
+    The first byte of a digest is not UTF-8, so that no shorter password equals it.
+    """
+    encoded = password.encode()
+    if len(encoded) <= _BCRYPT_BYTES:
+        return encoded
+    return b"\xff" + base64.b64encode(hashlib.sha256(encoded).digest())
 
 
 class KeyRepository:

@@ -4,6 +4,7 @@ SQLite (WAL), PostgreSQL and MariaDB execute the same statements; their differen
 """
 
 import dataclasses
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -46,7 +47,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.schema import SchemaItem
 
-from stratiform.kit.errors import Fault, Invalid, Unavailable
+from stratiform.kit.errors import Conflict, Fault, Invalid, Unavailable
 from stratiform.kit.pagination import Page, Slice, page_of
 
 __all__ = [
@@ -64,6 +65,8 @@ __all__ = [
     "table",
     "upsert",
 ]
+
+logger = logging.getLogger(__name__)
 
 #: The metadata of all tables, which the services' `tables.py` register.
 metadata = MetaData(
@@ -85,6 +88,15 @@ LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 
 #: The time that a writer waits for another one on SQLite.
 _SQLITE_LOCK_TIMEOUT_S = 30
+
+#: Codes of errors that end one of several transactions that wait for each other: PostgreSQL (SQLSTATE) and MariaDB.
+_DEADLOCKS = {"40P01", "40001", 1213}
+
+#: Codes of missing values, which are defects of the program: PostgreSQL, MariaDB, SQLite.
+_MISSING_VALUES = {"23502", 1048, 1364, "SQLITE_CONSTRAINT_NOTNULL"}
+
+#: MariaDB's codes of violated constraints that PyMySQL does not report as such: CHECK, and a missing value.
+_UNREPORTED_VIOLATIONS = {1364, 4025}
 
 
 def table(name: str, *items: SchemaItem) -> Table:
@@ -147,13 +159,15 @@ class Database:
         level = {"isolation_level": "READ COMMITTED"}
         engine = create_engine(url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True, **level)
         event.listen(engine, "handle_error", _reject_value)
+        event.listen(engine, "handle_error", _report_violation)
         return engine
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Open a write transaction; commit it, or roll it back after an exception.
 
-        Raises: Unavailable if the database does not respond, is full, or is locked for too long.
+        Raises: Conflict if a constraint is violated; Unavailable if the database does not respond, is full, or is
+        locked for too long.
         """
         with _translate_errors(), self.engine.connect() as db, db.begin():
             yield db
@@ -175,14 +189,24 @@ class Database:
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """Raise Unavailable for errors of the connection, without the statement and its values."""
+    """Raise Unavailable for errors of the connection, and Conflict for violated constraints.
+
+    Neither has the statement and its values.
+    """
     try:
         yield
     except Fault:
         raise
+    except IntegrityError as error:
+        if _error_codes(error.orig) & _MISSING_VALUES:
+            raise
+        logger.warning("constraint violated error=%s", str(error.orig).splitlines()[0])
+        raise Conflict("The request conflicts with another one for the same data", hint="repeat the request") from error
     except (OperationalError, InterfaceError) as error:
+        if _error_codes(error.orig) & _DEADLOCKS:
+            raise Unavailable("the request and another one wait for each other", hint="repeat the request") from error
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no response"
-        raise Unavailable(f"the database is not available: {reason}") from error
+        raise Unavailable("the database is not available", reason=reason) from error
     except PoolTimeoutError as error:
         raise Unavailable("all connections to the database are in use") from error
 
@@ -192,6 +216,20 @@ def _reject_value(failure: ExceptionContext) -> None:
     error = failure.original_exception
     if isinstance(error, OverflowError | UnicodeError) or isinstance(failure.sqlalchemy_exception, DataError):
         raise Invalid("A value has characters that can't be stored, is too long, or is out of range.") from error
+
+
+def _report_violation(failure: ExceptionContext) -> None:
+    """Raise IntegrityError for every violated constraint on MariaDB, as other databases do."""
+    error = failure.original_exception
+    is_operational = isinstance(failure.sqlalchemy_exception, OperationalError)
+    if is_operational and _error_codes(error) & _UNREPORTED_VIOLATIONS:
+        raise IntegrityError(failure.statement, None, error) from error
+
+
+def _error_codes(error: BaseException | None) -> set[object]:
+    """Return the codes of a driver's error."""
+    names = (getattr(error, "sqlstate", None), getattr(error, "sqlite_errorname", None))
+    return {*names, *(error.args[:1] if error else ())}
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

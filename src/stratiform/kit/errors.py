@@ -59,6 +59,17 @@ class UnsupportedMediaType(Fault):
 
 
 class Unavailable(Fault):
-    """The database or another service is not available; the request may be repeated later."""
+    """The database or another service is not available; the request may be repeated later.
+
+    `reason` may name hosts and databases: it is part of the text of the exception, which is logged, but not of
+    `message`, which callers see.
+    """
 
     status = 503
+
+    def __init__(self, message: str, *, reason: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.message}: {self.reason}" if self.reason else self.message

@@ -67,6 +67,11 @@ def system_reader(caller: Caller, _project_id: str | None) -> bool:
     return caller.is_admin or (caller.system and "reader" in caller.roles)
 
 
+def project_or_system_reader(caller: Caller, project_id: str | None) -> bool:
+    """Readers of the project, operators, and auditors with `reader` on the system."""
+    return project_reader(caller, project_id) or system_reader(caller, project_id)
+
+
 def anyone(_caller: Caller, _project_id: str | None) -> bool:
     """Every valid token."""
     return True

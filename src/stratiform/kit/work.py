@@ -190,9 +190,9 @@ class Worker:
         try:
             tasks = self._lease(idle)
         except Unavailable as error:
-            if error.message != self._last_error:
-                logger.warning("lease failed, retrying: error=%s", error.message)
-            self._last_error = error.message
+            if str(error) != self._last_error:
+                logger.warning("lease failed, retrying: error=%s", error)
+            self._last_error = str(error)
             return False
         self._last_error = ""
         for task in tasks:
@@ -217,7 +217,7 @@ class Worker:
         try:
             self._run_job(task)
         except Fault as error:
-            logger.warning("%s kind=%s key=%s error=%s", _NOT_RELEASED, task.kind, task.key, error.message)
+            logger.warning("%s kind=%s key=%s error=%s", _NOT_RELEASED, task.kind, task.key, error)
         except Exception:
             logger.exception("%s kind=%s key=%s", _NOT_RELEASED, task.kind, task.key)
         finally:
@@ -261,7 +261,7 @@ class Worker:
         except LeaseLost:
             logger.info("lease lost kind=%s key=%s", task.kind, task.key)
         except Fault as error:
-            self._retry(task, error.message)
+            self._retry(task, str(error))
         except Exception as error:
             logger.exception("job failed kind=%s key=%s", task.kind, task.key)
             self._retry(task, type(error).__name__)

@@ -33,6 +33,8 @@ class Environment:
     secret_keys: KeyRepository
     ledger_keys: SigningKeys
     bcrypt_rounds: int
+    password_regex: str
+    password_regex_description: str
     token_ttl_s: int
     image_size_cap: int
     raw_messages_days: int

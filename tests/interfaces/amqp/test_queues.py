@@ -12,7 +12,8 @@ from uuid import uuid4
 import pytest
 
 from stratiform.interfaces.amqp.address import parse
-from stratiform.interfaces.amqp.queues import PRIORITIES, Subscription, declare
+from stratiform.interfaces.amqp.priorities import PRIORITIES
+from stratiform.interfaces.amqp.queues import Subscription, declare
 from support.bus import URL, BusNames, connect_amqp, oslo_messaging, parse_with_oslo, wait_for
 
 amqp: Any = importlib.import_module("amqp")
@@ -92,6 +93,16 @@ def test_queues_of_oslo_messaging_are_used(names: BusNames, options: str, shared
     names.publish([b"{}"] * 2, "sample")
     queue = f"{names.topic}.sample" if shared else names.pool
     wait_for(lambda: names.count_messages(queue) == 2)
+    names.delete(*subscription.list_queues())
+
+
+def test_only_queues_of_the_priorities_are_declared(names: BusNames) -> None:
+    subscription = Subscription([names.exchange], [names.topic], "", ("info", "error"))
+    with connect_amqp() as connection:
+        declare(connection, parse(URL, "url"), subscription)
+    assert subscription.list_queues() == [f"{names.topic}.info", f"{names.topic}.error"]
+    with pytest.raises(amqp.exceptions.NotFound), connect_amqp() as connection:
+        connection.channel().queue_declare(f"{names.topic}.sample", passive=True)
     names.delete(*subscription.list_queues())
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from stratiform.kit.clock import parse_iso
+from stratiform.services.identity.model import SYSTEM_TARGET, Assignment, ListQuery, ScopeRequest
 from support.money import PLAN, machine
-from support.rest import Rest, rest
+from support.rest import Rest, rest, sign_in
 from support.stacks import Bench
 
 
@@ -53,6 +54,35 @@ def test_a_published_plan_is_listed_and_shown(api: Rest) -> None:
         "tax_category": None,
     }
     assert version["prices"][2]["where"] == {"volume_type": ["fast"]}
+
+
+def test_a_customer_sees_only_their_own_price_plan(api: Rest, stack_bench: Bench) -> None:
+    assert publish(api, PLAN.replace('name = "standard"', 'name = "reseller"', 1)).status_code == 200
+    assert [plan["name"] for plan in api("GET", "prices").json()["prices"]] == ["reseller", "standard"]
+    assert [plan["name"] for plan in api("GET", "prices", token=api.demo).json()["prices"]] == ["standard"]
+    foreign, unknown = (api("GET", f"prices/{name}", token=api.demo) for name in ("reseller", "unknown"))
+    assert (foreign.status_code, unknown.status_code) == (404, 404)
+    assert foreign.json()["detail"] == unknown.json()["detail"].replace("unknown", "reseller")
+    assert api("POST", "accounts", {"name": "b", "currency": "EUR", "plan": "reseller"}).status_code == 201
+    later = {"project": "demo", "start": "2026-11-10T01:00:00Z"}
+    assert api("POST", "accounts/b/projects", later).status_code == 201
+    assert [plan["name"] for plan in api("GET", "prices", token=api.demo).json()["prices"]] == ["reseller"]
+    unscoped = sign_in(stack_bench, "demo", scope=ScopeRequest("unscoped"))
+    assert api("GET", "prices", token=unscoped).status_code == 403
+    assert api("GET", "prices/standard", token=unscoped).status_code == 403
+
+
+def test_an_auditor_of_the_system_reads_prices_and_invoices(api: Rest, stack_bench: Bench) -> None:
+    identity = stack_bench.services.identity
+    with stack_bench.services.database.transaction() as db:
+        ctx = stack_bench.ctx(db)
+        user = identity.users.list(ctx, ListQuery({"name": "demo"})).items[0]
+        role = identity.roles.list(ctx, ListQuery({"name": "reader"})).items[0]
+        identity.assignments.grant(ctx, Assignment(role.id, "user", user.id, "system", SYSTEM_TARGET))
+    token = sign_in(stack_bench, "demo", scope=ScopeRequest("system"))
+    assert api("GET", "prices/standard", token=token).status_code == 200
+    assert api("GET", "invoices", token=token).status_code == 200
+    assert api("POST", "accounts", {}, token=token).status_code == 403
 
 
 def test_an_invalid_plan_is_refused_in_one_line(api: Rest) -> None:

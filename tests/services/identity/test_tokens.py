@@ -4,8 +4,8 @@ import pytest
 
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.errors import Forbidden, NotFound, Unauthenticated
-from stratiform.services.identity.model import Assignment, NewProject, ResourceRef, ScopeRequest
-from support.identity import IdentityHarness
+from stratiform.services.identity.model import Assignment, AuthRequest, NewProject, ResourceRef, ScopeRequest, TokenAuth
+from support.identity import IdentityHarness, second_process
 
 HOUR_US = 3600 * SECOND_US
 
@@ -57,6 +57,69 @@ def test_a_revoked_token_is_refused(harness: IdentityHarness) -> None:
     with pytest.raises(Unauthenticated):
         harness.validate(token_id)
     harness.validate(other_id)
+
+
+def revoke(harness: IdentityHarness, token_id: str, *, chain: bool = False) -> None:
+    with harness.transaction(harness.caller(token_id)) as ctx:
+        harness.identity.tokens.revoke(ctx, token_id, chain=chain)
+
+
+def is_valid(harness: IdentityHarness, token_id: str) -> bool:
+    try:
+        harness.validate(token_id)
+    except Unauthenticated:
+        return False
+    return True
+
+
+def exchange(harness: IdentityHarness, token_id: str) -> str:
+    """Return a token that was issued for another one."""
+    return harness.authenticate(AuthRequest((TokenAuth(token_id),), None))[0]
+
+
+def test_tokens_that_were_issued_for_a_revoked_one_are_refused(harness: IdentityHarness) -> None:
+    """Also over several generations, in other processes, and not those that it was issued for."""
+    first = harness.issue_token()
+    second = exchange(harness, first)
+    third, sibling = exchange(harness, second), exchange(harness, first)
+    other = second_process(harness)
+    assert all(is_valid(process, token) for process in (harness, other) for token in (first, second, third, sibling))
+    revoke(harness, second)
+    harness.clock.advance(SECOND_US)  # other processes see a change within half a second
+    for process in (harness, other):
+        valid = [is_valid(process, token) for token in (first, second, third, sibling)]
+        assert valid == [True, False, False, True]
+    revoke(harness, first)
+    harness.clock.advance(SECOND_US)
+    assert not any(is_valid(process, token) for process in (harness, other) for token in (first, sibling))
+
+
+def test_the_chain_of_a_token_is_revoked_from_its_sign_in(harness: IdentityHarness) -> None:
+    first, unrelated = harness.issue_token(), harness.issue_token()
+    second = exchange(harness, first)
+    third, sibling = exchange(harness, second), exchange(harness, first)
+    revoke(harness, third, chain=True)
+    assert not any(is_valid(harness, token) for token in (first, second, third, sibling))
+    assert is_valid(harness, unrelated)
+
+
+def test_a_chain_is_revoked_until_its_last_token_expires(harness: IdentityHarness) -> None:
+    first = harness.issue_token()
+    harness.clock.advance(HOUR_US // 2)
+    second = exchange(harness, first)
+    assert harness.validate(second).claims.expires_at == harness.validate(first).claims.expires_at
+    revoke(harness, second, chain=True)
+    harness.clock.advance(HOUR_US // 2 - 1)
+    revoke(harness, harness.issue_token())  # deletes the revocations of expired tokens
+    assert not is_valid(harness, first)
+
+
+def test_a_chain_has_a_limit(harness: IdentityHarness) -> None:
+    token_id = harness.issue_token()
+    with pytest.raises(Unauthenticated):
+        for _ in range(100):
+            token_id = exchange(harness, token_id)
+    assert len(token_id) < 3000
 
 
 def test_members_can_validate_and_revoke_only_their_own_tokens(harness: IdentityHarness) -> None:

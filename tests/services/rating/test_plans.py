@@ -84,7 +84,7 @@ def test_a_plan_is_restored_as_it_was_published(any_store: Store) -> None:
     assert [version.valid_from for version in stored.versions] == [parse_iso("2026-01-01"), parse_iso("2026-12-01")]
     assert stored.free == ("network", "router")
     with any_store.database.snapshot() as db:
-        assert plans.list(context(db, MEMBER), Page()).items == [stored]
+        assert plans.list(context(db), Page()).items == [stored]
 
 
 def test_publishing_again_changes_nothing(store: Store) -> None:
@@ -128,11 +128,14 @@ def test_versions_that_are_published_one_after_the_other_may_not_overlap(store: 
     assert len(store.load().versions) == 1
 
 
-def test_only_administrators_publish_and_everyone_reads(store: Store) -> None:
+def test_only_administrators_publish_and_read_all_plans(store: Store) -> None:
     store.publish(PLAN)
     with pytest.raises(Forbidden):
         store.publish(LATER, caller=MEMBER)
     with store.database.snapshot() as db:
-        assert store.plans.get(context(db, MEMBER), "standard").currency == "EUR"
+        assert store.plans.get(context(db), "standard").currency == "EUR"
+        for read in (lambda ctx: store.plans.get(ctx, "standard"), lambda ctx: store.plans.list(ctx, Page())):
+            with pytest.raises(Forbidden):
+                read(context(db, MEMBER))
         with pytest.raises(PlanNotFound, match="Price plan 'gold' not found"):
             store.plans.get(context(db), "gold")

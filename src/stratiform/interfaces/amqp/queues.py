@@ -14,9 +14,7 @@ from amqp import Channel, Connection  # type: ignore[import-untyped]  # it has n
 from amqp.exceptions import NotFound  # type: ignore[import-untyped]  # it has no types
 
 from stratiform.interfaces.amqp.address import Address, Options
-
-#: All priorities of notifications (oslo_messaging/notify/dispatcher.py); Ceilometer publishes samples.
-PRIORITIES = ("audit", "critical", "debug", "error", "info", "sample", "warn")
+from stratiform.interfaces.amqp.priorities import PRIORITIES
 
 #: Declares an exchange or queue on a channel, passively if the second argument is True.
 Declare = Callable[[Channel, bool], None]
@@ -29,11 +27,12 @@ class Subscription:
     exchanges: Sequence[str]
     topics: Sequence[str]
     pool: str
+    priorities: Sequence[str] = PRIORITIES
 
     def list_bindings(self) -> Iterator[tuple[str, str, str]]:
         """Yield queue, exchange and routing key of each binding."""
         for topic in self.topics:
-            for priority in PRIORITIES:
+            for priority in self.priorities:
                 for exchange in self.exchanges:
                     yield self.pool or f"{topic}.{priority}", exchange, f"{topic}.{priority}"
 

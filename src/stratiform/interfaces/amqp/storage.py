@@ -150,4 +150,4 @@ class Storage:
 
 
 def _describe(error: Exception) -> str:
-    return error.message if isinstance(error, Fault) else type(error).__name__
+    return str(error) if isinstance(error, Fault) else type(error).__name__

@@ -70,8 +70,8 @@ def _print_resource(resource: Mapping[str, Any]) -> None:
     print_line(printable_line(f"{resource['resource_type']} {resource['resource_id']} {resource['name']}".rstrip()))
     print_line(f"  cloud {resource['cloud']}")
     for finding in resource["findings"]:
-        precision = "" if finding["exact"] else ", for a part of it"
-        print_line(f"  {finding['kind']}  {finding['start']}  {finding['end']}  {finding['seconds']} s{precision}")
+        duration = f"{finding['seconds']} s" if finding["exact"] else f"up to {finding['seconds']} s"
+        print_line(f"  {finding['kind']}  {finding['start']}  {finding['end']}  {duration}")
         for name, change in finding["changes"].items():
             print_line(f"    {name}: ledger {change['ledger']}, source {change['source']}")
         for source in finding["evidence"]:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
-from litestar.types import Message, Scope
 
-from stratiform.interfaces.http import Request, get, request_id, services_of
+from stratiform.interfaces.http import Request, get, services_of
 
 if TYPE_CHECKING:
     from stratiform.interfaces.openstack.api import OpenStackApi
@@ -64,12 +63,6 @@ class VersionDocuments:
     show: DocumentFormat
     status: str = "CURRENT"
     media_type: str = ""
-
-
-async def add_request_id(message: Message, scope: Scope) -> None:
-    """Add the request id to every response, also if no route matches."""
-    if message["type"] == "http.response.start":
-        message["headers"] = [*message["headers"], (b"x-openstack-request-id", request_id(scope).encode())]
 
 
 def version_entry(api: "OpenStackApi", url: str) -> dict[str, object]:

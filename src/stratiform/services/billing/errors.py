@@ -29,11 +29,11 @@ class CustomerAccountExists(Conflict):
         super().__init__(f"Customer account '{name}' already exists")
 
 
-class CustomerAccountConflict(Conflict):
-    """Another request closes a period of the customer account, or assigns a project to it."""
+class AssignmentConflict(Conflict):
+    """Another request assigns the project."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"Customer account '{name}' is being changed by another request", hint="try again")
+    def __init__(self, project_id: str) -> None:
+        super().__init__(f"Project '{project_id}' is being assigned by another request", hint="repeat the request")
 
 
 class UnpricedUsageConflict(Conflict):

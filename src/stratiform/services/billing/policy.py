@@ -1,18 +1,20 @@
 """Policy rules of customer accounts, periods, documents and costs. OpenStack has no service of this kind."""
 
-from stratiform.kit.policy import Rule, admin, declared_rules, project_reader, system_reader
+from stratiform.kit.policy import Rule, admin, declared_rules, project_or_system_reader, project_reader, system_reader
 
 ACCOUNTS_CREATE = Rule("billing:accounts:create", admin, "Create a customer account")
 ACCOUNTS_LIST = Rule("billing:accounts:list", system_reader, "List customer accounts")
 ACCOUNTS_GET = Rule("billing:accounts:get", system_reader, "Show a customer account")
 ACCOUNTS_ASSIGN = Rule("billing:accounts:assign", admin, "Assign a project to a customer account")
+PRICES_LIST = Rule("billing:prices:list", project_or_system_reader, "List the price plans of a project")
+PRICES_GET = Rule("billing:prices:get", project_or_system_reader, "Show a price plan of a project")
 PRICES_SET = Rule("billing:prices:set", admin, "Publish a price plan")
 SELLER_GET = Rule("billing:seller:get", system_reader, "Show the seller")
 SELLER_SET = Rule("billing:seller:set", admin, "Change the seller")
 PERIODS_CLOSE = Rule("billing:periods:close", admin, "Close a billing period")
 PERIODS_LIST = Rule("billing:periods:list", system_reader, "List the billing periods of a customer account")
-INVOICES_LIST = Rule("billing:invoices:list", project_reader, "List the invoices of a project")
-INVOICES_GET = Rule("billing:invoices:get", project_reader, "Show an invoice")
+INVOICES_LIST = Rule("billing:invoices:list", project_or_system_reader, "List the invoices of a project")
+INVOICES_GET = Rule("billing:invoices:get", project_or_system_reader, "Show an invoice")
 INVOICES_LIST_ALL = Rule("billing:invoices:list_all", system_reader, "List and show the invoices of all accounts")
 COSTS_GET = Rule("billing:costs:get", project_reader, "Show the running cost of a project")
 

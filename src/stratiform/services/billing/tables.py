@@ -1,7 +1,7 @@
 """Tables of customer accounts, periods and documents. Rows of closed periods and of documents are never changed.
 
-Constraints: periods of a customer account are adjacent, and numbers of a series have no gaps, because each row but the
-first refers to the previous one.
+Constraints: each row but the first refers to the previous one. So assignments of a project do not overlap, periods of a
+customer account are adjacent, and numbers of a series have no gaps, on every database.
 """
 
 from sqlalchemy import (
@@ -25,6 +25,14 @@ def _follows_previous() -> ColumnElement[bool]:
     return (sequence == 1) & previous.is_(None) | previous.is_not(None) & (previous + 1 == sequence) & (previous > 0)
 
 
+def _starts_after_previous() -> ColumnElement[bool]:
+    """Return the condition that an assignment does not overlap the previous one, which must have an end."""
+    sequence, start = column("sequence", Integer), column("start", BigInteger)
+    previous_until = column("previous_until", BigInteger)
+    is_after = previous_until.is_not(None) & (previous_until <= start)
+    return (sequence == 1) & previous_until.is_(None) | (sequence > 1) & is_after
+
+
 def _starts_before_end() -> ColumnElement[bool]:
     return column("start", BigInteger) < column("end", BigInteger)
 
@@ -45,9 +53,22 @@ assignments_table = table(
     "billing_assignment",
     Column("id", String(64), primary_key=True),
     Column("account_id", String(64), ForeignKey("billing_account.id"), nullable=False, index=True),
-    Column("project_id", String(64), nullable=False, index=True),
+    Column("project_id", String(64), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("previous_sequence", Integer),
+    Column("previous_until", BigInteger),
     Column("start", BigInteger, nullable=False),
     Column("until", BigInteger),
+    UniqueConstraint("project_id", "sequence"),
+    UniqueConstraint("project_id", "sequence", "until"),
+    ForeignKeyConstraint(
+        ["project_id", "previous_sequence", "previous_until"],
+        ["billing_assignment.project_id", "billing_assignment.sequence", "billing_assignment.until"],
+        name="fk_billing_assignment_previous",
+    ),
+    CheckConstraint(_follows_previous(), name="sequence"),
+    CheckConstraint(_starts_after_previous(), name="previous"),
+    CheckConstraint("until IS NULL OR start < until", name="period"),
 )
 
 documents_table = table(
@@ -108,6 +129,7 @@ periods_table = table(
     Column("end", BigInteger, nullable=False),
     Column("as_of", BigInteger, nullable=False),
     Column("closed_at", BigInteger, nullable=False),
+    Column("plan", String(64), nullable=False),
     Column("document_number", String(64), ForeignKey("billing_document.number"), nullable=False, unique=True),
     UniqueConstraint("account_id", "sequence"),
     UniqueConstraint("account_id", "sequence", "end"),

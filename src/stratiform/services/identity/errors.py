@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from stratiform.kit.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 
 
 class AuthenticationFailed(Unauthenticated):
@@ -10,6 +10,21 @@ class AuthenticationFailed(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("The request you have made requires authentication.")
+
+
+class PasswordTooLong(Forbidden):
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"The password length must be less than or equal to {size}. The server could not comply with the request "
+            "because the password is invalid."
+        )
+
+
+class PasswordRequirements(Invalid):
+    """The password does not match the setting `password_regex`."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"The password does not match the requirements: {detail}.")
 
 
 class ResourceNotFound(NotFound):

@@ -330,7 +330,10 @@ class AuthRequest:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The payload of a token. The epochs are those of the user and of the scope when the token was issued."""
+    """The payload of a token. The epochs are those of the user and of the scope when the token was issued.
+
+    `audit_ids`: the token's own, then those of the tokens that it was issued for; the last one is that of a sign-in.
+    """
 
     user_id: str
     methods: tuple[str, ...]

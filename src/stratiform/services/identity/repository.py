@@ -1,6 +1,6 @@
 """Queries of the identity service."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
@@ -355,14 +355,15 @@ def list_application_credentials(db: Connection, user_id: str, query: ListQuery)
 
 
 def revoke_token(db: Connection, audit_id: str, expires_at: Micros, now: Micros) -> None:
-    """Store the revocation of a token until it expires, and delete revocations of expired tokens."""
+    """Store the revocation of a token and its chain until they expire, and delete revocations of expired tokens."""
     db.execute(delete(t.revocations).where(t.revocations.c.expires_at <= now))
     row = {"audit_id": audit_id, "expires_at": expires_at}
     upsert(db, t.revocations, row, key=("audit_id",), on_conflict={})
 
 
-def is_token_revoked(db: Connection, audit_id: str) -> bool:
-    return db.execute(select(t.revocations.c.audit_id).where(t.revocations.c.audit_id == audit_id)).first() is not None
+def is_any_revoked(db: Connection, audit_ids: Sequence[str]) -> bool:
+    c = t.revocations.c
+    return db.execute(select(c.audit_id).where(c.audit_id.in_(audit_ids)).limit(1)).first() is not None
 
 
 # Service catalog

@@ -1,9 +1,9 @@
 """Policy rules of price plans."""
 
-from stratiform.kit.policy import Rule, admin, anyone, declared_rules
+from stratiform.kit.policy import Rule, admin, declared_rules, system_reader
 
 PRICES_SET = Rule("rating:prices:set", admin, "Publish a price plan")
-PRICES_LIST = Rule("rating:prices:list", anyone, "List price plans")
-PRICES_GET = Rule("rating:prices:get", anyone, "Show a price plan")
+PRICES_LIST = Rule("rating:prices:list", system_reader, "List all price plans")
+PRICES_GET = Rule("rating:prices:get", system_reader, "Show any price plan")
 
 RULES = declared_rules(globals())

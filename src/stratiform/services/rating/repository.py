@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows
+from stratiform.kit.db import Connection, IntegrityError, Rows
 from stratiform.kit.pagination import Page, Slice
+from stratiform.services.rating.errors import PlanConflict
 from stratiform.services.rating.tables import free_types_table, plans_table, versions_table
 
 
@@ -52,8 +53,20 @@ def list_versions(db: Connection, plan_name: str) -> list[VersionRow]:
     return _versions.all(db, c.plan == plan_name, order=(c.valid_from,))
 
 
+def lock_plan(db: Connection, name: str, *, shared: bool = False) -> None:
+    """Lock a plan until the transaction ends; a shared lock keeps others only from changing it."""
+    statement = select(plans_table.c.name).where(plans_table.c.name == name)
+    db.execute(statement.with_for_update(read=shared)).all()
+
+
 def insert_plan(db: Connection, row: PlanRow) -> None:
-    _plans.insert(db, row)
+    """Raises: PlanConflict if another request has published the plan"""
+    try:
+        _plans.insert(db, row)
+    except IntegrityError as error:
+        raise PlanConflict(
+            f"Plan '{row.name}' is being published by another request", hint="repeat the request"
+        ) from error
 
 
 def update_plan(db: Connection, name: str, unpriced: str) -> None:

@@ -9,8 +9,7 @@ from stratiform.interfaces.rest.schemas import prices as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
 from stratiform.kit.clock import iso
 from stratiform.kit.errors import Invalid
-from stratiform.services.billing import policy as billing_policy
-from stratiform.services.rating import policy
+from stratiform.services.billing import policy
 from stratiform.services.rating.errors import PlanConflict
 from stratiform.services.rating.model import (
     GRANULARITY_US,
@@ -22,7 +21,7 @@ from stratiform.services.rating.model import (
 )
 
 
-@api.post("/prices", billing_policy.PRICES_SET, errors=(PlanConflict,), consumes={TOML: TEXT, OCTET_STREAM: BINARY})
+@api.post("/prices", policy.PRICES_SET, errors=(PlanConflict,), consumes={TOML: TEXT, OCTET_STREAM: BINARY})
 def publish_prices(request: ApiRequest, query: schemas.PriceSetQuery, body: bytes) -> schemas.PricePlan:
     """Publish a price plan, or new versions of one. Published versions never change."""
     return _plan(request.services.billing.prices.publish(request.ctx, _decode(body), query.file_name))
@@ -30,16 +29,19 @@ def publish_prices(request: ApiRequest, query: schemas.PriceSetQuery, body: byte
 
 @api.get("/prices", policy.PRICES_LIST)
 def list_prices(request: ApiRequest, query: PageQuery) -> schemas.PricePlans:
-    """List price plans, ordered by name. Markers are names."""
-    page = request.services.rating.plans.list(request.ctx, query.page())
+    """List price plans, ordered by name. Markers are names.
+
+    Operators get all plans, other callers those of the accounts that pay for their project.
+    """
+    page = request.services.billing.prices.list(request.ctx, query.page())
     next_marker = page.next_marker(lambda plan: plan.name)
     return schemas.PricePlans([_plan(plan) for plan in page.items], next_marker)
 
 
 @api.get("/prices/{name}", policy.PRICES_GET)
 def show_prices(request: ApiRequest, name: schemas.PlanName) -> schemas.PricePlan:
-    """Show a price plan with all its versions."""
-    return _plan(request.services.rating.plans.get(request.ctx, name))
+    """Show a price plan with all its versions; a customer only sees plans of their own."""
+    return _plan(request.services.billing.prices.get(request.ctx, name))
 
 
 def _plan(plan: PricePlan) -> schemas.PricePlan:

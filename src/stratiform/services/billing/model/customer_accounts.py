@@ -31,11 +31,15 @@ class CustomerAccount:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The customer account `account_id` pays for `project_id` in `[start, until)`; `until` None: without an end."""
+    """The customer account `account_id` pays for `project_id` in `[start, until)`; `until` None: without an end.
+
+    `sequence` numbers the assignments of a project in the order of time, from 1.
+    """
 
     id: str
     account_id: str
     project_id: str
+    sequence: int
     start: Micros
     until: Micros | None
 

@@ -17,7 +17,7 @@ _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 class Period:
     """A closed period `[start, end)` of a customer account; periods of one account are adjacent.
 
-    `as_of` is the position of the ledger at which it was closed.
+    `as_of` is the position of the ledger at which it was closed, `plan` the price plan.
     """
 
     id: str
@@ -27,6 +27,7 @@ class Period:
     end: Micros
     as_of: int
     closed_at: Micros
+    plan: str
     document_number: str
 
 

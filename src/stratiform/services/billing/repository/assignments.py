@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows
+from stratiform.kit.db import Connection, IntegrityError, Rows
+from stratiform.services.billing.errors import AssignmentConflict
 from stratiform.services.billing.model import Assignment
-from stratiform.services.billing.tables import assignments_table, documents_table
+from stratiform.services.billing.tables import accounts_table, assignments_table, documents_table
 
 _rows = Rows(assignments_table, Assignment)
 
@@ -22,8 +23,37 @@ def list_assignments(
     return _rows.all(db, *conditions, order=(c.start, c.id))
 
 
-def insert_assignment(db: Connection, assignment: Assignment) -> None:
-    _rows.insert(db, assignment)
+def list_plan_names(db: Connection, project_id: str, now: Micros) -> Sequence[str]:
+    """Return the names of the price plans of the customer accounts that pay for a project, by name."""
+    a, accounts = assignments_table.c, accounts_table.c
+    joined = assignments_table.join(accounts_table, accounts.id == a.account_id)
+    is_current = (a.project_id == project_id) & or_(a.until.is_(None), a.until > now)
+    query = select(accounts.plan).select_from(joined).where(is_current).distinct().order_by(accounts.plan)
+    return list(db.execute(query).scalars())
+
+
+def find_last_assignment(db: Connection, project_id: str) -> Assignment | None:
+    """Return the latest assignment of a project."""
+    c = assignments_table.c
+    rows = _rows.all(db, c.project_id == project_id, order=(c.sequence.desc(),), limit=1)
+    return rows[0] if rows else None
+
+
+def insert_assignment(db: Connection, assignment: Assignment, previous_until: Micros | None) -> None:
+    """Insert the next assignment of a project; `previous_until` is the end of the one before.
+
+    Raises: AssignmentConflict if another request has assigned the project
+    """
+    previous_sequence = assignment.sequence - 1 or None
+    values = {
+        **_rows.values(assignment),
+        "previous_sequence": previous_sequence,
+        "previous_until": None if previous_sequence is None else previous_until,
+    }
+    try:
+        db.execute(assignments_table.insert().values(values))
+    except IntegrityError as error:
+        raise AssignmentConflict(assignment.project_id) from error
 
 
 def end_assignment(db: Connection, assignment_id: str, until: Micros) -> None:

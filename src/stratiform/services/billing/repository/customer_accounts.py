@@ -1,6 +1,6 @@
 """Customer accounts and the seller."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -8,8 +8,9 @@ import msgspec
 from sqlalchemy import func, select
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows, upsert
+from stratiform.kit.db import Connection, IntegrityError, Rows, upsert
 from stratiform.kit.pagination import Page, Slice
+from stratiform.services.billing.errors import CustomerAccountExists
 from stratiform.services.billing.model import CustomerAccount, Party
 from stratiform.services.billing.tables import accounts_table, periods_table, seller_table
 
@@ -30,21 +31,27 @@ def list_customer_accounts(db: Connection, page: Page) -> Slice[CustomerAccount]
 
 
 def insert_customer_account(db: Connection, account: CustomerAccount) -> None:
-    _by_id.insert(db, replace(account, party=cast("Party", _encode_party(account.party))))
+    """Raises: CustomerAccountExists"""
+    try:
+        _by_id.insert(db, replace(account, party=cast("Party", _encode_party(account.party))))
+    except IntegrityError as error:
+        raise CustomerAccountExists(account.name) from error
 
 
-def update_billed_until(db: Connection, account: CustomerAccount, billed_until: Micros | None) -> bool:
-    """Set `billed_until` and lock the row. Return False if another transaction changed it since it was read."""
+def lock_customer_accounts(db: Connection, ids: Iterable[str]) -> None:
+    """Lock customer accounts until the transaction ends, in the order of ids, which prevents deadlocks."""
     c = accounts_table.c
-    unchanged = c.billed_until.is_(None) if account.billed_until is None else c.billed_until == account.billed_until
-    statement = accounts_table.update().where(c.id == account.id, unchanged).values(billed_until=billed_until)
-    return db.execute(statement).rowcount == 1
+    db.execute(select(c.id).where(c.id.in_(sorted(set(ids)))).order_by(c.id).with_for_update()).all()
+
+
+def update_billed_until(db: Connection, account_id: str, billed_until: Micros) -> None:
+    """Move the start of the open period of a locked customer account."""
+    _by_id.update(db, account_id, billed_until=billed_until)
 
 
 def last_closed_end(db: Connection, plan: str) -> Micros | None:
     """Return the end of the last period that was closed with a price plan."""
-    periods = accounts_table.join(periods_table, periods_table.c.account_id == accounts_table.c.id)
-    statement = select(func.max(periods_table.c.end)).select_from(periods).where(accounts_table.c.plan == plan)
+    statement = select(func.max(periods_table.c.end)).where(periods_table.c.plan == plan)
     return cast("Micros | None", db.execute(statement).scalar())
 
 

@@ -9,10 +9,12 @@ from stratiform.kit.db import Connection
 from stratiform.kit.errors import Conflict
 from stratiform.kit.ids import Ids
 from stratiform.services.billing import policy
+from stratiform.services.billing.errors import AssignmentConflict
 from stratiform.services.billing.model import Assignment, CustomerAccount, month_at
 from stratiform.services.billing.repository import assignments as repository
+from stratiform.services.billing.repository.customer_accounts import lock_customer_accounts, update_billed_until
 from stratiform.services.billing.repository.periods import list_periods
-from stratiform.services.billing.service.customer_accounts import load_customer_account, set_billed_until
+from stratiform.services.billing.service.customer_accounts import load_customer_account
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +38,39 @@ class Assignments:
         Raises: CustomerAccountNotFound, Conflict if that time is closed, or the project is assigned already
         """
         policy.ACCOUNTS_ASSIGN.require(ctx.caller, None)
-        new_account = load_customer_account(ctx.db, account)
         first = ctx.now if start is None else start
-        for earlier in repository.list_assignments(ctx.db, project_id=project_id):
-            if earlier.overlaps(first, None):
-                _end_assignment(ctx.db, earlier, new_account, first)
-        set_billed_until(ctx.db, new_account, _first_open(ctx.db, new_account, first))
-        assignment = Assignment(self.ids.uuid(), new_account.id, project_id, first, None)
-        repository.insert_assignment(ctx.db, assignment)
+        last = repository.find_last_assignment(ctx.db, project_id)
+        new_account = _lock_accounts(ctx.db, account, last)
+        if repository.find_last_assignment(ctx.db, project_id) != last:  # changed before the lock
+            raise AssignmentConflict(project_id)
+        previous_until = None if last is None else _end_assignment(ctx.db, last, new_account, first)
+        update_billed_until(ctx.db, new_account.id, _first_open(ctx.db, new_account, first))
+        sequence = 1 if last is None else last.sequence + 1
+        assignment = Assignment(self.ids.uuid(), new_account.id, project_id, sequence, first, None)
+        repository.insert_assignment(ctx.db, assignment, previous_until)
         return assignment
 
 
-def _end_assignment(db: Connection, earlier: Assignment, new_account: CustomerAccount, end: Micros) -> None:
-    account = load_customer_account(db, earlier.account_id)
+def _lock_accounts(db: Connection, account: str, last: Assignment | None) -> CustomerAccount:
+    """Lock a customer account, and the one to which a project is assigned now. Raises: CustomerAccountNotFound"""
+    account_id = load_customer_account(db, account).id
+    lock_customer_accounts(db, [account_id, *([] if last is None else [last.account_id])])
+    return load_customer_account(db, account_id)
+
+
+def _end_assignment(db: Connection, last: Assignment, new_account: CustomerAccount, start: Micros) -> Micros:
+    """End the last assignment of a project at `start`, unless it has ended before. Return its end. Raises: Conflict"""
+    if last.until is not None and last.until <= start:
+        return last.until
+    account = load_customer_account(db, last.account_id)
     if account.id == new_account.id:
-        raise Conflict(f"The project has been assigned to customer account '{account.name}' since {iso(earlier.start)}")
-    if end <= earlier.start or (account.billed_until or 0) > end:
-        raise Conflict(f"Customer account '{account.name}' pays for the project at {iso(end)}; this cannot be changed")
-    set_billed_until(db, account, account.billed_until)
-    repository.end_assignment(db, earlier.id, end)
+        raise Conflict(f"The project has been assigned to customer account '{account.name}' since {iso(last.start)}")
+    if start <= last.start or (account.billed_until or 0) > start:
+        raise Conflict(
+            f"Customer account '{account.name}' pays for the project at {iso(start)}; this cannot be changed"
+        )
+    repository.end_assignment(db, last.id, start)
+    return start
 
 
 def _first_open(db: Connection, account: CustomerAccount, start: Micros) -> Micros:

@@ -2,18 +2,13 @@
 
 from dataclasses import dataclass
 
-from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.billing import policy
-from stratiform.services.billing.errors import (
-    CustomerAccountConflict,
-    CustomerAccountExists,
-    CustomerAccountNotFound,
-)
+from stratiform.services.billing.errors import CustomerAccountExists, CustomerAccountNotFound
 from stratiform.services.billing.fonts import check_displayable
 from stratiform.services.billing.model import CustomerAccount, Party, check_party
 from stratiform.services.billing.repository import customer_accounts as repository
@@ -79,10 +74,11 @@ def load_customer_account(db: Connection, name_or_id: str) -> CustomerAccount:
     return account
 
 
-def set_billed_until(db: Connection, account: CustomerAccount, billed_until: Micros | None) -> None:
-    """Set `billed_until`, and lock the account until the end of the transaction.
+def lock_customer_account(db: Connection, name_or_id: str) -> CustomerAccount:
+    """Return a customer account that no other transaction changes until this one ends.
 
-    Raises: CustomerAccountConflict if another transaction changed it
+    Its assignments and periods are not changed either. Raises: CustomerAccountNotFound
     """
-    if not repository.update_billed_until(db, account, billed_until):
-        raise CustomerAccountConflict(account.name)
+    account_id = load_customer_account(db, name_or_id).id
+    repository.lock_customer_accounts(db, [account_id])
+    return load_customer_account(db, account_id)

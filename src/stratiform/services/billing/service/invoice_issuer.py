@@ -38,7 +38,7 @@ class InvoiceIssuer:
     def issue(self, ctx: RequestContext, account: CustomerAccount, start: Micros, end: Micros) -> DocumentSummary:
         """Issue the invoice of a period from the current position of the ledger. Raises: UnpricedUsageConflict"""
         as_of = self.ledger.positions.get_current(ctx.db)
-        plan = self.rating.plans.load(ctx.db, account.plan)
+        plan = self.rating.plans.load_locked(ctx.db, account.plan)
         usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, as_of, attributes=plan.fields.texts)
         charge = self.rating.charges.rate(plan, usage, start, end, usage.iterate_samples(self.rating, plan))
         if charge.unpriced:

@@ -10,8 +10,9 @@ from stratiform.services.billing import policy
 from stratiform.services.billing.errors import DocumentNotFound
 from stratiform.services.billing.model import DocumentSummary, Period, select_period
 from stratiform.services.billing.repository import periods as repository
+from stratiform.services.billing.repository.customer_accounts import update_billed_until
 from stratiform.services.billing.repository.documents import find_document
-from stratiform.services.billing.service.customer_accounts import load_customer_account, set_billed_until
+from stratiform.services.billing.service.customer_accounts import load_customer_account, lock_customer_account
 from stratiform.services.billing.service.invoice_issuer import InvoiceIssuer
 from stratiform.services.ingest.service import IngestService
 
@@ -33,12 +34,12 @@ class Periods:
         the period is not over or an earlier one is open, UnpricedUsageConflict
         """
         policy.PERIODS_CLOSE.require(ctx.caller, None)
-        customer = load_customer_account(ctx.db, account)
+        customer = lock_customer_account(ctx.db, account)
         closed = repository.list_periods(ctx.db, customer.id)
         selection = select_period(customer, closed, month, until, ctx.now)
         if selection.closed is not None:
             return _load_summary(ctx, selection.closed.document_number)
-        set_billed_until(ctx.db, customer, selection.end)
+        update_billed_until(ctx.db, customer.id, selection.end)
         self.ingest.catch_up(ctx.db, ctx.now)
         invoice = self.issuer.issue(ctx, customer, selection.start, selection.end)
         period = Period(
@@ -49,6 +50,7 @@ class Periods:
             end=selection.end,
             as_of=invoice.as_of,
             closed_at=ctx.now,
+            plan=customer.plan,
             document_number=invoice.number,
         )
         repository.insert_period(ctx.db, period)

@@ -55,9 +55,9 @@ class IdentityService:
 
     @classmethod
     def build(
-        cls, ids: Ids, keys: KeyRepository, *, bcrypt_rounds: int, token_ttl_s: int = TOKEN_TTL_S
+        cls, ids: Ids, keys: KeyRepository, passwords: PasswordHasher, *, token_ttl_s: int = TOKEN_TTL_S
     ) -> "IdentityService":
-        cache, passwords = DirectoryCache(ids), PasswordHasher(bcrypt_rounds)
+        cache = DirectoryCache(ids)
         tokens = Tokens(keys, cache)
         return cls(
             projects=Projects(ids, cache),

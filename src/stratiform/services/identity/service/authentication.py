@@ -32,6 +32,9 @@ from stratiform.services.identity.service.passwords import PasswordHasher
 from stratiform.services.identity.service.token_format import encode_audit_id, encode_token
 from stratiform.services.identity.service.tokens import Tokens
 
+#: Tokens in a row that may be issued for each other; each makes the next one 24 characters longer.
+_MAX_CHAIN = 64
+
 
 @dataclass(frozen=True, slots=True)
 class SecretAndHash:
@@ -154,22 +157,24 @@ class Authentication:
         credential: ApplicationCredential | None,
         now: Micros,
     ) -> Claims:
-        """Return the payload of a new token. It expires no later than its parent token, and keeps its audit chain."""
-        expiries = [now // SECOND_US * SECOND_US + self.ttl_s * SECOND_US]
+        """Return the payload of a new token. It expires with its parent token, and continues its audit chain."""
+        expires_at = now // SECOND_US * SECOND_US + self.ttl_s * SECOND_US
         names = [method.name for method in methods]
         audit_ids = [encode_audit_id(self.ids.hex())]
         if parent is not None:
-            expiries.append(parent.claims.expires_at)
+            expires_at = parent.claims.expires_at
             names += [name for name in parent.claims.methods if name not in names]
-            audit_ids.append(parent.claims.audit_ids[-1])
+            audit_ids += parent.claims.audit_ids
+            if len(audit_ids) > _MAX_CHAIN:
+                raise AuthenticationFailed
         if credential is not None and credential.expires_at is not None:
-            expiries.append(credential.expires_at)
+            expires_at = min(expires_at, credential.expires_at)
         return Claims(
             user_id=user.id,
             methods=tuple(names),
             scope=scope,
             issued_at=now,
-            expires_at=min(expiries),
+            expires_at=expires_at,
             audit_ids=tuple(audit_ids),
             application_credential_id=credential.id if credential else "",
             user_epoch=user.epoch,

@@ -79,15 +79,16 @@ class Tokens:
         policy.GET_AUTH_SYSTEM.require(ctx.caller)
         return bool(repository.list_role_ids(ctx.db, ctx.caller.user_id, "system", SYSTEM_TARGET))
 
-    def revoke(self, ctx: RequestContext, token_id: str) -> None:
-        """Revoke a token. It is invalid from the commit of this transaction.
+    def revoke(self, ctx: RequestContext, token_id: str, *, chain: bool = False) -> None:
+        """Revoke a token, and all that were issued for it. They are invalid from the commit of this transaction.
 
-        Raises: TokenNotFound, ForbiddenAction
+        `chain`: all tokens that were issued since the same sign-in. Raises: TokenNotFound, ForbiddenAction
         """
         token = self.get_subject(ctx, token_id)
         policy.REVOKE_TOKEN.require(ctx.caller, token.claims.user_id)
         self.cache.invalidate(ctx.db, ctx.now)
-        repository.revoke_token(ctx.db, token.claims.audit_ids[0], token.claims.expires_at, ctx.now)
+        audit_id = token.claims.audit_ids[-1 if chain else 0]
+        repository.revoke_token(ctx.db, audit_id, token.claims.expires_at, ctx.now)
 
     def load(self, db: Connection, cached: RevisionCache, claims: Claims) -> Token:
         """Return the token with these claims.
@@ -97,7 +98,7 @@ class Tokens:
         user = repository.users.find(db, claims.user_id)
         if user is None or not user.enabled or user.epoch != claims.user_epoch:
             raise AuthenticationFailed
-        if repository.is_token_revoked(db, claims.audit_ids[0]):
+        if repository.is_any_revoked(db, claims.audit_ids):
             raise AuthenticationFailed
         user_domain = _load_enabled_domain(db, user.domain_id)
         credential = _load_application_credential(db, claims)

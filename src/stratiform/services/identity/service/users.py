@@ -25,6 +25,8 @@ class Users:
     passwords: PasswordHasher
 
     def hash_password(self, password: str) -> str:
+        """Return the hash of a new password. Raises: PasswordTooLong, PasswordRequirements, Invalid."""
+        self.passwords.check(password)
         return self.passwords.hash(password)
 
     def verify_password(self, password: str, password_hash: str) -> None:

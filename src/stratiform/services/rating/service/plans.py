@@ -32,7 +32,8 @@ class Plans:
     def publish(self, ctx: RequestContext, plan: PricePlan, closed_until: Micros | None = None) -> PricePlan:
         """Add the versions of `plan` that are not published yet, and return the plan with all its versions.
 
-        `closed_until` is the end of the last period that was closed with this plan. Raises: Invalid, PlanConflict
+        The caller has locked the plan. `closed_until` is the end of the last period that was closed with it. Raises:
+        Invalid, PlanConflict
         """
         policy.PRICES_SET.require(ctx.caller, None)
         published = self.find(ctx.db, plan.name)
@@ -61,6 +62,15 @@ class Plans:
         if plan is None:
             raise PlanNotFound(name)
         return plan
+
+    def load_locked(self, db: Connection, name: str) -> PricePlan:
+        """Return a plan that no other transaction changes until this one ends. Raises: PlanNotFound"""
+        repository.lock_plan(db, name, shared=True)
+        return self.load(db, name)
+
+    def lock(self, db: Connection, name: str) -> None:
+        """Lock a plan for its publication, if it exists: no transaction locks or loads it with a lock meanwhile."""
+        repository.lock_plan(db, name)
 
     def find(self, db: Connection, name: str) -> PricePlan | None:
         """Return a plan for another service."""

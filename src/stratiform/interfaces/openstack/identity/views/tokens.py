@@ -16,7 +16,7 @@ def token(record: Token, catalog_entries: Iterable[CatalogEntry] | None) -> sche
     response = schemas.Token(
         methods=list(claims.methods),
         user=schemas.TokenUser(_resource_name(record.user_domain), record.user.id, record.user.name),
-        audit_ids=list(claims.audit_ids),
+        audit_ids=[claims.audit_ids[0], *claims.audit_ids[1:][-1:]],  # its own, and the first of the chain
         expires_at=_format_time(claims.expires_at),
         issued_at=_format_time(claims.issued_at),
     )

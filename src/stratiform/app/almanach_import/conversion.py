@@ -1,0 +1,83 @@
+"""Conversion of a configuration file: every option is converted, or listed with the reason why it is not."""
+
+from stratiform.app.almanach_import.authentication import convert_authentication
+from stratiform.app.almanach_import.buses import convert_bus
+from stratiform.app.almanach_import.files import ConfigFile
+from stratiform.app.almanach_import.options import OptionKey, find_other_release
+from stratiform.app.almanach_import.report import Report
+from stratiform.interfaces.cli.client import CliError
+
+#: Options of the bus, which are listed with it.
+_BUS_SECTION = "oslo_messaging_rabbit"
+
+_LISTS = ("almanach_metadata", "almanach_image_meta")
+
+_TRUE = ("1", "true", "yes", "on")
+
+
+def convert(config: ConfigFile, *, with_dead_letters: bool) -> Report:
+    """Convert all options. `with_dead_letters`: consume the messages that Almanach gave up. Raises: CliError."""
+    report = Report()
+    convert_bus(config, report, with_dead_letters=with_dead_letters)
+    convert_authentication(config, report)
+    _convert_listener(config, report)
+    _convert_lists(config, report)
+    _convert_log_level(config, report)
+    for key in config.options:
+        _explain_unused(config, report, key)
+    return report
+
+
+def _convert_listener(config: ConfigFile, report: Report) -> None:
+    settings = config.release.settings
+    host = config.find(settings["almanach_host"]) if "almanach_host" in settings else None
+    port = config.find(settings["port"]) if "port" in settings else None
+    report.convert_option(host, "almanach_host", "127.0.0.1" if host is None else host.value)
+    report.convert_option(port, "almanach_port", 8000 if port is None else _parse_port(port.label, port.value))
+
+
+def _parse_port(label: str, text: str) -> int:
+    if not text.isdecimal() or not text.isascii() or not 0 < int(text[:6]) <= 65535:
+        raise CliError(f"{label} is not a valid port: {text}")
+    return int(text)
+
+
+def _convert_lists(config: ConfigFile, report: Report) -> None:
+    for setting in _LISTS:
+        key = config.release.settings.get(setting)
+        option = None if key is None else config.find(key)
+        if option is not None:
+            report.convert(option.label, setting, [part for part in map(str.strip, option.value.split(",")) if part])
+
+
+def _convert_log_level(config: ConfigFile, report: Report) -> None:
+    key = config.release.settings.get("debug")
+    option = None if key is None else config.find(key)
+    if option is not None:
+        report.convert(option.label, "log_level", "DEBUG" if option.value.lower() in _TRUE else "INFO")
+
+
+def _explain_unused(config: ConfigFile, report: Report, key: OptionKey) -> None:
+    """List an option that was not converted: of another release, without an equivalent, or without a value."""
+    release, option = config.release, config.options[key]
+    if key in release.roles or (key[0] == _BUS_SECTION and option.value):
+        if not option.value:
+            report.skip(option.label, "has no value")
+        return
+    if key in release.unused:
+        reason = release.unused[key]
+    elif key[0] == "DEFAULT" and ("log" in key[1] or key[1].startswith("use_")):
+        reason = "logs are written to standard error"
+    elif (other := find_other_release(key, release)) is not None:
+        reason = f"an option of Almanach {other.name}; this file is of {release.name}"
+    elif section := _find_section(config, key[1]):
+        reason = f"Almanach reads it in [{section}] only"
+    else:
+        reason = f"unknown option, also to Almanach {release.name}"
+    report.skip(option.label, reason)
+
+
+def _find_section(config: ConfigFile, name: str) -> str:
+    """Return the section in which the release of the file has an option of this name, or ""."""
+    documented = (*config.release.roles, *config.release.unused)
+    return next((section for section, option in documented if option == name), "")

@@ -1,0 +1,174 @@
+"""Configuration files of Almanach, as each release reads them.
+
+Up to 3.2, Almanach used Python 2's RawConfigParser: options of `[DEFAULT]` apply to all sections, there is no
+interpolation, and environment variables override options. Since 3.3 it uses oslo.config: `[DEFAULT]` is a section of
+its own, and `$name` is replaced by another option.
+"""
+
+import configparser
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from stratiform.app.almanach_import.options import RELEASE_1, RELEASE_3_3, RELEASE_4, OptionKey, Release
+from stratiform.interfaces.cli.client import CliError
+
+_HEADER = re.compile(r"^\[([^\]\n]+)\]", re.MULTILINE)
+
+#: A reference to another option, or an escaped dollar sign.
+_REFERENCE = re.compile(r"\$\$|\\\$|\$\{(?P<braced>[A-Za-z_][\w.]*)\}|\$(?P<plain>[A-Za-z_]\w*(\.\w+)?)")
+
+Sections = dict[str, dict[str, str]]
+
+
+class Option(NamedTuple):
+    """An option that is set. `label` is its section and name, or its environment variable."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """The options of a file that are set, by section and name."""
+
+    release: Release
+    options: Mapping[OptionKey, Option]
+
+    def find(self, key: OptionKey) -> Option | None:
+        """Return an option with its references resolved, or None if it is not set or empty. Raises: CliError."""
+        option = self.options.get(key)
+        if option is None or not option.value:
+            return None
+        if self.release is RELEASE_1:
+            return option
+        return Option(option.label, self._resolve(key, ()))
+
+    def _resolve(self, key: OptionKey, path: tuple[OptionKey, ...]) -> str:
+        def replace(match: re.Match[str]) -> str:
+            name = match["braced"] or match["plain"]
+            return self._resolve(self._find_reference(key, name, path), (*path, key)) if name else "$"
+
+        return _REFERENCE.sub(replace, self.options[key].value)
+
+    def _find_reference(self, key: OptionKey, name: str, path: tuple[OptionKey, ...]) -> OptionKey:
+        """Return the option that `name` refers to: in a section, in the same one, or in `DEFAULT`."""
+        section, dot, option = name.partition(".")
+        candidates = [(section.lower(), option)] if dot else [(key[0], name), ("DEFAULT", name)]
+        for candidate in candidates:
+            if candidate in self.options and candidate not in (*path, key):
+                return candidate
+        raise CliError(
+            f"{self.options[key].label} refers to ${name}, which is not set in the file",
+            "set it in the file, or write $$ for a dollar sign",
+        )
+
+
+def read_file(file: Path, environment: Mapping[str, str]) -> ConfigFile:
+    """Read a configuration file of any release. Raises: CliError, without values of the file."""
+    text = _read_text(file)
+    headers = {header.strip() for header in _HEADER.findall(text)}
+    first = {header for header in headers if header.upper() in RELEASE_1.sections}
+    later = {header for header in headers if header.lower() in RELEASE_3_3.sections | RELEASE_4.sections}
+    if first and later:
+        raise CliError(
+            f"{file} has sections of Almanach 1.0 to 3.2 ({_join(first)}) and of 3.3 or later ({_join(later)})",
+            "remove the sections that Almanach does not use",
+        )
+    if not headers:
+        raise CliError(f"{file} is not a valid configuration file: it has no section")
+    if not first and not later and "DEFAULT" not in {header.upper() for header in headers}:
+        raise CliError(f"{file} does not have any section of Almanach")
+    if first or (not later and _has_options_of_release_1(_read_raw(file, text))):
+        return ConfigFile(RELEASE_1, _list_options_of_release_1(_read_raw(file, text), environment))
+    sections = _read_oslo(file)
+    options = {
+        (section, name): Option(f"{section}.{name}", value)
+        for section, values in sections.items()
+        for name, value in values.items()
+    }
+    return ConfigFile(_choose_oslo_release(options), options)
+
+
+def _read_text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CliError(f"{file} is not a valid configuration file: it is not UTF-8") from error
+    except OSError as error:
+        raise CliError(f"Cannot read {file}: {error.strerror}") from error
+
+
+def _read_raw(file: Path, text: str) -> Sections:
+    """Read sections as Python 2's RawConfigParser does; names of sections are converted to capitals."""
+    parser = configparser.RawConfigParser(
+        strict=False, default_section="", comment_prefixes=("#", ";", "rem "), inline_comment_prefixes=(";",)
+    )
+    try:
+        parser.read_string(text)
+    except configparser.MissingSectionHeaderError as error:
+        raise _invalid(file, error.lineno) from error
+    except configparser.ParsingError as error:
+        raise _invalid(file, error.errors[0][0]) from error
+    except configparser.Error as error:
+        raise CliError(f"{file} is not a valid configuration file") from error
+    sections: Sections = {}
+    for name in parser.sections():
+        sections.setdefault(name.strip().upper(), {}).update(parser.items(name))
+    return sections
+
+
+def _read_oslo(file: Path) -> Sections:
+    """Read sections as oslo.config does; names of sections are converted to lower case, except `DEFAULT`."""
+    from oslo_config import cfg  # not needed by other commands
+
+    sections: dict[str, dict[str, list[str]]] = {}
+    try:
+        cfg.ConfigParser(str(file), sections).parse()
+    except cfg.ParseError as error:
+        raise _invalid(file, error.lineno) from error
+    merged: Sections = {}
+    for section, options in sections.items():
+        name = "DEFAULT" if section.upper() == "DEFAULT" else section.lower()
+        merged.setdefault(name, {}).update({option: values[-1].strip() for option, values in options.items()})
+    return merged
+
+
+def _has_options_of_release_1(sections: Sections) -> bool:
+    """Return True if `[DEFAULT]` has options that only Almanach 1.0 to 3.2 has."""
+    names = {name for _, name in RELEASE_1.roles}
+    names -= {name for release in (RELEASE_3_3, RELEASE_4) for _, name in release.roles}
+    return not names.isdisjoint(sections.get("DEFAULT", {}))
+
+
+def _list_options_of_release_1(sections: Sections, environment: Mapping[str, str]) -> dict[OptionKey, Option]:
+    """Return the options that are set. Options of `[DEFAULT]` apply to every section that has an option of the name."""
+    documented = (*RELEASE_1.roles, *RELEASE_1.unused)
+    options: dict[OptionKey, Option] = {}
+    for name, value in sections.get("DEFAULT", {}).items():
+        users = [key for key in documented if key[1] == name]
+        options |= {key: Option(f"DEFAULT.{name}", value) for key in users or [("DEFAULT", name)]}
+    for section, values in sections.items():
+        if section != "DEFAULT":
+            options |= {(section, name): Option(f"{section}.{name}", value) for name, value in values.items()}
+    for section, name in documented:
+        variable = f"{section}_{name.upper()}"
+        if environment.get(variable):
+            options[section, name] = Option(f"{variable} in the environment", environment[variable])
+    return options
+
+
+def _choose_oslo_release(options: Mapping[OptionKey, Option]) -> Release:
+    """Return the release that has the most of the options: 4, if several have."""
+    return max((RELEASE_4, RELEASE_3_3), key=lambda release: len(options.keys() & {*release.roles, *release.unused}))
+
+
+def _invalid(file: Path, line: int) -> CliError:
+    """Return an error without the text of the line, which may be a password."""
+    return CliError(f"{file} is not a valid configuration file: line {line} is neither a section nor an option")
+
+
+def _join(headers: set[str]) -> str:
+    return ", ".join(f"[{header}]" for header in sorted(headers))

@@ -1,0 +1,42 @@
+"""What every response has: the request id, and headers for browsers that display it or keep a copy.
+
+Source: OWASP, "HTTP Security Response Headers Cheat Sheet" and "REST Security Cheat Sheet".
+"""
+
+import logging
+
+from litestar.types import Message, Scope
+
+from stratiform.interfaces.http import request_id
+from stratiform.kit.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+#: Headers of responses that do not set them. A referrer stays on this site, so that forms keep their `Origin`.
+_DEFAULTS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cache-control": b"no-store",
+}
+
+#: For one year, as RFC 6797 recommends; only if clients use TLS, here or at a proxy.
+_STRICT_TRANSPORT_SECURITY = (b"strict-transport-security", b"max-age=31536000")
+
+
+async def add_headers(message: Message, scope: Scope) -> None:
+    """Add headers to the start of a response, also if no route matches."""
+    if message["type"] != "http.response.start":
+        return
+    headers = list(message["headers"])
+    names = {name.lower() for name, _ in headers}
+    headers += [(name, text) for name, text in _DEFAULTS.items() if name not in names]
+    if scope["litestar_app"].state.services.url.startswith("https:"):
+        headers.append(_STRICT_TRANSPORT_SECURITY)
+    message["headers"] = [*headers, (b"x-openstack-request-id", request_id(scope).encode())]
+
+
+def log_unavailable(error: Exception, scope: Scope) -> None:
+    """Log why a request could not be handled; clients do not learn the names of hosts and databases."""
+    if isinstance(error, Unavailable) and error.reason:
+        logger.error("%s request_id=%s", error, request_id(scope))

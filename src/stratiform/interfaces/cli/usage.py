@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.interfaces.cli import audit, corrections, events, meter, poll, proof, rejected, sums
+from stratiform.interfaces.cli import audit, corrections, events, meter, names, poll, proof, rejected, sums
 from stratiform.interfaces.cli.client import CliError, client, print_line, printable_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 
@@ -14,6 +14,7 @@ app = typer.Typer(help="Usage, and the messages it comes from.", no_args_is_help
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(meter.app, name="meter")
 app.add_typer(meter.unknown, name="unknown")
+app.add_typer(names.app, name="names")
 app.command("export")(proof.export_file)
 app.command("verify")(proof.verify_file)
 app.command("insert")(events.insert_file)

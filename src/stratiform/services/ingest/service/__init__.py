@@ -21,6 +21,7 @@ from stratiform.services.ingest.service.meters import Meters
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch
 from stratiform.services.ingest.service.polls import PollQuery, Polls
 from stratiform.services.ingest.service.rejected_messages import RejectedMessages
+from stratiform.services.ingest.service.resource_names import ResourceNames
 from stratiform.services.ingest.service.resource_updates import ResourceUpdate, ResourceUpdates
 from stratiform.services.ledger.service import LedgerService
 
@@ -60,6 +61,7 @@ class IngestService:
     meters: Meters
     polls: Polls
     rejected_messages: RejectedMessages
+    resource_names: ResourceNames
     resource_updates: ResourceUpdates
     raw_messages_days: int = 0
 
@@ -76,6 +78,7 @@ class IngestService:
             meters=Meters(parser),
             polls=Polls(parser, ledger),
             rejected_messages=RejectedMessages(parser, ledger),
+            resource_names=ResourceNames(parser, ledger),
             resource_updates=ResourceUpdates(parser, ledger),
             raw_messages_days=raw_messages_days,
         )

@@ -20,6 +20,10 @@ S = TypeVar("S", bound=Segment)
 OWN_CLOUD = ""
 
 
+#: The types of resources to which others refer by id, and whose names are read by others.
+NAMED_TYPES = ("flavor", "image", "project", "volume_type")
+
+
 class Reference(NamedTuple):
     """An attribute with the id of another resource, and the attribute for the name of that resource.
 

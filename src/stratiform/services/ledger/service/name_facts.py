@@ -1,15 +1,22 @@
 """Names of resources as facts with a time: what something was called when it was used."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 from stratiform.kit.clock import Micros
+from stratiform.kit.context import RequestContext
 from stratiform.kit.db import Connection
-from stratiform.services.ledger import repository
+from stratiform.services.ledger import policy, repository
 from stratiform.services.ledger.model import Resource, Segment
-from stratiform.services.ledger.model.names import OWN_CLOUD, NameTimeline, list_referenced, split_by_names
+from stratiform.services.ledger.model.names import (
+    NAMED_TYPES,
+    OWN_CLOUD,
+    NameTimeline,
+    list_referenced,
+    split_by_names,
+)
 
 S = TypeVar("S", bound=Segment)
 
@@ -63,6 +70,20 @@ class NameReader:
 @dataclass(frozen=True, slots=True)
 class NameFacts:
     """Names of resources over time."""
+
+    def list(
+        self, ctx: RequestContext, resource_types: Sequence[str] = NAMED_TYPES
+    ) -> Sequence[tuple[Resource, NameTimeline]]:
+        """Return the names of all resources of these types, sorted by type, id and cloud. Raises: Forbidden."""
+        policy.NAMES_LIST.require(ctx.caller, None)
+        resources = [
+            Resource(cloud, resource_type, resource_id)
+            for resource_type in sorted(resource_types)
+            for cloud, resource_id, _, _ in repository.resources.list_names(ctx.db, resource_type)
+        ]
+        statements = repository.name_statements.list_by_resource(ctx.db, resources, None)
+        timelines = [(resource, NameTimeline.of(statements[resource])) for resource in resources]
+        return [(resource, timeline) for resource, timeline in timelines if timeline.names]
 
     def open(self, db: Connection, as_of: int | None = None) -> NameReader:
         """Return a reader of names as known at the position `as_of` (None: now)."""

@@ -38,7 +38,7 @@ lock: ## Rewrite requirements/ from pyproject.toml (UPGRADE=1 upgrades all pins)
 	@python=$$(tools/find-python) && "$$python" tools/lock.py $(if $(UPGRADE),--upgrade)
 
 docs: setup ## Generate pages of docs/reference from the code
-	@$(RUN)python -m stratiform.app.reference
+	@$(RUN)python -m stratiform.app.reference_pages
 
 bench: setup ## Measure rating a million segments
 	@$(RUN)python benchmarks/rating.py

@@ -28,11 +28,11 @@ sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
 from sqlalchemy import Connection
 
-from stratiform.app.home import list_running
-from stratiform.kit import merkle
+from stratiform.app.home_folder import list_running_programs
+from stratiform.kit import merkle_tree
 from stratiform.services.ledger import repository
 from support.databases import empty_database
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 from support.workload import random_notifications
 
 #: Messages of one batch, and of one measurement.
@@ -49,7 +49,7 @@ _FACT = '{"project_id":"p","launched":1000000,"state":"active","attributes":{"fl
 def cost(kind: str, sizes: list[int]) -> None:
     """Print the events per second at each size of the ledger."""
     with tempfile.TemporaryDirectory() as folder, empty_database(kind, Path(folder)) as url:
-        stack = bench(Path(folder), url)
+        stack = build_harness(Path(folder), url)
         random = Random(1)
         print(f"{kind}: {MEASURED} messages at each size, {BATCH} a batch")
         print(f"{'segments before':>16} {'events/s':>9} {'µs an event':>12} {'fill s':>7}")
@@ -73,7 +73,7 @@ def messages(random: Random) -> Iterator[bytes]:
         yield from random_notifications(random, 100)
 
 
-def ingest(stack: Bench, batch_messages: list[bytes]) -> float:
+def ingest(stack: ServiceHarness, batch_messages: list[bytes]) -> float:
     """Ingest messages in batches, and return the messages per second."""
     started = time.perf_counter()
     for start in range(0, len(batch_messages), BATCH):
@@ -84,11 +84,11 @@ def ingest(stack: Bench, batch_messages: list[bytes]) -> float:
     return len(batch_messages) / (time.perf_counter() - started)
 
 
-def fill(stack: Bench, size: int) -> None:
+def fill(stack: ServiceHarness, size: int) -> None:
     """Add machines that were used for an hour until the ledger has `size` segments."""
     while True:
         with stack.services.database.transaction() as db:
-            numbers = repository.batches.lock(db)
+            numbers = repository.batches.lock_ledger(db)
             first = max(numbers.events, numbers.segments, numbers.resources)
             until = first + min(_FILLED_AT_ONCE, size - numbers.segments)
             if until <= first:
@@ -136,8 +136,10 @@ def _fill_log(db: Connection, size: int, until: int) -> None:
     """Extend the log with empty leaves up to `until`."""
     while size < until:
         count = min(65536, until - size)
-        tiles = merkle.append(repository.tiles.make_reader(db), size, [b"\0" * merkle.HASH_BYTES] * count)
-        repository.tiles.save(db, tiles)
+        tiles = merkle_tree.append_leaves(
+            repository.log_tiles.build_tile_reader(db), size, [b"\0" * merkle_tree.HASH_BYTES] * count
+        )
+        repository.log_tiles.save(db, tiles)
         size += count
 
 
@@ -189,7 +191,7 @@ def _token(client: httpx.Client, home: Path) -> str:
 
 def _process(home: Path) -> int:
     """Return the process that `up` started."""
-    (process,) = set(list_running(home).values())
+    (process,) = set(list_running_programs(home).values())
     return process
 
 

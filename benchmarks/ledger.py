@@ -108,16 +108,16 @@ def channel() -> Iterator[Any]:
 @contextmanager
 def filled(messages: list[bytes]) -> Iterator[Queue]:
     """Declare the queue of the collector, and publish `messages` to it."""
-    from stratiform.interfaces.amqp.address import parse
-    from stratiform.interfaces.amqp.queues import Subscription, declare
+    from stratiform.interfaces.amqp.queues import Subscription, declare_queues
+    from stratiform.interfaces.amqp.transport_url import parse_transport_url
 
     amqp: Any = importlib.import_module("amqp")
     name = f"bench-{uuid4().hex[:8]}"
     queue = Queue(name, name, len(messages))
     with channel() as open_channel:
-        declare(
+        declare_queues(
             open_channel.connection,
-            parse(bus_url() + "?amqp_durable_queues=true", "bus"),
+            parse_transport_url(bus_url() + "?amqp_durable_queues=true", "bus"),
             Subscription([name], [_TOPIC], name),
         )
         properties = {"content_type": "application/json", "content_encoding": "utf-8", "delivery_mode": 2}
@@ -226,9 +226,9 @@ def oslo(messages: list[bytes], batch: int) -> Cost:
 def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Callable[[], None]]:
     """Yield a function that runs the collector on a fresh database until all messages are stored."""
     from stratiform.app import collector as program
-    from stratiform.app import schema
+    from stratiform.app import database_schema
     from stratiform.app.settings import Settings
-    from stratiform.app.wiring import build
+    from stratiform.app.wiring import build_services
     from stratiform.kit import garbage_collection
     from support.databases import empty_database
 
@@ -242,14 +242,14 @@ def collector(queue: Queue, batch: int, kind: str = "postgresql") -> Iterator[Ca
             collector_exchanges=(queue.exchange,),
             collector_pool=queue.pool,
         )
-        services = build(settings)
-        schema.upgrade(services.database)
-        garbage_collection.tune()  # as `serve` does
+        services = build_services(settings)
+        database_schema.upgrade(services.database)
+        garbage_collection.tune_garbage_collector()  # as `serve` does
         stop = threading.Event()
         thread = threading.Thread(target=program.collect, args=(settings, services, stop))
 
         def stored() -> bool:
-            with services.database.snapshot() as db:
+            with services.database.read_transaction() as db:
                 stored_messages = "SELECT count(*) FROM (SELECT DISTINCT batch, place FROM metering_event) AS events"
                 unknown = "SELECT count(*) FROM metering_unknown"
                 return (
@@ -299,7 +299,7 @@ def _collected(messages: list[bytes], batch: int, database: str) -> Cost:
 _CATEGORIES = (
     ("amqp/storage", "storing a batch: other"),
     ("amqp/", "AMQP: frames, inbox"),
-    ("ingest/events", "parsing messages"),
+    ("ingest/parsing", "parsing messages"),
     ("ledger/model", "fold, records"),
     ("service/batch_fold", "fold, records"),
     ("kit/merkle", "Merkle log"),

@@ -27,17 +27,17 @@ from sqlalchemy import text
 sys.path.append(str(Path(__file__).parents[1] / "tests"))  # a real server on a free port
 
 from stratiform.app.settings import Settings
-from stratiform.app.wiring import build
+from stratiform.app.wiring import build_services
 from stratiform.interfaces.rest.views.usage import segment_row
 from stratiform.interfaces.services import Services
-from stratiform.kit import bulk, garbage_collection
+from stratiform.kit import bulk_queries, garbage_collection
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.sums import parse_query
+from stratiform.services.ledger.model.sums import parse_sum_query
 from stratiform.services.ledger.tables import (
     batch_table,
     position_table,
@@ -46,7 +46,7 @@ from stratiform.services.ledger.tables import (
 )
 from support.ports import free_port
 from support.server import serving
-from support.stacks import bench
+from support.stacks import build_harness
 
 T0 = parse_iso("2026-01-01T00:00:00Z")
 MACHINES, EACH = 2_500, 4
@@ -65,7 +65,7 @@ def fill(services: Services, others: int) -> int:
     with services.database.transaction() as db:
         position = segments // 400 + 1
         rows = [(number, T0 + number, 0, None) for number in range(1, position + 1)]
-        bulk.insert(db, batch_table, ("id", "received_at", "events", "messages"), rows)
+        bulk_queries.insert(db, batch_table, ("id", "received_at", "events", "messages"), rows)
         values = {"position": position, "events": 0, "segments": segments, "resources": segments // EACH}
         db.execute(position_table.insert().values(id=1, **values))
         if services.database.dialect != "mysql":
@@ -92,12 +92,12 @@ def _project(db: Connection, chance: random.Random, project: str, number: int) -
             segments.append((*row, number // 400 + 1, 1 if end is None else None))
             number, at = number + 1, end or at
     of_resources = ("id", "cloud", "resource_type", "resource_id", "name", "tags", "parent", "progress")
-    bulk.insert(db, resource_table, of_resources, resources)
+    bulk_queries.insert(db, resource_table, of_resources, resources)
     of_segments = (
         "id", "resource", "cloud", "resource_type", "resource_id", "project_id", "start_at", "end_at", "state",
         "attributes", "recorded", "is_open",
     )  # fmt: skip
-    bulk.insert(db, segment_table, of_segments, segments)
+    bulk_queries.insert(db, segment_table, of_segments, segments)
     return number
 
 
@@ -126,7 +126,7 @@ def in_process(services: Services) -> None:
     services, page = services, Page(10_000)
 
     def rows() -> Sequence[Any]:
-        with services.database.snapshot() as db:
+        with services.database.read_transaction() as db:
             return services.ledger.segments.list(
                 RequestContext(db, SYSTEM, T0), UsageFilter(project_id=PROJECT), page
             ).items
@@ -141,10 +141,10 @@ def in_process(services: Services) -> None:
         ("all by project and month", "project_id", "duration", "month"),
         ("all by label", "tag:env", "duration", None),
     ):
-        query = parse_query([group], [measure], *year, bucket)
+        query = parse_sum_query([group], [measure], *year, bucket)
 
         def sums(query: Any = query) -> None:
-            with services.database.snapshot() as db:
+            with services.database.read_transaction() as db:
                 services.ledger.sums.compute(RequestContext(db, SYSTEM, T0), UsageFilter(), query)
 
         measured(f"sum of {what}", sums, times=3)
@@ -173,13 +173,11 @@ def _get(http: httpx.Client, url: str) -> None:
 @contextmanager
 def ledger(home: Path, url: str, others: int) -> Iterator[tuple[Services, str]]:
     """A server over a new ledger."""
-    bench(home, url).services.database.close()  # creates the tables
+    build_harness(home, url).services.database.close()  # creates the tables
     port = free_port()
-    services = build(Settings(home=home, database_url=url, port=port, bcrypt_rounds=4))
+    services = build_services(Settings(home=home, database_url=url, port=port, bcrypt_rounds=4))
     with services.database.transaction() as db:
-        services.identity.bootstrap(
-            db, services.clock.now(), url=services.url, region=services.region, admin_password=PASSWORD
-        )
+        services.identity.bootstrap(db, services.clock.now(), admin_password=PASSWORD)
     fill(services, others)
     with serving(services, port):
         yield services, services.url
@@ -195,7 +193,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         ledger(Path(folder), arguments.url, arguments.others) as (services, url),
     ):
-        garbage_collection.tune()  # as `serve` does
+        garbage_collection.tune_garbage_collector()  # as `serve` does
         over_http(url)
         in_process(services)
 

@@ -17,13 +17,13 @@ sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
 import zstandard
 
-from stratiform.kit import merkle
-from stratiform.kit.clock import HOUR_US, iso_naive, parse_iso
+from stratiform.kit import merkle_tree
+from stratiform.kit.clock import HOUR_US, format_iso_naive, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.proof.model.verification import verify
+from stratiform.services.proof.model.verification import verify_export
 from support.databases import empty_database
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 
 BATCH, EVENTS_PER_SERVER, PROJECTS = 1000, 5, 50
 _FIRST = parse_iso("2026-01-01")
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=100_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, empty_database(options.database, Path(folder)) as url:
-        stack = bench(Path(folder), url)
+        stack = build_harness(Path(folder), url)
         print(f"{options.database}, {options.events} events")
         fill(stack, options.events)
         measure_appending(options.events)
@@ -49,19 +49,19 @@ def main() -> None:
         size, compressed = file.stat().st_size, len(zstandard.ZstdCompressor().compress(file.read_bytes()))
         print(f"  {size / options.events:.0f} bytes per event, {compressed / options.events:.0f} compressed")
         with timed("verify"), file.open("rb") as source:
-            report = verify(source, stack.services.proof.keys.list_verifiers())
+            report = verify_export(source, stack.services.proof.keys.list_verifiers())
         assert report.is_complete_log, report.failures[:3]
         print(f"  {report.events} events, {report.segments} segments of {report.resources} resources")
         stack.services.database.close()
 
 
-def fill(stack: Bench, events: int) -> None:
+def fill(stack: ServiceHarness, events: int) -> None:
     for first in range(0, events, BATCH):
         with stack.services.database.transaction() as db:
             batch = [
                 make_event(number, events // EVENTS_PER_SERVER) for number in range(first, min(first + BATCH, events))
             ]
-            stack.services.ingest.events.ingest(db, batch, stack.clock.now())
+            stack.services.ingest.own_events.ingest(db, batch, stack.clock.now())
 
 
 def make_event(number: int, servers: int) -> Event:
@@ -77,7 +77,7 @@ def make_event(number: int, servers: int) -> Event:
         "root_gb": 20,
         "ephemeral_gb": 0,
         "state": "active",
-        "launched_at": iso_naive(launched),
+        "launched_at": format_iso_naive(launched),
     }
     return Event(f"{number:032x}", "compute.instance.update", "compute.x", launched + turn * HOUR_US, "a", payload)
 
@@ -85,22 +85,22 @@ def make_event(number: int, servers: int) -> Event:
 def measure_appending(events: int) -> None:
     """Measure the log alone, with batches as in ingest."""
     tiles: dict[tuple[int, int], bytes] = {}
-    leaves = [merkle.leaf_hash(b"%d" % number) for number in range(BATCH)]
+    leaves = [merkle_tree.compute_leaf_hash(b"%d" % number) for number in range(BATCH)]
 
     def tile(level: int, number: int) -> bytes:
         return tiles.get((level, number), b"")
 
     start = time.perf_counter()
     for size in range(0, events, BATCH):
-        tiles.update(merkle.append(tile, size, leaves))
+        tiles.update(merkle_tree.append_leaves(tile, size, leaves))
     print(f"  append to the log: {(time.perf_counter() - start) / events * 1e6:.2f} µs per event")
 
 
-def export(stack: Bench, file: Path, project_id: str | None = None) -> None:
+def export(stack: ServiceHarness, file: Path, project_id: str | None = None) -> None:
     services, database = stack.services, stack.services.database
     with database.transaction() as db:
         created = services.proof.exports.create(stack.ctx(db), UsageFilter(project_id=project_id))
-    with database.snapshot() as db, file.open("wb") as sink:
+    with database.read_transaction() as db, file.open("wb") as sink:
         sink.writelines(services.proof.exports.iterate_lines(db, created))
 
 

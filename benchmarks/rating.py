@@ -3,8 +3,9 @@
     .venv/bin/python benchmarks/rating.py [--segments 1000000] [--samples 500000] [--threads 2]
 
 The usage is generated with a fixed seed; the price plan is examples/prices.toml. Every line of a sample of the
-segments is compared with the engine in plain Python (services/rating/engines/segments.py), which is also the first
-peer. The second peer is an SQL query over SQLite in memory, which multiplies and sums integers, but rounds no runs.
+segments is compared with the engine in plain Python (services/rating/engines/segment_engine.py), which is also the
+first peer. The second peer is an SQL query over SQLite in memory, which multiplies and sums integers, but does not
+round runs.
 """
 
 import argparse
@@ -21,11 +22,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from stratiform.kit.clock import DAY_US, MINUTE_US, parse_iso
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ledger.model import Segment
-from stratiform.services.rating.engines import duckdb_engine, samples, segments
-from stratiform.services.rating.engines.history import SegmentHistory
-from stratiform.services.rating.model import MeterUsage, PricePlan, format_scaled
+from stratiform.services.rating.engines import duckdb_engine, sample_engine, segment_engine
+from stratiform.services.rating.engines.attribute_history import AttributeHistory
+from stratiform.services.rating.model import PricePlan, SampledUsage, format_scaled
 from stratiform.services.rating.plan_files import parse_plan
 
 PLAN = Path(__file__).parent.parent / "examples" / "prices.toml"
@@ -70,7 +71,7 @@ def generate_segments(count: int, seed: int = 1) -> Iterator[Segment]:
         remaining -= pieces
 
 
-def generate_samples(count: int, seed: int = 1) -> Iterator[MeterUsage]:
+def generate_samples(count: int, seed: int = 1) -> Iterator[SampledUsage]:
     """Generate the traffic of instances every five minutes of the month."""
     chance = random.Random(seed)
     each_month = (END - START) // (5 * MINUTE_US)
@@ -78,7 +79,7 @@ def generate_samples(count: int, seed: int = 1) -> Iterator[MeterUsage]:
         number, step = divmod(i, each_month)
         at = START + (step + 1) * 5 * MINUTE_US
         project_id, value = f"project-{number % 500:03d}", Decimal(chance.randrange(10**8))
-        yield MeterUsage("instance", f"{number:032x}", project_id, "dc-1", "bytes_out", "B", at, at, value)
+        yield SampledUsage("instance", f"{number:032x}", project_id, "dc-1", "bytes_out", "B", at, at, value)
 
 
 def main() -> None:
@@ -105,7 +106,9 @@ def generate(arguments: argparse.Namespace) -> None:
     """Write the usage as Arrow, the form in which the DuckDB engine reads it."""
     import pyarrow as pa
 
-    table = duckdb_engine.table(generate_segments(arguments.segments), load_plan().fields).unify_dictionaries()
+    table = duckdb_engine.build_usage_table(
+        generate_segments(arguments.segments), load_plan().usage_fields
+    ).unify_dictionaries()
     with pa.OSFile(str(arguments.file), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
     print(f"generated {table.num_rows:,} segments of November 2026, {arguments.file.stat().st_size / 2**20:.0f} MiB")
@@ -121,8 +124,8 @@ def rate(arguments: argparse.Namespace) -> None:
     seconds, cpu_seconds = [], []
     for _ in range(3):
         started, started_cpu = time.perf_counter(), time.process_time()
-        with duckdb_engine.session(arguments.threads) as session:
-            lines, gaps = duckdb_engine.rate_to_table(table, plan, START, END, session)
+        with duckdb_engine.open_session(arguments.threads) as session:
+            lines, gaps = duckdb_engine.rate_segments_to_table(table, plan, START, END, session)
         total = pa.compute.sum(lines["amount"]).as_py()
         seconds.append(time.perf_counter() - started)
         cpu_seconds.append(time.process_time() - started_cpu)
@@ -138,10 +141,10 @@ def rate(arguments: argparse.Namespace) -> None:
 def compare(plan: PricePlan, threads: int) -> None:
     """Compare every line of some segments with the engine in plain Python."""
     compared = list(generate_segments(COMPARED))
-    with duckdb_engine.session(threads) as session:
-        table = duckdb_engine.table(compared, plan.fields)
-        charge = duckdb_engine.rate(table, plan, START, END, session)
-    assert charge == segments.rate(compared, plan, START, END), "the engines differ"
+    with duckdb_engine.open_session(threads) as session:
+        table = duckdb_engine.build_usage_table(compared, plan.usage_fields)
+        charge = duckdb_engine.rate_segments(table, plan, START, END, session)
+    assert charge == segment_engine.rate_segments(compared, plan, START, END), "the engines differ"
     print(f"            {len(charge.lines):,} lines of {COMPARED:,} segments are equal to those of plain Python")
 
 
@@ -149,7 +152,7 @@ def rate_samples(arguments: argparse.Namespace) -> None:
     """Rate the samples of a meter."""
     plan, sampled = load_plan(), list(generate_samples(arguments.samples))
     started = time.perf_counter()
-    charge = samples.rate(sampled, plan, START, END, SegmentHistory(plan))
+    charge = sample_engine.rate_samples(sampled, plan, START, END, AttributeHistory(plan))
     seconds = time.perf_counter() - started
     print(f"samples     {seconds:.2f} s  {len(sampled) / seconds:>12,.0f} samples/s  {len(charge.lines):,} lines")
 
@@ -159,7 +162,7 @@ def plain_python(arguments: argparse.Namespace) -> None:
     count = max(arguments.segments // 10, 1)
     plan, usages = load_plan(), list(generate_segments(count))
     started = time.perf_counter()
-    segments.rate(usages, plan, START, END)
+    segment_engine.rate_segments(usages, plan, START, END)
     seconds = time.perf_counter() - started
     speed = f"{count / seconds:>8,.0f} segments/s"
     print(f"plain Python {seconds:.2f} s for {count:,}  {speed}; {ratio(arguments, seconds / count)}")

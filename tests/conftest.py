@@ -15,10 +15,10 @@ import pytest
 from support import watchdog
 
 if TYPE_CHECKING:
-    from stratiform.kit.db import Database
+    from stratiform.kit.database import Database
     from support.bus import BusNames
     from support.databases import DatabasePool
-    from support.stacks import Bench
+    from support.stacks import ServiceHarness
 
 
 def pytest_configure() -> None:
@@ -71,11 +71,11 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 @pytest.fixture
 def database(database_url: str) -> Iterator["Database"]:
     """A database with all tables, without rows."""
-    from stratiform.app.schema import load_tables
-    from stratiform.kit.db import Database
+    from stratiform.app.database_schema import import_tables
+    from stratiform.kit.database import Database
     from support.databases import create_tables
 
-    load_tables()
+    import_tables()
     database = Database(database_url)
     create_tables(database)
     yield database
@@ -107,12 +107,12 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stack_bench(home: Path) -> Iterator["Bench"]:
+def service_harness(home: Path) -> Iterator["ServiceHarness"]:
     """All services on SQLite."""
-    from support.stacks import bench
+    from support.stacks import build_harness
 
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home)
+    stack = build_harness(home)
     yield stack
     stack.services.database.close()
 

@@ -51,7 +51,7 @@ def test_queue_of_almanach_is_consumed_after_the_import(imported: Cli, names: Bu
     notifier.info({}, "compute.instance.create.end", server_payload("active"))
     wait_for(lambda: names.count_messages(f"{names.topic}.info") == 1)
     imported("up", "--detach", "--port", free_port())
-    loaded = settings.load(imported.home)
+    loaded = settings.load_settings(imported.home)
     with httpx.Client(base_url=f"http://127.0.0.1:{loaded.almanach_port}", headers={"X-Auth-Token": "a key"}) as http:
         wait_for(lambda: http.get("/v1/entity/i-1").status_code == 200)
         notifier.error(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stratiform.app import almanach, settings
-from stratiform.interfaces.amqp.address import parse
+from stratiform.interfaces.amqp.transport_url import parse_transport_url
 from support.programs import Cli
 
 EVERYTHING = """
@@ -115,14 +115,14 @@ def test_every_option_is_converted_or_reported(cli: Cli, tmp_path: Path) -> None
 
 def test_defaults_of_almanach_are_listed(cli: Cli, tmp_path: Path) -> None:
     output = cli("import", write_config(tmp_path, "[api]\n"))
-    loaded = settings.load(cli.home)
+    loaded = settings.load_settings(cli.home)
     assert (loaded.almanach_host, loaded.almanach_port, loaded.almanach_auth) == ("127.0.0.1", 8000, "private_key")
     assert (loaded.collector_topics, loaded.collector_exchanges, loaded.collector_pool) == (
         ("almanach",),
         ("openstack",),
         "",
     )
-    assert [host.name for host in parse(loaded.collector_url, "x").hosts] == ["localhost"]
+    assert [host.name for host in parse_transport_url(loaded.collector_url, "x").hosts] == ["localhost"]
     for key in ("almanach_host", "almanach_port", "almanach_auth", "collector_url", "collector_topics"):
         assert re.search(rf"^  \(default of Almanach\) +{key} = ", output, re.MULTILINE)
 
@@ -130,7 +130,7 @@ def test_defaults_of_almanach_are_listed(cli: Cli, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["[auth]\n", "[auth]\nprivate_key = secret\n", "[ALMANACH]\nauth_token = secret\n"])
 def test_missing_or_public_private_key_is_replaced(cli: Cli, tmp_path: Path, text: str) -> None:
     output = cli("import", write_config(tmp_path, text))
-    key = almanach.build_settings(settings.load(cli.home)).private_key
+    key = almanach.build_settings(settings.load_settings(cli.home)).private_key
     assert len(key) >= 40
     assert key not in output
     assert "Warning: the file has" in output
@@ -141,7 +141,7 @@ def test_generated_keys_differ(cli: Cli, tmp_path: Path) -> None:
     homes = [tmp_path / "first", tmp_path / "second"]
     for home in homes:
         cli("import", write_config(tmp_path, "[auth]\n"), "--into", home)
-    first, second = (settings.load(home).almanach_private_key for home in homes)
+    first, second = (settings.load_settings(home).almanach_private_key for home in homes)
     assert first != second
 
 
@@ -185,4 +185,4 @@ def test_missing_file_is_refused(cli: Cli, tmp_path: Path) -> None:
 
 def test_special_characters_are_preserved(cli: Cli, tmp_path: Path) -> None:
     cli("import", write_config(tmp_path, '[auth]\nprivate_key = a"b\\c\x7f\u00e9\U0001f600$$\n'))
-    assert settings.load(cli.home).almanach_private_key == 'a"b\\c\x7f\u00e9\U0001f600$'
+    assert settings.load_settings(cli.home).almanach_private_key == 'a"b\\c\x7f\u00e9\U0001f600$'

@@ -9,7 +9,7 @@ from stratiform.app.almanach_import.conversion import convert
 from stratiform.app.almanach_import.files import read_file
 from stratiform.app.almanach_import.options import RELEASES, Release
 from stratiform.app.almanach_import.report import Report
-from stratiform.interfaces.amqp.address import parse
+from stratiform.interfaces.amqp.transport_url import parse_transport_url
 from stratiform.interfaces.cli.client import CliError
 
 #: Every option that Almanach 1.0 to 3.2 documents.
@@ -299,7 +299,7 @@ def test_urls_of_kombu(tmp_path: Path, url: str, converted: list[str]) -> None:
     urls = [str(report.values["collector_url"]), *(source["url"] for source in sources)]
     assert urls == converted
     for each in urls:
-        parse(each, "url")
+        parse_transport_url(each, "url")
 
 
 def test_queue_without_priority_is_consumed_by_name(tmp_path: Path) -> None:

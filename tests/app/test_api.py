@@ -8,7 +8,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from support.stacks import Bench, cached_application
+from support.stacks import ServiceHarness, cached_application
 
 #: Routes without a token: version documents, descriptions of the API, and requests with the password in the body.
 OPEN = {
@@ -23,6 +23,7 @@ OPEN = {
     ("POST", "/identity/v3/users/{user_id:str}/password"),
     ("GET", "/almanach/info"),
     ("GET", "/almanach/v1/info"),
+    ("GET", "/api/v1/server-proof"),
 }
 
 #: Pages of the portal without a session; all others redirect to the first.
@@ -34,8 +35,8 @@ SIGN_IN = {
 
 
 @pytest.fixture
-def http(stack_bench: Bench) -> Iterator[TestClient[Litestar]]:
-    with TestClient(cached_application(stack_bench.services), raise_server_exceptions=False) as client:
+def http(service_harness: ServiceHarness) -> Iterator[TestClient[Litestar]]:
+    with TestClient(cached_application(service_harness.services), raise_server_exceptions=False) as client:
         yield client
 
 

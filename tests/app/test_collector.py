@@ -17,12 +17,12 @@ import pytest
 from sqlalchemy import text
 
 from stratiform.app import collector
-from stratiform.app.collector import addresses, collect
-from stratiform.app.settings import Settings, Source
-from stratiform.interfaces.amqp.inbox import Inbox
-from stratiform.interfaces.amqp.storage import Statistics, Storage
+from stratiform.app.collector import collect, parse_addresses
+from stratiform.app.settings import MessageBus, Settings
+from stratiform.interfaces.amqp.batch_ingest import BatchIngest, IngestStatistics
+from stratiform.interfaces.amqp.batch_queue import BatchQueue
 from stratiform.interfaces.services import Services
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, Unavailable
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service import ParsedBatch
@@ -31,13 +31,13 @@ from support.bus import URL, BusNames, InvalidPropertiesMessage, Proxy, connect_
 from support.ledger import listing, recorded
 from support.ports import free_port
 from support.processes import WAIT_S
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 
 
 def make_settings(home: Path, *buses: BusNames, url: str = URL) -> Settings:
     """Return settings with the first source in the short form, and the others as tables."""
     first, *others = [
-        Source(url=url, cloud="openstack", topics=(names.topic,), exchanges=(names.exchange,), pool=names.pool)
+        MessageBus(url=url, cloud="openstack", topics=(names.topic,), exchanges=(names.exchange,), pool=names.pool)
         for names in buses
     ]
     return Settings(
@@ -67,7 +67,7 @@ def run_collector(settings: Settings, services: Services) -> Iterator[None]:
 def count_expected_events() -> int:
     """Return the number of events in the recorded notifications."""
     with TemporaryDirectory() as folder:
-        services = bench(Path(folder)).services
+        services = build_harness(Path(folder)).services
         with services.database.transaction() as db:
             services.ingest.messages.ingest(db, "openstack", recorded(), 1)
         count = count_events(services)
@@ -80,12 +80,12 @@ def list_bodies() -> list[bytes]:
 
 
 def count_events(services: Services, cloud: str = "openstack") -> int:
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         return int(db.execute(text("SELECT count(*) FROM metering_event WHERE cloud = :c"), {"c": cloud}).scalar_one())
 
 
 def list_reasons(services: Services) -> list[str]:
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         return list(db.execute(text("SELECT reason FROM metering_rejected ORDER BY reason")).scalars())
 
 
@@ -97,8 +97,8 @@ def log_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     ]
 
 
-def test_messages_give_the_same_ledger_as_a_file(stack_bench: Bench, names: BusNames, home: Path) -> None:
-    services = stack_bench.services
+def test_messages_give_the_same_ledger_as_a_file(service_harness: ServiceHarness, names: BusNames, home: Path) -> None:
+    services = service_harness.services
     sent = list_bodies()
     sent += random.Random(7).sample(sent, 200)
     random.Random(8).shuffle(sent)
@@ -106,17 +106,19 @@ def test_messages_give_the_same_ledger_as_a_file(stack_bench: Bench, names: BusN
         wait_for(lambda: names.count_consumers() == 1)
         names.publish(sent)
         wait_for(lambda: count_events(services) == count_expected_events() and names.count_messages() == 0)
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         expected = listing(services.ledger, db)
     with services.database.transaction() as db:
         result = services.ingest.messages.ingest(db, "openstack", recorded(), 1)
-        assert (result.accepted, result.repeated) == (0, count_expected_events())
+        assert (result.ingested, result.duplicates) == (0, count_expected_events())
         assert listing(services.ledger, db) == expected
-        assert services.ledger.positions.get_current(db) > 0
+        assert services.ledger.positions.get_current_position(db) > 0
 
 
-def test_stored_messages_are_acknowledged_before_the_stop(stack_bench: Bench, names: BusNames, home: Path) -> None:
-    services = stack_bench.services
+def test_stored_messages_are_acknowledged_before_the_stop(
+    service_harness: ServiceHarness, names: BusNames, home: Path
+) -> None:
+    services = service_harness.services
     with run_collector(make_settings(home, names), services):
         wait_for(lambda: names.count_consumers() == 1)
         names.publish(list_bodies())
@@ -126,9 +128,9 @@ def test_stored_messages_are_acknowledged_before_the_stop(stack_bench: Bench, na
 
 
 def test_messages_that_are_not_stored_stay_with_the_broker(
-    stack_bench: Bench, names: BusNames, home: Path, caplog: pytest.LogCaptureFixture
+    service_harness: ServiceHarness, names: BusNames, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    services = stack_bench.services
+    services = service_harness.services
     with services.database.transaction() as db:
         db.exec_driver_sql("ALTER TABLE metering_event RENAME TO away")
     with run_collector(make_settings(home, names), services):
@@ -143,9 +145,9 @@ def test_messages_that_are_not_stored_stay_with_the_broker(
 
 
 def test_messages_are_stored_when_the_database_is_available_again(
-    stack_bench: Bench, names: BusNames, home: Path, caplog: pytest.LogCaptureFixture
+    service_harness: ServiceHarness, names: BusNames, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    services = stack_bench.services
+    services = service_harness.services
     with services.database.transaction() as db:
         db.exec_driver_sql("ALTER TABLE metering_event RENAME TO away")
     with run_collector(make_settings(home, names), services):
@@ -158,8 +160,8 @@ def test_messages_are_stored_when_the_database_is_available_again(
     assert len([line for line in log_lines(caplog) if line.startswith("messages not stored")]) == 1
 
 
-def test_invalid_messages_are_rejected(stack_bench: Bench, names: BusNames, home: Path) -> None:
-    services = stack_bench.services
+def test_invalid_messages_are_rejected(service_harness: ServiceHarness, names: BusNames, home: Path) -> None:
+    services = service_harness.services
     message = {"event_type": "volume.create.end", "priority": "INFO", "timestamp": "2026-01-01 00:00:00", "payload": {}}
     with run_collector(make_settings(home, names), services):
         wait_for(lambda: names.count_consumers() == 1)
@@ -172,7 +174,7 @@ def test_invalid_messages_are_rejected(stack_bench: Bench, names: BusNames, home
     ]
 
 
-def with_messages(stack: Bench, messages: object) -> Services:
+def with_messages(stack: ServiceHarness, messages: object) -> Services:
     """Return the services of `stack` with another implementation of `ingest.messages`."""
     ingest = replace(stack.services.ingest, messages=cast("Messages", messages))
     return replace(stack.services, ingest=ingest)
@@ -194,8 +196,10 @@ class FailingMessages:
         return result
 
 
-def test_message_that_cannot_be_stored_is_rejected_alone(stack_bench: Bench, names: BusNames, home: Path) -> None:
-    services = with_messages(stack_bench, FailingMessages(stack_bench.services.ingest.messages))
+def test_message_that_cannot_be_stored_is_rejected_alone(
+    service_harness: ServiceHarness, names: BusNames, home: Path
+) -> None:
+    services = with_messages(service_harness, FailingMessages(service_harness.services.ingest.messages))
     sent = list_bodies()
     for index in (0, 300, 301, len(sent)):
         sent.insert(index, b'{"fail": %d}' % index)
@@ -226,26 +230,26 @@ class UnavailableOnce:
         return self.real.store(db, batch, now)
 
 
-def test_nothing_is_acknowledged_after_a_batch_that_was_not_stored(stack_bench: Bench) -> None:
-    messages = UnavailableOnce(stack_bench.services.ingest.messages)
-    services = with_messages(stack_bench, messages)
-    inbox, stop = Inbox(1), threading.Event()
-    storage = Storage(services, "openstack", inbox, Statistics("rabbit://bus", "openstack"))
+def test_nothing_is_acknowledged_after_a_batch_that_was_not_stored(service_harness: ServiceHarness) -> None:
+    messages = UnavailableOnce(service_harness.services.ingest.messages)
+    services = with_messages(service_harness, messages)
+    batch_queue, stop = BatchQueue(1), threading.Event()
+    storage = BatchIngest(services, "openstack", batch_queue, IngestStatistics("rabbit://bus", "openstack"))
     for tag, body in enumerate(list_bodies()[:2], 1):
-        inbox.put([(tag, body)])
-    threading.Thread(target=storage.parse, daemon=True).start()
-    store_thread = threading.Thread(target=storage.store, args=(stop,))
+        batch_queue.put([(tag, body)])
+    threading.Thread(target=storage.parse_batches, daemon=True).start()
+    store_thread = threading.Thread(target=storage.store_batches, args=(stop,))
     stop.set()
     store_thread.start()
     wait_for(lambda: messages.parsed == 2)
-    inbox.close()
+    batch_queue.close()
     store_thread.join(10)
-    assert inbox.pop_stored_tag() is None
+    assert batch_queue.pop_acknowledgeable_tag() is None
     assert count_events(services) == 0
 
 
-def test_envelopes_compression_and_content_types(stack_bench: Bench, names: BusNames, home: Path) -> None:
-    services = stack_bench.services
+def test_envelopes_compression_and_content_types(service_harness: ServiceHarness, names: BusNames, home: Path) -> None:
+    services = service_harness.services
     envelopes = list_bodies()
     bare = [json.loads(body)["oslo.message"].encode() for body in envelopes]
     with run_collector(make_settings(home, names), services):
@@ -262,10 +266,10 @@ def test_envelopes_compression_and_content_types(stack_bench: Bench, names: BusN
         wait_for(lambda: count_events(services) == count_expected_events() and len(list_reasons(services)) == 3)
 
 
-def test_sources_are_independent(stack_bench: Bench, names: BusNames, broker: Any, home: Path) -> None:
-    services, elsewhere = stack_bench.services, BusNames(broker)
+def test_sources_are_independent(service_harness: ServiceHarness, names: BusNames, broker: Any, home: Path) -> None:
+    services, elsewhere = service_harness.services, BusNames(broker)
     settings = make_settings(home, names, elsewhere)
-    unreachable = Source(url=f"rabbit://u:p@127.0.0.1:{free_port()}/", cloud="unreachable")
+    unreachable = MessageBus(url=f"rabbit://u:p@127.0.0.1:{free_port()}/", cloud="unreachable")
     settings = replace(settings, sources=(unreachable, replace(settings.sources[0], cloud="elsewhere")))
     with run_collector(settings, services):
         wait_for(lambda: names.count_consumers() == elsewhere.count_consumers() == 1)
@@ -277,8 +281,8 @@ def test_sources_are_independent(stack_bench: Bench, names: BusNames, broker: An
     elsewhere.delete()
 
 
-def test_two_collectors_share_a_pool(stack_bench: Bench, names: BusNames, home: Path) -> None:
-    services = stack_bench.services
+def test_two_collectors_share_a_pool(service_harness: ServiceHarness, names: BusNames, home: Path) -> None:
+    services = service_harness.services
     with run_collector(make_settings(home, names), services), run_collector(make_settings(home, names), services):
         wait_for(lambda: names.count_consumers() == 2)
         names.publish(list_bodies())
@@ -286,9 +290,9 @@ def test_two_collectors_share_a_pool(stack_bench: Bench, names: BusNames, home: 
 
 
 def test_collector_reconnects(
-    stack_bench: Bench, names: BusNames, home: Path, caplog: pytest.LogCaptureFixture
+    service_harness: ServiceHarness, names: BusNames, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    services, proxy = stack_bench.services, Proxy()
+    services, proxy = service_harness.services, Proxy()
     sent = list_bodies()
     url = f"rabbit://guest:guest@127.0.0.1:{free_port()},guest:guest@127.0.0.1:{proxy.port}/"
     with caplog.at_level(logging.INFO), run_collector(make_settings(home, names, url=url), services):
@@ -300,15 +304,15 @@ def test_collector_reconnects(
     proxy.close()
     assert any(line.startswith("connection lost, retrying: bus=rabbit://") for line in log_lines(caplog))
     with services.database.transaction() as db:
-        assert services.ingest.messages.ingest(db, "openstack", sent, 1).accepted == 0
+        assert services.ingest.messages.ingest(db, "openstack", sent, 1).ingested == 0
 
 
 def test_unreachable_broker_is_logged_once_without_the_password(
-    stack_bench: Bench, home: Path, caplog: pytest.LogCaptureFixture
+    service_harness: ServiceHarness, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     port = free_port()
     settings = Settings(home=home, collector_url=f"rabbit://someone:hush-hush@127.0.0.1:{port}/")
-    with caplog.at_level(logging.INFO), run_collector(settings, stack_bench.services):
+    with caplog.at_level(logging.INFO), run_collector(settings, service_harness.services):
         wait_for(lambda: bool(log_lines(caplog)))
     error = f"bus=rabbit://127.0.0.1:{port}/ error='Connection refused' retry_s=2"
     assert log_lines(caplog) == [f"broker not reachable, retrying: {error}"]
@@ -316,11 +320,11 @@ def test_unreachable_broker_is_logged_once_without_the_password(
 
 
 def test_refused_password_is_logged_once(
-    stack_bench: Bench, broker: Any, home: Path, caplog: pytest.LogCaptureFixture
+    service_harness: ServiceHarness, broker: Any, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     proxy = Proxy()
     settings = Settings(home=home, collector_url=f"rabbit://guest:hush-hush@127.0.0.1:{proxy.port}/")
-    with caplog.at_level(logging.INFO), run_collector(settings, stack_bench.services):
+    with caplog.at_level(logging.INFO), run_collector(settings, service_harness.services):
         wait_for(lambda: proxy.connections == 2)
     proxy.close()
     assert len(log_lines(caplog)) == 1
@@ -330,33 +334,37 @@ def test_refused_password_is_logged_once(
 
 
 def test_counts_are_logged_periodically(
-    stack_bench: Bench, names: BusNames, home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    service_harness: ServiceHarness,
+    names: BusNames,
+    home: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(collector, "_LOG_EVERY_S", 0.1)
-    with caplog.at_level(logging.INFO), run_collector(make_settings(home, names), stack_bench.services):
+    with caplog.at_level(logging.INFO), run_collector(make_settings(home, names), service_harness.services):
         wait_for(lambda: names.count_consumers() == 1)
         names.publish([b"not json", *list_bodies()[:1]])
         wait_for(lambda: any(line.startswith("ingested ") for line in log_lines(caplog)))
     lines = [line for line in log_lines(caplog) if line.startswith("ingested ")]
     assert len(lines) == 1, "nothing is logged without messages"
-    assert "cloud=openstack accepted=0 duplicates=0 ignored=1 rejected=1 last_at=2026-11-20T" in lines[0]
+    assert "cloud=openstack ingested=0 duplicates=0 ignored=1 rejected=1 last_at=2026-11-20T" in lines[0]
     assert "guest" not in lines[0]
 
 
 @pytest.mark.parametrize("url", ["nonsense", "rabbit:///", "http://127.0.0.1/", "rabbit://u:hush@h:port/"])
-def test_invalid_url_is_refused_without_the_password(stack_bench: Bench, home: Path, url: str) -> None:
+def test_invalid_url_is_refused_without_the_password(service_harness: ServiceHarness, home: Path, url: str) -> None:
     with pytest.raises(Invalid) as error:
-        collect(replace(Settings(home=home), collector_url=url), stack_bench.services, threading.Event())
+        collect(replace(Settings(home=home), collector_url=url), service_harness.services, threading.Event())
     assert "hush" not in error.value.message
     assert "collector_url" in error.value.message
 
 
 def test_error_names_the_source(home: Path) -> None:
-    valid, invalid = Source(url="rabbit://one/"), Source(url="rabbit://u:hush@two:x/")
+    valid, invalid = MessageBus(url="rabbit://one/"), MessageBus(url="rabbit://u:hush@two:x/")
     with pytest.raises(Invalid, match=r"^url of \[\[sources]] number 2 is not a valid transport URL"):
-        addresses(Settings(home=home, sources=(valid, invalid)))
+        parse_addresses(Settings(home=home, sources=(valid, invalid)))
     with pytest.raises(Invalid, match="name of a cloud"):
-        addresses(Settings(home=home, sources=(replace(valid, cloud=""),)))
+        parse_addresses(Settings(home=home, sources=(replace(valid, cloud=""),)))
 
 
 @pytest.mark.parametrize(
@@ -364,13 +372,13 @@ def test_error_names_the_source(home: Path) -> None:
 )
 def test_invalid_priorities_are_refused(home: Path, priorities: tuple[str, ...], problem: str) -> None:
     with pytest.raises(Invalid, match=f"collector_url has {problem}"):
-        addresses(Settings(home=home, collector_url=URL, collector_priorities=priorities))
+        parse_addresses(Settings(home=home, collector_url=URL, collector_priorities=priorities))
 
 
 def test_clouds_do_not_share_a_queue(home: Path) -> None:
-    source = Source(url="rabbit://a:b@one,a:b@two/x", cloud="north", pool="mine")
-    for other in (Source(url="rabbit://c:d@two/x", pool="mine"), replace(source, cloud="south")):
+    source = MessageBus(url="rabbit://a:b@one,a:b@two/x", cloud="north", pool="mine")
+    for other in (MessageBus(url="rabbit://c:d@two/x", pool="mine"), replace(source, cloud="south")):
         with pytest.raises(Invalid, match=r"number 2 shares the queue 'mine' with url of \[\[sources]] number 1"):
-            addresses(Settings(home=home, sources=(source, other)))
+            parse_addresses(Settings(home=home, sources=(source, other)))
     separate = (source, replace(source, cloud="south", pool="other"), replace(source, topics=("more",)))
-    assert len(addresses(Settings(home=home, sources=separate))) == 3
+    assert len(parse_addresses(Settings(home=home, sources=separate))) == 3

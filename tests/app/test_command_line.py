@@ -38,7 +38,7 @@ def test_usage_error_is_one_line(cli: Cli, arguments: str, message: str) -> None
 def test_group_without_a_command_prints_its_help(cli: Cli) -> None:
     result = cli.run("usage", "rejected")
     assert (result.returncode, result.stderr) == (2, "")
-    assert "drop" in result.stdout
+    assert "delete" in result.stdout
 
 
 def test_exit_codes(cli: Cli) -> None:

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from stratiform.app.reference import PAGES, text, write
+from stratiform.app.reference_pages import PAGES, render_page_file, write_pages
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_committed_page_is_current(name: str) -> None:
-    now = text(PAGES[name])
-    assert (FOLDER / name).read_text() == now, "run: python -m stratiform.app.reference"
+    now = render_page_file(PAGES[name])
+    assert (FOLDER / name).read_text() == now, "run: python -m stratiform.app.reference_pages"
 
 
 def test_connectors_page_lists_capabilities_and_secrets() -> None:
@@ -30,5 +30,5 @@ def test_endpoints_have_microversions_rule_and_summary() -> None:
 
 
 def test_all_pages_are_written(tmp_path: Path) -> None:
-    write(tmp_path / "new")
+    write_pages(tmp_path / "new")
     assert {file.name for file in (tmp_path / "new").iterdir()} == set(PAGES)

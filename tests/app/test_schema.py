@@ -9,65 +9,69 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, Table, inspect, text
 
-from stratiform.app import schema
-from stratiform.kit import merkle
-from stratiform.kit.clock import iso, parse_iso
-from stratiform.kit.db import Database
+from stratiform.app import database_schema
+from stratiform.kit import merkle_tree
+from stratiform.kit.clock import format_iso, parse_iso
+from stratiform.kit.database import Database
 from stratiform.kit.errors import Conflict
 from stratiform.kit.pagination import Page
+from stratiform.kit.work_queue import enqueue
 from stratiform.migrations import HEAD
-from stratiform.services.billing.model import Assignment, StoredDocument
-from stratiform.services.billing.repository.assignments import list_assignments
+from stratiform.services.billing.model import ProjectAssignment, StoredDocument
+from stratiform.services.billing.repository.project_assignments import list_assignments
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Correction, UsageFilter
-from support.billing import BillingBench, billing_bench
+from support.billing import BillingHarness, billing_harness
 from support.ledger import listing, recorded
 from support.money import PLAN, machine
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 
 #: An invoice that was issued before documents had a table.
 FIRST_INVOICE = Path(__file__).parents[1] / "services" / "billing" / "data" / "invoice-of-first-release.json"
 
 
 def test_migrations_lead_to_the_declared_tables_and_back(empty_database_url: str) -> None:
-    schema.load_tables()
+    database_schema.import_tables()
     database = Database(empty_database_url)
-    assert schema.current_revision(database) == ""
-    schema.upgrade(database)
-    schema.upgrade(database)
-    with database.snapshot() as db:
+    assert database_schema.current_revision(database) == ""
+    database_schema.upgrade(database)
+    database_schema.upgrade(database)
+    with database.read_transaction() as db:
         context = MigrationContext.configure(db, opts={"compare_type": True})
-        assert compare_metadata(context, schema.metadata) == []
-    steps = schema.list_revisions(database)
-    assert steps[-1].revision == HEAD == schema.current_revision(database)
+        assert compare_metadata(context, database_schema.metadata) == []
+    steps = database_schema.list_revisions(database)
+    assert steps[-1].revision == HEAD == database_schema.current_revision(database)
     assert all(step.applied for step in steps)
-    schema.downgrade(database, "base")
-    with database.snapshot() as db:
+    database_schema.downgrade(database, "base")
+    with database.read_transaction() as db:
         assert inspect(db).get_table_names() == ["alembic_version"]
     database.close()
 
 
 def test_ledger_survives_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    schema.load_tables()
-    stack = bench(home, empty_database_url, tables=False)
+    database_schema.import_tables()
+    stack = build_harness(home, empty_database_url, tables=False)
     database = stack.services.database
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     first, second = recorded()[:700], recorded()[500:]
     _ingest(stack, first)
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         before = listing(stack.services.ledger, db)
-    schema.downgrade(database, "0001")
-    schema.upgrade(database)
-    with database.snapshot() as db:
+    database_schema.downgrade(database, "0001")
+    database_schema.upgrade(database)
+    with database.read_transaction() as db:
         assert listing(stack.services.ledger, db) == before
         size = repository.batches.count_events(db)
-        leaves = [merkle.leaf_hash(record.encode()) for _, record in repository.events.iterate_records(db, 0, size)]
-        assert merkle.compute_root(repository.tiles.make_reader(db), size) == _root(leaves)
+        leaves = [
+            merkle_tree.compute_leaf_hash(record.encode())
+            for _, record in repository.events.iterate_records(db, 0, size)
+        ]
+        assert merkle_tree.compute_root(repository.log_tiles.build_tile_reader(db), size) == _root(leaves)
     _ingest(stack, second)
-    reference = bench(home / "reference")
+    reference = build_harness(home / "reference")
     _ingest(reference, recorded())
-    with database.snapshot() as db, reference.services.database.snapshot() as other:
+    with database.read_transaction() as db, reference.services.database.read_transaction() as other:
         assert listing(stack.services.ledger, db) == listing(reference.services.ledger, other)
     for each in (stack, reference):
         each.services.database.close()
@@ -75,9 +79,9 @@ def test_ledger_survives_downgrade_and_upgrade(home: Path, empty_database_url: s
 
 def test_corrections_survive_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, empty_database_url, tables=False)
+    stack = build_harness(home, empty_database_url, tables=False)
     database, services = stack.services.database, stack.services
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     _ingest(stack, recorded()[:300])
     with database.transaction() as db:
         segment = next(iter(services.ledger.segments.iterate(db)))
@@ -85,8 +89,8 @@ def test_corrections_survive_downgrade_and_upgrade(home: Path, empty_database_ur
         correction = Correction("", "test", since=segment.start, until=segment.start + 1, absent=True)
         services.ingest.corrections.create(stack.ctx(db), segment.resource, correction, message_id="c-1")
         before = listing(services.ledger, db)
-    schema.downgrade(database, "0001")
-    schema.upgrade(database)
+    database_schema.downgrade(database, "0001")
+    database_schema.upgrade(database)
     with database.transaction() as db:
         corrections = services.ingest.corrections.list(stack.ctx(db), UsageFilter(), Page()).items
         assert [correction.record.message_id for correction in corrections] == ["c-1"]
@@ -96,26 +100,26 @@ def test_corrections_survive_downgrade_and_upgrade(home: Path, empty_database_ur
     database.close()
 
 
-def _ingest(stack: Bench, messages: tuple[bytes, ...]) -> None:
+def _ingest(stack: ServiceHarness, messages: tuple[bytes, ...]) -> None:
     with stack.services.database.transaction() as db:
         stack.services.ingest.messages.ingest(db, "openstack", messages, stack.clock.now())
 
 
 def _root(leaves: list[bytes]) -> bytes:
-    tiles = merkle.append(lambda *_: b"", 0, leaves)
-    return merkle.compute_root(lambda level, number: tiles.get((level, number), b""), len(leaves))
+    tiles = merkle_tree.append_leaves(lambda *_: b"", 0, leaves)
+    return merkle_tree.compute_root(lambda level, number: tiles.get((level, number), b""), len(leaves))
 
 
 def test_plans_get_free_resource_types_by_an_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, empty_database_url, tables=False)
+    stack = build_harness(home, empty_database_url, tables=False)
     database, plans = stack.services.database, stack.services.rating.plans
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     with database.transaction() as db:
         published = plans.publish(stack.ctx(db), plans.parse(PLAN))
-    schema.downgrade(database, "0003")
-    schema.upgrade(database)
-    with database.snapshot() as db:
+    database_schema.downgrade(database, "0003")
+    database_schema.upgrade(database)
+    with database.read_transaction() as db:
         upgraded = plans.load(db, "standard")
     assert upgraded.versions == published.versions
     assert {"floating_ip", "image", "network", "router"} <= set(upgraded.free)
@@ -123,13 +127,26 @@ def test_plans_get_free_resource_types_by_an_upgrade(home: Path, empty_database_
     database.close()
 
 
+def test_work_continues_under_its_new_kinds(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    database_schema.upgrade(database)
+    with database.transaction() as db:
+        enqueue(db, "ingest.poll", "poll-1", 5)
+        enqueue(db, "compute.server", "server-1", 5)
+    database_schema.downgrade(database, "0006")
+    assert _list_work_kinds(database) == ["compute.server", "metering.poll"]
+    database_schema.upgrade(database)
+    assert _list_work_kinds(database) == ["compute.server", "ingest.poll"]
+    database.close()
+
+
 def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) -> None:
     """Numbers, bytes and digests stay, and the series and the periods go on."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, empty_database_url, tables=False)
+    stack = build_harness(home, empty_database_url, tables=False)
     database = stack.services.database
-    schema.upgrade(database)
-    billing = billing_bench(stack)
+    database_schema.upgrade(database)
+    billing = billing_harness(stack)
     billing.create_account("zeta", tax_rate="0")
     billing.assign("zeta", "p2")
     billing.ingest(machine("m1", "p1", "2026-11-10"), machine("m2", "p2", "2026-11-10"))
@@ -138,18 +155,18 @@ def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) 
     billing.close("acme", "2026-12")
     before = _documents(billing)
     periods = billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme"))
-    schema.downgrade(database, "0004")
-    with database.snapshot() as db:
+    database_schema.downgrade(database, "0004")
+    with database.read_transaction() as db:
         rows = db.execute(text("SELECT number, total, sha256, document FROM billing_invoice ORDER BY number")).all()
     assert [(number, total, sha256, bytes(content)) for number, total, sha256, content in rows] == [
         (document.summary.number, document.summary.total, document.summary.sha256, document.content)
         for document in before
     ]
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     assert _documents(billing) == before
     assert billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme")) == periods
     assert billing.close("zeta", "2026-12").number == "2027-000004"
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         taxes = db.execute(text("SELECT number, code, rate, taxable_minor, tax_minor FROM billing_document_tax")).all()
     assert {tuple(tax) for tax in taxes} >= {
         (each.summary.number, "S", "20", each.summary.net_minor, each.summary.tax_minor)
@@ -161,12 +178,12 @@ def test_invoices_move_between_their_forms(home: Path, empty_database_url: str) 
 
 def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, empty_database_url, tables=False)
+    stack = build_harness(home, empty_database_url, tables=False)
     database = stack.services.database
-    schema.upgrade(database)
-    billing = billing_bench(stack)
+    database_schema.upgrade(database)
+    billing = billing_harness(stack)
     account_id = billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, "acme")).id
-    schema.downgrade(database, "0004")
+    database_schema.downgrade(database, "0004")
     content = FIRST_INVOICE.read_bytes()
     row = {
         "number": "2026-000001",
@@ -183,7 +200,7 @@ def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, empty_datab
     with database.transaction() as db:
         invoices = Table("billing_invoice", MetaData(), autoload_with=db)
         db.execute(invoices.insert().values(row))
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     stored = billing.get("2026-000001")
     assert stored.content == content
     assert (stored.summary.net_minor, stored.summary.tax_minor, stored.summary.total) == (1111, 222, "13.33")
@@ -193,17 +210,17 @@ def test_an_invoice_of_the_first_release_keeps_its_bytes(home: Path, empty_datab
 
 def test_assignments_and_periods_survive_downgrade_and_upgrade(home: Path, empty_database_url: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, empty_database_url, tables=False)
+    stack = build_harness(home, empty_database_url, tables=False)
     database = stack.services.database
-    schema.upgrade(database)
-    billing = billing_bench(stack)
+    database_schema.upgrade(database)
+    billing = billing_harness(stack)
     billing.create_account("zeta")
     billing.assign("zeta", "p1", "2026-11-10")
     billing.assign("acme", "p1", "2026-11-20")
     billing.at("2026-12-01").close("acme", "2026-11")
     before = _assignments(billing), billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme"))
-    schema.downgrade(database, "0005")
-    schema.upgrade(database)
+    database_schema.downgrade(database, "0005")
+    database_schema.upgrade(database)
     assert (_assignments(billing), billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme"))) == before
     billing.assign("zeta", "p1", "2026-12-05")
     assert [each.sequence for each in _assignments(billing)] == [1, 2, 3, 4]
@@ -215,39 +232,44 @@ def test_a_database_with_two_payers_of_a_project_is_not_upgraded(
     home: Path, empty_database_url: str, until: int | None
 ) -> None:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, empty_database_url, tables=False)
+    stack = build_harness(home, empty_database_url, tables=False)
     database = stack.services.database
-    schema.upgrade(database)
-    billing = billing_bench(stack)
+    database_schema.upgrade(database)
+    billing = billing_harness(stack)
     zeta = billing.create_account("zeta")
-    schema.downgrade(database, "0005")
+    database_schema.downgrade(database, "0005")
     start = parse_iso("2026-11-05")
     with database.transaction() as db:
         table = Table("billing_assignment", MetaData(), autoload_with=db)
         row = {"id": "as-2", "account_id": zeta.id, "project_id": "p1", "start": start, "until": until}
         db.execute(table.insert().values(row))
     with pytest.raises(Conflict) as error:
-        schema.upgrade(database)
+        database_schema.upgrade(database)
     expected = f"Project p1 has two payers from 2026-11-05T00:00:00.000000Z{_until(until)}: customer account 'acme' ("
     assert error.value.message.startswith(expected)
     assert "and 'zeta' (assignment as-2)" in error.value.message
-    assert schema.current_revision(database) == "0005"
+    assert database_schema.current_revision(database) == "0005"
     with database.transaction() as db:
         assert db.execute(text("SELECT count(*) FROM billing_assignment")).scalar() == 2
         db.execute(text("DELETE FROM billing_assignment WHERE id = 'as-2'"))
-    schema.upgrade(database)
+    database_schema.upgrade(database)
     assert [(each.sequence, each.until) for each in _assignments(billing)] == [(1, None)]
     database.close()
 
 
 def _until(until: int | None) -> str:
-    return "" if until is None else f" until {iso(until)}"
+    return "" if until is None else f" until {format_iso(until)}"
 
 
-def _assignments(billing: BillingBench) -> Sequence[Assignment]:
+def _assignments(billing: BillingHarness) -> Sequence[ProjectAssignment]:
     return billing.run(lambda _, ctx: list_assignments(ctx.db, project_id="p1"))
 
 
-def _documents(billing: BillingBench) -> list[StoredDocument]:
+def _list_work_kinds(database: Database) -> list[str]:
+    with database.read_transaction() as db:
+        return list(db.execute(text("SELECT kind FROM work ORDER BY kind")).scalars())
+
+
+def _documents(billing: BillingHarness) -> list[StoredDocument]:
     summaries = billing.run(lambda billing, ctx: billing.documents.list(ctx, Page())).items
     return sorted((billing.get(summary.number) for summary in summaries), key=lambda each: each.summary.number)

@@ -25,7 +25,7 @@ def test_invalid_value(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "stratiform.toml"
     file.write_text(text)
     with pytest.raises(Invalid, match=message):
-        settings.load(Settings, file, {}, home=tmp_path)
+        settings.load_settings(Settings, file, {}, home=tmp_path)
 
 
 def test_message_buses_are_named_by_their_settings(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_message_buses_are_named_by_their_settings(tmp_path: Path) -> None:
         url = "rabbit://u:hush@two/"
         pool = ""
     """)
-    loaded = settings.load(Settings, file, {}, home=tmp_path)
+    loaded = settings.load_settings(Settings, file, {}, home=tmp_path)
     first, second = loaded.sources
     assert (first.cloud, first.pool) == ("north", "stratiform")
     assert (second.cloud, second.exchanges, second.pool) == ("openstack", ("nova", "cinder", "openstack"), "")
@@ -49,10 +49,10 @@ def test_message_buses_are_named_by_their_settings(tmp_path: Path) -> None:
 def test_variables_of_the_command_line_and_the_tests_are_ignored(tmp_path: Path) -> None:
     environment = dict.fromkeys(("STRATIFORM_HOME", "STRATIFORM_CLOUD_PASSWORD", "STRATIFORM_TEST_RABBITMQ"), "x")
     file = tmp_path / "stratiform.toml"
-    assert settings.load(Settings, file, environment, ignored=OTHER_VARIABLES, home=tmp_path).home == tmp_path
+    assert settings.load_settings(Settings, file, environment, ignored=OTHER_VARIABLES, home=tmp_path).home == tmp_path
 
 
 def test_variable_of_almanach_is_the_fallback_for_the_collector_url(tmp_path: Path) -> None:
     environment = {"RABBITMQ_URL": "amqp://guest:guest@messaging:5672"}
-    loaded = settings.load(Settings, tmp_path / "stratiform.toml", environment, home=tmp_path)
+    loaded = settings.load_settings(Settings, tmp_path / "stratiform.toml", environment, home=tmp_path)
     assert loaded.collector_url == environment["RABBITMQ_URL"]

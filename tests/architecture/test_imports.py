@@ -5,7 +5,7 @@ from support.source import ROOT, imports, modules
 SERVICES = {path.parent.name for path in (ROOT / "services").glob("*/manifest.py")}
 
 #: The modules of a service that other packages may import.
-PUBLIC_MODULES = {"service", "model", "events", "errors", "policy"}
+PUBLIC_MODULES = {"service", "model", "events", "parsing", "errors", "policy"}
 
 CLOUD_SDKS = {"boto3", "botocore", "cs", "openstack", "yandexcloud", "libvirt"}
 

@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from stratiform import services
 from stratiform.app.manifests import SERVICES
 from stratiform.kit.policy import Rule
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.manifest import ServiceManifest
 
 PACKAGES = sorted(module.name for module in pkgutil.iter_modules(services.__path__) if module.ispkg)

@@ -14,14 +14,15 @@ FILES = {"__init__", "manifest", "errors", "model", "tables", "repository", "pol
 
 #: Files of one service: engines and file formats that are neither model nor service.
 ADDITIONAL_FILES = {
-    "rating": {"engines", "plan_documents", "plan_files"},
-    "billing": {"document_format", "fonts", "renderer"},
+    "rating": {"engines", "plan_version_documents", "plan_files"},
+    "billing": {"document_json", "fonts", "renderer"},
+    "ingest": {"parsing"},
 }
 
 #: Operations that wait for a cloud, a disk or a hash, with short transactions of their own before and after.
 TRANSACTION_OWNERS = {
-    "audit/service/runs.py",
-    "clouds/service/accounts.py",
+    "audit/service/audit_runs.py",
+    "clouds/service/cloud_accounts.py",
     "clouds/service/connections.py",
     "image/service/image_copies.py",
     "image/service/image_data.py",
@@ -68,7 +69,7 @@ def test_services_do_not_commit() -> None:
 
 
 def test_only_operations_that_wait_open_transactions() -> None:
-    transactions = {("database", "transaction"), ("database", "snapshot")}
+    transactions = {("database", "transaction"), ("database", "read_transaction")}
     assert {path for path, tree in service_modules("service") if called_methods(tree) & transactions} == (
         TRANSACTION_OWNERS
     )

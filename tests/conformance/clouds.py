@@ -15,12 +15,12 @@ from uuid import uuid4
 import pytest
 
 from stratiform.connectors.memory.connector import connector as memory_connector
-from stratiform.contract.compute import ComputeCapability, NativeServer, NativeServerState, ServerSize, ServerSpec
+from stratiform.contract.compute import ComputeDriver, NativeServer, NativeServerState, ServerSize, ServerSpec
 from stratiform.contract.connector import CloudAccount, CloudConnection, Installation
-from stratiform.contract.image import ImageCapability
-from stratiform.contract.network import NetworkCapability
-from stratiform.contract.usage import UsageCapability
-from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeCapability, VolumeSpec
+from stratiform.contract.image import ImageDriver
+from stratiform.contract.network import NetworkDriver
+from stratiform.contract.usage import UsageDriver
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeDriver, VolumeSpec
 from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, ManualClock, Micros, SystemClock, to_datetime
 
 if TYPE_CHECKING:
@@ -74,23 +74,23 @@ class CloudUnderTest:
         return self.connect(self.installation_id)
 
     @property
-    def compute(self) -> ComputeCapability:
+    def compute(self) -> ComputeDriver:
         return _require(self.connection.compute, "compute")
 
     @property
-    def volume(self) -> VolumeCapability:
+    def volume(self) -> VolumeDriver:
         return _require(self.connection.volume, "volume")
 
     @property
-    def network(self) -> NetworkCapability:
+    def network(self) -> NetworkDriver:
         return _require(self.connection.network, "network")
 
     @property
-    def images(self) -> ImageCapability:
+    def images(self) -> ImageDriver:
         return _require(self.connection.image, "image")
 
     @property
-    def usage(self) -> UsageCapability:
+    def usage(self) -> UsageDriver:
         return _require(self.connection.usage, "usage")
 
     def wait_for(self, read: Callable[[], T], condition: Callable[[T], bool], *, attempts: int = 400) -> T:

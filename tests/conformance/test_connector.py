@@ -7,7 +7,7 @@ import pytest
 from conformance.clouds import CLOUDS, CloudUnderTest
 from stratiform.contract.connector import CloudAccount, Installation
 from stratiform.contract.errors import CredentialsRejected
-from stratiform.contract.registry import get_connector, list_kinds
+from stratiform.contract.registry import get_connector, list_cloud_kinds
 from stratiform.kit.clock import HOUR_US, SystemClock
 from stratiform.kit.errors import Invalid
 
@@ -38,10 +38,10 @@ def test_wrong_credentials_are_rejected_by_all_capabilities(cloud: CloudUnderTes
 
 
 def test_all_kinds_are_tested() -> None:
-    assert set(list_kinds()) == set(CLOUDS)
+    assert set(list_cloud_kinds()) == set(CLOUDS)
 
 
-@pytest.mark.parametrize("kind", list_kinds())
+@pytest.mark.parametrize("kind", list_cloud_kinds())
 def test_settings_have_help_and_secrets_have_no_default(kind: str) -> None:
     settings = get_connector(kind).settings
     assert get_connector(kind).kind == kind
@@ -52,7 +52,7 @@ def test_settings_have_help_and_secrets_have_no_default(kind: str) -> None:
         assert not setting.choices or setting.default in setting.choices
 
 
-@pytest.mark.parametrize("kind", list_kinds())
+@pytest.mark.parametrize("kind", list_cloud_kinds())
 def test_missing_setting_is_invalid(kind: str, tmp_path: Path) -> None:
     required = [setting for setting in get_connector(kind).settings if setting.required]
     if not required:

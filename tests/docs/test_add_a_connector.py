@@ -10,7 +10,7 @@ import pytest
 import stratiform.connectors
 from stratiform.contract.connector import CloudAccount, Connector, Installation
 from stratiform.contract.errors import CloudUnreachable
-from stratiform.contract.registry import describe_kinds, get_connector
+from stratiform.contract.registry import describe_connectors, get_connector
 from stratiform.kit.clock import SystemClock
 from stratiform.kit.errors import Invalid
 
@@ -48,7 +48,7 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connector]
 
 
 def test_registry_finds_the_example(acme: Connector) -> None:
-    description = next(description for description in describe_kinds() if description.kind == "acme")
+    description = next(description for description in describe_connectors() if description.kind == "acme")
     assert (description.summary, description.capabilities) == ("Acme: volumes. Acme has no servers.", ("volume",))
     assert [setting.name for setting in acme.settings] == ["endpoint", "api_key"]
 

@@ -12,7 +12,7 @@ from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, session
 from stratiform.kit.errors import Invalid
 from support.rest import Rest, rest
-from support.stacks import bench
+from support.stacks import build_harness
 
 PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "add-a-meter.md").read_text()
 DRAFT, IGNORED_EVENTS = re.findall(r"^```toml\n(.*?)```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -79,23 +79,23 @@ def test_meter_check_rejects_the_draft_and_accepts_the_file(folder: Path) -> Non
 
 
 def test_replay_ingests_stored_notifications(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_meter = bench(home)
+    without_meter = build_harness(home)
     with rest(without_meter) as api:
         sign_in(api, monkeypatch)
         headers = {"X-Auth-Token": api.admin}
         response = api.http.post("/api/v1/usage/notifications", content=notifications(), headers=headers)
         assert response.json()["ignored"] == 3
-        rows = [line.split() for line in run("unknown", "list").splitlines()[1:]]
+        rows = [line.split() for line in run("ignored", "list").splitlines()[1:]]
         assert [tuple(row[:3]) for row in rows] == UNKNOWN_MESSAGES
         assert len(UNKNOWN_MESSAGES) == 3
     without_meter.services.database.close()
     (home / "meters" / "share.toml").write_text(FILE)
-    with_meter = bench(home, tables=False)
+    with_meter = build_harness(home, tables=False)
     with rest(with_meter) as api:
         sign_in(api, monkeypatch)
-        assert [run("unknown", "replay")] == expected_outputs("stratiform usage unknown replay")
-        assert run("unknown", "replay") == "0 ingested\n"
-        assert run("unknown", "list").splitlines()[1:] == []
+        assert [run("ignored", "replay")] == expected_outputs("stratiform usage ignored replay")
+        assert run("ignored", "replay") == "0 ingested\n"
+        assert run("ignored", "list").splitlines()[1:] == []
         assert [run("list", "--resource-type", "share")] == expected_outputs(
             "stratiform usage list --resource-type share"
         )

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from stratiform.app import commands  # noqa: F401 - it adds commands to `app`
-from stratiform.contract.registry import describe_kinds
+from stratiform.contract.registry import describe_connectors
 from stratiform.interfaces.cli.main import app
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +77,7 @@ def _resolve(arguments: list[str]) -> tuple[TyperCommand | TyperGroup, list[str]
 def _options(command: TyperCommand | TyperGroup, arguments: list[str]) -> set[str]:
     options = {option for parameter in command.params for option in parameter.opts} | _GLOBAL_OPTIONS
     if isinstance(command, TyperGroup) and command.name in _SERVER_GROUPS:
-        kind = next(kind for kind in describe_kinds() if kind.kind == arguments[0])
+        kind = next(kind for kind in describe_connectors() if kind.kind == arguments[0])
         options |= {f"--{setting.name.replace('_', '-')}" for setting in kind.settings} | {"--name"}
     return options
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from stratiform.services.ledger.model import UsageFilter
 from support.ledger import recorded
 from support.money import disk
-from support.stacks import Bench, customer
+from support.stacks import ServiceHarness, customer
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "proof.md"
 
@@ -22,14 +22,14 @@ def run_program(tmp_path: Path, lines: list[bytes], key: str) -> subprocess.Comp
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_program_verifies_exports(stack_bench: Bench, tmp_path: Path) -> None:
-    services = stack_bench.services
+def test_program_verifies_exports(service_harness: ServiceHarness, tmp_path: Path) -> None:
+    services = service_harness.services
     with services.database.transaction() as db:
-        services.ingest.messages.ingest(db, "openstack", recorded(), stack_bench.clock.now())
+        services.ingest.messages.ingest(db, "openstack", recorded(), service_harness.clock.now())
         transferred = [disk("v1", "p1", "2026-01-01"), disk("v1", "p2", "2026-01-01", at="2026-01-02")]
-        services.ingest.events.ingest(db, transferred, stack_bench.clock.now())
-        full_export = services.proof.exports.create(stack_bench.ctx(db), UsageFilter())
-        project_export = services.proof.exports.create(stack_bench.ctx(db, customer("p1")), UsageFilter())
+        services.ingest.own_events.ingest(db, transferred, service_harness.clock.now())
+        full_export = services.proof.exports.create(service_harness.ctx(db), UsageFilter())
+        project_export = services.proof.exports.create(service_harness.ctx(db, customer("p1")), UsageFilter())
         lines = list(services.proof.exports.iterate_lines(db, full_export))
         project_lines = list(services.proof.exports.iterate_lines(db, project_export))
     key = str(services.proof.keys.get_signer().verifier)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from faults.plan import Plan
 from stratiform.app.settings import Settings
-from stratiform.app.wiring import build
+from stratiform.app.wiring import build_services
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.ledger import repository
@@ -44,9 +44,9 @@ _COUNTERS = {
 
 def check(plan: Plan, home: Path, url: str) -> int:
     """Compare the ledger with the published messages. Return the number of segments."""
-    services = build(Settings(home=home, database_url=url))
+    services = build_services(Settings(home=home, database_url=url))
     try:
-        with services.database.snapshot() as db:
+        with services.database.read_transaction() as db:
             _check_constraints(db)
             _check_log(db)
             _check_messages(services, db, plan)
@@ -61,7 +61,7 @@ def _check_segments(services: Services, db: Connection, plan: Plan) -> int:
     different = [pair for pair in zip(segments, expected, strict=False) if pair[0] != pair[1]]
     assert not different, f"{len(different)} segments differ, the first: {different[0][0]} instead of {different[0][1]}"
     assert len(segments) == len(expected), f"{len(segments)} segments instead of {len(expected)}"
-    as_of = UsageFilter(as_of=services.ledger.positions.get_current(db))
+    as_of = UsageFilter(as_of=services.ledger.positions.get_current_position(db))
     assert list(services.ledger.segments.iterate(db, as_of)) == list(services.ledger.segments.iterate(db)), (
         "the segments as of the current position differ from the current ones"
     )
@@ -70,7 +70,7 @@ def _check_segments(services: Services, db: Connection, plan: Plan) -> int:
 
 def _check_messages(services: Services, db: Connection, plan: Plan) -> None:
     """Check that every message is stored once and unchanged: accepted ones in batches, others as rejected."""
-    position = services.ledger.positions.get_current(db)
+    position = services.ledger.positions.get_current_position(db)
     stored = Counter(body for batch in repository.batches.iterate_messages(db, position) for _, body in batch)
     _check_equal(stored, Counter({*plan.valid, *plan.ignored}), "messages")
     _check_equal(_list_rejected(services, db), Counter(set(plan.invalid)), "rejected messages")

@@ -241,7 +241,7 @@ def check_ledger(installation: RunningInstallation, server_ids: set[str]) -> Non
     for token, (launched_at, exists) in usage_in_cloud(installation.home).items():
         segments = ledger.pop(token, [])
         assert segments, f"server {token} has no usage in the ledger"
-        assert segments[0]["start"] == clock.iso(launched_at)
+        assert segments[0]["start"] == clock.format_iso(launched_at)
         assert (segments[-1]["end"] is None) == exists == (token in server_ids)
         for segment, following in itertools.pairwise(segments):
             assert segment["end"] == following["start"]

@@ -20,7 +20,7 @@ APIS: tuple[Api, ...] = (*OPENSTACK_APIS, REST_API)
 UNCOVERED_FILE = Path(__file__).with_name("uncovered_endpoints.txt")
 
 for _api in APIS:
-    _api.load()
+    _api.import_routes()
 ENDPOINTS = [(api, endpoint) for api in APIS for endpoint in api.endpoints]
 NAMES = [f"{api.name} {endpoint.name} since {endpoint.since}" for api, endpoint in ENDPOINTS]
 PROTECTED = [(api, endpoint) for api, endpoint in ENDPOINTS if endpoint.rule is not None]
@@ -33,7 +33,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
 
 
 def may(endpoint: Endpoint, caller: Caller) -> bool:
-    return endpoint.rule is None or endpoint.rule.is_possible(caller)
+    return endpoint.rule is None or endpoint.rule.allows_some_resource(caller)
 
 
 def test_names_of_endpoints_are_unique() -> None:
@@ -68,7 +68,7 @@ def test_roles_follow_the_declared_rule(matrix: Matrix, role: str) -> None:
     for api, endpoint in PROTECTED:
         status = matrix.call(api, endpoint, role, unknown=True).status_code
         allowed = may(endpoint, matrix.callers[role])
-        refused = (401,) if parameters(endpoint) & OWN and not endpoint.reads else (401, 403)
+        refused = (401,) if parameters(endpoint) & OWN and not endpoint.is_read_only else (401, 403)
         if (allowed and status in refused) or (not allowed and status != 403):
             wrong[f"{api.name} {endpoint.name}"] = (status, allowed)
     assert wrong == {}
@@ -88,7 +88,7 @@ def test_another_project_reaches_no_resource(matrix: Matrix) -> None:
 def test_lists_of_another_project_reveal_no_identifier(matrix: Matrix) -> None:
     revealed = {}
     for api, endpoint in PROTECTED:
-        if endpoint.reads and not parameters(endpoint):
+        if endpoint.is_read_only and not parameters(endpoint):
             text = matrix.call(api, endpoint, "other").text
             leaks = [name for name in matrix.private if matrix.identifiers[name] in text]
             if leaks:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from stratiform.interfaces.endpoints import Api, Endpoint
-from stratiform.interfaces.endpoints.decoding import query_fields
+from stratiform.interfaces.endpoints.decoding import list_query_fields
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.rest.api import api as REST_API
 from support.callers import Callers, open_callers
 from support.raw_requests import fill_in, list_routes
-from support.stacks import bench
+from support.stacks import build_harness
 
 BODIES = {
     "not text": b"\xff\xfe",
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.thorough
 
 @pytest.fixture
 def api(home: Path) -> Iterator[Callers]:
-    stack = bench(home)
+    stack = build_harness(home)
     with open_callers(stack) as callers:
         yield callers
     stack.services.database.close()
@@ -46,7 +46,7 @@ def api(home: Path) -> Iterator[Callers]:
 @pytest.fixture
 def any_api(home: Path, database_url: str) -> Iterator[Callers]:
     """The API on each database."""
-    stack = bench(home, database_url)
+    stack = build_harness(home, database_url)
     stack.services.stopping.set()  # a stream of changes ends at once
     with open_callers(stack) as callers:
         yield callers
@@ -55,7 +55,7 @@ def any_api(home: Path, database_url: str) -> Iterator[Callers]:
 
 def declared_reads() -> Iterator[tuple[Api, Endpoint]]:
     for api in (*APIS, REST_API):
-        api.load()
+        api.import_routes()
         yield from ((api, endpoint) for endpoint in api.endpoints if endpoint.method == "GET")
 
 
@@ -88,7 +88,7 @@ def test_integers_of_any_size_cause_no_server_error(any_api: Callers) -> None:
     """Every integer that a query string may have, in every API that declares its queries."""
     names = set()
     for api, endpoint in declared_reads():
-        for name, field in query_fields(endpoint.query).items() if endpoint.query is not None else ():
+        for name, field in list_query_fields(endpoint.query).items() if endpoint.query is not None else ():
             for number in INTEGERS if field.is_int else ():
                 names.add(name)
                 response = any_api.request("GET", f"{api.path}{fill_in(endpoint.path, 'x')}?{name}={number}", "admin")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from stratiform.interfaces.endpoints import Api, Endpoint
-from stratiform.interfaces.endpoints.decoding import query_fields
+from stratiform.interfaces.endpoints.decoding import list_query_fields
 from stratiform.interfaces.openstack.apis import APIS as OPENSTACK_APIS
 from stratiform.interfaces.rest.api import api as REST_API
 from support.authorization import Matrix, authorization_matrix
@@ -39,12 +39,17 @@ LIMIT_0 = {
 _NEXT = re.compile(r'"next":"([^"]+)"|"rel":"next","href":"([^"]+)"')
 
 for _api in APIS:
-    _api.load()
-READS = {f"{api.name} {endpoint.name}": (api, endpoint) for api in APIS for endpoint in api.endpoints if endpoint.reads}
+    _api.import_routes()
+READS = {
+    f"{api.name} {endpoint.name}": (api, endpoint)
+    for api in APIS
+    for endpoint in api.endpoints
+    if endpoint.is_read_only
+}
 
 
 def declares(endpoint: Endpoint, name: str) -> bool:
-    return endpoint.query is not None and name in query_fields(endpoint.query, _LATEST)
+    return endpoint.query is not None and name in list_query_fields(endpoint.query, _LATEST)
 
 
 LISTS = [name for name, (_, endpoint) in READS.items() if declares(endpoint, "limit") or name in _UNDECLARED]

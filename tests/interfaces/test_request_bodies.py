@@ -12,7 +12,7 @@ from support.callers import Callers, open_callers
 from support.ports import free_port
 from support.raw_requests import BLOCK_BYTES, RawRequest, fill_in, list_routes
 from support.server import serving
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 
 ATTACK_BYTES = 15 * 1024 * 1024
 NO_TOKEN = {"none": {}, "unknown": {"x-auth-token": "gAAAAAB" + "x" * 200}}
@@ -22,15 +22,15 @@ REFUSALS = (400, 401, 403, 404, 405, 413, 415)
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    stack = bench(tmp_path_factory.mktemp("home"))
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceHarness]:
+    stack = build_harness(tmp_path_factory.mktemp("home"))
     stack.services.stopping.set()
     yield stack
     stack.services.database.close()
 
 
 @pytest.fixture(scope="module")
-def api(stack: Bench) -> Iterator[Callers]:
+def api(stack: ServiceHarness) -> Iterator[Callers]:
     with open_callers(stack) as callers:
         yield callers
 
@@ -94,7 +94,7 @@ def test_an_incomplete_body_is_the_error_of_the_client(api: Callers, blocks: lis
 
 
 @pytest.mark.parametrize("chunk", [b"ZZ\r\n", b"5\r\nabc", b"-1\r\n", b"ffffffffffffffffff\r\n"])
-def test_a_broken_chunk_is_a_bad_request(stack: Bench, chunk: bytes) -> None:
+def test_a_broken_chunk_is_a_bad_request(stack: ServiceHarness, chunk: bytes) -> None:
     """With the real server."""
     port = free_port()
     with serving(stack.services, port):

@@ -11,10 +11,10 @@ import pytest
 import stratiform.interfaces.portal as portal
 from stratiform.app import almanach
 from stratiform.interfaces.almanach.settings import AlmanachSettings
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from support.callers import PASSWORD, Callers, open_callers
 from support.raw_requests import fill_in, list_routes
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 TEMPLATES = Path(portal.__file__).parent / "templates"
 
@@ -24,9 +24,9 @@ NO_DATABASE = "postgresql+psycopg://stratiform_role:hunter2@127.0.0.9:9/ledger_o
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Callers]:
-    stack_bench.services.stopping.set()
-    with open_callers(stack_bench) as callers:
+def api(service_harness: ServiceHarness) -> Iterator[Callers]:
+    service_harness.services.stopping.set()
+    with open_callers(service_harness) as callers:
         yield callers
 
 
@@ -65,7 +65,7 @@ def test_tokens_are_not_stored_by_caches(api: Callers) -> None:
 def test_browsers_return_by_tls_only_if_the_address_has_it(api: Callers) -> None:
     state: Any = api.client.app
     state = state.state
-    state.services = replace(api.bench.services, url="https://cloud.example")
+    state.services = replace(api.harness.services, url="https://cloud.example")
     for path in ("/identity/v3", "/dashboard/sign-in", "/api/v1/clouds", "/nothing"):
         response = api.request("GET", path, "")
         assert response.headers["strict-transport-security"] == "max-age=31536000", path
@@ -86,7 +86,7 @@ def test_pages_have_no_inline_scripts_and_styles() -> None:
 def test_errors_of_the_database_reveal_neither_host_nor_name(api: Callers, caplog: pytest.LogCaptureFixture) -> None:
     """Of every route, for an anonymous caller and for one with a token; the log has the reason."""
     state: Any = api.client.app
-    state.state.services = replace(api.bench.services, database=Database(NO_DATABASE))
+    state.state.services = replace(api.harness.services, database=Database(NO_DATABASE))
     unavailable = 0
     for caller in ("", "green"):
         for route, response in responses(api, caller):
@@ -98,9 +98,9 @@ def test_errors_of_the_database_reveal_neither_host_nor_name(api: Callers, caplo
     assert "hunter2" not in caplog.text
 
 
-def test_the_listener_of_almanach_has_the_same_headers(stack_bench: Bench) -> None:
+def test_the_listener_of_almanach_has_the_same_headers(service_harness: ServiceHarness) -> None:
     from litestar.testing import TestClient
 
-    with TestClient(almanach.application(stack_bench.services, AlmanachSettings())) as client:
+    with TestClient(almanach.build_application(service_harness.services, AlmanachSettings())) as client:
         for path in ("/info", "/nothing"):
             assert client.get(path).headers["x-content-type-options"] == "nosniff"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text, select
 
-from stratiform.kit import bulk
-from stratiform.kit.db import Database, Json
+from stratiform.kit import bulk_queries
+from stratiform.kit.database import Database, Json
 from stratiform.kit.errors import Invalid
 from support.databases import SERVERS, empty_database
 
@@ -34,19 +34,19 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 def read_rows(database: Database) -> list[tuple[object, ...]]:
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         return [tuple(row) for row in db.execute(select(ITEMS).order_by(ITEMS.c.id))]
 
 
 def test_insert_and_update_many_rows(database: Database) -> None:
     with database.transaction() as db:
-        bulk.insert(db, ITEMS, NAMES, [(number, "old", 7, '{"a":"b"}', "x") for number in range(1200)])
+        bulk_queries.insert(db, ITEMS, NAMES, [(number, "old", 7, '{"a":"b"}', "x") for number in range(1200)])
         odd = [
             (2**40, "does not exist", None, "{}", ""),
             *((number, f"ü'\\\"\n{number}", None, '{"n":"\\"%s"}', "") for number in range(1, 1200, 2)),
         ]
-        bulk.update(db, ITEMS, ("id", "name", "parent", "tags"), [row[:4] for row in odd])
-        bulk.update(db, ITEMS, NAMES, [])
+        bulk_queries.update(db, ITEMS, ("id", "name", "parent", "tags"), [row[:4] for row in odd])
+        bulk_queries.update(db, ITEMS, NAMES, [])
     rows = read_rows(database)
     assert len(rows) == 1200
     assert rows[0] == (0, "old", 7, {"a": "b"}, "x")
@@ -58,6 +58,6 @@ def test_value_that_does_not_fit_the_column_is_invalid(database: Database) -> No
     if database.dialect == "sqlite":
         pytest.skip("SQLite does not limit the length of text")
     with database.transaction() as db:
-        bulk.insert(db, ITEMS, NAMES, [(1, "old", None, "{}", "")])
+        bulk_queries.insert(db, ITEMS, NAMES, [(1, "old", None, "{}", "")])
     with pytest.raises(Invalid), database.transaction() as db:
-        bulk.update(db, ITEMS, ("id", "name"), [(1, "x" * 33)])
+        bulk_queries.update(db, ITEMS, ("id", "name"), [(1, "x" * 33)])

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, MetaData, Table, insert, update
 
-from stratiform.kit.db import Database, IntegrityError
+from stratiform.kit.database import Database, IntegrityError
 from stratiform.kit.errors import Conflict, Unavailable
 
 _metadata = MetaData()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stratiform.kit import log
+from stratiform.kit import logging_setup
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,6 @@ from stratiform.kit import log
     ],
 )
 def test_redact(text: str) -> None:
-    redacted = log.redact(text)
+    redacted = logging_setup.redact_secrets(text)
     assert "gAAAAsecret1" not in redacted
     assert "***" in redacted

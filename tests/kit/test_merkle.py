@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from support.profiles import examples
 
 #: Leaves, roots and proofs of certificate-transparency's tests.
@@ -65,7 +65,7 @@ class Log:
             self.add(leaves[self.size : until])
 
     def add(self, leaves: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
-        changed = merkle.append(self.tile, self.size, leaves)
+        changed = merkle_tree.append_leaves(self.tile, self.size, leaves)
         self.tiles |= changed
         self.size += len(leaves)
         return changed
@@ -77,7 +77,7 @@ class Log:
 
 @cache
 def all_leaves() -> list[bytes]:
-    return [merkle.leaf_hash(b"%d" % number) for number in range(SIZES[-1])]
+    return [merkle_tree.compute_leaf_hash(b"%d" % number) for number in range(SIZES[-1])]
 
 
 def leaves_of(count: int) -> list[bytes]:
@@ -102,26 +102,26 @@ def large_log() -> Log:
 
 
 def test_known_answers() -> None:
-    log = Log([merkle.leaf_hash(data) for data in INPUTS])
-    assert [merkle.compute_root(log.tile, size).hex() for size in range(9)] == list(ROOTS)
+    log = Log([merkle_tree.compute_leaf_hash(data) for data in INPUTS])
+    assert [merkle_tree.compute_root(log.tile, size).hex() for size in range(9)] == list(ROOTS)
     for (index, size), proof in INCLUSION.items():
-        assert tuple(item.hex() for item in merkle.prove_inclusion(log.tile, index, size)) == proof
+        assert tuple(item.hex() for item in merkle_tree.prove_inclusion(log.tile, index, size)) == proof
     for (old, new), proof in CONSISTENCY.items():
-        assert tuple(item.hex() for item in merkle.prove_consistency(log.tile, old, new)) == proof
+        assert tuple(item.hex() for item in merkle_tree.prove_consistency(log.tile, old, new)) == proof
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_roots_and_proofs_at_tile_boundaries(large_log: Log, size: int) -> None:
     leaves = leaves_of(size)
-    root = merkle.compute_root(large_log.tile, size)
+    root = merkle_tree.compute_root(large_log.tile, size)
     assert root == reference_root(size)
     for index in {0, 1, 255, 256, size // 2, size - 2, size - 1}:
         if 0 <= index < size:
-            proof = merkle.prove_inclusion(large_log.tile, index, size)
-            assert merkle.verify_inclusion(leaves[index], index, size, proof, root)
+            proof = merkle_tree.prove_inclusion(large_log.tile, index, size)
+            assert merkle_tree.verify_inclusion(leaves[index], index, size, proof, root)
     for old in (0, *[smaller for smaller in SIZES if smaller <= size]):
-        proof = merkle.prove_consistency(large_log.tile, old, size)
-        assert merkle.verify_consistency(old, size, merkle.compute_root(large_log.tile, old), root, proof)
+        proof = merkle_tree.prove_consistency(large_log.tile, old, size)
+        assert merkle_tree.verify_consistency(old, size, merkle_tree.compute_root(large_log.tile, old), root, proof)
 
 
 @given(size=st.integers(0, 700), cuts=st.lists(st.integers(0, 700), max_size=6))
@@ -129,7 +129,7 @@ def test_roots_and_proofs_at_tile_boundaries(large_log: Log, size: int) -> None:
 def test_root_does_not_depend_on_the_batches(size: int, cuts: list[int]) -> None:
     leaves = leaves_of(size)
     log = Log(leaves, sorted(cut for cut in cuts if cut <= size))
-    assert merkle.compute_root(log.tile, size) == reference_root(size)
+    assert merkle_tree.compute_root(log.tile, size) == reference_root(size)
     assert log.tiles == Log(leaves).tiles
 
 
@@ -139,18 +139,18 @@ def test_inclusion_proof_is_valid_only_for_its_leaf_and_index(data: st.DataObjec
     leaves = leaves_of(size)
     log = Log(leaves)
     index = data.draw(st.integers(0, size - 1))
-    root, proof = merkle.compute_root(log.tile, size), merkle.prove_inclusion(log.tile, index, size)
-    assert merkle.verify_inclusion(leaves[index], index, size, proof, root)
+    root, proof = merkle_tree.compute_root(log.tile, size), merkle_tree.prove_inclusion(log.tile, index, size)
+    assert merkle_tree.verify_inclusion(leaves[index], index, size, proof, root)
     other = data.draw(st.integers(0, size - 1).filter(lambda other: other != index) if size > 1 else st.just(size))
-    assert not merkle.verify_inclusion(leaves[index], other, size, proof, root)
-    assert not merkle.verify_inclusion(merkle.leaf_hash(b"other"), index, size, proof, root)
-    assert not merkle.verify_inclusion(leaves[index], index, size, [*proof, root], root)
-    assert not merkle.verify_inclusion(leaves[index], -1, size, proof, root)
+    assert not merkle_tree.verify_inclusion(leaves[index], other, size, proof, root)
+    assert not merkle_tree.verify_inclusion(merkle_tree.compute_leaf_hash(b"other"), index, size, proof, root)
+    assert not merkle_tree.verify_inclusion(leaves[index], index, size, [*proof, root], root)
+    assert not merkle_tree.verify_inclusion(leaves[index], -1, size, proof, root)
     if proof:
-        assert not merkle.verify_inclusion(leaves[index], index, size, proof[:-1], root)
+        assert not merkle_tree.verify_inclusion(leaves[index], index, size, proof[:-1], root)
         i = data.draw(st.integers(0, len(proof) - 1))
         changed = [*proof[:i], root, *proof[i + 1 :]]
-        assert not merkle.verify_inclusion(leaves[index], index, size, changed, root)
+        assert not merkle_tree.verify_inclusion(leaves[index], index, size, changed, root)
 
 
 @given(data=st.data(), new=st.integers(0, 70))
@@ -159,47 +159,49 @@ def test_consistency_proof_detects_a_rewritten_log(data: st.DataObject, new: int
     leaves = leaves_of(new)
     log = Log(leaves)
     old = data.draw(st.integers(0, new))
-    proof = merkle.prove_consistency(log.tile, old, new)
-    old_root, new_root = merkle.compute_root(log.tile, old), merkle.compute_root(log.tile, new)
-    assert merkle.verify_consistency(old, new, old_root, new_root, proof)
-    assert not merkle.verify_consistency(old, new, old_root, new_root, [*proof, new_root])
-    assert not merkle.verify_consistency(new + 1, new, old_root, new_root, proof)
+    proof = merkle_tree.prove_consistency(log.tile, old, new)
+    old_root, new_root = merkle_tree.compute_root(log.tile, old), merkle_tree.compute_root(log.tile, new)
+    assert merkle_tree.verify_consistency(old, new, old_root, new_root, proof)
+    assert not merkle_tree.verify_consistency(old, new, old_root, new_root, [*proof, new_root])
+    assert not merkle_tree.verify_consistency(new + 1, new, old_root, new_root, proof)
     if proof:
-        assert not merkle.verify_consistency(old, new, old_root, new_root, proof[1:])
+        assert not merkle_tree.verify_consistency(old, new, old_root, new_root, proof[1:])
     if old:
         i = data.draw(st.integers(0, old - 1))
-        other = Log([*leaves[:i], merkle.leaf_hash(b"other"), *leaves[i + 1 :]])
-        rewritten = merkle.prove_consistency(other.tile, old, new)
-        assert not merkle.verify_consistency(old, new, old_root, merkle.compute_root(other.tile, new), rewritten)
+        other = Log([*leaves[:i], merkle_tree.compute_leaf_hash(b"other"), *leaves[i + 1 :]])
+        rewritten = merkle_tree.prove_consistency(other.tile, old, new)
+        assert not merkle_tree.verify_consistency(
+            old, new, old_root, merkle_tree.compute_root(other.tile, new), rewritten
+        )
 
 
 def test_missing_leaves_and_tiles_raise() -> None:
     log = Log(leaves_of(300))
     with pytest.raises(ValueError, match="leaf 300 is not in a tree of 300 leaves"):
-        merkle.prove_inclusion(log.tile, 300, 300)
+        merkle_tree.prove_inclusion(log.tile, 300, 300)
     with pytest.raises(ValueError, match="tree of 300 leaves has no 301 leaves"):
-        merkle.prove_consistency(log.tile, 301, 300)
+        merkle_tree.prove_consistency(log.tile, 301, 300)
     log.tiles[0, 1] = log.tiles[0, 1][:-32]
-    with pytest.raises(merkle.MissingTile, match="tile 0/1 has 43 of 44"):
-        merkle.compute_root(log.tile, 300)
-    with pytest.raises(merkle.MissingTile):
-        merkle.append(log.tile, 300, leaves_of(1))
-    assert merkle.compute_root(log.tile, 299) == reference_root(299)
+    with pytest.raises(merkle_tree.MissingTile, match="tile 0/1 has 43 of 44"):
+        merkle_tree.compute_root(log.tile, 300)
+    with pytest.raises(merkle_tree.MissingTile):
+        merkle_tree.append_leaves(log.tile, 300, leaves_of(1))
+    assert merkle_tree.compute_root(log.tile, 299) == reference_root(299)
 
 
 def test_append_reads_and_writes_only_the_last_tiles(large_log: Log) -> None:
     leaves = leaves_of(1000)
     large_log.read.clear()
-    changed = merkle.append(large_log.tile, SIZES[-1], leaves)
+    changed = merkle_tree.append_leaves(large_log.tile, SIZES[-1], leaves)
     assert changed.keys() == {(0, 257), (0, 258), (0, 259), (0, 260), (1, 1)}
     assert len(large_log.read) <= 2
-    assert merkle.append(large_log.tile, SIZES[-1], []) == {}
+    assert merkle_tree.append_leaves(large_log.tile, SIZES[-1], []) == {}
 
 
 def test_proofs_of_adjacent_leaves_read_each_tile_once(large_log: Log) -> None:
     large_log.read.clear()
-    tree = merkle.Tree(large_log.tile, SIZES[-1])
-    root = tree.root()
+    tree = merkle_tree.TreeProver(large_log.tile, SIZES[-1])
+    root = tree.compute_root()
     for index, leaf in enumerate(leaves_of(2000)):
-        assert merkle.verify_inclusion(leaf, index, SIZES[-1], tree.prove_inclusion(index), root)
+        assert merkle_tree.verify_inclusion(leaf, index, SIZES[-1], tree.prove_inclusion(index), root)
     assert len(large_log.read) == len(set(large_log.read)) < 20

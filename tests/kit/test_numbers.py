@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from stratiform.kit.numbers import is_int, is_uint, parse_decimal, parse_int, parse_uint
+from stratiform.kit.number_parsing import is_int, is_uint, parse_decimal, parse_int, parse_uint
 
 #: Texts that Python's `int` accepts as numbers, or that look like numbers.
 LOOSE = (

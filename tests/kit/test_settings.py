@@ -9,25 +9,25 @@ from msgspec import Meta
 
 from stratiform.kit import settings
 from stratiform.kit.errors import Invalid
-from stratiform.kit.settings import setting
+from stratiform.kit.settings import setting_field
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    url: Annotated[str, Meta(pattern="^rabbit://.+$")] = setting(help="URL of the source.", secret=True)
-    cloud: str = setting("openstack", "Name of the cloud.")
-    topics: tuple[str, ...] = setting(("notifications",), "Topics.")
+    url: Annotated[str, Meta(pattern="^rabbit://.+$")] = setting_field(help="URL of the source.", secret=True)
+    cloud: str = setting_field("openstack", "Name of the cloud.")
+    topics: tuple[str, ...] = setting_field(("notifications",), "Topics.")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     home: Path
-    port: Annotated[int, Meta(ge=1, le=65535)] = setting(8780, "Port of the API.")
-    region: str = setting("RegionOne", "Region.")
-    bus_url: Annotated[str, Meta(pattern="^(rabbit|amqp)://.+$")] = setting(
+    port: Annotated[int, Meta(ge=1, le=65535)] = setting_field(8780, "Port of the API.")
+    region: str = setting_field("RegionOne", "Region.")
+    bus_url: Annotated[str, Meta(pattern="^(rabbit|amqp)://.+$")] = setting_field(
         "rabbit://default/", "URL of the bus.", secret=True, fallback="RABBITMQ_URL"
     )
-    sources: tuple[Source, ...] = setting((), "Further sources.")
+    sources: tuple[Source, ...] = setting_field((), "Further sources.")
 
 
 @pytest.fixture
@@ -37,25 +37,25 @@ def file(tmp_path: Path) -> Path:
 
 def test_environment_takes_precedence_over_the_file(file: Path) -> None:
     file.write_text('port = 9000\nregion = "North"\n')
-    loaded = settings.load(Settings, file, {"STRATIFORM_PORT": "9001"}, home=file.parent)
+    loaded = settings.load_settings(Settings, file, {"STRATIFORM_PORT": "9001"}, home=file.parent)
     assert (loaded.port, loaded.region) == (9001, "North")
 
 
 def test_overrides_take_precedence_and_none_is_ignored(file: Path) -> None:
     environment = {"STRATIFORM_PORT": "9001"}
-    assert settings.load(Settings, file, environment, home=file.parent, port=9002, region=None).port == 9002
+    assert settings.load_settings(Settings, file, environment, home=file.parent, port=9002, region=None).port == 9002
     with pytest.raises(Invalid, match=r"^port: ") as raised:
-        settings.load(Settings, file, environment, home=file.parent, port=70000)
+        settings.load_settings(Settings, file, environment, home=file.parent, port=70000)
     assert raised.value.hint == "Port of the API"
 
 
 def test_fallback_variable_is_used_if_the_setting_is_not_specified(file: Path) -> None:
     environment = {"RABBITMQ_URL": "amqp://fallback/"}
-    assert settings.load(Settings, file, environment, home=file.parent).bus_url == "amqp://fallback/"
+    assert settings.load_settings(Settings, file, environment, home=file.parent).bus_url == "amqp://fallback/"
     file.write_text('bus_url = "rabbit://file/"')
-    assert settings.load(Settings, file, environment, home=file.parent).bus_url == "rabbit://file/"
+    assert settings.load_settings(Settings, file, environment, home=file.parent).bus_url == "rabbit://file/"
     environment["STRATIFORM_BUS_URL"] = "rabbit://environment/"
-    assert settings.load(Settings, file, environment, home=file.parent).bus_url == "rabbit://environment/"
+    assert settings.load_settings(Settings, file, environment, home=file.parent).bus_url == "rabbit://environment/"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_invalid_setting_is_named_without_its_value(
 ) -> None:
     file.write_text(text)
     with pytest.raises(Invalid, match=message) as raised:
-        settings.load(Settings, file, environment, home=file.parent)
+        settings.load_settings(Settings, file, environment, home=file.parent)
     assert "hush" not in raised.value.message + raised.value.hint
 
 
@@ -95,7 +95,7 @@ def test_arrays_of_tables(file: Path) -> None:
         [[sources]]
         url = "rabbit://u:hush@two/"
     """)
-    loaded = settings.load(Settings, file, {}, home=file.parent)
+    loaded = settings.load_settings(Settings, file, {}, home=file.parent)
     first, second = loaded.sources
     assert (first.cloud, first.topics) == ("north", ("metering", "more"))
     assert (second.cloud, second.topics) == ("openstack", ("notifications",))
@@ -114,11 +114,11 @@ def test_arrays_of_tables(file: Path) -> None:
 )
 def test_variables_of_other_programs_are_ignored(file: Path, name: str) -> None:
     ignored = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_")
-    assert settings.load(Settings, file, {name: "x"}, ignored=ignored, home=file.parent).port == 8780
+    assert settings.load_settings(Settings, file, {name: "x"}, ignored=ignored, home=file.parent).port == 8780
 
 
 def test_render_reference() -> None:
-    text = settings.render_reference(Settings)
+    text = settings.render_settings_tables(Settings)
     assert "| `port` | `STRATIFORM_PORT` | `8780` | Port of the API. |" in text
     assert "| `bus_url` | `STRATIFORM_BUS_URL` or `RABBITMQ_URL` | (secret) | URL of the bus. |" in text
     assert "## `[[sources]]`" in text

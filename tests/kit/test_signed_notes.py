@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from stratiform.kit.errors import Conflict, Invalid
-from stratiform.kit.signed_notes import Checkpoint, Signer, Verifier, list_signers, open_note, sign_note
-from stratiform.kit.signing import SigningKeys, list_trusted_verifiers
+from stratiform.kit.signed_notes import Checkpoint, Signer, Verifier, list_signers, sign_note, verify_note
+from stratiform.kit.signing_keys import SigningKeys, list_trusted_verifiers
 
 #: The example of Go's golang.org/x/mod/sumdb/note; Ed25519 signatures are deterministic.
 SECRET = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
@@ -30,20 +30,20 @@ def test_known_answers() -> None:
     assert str(signer.verifier) == PUBLIC
     assert Verifier.parse(PUBLIC) == signer.verifier
     assert sign_note(TEXT, signer) == NOTE
-    assert open_note(NOTE, [signer.verifier]) == (TEXT, [signer.verifier])
-    assert open_note(C2SP_NOTE, [C2SP_VERIFIER]) == ("This is an example message.\n", [C2SP_VERIFIER])
+    assert verify_note(NOTE, [signer.verifier]) == (TEXT, [signer.verifier])
+    assert verify_note(C2SP_NOTE, [C2SP_VERIFIER]) == ("This is an example message.\n", [C2SP_VERIFIER])
     assert list_signers(NOTE) == [("PeterNeumann", "c74f20a3")]
 
 
 def test_note_with_empty_lines_and_several_signatures() -> None:
     first, second, third = (Signer.generate(name) for name in ("one", "two", "two"))
     note = sign_note("a\n\n\nb\n", first, second)
-    assert open_note(note, [second.verifier, first.verifier]) == ("a\n\n\nb\n", [first.verifier, second.verifier])
-    assert open_note(note, [third.verifier, second.verifier])[1] == [second.verifier]
+    assert verify_note(note, [second.verifier, first.verifier]) == ("a\n\n\nb\n", [first.verifier, second.verifier])
+    assert verify_note(note, [third.verifier, second.verifier])[1] == [second.verifier]
     with pytest.raises(Invalid, match="not signed by a trusted key"):
-        open_note(note, [third.verifier])
+        verify_note(note, [third.verifier])
     with pytest.raises(Invalid, match="not signed by a trusted key"):
-        open_note(note, [])
+        verify_note(note, [])
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_note_with_empty_lines_and_several_signatures() -> None:
 )
 def test_changed_or_malformed_note_is_invalid(note: str) -> None:
     with pytest.raises(Invalid):
-        open_note(note, [Verifier.parse(PUBLIC)])
+        verify_note(note, [Verifier.parse(PUBLIC)])
 
 
 @pytest.mark.parametrize(

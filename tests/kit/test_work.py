@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from stratiform.app.schema import load_tables
+from stratiform.app.database_schema import import_tables
 from stratiform.kit.clock import SECOND_US, ManualClock, SystemClock
-from stratiform.kit.db import Database, metadata
+from stratiform.kit.database import Database, metadata
 from stratiform.kit.errors import Unavailable
-from stratiform.kit.work import LEASE_US, Job, LeaseLost, Requeue, Worker, enqueue, work_table
+from stratiform.kit.work_queue import LEASE_US, Job, LeaseLost, Requeue, Worker, enqueue, work_table
 
 _TIMEOUT_S = 60
 
 
 def count_rows(database: Database) -> int:
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         return len(db.execute(select(work_table.c.key)).all())
 
 
@@ -71,7 +71,7 @@ def test_row_enqueued_during_its_job_is_handled_again(database: Database) -> Non
 
 
 def test_unavailable_database_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    load_tables()
+    import_tables()
     database = Database(f"sqlite:///{tmp_path / 'db'}")
     metadata.create_all(database.engine)
     handled = threading.Event()
@@ -116,7 +116,7 @@ def test_failed_job_is_retried_and_its_error_stored(database: Database) -> None:
         enqueue(db, "server", "a", clock.now())
     worker = Worker(database, {"server": handle}, name="w", clock=clock)
     worker.run_until_idle()
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         row = db.execute(select(work_table.c.last_error, work_table.c.attempts)).one()
     assert row == ("the cloud does not respond", 1)
     for _ in range(2):

@@ -11,11 +11,11 @@ import httpx
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from stratiform.app.almanach import application
+from stratiform.app.almanach import build_application
 from stratiform.interfaces.almanach.settings import AlmanachSettings
 from stratiform.interfaces.services import Services
 from support.callers import Callers, open_callers
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 KEY = "a private key"
 
@@ -45,7 +45,7 @@ ANY_TIME = "start=2000-01-01 00:00:00.0&end=2100-01-01 00:00:00.0"
 class AlmanachClient:
     """`user` is `key` for the private key, a user of `Callers`, or "" for no authentication."""
 
-    bench: Bench
+    harness: ServiceHarness
     http: TestClient[Any]
     callers: Callers
 
@@ -66,7 +66,7 @@ class AlmanachClient:
     ) -> httpx.Response:
         """Send `body` as JSON, or `content` as it is. Advances the clock, so that requests have different times."""
         token = {"X-Auth-Token": KEY if user == "key" else self.callers.tokens[user]} if user else {}
-        self.bench.clock.advance(1)
+        self.harness.clock.advance(1)
         json_body = body if content is None else None
         return self.http.request(method, path, json=json_body, content=content, headers={**(headers or {}), **token})
 
@@ -89,15 +89,15 @@ class AlmanachClient:
 
     def ingest(self, message: dict[str, Any], cloud: str = "openstack") -> None:
         """Ingest a notification."""
-        self.bench.clock.advance(1)
-        services = self.bench.services
+        self.harness.clock.advance(1)
+        services = self.harness.services
         with services.database.transaction() as db:
-            services.ingest.messages.ingest(db, cloud, [json.dumps(message).encode()], self.bench.clock.now())
+            services.ingest.messages.ingest(db, cloud, [json.dumps(message).encode()], self.harness.clock.now())
 
     def get_position(self) -> int:
         """Return the position of the ledger, which every event advances."""
-        with self.bench.services.database.snapshot() as db:
-            return self.bench.services.ledger.positions.get_current(db)
+        with self.harness.services.database.read_transaction() as db:
+            return self.harness.services.ledger.positions.get_current_position(db)
 
 
 def _shorten(text: str | None) -> str | None:
@@ -107,14 +107,14 @@ def _shorten(text: str | None) -> str | None:
 @cache
 def _application() -> Litestar:
     """Create the application once; its services and settings are replaced for each client."""
-    return application(cast("Services", None), AlmanachSettings(private_key=KEY))
+    return build_application(cast("Services", None), AlmanachSettings(private_key=KEY))
 
 
 @contextmanager
-def almanach_client(bench: Bench, **settings: Any) -> Iterator[AlmanachClient]:
+def almanach_client(harness: ServiceHarness, **settings: Any) -> Iterator[AlmanachClient]:
     """Serve the API with `AlmanachSettings` that have a private key unless `settings` changes it."""
     almanach = AlmanachSettings(**{"private_key": KEY, **settings})
     app = _application()
-    app.state.services, app.state.almanach = bench.services, almanach
-    with open_callers(bench) as users, TestClient(app, raise_server_exceptions=False) as http:
-        yield AlmanachClient(bench, http, users)
+    app.state.services, app.state.almanach = harness.services, almanach
+    with open_callers(harness) as users, TestClient(app, raise_server_exceptions=False) as http:
+        yield AlmanachClient(harness, http, users)

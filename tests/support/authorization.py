@@ -12,10 +12,10 @@ import httpx
 from stratiform.interfaces.endpoints import Api, Endpoint
 from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.kit.policy import SYSTEM, Caller
-from stratiform.kit.work import Worker
+from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
 from support.callers import Callers, open_callers
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 
 _PARAMETER = re.compile(r"{(\w+(?::path)?)}")
 
@@ -40,8 +40,8 @@ _FREE = {
     "schema_name",
     # of the REST API: names that only operators use, and documents, whose visibility test_billing.py covers
     "name",
-    "kind",
-    "ours",
+    "resource_type",
+    "resource_id",
     "poll_id",
     "message_id",
     "tile:path",
@@ -88,7 +88,7 @@ class Matrix:
         for name in parameters(endpoint):
             if name not in self.identifiers and name not in _FREE:
                 return None
-            replace = name in _FREE or (unknown and not (endpoint.reads and name in OWN))
+            replace = name in _FREE or (unknown and not (endpoint.is_read_only and name in OWN))
             value = _UNKNOWN if replace else self.identifiers[name]
             path = path.replace(f"{{{name}}}", value)
         return api.path + path
@@ -103,13 +103,13 @@ class Matrix:
         if isinstance(api, OpenStackApi) and api.microversions is not None:
             minor = api.microversions.last if endpoint.until is None else endpoint.until
             headers["OpenStack-API-Version"] = f"{api.microversions.service} {api.microversions.major}.{minor}"
-        content = {} if endpoint.reads else {"json": body}
+        content = {} if endpoint.is_read_only else {"json": body}
         return self.api.request(endpoint.method, path, _CALLERS[caller], headers=headers, **content)
 
 
 @contextmanager
 def authorization_matrix(home: Path) -> Iterator[Matrix]:
-    of = bench(home)
+    of = build_harness(home)
     of.services.stopping.set()  # so that endless streams end at once
     with open_callers(of) as api:
         _bind_cloud(of, api)
@@ -128,16 +128,16 @@ def _caller(project: str, api: Callers, *roles: str) -> Caller:
     return Caller(user_id="user", project_id=api.projects[project], roles=frozenset(roles))
 
 
-def _bind_cloud(of: Bench, api: Callers) -> None:
+def _bind_cloud(of: ServiceHarness, api: Callers) -> None:
     with of.services.database.transaction() as db:
         ctx = of.ctx(db, SYSTEM)
         cloud = of.services.clouds.accounts.create(ctx, "memory", "sim", {})
         for project_id in api.projects.values():
             of.services.clouds.bindings.create(ctx, project_id, cloud.id, "zone-a")
-        of.services.volume.volume_types.ensure_initial(ctx)
+        of.services.volume.volume_types.ensure_initial_types(ctx)
         of.services.compute.flavors.create_defaults(ctx)
-        image = of.services.image.images.create_native(ctx, "cirros")
-        of.services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
+        image = of.services.image.images.create_for_native_ids(ctx, "cirros")
+        of.services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
 
 
 def _revoked_token(api: Callers) -> str:
@@ -152,7 +152,7 @@ def _revoked_token(api: Callers) -> str:
     return token
 
 
-def _create_resources(of: Bench, api: Callers) -> dict[str, str]:
+def _create_resources(of: ServiceHarness, api: Callers) -> dict[str, str]:
     """Create one resource of each kind in project green by the APIs. Return the values of path parameters."""
     volume = api.ok("POST", "/volume/v3/volumes", json={"volume": {"size": 1, "name": "data"}})["volume"]
     server = _create_server(of, api)
@@ -203,9 +203,9 @@ def _identity_identifiers(api: Callers) -> dict[str, str]:
     }
 
 
-def _create_server(of: Bench, api: Callers) -> dict[str, Any]:
+def _create_server(of: ServiceHarness, api: Callers) -> dict[str, Any]:
     with of.services.database.transaction() as db:
-        of.services.network.default_networks.ensure(of.ctx(db, SYSTEM), api.projects["green"])
+        of.services.network.default_networks.ensure_network(of.ctx(db, SYSTEM), api.projects["green"])
     native_image = api.ok("GET", "/image/v2/images?name=cirros")["images"][0]
     body = {"name": "web", "flavorRef": "1", "imageRef": native_image["id"]}
     server: dict[str, Any] = api.ok("POST", "/compute/v2.1/servers", json={"server": body})["server"]
@@ -227,7 +227,7 @@ def _create_network_resources(api: Callers) -> dict[str, str]:
     }
 
 
-def _handlers(of: Bench) -> Any:
-    from stratiform.app.worker import handlers
+def _handlers(of: ServiceHarness) -> Any:
+    from stratiform.app.worker import collect_handlers
 
-    return handlers(of.services)
+    return collect_handlers(of.services)

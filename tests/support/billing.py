@@ -10,10 +10,10 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.billing.model import (
-    Assignment,
     CustomerAccount,
     DocumentSummary,
     Party,
+    ProjectAssignment,
     ProjectCost,
     ResourceCost,
     StoredDocument,
@@ -21,30 +21,30 @@ from stratiform.services.billing.model import (
 from stratiform.services.billing.service import BillingService
 from stratiform.services.rating.model import PricePlan
 from support.money import PLAN
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class BillingBench:
+class BillingHarness:
     """The billing service of a stack; operators call it unless `caller` is passed."""
 
-    stack: Bench
+    stack: ServiceHarness
 
     def run(self, operation: Callable[[BillingService, RequestContext], T], caller: Caller = SYSTEM) -> T:
         """Run an operation in a transaction."""
         with self.stack.services.database.transaction() as db:
             return operation(self.stack.services.billing, self.stack.ctx(db, caller))
 
-    def at(self, time: str) -> "BillingBench":
+    def at(self, time: str) -> "BillingHarness":
         """Set the clock."""
         self.stack.clock.at = parse_iso(time)
         return self
 
     def ingest(self, *events: Event) -> None:
         with self.stack.services.database.transaction() as db:
-            self.stack.services.ingest.events.ingest(db, list(events), self.stack.clock.now())
+            self.stack.services.ingest.own_events.ingest(db, list(events), self.stack.clock.now())
 
     def publish(self, source: str) -> PricePlan:
         return self.run(lambda billing, ctx: billing.prices.publish(ctx, source))
@@ -56,9 +56,9 @@ class BillingBench:
             lambda billing, ctx: billing.customer_accounts.create(ctx, name, currency, plan, party, tax_rate)
         )
 
-    def assign(self, account: str, project_id: str, start: str | None = None) -> Assignment:
+    def assign(self, account: str, project_id: str, start: str | None = None) -> ProjectAssignment:
         first = None if start is None else parse_iso(start)
-        return self.run(lambda billing, ctx: billing.assignments.create(ctx, account, project_id, first))
+        return self.run(lambda billing, ctx: billing.project_assignments.create(ctx, account, project_id, first))
 
     def close(self, account: str, month: str | None = None, until: Micros | None = None) -> DocumentSummary:
         return self.run(lambda billing, ctx: billing.periods.close(ctx, account, month, until))
@@ -74,15 +74,15 @@ class BillingBench:
         return self.run(lambda billing, ctx: billing.documents.render_pdf(ctx, number), caller)
 
     def resource_cost(self, resource_id: str, caller: Caller = SYSTEM) -> ResourceCost | None:
-        return self.run(lambda billing, ctx: billing.costs.find_by_resource(ctx, resource_id), caller)
+        return self.run(lambda billing, ctx: billing.costs.find_resource_cost(ctx, resource_id), caller)
 
     def project_cost(self, project_id: str, month: str | None = None, caller: Caller = SYSTEM) -> ProjectCost | None:
-        return self.run(lambda billing, ctx: billing.costs.find_by_project(ctx, project_id, month), caller)
+        return self.run(lambda billing, ctx: billing.costs.find_project_cost(ctx, project_id, month), caller)
 
 
-def billing_bench(stack: Bench) -> BillingBench:
+def billing_harness(stack: ServiceHarness) -> BillingHarness:
     """Return billing with the customer account "acme", which pays for project "p1" from 2026-11-01 on."""
-    billing = BillingBench(stack).at("2026-11-01")
+    billing = BillingHarness(stack).at("2026-11-01")
     billing.publish(PLAN)
     billing.create_account("acme", party=Party("Acme Ltd", ("1 Road",), "GB", "GB1"), tax_rate="20")
     billing.assign("acme", "p1")

@@ -10,19 +10,19 @@ from litestar.testing import TestClient
 
 from stratiform.app.bootstrap import CATALOG
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.policy import SYSTEM
 from stratiform.services.identity.model import (
-    Assignment,
     AuthRequest,
     NewProject,
     NewUser,
     PasswordAuth,
     ResourceRef,
+    RoleAssignment,
     ScopeRequest,
 )
 from stratiform.services.identity.model import ListQuery as IdentityQuery
-from support.stacks import Bench, cached_application, prepare
+from support.stacks import ServiceHarness, cached_application, prepare
 
 PASSWORD = "correct horse"
 PROJECTS = ("green", "blue")
@@ -37,7 +37,7 @@ class Callers:
     for no token.
     """
 
-    bench: Bench
+    harness: ServiceHarness
     client: TestClient[Any]
     tokens: dict[str, str]
     projects: dict[str, str] = field(default_factory=dict)
@@ -54,33 +54,32 @@ class Callers:
 
 
 @contextmanager
-def open_callers(bench: Bench) -> Iterator[Callers]:
-    tokens, projects = prepare(bench, "callers", _create_callers)
-    with TestClient(cached_application(bench.services), base_url=bench.services.url) as client:
-        yield Callers(bench, client, dict(tokens), dict(projects))
+def open_callers(harness: ServiceHarness) -> Iterator[Callers]:
+    tokens, projects = prepare(harness, "callers", _create_callers)
+    with TestClient(cached_application(harness.services), base_url=harness.services.url) as client:
+        yield Callers(harness, client, dict(tokens), dict(projects))
 
 
-def _create_callers(bench: Bench) -> tuple[dict[str, str], dict[str, str]]:
+def _create_callers(harness: ServiceHarness) -> tuple[dict[str, str], dict[str, str]]:
     """Create projects and users. Return the tokens by caller, and the project ids by name."""
-    identity, now = bench.services.identity, bench.clock.now()
-    with bench.services.database.transaction() as db:
-        identity.bootstrap(
-            db, now, url=bench.services.url, region=bench.services.region, admin_password=PASSWORD, catalog=CATALOG
-        )
-        projects = _create_projects(bench, db)
-    with bench.services.database.transaction() as db:
+    identity, now = harness.services.identity, harness.clock.now()
+    with harness.services.database.transaction() as db:
+        identity.bootstrap(db, now, admin_password=PASSWORD)
+        identity.update_catalog(db, now, url=harness.services.url, region=harness.services.region, catalog=CATALOG)
+        projects = _create_projects(harness, db)
+    with harness.services.database.transaction() as db:
         ctx = RequestContext(db, SYSTEM, now)
         admin_project_id = identity.projects.list(ctx, IdentityQuery({"name": "admin"})).items[0].id
-        tokens = {"admin": _create_token(bench, db, "admin", admin_project_id)}
+        tokens = {"admin": _create_token(harness, db, "admin", admin_project_id)}
         for name, project_id in projects.items():
-            tokens[name] = _create_token(bench, db, f"{name}-member", project_id)
-            tokens[f"{name}-reader"] = _create_token(bench, db, f"{name}-reader", project_id)
+            tokens[name] = _create_token(harness, db, f"{name}-member", project_id)
+            tokens[f"{name}-reader"] = _create_token(harness, db, f"{name}-reader", project_id)
     return tokens, projects | {"admin": admin_project_id}
 
 
-def _create_projects(bench: Bench, db: Connection) -> dict[str, str]:
+def _create_projects(harness: ServiceHarness, db: Connection) -> dict[str, str]:
     """Create the projects with a user for each role. Return their ids by name."""
-    identity, ctx = bench.services.identity, RequestContext(db, SYSTEM, bench.clock.now())
+    identity, ctx = harness.services.identity, RequestContext(db, SYSTEM, harness.clock.now())
     projects: dict[str, str] = {}
     for name in PROJECTS:
         project = identity.projects.create(ctx, NewProject(name, domain_id="default"))
@@ -89,14 +88,14 @@ def _create_projects(bench: Bench, db: Connection) -> dict[str, str]:
             password = identity.passwords.hash(PASSWORD)
             user = identity.users.create(ctx, NewUser(f"{name}-{role}", domain_id="default", password=password))
             role_id = identity.roles.list(ctx, IdentityQuery({"name": role})).items[0].id
-            identity.assignments.grant(ctx, Assignment(role_id, "user", user.id, "project", project.id))
+            identity.role_assignments.grant(ctx, RoleAssignment(role_id, "user", user.id, "project", project.id))
     return projects
 
 
-def _create_token(bench: Bench, db: Connection, user: str, project_id: str) -> str:
-    authentication, now = bench.services.identity.authentication, bench.clock.now()
+def _create_token(harness: ServiceHarness, db: Connection, user: str, project_id: str) -> str:
+    authentication, now = harness.services.identity.authentication, harness.clock.now()
     password = PasswordAuth(ResourceRef(name=user, domain_id="default"), PASSWORD)
     request = AuthRequest((password,), ScopeRequest("project", ResourceRef(id=project_id)))
-    identity = authentication.resolve(db, request, now)
-    authentication.verify(identity)
-    return authentication.issue(db, request, identity, now)[0]
+    identity = authentication.resolve_methods(db, request, now)
+    authentication.verify_secrets(identity)
+    return authentication.issue_token(db, request, identity, now)[0]

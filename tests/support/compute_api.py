@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from support.callers import Callers
-from support.servers import ServerBench
+from support.servers import ServerHarness
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class ComputeApi:
     """
 
     callers: Callers
-    servers: ServerBench
+    servers: ServerHarness
 
     def __call__(
         self, method: str, path: str, body: Any = None, *, caller: str = "green", microversion: int = 1, **options: Any

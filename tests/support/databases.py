@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Connection, NullPool, create_engine, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from stratiform.kit.db import Database, metadata
+from stratiform.kit.database import Database, metadata
 
 SERVERS = {
     "postgresql": os.environ.get("STRATIFORM_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432"),
@@ -144,9 +144,9 @@ class DatabasePool:
 
 
 def _new_complete_database(server: str, folder: Path) -> tuple[str, ExitStack]:
-    from stratiform.app.schema import load_tables
+    from stratiform.app.database_schema import import_tables
 
-    load_tables()
+    import_tables()
     stack = ExitStack()
     url = stack.enter_context(empty_database(server, folder))
     database = Database(url)

@@ -6,9 +6,9 @@ from typing import TypedDict, Unpack
 from stratiform.kit.clock import Micros
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import SYSTEM, Caller
-from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
+from stratiform.kit.signed_notes import Checkpoint, Verifier, verify_note
 from stratiform.services.ledger.model import UsageFilter
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 class Filters(TypedDict, total=False):
@@ -20,32 +20,34 @@ class Filters(TypedDict, total=False):
     as_of: int
 
 
-def ingest(stack: Bench, *messages: bytes | Event) -> None:
+def ingest(stack: ServiceHarness, *messages: bytes | Event) -> None:
     with stack.services.database.transaction() as db:
         events = [message for message in messages if isinstance(message, Event)]
-        stack.services.ingest.events.ingest(db, events, stack.clock.now())
+        stack.services.ingest.own_events.ingest(db, events, stack.clock.now())
         bodies = [message for message in messages if isinstance(message, bytes)]
         stack.services.ingest.messages.ingest(db, "openstack", bodies, stack.clock.now())
 
 
-def export(stack: Bench, caller: Caller = SYSTEM, after: int | None = None, **filters: Unpack[Filters]) -> list[bytes]:
+def export(
+    stack: ServiceHarness, caller: Caller = SYSTEM, after: int | None = None, **filters: Unpack[Filters]
+) -> list[bytes]:
     """Return the lines of an export."""
     exports = stack.services.proof.exports
     with stack.services.database.transaction() as db:
         created = exports.create(stack.ctx(db, caller), UsageFilter(**filters), after)
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         return list(exports.iterate_lines(db, created))
 
 
-def keys(stack: Bench) -> list[Verifier]:
+def keys(stack: ServiceHarness) -> list[Verifier]:
     return stack.services.proof.keys.list_verifiers()
 
 
-def checkpoint(stack: Bench) -> Checkpoint:
+def checkpoint(stack: ServiceHarness) -> Checkpoint:
     """Return the checkpoint of the current log."""
     with stack.services.database.transaction() as db:
         note = stack.services.proof.checkpoints.get(stack.ctx(db)).note
-    return Checkpoint.parse(open_note(note, keys(stack))[0])
+    return Checkpoint.parse(verify_note(note, keys(stack))[0])
 
 
 def change_line(line: bytes, **changes: object) -> bytes:

@@ -9,7 +9,7 @@ from stratiform.app.bootstrap import CATALOG
 from stratiform.kit.clock import ManualClock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Database, metadata
+from stratiform.kit.database import Database, metadata
 from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.identity.model import (
@@ -23,7 +23,7 @@ from stratiform.services.identity.model import (
     User,
 )
 from stratiform.services.identity.service import IdentityService
-from stratiform.services.identity.service.passwords import PasswordHasher
+from stratiform.services.identity.service.password_hasher import PasswordHasher
 
 URL = "http://cloud.example"
 
@@ -43,26 +43,26 @@ class IdentityHarness:
 
     @contextmanager
     def snapshot(self, caller: Caller = SYSTEM) -> Iterator[RequestContext]:
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             yield RequestContext(db, caller, self.clock.now())
 
     def authenticate(self, request: AuthRequest) -> tuple[str, Token]:
         authentication = self.identity.authentication
-        with self.database.snapshot() as db:
-            methods = authentication.resolve(db, request, self.clock.now())
-        authentication.verify(methods)
-        with self.database.snapshot() as db:
-            return authentication.issue(db, request, methods, self.clock.now())
+        with self.database.read_transaction() as db:
+            methods = authentication.resolve_methods(db, request, self.clock.now())
+        authentication.verify_secrets(methods)
+        with self.database.read_transaction() as db:
+            return authentication.issue_token(db, request, methods, self.clock.now())
 
     def issue_token(self, name: str = "demo", password: str = "", scope: ScopeRequest | None = None) -> str:
         return self.authenticate(AuthRequest((password_auth(name, password),), scope))[0]
 
     def validate(self, token_id: str) -> Token:
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             return self.identity.tokens.validate(db, token_id, self.clock.now())
 
     def caller(self, token_id: str) -> Caller:
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             return self.identity.authenticate(db, token_id, self.clock.now())
 
     def user(self, name: str) -> User:
@@ -103,7 +103,8 @@ def open_harness(url: str, folder: Path) -> Iterator[IdentityHarness]:
     identity = IdentityService.build(SequentialIds(), keys, PasswordHasher(4))
     harness = IdentityHarness(identity, database, ManualClock())
     with harness.transaction() as ctx:
-        identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="admin-pass", catalog=CATALOG)
+        identity.bootstrap(ctx.db, ctx.now, admin_password="admin-pass")
+        identity.update_catalog(ctx.db, ctx.now, url=URL, region="RegionOne", catalog=CATALOG)
         identity.ensure_demo_project(ctx, "demo-pass")
     yield harness
     database.close()

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from stratiform.interfaces.cli.output import json_array
+from stratiform.interfaces.cli.output import encode_json_array
 from stratiform.interfaces.rest.views.usage import segment_row
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.service import LedgerService
 
@@ -29,13 +29,13 @@ def expected() -> str:
 
 
 def listing(ledger: LedgerService, db: Connection) -> str:
-    return "".join(json_array(_iterate_rows(ledger, db)))
+    return "".join(encode_json_array(_iterate_rows(ledger, db)))
 
 
 def _iterate_rows(ledger: LedgerService, db: Connection) -> Iterator[dict[str, Any]]:
-    rows, after = ledger.segments.list_pinned(db, UsageFilter(), 5000)
+    rows, after = ledger.segments.list_after(db, UsageFilter(), 5000)
     while True:
         yield from msgspec.json.decode(msgspec.json.encode([segment_row(row) for row in rows]))
         if after is None:
             return
-        rows, after = ledger.segments.list_pinned(db, UsageFilter(), 5000, after)
+        rows, after = ledger.segments.list_after(db, UsageFilter(), 5000, after)

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from stratiform.contract.compute import ComputeCapability
+from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudConnection
 from stratiform.contract.errors import CloudUnreachable
-from stratiform.contract.image import ImageCapability
-from stratiform.contract.network import NetworkCapability
-from stratiform.contract.usage import InventoryItem, UsageCapability, UsageSample
-from stratiform.contract.volume import VolumeCapability
+from stratiform.contract.image import ImageDriver
+from stratiform.contract.network import NetworkDriver
+from stratiform.contract.usage import InventoryItem, UsageDriver, UsageSample
+from stratiform.contract.volume import VolumeDriver
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.clouds.model import Cloud
 from stratiform.services.clouds.service import CloudsService
 
@@ -26,11 +26,11 @@ class ListedCloud:
 
     items: list[InventoryItem] = field(default_factory=list)
     breaks_after: int | None = None
-    compute: ComputeCapability | None = None
-    volume: VolumeCapability | None = None
-    network: NetworkCapability | None = None
-    image: ImageCapability | None = None
-    usage: UsageCapability | None = None
+    compute: ComputeDriver | None = None
+    volume: VolumeDriver | None = None
+    network: NetworkDriver | None = None
+    image: ImageDriver | None = None
+    usage: UsageDriver | None = None
 
     def __post_init__(self) -> None:
         self.usage = self

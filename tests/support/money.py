@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stratiform.kit.clock import iso_naive, parse_iso
+from stratiform.kit.clock import format_iso_naive, parse_iso
 from stratiform.kit.outbox import Event
 
 PLAN = """
@@ -47,7 +47,7 @@ def machine(server_id: str, project_id: str, launched: str, **changes: Any) -> E
         "root_gb": 20,
         "ephemeral_gb": 0,
         "state": "active",
-        "launched_at": iso_naive(parse_iso(launched)),
+        "launched_at": format_iso_naive(parse_iso(launched)),
         **changes,
     }
     return Event(f"{server_id}-{at}", "compute.instance.update", "compute.test", at, "dc-1", payload)
@@ -62,7 +62,7 @@ def address(floating_ip_id: str, project_id: str, created: str) -> Event:
         "floating_ip_address": "192.0.2.1",
         "floating_network_id": "public",
         "port_id": None,
-        "created_at": iso_naive(at),
+        "created_at": format_iso_naive(at),
     }
     return Event(
         f"{floating_ip_id}-{at}", "floatingip.create.end", "network.test", at, "dc-1", {"floatingip": floating_ip}
@@ -108,7 +108,7 @@ def disk(volume_id: str, project_id: str, launched: str, **changes: Any) -> Even
         "volume_type_name": "fast",
         "size": 100,
         "status": "available",
-        "launched_at": iso_naive(parse_iso(launched)),
+        "launched_at": format_iso_naive(parse_iso(launched)),
         **changes,
     }
     return Event(f"{volume_id}-{at}", "volume.update.end", "volume.test", at, "dc-1", payload)

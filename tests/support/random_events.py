@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from stratiform.kit.clock import HOUR_US, SECOND_US, iso, parse_iso
+from stratiform.kit.clock import HOUR_US, SECOND_US, format_iso, parse_iso
 from stratiform.kit.outbox import Event
 
 T0 = parse_iso("2026-03-01T00:00:00Z")
@@ -44,8 +44,8 @@ tags = "tags"
 {parent}
 
 [attributes]
-size = {{ path = "size", type = "whole", null = true }}
-fast = {{ path = "fast", type = "flag", null = true }}
+size = {{ path = "size", type = "integer", null = true }}
+fast = {{ path = "fast", type = "boolean", null = true }}
 
 [state]
 path = "state"
@@ -120,7 +120,7 @@ class StatedEvent:
     def __repr__(self) -> str:
         """Return the event only; the other fields follow from it."""
         event = self.event
-        return f"{event.cloud} {event.message_id} {event.event_type} {iso(event.at)} {event.payload}"
+        return f"{event.cloud} {event.message_id} {event.event_type} {format_iso(event.at)} {event.payload}"
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
         printer.text(repr(self))
@@ -216,7 +216,7 @@ def _meter_file_event(draw: Draw, resource: Resource) -> StatedEvent:
         "name": name,
         "state": state or deleted_state or "moving",
         "parent": None if parent is None else parent[2],
-        **{name: None if at is None else iso(at) for name, at in times.items()},
+        **{name: None if at is None else format_iso(at) for name, at in times.items()},
     }
     event = _event(draw, resource, f"{kind}.{verb}", payload)
     event.payload.update(attributes)  # a null is an answer
@@ -318,7 +318,7 @@ def _correction_event(draw: Draw, resource: Resource) -> StatedEvent:
             "launched_at": draw(_maybe),
         }
         observation["is_deleted"], attributes = draw(st.booleans()), _attributes(draw, size=_sizes)
-    launched_at = None if observation["launched_at"] is None else iso(observation["launched_at"])
+    launched_at = None if observation["launched_at"] is None else format_iso(observation["launched_at"])
     fields = {
         "project_id": observation["project"],
         "name": observation["name"],
@@ -344,7 +344,7 @@ def _correction_event(draw: Draw, resource: Resource) -> StatedEvent:
 def _payload_of(correction: StatedCorrection) -> dict[str, Any]:
     times = {"start": correction.start, "end": correction.end, "since": correction.since, "until": correction.until}
     return {
-        **{name: None if at is None else iso(at) for name, at in times.items()},
+        **{name: None if at is None else format_iso(at) for name, at in times.items()},
         "reopened": correction.reopened or None,
         "absent": correction.absent or None,
         "revokes": correction.revokes,

@@ -4,9 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from stratiform.kit.clock import parse_iso
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ledger.model import MeterCatalog, Segment
-from stratiform.services.rating.model import MeterUsage, PricePlan
+from stratiform.services.rating.model import PricePlan, SampledUsage
 from stratiform.services.rating.plan_files import parse_plan
 
 CATALOG: MeterCatalog = MessageParser.load().catalog
@@ -48,7 +48,7 @@ def segment(
     return Segment("dc", resource_type, resource_id, project_id, START + first, end, state, attributes)
 
 
-def sample(resource_type: str, meter: str, unit: str, at: int, value: str, **changes: Any) -> MeterUsage:
+def sample(resource_type: str, meter: str, unit: str, at: int, value: str, **changes: Any) -> SampledUsage:
     """Return usage up to the instant `at`, in microseconds after START."""
     return level(resource_type, meter, unit, at, at, value, **changes)
 
@@ -63,8 +63,8 @@ def level(
     *,
     resource_id: str = "r1",
     project_id: str = "p1",
-) -> MeterUsage:
+) -> SampledUsage:
     """Return a level that holds from `first` to `last`; `unit` is that of its sum, such as `B·s`."""
-    return MeterUsage(
+    return SampledUsage(
         resource_type, resource_id, project_id, "dc", meter, unit, START + first, START + last, Decimal(value)
     )

@@ -11,10 +11,10 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from stratiform.app.bootstrap import CATALOG
-from stratiform.interfaces.endpoints.dispatch import router
+from stratiform.interfaces.endpoints.dispatch import build_router
 from stratiform.interfaces.rest.api import api
 from stratiform.services.identity.model import AuthRequest, PasswordAuth, ResourceRef, ScopeRequest
-from support.stacks import Bench, prepare
+from support.stacks import ServiceHarness, prepare
 
 PASSWORD = "open sesame"
 
@@ -34,37 +34,36 @@ class Rest:
 
 
 @contextmanager
-def rest(bench: Bench) -> Iterator[Rest]:
+def rest(harness: ServiceHarness) -> Iterator[Rest]:
     """Serve the API for the users "admin" and "demo" and the project "demo"."""
-    admin_token, demo_token, project_id = prepare(bench, "rest", _create_users)
+    admin_token, demo_token, project_id = prepare(harness, "rest", _create_users)
     app = _application()
-    app.state.services = bench.services
+    app.state.services = harness.services
     with TestClient(app, raise_server_exceptions=False) as http:
         yield Rest(http, admin_token, demo_token, project_id)
 
 
 @cache
 def _application() -> Litestar:
-    return Litestar(route_handlers=[router(api)], openapi_config=None)
+    return Litestar(route_handlers=[build_router(api)], openapi_config=None)
 
 
-def _create_users(bench: Bench) -> tuple[str, str, str]:
+def _create_users(harness: ServiceHarness) -> tuple[str, str, str]:
     """Return a token of the operator, one of the customer, and the customer's project id."""
-    services, now = bench.services, bench.clock.now()
+    services, now = harness.services, harness.clock.now()
     with services.database.transaction() as db:
-        services.identity.bootstrap(
-            db, now, url=services.url, region=services.region, admin_password=PASSWORD, catalog=CATALOG
-        )
-        project = services.identity.ensure_demo_project(bench.ctx(db), PASSWORD)
-    return sign_in(bench, "admin"), sign_in(bench, "demo"), project.id
+        services.identity.bootstrap(db, now, admin_password=PASSWORD)
+        services.identity.update_catalog(db, now, url=services.url, region=services.region, catalog=CATALOG)
+        project = services.identity.ensure_demo_project(harness.ctx(db), PASSWORD)
+    return sign_in(harness, "admin"), sign_in(harness, "demo"), project.id
 
 
-def sign_in(bench: Bench, name: str, project: str = "", scope: ScopeRequest | None = None) -> str:
+def sign_in(harness: ServiceHarness, name: str, project: str = "", scope: ScopeRequest | None = None) -> str:
     """Return a token of a user for the project of the same name, another, or another scope."""
-    authentication, now = bench.services.identity.authentication, bench.clock.now()
+    authentication, now = harness.services.identity.authentication, harness.clock.now()
     scope = scope or ScopeRequest("project", ResourceRef(name=project or name, domain_name="Default"))
     request = AuthRequest((PasswordAuth(ResourceRef(name=name, domain_name="Default"), PASSWORD),), scope)
-    with bench.services.database.transaction() as db:
-        identity = authentication.resolve(db, request, now)
-        authentication.verify(identity)
-        return authentication.issue(db, request, identity, now)[0]
+    with harness.services.database.transaction() as db:
+        identity = authentication.resolve_methods(db, request, now)
+        authentication.verify_secrets(identity)
+        return authentication.issue_token(db, request, identity, now)[0]

@@ -13,10 +13,10 @@ import httpx
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from stratiform.app.api import application
+from stratiform.app.api import build_application
 from stratiform.app.bootstrap import CATALOG
 from stratiform.app.settings import Settings
-from stratiform.app.wiring import build
+from stratiform.app.wiring import build_services
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
@@ -33,6 +33,7 @@ DEMO_PASSWORD = "demo-pass"
 class Live:
     """A running server: users admin and demo, each with a project of the same name."""
 
+    home: Path
     url: str
     services: Services
 
@@ -73,16 +74,15 @@ def live_server(home: Path) -> Iterator[Live]:
     port = free_port()
     home.mkdir(parents=True, exist_ok=True)
     settings = Settings(home=home, port=port, bcrypt_rounds=4)
-    services = build(settings)
+    services = build_services(settings)
     create_tables(services.database)
     with services.database.transaction() as db:
         now = services.clock.now()
-        services.identity.bootstrap(
-            db, now, url=services.url, region=services.region, admin_password=ADMIN_PASSWORD, catalog=CATALOG
-        )
+        services.identity.bootstrap(db, now, admin_password=ADMIN_PASSWORD)
+        services.identity.update_catalog(db, now, url=services.url, region=services.region, catalog=CATALOG)
         services.identity.ensure_demo_project(RequestContext(db, SYSTEM, now), DEMO_PASSWORD)
     with serving(services, port):
-        yield Live(services.url, services)
+        yield Live(home, services.url, services)
     services.database.close()
 
 
@@ -101,7 +101,9 @@ def serving(services: Services, port: int) -> Iterator[None]:
 
 
 async def _serve(services: Services, port: int, stop: threading.Event) -> None:
-    server = Server(application(services), port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+    server = Server(
+        build_application(services), port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False
+    )
     running = asyncio.create_task(server.serve())
     while not stop.is_set() and not running.done():
         await asyncio.sleep(0.02)

@@ -8,13 +8,13 @@ from typing import Any, cast
 from sqlalchemy import select
 
 from stratiform.connectors.memory.connector import MemoryCloud
-from stratiform.contract.compute import ComputeCapability, NativeServer
+from stratiform.contract.compute import ComputeDriver, NativeServer
 from stratiform.contract.errors import CloudError
 from stratiform.kit import outbox
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM, Caller
-from stratiform.kit.work import Worker, enqueue
+from stratiform.kit.work_queue import Worker, enqueue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.compute import tasks
 from stratiform.services.compute.model import NewServer, Server
@@ -22,28 +22,28 @@ from stratiform.services.compute.service import ComputeService
 from stratiform.services.compute.tables import server_table
 from stratiform.services.volume import tasks as volume_tasks
 from stratiform.services.volume.model import NewVolume, Volume
-from support.stacks import Bench, customer
+from support.stacks import ServiceHarness, customer
 
 
 @dataclass(frozen=True, slots=True)
-class ServerBench:
+class ServerHarness:
     """The compute service over a simulated cloud. Requests are made as a member of `project_id`."""
 
-    bench: Bench
+    harness: ServiceHarness
     cloud_id: str
     image_id: str
     project_id: str = "p1"
 
     @property
     def compute(self) -> ComputeService:
-        return self.bench.services.compute
+        return self.harness.services.compute
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.bench.services.clouds.connections.get(self.cloud_id))
+        return cast("MemoryCloud", self.harness.services.clouds.connections.get(self.cloud_id))
 
     @property
-    def cloud_compute(self) -> ComputeCapability:
+    def cloud_compute(self) -> ComputeDriver:
         """The simulated cloud's servers, for changes outside the API."""
         assert self.cloud.compute is not None
         return self.cloud.compute
@@ -61,13 +61,13 @@ class ServerBench:
 
     def rows(self) -> list[Server]:
         """Return all servers, including deleted ones."""
-        with self.bench.services.database.snapshot() as db:
+        with self.harness.services.database.read_transaction() as db:
             return [Server(*row) for row in db.execute(select(*(server_table.c[f.name] for f in fields(Server))))]
 
     @contextmanager
     def ctx(self, caller: Caller | None = None) -> Iterator[RequestContext]:
-        with self.bench.services.database.transaction() as db:
-            yield self.bench.ctx(db, caller or customer(self.project_id))
+        with self.harness.services.database.transaction() as db:
+            yield self.harness.ctx(db, caller or customer(self.project_id))
 
     def new_server(self, **changes: Any) -> NewServer:
         return NewServer(**{"name": "web", "flavor_id": "1", "image_id": self.image_id, **changes})
@@ -90,7 +90,7 @@ class ServerBench:
 
     def create_volume(self) -> Volume:
         with self.ctx() as ctx:
-            volume = self.bench.services.volume.volumes.create(ctx, NewVolume(1))
+            volume = self.harness.services.volume.volumes.create(ctx, NewVolume(1))
         self.run_worker(3)
         return volume
 
@@ -98,25 +98,25 @@ class ServerBench:
         """Advance the clock by `seconds`, and run the work that becomes due meanwhile."""
         for _ in range(seconds * 4):
             self.run_due_work()
-            self.bench.clock.advance(SECOND_US // 4)
+            self.harness.clock.advance(SECOND_US // 4)
         self.run_due_work()
 
     def run_due_work(self) -> None:
         """Run the work that is due now."""
-        services = self.bench.services
-        handlers = {**tasks.handlers(services.compute), **volume_tasks.handlers(services.volume)}
-        Worker(services.database, handlers, name="test", clock=self.bench.clock).run_until_idle()
+        services = self.harness.services
+        handlers = {**tasks.build_handlers(services.compute), **volume_tasks.build_handlers(services.volume)}
+        Worker(services.database, handlers, name="test", clock=self.harness.clock).run_until_idle()
 
     def observe(self) -> None:
         """Observe the cloud ten seconds from now."""
-        self.bench.clock.advance(10 * SECOND_US)
-        with self.bench.services.database.transaction() as db:
-            enqueue(db, "compute.observe", self.cloud_id, self.bench.clock.now())
+        self.harness.clock.advance(10 * SECOND_US)
+        with self.harness.services.database.transaction() as db:
+            enqueue(db, "compute.observe", self.cloud_id, self.harness.clock.now())
         self.run_due_work()
 
     def events(self, server_id: str = "") -> Sequence[outbox.Event]:
         """Return the notifications of one server or of all servers, oldest first."""
-        with self.bench.services.database.snapshot() as db:
+        with self.harness.services.database.read_transaction() as db:
             events = outbox.list_pending(db, 10_000)
         compute_events = [event for event in events if event.event_type.startswith("compute.")]
         return [event for event in compute_events if server_id in ("", event.payload["instance_id"])]
@@ -126,17 +126,17 @@ class ServerBench:
         return [event.event_type.removeprefix("compute.instance.") for event in self.events(server_id)]
 
 
-def with_servers(bench: Bench, projects: tuple[str, ...] = ("p1", "p2"), **settings: str) -> ServerBench:
-    """Add a simulated cloud to `bench`, and bind the projects to it."""
-    services = bench.services
+def with_servers(harness: ServiceHarness, projects: tuple[str, ...] = ("p1", "p2"), **settings: str) -> ServerHarness:
+    """Add a simulated cloud to `harness`, and bind the projects to it."""
+    services = harness.services
     with services.database.transaction() as db:
-        ctx = bench.ctx(db, SYSTEM)
+        ctx = harness.ctx(db, SYSTEM)
         cloud = services.clouds.accounts.create(ctx, "memory", "sim", settings)
         services.compute.flavors.create_defaults(ctx)
-        services.volume.volume_types.ensure_initial(ctx)
-        image = services.image.images.create_native(ctx, "cirros")
-        services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
+        services.volume.volume_types.ensure_initial_types(ctx)
+        image = services.image.images.create_for_native_ids(ctx, "cirros")
+        services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         for project in projects:
             services.clouds.bindings.create(ctx, project, cloud.id, "zone-a")
-            services.network.default_networks.ensure(ctx, project)
-    return ServerBench(bench, cloud.id, image.id, projects[0])
+            services.network.default_networks.ensure_network(ctx, project)
+    return ServerHarness(harness, cloud.id, image.id, projects[0])

@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 from litestar import Litestar
 
-from stratiform.app.api import application
+from stratiform.app.api import build_application
 from stratiform.app.settings import Settings
-from stratiform.app.wiring import build
+from stratiform.app.wiring import build_services
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import ManualClock, Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
 from support.databases import create_tables, empty_sqlite_file
@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class ServiceHarness:
     """The services with the clock and the generator of identifiers that a test controls."""
 
     services: Services
@@ -37,18 +37,20 @@ class Bench:
         return RequestContext(db, caller, self.clock.now(), "req-test")
 
 
-def bench(home: Path, database_url: str = "", *, tables: bool = True, **settings: Any) -> Bench:
+def build_harness(home: Path, database_url: str = "", *, tables: bool = True, **settings: Any) -> ServiceHarness:
     """Build all services in `home`, with empty tables unless `tables` is False."""
     clock, ids = ManualClock(), SequentialIds()
     _write_token_keys(home / "keys" / "tokens")
-    services = build(Settings(home=home, database_url=database_url, bcrypt_rounds=4, **settings), clock=clock, ids=ids)
+    services = build_services(
+        Settings(home=home, database_url=database_url, bcrypt_rounds=4, **settings), clock=clock, ids=ids
+    )
     if tables:
         create_tables(services.database)
-    return Bench(services, clock, ids)
+    return ServiceHarness(services, clock, ids)
 
 
 def _write_token_keys(folder: Path) -> None:
-    """Write the keys that all benches use, so that the tokens in copies of a database are valid."""
+    """Write the keys that all harnesses use, so that the tokens in copies of a database are valid."""
     if not folder.exists():
         folder.mkdir(parents=True, mode=0o700)
         for name, key in _token_keys().items():
@@ -74,34 +76,34 @@ class _Snapshot:
 _snapshots: dict[tuple[str, Micros], _Snapshot] = {}
 
 
-def prepare(bench: Bench, name: str, function: Callable[[Bench], R]) -> R:
+def prepare(harness: ServiceHarness, name: str, function: Callable[[ServiceHarness], R]) -> R:
     """Call `function`, which prepares the database and returns plain data.
 
     On a new SQLite database it is called once per process; afterwards the prepared database is copied.
     """
-    file = _new_database_file(bench)
+    file = _new_database_file(harness)
     if file is None:
-        return function(bench)
-    key = (name, bench.clock.now())
+        return function(harness)
+    key = (name, harness.clock.now())
     if key not in _snapshots:
-        result = function(bench)
+        result = function(harness)
         with sqlite3.connect(file) as db:
-            _snapshots[key] = _Snapshot(result, db.serialize(), dict(vars(bench.ids)))
+            _snapshots[key] = _Snapshot(result, db.serialize(), dict(vars(harness.ids)))
         db.close()
         return result
     snapshot = _snapshots[key]
-    bench.services.database.close()
+    harness.services.database.close()
     for path in file.parent.glob(f"{file.name}-*"):
         path.unlink()
     file.write_bytes(snapshot.file)
-    vars(bench.ids).update(snapshot.ids)
+    vars(harness.ids).update(snapshot.ids)
     prepared: R = snapshot.result
     return prepared
 
 
-def _new_database_file(bench: Bench) -> Path | None:
+def _new_database_file(harness: ServiceHarness) -> Path | None:
     """Return the file of an SQLite database that nothing was written to, or None."""
-    url = bench.services.database.engine.url
+    url = harness.services.database.engine.url
     file = Path(url.database or "")
     is_new = (
         url.get_backend_name() == "sqlite"
@@ -124,7 +126,7 @@ def customer(project_id: str = "p1", *roles: str) -> Caller:
 def cached_application(services: Services) -> Litestar:
     """Return the application of these services: one per process, because its routes take a second to create."""
     if not _applications:
-        _applications.append(application(services))
+        _applications.append(build_application(services))
     _applications[0].state.services = services
     return _applications[0]
 

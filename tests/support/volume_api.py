@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from support.callers import Callers
-from support.volumes import VolumeBench
+from support.volumes import VolumeHarness
 
 #: The names of the callers in support.callers.
 _CALLERS = {"admin": "admin", "member": "green", "reader": "green-reader", "outsider": "blue"}
@@ -17,7 +17,7 @@ class Api:
     """Send requests. The member and the reader belong to project `here`, the outsider to `there`."""
 
     callers: Callers
-    volumes: VolumeBench
+    volumes: VolumeHarness
 
     @property
     def projects(self) -> dict[str, str]:

@@ -11,27 +11,27 @@ from stratiform.kit import outbox
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM, Caller
-from stratiform.kit.work import Worker
+from stratiform.kit.work_queue import Worker
 from stratiform.services.volume.model import Attachment, NewVolume, Volume
 from stratiform.services.volume.service import VolumeService
-from stratiform.services.volume.tasks import handlers
-from support.stacks import Bench, customer
+from stratiform.services.volume.tasks import build_handlers
+from support.stacks import ServiceHarness, customer
 
 
 @dataclass(frozen=True, slots=True)
-class VolumeBench:
+class VolumeHarness:
     """The hands of these tests."""
 
-    bench: Bench
+    harness: ServiceHarness
     cloud_id: str
 
     @property
     def service(self) -> VolumeService:
-        return self.bench.services.volume
+        return self.harness.services.volume
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.bench.services.clouds.connections.get(self.cloud_id))
+        return cast("MemoryCloud", self.harness.services.clouds.connections.get(self.cloud_id))
 
     def native_volumes(self) -> list[NativeVolume]:
         assert self.cloud.volume is not None
@@ -39,8 +39,8 @@ class VolumeBench:
 
     @contextmanager
     def ctx(self, caller: Caller | None = None) -> Iterator[RequestContext]:
-        with self.bench.services.database.transaction() as db:
-            yield self.bench.ctx(db, caller or customer("p1"))
+        with self.harness.services.database.transaction() as db:
+            yield self.harness.ctx(db, caller or customer("p1"))
 
     def admin(self) -> Caller:
         return customer("p1", "admin")
@@ -75,26 +75,28 @@ class VolumeBench:
         """Let the worker do what is due in so many seconds."""
         for _ in range(seconds * 2):
             self.run_due_work()
-            self.bench.clock.advance(SECOND_US // 2)
+            self.harness.clock.advance(SECOND_US // 2)
 
     def run_due_work(self) -> None:
         """Let the worker do what is due at this instant."""
-        services = self.bench.services
-        Worker(services.database, handlers(services.volume), name="test", clock=self.bench.clock).run_until_idle()
+        services = self.harness.services
+        Worker(
+            services.database, build_handlers(services.volume), name="test", clock=self.harness.clock
+        ).run_until_idle()
 
     def events(self) -> list[outbox.Event]:
-        with self.bench.services.database.snapshot() as db:
+        with self.harness.services.database.read_transaction() as db:
             return outbox.list_pending(db, 1000)
 
     def event_types(self) -> list[str]:
         return [event.event_type for event in self.events()]
 
 
-def with_cloud(of: Bench) -> VolumeBench:
+def with_cloud(of: ServiceHarness) -> VolumeHarness:
     with of.services.database.transaction() as db:
         ctx = of.ctx(db, SYSTEM)
         cloud = of.services.clouds.accounts.create(ctx, "memory", "sim", {})
         of.services.clouds.bindings.create(ctx, "p1", cloud.id, "zone-a")
         of.services.clouds.bindings.create(ctx, "p2", cloud.id)
-        of.services.volume.volume_types.ensure_initial(ctx)
-    return VolumeBench(of, cloud.id)
+        of.services.volume.volume_types.ensure_initial_types(ctx)
+    return VolumeHarness(of, cloud.id)

@@ -19,8 +19,8 @@ import pytest
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
-from stratiform.services.identity.model import Assignment
 from stratiform.services.identity.model import ListQuery as IdentityQuery
+from stratiform.services.identity.model import RoleAssignment
 from support.server import ADMIN_PASSWORD, Live, live_server
 
 ROOT = Path(__file__).parents[2]
@@ -109,13 +109,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             ctx = RequestContext(db, SYSTEM, server.services.clock.now())
             user = identity.users.list(ctx, IdentityQuery({"name": "admin"})).items[0]
             role = identity.roles.list(ctx, IdentityQuery({"name": "admin"})).items[0]
-            identity.assignments.grant(ctx, Assignment(role.id, "user", user.id, "domain", "default"))
+            identity.role_assignments.grant(ctx, RoleAssignment(role.id, "user", user.id, "domain", "default"))
         yield server
 
 
 @pytest.fixture
 def project(live: Live) -> str:
-    with live.services.database.snapshot() as db:
+    with live.services.database.read_transaction() as db:
         ctx = RequestContext(db, SYSTEM, live.services.clock.now())
         return live.services.identity.projects.list(ctx, IdentityQuery({"name": "demo"})).items[0].id
 

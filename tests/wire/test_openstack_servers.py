@@ -15,7 +15,7 @@ import pytest
 from stratiform.app import worker
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
-from stratiform.kit.work import Worker
+from stratiform.kit.work_queue import Worker
 from stratiform.services.clouds.model import ResourceType
 from support.processes import WAIT_S, wait_until
 from support.server import Live, live_server
@@ -56,12 +56,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             assert cloud is not None
             services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")
             services.compute.flavors.create_defaults(ctx)
-            services.volume.volume_types.ensure_initial(ctx)
-            services.network.default_networks.ensure(ctx, project.id)
-            image = services.image.images.create_native(ctx, "cirros")
-            services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
+            services.volume.volume_types.ensure_initial_types(ctx)
+            services.network.default_networks.ensure_network(ctx, project.id)
+            image = services.image.images.create_for_native_ids(ctx, "cirros")
+            services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, "memory-cirros")
         server_worker = Worker(
-            services.database, worker.handlers(services), name="wire", clock=services.clock, idle_us=20_000
+            services.database, worker.collect_handlers(services), name="wire", clock=services.clock, idle_us=20_000
         )
         thread = threading.Thread(target=server_worker.run)
         thread.start()

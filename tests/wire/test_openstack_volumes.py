@@ -11,8 +11,8 @@ from openstack.exceptions import BadRequestException, ConflictException, NotFoun
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.policy import SYSTEM
-from stratiform.kit.work import Worker
-from stratiform.services.volume.tasks import handlers
+from stratiform.kit.work_queue import Worker
+from stratiform.services.volume.tasks import build_handlers
 from support.processes import WAIT_S
 from support.server import DEMO_PASSWORD, Live, live_server
 
@@ -27,8 +27,10 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             cloud = services.clouds.accounts.bootstrap(ctx, "memory", "memory")
             assert cloud is not None
             services.clouds.bindings.create(ctx, project.id, cloud.id, "zone-a")
-            services.volume.volume_types.ensure_initial(ctx)
-        worker = Worker(services.database, handlers(services.volume), name="wire", clock=services.clock, idle_us=20_000)
+            services.volume.volume_types.ensure_initial_types(ctx)
+        worker = Worker(
+            services.database, build_handlers(services.volume), name="wire", clock=services.clock, idle_us=20_000
+        )
         thread = threading.Thread(target=worker.run)
         thread.start()
         try:

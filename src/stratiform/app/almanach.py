@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from stratiform.app.settings import Settings
-from stratiform.interfaces.almanach.api import router
+from stratiform.interfaces.almanach.api import build_router
 from stratiform.interfaces.almanach.errors import render_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings, TokenValidator, validate_local_token
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, require_complete_bodies
@@ -35,7 +35,7 @@ def build_settings(settings: Settings) -> AlmanachSettings:
     )
 
 
-def check(settings: Settings) -> None:
+def check_authentication(settings: Settings) -> None:
     """Raises Invalid for settings without authentication; warns of a private key that is not used."""
     build_settings(settings)
     if settings.almanach_private_key and settings.almanach_auth == "keystone":
@@ -45,10 +45,10 @@ def check(settings: Settings) -> None:
         )
 
 
-def application(services: Services, almanach: AlmanachSettings) -> Litestar:
+def build_application(services: Services, almanach: AlmanachSettings) -> Litestar:
     """Return an application with only this API, at the root."""
     return Litestar(
-        route_handlers=[router("/")],
+        route_handlers=[build_router("/")],
         before_send=[add_headers],
         after_exception=[log_unavailable],
         exception_handlers={Exception: render_error, HTTPException: render_error},
@@ -63,7 +63,7 @@ def application(services: Services, almanach: AlmanachSettings) -> Litestar:
 def _token_validator(settings: Settings) -> TokenValidator:
     if not settings.almanach_keystone_url:
         return validate_local_token
-    from stratiform.interfaces.almanach.keystone import (  # takes 0.3 s to import
+    from stratiform.interfaces.almanach.keystone_validator import (  # takes 0.3 s to import
         RemoteKeystone,
         ServiceUser,
     )

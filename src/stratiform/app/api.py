@@ -8,13 +8,13 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from stratiform import __version__
-from stratiform.interfaces.almanach.api import router as almanach_router
+from stratiform.interfaces.almanach.api import build_router as almanach_router
 from stratiform.interfaces.almanach.errors import render_error as render_almanach_error
 from stratiform.interfaces.almanach.settings import AlmanachSettings
-from stratiform.interfaces.endpoints.dispatch import router
-from stratiform.interfaces.endpoints.openapi import document_route
+from stratiform.interfaces.endpoints.dispatch import build_router
+from stratiform.interfaces.endpoints.openapi import build_document_route
 from stratiform.interfaces.http import Request
-from stratiform.interfaces.openstack import versions
+from stratiform.interfaces.openstack import version_documents
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.portal.routes import render_error as render_portal_error
 from stratiform.interfaces.portal.routes import router as portal
@@ -41,14 +41,14 @@ def _render_error(request: Request, error: Exception) -> Response[Any]:
     return _ERROR_HANDLERS.get(first_segment, _ERROR_HANDLERS["identity"])(request, error)
 
 
-def application(services: Services, almanach: AlmanachSettings | None = None) -> Litestar:
+def build_application(services: Services, almanach: AlmanachSettings | None = None) -> Litestar:
     """Return the ASGI application. `almanach`: settings of the Almanach API."""
     return Litestar(
         route_handlers=[
-            *versions.version_routes(APIS),
-            router(rest),
-            document_route("/api/docs/openapi.json", [rest], title="Stratiform", version=__version__),
-            *[api.router() for api in APIS],
+            *version_documents.build_version_routes(APIS),
+            build_router(rest),
+            build_document_route("/api/docs/openapi.json", [rest], title="Stratiform", version=__version__),
+            *[api.build_router() for api in APIS],
             portal,
             almanach_router(),
         ],

@@ -1,15 +1,16 @@
 """The first start of an installation: schema, admin, demo project, simulated cloud, and files for clients."""
 
 import fcntl
-import os
+import json
 import secrets
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from stratiform.app import schema
-from stratiform.app.settings import Settings
+from stratiform.app import database_schema
+from stratiform.app.home_folder import write_api_url, write_private
+from stratiform.app.settings import LISTEN_FILE, Settings
 from stratiform.interfaces.almanach.settings import CATALOG_SERVICE as ALMANACH
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.services import Services
@@ -38,8 +39,8 @@ def bootstrap(services: Services, settings: Settings) -> None:
     """
     with (settings.home / "bootstrap.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # API and worker may start at the same time
-        schema.upgrade(services.database)
-        with services.database.snapshot() as db:
+        database_schema.upgrade(services.database)
+        with services.database.read_transaction() as db:
             is_bootstrapped = services.identity.is_bootstrapped(db)
         if is_bootstrapped and "stratiform-admin" not in _read_clients(settings.home):
             raise Conflict(
@@ -47,20 +48,30 @@ def bootstrap(services: Services, settings: Settings) -> None:
                 hint="copy the folder keys and the file clouds.yaml from there",
             )
         passwords = _passwords(settings.home)
-        # Before the transaction: a start that is killed must not leave an admin with an unknown password.
-        _write_clients(settings, passwords)
+        if not is_bootstrapped:
+            # Before the transaction: a start that is killed must not leave an admin with an unknown password.
+            passwords = {entry: secrets.token_urlsafe(18) for entry in _USERS} | passwords
+            _write_clients(settings, passwords)
         with services.database.transaction() as db:
             ctx = RequestContext(db, SYSTEM, services.clock.now())
-            services.identity.bootstrap(
-                db,
-                ctx.now,
-                url=settings.url,
-                region=settings.region,
-                admin_password=passwords["stratiform-admin"],
-                catalog=CATALOG,
-            )
+            services.identity.bootstrap(db, ctx.now, admin_password=passwords["stratiform-admin"])
             if not is_bootstrapped:
                 _create_demo(services, ctx, passwords["stratiform-demo"])
+
+
+def publish_address(services: Services, settings: Settings) -> None:
+    """Write the address of the API to the catalog and to the files of the home.
+
+    Only a program that listens there may call this: clients send passwords to this address.
+    """
+    with services.database.transaction() as db:
+        services.identity.update_catalog(
+            db, services.clock.now(), url=settings.url, region=settings.region, catalog=CATALOG
+        )
+    _write_clients(settings, _passwords(settings.home))
+    listen = f"# The default of the next start\nhost = {json.dumps(settings.host)}\nport = {settings.port}\n"
+    write_private(settings.home / LISTEN_FILE, listen)
+    write_api_url(settings.home, settings.local_url)
 
 
 def _create_demo(services: Services, ctx: RequestContext, password: str) -> None:
@@ -70,19 +81,17 @@ def _create_demo(services: Services, ctx: RequestContext, password: str) -> None
     if cloud is not None and not services.clouds.bindings.list_for_project(ctx.db, project.id):
         services.clouds.bindings.create(ctx, project.id, cloud.id, _DEMO_ZONE)
         name, native_id = _DEMO_IMAGE
-        image = services.image.images.create_native(ctx, name)
-        services.clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, image.id, native_id)
-    services.network.default_networks.ensure(ctx, project.id)
+        image = services.image.images.create_for_native_ids(ctx, name)
+        services.clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image.id, native_id)
+    services.network.default_networks.ensure_network(ctx, project.id)
     services.compute.flavors.create_defaults(ctx)
-    services.volume.volume_types.ensure_initial(ctx)
+    services.volume.volume_types.ensure_initial_types(ctx)
 
 
 def _passwords(home: Path) -> dict[str, str]:
-    """Return the passwords in clouds.yaml; generate missing ones."""
+    """Return the passwords of our entries in clouds.yaml."""
     clients = _read_clients(home)
-    return {
-        entry: clients[entry]["auth"]["password"] if entry in clients else secrets.token_urlsafe(18) for entry in _USERS
-    }
+    return {entry: clients[entry]["auth"]["password"] for entry in _USERS if entry in clients}
 
 
 def _read_clients(home: Path) -> dict[str, Any]:
@@ -97,13 +106,13 @@ def _read_clients(home: Path) -> dict[str, Any]:
 def _write_clients(settings: Settings, passwords: dict[str, str]) -> None:
     """Write clouds.yaml and openrc. Other entries of clouds.yaml are kept."""
     entries = _read_clients(settings.home)
-    for entry, user in _USERS.items():
-        entries[entry] = _client(settings, user, passwords[entry])
+    for entry, password in passwords.items():
+        entries[entry] = _client(settings, _USERS[entry], password)
     admin = entries["stratiform-admin"]["auth"]
     lines = [f"export OS_{key.upper()}={value}" for key, value in admin.items()]
     lines += [f"export OS_REGION_NAME={settings.region}", "export OS_IDENTITY_API_VERSION=3"]
-    _write_private(settings.home / "clouds.yaml", yaml.safe_dump({"clouds": entries}, sort_keys=False))
-    _write_private(settings.home / "openrc", "\n".join(lines) + "\n")
+    write_private(settings.home / "clouds.yaml", yaml.safe_dump({"clouds": entries}, sort_keys=False))
+    write_private(settings.home / "openrc", "\n".join(lines) + "\n")
 
 
 def _client(settings: Settings, user: str, password: str) -> dict[str, Any]:
@@ -119,14 +128,3 @@ def _client(settings: Settings, user: str, password: str) -> dict[str, Any]:
         "region_name": settings.region,
         "identity_api_version": 3,
     }
-
-
-def _write_private(file: Path, content: str) -> None:
-    """Replace a file atomically; only its owner can read it."""
-    if file.exists() and file.read_text() == content:
-        return
-    partial = file.with_name(f".{file.name}.new")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as opened:
-        opened.write(content)
-    partial.replace(file)

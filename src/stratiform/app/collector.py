@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from stratiform.app.settings import Settings, Source
-from stratiform.interfaces.amqp.address import Address, parse
+from stratiform.app.settings import MessageBus, Settings
+from stratiform.interfaces.amqp.batch_ingest import BatchIngest, IngestStatistics
 from stratiform.interfaces.amqp.priorities import PRIORITIES
-from stratiform.interfaces.amqp.storage import Statistics, Storage
+from stratiform.interfaces.amqp.transport_url import TransportUrl, parse_transport_url
 from stratiform.interfaces.services import Services
 from stratiform.kit.errors import Invalid
 from stratiform.services.ingest.service import validate_cloud_name
 
 if TYPE_CHECKING:
-    from stratiform.interfaces.amqp.inbox import Inbox
+    from stratiform.interfaces.amqp.batch_queue import BatchQueue
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +40,8 @@ _STOP_TIMEOUT_S = 10.0
 class _Pipeline:
     """The threads of one source, in the order in which they end."""
 
-    inbox: "Inbox"
-    statistics: Statistics
+    batch_queue: "BatchQueue"
+    statistics: IngestStatistics
     parsing: threading.Thread
     storing: threading.Thread
     consuming: threading.Thread
@@ -51,9 +51,9 @@ class _Pipeline:
             thread.start()
 
 
-def addresses(settings: Settings) -> dict[str, Address]:
+def parse_addresses(settings: Settings) -> dict[str, TransportUrl]:
     """Return the addresses of the buses by setting. Does not connect. Raises: Invalid, with the name of the setting."""
-    by_key = {key: parse(source.url, key) for key, source in settings.message_buses.items()}
+    by_key = {key: parse_transport_url(source.url, key) for key, source in settings.message_buses.items()}
     for key, source in settings.message_buses.items():
         validate_cloud_name(source.cloud)
         _check_priorities(key, source)
@@ -64,7 +64,7 @@ def addresses(settings: Settings) -> dict[str, Address]:
 def collect(settings: Settings, services: Services, stop: threading.Event) -> None:
     """Consume messages until `stop`, and reconnect to brokers that are not reachable. Raises: Invalid."""
     settled = threading.Event()
-    sources = zip(settings.message_buses.values(), addresses(settings).values(), strict=True)
+    sources = zip(settings.message_buses.values(), parse_addresses(settings).values(), strict=True)
     pipelines = [_build_pipeline(source, address, services, stop, settled) for source, address in sources]
     for pipeline in pipelines:
         pipeline.start()
@@ -72,7 +72,7 @@ def collect(settings: Settings, services: Services, stop: threading.Event) -> No
         for pipeline in pipelines:
             pipeline.statistics.log()
     for pipeline in pipelines:
-        pipeline.inbox.close()
+        pipeline.batch_queue.close()
     for pipeline in pipelines:
         pipeline.storing.join(_STOP_TIMEOUT_S)
     settled.set()
@@ -82,28 +82,28 @@ def collect(settings: Settings, services: Services, stop: threading.Event) -> No
 
 
 def _build_pipeline(
-    source: Source, address: Address, services: Services, stop: threading.Event, settled: threading.Event
+    source: MessageBus, address: TransportUrl, services: Services, stop: threading.Event, settled: threading.Event
 ) -> _Pipeline:
+    from stratiform.interfaces.amqp.batch_queue import BatchQueue
     from stratiform.interfaces.amqp.consumer import Consumer  # only a collector with sources needs py-amqp
-    from stratiform.interfaces.amqp.inbox import Inbox
     from stratiform.interfaces.amqp.queues import Subscription
 
     prefetch = address.options.rabbit_qos_prefetch_count or _BATCH * _BATCHES_AHEAD
-    inbox = Inbox(min(_BATCH, prefetch))
-    statistics = Statistics(str(address), source.cloud)
-    storage = Storage(services, source.cloud, inbox, statistics)
+    batch_queue = BatchQueue(min(_BATCH, prefetch))
+    statistics = IngestStatistics(str(address), source.cloud)
+    storage = BatchIngest(services, source.cloud, batch_queue, statistics)
     subscription = Subscription(source.exchanges, source.topics, source.pool, source.priorities)
-    consumer = Consumer(address, subscription, inbox, prefetch)
+    consumer = Consumer(address, subscription, batch_queue, prefetch)
     return _Pipeline(
-        inbox,
+        batch_queue,
         statistics,
-        threading.Thread(target=storage.parse, name="collector-parse", daemon=True),
-        threading.Thread(target=partial(storage.store, stop), name="collector-store", daemon=True),
+        threading.Thread(target=storage.parse_batches, name="collector-parse", daemon=True),
+        threading.Thread(target=partial(storage.store_batches, stop), name="collector-store", daemon=True),
         threading.Thread(target=partial(consumer.run, stop, settled), name="collector-consume", daemon=True),
     )
 
 
-def _check_priorities(key: str, source: Source) -> None:
+def _check_priorities(key: str, source: MessageBus) -> None:
     """Raises: Invalid."""
     unknown = sorted(set(source.priorities) - set(PRIORITIES))
     if unknown or not source.priorities:
@@ -111,7 +111,7 @@ def _check_priorities(key: str, source: Source) -> None:
         raise Invalid(f"{key} has {problem}", hint=f"priorities: {', '.join(PRIORITIES)}")
 
 
-def _check_queues(sources: Mapping[str, Source], by_key: Mapping[str, Address]) -> None:
+def _check_queues(sources: Mapping[str, MessageBus], by_key: Mapping[str, TransportUrl]) -> None:
     """Check that no two clouds share a queue: each would get a part of the other's messages. Raises: Invalid."""
     clouds: dict[tuple[str, int, str, str], tuple[str, str]] = {}
     for key, source in sources.items():

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import httpx
 import typer
 
-from stratiform.app import home as homes
-from stratiform.app import keys
+from stratiform.app import home_folder as homes
+from stratiform.app import key_commands
 from stratiform.app.almanach_import import import_almanach
-from stratiform.app.settings import Settings, load
-from stratiform.interfaces.cli.client import CliError, printable, session
-from stratiform.interfaces.cli.main import app, start
+from stratiform.app.settings import Settings, load_settings
+from stratiform.interfaces.cli.client import CliError, escape_control_characters, session
+from stratiform.interfaces.cli.main import app, run_command
 from stratiform.kit.errors import Fault
 
 if TYPE_CHECKING:
-    from stratiform.kit.db import Database
+    from stratiform.kit.database import Database
 
 __all__ = ["run"]
 
@@ -39,11 +39,11 @@ Host = Annotated[str | None, typer.Option(help="Address of the API (127.0.0.1)."
 database = typer.Typer(help="The schema of the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
 app.command("import")(import_almanach)
-app.add_typer(keys.app, name="keys")
+app.add_typer(key_commands.app, name="keys")
 
 
 def _settings(**overrides: object) -> Settings:
-    return load(session.home, **overrides)
+    return load_settings(session.home, **overrides)
 
 
 @app.command()
@@ -88,7 +88,7 @@ def collector(
 
 
 def _run(programs: tuple[str, ...], **overrides: object) -> None:
-    from stratiform.app.serve import run as serve  # not needed by clients
+    from stratiform.app.program_runner import run_programs as serve  # not needed by clients
 
     settings = _settings(**overrides)
 
@@ -127,14 +127,16 @@ def _detach(settings: Settings) -> None:
 @app.command()
 def down() -> None:
     """Stop the running programs of this home."""
-    pids = set(homes.list_running(session.home).values())
+    pids = set(homes.list_running_programs(session.home).values())
     if not pids:
+        homes.remove_remains(session.home)
         typer.echo(f"No program is running in {session.home}.")
         return
     for pid in pids:
         os.kill(pid, signal.SIGTERM)
     for _ in range(_TIMEOUT_S * 20):
-        if not homes.list_running(session.home):
+        if not homes.list_running_programs(session.home):
+            homes.remove_remains(session.home)
             typer.echo("Stopped.")
             return
         time.sleep(0.05)
@@ -146,14 +148,14 @@ def down() -> None:
 @app.command()
 def status() -> None:
     """Print the running programs of this home. Exit status 3: none is running."""
-    pids = homes.list_running(session.home)
+    pids = homes.list_running_programs(session.home)
     for program in homes.PROGRAMS:
         pid = pids.get(program)
         typer.echo(f"{program:<10} " + (f"running, process {pid}, {_memory_mib(pid)} MiB" if pid else "not running"))
     if not pids:
         raise typer.Exit(3)
     if "api" in pids:
-        typer.echo(f"{'address':<10} {homes.read_address(session.home)}")
+        typer.echo(f"{'address':<10} {homes.find_address(session.home) or 'not listening yet'}")
 
 
 def _memory_mib(pid: int) -> int:
@@ -168,48 +170,52 @@ def _memory_mib(pid: int) -> int:
 @database.command("upgrade")
 def db_upgrade() -> None:
     """Upgrade the schema to the newest revision."""
-    with _database() as (schema, base):
-        schema.upgrade(base)
+    with _database() as (database_schema, base):
+        database_schema.upgrade(base)
 
 
 @database.command("downgrade")
 def db_downgrade(revision: str) -> None:
     """Downgrade to REVISION (`base`: drop all tables). No program may be running."""
-    if homes.list_running(session.home):
+    if homes.list_running_programs(session.home):
         raise CliError(
             f"Stratiform is running in {session.home}", "stop it with `stratiform down`, also in other homes"
         )
-    with _database() as (schema, base):
-        schema.downgrade(base, revision)
+    with _database() as (database_schema, base):
+        database_schema.downgrade(base, revision)
 
 
 @database.command("list")
 def db_list() -> None:
     """List the revisions, oldest first; * marks those that are applied."""
-    with _database() as (schema, base):
-        for step in schema.list_revisions(base):
+    with _database() as (database_schema, base):
+        for step in database_schema.list_revisions(base):
             typer.echo(f"{'*' if step.applied else ' '} {step.revision}  {step.message}")
 
 
 @contextmanager
 def _database() -> Iterator[tuple[ModuleType, "Database"]]:
-    from stratiform.app import schema  # not needed by clients
-    from stratiform.kit.db import Database
+    from stratiform.app import database_schema  # not needed by clients
+    from stratiform.kit.database import Database
 
     homes.prepare_folder(session.home)
     base = Database(_settings().database)
     try:
-        yield schema, base
+        yield database_schema, base
     finally:
         base.close()
 
 
-def _local_server(home: Path) -> httpx.Client:
-    """Return a client of a server in this process, for one command."""
-    from stratiform.app.serve import serve_in_thread
+class _ThisMachine:
+    """The API of a home on this machine: in its own process, or in this one for one command."""
 
-    session.home = home
-    return httpx.Client(base_url=serve_in_thread(_settings()), timeout=None)  # noqa: S113 - an import may take long
+    def find_address(self, home: Path) -> str | None:
+        return homes.find_address(home)
+
+    def serve(self, home: Path) -> httpx.Client:
+        from stratiform.app.program_runner import serve_in_thread
+
+        return serve_in_thread(load_settings(home))
 
 
 def run() -> None:
@@ -219,8 +225,8 @@ def run() -> None:
         home = options.get("--home") or os.environ.get("STRATIFORM_HOME") or ""
         session.home, session.home_is_explicit = Path(home or Path.home() / ".stratiform").absolute(), bool(home)
         session.cloud = options.get("--os-cloud") or ""
-        session.local_server = _local_server
-        sys.exit(start())
+        session.local_server = _ThisMachine()
+        sys.exit(run_command())
     except CliError as error:
         _end_with(error.message, error.hint, error.code)
     except Fault as error:
@@ -234,7 +240,7 @@ def run() -> None:
 
 
 def _end_with(message: str, hint: str, code: int = 1) -> NoReturn:
-    typer.echo(printable(f"stratiform: {message}" + (f" ({hint})" if hint else "")), err=True)
+    typer.echo(escape_control_characters(f"stratiform: {message}" + (f" ({hint})" if hint else "")), err=True)
     sys.exit(code)
 
 

@@ -8,10 +8,16 @@ from msgspec import Meta
 
 from stratiform.interfaces.amqp.priorities import PRIORITIES
 from stratiform.kit import settings as kit_settings
-from stratiform.kit.settings import setting
+from stratiform.kit.settings import setting_field
 
 #: Environment variables with our prefix that are not settings: they are read by the command line and the tests.
 OTHER_VARIABLES = ("STRATIFORM_HOME", "STRATIFORM_CLOUD_", "STRATIFORM_TEST_")
+
+#: The address of the last start of the API, in the home.
+LISTEN_FILE = "listen.toml"
+
+#: Hosts that stand for all addresses of the machine.
+_WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared only
 
 _BUS = r"(rabbit|amqps?)://.+"
 _TOPICS = ("notifications", "versioned_notifications")
@@ -19,21 +25,23 @@ _EXCHANGES = ("nova", "cinder", "openstack")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class MessageBus:
     """A message bus, and which notifications are consumed from it."""
 
-    url: Annotated[str, Meta(pattern=f"^{_BUS}$")] = setting(
+    url: Annotated[str, Meta(pattern=f"^{_BUS}$")] = setting_field(
         help="Transport URL of the bus, as in oslo.messaging: rabbit://USER:PASSWORD@HOST:5672[,…]/VHOST?OPTION=VALUE.",
         secret=True,
     )
-    cloud: str = setting("openstack", "Name of the cloud that sends the notifications.")
-    topics: tuple[str, ...] = setting(_TOPICS, "Topics to consume; messages on several topics are deduplicated.")
-    exchanges: tuple[str, ...] = setting(_EXCHANGES, "Exchanges to consume from: each service's control_exchange.")
-    pool: str = setting(
+    cloud: str = setting_field("openstack", "Name of the cloud that sends the notifications.")
+    topics: tuple[str, ...] = setting_field(_TOPICS, "Topics to consume; messages on several topics are deduplicated.")
+    exchanges: tuple[str, ...] = setting_field(
+        _EXCHANGES, "Exchanges to consume from: each service's control_exchange."
+    )
+    pool: str = setting_field(
         "stratiform",
         "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
     )
-    priorities: tuple[str, ...] = setting(PRIORITIES, "Priorities of the notifications to consume.")
+    priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,80 +49,84 @@ class Settings:
     """Read from `HOME/stratiform.toml` and from the environment (`STRATIFORM_` and the key in capitals)."""
 
     home: Path
-    host: str = setting("127.0.0.1", "Address that the API listens on.")
-    port: Annotated[int, Meta(ge=1, le=65535)] = setting(8780, "Port that the API listens on.")
-    public_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting(
+    host: str = setting_field(
+        "127.0.0.1", "Address that the API listens on; if it is set nowhere, that of its last start."
+    )
+    port: Annotated[int, Meta(ge=1, le=65535)] = setting_field(
+        8780, "Port that the API listens on; if it is set nowhere, that of its last start."
+    )
+    public_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
         "", "URL of the API in the service catalog; empty: http://HOST:PORT."
     )
-    region: str = setting("RegionOne", "Name of the region in the catalog.")
-    database_url: str = setting(
+    region: str = setting_field("RegionOne", "Name of the region in the catalog.")
+    database_url: str = setting_field(
         "", "Database; empty: sqlite:///HOME/stratiform.db.", secret=True, fallback="DATABASE_URL"
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
-    worker_threads: Annotated[int, Meta(ge=1, le=50)] = setting(8, "Number of threads of the worker.")
-    collector_url: Annotated[str, Meta(pattern=f"^({_BUS})?$")] = setting(
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting_field("INFO", "DEBUG, INFO, WARNING or ERROR.")
+    worker_threads: Annotated[int, Meta(ge=1, le=50)] = setting_field(8, "Number of threads of the worker.")
+    collector_url: Annotated[str, Meta(pattern=f"^({_BUS})?$")] = setting_field(
         "",
         "Message bus with OpenStack notifications (rabbit://USER:PASSWORD@HOST:5672/).",
         secret=True,
         fallback="RABBITMQ_URL",
     )
-    collector_cloud: str = setting("openstack", "Name of the cloud that sends these notifications.")
-    collector_topics: tuple[str, ...] = setting(
+    collector_cloud: str = setting_field("openstack", "Name of the cloud that sends these notifications.")
+    collector_topics: tuple[str, ...] = setting_field(
         _TOPICS, "Topics to consume; messages on several topics are deduplicated."
     )
-    collector_exchanges: tuple[str, ...] = setting(
+    collector_exchanges: tuple[str, ...] = setting_field(
         _EXCHANGES, "Exchanges to consume from: each service's control_exchange."
     )
-    collector_pool: str = setting(
+    collector_pool: str = setting_field(
         "stratiform",
         "Name of our own queue, so that other consumers get every message too; empty: use the topics' queues.",
     )
-    collector_priorities: tuple[str, ...] = setting(PRIORITIES, "Priorities of the notifications to consume.")
-    sources: tuple[Source, ...] = setting(
+    collector_priorities: tuple[str, ...] = setting_field(PRIORITIES, "Priorities of the notifications to consume.")
+    sources: tuple[MessageBus, ...] = setting_field(
         (), "Additional message buses, each with its own consumer; `collector_…` is the first."
     )
-    almanach_port: Annotated[int, Meta(ge=0, le=65535)] = setting(
+    almanach_port: Annotated[int, Meta(ge=0, le=65535)] = setting_field(
         0, "Port of a second listener with Almanach's API at the root (Almanach uses 8000); 0: only at /almanach."
     )
-    almanach_host: str = setting("", "Address of that listener; empty: host.")
-    almanach_auth: Literal["keystone", "private_key", "token,keystone"] = setting(
+    almanach_host: str = setting_field("", "Address of that listener; empty: host.")
+    almanach_auth: Literal["keystone", "private_key", "token,keystone"] = setting_field(
         "keystone", "Authentication of Almanach's API: tokens (keystone), almanach_private_key (private_key), or both."
     )
-    almanach_private_key: str = setting(
+    almanach_private_key: str = setting_field(
         "", "Key with access to all of Almanach's API, sent as X-Auth-Token.", secret=True
     )
-    almanach_keystone_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting(
+    almanach_keystone_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
         "", "Keystone v3 that validates tokens of Almanach's API; empty: our own identity service."
     )
-    almanach_keystone_username: str = setting("", "User that validates tokens at that Keystone.")
-    almanach_keystone_password: str = setting("", "Password of that user.", secret=True)
-    almanach_keystone_project: str = setting("service", "Project of that user.")
-    almanach_keystone_user_domain: str = setting("Default", "Name of that user's domain.")
-    almanach_keystone_user_domain_id: str = setting("", "ID of that user's domain; replaces its name.")
-    almanach_keystone_project_domain: str = setting("Default", "Name of that project's domain.")
-    almanach_cloud: str = setting(
+    almanach_keystone_username: str = setting_field("", "User that validates tokens at that Keystone.")
+    almanach_keystone_password: str = setting_field("", "Password of that user.", secret=True)
+    almanach_keystone_project: str = setting_field("service", "Project of that user.")
+    almanach_keystone_user_domain: str = setting_field("Default", "Name of that user's domain.")
+    almanach_keystone_user_domain_id: str = setting_field("", "ID of that user's domain; replaces its name.")
+    almanach_keystone_project_domain: str = setting_field("Default", "Name of that project's domain.")
+    almanach_cloud: str = setting_field(
         "", "Cloud of resources that clients of Almanach's API create; empty: collector_cloud."
     )
-    almanach_metadata: tuple[str, ...] = setting((), "Server metadata keys in responses of Almanach's API.")
-    almanach_image_meta: tuple[str, ...] = setting(
+    almanach_metadata: tuple[str, ...] = setting_field((), "Server metadata keys in responses of Almanach's API.")
+    almanach_image_meta: tuple[str, ...] = setting_field(
         ("distro", "version", "os_type"),
         "Image properties in responses of Almanach's API: these, or os_distro, os_version.",
     )
-    raw_messages_days: Annotated[int, Meta(ge=0)] = setting(
+    raw_messages_days: Annotated[int, Meta(ge=0)] = setting_field(
         400, "Days for which the ledger keeps raw messages (0: forever); events and segments are always kept."
     )
-    token_ttl_s: Annotated[int, Meta(ge=60)] = setting(3600, "Lifetime of a token in seconds, 60 or more.")
-    image_size_cap: Annotated[int, Meta(ge=1)] = setting(
+    token_ttl_s: Annotated[int, Meta(ge=60)] = setting_field(3600, "Lifetime of a token in seconds, 60 or more.")
+    image_size_cap: Annotated[int, Meta(ge=1)] = setting_field(
         2**40, "Size limit of an image in bytes, as Glance's image_size_cap; by default 1 TiB."
     )
-    bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting(
+    bcrypt_rounds: Annotated[int, Meta(ge=4, le=31)] = setting_field(
         12, "bcrypt cost of password hashes, 4 to 31, as Keystone's password_hash_rounds."
     )
 
-    password_regex: str = setting(
+    password_regex: str = setting_field(
         "", "Regular expression that new passwords match, as Keystone's; such as `.{12,}$`. Empty: any password."
     )
-    password_regex_description: str = setting(
+    password_regex_description: str = setting_field(
         "", "Text for users whose new password is refused, as Keystone's; such as `12 characters or more`."
     )
 
@@ -123,11 +135,16 @@ class Settings:
         return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
-    def message_buses(self) -> dict[str, Source]:
+    def local_url(self) -> str:
+        """The URL at which programs of this machine reach the API."""
+        return f"http://{'127.0.0.1' if self.host in _WILDCARDS else self.host}:{self.port}"
+
+    @property
+    def message_buses(self) -> dict[str, MessageBus]:
         """Return every configured message bus by the name of the setting with its URL."""
         buses = {}
         if self.collector_url:
-            buses["collector_url"] = Source(
+            buses["collector_url"] = MessageBus(
                 url=self.collector_url,
                 cloud=self.collector_cloud,
                 topics=self.collector_topics,
@@ -142,6 +159,13 @@ class Settings:
         return self.database_url or f"sqlite:///{self.home / 'stratiform.db'}"
 
 
-def load(home: Path, **overrides: Any) -> Settings:
+def load_settings(home: Path, **overrides: Any) -> Settings:
     """Load the settings of the installation in `home`. Raises Invalid with the key and where it was set."""
-    return kit_settings.load(Settings, home / "stratiform.toml", ignored=OTHER_VARIABLES, home=home, **overrides)
+    return kit_settings.load_settings(
+        Settings,
+        home / "stratiform.toml",
+        ignored=OTHER_VARIABLES,
+        state_file=home / LISTEN_FILE,
+        home=home,
+        **overrides,
+    )

@@ -10,14 +10,15 @@ from stratiform.contract.connector import Installation
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import Clock, SystemClock
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids, RandomIds
-from stratiform.kit.signing import SigningKeys
-from stratiform.services.ingest.events import MessageParser
-from stratiform.services.manifest import Environment, ServiceRegistry
+from stratiform.kit.server_proof import ServerProof, address_of
+from stratiform.kit.signing_keys import SigningKeys
+from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.manifest import ServiceEnvironment, ServiceRegistry
 
 
-def build(
+def build_services(
     settings: Settings,
     *,
     clock: Clock | None = None,
@@ -42,11 +43,14 @@ def build(
         ids=env.ids,
         wake=wake,
         registry=registry,
+        server_proof=ServerProof(
+            settings.home / "keys" / "tokens", frozenset(map(address_of, (settings.local_url, settings.url)))
+        ),
         **services,
     )
 
 
-def _environment(settings: Settings, clock: Clock, ids: Ids) -> Environment:
+def _environment(settings: Settings, clock: Clock, ids: Ids) -> ServiceEnvironment:
     folder = settings.home / "keys"
     token_keys, secret_keys, ledger_keys = (
         KeyRepository(folder / "tokens"),
@@ -57,7 +61,7 @@ def _environment(settings: Settings, clock: Clock, ids: Ids) -> Environment:
     secret_keys.create()
     installation_id = _installation_id(folder / "installation", ids)
     ledger_keys.create(f"stratiform/{installation_id}")
-    return Environment(
+    return ServiceEnvironment(
         home=settings.home,
         database=Database(settings.database),
         clock=clock,

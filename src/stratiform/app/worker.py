@@ -5,15 +5,15 @@ import platform
 from stratiform.app.manifests import SERVICES
 from stratiform.app.settings import Settings
 from stratiform.interfaces.services import Services
-from stratiform.kit.work import Handler, Worker, enqueue
+from stratiform.kit.work_queue import Handler, Worker, enqueue
 
 
-def handlers(services: Services) -> dict[str, Handler]:
+def collect_handlers(services: Services) -> dict[str, Handler]:
     """Return the handlers of all services by kind of work."""
     return {kind: handler for manifest in SERVICES for kind, handler in manifest.handlers(services.registry).items()}
 
 
-def worker(services: Services, settings: Settings) -> Worker:
+def build_worker(services: Services, settings: Settings) -> Worker:
     """Return a worker. Its name is the same after a restart, so that it frees its own leases."""
     with services.database.transaction() as db:
         for manifest in SERVICES:
@@ -21,5 +21,5 @@ def worker(services: Services, settings: Settings) -> Worker:
                 enqueue(db, kind, "all", services.clock.now())
     name = f"{platform.node()}:{settings.home}"[:50]
     return Worker(
-        services.database, handlers(services), name=name, clock=services.clock, threads=settings.worker_threads
+        services.database, collect_handlers(services), name=name, clock=services.clock, threads=settings.worker_threads
     )

@@ -34,7 +34,7 @@ class ServerSize:
 class NetworkInterface:
     """One network interface: an IP and MAC address chosen by us, in a subnet of the cloud."""
 
-    subnet_id: str  # native id, from NetworkCapability.ensure_subnet; "" if the cloud has no networks
+    subnet_id: str  # native id, from NetworkDriver.ensure_subnet; "" if the cloud has no networks
     ip_address: str
     mac_address: str
 
@@ -69,7 +69,7 @@ class NativeServer:
     fault: str = ""
 
 
-class ComputeCapability(Protocol):
+class ComputeDriver(Protocol):
     """Operations on servers. All are idempotent and raise errors of `contract.errors`.
 
     Operations on a server raise NativeNotFound if it does not exist, and RequestRejected if its state does not allow

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from stratiform.contract.compute import ComputeCapability
-from stratiform.contract.image import ImageCapability
-from stratiform.contract.network import NetworkCapability
-from stratiform.contract.usage import UsageCapability
-from stratiform.contract.volume import VolumeCapability
+from stratiform.contract.compute import ComputeDriver
+from stratiform.contract.image import ImageDriver
+from stratiform.contract.network import NetworkDriver
+from stratiform.contract.usage import UsageDriver
+from stratiform.contract.volume import VolumeDriver
 from stratiform.kit.clock import Clock
 from stratiform.kit.errors import Invalid
 
@@ -81,11 +81,11 @@ class AccountInfo:
 class CloudConnection(Protocol):
     """A connection to one cloud, with one attribute per capability; None if the connector lacks it. Thread-safe."""
 
-    compute: ComputeCapability | None
-    volume: VolumeCapability | None
-    network: NetworkCapability | None
-    image: ImageCapability | None
-    usage: UsageCapability | None
+    compute: ComputeDriver | None
+    volume: VolumeDriver | None
+    network: NetworkDriver | None
+    image: ImageDriver | None
+    usage: UsageDriver | None
 
     def check_credentials(self) -> AccountInfo:
         """Return who we are in this cloud.

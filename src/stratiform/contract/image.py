@@ -15,7 +15,7 @@ class NativeImage:
     min_disk_gib: int = 0
 
 
-class ImageCapability(Protocol):
+class ImageDriver(Protocol):
     """Operations on images. All are idempotent and raise errors of `contract.errors`."""
 
     def get(self, image_id: str) -> NativeImage:

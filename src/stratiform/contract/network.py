@@ -26,7 +26,7 @@ class NativeSubnet:
     cidr: str
 
 
-class NetworkCapability(Protocol):
+class NetworkDriver(Protocol):
     """Operations on subnets. All are idempotent and raise errors of `contract.errors`."""
 
     #: The number of addresses that the cloud reserves at the start and at the end of each subnet.

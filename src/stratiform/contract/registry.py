@@ -26,7 +26,7 @@ class ConnectorDescription:
     capabilities: tuple[str, ...]
 
 
-def list_kinds() -> list[str]:
+def list_cloud_kinds() -> list[str]:
     """Return the kinds of cloud for which there is a connector, sorted."""
     paths = import_module(_PACKAGE).__path__
     return sorted(entry.name for entry in pkgutil.iter_modules(paths) if entry.ispkg)
@@ -34,17 +34,17 @@ def list_kinds() -> list[str]:
 
 def get_connector(kind: str) -> Connector:
     """Return the connector for `kind`, importing it (and its SDK) on first use. Raises: Invalid for unknown kinds."""
-    if kind not in list_kinds():
-        raise Invalid(f"unknown kind of cloud: '{kind}'", hint=f"kinds: {', '.join(list_kinds())}")
+    if kind not in list_cloud_kinds():
+        raise Invalid(f"unknown kind of cloud: '{kind}'", hint=f"kinds: {', '.join(list_cloud_kinds())}")
     return cast("Connector", import_module(f"{_PACKAGE}.{kind}.connector").connector)
 
 
 def has_capability(kind: str, capability: str) -> bool:
     """Return True if the connector for `kind` has a file for `capability`."""
-    return kind in list_kinds() and find_spec(f"{_PACKAGE}.{kind}.{capability}") is not None
+    return kind in list_cloud_kinds() and find_spec(f"{_PACKAGE}.{kind}.{capability}") is not None
 
 
-def describe_kinds() -> list[ConnectorDescription]:
+def describe_connectors() -> list[ConnectorDescription]:
     """Describe the connectors of all kinds."""
     return [
         ConnectorDescription(
@@ -53,7 +53,7 @@ def describe_kinds() -> list[ConnectorDescription]:
             settings=tuple(get_connector(kind).settings),
             capabilities=tuple(name for name in CAPABILITIES if has_capability(kind, name)),
         )
-        for kind in list_kinds()
+        for kind in list_cloud_kinds()
     ]
 
 

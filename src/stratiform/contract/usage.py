@@ -48,7 +48,7 @@ class UsageSample:
     name: str = ""  # of the resource, if the cloud knows a better one than the ledger
 
 
-class UsageCapability(Protocol):
+class UsageDriver(Protocol):
     """Read-only operations. All raise CloudUnreachable, CredentialsRejected or RequestRejected.
 
     A response that may be incomplete raises CloudUnreachable: resources that it omits would look unused.
@@ -65,7 +65,7 @@ class UsageCapability(Protocol):
         """
 
 
-def parse_poll(poll: Mapping[str, Any], table_type: type[T]) -> T:
+def parse_poll_parameters(poll: Mapping[str, Any], table_type: type[T]) -> T:
     """Convert a `poll` table to a Struct of `table_type`. Raises: Invalid, with the key."""
     try:
         return msgspec.convert(poll, table_type)

@@ -46,10 +46,10 @@ class NativeVolume:
     fault: str = ""
 
 
-class VolumeCapability(Protocol):
+class VolumeDriver(Protocol):
     """Operations on volumes. All are idempotent and raise errors of `contract.errors`.
 
-    Volumes are attached and detached by `ComputeCapability`.
+    Volumes are attached and detached by `ComputeDriver`.
     """
 
     def create(self, spec: VolumeSpec) -> NativeVolume:

@@ -17,7 +17,7 @@ from litestar.types import Scope
 
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Unauthenticated
 
 Request = litestar.Request[object, object, Any]
@@ -27,27 +27,27 @@ get = partial(litestar.get, sync_to_thread=True)
 post = partial(litestar.post, sync_to_thread=True)
 
 
-def services_of(request: ASGIConnection[Any, Any, object, Any]) -> Services:
+def get_services(request: ASGIConnection[Any, Any, object, Any]) -> Services:
     return cast("Services", request.app.state.services)
 
 
-def request_id(scope: Scope) -> str:
+def get_request_id(scope: Scope) -> str:
     """Return the id of a request, `req-…`, which is in the log and in the response."""
     return str(scope["state"].setdefault("request_id", f"req-{uuid4()}"))
 
 
 @contextmanager
-def reading(request: Request, token: str = "") -> Iterator[RequestContext]:
+def read_transaction(request: Request, token: str = "") -> Iterator[RequestContext]:
     """Open a transaction that only reads. `token`: if it is not in the header. Raises Unauthenticated."""
-    services = services_of(request)
-    with services.database.snapshot() as db:
+    services = get_services(request)
+    with services.database.read_transaction() as db:
         yield _call(request, services, db, token)
 
 
 @contextmanager
-def writing(request: Request) -> Iterator[RequestContext]:
+def write_transaction(request: Request) -> Iterator[RequestContext]:
     """Open a transaction that is committed at the end. Raises Unauthenticated."""
-    services = services_of(request)
+    services = get_services(request)
     with services.database.transaction() as db:
         yield _call(request, services, db, "")
     services.wake()
@@ -64,4 +64,4 @@ def require_token(request: ASGIConnection[object, object, object, Any], handler:
 
 def _call(request: Request, services: Services, db: Connection, token: str) -> RequestContext:
     token, now = token or request.headers.get("x-auth-token", ""), services.clock.now()
-    return RequestContext(db, services.identity.authenticate(db, token, now), now, request_id(request.scope))
+    return RequestContext(db, services.identity.authenticate(db, token, now), now, get_request_id(request.scope))

@@ -7,7 +7,7 @@ import logging
 
 from litestar.types import Message, Scope
 
-from stratiform.interfaces.http import request_id
+from stratiform.interfaces.http import get_request_id
 from stratiform.kit.errors import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -33,10 +33,10 @@ async def add_headers(message: Message, scope: Scope) -> None:
     headers += [(name, text) for name, text in _DEFAULTS.items() if name not in names]
     if scope["litestar_app"].state.services.url.startswith("https:"):
         headers.append(_STRICT_TRANSPORT_SECURITY)
-    message["headers"] = [*headers, (b"x-openstack-request-id", request_id(scope).encode())]
+    message["headers"] = [*headers, (b"x-openstack-request-id", get_request_id(scope).encode())]
 
 
 def log_unavailable(error: Exception, scope: Scope) -> None:
     """Log why a request could not be handled; clients do not learn the names of hosts and databases."""
     if isinstance(error, Unavailable) and error.reason:
-        logger.error("%s request_id=%s", error, request_id(scope))
+        logger.error("%s request_id=%s", error, get_request_id(scope))

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from stratiform.kit.clock import Clock
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
+from stratiform.kit.server_proof import ServerProof
 from stratiform.services.audit.service import AuditService
 from stratiform.services.billing.service import BillingService
 from stratiform.services.clouds.service import CloudsService
@@ -37,6 +38,7 @@ class Services:
     ids: Ids
     wake: Callable[[], None]
     registry: ServiceRegistry
+    server_proof: ServerProof
     identity: IdentityService
     clouds: CloudsService
     network: NetworkService

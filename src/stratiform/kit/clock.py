@@ -64,7 +64,7 @@ def parse_iso(text: str) -> Micros:
     return us
 
 
-def iso(us: Micros) -> str:
+def format_iso(us: Micros) -> str:
     """Format a time as `2026-11-20T13:11:22.896443Z`: in UTC, with six decimal places."""
     day, rest = divmod(us, DAY_US)
     minute, rest = divmod(rest, MINUTE_US)
@@ -78,11 +78,11 @@ def _format_day(number: int) -> str:
     return to_datetime(number * DAY_US).strftime("%Y-%m-%dT")
 
 
-def iso_seconds(us: Micros) -> str:
+def format_iso_seconds(us: Micros) -> str:
     """Format a time as `2026-11-20T13:11:22Z`, as Nova, Glance and Neutron do."""
     return to_datetime(us).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def iso_naive(us: Micros) -> str:
+def format_iso_naive(us: Micros) -> str:
     """Format a time as `2026-11-20T13:11:22.896443`, as Cinder does, and Nova in notifications."""
     return to_datetime(us).strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -7,7 +7,7 @@ import gc
 _ALLOCATIONS_PER_COLLECTION = 50_000
 
 
-def tune() -> None:
+def tune_garbage_collector() -> None:
     """Exclude all current objects from collections, and collect new ones less often."""
     gc.collect()
     gc.freeze()

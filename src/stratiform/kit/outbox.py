@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, String
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Json, Rows, Serial, table
+from stratiform.kit.database import Connection, Json, Serial, TableGateway, define_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Event:
     payload: dict[str, Any]
 
 
-outbox_table = table(
+outbox_table = define_table(
     "outbox",
     Column("seq", Serial, primary_key=True, autoincrement=True),
     Column("message_id", String(64), nullable=False, unique=True),
@@ -36,7 +36,7 @@ outbox_table = table(
     Column("payload", Json, nullable=False),
 )
 
-_rows = Rows(outbox_table, Event, key="seq")
+_rows = TableGateway(outbox_table, Event, key="seq")
 
 
 def append(db: Connection, event: Event) -> None:
@@ -55,7 +55,7 @@ def append(db: Connection, event: Event) -> None:
 
 def list_pending(db: Connection, limit: int) -> list[Event]:
     """Return the oldest events that are not ingested yet."""
-    return _rows.all(db, limit=limit)
+    return _rows.list_all(db, limit=limit)
 
 
 def remove(db: Connection, events: Sequence[Event]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from stratiform.kit.errors import Invalid
-from stratiform.kit.numbers import is_uint, parse_uint
+from stratiform.kit.number_parsing import is_uint, parse_uint
 
 MAX_LIMIT = 1000
 
@@ -40,12 +40,12 @@ class Slice(Generic[T]):
         return key(self.items[-1]) if self.more and self.items else None
 
 
-def page_of(items: Sequence[T], page: Page) -> Slice[T]:
+def build_slice(items: Sequence[T], page: Page) -> Slice[T]:
     """Return the slice for items that were read with `limit + 1`, so that `more` costs no second query."""
     return Slice(items[: page.limit], more=len(items) > page.limit)
 
 
-def paginate(items: Sequence[T], page: Page, key: Callable[[T], str]) -> Slice[T]:
+def paginate_list(items: Sequence[T], page: Page, key: Callable[[T], str]) -> Slice[T]:
     """Return one page of a list in memory. Raises: Invalid if no item has the marker as key."""
     start = 0
     if page.marker is not None:
@@ -53,4 +53,4 @@ def paginate(items: Sequence[T], page: Page, key: Callable[[T], str]) -> Slice[T
         if not indexes:
             raise Invalid(f"marker [{page.marker}] not found")
         start = indexes[0] + 1
-    return page_of(items[start : start + page.limit + 1], page)
+    return build_slice(items[start : start + page.limit + 1], page)

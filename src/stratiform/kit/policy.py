@@ -28,7 +28,7 @@ class Caller:
     def is_admin(self) -> bool:
         return "admin" in self.roles
 
-    def project(self) -> str:
+    def require_project_id(self) -> str:
         """Return the id of the token's project. Raises Forbidden if the token is not scoped to a project."""
         if self.project_id is None:
             raise Forbidden("This operation requires a project-scoped token.")
@@ -93,7 +93,7 @@ class Rule:
         """Return True if `caller` may do this to a resource of `project_id`."""
         return self.check(caller, project_id)
 
-    def is_possible(self, caller: Caller) -> bool:
+    def allows_some_resource(self, caller: Caller) -> bool:
         """Return False if no resource exists to which `caller` may do this."""
         targets = (caller.project_id, caller.user_id, caller.domain_id, None)
         return any(self.allows(caller, target) for target in targets)
@@ -101,7 +101,7 @@ class Rule:
     def require(self, caller: Caller, project_id: str | None) -> None:
         """Raises Forbidden unless `caller` may do this to a resource of `project_id`."""
         if not self.allows(caller, project_id):
-            raise self.denied()
+            raise self.build_forbidden_error()
 
     def require_visible(self, caller: Caller, project_id: str, not_found: NotFound) -> None:
         """As `require`, but a caller of another project gets `not_found`: resource ids are not revealed."""
@@ -109,11 +109,11 @@ class Rule:
             raise not_found
         self.require(caller, project_id)
 
-    def denied(self) -> Forbidden:
+    def build_forbidden_error(self) -> Forbidden:
         """Return the error for a caller whose roles are not sufficient."""
         return Forbidden(f"Policy doesn't allow {self.name} to be performed.")
 
 
-def declared_rules(module: Mapping[str, object]) -> tuple[Rule, ...]:
+def list_declared_rules(module: Mapping[str, object]) -> tuple[Rule, ...]:
     """Return every rule that a policy module declares as a constant, in order of declaration."""
     return tuple(value for value in module.values() if isinstance(value, Rule))

@@ -20,7 +20,7 @@ T = TypeVar("T")
 _PLATFORM_VARIABLE = re.compile(r"(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT_\d+_(TCP|UDP|SCTP)\w*|_NAME|_ENV_\w+)$")
 
 
-def setting(
+def setting_field(
     default: object = dataclasses.MISSING,
     help: str = "",  # noqa: A002 - the usual name
     *,
@@ -36,22 +36,25 @@ def setting(
     return dataclasses.field(default=default, repr=not secret, metadata=metadata)
 
 
-def load(
+def load_settings(
     settings_type: type[T],
     file: Path,
     environment: Mapping[str, str] = os.environ,
     *,
     prefix: str = "STRATIFORM_",
     ignored: Sequence[str] = (),
+    state_file: Path | None = None,
     **overrides: object,
 ) -> T:
     """Load settings. `overrides` take precedence over the environment, the environment over `file`.
 
+    `state_file` has values of an earlier run, which only replace defaults.
     `ignored` lists variables with our prefix that other programs read; a name that ends with `_` is a prefix.
     Raises: Invalid, with the key and its source, if a setting is unknown, missing, or has an invalid value.
     """
     fields = {field.name: field for field in _declared_fields(settings_type)}
     values = _read_fallbacks(fields.values(), environment)
+    values |= _read_file(state_file, fields) if state_file is not None else {}
     values |= _read_file(file, fields)
     values |= _read_environment(fields, environment, prefix, ignored)
     for name, value in overrides.items():
@@ -151,7 +154,7 @@ def _convert_table(settings_type: Any, table: Mapping[str, object], source: str)
     )
 
 
-def render_reference(settings_type: type[object], *, prefix: str = "STRATIFORM_") -> str:
+def render_settings_tables(settings_type: type[object], *, prefix: str = "STRATIFORM_") -> str:
     """Return Markdown tables of the settings: first the single settings, then each array of tables."""
     fields = _declared_fields(settings_type)
     lines = ["| key | environment | default | meaning |", "|---|---|---|---|"]

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from stratiform.kit.errors import Invalid
-from stratiform.kit.merkle import HASH_BYTES
+from stratiform.kit.merkle_tree import HASH_BYTES
 
 #: The signature type, a byte before the key.
 _ED25519 = b"\x01"
@@ -111,7 +111,7 @@ def sign_note(text: str, *signers: Signer) -> str:
     return f"{text}\n{''.join(lines)}"
 
 
-def open_note(note: str, verifiers: Iterable[Verifier]) -> tuple[str, list[Verifier]]:
+def verify_note(note: str, verifiers: Iterable[Verifier]) -> tuple[str, list[Verifier]]:
     """Return the text of a note, and those of `verifiers` that signed it.
 
     Raises: Invalid if the note is malformed, none of `verifiers` signed it, or a signature of one is wrong.

@@ -5,12 +5,12 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from stratiform.kit.db import Json
+from stratiform.kit.database import Json
 
 
 def _render_json(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     if kind == "type" and isinstance(item, Json):
-        autogen.imports.add("from stratiform.kit.db import Json")
+        autogen.imports.add("from stratiform.kit.database import Json")
         return "Json()"
     return False
 

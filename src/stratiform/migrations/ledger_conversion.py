@@ -13,8 +13,8 @@ import msgspec
 import zstandard
 from sqlalchemy import Connection, text
 
-from stratiform.kit import merkle
-from stratiform.kit.clock import iso_naive
+from stratiform.kit import merkle_tree
+from stratiform.kit.clock import format_iso_naive
 
 TABLES_0001 = ("metering_event", "metering_position", "metering_resource", "metering_segment")
 TABLES_0002 = (*TABLES_0001, "metering_batch")
@@ -100,7 +100,7 @@ def _number_events(db: Connection, numbers: dict[tuple[str, str, str], int], pos
             message = _message(row)
             messages.append((row.cloud, message))
             raw = hashlib.sha256(message)
-            leaves.append(merkle.leaf_hash(_record(row, nth[resource], raw.hexdigest(), received)))
+            leaves.append(merkle_tree.compute_leaf_hash(_record(row, nth[resource], raw.hexdigest(), received)))
             _insert(
                 db,
                 "metering_event",
@@ -131,7 +131,7 @@ def _write_tiles(db: Connection, size: int, leaves: list[bytes]) -> None:
         query = text("SELECT hashes FROM metering_tile WHERE level = :level AND number = :number")
         return bytes(db.execute(query, {"level": level, "number": number}).scalar() or b"")
 
-    for (level, number), hashes in merkle.append(read, size, leaves).items():
+    for (level, number), hashes in merkle_tree.append_leaves(read, size, leaves).items():
         where = {"level": level, "number": number}
         db.execute(text("DELETE FROM metering_tile WHERE level = :level AND number = :number"), where)
         _insert(db, "metering_tile", **where, hashes=hashes)
@@ -205,7 +205,7 @@ def _payload(message: bytes) -> bytes:
 def _message(row: Any) -> bytes:
     """Return a message with the payload stored in 0001, or with an empty payload."""
     payload = msgspec.json.decode(zlib.decompress(row.payload)) if row.payload else {}
-    values = (row.message_id, row.event_type, row.publisher_id, iso_naive(row.at), payload)
+    values = (row.message_id, row.event_type, row.publisher_id, format_iso_naive(row.at), payload)
     return msgspec.json.encode(dict(zip(_ENVELOPE, values, strict=True)))
 
 

@@ -11,17 +11,17 @@ from sqlalchemy import Table
 from stratiform.contract.connector import Installation
 from stratiform.kit.clock import Clock
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Rule
-from stratiform.kit.signing import SigningKeys
-from stratiform.kit.work import Handler
+from stratiform.kit.signing_keys import SigningKeys
+from stratiform.kit.work_queue import Handler
 
 S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class ServiceEnvironment:
     """What services are built from: the database, keys, and the settings that they use."""
 
     home: Path
@@ -63,7 +63,7 @@ class ServiceManifest:
     """One service. `recurring`: kinds of work that always exist. `event_types`: types of the events it appends."""
 
     name: str
-    build: Callable[[Environment, ServiceRegistry], object]
+    build: Callable[[ServiceEnvironment, ServiceRegistry], object]
     tables: tuple[Table, ...] = ()
     rules: tuple[Rule, ...] = ()
     handlers: Callable[[ServiceRegistry], Mapping[str, Handler]] = field(default=_no_handlers)
@@ -71,6 +71,6 @@ class ServiceManifest:
     event_types: tuple[str, ...] = ()
 
 
-def declared_tables(module: ModuleType) -> tuple[Table, ...]:
+def list_declared_tables(module: ModuleType) -> tuple[Table, ...]:
     """Return every table that a module declares."""
     return tuple(value for value in vars(module).values() if isinstance(value, Table))

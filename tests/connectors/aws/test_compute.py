@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from stratiform.connectors.aws.connector import AwsCloud
-from stratiform.connectors.aws.instances import to_native_device
+from stratiform.connectors.aws.instance_conversion import to_native_device
 from stratiform.contract.compute import NativeServer, NativeServerState, NetworkInterface, ServerSize, ServerSpec
 from stratiform.contract.errors import CloudUnreachable, NativeNotFound, NotSupported, RequestRejected
 from stratiform.contract.network import SubnetSpec

@@ -16,13 +16,13 @@ SECOND = SubnetSpec("s2", "n1", "blue too", "10.8.0.0/24", "10.8.0.1")
 
 
 def list_vpcs(aws: AwsCloud) -> list[str]:
-    response = aws._client.ec2.describe_vpcs(Filters=aws._client.tag_filters())
+    response = aws._client.ec2.describe_vpcs(Filters=aws._client.build_tag_filters())
     return [vpc["VpcId"] for vpc in response["Vpcs"]]
 
 
 def list_gateways(aws: AwsCloud) -> list[tuple[str, int]]:
     """Return the internet gateways of this installation with the number of their attachments."""
-    response = aws._client.ec2.describe_internet_gateways(Filters=aws._client.tag_filters())
+    response = aws._client.ec2.describe_internet_gateways(Filters=aws._client.build_tag_filters())
     return [(item["InternetGatewayId"], len(item["Attachments"])) for item in response["InternetGateways"]]
 
 
@@ -51,7 +51,7 @@ def test_concurrent_calls_create_one_subnet(aws: AwsCloud) -> None:
 
 def test_detached_gateway_of_an_interrupted_call_is_used(aws: AwsCloud) -> None:
     assert aws.network
-    specification = aws._client.tag_specification("internet-gateway", "blue", {tags.NETWORK: "n1"})
+    specification = aws._client.build_tag_specification("internet-gateway", "blue", {tags.NETWORK: "n1"})
     response = aws._client.ec2.create_internet_gateway(TagSpecifications=[specification])
     aws.network.ensure_subnet(FIRST)
     assert list_gateways(aws) == [(response["InternetGateway"]["InternetGatewayId"], 1)]

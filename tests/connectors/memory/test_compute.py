@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stratiform.connectors.memory.connector import MemoryCloud
-from stratiform.contract.compute import ComputeCapability, NativeServerState, ServerSize, ServerSpec
+from stratiform.contract.compute import ComputeDriver, NativeServerState, ServerSize, ServerSpec
 from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, RequestRejected
 from stratiform.contract.volume import VolumeSpec
 from stratiform.kit.clock import ManualClock
@@ -17,7 +17,7 @@ PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAUvLI9mXdKLRyHozbgasiH63sk85v
 LATENCY_US = 50_000
 
 
-def compute_of(cloud: MemoryCloud) -> ComputeCapability:
+def compute_of(cloud: MemoryCloud) -> ComputeDriver:
     assert cloud.compute is not None
     return cloud.compute
 

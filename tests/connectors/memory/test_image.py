@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from stratiform.contract.errors import RequestRejected
-from stratiform.contract.image import ImageCapability
+from stratiform.contract.image import ImageDriver
 
 from .conftest import Connect
 
 CHUNK = bytes(range(256)) * 256
 
 
-def images_of(connect: Connect) -> ImageCapability:
+def images_of(connect: Connect) -> ImageDriver:
     images = connect().image
     assert images is not None
     return images

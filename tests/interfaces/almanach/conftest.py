@@ -6,11 +6,11 @@ import pytest
 
 from stratiform.kit.clock import parse_iso
 from support.almanach import AlmanachClient, almanach_client
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def client(stack_bench: Bench) -> Iterator[AlmanachClient]:
-    stack_bench.clock.at = parse_iso("2026-01-02T00:00:00Z")
-    with almanach_client(stack_bench) as client:
+def client(service_harness: ServiceHarness) -> Iterator[AlmanachClient]:
+    service_harness.clock.at = parse_iso("2026-01-02T00:00:00Z")
+    with almanach_client(service_harness) as client:
         yield client

@@ -13,15 +13,15 @@ from keystoneauth1 import session
 from keystoneauth1.identity import v3
 from litestar.testing import TestClient
 
-from stratiform.app.almanach import application, build_settings
+from stratiform.app.almanach import build_application, build_settings
 from stratiform.app.settings import Settings
-from stratiform.interfaces.almanach.keystone import RemoteKeystone, ServiceUser
+from stratiform.interfaces.almanach.keystone_validator import RemoteKeystone, ServiceUser
 from stratiform.interfaces.almanach.settings import AlmanachSettings
-from stratiform.kit.clock import SECOND_US, iso, parse_iso
+from stratiform.kit.clock import SECOND_US, format_iso, parse_iso
 from stratiform.kit.errors import Invalid, Unauthenticated, Unavailable
 from support.almanach import ANY_TIME, INSTANCE, almanach_client
 from support.server import Live, live_server
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 NOW = parse_iso("2026-01-02T00:00:00Z")
 ADMIN = ServiceUser("admin", "admin-pass", project_name="admin")
@@ -77,34 +77,34 @@ def token(*roles: str, expires_at: int = NOW + 3600 * SECOND_US, **fields: Any) 
             "user": {"id": "u1", "name": "jane"},
             "project": {"id": "p", "name": "project"},
             "roles": [{"id": role, "name": role} for role in roles],
-            "expires_at": iso(expires_at),
+            "expires_at": format_iso(expires_at),
             **fields,
         }
     }
 
 
 @pytest.fixture
-def bench(stack_bench: Bench) -> Bench:
-    stack_bench.clock.at = NOW
-    return stack_bench
+def harness(service_harness: ServiceHarness) -> ServiceHarness:
+    service_harness.clock.at = NOW
+    return service_harness
 
 
-def test_empty_private_key_authenticates_nobody(bench: Bench) -> None:
-    with almanach_client(bench, private_key="") as client:
+def test_empty_private_key_authenticates_nobody(harness: ServiceHarness) -> None:
+    with almanach_client(harness, private_key="") as client:
         for text in ("", "x"):
             assert client.request("GET", "/volume_types", user="", headers={"X-Auth-Token": text}).status_code == 401
 
 
-def test_tokens_are_rejected_without_validator(bench: Bench) -> None:
-    with almanach_client(bench, validate_token=None) as client:
+def test_tokens_are_rejected_without_validator(harness: ServiceHarness) -> None:
+    with almanach_client(harness, validate_token=None) as client:
         assert client.request("GET", "/volume_types", user="admin").status_code == 401
         assert client.request("GET", "/volume_types", user="key").status_code == 200
 
 
-def test_token_without_project_sees_no_project(bench: Bench) -> None:
+def test_token_without_project_sees_no_project(harness: ServiceHarness) -> None:
     with (
         keystone(domain=token("reader", project=None, domain={"id": "d"})) as (remote, _),
-        almanach_client(bench, validate_token=remote) as client,
+        almanach_client(harness, validate_token=remote) as client,
     ):
         headers = {"X-Auth-Token": "domain"}
         assert client.request("GET", f"/project/p/entities?{ANY_TIME}", user="", headers=headers).status_code == 404
@@ -125,8 +125,10 @@ def test_token_without_project_sees_no_project(bench: Bench) -> None:
         ((), 403, 403),
     ],
 )
-def test_roles_of_remote_keystone(bench: Bench, roles: tuple[str, ...], read_status: int, write_status: int) -> None:
-    with keystone(good=token(*roles)) as (remote, _), almanach_client(bench, validate_token=remote) as client:
+def test_roles_of_remote_keystone(
+    harness: ServiceHarness, roles: tuple[str, ...], read_status: int, write_status: int
+) -> None:
+    with keystone(good=token(*roles)) as (remote, _), almanach_client(harness, validate_token=remote) as client:
         headers = {"X-Auth-Token": "good"}
         assert (
             client.request("GET", f"/project/p/entities?{ANY_TIME}", user="", headers=headers).status_code
@@ -138,9 +140,9 @@ def test_roles_of_remote_keystone(bench: Bench, roles: tuple[str, ...], read_sta
         )
 
 
-def test_system_reader_reads_all_projects(bench: Bench) -> None:
+def test_system_reader_reads_all_projects(harness: ServiceHarness) -> None:
     auditor = token("reader", project=None, system={"all": True})
-    with keystone(auditor=auditor) as (remote, _), almanach_client(bench, validate_token=remote) as client:
+    with keystone(auditor=auditor) as (remote, _), almanach_client(harness, validate_token=remote) as client:
         client.ok("POST", "/project/other/instance", INSTANCE)
         response = client.request(
             "GET", f"/project/other/entities?{ANY_TIME}", user="", headers={"X-Auth-Token": "auditor"}
@@ -148,32 +150,32 @@ def test_system_reader_reads_all_projects(bench: Bench) -> None:
         assert len(response.json()) == 1
 
 
-def test_validated_tokens_are_cached_for_a_minute_or_until_they_expire(bench: Bench) -> None:
+def test_validated_tokens_are_cached_for_a_minute_or_until_they_expire(harness: ServiceHarness) -> None:
     tokens = {"long": token("reader"), "short": token("reader", expires_at=NOW + 5 * SECOND_US)}
     with keystone(**tokens) as (remote, validated):
         for _ in range(3):
-            assert remote(bench.services, "long").project_id == "p"
-            assert remote(bench.services, "short").user_name == "jane"
+            assert remote(harness.services, "long").project_id == "p"
+            assert remote(harness.services, "short").user_name == "jane"
         assert validated == ["long", "short"]
-        bench.clock.advance(5 * SECOND_US)
+        harness.clock.advance(5 * SECOND_US)
         with pytest.raises(Unauthenticated):
-            remote(bench.services, "short")
-        bench.clock.advance(54 * SECOND_US)
-        remote(bench.services, "long")
+            remote(harness.services, "short")
+        harness.clock.advance(54 * SECOND_US)
+        remote(harness.services, "long")
         assert validated == ["long", "short", "short"]
-        bench.clock.advance(1 * SECOND_US)
+        harness.clock.advance(1 * SECOND_US)
         Keystone.tokens.clear()
         with pytest.raises(Unauthenticated):
-            remote(bench.services, "long")
+            remote(harness.services, "long")
 
 
-def test_cache_holds_a_thousand_tokens(bench: Bench) -> None:
+def test_cache_holds_a_thousand_tokens(harness: ServiceHarness) -> None:
     with keystone(**{f"t{number}": token("reader") for number in range(1002)}) as (remote, validated):
         for number in range(1002):
-            remote(bench.services, f"t{number}")
-        remote(bench.services, "t1001")
+            remote(harness.services, f"t{number}")
+        remote(harness.services, "t1001")
         assert len(validated) == 1002
-        remote(bench.services, "t0")
+        remote(harness.services, "t0")
         assert len(validated) == 1003
 
 
@@ -181,16 +183,16 @@ def test_cache_holds_a_thousand_tokens(bench: Bench) -> None:
     "response",
     [(403, {}), (500, b"<html>"), (200, b"no json"), (200, {}), (200, {"token": {"user": {}}}), (200, {"token": 5})],
 )
-def test_invalid_response_of_keystone_is_unavailable(bench: Bench, response: tuple[int, Any]) -> None:
+def test_invalid_response_of_keystone_is_unavailable(harness: ServiceHarness, response: tuple[int, Any]) -> None:
     with keystone() as (remote, _):
         Keystone.tokens["odd"] = response
         with pytest.raises(Unavailable):
-            remote(bench.services, "odd")
+            remote(harness.services, "odd")
 
 
-def test_unreachable_keystone_is_unavailable(bench: Bench) -> None:
+def test_unreachable_keystone_is_unavailable(harness: ServiceHarness) -> None:
     unreachable = RemoteKeystone("http://127.0.0.1:9/v3", ServiceUser("u", "hush"))
-    with almanach_client(bench, validate_token=unreachable) as client:
+    with almanach_client(harness, validate_token=unreachable) as client:
         response = client.request("GET", "/volume_types", user="", headers={"X-Auth-Token": "x"})
         assert (response.status_code, response.headers["content-type"]) == (503, "application/json")
         assert "hush" not in response.text
@@ -198,8 +200,8 @@ def test_unreachable_keystone_is_unavailable(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("value", ["\u00e9".encode(), b"a\tb"])
-def test_invalid_characters_are_rejected_without_request(bench: Bench, value: bytes) -> None:
-    with keystone() as (remote, validated), almanach_client(bench, validate_token=remote) as client:
+def test_invalid_characters_are_rejected_without_request(harness: ServiceHarness, value: bytes) -> None:
+    with keystone() as (remote, validated), almanach_client(harness, validate_token=remote) as client:
         assert client.request("GET", "/volume_types", user="", headers={"X-Auth-Token": value}).status_code == 401
         assert validated == []
 
@@ -210,7 +212,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield live
 
 
-def test_keystone_protocol(live: Live, bench: Bench) -> None:
+def test_keystone_protocol(live: Live, harness: ServiceHarness) -> None:
     """Validate tokens over HTTP with keystoneauth, which a remote Keystone is called with too."""
     auth = v3.Password(
         f"{live.url}/identity/v3", username="demo", password="demo-pass", user_domain_name="Default",
@@ -218,18 +220,18 @@ def test_keystone_protocol(live: Live, bench: Bench) -> None:
     )  # fmt: skip
     demo = str(session.Session(auth=auth).get_token())
     remote = RemoteKeystone(f"{live.url}/identity", ADMIN)
-    bench.clock.at = live.services.clock.now()
-    caller = remote(bench.services, demo)
+    harness.clock.at = live.services.clock.now()
+    caller = remote(harness.services, demo)
     assert (caller.user_name, caller.project_name) == ("demo", "demo")
     assert caller.roles == {"member", "reader"}
     with pytest.raises(Unauthenticated):
-        remote(bench.services, demo[:-4] + "AAAA")
+        remote(harness.services, demo[:-4] + "AAAA")
     wrong = RemoteKeystone(f"{live.url}/identity", ServiceUser("admin", "wrong", project_name="admin"))
     with pytest.raises(Unavailable, match="Unauthorized"):
-        wrong(bench.services, demo)
+        wrong(harness.services, demo)
 
 
-def test_settings(tmp_path: Path, bench: Bench) -> None:
+def test_settings(tmp_path: Path, harness: ServiceHarness) -> None:
     both = Settings(home=tmp_path, almanach_auth="token,keystone", almanach_private_key="k", collector_cloud="c")
     settings = build_settings(both)
     assert (settings.private_key, settings.cloud) == ("k", "c")
@@ -239,7 +241,7 @@ def test_settings(tmp_path: Path, bench: Bench) -> None:
     assert isinstance(build_settings(remote).validate_token, RemoteKeystone)
     assert "hush" not in repr(build_settings(remote))
     key_only = Settings(home=tmp_path, almanach_auth="private_key", almanach_private_key="k")
-    with TestClient(application(bench.services, build_settings(key_only))) as http:
+    with TestClient(build_application(harness.services, build_settings(key_only))) as http:
         assert http.get("/v1/volume_types", headers={"X-Auth-Token": "k"}).json() == []
 
 

@@ -108,7 +108,7 @@ def test_period_ends_now_by_default(resized: AlmanachClient) -> None:
     future = {"created_at": "2026-01-02T00:00:01Z", "id": "i-2"}
     resized.ok("POST", f"/project/{resized.project_id}/instance", INSTANCE | future)
     assert len(resized.ok("GET", f"/project/{resized.project_id}/instances?start=2026-01-01 23:00:00.0")) == 1
-    resized.bench.clock.advance(2_000_000)
+    resized.harness.clock.advance(2_000_000)
     assert len(resized.ok("GET", f"/project/{resized.project_id}/instances?start=2026-01-01 23:00:00.0")) == 2
 
 
@@ -131,8 +131,8 @@ def test_unknown_project_has_no_entities(client: AlmanachClient) -> None:
     assert client.ok("GET", f"/project/unknown/entities?{ANY_TIME}") == []
 
 
-def test_settings_select_keys_of_metadata(stack_bench: Any) -> None:
-    with almanach_client(stack_bench, image_meta=("os_distro", "color"), metadata=("team",)) as client:
+def test_settings_select_keys_of_metadata(service_harness: Any) -> None:
+    with almanach_client(service_harness, image_meta=("os_distro", "color"), metadata=("team",)) as client:
         client.ok("POST", "/project/p/instance", INSTANCE)
         client.ok("PUT", "/entity/instance/i-1", {"metadata": {"team": "blue", "secret": "x"}})
         entity = client.list_entities("i-1")[0]
@@ -279,7 +279,7 @@ def test_empty_update_changes_nothing(resized: AlmanachClient) -> None:
 
 def test_update_records_author_and_reason(resized: AlmanachClient) -> None:
     resized.ok("PUT", "/entity/instance/i-1", {"flavor": "m1.tiny"}, user="admin")
-    with resized.bench.services.database.snapshot() as db:
+    with resized.harness.services.database.read_transaction() as db:
         rows = db.exec_driver_sql("SELECT publisher_id, fact FROM metering_event ORDER BY seq").all()
     publisher, fact = rows[-2]
     assert publisher == "almanach.admin"
@@ -302,6 +302,6 @@ def test_flavor_known_by_name_only_has_no_sizes(resized: AlmanachClient) -> None
     resized.ingest(nova)
     resized.ok("PUT", "/instance/i-1/resize", body("17:00", flavor="m1.new"))
     resized.ok("PUT", "/instance/i-1/resize", body("18:00", flavor="m1.huge"))
-    with resized.bench.services.database.snapshot() as db:
-        attributes = [segment.attributes for segment in resized.bench.services.ledger.segments.iterate(db)]
+    with resized.harness.services.database.read_transaction() as db:
+        attributes = [segment.attributes for segment in resized.harness.services.ledger.segments.iterate(db)]
     assert [segment.get("vcpus") for segment in attributes[-2:]] == [None, 8], "the instance had m1.huge before"

@@ -73,8 +73,8 @@ def ingest(client: AlmanachClient, messages: Sequence[Message], entity_id: str, 
     return client.list_intervals(entity_id, *keys)
 
 
-def test_events_in_any_order_give_the_same_entities(stack_bench: Any) -> None:
-    with almanach_client(stack_bench) as client:
+def test_events_in_any_order_give_the_same_entities(service_harness: Any) -> None:
+    with almanach_client(service_harness) as client:
         for number, order in enumerate(itertools.permutations(LIFE)):
             messages = [_with_id(message, "instance_id", f"i-{number}") for message in order]
             event_types = [message["event_type"] for message in order]
@@ -144,8 +144,8 @@ def test_volume_type_after_volume(client: AlmanachClient) -> None:
     assert client.ok("GET", "/volume_types") == [{"volume_type_id": "t-1", "volume_type_name": "fast"}]
 
 
-def test_metadata_key_with_dot(stack_bench: Any) -> None:
-    with almanach_client(stack_bench, metadata=("a.b",)) as client:
+def test_metadata_key_with_dot(service_harness: Any) -> None:
+    with almanach_client(service_harness, metadata=("a.b",)) as client:
         client.ingest(CREATE)
         assert client.list_entities("i-1")[0]["metadata"] == {"a.b": "dotted"}
 

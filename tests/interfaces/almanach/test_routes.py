@@ -168,7 +168,7 @@ def test_info_requires_no_token(client: AlmanachClient) -> None:
             "database": {"all_entities": 2, "active_entities": 1},
         }
     client.ok("DELETE", "/instance/i-1", {"date": "2026-01-01T12:00:00Z"})
-    client.bench.clock.advance(10_000_000)
+    client.harness.clock.advance(10_000_000)
     assert client.ok("GET", "/info")["database"] == {"all_entities": 2, "active_entities": 0}
 
 

@@ -11,9 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from stratiform.interfaces.amqp.address import parse
 from stratiform.interfaces.amqp.connection import ConsumerConnection, connect
 from stratiform.interfaces.amqp.queues import Subscription
+from stratiform.interfaces.amqp.transport_url import parse_transport_url
 from support.bus import BusNames, Proxy, wait_for
 
 
@@ -53,7 +53,7 @@ def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Proxy]:
 
 def consume_message(url: str, names: BusNames) -> list[bytes]:
     """Publish a message; return the messages that are received, which are acknowledged."""
-    address, subscription = parse(url, "url"), Subscription([names.exchange], [names.topic], names.pool)
+    address, subscription = parse_transport_url(url, "url"), Subscription([names.exchange], [names.topic], names.pool)
     messages: list[tuple[int, bytes]] = []
     with connect(address.hosts[0], address, subscription, messages.extend) as connection:
         connection.consume(subscription, 10, address.options)

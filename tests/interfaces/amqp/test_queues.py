@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from stratiform.interfaces.amqp.address import parse
 from stratiform.interfaces.amqp.priorities import PRIORITIES
-from stratiform.interfaces.amqp.queues import Subscription, declare
+from stratiform.interfaces.amqp.queues import Subscription, declare_queues
+from stratiform.interfaces.amqp.transport_url import parse_transport_url
 from support.bus import URL, BusNames, connect_amqp, oslo_messaging, parse_with_oslo, wait_for
 
 amqp: Any = importlib.import_module("amqp")
@@ -63,7 +63,7 @@ def listen_with_oslo(names: BusNames, options: str, pool: str | None) -> Iterato
 def declare_subscription(names: BusNames, options: str, pool: str) -> Subscription:
     subscription = Subscription([names.exchange], [names.topic], pool)
     with connect_amqp() as connection:
-        declare(connection, parse(URL + options, "url"), subscription)
+        declare_queues(connection, parse_transport_url(URL + options, "url"), subscription)
     return subscription
 
 
@@ -99,7 +99,7 @@ def test_queues_of_oslo_messaging_are_used(names: BusNames, options: str, shared
 def test_only_queues_of_the_priorities_are_declared(names: BusNames) -> None:
     subscription = Subscription([names.exchange], [names.topic], "", ("info", "error"))
     with connect_amqp() as connection:
-        declare(connection, parse(URL, "url"), subscription)
+        declare_queues(connection, parse_transport_url(URL, "url"), subscription)
     assert subscription.list_queues() == [f"{names.topic}.info", f"{names.topic}.error"]
     with pytest.raises(amqp.exceptions.NotFound), connect_amqp() as connection:
         connection.channel().queue_declare(f"{names.topic}.sample", passive=True)

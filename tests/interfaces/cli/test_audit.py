@@ -16,22 +16,24 @@ from stratiform.services.ledger import repository
 from support.money import machine
 from support.rest import Rest, rest
 from support.servers import with_servers
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
+def api(service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """A server for the commands, which run as the operator, with an instance that its cloud does not list."""
-    stack_bench.clock.at = parse_iso("2026-11-10T10:00:00")
-    servers = with_servers(stack_bench)
+    service_harness.clock.at = parse_iso("2026-11-10T10:00:00")
+    servers = with_servers(service_harness)
     server = servers.create_active()
-    stack_bench.clock.advance(HOUR_US)
-    with rest(stack_bench) as api:
+    service_harness.clock.advance(HOUR_US)
+    with rest(service_harness) as api:
         unlisted = machine("m1", api.demo_project, "2026-11-09T00:00:00", display_name="web\x1b[31m")
         listed = machine(server.id, "p1", "2026-11-10T10:00:00", memory_mb=512, vcpus=1, root_gb=1)
-        with stack_bench.services.database.transaction() as db:
+        with service_harness.services.database.transaction() as db:
             for event in (unlisted, listed):
-                stack_bench.services.ingest.events.ingest(db, [replace(event, cloud="sim")], stack_bench.clock.now())
+                service_harness.services.ingest.own_events.ingest(
+                    db, [replace(event, cloud="sim")], service_harness.clock.now()
+                )
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         yield api
 

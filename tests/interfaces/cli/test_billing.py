@@ -12,13 +12,13 @@ from stratiform.interfaces.cli.main import app
 from stratiform.kit.clock import parse_iso
 from support.money import PLAN, machine
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
-    stack_bench.clock.at = parse_iso("2026-11-10T01:00:00")
-    with rest(stack_bench) as api:
+def api(service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
+    service_harness.clock.at = parse_iso("2026-11-10T01:00:00")
+    with rest(service_harness) as api:
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         yield api
 
@@ -38,17 +38,17 @@ def run(*line: str) -> str:
     return result.output
 
 
-def create_usage(api: Rest, plan: str, stack: Bench) -> None:
+def create_usage(api: Rest, plan: str, stack: ServiceHarness) -> None:
     """Create a customer account, assign the demo project, and record one hour of a server."""
     run("price", "set", plan)
     run("account", "create", "acme", "--currency", "EUR", "--plan", "standard", "--tax-rate", "20", "--country", "DE")
     run("account", "assign", "acme", "--project", "demo", "--from", "2026-11-10")
     with stack.services.database.transaction() as db:
-        stack.services.ingest.events.ingest(db, [machine("m1", api.demo_project, "2026-11-10")], stack.clock.now())
+        stack.services.ingest.own_events.ingest(db, [machine("m1", api.demo_project, "2026-11-10")], stack.clock.now())
 
 
-def test_from_a_plan_to_an_invoice(api: Rest, plan: str, stack_bench: Bench, tmp_path: Path) -> None:
-    create_usage(api, plan, stack_bench)
+def test_from_a_plan_to_an_invoice(api: Rest, plan: str, service_harness: ServiceHarness, tmp_path: Path) -> None:
+    create_usage(api, plan, service_harness)
     assert "name of m1 has cost 0.022 EUR" in run("cost", "show", "m1")
     assert json.loads(run("cost", "show", "m1", "--format", "json"))["per_hour"] == "0.022"
     assert "2026-11: 0.022 EUR" in run("cost", "month", "--project", "demo")
@@ -68,11 +68,11 @@ def test_from_a_plan_to_an_invoice(api: Rest, plan: str, stack_bench: Bench, tmp
         run("invoice", "download", number, "-o", str(tmp_path / "invoice.txt"))
 
 
-def test_control_characters_in_names_are_replaced(api: Rest, plan: str, stack_bench: Bench) -> None:
-    create_usage(api, plan, stack_bench)
-    with stack_bench.services.database.transaction() as db:
+def test_control_characters_in_names_are_replaced(api: Rest, plan: str, service_harness: ServiceHarness) -> None:
+    create_usage(api, plan, service_harness)
+    with service_harness.services.database.transaction() as db:
         event = machine("m2", api.demo_project, "2026-11-10", display_name="a\x1b[31m\x9b株")
-        stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
+        service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
     for output in (run("cost", "show", "m2"), run("cost", "month", "--project", "demo")):
         assert "a\ufffd[31m\ufffd株" in output
         assert "\x1b" not in output
@@ -99,8 +99,8 @@ def test_a_mistake_in_a_plan_is_one_line_and_changes_nothing(api: Rest, tmp_path
     assert json.loads(run("price", "list", "--format", "json")) == []
 
 
-def test_accounts_are_listed_and_shown(api: Rest, plan: str, stack_bench: Bench) -> None:
-    create_usage(api, plan, stack_bench)
+def test_accounts_are_listed_and_shown(api: Rest, plan: str, service_harness: ServiceHarness) -> None:
+    create_usage(api, plan, service_harness)
     assert "acme" in run("account", "list")
     output = run("account", "show", "acme")
     assert f"{api.demo_project} from 2026-11-10" in output

@@ -12,13 +12,13 @@ from stratiform.interfaces.cli.client import Client, CliError, session
 from support import moto
 from support.moto import aws_settings
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
+def api(service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """A server for the commands, which run as the operator."""
-    with rest(stack_bench) as api:
+    with rest(service_harness) as api:
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         yield api
 
@@ -211,20 +211,20 @@ def test_bind_list_and_unbind(api: Rest) -> None:
     assert cloud_names() == []
 
 
-def test_register_and_unregister_native_ids(api: Rest, stack_bench: Bench) -> None:
-    with stack_bench.services.database.transaction() as db:
-        stack_bench.services.compute.flavors.create_defaults(stack_bench.ctx(db))
-        stack_bench.services.volume.volume_types.ensure_initial(stack_bench.ctx(db))
+def test_register_and_unregister_native_ids(api: Rest, service_harness: ServiceHarness) -> None:
+    with service_harness.services.database.transaction() as db:
+        service_harness.services.compute.flavors.create_defaults(service_harness.ctx(db))
+        service_harness.services.volume.volume_types.ensure_initial_types(service_harness.ctx(db))
     run("add", "memory", "--name", "sim")
     options = ("--cloud", "sim", "--native")
     run("images", "register", *options, "memory-debian-12", "--name", "debian")
     run("images", "register", *options, "memory-ubuntu-24.04", "--image", "debian")
     assert "flavor 2 in sim: t3.small" in run("flavors", "register", *options, "t3.small", "--flavor", "m1.small")
     run("volume-types", "register", *options, "gp3", "--volume-type", "fast")
-    natives = json.loads(run("show", "sim", "-f", "json"))["natives"]
-    assert sorted(native["native"] for native in natives) == ["gp3", "memory-ubuntu-24.04", "t3.small"]
-    resource_ids = {native["kind"]: native["ours"] for native in natives}
+    natives = json.loads(run("show", "sim", "-f", "json"))["native_ids"]
+    assert sorted(native["native_id"] for native in natives) == ["gp3", "memory-ubuntu-24.04", "t3.small"]
+    resource_ids = {native["resource_type"]: native["resource_id"] for native in natives}
     run("images", "unregister", "--cloud", "sim", "--image", resource_ids["image"])
     run("flavors", "unregister", "--cloud", "sim", "--flavor", resource_ids["flavor"])
     run("volume-types", "unregister", "--cloud", "sim", "--volume-type", resource_ids["volume_type"])
-    assert json.loads(run("show", "sim", "-f", "json"))["natives"] == []
+    assert json.loads(run("show", "sim", "-f", "json"))["native_ids"] == []

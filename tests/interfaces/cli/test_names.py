@@ -9,14 +9,14 @@ from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, session
 from stratiform.kit.clock import parse_iso
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
+def api(service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """A server for the commands, which run as the operator."""
-    stack_bench.clock.at = parse_iso("2026-11-10T01:00:00")
-    with rest(stack_bench) as api:
+    service_harness.clock.at = parse_iso("2026-11-10T01:00:00")
+    with rest(service_harness) as api:
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         yield api
 

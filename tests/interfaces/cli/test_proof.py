@@ -9,32 +9,32 @@ import pytest
 import zstandard
 from typer.testing import CliRunner
 
-from stratiform.app import keys as key_commands
+from stratiform.app import key_commands
 from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, CliError, session
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.signed_notes import Signer
-from stratiform.services.ingest.events import encode_event
+from stratiform.services.ingest.parsing import encode_event
 from support.ledger import recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
+def api(service_harness: ServiceHarness, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """A server for the commands, which run as the operator from its home."""
-    stack_bench.clock.at = parse_iso("2026-12-15T00:00:00Z")
-    with rest(stack_bench) as api:
+    service_harness.clock.at = parse_iso("2026-12-15T00:00:00Z")
+    with rest(service_harness) as api:
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         monkeypatch.setattr(session, "home", home)
-        ingest(stack_bench, *recorded())
+        ingest(service_harness, *recorded())
         yield api
 
 
-def ingest(bench: Bench, *messages: bytes) -> None:
-    with bench.services.database.transaction() as db:
-        bench.services.ingest.messages.ingest(db, "openstack", messages, bench.clock.now())
+def ingest(harness: ServiceHarness, *messages: bytes) -> None:
+    with harness.services.database.transaction() as db:
+        harness.services.ingest.messages.ingest(db, "openstack", messages, harness.clock.now())
 
 
 def run(*args: object, exit_code: int = 0) -> str:
@@ -129,13 +129,13 @@ def test_tampering_is_reported(exported: Path, tmp_path: Path) -> None:
     assert "the end line is missing" in failures(b"")
 
 
-def test_export_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Path) -> None:
-    with stack_bench.services.database.transaction() as db:
+def test_export_a_month_of_a_project(api: Rest, service_harness: ServiceHarness, tmp_path: Path) -> None:
+    with service_harness.services.database.transaction() as db:
         events = [
             machine("october", "p9", "2026-10-05", terminated_at="2026-10-06 00:00:00", state="deleted"),
             disk("december", "p9", "2026-12-31"),
         ]
-        stack_bench.services.ingest.events.ingest(db, events, stack_bench.clock.now())
+        service_harness.services.ingest.own_events.ingest(db, events, service_harness.clock.now())
     for month, resource in (("2026-10", "october"), ("2026-12", "december"), ("2026-11", None)):
         file = tmp_path / f"{month}.ndjson"
         run("export", "--period", month, "--project", "p9", file)
@@ -148,11 +148,15 @@ def test_export_a_month_of_a_project(api: Rest, stack_bench: Bench, tmp_path: Pa
         run("export", "--period", "october", tmp_path / "x")
 
 
-def test_since_an_earlier_export_or_checkpoint(api: Rest, stack_bench: Bench, exported: Path, tmp_path: Path) -> None:
+def test_since_an_earlier_export_or_checkpoint(
+    api: Rest, service_harness: ServiceHarness, exported: Path, tmp_path: Path
+) -> None:
     note = tmp_path / "checkpoint"
     note.write_text(api("GET", "usage/log/checkpoint").text)
-    with stack_bench.services.database.transaction() as db:
-        stack_bench.services.ingest.events.ingest(db, [disk("v1", "p1", "2026-11-01")], stack_bench.clock.now())
+    with service_harness.services.database.transaction() as db:
+        service_harness.services.ingest.own_events.ingest(
+            db, [disk("v1", "p1", "2026-11-01")], service_harness.clock.now()
+        )
     later = tmp_path / "later.ndjson.zst"
     run("export", "--since", exported, later)
     assert "Verified" in run("verify", later, "--since", exported)
@@ -165,20 +169,22 @@ def test_since_an_earlier_export_or_checkpoint(api: Rest, stack_bench: Bench, ex
         run("verify", later, "--since", note)
 
 
-def test_rotated_keys(api: Rest, exported: Path, stack_bench: Bench, tmp_path: Path) -> None:
+def test_rotated_keys(api: Rest, exported: Path, service_harness: ServiceHarness, tmp_path: Path) -> None:
     before = list_keys()
     rotated = CliRunner().invoke(key_commands.app, ["rotate", "ledger"]).output.strip()
     assert list_keys() == [*before, rotated]
     later = tmp_path / "later"
     run("export", "--since", exported, later)
     assert "Verified" in run("verify", later, "--since", exported)
-    ingest(stack_bench, recorded()[0].replace(b"e803a374", b"e803a375"))
+    ingest(service_harness, recorded()[0].replace(b"e803a374", b"e803a375"))
     run("export", "--since", exported, later)
     assert "Verified" in run("verify", later, "--key", before[0], "--since", exported)
     assert "Verified" in run("verify", later, "--key", rotated)
     stolen = CliRunner().invoke(key_commands.app, ["rotate", "ledger", "--stolen"]).output.strip()
-    with stack_bench.services.database.transaction() as db:
-        stack_bench.services.ingest.events.ingest(db, [disk("v1", "p1", "2026-11-01")], stack_bench.clock.now())
+    with service_harness.services.database.transaction() as db:
+        service_harness.services.ingest.own_events.ingest(
+            db, [disk("v1", "p1", "2026-11-01")], service_harness.clock.now()
+        )
     run("export", later)
     assert "not signed by a trusted key" in run("verify", later, "--key", before[0], "--key", rotated, exit_code=1)
     assert "Verified" in run("verify", later, "--key", stolen)
@@ -198,7 +204,7 @@ def test_unusable_files(api: Rest, tmp_path: Path) -> None:
 
 def test_interrupted_export_leaves_no_file(api: Rest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        Client, "stream", lambda *_args, **_params: iter([b'{"kind":"export"}\n{"kind":"ev', b'ent"}\n'])
+        Client, "stream_bytes", lambda *_args, **_params: iter([b'{"kind":"export"}\n{"kind":"ev', b'ent"}\n'])
     )
     with pytest.raises(CliError, match="was interrupted"):
         run("export", tmp_path / "x")
@@ -222,9 +228,9 @@ def test_invalid_exports(api: Rest, tmp_path: Path, args: tuple[str, ...], messa
     assert list(tmp_path.glob("*x.ndjson*")) == []
 
 
-def test_export_as_of_a_time_or_position(api: Rest, tmp_path: Path, stack_bench: Bench) -> None:
-    stack_bench.clock.advance(60_000_000)
-    ingest(stack_bench, encode_event(machine("late", "p1", "2026-11-30")))
+def test_export_as_of_a_time_or_position(api: Rest, tmp_path: Path, service_harness: ServiceHarness) -> None:
+    service_harness.clock.advance(60_000_000)
+    ingest(service_harness, encode_event(machine("late", "p1", "2026-11-30")))
     files = [tmp_path / name for name in ("now", "position", "time")]
     for file, options in zip(files, ([], ["--as-of", "1"], ["--as-of", "2026-12-15T00:00:30Z"]), strict=True):
         run("export", *options, file)

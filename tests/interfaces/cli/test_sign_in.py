@@ -1,6 +1,7 @@
 """Sign-in of the command line."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from stratiform.interfaces.cli.client import CliError, Session
+from support.impostor import Responder, impostor
 from support.server import ADMIN_PASSWORD, DEMO_PASSWORD, Live, live_server
 
 
@@ -43,9 +45,16 @@ def write(file: Path, **entries: Any) -> Path:
     return file
 
 
+def copy_of_home(live: Live, home: Path, **entries: Any) -> Path:
+    """Another home of the live installation: it has the same keys, and these entries."""
+    shutil.copytree(live.home / "keys", home / "keys")
+    write(home / "clouds.yaml", **entries)
+    return home
+
+
 def signed_in_user(sign_in_session: Session, live: Live) -> str:
     """Return the name of the user of a session."""
-    client = sign_in_session.client()
+    client = sign_in_session.get_client()
     with closing(client._http):
         assert client.get("usage/meters")["meters"]
     token = client._headers["X-Auth-Token"]
@@ -54,13 +63,13 @@ def signed_in_user(sign_in_session: Session, live: Live) -> str:
 
 
 def test_default_is_the_operator_of_the_home(live: Live, tmp_path: Path) -> None:
-    write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry(live.url, "admin")})
-    assert signed_in_user(Session(tmp_path / "h"), live) == "admin"
+    home = copy_of_home(live, tmp_path / "h", **{"stratiform-admin": entry(live.url, "admin")})
+    assert signed_in_user(Session(home), live) == "admin"
 
 
 def test_os_cloud_selects_an_entry(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = tmp_path / "h"
-    write(home / "clouds.yaml", **{"stratiform-admin": entry(live.url, "admin"), "mine": entry(live.url, "demo")})
+    entries = {"stratiform-admin": entry(live.url, "admin"), "mine": entry(live.url, "demo")}
+    home = copy_of_home(live, tmp_path / "h", **entries)
     monkeypatch.setenv("OS_CLOUD", "mine")
     assert signed_in_user(Session(home), live) == "demo"
     assert signed_in_user(Session(home, cloud="stratiform-admin"), live) == "admin"
@@ -77,8 +86,7 @@ def test_entry_in_the_files_of_openstacksdk(live: Live, tmp_path: Path) -> None:
 
 
 def test_precedence_of_files(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = tmp_path / "h"
-    write(home / "clouds.yaml", both=entry(live.url, "admin"))
+    home = copy_of_home(live, tmp_path / "h", both=entry(live.url, "admin"))
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(write(tmp_path / "other.yaml", both=entry(live.url, "demo"))))
     monkeypatch.setenv("OS_CLOUD", "both")
     assert signed_in_user(Session(home), live) == "demo"
@@ -87,8 +95,8 @@ def test_precedence_of_files(live: Live, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_authentication_methods_of_openstacksdk(live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    admin = write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry(live.url, "admin")})
-    client = Session(admin.parent).client()
+    admin = copy_of_home(live, tmp_path / "h", **{"stratiform-admin": entry(live.url, "admin")})
+    client = Session(admin).get_client()
     client._http.close()
     token = client._headers["X-Auth-Token"]
     auth = {"auth_url": f"{live.url}/identity/v3", "token": token}
@@ -136,7 +144,7 @@ def test_errors_are_one_line(
     if entries:
         write(tmp_path / "h" / "clouds.yaml", **entries)
     with pytest.raises(CliError) as error:
-        Session(tmp_path / "h", cloud=cloud).client()
+        Session(tmp_path / "h", cloud=cloud).get_client()
     assert message in error.value.message
     assert error.value.hint.startswith(hint)
     assert "\n" not in error.value.message
@@ -147,23 +155,82 @@ def test_invalid_clouds_yaml(tmp_path: Path) -> None:
     for text in ("{", "5", "clouds: 5"):
         (tmp_path / "clouds.yaml").write_text(text)
         with pytest.raises(CliError, match=r"is not a valid clouds.yaml"):
-            Session(tmp_path).client()
+            Session(tmp_path).get_client()
 
 
-def test_local_server_gets_only_the_password_of_its_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the server does not respond, only the account of the home is used with the local server."""
-    homes: list[Path] = []
+class Machine:
+    """The API of homes on a machine: running at `address`, or not. Serving in process ends with an error."""
 
-    def local_server(home: Path) -> httpx.Client:
-        homes.append(home)
-        raise CliError("inside")
+    def __init__(self, address: str | None = None) -> None:
+        self._address = address
+        self.served: list[Path] = []
 
+    def find_address(self, home: Path) -> str | None:
+        return self._address
+
+    def serve(self, home: Path) -> httpx.Client:
+        self.served.append(home)
+        raise CliError("served in process")
+
+
+def test_own_server_in_process_gets_only_passwords_of_its_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine()
     write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry("http://127.0.0.1:9", "admin")})
-    with pytest.raises(CliError, match="inside"):
-        Session(tmp_path / "h", local_server=local_server).client()
+    with pytest.raises(CliError, match="served in process"):
+        Session(tmp_path / "h", local_server=machine).get_client()
     for name, text in {"AUTH_URL": "http://127.0.0.1:9/identity/v3", "USERNAME": "u", "PASSWORD": "p"}.items():
         monkeypatch.setenv(f"OS_{name}", text)
     monkeypatch.setenv("OS_PROJECT_NAME", "p")
     with pytest.raises(CliError, match="No response from"):
-        Session(tmp_path / "h", local_server=local_server).client()
-    assert homes == [tmp_path / "h"]
+        Session(tmp_path / "h", local_server=machine).get_client()
+    assert machine.served == [tmp_path / "h"]
+
+
+def test_running_home_is_reached_at_its_address(live: Live, tmp_path: Path) -> None:
+    home = copy_of_home(live, tmp_path / "h", **{"stratiform-admin": entry("http://127.0.0.1:9", "admin")})
+    assert signed_in_user(Session(home, local_server=Machine(live.url)), live) == "admin"
+
+
+def relay(live: Live) -> Responder:
+    """A program that forwards requests to the real server."""
+
+    def respond(path: str) -> tuple[int, bytes]:
+        response = httpx.get(f"{live.url}{path}")
+        return response.status_code, response.content
+
+    return respond
+
+
+@pytest.mark.parametrize("kind", ["any answer", "garbage", "relay"])
+@pytest.mark.parametrize("chosen", ["default", "sdk", "environment", "other file", "file of another home"])
+def test_program_without_the_keys_gets_no_password_of_the_home(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, chosen: str
+) -> None:
+    """Whichever way the home's password is chosen, and whatever the other program responds."""
+    responders: dict[str, Responder] = {
+        "any answer": lambda _path: (200, b'{"proof": "' + b"0" * 64 + b'"}'),
+        "garbage": lambda _path: (500, b"\xff<"),
+        "relay": relay(live),
+    }
+    with impostor(respond=responders[kind]) as other:
+        own = entry(other.url, "admin", **({"verify": False} if chosen == "sdk" else {}))
+        home = copy_of_home(live, tmp_path / "h", **{"stratiform-admin": own})
+        if chosen == "environment":
+            for name, text in own["auth"].items():
+                monkeypatch.setenv(f"OS_{name.upper()}", text)
+        if chosen == "other file":
+            monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(write(tmp_path / "o.yaml", copied=own)))
+            monkeypatch.setenv("OS_CLOUD", "copied")
+        if chosen == "file of another home":
+            monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(home / "clouds.yaml"))
+            home = tmp_path / "nothing"
+        with pytest.raises(CliError, match=r"does not have the keys of .* no password was sent"):
+            Session(home).get_client()
+    assert len(other.received) == 1
+    assert ADMIN_PASSWORD not in "".join(other.received)
+
+
+def test_home_without_keys_sends_no_password(live: Live, tmp_path: Path) -> None:
+    write(tmp_path / "h" / "clouds.yaml", **{"stratiform-admin": entry(live.url, "admin")})
+    with pytest.raises(CliError, match="no password was sent"):
+        Session(tmp_path / "h").get_client()

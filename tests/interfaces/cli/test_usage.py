@@ -14,13 +14,13 @@ from stratiform.interfaces.cli.client import Client, CliError, session
 from support.ledger import expected, recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
+def api(service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """A server for the commands, which run as the operator."""
-    with rest(stack_bench) as api:
+    with rest(service_harness) as api:
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         yield api
 
@@ -87,20 +87,20 @@ def test_text_of_list(api: Rest, file: Path) -> None:
     assert "project" not in everything
 
 
-def test_text_of_several_projects(api: Rest, stack_bench: Bench) -> None:
-    with stack_bench.services.database.transaction() as db:
+def test_text_of_several_projects(api: Rest, service_harness: ServiceHarness) -> None:
+    with service_harness.services.database.transaction() as db:
         events = [machine("m1", "p1", "2026-11-01"), disk("v1", "p2", "2026-11-01")]
-        stack_bench.services.ingest.events.ingest(db, events, stack_bench.clock.now())
+        service_harness.services.ingest.own_events.ingest(db, events, service_harness.clock.now())
     output = run("list")
     assert "  cloud dc-1 project p1\n  m1.small 2 vCPU 2 GiB 20 GiB\n" in output
     assert "    2026-11-01T00:00:00.000000Z  open                         active\n" in output
     assert "  cloud dc-1 project p2\n  100 GiB fast\n" in output
 
 
-def test_names_cannot_add_lines(api: Rest, stack_bench: Bench) -> None:
-    with stack_bench.services.database.transaction() as db:
+def test_names_cannot_add_lines(api: Rest, service_harness: ServiceHarness) -> None:
+    with service_harness.services.database.transaction() as db:
         event = machine("m1", "p1", "2026-11-01", display_name="web\n    2026-11-01T00:00:00.000000Z  open")
-        stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
+        service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
     assert run("list").splitlines()[0].startswith("instance m1 web\ufffd    2026")
 
 
@@ -109,7 +109,7 @@ def test_rejected(api: Rest, tmp_path: Path) -> None:
     file.write_bytes(b"{\n[markup]\n" + recorded()[0])
     output = run("import", str(file))
     assert "2 rejected" in output
-    assert "List rejected messages with `stratiform usage rejected list`; delete them with `rejected drop`." in output
+    assert "List rejected messages with `stratiform usage rejected list`; delete them with `rejected delete`." in output
     assert "not JSON" in run("rejected", "list")
     assert sorted(message["body"] for message in json.loads(run("rejected", "list", "--format", "json"))) == [
         "[markup]",
@@ -119,17 +119,17 @@ def test_rejected(api: Rest, tmp_path: Path) -> None:
     first, second = (message["id"] for message in json.loads(run("rejected", "list", "--format", "json")))
     assert first in run("rejected", "show", first[:12])
     assert json.loads(run("rejected", "show", first[:12], "--format", "json"))["id"] == first
-    assert run("rejected", "drop", first[:12]) == "1 deleted\n"
+    assert run("rejected", "delete", first[:12]) == "1 deleted\n"
     assert [message["id"] for message in json.loads(run("rejected", "list", "--format", "json"))] == [second]
-    assert run("rejected", "drop", "--reason", "no event") == "0 deleted\n"
-    assert run("rejected", "drop", "--reason", "not JSON", "--cloud", "openstack") == "1 deleted\n"
-    assert run("rejected", "drop", "--all") == "0 deleted\n"
+    assert run("rejected", "delete", "--reason", "no event") == "0 deleted\n"
+    assert run("rejected", "delete", "--reason", "not JSON", "--cloud", "openstack") == "1 deleted\n"
+    assert run("rejected", "delete", "--all") == "0 deleted\n"
 
 
 @pytest.mark.parametrize("args", [(), ("x", "--all"), ("--all", "--cloud", "a"), ("x", "--reason", "not")])
 def test_delete_needs_a_selection(api: Rest, args: tuple[str, ...]) -> None:
     with pytest.raises(CliError) as error:
-        run("rejected", "drop", *args)
+        run("rejected", "delete", *args)
     assert error.value.message == "No messages are selected"
     assert "--all" in error.value.hint
 

@@ -25,7 +25,7 @@ class Server:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.bodies.append(request.read())
         self.lengths.append(request.headers.get("content-length"))
-        counts = dict.fromkeys(("accepted", "repeated", "ignored", "rejected"), 0)
+        counts = dict.fromkeys(("ingested", "duplicates", "ignored", "rejected"), 0)
         return httpx.Response(200, json={**counts, "events": []})
 
 

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from stratiform.interfaces.endpoints import Since
 from stratiform.interfaces.endpoints.decoding import decode_body, decode_query, split_action
-from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
+from stratiform.interfaces.endpoints.field_restrictions import InvalidFieldFormat
 from stratiform.kit.errors import Fault, Invalid
 
 

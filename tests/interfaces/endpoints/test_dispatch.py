@@ -9,14 +9,14 @@ from litestar.datastructures import State
 from litestar.testing import TestClient
 
 from stratiform.interfaces.endpoints import Api, ApiRequest
-from stratiform.interfaces.endpoints.dispatch import router
-from stratiform.interfaces.endpoints.request import Transactions
-from stratiform.interfaces.http import Request, services_of
-from stratiform.interfaces.openstack.faults import fault_handlers, glance
+from stratiform.interfaces.endpoints.dispatch import build_router
+from stratiform.interfaces.endpoints.request import RequestTransactions
+from stratiform.interfaces.http import Request, get_services
+from stratiform.interfaces.openstack.fault_formats import build_fault_handlers, format_glance_fault
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Unauthenticated
 from stratiform.kit.policy import SYSTEM, Rule, anyone
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 RULE = Rule("test", anyone)
 
@@ -25,7 +25,7 @@ RULE = Rule("test", anyone)
 def open_with_key(request: Request) -> Iterator[RequestContext]:
     if request.headers.get("x-auth-token") != "key":
         raise Unauthenticated("invalid key")
-    services = services_of(request)
+    services = get_services(request)
     with services.database.transaction() as db:
         yield RequestContext(db, SYSTEM, services.clock.now())
 
@@ -34,9 +34,9 @@ api = Api(
     name="test",
     path="/test",
     routes="",
-    exception_handlers=fault_handlers(glance),
+    exception_handlers=build_fault_handlers(format_glance_fault),
     prefixes=("", "/v1"),
-    transactions=Transactions(open_with_key, open_with_key),
+    transactions=RequestTransactions(open_with_key, open_with_key),
     empty_media_type="text/plain",
 )
 
@@ -48,7 +48,7 @@ def show_user(request: ApiRequest, name: str) -> dict[str, str]:
 
 @api.get("/managed", RULE, manages_transactions=True)
 def show_managed(request: ApiRequest) -> dict[str, str]:
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         return {"user_id": ctx.caller.user_id}
 
 
@@ -58,8 +58,10 @@ def create_user(request: ApiRequest) -> None:
 
 
 @pytest.fixture
-def client(stack_bench: Bench) -> Iterator[TestClient[Litestar]]:
-    app = Litestar([router(api, path="/other")], state=State({"services": stack_bench.services}), openapi_config=None)
+def client(service_harness: ServiceHarness) -> Iterator[TestClient[Litestar]]:
+    app = Litestar(
+        [build_router(api, path="/other")], state=State({"services": service_harness.services}), openapi_config=None
+    )
     with TestClient(app) as client:
         yield client
 

@@ -5,13 +5,13 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from stratiform.interfaces.endpoints import Extensible
+from stratiform.interfaces.endpoints import ExtensibleStruct
 from stratiform.interfaces.endpoints.decoding import decode_body
-from stratiform.interfaces.endpoints.extensible import flatten, is_extensible
+from stratiform.interfaces.endpoints.extra_attributes import flatten_extra_attributes, is_extensible
 from stratiform.kit.errors import Fault, Invalid
 
 
-class Image(Extensible, kw_only=True):
+class Image(ExtensibleStruct, kw_only=True):
     id: str
     name: str | UnsetType = UNSET
 
@@ -43,8 +43,12 @@ def test_extra_attributes_are_collected_at_any_depth() -> None:
 
 def test_extra_attributes_are_encoded_beside_the_declared_ones() -> None:
     images = Images([Image(id="1", name="a", extra={"os_distro": "debian", "id": "hidden"}), Image(id="2")])
-    assert flatten(images) == {"images": [{"os_distro": "debian", "id": "1", "name": "a"}, {"id": "2"}]}
-    assert msgspec.json.decode(msgspec.json.encode(flatten(images))) == flatten(images)
+    assert flatten_extra_attributes(images) == {
+        "images": [{"os_distro": "debian", "id": "1", "name": "a"}, {"id": "2"}]
+    }
+    assert msgspec.json.decode(msgspec.json.encode(flatten_extra_attributes(images))) == flatten_extra_attributes(
+        images
+    )
 
 
 def test_only_extensible_structs_are_flattened() -> None:

@@ -8,9 +8,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from openapi_spec_validator import validate
 
 from stratiform.interfaces.endpoints import ADMIN_ONLY, Action, Api, ApiRequest, ApiResponse, Since
-from stratiform.interfaces.endpoints.extensible import Extensible
+from stratiform.interfaces.endpoints.extra_attributes import ExtensibleStruct
 from stratiform.interfaces.endpoints.media_types import BINARY, JSON, NDJSON, TEXT
-from stratiform.interfaces.endpoints.openapi import build_document, summarize
+from stratiform.interfaces.endpoints.openapi import build_document, summarize_endpoint
 from stratiform.interfaces.openstack.api import OpenStackApi
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.kit.errors import Conflict
@@ -48,7 +48,7 @@ class Items(Struct):
     items: list[Item]
 
 
-class ItemCreate(Extensible, kw_only=True):
+class ItemCreate(ExtensibleStruct, kw_only=True):
     name: str
 
 
@@ -83,7 +83,9 @@ def stop_item(_request: ApiRequest, item_id: str) -> None:
     """`force` has no effect."""
 
 
-api.actions("/items/{item_id}/action", [Action("start", START, _start, since=2), Action("stop", RULE, stop_item)])
+api.declare_actions(
+    "/items/{item_id}/action", [Action("start", START, _start, since=2), Action("stop", RULE, stop_item)]
+)
 
 
 @api.put("/items/{item_id}", RULE, until=1)
@@ -113,8 +115,11 @@ def test_summaries_are_those_of_docstrings_names_and_rules(document: dict[str, A
     assert operation["operationId"] == "list_items"
     created = document["paths"]["/v1/items"]["post"]
     assert (created["summary"], created["description"]) == ("Create item", "`name` is unique.")
-    assert [summarize(endpoint) for endpoint in api.endpoints if endpoint.action] == ["Start an item", "Stop item"]
-    assert summarize(api.endpoints[2]) == "Show data"
+    assert [summarize_endpoint(endpoint) for endpoint in api.endpoints if endpoint.action] == [
+        "Start an item",
+        "Stop item",
+    ]
+    assert summarize_endpoint(api.endpoints[2]) == "Show data"
 
 
 def test_parameters(document: dict[str, Any]) -> None:

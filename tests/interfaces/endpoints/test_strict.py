@@ -12,15 +12,15 @@ from msgspec import Meta, Struct, field
 
 from stratiform.interfaces.endpoints import Api, ApiRequest, ApiResponse
 from stratiform.interfaces.endpoints.decoding import parse_json_bool
-from stratiform.interfaces.endpoints.dispatch import router
+from stratiform.interfaces.endpoints.dispatch import build_router
 from stratiform.interfaces.endpoints.media_types import JSON, PLAIN_TEXT, TEXT
-from stratiform.interfaces.endpoints.request import Transactions
-from stratiform.interfaces.http import Request, services_of
+from stratiform.interfaces.endpoints.request import RequestTransactions
+from stratiform.interfaces.http import Request, get_services
 from stratiform.interfaces.rest.problems import render_problem
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Fault, Invalid, Unauthenticated
 from stratiform.kit.policy import SYSTEM, Rule, anyone
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 RULE = Rule("test", anyone)
 
@@ -29,7 +29,7 @@ RULE = Rule("test", anyone)
 def open_with_key(request: Request) -> Iterator[RequestContext]:
     if request.headers.get("x-auth-token") != "key":
         raise Unauthenticated("invalid key")
-    services = services_of(request)
+    services = get_services(request)
     with services.database.transaction() as db:
         yield RequestContext(db, SYSTEM, services.clock.now())
 
@@ -43,7 +43,7 @@ api = Api(
     path="/strict",
     routes="",
     exception_handlers={Exception: render_problem},
-    transactions=Transactions(open_with_key, open_with_key),
+    transactions=RequestTransactions(open_with_key, open_with_key),
     strict=True,
     parse_flag=parse_json_bool,
     invalid_field=invalid_field,
@@ -85,8 +85,8 @@ async def upload(request: ApiRequest, query: ListQuery) -> dict[str, int]:
 
 
 @pytest.fixture
-def client(stack_bench: Bench) -> Iterator[TestClient[Litestar]]:
-    app = Litestar([router(api)], state=State({"services": stack_bench.services}), openapi_config=None)
+def client(service_harness: ServiceHarness) -> Iterator[TestClient[Litestar]]:
+    app = Litestar([build_router(api)], state=State({"services": service_harness.services}), openapi_config=None)
     with TestClient(app) as client:
         client.headers["X-Auth-Token"] = "key"
         yield client

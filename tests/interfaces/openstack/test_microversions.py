@@ -6,7 +6,7 @@ from litestar.datastructures import Headers
 from stratiform.interfaces.openstack.microversions import COMPUTE, VOLUME, Microversions, VersionNotSupported
 from stratiform.kit.errors import Fault, Invalid
 from support.callers import Callers, open_callers
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 MODERN, LEGACY = "OpenStack-API-Version", "X-OpenStack-Nova-API-Version"
 
@@ -52,8 +52,8 @@ def test_unsupported_and_invalid_versions(versions: Microversions, version: str,
         versions.parse(Headers({MODERN: f"{versions.service} {version}"}))
 
 
-def test_responses_have_version_headers(stack_bench: Bench) -> None:
-    with open_callers(stack_bench) as api:
+def test_responses_have_version_headers(service_harness: ServiceHarness) -> None:
+    with open_callers(service_harness) as api:
         headers = {MODERN: "compute 2.26, volume 3.7"}
         for path in ("/compute/v2.1/flavors", "/compute/v2.1/servers/none"):
             response_headers = api.request("GET", path, headers=headers).headers
@@ -67,8 +67,8 @@ def test_responses_have_version_headers(stack_bench: Bench) -> None:
         )
 
 
-def test_not_acceptable_names_the_supported_range(stack_bench: Bench) -> None:
-    with open_callers(stack_bench) as api:
+def test_not_acceptable_names_the_supported_range(service_harness: ServiceHarness) -> None:
+    with open_callers(service_harness) as api:
         _assert_not_acceptable(api, "/compute/v2.1/flavors", "compute 2.91", "Minimum is 2.1 and maximum is 2.90.")
         _assert_not_acceptable(api, "/volume/v3/types", "volume 3.61", "Minimum is 3.0 and maximum is 3.60.")
 

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from stratiform.interfaces.portal.chart import HEIGHT, WIDTH, build_chart, format_amount
+from stratiform.interfaces.portal.cost_chart import HEIGHT, WIDTH, build_chart, format_amount
 
 
 def test_bars_are_proportional_to_amounts() -> None:

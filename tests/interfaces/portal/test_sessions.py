@@ -4,23 +4,25 @@ from collections.abc import Iterator
 
 import pytest
 
-from stratiform.services.identity.model import Assignment, ListQuery
+from stratiform.services.identity.model import ListQuery, RoleAssignment
 from support.callers import PASSWORD, Callers, open_callers
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 COOKIE = "stratiform_session"
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Callers]:
+def api(service_harness: ServiceHarness) -> Iterator[Callers]:
     """The member of project green has a role in project blue too."""
-    with open_callers(stack_bench) as api:
-        identity = stack_bench.services.identity
-        with stack_bench.services.database.transaction() as db:
-            ctx = stack_bench.ctx(db)
+    with open_callers(service_harness) as api:
+        identity = service_harness.services.identity
+        with service_harness.services.database.transaction() as db:
+            ctx = service_harness.ctx(db)
             user = identity.users.list(ctx, ListQuery({"name": "green-member"})).items[0]
             role = identity.roles.list(ctx, ListQuery({"name": "member"})).items[0]
-            identity.assignments.grant(ctx, Assignment(role.id, "user", user.id, "project", api.projects["blue"]))
+            identity.role_assignments.grant(
+                ctx, RoleAssignment(role.id, "user", user.id, "project", api.projects["blue"])
+            )
         yield api
 
 

@@ -7,27 +7,27 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import HOUR_US, SECOND_US, iso, iso_seconds, parse_iso
+from stratiform.kit.clock import HOUR_US, SECOND_US, format_iso, format_iso_seconds, parse_iso
 from stratiform.kit.errors import Unavailable
 from stratiform.services.ledger import repository
 from support.money import machine
 from support.rest import Rest, rest
 from support.servers import with_servers
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 NOW = parse_iso("2026-11-10T10:00:00")
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
     """A cloud with a server that is not in the ledger, and a server in the ledger that the cloud does not list."""
-    stack_bench.clock.at = NOW
-    with_servers(stack_bench).create_active()
-    stack_bench.clock.advance(HOUR_US)
-    with rest(stack_bench) as api:
+    service_harness.clock.at = NOW
+    with_servers(service_harness).create_active()
+    service_harness.clock.advance(HOUR_US)
+    with rest(service_harness) as api:
         unlisted = replace(machine("unlisted", api.demo_project, "2026-11-09T00:00:00"), cloud="sim")
-        with stack_bench.services.database.transaction() as db:
-            stack_bench.services.ingest.events.ingest(db, [unlisted], stack_bench.clock.now())
+        with service_harness.services.database.transaction() as db:
+            service_harness.services.ingest.own_events.ingest(db, [unlisted], service_harness.clock.now())
         yield api
 
 
@@ -38,22 +38,22 @@ def run_audit(api: Rest, **fields: Any) -> list[dict[str, Any]]:
     return [json.loads(line) for line in response.text.splitlines()]
 
 
-def test_progress_resources_and_summary(api: Rest, stack_bench: Bench) -> None:
+def test_progress_resources_and_summary(api: Rest, service_harness: ServiceHarness) -> None:
     first, second, *results, last = run_audit(api)
     assert first == {"progress": {"cloud": "sim", "count": 0}}
     assert second == {"progress": {"cloud": "sim", "count": 1}}
     resources = {line["resource"]["findings"][0]["kind"]: line["resource"] for line in results}
     surplus, missing = resources["surplus"], resources["missing"]
-    now = iso(stack_bench.clock.now())
+    now = format_iso(service_harness.clock.now())
     assert surplus["resource_id"] == "unlisted"
     assert surplus["findings"] == [
         {
             "kind": "surplus",
             "start": "2026-11-09T00:00:00.000000Z",
             "end": now,
-            "seconds": f"{(stack_bench.clock.now() - parse_iso('2026-11-09')) // SECOND_US}.000000",
+            "seconds": f"{(service_harness.clock.now() - parse_iso('2026-11-09')) // SECOND_US}.000000",
             "exact": False,
-            "evidence": [f"inventory of sim at {iso_seconds(stack_bench.clock.now())}"],
+            "evidence": [f"inventory of sim at {format_iso_seconds(service_harness.clock.now())}"],
             "changes": {},
         }
     ]

@@ -7,24 +7,24 @@ from typing import Any
 import pytest
 
 from stratiform.kit.clock import parse_iso
-from stratiform.services.identity.model import SYSTEM_TARGET, Assignment, ListQuery, ScopeRequest
+from stratiform.services.identity.model import SYSTEM_TARGET, ListQuery, RoleAssignment, ScopeRequest
 from support.money import PLAN, machine
 from support.rest import Rest, rest, sign_in
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
     """A server with "acme" as customer account of the project "demo", in which a server was launched an hour ago."""
-    stack_bench.clock.at = parse_iso("2026-11-10T01:00:00")
-    with rest(stack_bench) as api:
+    service_harness.clock.at = parse_iso("2026-11-10T01:00:00")
+    with rest(service_harness) as api:
         assert publish(api, PLAN).status_code == 200
         assert api("POST", "accounts", {"name": "acme", "currency": "EUR", "plan": "standard"}).status_code == 201
         assigned = {"project": "demo", "start": "2026-11-10T00:00:00Z"}
         assert api("POST", "accounts/acme/projects", assigned).status_code == 201
-        with stack_bench.services.database.transaction() as db:
+        with service_harness.services.database.transaction() as db:
             event = machine("m1", api.demo_project, "2026-11-10T00:00:00")
-            stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
+            service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
         yield api
 
 
@@ -56,7 +56,7 @@ def test_a_published_plan_is_listed_and_shown(api: Rest) -> None:
     assert version["prices"][2]["where"] == {"volume_type": ["fast"]}
 
 
-def test_a_customer_sees_only_their_own_price_plan(api: Rest, stack_bench: Bench) -> None:
+def test_a_customer_sees_only_their_own_price_plan(api: Rest, service_harness: ServiceHarness) -> None:
     assert publish(api, PLAN.replace('name = "standard"', 'name = "reseller"', 1)).status_code == 200
     assert [plan["name"] for plan in api("GET", "prices").json()["prices"]] == ["reseller", "standard"]
     assert [plan["name"] for plan in api("GET", "prices", token=api.demo).json()["prices"]] == ["standard"]
@@ -67,19 +67,19 @@ def test_a_customer_sees_only_their_own_price_plan(api: Rest, stack_bench: Bench
     later = {"project": "demo", "start": "2026-11-10T01:00:00Z"}
     assert api("POST", "accounts/b/projects", later).status_code == 201
     assert [plan["name"] for plan in api("GET", "prices", token=api.demo).json()["prices"]] == ["reseller"]
-    unscoped = sign_in(stack_bench, "demo", scope=ScopeRequest("unscoped"))
+    unscoped = sign_in(service_harness, "demo", scope=ScopeRequest("unscoped"))
     assert api("GET", "prices", token=unscoped).status_code == 403
     assert api("GET", "prices/standard", token=unscoped).status_code == 403
 
 
-def test_an_auditor_of_the_system_reads_prices_and_invoices(api: Rest, stack_bench: Bench) -> None:
-    identity = stack_bench.services.identity
-    with stack_bench.services.database.transaction() as db:
-        ctx = stack_bench.ctx(db)
+def test_an_auditor_of_the_system_reads_prices_and_invoices(api: Rest, service_harness: ServiceHarness) -> None:
+    identity = service_harness.services.identity
+    with service_harness.services.database.transaction() as db:
+        ctx = service_harness.ctx(db)
         user = identity.users.list(ctx, ListQuery({"name": "demo"})).items[0]
         role = identity.roles.list(ctx, ListQuery({"name": "reader"})).items[0]
-        identity.assignments.grant(ctx, Assignment(role.id, "user", user.id, "system", SYSTEM_TARGET))
-    token = sign_in(stack_bench, "demo", scope=ScopeRequest("system"))
+        identity.role_assignments.grant(ctx, RoleAssignment(role.id, "user", user.id, "system", SYSTEM_TARGET))
+    token = sign_in(service_harness, "demo", scope=ScopeRequest("system"))
     assert api("GET", "prices/standard", token=token).status_code == 200
     assert api("GET", "invoices", token=token).status_code == 200
     assert api("POST", "accounts", {}, token=token).status_code == 403
@@ -176,7 +176,7 @@ def test_members_have_access_to_prices_invoices_and_costs(
     assert status(api.demo) == (200 if allowed else 403)
 
 
-def test_documents_and_costs_of_other_projects_are_not_found(api: Rest, stack_bench: Bench) -> None:
+def test_documents_and_costs_of_other_projects_are_not_found(api: Rest, service_harness: ServiceHarness) -> None:
     number = api("POST", "accounts/acme/periods", {"until": "now"}).json()["number"]
     for path in (f"invoices/{number}", f"invoices/{number}/pdf"):
         assert api("GET", path, token="").status_code == 401
@@ -184,9 +184,9 @@ def test_documents_and_costs_of_other_projects_are_not_found(api: Rest, stack_be
     other_project = "0" * 31 + "1"
     assert api("POST", "accounts", {"name": "zeta", "currency": "EUR", "plan": "standard"}).status_code == 201
     assert api("POST", "accounts/zeta/projects", {"project": other_project}).status_code == 201
-    with stack_bench.services.database.transaction() as db:
+    with service_harness.services.database.transaction() as db:
         event = machine("m2", other_project, "2026-11-10T00:00:00")
-        stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
+        service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
     other_number = api("POST", "accounts/zeta/periods", {"until": "now"}).json()["number"]
     hidden = (
         f"invoices/{other_number}",

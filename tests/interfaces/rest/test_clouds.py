@@ -9,12 +9,12 @@ from stratiform.interfaces.rest.api import api as rest_api
 from support import moto
 from support.moto import aws_settings
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
-    with rest(stack_bench) as api:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
+    with rest(service_harness) as api:
         yield api
 
 
@@ -45,7 +45,7 @@ def test_create_checks_the_cloud(api: Rest) -> None:
     assert created["settings"] == {"zones": "a,b"}
     cloud = api("GET", f"clouds/{created['id']}").json()
     assert cloud == api("GET", "clouds/sim").json()
-    assert (cloud["name"], cloud["kind"], cloud["bindings"], cloud["natives"]) == ("sim", "memory", [], [])
+    assert (cloud["name"], cloud["kind"], cloud["bindings"], cloud["native_ids"]) == ("sim", "memory", [], [])
     assert "hidden" not in api("GET", "clouds").text
 
 
@@ -152,49 +152,54 @@ def test_cloud_with_bindings_cannot_be_deleted(api: Rest) -> None:
     assert api("GET", "clouds/sim").status_code == 404
 
 
-def test_register_a_new_and_an_existing_image(api: Rest, stack_bench: Bench) -> None:
+def test_register_a_new_and_an_existing_image(api: Rest, service_harness: ServiceHarness) -> None:
     create_cloud(api)
-    response = api("POST", "clouds/sim/images", {"name": "debian", "native": "memory-debian-12"})
+    response = api("POST", "clouds/sim/images", {"name": "debian", "native_id": "memory-debian-12"})
     assert response.status_code == 201
-    image_id = response.json()["ours"]
-    with stack_bench.services.database.snapshot() as db:
-        image = stack_bench.services.image.images.get(stack_bench.ctx(db), image_id)
+    image_id = response.json()["resource_id"]
+    with service_harness.services.database.read_transaction() as db:
+        image = service_harness.services.image.images.get(service_harness.ctx(db), image_id)
     assert (image.name, image.status, image.visibility) == ("debian", "active", "public")
-    second = api("POST", "clouds/sim/images", {"image": "debian", "native": "memory-ubuntu-24.04"})
-    assert second.json() == {**response.json(), "native": "memory-ubuntu-24.04"}
-    assert api("POST", "clouds/sim/images", {"image": image_id, "native": "memory-debian-12"}).json() == response.json()
-    assert api("GET", "clouds/sim").json()["natives"] == [response.json()]
-    assert api("DELETE", f"clouds/sim/natives/image/{image_id}").status_code == 204
-    assert api("DELETE", f"clouds/sim/natives/image/{image_id}").status_code == 404
-    assert api("DELETE", f"clouds/sim/natives/planet/{image_id}").status_code == 404
+    second = api("POST", "clouds/sim/images", {"image": "debian", "native_id": "memory-ubuntu-24.04"})
+    assert second.json() == {**response.json(), "native_id": "memory-ubuntu-24.04"}
+    assert (
+        api("POST", "clouds/sim/images", {"image": image_id, "native_id": "memory-debian-12"}).json() == response.json()
+    )
+    assert api("GET", "clouds/sim").json()["native_ids"] == [response.json()]
+    assert api("DELETE", f"clouds/sim/native-ids/image/{image_id}").status_code == 204
+    assert api("DELETE", f"clouds/sim/native-ids/image/{image_id}").status_code == 404
+    assert api("DELETE", f"clouds/sim/native-ids/planet/{image_id}").status_code == 404
 
 
-def test_unknown_native_image_is_not_registered(api: Rest, stack_bench: Bench) -> None:
+def test_unknown_native_image_is_not_registered(api: Rest, service_harness: ServiceHarness) -> None:
     create_cloud(api)
-    response = api("POST", "clouds/sim/images", {"name": "debian", "native": "nonsense"})
+    response = api("POST", "clouds/sim/images", {"name": "debian", "native_id": "nonsense"})
     assert (response.status_code, response.json()["detail"]) == (400, "Image 'nonsense' not found in the cloud")
-    with stack_bench.services.database.snapshot() as db:
-        assert stack_bench.services.image.images.list_by_name(stack_bench.ctx(db), "debian") == []
+    with service_harness.services.database.read_transaction() as db:
+        assert service_harness.services.image.images.list_by_name(service_harness.ctx(db), "debian") == []
 
 
-@pytest.mark.parametrize("body", [{"native": "x"}, {"native": "x", "image": "a", "name": "b"}])
+@pytest.mark.parametrize("body", [{"native_id": "x"}, {"native_id": "x", "image": "a", "name": "b"}])
 def test_image_registration_needs_image_or_name(api: Rest, body: dict[str, str]) -> None:
     create_cloud(api)
     assert api("POST", "clouds/sim/images", body).status_code == 400
 
 
-def test_register_flavors_and_volume_types_by_name(api: Rest, stack_bench: Bench) -> None:
+def test_register_flavors_and_volume_types_by_name(api: Rest, service_harness: ServiceHarness) -> None:
     create_cloud(api)
-    with stack_bench.services.database.transaction() as db:
-        stack_bench.services.compute.flavors.create_defaults(stack_bench.ctx(db))
-        stack_bench.services.volume.volume_types.ensure_initial(stack_bench.ctx(db))
-    flavor = api("POST", "clouds/sim/flavors", {"flavor": "m1.small", "native": "t3.small"})
-    assert (flavor.status_code, flavor.json()["ours"], flavor.json()["native"]) == (201, "2", "t3.small")
-    volume_type = api("POST", "clouds/sim/volume-types", {"volume_type": "fast", "native": "gp3"})
-    assert (volume_type.status_code, volume_type.json()["native"]) == (201, "gp3")
-    assert [native["kind"] for native in api("GET", "clouds/sim").json()["natives"]] == ["flavor", "volume_type"]
-    assert api("POST", "clouds/sim/flavors", {"flavor": "m9", "native": "x"}).status_code == 404
-    assert api("POST", "clouds/sim/volume-types", {"volume_type": "m9", "native": "x"}).status_code == 404
+    with service_harness.services.database.transaction() as db:
+        service_harness.services.compute.flavors.create_defaults(service_harness.ctx(db))
+        service_harness.services.volume.volume_types.ensure_initial_types(service_harness.ctx(db))
+    flavor = api("POST", "clouds/sim/flavors", {"flavor": "m1.small", "native_id": "t3.small"})
+    assert (flavor.status_code, flavor.json()["resource_id"], flavor.json()["native_id"]) == (201, "2", "t3.small")
+    volume_type = api("POST", "clouds/sim/volume-types", {"volume_type": "fast", "native_id": "gp3"})
+    assert (volume_type.status_code, volume_type.json()["native_id"]) == (201, "gp3")
+    assert [native["resource_type"] for native in api("GET", "clouds/sim").json()["native_ids"]] == [
+        "flavor",
+        "volume_type",
+    ]
+    assert api("POST", "clouds/sim/flavors", {"flavor": "m9", "native_id": "x"}).status_code == 404
+    assert api("POST", "clouds/sim/volume-types", {"volume_type": "m9", "native_id": "x"}).status_code == 404
 
 
 ROUTES: list[tuple[str, str, Any]] = [
@@ -208,10 +213,10 @@ ROUTES: list[tuple[str, str, Any]] = [
     ("POST", "bindings", {"project": "admin", "cloud": "sim"}),
     ("DELETE", "bindings?project=demo&cloud=sim", None),
     ("GET", "bindings?cloud=sim", None),
-    ("POST", "clouds/sim/images", {"name": "x", "native": "memory-debian-12"}),
-    ("POST", "clouds/sim/flavors", {"flavor": "m1.small", "native": "x"}),
-    ("POST", "clouds/sim/volume-types", {"volume_type": "fast", "native": "x"}),
-    ("DELETE", "clouds/sim/natives/image/x", None),
+    ("POST", "clouds/sim/images", {"name": "x", "native_id": "memory-debian-12"}),
+    ("POST", "clouds/sim/flavors", {"flavor": "m1.small", "native_id": "x"}),
+    ("POST", "clouds/sim/volume-types", {"volume_type": "fast", "native_id": "x"}),
+    ("DELETE", "clouds/sim/native-ids/image/x", None),
 ]
 
 

@@ -9,18 +9,18 @@ from stratiform.kit.clock import parse_iso
 from stratiform.kit.outbox import Event
 from support.money import PLAN, machine
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 BYTES = "bytes_out"
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
-    stack_bench.clock.at = parse_iso("2026-11-10T10:00:00")
-    with rest(stack_bench) as api:
-        with stack_bench.services.database.transaction() as db:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
+    service_harness.clock.at = parse_iso("2026-11-10T10:00:00")
+    with rest(service_harness) as api:
+        with service_harness.services.database.transaction() as db:
             event = machine("m1", api.demo_project, "2026-11-10T00:00:00")
-            stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
+            service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
         yield api
 
 
@@ -67,7 +67,7 @@ def test_create_list_and_revoke(api: Rest) -> None:
     assert api("GET", "usage/corrections?resource_id=m2").json()["corrections"] == []
 
 
-def test_correction_changes_the_cost_of_an_open_period(api: Rest, stack_bench: Bench) -> None:
+def test_correction_changes_the_cost_of_an_open_period(api: Rest, service_harness: ServiceHarness) -> None:
     api.http.post("/api/v1/prices", content=PLAN, headers={"X-Auth-Token": api.admin})
     api("POST", "accounts", {"name": "acme", "currency": "EUR", "plan": "standard"})
     assignment = api("POST", "accounts/acme/projects", {"project": "demo", "start": "2026-11-10"})
@@ -104,11 +104,11 @@ def test_access_is_checked_before_the_request(api: Rest) -> None:
     assert api("GET", "usage/corrections?marker=x", token=api.demo).status_code == 403
 
 
-def test_adjust_a_meter_and_revoke(api: Rest, stack_bench: Bench) -> None:
+def test_adjust_a_meter_and_revoke(api: Rest, service_harness: ServiceHarness) -> None:
     payload = {"resource_type": "instance", "resource_id": "m1", "samples": {BYTES: {"value": 500, "kind": "delta"}}}
     event = Event("s1", "usage.sampled", "x", parse_iso("2026-11-10T01:00:00"), "dc-1", payload)
-    with stack_bench.services.database.transaction() as db:
-        stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
+    with service_harness.services.database.transaction() as db:
+        service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
     body = correction_body(meter=BYTES, quantity="-123.4", at="2026-11-10T02:00:00Z", reason="counted twice")
     response = api("POST", "usage/corrections", body)
     assert response.status_code == 201, response.text
@@ -130,7 +130,7 @@ def test_adjust_a_meter_and_revoke(api: Rest, stack_bench: Bench) -> None:
     ]
     revocation = api("POST", "usage/corrections", correction_body(revokes=created["id"])).json()
     assert revocation["counted"]["after"] == "500"
-    stack_bench.clock.advance(1)
+    service_harness.clock.advance(1)
     second = api("POST", "usage/corrections", correction_body(revokes=created["id"]))
     assert second.status_code == 409
     assert revocation["id"] in second.json()["detail"]

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from support.callers import Callers, open_callers
-from support.stacks import bench
+from support.stacks import build_harness
 
 
 @pytest.fixture
 def api(home: Path) -> Iterator[Callers]:
-    of = bench(home)
+    of = build_harness(home)
     with open_callers(of) as callers:
         yield callers
     of.services.database.close()

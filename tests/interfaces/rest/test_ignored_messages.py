@@ -1,4 +1,4 @@
-"""`/api/v1/usage/unknown` and `/usage/meters`."""
+"""`/api/v1/usage/ignored` and `/usage/meters`."""
 
 import json
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ import pytest
 
 from support.ledger import recorded
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
-    with rest(stack_bench) as api:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
+    with rest(service_harness) as api:
         yield api
 
 
@@ -30,10 +30,10 @@ def send(api: Rest, *event_types: str) -> None:
 
 
 def test_count_by_event_type(api: Rest) -> None:
-    assert api("GET", "usage/unknown").json() == {"unknown": []}
+    assert api("GET", "usage/ignored").json() == {"ignored": []}
     send(api, "dns.zone.create", "identity.authenticate", "dns.zone.create", "volume.usage", "image.import.x")
-    types = {item["event_type"]: item for item in api("GET", "usage/unknown").json()["unknown"]}
-    assert {name: (item["count"], bool(item["why"]), item["is_read"]) for name, item in types.items()} == {
+    types = {item["event_type"]: item for item in api("GET", "usage/ignored").json()["ignored"]}
+    assert {name: (item["count"], bool(item["reason"]), item["is_metered"]) for name, item in types.items()} == {
         "dns.zone.create": (2, False, False),
         "identity.authenticate": (1, True, False),
         "volume.usage": (1, True, False),
@@ -53,19 +53,19 @@ def test_replay_continues(api: Rest) -> None:
             ).encode(),
             headers={"X-Auth-Token": api.admin},
         )
-    first = api("POST", "usage/unknown/replay").json()
-    assert (first["accepted"], first["next"]) == (0, 20)
-    assert api("POST", f"usage/unknown/replay?after={first['next']}").json()["next"] is None
-    assert api("POST", "usage/unknown/replay?after=soon").status_code == 400
+    first = api("POST", "usage/ignored/replay").json()
+    assert (first["ingested"], first["next"]) == (0, 20)
+    assert api("POST", f"usage/ignored/replay?after={first['next']}").json()["next"] is None
+    assert api("POST", "usage/ignored/replay?after=soon").status_code == 400
 
 
 def test_replay_ingests_no_duplicates(api: Rest) -> None:
     api.http.post(
         "/api/v1/usage/notifications", content=b"\n".join(recorded()[:200]), headers={"X-Auth-Token": api.admin}
     )
-    result = api("POST", "usage/unknown/replay").json()
-    assert (result["accepted"], result["rejected"], result["next"]) == (0, 0, None)
-    assert result["repeated"] > 0
+    result = api("POST", "usage/ignored/replay").json()
+    assert (result["ingested"], result["rejected"], result["next"]) == (0, 0, None)
+    assert result["duplicates"] > 0
 
 
 def test_list_meters(api: Rest) -> None:
@@ -80,7 +80,7 @@ def test_list_meters(api: Rest) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "usage/unknown", 403), ("POST", "usage/unknown/replay", 403), ("GET", "usage/meters", 200)],
+    [("GET", "usage/ignored", 403), ("POST", "usage/ignored/replay", 403), ("GET", "usage/meters", 200)],
 )
 def test_access(api: Rest, method: str, path: str, status: int) -> None:
     assert api(method, path, token="").status_code == 401

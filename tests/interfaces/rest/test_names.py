@@ -7,15 +7,15 @@ import pytest
 from stratiform.kit.clock import parse_iso
 from support.money import disk
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 TYPE = "8e92e9ee-879e-4c28-b238-a3467aa0b039"
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
-    stack_bench.clock.at = parse_iso("2026-11-10T01:00:00")
-    with rest(stack_bench) as api:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
+    service_harness.clock.at = parse_iso("2026-11-10T01:00:00")
+    with rest(service_harness) as api:
         yield api
 
 
@@ -47,13 +47,13 @@ def test_name_is_set_for_all_clouds_until_one_has_named_it(api: Rest) -> None:
     ]
 
 
-def test_name_is_used_for_prices(api: Rest, stack_bench: Bench) -> None:
-    with stack_bench.services.database.transaction() as db:
+def test_name_is_used_for_prices(api: Rest, service_harness: ServiceHarness) -> None:
+    with service_harness.services.database.transaction() as db:
         event = disk("v1", "p1", "2026-11-10T00:00:00", volume_type_name=None)
-        stack_bench.services.ingest.events.ingest(db, [event], stack_bench.clock.now())
+        service_harness.services.ingest.own_events.ingest(db, [event], service_harness.clock.now())
     set_name(api, "fast")
-    with stack_bench.services.database.snapshot() as db:
-        ledger = stack_bench.services.ledger
+    with service_harness.services.database.read_transaction() as db:
+        ledger = service_harness.services.ledger
         (segment,) = ledger.name_facts.open(db).resolve(ledger.segments.iterate(db))
     assert segment.attributes["volume_type_name"] == "fast"
 

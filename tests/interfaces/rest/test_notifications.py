@@ -9,15 +9,15 @@ import pytest
 from stratiform.interfaces.rest.routes import notifications
 from support.ledger import expected, recorded
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 PROJECT = "8782449b8ab1452ba506264c4923f734"
 SERVER = "5e505a89-c5ad-4284-9b82-002634a3576c"
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
-    with rest(stack_bench) as api:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
+    with rest(service_harness) as api:
         yield api
 
 
@@ -41,16 +41,16 @@ def list_segments(api: Rest, query: str = "") -> list[dict[str, Any]]:
 
 def test_upload_and_list(api: Rest) -> None:
     body = b"\n".join(recorded()) + b"\n\n"
-    assert send(api, body).json() == {"accepted": 576, "repeated": 0, "ignored": 540, "rejected": 0}
+    assert send(api, body).json() == {"ingested": 576, "duplicates": 0, "ignored": 540, "rejected": 0}
     assert list_segments(api) == json.loads(expected())
-    assert send(api, body).json() == {"accepted": 0, "repeated": 576, "ignored": 540, "rejected": 0}
+    assert send(api, body).json() == {"ingested": 0, "duplicates": 576, "ignored": 540, "rejected": 0}
     assert list_segments(api) == json.loads(expected())
 
 
 def test_upload_in_chunks(api: Rest) -> None:
     body = b"\n".join(recorded())
     chunks = (body[start : start + 70_001] for start in range(0, len(body), 70_001))
-    assert send(api, chunks, "?cloud=lab").json()["accepted"] == 576
+    assert send(api, chunks, "?cloud=lab").json()["ingested"] == 576
     assert {segment["cloud"] for segment in list_segments(api)} == {"lab"}
 
 
@@ -58,7 +58,7 @@ def test_long_line_is_rejected(api: Rest, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(notifications, "_MAX_LINE_BYTES", 10_000)
     body = b'{"a": "' + b"x" * 50_000 + b'"}\n' + recorded()[-1]
     result = send(api, body).json()
-    assert (result["rejected"], result["accepted"] + result["ignored"]) == (1, 1)
+    assert (result["rejected"], result["ingested"] + result["ignored"]) == (1, 1)
     messages = api("GET", "usage/rejected").json()["rejected"]
     assert [len(message["body"]) for message in messages] == [10_000]
 

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from litestar.testing import TestClient
 from openapi_spec_validator import validate
 
-from stratiform.app.api import application
+from stratiform.app.api import build_application
 from stratiform.interfaces.services import Services
 
 GUIDE = Path(__file__).parents[3] / "docs/reference/usage-api.md"
@@ -20,7 +20,7 @@ GUIDE = Path(__file__).parents[3] / "docs/reference/usage-api.md"
 WITHOUT_BODY = {
     ("post", "/api/v1/clouds/{name}/check"),
     ("post", "/api/v1/usage/rejected/replay"),
-    ("post", "/api/v1/usage/unknown/replay"),
+    ("post", "/api/v1/usage/ignored/replay"),
 }
 
 TABLES = {"application/json", "text/csv", "application/vnd.apache.arrow.stream", "application/vnd.apache.parquet"}
@@ -45,7 +45,7 @@ EVENT = {"specversion": "1.0", "id": "1", "source": "/lab", "type": "usage.ended
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    app = application(cast("Services", None))  # no service is used
+    app = build_application(cast("Services", None))  # no service is used
     with TestClient(app) as http:
         first, second = (http.get("/api/docs/openapi.json") for _ in range(2))
     assert first.content == second.content

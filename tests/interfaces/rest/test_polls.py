@@ -8,30 +8,30 @@ from typer.testing import CliRunner
 
 from stratiform.interfaces.cli import usage
 from stratiform.interfaces.cli.client import Client, session
-from stratiform.kit.clock import HOUR_US, MINUTE_US, iso
-from stratiform.kit.work import Worker, enqueue
+from stratiform.kit.clock import HOUR_US, MINUTE_US, format_iso
+from stratiform.kit.work_queue import Worker, enqueue
 from stratiform.services.ingest import tasks
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
+def api(service_harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     """A server for the commands, which run as the operator."""
-    with rest(stack_bench) as api:
+    with rest(service_harness) as api:
         monkeypatch.setattr(session, "_client", Client(api.http, api.admin))
         yield api
 
 
 @pytest.fixture
-def worker(stack_bench: Bench, api: Rest) -> Worker:
+def worker(service_harness: ServiceHarness, api: Rest) -> Worker:
     """A worker that has polled a simulated cloud once."""
-    services, now = stack_bench.services, stack_bench.clock.now()
+    services, now = service_harness.services, service_harness.clock.now()
     with services.database.transaction() as db:
-        services.clouds.accounts.create(stack_bench.ctx(db), "memory", "lab", {})
-        enqueue(db, "metering.survey", "all", now)
+        services.clouds.accounts.create(service_harness.ctx(db), "memory", "lab", {})
+        enqueue(db, "ingest.poll_sync", "all", now)
     worker = Worker(
-        services.database, tasks.handlers(services.ingest, services.clouds), name="w", clock=stack_bench.clock
+        services.database, tasks.build_handlers(services.ingest, services.clouds), name="w", clock=service_harness.clock
     )
     worker.run_until_idle()
     return worker
@@ -43,26 +43,26 @@ def run(*args: str) -> str:
     return result.output
 
 
-def test_list_and_rewind(api: Rest, worker: Worker, stack_bench: Bench) -> None:
-    start = stack_bench.clock.now()
+def test_list_and_rewind(api: Rest, worker: Worker, service_harness: ServiceHarness) -> None:
+    start = service_harness.clock.now()
     (poll,) = api("GET", "usage/polls").json()["polls"]
     assert poll.pop("id")
     assert poll == {
         "cloud": "lab",
         "resource_type": "instance",
         "meter": "bytes_out",
-        "read_until": iso(start),
+        "read_until": format_iso(start),
         "polled_at": None,
         "fault": None,
         "failures": 0,
     }
-    stack_bench.clock.advance(10 * MINUTE_US)
+    service_harness.clock.advance(10 * MINUTE_US)
     worker.run_until_idle()
     (poll,) = api("GET", "usage/polls").json()["polls"]
-    assert poll["read_until"] == poll["polled_at"] == iso(start + 10 * MINUTE_US)
-    response = api("POST", f"usage/polls/{poll['id']}/again", {"since": iso(start - HOUR_US)})
+    assert poll["read_until"] == poll["polled_at"] == format_iso(start + 10 * MINUTE_US)
+    response = api("POST", f"usage/polls/{poll['id']}/again", {"since": format_iso(start - HOUR_US)})
     assert response.status_code == 202
-    assert response.json()["read_until"] == iso(start - HOUR_US)
+    assert response.json()["read_until"] == format_iso(start - HOUR_US)
     worker.run_until_idle()
     assert api("GET", "usage/polls").json()["polls"] == [poll]
 

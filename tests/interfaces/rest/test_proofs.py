@@ -8,32 +8,32 @@ from typing import Any
 import pytest
 
 from stratiform.interfaces.rest.routes import exports
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.clock import parse_iso
-from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
-from stratiform.services.proof.model.verification import verify
+from stratiform.kit.signed_notes import Checkpoint, Verifier, verify_note
+from stratiform.services.proof.model.verification import verify_export
 from support.ledger import recorded
 from support.money import disk, machine
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
-    stack_bench.clock.at = parse_iso("2026-12-01T00:00:00Z")
-    with rest(stack_bench) as api:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
+    service_harness.clock.at = parse_iso("2026-12-01T00:00:00Z")
+    with rest(service_harness) as api:
         yield api
 
 
 @pytest.fixture
-def ledger(stack_bench: Bench, api: Rest) -> Bench:
+def ledger(service_harness: ServiceHarness, api: Rest) -> ServiceHarness:
     """The recorded notifications, and a server and a volume of the customer."""
-    services = stack_bench.services
+    services = service_harness.services
     with services.database.transaction() as db:
-        services.ingest.messages.ingest(db, "openstack", recorded(), stack_bench.clock.now())
+        services.ingest.messages.ingest(db, "openstack", recorded(), service_harness.clock.now())
         events = [machine("m1", api.demo_project, "2026-11-01"), disk("v1", api.demo_project, "2026-11-02")]
-        services.ingest.events.ingest(db, events, stack_bench.clock.now())
-    return stack_bench
+        services.ingest.own_events.ingest(db, events, service_harness.clock.now())
+    return service_harness
 
 
 def get_keys(api: Rest) -> list[Verifier]:
@@ -43,21 +43,21 @@ def get_keys(api: Rest) -> list[Verifier]:
 def get_checkpoint(api: Rest, token: str | None = None) -> Checkpoint:
     response = api("GET", "usage/log/checkpoint", token=token)
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
-    return Checkpoint.parse(open_note(response.text, get_keys(api))[0])
+    return Checkpoint.parse(verify_note(response.text, get_keys(api))[0])
 
 
 def decode_hashes(texts: list[str]) -> list[bytes]:
     return [base64.b64decode(text, validate=True) for text in texts]
 
 
-def test_checkpoint_and_proofs(api: Rest, ledger: Bench) -> None:
+def test_checkpoint_and_proofs(api: Rest, ledger: ServiceHarness) -> None:
     checkpoint = get_checkpoint(api)
     assert checkpoint == get_checkpoint(api, api.demo)
     for index in (0, 255, 256, checkpoint.size - 1):
         inclusion = api("GET", f"usage/log/inclusion?index={index}").json()
         leaf = base64.b64decode(inclusion["leaf"])
-        assert leaf == merkle.leaf_hash(inclusion["record"].encode())
-        assert merkle.verify_inclusion(
+        assert leaf == merkle_tree.compute_leaf_hash(inclusion["record"].encode())
+        assert merkle_tree.verify_inclusion(
             leaf, index, inclusion["size"], decode_hashes(inclusion["proof"]), checkpoint.root
         )
         record = json.loads(inclusion["record"])
@@ -69,44 +69,45 @@ def test_checkpoint_and_proofs(api: Rest, ledger: Bench) -> None:
     assert earlier["size"] == 300
     proof = api("GET", "usage/log/consistency?from=300").json()
     assert (proof["from"], proof["to"]) == (300, checkpoint.size)
-    before = merkle.root_from_inclusion_proof(
+    before = merkle_tree.compute_root_from_inclusion_proof(
         base64.b64decode(earlier["leaf"]), 3, 300, decode_hashes(earlier["proof"])
     )
     assert before is not None
-    assert merkle.verify_consistency(300, checkpoint.size, before, checkpoint.root, decode_hashes(proof["proof"]))
+    assert merkle_tree.verify_consistency(300, checkpoint.size, before, checkpoint.root, decode_hashes(proof["proof"]))
     assert api("GET", "usage/log/consistency?from=10&to=10").json()["proof"] == []
 
 
-def test_tiles_have_the_root_of_the_checkpoint(api: Rest, ledger: Bench) -> None:
+def test_tiles_have_the_root_of_the_checkpoint(api: Rest, ledger: ServiceHarness) -> None:
     checkpoint = get_checkpoint(api)
     full, partial = divmod(checkpoint.size, 256)
     paths = [f"{number:03d}" for number in range(full)] + [f"{full:03d}.p/{partial}"]
     tiles = {(0, number): api("GET", f"usage/log/tile/0/{path}").content for number, path in enumerate(paths)}
     tiles[1, 0] = api("GET", f"usage/log/tile/1/000.p/{full}").content
     assert (
-        merkle.compute_root(lambda level, number: tiles.get((level, number), b""), checkpoint.size) == checkpoint.root
+        merkle_tree.compute_root(lambda level, number: tiles.get((level, number), b""), checkpoint.size)
+        == checkpoint.root
     )
     for path in ("0/7", "0/x000/000/1", "0/999", f"0/{full:03d}", "0/000.p/0", "0/x001/000", "9/000", "x/000"):
         assert api("GET", f"usage/log/tile/{path}").status_code == 404
     assert "three digits: 0/000" in api("GET", "usage/log/tile/0/7").json()["hint"]
 
 
-def test_export_verifies(api: Rest, ledger: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_verifies(api: Rest, ledger: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     response = api("GET", "usage/log/export")
     assert response.headers["content-type"].startswith("application/x-ndjson")
-    report = verify(response.content.splitlines(keepends=True), get_keys(api))
+    report = verify_export(response.content.splitlines(keepends=True), get_keys(api))
     assert (report.failures, report.is_complete_log) == ([], True)
     monkeypatch.setattr(exports, "_BLOCK_BYTES", 1)
     assert api("GET", "usage/log/export").content == response.content
     month = api("GET", "usage/log/export?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z&since=5").content
-    report = verify(month.splitlines(keepends=True), get_keys(api))
+    report = verify_export(month.splitlines(keepends=True), get_keys(api))
     assert (report.failures, report.resources, report.events, report.segments) == ([], 1, 1, 1)
 
 
-def test_customer_gets_the_own_project_only(api: Rest, ledger: Bench) -> None:
+def test_customer_gets_the_own_project_only(api: Rest, ledger: ServiceHarness) -> None:
     own = api("GET", "usage/log/export", token=api.demo).content
     assert own == api("GET", f"usage/log/export?project_id={api.demo_project}", token=api.demo).content
-    report = verify(own.splitlines(keepends=True), get_keys(api))
+    report = verify_export(own.splitlines(keepends=True), get_keys(api))
     assert (report.failures, report.resources, report.events, report.withheld) == ([], 2, 2, 0)
     assert b"8782449b8ab1452ba506264c4923f734" not in own
     assert api("GET", "usage/log/export?project_id=8782449b8ab1452ba506264c4923f734", token=api.demo).status_code == 404
@@ -120,7 +121,7 @@ def test_customer_gets_the_own_project_only(api: Rest, ledger: Bench) -> None:
     assert api("GET", path).status_code == 200
 
 
-def test_message_id_without_part(api: Rest, ledger: Bench) -> None:
+def test_message_id_without_part(api: Rest, ledger: ServiceHarness) -> None:
     ids: dict[str, list[str]] = {}
     for line in api("GET", "usage/log/export").content.splitlines():
         if b'"kind":"event"' in line:
@@ -150,7 +151,7 @@ def test_message_id_without_part(api: Rest, ledger: Bench) -> None:
         "export",
     ],
 )
-def test_access(api: Rest, ledger: Bench, path: str) -> None:
+def test_access(api: Rest, ledger: ServiceHarness, path: str) -> None:
     assert api("GET", f"usage/log/{path}", token="").status_code == 401
     assert api("GET", f"usage/log/{path}", token="gAAAA").status_code == 401
     assert api("GET", f"usage/log/{path}", token=api.demo).status_code == 200
@@ -183,7 +184,7 @@ def test_access(api: Rest, ledger: Bench, path: str) -> None:
         ("export?since=x", 400),
     ],
 )
-def test_invalid_requests(api: Rest, ledger: Bench, path: str, status: int) -> None:
+def test_invalid_requests(api: Rest, ledger: ServiceHarness, path: str, status: int) -> None:
     response = api("GET", f"usage/log/{path}")
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"

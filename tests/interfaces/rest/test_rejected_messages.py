@@ -9,14 +9,14 @@ import pytest
 
 from support.ledger import recorded
 from support.rest import Rest, rest
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 VALID = recorded()[0]
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
-    with rest(stack_bench) as api:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
+    with rest(service_harness) as api:
         yield api
 
 
@@ -86,15 +86,15 @@ def test_delete_by_cloud_and_reason(api: Rest) -> None:
     for cloud in ("a", "b"):
         send(api, VALID, malformed, b"x", b"y%", cloud=cloud)
     assert len(list_rejected(api)) == 6
-    assert api("DELETE", "usage/rejected?reason=not%25").json() == {"dropped": 0}
-    assert api("DELETE", "usage/rejected?reason=not+JSON&cloud=a").json() == {"dropped": 2}
-    assert api("DELETE", "usage/rejected?cloud=c").json() == {"dropped": 0}
+    assert api("DELETE", "usage/rejected?reason=not%25").json() == {"deleted": 0}
+    assert api("DELETE", "usage/rejected?reason=not+JSON&cloud=a").json() == {"deleted": 2}
+    assert api("DELETE", "usage/rejected?cloud=c").json() == {"deleted": 0}
     assert sorted(message["cloud"] for message in list_rejected(api)) == ["a", "b", "b", "b"]
     for query in ("", "?all=false", "?all=maybe", "?all=true&cloud=a", "?cloud="):
         response = api("DELETE", f"usage/rejected{query}")
         assert response.status_code == 400, query
     assert len(list_rejected(api)) == 4
-    assert api("DELETE", "usage/rejected?all=true").json() == {"dropped": 4}
+    assert api("DELETE", "usage/rejected?all=true").json() == {"deleted": 4}
     assert list_rejected(api) == []
 
 

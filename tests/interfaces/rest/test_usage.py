@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from stratiform.interfaces.rest.routes import segments
-from stratiform.kit.clock import DAY_US, iso, parse_iso
+from stratiform.kit.clock import DAY_US, format_iso, parse_iso
 from support.rest import Rest, rest
 from support.server import ADMIN_PASSWORD, Live, live_server
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 T0 = parse_iso("2026-01-01T00:00:00Z")
 BATCH = "application/cloudevents-batch+json"
@@ -25,15 +25,15 @@ SINGLE = "application/cloudevents+json"
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
-    stack_bench.clock.at = T0 + 30 * DAY_US
-    with rest(stack_bench) as api:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
+    service_harness.clock.at = T0 + 30 * DAY_US
+    with rest(service_harness) as api:
         yield api
 
 
 def event(number: int, event_type: str = "usage.started", day: float = 0, **data: Any) -> dict[str, Any]:
     fields = {"resource_type": "box", "resource_id": f"b{number:03}"} | data
-    at = iso(T0 + int(day * DAY_US))
+    at = format_iso(T0 + int(day * DAY_US))
     return {
         "specversion": "1.0",
         "id": f"{number}-{day}",
@@ -61,7 +61,7 @@ def create_boxes(api: Rest, count: int = 25) -> None:
         events.append(event(number, **fields, tags={"env": "prod" if number % 2 else 'te"st,%'}, name=f"box, {number}"))
         if number < count - 1:
             events.append(event(number, "usage.ended", 3))
-    assert send(api, *events).json()["accepted"] == len(events)
+    assert send(api, *events).json()["ingested"] == len(events)
 
 
 def get_segments(api: Rest, query: str, **headers: str) -> httpx.Response:
@@ -122,7 +122,7 @@ def test_pages_have_every_segment_once(api: Rest) -> None:
 def test_tags_match_exactly(api: Rest) -> None:
     keys = ["env", "Env", 'e"nv', "e,nv", "{env", "e%v", "é", "a:b"]
     events = [event(number, project_id="p", tags={key: "v", "more": '","env":"v"'}) for number, key in enumerate(keys)]
-    assert send(api, *events).json()["accepted"] == len(keys)
+    assert send(api, *events).json()["ingested"] == len(keys)
     for number, key in enumerate(keys):
         params = {"tag": f"{key}:v"} if ":" not in key else {"tag": "a:b"}
         page = api.http.get("/api/v1/usage/segments", params=params, headers={"X-Auth-Token": api.admin}).json()
@@ -130,24 +130,24 @@ def test_tags_match_exactly(api: Rest) -> None:
     assert get_segments(api, "tag=env:").json()["segments"] == []
 
 
-def test_as_of_position_and_time(api: Rest, stack_bench: Bench) -> None:
+def test_as_of_position_and_time(api: Rest, service_harness: ServiceHarness) -> None:
     create_boxes(api, 3)
-    before = stack_bench.clock.now()
-    stack_bench.clock.advance(60_000_000)
+    before = service_harness.clock.now()
+    service_harness.clock.advance(60_000_000)
     send(api, event(0, "usage.changed", 1, attributes={"size": 99}))
     current = get_segments(api, "").json()["segments"]
-    for query in ("as_of=1", f"as_of={iso(before)}"):
+    for query in ("as_of=1", f"as_of={format_iso(before)}"):
         assert len(get_segments(api, query).json()["segments"]) == 3
         assert "99" not in get_segments(api, f"{query}&format=csv").text
     assert len(current) == 4
-    assert get_segments(api, f"as_of={iso(before - 1)}").json()["segments"] == []
+    assert get_segments(api, f"as_of={format_iso(before - 1)}").json()["segments"] == []
 
 
 def test_single_events_and_binary_mode(api: Rest) -> None:
     assert send(api, event(1, project_id="p"), media_type=SINGLE).json()["events"] == [
-        {"index": 0, "outcome": "accepted", "message_id": "/t#1-0", "reason": ""}
+        {"index": 0, "outcome": "ingested", "message_id": "/t#1-0", "reason": ""}
     ]
-    assert send(api, event(1, project_id="p"), media_type=f"{SINGLE}; charset=utf-8").json()["repeated"] == 1
+    assert send(api, event(1, project_id="p"), media_type=f"{SINGLE}; charset=utf-8").json()["duplicates"] == 1
     headers = {"X-Auth-Token": api.admin, "ce-specversion": "1.0", "ce-id": "a%20%22b", "ce-source": "s"}
     headers |= {"ce-type": "usage.ended", "ce-time": "2026-01-02T00:00:00Z", "Content-Type": "application/json"}
     data = {"resource_type": "box", "resource_id": "b001"}
@@ -160,7 +160,7 @@ def test_batch_has_a_result_for_each_event(api: Rest) -> None:
     valid, other = event(1, project_id="p"), event(2, "x.y")
     result = send(api, valid, valid, other, {**valid, "id": "n", "source": "s" * 500}, {"id": 1}, 5, event(3)).json()
     assert [event_result["outcome"] for event_result in result["events"]] == [
-        "accepted", "repeated", "ignored", "accepted", "rejected", "rejected", "rejected",
+        "ingested", "duplicate", "ignored", "ingested", "rejected", "rejected", "rejected",
     ]  # fmt: skip
     assert result["events"][3]["message_id"].startswith("ce-")
     assert result["events"][6]["reason"] == "project_id is missing"
@@ -218,7 +218,7 @@ def test_list_and_sum_samples(api: Rest) -> None:
     events = [sample(1, day, value) for day, value in ((0.5, 1), (1, "0.1"), (1.5, 3))]
     body = json.dumps([*events, sample(2, 2, 12345)]).replace("12345", "0.12345678901234567890123456789")
     headers = {"X-Auth-Token": api.admin, "Content-Type": BATCH}
-    assert api.http.post("/api/v1/usage/events", content=body, headers=headers).json()["accepted"] == 4
+    assert api.http.post("/api/v1/usage/events", content=body, headers=headers).json()["ingested"] == 4
     first = api("GET", "usage/samples?meter=out&limit=3").json()
     second = api("GET", f"usage/samples?meter=out&limit=3&marker={first['next']}").json()
     values = [item["value"] for item in first["samples"] + second["samples"]]
@@ -242,7 +242,7 @@ def test_meter_files_define_kind_and_unit(api: Rest) -> None:
     valid = event(1, "usage.sampled", 1, **image, samples={"image.size": 7})
     contradiction = event(2, "usage.sampled", 1, **image, samples={"image.size": {"value": 7, "kind": "delta"}})
     result = send(api, valid, contradiction).json()
-    assert [item["outcome"] for item in result["events"]] == ["accepted", "rejected"]
+    assert [item["outcome"] for item in result["events"]] == ["ingested", "rejected"]
     assert result["events"][1]["reason"] == "samples.image.size: kind must be gauge"
     assert [(item["kind"], item["unit"]) for item in api("GET", "usage/samples").json()["samples"]] == [("gauge", "B")]
 

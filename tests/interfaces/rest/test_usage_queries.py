@@ -12,19 +12,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from stratiform.interfaces.rest.routes import samples
-from stratiform.kit.clock import DAY_US, HOUR_US, iso, parse_iso
+from stratiform.kit.clock import DAY_US, HOUR_US, format_iso, parse_iso
 from support.rest import Rest, rest, sign_in
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 T0 = parse_iso("2026-01-01T00:00:00Z")
 LISTS = ["usage/segments", "usage/samples", "usage/sums"]
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Rest]:
+def api(service_harness: ServiceHarness) -> Iterator[Rest]:
     """A ledger at position 1 since day 30, with a box since day 0 and 25 samples."""
-    stack_bench.clock.at = T0 + 30 * DAY_US
-    with rest(stack_bench) as api:
+    service_harness.clock.at = T0 + 30 * DAY_US
+    with rest(service_harness) as api:
         box = {"resource_type": "box", "resource_id": "b1"}
         events = [event("s", "usage.started", T0, **box, project_id="p1", tags={"env": "prod"})]
         for number in range(25):
@@ -35,13 +35,13 @@ def api(stack_bench: Bench) -> Iterator[Rest]:
 
 
 def event(key: str, event_type: str, at: int, **data: Any) -> dict[str, Any]:
-    return {"specversion": "1.0", "id": key, "source": "/t", "type": event_type, "time": iso(at), "data": data}
+    return {"specversion": "1.0", "id": key, "source": "/t", "type": event_type, "time": format_iso(at), "data": data}
 
 
 def send(api: Rest, *events: Any) -> None:
     headers = {"X-Auth-Token": api.admin, "Content-Type": "application/cloudevents-batch+json"}
     result = api.http.post("/api/v1/usage/events", content=json.dumps(events), headers=headers).json()
-    assert result["accepted"] == len(events), result
+    assert result["ingested"] == len(events), result
 
 
 def get_durations(api: Rest, query: str) -> list[str]:
@@ -49,7 +49,7 @@ def get_durations(api: Rest, query: str) -> list[str]:
     return [item["sums"]["duration"] for item in result["sums"]]
 
 
-def test_as_of_results_never_change(api: Rest, stack_bench: Bench) -> None:
+def test_as_of_results_never_change(api: Rest, service_harness: ServiceHarness) -> None:
     day = 86400
     durations = {
         "as_of=1": [30 * day],
@@ -63,8 +63,8 @@ def test_as_of_results_never_change(api: Rest, stack_bench: Bench) -> None:
     }
     clipped = [api("GET", f"usage/segments?clip=true&{query}").json() for query in durations]
     table = api("GET", "usage/segments?clip=true&as_of=1&format=csv").text
-    stack_bench.clock.advance(9 * DAY_US)
-    api = replace(api, admin=sign_in(stack_bench, "admin"))
+    service_harness.clock.advance(9 * DAY_US)
+    api = replace(api, admin=sign_in(service_harness, "admin"))
     send(api, event("e", "usage.ended", T0 + 5 * DAY_US, resource_type="box", resource_id="b1"))
     assert {query: get_durations(api, query) for query in durations} == {
         query: [f"{seconds}" for seconds in durations[query]] for query in durations
@@ -172,8 +172,8 @@ def test_samples_in_every_format(api: Rest, query: str, monkeypatch: pytest.Monk
         ("GET", "usage/polls?cloud=x", "this endpoint has no parameters"),
         ("GET", "usage/rejected?cloud=x", "available: limit, marker"),
         ("GET", "usage/rejected/00?message_id=00", "this endpoint has no parameters"),
-        ("GET", "usage/unknown?limit=1", "this endpoint has no parameters"),
-        ("POST", "usage/unknown/replay?before=1", "available: after"),
+        ("GET", "usage/ignored?limit=1", "this endpoint has no parameters"),
+        ("POST", "usage/ignored/replay?before=1", "available: after"),
         ("POST", "usage/events?clud=x", "did you mean `cloud`?"),
         ("POST", "usage/notifications?clouds=x", "did you mean `cloud`?"),
     ],

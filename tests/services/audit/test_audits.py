@@ -13,23 +13,23 @@ import pytest
 
 from stratiform.contract.usage import InventoryItem
 from stratiform.kit import outbox
-from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, iso_naive, parse_iso
-from stratiform.kit.db import Connection
+from stratiform.kit.clock import HOUR_US, MINUTE_US, SECOND_US, format_iso_naive, parse_iso
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
-from stratiform.kit.work import Worker, enqueue
-from stratiform.services.audit.model import AuditEvent, AuditRequest, AuditSummary, Progress, ResourceResult
+from stratiform.kit.work_queue import Worker, enqueue
+from stratiform.services.audit.model import AuditEvent, AuditProgress, AuditRequest, AuditSummary, ResourceFindings
 from stratiform.services.audit.service import AuditService
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.ingest.tasks import handlers
+from stratiform.services.ingest.tasks import build_handlers
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Correction, Resource, Segment, UsageFilter
-from stratiform.services.ledger.repository.batches import Counters
+from stratiform.services.ledger.repository.batches import LedgerCounters
 from support.listed import ListedCloud, listed_clouds
 from support.money import disk, machine
 from support.servers import with_servers
-from support.stacks import Bench, bench, customer
+from support.stacks import ServiceHarness, build_harness, customer
 
 SINCE = "2026-01-02T00:00:00"
 JANUARY = (parse_iso("2026-01-01T00:00:00"), parse_iso("2026-02-01T00:00:00"))
@@ -47,25 +47,25 @@ class RequestOptions(TypedDict, total=False):
 
 
 @pytest.fixture
-def stack(stack_bench: Bench) -> Bench:
+def stack(service_harness: ServiceHarness) -> ServiceHarness:
     """A stack with a fixed time."""
-    stack_bench.clock.at = NOW
-    return stack_bench
+    service_harness.clock.at = NOW
+    return service_harness
 
 
 @pytest.fixture
-def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
+def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     """A stack on each kind of database."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, database_url)
+    stack = build_harness(home, database_url)
     stack.clock.at = NOW
     yield stack
     stack.services.database.close()
 
 
-def ingest(stack: Bench, *events: Event) -> None:
+def ingest(stack: ServiceHarness, *events: Event) -> None:
     with stack.services.database.transaction() as db:
-        stack.services.ingest.events.ingest(db, events, stack.clock.now())
+        stack.services.ingest.own_events.ingest(db, events, stack.clock.now())
 
 
 def listed_server(
@@ -90,57 +90,57 @@ def exists(server_id: str, at: str, start: str, end: str) -> Event:
     return replace(event, event_type="compute.instance.exists", message_id=f"exists-{server_id}-{at}")
 
 
-def audit_service(stack: Bench, clouds: CloudsService) -> AuditService:
+def audit_service(stack: ServiceHarness, clouds: CloudsService) -> AuditService:
     """Return an audit service that reads inventories from `clouds`."""
     services = stack.services
-    ledger = replace(services.ledger, names=replace(services.ledger.names, clouds=clouds))
+    ledger = replace(services.ledger, filter_names=replace(services.ledger.filter_names, clouds=clouds))
     return AuditService.build(services.database, stack.clock, ledger, services.ingest, clouds)
 
 
 def run_audit(
-    stack: Bench, connected: CloudsService = NO_CLOUDS, **options: Unpack[RequestOptions]
+    stack: ServiceHarness, connected: CloudsService = NO_CLOUDS, **options: Unpack[RequestOptions]
 ) -> list[AuditEvent]:
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         events = audit_service(stack, connected).audits.run(stack.ctx(db), AuditRequest("2026-01", *JANUARY, **options))
     return list(events)
 
 
 def audit(
-    stack: Bench, connected: CloudsService = NO_CLOUDS, **options: Unpack[RequestOptions]
-) -> tuple[dict[str, ResourceResult], AuditSummary]:
+    stack: ServiceHarness, connected: CloudsService = NO_CLOUDS, **options: Unpack[RequestOptions]
+) -> tuple[dict[str, ResourceFindings], AuditSummary]:
     """Return the results by resource id, and the summary."""
     *events, summary = run_audit(stack, connected, **options)
     assert isinstance(summary, AuditSummary)
-    return {event.resource.resource_id: event for event in events if isinstance(event, ResourceResult)}, summary
+    return {event.resource.resource_id: event for event in events if isinstance(event, ResourceFindings)}, summary
 
 
-def intervals(result: ResourceResult) -> list[tuple[str, str, str, bool]]:
+def intervals(result: ResourceFindings) -> list[tuple[str, str, str, bool]]:
     """Return kind, start, end and exactness of the findings, with times such as `02T00`."""
     return [(each.kind.value, _format_day(each.start), _format_day(each.end), each.exact) for each in result.findings]
 
 
 def _format_day(us: int) -> str:
-    return iso_naive(us).removeprefix("2026-01-").removesuffix(".000000").removesuffix(":00:00")
+    return format_iso_naive(us).removeprefix("2026-01-").removesuffix(".000000").removesuffix(":00:00")
 
 
 def list_segments(
-    stack: Bench, resource_id: str | None = None, *, resource_type: str | None = None, as_of: int | None = None
+    stack: ServiceHarness, resource_id: str | None = None, *, resource_type: str | None = None, as_of: int | None = None
 ) -> list[Segment]:
     usage_filter = UsageFilter(resource_id=resource_id, resource_type=resource_type, as_of=as_of)
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         return list(stack.services.ledger.segments.iterate(db, usage_filter))
 
 
-def current_position(stack: Bench) -> int:
-    with stack.services.database.snapshot() as db:
-        return stack.services.ledger.positions.get_current(db)
+def current_position(stack: ServiceHarness) -> int:
+    with stack.services.database.read_transaction() as db:
+        return stack.services.ledger.positions.get_current_position(db)
 
 
 def cloud(*items: InventoryItem) -> CloudsService:
     return listed_clouds(dc_1=ListedCloud([*items]))
 
 
-def apply(stack: Bench, clouds: CloudsService) -> dict[str, ResourceResult]:
+def apply(stack: ServiceHarness, clouds: CloudsService) -> dict[str, ResourceFindings]:
     """Apply the proposals of an audit; check that they are applied once, and that nothing is left to propose."""
     results, summary = audit(stack, clouds, apply=True)
     assert summary.applied == summary.proposed > 0
@@ -152,9 +152,9 @@ def apply(stack: Bench, clouds: CloudsService) -> dict[str, ResourceResult]:
     return results
 
 
-def test_a_ledger_that_agrees_has_no_findings(any_bench: Bench) -> None:
+def test_a_ledger_that_agrees_has_no_findings(any_harness: ServiceHarness) -> None:
     ingest(
-        any_bench,
+        any_harness,
         machine("m1", "p1", SINCE),
         machine("m2", "p1", SINCE, at="2026-01-05", state="deleted", terminated_at="2026-01-05T00:00:00"),
         exists("m1", "2026-01-03T13:00:20", "2026-01-03 12:00:00", "2026-01-03 13:00:00"),
@@ -164,18 +164,18 @@ def test_a_ledger_that_agrees_has_no_findings(any_bench: Bench) -> None:
     volume = InventoryItem(
         "volume", "v1", "p1", "data", "available", parse_iso("2026-01-01T23:59:58"), {"size_gib": 100}
     )
-    results, summary = audit(any_bench, cloud(listed_server("m1"), volume))
+    results, summary = audit(any_harness, cloud(listed_server("m1"), volume))
     assert (results, summary.is_clean, summary.resources) == ({}, True, 3)
     assert (summary.inventories, summary.failed) == ({"dc-1": 2}, {})
 
 
-def test_a_lost_creation_is_corrected(any_bench: Bench) -> None:
+def test_a_lost_creation_is_corrected(any_harness: ServiceHarness) -> None:
     clouds = cloud(listed_server("m1"))
-    assert intervals(audit(any_bench, clouds)[0]["m1"]) == [("missing", "02T00", "10T11:55:00", True)]
-    assert list_segments(any_bench, "m1") == []
-    (result,) = apply(any_bench, clouds).values()
+    assert intervals(audit(any_harness, clouds)[0]["m1"]) == [("missing", "02T00", "10T11:55:00", True)]
+    assert list_segments(any_harness, "m1") == []
+    (result,) = apply(any_harness, clouds).values()
     assert result.name == "web"
-    (segment,) = list_segments(any_bench, "m1")
+    (segment,) = list_segments(any_harness, "m1")
     assert (segment.start, segment.end, segment.project_id, segment.attributes, segment.name) == (
         parse_iso(SINCE),
         None,
@@ -185,16 +185,19 @@ def test_a_lost_creation_is_corrected(any_bench: Bench) -> None:
     )
 
 
-def test_a_lost_deletion_ends_use_at_the_time_of_the_inventory(any_bench: Bench) -> None:
-    ingest(any_bench, machine("m1", "p1", SINCE), machine("m1", "p1", SINCE, at="2026-01-04", state="stopped"))
-    before = current_position(any_bench)
+def test_a_lost_deletion_ends_use_at_the_time_of_the_inventory(any_harness: ServiceHarness) -> None:
+    ingest(any_harness, machine("m1", "p1", SINCE), machine("m1", "p1", SINCE, at="2026-01-04", state="stopped"))
+    before = current_position(any_harness)
     clouds = cloud(NEW_SERVER)
-    (result,) = apply(any_bench, clouds).values()
+    (result,) = apply(any_harness, clouds).values()
     assert intervals(result) == [("surplus", "04T00", "10T12", False)]
-    assert [segment.end for segment in list_segments(any_bench, "m1")] == [parse_iso("2026-01-04"), NOW]
-    assert [segment.end for segment in list_segments(any_bench, "m1", as_of=before)] == [parse_iso("2026-01-04"), None]
-    with any_bench.services.database.snapshot() as db:
-        page = any_bench.services.ingest.corrections.list(any_bench.ctx(db), UsageFilter(), Page())
+    assert [segment.end for segment in list_segments(any_harness, "m1")] == [parse_iso("2026-01-04"), NOW]
+    assert [segment.end for segment in list_segments(any_harness, "m1", as_of=before)] == [
+        parse_iso("2026-01-04"),
+        None,
+    ]
+    with any_harness.services.database.read_transaction() as db:
+        page = any_harness.services.ingest.corrections.list(any_harness.ctx(db), UsageFilter(), Page())
     correction = page.items[0].record.statement.correction
     assert correction is not None
     assert correction.reason == "audit 2026-01: not in inventory of dc-1 at 2026-01-10T12:00:00Z"
@@ -202,7 +205,7 @@ def test_a_lost_deletion_ends_use_at_the_time_of_the_inventory(any_bench: Bench)
     assert len(page.items) == 1
 
 
-def test_a_lost_resize_or_transfer_applies_from_the_time_of_the_inventory(stack: Bench) -> None:
+def test_a_lost_resize_or_transfer_applies_from_the_time_of_the_inventory(stack: ServiceHarness) -> None:
     ingest(stack, machine("m1", "p1", SINCE), machine("m2", "p1", SINCE))
     larger = listed_server("m1", attributes={"vcpus": 4, "flavor": "m1.large"})
     clouds = cloud(larger, listed_server("m2", project_id="p2"))
@@ -222,7 +225,7 @@ def test_a_lost_resize_or_transfer_applies_from_the_time_of_the_inventory(stack:
     assert list_segments(stack, "m1")[-1].attributes["vcpus"] == 1, "later messages apply"
 
 
-def test_a_server_with_a_wrong_end_is_reopened(stack: Bench) -> None:
+def test_a_server_with_a_wrong_end_is_reopened(stack: ServiceHarness) -> None:
     ended = {"at": "2026-01-04", "state": "deleted", "terminated_at": "2026-01-04T00:00:00"}
     ingest(stack, machine("m1", "p1", SINCE), machine("m1", "p1", SINCE, **ended))
     (result,) = apply(stack, cloud(listed_server("m1"))).values()
@@ -233,7 +236,7 @@ def test_a_server_with_a_wrong_end_is_reopened(stack: Bench) -> None:
     assert [segment.end for segment in list_segments(stack, "m1")] == [parse_iso("2026-01-12")]
 
 
-def test_an_exists_notification_refutes_an_earlier_end(stack: Bench) -> None:
+def test_an_exists_notification_refutes_an_earlier_end(stack: ServiceHarness) -> None:
     ended = {"at": "2026-01-04", "state": "deleted", "terminated_at": "2026-01-04T00:00:00"}
     ingest(
         stack,
@@ -251,7 +254,7 @@ def test_an_exists_notification_refutes_an_earlier_end(stack: Bench) -> None:
     assert [segment.end for segment in list_segments(stack, "m1")] == [NOW], "the server was deleted later than stated"
 
 
-def test_a_server_without_exists_notification_is_left_to_the_operator(stack: Bench) -> None:
+def test_a_server_without_exists_notification_is_left_to_the_operator(stack: ServiceHarness) -> None:
     hours = [f"2026-01-05 {hour:02}:00:00" for hour in range(12, 16)]
     ingest(stack, machine("m1", "p1", SINCE), machine("m2", "p1", SINCE))
     for start, end in pairwise(hours):
@@ -266,27 +269,27 @@ def test_a_server_without_exists_notification_is_left_to_the_operator(stack: Ben
     assert audit(stack)[1].is_clean, "there is a later message"
 
 
-def test_the_earlier_absence_is_the_end_if_both_sources_agree(stack: Bench) -> None:
+def test_the_earlier_absence_is_the_end_if_both_sources_agree(stack: ServiceHarness) -> None:
     ingest(stack, machine("m1", "p1", SINCE), machine("m2", "p1", SINCE))
     ingest(stack, exists("m2", "2026-01-05T13:00:20", "2026-01-05 12:00:00", "2026-01-05 13:00:00"))
     apply(stack, cloud(listed_server("m2")))
     assert [segment.end for segment in list_segments(stack, "m1")] == [parse_iso("2026-01-05T12:00:00")]
 
 
-def test_the_same_id_in_two_clouds_is_a_duplicate(stack: Bench) -> None:
+def test_the_same_id_in_two_clouds_is_a_duplicate(stack: ServiceHarness) -> None:
     server_id = str(UUID(int=7))
     ingest(
         stack, machine(server_id, "p1", SINCE), replace(machine(server_id, "p1", "2026-01-04T00:00:00"), cloud="other")
     )
     ingest(stack, machine("7", "p1", SINCE), replace(machine("7", "p1", SINCE), cloud="other"))
     results, summary = audit(stack)
-    assert {name: intervals(results[name]) for name in results} == {server_id: [("doubled", "04T00", "10T12", True)]}
+    assert {name: intervals(results[name]) for name in results} == {server_id: [("overlap", "04T00", "10T12", True)]}
     assert results[server_id].resource.cloud == "other"
     assert results[server_id].findings[0].evidence == ("cloud dc-1 has the same id in use",)
     assert summary.totals[results[server_id].findings[0].kind] == (6 * 24 * HOUR_US + 12 * HOUR_US, 1)
 
 
-def test_an_audit_is_restricted_to_clouds_and_a_project(stack: Bench) -> None:
+def test_an_audit_is_restricted_to_clouds_and_a_project(stack: ServiceHarness) -> None:
     ingest(stack, machine("m1", "p1", SINCE), replace(machine("m2", "p2", SINCE), cloud="dc-2"))
     clouds = listed_clouds(
         dc_1=ListedCloud([NEW_SERVER]),
@@ -301,12 +304,12 @@ def test_an_audit_is_restricted_to_clouds_and_a_project(stack: Bench) -> None:
     assert refused.value.hint == "known: dc-2, dc-1"
 
 
-def test_an_empty_cloud_has_one_progress_event(stack: Bench) -> None:
+def test_an_empty_cloud_has_one_progress_event(stack: ServiceHarness) -> None:
     events = run_audit(stack, listed_clouds(dc_1=ListedCloud([])))
-    assert [event for event in events if isinstance(event, Progress)] == [Progress("dc-1", 0)]
+    assert [event for event in events if isinstance(event, AuditProgress)] == [AuditProgress("dc-1", 0)]
 
 
-def test_an_inventory_that_fails_is_ignored(stack: Bench) -> None:
+def test_an_inventory_that_fails_is_ignored(stack: ServiceHarness) -> None:
     ingest(stack, machine("m1", "p1", SINCE), replace(machine("m2", "p1", SINCE), cloud="dc-2"))
     clouds = listed_clouds(
         dc_1=ListedCloud([listed_server("m3"), listed_server("m1")], breaks_after=1),
@@ -317,8 +320,8 @@ def test_an_inventory_that_fails_is_ignored(stack: Bench) -> None:
     assert (summary.is_clean, summary.inventories, summary.failed) == (False, {"dc-2": 1}, {"dc-1": "no answer"})
 
 
-def test_recent_changes_are_not_reported(stack: Bench) -> None:
-    recent = iso_naive(NOW - MINUTE_US)
+def test_recent_changes_are_not_reported(stack: ServiceHarness) -> None:
+    recent = format_iso_naive(NOW - MINUTE_US)
     ingest(
         stack,
         machine("m1", "p1", SINCE),
@@ -331,28 +334,28 @@ def test_recent_changes_are_not_reported(stack: Bench) -> None:
     assert sorted(audit(stack, clouds)[0]) == ["m1", "m2", "m3"]
 
 
-def test_a_server_whose_creation_failed_is_not_in_use(stack: Bench) -> None:
+def test_a_server_whose_creation_failed_is_not_in_use(stack: ServiceHarness) -> None:
     assert audit(stack, cloud(listed_server("m1", state="error")))[0] == {}
     ingest(stack, machine("m2", "p1", SINCE))
     results = audit(stack, cloud(listed_server("m2", state="error")))[0]
     assert results["m2"].findings[0].differences == {"state": ("active", "error")}
 
 
-def test_use_with_unknown_start_or_project_is_reported_without_proposal(stack: Bench) -> None:
+def test_use_with_unknown_start_or_project_is_reported_without_proposal(stack: ServiceHarness) -> None:
     results, summary = audit(stack, cloud(listed_server("m1", None), listed_server("m2", project_id="")), apply=True)
     assert intervals(results["m1"]) == [("missing", "01T00", "10T11:55:00", False)]
     assert intervals(results["m2"]) == [("missing", "02T00", "10T11:55:00", True)]
     assert (summary.proposed, summary.applied, summary.is_clean) == (0, 0, False)
 
 
-def test_types_without_meter_and_types_that_a_cloud_does_not_list_are_ignored(stack: Bench) -> None:
+def test_types_without_meter_and_types_that_a_cloud_does_not_list_are_ignored(stack: ServiceHarness) -> None:
     ingest(stack, disk("v1", "p1", SINCE))
     unmetered = InventoryItem("teapot", "t1", "p1", "", "", parse_iso(SINCE))
     assert audit(stack, cloud(unmetered))[0].keys() == {"v1"}, "a cloud that lists any item lists volumes"
     assert audit(stack, cloud())[0] == {}, "the cloud may not support volumes"
 
 
-def test_states_are_mapped_by_the_meter_file(stack: Bench) -> None:
+def test_states_are_mapped_by_the_meter_file(stack: ServiceHarness) -> None:
     """The meter of ports has no states; queued images and failed snapshots are not in use."""
     since = parse_iso(SINCE)
     items = [
@@ -372,17 +375,17 @@ def test_states_are_mapped_by_the_meter_file(stack: Bench) -> None:
     ]
 
 
-def test_a_resource_with_new_events_is_not_corrected(stack: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resource_with_new_events_is_not_corrected(stack: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message arrives between comparison and correction; the next audit proposes the correction again."""
     ingest(stack, machine("m1", "p1", SINCE))
-    lock = repository.batches.lock
+    lock = repository.batches.lock_ledger
 
-    def ingest_message(db: Connection) -> Counters:
-        monkeypatch.setattr(repository.batches, "lock", lock)
-        stack.services.ingest.events.ingest(db, [machine("m1", "p1", SINCE, at="2026-01-04", state="stopped")], NOW)
+    def ingest_message(db: Connection) -> LedgerCounters:
+        monkeypatch.setattr(repository.batches, "lock_ledger", lock)
+        stack.services.ingest.own_events.ingest(db, [machine("m1", "p1", SINCE, at="2026-01-04", state="stopped")], NOW)
         return lock(db)
 
-    monkeypatch.setattr(repository.batches, "lock", ingest_message)
+    monkeypatch.setattr(repository.batches, "lock_ledger", ingest_message)
     clouds = cloud(NEW_SERVER)
     results, summary = audit(stack, clouds, apply=True)
     assert [proposed.is_applied for proposed in results["m1"].proposed] == [False]
@@ -391,7 +394,7 @@ def test_a_resource_with_new_events_is_not_corrected(stack: Bench, monkeypatch: 
     assert audit(stack, clouds, apply=True)[1].applied == 1
 
 
-def test_corrections_outrank_inventories(stack: Bench) -> None:
+def test_corrections_outrank_inventories(stack: ServiceHarness) -> None:
     ingest(stack, machine("m1", "p1", SINCE))
     with stack.services.database.transaction() as db:
         goodwill = Correction("", "goodwill", end=parse_iso("2026-01-03T00:00:00"))
@@ -400,7 +403,7 @@ def test_corrections_outrank_inventories(stack: Bench) -> None:
     assert audit(stack, cloud(listed_server("m1")))[1].is_clean
 
 
-def test_findings_are_within_the_period(stack: Bench) -> None:
+def test_findings_are_within_the_period(stack: ServiceHarness) -> None:
     stack.clock.at = parse_iso("2026-03-01T00:00:00")
     ingest(stack, machine("m1", "p1", "2025-12-15T00:00:00"), machine("m2", "p1", "2026-02-02T00:00:00"))
     results, _ = audit(stack, cloud(listed_server("m3", "2025-12-01T00:00:00")))
@@ -412,23 +415,23 @@ def test_findings_are_within_the_period(stack: Bench) -> None:
         run_audit(stack)
 
 
-def test_audits_require_admin(stack: Bench) -> None:
-    with stack.services.database.snapshot() as db, pytest.raises(Forbidden):
+def test_audits_require_admin(stack: ServiceHarness) -> None:
+    with stack.services.database.read_transaction() as db, pytest.raises(Forbidden):
         stack.services.audit.audits.run(stack.ctx(db, customer("p1")), AuditRequest("2026-01", *JANUARY))
 
 
 @pytest.mark.thorough
-def test_memory_does_not_grow_with_the_number_of_resources(stack: Bench) -> None:
+def test_memory_does_not_grow_with_the_number_of_resources(stack: ServiceHarness) -> None:
     def measure_peak(count: int) -> int:
         names = [f"m{number:06d}" for number in range(count)]
         for start in range(0, count, 1000):
             ingest(stack, *[machine(name, "p1", SINCE) for name in names[start : start + 1000]])
         clouds = cloud(*[listed_server(name) for name in reversed(names)])
         tracemalloc.start()
-        with stack.services.database.snapshot() as db:
+        with stack.services.database.read_transaction() as db:
             events = audit_service(stack, clouds).audits.run(stack.ctx(db), AuditRequest("2026-01", *JANUARY))
         for event in events:
-            assert not isinstance(event, ResourceResult)
+            assert not isinstance(event, ResourceFindings)
         _, peak_bytes = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return peak_bytes
@@ -438,16 +441,21 @@ def test_memory_does_not_grow_with_the_number_of_resources(stack: Bench) -> None
     assert large < small * 1.5
 
 
-def test_progress_is_reported_per_thousand_items(stack: Bench) -> None:
+def test_progress_is_reported_per_thousand_items(stack: ServiceHarness) -> None:
     names = [f"m{number}" for number in range(2500)]
     events = run_audit(stack, cloud(*[listed_server(name, state="") for name in names]))
-    assert [event.count for event in events if isinstance(event, Progress) and event.cloud] == [0, 1000, 2000, 2500]
+    assert [event.count for event in events if isinstance(event, AuditProgress) and event.cloud] == [
+        0,
+        1000,
+        2000,
+        2500,
+    ]
 
 
 def test_a_lost_deletion_of_the_memory_cloud(home: Path) -> None:
     """The events of the services, and the inventory of a cloud that they manage."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home)
+    stack = build_harness(home)
     stack.clock.at = NOW
     servers = with_servers(stack)
     running, lost = servers.create_active(), servers.create_active()
@@ -470,9 +478,12 @@ def test_a_lost_deletion_of_the_memory_cloud(home: Path) -> None:
     stack.services.database.close()
 
 
-def ingest_outbox(stack: Bench) -> None:
+def ingest_outbox(stack: ServiceHarness) -> None:
     with stack.services.database.transaction() as db:
-        enqueue(db, "metering.outbox", "all", stack.clock.now())
+        enqueue(db, "ingest.outbox", "all", stack.clock.now())
     Worker(
-        stack.services.database, handlers(stack.services.ingest, stack.services.clouds), name="test", clock=stack.clock
+        stack.services.database,
+        build_handlers(stack.services.ingest, stack.services.clouds),
+        name="test",
+        clock=stack.clock,
     ).run_until_idle()

@@ -7,16 +7,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratiform.kit.clock import HOUR_US, SECOND_US
-from stratiform.services.audit.model import Finding, FindingKind, Proposal
-from stratiform.services.audit.model.comparison import compare
-from stratiform.services.audit.model.exists_periods import find_missed_period, is_periodic
+from stratiform.services.audit.model import CorrectionProposal, Finding, FindingKind
+from stratiform.services.audit.model.comparison import compare_resource
+from stratiform.services.audit.model.exists_periods import covers_all_resources, find_period_without_exists
 from stratiform.services.audit.model.findings import find_overlaps
 from stratiform.services.audit.model.ledger_states import LedgerState
-from stratiform.services.audit.model.sightings import Absence, Sighting
-from stratiform.services.ingest.events.corrections import parse_correction
+from stratiform.services.audit.model.source_reports import Absence, Sighting
 from stratiform.services.ingest.model.observations import Observation
-from stratiform.services.ingest.service import correction_event
-from stratiform.services.ledger.model import Correction, Resource, Segment, Statement, fold, select_in_force
+from stratiform.services.ingest.parsing.correction_payloads import parse_correction
+from stratiform.services.ingest.service import build_correction_event
+from stratiform.services.ledger.model import (
+    Correction,
+    Resource,
+    Segment,
+    Statement,
+    fold_statements,
+    select_statements_in_force,
+)
 from stratiform.services.ledger.model.fold import select_messages
 from support.profiles import examples
 from support.segments import INSTANCE, segment
@@ -55,10 +62,10 @@ def message(
 
 def ledger(*statements: Statement) -> LedgerState:
     """Return the state of the ledger after these statements."""
-    valid = select_in_force(statements)
+    valid = select_statements_in_force(statements)
     last_message_at = max((statement.at for statement in select_messages(valid)), default=None)
     applied = [statement.correction for statement in valid if statement.correction is not None]
-    return LedgerState(fold(INSTANCE, statements).segments, last_message_at, applied)
+    return LedgerState(fold_statements(INSTANCE, statements).segments, last_message_at, applied)
 
 
 def listed(since: int | None = None, observation: Observation = OBSERVATION) -> Sighting:
@@ -68,10 +75,10 @@ def listed(since: int | None = None, observation: Observation = OBSERVATION) -> 
 
 def check(
     state: LedgerState, *reports: Sighting | Absence, window: tuple[int, int] = WINDOW
-) -> tuple[list[Finding], list[Proposal]]:
+) -> tuple[list[Finding], list[CorrectionProposal]]:
     """Compare the ledger with reports of sources."""
     sightings = [report for report in reports if isinstance(report, Sighting)]
-    return compare(state, sightings, [report for report in reports if isinstance(report, Absence)], window)
+    return compare_resource(state, sightings, [report for report in reports if isinstance(report, Absence)], window)
 
 
 def find_intervals(state: LedgerState, *reports: Sighting | Absence) -> list[tuple[str, int, int, bool]]:
@@ -79,11 +86,11 @@ def find_intervals(state: LedgerState, *reports: Sighting | Absence) -> list[tup
     return [(each.kind.value, each.start, each.end, each.exact) for each in check(state, *reports)[0]]
 
 
-def apply(proposal: Proposal, number: int = 0) -> Statement:
+def apply(proposal: CorrectionProposal, number: int = 0) -> Statement:
     """Return the statement of the ledger after the proposal was applied."""
     correction = Correction("staff", proposal.reason, reopened=proposal.reopened, has_observation=True)
     message_id = f"z-{number}-{proposal.at:012d}"
-    event = correction_event(SERVER, message_id, proposal.at, correction, proposal.observation)
+    event = build_correction_event(SERVER, message_id, proposal.at, correction, proposal.observation)
     parsed = parse_correction(event)
     assert parsed is not None
     return parsed.statement
@@ -101,7 +108,7 @@ def test_sources_that_agree_with_the_ledger_yield_no_findings() -> None:
 def test_a_lost_creation_is_missing_use() -> None:
     findings, proposals = check(ledger(), listed(30 * S))
     assert findings == [Finding(FindingKind.MISSING, 30 * S, 100 * S, True, ("inventory",))]
-    usage = fold(INSTANCE, [apply(proposal) for proposal in proposals])
+    usage = fold_statements(INSTANCE, [apply(proposal) for proposal in proposals])
     assert usage.segments == (segment(30 * S, None, "p", "active", {"vcpus": 1}),)
     assert usage.name == "web"
     assert check(ledger(), listed(None))[1] == [], "the start is unknown"
@@ -112,7 +119,7 @@ def test_a_lost_deletion_is_surplus_use_since_the_last_message() -> None:
     stopped = message(40 * S, state="stopped")
     findings, proposals = check(ledger(LAUNCH, stopped), NOT_LISTED)
     assert findings == [Finding(FindingKind.SURPLUS, 40 * S, 100 * S, False, ("inventory",))]
-    assert fold(INSTANCE, [LAUNCH, stopped, apply(proposals[0])]).end == NOW
+    assert fold_statements(INSTANCE, [LAUNCH, stopped, apply(proposals[0])]).end == NOW
     exists = Sighting("message", 70 * S, 20 * S)
     assert find_intervals(ledger(LAUNCH, stopped), exists, NOT_LISTED) == [("surplus", 70 * S, 100 * S, False)]
     assert find_intervals(ledger(LAUNCH, message(110 * S)), NOT_LISTED) == [], "the last message is after the window"
@@ -127,10 +134,10 @@ def test_a_lost_change_is_a_difference_since_the_last_message() -> None:
     differences = {"vcpus": (1, 4), "state": ("active", "stopped"), "project_id": ("p", "q")}
     assert [finding.differences for finding in findings] == [differences]
     assert find_intervals(ledger(LAUNCH), listed(20 * S, resized)) == [("differs", 20 * S + 1, 100 * S, False)]
-    segments = fold(INSTANCE, [LAUNCH, apply(proposals[0])]).segments
+    segments = fold_statements(INSTANCE, [LAUNCH, apply(proposals[0])]).segments
     assert segments[1] == segment(NOW, None, "q", "stopped", {"vcpus": 4})
     later = message(130 * S, state="active", attributes={"vcpus": 2})
-    assert fold(INSTANCE, [LAUNCH, apply(proposals[0]), later]).segments[-1].attributes == {"vcpus": 2}
+    assert fold_statements(INSTANCE, [LAUNCH, apply(proposals[0]), later]).segments[-1].attributes == {"vcpus": 2}
 
 
 def test_a_wrong_end_is_refuted_and_a_later_end_counts() -> None:
@@ -139,8 +146,8 @@ def test_a_wrong_end_is_refuted_and_a_later_end_counts() -> None:
     findings, proposals = check(ledger(LAUNCH, wrong_end), exists)
     assert findings == [Finding(FindingKind.MISSING, 40 * S + 1, 70 * S, True, ("message",))]
     reopened = [LAUNCH, wrong_end, apply(proposals[0])]
-    assert fold(INSTANCE, reopened).end is None
-    assert fold(INSTANCE, [*reopened, message(90 * S + 1, terminated_at=90 * S + 1)]).end == 90 * S + 1
+    assert fold_statements(INSTANCE, reopened).end is None
+    assert fold_statements(INSTANCE, [*reopened, message(90 * S + 1, terminated_at=90 * S + 1)]).end == 90 * S + 1
     assert find_intervals(ledger(LAUNCH, wrong_end), listed()) == [("missing", 40 * S + 1, 100 * S, True)]
 
 
@@ -150,18 +157,22 @@ def test_a_wrong_end_and_a_lost_deletion_are_both_corrected() -> None:
     findings, proposals = check(ledger(LAUNCH, wrong_end), exists, NOT_LISTED)
     assert [(each.kind, each.start, each.end) for each in findings] == [(FindingKind.MISSING, 40 * S + 1, 70 * S)]
     applied = [apply(proposal, number) for number, proposal in enumerate(proposals)]
-    assert fold(INSTANCE, [LAUNCH, wrong_end, *applied]).end == NOW
+    assert fold_statements(INSTANCE, [LAUNCH, wrong_end, *applied]).end == NOW
     assert check(ledger(LAUNCH, wrong_end, *applied), exists, NOT_LISTED) == ([], [])
 
 
 def test_a_resource_without_exists_notifications_has_surplus_use_but_no_proposal() -> None:
     hours = [(number * HOUR_US, (number + 1) * HOUR_US) for number in range(1, 5)]
     launch = message(HOUR_US + S, launched_at=HOUR_US + 1, state="active")
-    assert find_missed_period(ledger(launch), hours) == hours[1]
-    assert find_missed_period(ledger(launch, message(4 * HOUR_US + 1)), hours) is None
-    assert find_missed_period(ledger(launch, message(HOUR_US + 2 * S, state="shelved_offloaded")), hours) is None
-    assert find_missed_period(ledger(launch, message(HOUR_US + 2 * S, terminated_at=HOUR_US + 3)), hours) is None
-    assert find_missed_period(ledger(), hours) is None
+    assert find_period_without_exists(ledger(launch), hours) == hours[1]
+    assert find_period_without_exists(ledger(launch, message(4 * HOUR_US + 1)), hours) is None
+    assert (
+        find_period_without_exists(ledger(launch, message(HOUR_US + 2 * S, state="shelved_offloaded")), hours) is None
+    )
+    assert (
+        find_period_without_exists(ledger(launch, message(HOUR_US + 2 * S, terminated_at=HOUR_US + 3)), hours) is None
+    )
+    assert find_period_without_exists(ledger(), hours) is None
     unmentioned = Absence("messages", hours[1][0], is_conclusive=False)
     window = (0, 9 * HOUR_US)
     findings, proposals = check(ledger(launch), unmentioned, window=window)
@@ -173,9 +184,9 @@ def test_a_resource_without_exists_notifications_has_surplus_use_but_no_proposal
 
 
 def test_periodic_exists_notifications_have_full_hours() -> None:
-    assert is_periodic(HOUR_US, 2 * HOUR_US)
-    assert not is_periodic(HOUR_US, HOUR_US + 7)
-    assert not is_periodic(HOUR_US, HOUR_US)
+    assert covers_all_resources(HOUR_US, 2 * HOUR_US)
+    assert not covers_all_resources(HOUR_US, HOUR_US + 7)
+    assert not covers_all_resources(HOUR_US, HOUR_US)
 
 
 def test_corrections_outrank_sources() -> None:

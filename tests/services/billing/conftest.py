@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from support.billing import BillingBench
-    from support.stacks import Bench
+    from support.billing import BillingHarness
+    from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def billing(stack_bench: "Bench") -> "BillingBench":
+def billing(service_harness: "ServiceHarness") -> "BillingHarness":
     """Billing with the customer account "acme" on SQLite."""
-    from support.billing import billing_bench
+    from support.billing import billing_harness
 
-    return billing_bench(stack_bench)
+    return billing_harness(service_harness)
 
 
 @pytest.fixture
-def any_billing(database_url: str, home: Path) -> Iterator["BillingBench"]:
+def any_billing(database_url: str, home: Path) -> Iterator["BillingHarness"]:
     """Billing with the customer account "acme", on each database."""
-    from support.billing import billing_bench
-    from support.stacks import bench
+    from support.billing import billing_harness
+    from support.stacks import build_harness
 
     home.mkdir()
-    stack = bench(home, database_url)
-    yield billing_bench(stack)
+    stack = build_harness(home, database_url)
+    yield billing_harness(stack)
     stack.services.database.close()

@@ -10,7 +10,7 @@ from stratiform.kit.pagination import Page
 from stratiform.services.billing.errors import CustomerAccountExists
 from stratiform.services.billing.model import Party
 from stratiform.services.billing.service import BillingService
-from support.billing import BillingBench
+from support.billing import BillingHarness
 from support.money import PLAN
 from support.stacks import customer
 
@@ -32,14 +32,14 @@ from support.stacks import customer
         (("new", "EUR", "standard", Party(), "-1"), "'-1' is not a percentage"),
     ],
 )
-def test_an_invalid_account_is_refused(billing: BillingBench, arguments: tuple[str, ...], message: str) -> None:
+def test_an_invalid_account_is_refused(billing: BillingHarness, arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(Fault, match=message):
         billing.create_account(*arguments)  # type: ignore[arg-type]
     accounts = billing.run(lambda billing, ctx: billing.customer_accounts.list(ctx, Page()))
     assert [account.name for account in accounts.items] == ["acme"]
 
 
-def test_the_seller_must_be_printable(billing: BillingBench) -> None:
+def test_the_seller_must_be_printable(billing: BillingHarness) -> None:
     with pytest.raises(Invalid, match="do not have U\\+13000"):
         billing.run(lambda billing, ctx: billing.seller.update(ctx, Party("\U00013000")))
     seller = Party("株式会社", ("東京都",), "JP")
@@ -47,18 +47,18 @@ def test_the_seller_must_be_printable(billing: BillingBench) -> None:
     assert billing.run(lambda billing, ctx: billing.seller.get(ctx)) == seller
 
 
-def test_the_name_of_an_account_is_unique(any_billing: BillingBench) -> None:
+def test_the_name_of_an_account_is_unique(any_billing: BillingHarness) -> None:
     with pytest.raises(CustomerAccountExists):
         any_billing.create_account("acme")
 
 
-def test_an_account_can_be_read_by_name_and_by_id(any_billing: BillingBench) -> None:
+def test_an_account_can_be_read_by_name_and_by_id(any_billing: BillingHarness) -> None:
     account = any_billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, "acme"))
     assert account.party == Party("Acme Ltd", ("1 Road",), "GB", "GB1")
     assert any_billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, account.id)) == account
 
 
-def test_a_closed_assignment_cannot_be_changed(billing: BillingBench) -> None:
+def test_a_closed_assignment_cannot_be_changed(billing: BillingHarness) -> None:
     billing.create_account("zeta")
     billing.assign("zeta", "p1", "2026-11-11")
     with pytest.raises(Conflict, match="The project has been assigned to customer account 'zeta' since 2026-11-11"):
@@ -67,18 +67,18 @@ def test_a_closed_assignment_cannot_be_changed(billing: BillingBench) -> None:
     with pytest.raises(Conflict, match="Customer account 'zeta' pays for the project at 2026-11-20"):
         billing.assign("acme", "p1", "2026-11-20")
     billing.assign("acme", "p1", "2026-12-01")
-    assignments = billing.run(lambda billing, ctx: billing.assignments.list(ctx, "acme"))
+    assignments = billing.run(lambda billing, ctx: billing.project_assignments.list(ctx, "acme"))
     assert [(each.project_id, each.until is None) for each in assignments] == [("p1", False), ("p1", True)]
 
 
-def test_prices_of_closed_periods_cannot_be_changed(billing: BillingBench) -> None:
+def test_prices_of_closed_periods_cannot_be_changed(billing: BillingHarness) -> None:
     billing.at("2026-12-01").close("acme", "2026-11")
     with pytest.raises(Invalid, match="starts in a closed period; the last one ended at 2026-12-01"):
         billing.publish(PLAN.replace("2026-01-01", "2026-11-15"))
     billing.publish(PLAN.replace("2026-01-01", "2026-12-01"))
 
 
-def test_the_seller_is_replaced(any_billing: BillingBench) -> None:
+def test_the_seller_is_replaced(any_billing: BillingHarness) -> None:
     assert any_billing.run(lambda billing, ctx: billing.seller.get(ctx)) == Party()
     seller = Party("Cloud Seller AG", ("Street 1",), "CH", "CHE-1")
     for party in (Party("First"), seller):
@@ -102,7 +102,7 @@ def test_the_seller_is_replaced(any_billing: BillingBench) -> None:
     ],
 )
 def test_members_are_refused(
-    billing: BillingBench, operation: Callable[[BillingService, RequestContext], object]
+    billing: BillingHarness, operation: Callable[[BillingService, RequestContext], object]
 ) -> None:
     with pytest.raises(Forbidden):
         billing.run(operation, customer("p1", "member"))

@@ -8,16 +8,16 @@ import pytest
 
 from stratiform.kit.errors import Conflict
 from stratiform.kit.pagination import Page
-from stratiform.services.billing.document_format import decode_document
+from stratiform.services.billing.document_json import decode_document
 from stratiform.services.billing.errors import DocumentNotFound, UnpricedUsageConflict
 from stratiform.services.billing.model import Document, DocumentNumber, Party
 from stratiform.services.billing.repository.documents import insert_document, list_documents
-from support.billing import BillingBench
+from support.billing import BillingHarness
 from support.money import disk, machine
 from support.stacks import customer
 
 
-def test_a_number_of_a_failed_closing_is_used_again(any_billing: BillingBench) -> None:
+def test_a_number_of_a_failed_closing_is_used_again(any_billing: BillingHarness) -> None:
     any_billing.at("2027-01-05").create_account("zeta")
     any_billing.assign("zeta", "p2", "2026-11-01")
     any_billing.ingest(machine("m1", "p2", "2026-11-10", root_gb=20))
@@ -29,7 +29,7 @@ def test_a_number_of_a_failed_closing_is_used_again(any_billing: BillingBench) -
     assert numbers == ["2027-000001", "2027-000002"]
 
 
-def test_numbers_have_no_gaps_when_many_periods_are_closed_at_once(any_billing: BillingBench) -> None:
+def test_numbers_have_no_gaps_when_many_periods_are_closed_at_once(any_billing: BillingHarness) -> None:
     names = [f"a{i}" for i in range(6)]
     for name in names:
         any_billing.create_account(name)
@@ -64,7 +64,7 @@ def test_numbers_have_no_gaps_when_many_periods_are_closed_at_once(any_billing: 
     ids=["same number", "gap", "series starts at 2", "zero", "empty period", "kind", "unknown reference", "itself"],
 )
 def test_the_database_refuses_inconsistent_documents(
-    any_billing: BillingBench, change: Callable[[Document], Document]
+    any_billing: BillingHarness, change: Callable[[Document], Document]
 ) -> None:
     number = any_billing.at("2026-12-01").close("acme", "2026-11").number
     document = change(decode_document(any_billing.get(number).content))
@@ -72,7 +72,7 @@ def test_the_database_refuses_inconsistent_documents(
         any_billing.run(lambda _, ctx: insert_document(ctx.db, document))
 
 
-def test_a_credit_note_has_its_own_series_and_refers_to_an_invoice(any_billing: BillingBench) -> None:
+def test_a_credit_note_has_its_own_series_and_refers_to_an_invoice(any_billing: BillingHarness) -> None:
     number = any_billing.at("2026-12-01").close("acme", "2026-11").number
     invoice = decode_document(any_billing.get(number).content)
     credit_note = replace(
@@ -90,7 +90,7 @@ def test_a_credit_note_has_its_own_series_and_refers_to_an_invoice(any_billing: 
     assert credit_notes.items == [stored.summary]
 
 
-def test_members_see_the_invoices_of_the_account_that_pays_for_their_project(any_billing: BillingBench) -> None:
+def test_members_see_the_invoices_of_the_account_that_pays_for_their_project(any_billing: BillingHarness) -> None:
     invoice = any_billing.at("2026-12-01").close("acme", "2026-11")
     ours, others = customer("p1", "reader"), customer("p2", "member")
     assert any_billing.run(lambda billing, ctx: billing.documents.list(ctx, Page()), ours).items == [invoice]
@@ -101,7 +101,7 @@ def test_members_see_the_invoices_of_the_account_that_pays_for_their_project(any
             operation(invoice.number, others)
 
 
-def test_operators_filter_by_account(billing: BillingBench) -> None:
+def test_operators_filter_by_account(billing: BillingHarness) -> None:
     billing.create_account("zeta")
     billing.assign("zeta", "p2")
     billing.at("2026-12-01")
@@ -111,12 +111,12 @@ def test_operators_filter_by_account(billing: BillingBench) -> None:
         assert [summary.number for summary in page.items] == [number]
 
 
-def test_a_missing_document_is_not_found(billing: BillingBench) -> None:
+def test_a_missing_document_is_not_found(billing: BillingHarness) -> None:
     with pytest.raises(DocumentNotFound, match="Document '2026-000009' not found"):
         billing.get("2026-000009")
 
 
-def test_the_pdf_of_an_invoice_is_always_the_same(billing: BillingBench) -> None:
+def test_the_pdf_of_an_invoice_is_always_the_same(billing: BillingHarness) -> None:
     billing.run(lambda billing, ctx: billing.seller.update(ctx, Party("Cloud Seller AG", ("Street 1",), "CH", "CHE-1")))
     billing.ingest(machine("m1", "p1", "2026-11-10"))
     number = billing.at("2026-12-01").close("acme", "2026-11").number
@@ -126,7 +126,7 @@ def test_the_pdf_of_an_invoice_is_always_the_same(billing: BillingBench) -> None
     assert billing.at("2027-06-01").render_pdf(number) == pdf
 
 
-def test_the_pdf_of_a_large_invoice_sums_its_lines(billing: BillingBench) -> None:
+def test_the_pdf_of_a_large_invoice_sums_its_lines(billing: BillingHarness) -> None:
     billing.ingest(*(disk(f"v{i:04}", "p1", "2026-11-10") for i in range(2100)))
     number = billing.at("2026-12-01").close("acme", "2026-11").number
     assert len(billing.load_json(number)["lines"]) == 2100

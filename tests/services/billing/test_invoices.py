@@ -4,9 +4,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
 
-from stratiform.kit.clock import iso_naive, parse_iso
+from stratiform.kit.clock import format_iso_naive, parse_iso
 from stratiform.services.billing.model import Party
-from support.billing import BillingBench
+from support.billing import BillingHarness
 from support.money import PLAN, address, counter, disk, machine, request
 
 HIGHER_PRICES = """
@@ -52,7 +52,7 @@ per = "10 requests"
 """
 
 
-def test_an_invoice_has_lines_net_tax_and_total(any_billing: BillingBench) -> None:
+def test_an_invoice_has_lines_net_tax_and_total(any_billing: BillingHarness) -> None:
     any_billing.ingest(
         machine("m1", "p1", "2026-11-10T00:00:00"),
         machine("m1", "p1", "2026-11-10T00:00:00", at="2026-11-10T10:00:00", state="stopped"),
@@ -77,7 +77,7 @@ def test_an_invoice_has_lines_net_tax_and_total(any_billing: BillingBench) -> No
     assert (summary.net_minor, summary.tax_minor, summary.total_minor) == (123, 25, 148)
 
 
-def test_prices_with_tax_categories_give_an_invoice_with_several_rates(any_billing: BillingBench) -> None:
+def test_prices_with_tax_categories_give_an_invoice_with_several_rates(any_billing: BillingHarness) -> None:
     plan = PLAN.replace("2026-01-01", "2026-11-01").replace(
         'label = "Root disk"', 'label = "Root disk"\ntax_category = { code = "S", rate = "5.5" }'
     )
@@ -93,9 +93,9 @@ def test_prices_with_tax_categories_give_an_invoice_with_several_rates(any_billi
     assert any_billing.render_pdf(summary.number).startswith(b"%PDF-")
 
 
-def test_the_amounts_of_an_invoice_sum_to_the_last_digit(billing: BillingBench) -> None:
+def test_the_amounts_of_an_invoice_sum_to_the_last_digit(billing: BillingHarness) -> None:
     for i in range(20):
-        start = iso_naive(parse_iso("2026-11-10") + i * 7_777_777_777)
+        start = format_iso_naive(parse_iso("2026-11-10") + i * 7_777_777_777)
         billing.ingest(machine(f"m{i}", "p1", start, vcpus=i), disk(f"v{i}", "p1", start))
     invoice = billing.load_json(billing.at("2026-12-01").close("acme", "2026-11").number)
     lines = invoice["lines"]
@@ -108,7 +108,7 @@ def test_the_amounts_of_an_invoice_sum_to_the_last_digit(billing: BillingBench) 
     assert Decimal(invoice["net"]) + Decimal(invoice["tax"]) == Decimal(invoice["total"])
 
 
-def test_large_amounts_can_be_recomputed_after_a_new_price_and_a_new_account(billing: BillingBench) -> None:
+def test_large_amounts_can_be_recomputed_after_a_new_price_and_a_new_account(billing: BillingHarness) -> None:
     billing.publish(PLAN + HIGHER_PRICES)
     billing.create_account("zeta", party=Party("Zeta"), tax_rate="19")
     for i in range(9):
@@ -133,7 +133,7 @@ def test_large_amounts_can_be_recomputed_after_a_new_price_and_a_new_account(bil
     assert intervals == {(start, change), (change, move), (move, end)}
 
 
-def test_late_events_change_the_running_cost_but_not_the_invoice(billing: BillingBench) -> None:
+def test_late_events_change_the_running_cost_but_not_the_invoice(billing: BillingHarness) -> None:
     billing.ingest(machine("m1", "p1", "2026-11-10T00:00:00"))
     number = billing.at("2026-12-01").close("acme", "2026-11").number
     issued = billing.get(number)
@@ -146,7 +146,7 @@ def test_late_events_change_the_running_cost_but_not_the_invoice(billing: Billin
     assert billing.load_json(billing.at("2027-01-01").close("acme", "2026-12").number)["lines"] == []
 
 
-def test_floating_ips_are_on_the_invoice(billing: BillingBench) -> None:
+def test_floating_ips_are_on_the_invoice(billing: BillingHarness) -> None:
     billing.publish(PLAN.replace("2026-01-01", "2026-11-01") + FLOATING_IPS)
     billing.ingest(address("f1", "p1", "2026-11-30T22:00:00"))
     (line,) = billing.load_json(billing.at("2026-12-01").close("acme", "2026-11").number)["lines"]
@@ -155,7 +155,7 @@ def test_floating_ips_are_on_the_invoice(billing: BillingBench) -> None:
     assert (line["quantity"], line["unit"], line["amount"]) == ("2", "address-hour", "0.01")
 
 
-def test_traffic_and_requests_are_on_the_invoice(any_billing: BillingBench) -> None:
+def test_traffic_and_requests_are_on_the_invoice(any_billing: BillingHarness) -> None:
     any_billing.publish(PLAN.replace("2026-01-01", "2026-11-01") + SAMPLES)
     any_billing.assign("acme", "p2")
     any_billing.ingest(
@@ -186,7 +186,7 @@ def test_traffic_and_requests_are_on_the_invoice(any_billing: BillingBench) -> N
     assert Decimal(resource.amount) == Decimal(month.amount)
 
 
-def test_usage_is_divided_when_a_project_moves_to_another_account(billing: BillingBench) -> None:
+def test_usage_is_divided_when_a_project_moves_to_another_account(billing: BillingHarness) -> None:
     billing.create_account("zeta")
     billing.assign("zeta", "p1", "2026-11-11")
     billing.ingest(machine("m1", "p1", "2026-11-10"))
@@ -195,7 +195,7 @@ def test_usage_is_divided_when_a_project_moves_to_another_account(billing: Billi
     assert [Decimal(invoice["lines"][0]["quantity"]) / 2 for invoice in invoices] == [24, 20 * 24]
 
 
-def test_the_month_costs_what_its_invoice_charges(billing: BillingBench) -> None:
+def test_the_month_costs_what_its_invoice_charges(billing: BillingHarness) -> None:
     billing.ingest(*(machine(f"m{i}", "p1", f"2026-11-1{i}T03:0{i}:07.123457") for i in range(9)))
     cost = billing.at("2026-12-01").project_cost("p1", "2026-11")
     assert cost is not None
@@ -203,7 +203,7 @@ def test_the_month_costs_what_its_invoice_charges(billing: BillingBench) -> None
 
 
 @pytest.mark.parametrize(("currency", "total"), [("JPY", "11"), ("KWD", "11.108")])
-def test_minor_units_are_those_of_the_currency(billing: BillingBench, currency: str, total: str) -> None:
+def test_minor_units_are_those_of_the_currency(billing: BillingHarness, currency: str, total: str) -> None:
     billing.publish(PLAN.replace('"standard"', '"local"').replace('"EUR"', f'"{currency}"'))
     billing.create_account("zeta", currency, "local")
     billing.assign("zeta", "p2")

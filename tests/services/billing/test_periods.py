@@ -12,13 +12,13 @@ from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import Conflict, Fault, Invalid
 from stratiform.kit.pagination import Page
 from stratiform.services.billing.errors import CustomerAccountNotFound, UnpricedUsageConflict
-from stratiform.services.billing.model import Period
+from stratiform.services.billing.model import BillingPeriod
 from stratiform.services.billing.repository.periods import insert_period
-from support.billing import BillingBench
+from support.billing import BillingHarness
 from support.money import PLAN, address, disk, machine, request
 
 
-def test_closing_a_period_again_returns_the_same_invoice(any_billing: BillingBench) -> None:
+def test_closing_a_period_again_returns_the_same_invoice(any_billing: BillingHarness) -> None:
     any_billing.ingest(machine("m1", "p1", "2026-11-10"))
     first = any_billing.at("2026-12-02").close("acme", "2026-11")
     stored = any_billing.get(first.number)
@@ -30,7 +30,7 @@ def test_closing_a_period_again_returns_the_same_invoice(any_billing: BillingBen
     assert len(any_billing.run(lambda billing, ctx: billing.documents.list(ctx, Page())).items) == 1
 
 
-def test_months_are_closed_in_order_and_after_their_end(billing: BillingBench) -> None:
+def test_months_are_closed_in_order_and_after_their_end(billing: BillingHarness) -> None:
     with pytest.raises(Conflict, match="not over before 2026-12-01"):
         billing.at("2026-11-20").close("acme", "2026-11")
     with pytest.raises(Conflict, match="2026-11 of customer account 'acme' must be closed first"):
@@ -46,13 +46,13 @@ def test_months_are_closed_in_order_and_after_their_end(billing: BillingBench) -
     assert billing.run(lambda billing, ctx: billing.periods.list(ctx, "acme")) == []
 
 
-def test_an_account_without_projects_has_no_period(billing: BillingBench) -> None:
+def test_an_account_without_projects_has_no_period(billing: BillingHarness) -> None:
     billing.create_account("zeta")
     with pytest.raises(Conflict, match="No project is assigned to customer account 'zeta'"):
         billing.at("2026-12-01").close("zeta", "2026-11")
 
 
-def test_the_current_month_can_be_closed_at_any_time(any_billing: BillingBench) -> None:
+def test_the_current_month_can_be_closed_at_any_time(any_billing: BillingHarness) -> None:
     any_billing.ingest(machine("m1", "p1", "2026-11-10T00:00:00"))
     first = any_billing.at("2026-11-10T01:00:00").close("acme", until=parse_iso("2026-11-10T01:00:00"))
     assert any_billing.close("acme", until=parse_iso("2026-11-10T01:00:00")) == first
@@ -76,19 +76,21 @@ def test_the_current_month_can_be_closed_at_any_time(any_billing: BillingBench) 
     ids=["second first period", "overlap", "gap", "missing sequence"],
 )
 def test_the_database_refuses_a_period_that_does_not_follow_the_previous_one(
-    any_billing: BillingBench, sequence: int, start: str
+    any_billing: BillingHarness, sequence: int, start: str
 ) -> None:
     any_billing.at("2026-12-01").close("acme", "2026-11")
     any_billing.create_account("zeta")
     any_billing.assign("zeta", "p2")
     number = any_billing.at("2027-01-01").close("zeta", "2026-12").number
     account_id = any_billing.run(lambda billing, ctx: billing.customer_accounts.get(ctx, "acme")).id
-    period = Period("x", account_id, sequence, parse_iso(start), parse_iso("2027-01-01"), 1, 1, "standard", number)
+    period = BillingPeriod(
+        "x", account_id, sequence, parse_iso(start), parse_iso("2027-01-01"), 1, 1, "standard", number
+    )
     with pytest.raises(Conflict):
         any_billing.run(lambda _, ctx: insert_period(ctx.db, period))
 
 
-def test_pending_events_of_the_outbox_are_on_the_invoice(billing: BillingBench) -> None:
+def test_pending_events_of_the_outbox_are_on_the_invoice(billing: BillingHarness) -> None:
     billing.ingest(machine("m1", "p1", "2026-11-10T00:00:00"))
     ended = machine("m1", "p1", "2026-11-10T00:00:00", at="2026-11-10T01:00:00", terminated_at="2026-11-10T01:00:00")
     database = billing.stack.services.database
@@ -96,11 +98,11 @@ def test_pending_events_of_the_outbox_are_on_the_invoice(billing: BillingBench) 
         outbox.append(db, ended)
     invoice = billing.load_json(billing.at("2026-12-01").close("acme", "2026-11").number)
     assert [line["quantity"] for line in invoice["lines"]] == ["2", "20"]
-    with database.snapshot() as db:
+    with database.read_transaction() as db:
         assert outbox.list_pending(db, 10) == []
 
 
-def test_a_period_with_usage_that_matches_no_price_cannot_be_closed(billing: BillingBench) -> None:
+def test_a_period_with_usage_that_matches_no_price_cannot_be_closed(billing: BillingHarness) -> None:
     billing.ingest(disk("v1", "p1", "2026-11-10", volume_type_name="slow"))
     with pytest.raises(UnpricedUsageConflict) as error:
         billing.at("2026-12-01").close("acme", "2026-11")
@@ -113,7 +115,7 @@ def test_a_period_with_usage_that_matches_no_price_cannot_be_closed(billing: Bil
 
 
 def test_a_period_with_a_resource_type_without_prices_is_closed_only_if_the_type_is_declared_free(
-    any_billing: BillingBench,
+    any_billing: BillingHarness,
 ) -> None:
     any_billing.ingest(
         machine("m1", "p1", "2026-11-30T23:00:00"),
@@ -129,7 +131,7 @@ def test_a_period_with_a_resource_type_without_prices_is_closed_only_if_the_type
     assert any_billing.close("acme", "2026-11").net_minor == 2
 
 
-def test_a_period_with_samples_of_a_type_without_prices_cannot_be_closed(billing: BillingBench) -> None:
+def test_a_period_with_samples_of_a_type_without_prices_cannot_be_closed(billing: BillingHarness) -> None:
     billing.ingest(request("p1", "2026-11-11T00:00:00"), request("p1", "2026-11-11T00:00:01"))
     with pytest.raises(UnpricedUsageConflict) as error:
         billing.at("2026-12-01").close("acme", "2026-11")
@@ -140,7 +142,7 @@ def test_a_period_with_samples_of_a_type_without_prices_cannot_be_closed(billing
     assert billing.close("acme", "2026-11").total == "0.00"
 
 
-def test_no_project_is_assigned_to_a_period_that_is_being_closed(any_billing: BillingBench) -> None:
+def test_no_project_is_assigned_to_a_period_that_is_being_closed(any_billing: BillingHarness) -> None:
     """Otherwise its usage would be on no invoice, or on two."""
     any_billing.create_account("zeta")
     any_billing.assign("zeta", "p9")

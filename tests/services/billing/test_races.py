@@ -10,11 +10,11 @@ import pytest
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import Conflict, Fault, Invalid
 from stratiform.kit.pagination import Page
-from stratiform.services.billing.model import Assignment
-from stratiform.services.billing.repository.assignments import end_assignment, list_assignments
+from stratiform.services.billing.model import ProjectAssignment
+from stratiform.services.billing.repository.project_assignments import end_assignment, list_assignments
 from stratiform.services.billing.tables import assignments_table
 from stratiform.services.rating.model import PricePlan
-from support.billing import BillingBench
+from support.billing import BillingHarness
 from support.money import PLAN, machine
 
 THREADS = 16
@@ -35,7 +35,7 @@ def run_together(operations: Sequence[Callable[[], object]]) -> list[object]:
         return list(pool.map(run, operations))
 
 
-def assignments_of(billing: BillingBench, project_id: str) -> Sequence[Assignment]:
+def assignments_of(billing: BillingHarness, project_id: str) -> Sequence[ProjectAssignment]:
     return billing.run(lambda _, ctx: list_assignments(ctx.db, project_id=project_id))
 
 
@@ -47,7 +47,7 @@ def check_conflicts(results: Sequence[object]) -> int:
 
 
 @pytest.mark.parametrize("names", [("a", "b", "c", "d"), ("a",)], ids=["four accounts", "one account"])
-def test_a_project_has_one_payer_at_a_time(any_billing: BillingBench, names: Sequence[str]) -> None:
+def test_a_project_has_one_payer_at_a_time(any_billing: BillingHarness, names: Sequence[str]) -> None:
     for name in names:
         any_billing.create_account(name)
     for number in range(4):
@@ -59,7 +59,7 @@ def test_a_project_has_one_payer_at_a_time(any_billing: BillingBench, names: Seq
         assert [each.until for each in assignments_of(any_billing, project)] == [None]
 
 
-def test_projects_that_move_between_accounts_stay_with_one_payer(any_billing: BillingBench) -> None:
+def test_projects_that_move_between_accounts_stay_with_one_payer(any_billing: BillingHarness) -> None:
     names = ["b", "c", "d", "e"]
     for name in names:
         any_billing.create_account(name)
@@ -71,7 +71,7 @@ def test_projects_that_move_between_accounts_stay_with_one_payer(any_billing: Bi
     assert [earlier.until for earlier in assigned] == [*(later.start for later in assigned[1:]), None]
 
 
-def test_projects_that_swap_accounts_do_not_block_each_other(any_billing: BillingBench) -> None:
+def test_projects_that_swap_accounts_do_not_block_each_other(any_billing: BillingHarness) -> None:
     any_billing.create_account("zeta")
     any_billing.assign("zeta", "p2")
     any_billing.at("2026-11-20")
@@ -85,7 +85,7 @@ def test_projects_that_swap_accounts_do_not_block_each_other(any_billing: Billin
         assert check_conflicts(run_together(operations)) == 2
 
 
-def test_an_account_is_created_once(any_billing: BillingBench) -> None:
+def test_an_account_is_created_once(any_billing: BillingHarness) -> None:
     for number in range(4):
         name = f"new-{number}"
         results = run_together([partial(any_billing.create_account, name)] * THREADS)
@@ -93,7 +93,7 @@ def test_an_account_is_created_once(any_billing: BillingBench) -> None:
         assert f"Customer account '{name}' already exists" in {getattr(each, "message", "") for each in results}
 
 
-def test_a_period_is_closed_once(any_billing: BillingBench) -> None:
+def test_a_period_is_closed_once(any_billing: BillingHarness) -> None:
     any_billing.ingest(machine("m1", "p1", "2026-11-10"))
     any_billing.at("2027-01-01")
     results = run_together([partial(any_billing.close, "acme", "2026-11")] * 32)
@@ -102,7 +102,7 @@ def test_a_period_is_closed_once(any_billing: BillingBench) -> None:
     assert len(documents.items) == 1
 
 
-def test_documents_of_many_accounts_are_numbered_without_gaps(any_billing: BillingBench) -> None:
+def test_documents_of_many_accounts_are_numbered_without_gaps(any_billing: BillingHarness) -> None:
     names = [f"account-{number}" for number in range(THREADS)]
     for name in names:
         any_billing.create_account(name)
@@ -116,7 +116,7 @@ def test_documents_of_many_accounts_are_numbered_without_gaps(any_billing: Billi
     assert sorted(each.sequence for each in documents.items) == list(range(1, 2 * THREADS + 1))
 
 
-def test_a_plan_is_published_once(any_billing: BillingBench) -> None:
+def test_a_plan_is_published_once(any_billing: BillingHarness) -> None:
     plans = [PLAN.replace('"standard"', '"gold"').replace('"0.01"', f'"0.0{index}"') for index in range(1, 9)]
     results = run_together([partial(any_billing.publish, plan) for plan in plans] * 2)
     assert check_conflicts(results) >= 1
@@ -124,7 +124,7 @@ def test_a_plan_is_published_once(any_billing: BillingBench) -> None:
     assert len(prices) == 1
 
 
-def test_prices_are_not_set_in_a_period_that_is_being_closed(any_billing: BillingBench) -> None:
+def test_prices_are_not_set_in_a_period_that_is_being_closed(any_billing: BillingHarness) -> None:
     """An invoice has the prices that are published for its period."""
     for number in range(1, 7):
         month, next_month = f"2027-{number:02}", f"2027-{number + 1:02}"
@@ -156,7 +156,7 @@ def test_prices_are_not_set_in_a_period_that_is_being_closed(any_billing: Billin
     ids=["second first", "no previous", "after an open one", "overlap", "other end", "missing sequence", "empty"],
 )
 def test_the_database_refuses_a_second_payer(
-    any_billing: BillingBench,
+    any_billing: BillingHarness,
     sequence: int,
     previous_sequence: int | None,
     previous_until: str | None,
@@ -180,7 +180,7 @@ def test_the_database_refuses_a_second_payer(
         any_billing.run(lambda _, ctx: ctx.db.execute(assignments_table.insert().values(values)))
 
 
-def test_the_end_of_an_assignment_stays_before_the_next_one(any_billing: BillingBench) -> None:
+def test_the_end_of_an_assignment_stays_before_the_next_one(any_billing: BillingHarness) -> None:
     any_billing.create_account("zeta")
     any_billing.assign("zeta", "p1", "2026-11-10")
     first = assignments_of(any_billing, "p1")[0]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratiform.kit.clock import parse_iso
-from stratiform.services.billing.document_format import decode_document, encode_document
+from stratiform.services.billing.document_json import decode_document, encode_document
 from stratiform.services.billing.model import (
     Document,
     DocumentKind,

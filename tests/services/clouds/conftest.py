@@ -10,7 +10,7 @@ from stratiform.contract.connector import Installation
 from stratiform.kit.clock import ManualClock
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Connection, Database
+from stratiform.kit.database import Connection, Database
 from stratiform.kit.ids import SequentialIds
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.clouds.model import Cloud
@@ -33,7 +33,7 @@ class Fixture:
 
     def closed_ctx(self, caller: Caller = SYSTEM) -> RequestContext:
         """Return a context whose transaction has ended."""
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             return self.ctx(db, caller)
 
     def second_process(self) -> CloudsService:

@@ -23,7 +23,7 @@ AWS = {"access_key": "AKIAEXAMPLE", "secret_key": "s3cr3t-of-mine", "region": "e
 def test_get_by_id_and_by_name(any_fixture: Fixture) -> None:
     f, accounts = any_fixture, any_fixture.clouds.accounts
     second, first = f.add("memory-2", latency_ms="5"), f.add("memory-1")
-    with f.database.snapshot() as db:
+    with f.database.read_transaction() as db:
         assert accounts.list_all(db) == [first, second]
         assert accounts.list(f.ctx(db)) == [first, second]
         assert accounts.get_by_id(db, second.id) == second
@@ -79,7 +79,7 @@ def test_invalid_setting_is_named_and_nothing_is_stored(
     with pytest.raises(Invalid, match=message) as error, fixture.database.transaction() as db:
         accounts.create(fixture.ctx(db), kind, "cloud", settings)
     assert AWS["secret_key"] not in error.value.message + error.value.hint
-    with fixture.database.snapshot() as db:
+    with fixture.database.read_transaction() as db:
         assert accounts.list_all(db) == []
 
 
@@ -90,7 +90,7 @@ def test_secrets_are_encrypted_and_never_logged(any_fixture: Fixture, caplog: py
         cloud = f.clouds.accounts.create(f.ctx(db), "aws", "aws-1", AWS)
     assert "secret_key" not in cloud.settings
     assert cloud.settings["access_key"] == "AKIAEXAMPLE"
-    with f.database.snapshot() as db:
+    with f.database.read_transaction() as db:
         rows = str(list(db.execute(text("SELECT * FROM clouds_cloud"))))
     assert AWS["secret_key"] not in rows + repr(cloud) + caplog.text
     f.clouds.connections.get(cloud.id)
@@ -103,7 +103,7 @@ def test_update_keeps_other_settings_and_resets_empty_values(any_fixture: Fixtur
     f.clock.advance(5)
     with f.database.transaction() as db:
         accounts.update(f.ctx(db), cloud.id, {"call_ms": ""})
-    with f.database.snapshot() as db:
+    with f.database.read_transaction() as db:
         updated = accounts.get_by_id(db, cloud.id)
     assert updated.settings == {"latency_ms": "7"}
     assert updated.updated_at == cloud.created_at + 5
@@ -123,13 +123,13 @@ def test_delete_requires_that_no_project_is_bound(any_fixture: Fixture) -> None:
     cloud = f.add()
     f.bind("p1", cloud)
     with f.database.transaction() as db:
-        clouds.native_resources.register(f.ctx(db), cloud.id, ResourceType.FLAVOR, "f1", "memory.small")
+        clouds.native_ids.register(f.ctx(db), cloud.id, ResourceType.FLAVOR, "f1", "memory.small")
     with pytest.raises(CloudInUse, match="p1"), f.database.transaction() as db:
         clouds.accounts.delete(f.ctx(db), cloud.id)
     with f.database.transaction() as db:
         clouds.bindings.delete(f.ctx(db), "p1", cloud.id)
         clouds.accounts.delete(f.ctx(db), cloud.id)
-    with f.database.snapshot() as db:
+    with f.database.read_transaction() as db:
         assert clouds.accounts.list_all(db) == []
     with pytest.raises(CloudNotFound):
         clouds.connections.get(cloud.id)
@@ -137,20 +137,20 @@ def test_delete_requires_that_no_project_is_bound(any_fixture: Fixture) -> None:
 
 def test_new_account_and_its_update_are_checked_before_they_are_stored(fixture: Fixture) -> None:
     accounts, ctx = fixture.clouds.accounts, fixture.closed_ctx()
-    assert accounts.check_new(ctx, "memory", "new", {"zones": "a,b"}).zones == ("a", "b")
+    assert accounts.check_new_credentials(ctx, "memory", "new", {"zones": "a,b"}).zones == ("a", "b")
     with pytest.raises(Invalid, match="not a valid cloud name"):
-        accounts.check_new(ctx, "memory", "New", {})
+        accounts.check_new_credentials(ctx, "memory", "New", {})
     cloud = fixture.add(password="right")
     fixture.clouds.connections.get(cloud.id).check_credentials()
     with pytest.raises(CredentialsRejected):
-        accounts.check_update(ctx, cloud, {"password": "wrong"})
-    assert accounts.check_update(ctx, cloud, {"zones": "c"}).zones == ("c",)
-    with fixture.database.snapshot() as db:
+        accounts.check_updated_credentials(ctx, cloud, {"password": "wrong"})
+    assert accounts.check_updated_credentials(ctx, cloud, {"zones": "c"}).zones == ("c",)
+    with fixture.database.read_transaction() as db:
         assert accounts.list_all(db) == [cloud]
         with pytest.raises(RuntimeError):
-            accounts.check_new(fixture.ctx(db), "memory", "new", {})
+            accounts.check_new_credentials(fixture.ctx(db), "memory", "new", {})
         with pytest.raises(RuntimeError):
-            accounts.check_update(fixture.ctx(db), cloud, {})
+            accounts.check_updated_credentials(fixture.ctx(db), cloud, {})
 
 
 def test_bootstrap_creates_a_cloud_once(fixture: Fixture) -> None:
@@ -171,7 +171,7 @@ def test_bootstrap_creates_nothing_beside_clouds_of_other_kinds(fixture: Fixture
 
 
 def test_kinds_declare_settings_and_capabilities(fixture: Fixture) -> None:
-    with fixture.database.snapshot() as db:
+    with fixture.database.read_transaction() as db:
         kinds = {kind.kind: kind for kind in fixture.clouds.accounts.list_kinds(fixture.ctx(db))}
     assert {"compute", "network"} <= set(kinds["memory"].capabilities)
     assert "secret_key" in [setting.name for setting in kinds["aws"].settings if setting.secret]
@@ -188,19 +188,19 @@ def test_members_are_forbidden_to_manage_clouds(fixture: Fixture) -> None:
             lambda: clouds.accounts.delete(ctx, cloud.id),
             lambda: clouds.accounts.list(ctx),
             lambda: clouds.accounts.get(ctx, cloud.id),
-            lambda: clouds.accounts.check_new(ctx, "memory", "mine", {}),
-            lambda: clouds.accounts.check_update(ctx, cloud, {}),
+            lambda: clouds.accounts.check_new_credentials(ctx, "memory", "mine", {}),
+            lambda: clouds.accounts.check_updated_credentials(ctx, cloud, {}),
             lambda: clouds.bindings.create(ctx, "p1", cloud.id),
             lambda: clouds.bindings.delete(ctx, "p1", cloud.id),
             lambda: clouds.bindings.list(ctx),
             lambda: clouds.bindings.list(ctx, cloud_id=cloud.id),
             lambda: clouds.bindings.list(ctx, project_id="p1", cloud_id=cloud.id),
             lambda: clouds.bindings.check_native_zone(ctx, cloud.id, "zone-1"),
-            lambda: clouds.native_resources.register(ctx, cloud.id, ResourceType.IMAGE, "i", "n"),
-            lambda: clouds.native_resources.unregister(ctx, cloud.id, ResourceType.IMAGE, "i"),
-            lambda: clouds.native_resources.resolve(ctx, cloud.id, ResourceType.IMAGE, "n"),
-            lambda: clouds.native_resources.list(ctx, cloud.id),
-            lambda: clouds.connections.check(ctx, cloud),
+            lambda: clouds.native_ids.register(ctx, cloud.id, ResourceType.IMAGE, "i", "n"),
+            lambda: clouds.native_ids.unregister(ctx, cloud.id, ResourceType.IMAGE, "i"),
+            lambda: clouds.native_ids.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, "n"),
+            lambda: clouds.native_ids.list(ctx, cloud.id),
+            lambda: clouds.connections.check_credentials(ctx, cloud),
         ):
             with pytest.raises(Forbidden):
                 call()

@@ -25,12 +25,12 @@ def test_resolve_and_list(any_fixture: Fixture) -> None:
     f.bind("p1", b_cloud)
     f.bind("p1", a_cloud, "south", "zone-1")
     f.bind("p2", a_cloud)
-    with f.database.snapshot() as db:
-        default = bindings.resolve(db, "p1", None)
+    with f.database.read_transaction() as db:
+        default = bindings.resolve_zone(db, "p1", None)
         assert (default.cloud_id, default.cloud_name) == (b_cloud.id, "b-cloud")
         assert (default.zone, default.native_zone) == ("b-cloud", "")
-        assert bindings.resolve(db, "p1", "") == bindings.resolve(db, "p1", "b-cloud") == default
-        south = bindings.resolve(db, "p1", "south")
+        assert bindings.resolve_zone(db, "p1", "") == bindings.resolve_zone(db, "p1", "b-cloud") == default
+        south = bindings.resolve_zone(db, "p1", "south")
         assert (south.cloud_id, south.native_zone) == (a_cloud.id, "zone-1")
         assert bindings.list_zones(db, "p1") == ["b-cloud", "south"]
         assert [binding.cloud_name for binding in bindings.list_for_project(db, "p2")] == ["a-cloud"]
@@ -48,12 +48,12 @@ def test_resolve_and_list(any_fixture: Fixture) -> None:
 def test_resolve_without_cloud_or_zone(any_fixture: Fixture) -> None:
     f, bindings = any_fixture, any_fixture.clouds.bindings
     f.bind("p1", f.add())
-    with f.database.snapshot() as db:
+    with f.database.read_transaction() as db:
         with pytest.raises(ProjectNotBound, match="p2 is not bound to a cloud") as not_bound:
-            bindings.resolve(db, "p2", None)
+            bindings.resolve_zone(db, "p2", None)
         assert not_bound.value.status == 409
         with pytest.raises(AvailabilityZoneNotFound, match="not available") as no_zone:
-            bindings.resolve(db, "p1", "north")
+            bindings.resolve_zone(db, "p1", "north")
         assert no_zone.value.status == 400
         assert "memory" in no_zone.value.hint
         assert bindings.list_zones(db, "p2") == []
@@ -64,7 +64,7 @@ def test_create_is_idempotent_and_a_zone_has_one_cloud(any_fixture: Fixture) -> 
     first, second = f.add("first"), f.add("second")
     f.bind("p1", first, "north")
     f.bind("p1", first, "north")
-    with f.database.snapshot() as db:
+    with f.database.read_transaction() as db:
         assert len(f.clouds.bindings.list_for_project(db, "p1")) == 1
     for cloud, native_zone in ((second, ""), (first, "zone-1")):
         with pytest.raises(BindingConflict, match="'north'"):
@@ -115,7 +115,7 @@ def test_readers_list_the_bindings_of_their_project_only(fixture: Fixture) -> No
     reader = Caller(user_id="u1", project_id="p1", roles=frozenset({"reader"}))
     without_role = Caller(user_id="u2", project_id="p1")
     other_project = Caller(user_id="u3", project_id="p2", roles=frozenset({"member", "reader"}))
-    with fixture.database.snapshot() as db:
+    with fixture.database.read_transaction() as db:
         visible = bindings.list(fixture.ctx(db, reader), project_id="p1")
         assert visible == bindings.list(fixture.ctx(db), project_id="p1") == bindings.list_for_project(db, "p1")
         with pytest.raises(NotFound):
@@ -131,5 +131,5 @@ def test_check_native_zone(fixture: Fixture) -> None:
     with pytest.raises(Invalid, match="'c'") as error:
         check(fixture.closed_ctx(), cloud.id, "c")
     assert error.value.hint == "zones: a, b"
-    with fixture.database.snapshot() as db, pytest.raises(RuntimeError):
+    with fixture.database.read_transaction() as db, pytest.raises(RuntimeError):
         check(fixture.ctx(db), cloud.id, "a")

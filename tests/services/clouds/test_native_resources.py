@@ -3,14 +3,14 @@
 import pytest
 
 from stratiform.kit.errors import Invalid
-from stratiform.services.clouds.errors import InvalidNativeId, NativeResourceNotFound
+from stratiform.services.clouds.errors import InvalidNativeId, NativeIdNotFound
 from stratiform.services.clouds.model import ResourceType
 
 from .conftest import Fixture
 
 
 def test_register_replace_and_unregister(any_fixture: Fixture) -> None:
-    f, natives = any_fixture, any_fixture.clouds.native_resources
+    f, natives = any_fixture, any_fixture.clouds.native_ids
     first, second = f.add("first"), f.add("second")
     with f.database.transaction() as db:
         ctx = f.ctx(db)
@@ -25,11 +25,11 @@ def test_register_replace_and_unregister(any_fixture: Fixture) -> None:
             ("image", "x", "memory-ubuntu-24.04"),
             ("volume_type", "x", "fast"),
         ]
-        assert natives.find_id(db, second.id, ResourceType.IMAGE, "x") == "memory-cirros"
-        assert natives.find_id(db, second.id, ResourceType.FLAVOR, "x") is None
+        assert natives.find(db, second.id, ResourceType.IMAGE, "x") == "memory-cirros"
+        assert natives.find(db, second.id, ResourceType.FLAVOR, "x") is None
         natives.unregister(ctx, first.id, ResourceType.IMAGE, "x")
-        assert natives.find_id(db, first.id, ResourceType.IMAGE, "x") is None
-        with pytest.raises(NativeResourceNotFound):
+        assert natives.find(db, first.id, ResourceType.IMAGE, "x") is None
+        with pytest.raises(NativeIdNotFound):
             natives.unregister(ctx, first.id, ResourceType.IMAGE, "x")
 
 
@@ -37,14 +37,14 @@ def test_register_replace_and_unregister(any_fixture: Fixture) -> None:
 def test_register_requires_both_ids(fixture: Fixture, resource_id: str, native_id: str) -> None:
     cloud = fixture.add()
     with pytest.raises(Invalid), fixture.database.transaction() as db:
-        fixture.clouds.native_resources.register(fixture.ctx(db), cloud.id, ResourceType.IMAGE, resource_id, native_id)
+        fixture.clouds.native_ids.register(fixture.ctx(db), cloud.id, ResourceType.IMAGE, resource_id, native_id)
 
 
 def test_resolve_checks_images_in_the_cloud(fixture: Fixture) -> None:
-    cloud, resolve = fixture.add(), fixture.clouds.native_resources.resolve
+    cloud, resolve = fixture.add(), fixture.clouds.native_ids.resolve_canonical
     assert resolve(fixture.closed_ctx(), cloud.id, ResourceType.IMAGE, "memory-debian-12") == "memory-debian-12"
     assert resolve(fixture.closed_ctx(), cloud.id, ResourceType.FLAVOR, "any") == "any"
     with pytest.raises(InvalidNativeId, match="Image 'nothing' not found"):
         resolve(fixture.closed_ctx(), cloud.id, ResourceType.IMAGE, "nothing")
-    with fixture.database.snapshot() as db, pytest.raises(RuntimeError):
+    with fixture.database.read_transaction() as db, pytest.raises(RuntimeError):
         resolve(fixture.ctx(db), cloud.id, ResourceType.IMAGE, "memory-debian-12")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from support.servers import ServerBench, with_servers
-from support.stacks import Bench
+from support.servers import ServerHarness, with_servers
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def servers(stack_bench: Bench) -> ServerBench:
-    return with_servers(stack_bench)
+def servers(service_harness: ServiceHarness) -> ServerHarness:
+    return with_servers(service_harness)

@@ -4,7 +4,7 @@ import pytest
 
 from stratiform.services.compute.model import task_states, vm_states
 from stratiform.services.compute.service.action_table import SERVER_ACTIONS, ServerAction
-from stratiform.services.compute.tasks.reconcile import STEPS
+from stratiform.services.compute.tasks.reconcile_handler import STEPS
 
 VM_STATES = {value for name, value in vars(vm_states).items() if name.isupper()}
 

@@ -7,19 +7,19 @@ import pytest
 
 from stratiform.kit.pagination import Page
 from stratiform.services.compute.model import ServerFilter, StatusStates
-from support.servers import ServerBench, with_servers
-from support.stacks import bench
+from support.servers import ServerHarness, with_servers
+from support.stacks import build_harness
 
 
 @pytest.fixture
-def servers(home: Path, database_url: str) -> Iterator[ServerBench]:
+def servers(home: Path, database_url: str) -> Iterator[ServerHarness]:
     home.mkdir(parents=True)
-    stack = bench(home, database_url)
+    stack = build_harness(home, database_url)
     yield with_servers(stack)
     stack.services.database.close()
 
 
-def test_server_lifecycle(servers: ServerBench) -> None:
+def test_server_lifecycle(servers: ServerHarness) -> None:
     server = servers.create_active(user_data="x" * 65_535, metadata={"ключ".encode().hex(): "✓"}, tags=("é", "E"))
     with servers.ctx() as ctx:
         servers.compute.server_actions.resize(ctx, server.id, "2")
@@ -36,9 +36,9 @@ def test_server_lifecycle(servers: ServerBench) -> None:
     assert servers.native_servers() == []
 
 
-def test_filters_and_paging(servers: ServerBench) -> None:
+def test_filters_and_paging(servers: ServerHarness) -> None:
     for name, tags in (("Alpha", ("Blue",)), ("beta", ("red", "a b")), ("alphabet", ())):
-        servers.bench.clock.advance(1_000_000)
+        servers.harness.clock.advance(1_000_000)
         servers.create(name=name, tags=tags)
     assert list_names(servers) == ["alphabet", "beta", "Alpha"]
     assert list_names(servers, name="^[Aa]lpha") == ["alphabet", "Alpha"]
@@ -61,13 +61,13 @@ def test_filters_and_paging(servers: ServerBench) -> None:
     assert list_names_by_page(servers, ("display_name", "asc")) == ["Alpha", "alphabet", "beta"]
 
 
-def list_names(servers: ServerBench, **filters: object) -> list[str]:
+def list_names(servers: ServerHarness, **filters: object) -> list[str]:
     with servers.ctx() as ctx:
         page = servers.compute.servers.list(ctx, ServerFilter(**filters), Page())  # type: ignore[arg-type]  # checked by the dataclass
     return [server.name for server in page.items]
 
 
-def list_names_by_page(servers: ServerBench, *sort: tuple[str, str]) -> list[str]:
+def list_names_by_page(servers: ServerHarness, *sort: tuple[str, str]) -> list[str]:
     """List servers in pages of one."""
     names: list[str] = []
     marker = None

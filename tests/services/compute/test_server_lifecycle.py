@@ -9,11 +9,11 @@ from stratiform.kit.policy import SYSTEM
 from stratiform.services.compute.errors import InvalidServerState, ServerNotFound
 from stratiform.services.compute.model import VolumeRequest
 from stratiform.services.volume.model import NewVolume
-from support.servers import ServerBench
+from support.servers import ServerHarness
 from support.stacks import customer
 
 
-def test_create_creates_one_server_in_the_cloud_with_its_id_and_address(servers: ServerBench) -> None:
+def test_create_creates_one_server_in_the_cloud_with_its_id_and_address(servers: ServerHarness) -> None:
     created = servers.create(key_name=None, metadata={"k": "v"})
     assert (created.status, created.task_state) == ("BUILD", "scheduling")
     servers.run_worker(1)
@@ -37,7 +37,7 @@ def test_create_creates_one_server_in_the_cloud_with_its_id_and_address(servers:
     assert payload["fixed_ips"][0]["address"] == native.addresses[0]
 
 
-def test_stop_and_start(servers: ServerBench) -> None:
+def test_stop_and_start(servers: ServerHarness) -> None:
     server = servers.create_active()
     with servers.ctx() as ctx:
         servers.compute.server_actions.stop(ctx, server.id)
@@ -56,7 +56,7 @@ def test_stop_and_start(servers: ServerBench) -> None:
 
 
 @pytest.mark.parametrize("hard", [False, True])
-def test_reboot(servers: ServerBench, hard: bool) -> None:
+def test_reboot(servers: ServerHarness, hard: bool) -> None:
     server = servers.create_active()
     with servers.ctx() as ctx:
         servers.compute.server_actions.reboot(ctx, server.id, hard=hard)
@@ -65,7 +65,7 @@ def test_reboot(servers: ServerBench, hard: bool) -> None:
     assert servers.get(server.id).status == "ACTIVE"
 
 
-def test_hard_reboot_starts_stopped_server(servers: ServerBench) -> None:
+def test_hard_reboot_starts_stopped_server(servers: ServerHarness) -> None:
     server = servers.create_active()
     with servers.ctx() as ctx:
         servers.compute.server_actions.stop(ctx, server.id)
@@ -78,7 +78,7 @@ def test_hard_reboot_starts_stopped_server(servers: ServerBench) -> None:
     assert servers.get(server.id).status == "ACTIVE"
 
 
-def test_resize_and_confirm(servers: ServerBench) -> None:
+def test_resize_and_confirm(servers: ServerHarness) -> None:
     server = servers.create_active()
     with servers.ctx() as ctx:
         servers.compute.server_actions.resize(ctx, server.id, "2")
@@ -97,7 +97,7 @@ def test_resize_and_confirm(servers: ServerBench) -> None:
     assert (end.payload["state"], end.payload["instance_type"]) == ("resized", "m1.small")
 
 
-def test_resize_and_revert(servers: ServerBench) -> None:
+def test_resize_and_revert(servers: ServerHarness) -> None:
     server = servers.create_active()
     with servers.ctx() as ctx:
         servers.compute.server_actions.resize(ctx, server.id, "3")
@@ -112,7 +112,7 @@ def test_resize_and_revert(servers: ServerBench) -> None:
     assert servers.native_servers()[0].size.disk_gib == 40, "disks can't shrink"
 
 
-def test_resize_keeps_stopped_server_stopped(servers: ServerBench) -> None:
+def test_resize_keeps_stopped_server_stopped(servers: ServerHarness) -> None:
     server = servers.create_active()
     with servers.ctx() as ctx:
         servers.compute.server_actions.stop(ctx, server.id)
@@ -127,7 +127,7 @@ def test_resize_keeps_stopped_server_stopped(servers: ServerBench) -> None:
     assert servers.get(server.id).status == "SHUTOFF"
 
 
-def test_resize_without_capacity_keeps_old_flavor(servers: ServerBench) -> None:
+def test_resize_without_capacity_keeps_old_flavor(servers: ServerHarness) -> None:
     server = servers.create_active()
     servers.cloud.client.set_faults(capacity_vcpus=2)
     with servers.ctx() as ctx:
@@ -139,7 +139,7 @@ def test_resize_without_capacity_keeps_old_flavor(servers: ServerBench) -> None:
         assert servers.compute.instance_actions.list(ctx, server.id)[0].message == "Error"
 
 
-def test_rebuild(servers: ServerBench) -> None:
+def test_rebuild(servers: ServerHarness) -> None:
     server = servers.create_active()
     with servers.ctx() as ctx:
         changed = servers.compute.server_actions.rebuild(ctx, server.id, servers.image_id, name="other")
@@ -149,7 +149,7 @@ def test_rebuild(servers: ServerBench) -> None:
     assert servers.get(server.id).native_id == server.native_id
 
 
-def test_delete_releases_address_and_keeps_row(servers: ServerBench) -> None:
+def test_delete_releases_address_and_keeps_row(servers: ServerHarness) -> None:
     server = servers.create_active()
     with servers.ctx() as ctx:
         servers.compute.servers.delete(ctx, server.id)
@@ -159,8 +159,8 @@ def test_delete_releases_address_and_keeps_row(servers: ServerBench) -> None:
     assert deleted.status == "DELETED"
     assert deleted.terminated_at is not None
     assert servers.native_servers() == []
-    with servers.bench.services.database.snapshot() as db:
-        assert servers.bench.services.network.server_ports.list(db, server.id) == []
+    with servers.harness.services.database.read_transaction() as db:
+        assert servers.harness.services.network.server_ports.list(db, server.id) == []
     with servers.ctx() as ctx, pytest.raises(ServerNotFound):
         servers.compute.servers.get(ctx, server.id)
     end = servers.events(server.id)[-1]
@@ -168,7 +168,7 @@ def test_delete_releases_address_and_keeps_row(servers: ServerBench) -> None:
     assert end.payload["terminated_at"]
 
 
-def test_delete_during_build(servers: ServerBench) -> None:
+def test_delete_during_build(servers: ServerHarness) -> None:
     created = servers.create()
     servers.run_due_work()
     assert servers.get(created.id).status == "BUILD"
@@ -179,7 +179,7 @@ def test_delete_during_build(servers: ServerBench) -> None:
     assert servers.native_servers() == []
 
 
-def test_create_without_capacity_sets_error_with_fault(servers: ServerBench) -> None:
+def test_create_without_capacity_sets_error_with_fault(servers: ServerHarness) -> None:
     servers.cloud.client.set_faults(capacity_vcpus=1)
     created = servers.create(flavor_id="5")
     servers.run_worker(1)
@@ -195,7 +195,7 @@ def test_create_without_capacity_sets_error_with_fault(servers: ServerBench) -> 
     assert servers.get(created.id).status == "DELETED"
 
 
-def test_create_fails_if_server_breaks_while_starting(servers: ServerBench) -> None:
+def test_create_fails_if_server_breaks_while_starting(servers: ServerHarness) -> None:
     servers.cloud.client.set_faults(break_percent=100)
     created = servers.create()
     servers.run_worker(1)
@@ -203,7 +203,7 @@ def test_create_fails_if_server_breaks_while_starting(servers: ServerBench) -> N
     assert servers.get(created.id).native_id
 
 
-def test_throttling_and_lost_responses_are_retried(servers: ServerBench) -> None:
+def test_throttling_and_lost_responses_are_retried(servers: ServerHarness) -> None:
     servers.cloud.client.set_faults(fail_next=3)
     first = servers.create()
     servers.run_worker(10)
@@ -216,7 +216,7 @@ def test_throttling_and_lost_responses_are_retried(servers: ServerBench) -> None
     assert set(servers.cloud.client.count_created().values()) == {1}
 
 
-def test_delete_finds_server_whose_create_response_was_lost(servers: ServerBench) -> None:
+def test_delete_finds_server_whose_create_response_was_lost(servers: ServerHarness) -> None:
     other = servers.create_active()  # creates the subnet, so that the lost response is the server's
     servers.cloud.client.set_faults(lose_next=1)
     created = servers.create()
@@ -229,19 +229,19 @@ def test_delete_finds_server_whose_create_response_was_lost(servers: ServerBench
     assert [native.token for native in servers.native_servers()] == [other.id]
 
 
-def test_late_create_after_delete_is_deleted(servers: ServerBench) -> None:
+def test_late_create_after_delete_is_deleted(servers: ServerHarness) -> None:
     created = servers.create()
     with servers.ctx() as ctx:
         servers.compute.servers.delete(ctx, created.id)
     servers.run_due_work()
     assert servers.get(created.id).status == "DELETED"
     servers.cloud_compute.create(ServerSpec(created.id, "late", ServerSize(1, 512, 1), "memory-cirros"))
-    servers.bench.clock.advance(61 * SECOND_US)
+    servers.harness.clock.advance(61 * SECOND_US)
     servers.run_worker(1)
     assert servers.native_servers() == []
 
 
-def test_create_multiple_servers(servers: ServerBench) -> None:
+def test_create_multiple_servers(servers: ServerHarness) -> None:
     with servers.ctx() as ctx:
         created = servers.compute.servers.create(ctx, servers.new_server(min_count=3, max_count=3))
     assert [server.name for server in created] == ["web-1", "web-2", "web-3"]
@@ -251,7 +251,7 @@ def test_create_multiple_servers(servers: ServerBench) -> None:
     assert len(set(addresses)) == 3
 
 
-def test_create_rejects_unknown_references(servers: ServerBench) -> None:
+def test_create_rejects_unknown_references(servers: ServerHarness) -> None:
     for changes in ({"flavor_id": "99"}, {"image_id": "none"}, {"key_name": "none"}, {"zone": "moon"}):
         with servers.ctx() as ctx, pytest.raises(Invalid):
             servers.compute.servers.create(ctx, servers.new_server(**changes))
@@ -261,7 +261,7 @@ def test_create_rejects_unknown_references(servers: ServerBench) -> None:
         servers.compute.servers.delete(ctx, "none")
 
 
-def test_attach_and_detach_volume(servers: ServerBench) -> None:
+def test_attach_and_detach_volume(servers: ServerHarness) -> None:
     volume, server = servers.create_volume(), servers.create_active()
     with servers.ctx() as ctx:
         attachment = servers.compute.volume_attachments.attach(ctx, server.id, volume.id)
@@ -275,10 +275,10 @@ def test_attach_and_detach_volume(servers: ServerBench) -> None:
     servers.run_worker(1)
     assert servers.native_servers()[0].volume_ids == ()
     with servers.ctx() as ctx:
-        assert servers.bench.services.volume.volumes.get(ctx, volume.id).status == "available"
+        assert servers.harness.services.volume.volumes.get(ctx, volume.id).status == "available"
 
 
-def test_volume_of_new_server_is_attached_and_available_after_delete(servers: ServerBench) -> None:
+def test_volume_of_new_server_is_attached_and_available_after_delete(servers: ServerHarness) -> None:
     volume = servers.create_volume()
     server = servers.create_active(volumes=(VolumeRequest(volume.id),))
     assert servers.native_servers()[0].volume_ids
@@ -286,10 +286,10 @@ def test_volume_of_new_server_is_attached_and_available_after_delete(servers: Se
         servers.compute.servers.delete(ctx, server.id)
     servers.run_worker(1)
     with servers.ctx() as ctx:
-        assert servers.bench.services.volume.volumes.get(ctx, volume.id).status == "available"
+        assert servers.harness.services.volume.volumes.get(ctx, volume.id).status == "available"
 
 
-def test_locked_server_cannot_be_deleted(servers: ServerBench) -> None:
+def test_locked_server_cannot_be_deleted(servers: ServerHarness) -> None:
     server = servers.create_active()
     with servers.ctx() as ctx:
         servers.compute.server_actions.lock(ctx, server.id, "mine")
@@ -301,7 +301,7 @@ def test_locked_server_cannot_be_deleted(servers: ServerBench) -> None:
         servers.compute.servers.delete(ctx, server.id)
 
 
-def test_instance_actions_record_outcome(servers: ServerBench) -> None:
+def test_instance_actions_record_outcome(servers: ServerHarness) -> None:
     server = servers.create_active()
     with servers.ctx() as ctx:
         servers.compute.server_actions.stop(ctx, server.id)
@@ -313,7 +313,7 @@ def test_instance_actions_record_outcome(servers: ServerBench) -> None:
     assert all(action.finished_at for action in actions)
 
 
-def test_metadata_update_does_not_interrupt_action(servers: ServerBench) -> None:
+def test_metadata_update_does_not_interrupt_action(servers: ServerHarness) -> None:
     server = servers.create_active()
     with servers.ctx() as ctx:
         servers.compute.server_actions.stop(ctx, server.id)
@@ -325,13 +325,13 @@ def test_metadata_update_does_not_interrupt_action(servers: ServerBench) -> None
     assert (after.status, after.metadata) == ("SHUTOFF", {"k": "v"})
 
 
-def test_volume_in_other_zone_or_project_is_rejected(servers: ServerBench) -> None:
+def test_volume_in_other_zone_or_project_is_rejected(servers: ServerHarness) -> None:
     server, volume = servers.create_active(), servers.create_volume()
     with servers.ctx() as ctx:
-        admin = servers.bench.ctx(ctx.db, SYSTEM)
-        servers.bench.services.clouds.bindings.create(admin, "p1", servers.cloud_id, "zone-b", "zone-2")
+        admin = servers.harness.ctx(ctx.db, SYSTEM)
+        servers.harness.services.clouds.bindings.create(admin, "p1", servers.cloud_id, "zone-b", "zone-2")
     with servers.ctx() as ctx:
-        other = servers.bench.services.volume.volumes.create(ctx, NewVolume(1, availability_zone="zone-b"))
+        other = servers.harness.services.volume.volumes.create(ctx, NewVolume(1, availability_zone="zone-b"))
     with servers.ctx() as ctx, pytest.raises(Invalid):
         servers.compute.volume_attachments.attach(ctx, server.id, other.id)
     with servers.ctx(customer("p2")) as ctx, pytest.raises(NotFound):

@@ -16,10 +16,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multi
 
 from stratiform.contract.compute import NativeServerState
 from stratiform.kit.errors import Conflict, Fault, Invalid, NotFound
-from stratiform.kit.work import work_table
+from stratiform.kit.work_queue import work_table
 from support.profiles import examples
-from support.servers import ServerBench, with_servers
-from support.stacks import bench
+from support.servers import ServerHarness, with_servers
+from support.stacks import build_harness
 
 SETTLED = {"ACTIVE", "SHUTOFF", "VERIFY_RESIZE", "ERROR", "DELETED"}
 
@@ -29,12 +29,12 @@ class ServerStateMachine(RuleBasedStateMachine):
 
     created = Bundle("created")
 
-    servers: ServerBench
+    servers: ServerHarness
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.bench = bench(self.folder / "home")
+        self.harness = build_harness(self.folder / "home")
 
     def teardown(self) -> None:
         try:
@@ -42,13 +42,13 @@ class ServerStateMachine(RuleBasedStateMachine):
                 self.settle()
                 self.compare()
         finally:
-            self.bench.services.database.close()
+            self.harness.services.database.close()
             shutil.rmtree(self.folder)
 
     @initialize(seed=st.integers(1, 2**32))
     def create_first_server(self, seed: int) -> None:
         """Create a cloud with random faults that repeat with `seed`, and its subnet with a first server."""
-        self.servers = with_servers(self.bench, seed=str(seed))
+        self.servers = with_servers(self.harness, seed=str(seed))
         self.servers.create_active()
 
     @rule(target=created, count=st.integers(1, 2))
@@ -94,7 +94,7 @@ class ServerStateMachine(RuleBasedStateMachine):
 
     @rule(ms=st.integers(0, 3000))
     def advance_time(self, ms: int) -> None:
-        self.servers.bench.clock.advance(ms * 1000)
+        self.servers.harness.clock.advance(ms * 1000)
         self.servers.run_due_work()
 
     @rule(action=st.sampled_from(("stop", "start", "delete")), index=st.integers(0, 9))
@@ -133,11 +133,11 @@ class ServerStateMachine(RuleBasedStateMachine):
         assert {native.id for native in native_servers} == alive, "lost or orphaned"
         for native in native_servers:
             self.compare_state(native.state, rows[native.token].vm_state, rows[native.token].power_on)
-        with self.servers.bench.services.database.snapshot() as db:
+        with self.servers.harness.services.database.read_transaction() as db:
             pending = db.execute(work_table.select().where(work_table.c.kind == "compute.server")).all()
             assert [row.last_error for row in pending if row.last_error] == []
             for row in rows.values():
-                ports = self.servers.bench.services.network.server_ports.list(db, row.id)
+                ports = self.servers.harness.services.network.server_ports.list(db, row.id)
                 assert bool(ports) == (row.deleted_at is None)
                 self.compare_events(row.id)
 

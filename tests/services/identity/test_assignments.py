@@ -6,19 +6,19 @@ import pytest
 
 from stratiform.kit.errors import Invalid, NotFound, Unauthenticated
 from stratiform.services.identity.model import (
-    Assignment,
-    AssignmentFilter,
-    EffectiveAssignment,
+    EffectiveRoleAssignment,
     Group,
     ListQuery,
     NewProject,
     ResourceRef,
+    RoleAssignment,
+    RoleAssignmentFilter,
     ScopeRequest,
 )
 from support.identity import IdentityHarness
 
 
-def actors_and_roles(assignments: Iterable[EffectiveAssignment]) -> set[tuple[str, str]]:
+def actors_and_roles(assignments: Iterable[EffectiveRoleAssignment]) -> set[tuple[str, str]]:
     return {(item.assignment.actor_id, item.assignment.role_id) for item in assignments}
 
 
@@ -27,8 +27,8 @@ def project_scope(project_id: str) -> ScopeRequest:
 
 
 def test_grants(harness: IdentityHarness) -> None:
-    assignments, demo, project = harness.identity.assignments, harness.user("demo"), harness.project("admin")
-    grant = Assignment(harness.role_id("reader"), "user", demo.id, "project", project.id)
+    assignments, demo, project = harness.identity.role_assignments, harness.user("demo"), harness.project("admin")
+    grant = RoleAssignment(harness.role_id("reader"), "user", demo.id, "project", project.id)
     with harness.transaction() as ctx:
         with pytest.raises(NotFound, match="Could not find role assignment with role"):
             assignments.check(ctx, grant)
@@ -40,10 +40,10 @@ def test_grants(harness: IdentityHarness) -> None:
         with pytest.raises(NotFound):
             assignments.revoke(ctx, grant)
         for invalid in (
-            Assignment("missing", "user", demo.id, "project", project.id),
-            Assignment(grant.role_id, "group", demo.id, "project", project.id),
-            Assignment(grant.role_id, "user", demo.id, "domain", project.id),
-            Assignment(grant.role_id, "user", demo.id, "project", "missing"),
+            RoleAssignment("missing", "user", demo.id, "project", project.id),
+            RoleAssignment(grant.role_id, "group", demo.id, "project", project.id),
+            RoleAssignment(grant.role_id, "user", demo.id, "domain", project.id),
+            RoleAssignment(grant.role_id, "user", demo.id, "project", "missing"),
         ):
             with pytest.raises(NotFound):
                 assignments.grant(ctx, invalid)
@@ -54,14 +54,14 @@ def test_an_inherited_role_applies_below_the_project_only(harness: IdentityHarne
     with harness.transaction() as ctx:
         parent = identity.projects.create(ctx, NewProject("parent"))
         child = identity.projects.create(ctx, NewProject("child", parent_id=parent.id))
-        grant = Assignment(harness.role_id("reader"), "user", demo.id, "project", parent.id, inherited=True)
-        identity.assignments.grant(ctx, grant)
+        grant = RoleAssignment(harness.role_id("reader"), "user", demo.id, "project", parent.id, inherited=True)
+        identity.role_assignments.grant(ctx, grant)
     assert harness.caller(harness.issue_token(scope=project_scope(child.id))).roles == {"reader"}
     with pytest.raises(Unauthenticated):
         harness.issue_token(scope=project_scope(parent.id))
     with harness.snapshot() as ctx:
-        filters = AssignmentFilter(user_id=demo.id, target_id=child.id, effective=True)
-        assert [item.source for item in identity.assignments.list(ctx, filters)] == [grant]
+        filters = RoleAssignmentFilter(user_id=demo.id, target_id=child.id, effective=True)
+        assert [item.source for item in identity.role_assignments.list(ctx, filters)] == [grant]
         projects = identity.projects.list_for_user(ctx, demo.id, ListQuery()).items
         assert {project.name for project in projects} == {"demo", "child"}
 
@@ -69,8 +69,8 @@ def test_an_inherited_role_applies_below_the_project_only(harness: IdentityHarne
 def test_a_role_inherited_from_the_domain(harness: IdentityHarness) -> None:
     demo = harness.user("demo")
     with harness.transaction() as ctx:
-        grant = Assignment(harness.role_id("reader"), "user", demo.id, "domain", "default", inherited=True)
-        harness.identity.assignments.grant(ctx, grant)
+        grant = RoleAssignment(harness.role_id("reader"), "user", demo.id, "domain", "default", inherited=True)
+        harness.identity.role_assignments.grant(ctx, grant)
         project = harness.identity.projects.create(ctx, NewProject("p"))
     assert harness.caller(harness.issue_token(scope=project_scope(project.id))).roles == {"reader"}
     with pytest.raises(Unauthenticated):
@@ -83,24 +83,24 @@ def test_list_with_filters(harness: IdentityHarness) -> None:
     with harness.transaction() as ctx:
         group = identity.groups.create(ctx, Group("", "g", ""))
         identity.groups.add_user(ctx, group.id, admin.id)
-        identity.assignments.grant(ctx, Assignment(member, "group", group.id, "project", project.id))
+        identity.role_assignments.grant(ctx, RoleAssignment(member, "group", group.id, "project", project.id))
 
-        def matching(filters: AssignmentFilter) -> set[tuple[str, str]]:
-            return actors_and_roles(identity.assignments.list(ctx, filters))
+        def matching(filters: RoleAssignmentFilter) -> set[tuple[str, str]]:
+            return actors_and_roles(identity.role_assignments.list(ctx, filters))
 
-        everything = identity.assignments.list(ctx, AssignmentFilter())
+        everything = identity.role_assignments.list(ctx, RoleAssignmentFilter())
         assert len(everything) == 4
-        assert matching(AssignmentFilter(group_id=group.id)) == {(group.id, member)}
-        assert len(matching(AssignmentFilter(target_kind="system"))) == 1
-        subtree = AssignmentFilter(target_kind="domain", target_id="default", include_subtree=True)
-        assert len(identity.assignments.list(ctx, subtree)) == 3
-        effective = AssignmentFilter(target_kind="project", target_id=project.id, effective=True)
+        assert matching(RoleAssignmentFilter(group_id=group.id)) == {(group.id, member)}
+        assert len(matching(RoleAssignmentFilter(target_kind="system"))) == 1
+        subtree = RoleAssignmentFilter(target_kind="domain", target_id="default", include_subtree=True)
+        assert len(identity.role_assignments.list(ctx, subtree)) == 3
+        effective = RoleAssignmentFilter(target_kind="project", target_id=project.id, effective=True)
         assert matching(effective) == {(user.id, role) for user in (demo, admin) for role in (member, reader)}
-        assert matching(AssignmentFilter(inherited=True)) == set()
-        assert matching(AssignmentFilter(role_id=member, user_id=demo.id)) == {(demo.id, member)}
+        assert matching(RoleAssignmentFilter(inherited=True)) == set()
+        assert matching(RoleAssignmentFilter(role_id=member, user_id=demo.id)) == {(demo.id, member)}
         with pytest.raises(Invalid):
-            identity.assignments.list(ctx, AssignmentFilter(group_id=group.id, effective=True))
-        resources = identity.assignments.load_resources(ctx.db, everything)
+            identity.role_assignments.list(ctx, RoleAssignmentFilter(group_id=group.id, effective=True))
+        resources = identity.role_assignments.load_resources(ctx.db, everything)
     assert {user.name for user in resources.users.values()} == {"admin", "demo"}
     assert {project.name for project in resources.projects.values()} == {"admin", "demo", "Default"}
 
@@ -110,4 +110,4 @@ def test_deleting_a_user_or_a_role_deletes_its_assignments(harness: IdentityHarn
     with harness.transaction() as ctx:
         identity.users.delete(ctx, harness.user("demo").id)
         identity.roles.delete(ctx, harness.role_id("service"))
-        assert len(identity.assignments.list(ctx, AssignmentFilter())) == 2
+        assert len(identity.role_assignments.list(ctx, RoleAssignmentFilter())) == 2

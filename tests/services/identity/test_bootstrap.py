@@ -31,11 +31,10 @@ def test_a_second_run_keeps_resources_and_updates_endpoint_urls(harness: Identit
     identity, token_id = harness.identity, harness.issue_token("admin")
     with harness.transaction() as ctx:
         before = identity.endpoints.list(ctx, ListQuery()).items
-        identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="other", catalog=CATALOG)
+        identity.bootstrap(ctx.db, ctx.now, admin_password="other")
+        identity.update_catalog(ctx.db, ctx.now, url=URL, region="RegionOne", catalog=CATALOG)
         assert identity.endpoints.list(ctx, ListQuery()).items == before
-        identity.bootstrap(
-            ctx.db, ctx.now, url="http://new/", region="RegionOne", admin_password="other", catalog=CATALOG
-        )
+        identity.update_catalog(ctx.db, ctx.now, url="http://new/", region="RegionOne", catalog=CATALOG)
         after = identity.endpoints.list(ctx, ListQuery()).items
         assert identity.ensure_demo_project(ctx, "other").name == "demo"
     assert [endpoint.id for endpoint in before] == [endpoint.id for endpoint in after]
@@ -56,7 +55,8 @@ def test_project_lifecycle_on_any_database(harness_on_any_database: IdentityHarn
             identity.projects.create(ctx, NewProject("p"))
         identity.projects.create(ctx, NewProject("P"))
     with harness.transaction(harness.caller(token_id)) as ctx:
-        identity.bootstrap(ctx.db, ctx.now, url=URL, region="RegionOne", admin_password="x", catalog=CATALOG)
+        identity.bootstrap(ctx.db, ctx.now, admin_password="x")
+        identity.update_catalog(ctx.db, ctx.now, url=URL, region="RegionOne", catalog=CATALOG)
         identity.ensure_demo_project(ctx, "x")
         identity.projects.update(ctx, project.id, {"enabled": False}, {})
         identity.projects.delete(ctx, project.id)

@@ -31,11 +31,11 @@ def test_a_rolled_back_change_is_not_cached(harness: IdentityHarness) -> None:
 
 def test_a_transaction_on_an_older_snapshot_does_not_change_the_cache(harness: IdentityHarness) -> None:
     first, second = harness.issue_token(), harness.issue_token()
-    with harness.database.snapshot() as old:
+    with harness.database.read_transaction() as old:
         harness.identity.authenticate(old, first, harness.clock.now())
         with harness.transaction() as ctx:
             harness.identity.users.update(ctx, harness.user("demo").id, {"enabled": False}, {})
-        with harness.database.snapshot() as new, pytest.raises(Unauthenticated):
+        with harness.database.read_transaction() as new, pytest.raises(Unauthenticated):
             harness.identity.authenticate(new, first, harness.clock.now())
         harness.identity.authenticate(old, second, harness.clock.now())
     for token_id in (first, second):
@@ -46,7 +46,7 @@ def test_a_transaction_on_an_older_snapshot_does_not_change_the_cache(harness: I
 def test_a_cached_token_is_validated_without_a_query(harness: IdentityHarness) -> None:
     token_id = harness.issue_token()
     harness.validate(token_id)
-    with harness.database.snapshot() as db:
+    with harness.database.read_transaction() as db:
         assert harness.identity.authenticate(db, token_id, harness.clock.now()).user_name == "demo"
         assert not db.in_transaction()
 

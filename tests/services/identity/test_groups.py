@@ -3,7 +3,7 @@
 import pytest
 
 from stratiform.kit.errors import Conflict, NotFound
-from stratiform.services.identity.model import Assignment, Group, ListQuery
+from stratiform.services.identity.model import Group, ListQuery, RoleAssignment
 from support.identity import IdentityHarness
 
 
@@ -33,8 +33,8 @@ def test_members_have_the_roles_of_their_group(harness: IdentityHarness) -> None
     identity, demo = harness.identity, harness.user("demo")
     with harness.transaction() as ctx:
         group = identity.groups.create(ctx, Group("", "g", ""))
-        grant = Assignment(harness.role_id("reader"), "group", group.id, "project", harness.project("admin").id)
-        identity.assignments.grant(ctx, grant)
+        grant = RoleAssignment(harness.role_id("reader"), "group", group.id, "project", harness.project("admin").id)
+        identity.role_assignments.grant(ctx, grant)
         identity.groups.add_user(ctx, group.id, demo.id)
         projects = identity.projects.list_for_user(ctx, demo.id, ListQuery()).items
     assert sorted(project.name for project in projects) == ["admin", "demo"]

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from stratiform.kit.errors import Forbidden, Invalid
-from stratiform.services.identity.service.passwords import PasswordHasher
+from stratiform.services.identity.service.password_hasher import PasswordHasher
 from support.callers import PASSWORD, open_callers
 from support.identity_api import V3
-from support.stacks import bench
+from support.stacks import build_harness
 
 RULE: dict[str, Any] = {"password_regex": r".{12,}$", "password_regex_description": "12 characters or more"}
 
@@ -34,12 +34,12 @@ def test_a_new_password_matches_the_pattern() -> None:
 def test_an_invalid_pattern_is_refused_at_start(home: Path) -> None:
     home.mkdir()
     with pytest.raises(Invalid, match="password_regex is not a valid regular expression"):
-        bench(home, password_regex="(")
+        build_harness(home, password_regex="(")
 
 
 def test_the_rule_applies_to_every_way_to_set_a_password_and_not_to_sign_in(home: Path) -> None:
     home.mkdir()
-    stack = bench(home, **RULE)
+    stack = build_harness(home, **RULE)
     with open_callers(stack) as api:
         new = {"name": "u", "password": "x"}
         refused = api.request("POST", f"{V3}/users", "admin", json={"user": new})

@@ -3,7 +3,7 @@
 import pytest
 
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from stratiform.services.identity.model import SYSTEM_TARGET, Assignment, ListQuery, Role, expand_implied_roles
+from stratiform.services.identity.model import SYSTEM_TARGET, ListQuery, Role, RoleAssignment, expand_implied_roles
 from support.identity import IdentityHarness, list_query
 
 
@@ -57,7 +57,9 @@ def test_a_token_has_the_roles_implied_by_a_domain_role_but_not_the_domain_role(
     with harness.transaction() as ctx:
         domain_role = identity.roles.create(ctx, Role("", "admin", "default"))
         identity.roles.add_implied(ctx, domain_role.id, harness.role_id("service"))
-        identity.assignments.grant(ctx, Assignment(domain_role.id, "user", demo.id, "project", project.id))
+        identity.role_assignments.grant(ctx, RoleAssignment(domain_role.id, "user", demo.id, "project", project.id))
         with pytest.raises(Forbidden):
-            identity.assignments.grant(ctx, Assignment(domain_role.id, "user", demo.id, "system", SYSTEM_TARGET))
+            identity.role_assignments.grant(
+                ctx, RoleAssignment(domain_role.id, "user", demo.id, "system", SYSTEM_TARGET)
+            )
     assert harness.caller(harness.issue_token()).roles == {"member", "reader", "service"}

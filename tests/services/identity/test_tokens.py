@@ -4,7 +4,14 @@ import pytest
 
 from stratiform.kit.clock import SECOND_US
 from stratiform.kit.errors import Forbidden, NotFound, Unauthenticated
-from stratiform.services.identity.model import Assignment, AuthRequest, NewProject, ResourceRef, ScopeRequest, TokenAuth
+from stratiform.services.identity.model import (
+    AuthRequest,
+    NewProject,
+    ResourceRef,
+    RoleAssignment,
+    ScopeRequest,
+    TokenAuth,
+)
 from support.identity import IdentityHarness, second_process
 
 HOUR_US = 3600 * SECOND_US
@@ -30,9 +37,9 @@ def test_a_service_can_validate_an_expired_token(harness: IdentityHarness) -> No
     token_id = harness.issue_token()
     harness.clock.advance(2 * HOUR_US)
     with harness.snapshot() as ctx:
-        assert harness.identity.tokens.get_subject(ctx, token_id, allow_expired=True).user.name == "demo"
+        assert harness.identity.tokens.get_subject_token(ctx, token_id, allow_expired=True).user.name == "demo"
         with pytest.raises(NotFound):
-            harness.identity.tokens.get_subject(ctx, token_id)
+            harness.identity.tokens.get_subject_token(ctx, token_id)
 
 
 @pytest.mark.parametrize("token_id", ["", "gAAAAA", "x" * 300, "ünïcode", "a.b", "=" * 8])
@@ -125,9 +132,9 @@ def test_a_chain_has_a_limit(harness: IdentityHarness) -> None:
 def test_members_can_validate_and_revoke_only_their_own_tokens(harness: IdentityHarness) -> None:
     admin_token, demo_token = harness.issue_token("admin"), harness.issue_token()
     with harness.transaction(harness.caller(demo_token)) as ctx:
-        harness.identity.tokens.get_subject(ctx, demo_token)
+        harness.identity.tokens.get_subject_token(ctx, demo_token)
         with pytest.raises(Forbidden):
-            harness.identity.tokens.get_subject(ctx, admin_token)
+            harness.identity.tokens.get_subject_token(ctx, admin_token)
         with pytest.raises(Forbidden):
             harness.identity.tokens.revoke(ctx, admin_token)
 
@@ -149,8 +156,8 @@ def test_a_change_of_the_scope_invalidates_tokens(harness: IdentityHarness, chan
     with harness.transaction() as ctx:
         domain = identity.domains.create(ctx, NewProject("d"))
         project = identity.projects.create(ctx, NewProject("p", domain_id=domain.id))
-        grant = Assignment(harness.role_id("reader"), "user", harness.user("demo").id, "project", project.id)
-        identity.assignments.grant(ctx, grant)
+        grant = RoleAssignment(harness.role_id("reader"), "user", harness.user("demo").id, "project", project.id)
+        identity.role_assignments.grant(ctx, grant)
     token_id = harness.issue_token("demo", scope=ScopeRequest("project", ResourceRef(id=project.id)))
     harness.validate(token_id)
     with harness.transaction() as ctx:
@@ -162,7 +169,7 @@ def test_a_change_of_the_scope_invalidates_tokens(harness: IdentityHarness, chan
             case "delete project":
                 identity.projects.delete(ctx, project.id)
             case "revoke role":
-                identity.assignments.revoke(ctx, grant)
+                identity.role_assignments.revoke(ctx, grant)
     with pytest.raises(Unauthenticated):
         harness.validate(token_id)
 
@@ -173,8 +180,8 @@ def test_tokens_of_a_disabled_scope_stay_invalid_after_it_is_enabled(harness: Id
     with harness.transaction() as ctx:
         domain = identity.domains.create(ctx, NewProject("d"))
         project = identity.projects.create(ctx, NewProject("p", domain_id=domain.id))
-        grant = Assignment(harness.role_id("reader"), "user", harness.user("demo").id, "project", project.id)
-        identity.assignments.grant(ctx, grant)
+        grant = RoleAssignment(harness.role_id("reader"), "user", harness.user("demo").id, "project", project.id)
+        identity.role_assignments.grant(ctx, grant)
     token_id = harness.issue_token("demo", scope=ScopeRequest("project", ResourceRef(id=project.id)))
     for enabled in (False, True):
         with harness.transaction() as ctx:

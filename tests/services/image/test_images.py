@@ -7,26 +7,25 @@ import pytest
 
 from stratiform.kit.pagination import Page
 from stratiform.services.image.model import ImageChange, ImageQuery
-from support.stacks import Bench, customer
-from support.stacks import bench as build_bench
+from support.stacks import ServiceHarness, build_harness, customer
 
 
 @pytest.fixture
-def bench(database_url: str, home: Path) -> Iterator[Bench]:
+def harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     home.mkdir()
-    bench = build_bench(home, database_url)
-    yield bench
-    bench.services.database.close()
+    harness = build_harness(home, database_url)
+    yield harness
+    harness.services.database.close()
 
 
-def test_filters(bench: Bench) -> None:
-    images = bench.services.image.images
-    with bench.services.database.transaction() as db:
-        ctx = bench.ctx(db, customer())
+def test_filters(harness: ServiceHarness) -> None:
+    images = harness.services.image.images
+    with harness.services.database.transaction() as db:
+        ctx = harness.ctx(db, customer())
         images.create(ctx, {"name": "a", "tags": ["red"], "os_distro": "Debian", "visibility": "private"})
         images.create(ctx, {"name": "B", "tags": ["Red"], "os_distro": "debian", "visibility": "community"})
-        images.create(bench.ctx(db, customer("p2")), {"name": "other"})
-        images.create_native(bench.ctx(db, customer("p3", "admin")), "public")
+        images.create(harness.ctx(db, customer("p2")), {"name": "other"})
+        images.create_for_native_ids(harness.ctx(db, customer("p3", "admin")), "public")
 
         def names(**filters: list[str]) -> list[str]:
             return sorted(str(image.name) for image in images.list(ctx, ImageQuery(filters)).items)
@@ -39,16 +38,16 @@ def test_filters(bench: Bench) -> None:
         assert names(size_min=["0"]) == ["public"]
         assert names(visibility=["public"]) == ["public"]
         assert names(status=["active"], protected=["false"]) == ["public"]
-        other = bench.ctx(db, customer("p4"))
+        other = harness.ctx(db, customer("p4"))
         assert [image.name for image in images.list(other, ImageQuery()).items] == ["public"]
         community = images.list(other, ImageQuery({"visibility": ["community"]}))
         assert [image.name for image in community.items] == ["B"]
 
 
-def test_pages_contain_every_image_once(bench: Bench) -> None:
-    images = bench.services.image.images
-    with bench.services.database.transaction() as db:
-        ctx = bench.ctx(db, customer())
+def test_pages_contain_every_image_once(harness: ServiceHarness) -> None:
+    images = harness.services.image.images
+    with harness.services.database.transaction() as db:
+        ctx = harness.ctx(db, customer())
         created = [images.create(ctx, {"min_ram": i % 2} | ({"name": f"n{i % 3}"} if i % 4 else {})) for i in range(11)]
         marker, listed = None, []
         while True:
@@ -63,10 +62,10 @@ def test_pages_contain_every_image_once(bench: Bench) -> None:
     assert names == sorted(names, reverse=True)
 
 
-def test_life_cycle(bench: Bench) -> None:
-    service, database = bench.services.image, bench.services.database
+def test_life_cycle(harness: ServiceHarness) -> None:
+    service, database = harness.services.image, harness.services.database
     with database.transaction() as db:
-        ctx = bench.ctx(db, customer())
+        ctx = harness.ctx(db, customer())
         image = service.images.create(ctx, {"disk_format": "raw", "container_format": "bare"})
         assert service.images.update(ctx, image.id, [ImageChange("replace", "name", "ü")]).name == "ü"
         upload = service.image_data.begin_upload(ctx, image.id)
@@ -74,7 +73,7 @@ def test_life_cycle(bench: Bench) -> None:
     assert service.image_data.finish_upload(upload).status == "active"
     service.image_data.abort_upload(upload)
     with database.transaction() as db:
-        ctx = bench.ctx(db, customer())
+        ctx = harness.ctx(db, customer())
         assert service.images.get(ctx, image.id).size == 5
         assert service.image_data.find(ctx, image.id) is not None
         service.image_members.create(ctx, image.id, "p2")

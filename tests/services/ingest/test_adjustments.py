@@ -11,13 +11,13 @@ from stratiform.kit.clock import DAY_US, SECOND_US, parse_iso
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
-from stratiform.services.ingest.model.meter_adjustments import Adjustment, find_revocations
+from stratiform.services.ingest.model.meter_adjustments import MeterAdjustment, find_revocations
 from stratiform.services.ingest.service import CorrectionResult, StoredCorrection
 from stratiform.services.ledger.model import Correction, Resource, Statement, UsageFilter
 from stratiform.services.ledger.model.samples import SampleRow
-from stratiform.services.ledger.model.sums import parse_query
-from stratiform.services.proof.model.verification import verify
-from support.stacks import Bench, bench, customer
+from stratiform.services.ledger.model.sums import parse_sum_query
+from stratiform.services.proof.model.verification import verify_export
+from support.stacks import ServiceHarness, build_harness, customer
 
 STORE = Resource("dc-1", "object_store", "AUTH_x")
 OUT, SIZE, REQUESTS = "storage.objects.outgoing.bytes", "storage.objects.size", "storage.api.request"
@@ -30,21 +30,21 @@ LATER = COUNTED + DAY_US
 
 
 @pytest.fixture
-def stack(stack_bench: Bench) -> Bench:
-    add_samples(stack_bench)
-    return stack_bench
+def stack(service_harness: ServiceHarness) -> ServiceHarness:
+    add_samples(service_harness)
+    return service_harness
 
 
 @pytest.fixture
-def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
+def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, database_url)
+    stack = build_harness(home, database_url)
     add_samples(stack)
     yield stack
     stack.services.database.close()
 
 
-def add_samples(stack: Bench) -> None:
+def add_samples(stack: ServiceHarness) -> None:
     """Create an object store of project p1 with 5000 bytes of outgoing traffic, and 10 bytes stored for an hour."""
     stack.clock.at = NOW
     ingest(stack, "usage.started", START, project_id="p1")
@@ -52,25 +52,25 @@ def add_samples(stack: Bench) -> None:
     ingest(stack, "usage.sampled", COUNTED + 1, samples={SIZE: {"value": 10, "kind": "gauge", "unit": "B"}})
 
 
-def ingest(stack: Bench, event_type: str, at: int, resource: Resource = STORE, **values: Any) -> None:
+def ingest(stack: ServiceHarness, event_type: str, at: int, resource: Resource = STORE, **values: Any) -> None:
     payload = {"resource_type": resource.resource_type, "resource_id": resource.resource_id, **values}
     with stack.services.database.transaction() as db:
         event = Event(f"{event_type}-{resource.resource_id}-{at}", event_type, "x", at, resource.cloud, payload)
-        assert stack.services.ingest.events.ingest(db, [event], stack.clock.now()).accepted == 1
+        assert stack.services.ingest.own_events.ingest(db, [event], stack.clock.now()).ingested == 1
 
 
 def adjust(
-    stack: Bench, quantity: str, meter: str = OUT, at: int = LATER, resource: Resource = STORE, **options: Any
+    stack: ServiceHarness, quantity: str, meter: str = OUT, at: int = LATER, resource: Resource = STORE, **options: Any
 ) -> CorrectionResult:
     stack.clock.advance(SECOND_US)
-    adjustment = Adjustment(meter, Decimal(quantity), at, project_id=options.pop("project_id", None))
+    adjustment = MeterAdjustment(meter, Decimal(quantity), at, project_id=options.pop("project_id", None))
     with stack.services.database.transaction() as db:
         return stack.services.ingest.corrections.adjust(
             stack.ctx(db), resource, adjustment, options.pop("reason", "counted twice"), **options
         )
 
 
-def revoke(stack: Bench, message_id: str, **values: Any) -> CorrectionResult:
+def revoke(stack: ServiceHarness, message_id: str, **values: Any) -> CorrectionResult:
     stack.clock.advance(SECOND_US)
     with stack.services.database.transaction() as db:
         return stack.services.ingest.corrections.create(
@@ -79,34 +79,34 @@ def revoke(stack: Bench, message_id: str, **values: Any) -> CorrectionResult:
 
 
 def meter_sum(
-    stack: Bench, meter: str = OUT, as_of: int | None = None, project_id: str | None = None
+    stack: ServiceHarness, meter: str = OUT, as_of: int | None = None, project_id: str | None = None
 ) -> Decimal | None:
-    query = parse_query([], [f"meter:{meter}"], START, NOW + DAY_US, None)
-    with stack.services.database.snapshot() as db:
+    query = parse_sum_query([], [f"meter:{meter}"], START, NOW + DAY_US, None)
+    with stack.services.database.read_transaction() as db:
         result = stack.services.ledger.sums.compute(
             stack.ctx(db), UsageFilter(as_of=as_of, project_id=project_id), query
         )
     return result.sums[0].values[0] if result.sums else None
 
 
-def samples(stack: Bench, meter: str = OUT) -> list[SampleRow]:
-    with stack.services.database.snapshot() as db:
+def samples(stack: ServiceHarness, meter: str = OUT) -> list[SampleRow]:
+    with stack.services.database.read_transaction() as db:
         return list(stack.services.ledger.samples.list(stack.ctx(db), UsageFilter(), meter, Page()).items)
 
 
-def list_corrections(stack: Bench) -> list[StoredCorrection]:
-    with stack.services.database.snapshot() as db:
+def list_corrections(stack: ServiceHarness) -> list[StoredCorrection]:
+    with stack.services.database.read_transaction() as db:
         return list(stack.services.ingest.corrections.list(stack.ctx(db), UsageFilter(), Page()).items)
 
 
-def position(stack: Bench) -> int:
-    with stack.services.database.snapshot() as db:
-        return stack.services.ledger.positions.get_current(db)
+def position(stack: ServiceHarness) -> int:
+    with stack.services.database.read_transaction() as db:
+        return stack.services.ledger.positions.get_current_position(db)
 
 
-def test_adjustment_changes_the_sum_but_not_earlier_positions(any_bench: Bench) -> None:
-    before = position(any_bench)
-    result = adjust(any_bench, "-1234.5")
+def test_adjustment_changes_the_sum_but_not_earlier_positions(any_harness: ServiceHarness) -> None:
+    before = position(any_harness)
+    result = adjust(any_harness, "-1234.5")
     assert result.is_new
     assert result.adjusted is not None
     assert (result.adjusted.unit, result.adjusted.before, result.adjusted.after) == (
@@ -114,11 +114,11 @@ def test_adjustment_changes_the_sum_but_not_earlier_positions(any_bench: Bench) 
         Decimal(5000),
         Decimal("3765.5"),
     )
-    assert meter_sum(any_bench) == Decimal("3765.5")
-    assert meter_sum(any_bench, project_id="p1") == Decimal("3765.5")
-    assert meter_sum(any_bench, as_of=before) == 5000
+    assert meter_sum(any_harness) == Decimal("3765.5")
+    assert meter_sum(any_harness, project_id="p1") == Decimal("3765.5")
+    assert meter_sum(any_harness, as_of=before) == 5000
     assert result.before == result.after, "adjustments do not change segments"
-    sample = samples(any_bench)[-1]
+    sample = samples(any_harness)[-1]
     assert (sample.value, sample.kind, sample.unit, sample.at, sample.project_id) == (
         "-1234.5",
         "delta",
@@ -127,49 +127,49 @@ def test_adjustment_changes_the_sum_but_not_earlier_positions(any_bench: Bench) 
         "p1",
     )
     assert sample.source == f"correction {result.message_id}"
-    (stored,) = list_corrections(any_bench)
+    (stored,) = list_corrections(any_harness)
     correction = stored.record.statement.correction
     assert correction is not None
     assert (correction.reason, stored.record.message_id, stored.record.received_at) == (
         "counted twice",
         result.message_id,
-        any_bench.clock.now(),
+        any_harness.clock.now(),
     )
 
 
-def test_adjustments_at_the_same_time_add_up(any_bench: Bench) -> None:
+def test_adjustments_at_the_same_time_add_up(any_harness: ServiceHarness) -> None:
     for quantity in ("-1", "-1", "-10", "100"):
-        adjust(any_bench, quantity, at=COUNTED)
-    assert meter_sum(any_bench) == 5088
-    assert adjust(any_bench, "-5088").adjusted is not None
-    assert meter_sum(any_bench) == 0
+        adjust(any_harness, quantity, at=COUNTED)
+    assert meter_sum(any_harness) == 5088
+    assert adjust(any_harness, "-5088").adjusted is not None
+    assert meter_sum(any_harness) == 0
 
 
-def test_revocation_of_an_adjustment_can_be_revoked(any_bench: Bench) -> None:
-    wrong = adjust(any_bench, "-1000")
-    back = revoke(any_bench, wrong.message_id)
+def test_revocation_of_an_adjustment_can_be_revoked(any_harness: ServiceHarness) -> None:
+    wrong = adjust(any_harness, "-1000")
+    back = revoke(any_harness, wrong.message_id)
     assert back.adjusted is not None
     assert (back.adjusted.before, back.adjusted.after) == (Decimal(4000), Decimal(5000))
-    revoked_at = position(any_bench)
-    assert [stored.revoked_by for stored in list_corrections(any_bench)] == ["", back.message_id]
+    revoked_at = position(any_harness)
+    assert [stored.revoked_by for stored in list_corrections(any_harness)] == ["", back.message_id]
     with pytest.raises(Conflict, match="is revoked already"):
-        revoke(any_bench, wrong.message_id)
-    again = revoke(any_bench, back.message_id)
-    assert meter_sum(any_bench) == 4000
-    assert meter_sum(any_bench, as_of=revoked_at) == 5000
-    assert [stored.revoked_by for stored in list_corrections(any_bench)] == ["", again.message_id, ""]
-    revoke(any_bench, wrong.message_id)
-    assert meter_sum(any_bench) == 5000
+        revoke(any_harness, wrong.message_id)
+    again = revoke(any_harness, back.message_id)
+    assert meter_sum(any_harness) == 4000
+    assert meter_sum(any_harness, as_of=revoked_at) == 5000
+    assert [stored.revoked_by for stored in list_corrections(any_harness)] == ["", again.message_id, ""]
+    revoke(any_harness, wrong.message_id)
+    assert meter_sum(any_harness) == 5000
 
 
-def test_revocation_has_no_other_changes(stack: Bench) -> None:
+def test_revocation_has_no_other_changes(stack: ServiceHarness) -> None:
     wrong = adjust(stack, "-1000")
     with pytest.raises(Invalid, match=r"revokes: .* can't have other changes"):
         revoke(stack, wrong.message_id, end=LATER)
     assert meter_sum(stack) == 4000
 
 
-def test_gauge_is_adjusted_in_the_unit_of_its_sums(stack: Bench) -> None:
+def test_gauge_is_adjusted_in_the_unit_of_its_sums(stack: ServiceHarness) -> None:
     result = adjust(stack, "-36000", SIZE)
     assert result.adjusted is not None
     assert (result.adjusted.unit, result.adjusted.before, result.adjusted.after) == ("B·s", Decimal(36000), Decimal(0))
@@ -178,13 +178,13 @@ def test_gauge_is_adjusted_in_the_unit_of_its_sums(stack: Bench) -> None:
     assert meter_sum(stack, SIZE) == 36000
 
 
-def test_meter_of_a_meter_file_without_samples_is_adjusted(stack: Bench) -> None:
+def test_meter_of_a_meter_file_without_samples_is_adjusted(stack: ServiceHarness) -> None:
     result = adjust(stack, "7", REQUESTS)
     assert result.adjusted is not None
     assert (result.adjusted.unit, result.adjusted.before, result.adjusted.after) == ("request", Decimal(0), Decimal(7))
 
 
-def test_adjustment_with_the_same_id_is_a_duplicate_or_a_conflict(stack: Bench) -> None:
+def test_adjustment_with_the_same_id_is_a_duplicate_or_a_conflict(stack: ServiceHarness) -> None:
     first, second = (adjust(stack, "-1000", message_id="ticket-17") for _ in range(2))
     assert (first.is_new, second.is_new) == (True, False)
     assert meter_sum(stack) == 4000
@@ -213,27 +213,27 @@ def test_adjustment_with_the_same_id_is_a_duplicate_or_a_conflict(stack: Bench) 
         ({"quantity": "1", "message_id": "a\nb"}, "id: must have 1 to 128 printable characters"),
     ],
 )
-def test_invalid_adjustment_is_rejected(stack: Bench, values: dict[str, Any], error: str) -> None:
+def test_invalid_adjustment_is_rejected(stack: ServiceHarness, values: dict[str, Any], error: str) -> None:
     with pytest.raises(Invalid, match=error):
         adjust(stack, **values)
     assert list_corrections(stack) == []
     assert meter_sum(stack) == 5000
 
 
-def test_adjustment_of_an_unknown_resource_is_not_found(stack: Bench) -> None:
+def test_adjustment_of_an_unknown_resource_is_not_found(stack: ServiceHarness) -> None:
     with pytest.raises(NotFound, match="object_store AUTH_y in cloud dc-1 could not be found"):
         adjust(stack, "1", resource=STORE._replace(resource_id="AUTH_y"))
     assert list_corrections(stack) == []
 
 
-def test_only_admins_adjust(stack: Bench) -> None:
+def test_only_admins_adjust(stack: ServiceHarness) -> None:
     with stack.services.database.transaction() as db, pytest.raises(Forbidden):
         stack.services.ingest.corrections.adjust(
-            stack.ctx(db, customer("p1")), STORE, Adjustment(OUT, Decimal(1), LATER), "why"
+            stack.ctx(db, customer("p1")), STORE, MeterAdjustment(OUT, Decimal(1), LATER), "why"
         )
 
 
-def test_project_of_an_adjustment_is_the_project_of_all_samples(stack: Bench) -> None:
+def test_project_of_an_adjustment_is_the_project_of_all_samples(stack: ServiceHarness) -> None:
     measured = STORE._replace(resource_id="AUTH_m")
     count = {"samples": {OUT: {"value": 10, "kind": "cumulative", "unit": "B"}}}
     ingest(stack, "usage.sampled", COUNTED, measured, project_id="p2", **count)
@@ -246,26 +246,26 @@ def test_project_of_an_adjustment_is_the_project_of_all_samples(stack: Bench) ->
     assert meter_sum(stack, project_id="p3") == 5
 
 
-def test_samples_in_several_units_can_not_be_adjusted(stack: Bench) -> None:
+def test_samples_in_several_units_can_not_be_adjusted(stack: ServiceHarness) -> None:
     ingest(stack, "usage.sampled", COUNTED + 2, samples={OUT: {"value": 5, "kind": "delta", "unit": "KiB"}})
     with pytest.raises(Conflict, match="has samples in several units: B, KiB"):
         adjust(stack, "1")
 
 
-def test_export_with_adjustments_is_verified(stack: Bench) -> None:
+def test_export_with_adjustments_is_verified(stack: ServiceHarness) -> None:
     wrong = adjust(stack, "-1000")
     revoke(stack, wrong.message_id)
     adjust(stack, "-500", at=START + 1)
     with stack.services.database.transaction() as db:
         export = stack.services.proof.exports.create(stack.ctx(db), UsageFilter())
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         lines = list(stack.services.proof.exports.iterate_lines(db, export))
-    verdict = verify(lines, stack.services.proof.keys.list_verifiers())
+    verdict = verify_export(lines, stack.services.proof.keys.list_verifiers())
     assert (verdict.failures, verdict.events, verdict.segments) == ([], 6, 1)
     assert verdict.is_complete_log
 
 
-def test_corrections_and_adjustments_are_independent(stack: Bench) -> None:
+def test_corrections_and_adjustments_are_independent(stack: ServiceHarness) -> None:
     adjust(stack, "-1000")
     end = COUNTED + 2 * DAY_US
     with stack.services.database.transaction() as db:

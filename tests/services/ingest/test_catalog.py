@@ -1,6 +1,6 @@
 """The meter catalog that follows from the shipped meter files."""
 
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
 
 CATALOG = MessageParser.load().catalog
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stratiform.kit.clock import DAY_US, HOUR_US, SECOND_US, Micros, iso, parse_iso
+from stratiform.kit.clock import DAY_US, HOUR_US, SECOND_US, Micros, format_iso, parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
-from stratiform.services.ingest.events import MessageParser
-from stratiform.services.ingest.events.meter_file_parser import parse_meter_file
+from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.ingest.parsing.meter_file_parser import parse_meter_file
 from stratiform.services.ledger.model import Resource, Statement
-from stratiform.services.ledger.model.fold import fold
+from stratiform.services.ledger.model.fold import fold_statements
 from support.profiles import examples
 
 PARSER = MessageParser.load()
@@ -26,7 +26,7 @@ NOTIFIED = DELETED + 708_945
 
 #: Keys of each type in Cinder's notifications, besides those that all have (cinder/volume/volume_utils.py).
 CINDER: dict[str, dict[str, Any]] = {
-    "volume": {"volume_id": "x", "size": 5, "launched_at": iso(CREATED)},
+    "volume": {"volume_id": "x", "size": 5, "launched_at": format_iso(CREATED)},
     "snapshot": {"snapshot_id": "x", "volume_id": "v", "volume_size": 5},
     "backup": {"backup_id": "x", "volume_id": "v", "size": 5},
 }
@@ -36,12 +36,12 @@ def make_event(resource_type: str, action: str, at: Micros, status: str, period:
     payload = {
         "tenant_id": "p1",
         "display_name": "data",
-        "created_at": iso(CREATED),
+        "created_at": format_iso(CREATED),
         "status": status,
         **CINDER[resource_type],
     }
     if period is not None:
-        payload |= {"audit_period_beginning": iso(period[0]), "audit_period_ending": iso(period[1])}
+        payload |= {"audit_period_beginning": format_iso(period[0]), "audit_period_ending": format_iso(period[1])}
     message_id = f"{resource_type}-{action}-{at}-{status}"
     return Event(message_id, f"{resource_type}.{action}", "x", at, "c", payload)
 
@@ -65,8 +65,8 @@ def existing(resource_type: str, day: int, status: str = "deleted") -> Event:
 
 
 def find_end(events: Sequence[Event], resource_type: str, parent_end: Micros | None = None) -> Micros | None:
-    statements = [parsed.statement for event in events for parsed in PARSER.list_statements(event)]
-    usage = fold(Resource("c", resource_type, "x"), statements, parent_end)
+    statements = [parsed.statement for event in events for parsed in PARSER.parse_event(event)]
+    usage = fold_statements(Resource("c", resource_type, "x"), statements, parent_end)
     assert usage.segments, "it was used"
     return usage.segments[-1].end
 
@@ -138,9 +138,9 @@ def test_order_duplicates_and_repetitions_do_not_matter(resource_type: str, data
 def _fold(events: Sequence[Event], resource_type: str) -> object:
     statements: dict[str, Statement] = {}
     for event in events:
-        for parsed in PARSER.list_statements(event):
+        for parsed in PARSER.parse_event(event):
             statements.setdefault(parsed.statement.message_id, parsed.statement)
-    return fold(Resource("c", resource_type, "x"), list(statements.values())).segments
+    return fold_statements(Resource("c", resource_type, "x"), list(statements.values())).segments
 
 
 IMAGE = {"id": "i", "owner": "p1", "name": "debian", "size": 7, "status": "active", "deleted_at": None}
@@ -148,33 +148,35 @@ IMAGE = {"id": "i", "owner": "p1", "name": "debian", "size": 7, "status": "activ
 
 def test_image_ends_when_its_row_was_deleted() -> None:
     active = Event("m1", "image.activate", "x", CREATED, "c", IMAGE)
-    deleted_image = IMAGE | {"status": "deleted", "deleted_at": iso(DELETED)}
+    deleted_image = IMAGE | {"status": "deleted", "deleted_at": format_iso(DELETED)}
     late = Event("m2", "image.delete", "x", DELETED + HOUR_US, "c", deleted_image)
     prompt = Event("m3", "image.delete", "x", NOTIFIED, "c", deleted_image)
     update = Event("m4", "image.update", "x", DELETED + DAY_US, "c", deleted_image)
     for expected, events in ((DELETED, [late]), (NOTIFIED, [late, prompt]), (DELETED, [update])):
         for order in itertools.permutations([active, *events]):
-            statements = [parsed.statement for event in order for parsed in PARSER.list_statements(event)]
-            (segment,) = fold(Resource("c", "image", "i"), statements).segments
+            statements = [parsed.statement for event in order for parsed in PARSER.parse_event(event)]
+            (segment,) = fold_statements(Resource("c", "image", "i"), statements).segments
             assert (segment.start, segment.end) == (CREATED, expected)
 
 
 @pytest.mark.parametrize("status", ["deleted", "pending_delete"])
 def test_image_that_is_not_active_any_more_does_not_start(status: str) -> None:
-    event = Event("m1", "image.update", "x", DELETED, "c", IMAGE | {"status": status, "deleted_at": iso(DELETED)})
-    (parsed,) = PARSER.list_statements(event)
+    event = Event(
+        "m1", "image.update", "x", DELETED, "c", IMAGE | {"status": status, "deleted_at": format_iso(DELETED)}
+    )
+    (parsed,) = PARSER.parse_event(event)
     assert (parsed.statement.launched_at, parsed.statement.is_deleted) == (None, True)
 
 
 def test_time_of_deletion_counts_only_if_the_resource_is_gone() -> None:
-    event = Event("m1", "image.activate", "x", CREATED, "c", IMAGE | {"deleted_at": iso(DELETED)})
-    (parsed,) = PARSER.list_statements(event)
+    event = Event("m1", "image.activate", "x", CREATED, "c", IMAGE | {"deleted_at": format_iso(DELETED)})
+    (parsed,) = PARSER.parse_event(event)
     assert (parsed.statement.deleted_at, parsed.statement.is_deleted) == (None, False)
 
 
 def test_load_balancer_with_the_status_deleted_ends() -> None:
     payload = {"id": "b", "project_id": "p1", "provisioning_status": "DELETED"}
-    (parsed,) = PARSER.list_statements(Event("m", "octavia.loadbalancer.update.end", "x", DELETED, "c", payload))
+    (parsed,) = PARSER.parse_event(Event("m", "octavia.loadbalancer.update.end", "x", DELETED, "c", payload))
     assert (parsed.statement.launched_at, parsed.statement.is_deleted) == (None, True)
 
 
@@ -212,7 +214,7 @@ def parse_share(action: str, *, stop: str = "", **payload: Any) -> Statement:
     file = FILE.format(state='deleted = ["deleted", "error_deleting*"]', stop=stop)
     parser = MessageParser([parse_meter_file(file, "share.toml")])
     event = Event("m1", f"share.{action}", "x", NOTIFIED, "c", {"id": "s", "project": "p1", **payload})
-    (parsed,) = parser.list_statements(event)
+    (parsed,) = parser.parse_event(event)
     return parsed.statement
 
 
@@ -224,14 +226,14 @@ def test_values_of_deleted_are_exact_or_prefixes(status: str | None, is_deleted:
 
 
 def test_instants_of_a_stop_in_the_order_of_their_precedence() -> None:
-    instants = {"at": iso(DELETED), "removed_at": iso(DELETED + 1)}
-    period = {"audit_period_beginning": iso(DELETED + 2), "audit_period_ending": iso(DELETED + 2)}
+    instants = {"at": format_iso(DELETED), "removed_at": format_iso(DELETED + 1)}
+    period = {"audit_period_beginning": format_iso(DELETED + 2), "audit_period_ending": format_iso(DELETED + 2)}
     assert parse_share("delete", stop='at = "at"', **instants, **period).deleted_at == DELETED
     assert parse_share("delete", **instants, **period).deleted_at == DELETED + 1
     assert parse_share("delete", stop="exact = true", **period).deleted_at == DELETED + 2
     assert parse_share("delete", stop="exact = true").deleted_at == NOTIFIED
     assert parse_share("delete").deleted_at is None
-    longer = period | {"audit_period_ending": iso(DELETED + 3)}
+    longer = period | {"audit_period_ending": format_iso(DELETED + 3)}
     assert parse_share("delete", **longer).deleted_at is None
     assert parse_share("create", **period).launched_at == DELETED + 2
     assert parse_share("create", status="deleted").launched_at is None

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from stratiform.kit.clock import iso, parse_iso
+from stratiform.kit.clock import format_iso, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, encode_event, parse_event, redact_token
+from stratiform.services.ingest.parsing import MessageParser, encode_event, parse_event, redact_token
 from stratiform.services.ledger.model import ParsedMessage, ResourceStatement
 from support.ledger import recorded
 
 PARSER = MessageParser.load()
-list_statements = PARSER.list_statements
+list_statements = PARSER.parse_event
 
 VOLUME = {
     "tenant_id": "p",
@@ -175,7 +175,7 @@ def test_soft_deleted_instance_is_not_deleted() -> None:
     parsed = statement_of("compute.instance.soft_delete.end", row).statement
     assert (parsed.deleted_at, parsed.is_deleted, parsed.state) == (None, False, "soft-delete")
     parsed = statement_of("compute.instance.delete.end", row | {"state": "deleted"}).statement
-    assert (iso(parsed.deleted_at or 0), parsed.is_deleted) == ("2026-01-01T11:00:00.000000Z", True)
+    assert (format_iso(parsed.deleted_at or 0), parsed.is_deleted) == ("2026-01-01T11:00:00.000000Z", True)
 
 
 @pytest.mark.parametrize("status", ["creating", "downloading", "error", "deleting", "deleted", "error_deleting"])
@@ -220,13 +220,13 @@ def test_usage_audit_has_the_deletion_time_of_a_volume() -> None:
     repeated = statement_of(
         "volume.delete.end", deleted | {"audit_period_ending": "2026-01-01 10:30:00+00:00"}, "2026-01-01 12:00:00"
     )
-    assert iso(repeated.statement.deleted_at or 0) == "2026-01-01T10:30:00.000000Z"
+    assert format_iso(repeated.statement.deleted_at or 0) == "2026-01-01T10:30:00.000000Z"
     notification = statement_of("volume.delete.end", VOLUME | {"status": "deleted"}, "2026-01-01 12:00:00.5")
-    assert iso(notification.statement.deleted_at or 0) == "2026-01-01T12:00:00.500000Z"
+    assert format_iso(notification.statement.deleted_at or 0) == "2026-01-01T12:00:00.500000Z"
     exact = statement_of(
         "volume.delete.end", VOLUME | {"status": "deleted", "deleted_at": "2026-01-01T11:00:00"}, "2026-01-02"
     )
-    assert iso(exact.statement.deleted_at or 0) == "2026-01-01T11:00:00.000000Z"
+    assert format_iso(exact.statement.deleted_at or 0) == "2026-01-01T11:00:00.000000Z"
 
 
 def test_token_of_the_user_is_redacted() -> None:

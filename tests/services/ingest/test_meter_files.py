@@ -16,8 +16,8 @@ from stratiform.kit.clock import parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, parse_event
-from stratiform.services.ingest.events.meter_file_parser import parse_meter_file
+from stratiform.services.ingest.parsing import MessageParser, parse_event
+from stratiform.services.ingest.parsing.meter_file_parser import parse_meter_file
 from stratiform.services.ledger.model import MeterFormat, ResourceStatement
 from support.ledger import recorded
 from support.payloads import BACKUP, BALANCER, BALANCER_OF_DRIVERS, POLLED, REQUEST, sample
@@ -43,7 +43,7 @@ def event(event_type: str, payload: dict[str, Any], at: str = AT) -> Event:
 def list_statements(
     event_type: str, payload: dict[str, Any], parser: MessageParser = PARSER
 ) -> list[ResourceStatement]:
-    return list(parser.list_statements(event(event_type, payload)))
+    return list(parser.parse_event(event(event_type, payload)))
 
 
 def parse_one(event_type: str, payload: dict[str, Any], parser: MessageParser = PARSER) -> ResourceStatement:
@@ -52,9 +52,9 @@ def parse_one(event_type: str, payload: dict[str, Any], parser: MessageParser = 
 
 
 def test_files_have_the_name_of_their_resource_type() -> None:
-    folder = resources.files("stratiform.services.ingest.events") / "meters"
+    folder = resources.files("stratiform.services.ingest.parsing") / "meters"
     files = {file.name.removesuffix(".toml") for file in folder.iterdir()}
-    assert files == {*PARSER.meter_files, "nothing"}
+    assert files == {*PARSER.meter_files, "ignored_events"}
 
 
 def test_every_recorded_event_type_is_metered_or_ignored() -> None:
@@ -185,7 +185,7 @@ def test_long_id_is_shortened_and_stays_unique() -> None:
 
 def test_statement_of_a_message_with_a_long_id_can_be_stored() -> None:
     long = Event("m" * 128, "port.delete.end", "x", parse_iso(AT), "c", {"port_id": "o"})
-    (parsed,) = PARSER.list_statements(long)
+    (parsed,) = PARSER.parse_event(long)
     assert len(parsed.statement.message_id) <= 128
 
 
@@ -206,7 +206,7 @@ def test_file_of_the_operator_is_added_or_replaces_another(tmp_path: Path) -> No
     write_meter_file(tmp_path, "b", toml() + '[identity]\nid = "id"\n[[events]]\ntype = "thing.*"\nrule = "start"\n')
     parser = MessageParser.load(tmp_path)
     assert parser.meter_files["image"].title == "Better images"
-    assert parser.list_statements(event("image.delete", {"id": "i"})) == []
+    assert parser.parse_event(event("image.delete", {"id": "i"})) == []
     assert parse_one("thing.made", {"id": "t"}, parser).resource.resource_type == "thing"
     write_meter_file(tmp_path, "c", toml())
     with pytest.raises(Invalid, match=r"c\.toml: name: another file"):
@@ -214,7 +214,7 @@ def test_file_of_the_operator_is_added_or_replaces_another(tmp_path: Path) -> No
 
 
 def test_tag_is_an_attribute_of_a_resource_with_a_builtin_parser(tmp_path: Path) -> None:
-    package_file = (resources.files("stratiform.services.ingest.events") / "meters" / "instance.toml").read_text()
+    package_file = (resources.files("stratiform.services.ingest.parsing") / "meters" / "instance.toml").read_text()
     write_meter_file(tmp_path, "instance", package_file + '\n[attributes]\nteam = { tag = "team" }\n')
     parser = MessageParser.load(tmp_path)
     server = {"instance_id": "i", "tenant_id": "p"}
@@ -242,11 +242,11 @@ id = '"a.b".id'
 project = ["x.y", "owner"]
 [attributes]
 text = "w"
-count = { path = "n", type = "whole" }
+count = { path = "n", type = "integer" }
 share = { path = "d", type = "decimal" }
-on = { path = "f", type = "flag" }
+on = { path = "f", type = "boolean" }
 kind = { constant = 7 }
-big = { path = "n", type = "whole", when = { path = "f", one_of = [true] } }
+big = { path = "n", type = "integer", when = { path = "f", one_of = [true] } }
 [[events]]
 type = "thing.end"
 rule = "stop"
@@ -363,7 +363,7 @@ def example_payloads() -> dict[str, dict[str, Any]]:
 def test_invalid_payload_is_rejected_without_other_exceptions(event_type: str) -> None:
     for payload in with_invalid_values(copy.deepcopy(example_payloads()[event_type])):
         try:
-            statements = PARSER.list_statements(event(event_type.strip(), payload))
+            statements = PARSER.parse_event(event(event_type.strip(), payload))
         except InvalidMessage:
             continue
         for statement in statements:

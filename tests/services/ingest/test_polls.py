@@ -9,24 +9,24 @@ from typing import Any
 
 import pytest
 
-from stratiform.contract.compute import ComputeCapability
+from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo
 from stratiform.contract.errors import CloudUnreachable
-from stratiform.contract.image import ImageCapability
-from stratiform.contract.network import NetworkCapability
-from stratiform.contract.usage import InventoryItem, UsageCapability, UsageSample, align_periods
-from stratiform.contract.volume import VolumeCapability
+from stratiform.contract.image import ImageDriver
+from stratiform.contract.network import NetworkDriver
+from stratiform.contract.usage import InventoryItem, UsageDriver, UsageSample, align_periods
+from stratiform.contract.volume import VolumeDriver
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.pagination import Page
-from stratiform.kit.work import Worker, enqueue
-from stratiform.services.ingest.model.polls import Poll, Schedule
-from stratiform.services.ingest.tasks import handlers
+from stratiform.kit.work_queue import Worker, enqueue
+from stratiform.services.ingest.model.polls import Poll, PollSchedule
+from stratiform.services.ingest.tasks import build_handlers
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.model.samples import SampleRow
 from stratiform.services.ledger.model.sums import SumQuery
-from support.stacks import Bench, bench, customer
+from support.stacks import ServiceHarness, build_harness, customer
 
 METER = """
 name = "bucket"
@@ -70,13 +70,13 @@ class Cloud:
     owner: str = "p1"
     requests: list[tuple[Micros, Micros]] = field(default_factory=list)
 
-    compute: ComputeCapability | None = None
-    volume: VolumeCapability | None = None
-    network: NetworkCapability | None = None
-    image: ImageCapability | None = None
+    compute: ComputeDriver | None = None
+    volume: VolumeDriver | None = None
+    network: NetworkDriver | None = None
+    image: ImageDriver | None = None
 
     @property
-    def usage(self) -> UsageCapability:
+    def usage(self) -> UsageDriver:
         return self
 
     def check_credentials(self) -> AccountInfo:
@@ -105,20 +105,20 @@ class Cloud:
 class Lab:
     """A stack with one cloud and one polled meter, and a worker."""
 
-    bench: Bench
+    harness: ServiceHarness
     cloud: Cloud
     worker: Worker
     begin: Micros
 
     def poll(self) -> Poll:
-        with self.bench.services.database.snapshot() as db:
-            polls = self.bench.services.ingest.polls.list(self.bench.ctx(db))
+        with self.harness.services.database.read_transaction() as db:
+            polls = self.harness.services.ingest.polls.list(self.harness.ctx(db))
         (poll,) = [poll for poll in polls if poll.meter == "sent"]
         return poll
 
     def run(self, minutes: int = 0) -> Poll:
         """Advance the clock, and run the worker."""
-        self.bench.clock.advance(minutes * MINUTE_US)
+        self.harness.clock.advance(minutes * MINUTE_US)
         self.worker.run_until_idle()
         return self.poll()
 
@@ -127,18 +127,18 @@ class Lab:
         self.cloud.values[source, self.begin + minute * MINUTE_US] = Decimal(value)
 
     def samples(self, resource: str | None = None) -> list[SampleRow]:
-        with self.bench.services.database.snapshot() as db:
-            ctx = self.bench.ctx(db)
+        with self.harness.services.database.read_transaction() as db:
+            ctx = self.harness.ctx(db)
             usage_filter = UsageFilter(resource_type="bucket", resource_id=resource)
-            return list(self.bench.services.ledger.samples.list(ctx, usage_filter, None, Page(1000, None)).items)
+            return list(self.harness.services.ledger.samples.list(ctx, usage_filter, None, Page(1000, None)).items)
 
     def total(self) -> Decimal | None:
         """Return the sum since the cloud was added."""
-        now = self.bench.clock.now()
+        now = self.harness.clock.now()
         query = SumQuery((), ("meter:sent",), (self.begin, now))
-        with self.bench.services.database.snapshot() as db:
+        with self.harness.services.database.read_transaction() as db:
             usage_filter = UsageFilter(resource_type="bucket", since=self.begin, until=now)
-            (row,) = self.bench.services.ledger.sums.compute(self.bench.ctx(db), usage_filter, query).sums
+            (row,) = self.harness.services.ledger.sums.compute(self.harness.ctx(db), usage_filter, query).sums
         return row.values[0]
 
     def minutes(self) -> list[tuple[int, str]]:
@@ -152,14 +152,14 @@ class Lab:
 def build_lab(home: Path, monkeypatch: pytest.MonkeyPatch, meter: str = METER, database_url: str = "") -> Lab:
     (home / "meters").mkdir(parents=True, exist_ok=True)
     (home / "meters" / "bucket.toml").write_text(meter)
-    stack = bench(home, database_url)
+    stack = build_harness(home, database_url)
     services, clock, cloud = stack.services, stack.clock, Cloud()
     clock.at = clock.at // HOUR_US * HOUR_US
     monkeypatch.setattr(type(services.clouds.connections), "get", lambda _self, _cloud_id: cloud)
     with services.database.transaction() as db:
         services.clouds.accounts.create(stack.ctx(db), "memory", "lab", {})
-        enqueue(db, "metering.survey", "all", clock.now())
-    worker = Worker(services.database, handlers(services.ingest, services.clouds), name="w", clock=clock)
+        enqueue(db, "ingest.poll_sync", "all", clock.now())
+    worker = Worker(services.database, build_handlers(services.ingest, services.clouds), name="w", clock=clock)
     return Lab(stack, cloud, worker, clock.now())
 
 
@@ -167,7 +167,7 @@ def build_lab(home: Path, monkeypatch: pytest.MonkeyPatch, meter: str = METER, d
 def lab(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     lab = build_lab(home, monkeypatch)
     yield lab
-    lab.bench.services.database.close()
+    lab.harness.services.database.close()
 
 
 def test_samples_are_stored_on_every_database(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +177,7 @@ def test_samples_are_stored_on_every_database(home: Path, database_url: str, mon
         lab.set_value(minute, 100 + minute)
         lab.set_value(minute, "0.5", "b2")
     poll = lab.run(minutes=6)
-    assert (poll.until_at, poll.polled_at) == (lab.begin + 5 * MINUTE_US, lab.bench.clock.now())
+    assert (poll.until_at, poll.polled_at) == (lab.begin + 5 * MINUTE_US, lab.harness.clock.now())
     rows = lab.samples("b1")
     assert [((row.at - lab.begin) // MINUTE_US, row.value) for row in rows] == [
         (minute + 1, str(100 + minute)) for minute in range(5)
@@ -186,7 +186,7 @@ def test_samples_are_stored_on_every_database(home: Path, database_url: str, mon
         ("lab", "p1", "delta", "B", "b1")
     }
     assert {row.value for row in lab.samples("b2")} == {"0.5"}
-    lab.bench.services.database.close()
+    lab.harness.services.database.close()
 
 
 def test_overlapping_windows_store_each_sample_once(lab: Lab) -> None:
@@ -266,22 +266,22 @@ def test_long_period_is_read_in_windows(lab: Lab) -> None:
     assert poll.fault
     assert poll.until_at == lab.begin + 2 * DAY_US
     poll = lab.run(minutes=1)
-    assert poll.until_at == lab.bench.clock.now() - MINUTE_US
+    assert poll.until_at == lab.harness.clock.now() - MINUTE_US
     assert len(lab.samples()) == 4 * 24
 
 
 def test_project_of_the_ledger_outranks_the_project_of_the_cloud(lab: Lab) -> None:
     payload = {"id": "b1", "project": "owner", "name": "mine"}
     created = Event("m1", "bucket.create", "x", lab.begin, "lab", payload)
-    services = lab.bench.services
-    with lab.bench.services.database.transaction() as db:
-        services.ingest.events.ingest(db, [created], lab.begin)
+    services = lab.harness.services
+    with lab.harness.services.database.transaction() as db:
+        services.ingest.own_events.ingest(db, [created], lab.begin)
     lab.set_value(0, 1)
     lab.set_value(0, 1, "b2")
     lab.run()
     lab.run(minutes=6)
     assert {row.resource_id: row.project_id for row in lab.samples()} == {"b1": "owner", "b2": "p1"}
-    with lab.bench.services.database.snapshot() as db:
+    with lab.harness.services.database.read_transaction() as db:
         segments = list(services.ledger.segments.iterate(db, UsageFilter(resource_type="bucket")))
     assert [(segment.resource_id, segment.name, segment.project_id, segment.end) for segment in segments] == [
         ("b1", "mine", "owner", None)
@@ -307,8 +307,8 @@ def test_invalid_sample_is_rejected_and_the_others_stored(lab: Lab) -> None:
     for _ in range(2):
         lab.run(minutes=6)
     assert [minute for minute, _ in lab.minutes()] == [1, 3]
-    with lab.bench.services.database.snapshot() as db:
-        rejected = lab.bench.services.ingest.rejected_messages.list(lab.bench.ctx(db), Page(10, None)).items
+    with lab.harness.services.database.read_transaction() as db:
+        rejected = lab.harness.services.ingest.rejected_messages.list(lab.harness.ctx(db), Page(10, None)).items
     assert ["-5" in message.reason for message in rejected] == [True]
 
 
@@ -318,27 +318,27 @@ def test_gauge_has_the_start_of_its_period(home: Path, monkeypatch: pytest.Monke
     lab.run()
     lab.run(minutes=6)
     assert [(row.at - lab.begin) // MINUTE_US for row in lab.samples()] == [3]
-    lab.bench.services.database.close()
+    lab.harness.services.database.close()
 
 
 def test_invalid_poll_table_is_a_fault(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = build_lab(home, monkeypatch, METER.replace("every_s = 300", 'every_s = "often"'))
     assert "every_s" in lab.run().fault
-    lab.bench.services.database.close()
+    lab.harness.services.database.close()
 
 
 def test_polls_of_a_deleted_cloud_are_deleted(lab: Lab) -> None:
     lab.run()
-    services = lab.bench.services
+    services = lab.harness.services
     with services.database.transaction() as db:
-        ctx = lab.bench.ctx(db)
+        ctx = lab.harness.ctx(db)
         services.clouds.accounts.delete(ctx, services.clouds.accounts.get(ctx, "lab").id)
-    lab.bench.clock.advance(6 * MINUTE_US)
+    lab.harness.clock.advance(6 * MINUTE_US)
     lab.worker.run_until_idle()
-    with services.database.snapshot() as db:
-        assert services.ingest.polls.list(lab.bench.ctx(db)) == []
+    with services.database.read_transaction() as db:
+        assert services.ingest.polls.list(lab.harness.ctx(db)) == []
     requests = len(lab.cloud.requests)
-    lab.bench.clock.advance(HOUR_US)
+    lab.harness.clock.advance(HOUR_US)
     lab.worker.run_until_idle()
     assert len(lab.cloud.requests) == requests
 
@@ -349,22 +349,22 @@ def test_rewound_poll_reads_earlier_samples(lab: Lab) -> None:
     lab.run()
     poll = lab.run(minutes=6)
     assert len(lab.samples()) == 5
-    services = lab.bench.services
+    services = lab.harness.services
     with services.database.transaction() as db:
-        ctx = lab.bench.ctx(db)
+        ctx = lab.harness.ctx(db)
         services.ingest.polls.rewind(ctx, poll.id, lab.begin - 30 * MINUTE_US)
         with pytest.raises(NotFound):
             services.ingest.polls.rewind(ctx, "no-such", lab.begin)
         with pytest.raises(Invalid):
-            services.ingest.polls.rewind(ctx, poll.id, lab.bench.clock.now() + 1)
+            services.ingest.polls.rewind(ctx, poll.id, lab.harness.clock.now() + 1)
         with pytest.raises(Forbidden):
-            services.ingest.polls.rewind(lab.bench.ctx(db, customer()), poll.id, lab.begin)
+            services.ingest.polls.rewind(lab.harness.ctx(db, customer()), poll.id, lab.begin)
     assert lab.run().until_at == poll.until_at
     assert len(lab.samples()) == 35
 
 
 def test_windows_of_a_schedule() -> None:
-    schedule, begin = Schedule(period_s=300, delay_s=120, overlap_s=600), 1000 * HOUR_US
+    schedule, begin = PollSchedule(period_s=300, delay_s=120, overlap_s=600), 1000 * HOUR_US
     poll = Poll("i", "c", "c", "t", "m", begin, begin, 0)
     assert schedule.list_windows(poll, begin + 419 * SECOND_US) == []
     assert schedule.list_windows(poll, begin + 420 * SECOND_US) == [(begin, begin + 300 * SECOND_US)]
@@ -385,4 +385,4 @@ def test_kind_of_the_poll_table_outranks_the_meter(home: Path, monkeypatch: pyte
     lab.run(minutes=6)
     assert {row.kind for row in lab.samples()} == {"cumulative"}
     assert lab.total() == 30 + 5 + 20
-    lab.bench.services.database.close()
+    lab.harness.services.database.close()

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from stratiform.services.ledger.model import Correction, Segment, Statement, fold, fold_all
+from stratiform.services.ledger.model import Correction, Segment, Statement, fold_all_statements, fold_statements
+from stratiform.services.ledger.model.statements import rank
 from support.profiles import examples
 from support.segments import INSTANCE
 
@@ -29,7 +30,7 @@ def correct(at: int, message_id: str = "", **fields: Any) -> Statement:
 def fold_usage(*statements: Statement) -> list[tuple[int, int | None, str, str, int | None]]:
     return [
         (each.start, each.end, each.project_id, each.state, each.attributes.get("vcpus"))
-        for each in fold(INSTANCE, statements).segments
+        for each in fold_statements(INSTANCE, statements).segments
     ]
 
 
@@ -111,7 +112,7 @@ def test_corrections_and_revocations_are_revoked() -> None:
 
 
 def test_children_end_with_a_corrected_parent() -> None:
-    progress, _ = fold_all(INSTANCE, [*LIFE, correct(12, end=4)])
+    progress, _ = fold_all_statements(INSTANCE, [*LIFE, correct(12, end=4)])
     assert progress.end == 4
     assert progress.is_corrected
 
@@ -181,7 +182,7 @@ def test_result_equals_the_slow_implementation(
             assert correction is not None
             revocation = replace(correction, revokes=corrected[other].message_id)
             corrected[each] = replace(corrected[each], correction=revocation)
-    usage = fold(INSTANCE, [*corrected, *messages_])
+    usage = fold_statements(INSTANCE, [*corrected, *messages_])
     assert [_at(usage.segments, moment) for moment in range(LAST + 1)] == apply_slowly(messages_, corrected)
     for earlier, following in pairwise(usage.segments):
         assert earlier.end is not None
@@ -189,7 +190,7 @@ def test_result_equals_the_slow_implementation(
         if earlier.end == following.start:
             assert replace(earlier, start=0, end=0) != replace(following, start=0, end=0)
     assert all(each.end is None or each.start < each.end for each in usage.segments)
-    assert fold(INSTANCE, [*messages_, *corrected, *corrected[:2]]) == usage
+    assert fold_statements(INSTANCE, [*messages_, *corrected, *corrected[:2]]) == usage
 
 
 def _at(segments: tuple[Segment, ...], moment: int) -> tuple[str, str, int | None] | None:
@@ -201,11 +202,13 @@ def _at(segments: tuple[Segment, ...], moment: int) -> tuple[str, str, int | Non
 
 def apply_slowly(messages_: list[Statement], corrected: list[Statement]) -> list[tuple[str, str, int | None] | None]:
     """Return the usage at each moment up to LAST."""
-    messages_ = sorted(messages_, key=lambda each: each.rank)
-    valid = sorted(corrected, key=lambda each: each.rank)
+    messages_ = sorted(messages_, key=rank)
+    valid = sorted(corrected, key=rank)
     for each in reversed(list(valid)):
         if each in valid and each.correction is not None:
-            valid = [other for other in valid if other.rank >= each.rank or other.message_id != each.correction.revokes]
+            valid = [
+                other for other in valid if rank(other) >= rank(each) or other.message_id != each.correction.revokes
+            ]
     starts = [each.launched_at for each in messages_ if each.launched_at is not None]
     end = _end(messages_, 0)
     usage_: list[Properties | None] = [

@@ -19,23 +19,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stratiform.kit import merkle
-from stratiform.kit.clock import HOUR_US, SECOND_US, iso, parse_iso
-from stratiform.kit.db import Connection
+from stratiform.kit import merkle_tree
+from stratiform.kit.clock import HOUR_US, SECOND_US, format_iso, parse_iso
+from stratiform.kit.database import Connection
 from stratiform.kit.pagination import Page
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import Segment, UsageFilter
-from stratiform.services.ledger.model.changes import RECORDED, last_key
-from stratiform.services.ledger.model.sums import SumResult, parse_query
+from stratiform.services.ledger.model.segment_changes import RECORDED, get_key_after_position
+from stratiform.services.ledger.model.sums import SumResult, parse_sum_query
 from stratiform.services.ledger.repository.segments import decode_row
-from stratiform.services.proof.model.verification import verify
+from stratiform.services.proof.model.verification import verify_export
 from support import reference_fold, reference_ledger
 from support.databases import empty_database
 from support.ledger import listing, recorded
 from support.random_events import HOURS, T0, StatedEvent, random_events, write_meters
 from support.reference_ledger import ExpectedSample, ExpectedSegment
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 
 EXAMPLES = int(os.environ.get("STRATIFORM_TEST_EXAMPLES", "25"))
 SUPPRESSED = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large)
@@ -89,7 +89,7 @@ class LedgerUnderTest:
     def __init__(self, home: Path, url: str = "") -> None:
         write_meters(home / "meters")
         self.home = home
-        self.stack: Bench = bench(home, url)
+        self.stack: ServiceHarness = build_harness(home, url)
         self.stack.clock.at = T0 + 100 * HOUR_US
 
     def clear(self) -> "LedgerUnderTest":
@@ -102,14 +102,14 @@ class LedgerUnderTest:
     def ingest(self, events_: Sequence[StatedEvent]) -> IngestResult:
         events = [each.event for each in events_]
         with self.stack.services.database.transaction() as db:
-            return self.stack.services.ingest.events.ingest(db, events, self.stack.clock.now())
+            return self.stack.services.ingest.own_events.ingest(db, events, self.stack.clock.now())
 
     def position(self) -> int:
-        with self.stack.services.database.snapshot() as db:
-            return self.stack.services.ledger.positions.get_current(db)
+        with self.stack.services.database.read_transaction() as db:
+            return self.stack.services.ledger.positions.get_current_position(db)
 
     def state(self, as_of: int | None = None) -> LedgerState:
-        with self.stack.services.database.snapshot() as db:
+        with self.stack.services.database.read_transaction() as db:
             usage_filter = UsageFilter(as_of=as_of)
             return LedgerState(
                 self._segments(db, usage_filter),
@@ -120,22 +120,24 @@ class LedgerUnderTest:
             )
 
     def root(self) -> tuple[int, bytes]:
-        with self.stack.services.database.snapshot() as db:
+        with self.stack.services.database.read_transaction() as db:
             size = repository.batches.count_events(db)
-            return size, merkle.compute_root(repository.tiles.make_reader(db), size)
+            return size, merkle_tree.compute_root(repository.log_tiles.build_tile_reader(db), size)
 
     def export(self, as_of: int | None = None) -> list[bytes]:
         with self.stack.services.database.transaction() as db:
             export_ = self.stack.services.proof.exports.create(self.stack.ctx(db), UsageFilter(as_of=as_of))
-        with self.stack.services.database.snapshot() as db:
+        with self.stack.services.database.read_transaction() as db:
             return list(self.stack.services.proof.exports.iterate_lines(db, export_))
 
     def changes(self) -> Iterator[tuple[int, int, int, ExpectedSegment]]:
         """Yield position, kind, id and segment of every change."""
-        after = last_key(0)
+        after = get_key_after_position(0)
         while True:
-            with self.stack.services.database.snapshot() as db:
-                page, after = self.stack.services.ledger.changes.list(self.stack.ctx(db), UsageFilter(), after, 3)
+            with self.stack.services.database.read_transaction() as db:
+                page, after = self.stack.services.ledger.segment_changes.list(
+                    self.stack.ctx(db), UsageFilter(), after, 3
+                )
             for each in page:
                 yield each.position, each.kind, each.segment_id, _row(decode_row(each.row))
             if len(page) < 3:
@@ -149,7 +151,7 @@ class LedgerUnderTest:
         result, after = list[ExpectedSegment](), None
         period = replace(usage_filter, since=MIDDLE[0], until=MIDDLE[1])
         while True:
-            rows, after = self.stack.services.ledger.segments.list_pinned(db, period, 2, after)
+            rows, after = self.stack.services.ledger.segments.list_after(db, period, 2, after)
             result += [_row(decode_row(row)) for row in rows]
             if after is None:
                 return sorted(result, key=_sort_key)
@@ -197,7 +199,7 @@ class LedgerUnderTest:
         bounds: Sequence[int],
         bucket: str | None,
     ) -> SumResult:
-        query = parse_query(by, [measure], bounds[0], bounds[-1], bucket)
+        query = parse_sum_query(by, [measure], bounds[0], bounds[-1], bucket)
         return self.stack.services.ledger.sums.compute(self.stack.ctx(db), usage_filter, query)
 
 
@@ -247,7 +249,7 @@ def ledgers(home: Path) -> Iterator[tuple[LedgerUnderTest, LedgerUnderTest]]:
 def check_log(ledger_: LedgerUnderTest, events_: Sequence[StatedEvent]) -> None:
     """Check that every event is in the log once, that numbers have no gaps, and the root of the log."""
     size, root = ledger_.root()
-    with ledger_.stack.services.database.snapshot() as db:
+    with ledger_.stack.services.database.read_transaction() as db:
         records = list(repository.events.iterate_records(db, 0, size))
     assert [number for number, _ in records] == list(range(size))
     assert sorted((each.cloud, each.message_id.partition("#")[0]) for _, each in records) == sorted(
@@ -261,11 +263,11 @@ def check_log(ledger_: LedgerUnderTest, events_: Sequence[StatedEvent]) -> None:
 
 def compute_root(records: list[bytes]) -> bytes:
     if len(records) < 2:
-        return merkle.leaf_hash(records[0])
+        return merkle_tree.compute_leaf_hash(records[0])
     half = 1
     while half * 2 < len(records):
         half *= 2
-    return merkle.node_hash(compute_root(records[:half]), compute_root(records[half:]))
+    return merkle_tree.compute_node_hash(compute_root(records[:half]), compute_root(records[half:]))
 
 
 def check_changes(ledger_: LedgerUnderTest, states: dict[int, LedgerState]) -> None:
@@ -286,7 +288,7 @@ def check_changes(ledger_: LedgerUnderTest, states: dict[int, LedgerState]) -> N
 
 def check_export(ledger_: LedgerUnderTest, as_of: int | None = None) -> None:
     """Check that an export can be verified without the database."""
-    result = verify(ledger_.export(as_of), ledger_.stack.services.proof.keys.list_verifiers())
+    result = verify_export(ledger_.export(as_of), ledger_.stack.services.proof.keys.list_verifiers())
     assert result.failures == []
     assert result.withheld == 0
 
@@ -303,7 +305,7 @@ def test_ledger_equals_the_reference(
     for batch in data.draw(batches_of(events_)):
         new = {each.key for each in batch} - by_key.keys()
         result = ledger_.ingest(batch)
-        assert result == IngestResult(accepted=len(new), repeated=len(batch) - len(new))
+        assert result == IngestResult(ingested=len(new), duplicates=len(batch) - len(new))
         by_key |= {each.key: each for each in batch}
         state = ledger_.state()
         assert state == compute_state(list(by_key.values()))
@@ -317,12 +319,12 @@ def test_ledger_equals_the_reference(
     check_changes(ledger_, states)
     check_log(ledger_, events_)
     check_log(other, events_)
-    with ledger_.stack.services.database.snapshot() as db:
-        tile_reader = repository.tiles.make_reader(db)
+    with ledger_.stack.services.database.read_transaction() as db:
+        tile_reader = repository.log_tiles.build_tile_reader(db)
         for size, root in roots:
-            assert merkle.compute_root(tile_reader, size) == root
-            proof = merkle.prove_consistency(tile_reader, size, len(events_))
-            assert merkle.verify_consistency(size, len(events_), root, roots[-1][1], proof)
+            assert merkle_tree.compute_root(tile_reader, size) == root
+            proof = merkle_tree.prove_consistency(tile_reader, size, len(events_))
+            assert merkle_tree.verify_consistency(size, len(events_), root, roots[-1][1], proof)
     check_export(ledger_)
     check_export(ledger_, data.draw(st.sampled_from(sorted(states))))
 
@@ -360,7 +362,7 @@ def test_concurrent_writers_give_the_same_ledger(
         writers = [pool.submit(lambda plan: [ledger_.ingest(batch) for batch in plan], plan) for plan in plans]
         wait(writers)
         done.set()
-    assert sum((each for writer in writers for each in writer.result()), IngestResult()).accepted == len(events_)
+    assert sum((each for writer in writers for each in writer.result()), IngestResult()).ingested == len(events_)
     states = reader.result()
     assert ledger_.state() == compute_state(events_)
     check_log(ledger_, events_)
@@ -374,13 +376,13 @@ def change_clock(random: Random, line: bytes) -> bytes:
     envelope = json.loads(line)
     message = json.loads(envelope["body"]["oslo.message"])
     at = parse_iso(message["timestamp"]) + random.choice((0, 0, 0, -90, 1, 40)) * SECOND_US
-    message["timestamp"] = iso(at - at % SECOND_US if random.random() < 0.3 else at)
+    message["timestamp"] = format_iso(at - at % SECOND_US if random.random() < 0.3 else at)
     envelope["body"]["oslo.message"] = json.dumps(message)
     return json.dumps(envelope).encode()
 
 
 @pytest.mark.parametrize("seed", range(max(EXAMPLES // 10, 2)))
-def test_recorded_messages_may_be_lost_late_or_have_other_clocks(stack_bench: Bench, seed: int) -> None:
+def test_recorded_messages_may_be_lost_late_or_have_other_clocks(service_harness: ServiceHarness, seed: int) -> None:
     random = Random(seed)
     lines_by_cloud = {
         cloud: [change_clock(random, each) for each in recorded() if random.random() < 0.5] for cloud in ("a", "b")
@@ -394,13 +396,13 @@ def test_recorded_messages_may_be_lost_late_or_have_other_clocks(stack_bench: Be
     random.shuffle(pending)
     while pending:
         size = random.choice((1, 10, 300))
-        with stack_bench.services.database.transaction() as db:
+        with service_harness.services.database.transaction() as db:
             for cloud in lines_by_cloud:
                 lines = [line for each, line in pending[:size] if each == cloud]
-                stack_bench.services.ingest.messages.ingest(db, cloud, lines, stack_bench.clock.now())
+                service_harness.services.ingest.messages.ingest(db, cloud, lines, service_harness.clock.now())
         pending = pending[size:]
-    with stack_bench.services.database.snapshot() as db:
-        result = json.loads(listing(stack_bench.services.ledger, db))
+    with service_harness.services.database.read_transaction() as db:
+        result = json.loads(listing(service_harness.services.ledger, db))
     expected = [row for cloud, lines in lines_by_cloud.items() for row in reference_fold.usage(lines, cloud)]
     expected.sort(key=lambda row: (row["resource_type"], row["resource_id"], row["cloud"], row["start"]))
     assert result == expected

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratiform.kit.clock import SECOND_US
-from stratiform.services.ledger.model import Resource, Segment, Statement, Usage, fold
+from stratiform.services.ledger.model import FoldedUsage, Resource, Segment, Statement, fold_statements
 from support.segments import INSTANCE, segment
 
 S = SECOND_US
@@ -18,11 +18,13 @@ def statement(at: int, number: int = 0, **fields: Any) -> Statement:
 
 
 def fold_segments(*statements: Statement, resource: Resource = INSTANCE) -> list[Segment]:
-    return list(fold(resource, statements).segments)
+    return list(fold_statements(resource, statements).segments)
 
 
 def test_no_launch_no_usage() -> None:
-    assert fold(INSTANCE, [statement(5, name="a"), statement(6, is_deleted=True, name="b")]) == Usage("b", (), end=6)
+    assert fold_statements(INSTANCE, [statement(5, name="a"), statement(6, is_deleted=True, name="b")]) == FoldedUsage(
+        "b", (), end=6
+    )
 
 
 def test_precise_launch_replaces_a_truncated_one() -> None:
@@ -107,7 +109,7 @@ def test_changes_start_segments_and_equal_neighbours_merge() -> None:
 
 
 def test_name_starts_no_segment_and_the_last_one_counts() -> None:
-    usage = fold(
+    usage = fold_statements(
         INSTANCE,
         [
             statement(S, launched_at=S, name="a"),
@@ -159,12 +161,12 @@ statements = st.builds(
 def test_order_and_duplicates_do_not_matter(sample: list[Statement], random: Any) -> None:
     shuffled = sample + [random.choice(sample) for _ in range(5) if sample]
     random.shuffle(shuffled)
-    assert fold(INSTANCE, shuffled) == fold(INSTANCE, sample)
+    assert fold_statements(INSTANCE, shuffled) == fold_statements(INSTANCE, sample)
 
 
 @given(st.lists(statements, max_size=12, unique_by=lambda each: each.message_id))
 def test_segments_have_no_gaps_or_overlaps(sample: list[Statement]) -> None:
-    segments = fold(INSTANCE, sample).segments
+    segments = fold_statements(INSTANCE, sample).segments
     for earlier, following in pairwise(segments):
         assert earlier.end == following.start
         assert (earlier.project_id, earlier.state, earlier.attributes) != (

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratiform.kit.clock import SECOND_US
-from stratiform.services.ledger.model import Segment, Statement, fold_all, fold_next
+from stratiform.services.ledger.model import Segment, Statement, fold_all_statements, fold_next_statements
+from stratiform.services.ledger.model.statements import rank
 from support.profiles import examples
 from support.segments import INSTANCE
 
@@ -36,18 +37,18 @@ statements = st.builds(
 
 
 @settings(max_examples=examples(300))
-@given(st.lists(statements, min_size=1, max_size=9, unique_by=lambda each: each.rank), st.booleans(), st.data())
+@given(st.lists(statements, min_size=1, max_size=9, unique_by=rank), st.booleans(), st.data())
 def test_batches_give_the_same_result_as_one_fold(statements_: list[Statement], in_order: bool, data: Any) -> None:
     if in_order:
-        statements_ = sorted(statements_, key=lambda each: each.rank)
+        statements_ = sorted(statements_, key=rank)
     count = data.draw(st.integers(1, len(statements_)))
-    progress, usage = fold_all(INSTANCE, statements_[:count])
+    progress, usage = fold_all_statements(INSTANCE, statements_[:count])
     segments: list[Segment] = list(usage.segments)
     while count < len(statements_):
         size = data.draw(st.integers(1, len(statements_) - count))
-        result = fold_next(INSTANCE, progress, statements_[count : count + size])
+        result = fold_next_statements(INSTANCE, progress, statements_[count : count + size])
         count += size
-        expected, usage = fold_all(INSTANCE, statements_[:count])
+        expected, usage = fold_all_statements(INSTANCE, statements_[:count])
         if result is None:
             progress, segments = expected, list(usage.segments)
             continue
@@ -59,12 +60,14 @@ def test_batches_give_the_same_result_as_one_fold(statements_: list[Statement], 
 
 
 def test_ordered_statements_never_need_a_full_fold() -> None:
-    progress, _ = fold_all(INSTANCE, [Statement(S, "0", "p", "a", "active", launched_at=S, attributes={"vcpus": 1})])
+    progress, _ = fold_all_statements(
+        INSTANCE, [Statement(S, "0", "p", "a", "active", launched_at=S, attributes={"vcpus": 1})]
+    )
     for hour in range(1, 2000):
         exists = Statement(
             S + hour, str(hour), "p", "a", "active", launched_at=S, attributes={"vcpus": 1 + hour // 1000}
         )
-        result = fold_next(INSTANCE, progress, [exists])
+        result = fold_next_statements(INSTANCE, progress, [exists])
         assert result is not None
         progress, replacements = result
         assert len(replacements) == (2 if hour == 1000 else 0)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratiform.services.ledger.model import Correction, Resource, Segment, Statement
-from stratiform.services.ledger.model.fold import fold
+from stratiform.services.ledger.model.fold import fold_statements
 from stratiform.services.ledger.model.names import NameTimeline, list_referenced, split_by_names
 
 VOLUME = Resource("c", "volume", "v")
@@ -94,7 +94,7 @@ def volume(at: int, **attributes: Any) -> Statement:
 def list_names(*statements: Statement) -> list[tuple[Any, Any]]:
     return [
         (each.attributes.get("volume_type"), each.attributes.get("volume_type_name"))
-        for each in fold(VOLUME, statements).segments
+        for each in fold_statements(VOLUME, statements).segments
     ]
 
 

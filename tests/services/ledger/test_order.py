@@ -10,15 +10,15 @@ from stratiform.kit.clock import HOUR_US, SECOND_US, parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import Correction, Resource, Segment, UsageFilter
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 
 T0 = parse_iso("2026-03-01T00:00:00Z")
 
 
 @pytest.fixture
-def stack(home: Path) -> Iterator[Bench]:
+def stack(home: Path) -> Iterator[ServiceHarness]:
     home.mkdir(parents=True, exist_ok=True)
-    services = bench(home)
+    services = build_harness(home)
     services.clock.at = T0 + HOUR_US
     yield services
     services.services.database.close()
@@ -34,22 +34,22 @@ def parent_field(resource_id: str) -> dict[str, Any]:
     return {"parent": {"resource_type": "box", "resource_id": resource_id}}
 
 
-def ingest(stack: Bench, *events: Event) -> None:
+def ingest(stack: ServiceHarness, *events: Event) -> None:
     with stack.services.database.transaction() as db:
-        stack.services.ingest.events.ingest(db, events, stack.clock.now())
+        stack.services.ingest.own_events.ingest(db, events, stack.clock.now())
 
 
-def correct(stack: Bench, resource_id: str, correction: Correction) -> None:
+def correct(stack: ServiceHarness, resource_id: str, correction: Correction) -> None:
     with stack.services.database.transaction() as db:
         stack.services.ingest.corrections.create(stack.ctx(db), Resource("a", "box", resource_id), correction)
 
 
-def list_segments(stack: Bench, cloud: str = "a") -> list[Segment]:
-    with stack.services.database.snapshot() as db:
+def list_segments(stack: ServiceHarness, cloud: str = "a") -> list[Segment]:
+    with stack.services.database.read_transaction() as db:
         return list(stack.services.ledger.segments.iterate(db, UsageFilter(cloud=cloud)))
 
 
-def list_ends(stack: Bench, cloud: str = "a") -> dict[str, int | None]:
+def list_ends(stack: ServiceHarness, cloud: str = "a") -> dict[str, int | None]:
     """Return the ends in seconds by resource id."""
     return {
         each.resource_id: None if each.end is None else (each.end - T0) // SECOND_US
@@ -57,7 +57,7 @@ def list_ends(stack: Bench, cloud: str = "a") -> dict[str, int | None]:
     }
 
 
-def test_sample_does_not_set_a_parent(stack: Bench) -> None:
+def test_sample_does_not_set_a_parent(stack: ServiceHarness) -> None:
     samples = {"m": {"value": 1, "kind": "delta"}}
     for cloud in ("a", "b"):
         events = (
@@ -70,7 +70,7 @@ def test_sample_does_not_set_a_parent(stack: Bench) -> None:
     assert list_ends(stack, "a") == list_ends(stack, "b") == {"child": None}
 
 
-def test_true_differs_from_1(stack: Bench) -> None:
+def test_true_differs_from_1(stack: ServiceHarness) -> None:
     ingest(stack, make_event("started", "box", 0), make_event("changed", "box", 5, attributes={"x": 1}))
     ingest(stack, make_event("changed", "box", 1, attributes={"x": True}))
     assert [repr(each.attributes) for each in list_segments(stack)] == ["{'x': True}", "{'x': 1}"]
@@ -86,7 +86,7 @@ def test_true_differs_from_1(stack: Bench) -> None:
     assert [repr(each.attributes) for each in others] == ["{'x': True}", "{'x': 1}"]
 
 
-def test_end_applies_to_descendants(stack: Bench) -> None:
+def test_end_applies_to_descendants(stack: ServiceHarness) -> None:
     depth = 20
     events = [
         make_event("started", f"r{index:02d}", 0, **(parent_field(f"r{index - 1:02d}") if index else {}))
@@ -98,7 +98,7 @@ def test_end_applies_to_descendants(stack: Bench) -> None:
     assert len(list_ends(stack)) == depth
 
 
-def test_end_applies_to_more_descendants_than_one_chunk(stack: Bench) -> None:
+def test_end_applies_to_more_descendants_than_one_chunk(stack: ServiceHarness) -> None:
     depth = 600
     events = [
         make_event("started", f"r{index:03d}", 0, **(parent_field(f"r{index - 1:03d}") if index else {}))
@@ -109,7 +109,7 @@ def test_end_applies_to_more_descendants_than_one_chunk(stack: Bench) -> None:
     assert set(list_ends(stack).values()) == {9}
 
 
-def test_resources_in_a_cycle_do_not_end_with_each_other(stack: Bench) -> None:
+def test_resources_in_a_cycle_do_not_end_with_each_other(stack: ServiceHarness) -> None:
     ingest(
         stack,
         make_event("started", "one", 0, **parent_field("two")),
@@ -119,7 +119,7 @@ def test_resources_in_a_cycle_do_not_end_with_each_other(stack: Bench) -> None:
     assert list_ends(stack) == {"below": 9, "one": 9, "two": None}
 
 
-def test_broken_and_closed_cycles_apply_at_once(stack: Bench) -> None:
+def test_broken_and_closed_cycles_apply_at_once(stack: ServiceHarness) -> None:
     ingest(
         stack,
         make_event("started", "one", 0, **parent_field("two")),
@@ -133,13 +133,13 @@ def test_broken_and_closed_cycles_apply_at_once(stack: Bench) -> None:
     assert list_ends(stack) == {"one": 9, "three": 9, "two": 9}
 
 
-def test_children_end_with_the_corrected_end_of_a_parent_without_use(stack: Bench) -> None:
+def test_children_end_with_the_corrected_end_of_a_parent_without_use(stack: ServiceHarness) -> None:
     ingest(stack, make_event("ended", "lost", 50), make_event("started", "child", 11, **parent_field("lost")))
     correct(stack, "lost", Correction("", "why", end=T0 + 30 * SECOND_US))
     assert list_ends(stack) == {"child": 30}
 
 
-def test_correction_of_a_mere_parent_needs_start_and_project(stack: Bench) -> None:
+def test_correction_of_a_mere_parent_needs_start_and_project(stack: ServiceHarness) -> None:
     ingest(stack, make_event("started", "child", 0, **parent_field("unknown")))
     with pytest.raises(Invalid, match="is not in the ledger"):
         correct(stack, "unknown", Correction("", "why", start=T0))

@@ -9,12 +9,12 @@ import pytest
 
 from stratiform.kit.clock import HOUR_US, SECOND_US, parse_iso
 from stratiform.kit.outbox import Event
-from stratiform.services.ledger.model import Progress, Resource, Statement, UsageFilter
-from stratiform.services.ledger.model.fold import Usage
-from stratiform.services.ledger.model.incremental_fold import fold_all as original_fold_all
-from stratiform.services.ledger.model.parents import rank_generations
+from stratiform.services.ledger.model import FoldProgress, Resource, Statement, UsageFilter
+from stratiform.services.ledger.model.fold import FoldedUsage
+from stratiform.services.ledger.model.incremental_fold import fold_all_statements as original_fold_all
+from stratiform.services.ledger.model.resource_generations import rank_generations
 from stratiform.services.ledger.service import batch_fold
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 
 T0 = parse_iso("2026-03-01T00:00:00Z")
 
@@ -23,9 +23,9 @@ _MANY = 300
 
 
 @pytest.fixture
-def stack(home: Path) -> Iterator[Bench]:
+def stack(home: Path) -> Iterator[ServiceHarness]:
     home.mkdir(parents=True, exist_ok=True)
-    services = bench(home)
+    services = build_harness(home)
     services.clock.at = T0 + HOUR_US
     yield services
     services.services.database.close()
@@ -38,29 +38,31 @@ def make_event(kind: str, resource_id: str, seconds: int, parent: str = "") -> E
     return Event(f"{kind}-{resource_id}-{seconds}", f"usage.{kind}", "x", T0 + seconds * SECOND_US, "a", payload)
 
 
-def ingest(stack: Bench, *events: Event) -> None:
+def ingest(stack: ServiceHarness, *events: Event) -> None:
     with stack.services.database.transaction() as db:
-        stack.services.ingest.events.ingest(db, events, stack.clock.now())
+        stack.services.ingest.own_events.ingest(db, events, stack.clock.now())
 
 
-def list_ends(stack: Bench) -> dict[str, int | None]:
+def list_ends(stack: ServiceHarness) -> dict[str, int | None]:
     """Return the ends in seconds by resource id."""
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         segments = list(stack.services.ledger.segments.iterate(db, UsageFilter()))
     return {each.resource_id: None if each.end is None else (each.end - T0) // SECOND_US for each in segments}
 
 
 @pytest.mark.parametrize("is_reversed", [False, True])
 def test_each_resource_of_a_long_chain_is_folded_once(
-    stack: Bench, monkeypatch: pytest.MonkeyPatch, *, is_reversed: bool
+    stack: ServiceHarness, monkeypatch: pytest.MonkeyPatch, *, is_reversed: bool
 ) -> None:
     calls = []
 
-    def fold_all(resource: Resource, statements: Sequence[Statement], parent_end: int | None) -> tuple[Progress, Usage]:
+    def fold_all(
+        resource: Resource, statements: Sequence[Statement], parent_end: int | None
+    ) -> tuple[FoldProgress, FoldedUsage]:
         calls.append(statements)
         return original_fold_all(resource, statements, parent_end)
 
-    monkeypatch.setattr(batch_fold, "fold_all", fold_all)
+    monkeypatch.setattr(batch_fold, "fold_all_statements", fold_all)
     names = [f"r{number:04d}" for number in range(_MANY)]
     events = [
         make_event("started", names[0], 0),

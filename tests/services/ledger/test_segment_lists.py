@@ -11,17 +11,17 @@ from sqlalchemy import event, text
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.outbox import Event
 from stratiform.services.ledger.model import SegmentRow, UsageFilter
-from stratiform.services.ledger.model.changes import RECORDED, Change, last_key
+from stratiform.services.ledger.model.segment_changes import RECORDED, SegmentChange, get_key_after_position
 from stratiform.services.ledger.repository import segments
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 
 T0 = parse_iso("2026-01-01T00:00:00Z")
 
 
 @pytest.fixture
-def stack(database_url: str, home: Path) -> Iterator[Bench]:
+def stack(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     home.mkdir(parents=True, exist_ok=True)
-    stack_ = bench(home, database_url)
+    stack_ = build_harness(home, database_url)
     stack_.clock.at = T0 + 5000 * HOUR_US
     yield stack_
     stack_.services.database.close()
@@ -33,7 +33,7 @@ def make_event(number: int, kind: str, hours: int, **data: Any) -> Event:
     return Event(f"{kind}-{number}-{hours}", f"usage.{kind}", "t", at, f"c{number % 2}", payload)
 
 
-def fill(stack: Bench, count: int = 60) -> None:
+def fill(stack: ServiceHarness, count: int = 60) -> None:
     """Ingest several batches, so that there are positions."""
     random_ = random.Random(5)
     for number in range(count):
@@ -45,7 +45,7 @@ def fill(stack: Bench, count: int = 60) -> None:
         if number % 4:
             events.append(make_event(number, "ended", start + random_.randrange(6, 90)))
         with stack.services.database.transaction() as db:
-            assert stack.services.ingest.events.ingest(db, events, stack.clock.now()).rejected == 0
+            assert stack.services.ingest.own_events.ingest(db, events, stack.clock.now()).rejected == 0
 
 
 FILTERS = {
@@ -76,43 +76,45 @@ def matches(row: SegmentRow, usage_filter: UsageFilter) -> bool:
 
 
 @pytest.mark.parametrize("usage_filter", FILTERS.values(), ids=FILTERS)
-def test_pages_of_any_size_are_complete(stack: Bench, usage_filter: UsageFilter) -> None:
+def test_pages_of_any_size_are_complete(stack: ServiceHarness, usage_filter: UsageFilter) -> None:
     fill(stack)
     services = stack.services
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         everything = segments.list_rows(db, UsageFilter(as_of=usage_filter.as_of), 10_000)
         all_rows = segments.list_rows(db, usage_filter, 10_000)
         assert all_rows == [row for row in everything if matches(row, usage_filter)]
-        assert all_rows == sorted(all_rows, key=segments.sort_key)
+        assert all_rows == sorted(all_rows, key=segments.get_sort_key)
         for size in (1, 7, 1000):
             pages: list[SegmentRow] = []
-            rows, after = services.ledger.segments.list_pinned(db, usage_filter, size)
+            rows, after = services.ledger.segments.list_after(db, usage_filter, size)
             pages += rows
             while after is not None:
-                rows, after = services.ledger.segments.list_pinned(db, usage_filter, size, after)
+                rows, after = services.ledger.segments.list_after(db, usage_filter, size, after)
                 pages += rows
-            assert sorted(pages, key=segments.sort_key) == all_rows
+            assert sorted(pages, key=segments.get_sort_key) == all_rows
 
 
-def test_changes_in_pages_of_any_size_lead_to_the_current_segments(stack: Bench) -> None:
+def test_changes_in_pages_of_any_size_lead_to_the_current_segments(stack: ServiceHarness) -> None:
     fill(stack)
     services = stack.services
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         ctx = stack.ctx(db)
         for size in (1, 3, 1000):
-            after, current, all_changes = last_key(0), set[SegmentRow](), list[Change]()
+            after, current, all_changes = get_key_after_position(0), set[SegmentRow](), list[SegmentChange]()
             while True:
-                changes, following = services.ledger.changes.list(ctx, UsageFilter(), after, size)
+                changes, following = services.ledger.segment_changes.list(ctx, UsageFilter(), after, size)
                 all_changes += changes
                 if len(changes) < size:
-                    assert following == last_key(services.ledger.positions.get_current(db))
+                    assert following == get_key_after_position(services.ledger.positions.get_current_position(db))
                     break
                 after = following
             for change in all_changes:
                 (current.add if change.kind == RECORDED else current.remove)(change.row)
             assert current == set(segments.list_rows(db, UsageFilter(), 10_000))
             assert [change.key for change in all_changes] == sorted(change.key for change in all_changes)
-        of_project, _ = services.ledger.changes.list(ctx, UsageFilter(project_id="p1"), last_key(30), 1000)
+        of_project, _ = services.ledger.segment_changes.list(
+            ctx, UsageFilter(project_id="p1"), get_key_after_position(30), 1000
+        )
         assert of_project == [
             stack_ for stack_ in all_changes if stack_.position > 30 and stack_.row.project_id == "p1"
         ]
@@ -126,7 +128,7 @@ def test_changes_in_pages_of_any_size_lead_to_the_current_segments(stack: Bench)
         (FILTERS["a resource"], False, "metering_resource"),
     ],
 )
-def test_lists_use_an_index(stack: Bench, usage_filter: UsageFilter, by_end: bool, index: str) -> None:
+def test_lists_use_an_index(stack: ServiceHarness, usage_filter: UsageFilter, by_end: bool, index: str) -> None:
     """PostgreSQL would scan small tables sequentially, so that is disabled."""
     fill(stack, 200)
     with stack.services.database.transaction() as db:

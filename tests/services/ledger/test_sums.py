@@ -12,44 +12,53 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from stratiform.kit.clock import DAY_US, HOUR_US, SECOND_US, Micros, iso, parse_iso
+from stratiform.kit.clock import DAY_US, HOUR_US, SECOND_US, Micros, format_iso, parse_iso
 from stratiform.kit.errors import Forbidden, Invalid, NotFound
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import METER_KINDS, MeterKind, UsageFilter
 from stratiform.services.ledger.model.samples import Sample, sum_samples
-from stratiform.services.ledger.model.sums import SumResult, bucket_bounds, parse_query
-from support.stacks import Bench, bench, customer
+from stratiform.services.ledger.model.sums import SumResult, compute_bucket_bounds, parse_sum_query
+from support.stacks import ServiceHarness, build_harness, customer
 
 T0 = parse_iso("2026-01-30T22:17:05.000001Z")
 
 
 @pytest.fixture
-def stack(database_url: str, home: Path) -> Iterator[Bench]:
+def stack(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     """A stack on each database, after all events."""
     home.mkdir(parents=True, exist_ok=True)
-    each = bench(home, database_url)
+    each = build_harness(home, database_url)
     each.clock.at = T0 + 300 * DAY_US
     yield each
     each.services.database.close()
 
 
-def insert(stack: Bench, *events: tuple[str, Micros, dict[str, Any]], source: str = "test") -> None:
-    """Ingest CloudEvents (type, time, data); all must be accepted."""
+def insert(stack: ServiceHarness, *events: tuple[str, Micros, dict[str, Any]], source: str = "test") -> None:
+    """Ingest CloudEvents (type, time, data); all must be ingested."""
     documents = [
         msgspec.json.encode(
-            {"specversion": "1.0", "id": f"{number}", "source": source, "type": kind, "time": iso(at), "data": data}
+            {
+                "specversion": "1.0",
+                "id": f"{number}",
+                "source": source,
+                "type": kind,
+                "time": format_iso(at),
+                "data": data,
+            }
         )
         for number, (kind, at, data) in enumerate(events)
     ]
     with stack.services.database.transaction() as db:
-        results = stack.services.ingest.cloud_events.create(stack.ctx(db), "a", documents)
-    assert {each.outcome for each in results} == {"accepted"}, [each.reason for each in results]
+        results = stack.services.ingest.cloud_events.ingest(stack.ctx(db), "a", documents)
+    assert {each.outcome for each in results} == {"ingested"}, [each.reason for each in results]
 
 
-def sums(stack: Bench, *query: Any, usage_filter: UsageFilter | None = None, roles: tuple[str, ...] = ()) -> SumResult:
-    with stack.services.database.snapshot() as db:
+def sums(
+    stack: ServiceHarness, *query: Any, usage_filter: UsageFilter | None = None, roles: tuple[str, ...] = ()
+) -> SumResult:
+    with stack.services.database.read_transaction() as db:
         ctx = stack.ctx(db, customer(*roles)) if roles else stack.ctx(db)
-        return stack.services.ledger.sums.compute(ctx, usage_filter or UsageFilter(), parse_query(*query))
+        return stack.services.ledger.sums.compute(ctx, usage_filter or UsageFilter(), parse_sum_query(*query))
 
 
 def random_events(random_: random.Random) -> list[tuple[str, Micros, dict[str, Any]]]:
@@ -69,10 +78,12 @@ def random_events(random_: random.Random) -> list[tuple[str, Micros, dict[str, A
     return events_
 
 
-def sum_slowly(stack: Bench, by: str, bounds: tuple[Micros, ...]) -> dict[tuple[str | None, Micros], tuple[int, int]]:
+def sum_slowly(
+    stack: ServiceHarness, by: str, bounds: tuple[Micros, ...]
+) -> dict[tuple[str | None, Micros], tuple[int, int]]:
     """Return the duration, and duration × vcpus, by the value of `by` and the start of the bucket."""
     result: dict[tuple[str | None, Micros], list[int]] = defaultdict(lambda: [0, 0])
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         for each in stack.services.ledger.segments.iterate(db):
             group = each.project_id if by == "project_id" else each.attributes.get("kind")
             for start, end in itertools.pairwise(bounds):
@@ -85,12 +96,12 @@ def sum_slowly(stack: Bench, by: str, bounds: tuple[Micros, ...]) -> dict[tuple[
 
 
 @pytest.mark.parametrize("bucket", [None, "hour", "day", "month"])
-def test_sums_equal_the_slow_sums(stack: Bench, bucket: str | None) -> None:
+def test_sums_equal_the_slow_sums(stack: ServiceHarness, bucket: str | None) -> None:
     insert(stack, *random_events(random.Random(7)))
     days = 4 if bucket == "hour" else 150
     start, end = T0 + 20 * DAY_US + 7, T0 + (20 + days) * DAY_US + HOUR_US
     for by, group in (("project_id", "project_id"), ("kind", "attributes.kind")):
-        bounds = bucket_bounds(start, end, cast("Any", bucket))
+        bounds = compute_bucket_bounds(start, end, cast("Any", bucket))
         result = sums(stack, [group], ["duration", "attributes.vcpus"], start, end, bucket).sums
         events_ = {
             (each.group[0], each.start): tuple(int(Fraction(value or 0) * SECOND_US) for value in each.values)
@@ -101,23 +112,23 @@ def test_sums_equal_the_slow_sums(stack: Bench, bucket: str | None) -> None:
 
 
 def test_buckets_start_with_hours_days_and_months() -> None:
-    cuts = bucket_bounds(parse_iso("2026-01-31T23:30:00"), parse_iso("2026-03-01T00:00:00"), "month")
-    assert [iso(each)[:10] for each in cuts] == ["2026-01-31", "2026-02-01", "2026-03-01"]
-    assert len(bucket_bounds(parse_iso("2026-02-01"), parse_iso("2026-03-01"), "day")) == 29
-    assert bucket_bounds(5, 9, "hour") == (5, 9)
+    cuts = compute_bucket_bounds(parse_iso("2026-01-31T23:30:00"), parse_iso("2026-03-01T00:00:00"), "month")
+    assert [format_iso(each)[:10] for each in cuts] == ["2026-01-31", "2026-02-01", "2026-03-01"]
+    assert len(compute_bucket_bounds(parse_iso("2026-02-01"), parse_iso("2026-03-01"), "day")) == 29
+    assert compute_bucket_bounds(5, 9, "hour") == (5, 9)
     for start, end, bucket in ((5, 5, None), (9, 5, "day"), (0, 10_002 * HOUR_US, "hour"), (0, 2**55, "month")):
         with pytest.raises(Invalid):
-            bucket_bounds(start, end, cast("Any", bucket))
+            compute_bucket_bounds(start, end, cast("Any", bucket))
 
 
-def test_position_keeps_names_and_tags(stack: Bench) -> None:
+def test_position_keeps_names_and_tags(stack: ServiceHarness) -> None:
     box: dict[str, Any] = {"resource_type": "box", "resource_id": "b"}
     middle, measures = T0 + HOUR_US, ["duration", "meter:requests"]
     period, counted = (T0, T0 + 2 * HOUR_US, None), {"requests": {"value": 7, "kind": "delta"}}
     insert(stack, ("usage.started", T0, {**box, "project_id": "p", "name": "old", "tags": {"env": "test"}}))
     insert(stack, ("usage.sampled", middle, {**box, "samples": counted}), source="counter")
-    with stack.services.database.snapshot() as db:
-        closed = stack.services.ledger.positions.get_current(db)
+    with stack.services.database.read_transaction() as db:
+        closed = stack.services.ledger.positions.get_current_position(db)
     before = sums(stack, ["tag:env"], measures, *period, usage_filter=UsageFilter(as_of=closed))
     insert(stack, ("usage.changed", middle, {**box, "name": "new", "tags": {"env": "prod"}}), source="later")
     insert(stack, ("usage.changed", middle + 1, {**box, "name": "newest"}), source="last")
@@ -130,13 +141,13 @@ def test_position_keeps_names_and_tags(stack: Bench) -> None:
             UsageFilter(as_of=as_of, tag=("env", env)),
             UsageFilter(as_of=as_of, project_id="p"),
         ):
-            with stack.services.database.snapshot() as db:
+            with stack.services.database.read_transaction() as db:
                 assert [each.name for each in stack.services.ledger.segments.iterate(db, usage_filter)] == [name]
         other = UsageFilter(as_of=as_of, tag=("env", "prod" if env == "test" else "test"))
         assert sums(stack, [], measures, *period, usage_filter=other).sums == []
 
 
-def test_tags_owners_and_positions(stack: Bench) -> None:
+def test_tags_owners_and_positions(stack: ServiceHarness) -> None:
     insert(stack, *random_events(random.Random(3)))
     period = (T0, T0 + 200 * DAY_US, None)
     total = sums(stack, [], ["duration"], *period).sums[0].values[0]
@@ -155,7 +166,7 @@ def test_tags_owners_and_positions(stack: Bench) -> None:
     assert sums(stack, [], ["duration"], *period, usage_filter=UsageFilter(as_of=1)).sums[0].values[0] == total
 
 
-def test_attribute_that_is_not_a_number_is_reported(stack: Bench) -> None:
+def test_attribute_that_is_not_a_number_is_reported(stack: ServiceHarness) -> None:
     resource = {"resource_type": "x", "resource_id": "y", "project_id": "p"}
     insert(
         stack,
@@ -192,7 +203,7 @@ def readings(random_: random.Random) -> list[tuple[str, Micros, dict[str, Any]]]
 
 
 @pytest.mark.parametrize("kind", METER_KINDS)
-def test_sum_of_a_meter_equals_the_sum_of_its_samples(stack: Bench, kind: str) -> None:
+def test_sum_of_a_meter_equals_the_sum_of_its_samples(stack: ServiceHarness, kind: str) -> None:
     events_ = readings(random.Random(11))
     insert(stack, *events_)
     start, end = T0 + 5 * DAY_US, T0 + 15 * DAY_US + 3
@@ -214,7 +225,7 @@ def test_sum_of_a_meter_equals_the_sum_of_its_samples(stack: Bench, kind: str) -
     assert result.units == {f"meter:{kind}": "B·s" if kind == "gauge" else "B"}
 
 
-def test_sample_without_project_belongs_to_the_user_of_the_resource(stack: Bench) -> None:
+def test_sample_without_project_belongs_to_the_user_of_the_resource(stack: ServiceHarness) -> None:
     box = {"resource_type": "box", "resource_id": "b"}
     value = {"samples": {"m": {"value": 5, "kind": "delta"}}}
     insert(
@@ -231,7 +242,7 @@ def test_sample_without_project_belongs_to_the_user_of_the_resource(stack: Bench
     assert sums(stack, [], ["meter:m"], *period, usage_filter=UsageFilter(as_of=0)).sums == []
 
 
-def test_readings_of_a_counter_can_be_far_apart(stack: Bench) -> None:
+def test_readings_of_a_counter_can_be_far_apart(stack: ServiceHarness) -> None:
     box = {"resource_type": "box", "resource_id": "b", "project_id": "p"}
 
     def reading(day: int, value: int) -> tuple[str, Micros, dict[str, Any]]:
@@ -242,7 +253,7 @@ def test_readings_of_a_counter_can_be_far_apart(stack: Bench) -> None:
     assert sums(stack, [], ["meter:m"], T0 + 90 * DAY_US, T0 + 100 * DAY_US, None).sums[0].values == (Decimal(1),)
 
 
-def test_meter_in_two_units_is_refused(stack: Bench) -> None:
+def test_meter_in_two_units_is_refused(stack: ServiceHarness) -> None:
     box = {"resource_type": "box", "resource_id": "b", "project_id": "p"}
     insert(
         stack,
@@ -267,16 +278,23 @@ def test_meter_in_two_units_is_refused(stack: Bench) -> None:
 )
 def test_invalid_query_is_refused(group_by: list[str], measures: list[str], bucket: str | None) -> None:
     with pytest.raises(Invalid):
-        parse_query(group_by, measures, 0, DAY_US, bucket)
+        parse_sum_query(group_by, measures, 0, DAY_US, bucket)
 
 
-def test_services_may_create_events_but_customers_may_not(stack: Bench) -> None:
+def test_services_may_create_events_but_customers_may_not(stack: ServiceHarness) -> None:
     data = {"resource_type": "x", "resource_id": "y", "project_id": "p"}
-    events_ = {"specversion": "1.0", "id": "1", "source": "s", "type": "usage.started", "time": iso(T0), "data": data}
+    events_ = {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "s",
+        "type": "usage.started",
+        "time": format_iso(T0),
+        "data": data,
+    }
     with stack.services.database.transaction() as db:
-        create, message = stack.services.ingest.cloud_events.create, msgspec.json.encode(events_)
-        assert create(stack.ctx(db, customer("z", "service")), "a", [message])[0].outcome == "accepted"
-        assert create(stack.ctx(db, customer("z", "admin")), "a", [message])[0].outcome == "repeated"
+        create, message = stack.services.ingest.cloud_events.ingest, msgspec.json.encode(events_)
+        assert create(stack.ctx(db, customer("z", "service")), "a", [message])[0].outcome == "ingested"
+        assert create(stack.ctx(db, customer("z", "admin")), "a", [message])[0].outcome == "duplicate"
         for role in ("member", "reader"):
             with pytest.raises(Forbidden):
                 create(stack.ctx(db, customer("p", role)), "a", [message])
@@ -284,11 +302,11 @@ def test_services_may_create_events_but_customers_may_not(stack: Bench) -> None:
             create(stack.ctx(db), "x" * 65, [message])
 
 
-def test_sum_sees_one_position(stack: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sum_sees_one_position(stack: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     box = {"resource_type": "box", "resource_id": "x", "project_id": "p"}
     insert(stack, ("usage.started", T0, box))
     query = ((), ("duration",), T0, T0 + 2 * HOUR_US, "hour")
-    before, edges = sums(stack, *query), repository.sums.sum_edges
+    before, edges = sums(stack, *query), repository.sums.count_edges_by_bucket
 
     def insert_meanwhile(*args: Any, **kwargs: Any) -> Any:
         result = list(edges(*args, **kwargs))
@@ -296,5 +314,5 @@ def test_sum_sees_one_position(stack: Bench, monkeypatch: pytest.MonkeyPatch) ->
             insert(stack, ("usage.ended", T0 + HOUR_US, box), source="meanwhile")
         return result
 
-    monkeypatch.setattr(repository.sums, "sum_edges", insert_meanwhile)
+    monkeypatch.setattr(repository.sums, "count_edges_by_bucket", insert_meanwhile)
     assert sums(stack, *query) == before

@@ -17,16 +17,16 @@ from stratiform.services.network.errors import IpAddressGenerationFailure, IpAdd
 from stratiform.services.network.model import FixedIpRequest, ListQuery, Network, NewPort, NewSubnet, NicRequest
 from stratiform.services.network.service import NetworkService
 from support.processes import WAIT_S
-from support.stacks import Bench, bench, customer
+from support.stacks import ServiceHarness, build_harness, customer
 
 #: 192.0.2.0/28 without the network address, the gateway and the broadcast address.
 POOL = {f"192.0.2.{octet}" for octet in range(2, 15)}
 
 
-def create_network(bench: Bench, cidr: str = "192.0.2.0/28", version: int = 4) -> Network:
-    service = bench.services.network
-    with bench.services.database.transaction() as db:
-        ctx = bench.ctx(db, customer())
+def create_network(harness: ServiceHarness, cidr: str = "192.0.2.0/28", version: int = 4) -> Network:
+    service = harness.services.network
+    with harness.services.database.transaction() as db:
+        ctx = harness.ctx(db, customer())
         network = service.networks.create(ctx, None, {})
         service.subnets.create(ctx, NewSubnet(network.id, version, cidr))
     return network
@@ -38,17 +38,17 @@ class IpAllocations(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = TemporaryDirectory()
-        self.bench = bench(Path(self.folder.name))
-        self.network = create_network(self.bench)
+        self.harness = build_harness(Path(self.folder.name))
+        self.network = create_network(self.harness)
         self.allocated: dict[str, str] = {}
 
     def teardown(self) -> None:
-        self.bench.services.database.close()
+        self.harness.services.database.close()
         self.folder.cleanup()
 
     def create_port(self, new: NewPort) -> tuple[str, str]:
-        with self.bench.services.database.transaction() as db:
-            port = self.bench.services.network.ports.create(self.bench.ctx(db, customer()), new)
+        with self.harness.services.database.transaction() as db:
+            port = self.harness.services.network.ports.create(self.harness.ctx(db, customer()), new)
         return port.id, port.fixed_ips[0]["ip_address"]
 
     @rule()
@@ -78,13 +78,13 @@ class IpAllocations(RuleBasedStateMachine):
     @rule(data=st.data())
     def release(self, data: st.DataObject) -> None:
         port_id = data.draw(st.sampled_from(sorted(self.allocated)))
-        with self.bench.services.database.transaction() as db:
-            self.bench.services.network.ports.delete(self.bench.ctx(db, customer()), port_id)
+        with self.harness.services.database.transaction() as db:
+            self.harness.services.network.ports.delete(self.harness.ctx(db, customer()), port_id)
         del self.allocated[port_id]
 
     @rule(hours=st.integers(0, 2))
     def advance_clock(self, hours: int) -> None:
-        self.bench.clock.advance(hours * HOUR_US)
+        self.harness.clock.advance(hours * HOUR_US)
 
     @invariant()
     def addresses_are_unique(self) -> None:
@@ -95,64 +95,66 @@ IpAllocations.TestCase.settings = settings(max_examples=15, stateful_step_count=
 TestIpAllocations = IpAllocations.TestCase
 
 
-def test_unused_addresses_come_before_released_ones_until_the_reuse_delay(stack_bench: Bench) -> None:
-    network = create_network(stack_bench)
+def test_unused_addresses_come_before_released_ones_until_the_reuse_delay(service_harness: ServiceHarness) -> None:
+    network = create_network(service_harness)
 
     def allocate() -> tuple[str, str]:
-        with stack_bench.services.database.transaction() as db:
-            port = stack_bench.services.network.ports.create(stack_bench.ctx(db, customer()), NewPort(network.id))
+        with service_harness.services.database.transaction() as db:
+            port = service_harness.services.network.ports.create(
+                service_harness.ctx(db, customer()), NewPort(network.id)
+            )
         return port.id, port.fixed_ips[0]["ip_address"]
 
     port_id, address = allocate()
-    with stack_bench.services.database.transaction() as db:
-        stack_bench.services.network.ports.delete(stack_bench.ctx(db, customer()), port_id)
+    with service_harness.services.database.transaction() as db:
+        service_harness.services.network.ports.delete(service_harness.ctx(db, customer()), port_id)
     assert (address, allocate()[1]) == ("192.0.2.2", "192.0.2.3")
-    stack_bench.clock.advance(HOUR_US)
+    service_harness.clock.advance(HOUR_US)
     assert [allocate()[1] for _ in range(2)] == ["192.0.2.2", "192.0.2.4"]
 
 
 @pytest.mark.parametrize(("cidr", "version", "first"), [("10.0.0.0/8", 4, "10.0.0.2"), ("fd00::/16", 6, "fd00::2")])
-def test_huge_subnet(stack_bench: Bench, cidr: str, version: int, first: str) -> None:
-    network = create_network(stack_bench, cidr, version)
-    with stack_bench.services.database.transaction() as db:
-        ctx = stack_bench.ctx(db, customer())
-        ports = [stack_bench.services.network.ports.create(ctx, NewPort(network.id)) for _ in range(20)]
+def test_huge_subnet(service_harness: ServiceHarness, cidr: str, version: int, first: str) -> None:
+    network = create_network(service_harness, cidr, version)
+    with service_harness.services.database.transaction() as db:
+        ctx = service_harness.ctx(db, customer())
+        ports = [service_harness.services.network.ports.create(ctx, NewPort(network.id)) for _ in range(20)]
     addresses = [port.fixed_ips[0]["ip_address"] for port in ports]
     assert addresses[0] == first
     assert len(set(addresses)) == 20
 
 
-def allocate_many(service: NetworkService, bench: Bench, network_id: str, attempts: int) -> Iterator[str]:
+def allocate_many(service: NetworkService, harness: ServiceHarness, network_id: str, attempts: int) -> Iterator[str]:
     """Yield the addresses allocated until the pool is exhausted; release every third one."""
     for i in range(attempts):
         try:
-            with bench.services.database.transaction() as db:
-                ctx = bench.ctx(db, customer())
+            with harness.services.database.transaction() as db:
+                ctx = harness.ctx(db, customer())
                 server_id = f"server-{RandomIds().hex()}"
                 [port] = service.server_ports.create(ctx, "p1", server_id, [NicRequest(network_id)])
         except IpAddressGenerationFailure:
             return
         if i % 3 == 2:
-            with bench.services.database.transaction() as db:
-                service.server_ports.release(db, port.device_id, bench.clock.now())
+            with harness.services.database.transaction() as db:
+                service.server_ports.release(db, port.device_id, harness.clock.now())
         else:
             yield port.fixed_ips[0]["ip_address"]
 
 
 def allocate_in_process(url: str, home: Path, network_id: str, results: "multiprocessing.Queue[list[str]]") -> None:
-    process_bench = bench(home, url)
-    services = process_bench.services
+    process_harness = build_harness(home, url)
+    services = process_harness.services
     service = NetworkService.build(database=services.database, ids=RandomIds(), clouds=services.clouds)
     with ThreadPoolExecutor(3) as pool:
-        addresses = pool.map(lambda _: list(allocate_many(service, process_bench, network_id, 40)), range(3))
+        addresses = pool.map(lambda _: list(allocate_many(service, process_harness, network_id, 40)), range(3))
         results.put([address for part in addresses for address in part])
     services.database.close()
 
 
 def test_concurrent_allocations(database_url: str, home: Path) -> None:
     """Two processes with three threads each exhaust the pool, and no address is allocated twice."""
-    test_bench = bench(home, database_url)
-    network = create_network(test_bench, "192.0.2.0/26")
+    test_harness = build_harness(home, database_url)
+    network = create_network(test_harness, "192.0.2.0/26")
     context = multiprocessing.get_context("spawn")
     results: multiprocessing.Queue[list[str]] = context.Queue()
     processes = [
@@ -167,8 +169,8 @@ def test_concurrent_allocations(database_url: str, home: Path) -> None:
     assert [process.exitcode for process in processes] == [0, 0]
     assert len(addresses) == len(set(addresses))
     assert set(addresses) <= {f"192.0.2.{octet}" for octet in range(2, 63)}
-    with test_bench.services.database.transaction() as db:
-        ctx = test_bench.ctx(db, customer("p1", "admin"))
-        [availability] = test_bench.services.network.ip_availabilities.list(ctx, ListQuery()).items
+    with test_harness.services.database.transaction() as db:
+        ctx = test_harness.ctx(db, customer("p1", "admin"))
+        [availability] = test_harness.services.network.ip_availabilities.list(ctx, ListQuery()).items
     assert availability.used == len(addresses)
-    test_bench.services.database.close()
+    test_harness.services.database.close()

@@ -7,21 +7,21 @@ import pytest
 
 from stratiform.kit.pagination import Page
 from stratiform.services.network.model import FixedIpRequest, ListQuery, NewPort, NewSubnet
-from support.stacks import Bench, bench, customer
+from support.stacks import ServiceHarness, build_harness, customer
 
 
 @pytest.fixture
-def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
+def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     home.mkdir()
-    any_bench = bench(home, database_url)
-    yield any_bench
-    any_bench.services.database.close()
+    any_harness = build_harness(home, database_url)
+    yield any_harness
+    any_harness.services.database.close()
 
 
-def test_network_filters(any_bench: Bench) -> None:
-    networks = any_bench.services.network.networks
-    with any_bench.services.database.transaction() as db:
-        ctx, other = any_bench.ctx(db, customer()), any_bench.ctx(db, customer("p2"))
+def test_network_filters(any_harness: ServiceHarness) -> None:
+    networks = any_harness.services.network.networks
+    with any_harness.services.database.transaction() as db:
+        ctx, other = any_harness.ctx(db, customer()), any_harness.ctx(db, customer("p2"))
         for name, tags in (("a", ["red"]), ("B", ["Red", 'q"uote']), ("ü", [])):
             networks.create(ctx, None, {"name": name, "tags": tags, "mtu": 1400 + len(name)})
         networks.create(other, None, {"name": "other"})
@@ -41,10 +41,10 @@ def test_network_filters(any_bench: Bench) -> None:
         assert names(status=["DOWN"]) == []
 
 
-def test_pages_in_any_order_contain_every_item_once(any_bench: Bench) -> None:
-    networks = any_bench.services.network.networks
-    with any_bench.services.database.transaction() as db:
-        ctx = any_bench.ctx(db, customer())
+def test_pages_in_any_order_contain_every_item_once(any_harness: ServiceHarness) -> None:
+    networks = any_harness.services.network.networks
+    with any_harness.services.database.transaction() as db:
+        ctx = any_harness.ctx(db, customer())
         created = [networks.create(ctx, None, {"name": f"n{i % 3}", "mtu": 1400 + i % 2}) for i in range(11)]
         marker, listed = None, []
         while True:
@@ -57,10 +57,10 @@ def test_pages_in_any_order_contain_every_item_once(any_bench: Bench) -> None:
     assert listed == sorted(created, key=lambda network: (-network.mtu, network.name, network.id))
 
 
-def test_port_filters(any_bench: Bench) -> None:
-    service = any_bench.services.network
-    with any_bench.services.database.transaction() as db:
-        ctx = any_bench.ctx(db, customer())
+def test_port_filters(any_harness: ServiceHarness) -> None:
+    service = any_harness.services.network
+    with any_harness.services.database.transaction() as db:
+        ctx = any_harness.ctx(db, customer())
         network = service.networks.create(ctx, None, {})
         subnet = service.subnets.create(ctx, NewSubnet(network.id, 4, "192.0.2.0/24"))
         service.subnets.create(ctx, NewSubnet(network.id, 6, "2001:db8::/64"))

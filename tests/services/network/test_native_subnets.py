@@ -9,29 +9,29 @@ from stratiform.connectors.memory.connector import MemoryCloud
 from stratiform.contract.errors import CloudUnreachable
 from stratiform.kit.clock import MINUTE_US
 from stratiform.kit.policy import SYSTEM
-from stratiform.kit.work import Worker
+from stratiform.kit.work_queue import Worker
 from stratiform.services.network.model import NewSubnet, Port, ReservedAddresses
-from stratiform.services.network.model.addresses import default_pools, parse_cidr
+from stratiform.services.network.model.ip_addresses import compute_default_pools, parse_cidr
 from stratiform.services.network.service import NetworkService
-from stratiform.services.network.tasks import handlers
-from support.stacks import Bench, customer
+from stratiform.services.network.tasks import build_handlers
+from support.stacks import ServiceHarness, customer
 
 
 @dataclass(frozen=True, slots=True)
 class BoundProject:
     """A project bound to a simulated cloud, with the port of a server."""
 
-    bench: Bench
+    harness: ServiceHarness
     cloud_id: str
     port: Port
 
     @property
     def network(self) -> NetworkService:
-        return self.bench.services.network
+        return self.harness.services.network
 
     @property
     def cloud(self) -> MemoryCloud:
-        return cast("MemoryCloud", self.bench.services.clouds.connections.get(self.cloud_id))
+        return cast("MemoryCloud", self.harness.services.clouds.connections.get(self.cloud_id))
 
     @property
     def subnet_id(self) -> str:
@@ -42,21 +42,23 @@ class BoundProject:
         return [native.token for native in self.cloud.network.list_subnets()]
 
     def run_worker(self) -> None:
-        worker = Worker(self.bench.services.database, handlers(self.network), name="w", clock=self.bench.clock)
+        worker = Worker(
+            self.harness.services.database, build_handlers(self.network), name="w", clock=self.harness.clock
+        )
         worker.run_until_idle()
 
 
 @pytest.fixture
-def project(stack_bench: Bench) -> BoundProject:
-    services = stack_bench.services
+def project(service_harness: ServiceHarness) -> BoundProject:
+    services = service_harness.services
     with services.database.transaction() as db:
-        admin = stack_bench.ctx(db, SYSTEM)
+        admin = service_harness.ctx(db, SYSTEM)
         cloud = services.clouds.accounts.create(admin, "memory", "sim", {"seed": "1"})
         services.clouds.bindings.create(admin, "p1", cloud.id, "zone-a", "zone-1")
-        ctx = stack_bench.ctx(db, customer())
-        services.network.default_networks.ensure(ctx, "p1")
+        ctx = service_harness.ctx(db, customer())
+        services.network.default_networks.ensure_network(ctx, "p1")
         [port] = services.network.server_ports.create(ctx, "p1", "server-1", [])
-    return BoundProject(stack_bench, cloud.id, port)
+    return BoundProject(service_harness, cloud.id, port)
 
 
 def test_native_subnet_is_created_once(project: BoundProject) -> None:
@@ -88,15 +90,15 @@ def test_native_subnet_is_deleted_after_its_subnet(project: BoundProject, respon
             network.native_subnets.prepare_interfaces(project.cloud_id, [project.port])
     else:
         network.native_subnets.prepare_interfaces(project.cloud_id, [project.port])
-    with project.bench.services.database.transaction() as db:
-        ctx = project.bench.ctx(db, customer())
+    with project.harness.services.database.transaction() as db:
+        ctx = project.harness.ctx(db, customer())
         network.server_ports.release(db, "server-1", ctx.now)
         network.networks.delete(ctx, project.port.network_id)
     assert project.native_tokens() == [project.subnet_id]
     project.cloud.client.set_faults(fail_next=1)
     project.run_worker()
     assert project.native_tokens() == [project.subnet_id]
-    project.bench.clock.advance(MINUTE_US)
+    project.harness.clock.advance(MINUTE_US)
     project.run_worker()
     assert project.native_tokens() == []
 
@@ -105,12 +107,12 @@ def test_default_pools_exclude_reserved_addresses(project: BoundProject) -> None
     subnets = project.network.subnets
     assert subnets.get_reserved_addresses("p1") == ReservedAddresses(1, 1)
     assert subnets.get_reserved_addresses("unbound") == ReservedAddresses()
-    assert default_pools(parse_cidr("10.0.0.0/28", 4), "10.0.0.1", ReservedAddresses(4, 1)) == [
+    assert compute_default_pools(parse_cidr("10.0.0.0/28", 4), "10.0.0.1", ReservedAddresses(4, 1)) == [
         {"start": "10.0.0.4", "end": "10.0.0.14"}
     ]
-    assert default_pools(parse_cidr("10.0.0.0/30", 4), "10.0.0.1", ReservedAddresses(4, 1)) == []
-    with project.bench.services.database.transaction() as db:
-        ctx = project.bench.ctx(db, customer())
+    assert compute_default_pools(parse_cidr("10.0.0.0/30", 4), "10.0.0.1", ReservedAddresses(4, 1)) == []
+    with project.harness.services.database.transaction() as db:
+        ctx = project.harness.ctx(db, customer())
         network = project.network.networks.create(ctx, None, {})
         subnet = subnets.create(ctx, NewSubnet(network.id, 4, "10.0.0.0/28"), reserved=ReservedAddresses(4, 2))
     assert subnet.allocation_pools == [{"start": "10.0.0.4", "end": "10.0.0.13"}]

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 
 
 @pytest.fixture
-def any_bench(database_url: str, home: Path) -> Iterator[Bench]:
+def any_harness(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     """A stack on each kind of database."""
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, database_url)
+    stack = build_harness(home, database_url)
     yield stack
     stack.services.database.close()

@@ -15,18 +15,18 @@ from stratiform.services.proof.model.export_lines import (
     decode_line,
     encode_line,
 )
-from stratiform.services.proof.model.verification import verify
+from stratiform.services.proof.model.verification import verify_export
 from support.exports import checkpoint, export, ingest, keys
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 T0 = parse_iso("2026-03-01T00:00:00Z")
 
 
 @pytest.fixture
-def stack(stack_bench: Bench) -> Bench:
+def stack(service_harness: ServiceHarness) -> ServiceHarness:
     """A stack with a fixed time."""
-    stack_bench.clock.at = T0 + HOUR_US
-    return stack_bench
+    service_harness.clock.at = T0 + HOUR_US
+    return service_harness
 
 
 def make_event(action: str, resource_id: str, seconds: int, parent: str = "") -> Event:
@@ -38,7 +38,7 @@ def make_event(action: str, resource_id: str, seconds: int, parent: str = "") ->
     return Event(message_id, f"usage.{action}", "x", T0 + seconds * SECOND_US, "a", payload)
 
 
-def export_by_resource(stack: Bench) -> tuple[bytes, dict[str, list[bytes]]]:
+def export_by_resource(stack: ServiceHarness) -> tuple[bytes, dict[str, list[bytes]]]:
     """Return the header of an export, and the lines of each resource by its id."""
     header, *lines, _ = export(stack)
     groups: dict[str, list[bytes]] = {}
@@ -50,7 +50,7 @@ def export_by_resource(stack: Bench) -> tuple[bytes, dict[str, list[bytes]]]:
     return header, groups
 
 
-def verify_signed(stack: Bench, header: bytes, groups: list[list[bytes]]) -> list[str]:
+def verify_signed(stack: ServiceHarness, header: bytes, groups: list[list[bytes]]) -> list[str]:
     """Sign an export with these lines with the key of the ledger; return the failures of its verification."""
     signer = stack.services.proof.keys.get_signer()
     digest = ExportDigest(signer.name, checkpoint(stack).size)
@@ -59,17 +59,17 @@ def verify_signed(stack: Bench, header: bytes, groups: list[list[bytes]]) -> lis
         line = decode_line(text)
         lines.append(digest.add(text, line.index if isinstance(line, EventLine) else None))
     lines.append(encode_line(EndLine(sign_note(str(digest), signer))))
-    return verify(lines, keys(stack)).failures
+    return verify_export(lines, keys(stack)).failures
 
 
-def list_ends(stack: Bench) -> dict[str, int | None]:
+def list_ends(stack: ServiceHarness) -> dict[str, int | None]:
     """Return the ends of the segments in seconds after `T0`, by resource id."""
-    with stack.services.database.snapshot() as db:
+    with stack.services.database.read_transaction() as db:
         segments = list(stack.services.ledger.segments.iterate(db, UsageFilter()))
     return {each.resource_id: None if each.end is None else (each.end - T0) // SECOND_US for each in segments}
 
 
-def test_a_child_before_its_parent_is_reported(stack: Bench) -> None:
+def test_a_child_before_its_parent_is_reported(stack: ServiceHarness) -> None:
     """Otherwise a forged segment of the child could stay open although the parent has ended."""
     ingest(stack, make_event("started", "child", 0, "parent"), make_event("started", "parent", 0))
     _, open_groups = export_by_resource(stack)
@@ -84,14 +84,14 @@ def test_a_child_before_its_parent_is_reported(stack: Bench) -> None:
         assert "box child of a precedes its parent box parent of a" in failures
 
 
-def test_a_missing_parent_is_reported(stack: Bench) -> None:
+def test_a_missing_parent_is_reported(stack: ServiceHarness) -> None:
     ingest(stack, make_event("started", "parent", 0), make_event("started", "child", 0, "parent"))
     header, groups = export_by_resource(stack)
     failures = verify_signed(stack, header, [groups["child"]])
     assert "box parent of a, the parent of box child of a, is missing" in failures
 
 
-def test_a_cycle_is_valid_in_any_order_but_precedes_its_descendants(stack: Bench) -> None:
+def test_a_cycle_is_valid_in_any_order_but_precedes_its_descendants(stack: ServiceHarness) -> None:
     ingest(
         stack,
         make_event("started", "one", 0, "three"),

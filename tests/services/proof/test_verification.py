@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stratiform.kit.signed_notes import Signer, Verifier
-from stratiform.services.proof.model.verification import VerificationReport, read_checkpoint, verify
+from stratiform.services.proof.model.verification import VerificationReport, read_checkpoint, verify_export
 from support.exports import change_line, change_record, export, find_lines, ingest, keys, replace_line
 from support.ledger import recorded
 from support.profiles import examples
-from support.stacks import bench
+from support.stacks import build_harness
 
 Exported = tuple[list[bytes], list[Verifier]]
 
@@ -23,7 +23,7 @@ TRUNCATED = "the end line is missing: the export is truncated"
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """An export of all recorded notifications, and the keys of its ledger."""
-    stack = bench(tmp_path_factory.mktemp("home"))
+    stack = build_harness(tmp_path_factory.mktemp("home"))
     ingest(stack, *recorded())
     lines = export(stack)
     stack.services.database.close()
@@ -40,7 +40,7 @@ def test_an_altered_event_is_named(exported: Exported) -> None:
             change_record(line, cloud="x"),
             change_record(line, fact={}),
         ):
-            failures = verify(replace_line(lines, index, altered), trusted).failures
+            failures = verify_export(replace_line(lines, index, altered), trusted).failures
             assert any(
                 failure.startswith(f"event {event['index']} of ")
                 and failure.endswith(f"(message {record['message_id']}) was altered")
@@ -54,7 +54,7 @@ def test_a_removed_event_is_named(exported: Exported) -> None:
     for index in find_lines(lines, "event")[::60]:
         event = json.loads(lines[index])
         nth = json.loads(event["record"])["nth"]
-        failures = verify(replace_line(lines, index), trusted).failures
+        failures = verify_export(replace_line(lines, index), trusted).failures
         assert f"event {event['index']} was removed from the export" in failures
         assert any(each.startswith(f"event {nth} of ") and each.endswith(" is missing") for each in failures)
 
@@ -66,7 +66,7 @@ def test_a_removed_event_is_named_if_the_number_of_events_is_changed_too(exporte
         last = first + events
         index = json.loads(lines[last])["index"]
         resource_line = change_line(lines[first], events=events - 1)
-        failures = verify(replace_line(replace_line(lines, last), first, resource_line), trusted).failures
+        failures = verify_export(replace_line(replace_line(lines, last), first, resource_line), trusted).failures
         assert f"event {index} was removed from the export" in failures
 
 
@@ -74,7 +74,7 @@ def test_all_events_of_a_removed_resource_are_named(exported: Exported) -> None:
     lines, trusted = exported
     first, second = find_lines(lines, "resource")[3:5]
     removed = {json.loads(line)["index"] for line in lines[first:second] if b'"kind":"event"' in line}
-    failures = verify([*lines[:first], *lines[second:]], trusted).failures
+    failures = verify_export([*lines[:first], *lines[second:]], trusted).failures
     assert {f"event {index} was removed from the export" for index in removed} <= set(failures)
 
 
@@ -85,7 +85,7 @@ def test_an_added_event_is_named(exported: Exported) -> None:
     size = read_checkpoint(lines[0], trusted).size
 
     def verify_with(added: bytes) -> list[str]:
-        return verify(replace_line(lines, index, line, added), trusted).failures
+        return verify_export(replace_line(lines, index, line, added), trusted).failures
 
     used_number = size - 1 if json.loads(line)["index"] != size - 1 else 0
     failures = verify_with(change_line(line, index=used_number))
@@ -102,7 +102,7 @@ def test_events_in_another_order_are_reported(exported: Exported) -> None:
     lines, trusted = exported
     first = next(index for index in find_lines(lines, "resource") if json.loads(lines[index])["events"] > 2)
     swapped = [*lines[: first + 1], lines[first + 2], lines[first + 1], *lines[first + 3 :]]
-    failures = verify(swapped, trusted).failures
+    failures = verify_export(swapped, trusted).failures
     assert any("are not in the order of the log" in failure for failure in failures)
     assert not any("altered" in failure or "removed" in failure for failure in failures)
 
@@ -117,42 +117,42 @@ def test_a_segment_that_does_not_follow_from_the_events_is_named(exported: Expor
         change_line(line, state="free"),
         change_line(line, project_id="other"),
     ):
-        failures = verify(replace_line(lines, index, altered), trusted).failures
+        failures = verify_export(replace_line(lines, index, altered), trusted).failures
         assert sum("does not follow from its events" in failure for failure in failures) == 1
         assert any(f"is missing: {start} to " in failure for failure in failures)
-    failures = verify(replace_line(lines, index), trusted).failures
+    failures = verify_export(replace_line(lines, index), trusted).failures
     assert any(f"is missing: {start} to " in failure for failure in failures)
-    failures = verify(replace_line(lines, index, line, line), trusted).failures
+    failures = verify_export(replace_line(lines, index, line, line), trusted).failures
     assert sum("does not follow from its events" in failure for failure in failures) == 1
 
 
 def test_a_truncated_or_malformed_export_is_invalid(exported: Exported) -> None:
     lines, trusted = exported
     for end in (1, 2, len(lines) // 2, len(lines) - 1):
-        assert TRUNCATED in verify(lines[:end], trusted).failures
-    assert verify([], trusted).failures == [TRUNCATED]
-    failures = verify([*lines[:9], lines[9][:50]], trusted).failures
+        assert TRUNCATED in verify_export(lines[:end], trusted).failures
+    assert verify_export([], trusted).failures == [TRUNCATED]
+    failures = verify_export([*lines[:9], lines[9][:50]], trusted).failures
     assert failures[0].startswith("line 10 is malformed: ")
     number = len(lines) + 1
-    assert f"line {number} is after the end of the export" in verify([*lines, lines[1]], trusted).failures
-    assert verify([lines[0], lines[0]], trusted).failures == ["line 2 is the header of another export"]
-    assert verify([lines[1]], trusted).failures == ["not an export"]
-    assert "line 2 belongs to no resource" in verify([lines[0], *lines[2:]], trusted).failures
+    assert f"line {number} is after the end of the export" in verify_export([*lines, lines[1]], trusted).failures
+    assert verify_export([lines[0], lines[0]], trusted).failures == ["line 2 is the header of another export"]
+    assert verify_export([lines[1]], trusted).failures == ["not an export"]
+    assert "line 2 belongs to no resource" in verify_export([lines[0], *lines[2:]], trusted).failures
 
 
 def test_an_export_of_another_format_is_not_supported(exported: Exported) -> None:
     lines, trusted = exported
     header = change_line(lines[0], format=2)
-    assert verify([header, *lines[1:]], trusted).failures == ["unsupported format 2: this version supports 1"]
+    assert verify_export([header, *lines[1:]], trusted).failures == ["unsupported format 2: this version supports 1"]
 
 
 def test_only_trusted_keys_count(exported: Exported) -> None:
     lines, trusted = exported
-    (failure,) = verify(lines, [OTHER_KEY]).failures
+    (failure,) = verify_export(lines, [OTHER_KEY]).failures
     assert "not signed by a trusted key" in failure
     assert trusted[0].id.hex() in failure
-    assert verify(lines, [OTHER_KEY, *trusted]).failures == []
-    assert verify(lines, []).failures
+    assert verify_export(lines, [OTHER_KEY, *trusted]).failures == []
+    assert verify_export(lines, []).failures
 
 
 @given(position=st.integers(0, 10**9), change=st.integers(1, 255))
@@ -161,7 +161,7 @@ def test_a_change_of_any_byte_is_detected(exported: Exported, position: int, cha
     lines, trusted = exported
     data = bytearray(b"".join(lines))
     data[position % len(data)] ^= change
-    assert verify(io.BytesIO(data), trusted).failures
+    assert verify_export(io.BytesIO(data), trusted).failures
 
 
 def test_an_empty_report_has_no_complete_log() -> None:

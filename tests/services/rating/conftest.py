@@ -14,5 +14,5 @@ def session() -> "Iterator[Session]":
     """One DuckDB connection for all tests."""
     from stratiform.services.rating.engines import duckdb_engine
 
-    with duckdb_engine.session(threads=1) as session:
+    with duckdb_engine.open_session(threads=1) as session:
         yield session

@@ -7,7 +7,7 @@ import pytest
 
 from stratiform.kit.clock import DAY_US, HOUR_US
 from stratiform.services.rating.service import charges
-from stratiform.services.rating.service.charges import Charges
+from stratiform.services.rating.service.charges import UsageRating
 from support.money import PLAN
 from support.rating import START, parse, sample, segment
 
@@ -33,9 +33,9 @@ def test_few_and_many_segments_are_rated_equally(monkeypatch: pytest.MonkeyPatch
         segment("volume", number, None, "in-use", resource_id=f"v{number}", size_gib=number, volume_type="fast")
         for number in range(1, 40)
     ]
-    few = Charges().rate(parse(PLAN), iter(usages), START, START + DAY_US)
+    few = UsageRating().rate_usage(parse(PLAN), iter(usages), START, START + DAY_US)
     monkeypatch.setattr(charges, "MAX_PLAIN_SEGMENTS", 10)
-    assert Charges().rate(parse(PLAN), iter(usages), START, START + DAY_US) == few
+    assert UsageRating().rate_usage(parse(PLAN), iter(usages), START, START + DAY_US) == few
     assert len(few.lines) == 39
 
 
@@ -48,11 +48,11 @@ def test_segments_and_samples_are_one_charge(monkeypatch: pytest.MonkeyPatch, ma
         sample("instance", "network.outgoing.bytes", "B", HOUR_US, "3000000000"),
         sample("object_store", "storage.api.request", "request", HOUR_US, "1"),
     ]
-    charge = Charges().rate(plan, usages, START, end, sampled)
+    charge = UsageRating().rate_usage(plan, usages, START, end, sampled)
     amounts = [(line.key.price, line.amount) for line in charge.lines]
     assert amounts == [(0, 2 * 10**18), (1, 2 * 10**17), (3, 15 * 10**19)]
     assert charge.unpriced_types == {"object_store": 1, "router": 1}
-    by_day, days = Charges().rate_by_day(plan, usages, START, end, sampled)
+    by_day, days = UsageRating().rate_usage_by_day(plan, usages, START, end, sampled)
     assert by_day == charge
     assert sum(amount for amounts in days.values() for amount in amounts.values()) == charge.amount
 
@@ -60,5 +60,5 @@ def test_segments_and_samples_are_one_charge(monkeypatch: pytest.MonkeyPatch, ma
 def test_the_hourly_rate_is_that_of_the_state() -> None:
     running = segment("instance", 0, None, vcpus=2, root_gib=20)
     stopped = segment("instance", 0, None, "stopped", vcpus=2, root_gib=20)
-    assert Charges().hourly_rate(parse(PLAN), running, START) == 2 * 10**8 + 2 * 10**7
-    assert Charges().hourly_rate(parse(PLAN), stopped, START) == 2 * 10**7
+    assert UsageRating().compute_hourly_rate(parse(PLAN), running, START) == 2 * 10**8 + 2 * 10**7
+    assert UsageRating().compute_hourly_rate(parse(PLAN), stopped, START) == 2 * 10**7

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from stratiform.kit.clock import HOUR_US
 from stratiform.services.ledger.model import Segment
-from stratiform.services.rating.engines import duckdb_engine, segments
+from stratiform.services.rating.engines import duckdb_engine, segment_engine
 from stratiform.services.rating.model import (
     GRANULARITY_US,
     PERIOD_US,
     Charge,
-    Condition,
     Measure,
     PlanVersion,
     Price,
+    PriceCondition,
     PricePlan,
     Unit,
     UnpricedRule,
@@ -105,7 +105,7 @@ def prices(draw: st.DrawFn) -> Price:
         granularity=granularity,
         rounding="none" if granularity == 1 else draw(st.sampled_from(["up", "down", "nearest"])),
         states=draw(st.sampled_from([(), ("active", "in-use"), ("stopped",)])),
-        conditions=tuple(Condition(name, values) for name, values in sorted(conditions.items())),
+        conditions=tuple(PriceCondition(name, values) for name, values in sorted(conditions.items())),
     )
 
 
@@ -128,8 +128,10 @@ def test_both_engines_return_the_same_charge(session: "Session") -> None:
     @given(segment_lists(), plans(), moments, moments)
     def check(usages: list[Segment], plan: PricePlan, first: int, second: int) -> None:
         start, end = sorted((first, second))
-        table = duckdb_engine.table(usages, plan.fields)
-        assert duckdb_engine.rate(table, plan, start, end, session) == segments.rate(usages, plan, start, end)
+        table = duckdb_engine.build_usage_table(usages, plan.usage_fields)
+        assert duckdb_engine.rate_segments(table, plan, start, end, session) == segment_engine.rate_segments(
+            usages, plan, start, end
+        )
 
     check()
 
@@ -138,7 +140,7 @@ def test_both_engines_return_the_same_charge(session: "Session") -> None:
 @given(segment_lists(), plans())
 def test_quantity_and_amount_equal_exact_fractions(usages: list[Segment], plan: PricePlan) -> None:
     versions = {version.valid_from: version for version in plan.versions}
-    for line in segments.rate(usages, plan, 0, PERIOD).lines:
+    for line in segment_engine.rate_segments(usages, plan, 0, PERIOD).lines:
         price = versions[line.key.valid_from].prices[line.key.price]
         divisor = PERIOD_US[price.unit.period] * price.unit.size * 10**price.measure.digits
         assert Fraction(line.quantity, 10**10) == round(Fraction(int(line.measured), divisor), 10)
@@ -156,7 +158,7 @@ def test_a_segment_costs_the_same_however_it_is_cut(
         middle = data.draw(st.integers(usage.start, end))
         bounds = [(usage.start, middle), (middle, usage.end)]
         halves = [_between(usage, first, last) for first, last in bounds if last is None or first < last]
-        uncut, cut = (segments.rate(pieces, plan, 0, PERIOD) for pieces in ([usage], halves))
+        uncut, cut = (segment_engine.rate_segments(pieces, plan, 0, PERIOD) for pieces in ([usage], halves))
         assert (cut.lines, cut.unpriced) == (uncut.lines, uncut.unpriced)
 
 
@@ -168,13 +170,17 @@ def _between(usage: Segment, start: int, end: int | None) -> Segment:
 @settings(max_examples=examples(200))
 @given(segment_lists(), plans())
 def test_the_days_sum_to_the_line(usages: list[Segment], plan: PricePlan) -> None:
-    charge, days = segments.rate_by_day(usages, plan, 0, PERIOD)
-    assert charge == segments.rate(usages, plan, 0, PERIOD)
+    charge, days = segment_engine.rate_segments_by_day(usages, plan, 0, PERIOD)
+    assert charge == segment_engine.rate_segments(usages, plan, 0, PERIOD)
     sums = {key: sum(amounts.values()) for key, amounts in days.items()}
     assert sums == {line.key: line.amount for line in charge.lines}
 
 
 def test_no_usage_costs_nothing(session: "Session") -> None:
     plan = PricePlan("standard", "EUR", "refuse", ())
-    table = duckdb_engine.table([], plan.fields)
-    assert duckdb_engine.rate(table, plan, 0, HOUR_US, session) == segments.rate([], plan, 0, HOUR_US) == Charge()
+    table = duckdb_engine.build_usage_table([], plan.usage_fields)
+    assert (
+        duckdb_engine.rate_segments(table, plan, 0, HOUR_US, session)
+        == segment_engine.rate_segments([], plan, 0, HOUR_US)
+        == Charge()
+    )

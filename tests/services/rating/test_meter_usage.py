@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from stratiform.kit.clock import DAY_US, HOUR_US, SECOND_US, Micros, iso
+from stratiform.kit.clock import DAY_US, HOUR_US, SECOND_US, Micros, format_iso
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.sums import parse_query
-from stratiform.services.rating.model import MeterUsage, PricePlan
+from stratiform.services.ledger.model.sums import parse_sum_query
+from stratiform.services.rating.model import PricePlan, SampledUsage
 from support.rating import START, plan
-from support.stacks import Bench, bench
+from support.stacks import ServiceHarness, build_harness
 
 #: Samples of these meters are sent: the name, how its values count, and its unit.
 METERS = (("network.outgoing.bytes", "cumulative", "B"), ("bytes_out", "delta", "B"), ("memory.usage", "gauge", "MB"))
@@ -32,31 +32,38 @@ PLAN = plan(
 
 
 @pytest.fixture
-def any_stack(database_url: str, home: Path) -> Iterator[Bench]:
+def any_stack(database_url: str, home: Path) -> Iterator[ServiceHarness]:
     home.mkdir(parents=True, exist_ok=True)
-    stack = bench(home, database_url)
+    stack = build_harness(home, database_url)
     stack.clock.at = START + 90 * DAY_US
     yield stack
     stack.services.database.close()
 
 
 @pytest.fixture
-def stack(stack_bench: Bench) -> Bench:
-    stack_bench.clock.at = START + 90 * DAY_US
-    return stack_bench
+def stack(service_harness: ServiceHarness) -> ServiceHarness:
+    service_harness.clock.at = START + 90 * DAY_US
+    return service_harness
 
 
-def send(stack: Bench, events: list[tuple[str, Micros, dict[str, Any]]], source: str = "test") -> None:
+def send(stack: ServiceHarness, events: list[tuple[str, Micros, dict[str, Any]]], source: str = "test") -> None:
     """Ingest CloudEvents: type, time and data of each."""
     documents = [
         msgspec.json.encode(
-            {"specversion": "1.0", "id": f"{number}", "source": source, "type": type_, "time": iso(at), "data": data}
+            {
+                "specversion": "1.0",
+                "id": f"{number}",
+                "source": source,
+                "type": type_,
+                "time": format_iso(at),
+                "data": data,
+            }
         )
         for number, (type_, at, data) in enumerate(events)
     ]
     with stack.services.database.transaction() as db:
-        outcomes = stack.services.ingest.cloud_events.create(stack.ctx(db), "dc", documents)
-    assert {each.outcome for each in outcomes} == {"accepted"}, [each.reason for each in outcomes]
+        outcomes = stack.services.ingest.cloud_events.ingest(stack.ctx(db), "dc", documents)
+    assert {each.outcome for each in outcomes} == {"ingested"}, [each.reason for each in outcomes]
 
 
 def sampled(resource_type: str, resource_id: str, at: Micros, **samples: Any) -> tuple[str, Micros, dict[str, Any]]:
@@ -86,14 +93,14 @@ def instances(generator: random.Random) -> list[tuple[str, Micros, dict[str, Any
 
 
 def read(
-    stack: Bench, prices: PricePlan, start: Micros, end: Micros, usage_filter: UsageFilter | None = None
-) -> list[MeterUsage]:
-    with stack.services.database.snapshot() as db:
+    stack: ServiceHarness, prices: PricePlan, start: Micros, end: Micros, usage_filter: UsageFilter | None = None
+) -> list[SampledUsage]:
+    with stack.services.database.read_transaction() as db:
         usages = stack.services.rating.meter_usages.iterate(db, prices, start, end, usage_filter or UsageFilter())
         return list(usages)
 
 
-def amounts(usages: list[MeterUsage]) -> dict[tuple[str, str, str], Decimal]:
+def amounts(usages: list[SampledUsage]) -> dict[tuple[str, str, str], Decimal]:
     """Return the sums by resource, project and meter."""
     sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for usage in usages:
@@ -102,11 +109,11 @@ def amounts(usages: list[MeterUsage]) -> dict[tuple[str, str, str], Decimal]:
     return {key: value for key, value in sums.items() if value}
 
 
-def ledger_sums(stack: Bench, start: Micros, end: Micros) -> dict[tuple[str, str, str], Decimal]:
+def ledger_sums(stack: ServiceHarness, start: Micros, end: Micros) -> dict[tuple[str, str, str], Decimal]:
     sums = {}
     for meter, _, _ in METERS:
-        query = parse_query(("resource_id", "project_id"), (f"meter:{meter}",), start, end, None)
-        with stack.services.database.snapshot() as db:
+        query = parse_sum_query(("resource_id", "project_id"), (f"meter:{meter}",), start, end, None)
+        with stack.services.database.read_transaction() as db:
             result = stack.services.ledger.sums.compute(stack.ctx(db), UsageFilter(), query)
         for each in result.sums:
             resource_id, project_id = each.group
@@ -115,7 +122,7 @@ def ledger_sums(stack: Bench, start: Micros, end: Micros) -> dict[tuple[str, str
     return sums
 
 
-def test_usage_equals_the_sums_of_the_ledger(any_stack: Bench) -> None:
+def test_usage_equals_the_sums_of_the_ledger(any_stack: ServiceHarness) -> None:
     send(any_stack, instances(random.Random(1)))
     start, end = START + 1, START + DAY_US
     usages = read(any_stack, PLAN, start, end)
@@ -126,25 +133,25 @@ def test_usage_equals_the_sums_of_the_ledger(any_stack: Bench) -> None:
     assert amounts([usage for project_usages in of_projects for usage in project_usages]) == amounts(usages)
 
 
-def test_adjacent_periods_sum_to_the_total(stack: Bench) -> None:
+def test_adjacent_periods_sum_to_the_total(stack: ServiceHarness) -> None:
     send(stack, instances(random.Random(2)))
     cuts = [START, START + 5 * HOUR_US + 17, START + DAY_US]
     usages = [usage for start, end in pairwise(cuts) for usage in read(stack, PLAN, start, end)]
     assert amounts(usages) == amounts(read(stack, PLAN, cuts[0], cuts[-1]))
 
 
-def test_a_position_of_the_ledger_keeps_its_usage(stack: Bench) -> None:
+def test_a_position_of_the_ledger_keeps_its_usage(stack: ServiceHarness) -> None:
     events = instances(random.Random(3))
     send(stack, events[:60])
-    with stack.services.database.snapshot() as db:
-        position = stack.services.ledger.positions.get_current(db)
+    with stack.services.database.read_transaction() as db:
+        position = stack.services.ledger.positions.get_current_position(db)
     before = read(stack, PLAN, START, START + DAY_US, UsageFilter(as_of=position))
     send(stack, events[60:], source="late")
     assert read(stack, PLAN, START, START + DAY_US, UsageFilter(as_of=position)) == before
     assert amounts(read(stack, PLAN, START, START + DAY_US)) != amounts(before)
 
 
-def test_only_meters_that_the_plan_needs_are_read(stack: Bench) -> None:
+def test_only_meters_that_the_plan_needs_are_read(stack: ServiceHarness) -> None:
     count = {"value": 1, "kind": "delta", "unit": "request"}
     send(
         stack,

@@ -7,8 +7,8 @@ import pytest
 
 from stratiform.kit.clock import HOUR_US, parse_iso
 from stratiform.kit.errors import Invalid
-from stratiform.services.rating.model import Condition, Measure, Price, TaxCategory, Unit
-from stratiform.services.rating.plan_documents import decode_version
+from stratiform.services.rating.model import Measure, Price, PriceCondition, TaxCategory, Unit
+from stratiform.services.rating.plan_version_documents import decode_version
 from support.money import PLAN
 from support.rating import CATALOG, parse, plan, plan_source, version_source
 
@@ -89,16 +89,16 @@ def test_samples_of_a_counter_are_priced_per_unit_and_of_a_gauge_per_unit_and_pe
 def test_conditions_may_compare_every_attribute() -> None:
     where = 'where = { external = true, cloud = "dc" }'
     assert first_price(resource("network", "duration", more=where)).conditions == (
-        Condition("cloud", ("dc",)),
-        Condition("external", ("true",)),
+        PriceCondition("cloud", ("dc",)),
+        PriceCondition("external", ("true",)),
     )
     where = 'where = { size_gib = [10, 20], volume_type = "fast" }'
     assert first_price(resource("volume", "duration", more=where)).conditions == (
-        Condition("size_gib", ("10", "20")),
-        Condition("volume_type", ("fast",)),
+        PriceCondition("size_gib", ("10", "20")),
+        PriceCondition("volume_type", ("fast",)),
     )
     detached = first_price(resource("floating_ip", "duration", more='where = { port_id = "" }'))
-    assert detached.conditions == (Condition("port_id", ("",)),)
+    assert detached.conditions == (PriceCondition("port_id", ("",)),)
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_units_of_a_price_are_written_in_full() -> None:
 def test_the_example_plan_decides_for_every_metered_type() -> None:
     example = parse(next(file for file in EXAMPLES if file.name == "prices.toml").read_text())
     metered = {each.name for each in CATALOG if each.states or each.meters}
-    assert {name for name in metered if not example.versions[0].covers(name)} == set(example.free)
+    assert {name for name in metered if not example.versions[0].prices_resource_type(name)} == set(example.free)
 
 
 _ROW = re.compile(r"\| `(\w+)` \| (duration|attribute|samples) \| ([^|]*)\| ([^|]*)\| `([^|`]+)` \|")

@@ -8,14 +8,14 @@ import pytest
 
 from stratiform.kit.clock import parse_iso
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection, Database, metadata
+from stratiform.kit.database import Connection, Database, metadata
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.kit.ids import SequentialIds
 from stratiform.kit.pagination import Page
 from stratiform.kit.policy import SYSTEM, Caller
 from stratiform.services.rating.errors import PlanConflict, PlanNotFound
 from stratiform.services.rating.model import PricePlan
-from stratiform.services.rating.service.plans import Plans
+from stratiform.services.rating.service.plans import PricePlans
 from stratiform.services.rating.tables import free_types_table, plans_table, versions_table
 from support.money import PLAN
 from support.rating import CATALOG
@@ -43,7 +43,7 @@ class Store:
     """Plans in a database that has only their tables."""
 
     database: Database
-    plans: Plans
+    plans: PricePlans
 
     def publish(self, source: str, closed_until: str | None = None, caller: Caller = SYSTEM) -> PricePlan:
         until = None if closed_until is None else parse_iso(closed_until)
@@ -51,14 +51,14 @@ class Store:
             return self.plans.publish(context(db, caller), self.plans.parse(source), until)
 
     def load(self, name: str = "standard") -> PricePlan:
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             return self.plans.load(db, name)
 
 
 def open_store(url: str) -> Store:
     database = Database(url)
     metadata.create_all(database.engine, tables=[plans_table, versions_table, free_types_table])
-    return Store(database, Plans(SequentialIds(), CATALOG))
+    return Store(database, PricePlans(SequentialIds(), CATALOG))
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_plan_is_restored_as_it_was_published(any_store: Store) -> None:
     assert stored.versions == (*plans.parse(PLAN).versions, *plans.parse(LATER + TRAFFIC).versions)
     assert [version.valid_from for version in stored.versions] == [parse_iso("2026-01-01"), parse_iso("2026-12-01")]
     assert stored.free == ("network", "router")
-    with any_store.database.snapshot() as db:
+    with any_store.database.read_transaction() as db:
         assert plans.list(context(db), Page()).items == [stored]
 
 
@@ -132,7 +132,7 @@ def test_only_administrators_publish_and_read_all_plans(store: Store) -> None:
     store.publish(PLAN)
     with pytest.raises(Forbidden):
         store.publish(LATER, caller=MEMBER)
-    with store.database.snapshot() as db:
+    with store.database.read_transaction() as db:
         assert store.plans.get(context(db), "standard").currency == "EUR"
         for read in (lambda ctx: store.plans.get(ctx, "standard"), lambda ctx: store.plans.list(ctx, Page())):
             with pytest.raises(Forbidden):

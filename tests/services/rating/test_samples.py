@@ -10,9 +10,9 @@ import pytest
 from stratiform.kit.clock import DAY_US, HOUR_US
 from stratiform.kit.errors import Invalid
 from stratiform.services.ledger.model import Segment
-from stratiform.services.rating.engines import samples
-from stratiform.services.rating.engines.history import SegmentHistory
-from stratiform.services.rating.model import Charge, MeterUsage, PricePlan, UnpricedUsage, format_scaled
+from stratiform.services.rating.engines import sample_engine
+from stratiform.services.rating.engines.attribute_history import AttributeHistory
+from stratiform.services.rating.model import Charge, PricePlan, SampledUsage, UnpricedUsage, format_scaled
 from support.rating import START, level, parse, plan, plan_source, sample, segment, version_source
 
 GIB = 2**30
@@ -27,7 +27,7 @@ def traffic_price(price_per_gib: str = "1", more: str = "") -> str:
     return price("instance", "network.outgoing.bytes", "GiB", price_per_gib, more)
 
 
-def traffic(at: int, gib: str, resource_id: str = "r1") -> MeterUsage:
+def traffic(at: int, gib: str, resource_id: str = "r1") -> SampledUsage:
     value = str(Decimal(gib) * GIB)
     return sample("instance", "network.outgoing.bytes", "B", at, value, resource_id=resource_id)
 
@@ -35,17 +35,19 @@ def traffic(at: int, gib: str, resource_id: str = "r1") -> MeterUsage:
 STORED = price("object_store", "storage.objects.size", "GB month")
 
 
-def stored(first: int, last: int, value: str) -> MeterUsage:
+def stored(first: int, last: int, value: str) -> SampledUsage:
     return level("object_store", "storage.objects.size", "B·s", first, last, value)
 
 
-def rate(prices: PricePlan, *sampled: MeterUsage, end: int = DAY_US, segments: Sequence[Segment] = ()) -> Charge:
-    history = SegmentHistory(prices)
+def rate(prices: PricePlan, *sampled: SampledUsage, end: int = DAY_US, segments: Sequence[Segment] = ()) -> Charge:
+    history = AttributeHistory(prices)
     assert list(history.record(segments)) == list(segments)
-    return samples.rate(sampled, prices, START, START + end, history)
+    return sample_engine.rate_samples(sampled, prices, START, START + end, history)
 
 
-def amounts(prices: PricePlan, *sampled: MeterUsage, end: int = DAY_US, segments: Sequence[Segment] = ()) -> list[str]:
+def amounts(
+    prices: PricePlan, *sampled: SampledUsage, end: int = DAY_US, segments: Sequence[Segment] = ()
+) -> list[str]:
     charge = rate(prices, *sampled, end=end, segments=segments)
     assert (charge.gaps, charge.unpriced) == ((), ())
     return [format_scaled(line.amount, 20) for line in charge.lines]
@@ -178,7 +180,7 @@ def test_samples_in_another_unit_than_the_price_are_unpriced() -> None:
 )
 def test_a_plan_reads_only_the_meters_that_it_needs(resource_type: str, meter: str, needed: bool) -> None:
     prices = plan(traffic_price(), head='free = ["container"]')
-    assert prices.reads_samples(resource_type, meter) is needed
+    assert prices.needs_samples(resource_type, meter) is needed
 
 
 def test_amounts_that_exceed_128_bits_are_refused() -> None:
@@ -198,8 +200,8 @@ def test_the_sum_is_exact_whatever_the_digits_of_the_values() -> None:
 def test_the_days_of_a_line_sum_to_its_amount() -> None:
     prices = plan(traffic_price(), STORED)
     sampled = [traffic(DAY_US, "0.25"), traffic(DAY_US + 1, "0.75"), stored(DAY_US - HOUR_US, DAY_US + HOUR_US, "123")]
-    history = SegmentHistory(prices)
-    charge, days = samples.rate_by_day(sampled, prices, START, START + 3 * DAY_US, history)
+    history = AttributeHistory(prices)
+    charge, days = sample_engine.rate_samples_by_day(sampled, prices, START, START + 3 * DAY_US, history)
     counter, gauge = charge.lines
     assert charge == rate(prices, *sampled, end=3 * DAY_US)
     assert days[counter.key] == {START: counter.amount // 4, START + DAY_US: counter.amount // 4 * 3}

@@ -10,7 +10,7 @@ import pytest
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from stratiform.kit.errors import Invalid
 from stratiform.services.ledger.model import Segment
-from stratiform.services.rating.engines import duckdb_engine, segments
+from stratiform.services.rating.engines import duckdb_engine, segment_engine
 from stratiform.services.rating.model import (
     Charge,
     Measure,
@@ -38,9 +38,9 @@ Amounts = Callable[..., list[str]]
 @pytest.fixture
 def rate(session: "Session") -> Rate:
     def rate_by_both(prices: PricePlan, *usages: Segment, end: int = DAY_US) -> Charge:
-        charge = segments.rate(usages, prices, START, START + end)
-        table = duckdb_engine.table(usages, prices.fields)
-        assert duckdb_engine.rate(table, prices, START, START + end, session) == charge
+        charge = segment_engine.rate_segments(usages, prices, START, START + end)
+        table = duckdb_engine.build_usage_table(usages, prices.usage_fields)
+        assert duckdb_engine.rate_segments(table, prices, START, START + end, session) == charge
         return charge
 
     return rate_by_both
@@ -259,10 +259,10 @@ def test_numbers_that_exceed_64_bits_are_exact(rate: Rate) -> None:
 
 def test_both_engines_refuse_numbers_that_exceed_128_bits(session: "Session") -> None:
     prices, usage = plan(vcpu("99999999")), instance(0, HOUR_US, vcpus=10**15)
-    table = duckdb_engine.table([usage], prices.fields)
+    table = duckdb_engine.build_usage_table([usage], prices.usage_fields)
     for engine in (
-        partial(segments.rate, [usage], prices, START, START + DAY_US),
-        partial(duckdb_engine.rate, table, prices, START, START + DAY_US, session),
+        partial(segment_engine.rate_segments, [usage], prices, START, START + DAY_US),
+        partial(duckdb_engine.rate_segments, table, prices, START, START + DAY_US, session),
     ):
         with pytest.raises(Invalid, match="exceeds 128 bits"):
             engine()
@@ -270,7 +270,9 @@ def test_both_engines_refuse_numbers_that_exceed_128_bits(session: "Session") ->
 
 def test_the_days_of_a_line_sum_to_its_amount() -> None:
     prices = plan(vcpu(more='granularity = "day"'))
-    charge, days = segments.rate_by_day([instance(0, DAY_US + HOUR_US)], prices, START, START + 3 * DAY_US)
+    charge, days = segment_engine.rate_segments_by_day(
+        [instance(0, DAY_US + HOUR_US)], prices, START, START + 3 * DAY_US
+    )
     (line,) = charge.lines
     assert format_scaled(line.amount, 20) == "34.56"
     assert days[line.key] == {START: line.amount // 2, START + DAY_US: line.amount // 2}

@@ -1,24 +1,24 @@
-"""Benches for the volume service."""
+"""Harnesses for the volume service."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.stacks import Bench, bench
-from support.volumes import VolumeBench, with_cloud
+from support.stacks import ServiceHarness, build_harness
+from support.volumes import VolumeHarness, with_cloud
 
 
 @pytest.fixture
-def volumes(stack_bench: Bench) -> VolumeBench:
-    return with_cloud(stack_bench)
+def volumes(service_harness: ServiceHarness) -> VolumeHarness:
+    return with_cloud(service_harness)
 
 
 @pytest.fixture
-def volumes_on(database_url: str, home: Path) -> Iterator[VolumeBench]:
+def volumes_on(database_url: str, home: Path) -> Iterator[VolumeHarness]:
     """The service on each supported database."""
     home.mkdir()
-    created = bench(home, database_url)
+    created = build_harness(home, database_url)
     try:
         yield with_cloud(created)
     finally:

@@ -5,10 +5,10 @@ import pytest
 from stratiform.kit.errors import NotFound
 from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, InvalidInput, InvalidVolume
 from support.stacks import customer
-from support.volumes import VolumeBench
+from support.volumes import VolumeHarness
 
 
-def test_attach_and_detach(volumes_on: VolumeBench) -> None:
+def test_attach_and_detach(volumes_on: VolumeHarness) -> None:
     volumes, service = volumes_on, volumes_on.service
     volume = volumes.create_available()
     with volumes.ctx() as ctx:
@@ -17,7 +17,7 @@ def test_attach_and_detach(volumes_on: VolumeBench) -> None:
         assert service.volumes.get(ctx, volume.id).status == "attaching"
         assert service.attachments.list_by_server(ctx.db, "s1") == [attachment]
         assert service.attachments.group_by_server(ctx.db, ["s1", "s2"]) == {"s1": [attachment], "s2": []}
-        assert service.attachments.native_volume_id(ctx.db, volume.id) == volume.native_id
+        assert service.attachments.get_native_volume_id(ctx.db, volume.id) == volume.native_id
         service.attachments.complete_attach(ctx.db, attachment.id, ctx.now)
         service.attachments.complete_attach(ctx.db, attachment.id, ctx.now)
         assert service.volumes.get(ctx, volume.id).status == "in-use"
@@ -37,7 +37,7 @@ def test_attach_and_detach(volumes_on: VolumeBench) -> None:
     assert (detached.payload["status"], detached.payload["volume_attachment"]) == ("available", [])
 
 
-def test_a_failed_attach_appends_no_event(volumes: VolumeBench) -> None:
+def test_a_failed_attach_appends_no_event(volumes: VolumeHarness) -> None:
     volume = volumes.create_available()
     with volumes.ctx() as ctx:
         attachment = volumes.service.attachments.begin_attach(ctx, volume.id, "s1", None)
@@ -46,7 +46,7 @@ def test_a_failed_attach_appends_no_event(volumes: VolumeBench) -> None:
     assert volumes.event_types() == ["volume.create.end"]
 
 
-def test_device_paths_are_unique_per_server(volumes: VolumeBench) -> None:
+def test_device_paths_are_unique_per_server(volumes: VolumeHarness) -> None:
     first, second, third, fourth = (volumes.create_available() for _ in range(4))
     assert volumes.attach(first.id, "s1", "/dev/vdc").device == "/dev/vdc"
     assert volumes.attach(second.id, "s1").device == "/dev/vdb"
@@ -59,7 +59,7 @@ def test_device_paths_are_unique_per_server(volumes: VolumeBench) -> None:
     assert volumes.attach(fourth.id, "s2", "vdb").device == "/dev/vdb"
 
 
-def test_a_volume_is_attached_to_one_server(volumes: VolumeBench) -> None:
+def test_a_volume_is_attached_to_one_server(volumes: VolumeHarness) -> None:
     volume = volumes.create_available()
     with volumes.ctx() as ctx:
         volumes.service.attachments.begin_attach(ctx, volume.id, "s1", None)
@@ -71,7 +71,7 @@ def test_a_volume_is_attached_to_one_server(volumes: VolumeBench) -> None:
             volumes.service.attachments.begin_detach(ctx, volume.id, "s2")
 
 
-def test_an_extend_continues_while_the_volume_is_detached(volumes: VolumeBench) -> None:
+def test_an_extend_continues_while_the_volume_is_detached(volumes: VolumeHarness) -> None:
     """The extend ends in the status that the attachment has come to meanwhile."""
     volume = volumes.create_available()
     attachment = volumes.attach(volume.id)
@@ -83,7 +83,7 @@ def test_an_extend_continues_while_the_volume_is_detached(volumes: VolumeBench) 
     assert volumes.get(volume.id).status == "available"
 
 
-def test_another_project_cannot_attach(volumes: VolumeBench) -> None:
+def test_another_project_cannot_attach(volumes: VolumeHarness) -> None:
     volume = volumes.create_available()
     attachment = volumes.attach(volume.id)
     with volumes.ctx(customer("p2")) as ctx:

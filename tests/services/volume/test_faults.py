@@ -3,16 +3,16 @@
 from random import Random
 
 from stratiform.kit.clock import MINUTE_US
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume.errors import VolumeNotFound
 from stratiform.services.volume.model import Volume
 from stratiform.services.volume.tasks import SURVEY
-from support.volumes import VolumeBench
+from support.volumes import VolumeHarness
 
 VOLUMES = 30
 
 
-def test_injected_faults_leave_no_orphan_and_no_duplicate(volumes: VolumeBench) -> None:
+def test_injected_faults_leave_no_orphan_and_no_duplicate(volumes: VolumeHarness) -> None:
     random = Random(7)
     volumes.cloud.client.set_faults(fail_percent=20, lose_percent=30)
     with volumes.ctx() as ctx:
@@ -21,13 +21,13 @@ def test_injected_faults_leave_no_orphan_and_no_duplicate(volumes: VolumeBench) 
     for _ in range(VOLUMES):
         created.append(volumes.create())
         volumes.run_due_work()
-        volumes.bench.clock.advance(random.randrange(MINUTE_US // 60))
+        volumes.harness.clock.advance(random.randrange(MINUTE_US // 60))
     deleted = random.sample(created, VOLUMES // 2)
     for volume in deleted:
         with volumes.ctx(volumes.admin()) as ctx:
             volumes.service.volumes.delete(ctx, volume.id, force=True)
         volumes.run_due_work()
-        volumes.bench.clock.advance(random.randrange(MINUTE_US // 60))
+        volumes.harness.clock.advance(random.randrange(MINUTE_US // 60))
     volumes.run_worker(300)
     volumes.cloud.client.clear_faults()
     volumes.run_worker(120)
@@ -43,7 +43,7 @@ def test_injected_faults_leave_no_orphan_and_no_duplicate(volumes: VolumeBench) 
     assert remaining <= {volume_id for event_type, volume_id in events if event_type == "volume.create.end"}
 
 
-def _is_gone(volumes: VolumeBench, volume: Volume) -> bool:
+def _is_gone(volumes: VolumeHarness, volume: Volume) -> bool:
     try:
         volumes.get(volume.id)
     except VolumeNotFound:

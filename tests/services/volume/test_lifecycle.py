@@ -5,16 +5,16 @@ import pytest
 from stratiform.contract import registry
 from stratiform.contract.compute import ServerSize, ServerSpec
 from stratiform.contract.volume import NativeVolumeState
-from stratiform.kit.clock import SECOND_US, iso_naive
+from stratiform.kit.clock import SECOND_US, format_iso_naive
 from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume, VolumeNotFound, VolumeTypeNotFound
 from stratiform.services.volume.model import NewVolume, VolumeFilter
 from support.stacks import customer
-from support.volumes import VolumeBench
+from support.volumes import VolumeHarness
 
 
-def test_create_extend_delete(volumes_on: VolumeBench) -> None:
+def test_create_extend_delete(volumes_on: VolumeHarness) -> None:
     volumes = volumes_on
     volume = volumes.create(NewVolume(2, name="data", metadata={"for": "tests"}))
     assert (volume.status, volume.zone, volume.native_id) == ("creating", "zone-a", "")
@@ -38,10 +38,10 @@ def test_create_extend_delete(volumes_on: VolumeBench) -> None:
     assert volumes.event_types() == ["volume.create.end", "volume.resize.end", "volume.delete.end"]
 
 
-def test_events_have_cinders_payload_and_the_times_of_usage(volumes: VolumeBench) -> None:
-    requested_at = volumes.bench.clock.now()
+def test_events_have_cinders_payload_and_the_times_of_usage(volumes: VolumeHarness) -> None:
+    requested_at = volumes.harness.clock.now()
     volume = volumes.create_available(NewVolume(3, name="data", metadata={"a": "b"}))
-    deleted_at = volumes.bench.clock.now()
+    deleted_at = volumes.harness.clock.now()
     with volumes.ctx() as ctx:
         volumes.service.volumes.delete(ctx, volume.id)
     volumes.run_worker()
@@ -58,8 +58,8 @@ def test_events_have_cinders_payload_and_the_times_of_usage(volumes: VolumeBench
         "volume_type": volume.type_id,
         "volume_type_name": "standard",
         "display_name": "data",
-        "launched_at": iso_naive(volume.launched_at) + "+00:00",
-        "created_at": iso_naive(requested_at) + "+00:00",
+        "launched_at": format_iso_naive(volume.launched_at) + "+00:00",
+        "created_at": format_iso_naive(requested_at) + "+00:00",
         "terminated_at": None,
         "deleted_at": None,
         "status": "available",
@@ -72,18 +72,18 @@ def test_events_have_cinders_payload_and_the_times_of_usage(volumes: VolumeBench
         "volume_attachment": [],
     }
     assert deleted.payload["status"] == "deleted"
-    assert deleted.payload["terminated_at"] == iso_naive(deleted_at) + "+00:00"
+    assert deleted.payload["terminated_at"] == format_iso_naive(deleted_at) + "+00:00"
     assert deleted.payload["launched_at"] == created.payload["launched_at"]
 
 
-def test_a_lost_create_response_creates_no_second_native_volume(volumes: VolumeBench) -> None:
+def test_a_lost_create_response_creates_no_second_native_volume(volumes: VolumeHarness) -> None:
     volumes.cloud.client.set_faults(lose_next=1)
     volume = volumes.create_available()
     assert volume.status == "available"
     assert volumes.cloud.client.count_created("volumes") == {volume.id: 1}
 
 
-def test_delete_after_a_lost_create_response_leaves_no_native_volume(volumes: VolumeBench) -> None:
+def test_delete_after_a_lost_create_response_leaves_no_native_volume(volumes: VolumeHarness) -> None:
     """The operator deletes the volume after the create response was lost and before the retry."""
     volume = volumes.create()
     volumes.cloud.client.set_faults(lose_next=1)
@@ -96,7 +96,7 @@ def test_delete_after_a_lost_create_response_leaves_no_native_volume(volumes: Vo
     assert volumes.native_volumes() == []
 
 
-def test_an_unreachable_cloud_is_retried(volumes: VolumeBench) -> None:
+def test_an_unreachable_cloud_is_retried(volumes: VolumeHarness) -> None:
     volumes.cloud.client.set_faults(fail_percent=100)
     volume = volumes.create()
     volumes.run_worker(3)
@@ -106,10 +106,10 @@ def test_an_unreachable_cloud_is_retried(volumes: VolumeBench) -> None:
     assert volumes.get(volume.id).status == "available"
 
 
-def test_a_rejected_create_ends_in_error_and_can_be_deleted(volumes: VolumeBench) -> None:
+def test_a_rejected_create_ends_in_error_and_can_be_deleted(volumes: VolumeHarness) -> None:
     with volumes.ctx(volumes.admin()) as ctx:
         volume_type = volumes.service.volume_types.create(ctx, "odd")
-        volumes.service.clouds.native_resources.register(
+        volumes.service.clouds.native_ids.register(
             ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, volume_type.id, "no-such-kind"
         )
     volume = volumes.create_available(NewVolume(1, volume_type="odd"))
@@ -121,19 +121,17 @@ def test_a_rejected_create_ends_in_error_and_can_be_deleted(volumes: VolumeBench
     assert volumes.event_types() == ["volume.update.end", "volume.delete.end"]
 
 
-def test_a_volume_type_maps_to_a_native_type(volumes: VolumeBench) -> None:
+def test_a_volume_type_maps_to_a_native_type(volumes: VolumeHarness) -> None:
     with volumes.ctx(volumes.admin()) as ctx:
         fast = next(volume_type for volume_type in volumes.service.volume_types.list(ctx) if volume_type.name == "fast")
-        volumes.service.clouds.native_resources.register(
-            ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, fast.id, "fast"
-        )
+        volumes.service.clouds.native_ids.register(ctx, volumes.cloud_id, ResourceType.VOLUME_TYPE, fast.id, "fast")
     volume = volumes.create_available(NewVolume(1, volume_type="fast"))
     assert volumes.native_volumes()[0].native_type == "fast"
     with volumes.ctx() as ctx, pytest.raises(Invalid, match="cannot be retyped"):
         volumes.service.volume_actions.retype(ctx, volume.id, "standard")
 
 
-def test_retype_to_a_type_with_the_same_native_type(volumes: VolumeBench) -> None:
+def test_retype_to_a_type_with_the_same_native_type(volumes: VolumeHarness) -> None:
     volume = volumes.create_available()
     with volumes.ctx() as ctx:
         volumes.service.volume_actions.retype(ctx, volume.id, "fast")
@@ -144,7 +142,7 @@ def test_retype_to_a_type_with_the_same_native_type(volumes: VolumeBench) -> Non
     assert volumes.events()[-1].payload["volume_type"] == fast
 
 
-def test_invalid_parameters_are_refused(volumes: VolumeBench) -> None:
+def test_invalid_parameters_are_refused(volumes: VolumeHarness) -> None:
     with volumes.ctx() as ctx:
         create = volumes.service.volumes.create
         with pytest.raises(InvalidInput, match="greater than 0"):
@@ -167,7 +165,7 @@ def test_invalid_parameters_are_refused(volumes: VolumeBench) -> None:
         volumes.service.volumes.create(ctx, NewVolume(1))
 
 
-def test_a_source_volume_is_refused(volumes: VolumeBench) -> None:
+def test_a_source_volume_is_refused(volumes: VolumeHarness) -> None:
     copied = volumes.create_available()
     with volumes.ctx() as ctx, pytest.raises(Invalid, match="from another volume is not supported"):
         volumes.service.volumes.create(ctx, NewVolume(1, source_volume_id=copied.id))
@@ -179,7 +177,7 @@ def test_a_connector_without_volume_module_lacks_the_capability() -> None:
     assert not registry.has_capability("no_such_cloud", "volume")
 
 
-def test_statuses_restrict_operations_as_in_cinder(volumes: VolumeBench) -> None:
+def test_statuses_restrict_operations_as_in_cinder(volumes: VolumeHarness) -> None:
     volume = volumes.create()
     service = volumes.service
     with volumes.ctx() as ctx:
@@ -201,19 +199,19 @@ def test_statuses_restrict_operations_as_in_cinder(volumes: VolumeBench) -> None
     assert (volumes.get(volume.id).status, volumes.get(volume.id).size_gib) == ("in-use", 4)
 
 
-def test_a_rejected_extend_keeps_the_size(volumes: VolumeBench) -> None:
+def test_a_rejected_extend_keeps_the_size(volumes: VolumeHarness) -> None:
     volume = volumes.create_available(NewVolume(2))
     disks = volumes.cloud.volume
     assert disks is not None
     disks.delete(volume.native_id)
-    volumes.bench.clock.advance(SECOND_US)
+    volumes.harness.clock.advance(SECOND_US)
     with volumes.ctx() as ctx:
         volumes.service.volume_actions.extend(ctx, volume.id, 4)
     volumes.run_worker()
     assert (volumes.get(volume.id).status, volumes.get(volume.id).size_gib) == ("error", 2)
 
 
-def test_another_project_sees_no_volume(volumes: VolumeBench) -> None:
+def test_another_project_sees_no_volume(volumes: VolumeHarness) -> None:
     volume = volumes.create_available()
     service = volumes.service
     with volumes.ctx(customer("p2")) as ctx:
@@ -231,7 +229,7 @@ def test_another_project_sees_no_volume(volumes: VolumeBench) -> None:
             service.volume_actions.reset_status(ctx, volume.id, "error")
 
 
-def test_reset_status(volumes: VolumeBench) -> None:
+def test_reset_status(volumes: VolumeHarness) -> None:
     volume = volumes.create_available()
     volumes.attach(volume.id)
     with volumes.ctx(volumes.admin()) as ctx:
@@ -244,8 +242,8 @@ def test_reset_status(volumes: VolumeBench) -> None:
     assert all(disk.state is not NativeVolumeState.AVAILABLE for disk in volumes.native_volumes())
 
 
-def test_create_from_an_image(volumes: VolumeBench) -> None:
-    services = volumes.bench.services
+def test_create_from_an_image(volumes: VolumeHarness) -> None:
+    services = volumes.harness.services
     with volumes.ctx() as ctx:
         image = services.image.images.create(
             ctx, {"name": "debian", "disk_format": "raw", "container_format": "bare", "min_disk": 2}
@@ -264,13 +262,13 @@ def test_create_from_an_image(volumes: VolumeBench) -> None:
     assert volumes.cloud.client.count_created("images") == {image.id: 1}
 
 
-def test_usage_continues_if_the_native_volume_cannot_be_deleted(volumes: VolumeBench) -> None:
+def test_usage_continues_if_the_native_volume_cannot_be_deleted(volumes: VolumeHarness) -> None:
     """A volume that was attached directly in the cloud remains there, in state `error_deleting`."""
     volume = volumes.create_available()
     machines = volumes.cloud.compute
     assert machines is not None
     machine = machines.create(ServerSpec("m1", "web", ServerSize(1, 512, 1), "memory-cirros"))
-    volumes.bench.clock.advance(SECOND_US)
+    volumes.harness.clock.advance(SECOND_US)
     machines.attach_volume(machine.id, volume.native_id, "/dev/vdb")
     with volumes.ctx() as ctx:
         volumes.service.volumes.delete(ctx, volume.id)
@@ -280,9 +278,9 @@ def test_usage_continues_if_the_native_volume_cannot_be_deleted(volumes: VolumeB
     assert (failed.status, failed.terminated_at) == ("error_deleting", None)
     assert {event.payload["terminated_at"] for event in volumes.events()} == {None}
     machines.detach_volume(machine.id, volume.native_id)
-    volumes.bench.clock.advance(SECOND_US)
-    ended = volumes.bench.clock.now()
+    volumes.harness.clock.advance(SECOND_US)
+    ended = volumes.harness.clock.now()
     with volumes.ctx() as ctx:
         volumes.service.volumes.delete(ctx, volume.id)
     volumes.run_worker()
-    assert volumes.events()[-1].payload["terminated_at"] == iso_naive(ended) + "+00:00"
+    assert volumes.events()[-1].payload["terminated_at"] == format_iso_naive(ended) + "+00:00"

@@ -7,24 +7,24 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.pagination import Page
 from stratiform.services.volume.model import NewVolume, Sort, VolumeFilter
 from support.stacks import customer
-from support.volumes import VolumeBench
+from support.volumes import VolumeHarness
 
 
-def names(volumes: VolumeBench, filters: VolumeFilter | None = None, *sorts: Sort, **options: int) -> list[str]:
+def names(volumes: VolumeHarness, filters: VolumeFilter | None = None, *sorts: Sort, **options: int) -> list[str]:
     with volumes.ctx() as ctx:
         page = volumes.service.volumes.list(ctx, filters or VolumeFilter(), Page(), sorts, **options)  # type: ignore[arg-type]
         return [volume.name for volume in page.items]
 
 
 @pytest.fixture
-def three(volumes_on: VolumeBench) -> VolumeBench:
+def three(volumes_on: VolumeHarness) -> VolumeHarness:
     for name, size, tag in (("a", 3, "x"), ("b", 1, "y"), ("c", 2, "x")):
         volumes_on.create(NewVolume(size, name=name, metadata={"tag": tag}))
-        volumes_on.bench.clock.advance(SECOND_US)
+        volumes_on.harness.clock.advance(SECOND_US)
     return volumes_on
 
 
-def test_lists_on_every_database(three: VolumeBench) -> None:
+def test_lists_on_every_database(three: VolumeHarness) -> None:
     assert names(three) == ["c", "b", "a"]
     assert names(three, None, Sort("size", descending=False)) == ["b", "c", "a"]
     assert names(three, None, Sort("name", descending=True)) == ["c", "b", "a"]
@@ -47,7 +47,7 @@ def test_lists_on_every_database(three: VolumeBench) -> None:
 
 
 @pytest.mark.parametrize("sorts", [[], [Sort("size", descending=True)], [Sort("status", descending=False)]])
-def test_pages_contain_every_volume_once(volumes: VolumeBench, sorts: list[Sort]) -> None:
+def test_pages_contain_every_volume_once(volumes: VolumeHarness, sorts: list[Sort]) -> None:
     expected = {volumes.create(NewVolume(1 + number % 2)).id for number in range(7)}
     listed: list[str] = []
     marker = None
@@ -62,7 +62,7 @@ def test_pages_contain_every_volume_once(volumes: VolumeBench, sorts: list[Sort]
     assert set(listed) == expected
 
 
-def test_operators_list_all_projects(volumes: VolumeBench) -> None:
+def test_operators_list_all_projects(volumes: VolumeHarness) -> None:
     volumes.create()
     with volumes.ctx(customer("p2")) as ctx:
         volumes.service.volumes.create(ctx, NewVolume(1))

@@ -1,35 +1,35 @@
 """The observer: what is in the cloud beside what is in our rows."""
 
-from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeCapability, VolumeSpec
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeDriver, VolumeSpec
 from stratiform.kit.clock import HOUR_US
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume.model import NewVolume, find_drift
 from stratiform.services.volume.tasks import SURVEY
-from support.volumes import VolumeBench
+from support.volumes import VolumeHarness
 
 
-def survey(volumes: VolumeBench) -> None:
+def survey(volumes: VolumeHarness) -> None:
     with volumes.ctx() as ctx:
         enqueue(ctx.db, SURVEY, "all", ctx.now)
     volumes.run_worker(2)
 
 
-def disks_of(volumes: VolumeBench) -> VolumeCapability:
+def disks_of(volumes: VolumeHarness) -> VolumeDriver:
     assert volumes.cloud.volume is not None
     return volumes.cloud.volume
 
 
-def test_a_foreign_native_volume_is_ignored(volumes: VolumeBench) -> None:
+def test_a_foreign_native_volume_is_ignored(volumes: VolumeHarness) -> None:
     """As after a restored backup: the data in it may be all that is left of a customer's volume."""
     volume = volumes.create_available()
     disks_of(volumes).create(VolumeSpec(token="unknown", name="lost", size_gib=1))
-    volumes.bench.clock.advance(24 * HOUR_US)
+    volumes.harness.clock.advance(24 * HOUR_US)
     survey(volumes)
     assert {disk.token for disk in volumes.native_volumes()} == {volume.id, "unknown"}
     assert volumes.event_types() == ["volume.create.end"]
 
 
-def test_an_orphan_is_deleted(volumes: VolumeBench) -> None:
+def test_an_orphan_is_deleted(volumes: VolumeHarness) -> None:
     """A create that was under way in the cloud took effect after the volume was deleted."""
     volume = volumes.create_available()
     with volumes.ctx() as ctx:
@@ -40,7 +40,7 @@ def test_an_orphan_is_deleted(volumes: VolumeBench) -> None:
     assert volumes.native_volumes() == []
 
 
-def test_a_missing_native_volume_ends_usage(volumes: VolumeBench) -> None:
+def test_a_missing_native_volume_ends_usage(volumes: VolumeHarness) -> None:
     volume = volumes.create_available()
     volumes.attach(volume.id)
     disks_of(volumes).delete(volume.native_id)
@@ -58,7 +58,7 @@ def test_a_missing_native_volume_ends_usage(volumes: VolumeBench) -> None:
     assert volumes.event_types()[-2:] == ["volume.update.end", "volume.delete.end"]
 
 
-def test_the_observed_size_is_metered(volumes: VolumeBench) -> None:
+def test_the_observed_size_is_metered(volumes: VolumeHarness) -> None:
     volume = volumes.create_available(NewVolume(2))
     disks_of(volumes).extend(volume.native_id, 7)
     survey(volumes)
@@ -67,7 +67,7 @@ def test_the_observed_size_is_metered(volumes: VolumeBench) -> None:
     assert volumes.events()[-1].payload["size"] == 7
 
 
-def test_a_row_changed_after_the_list_is_skipped(volumes: VolumeBench) -> None:
+def test_a_row_changed_after_the_list_is_skipped(volumes: VolumeHarness) -> None:
     volume = volumes.create_available(NewVolume(2))
     rows = {volume.id: volume}
     before = find_drift([], rows, set(), volume.updated_at)
@@ -75,7 +75,7 @@ def test_a_row_changed_after_the_list_is_skipped(volumes: VolumeBench) -> None:
     assert find_drift([], rows, set(), volume.updated_at + 1).missing == [volume]
 
 
-def test_a_duplicate_native_volume_is_an_orphan(volumes: VolumeBench) -> None:
+def test_a_duplicate_native_volume_is_an_orphan(volumes: VolumeHarness) -> None:
     volume = volumes.create_available()
     own = NativeVolume(volume.native_id, volume.id, NativeVolumeState.AVAILABLE, 1)
     other = NativeVolume("other", volume.id, NativeVolumeState.AVAILABLE, 1)

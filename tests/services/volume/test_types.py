@@ -6,19 +6,19 @@ from stratiform.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from stratiform.services.volume.errors import ExtraSpecNotFound, InvalidInput, VolumeTypeExists, VolumeTypeNotFound
 from stratiform.services.volume.model import NewVolume
 from support.stacks import customer
-from support.volumes import VolumeBench
+from support.volumes import VolumeHarness
 
 
-def test_initial_types(volumes: VolumeBench) -> None:
+def test_initial_types(volumes: VolumeHarness) -> None:
     with volumes.ctx(volumes.admin()) as ctx:
-        volumes.service.volume_types.ensure_initial(ctx)
+        volumes.service.volume_types.ensure_initial_types(ctx)
         assert [volume_type.name for volume_type in volumes.service.volume_types.list(ctx)] == ["standard", "fast"]
         assert volumes.service.volume_types.get_default(ctx).name == "standard"
         with pytest.raises(Invalid, match="default"):
             volumes.service.volume_types.delete(ctx, volumes.service.volume_types.get_default(ctx).id)
 
 
-def test_create_update_delete(volumes: VolumeBench) -> None:
+def test_create_update_delete(volumes: VolumeHarness) -> None:
     service = volumes.service
     with volumes.ctx(volumes.admin()) as ctx:
         volume_type = service.volume_types.create(ctx, "gold", description="shiny", extra_specs={"a": "1"})
@@ -44,13 +44,13 @@ def test_create_update_delete(volumes: VolumeBench) -> None:
             service.volume_types.get(ctx, volume_type.id)
 
 
-def test_a_type_in_use_cannot_be_deleted(volumes: VolumeBench) -> None:
+def test_a_type_in_use_cannot_be_deleted(volumes: VolumeHarness) -> None:
     volume = volumes.create(NewVolume(1, volume_type="fast"))
     with volumes.ctx(volumes.admin()) as ctx, pytest.raises(Invalid, match="still in use"):
         volumes.service.volume_types.delete(ctx, volume.type_id)
 
 
-def test_access_to_a_private_type(volumes: VolumeBench) -> None:
+def test_access_to_a_private_type(volumes: VolumeHarness) -> None:
     service = volumes.service
     with volumes.ctx(volumes.admin()) as ctx:
         volume_type = service.volume_types.create(ctx, "secret", is_public=False)
@@ -78,7 +78,7 @@ def test_access_to_a_private_type(volumes: VolumeBench) -> None:
             service.volume_type_access.list(ctx, service.volume_types.get_default(ctx).id)
 
 
-def test_customers_cannot_change_types(volumes: VolumeBench) -> None:
+def test_customers_cannot_change_types(volumes: VolumeHarness) -> None:
     with volumes.ctx(customer("p1")) as ctx:
         volume_type = volumes.service.volume_types.get_default(ctx)
         with pytest.raises(Forbidden):

@@ -140,9 +140,9 @@ def _split_key(text: str) -> tuple[str, str]:
 
 def _convert_bus_options(config: ConfigFile, report: Report) -> dict[str, str]:
     """Return the options of [oslo_messaging_rabbit] that affect a consumer, as query of its URL."""
-    from stratiform.interfaces.amqp.address import Options  # not needed by other commands
+    from stratiform.interfaces.amqp.transport_url import ConsumerOptions  # not needed by other commands
 
-    existing = {field.name for field in fields(Options)}
+    existing = {field.name for field in fields(ConsumerOptions)}
     query = {}
     for key in config.options:
         option = config.find(key) if key[0] == _OSLO_SECTION else None
@@ -181,9 +181,9 @@ def _convert_kombu_url(text: str) -> str:
 
 def _consumer_query(path: str) -> dict[str, str]:
     """Return the options that a transport URL may have; those of kombu, such as `heartbeat`, are dropped."""
-    from stratiform.interfaces.amqp.address import Options  # not needed by other commands
+    from stratiform.interfaces.amqp.transport_url import ConsumerOptions  # not needed by other commands
 
-    existing = {field.name for field in fields(Options)}
+    existing = {field.name for field in fields(ConsumerOptions)}
     return {name: value for name, value in parse_qsl(path.partition("?")[2]) if name in existing}
 
 

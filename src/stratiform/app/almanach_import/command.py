@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.app import home as homes
+from stratiform.app import home_folder as homes
 from stratiform.app import settings
 from stratiform.interfaces.cli.client import CliError, print_line, session
 from stratiform.kit.errors import Fault
@@ -64,7 +64,7 @@ def _write(target: Path, text: str) -> None:
     partial.mkdir(exist_ok=True)
     try:
         _create(partial / _FILE, text)
-        settings.load(partial)
+        settings.load_settings(partial)
         os.link(partial / _FILE, target)
     except FileExistsError:
         raise CliError(f"{target} already exists", "move it, or choose another home with --into") from None

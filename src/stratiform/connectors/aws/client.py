@@ -119,18 +119,18 @@ class Client:
                 time.sleep(_READ_INTERVAL_S)
         raise CloudUnreachable("AWS does not list the new resource yet")
 
-    def client_token(self, resource: str, token: str) -> str:
+    def build_client_token(self, resource: str, token: str) -> str:
         """Return an idempotency token for RunInstances or CreateVolume; EC2 accepts at most 64 characters."""
         return hashlib.sha256(f"{self.installation_id}/{resource}/{token}".encode()).hexdigest()
 
-    def tag_specification(
+    def build_tag_specification(
         self, resource: "ResourceTypeType", name: str, extra_tags: dict[str, str]
     ) -> "TagSpecificationTypeDef":
         """Return the tags of a new resource: our installation, its name, and `extra_tags`."""
         values = {tags.INSTALLATION: self.installation_id, "Name": name[:_MAX_NAME_LENGTH], **extra_tags}
         return {"ResourceType": resource, "Tags": [{"Key": key, "Value": value} for key, value in values.items()]}
 
-    def tag_filters(self, extra_tags: Mapping[str, str] = MappingProxyType({})) -> "list[FilterTypeDef]":
+    def build_tag_filters(self, extra_tags: Mapping[str, str] = MappingProxyType({})) -> "list[FilterTypeDef]":
         """Return filters for the resources of this installation that have `extra_tags`."""
         values = {tags.INSTALLATION: self.installation_id, **extra_tags}
         return [{"Name": f"tag:{key}", "Values": [value]} for key, value in values.items()]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from stratiform.connectors.aws import instances, tags
+from stratiform.connectors.aws import instance_conversion, tags
 from stratiform.connectors.aws.errors import InvalidResponse
 from stratiform.connectors.aws.settings import SIZES, resolve_instance_type
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
@@ -39,8 +39,8 @@ _DETACH_ATTEMPTS = 10
 _DETACH_INTERVAL_S = 0.5
 
 
-class AwsCompute:
-    """Implements contract.compute.ComputeCapability."""
+class AwsComputeDriver:
+    """Implements contract.compute.ComputeDriver."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client
@@ -61,13 +61,13 @@ class AwsCompute:
         return self._client.wait_until_visible(lambda: self.get(instance["InstanceId"]))
 
     def find(self, token: str) -> NativeServer | None:
-        return next(self._list(self._client.tag_filters({tags.TOKEN: token})), None)
+        return next(self._list(self._client.build_tag_filters({tags.TOKEN: token})), None)
 
     def get(self, server_id: str) -> NativeServer:
         """EC2 reports an instance as running while its root volume is replaced; here it is BUILDING."""
         instance = self._get_instance(server_id)
         server = self.to_servers([instance])[0]
-        if server.state is not NativeServerState.RUNNING or not tags.get(instance, tags.IMAGE):
+        if server.state is not NativeServerState.RUNNING or not tags.get_tag_value(instance, tags.IMAGE):
             return server
         state = self._root_replacement_state(server_id)
         if state in _IN_PROGRESS:
@@ -77,7 +77,7 @@ class AwsCompute:
         return server
 
     def list(self) -> Iterator[NativeServer]:
-        return self._list([*self._client.tag_filters(), {"Name": "tag-key", "Values": [tags.TOKEN]}])
+        return self._list([*self._client.build_tag_filters(), {"Name": "tag-key", "Values": [tags.TOKEN]}])
 
     def start(self, server_id: str) -> None:
         with self._client.translating_errors():
@@ -108,7 +108,7 @@ class AwsCompute:
             if instance_type != server.size.native_type:
                 self._client.ec2.modify_instance_attribute(InstanceId=server_id, InstanceType={"Value": instance_type})
             if size.disk_gib > server.size.disk_gib:
-                root = instances.root_volume(self._get_instance(server_id))
+                root = instance_conversion.get_root_volume_id(self._get_instance(server_id))
                 self._client.ec2_no_retry.modify_volume(VolumeId=root, Size=size.disk_gib)
 
     def rebuild(self, server_id: str, image_id: str) -> None:
@@ -159,7 +159,7 @@ class AwsCompute:
             raise RequestRejected(f"volume {volume_id} is attached to another server")
         with self._client.translating_errors():
             self._client.ec2_no_retry.attach_volume(
-                InstanceId=server_id, VolumeId=volume_id, Device=instances.to_native_device(device)
+                InstanceId=server_id, VolumeId=volume_id, Device=instance_conversion.to_native_device(device)
             )
 
     def detach_volume(self, server_id: str, volume_id: str) -> None:
@@ -179,8 +179,13 @@ class AwsCompute:
     def to_servers(self, items: "Sequence[InstanceTypeDef]") -> Sequence[NativeServer]:
         """Convert instances; their sizes come from the descriptions of instance types and root volumes."""
         self._load_sizes({instance["InstanceType"] for instance in items})
-        roots = self._list_volume_sizes([root for instance in items if (root := instances.root_volume(instance))])
-        return [self._to_server(instance, roots.get(instances.root_volume(instance), 0)) for instance in items]
+        roots = self._list_volume_sizes(
+            [root for instance in items if (root := instance_conversion.get_root_volume_id(instance))]
+        )
+        return [
+            self._to_server(instance, roots.get(instance_conversion.get_root_volume_id(instance), 0))
+            for instance in items
+        ]
 
     def _to_server(self, instance: "InstanceTypeDef", disk_gib: int) -> NativeServer:
         native_type: str = instance["InstanceType"]
@@ -189,16 +194,18 @@ class AwsCompute:
             instance.get("NetworkInterfaces", []), key=lambda interface: interface["Attachment"]["DeviceIndex"]
         )
         volume_ids = (mapping["Ebs"]["VolumeId"] for mapping in instance.get("BlockDeviceMappings", []))
-        state = instances.state_of(instance)
+        state = instance_conversion.get_state(instance)
         return NativeServer(
             id=instance["InstanceId"],
-            token=tags.get(instance, tags.TOKEN),
+            token=tags.get_tag_value(instance, tags.TOKEN),
             state=state,
             size=ServerSize(vcpus, ram_mib, disk_gib, native_type),
             addresses=tuple(interface["PrivateIpAddress"] for interface in interfaces),
-            launched_at=instances.first_launch(instance),
-            image_id=tags.get(instance, tags.IMAGE) or instance.get("ImageId", ""),
-            volume_ids=tuple(volume_id for volume_id in volume_ids if volume_id != instances.root_volume(instance)),
+            launched_at=instance_conversion.get_first_launch_time(instance),
+            image_id=tags.get_tag_value(instance, tags.IMAGE) or instance.get("ImageId", ""),
+            volume_ids=tuple(
+                volume_id for volume_id in volume_ids if volume_id != instance_conversion.get_root_volume_id(instance)
+            ),
             fault=instance.get("StateReason", {}).get("Message", "") if state is NativeServerState.ERROR else "",
         )
 
@@ -226,7 +233,7 @@ class AwsCompute:
         return attachments[0] if attachments else {}
 
     def _get_state(self, server_id: str) -> NativeServerState:
-        return instances.state_of(self._get_instance(server_id))
+        return instance_conversion.get_state(self._get_instance(server_id))
 
     def _get_instance(self, server_id: str) -> "InstanceTypeDef":
         with self._client.translating_errors():
@@ -272,21 +279,23 @@ class AwsCompute:
             "InstanceType": cast("InstanceTypeType", resolve_instance_type(spec.size)),
             "MinCount": 1,
             "MaxCount": 1,
-            "ClientToken": self._client.client_token("server", spec.token),
+            "ClientToken": self._client.build_client_token("server", spec.token),
             "Placement": {"AvailabilityZone": spec.availability_zone or self._client.availability_zone},
             "BlockDeviceMappings": self._root_mapping(spec.image_id, spec.size.disk_gib),
             "TagSpecifications": [
-                self._client.tag_specification("instance", spec.name, instances.server_tags(spec)),
-                self._client.tag_specification("volume", spec.name, {tags.ROOT_OF: spec.token}),
+                self._client.build_tag_specification(
+                    "instance", spec.name, instance_conversion.build_server_tags(spec)
+                ),
+                self._client.build_tag_specification("volume", spec.name, {tags.ROOT_OF: spec.token}),
             ],
         }
         if spec.interfaces:
-            request["NetworkInterfaces"] = instances.interface_specifications(spec)
+            request["NetworkInterfaces"] = instance_conversion.build_interface_specifications(spec)
         if spec.public_key:
             request["KeyName"] = self._ensure_key_pair(spec.public_key)
         if spec.user_data:
             # boto3 accepts bytes as well, and encodes them in base64 again.
-            request["UserData"] = cast("str", instances.decode_user_data(spec.user_data))
+            request["UserData"] = cast("str", instance_conversion.decode_user_data(spec.user_data))
         return request
 
     def _root_mapping(self, image_id: str, disk_gib: int) -> "Sequence[BlockDeviceMappingTypeDef]":
@@ -312,7 +321,7 @@ class AwsCompute:
                 self._client.ec2.import_key_pair(
                     KeyName=name,
                     PublicKeyMaterial=public_key.encode(),
-                    TagSpecifications=[self._client.tag_specification("key-pair", name, {})],
+                    TagSpecifications=[self._client.build_tag_specification("key-pair", name, {})],
                 )
             except self._client.ec2.exceptions.ClientError as error:
                 if error.response["Error"]["Code"] != "InvalidKeyPair.Duplicate":

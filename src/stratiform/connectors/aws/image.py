@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from stratiform.connectors.aws.client import Client
 
 
-class AwsImage:
-    """Implements contract.image.ImageCapability for existing AMIs; uploads are not supported."""
+class AwsImageDriver:
+    """Implements contract.image.ImageDriver for existing AMIs; uploads are not supported."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client

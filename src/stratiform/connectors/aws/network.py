@@ -29,8 +29,8 @@ _MIN_PREFIX, _MAX_PREFIX = 16, 28
 _DEFAULT_ROUTE = "0.0.0.0/0"
 
 
-class AwsNetwork:
-    """Implements contract.network.NetworkCapability.
+class AwsNetworkDriver:
+    """Implements contract.network.NetworkDriver.
 
     CreateVpc is not idempotent: a lock serializes creation in this process, and every resource is looked up by its
     tag before it is created.
@@ -55,7 +55,7 @@ class AwsNetwork:
         return _to_subnet(subnet)
 
     def list_subnets(self) -> Iterator[NativeSubnet]:
-        pages = self._client.ec2.get_paginator("describe_subnets").paginate(Filters=self._client.tag_filters())
+        pages = self._client.ec2.get_paginator("describe_subnets").paginate(Filters=self._client.build_tag_filters())
         with self._client.translating_errors():
             for page in pages:
                 yield from map(_to_subnet, page["Subnets"])
@@ -80,19 +80,19 @@ class AwsNetwork:
             raise RequestRejected(f"subnet {subnet_id} is in use by servers")
 
     def _find_subnet(self, token: str) -> "SubnetTypeDef | None":
-        filters = self._client.tag_filters({tags.TOKEN: token})
+        filters = self._client.build_tag_filters({tags.TOKEN: token})
         with self._client.translating_errors():
             subnets = self._client.ec2.describe_subnets(Filters=filters)["Subnets"]
         return subnets[0] if subnets else None
 
     def _find_vpc(self, spec: SubnetSpec) -> "VpcTypeDef | None":
-        filters = self._client.tag_filters({tags.NETWORK: spec.network_id})
+        filters = self._client.build_tag_filters({tags.NETWORK: spec.network_id})
         with self._client.translating_errors():
             vpcs = self._client.ec2.describe_vpcs(Filters=filters)["Vpcs"]
         return min(vpcs, key=lambda vpc: vpc["VpcId"]) if vpcs else None
 
     def _create_vpc(self, spec: SubnetSpec) -> "VpcTypeDef":
-        specification = self._client.tag_specification("vpc", spec.name, {tags.NETWORK: spec.network_id})
+        specification = self._client.build_tag_specification("vpc", spec.name, {tags.NETWORK: spec.network_id})
         with self._client.translating_errors():
             response = self._client.ec2_no_retry.create_vpc(CidrBlock=spec.cidr, TagSpecifications=[specification])
         vpc_id = response["Vpc"]["VpcId"]
@@ -132,9 +132,9 @@ class AwsNetwork:
     def _attach_gateway(self, vpc_id: str, spec: SubnetSpec) -> str:
         """Attach a new internet gateway, or one that an interrupted call created for this network."""
         network_tag = {tags.NETWORK: spec.network_id}
-        specification = self._client.tag_specification("internet-gateway", spec.name, network_tag)
+        specification = self._client.build_tag_specification("internet-gateway", spec.name, network_tag)
         with self._client.translating_errors():
-            response = self._client.ec2.describe_internet_gateways(Filters=self._client.tag_filters(network_tag))
+            response = self._client.ec2.describe_internet_gateways(Filters=self._client.build_tag_filters(network_tag))
             gateway_id = next(
                 (item["InternetGatewayId"] for item in response["InternetGateways"] if not item.get("Attachments")), ""
             )
@@ -151,7 +151,7 @@ class AwsNetwork:
                 VpcId=vpc_id,
                 CidrBlock=spec.cidr,
                 AvailabilityZone=spec.availability_zone or self._client.availability_zone,
-                TagSpecifications=[self._client.tag_specification("subnet", spec.name, subnet_tags)],
+                TagSpecifications=[self._client.build_tag_specification("subnet", spec.name, subnet_tags)],
             )
         subnet_id = response["Subnet"]["SubnetId"]
         return self._client.wait_until_visible(lambda: self._get_subnet(subnet_id))
@@ -177,7 +177,7 @@ class AwsNetwork:
             with self._client.translating_errors():
                 if self._client.ec2.describe_subnets(Filters=in_vpc)["Subnets"]:
                     return
-                if not self._client.ec2.describe_vpcs(Filters=[*self._client.tag_filters(), *in_vpc])["Vpcs"]:
+                if not self._client.ec2.describe_vpcs(Filters=[*self._client.build_tag_filters(), *in_vpc])["Vpcs"]:
                     return
                 gateway_id = self._find_gateway(vpc_id)
                 if gateway_id:
@@ -198,5 +198,5 @@ def _check_cidr(cidr: str) -> None:
 
 
 def _to_subnet(subnet: "SubnetTypeDef") -> NativeSubnet:
-    token = tags.get(subnet, tags.TOKEN)
+    token = tags.get_tag_value(subnet, tags.TOKEN)
     return NativeSubnet(id=subnet["SubnetId"], token=token, cidr=subnet["CidrBlock"])

@@ -15,11 +15,11 @@ IMAGE = "stratiform:image"
 ROOT_OF = "stratiform:root-of"
 
 
-def to_mapping(tags: "Sequence[TagTypeDef]") -> Mapping[str, str]:
+def tags_to_dict(tags: "Sequence[TagTypeDef]") -> Mapping[str, str]:
     """Return tags by key."""
     return {tag.get("Key", ""): tag.get("Value", "") for tag in tags}
 
 
-def get(resource: "InstanceTypeDef | SubnetTypeDef | VolumeTypeDef", key: str) -> str:
+def get_tag_value(resource: "InstanceTypeDef | SubnetTypeDef | VolumeTypeDef", key: str) -> str:
     """Return the value of a resource's tag, or ""."""
-    return to_mapping(resource.get("Tags", [])).get(key, "")
+    return tags_to_dict(resource.get("Tags", [])).get(key, "")

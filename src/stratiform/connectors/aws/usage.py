@@ -14,7 +14,7 @@ import msgspec
 from stratiform.connectors.aws import tags
 from stratiform.contract.compute import NativeServer, NativeServerState
 from stratiform.contract.errors import CloudUnreachable
-from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll
+from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll_parameters
 from stratiform.kit.clock import SECOND_US, Micros, from_datetime, to_datetime
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeDef, TagTypeDef, VolumeTypeDef
 
     from stratiform.connectors.aws.client import Client
-    from stratiform.connectors.aws.compute import AwsCompute
+    from stratiform.connectors.aws.compute import AwsComputeDriver
 
 _PAGE_SIZE = 100  # a filter accepts 200 values
 _PERIODS_PER_REQUEST = 200  # a response has at most 100,800 values of 500 metrics
@@ -36,7 +36,7 @@ _STATES = {NativeServerState.RUNNING: "active", NativeServerState.STOPPED: "stop
 _EXISTING_STATES = ["pending", "running", "stopping", "stopped", "shutting-down"]
 
 
-class PollTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PollParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A `poll.aws` table.
 
     The value of `dimension` is the id of the resource (`InstanceId`, `VolumeId`, `LoadBalancer`, …). `dimensions` are
@@ -61,10 +61,10 @@ class _Owner(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-class AwsUsage:
-    """Implements contract.usage.UsageCapability."""
+class AwsUsageDriver:
+    """Implements contract.usage.UsageDriver."""
 
-    def __init__(self, client: "Client", compute: "AwsCompute") -> None:
+    def __init__(self, client: "Client", compute: "AwsComputeDriver") -> None:
         self._client = client
         self._compute = compute
 
@@ -88,9 +88,9 @@ class AwsUsage:
 
     def list_samples(self, poll: Mapping[str, object], since: Micros, until: Micros) -> Iterator[UsageSample]:
         """CloudWatch lists the metrics that had values in the last two weeks."""
-        return self._read_samples(parse_poll(poll, PollTable), since, until)
+        return self._read_samples(parse_poll_parameters(poll, PollParameters), since, until)
 
-    def _read_samples(self, poll: PollTable, since: Micros, until: Micros) -> Iterator[UsageSample]:
+    def _read_samples(self, poll: PollParameters, since: Micros, until: Micros) -> Iterator[UsageSample]:
         first, end = align_periods(since, until, poll.period_s)
         step = poll.period_s * SECOND_US * _PERIODS_PER_REQUEST
         with self._client.translating_errors():
@@ -101,7 +101,7 @@ class AwsUsage:
                     for native_id, result in self._get_results(poll, metrics, start, min(start + step, end)):
                         yield from _to_samples(native_id, owners[native_id], result, poll.period_s * SECOND_US)
 
-    def _list_metrics(self, poll: PollTable) -> "Iterator[dict[str, MetricOutputTypeDef]]":
+    def _list_metrics(self, poll: PollParameters) -> "Iterator[dict[str, MetricOutputTypeDef]]":
         """Iterate over pages of metrics by native id."""
         filters: list[DimensionFilterTypeDef] = [{"Name": poll.dimension}]
         filters += [{"Name": name, "Value": value} for name, value in poll.dimensions.items()]
@@ -119,7 +119,7 @@ class AwsUsage:
                 yield metrics
 
     def _get_results(
-        self, poll: PollTable, metrics: "Mapping[str, MetricOutputTypeDef]", start: Micros, end: Micros
+        self, poll: PollParameters, metrics: "Mapping[str, MetricOutputTypeDef]", start: Micros, end: Micros
     ) -> "Iterator[tuple[str, MetricDataResultTypeDef]]":
         native_ids = list(metrics)
         queries: list[MetricDataQueryTypeDef] = [
@@ -138,7 +138,7 @@ class AwsUsage:
                     raise CloudUnreachable(f"CloudWatch failed to read metric {poll.metric}: {result['StatusCode']}")
                 yield native_ids[int(result["Id"][1:])], result
 
-    def _find_owners(self, account_id: str, poll: PollTable, native_ids: Sequence[str]) -> dict[str, _Owner]:
+    def _find_owners(self, account_id: str, poll: PollParameters, native_ids: Sequence[str]) -> dict[str, _Owner]:
         """Return owners by native id; resources that EC2 does not list belong to the account."""
         owners = {native_id: _Owner(native_id, account_id) for native_id in native_ids}
         for start in range(0, len(native_ids), _PAGE_SIZE):
@@ -165,7 +165,7 @@ class AwsUsage:
     def _find_owner(
         self, account_id: str, native_id: str, resource_tags: "Sequence[TagTypeDef]", project_tag: str = ""
     ) -> _Owner:
-        values = tags.to_mapping(resource_tags)
+        values = tags.tags_to_dict(resource_tags)
         name = values.get("Name", "")
         if values.get(tags.INSTALLATION) == self._client.installation_id and values.get(tags.TOKEN):
             return _Owner(values[tags.TOKEN], "", name)
@@ -173,7 +173,7 @@ class AwsUsage:
 
     def _is_root_volume(self, volume_tags: "Sequence[TagTypeDef]") -> bool:
         """Return True for root volumes of our servers, which are part of the server."""
-        values = tags.to_mapping(volume_tags)
+        values = tags.tags_to_dict(volume_tags)
         return values.get(tags.INSTALLATION) == self._client.installation_id and tags.ROOT_OF in values
 
 

@@ -23,8 +23,8 @@ DEFAULT_TYPE = "gp3"
 _PAGE_SIZE = 500
 
 
-class AwsVolume:
-    """Implements contract.volume.VolumeCapability."""
+class AwsVolumeDriver:
+    """Implements contract.volume.VolumeDriver."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client
@@ -42,7 +42,7 @@ class AwsVolume:
         return self._client.wait_until_visible(lambda: self.get(volume_id))
 
     def find(self, token: str) -> NativeVolume | None:
-        return next(self._list(self._client.tag_filters({tags.TOKEN: token})), None)
+        return next(self._list(self._client.build_tag_filters({tags.TOKEN: token})), None)
 
     def get(self, volume_id: str) -> NativeVolume:
         with self._client.translating_errors():
@@ -52,7 +52,7 @@ class AwsVolume:
         return _to_volume(volumes[0])
 
     def list(self) -> Iterator[NativeVolume]:
-        return self._list([*self._client.tag_filters(), {"Name": "tag-key", "Values": [tags.TOKEN]}])
+        return self._list([*self._client.build_tag_filters(), {"Name": "tag-key", "Values": [tags.TOKEN]}])
 
     def extend(self, volume_id: str, size_gib: int) -> None:
         """AWS modifies a volume at most once in six hours; before that, it raises RequestRejected."""
@@ -100,8 +100,8 @@ class AwsVolume:
             "AvailabilityZone": spec.availability_zone or self._client.availability_zone,
             "Size": spec.size_gib,
             "VolumeType": cast("VolumeTypeType", volume_type),
-            "ClientToken": self._client.client_token("volume", spec.token),
-            "TagSpecifications": [self._client.tag_specification("volume", spec.name, {tags.TOKEN: spec.token})],
+            "ClientToken": self._client.build_client_token("volume", spec.token),
+            "TagSpecifications": [self._client.build_tag_specification("volume", spec.name, {tags.TOKEN: spec.token})],
         }
         if spec.image_id:
             request["SnapshotId"] = self._get_root_snapshot(spec.image_id)
@@ -122,7 +122,7 @@ def _to_volume(volume: "VolumeTypeDef") -> NativeVolume:
     attachments = [item for item in volume.get("Attachments", []) if item.get("State") != "detached"]
     return NativeVolume(
         id=volume["VolumeId"],
-        token=tags.get(volume, tags.TOKEN),
+        token=tags.get_tag_value(volume, tags.TOKEN),
         state=NativeVolumeState(volume["State"]),
         size_gib=volume["Size"],
         native_type=volume["VolumeType"],

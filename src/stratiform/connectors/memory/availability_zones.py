@@ -1,10 +1,10 @@
 """Availability zones of the simulated cloud."""
 
-from stratiform.connectors.memory.client import Request
+from stratiform.connectors.memory.client import SimulatedRequest
 from stratiform.contract.errors import RequestRejected
 
 
-def resolve_zone(request: Request, zone: str) -> str:
+def resolve_zone(request: SimulatedRequest, zone: str) -> str:
     """Return `zone`, or the default zone if it is empty. Raises: RequestRejected for an unknown zone."""
     if zone and zone not in request.zones:
         raise RequestRejected(f"availability zone '{zone}' not found; zones: {', '.join(request.zones)}")

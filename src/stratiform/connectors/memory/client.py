@@ -31,7 +31,7 @@ Row = sqlite3.Row
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SimulatedRequest:
     """One request: its transaction, its time, and the cloud's current behavior."""
 
     db: sqlite3.Connection
@@ -42,15 +42,15 @@ class Request:
     breaks_server: bool  # a server created by this request ends in state error
 
     @property
-    def ready_at(self) -> Micros:
+    def completes_at(self) -> Micros:
         """The time at which an operation started by this request completes."""
         return self.now + self.behavior.latency_ms * 1000
 
-    def first(self, query: str, *values: object) -> Row | None:
+    def find_row(self, query: str, *values: object) -> Row | None:
         row: Row | None = self.db.execute(query, values).fetchone()
         return row
 
-    def all(self, query: str, *values: object) -> list[Row]:
+    def list_rows(self, query: str, *values: object) -> list[Row]:
         return self.db.execute(query, values).fetchall()
 
 
@@ -68,7 +68,7 @@ class Client:
         weakref.finalize(self, _close_all, self._idle)
 
     @contextmanager
-    def request(self, *, writes: bool = False) -> Iterator[Request]:
+    def open_request(self, *, writes: bool = False) -> Iterator[SimulatedRequest]:
         """Run one request atomically.
 
         Raises: CloudThrottled (no effect), CloudUnreachable (took effect, response lost), CredentialsRejected.
@@ -77,7 +77,7 @@ class Client:
             behavior = self._admit()
             with self._transaction(writes=writes) as db:
                 self._authenticate(db)
-                yield Request(
+                yield SimulatedRequest(
                     db=db,
                     now=self._installation.clock.now(),
                     installation_id=self._installation.id,

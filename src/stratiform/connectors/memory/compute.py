@@ -6,7 +6,7 @@ import msgspec
 
 from stratiform.connectors.memory import console_log, errors
 from stratiform.connectors.memory.availability_zones import resolve_zone
-from stratiform.connectors.memory.client import Client, Request, Row
+from stratiform.connectors.memory.client import Client, Row, SimulatedRequest
 from stratiform.connectors.memory.network import claim_addresses
 from stratiform.contract.compute import NativeServer, NativeServerState, ServerSize, ServerSpec
 from stratiform.contract.errors import RequestRejected
@@ -23,24 +23,24 @@ _BUILDING, _RUNNING, _STOPPING, _STOPPED, _ERROR = (
 )
 
 
-class MemoryCompute:
-    """Implements contract.compute.ComputeCapability."""
+class MemoryComputeDriver:
+    """Implements contract.compute.ComputeDriver."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def create(self, spec: ServerSpec) -> NativeServer:
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             row = _find_by_token(request, spec.token) or _create(request, spec)
             return _to_servers(request, [row])[0]
 
     def find(self, token: str) -> NativeServer | None:
-        with self._client.request() as request:
+        with self._client.open_request() as request:
             row = _find_by_token(request, token)
             return None if row is None else _to_servers(request, [row])[0]
 
     def get(self, server_id: str) -> NativeServer:
-        with self._client.request() as request:
+        with self._client.open_request() as request:
             return _to_servers(request, [_get_row(request, server_id)])[0]
 
     def list(self) -> Iterator[NativeServer]:
@@ -50,8 +50,8 @@ class MemoryCompute:
         )
         last = 0
         while True:
-            with self._client.request() as request:
-                rows = request.all(query, request.installation_id, request.now, last, _PAGE_SIZE)
+            with self._client.open_request() as request:
+                rows = request.list_rows(query, request.installation_id, request.now, last, _PAGE_SIZE)
                 page = _to_servers(request, rows)
             yield from page
             if len(rows) < _PAGE_SIZE:
@@ -59,7 +59,7 @@ class MemoryCompute:
             last = rows[-1]["seq"]
 
     def start(self, server_id: str) -> None:
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             row = _get_active_row(request, server_id)
             if row["state"] == _RUNNING.value:
                 return
@@ -67,28 +67,28 @@ class MemoryCompute:
             _power_on(request, row)
 
     def stop(self, server_id: str) -> None:
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             row = _get_active_row(request, server_id)
             if row["state"] == _STOPPED.value:
                 return
             _require_state(row, request.now, "stop", _RUNNING)
-            _set_state(request, server_id, during=_STOPPING, state=_STOPPED, ready_at=request.ready_at)
-            console_log.write_shutdown(request, server_id, request.ready_at)
+            _set_state(request, server_id, during=_STOPPING, state=_STOPPED, ready_at=request.completes_at)
+            console_log.write_shutdown_line(request, server_id, request.completes_at)
 
     def reboot(self, server_id: str, *, hard: bool) -> None:
         """A soft reboot writes the shutdown to the console. The server's state stays `running`."""
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             row = _get_active_row(request, server_id)
             if hard and _state_of(row, request.now) is _STOPPED:
                 _power_on(request, row)
                 return
             _require_state(row, request.now, "reboot", _RUNNING)
             if not hard:
-                console_log.write_shutdown(request, server_id, request.now)
-            console_log.write_boot(request, row, request.ready_at)
+                console_log.write_shutdown_line(request, server_id, request.now)
+            console_log.write_boot_lines(request, row, request.completes_at)
 
     def resize(self, server_id: str, size: ServerSize) -> None:
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             row = _get_active_row(request, server_id)
             if msgspec.json.decode(row["size"], type=ServerSize) == size:
                 return
@@ -96,40 +96,40 @@ class MemoryCompute:
             _check_size(request, size, released_vcpus=row["vcpus"])
             request.db.execute(
                 "UPDATE servers SET size = ?, vcpus = ?, size_before = ?, resized_at = ? WHERE id = ?",
-                (_encode(size), size.vcpus, row["size"], request.ready_at, server_id),
+                (_encode(size), size.vcpus, row["size"], request.completes_at, server_id),
             )
 
     def rebuild(self, server_id: str, image_id: str) -> None:
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             row = _get_active_row(request, server_id)
             _require_state(row, request.now, "rebuild", _RUNNING, _STOPPED, _ERROR)
             _check_image(request, image_id, msgspec.json.decode(row["size"], type=ServerSize))
             state = _STOPPED if row["state"] == _STOPPED.value else _RUNNING
             request.db.execute("UPDATE servers SET image = ?, fault = '' WHERE id = ?", (image_id, server_id))
             request.db.execute("DELETE FROM console WHERE server_id = ?", (server_id,))
-            _set_state(request, server_id, during=_BUILDING, state=state, ready_at=request.ready_at)
+            _set_state(request, server_id, during=_BUILDING, state=state, ready_at=request.completes_at)
             if state is _RUNNING:
-                console_log.write_boot(request, _get_row(request, server_id), request.ready_at)
+                console_log.write_boot_lines(request, _get_row(request, server_id), request.completes_at)
 
     def delete(self, server_id: str) -> None:
         """Volumes and addresses are released when the deletion is complete."""
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             request.db.execute(
                 "UPDATE servers SET deleted_at = ?,"
                 " launched_at = CASE WHEN launched_at > ? THEN NULL ELSE launched_at END"
                 " WHERE id = ? AND deleted_at IS NULL",
-                (request.ready_at, request.now, server_id),
+                (request.completes_at, request.now, server_id),
             )
 
     def get_console_output(self, server_id: str) -> str:
-        with self._client.request() as request:
+        with self._client.open_request() as request:
             _get_row(request, server_id)
-            return console_log.read(request, server_id)
+            return console_log.read_console(request, server_id)
 
     def attach_volume(self, server_id: str, volume_id: str, device: str) -> None:
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             server = _get_active_row(request, server_id)
-            volume = request.first("SELECT * FROM volumes WHERE id = ? AND deleted_at IS NULL", volume_id)
+            volume = request.find_row("SELECT * FROM volumes WHERE id = ? AND deleted_at IS NULL", volume_id)
             if volume is None:
                 raise errors.not_found("volume", volume_id)
             attached_to = _attached_server(request, volume)
@@ -152,7 +152,7 @@ class MemoryCompute:
 
     def detach_volume(self, server_id: str, volume_id: str) -> None:
         """Succeeds if the volume is not attached to this server, or one of them does not exist."""
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             request.db.execute(
                 "UPDATE volumes SET server_id = '', device = '' WHERE id = ? AND server_id = ?", (volume_id, server_id)
             )
@@ -162,8 +162,8 @@ def _encode(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _find_by_token(request: Request, token: str) -> Row | None:
-    return request.first(
+def _find_by_token(request: SimulatedRequest, token: str) -> Row | None:
+    return request.find_row(
         "SELECT * FROM servers WHERE installation = ? AND token = ? AND (deleted_at IS NULL OR deleted_at > ?)"
         " ORDER BY seq DESC LIMIT 1",
         request.installation_id,
@@ -172,9 +172,9 @@ def _find_by_token(request: Request, token: str) -> Row | None:
     )
 
 
-def _get_row(request: Request, server_id: str) -> Row:
+def _get_row(request: SimulatedRequest, server_id: str) -> Row:
     """Return a server, also while it is deleted. Raises: NativeNotFound."""
-    row = request.first(
+    row = request.find_row(
         "SELECT * FROM servers WHERE id = ? AND (deleted_at IS NULL OR deleted_at > ?)", server_id, request.now
     )
     if row is None:
@@ -182,7 +182,7 @@ def _get_row(request: Request, server_id: str) -> Row:
     return row
 
 
-def _get_active_row(request: Request, server_id: str) -> Row:
+def _get_active_row(request: SimulatedRequest, server_id: str) -> Row:
     """Return a server that is not being deleted. Raises: NativeNotFound."""
     row = _get_row(request, server_id)
     if row["deleted_at"] is not None:
@@ -203,7 +203,7 @@ def _require_state(row: Row, now: Micros, action: str, *states: NativeServerStat
 
 
 def _set_state(
-    request: Request, server_id: str, *, during: NativeServerState, state: NativeServerState, ready_at: Micros
+    request: SimulatedRequest, server_id: str, *, during: NativeServerState, state: NativeServerState, ready_at: Micros
 ) -> None:
     request.db.execute(
         "UPDATE servers SET during = ?, state = ?, ready_at = ? WHERE id = ?",
@@ -211,15 +211,15 @@ def _set_state(
     )
 
 
-def _power_on(request: Request, row: Row) -> None:
+def _power_on(request: SimulatedRequest, row: Row) -> None:
     """Start a server, after a resize that is in progress."""
-    latency = request.ready_at - request.now
+    latency = request.completes_at - request.now
     started_at = max(request.now, row["resized_at"]) + latency
     _set_state(request, row["id"], during=_BUILDING, state=_RUNNING, ready_at=started_at)
-    console_log.write_boot(request, row, started_at)
+    console_log.write_boot_lines(request, row, started_at)
 
 
-def _create(request: Request, spec: ServerSpec) -> Row:
+def _create(request: SimulatedRequest, spec: ServerSpec) -> Row:
     _check_size(request, spec.size)
     _check_image(request, spec.image_id, spec.size)
     values = {
@@ -234,10 +234,10 @@ def _create(request: Request, spec: ServerSpec) -> Row:
         "metadata": _encode(spec.metadata),
         "zone": resolve_zone(request, spec.availability_zone),
         "created_at": request.now,
-        "launched_at": None if request.breaks_server else request.ready_at,
+        "launched_at": None if request.breaks_server else request.completes_at,
         "during": _BUILDING.value,
         "state": (_ERROR if request.breaks_server else _RUNNING).value,
-        "ready_at": request.ready_at,
+        "ready_at": request.completes_at,
         "fault": "the host failed to start the server" if request.breaks_server else "",
     }
     columns, marks = ", ".join(values), ", ".join("?" * len(values))
@@ -245,11 +245,11 @@ def _create(request: Request, spec: ServerSpec) -> Row:
     row: Row = request.db.execute("SELECT * FROM servers WHERE seq = ?", (cursor.lastrowid,)).fetchone()
     claim_addresses(request, row["id"], spec.interfaces)
     if not request.breaks_server:
-        console_log.write_boot(request, row, request.ready_at)
+        console_log.write_boot_lines(request, row, request.completes_at)
     return row
 
 
-def _check_size(request: Request, size: ServerSize, *, released_vcpus: int = 0) -> None:
+def _check_size(request: SimulatedRequest, size: ServerSize, *, released_vcpus: int = 0) -> None:
     if size.vcpus < 1 or size.ram_mib < 1 or size.disk_gib < 0:
         raise RequestRejected("a server needs at least 1 vCPU and 1 MiB of memory")
     limit = request.behavior.capacity_vcpus
@@ -263,17 +263,17 @@ def _check_size(request: Request, size: ServerSize, *, released_vcpus: int = 0) 
         raise errors.insufficient_capacity(size.vcpus, free)
 
 
-def _check_image(request: Request, image_id: str, size: ServerSize) -> None:
-    row = request.first("SELECT min_disk_gib FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
+def _check_image(request: SimulatedRequest, image_id: str, size: ServerSize) -> None:
+    row = request.find_row("SELECT min_disk_gib FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
     if row is None:
         raise RequestRejected(f"image '{image_id}' not found")
     if 0 < size.disk_gib < row["min_disk_gib"]:
         raise RequestRejected(f"image '{image_id}' needs a disk of at least {row['min_disk_gib']} GiB")
 
 
-def _attached_server(request: Request, volume: Row) -> str:
+def _attached_server(request: SimulatedRequest, volume: Row) -> str:
     """Return the id of the existing server that `volume` is attached to, or ""."""
-    row = request.first(
+    row = request.find_row(
         "SELECT id FROM servers WHERE id = ? AND (deleted_at IS NULL OR deleted_at > ?)",
         volume["server_id"],
         request.now,
@@ -281,9 +281,9 @@ def _attached_server(request: Request, volume: Row) -> str:
     return "" if row is None else str(row["id"])
 
 
-def _resolve_device(request: Request, server_id: str, device: str) -> str:
+def _resolve_device(request: SimulatedRequest, server_id: str, device: str) -> str:
     """Return `device`, or the first free device name. Raises: RequestRejected if it is in use."""
-    used = {row["device"] for row in request.all("SELECT device FROM volumes WHERE server_id = ?", server_id)}
+    used = {row["device"] for row in request.list_rows("SELECT device FROM volumes WHERE server_id = ?", server_id)}
     if device in used or device == "/dev/vda":
         raise RequestRejected(f"device {device} of server '{server_id}' is in use")
     candidates = (f"/dev/vd{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")
@@ -293,18 +293,18 @@ def _resolve_device(request: Request, server_id: str, device: str) -> str:
     return device
 
 
-def _to_servers(request: Request, rows: list[Row]) -> list[NativeServer]:
+def _to_servers(request: SimulatedRequest, rows: list[Row]) -> list[NativeServer]:
     """Convert rows, with one query for the addresses and one for the volumes of all of them."""
     ids = _encode([row["id"] for row in rows])
     addresses: dict[str, list[str]] = {}
-    for interface in request.all(
+    for interface in request.list_rows(
         "SELECT server_id, ip_address FROM interfaces WHERE server_id IN (SELECT value FROM json_each(?))"
         " ORDER BY rowid",
         ids,
     ):
         addresses.setdefault(interface["server_id"], []).append(interface["ip_address"])
     volume_ids: dict[str, list[str]] = {}
-    for volume in request.all(
+    for volume in request.list_rows(
         "SELECT id, server_id FROM volumes WHERE server_id IN (SELECT value FROM json_each(?)) ORDER BY device, seq",
         ids,
     ):

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from stratiform.connectors.memory.client import Client
-from stratiform.connectors.memory.compute import MemoryCompute
-from stratiform.connectors.memory.image import MemoryImage
-from stratiform.connectors.memory.network import MemoryNetwork
+from stratiform.connectors.memory.compute import MemoryComputeDriver
+from stratiform.connectors.memory.image import MemoryImageDriver
+from stratiform.connectors.memory.network import MemoryNetworkDriver
 from stratiform.connectors.memory.settings import SETTINGS, parse_settings
-from stratiform.connectors.memory.usage import MemoryUsage
-from stratiform.connectors.memory.volume import MemoryVolume
-from stratiform.contract.compute import ComputeCapability
+from stratiform.connectors.memory.usage import MemoryUsageDriver
+from stratiform.connectors.memory.volume import MemoryVolumeDriver
+from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
-from stratiform.contract.image import ImageCapability
-from stratiform.contract.network import NetworkCapability
-from stratiform.contract.usage import UsageCapability
-from stratiform.contract.volume import VolumeCapability
+from stratiform.contract.image import ImageDriver
+from stratiform.contract.network import NetworkDriver
+from stratiform.contract.usage import UsageDriver
+from stratiform.contract.volume import VolumeDriver
 
 
 class MemoryCloud:
@@ -22,14 +22,14 @@ class MemoryCloud:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.compute: ComputeCapability | None = MemoryCompute(client)
-        self.volume: VolumeCapability | None = MemoryVolume(client)
-        self.network: NetworkCapability | None = MemoryNetwork(client)
-        self.image: ImageCapability | None = MemoryImage(client)
-        self.usage: UsageCapability | None = MemoryUsage(client)
+        self.compute: ComputeDriver | None = MemoryComputeDriver(client)
+        self.volume: VolumeDriver | None = MemoryVolumeDriver(client)
+        self.network: NetworkDriver | None = MemoryNetworkDriver(client)
+        self.image: ImageDriver | None = MemoryImageDriver(client)
+        self.usage: UsageDriver | None = MemoryUsageDriver(client)
 
     def check_credentials(self) -> AccountInfo:
-        with self.client.request() as request:
+        with self.client.open_request() as request:
             return AccountInfo(identity=f"memory:{self.client.name}", zones=request.zones)
 
 

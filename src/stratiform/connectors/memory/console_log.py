@@ -6,7 +6,7 @@ import hashlib
 
 import msgspec
 
-from stratiform.connectors.memory.client import Request, Row
+from stratiform.connectors.memory.client import Row, SimulatedRequest
 from stratiform.contract.compute import ServerSize
 from stratiform.kit.clock import Micros
 
@@ -14,7 +14,7 @@ from stratiform.kit.clock import Micros
 _LINE_INTERVAL_MS = 40
 
 
-def write_boot(request: Request, server: Row, started_at: Micros) -> None:
+def write_boot_lines(request: SimulatedRequest, server: Row, started_at: Micros) -> None:
     """Write the lines of a boot that starts at `started_at`."""
     size = msgspec.json.decode(server["size"], type=ServerSize)
     lines = [
@@ -37,7 +37,7 @@ def write_boot(request: Request, server: Row, started_at: Micros) -> None:
     request.db.executemany("INSERT INTO console (server_id, at, line) VALUES (?, ?, ?)", rows)
 
 
-def write_shutdown(request: Request, server_id: str, at: Micros) -> None:
+def write_shutdown_line(request: SimulatedRequest, server_id: str, at: Micros) -> None:
     """Write the last line of a shutdown; lines that were due later are removed."""
     request.db.execute("DELETE FROM console WHERE server_id = ? AND at > ?", (server_id, at))
     request.db.execute(
@@ -45,9 +45,9 @@ def write_shutdown(request: Request, server_id: str, at: Micros) -> None:
     )
 
 
-def read(request: Request, server_id: str) -> str:
+def read_console(request: SimulatedRequest, server_id: str) -> str:
     """Return the lines that appeared until now."""
-    rows = request.all(
+    rows = request.list_rows(
         "SELECT line FROM console WHERE server_id = ? AND at <= ? ORDER BY at, rowid", server_id, request.now
     )
     return "".join(f"{row['line']}\n" for row in rows)

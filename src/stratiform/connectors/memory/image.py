@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 
 from stratiform.connectors.memory import errors
-from stratiform.connectors.memory.client import Client, Request, Row
+from stratiform.connectors.memory.client import Client, Row, SimulatedRequest
 from stratiform.contract.errors import RequestRejected
 from stratiform.contract.image import NativeImage
 
@@ -12,22 +12,22 @@ _FORMATS = ("raw", "qcow2", "vmdk", "vhd", "vhdx", "vdi", "iso")
 _GIB = 1024**3
 
 
-class MemoryImage:
-    """Implements contract.image.ImageCapability."""
+class MemoryImageDriver:
+    """Implements contract.image.ImageDriver."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def get(self, image_id: str) -> NativeImage:
-        with self._client.request() as request:
-            row = request.first("SELECT * FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
+        with self._client.open_request() as request:
+            row = request.find_row("SELECT * FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
             if row is None:
                 raise errors.not_found("image", image_id)
             return _to_image(row)
 
     def upload(self, token: str, name: str, disk_format: str, size_bytes: int, data: Iterator[bytes]) -> NativeImage:
         """Count and hash the data; it is not stored. Raises: RequestRejected if the format or size is wrong."""
-        with self._client.request() as request:
+        with self._client.open_request() as request:
             existing = _find_by_token(request, token)
         if existing is not None:
             return _to_image(existing)
@@ -39,29 +39,29 @@ class MemoryImage:
             received += len(chunk)
         if received != size_bytes:
             raise RequestRejected(f"image '{name}' has {received} bytes, expected {size_bytes}")
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             row = _find_by_token(request, token) or _create(
                 request, token, name, disk_format, received, digest.hexdigest()
             )
             return _to_image(row)
 
     def delete(self, image_id: str) -> None:
-        with self._client.request(writes=True) as request:
-            row = request.first("SELECT * FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
+        with self._client.open_request(writes=True) as request:
+            row = request.find_row("SELECT * FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
             if row is not None and not row["token"]:
                 raise RequestRejected(f"image '{image_id}' is a built-in image and cannot be deleted")
             request.db.execute("UPDATE images SET deleted_at = ? WHERE id = ? AND token <> ''", (request.now, image_id))
 
 
-def _find_by_token(request: Request, token: str) -> Row | None:
-    return request.first(
+def _find_by_token(request: SimulatedRequest, token: str) -> Row | None:
+    return request.find_row(
         "SELECT * FROM images WHERE installation = ? AND token = ? AND deleted_at IS NULL",
         request.installation_id,
         token,
     )
 
 
-def _create(request: Request, token: str, name: str, disk_format: str, size_bytes: int, sha256: str) -> Row:
+def _create(request: SimulatedRequest, token: str, name: str, disk_format: str, size_bytes: int, sha256: str) -> Row:
     (number,) = request.db.execute("SELECT count(*) FROM images").fetchone()
     image_id = f"i-{number:08d}"
     min_disk_gib = -(-size_bytes // _GIB) if disk_format == "raw" else 0

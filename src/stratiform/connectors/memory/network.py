@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from stratiform.connectors.memory.availability_zones import resolve_zone
-from stratiform.connectors.memory.client import Client, Request, Row
+from stratiform.connectors.memory.client import Client, Row, SimulatedRequest
 from stratiform.contract.compute import NetworkInterface
 from stratiform.contract.errors import RequestRejected
 from stratiform.contract.network import NativeSubnet, SubnetSpec
 
 
-class MemoryNetwork:
-    """Implements contract.network.NetworkCapability."""
+class MemoryNetworkDriver:
+    """Implements contract.network.NetworkDriver."""
 
     reserved_head = 1
     reserved_tail = 1
@@ -20,8 +20,8 @@ class MemoryNetwork:
         self._client = client
 
     def ensure_subnet(self, spec: SubnetSpec) -> NativeSubnet:
-        with self._client.request(writes=True) as request:
-            row = request.first(
+        with self._client.open_request(writes=True) as request:
+            row = request.find_row(
                 "SELECT * FROM subnets WHERE installation = ? AND token = ? AND deleted_at IS NULL",
                 request.installation_id,
                 spec.token,
@@ -29,15 +29,15 @@ class MemoryNetwork:
             return _to_subnet(row or _create(request, spec))
 
     def list_subnets(self) -> Iterator[NativeSubnet]:
-        with self._client.request() as request:
-            rows = request.all(
+        with self._client.open_request() as request:
+            rows = request.list_rows(
                 "SELECT * FROM subnets WHERE installation = ? AND deleted_at IS NULL ORDER BY seq",
                 request.installation_id,
             )
         return map(_to_subnet, rows)
 
     def delete_subnet(self, subnet_id: str) -> None:
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             if _is_used(request, subnet_id):
                 raise RequestRejected(f"subnet '{subnet_id}' is in use by servers")
             request.db.execute(
@@ -45,13 +45,13 @@ class MemoryNetwork:
             )
 
 
-def claim_addresses(request: Request, server_id: str, interfaces: Sequence[NetworkInterface]) -> None:
+def claim_addresses(request: SimulatedRequest, server_id: str, interfaces: Sequence[NetworkInterface]) -> None:
     """Assign the addresses of `interfaces` to a server for as long as it exists.
 
     Raises: RequestRejected if an address is outside its subnet, reserved, or in use.
     """
     for interface in interfaces:
-        subnet = request.first("SELECT * FROM subnets WHERE id = ? AND deleted_at IS NULL", interface.subnet_id)
+        subnet = request.find_row("SELECT * FROM subnets WHERE id = ? AND deleted_at IS NULL", interface.subnet_id)
         if subnet is None:
             raise RequestRejected(f"subnet '{interface.subnet_id}' not found")
         _check_address(interface.ip_address, subnet)
@@ -63,18 +63,18 @@ def claim_addresses(request: Request, server_id: str, interfaces: Sequence[Netwo
         )
 
 
-def _is_used(request: Request, subnet_id: str, address: str = "") -> bool:
+def _is_used(request: SimulatedRequest, subnet_id: str, address: str = "") -> bool:
     """Return True if a server has an address, or this address, in the subnet."""
     query = (
         "SELECT 1 FROM interfaces JOIN servers ON servers.id = interfaces.server_id"
         " WHERE subnet_id = ? AND (? = '' OR ip_address = ?) AND (deleted_at IS NULL OR deleted_at > ?) LIMIT 1"
     )
-    return request.first(query, subnet_id, address, address, request.now) is not None
+    return request.find_row(query, subnet_id, address, address, request.now) is not None
 
 
-def _create(request: Request, spec: SubnetSpec) -> Row:
+def _create(request: SimulatedRequest, spec: SubnetSpec) -> Row:
     cidr = _parse_cidr(spec.cidr)
-    others = request.all(
+    others = request.list_rows(
         "SELECT cidr FROM subnets WHERE installation = ? AND network = ? AND deleted_at IS NULL",
         request.installation_id,
         spec.network_id,

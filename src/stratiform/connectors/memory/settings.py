@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stratiform.contract.connector import Setting, validate_settings
 from stratiform.kit.errors import Invalid
-from stratiform.kit.numbers import parse_uint
+from stratiform.kit.number_parsing import parse_uint
 
 _MAX_PERCENT = 100
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from stratiform.connectors.memory.client import Client, Request, Row
+from stratiform.connectors.memory.client import Client, Row, SimulatedRequest
 from stratiform.contract.compute import NativeServerState, ServerSize
-from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_poll
+from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_poll_parameters
 from stratiform.contract.volume import NativeVolumeState
 from stratiform.kit.clock import SECOND_US, Micros
 
@@ -46,15 +46,15 @@ _SERVERS_WITH_RUNS = (
 Runs = Sequence[tuple[Micros, Micros | None]]
 
 
-class PollTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PollParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A `poll.memory` table. A sample is the number of bytes sent in one period."""
 
     period_s: Annotated[int, msgspec.Meta(ge=1)]
     metric: Literal["network.outgoing.bytes"] = "network.outgoing.bytes"
 
 
-class MemoryUsage:
-    """Implements contract.usage.UsageCapability."""
+class MemoryUsageDriver:
+    """Implements contract.usage.UsageDriver."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -64,9 +64,9 @@ class MemoryUsage:
         yield from self._read_pages(_VOLUMES, self._to_volume_item)
 
     def list_samples(self, poll: Mapping[str, object], since: Micros, until: Micros) -> Iterator[UsageSample]:
-        return self._read_samples(parse_poll(poll, PollTable), since, until)
+        return self._read_samples(parse_poll_parameters(poll, PollParameters), since, until)
 
-    def _read_samples(self, poll: PollTable, since: Micros, until: Micros) -> Iterator[UsageSample]:
+    def _read_samples(self, poll: PollParameters, since: Micros, until: Micros) -> Iterator[UsageSample]:
         first, end = align_periods(since, until, poll.period_s)
         period = poll.period_s * SECOND_US
         servers = self._read_pages(_SERVERS_WITH_RUNS, self._load_runs, since=first, until=end)
@@ -76,11 +76,11 @@ class MemoryUsage:
                 if sent:
                     yield UsageSample(resource_id, project_id, at, Decimal(sent), source=row["id"], duration_us=period)
 
-    def _read_pages(self, query: str, convert: Callable[[Request, Row], T], **values: Micros) -> Iterator[T]:
+    def _read_pages(self, query: str, convert: Callable[[SimulatedRequest, Row], T], **values: Micros) -> Iterator[T]:
         """Iterate over the converted rows. Each page is one request, which ends before its rows are returned."""
         last = 0
         while True:
-            with self._client.request() as request:
+            with self._client.open_request() as request:
                 params = {"now": request.now, "last": last, "limit": _PAGE_SIZE, **values}
                 rows = request.db.execute(query, params).fetchall()
                 page = [convert(request, row) for row in rows]
@@ -89,13 +89,13 @@ class MemoryUsage:
                 return
             last = rows[-1]["seq"]
 
-    def _identify(self, request: Request, row: Row) -> tuple[str, str]:
+    def _identify(self, request: SimulatedRequest, row: Row) -> tuple[str, str]:
         """Return the resource and project id: our token, or the native id and the account's name."""
         if row["token"] and row["installation"] == request.installation_id:
             return row["token"], ""
         return row["id"], self._client.name
 
-    def _to_server_item(self, request: Request, row: Row) -> InventoryItem:
+    def _to_server_item(self, request: SimulatedRequest, row: Row) -> InventoryItem:
         resource_id, project_id = self._identify(request, row)
         size = msgspec.json.decode(
             row["size_before"] if request.now < row["resized_at"] else row["size"], type=ServerSize
@@ -111,7 +111,7 @@ class MemoryUsage:
             attributes={"vcpus": size.vcpus, "ram_mib": size.ram_mib, "root_gib": size.disk_gib},
         )
 
-    def _to_volume_item(self, request: Request, row: Row) -> InventoryItem:
+    def _to_volume_item(self, request: SimulatedRequest, row: Row) -> InventoryItem:
         resource_id, project_id = self._identify(request, row)
         stable = row["deleted_at"] is None and row["ready_at"] <= request.now
         state = NativeVolumeState.IN_USE if row["attached_to"] else NativeVolumeState.AVAILABLE
@@ -125,9 +125,9 @@ class MemoryUsage:
             attributes={"size_gib": row["size_gib"]},
         )
 
-    def _load_runs(self, request: Request, row: Row) -> tuple[str, str, Row, Runs]:
+    def _load_runs(self, request: SimulatedRequest, row: Row) -> tuple[str, str, Row, Runs]:
         """Return a server with all its runs, because its counter starts with the first."""
-        runs = request.all("SELECT since, until FROM runs WHERE server_seq = ?", row["seq"])
+        runs = request.list_rows("SELECT since, until FROM runs WHERE server_seq = ?", row["seq"])
         return (*self._identify(request, row), row, [(run["since"], run["until"]) for run in runs])
 
 

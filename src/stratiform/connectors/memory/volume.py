@@ -6,7 +6,7 @@ import msgspec
 
 from stratiform.connectors.memory import errors
 from stratiform.connectors.memory.availability_zones import resolve_zone
-from stratiform.connectors.memory.client import Client, Request, Row
+from stratiform.connectors.memory.client import Client, Row, SimulatedRequest
 from stratiform.contract.errors import RequestRejected
 from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeSpec
 from stratiform.kit.clock import Micros
@@ -24,29 +24,29 @@ _SELECT = (
 _EXISTS = "(volumes.deleted_at IS NULL OR volumes.deleted_at > :now)"
 
 
-class MemoryVolume:
-    """Implements contract.volume.VolumeCapability."""
+class MemoryVolumeDriver:
+    """Implements contract.volume.VolumeDriver."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def create(self, spec: VolumeSpec) -> NativeVolume:
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             return _to_volume(_find_by_token(request, spec.token) or _create(request, spec), request.now)
 
     def find(self, token: str) -> NativeVolume | None:
-        with self._client.request() as request:
+        with self._client.open_request() as request:
             row = _find_by_token(request, token)
             return None if row is None else _to_volume(row, request.now)
 
     def get(self, volume_id: str) -> NativeVolume:
-        with self._client.request() as request:
+        with self._client.open_request() as request:
             return _to_volume(_get_row(request, volume_id), request.now)
 
     def list(self) -> Iterator[NativeVolume]:
         last = 0
         while True:
-            with self._client.request() as request:
+            with self._client.open_request() as request:
                 rows = _select(
                     request,
                     "volumes.installation = :installation AND volumes.seq > :last ORDER BY volumes.seq LIMIT :limit",
@@ -60,7 +60,7 @@ class MemoryVolume:
             last = rows[-1]["seq"]
 
     def extend(self, volume_id: str, size_gib: int) -> None:
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             volume = _to_volume(_get_row(request, volume_id), request.now)
             if volume.state not in (NativeVolumeState.AVAILABLE, NativeVolumeState.IN_USE):
                 raise errors.invalid_state("volume", volume_id, volume.state.value, "extend")
@@ -71,21 +71,21 @@ class MemoryVolume:
             request.db.execute("UPDATE volumes SET size_gib = ? WHERE id = ?", (size_gib, volume_id))
 
     def delete(self, volume_id: str) -> None:
-        with self._client.request(writes=True) as request:
+        with self._client.open_request(writes=True) as request:
             rows = _select(request, "volumes.id = :id", id=volume_id)
             if not rows or rows[0]["deleted_at"] is not None:
                 return
             if rows[0]["attached_to"]:
                 raise RequestRejected(f"volume '{volume_id}' is attached to server '{rows[0]['attached_to']}'")
-            request.db.execute("UPDATE volumes SET deleted_at = ? WHERE id = ?", (request.ready_at, volume_id))
+            request.db.execute("UPDATE volumes SET deleted_at = ? WHERE id = ?", (request.completes_at, volume_id))
 
 
-def _select(request: Request, where: str, **values: object) -> list[Row]:
+def _select(request: SimulatedRequest, where: str, **values: object) -> list[Row]:
     params = {"now": request.now, "installation": request.installation_id, **values}
     return request.db.execute(f"{_SELECT} WHERE {_EXISTS} AND {where}", params).fetchall()
 
 
-def _find_by_token(request: Request, token: str) -> Row | None:
+def _find_by_token(request: SimulatedRequest, token: str) -> Row | None:
     rows = _select(
         request,
         "volumes.installation = :installation AND volumes.token = :token ORDER BY volumes.seq DESC",
@@ -94,14 +94,14 @@ def _find_by_token(request: Request, token: str) -> Row | None:
     return rows[0] if rows else None
 
 
-def _get_row(request: Request, volume_id: str) -> Row:
+def _get_row(request: SimulatedRequest, volume_id: str) -> Row:
     rows = _select(request, "volumes.id = :id", id=volume_id)
     if not rows:
         raise errors.not_found("volume", volume_id)
     return rows[0]
 
 
-def _create(request: Request, spec: VolumeSpec) -> Row:
+def _create(request: SimulatedRequest, spec: VolumeSpec) -> Row:
     if spec.size_gib < 1:
         raise RequestRejected("a volume needs a size of at least 1 GiB")
     if spec.native_type and spec.native_type not in TYPES:
@@ -121,14 +121,14 @@ def _create(request: Request, spec: VolumeSpec) -> Row:
             msgspec.json.encode(spec.metadata).decode(),
             resolve_zone(request, spec.availability_zone),
             request.now,
-            request.ready_at,
+            request.completes_at,
         ),
     )
     return _select(request, "volumes.seq = :seq", seq=cursor.lastrowid)[0]
 
 
-def _check_image(request: Request, image_id: str, size_gib: int) -> None:
-    image = request.first("SELECT min_disk_gib FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
+def _check_image(request: SimulatedRequest, image_id: str, size_gib: int) -> None:
+    image = request.find_row("SELECT min_disk_gib FROM images WHERE id = ? AND deleted_at IS NULL", image_id)
     if image is None:
         raise RequestRejected(f"image '{image_id}' not found")
     if size_gib < image["min_disk_gib"]:

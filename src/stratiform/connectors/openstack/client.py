@@ -45,7 +45,7 @@ class Client:
             app_name="stratiform",
         )
 
-    def connection(self) -> Connection:
+    def open_connection(self) -> Connection:
         """Return a new connection of openstacksdk, to be used within `translating_errors`.
 
         A connection caches missing services for its lifetime, so each operation uses a new one. The session caches
@@ -86,7 +86,7 @@ class Client:
     def has_service(self, service: str) -> bool:
         """Return True if the catalog has a service (`load-balancer`) in our region."""
         with self.translating_errors(service):
-            return self.connection().endpoint_for(service) is not None
+            return self.open_connection().endpoint_for(service) is not None
 
     def require_service(self, service: str) -> None:
         """Raise RequestRejected unless the catalog has the service."""
@@ -102,7 +102,7 @@ class Client:
             raise RequestRejected(error.message, hint="auth_url must be Keystone's URL, ending with /v3") from error
         self.require_service("compute")
         with self.translating_errors("compute"):
-            zones = self.connection().compute.availability_zones()
+            zones = self.open_connection().compute.availability_zones()
             names = {zone.name for zone in zones if zone.state.get("available")}
         identity = f"{self._settings.username}@{self._settings.project_name} ({user_id})"
         return AccountInfo(identity=identity, zones=tuple(sorted(names)))

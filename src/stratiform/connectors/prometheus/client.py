@@ -19,7 +19,7 @@ _REDIRECT = 300
 _MAX_WARNING_LENGTH = 300
 
 
-class Series(msgspec.Struct):
+class TimeSeries(msgspec.Struct):
     """One series of a range query: labels, and pairs of (seconds since 1970, number as text)."""
 
     metric: dict[str, str]
@@ -28,7 +28,7 @@ class Series(msgspec.Struct):
 
 
 class _Matrix(msgspec.Struct, tag_field="resultType", tag="matrix"):
-    result: list[Series]
+    result: list[TimeSeries]
 
 
 class _Response(msgspec.Struct):
@@ -56,7 +56,7 @@ class Client:
         )
         weakref.finalize(self, self._http.close)
 
-    def query_range(self, query: str, start_s: int, end_s: int, step_s: int) -> list[Series]:
+    def query_range(self, query: str, start_s: int, end_s: int, step_s: int) -> list[TimeSeries]:
         """Return the values of `query` from `start_s` to `end_s` inclusive, every `step_s` seconds."""
         form = {"query": query, "start": str(start_s), "end": str(end_s), "step": str(step_s)}
         try:

@@ -4,27 +4,27 @@ from collections.abc import Sequence
 
 from stratiform.connectors.prometheus.client import Client
 from stratiform.connectors.prometheus.settings import SETTINGS, parse_settings
-from stratiform.connectors.prometheus.usage import PrometheusUsage
-from stratiform.contract.compute import ComputeCapability
+from stratiform.connectors.prometheus.usage import PrometheusUsageDriver
+from stratiform.contract.compute import ComputeDriver
 from stratiform.contract.connector import AccountInfo, CloudAccount, Installation, Setting
-from stratiform.contract.image import ImageCapability
-from stratiform.contract.network import NetworkCapability
-from stratiform.contract.usage import UsageCapability
-from stratiform.contract.volume import VolumeCapability
+from stratiform.contract.image import ImageDriver
+from stratiform.contract.network import NetworkDriver
+from stratiform.contract.usage import UsageDriver
+from stratiform.contract.volume import VolumeDriver
 
 
 class PrometheusCloud:
     """A connection to one Prometheus server."""
 
-    compute: ComputeCapability | None = None
-    volume: VolumeCapability | None = None
-    network: NetworkCapability | None = None
-    image: ImageCapability | None = None
-    usage: UsageCapability | None
+    compute: ComputeDriver | None = None
+    volume: VolumeDriver | None = None
+    network: NetworkDriver | None = None
+    image: ImageDriver | None = None
+    usage: UsageDriver | None
 
     def __init__(self, account: CloudAccount) -> None:
         self._client = Client(parse_settings(account.settings))
-        self.usage = PrometheusUsage(self._client)
+        self.usage = PrometheusUsageDriver(self._client)
 
     def check_credentials(self) -> AccountInfo:
         """Run a constant query. Prometheus has no availability zones."""

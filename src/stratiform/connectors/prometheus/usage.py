@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from stratiform.contract.errors import RequestRejected
-from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll
+from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll_parameters
 from stratiform.kit.clock import SECOND_US, Micros
 
 if TYPE_CHECKING:
-    from stratiform.connectors.prometheus.client import Client, Series
+    from stratiform.connectors.prometheus.client import Client, TimeSeries
 
 #: Values per series and request. Prometheus allows 11,000; there may be many series.
 _VALUES_PER_REQUEST = 1000
 
 
-class PollTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PollParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A `poll.prometheus` table: `query` is evaluated every `period_s`.
 
     Query counters directly: Prometheus's `increase` and `rate` extrapolate between scrapes.
@@ -33,8 +33,8 @@ class PollTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name_label: str = ""
 
 
-class PrometheusUsage:
-    """Implements contract.usage.UsageCapability."""
+class PrometheusUsageDriver:
+    """Implements contract.usage.UsageDriver."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client
@@ -45,9 +45,9 @@ class PrometheusUsage:
 
     def list_samples(self, poll: Mapping[str, object], since: Micros, until: Micros) -> Iterator[UsageSample]:
         """Evaluate the query at multiples of the period, so that repeating a request returns the same samples."""
-        return self._read_samples(parse_poll(poll, PollTable), since, until)
+        return self._read_samples(parse_poll_parameters(poll, PollParameters), since, until)
 
-    def _read_samples(self, poll: PollTable, since: Micros, until: Micros) -> Iterator[UsageSample]:
+    def _read_samples(self, poll: PollParameters, since: Micros, until: Micros) -> Iterator[UsageSample]:
         first, end = align_periods(since, until, poll.period_s)
         period = poll.period_s * SECOND_US
         for start in range(first, end, period * _VALUES_PER_REQUEST):
@@ -56,7 +56,7 @@ class PrometheusUsage:
             yield from _to_samples(poll, series)
 
 
-def _to_samples(poll: PollTable, matrix: "list[Series]") -> Iterator[UsageSample]:
+def _to_samples(poll: PollParameters, matrix: "list[TimeSeries]") -> Iterator[UsageSample]:
     seen: set[tuple[str, Decimal]] = set()
     for series in matrix:
         if series.histograms:

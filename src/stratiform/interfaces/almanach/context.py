@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stratiform.interfaces.almanach.errors import ActiveEntityNotFound, VolumeTypeNotFound
-from stratiform.interfaces.almanach.settings import AlmanachSettings, settings_of
-from stratiform.interfaces.almanach.views import Entity, TypeNames, list_unnamed_types, merge_segments
+from stratiform.interfaces.almanach.settings import AlmanachSettings, get_settings
+from stratiform.interfaces.almanach.views import Entity, TypeNames, list_unnamed_volume_types, merge_segments
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import Micros
@@ -26,8 +26,8 @@ class AlmanachContext:
     settings: AlmanachSettings
 
     @classmethod
-    def of(cls, request: ApiRequest) -> "AlmanachContext":
-        return cls(request.ctx, request.services, settings_of(request.http))
+    def from_request(cls, request: ApiRequest) -> "AlmanachContext":
+        return cls(request.ctx, request.services, get_settings(request.http))
 
     @property
     def now(self) -> Micros:
@@ -35,19 +35,19 @@ class AlmanachContext:
 
     def list_visible_segments(self, entity_id: str) -> Sequence[RecordedSegment]:
         """Return the segments of a resource that the caller may read."""
-        return self.services.ledger.histories.list_by_id(self.ctx, entity_id, RESOURCE_TYPES)
+        return self.services.ledger.segment_histories.list_by_id(self.ctx, entity_id, RESOURCE_TYPES)
 
     def list_project_segments(
         self, project_id: str, resource_types: Sequence[str], start: Micros, end: Micros
     ) -> Sequence[RecordedSegment]:
         """Return all segments of the resources that a project used in a period, both ends included."""
-        return self.services.ledger.histories.list(self.ctx, project_id, resource_types, start, end)
+        return self.services.ledger.segment_histories.list(self.ctx, project_id, resource_types, start, end)
 
     def list_segments(self, resource_type: str, entity_id: str) -> Sequence[RecordedSegment]:
         """Return all segments of a resource, of every project and cloud."""
         return self.services.ingest.resource_updates.list_segments(self.ctx, entity_id, (resource_type,))
 
-    def get_active(self, resource_type: str, entity_id: str) -> tuple[Resource, Sequence[RecordedSegment]]:
+    def get_active_resource(self, resource_type: str, entity_id: str) -> tuple[Resource, Sequence[RecordedSegment]]:
         """Return a resource that is in use, and its segments. Raises ActiveEntityNotFound."""
         segments = self.list_segments(resource_type, entity_id)
         cloud = next((segment.cloud for segment in segments if segment.end is None), None)
@@ -56,7 +56,7 @@ class AlmanachContext:
         in_cloud = [segment for segment in segments if segment.cloud == cloud]
         return Resource(cloud, resource_type, entity_id), in_cloud
 
-    def locate(self, resource_type: str, entity_id: str) -> Resource:
+    def locate_resource(self, resource_type: str, entity_id: str) -> Resource:
         """Return the resource in the cloud that has it, had it last, or is the default one."""
         segments = self.list_segments(resource_type, entity_id)
         clouds = [segment.cloud for segment in segments if segment.end is None]
@@ -81,15 +81,15 @@ class AlmanachContext:
 
     def build_entities(self, segments: Sequence[RecordedSegment]) -> tuple[Sequence[Entity], TypeNames]:
         """Return the entities of `segments`, and the names of their volume types."""
-        ids = list_unnamed_types(segments)
+        ids = list_unnamed_volume_types(segments)
         volume_types = self.services.ledger.volume_types.list(self.ctx, sorted(ids)) if ids else []
         names = {(volume_type.cloud, volume_type.id): volume_type.name for volume_type in volume_types}
         return merge_segments(segments, self.settings), names
 
     def get_last_event_time(self, resource: Resource) -> Micros:
         """Return the time of the last event of a resource, 0 without one."""
-        return self.services.ingest.resource_updates.last_message_at(self.ctx, resource)
+        return self.services.ingest.resource_updates.get_last_message_time(self.ctx, resource)
 
-    def record(self, *events: ResourceUpdate) -> None:
+    def append_updates(self, *events: ResourceUpdate) -> None:
         """Write events to the ledger. Raises Forbidden, Invalid."""
         self.services.ingest.resource_updates.create(self.ctx, events)

@@ -23,7 +23,7 @@ OPERATOR = Caller(user_id="almanach", user_name="almanach", system=True, roles=f
 
 def validate_local_token(services: Services, token: str) -> Caller:
     """Validate a token with the identity service of this process. Raises Unauthenticated."""
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         return services.identity.authenticate(db, token, services.clock.now())
 
 
@@ -50,6 +50,6 @@ class AlmanachSettings:
         return self.validate_token(services, token)
 
 
-def settings_of(request: Request) -> AlmanachSettings:
+def get_settings(request: Request) -> AlmanachSettings:
     """Return the settings from the application's state."""
     return cast("AlmanachSettings", request.app.state.almanach)

@@ -144,7 +144,7 @@ def build_view(entity: Entity, settings: AlmanachSettings, type_names: TypeNames
     )
 
 
-def list_unnamed_types(segments: Iterable[RecordedSegment]) -> set[str]:
+def list_unnamed_volume_types(segments: Iterable[RecordedSegment]) -> set[str]:
     """Return the ids of volume types whose names are not among the attributes of their segments."""
     return {
         segment.attributes["volume_type"]

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 
 import amqp  # type: ignore[import-untyped]  # it has no types
 
-from stratiform.interfaces.amqp.address import Address, Host, Options
-from stratiform.interfaces.amqp.frames import Delivery, FrameHandler
-from stratiform.interfaces.amqp.queues import Subscription, declare
+from stratiform.interfaces.amqp.frame_assembly import Delivery, FrameHandler
+from stratiform.interfaces.amqp.queues import Subscription, declare_queues
+from stratiform.interfaces.amqp.transport_url import BrokerHost, ConsumerOptions, TransportUrl
 
 _CONNECT_TIMEOUT_S = 5
 
@@ -45,7 +45,7 @@ class ConsumerConnection:
         self._channel = connection.channel()
         self._last_heartbeat = time.monotonic()
 
-    def consume(self, subscription: Subscription, prefetch: int, options: Options) -> None:
+    def consume(self, subscription: Subscription, prefetch: int, options: ConsumerOptions) -> None:
         """Start consuming; the broker sends at most `prefetch` messages before they are acknowledged."""
         self._channel.basic_qos(0, prefetch, False)
         arguments = {"x-cancel-on-ha-failover": True} if options.enable_cancel_on_failover else None
@@ -87,7 +87,7 @@ class ConsumerConnection:
 
 @contextmanager
 def connect(
-    host: Host, address: Address, subscription: Subscription, on_messages: OnMessages
+    host: BrokerHost, address: TransportUrl, subscription: Subscription, on_messages: OnMessages
 ) -> Iterator[ConsumerConnection]:
     """Connect to a broker, and declare what is consumed. Raises errors of the broker and the network."""
     options, frames = address.options, FrameHandler()
@@ -106,14 +106,14 @@ def connect(
     try:
         connection.connect()
         connection.sock.settimeout(_SOCKET_TIMEOUT_S)
-        declare(connection, address, subscription)
+        declare_queues(connection, address, subscription)
         yield ConsumerConnection(connection, frames, on_messages)
         connection.close()
     finally:
         connection.collect()
 
 
-def _tls_options(host: Host, options: Options) -> dict[str, str]:
+def _tls_options(host: BrokerHost, options: ConsumerOptions) -> dict[str, str]:
     """Return the TLS options. The certificate is always verified, by default with the authorities of this machine."""
     files = {"ca_certs": options.ssl_ca_file, "certfile": options.ssl_cert_file, "keyfile": options.ssl_key_file}
     return {"server_hostname": host.name} | {name: file for name, file in files.items() if file}

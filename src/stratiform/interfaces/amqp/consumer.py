@@ -5,27 +5,27 @@ import threading
 from dataclasses import dataclass, field
 from itertools import cycle
 
-from stratiform.interfaces.amqp.address import Address, Host
+from stratiform.interfaces.amqp.batch_queue import BatchQueue
 from stratiform.interfaces.amqp.connection import ConsumerConnection, connect
-from stratiform.interfaces.amqp.inbox import Inbox
 from stratiform.interfaces.amqp.queues import Subscription
-from stratiform.kit.log import redact
+from stratiform.interfaces.amqp.transport_url import BrokerHost, TransportUrl
+from stratiform.kit.logging_setup import redact_secrets
 
 logger = logging.getLogger(__name__)
 
 _RETRY_S = 2.0
 
-#: How long to wait while the inbox is full.
+#: How long to wait while the queue is full.
 _FULL_WAIT_S = 0.05
 
 
 @dataclass(slots=True)
 class Consumer:
-    """Puts messages into `inbox`, and acknowledges those that are stored."""
+    """Puts messages into `batch_queue`, and acknowledges those that are stored."""
 
-    address: Address
+    address: TransportUrl
     subscription: Subscription
-    inbox: Inbox
+    batch_queue: BatchQueue
     prefetch: int
     _last_error: str = field(default="", init=False)
 
@@ -38,10 +38,10 @@ class Consumer:
             if attempt % len(self.address.hosts) == 0 and stop.wait(_RETRY_S):
                 return
 
-    def _consume(self, host: Host, settled: threading.Event) -> None:
+    def _consume(self, host: BrokerHost, settled: threading.Event) -> None:
         is_connected = False
         try:
-            with connect(host, self.address, self.subscription, self.inbox.put) as connection:
+            with connect(host, self.address, self.subscription, self.batch_queue.put) as connection:
                 connection.consume(self.subscription, self.prefetch, self.address.options)
                 logger.info("listening at %s", self.address)
                 self._last_error, is_connected = "", True
@@ -49,17 +49,17 @@ class Consumer:
         except Exception as error:  # brokers and networks fail in many ways, after all of which a retry makes sense
             self._log_error(error, was_connected=is_connected)
         finally:
-            self.inbox.reset()
+            self.batch_queue.clear()
 
     def _receive(self, connection: ConsumerConnection, settled: threading.Event) -> None:
         while True:
             is_last = settled.is_set()
-            tag = self.inbox.pop_stored_tag()
+            tag = self.batch_queue.pop_acknowledgeable_tag()
             if tag is not None:
                 connection.acknowledge(tag)
             if is_last:
                 return
-            if self.inbox.is_full():
+            if self.batch_queue.is_full():
                 settled.wait(_FULL_WAIT_S)
             else:
                 connection.receive()
@@ -68,7 +68,7 @@ class Consumer:
     def _log_error(self, error: Exception, *, was_connected: bool) -> None:
         """Log an error, unless it is the same as before."""
         text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        reason = redact(text.strip().partition("\n")[0]) or type(error).__name__
+        reason = redact_secrets(text.strip().partition("\n")[0]) or type(error).__name__
         if reason == self._last_error:
             return
         self._last_error = reason

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from amqp import Channel, Connection  # type: ignore[import-untyped]  # it has no types
 from amqp.exceptions import NotFound  # type: ignore[import-untyped]  # it has no types
 
-from stratiform.interfaces.amqp.address import Address, Options
 from stratiform.interfaces.amqp.priorities import PRIORITIES
+from stratiform.interfaces.amqp.transport_url import ConsumerOptions, TransportUrl
 
 #: Declares an exchange or queue on a channel, passively if the second argument is True.
 Declare = Callable[[Channel, bool], None]
@@ -41,17 +41,17 @@ class Subscription:
         return list(dict.fromkeys(queue for queue, _, _ in self.list_bindings()))
 
 
-def declare(connection: Connection, address: Address, subscription: Subscription) -> None:
+def declare_queues(connection: Connection, address: TransportUrl, subscription: Subscription) -> None:
     """Declare what does not exist. Raises the errors of the broker.
 
     The queue of a pool is always durable. Shared queues are declared as publishers do.
     """
     options = address.options
     for exchange in subscription.exchanges:
-        declare_exchange = _exchange(exchange, durable=address.durable, auto_delete=options.amqp_auto_delete)
+        declare_exchange = _exchange(exchange, durable=address.is_durable, auto_delete=options.amqp_auto_delete)
         _ensure(connection, declare_exchange)
     for queue in subscription.list_queues():
-        durable = address.durable or bool(subscription.pool)
+        durable = address.is_durable or bool(subscription.pool)
         auto_delete = options.amqp_auto_delete and not subscription.pool
         _ensure(connection, _queue(queue, _queue_arguments(options), durable=durable, auto_delete=auto_delete))
     channel = connection.channel()
@@ -85,7 +85,7 @@ def _ensure(connection: Connection, declare: Declare) -> None:
     channel.close()
 
 
-def _queue_arguments(options: Options) -> dict[str, str | int]:
+def _queue_arguments(options: ConsumerOptions) -> dict[str, str | int]:
     arguments: dict[str, str | int] = {}
     if options.rabbit_ha_queues:
         arguments["x-ha-policy"] = "all"

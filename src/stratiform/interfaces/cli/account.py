@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import client, print_line
+from stratiform.interfaces.cli.client import get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
 app = typer.Typer(help="Customer accounts, and the projects that are assigned to them.", no_args_is_help=True)
@@ -22,7 +22,7 @@ _ROWS = {"ID": "id", **_COLUMNS, **_PARTY_ROWS, "Projects": "assigned"}
 
 
 @app.command("create")
-def create(
+def create_account(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the customer account.")],
     currency: Annotated[str, typer.Option(help="Currency of the invoices and of the plan (ISO 4217).")],
     plan: Annotated[str, typer.Option(help="Name of the price plan.")],
@@ -34,28 +34,28 @@ def create(
     output: FormatOption = Format.table,
 ) -> None:
     """Create a customer account."""
-    party = party_fields(legal_name, address, country, tax_id)
+    party = build_party_fields(legal_name, address, country, tax_id)
     body = {"name": name, "currency": currency, "plan": plan, "tax_rate": tax_rate, **party}
-    print_item(client().post("accounts", body), _ROWS, output)
+    print_item(get_client().post("accounts", body), _ROWS, output)
 
 
 @app.command("list")
 def list_accounts(output: FormatOption = Format.table) -> None:
     """List customer accounts."""
-    print_list(client().pages("accounts", "accounts"), _COLUMNS, output)
+    print_list(get_client().iterate_items("accounts", "accounts"), _COLUMNS, output)
 
 
 @app.command("show")
-def show(name: Name, output: FormatOption = Format.table) -> None:
+def show_account(name: Name, output: FormatOption = Format.table) -> None:
     """Show a customer account and its projects."""
-    account = client().get(f"accounts/{quote(name, safe='')}")
+    account = get_client().get(f"accounts/{quote(name, safe='')}")
     if output is Format.table:
         account["assigned"] = [_format_assignment(assignment) for assignment in account["projects"]]
     print_item(account, _ROWS, output)
 
 
 @app.command("assign")
-def assign(
+def assign_project(
     name: Name,
     project: Annotated[str, typer.Option(help="Name or ID of the project.")],
     start: Annotated[
@@ -63,11 +63,11 @@ def assign(
     ] = None,
 ) -> None:
     """Assign a project to a customer account. An assignment to another account ends at the start."""
-    assignment = client().post(f"accounts/{quote(name, safe='')}/projects", {"project": project, "start": start})
+    assignment = get_client().post(f"accounts/{quote(name, safe='')}/projects", {"project": project, "start": start})
     print_line(f"Customer account '{name}' pays for project {_format_assignment(assignment)}")
 
 
-def party_fields(
+def build_party_fields(
     legal_name: str | None, address: list[str] | None, country: str | None, tax_id: str | None
 ) -> dict[str, object]:
     """Return the fields of a party whose options are set."""

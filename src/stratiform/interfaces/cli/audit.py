@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, client, print_line, printable, printable_line
-from stratiform.interfaces.cli.output import Format, FormatOption, format_values, json_array
+from stratiform.interfaces.cli.client import CliError, escape_control_characters, escape_line, get_client, print_line
+from stratiform.interfaces.cli.output import Format, FormatOption, encode_json_array, format_values
 
 
-def audit(
+def run_audit(
     period: Annotated[str, typer.Option(help="A month (UTC), such as 2026-10.")],
     cloud: Annotated[list[str] | None, typer.Option(help="Only this cloud; can be repeated.")] = None,
     project: Annotated[str | None, typer.Option(help="Only the project with this ID.")] = None,
@@ -22,10 +22,10 @@ def audit(
     Exit status 1: there are discrepancies.
     """
     body = {"period": period, "clouds": cloud or [], "project_id": project, "apply": apply}
-    results = _Results(client().lines("usage/audits", body))
+    results = _Results(get_client().post_and_stream_lines("usage/audits", body))
     if output is Format.json:
         typer.echo('{"resources": ', nl=False)
-        for chunk in json_array(results):
+        for chunk in encode_json_array(results):
             typer.echo(chunk.rstrip("\n"), nl=False)
         typer.echo(f', "summary": {json.dumps(results.summary, indent=2, ensure_ascii=False)}}}')
     else:
@@ -62,12 +62,12 @@ class _Results:
 
 def _print_progress(cloud: str | None, count: int) -> None:
     text = f"{count} resources compared" if cloud is None else f"{cloud}: {count} resources listed"
-    typer.echo(printable(text), err=True)
+    typer.echo(escape_control_characters(text), err=True)
 
 
 def _print_resource(resource: Mapping[str, Any]) -> None:
     """Print a heading with the full ID, and lines for findings and proposed corrections."""
-    print_line(printable_line(f"{resource['resource_type']} {resource['resource_id']} {resource['name']}".rstrip()))
+    print_line(escape_line(f"{resource['resource_type']} {resource['resource_id']} {resource['name']}".rstrip()))
     print_line(f"  cloud {resource['cloud']}")
     for finding in resource["findings"]:
         duration = f"{finding['seconds']} s" if finding["exact"] else f"up to {finding['seconds']} s"

@@ -14,7 +14,16 @@ import typer
 from stratiform.interfaces.cli.errors import CliError, error_of_response
 from stratiform.interfaces.cli.sign_in import HINT_NOT_RUNNING, GlobalOptions, LocalServer, sign_in
 
-__all__ = ["CliError", "Client", "Session", "client", "print_line", "printable", "printable_line", "session"]
+__all__ = [
+    "CliError",
+    "Client",
+    "Session",
+    "escape_control_characters",
+    "escape_line",
+    "get_client",
+    "print_line",
+    "session",
+]
 
 #: The number of bytes of an upload that are sent at once.
 _CHUNK_BYTES = 1 << 16
@@ -36,7 +45,7 @@ class Session:
     home_is_explicit: bool = False
     _client: "Client | None" = field(default=None, init=False)
 
-    def client(self) -> "Client":
+    def get_client(self) -> "Client":
         if self._client is None:
             options = GlobalOptions(self.home, self.cloud, self.local_server, self.home_is_explicit)
             self._client = Client(*sign_in(options))
@@ -47,23 +56,23 @@ class Session:
 session = Session(home=Path())
 
 
-def client() -> "Client":
+def get_client() -> "Client":
     """Return the client of the running command. Raises CliError if the sign-in fails."""
-    return session.client()
+    return session.get_client()
 
 
-def printable(text: str) -> str:
+def escape_control_characters(text: str) -> str:
     """Replace control characters: names come from customers, and must not control the terminal."""
     return text.translate(_CONTROLS)
 
 
-def printable_line(text: str) -> str:
+def escape_line(text: str) -> str:
     """Replace line ends too, so that a name cannot look like another line of output."""
-    return printable(text).replace("\n", "\ufffd").replace("\t", "\ufffd")
+    return escape_control_characters(text).replace("\n", "\ufffd").replace("\t", "\ufffd")
 
 
 def print_line(text: str) -> None:
-    typer.echo(printable(text))
+    typer.echo(escape_control_characters(text))
 
 
 class Client:
@@ -76,7 +85,7 @@ class Client:
     def get(self, path: str, **params: Parameter) -> Any:
         return self._json("GET", path, params=_present(params))
 
-    def pages(self, path: str, key: str, **params: Parameter) -> Iterator[dict[str, Any]]:
+    def iterate_items(self, path: str, key: str, **params: Parameter) -> Iterator[dict[str, Any]]:
         """Yield the items of all pages of a list."""
         while True:
             page = self.get(path, **params)
@@ -94,7 +103,7 @@ class Client:
     def delete(self, path: str, **params: Parameter) -> Any:
         return self._json("DELETE", path, params=_present(params) or None)
 
-    def upload(self, path: str, file: Path, content_type: str, **params: Parameter) -> Any:
+    def post_file(self, path: str, file: Path, content_type: str, **params: Parameter) -> Any:
         """POST the content of a file as a stream."""
         try:
             with file.open("rb") as source:
@@ -105,7 +114,7 @@ class Client:
         except OSError as error:
             raise CliError(f"Cannot read {file}: {error.strerror}") from error
 
-    def send(self, path: str, content: bytes, content_type: str, **params: Parameter) -> Any:
+    def post_bytes(self, path: str, content: bytes, content_type: str, **params: Parameter) -> Any:
         """POST a body that is not JSON."""
         headers = {"Content-Type": content_type}
         return self._json("POST", path, params=_present(params), content=content, headers=headers)
@@ -113,12 +122,12 @@ class Client:
     def download(self, path: str, **params: Parameter) -> bytes:
         return self._send("GET", path, params=_present(params)).content
 
-    def stream(self, path: str, **params: Parameter) -> Iterator[bytes]:
+    def stream_bytes(self, path: str, **params: Parameter) -> Iterator[bytes]:
         """Yield the bytes of a long response. Raises CliError, also if the connection is lost."""
         with self._stream("GET", path, params=_present(params)) as response:
             yield from response.iter_bytes()
 
-    def lines(self, path: str, body: object) -> Iterator[dict[str, object]]:
+    def post_and_stream_lines(self, path: str, body: object) -> Iterator[dict[str, object]]:
         """POST, and yield the JSON documents of a response in JSON Lines format. Raises CliError as `stream`."""
         with self._stream("POST", path, json=body) as response:
             for line in response.iter_lines():

@@ -31,11 +31,11 @@ class Setting:
     default: str
 
     @property
-    def option(self) -> str:
+    def option_name(self) -> str:
         return f"--{self.name.replace('_', '-')}"
 
     @property
-    def variable(self) -> str:
+    def environment_variable(self) -> str:
         """The environment variable of the setting."""
         return f"STRATIFORM_CLOUD_{self.name.upper()}"
 
@@ -57,7 +57,7 @@ def parse_settings(kind: Mapping[str, Any]) -> list[Setting]:
     return [Setting(**{name: setting[name] for name in names}) for setting in kind["settings"]]
 
 
-def create_command(
+def build_create_command(
     name: str, settings: Sequence[Setting], run: Callable[[str, dict[str, str], Format], None]
 ) -> object:
     """Return the command that adds a cloud; it calls `run` with the cloud's name, its settings and the format."""
@@ -70,7 +70,9 @@ def create_command(
     return _build_command(name, add, options, f"Add a cloud of the kind {name} after a check of its credentials.")
 
 
-def update_command(cloud: str, settings: Sequence[Setting], run: Callable[[dict[str, str], Format], None]) -> object:
+def build_update_command(
+    cloud: str, settings: Sequence[Setting], run: Callable[[dict[str, str], Format], None]
+) -> object:
     """Return the command that changes settings of a cloud; it calls `run` with the changes and the format."""
 
     def update(output: Format, prompt: list[str] | None = None, **values: object) -> None:
@@ -101,13 +103,13 @@ def _setting_options(settings: Sequence[Setting], *, is_new: bool) -> list[inspe
         if setting.secret:
             options += _secret_options(setting, is_new=is_new)
         elif is_new and setting.is_required:
-            option = typer.Option(setting.option, help=setting.help, envvar=setting.variable)
+            option = typer.Option(setting.option_name, help=setting.help, envvar=setting.environment_variable)
             options.append(_parameter(setting.name, Annotated[str, option]))
         else:
             option = typer.Option(
-                setting.option,
+                setting.option_name,
                 help=setting.help,
-                envvar=setting.variable if is_new else None,
+                envvar=setting.environment_variable if is_new else None,
                 show_default=(is_new and setting.default) or False,
             )
             options.append(_parameter(setting.name, Annotated[str | None, option], default=None))
@@ -125,12 +127,12 @@ def _secret_options(setting: Setting, *, is_new: bool) -> list[inspect.Parameter
         if value is not None:
             raise CliError(
                 f"{setting.name} is a secret and must not be given on the command line, where other users can read it",
-                f"use {setting.option}-file FILE, {setting.variable} or the prompt",
+                f"use {setting.option_name}-file FILE, {setting.environment_variable} or the prompt",
             )
 
-    source = f"Read from FILE, or else from {setting.variable}." if is_new else "Read from FILE."
-    file = typer.Option(f"{setting.option}-file", metavar="FILE", help=f"{setting.help} {source}")
-    refused = typer.Option(setting.option, hidden=True, callback=refuse)
+    source = f"Read from FILE, or else from {setting.environment_variable}." if is_new else "Read from FILE."
+    file = typer.Option(f"{setting.option_name}-file", metavar="FILE", help=f"{setting.help} {source}")
+    refused = typer.Option(setting.option_name, hidden=True, callback=refuse)
     return [
         _parameter(_file_parameter(setting), Annotated[Path | None, file], default=None),
         _parameter(setting.name, Annotated[str | None, refused], default=None),
@@ -169,7 +171,7 @@ def _read_secret(setting: Setting, options: Mapping[str, Any], prompts: Sequence
         return _prompt(setting)
     if not is_new:
         return None
-    value = os.environ.get(setting.variable)
+    value = os.environ.get(setting.environment_variable)
     return _prompt(setting) if not value and setting.is_required else value or None
 
 
@@ -192,6 +194,7 @@ def _prompt(setting: Setting) -> str:
     line = sys.stdin.readline().strip()
     if not line:
         raise CliError(
-            f"{setting.name} is missing", f"use {setting.option}-file FILE, {setting.variable}, or a terminal to prompt"
+            f"{setting.name} is missing",
+            f"use {setting.option_name}-file FILE, {setting.environment_variable}, or a terminal to prompt",
         )
     return line

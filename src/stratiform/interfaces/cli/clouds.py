@@ -7,8 +7,8 @@ from urllib.parse import quote, urlencode
 import typer
 from typer.core import TyperGroup
 
-from stratiform.interfaces.cli.client import CliError, client, print_line
-from stratiform.interfaces.cli.cloud_settings import create_command, parse_settings, update_command
+from stratiform.interfaces.cli.client import CliError, get_client, print_line
+from stratiform.interfaces.cli.cloud_settings import build_create_command, build_update_command, parse_settings
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
 _CLOUD_COLUMNS = {"Name": "name", "Kind": "kind", "Settings": "settings", "Created at": "created_at", "ID": "id"}
@@ -37,7 +37,7 @@ class _AddGroup(TyperGroup):
             return []
 
     def get_command(self, ctx: object, cmd_name: str) -> Any:  # noqa: ARG002 - Typer's signature
-        return create_command(cmd_name, parse_settings(_get_kind(cmd_name)), _add(cmd_name))
+        return build_create_command(cmd_name, parse_settings(_get_kind(cmd_name)), _add(cmd_name))
 
 
 class _SetGroup(TyperGroup):
@@ -45,13 +45,13 @@ class _SetGroup(TyperGroup):
 
     def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 - Typer's signature
         try:
-            return [cloud["name"] for cloud in client().pages("clouds", "clouds")]
+            return [cloud["name"] for cloud in get_client().iterate_items("clouds", "clouds")]
         except CliError:  # the help works without a server
             return []
 
     def get_command(self, ctx: object, cmd_name: str) -> Any:  # noqa: ARG002 - Typer's signature
-        kind = client().get(f"clouds/{_quote(cmd_name)}")["kind"]
-        return update_command(cmd_name, parse_settings(_get_kind(kind)), _set(cmd_name))
+        kind = get_client().get(f"clouds/{_quote(cmd_name)}")["kind"]
+        return build_update_command(cmd_name, parse_settings(_get_kind(kind)), _set(cmd_name))
 
 
 app = typer.Typer(help="Manage clouds: accounts, bindings of projects, and native IDs.", no_args_is_help=True)
@@ -74,7 +74,7 @@ app.add_typer(volume_types, name="volume-types")
 
 
 @app.command("kinds")
-def list_kinds(output: FormatOption = Format.table) -> None:
+def list_cloud_kinds(output: FormatOption = Format.table) -> None:
     """List the kinds of cloud with their capabilities and settings."""
     kinds = _list_kinds().values()
     if output is Format.json:
@@ -87,30 +87,30 @@ def list_kinds(output: FormatOption = Format.table) -> None:
 @app.command("list")
 def list_clouds(output: FormatOption = Format.table) -> None:
     """List clouds."""
-    print_list(client().pages("clouds", "clouds"), _CLOUD_COLUMNS, output)
+    print_list(get_client().iterate_items("clouds", "clouds"), _CLOUD_COLUMNS, output)
 
 
 @app.command("show")
 def show_cloud(cloud: Name, output: FormatOption = Format.table) -> None:
     """Show a cloud with its bindings and native IDs."""
-    details = client().get(f"clouds/{_quote(cloud)}")
+    details = get_client().get(f"clouds/{_quote(cloud)}")
     if output is Format.table:
         details["bindings"] = [f"{binding['project_id']} in {binding['zone']}" for binding in details["bindings"]]
-        details["natives"] = [f"{native['kind']} {native['ours']}: {native['native']}" for native in details["natives"]]
-    rows = {**_CLOUD_COLUMNS, "Updated at": "updated_at", "Bindings": "bindings", "Native IDs": "natives"}
+        details["native_ids"] = list(map(_format_native_id, details["native_ids"]))
+    rows = {**_CLOUD_COLUMNS, "Updated at": "updated_at", "Bindings": "bindings", "Native IDs": "native_ids"}
     print_item(details, rows, output)
 
 
 @app.command("check")
 def check_cloud(cloud: Name, output: FormatOption = Format.table) -> None:
     """Check the credentials of a cloud; show the identity and the zones of the account."""
-    print_item(client().post(f"clouds/{_quote(cloud)}/check"), _ACCOUNT_ROWS, output)
+    print_item(get_client().post(f"clouds/{_quote(cloud)}/check"), _ACCOUNT_ROWS, output)
 
 
 @app.command("remove")
 def remove_cloud(cloud: Name) -> None:
     """Remove a cloud without bindings; the resources in it stay."""
-    client().delete(f"clouds/{_quote(cloud)}")
+    get_client().delete(f"clouds/{_quote(cloud)}")
     print_line(f"Cloud {cloud} removed; the resources in it stay.")
 
 
@@ -124,7 +124,7 @@ def create_binding(
 ) -> None:
     """Bind a project to a cloud."""
     body = {"project": project, "cloud": cloud, "zone": zone, "native_zone": native_zone}
-    print_item(client().post("bindings", body), _BINDING_COLUMNS, output)
+    print_item(get_client().post("bindings", body), _BINDING_COLUMNS, output)
 
 
 @app.command("unbind")
@@ -135,7 +135,7 @@ def delete_binding(
 ) -> None:
     """Unbind a project from a cloud; its resources in the cloud stay."""
     params = {"project": project, "cloud": cloud} | ({"zone": zone} if zone is not None else {})
-    client().delete(f"bindings?{urlencode(params)}")
+    get_client().delete(f"bindings?{urlencode(params)}")
     print_line(f"Project {project} unbound from {cloud}; its resources in the cloud stay.")
 
 
@@ -146,7 +146,7 @@ def list_bindings(
     output: FormatOption = Format.table,
 ) -> None:
     """List the bindings of projects to clouds; the first one of a project is its default."""
-    print_list(client().get("bindings", project=project, cloud=cloud)["bindings"], _BINDING_COLUMNS, output)
+    print_list(get_client().get("bindings", project=project, cloud=cloud)["bindings"], _BINDING_COLUMNS, output)
 
 
 @images.command("register")
@@ -159,7 +159,7 @@ def register_image(
     """Register the native ID of an image, so that it is not uploaded to the cloud."""
     if bool(image) == bool(name):
         raise CliError("either an existing image (--image) or a name for a new one (--name) is required")
-    _register(cloud, "images", {"image": image, "name": name, "native": native})
+    _register(cloud, "images", {"image": image, "name": name, "native_id": native})
 
 
 @images.command("unregister")
@@ -177,7 +177,7 @@ def register_flavor(
     flavor: Annotated[str, typer.Option(help="Name or ID of the flavor.")],
 ) -> None:
     """Map a flavor to an instance type of the cloud."""
-    _register(cloud, "flavors", {"flavor": flavor, "native": native})
+    _register(cloud, "flavors", {"flavor": flavor, "native_id": native})
 
 
 @flavors.command("unregister")
@@ -195,7 +195,7 @@ def register_volume_type(
     volume_type: Annotated[str, typer.Option(help="Name or ID of the volume type.")],
 ) -> None:
     """Map a volume type to a disk type of the cloud."""
-    _register(cloud, "volume-types", {"volume_type": volume_type, "native": native})
+    _register(cloud, "volume-types", {"volume_type": volume_type, "native_id": native})
 
 
 @volume_types.command("unregister")
@@ -206,19 +206,23 @@ def unregister_volume_type(
     _unregister(cloud, "volume_type", volume_type)
 
 
+def _format_native_id(mapping: Mapping[str, str]) -> str:
+    return f"{mapping['resource_type']} {mapping['resource_id']}: {mapping['native_id']}"
+
+
 def _register(cloud: str, collection: str, body: dict[str, str]) -> None:
-    native = client().post(f"clouds/{_quote(cloud)}/{collection}", body)
-    print_line(f"Native ID of {native['kind']} {native['ours']} in {cloud}: {native['native']}")
+    mapping = get_client().post(f"clouds/{_quote(cloud)}/{collection}", body)
+    print_line(f"Native ID of {mapping['resource_type']} {mapping['resource_id']} in {cloud}: {mapping['native_id']}")
 
 
 def _unregister(cloud: str, resource_type: str, resource_id: str) -> None:
-    client().delete(f"clouds/{_quote(cloud)}/natives/{resource_type}/{_quote(resource_id)}")
+    get_client().delete(f"clouds/{_quote(cloud)}/native-ids/{resource_type}/{_quote(resource_id)}")
     print_line(f"Native ID of {resource_type} {resource_id} in {cloud} removed.")
 
 
 def _add(kind: str) -> Any:
     def add(name: str, settings: dict[str, str], output: Format) -> None:
-        cloud = client().post("clouds", {"kind": kind, "name": name, "settings": settings})
+        cloud = get_client().post("clouds", {"kind": kind, "name": name, "settings": settings})
         print_item(cloud, _CHECKED_CLOUD_ROWS, output)
 
     return add
@@ -228,14 +232,14 @@ def _set(cloud: str) -> Any:
     def update(settings: dict[str, str], output: Format) -> None:
         if not settings:
             raise CliError("nothing to change", f"`stratiform clouds set {cloud} --help` lists the settings")
-        print_item(client().put(f"clouds/{_quote(cloud)}", {"settings": settings}), _CHECKED_CLOUD_ROWS, output)
+        print_item(get_client().put(f"clouds/{_quote(cloud)}", {"settings": settings}), _CHECKED_CLOUD_ROWS, output)
 
     return update
 
 
 def _list_kinds() -> dict[str, Mapping[str, object]]:
     """Return the descriptions of the kinds of cloud by kind."""
-    return {kind["kind"]: kind for kind in client().get("cloud-kinds")["kinds"]}
+    return {kind["kind"]: kind for kind in get_client().get("cloud-kinds")["kinds"]}
 
 
 def _get_kind(kind: str) -> Mapping[str, object]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, client, print_line, printable_line
+from stratiform.interfaces.cli.client import CliError, escape_line, get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, format_values, print_item, print_list
 
 _COLUMNS = {
@@ -30,7 +30,7 @@ _OPTIONS = {
 }  # fmt: skip
 
 
-def correct(
+def create_correction(
     resource_type: Annotated[str, typer.Argument(help="Type of the resource: instance, volume, …")],
     resource_id: Annotated[str, typer.Argument(help="ID of the resource.")],
     reason: Annotated[str, typer.Option(help="Reason, which is stored with the correction.")],
@@ -80,7 +80,7 @@ def correct(
         "at": at,
     }
     try:
-        result = client().post("usage/corrections", body)
+        result = get_client().post("usage/corrections", body)
     except CliError as error:
         raise CliError(_with_options(error.message), error.hint) from error
     if output is Format.json:
@@ -89,14 +89,14 @@ def correct(
         _print_correction(result)
 
 
-def corrections(
+def list_corrections(
     resource_type: Annotated[str | None, typer.Option(help="Type of the resource: instance, volume, …")] = None,
     resource: Annotated[str | None, typer.Option(help="ID of the resource.")] = None,
     cloud: Annotated[str | None, typer.Option(help="Name of the cloud.")] = None,
     output: FormatOption = Format.table,
 ) -> None:
     """List corrections, newest first."""
-    items = client().pages(
+    items = get_client().iterate_items(
         "usage/corrections", "corrections", resource_type=resource_type, resource_id=resource, cloud=cloud
     )
     print_list(items if output is Format.json else map(_row, items), _COLUMNS, output)
@@ -126,7 +126,7 @@ def _print_correction(result: Mapping[str, Any]) -> None:
     if result["created"]:
         segment = result["after"][0]
         resource = f"{segment['resource_type']} {segment['resource_id']} of {segment['cloud']}"
-        print_line(printable_line(f"new resource: {resource} was not in the ledger"))
+        print_line(escape_line(f"new resource: {resource} was not in the ledger"))
     if result["counted"]:
         total = result["counted"]
         print_line(f"{total['meter']} ({total['unit']}): before {total['before']}, after {total['after']}")

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import client, print_line
+from stratiform.interfaces.cli.client import get_client, print_line
 from stratiform.interfaces.cli.invoice import format_quantity
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
@@ -22,12 +22,12 @@ _RESOURCE_COLUMNS = {"Resource": "resource", "Type": "resource_type", "Cloud": "
 
 
 @app.command("show")
-def show(
+def show_server_cost(
     server: Annotated[str, typer.Argument(metavar="SERVER", help="Name or ID of a server, or ID of a volume.")],
     output: FormatOption = Format.table,
 ) -> None:
     """Show what a server has cost until now, and its cost per hour."""
-    cost = client().get(f"costs/servers/{quote(server, safe='')}")
+    cost = get_client().get(f"costs/servers/{quote(server, safe='')}")
     if output is Format.json:
         print_item(cost, {}, output)
         return
@@ -41,7 +41,7 @@ def show(
 
 
 @app.command("month")
-def month(
+def show_project_cost(
     project: Annotated[
         str | None, typer.Option(help="Name or id of the project; default: the current project.")
     ] = None,
@@ -51,7 +51,7 @@ def month(
     output: FormatOption = Format.table,
 ) -> None:
     """Show the cost of a project in a month by resource."""
-    cost = client().get("costs/month", project=project, month=month_)
+    cost = get_client().get("costs/month", project=project, month=month_)
     if output is Format.json:
         print_item(cost, {}, output)
         return

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.account import Address, Country, LegalName, TaxId, party_fields
-from stratiform.interfaces.cli.client import CliError, client, print_line
+from stratiform.interfaces.cli.account import Address, Country, LegalName, TaxId, build_party_fields
+from stratiform.interfaces.cli.client import CliError, get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
 app = typer.Typer(help="Invoices, and the seller who issues them.", no_args_is_help=True)
@@ -40,13 +40,13 @@ def list_invoices(
     output: FormatOption = Format.table,
 ) -> None:
     """List invoices, newest first."""
-    print_list(client().pages("invoices", "invoices", account=account), _COLUMNS, output)
+    print_list(get_client().iterate_items("invoices", "invoices", account=account), _COLUMNS, output)
 
 
 @app.command("show")
-def show(number: Number, output: FormatOption = Format.table) -> None:
+def show_invoice(number: Number, output: FormatOption = Format.table) -> None:
     """Show the lines and the totals of an invoice."""
-    invoice = client().get(f"invoices/{quote(number, safe='')}")
+    invoice = get_client().get(f"invoices/{quote(number, safe='')}")
     if output is Format.json:
         print_item(invoice, {}, output)
         return
@@ -57,7 +57,7 @@ def show(number: Number, output: FormatOption = Format.table) -> None:
 
 
 @app.command("download")
-def download(
+def download_invoice(
     number: Number,
     output: Annotated[Path, typer.Option("--output", "-o", help="File name that ends in .pdf or .json.")],
 ) -> None:
@@ -65,7 +65,7 @@ def download(
     paths = {".pdf": "/pdf", ".json": ""}
     if output.suffix.lower() not in paths:
         raise CliError(f"{output}: the file name ends neither in .pdf nor in .json")
-    content = client().download(f"invoices/{quote(number, safe='')}{paths[output.suffix.lower()]}")
+    content = get_client().download(f"invoices/{quote(number, safe='')}{paths[output.suffix.lower()]}")
     try:
         output.write_bytes(content)
     except OSError as error:
@@ -74,7 +74,7 @@ def download(
 
 
 @app.command("seller")
-def seller(
+def show_or_update_seller(
     legal_name: LegalName = None,
     address: Address = None,
     country: Country = None,
@@ -82,8 +82,10 @@ def seller(
     output: FormatOption = Format.table,
 ) -> None:
     """Show the seller on invoices. With options, change the seller of future invoices."""
-    changes = party_fields(legal_name, address, country, tax_id)
-    party = client().put("seller", {**client().get("seller"), **changes}) if changes else client().get("seller")
+    changes = build_party_fields(legal_name, address, country, tax_id)
+    party = (
+        get_client().put("seller", {**get_client().get("seller"), **changes}) if changes else get_client().get("seller")
+    )
     print_item(party, _PARTY_ROWS, output)
 
 

@@ -33,7 +33,7 @@ for _name, _commands in {
 
 
 @app.callback()
-def main(
+def parse_global_options(
     _home: Annotated[
         str, typer.Option("--home", help="Home of the installation (STRATIFORM_HOME, ~/.stratiform).")
     ] = "",
@@ -48,7 +48,7 @@ def version() -> None:
     typer.echo(__version__)
 
 
-def start() -> int:
+def run_command() -> int:
     """Run the command. Return the exit status. Raises CliError, also for an invalid command line."""
     try:
         code = app(prog_name="stratiform", standalone_mode=False)

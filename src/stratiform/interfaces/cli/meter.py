@@ -1,31 +1,31 @@
-"""`stratiform usage meter` and `stratiform usage unknown`: meters, and messages that no meter reads."""
+"""`stratiform usage meter` and `stratiform usage ignored`: meters, and messages that no meter reads."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from stratiform.interfaces.cli.client import client, print_line
+from stratiform.interfaces.cli.client import get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 
 app = typer.Typer(help="Meters.", no_args_is_help=True)
-unknown = typer.Typer(help="Messages that no meter reads.", no_args_is_help=True)
+ignored = typer.Typer(help="Messages that no meter reads.", no_args_is_help=True)
 
 _METER_COLUMNS = {"Name": "name", "Title": "title", "Unit": "unit", "Attributes": "attributes", "Samples": "samples"}
-_UNKNOWN_COLUMNS = {
+_IGNORED_COLUMNS = {
     "Event": "event_type",
     "Cloud": "cloud",
     "Count": "count",
     "First at": "first_at",
     "Last at": "last_at",
-    "Reason": "why",
+    "Reason": "reason",
 }
 
 
 @app.command("list")
 def list_meters(output: FormatOption = Format.table) -> None:
     """List the meters of the running server."""
-    meters = client().get("usage/meters")["meters"]
+    meters = get_client().get("usage/meters")["meters"]
     print_list(meters if output is Format.json else map(_meter_row, meters), _METER_COLUMNS, output)
 
 
@@ -33,7 +33,7 @@ def list_meters(output: FormatOption = Format.table) -> None:
 def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> None:
     """Validate a meter file without a server. Errors name the key."""
     # not needed by other commands
-    from stratiform.services.ingest.events.meter_file_parser import parse_meter_file, read_file
+    from stratiform.services.ingest.parsing.meter_file_parser import parse_meter_file, read_file
 
     meter = parse_meter_file(read_file(file), str(file))
     types = {event_type for event in meter.events for event_type in event.types if event.rule != "ignore"}
@@ -42,24 +42,24 @@ def check_meter(file: Annotated[Path, typer.Argument(help="A meter file.")]) -> 
     )
 
 
-@unknown.command("list")
-def list_unknown(output: FormatOption = Format.table) -> None:
+@ignored.command("list")
+def list_ignored_messages(output: FormatOption = Format.table) -> None:
     """List counts by cloud and event type, with the reason for types that are ignored on purpose."""
-    types = client().get("usage/unknown")["unknown"]
-    print_list(types if output is Format.json else map(_unknown_row, types), _UNKNOWN_COLUMNS, output)
+    types = get_client().get("usage/ignored")["ignored"]
+    print_list(types if output is Format.json else map(_ignored_row, types), _IGNORED_COLUMNS, output)
 
 
-@unknown.command("replay")
-def replay_unknown() -> None:
+@ignored.command("replay")
+def replay_ignored_messages() -> None:
     """Ingest the stored messages again, after a meter was added."""
-    accepted, after = 0, 0
+    ingested, after = 0, 0
     while True:
-        result = client().post(f"usage/unknown/replay?after={after}")
-        accepted += result["accepted"]
+        result = get_client().post(f"usage/ignored/replay?after={after}")
+        ingested += result["ingested"]
         if result["next"] is None:
             break
         after = result["next"]
-    print_line(f"{accepted} ingested")
+    print_line(f"{ingested} ingested")
 
 
 def _meter_row(meter: dict[str, Any]) -> dict[str, object]:
@@ -67,6 +67,6 @@ def _meter_row(meter: dict[str, Any]) -> dict[str, object]:
     return {**meter, "attributes": " ".join(meter["attributes"]), "samples": samples}
 
 
-def _unknown_row(event_type: dict[str, object]) -> dict[str, object]:
-    reason = "a meter reads this type now: replay them" if event_type["is_read"] else event_type["why"]
-    return {**event_type, "why": reason or "not decided"}
+def _ignored_row(event_type: dict[str, object]) -> dict[str, object]:
+    reason = "a meter reads this type now: replay them" if event_type["is_metered"] else event_type["reason"]
+    return {**event_type, "reason": reason or "not decided"}

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from stratiform.interfaces.cli.client import client, print_line
+from stratiform.interfaces.cli.client import get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 
 app = typer.Typer(help="Names of volume types, flavors, images and projects.", no_args_is_help=True)
@@ -28,7 +28,8 @@ def list_names(
     output: FormatOption = Format.table,
 ) -> None:
     """List names, each with the time from which it applies. A name without a cloud applies in all clouds."""
-    names = client().get("usage/names", resource_type=None if resource_type is None else resource_type.value)["names"]
+    selected = None if resource_type is None else resource_type.value
+    names = get_client().get("usage/names", resource_type=selected)["names"]
     print_list(names, _COLUMNS, output)
 
 
@@ -48,7 +49,7 @@ def set_name(
     The first name also applies to earlier usage.
     """
     body = {"resource_type": resource_type.value, "resource_id": resource, "name": name, "start": since}
-    names = client().post("usage/names", body | {"cloud": cloud or ""})["names"]
+    names = get_client().post("usage/names", body | {"cloud": cloud or ""})["names"]
     if output is Format.json:
         print_list(names, _COLUMNS, output)
         return

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stratiform.interfaces.cli.client import printable
+from stratiform.interfaces.cli.client import escape_control_characters
 
 
 class Format(StrEnum):
@@ -29,7 +29,7 @@ _UNLIMITED_WIDTH = 1000
 def print_list(items: Iterable[Mapping[str, object]], columns: Mapping[str, str], output: Format) -> None:
     """Print one row per item; `columns` maps headings to keys. JSON has all keys, and is streamed."""
     if output is Format.json:
-        for chunk in json_array(items):
+        for chunk in encode_json_array(items):
             typer.echo(chunk, nl=False)
         return
     table = Table(box=None, pad_edge=False)
@@ -59,7 +59,7 @@ def format_values(values: Mapping[str, object]) -> str:
     return ", ".join(name if value is True else f"{name}={value}" for name, value in flat.items())
 
 
-def json_array(items: Iterable[Mapping[str, object]]) -> Iterator[str]:
+def encode_json_array(items: Iterable[Mapping[str, object]]) -> Iterator[str]:
     """Yield the text of a JSON array in chunks, the same as when it is encoded at once."""
     is_empty = True
     for item in items:
@@ -87,4 +87,6 @@ def _cell(value: object) -> str:
         return "\n".join(f"{key}={_cell(inner)}" for key, inner in value.items())
     if isinstance(value, list | tuple):
         return "\n".join(_cell(inner) for inner in value)
-    return printable(str(value)).replace("\t", " ")  # rich takes a tab for zero columns, which breaks the table
+    return escape_control_characters(str(value)).replace(
+        "\t", " "
+    )  # rich takes a tab for zero columns, which breaks the table

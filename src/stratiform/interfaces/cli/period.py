@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import client, print_line
+from stratiform.interfaces.cli.client import get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
 app = typer.Typer(help="Billing periods; closing one issues its invoice.", no_args_is_help=True)
@@ -24,14 +24,14 @@ _ROWS = {
 
 
 @app.command("close")
-def close(
+def close_period(
     account: AccountOption,
     month: Annotated[str | None, typer.Argument(help="A month that is over, such as 2026-11 (UTC).")] = None,
     until: Annotated[str | None, typer.Option(help="End the open period at this time (ISO 8601), or `now`.")] = None,
     output: FormatOption = Format.table,
 ) -> None:
     """Close a period of a customer account and issue its invoice. Closing it again shows the same invoice."""
-    closed = client().post(f"accounts/{quote(account, safe='')}/periods", {"month": month, "until": until})
+    closed = get_client().post(f"accounts/{quote(account, safe='')}/periods", {"month": month, "until": until})
     print_item(closed, _ROWS, output)
     if output is Format.table:
         print_line(f"Download it with `stratiform invoice download {closed['number']} --output FILE.pdf`")
@@ -40,4 +40,4 @@ def close(
 @app.command("list")
 def list_periods(account: AccountOption, output: FormatOption = Format.table) -> None:
     """List the periods of a customer account; the last one is open."""
-    print_list(client().get(f"accounts/{quote(account, safe='')}/periods")["periods"], _COLUMNS, output)
+    print_list(get_client().get(f"accounts/{quote(account, safe='')}/periods")["periods"], _COLUMNS, output)

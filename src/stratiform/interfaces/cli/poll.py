@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, client, print_line
+from stratiform.interfaces.cli.client import CliError, get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 
 _COLUMNS = {
@@ -19,18 +19,18 @@ _COLUMNS = {
 }
 
 
-def polls(output: FormatOption = Format.table) -> None:
+def list_polls(output: FormatOption = Format.table) -> None:
     """List polls with the time up to which they are complete, and the last failure."""
-    print_list(client().get("usage/polls")["polls"], _COLUMNS, output)
+    print_list(get_client().get("usage/polls")["polls"], _COLUMNS, output)
 
 
-def poll_again(
+def rewind_poll(
     poll: Annotated[str, typer.Argument(help="ID of the poll.")],
     since: Annotated[str, typer.Option("--from", metavar="TIME", help="ISO 8601, such as 2026-11-01T00:00:00Z.")],
 ) -> None:
     """Poll a cloud again from a time on. Duplicate samples are ignored."""
     try:
-        result = client().post(f"usage/polls/{quote(poll, safe='')}/again", {"since": since})
+        result = get_client().post(f"usage/polls/{quote(poll, safe='')}/again", {"since": since})
     except CliError as error:
         raise CliError(error.message.replace("`since`", "--from"), error.hint) from error
     print_line(f"{result['meter']} of {result['cloud']} will be polled again from {result['read_until']}")

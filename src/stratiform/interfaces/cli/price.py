@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from stratiform.interfaces.cli.client import CliError, client, print_line
+from stratiform.interfaces.cli.client import CliError, get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
 app = typer.Typer(help="Publish and show price plans.", no_args_is_help=True)
@@ -32,20 +32,20 @@ _PRICE_COLUMNS = {
 
 
 @app.command("set")
-def set_prices(
+def publish_prices(
     file: Annotated[Path, typer.Argument(help="The plan in TOML; docs/reference/prices.md describes the format.")],
 ) -> None:
     """Publish a price plan, or new versions of a plan. A published version never changes."""
     if not file.is_file():
         raise CliError(f"Cannot read {file}: no such file")
-    plan = client().upload("prices", file, "application/toml", file_name=str(file))
+    plan = get_client().post_file("prices", file, "application/toml", file_name=str(file))
     print_line(f"plan '{plan['name']}' in {plan['currency']}, versions from {', '.join(_dates(plan))}")
 
 
 @app.command("list")
 def list_prices(output: FormatOption = Format.table) -> None:
     """List price plans."""
-    plans = list(client().pages("prices", "prices"))
+    plans = list(get_client().iterate_items("prices", "prices"))
     rows = plans if output is Format.json else [{**plan, "from": _dates(plan)} for plan in plans]
     print_list(rows, _PLAN_COLUMNS, output)
 
@@ -55,7 +55,7 @@ def show_prices(
     name: Annotated[str, typer.Argument(metavar="PLAN", help="Name of the plan.")], output: FormatOption = Format.table
 ) -> None:
     """Show all prices of a plan."""
-    plan = client().get(f"prices/{quote(name, safe='')}")
+    plan = get_client().get(f"prices/{quote(name, safe='')}")
     if output is Format.json:
         print_item(plan, {}, output)
         return

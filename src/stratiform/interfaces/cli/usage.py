@@ -6,31 +6,41 @@ from typing import Annotated, Any
 
 import typer
 
-from stratiform.interfaces.cli import audit, corrections, events, meter, names, poll, proof, rejected, sums
-from stratiform.interfaces.cli.client import CliError, client, print_line, printable_line
+from stratiform.interfaces.cli import (
+    audit,
+    cloud_events,
+    corrections,
+    ledger_exports,
+    meter,
+    names,
+    poll,
+    rejected_messages,
+    usage_sums,
+)
+from stratiform.interfaces.cli.client import CliError, escape_line, get_client, print_line
 from stratiform.interfaces.cli.output import Format, FormatOption, print_list
 
 app = typer.Typer(help="Usage, and the messages it comes from.", no_args_is_help=True)
-app.add_typer(rejected.app, name="rejected")
+app.add_typer(rejected_messages.app, name="rejected")
 app.add_typer(meter.app, name="meter")
-app.add_typer(meter.unknown, name="unknown")
+app.add_typer(meter.ignored, name="ignored")
 app.add_typer(names.app, name="names")
-app.command("export")(proof.export_file)
-app.command("verify")(proof.verify_file)
-app.command("insert")(events.insert_file)
-app.command("sums")(sums.sums)
-app.command("audit")(audit.audit)
-app.command("correct")(corrections.correct)
-app.command("corrections")(corrections.corrections)
-app.command("polls")(poll.polls)
-app.command("poll-again")(poll.poll_again)
+app.command("export")(ledger_exports.export_file)
+app.command("verify")(ledger_exports.verify_file)
+app.command("insert")(cloud_events.ingest_file)
+app.command("sums")(usage_sums.show_sums)
+app.command("audit")(audit.run_audit)
+app.command("correct")(corrections.create_correction)
+app.command("corrections")(corrections.list_corrections)
+app.command("polls")(poll.list_polls)
+app.command("poll-again")(poll.rewind_poll)
 
 #: The largest page of the server.
 _PAGE_SIZE = 10_000
 
 
 @app.command("import")
-def import_file(
+def import_notifications(
     file: Annotated[Path, typer.Argument(help="Notifications, one JSON document per line; - for standard input.")],
     cloud: Annotated[str, typer.Option(help="Name of the cloud that sent the notifications.")] = "openstack",
 ) -> None:
@@ -40,10 +50,10 @@ def import_file(
         raise CliError(f"Cannot read {file}: it is a directory", "use a file with one JSON document per line")
     if not source.exists():
         raise CliError(f"Cannot read {file}: no such file", "use a file of notifications, or - for standard input")
-    counts = client().upload("usage/notifications", source, "application/x-ndjson", cloud=cloud)
-    print_line(events.format_counts(counts))
+    counts = get_client().post_file("usage/notifications", source, "application/x-ndjson", cloud=cloud)
+    print_line(cloud_events.format_counts(counts))
     if counts["rejected"]:
-        print_line("List rejected messages with `stratiform usage rejected list`; delete them with `rejected drop`.")
+        print_line("List rejected messages with `stratiform usage rejected list`; delete them with `rejected delete`.")
 
 
 @app.command("list")
@@ -61,7 +71,7 @@ def list_usage(
     as_of: Annotated[str | None, typer.Option(help="As-of position of the ledger, or a time.")] = None,
 ) -> None:
     """List segments of usage by resource and start."""
-    segments = client().pages(
+    segments = get_client().iterate_items(
         "usage/segments",
         "segments",
         **{
@@ -92,7 +102,7 @@ def _print_segments(segments: list[dict[str, object]]) -> None:
         segments, key=lambda segment: [segment[key] for key in ("resource_type", "resource_id", "cloud")]
     ):
         own = list(group)
-        print_line(printable_line(f"{own[0]['resource_type']} {own[0]['resource_id']} {own[0]['name']}".rstrip()))
+        print_line(escape_line(f"{own[0]['resource_type']} {own[0]['resource_id']} {own[0]['name']}".rstrip()))
         previous: tuple[str, ...] = ()
         for segment in own:
             project = f" project {segment['project_id']}" if has_several_projects else ""

@@ -4,8 +4,8 @@ Owns: dispatch, decoding, encoding, authorization before anything is decoded. Do
 """
 
 from stratiform.interfaces.endpoints.declaration import Action, Api, Endpoint
-from stratiform.interfaces.endpoints.extensible import Extensible
-from stratiform.interfaces.endpoints.fields import ADMIN_ONLY, Since, Until
+from stratiform.interfaces.endpoints.extra_attributes import ExtensibleStruct
+from stratiform.interfaces.endpoints.field_restrictions import ADMIN_ONLY, Since, Until
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "ApiRequest",
     "ApiResponse",
     "Endpoint",
-    "Extensible",
+    "ExtensibleStruct",
     "Since",
     "Until",
     "ViewContext",

@@ -11,9 +11,9 @@ from typing import Any, TypedDict, TypeVar, Unpack
 from litestar.types import ExceptionHandlersMap
 
 from stratiform.interfaces.endpoints.decoding import FlagParser, parse_bool
-from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
+from stratiform.interfaces.endpoints.field_restrictions import InvalidFieldFormat
 from stratiform.interfaces.endpoints.media_types import JSON, OBJECT, Schema
-from stratiform.interfaces.endpoints.request import ApiResponse, Transactions
+from stratiform.interfaces.endpoints.request import ApiResponse, RequestTransactions
 from stratiform.kit.errors import Fault, Invalid, NotFound
 from stratiform.kit.policy import Rule
 
@@ -54,18 +54,18 @@ class Endpoint:
         return f"{self.method} {self.path} {self.action}".rstrip()
 
     @property
-    def reads(self) -> bool:
+    def is_read_only(self) -> bool:
         return self.method in ("GET", "HEAD")
 
     @property
     def is_async(self) -> bool:
         return inspect.iscoroutinefunction(self.function)
 
-    def exists(self, microversion: int) -> bool:
+    def exists_in(self, microversion: int) -> bool:
         return self.since <= microversion and (self.until is None or microversion <= self.until)
 
 
-class Options(TypedDict, total=False):
+class EndpointOptions(TypedDict, total=False):
     """What a declaration may add; see `Endpoint`. The status is 204 for DELETE and 200 for other methods."""
 
     status: int
@@ -118,7 +118,7 @@ class Api:
     exception_handlers: ExceptionHandlersMap
     project_in_path: bool = False
     prefixes: tuple[str, ...] = ("",)
-    transactions: Transactions = field(default_factory=Transactions)
+    transactions: RequestTransactions = field(default_factory=RequestTransactions)
     empty_media_type: str = "application/json"
     max_body_bytes: int = 16 * 1024 * 1024
     lenient: bool = False
@@ -129,28 +129,28 @@ class Api:
     error_content: Mapping[str, Schema] = field(default_factory=lambda: {JSON: OBJECT})
     endpoints: list[Endpoint] = field(default_factory=list)
 
-    def get(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
+    def get(self, path: str, rule: Rule | None, **options: Unpack[EndpointOptions]) -> Callable[[F], F]:
         return self._declaration("GET", path, rule, options)
 
-    def head(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
+    def head(self, path: str, rule: Rule | None, **options: Unpack[EndpointOptions]) -> Callable[[F], F]:
         return self._declaration("HEAD", path, rule, options)
 
-    def post(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
+    def post(self, path: str, rule: Rule | None, **options: Unpack[EndpointOptions]) -> Callable[[F], F]:
         return self._declaration("POST", path, rule, options)
 
-    def put(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
+    def put(self, path: str, rule: Rule | None, **options: Unpack[EndpointOptions]) -> Callable[[F], F]:
         return self._declaration("PUT", path, rule, options)
 
-    def patch(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
+    def patch(self, path: str, rule: Rule | None, **options: Unpack[EndpointOptions]) -> Callable[[F], F]:
         return self._declaration("PATCH", path, rule, options)
 
-    def delete(self, path: str, rule: Rule | None, **options: Unpack[Options]) -> Callable[[F], F]:
+    def delete(self, path: str, rule: Rule | None, **options: Unpack[EndpointOptions]) -> Callable[[F], F]:
         return self._declaration("DELETE", path, rule, {"status": 204, **options})
 
-    def actions(self, path: str, rows: Sequence[Action]) -> None:
+    def declare_actions(self, path: str, rows: Sequence[Action]) -> None:
         """Declare `POST path` as a table: the only key of the body is the name of the action."""
         for row in rows:
-            options: Options = {
+            options: EndpointOptions = {
                 "status": row.status,
                 "since": row.since,
                 "until": row.until,
@@ -159,7 +159,7 @@ class Api:
             }
             self._declare("POST", path, row.rule, row.function, options, row.name)
 
-    def unsupported_actions(
+    def declare_unsupported_actions(
         self, path: str, rule: Rule, get: Function, error: type[Fault], reasons: Mapping[str, str]
     ) -> None:
         """Declare actions that are refused with a reason, after `get(request, id)` has found the resource."""
@@ -170,7 +170,7 @@ class Api:
         """Return a microversion as clients write it."""
         return str(minor)
 
-    def load(self) -> None:
+    def import_routes(self) -> None:
         """Import every module of the package `routes`, so that its endpoints are declared."""
         if not self.routes:
             return
@@ -178,7 +178,7 @@ class Api:
         for module in pkgutil.iter_modules(package.__path__, f"{self.routes}."):
             import_module(module.name)
 
-    def _declaration(self, method: str, path: str, rule: Rule | None, options: Options) -> Callable[[F], F]:
+    def _declaration(self, method: str, path: str, rule: Rule | None, options: EndpointOptions) -> Callable[[F], F]:
         def declare(function: F) -> F:
             self._declare(method, path, rule, function, options)
             return function
@@ -186,7 +186,7 @@ class Api:
         return declare
 
     def _declare(
-        self, method: str, path: str, rule: Rule | None, function: Function, options: Options, action: str = ""
+        self, method: str, path: str, rule: Rule | None, function: Function, options: EndpointOptions, action: str = ""
     ) -> None:
         hints = typing.get_type_hints(function, include_extras=True)
         schemas = {name: hints.get(name) for name in ("body", "query", "headers")}

@@ -8,10 +8,15 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from stratiform.interfaces.endpoints.extensible import collect_extra, is_extensible
-from stratiform.interfaces.endpoints.fields import InvalidFieldFormat, UnexpectedField, check_fields, existing_fields
+from stratiform.interfaces.endpoints.extra_attributes import collect_extra_attributes, is_extensible
+from stratiform.interfaces.endpoints.field_restrictions import (
+    InvalidFieldFormat,
+    UnexpectedField,
+    check_field_versions,
+    list_existing_fields,
+)
 from stratiform.kit.errors import Fault, Invalid
-from stratiform.kit.numbers import is_int
+from stratiform.kit.number_parsing import is_int
 
 T = TypeVar("T")
 
@@ -55,9 +60,9 @@ def decode_body(
     """
     try:
         value = msgspec.json.decode(body or b"null", type=schema, strict=not lenient)
-        check_fields(value, minor, key)
+        check_field_versions(value, minor, key)
         if is_extensible(schema):
-            collect_extra(value, msgspec.json.decode(body))
+            collect_extra_attributes(value, msgspec.json.decode(body))
     except msgspec.ValidationError as error:
         raise _invalid_field(body, str(error), invalid, key) from error
     except UnexpectedField as error:
@@ -105,7 +110,7 @@ def decode_query(
     Parameters without a field, or with one that the microversion `minor` does not have, are ignored. `parse_flag`
     parses booleans. Raises `invalid`'s error for a value of the wrong type.
     """
-    fields = query_fields(schema, minor)
+    fields = list_query_fields(schema, minor)
     values: dict[str, Any] = {}
     for name, text in items:
         field = fields.get(name)
@@ -144,12 +149,12 @@ class QueryField:
     is_int: bool
 
 
-def query_fields(schema: type[object], minor: int = 0) -> dict[str, QueryField]:
+def list_query_fields(schema: type[object], minor: int = 0) -> dict[str, QueryField]:
     """Return the parameters of a query by name."""
     assert issubclass(schema, Struct)
     hints = get_type_hints(schema)
     fields = {}
-    for name, encoded in existing_fields(schema, minor):
+    for name, encoded in list_existing_fields(schema, minor):
         types = {hints[name], *get_args(hints[name])}
         is_list = any(getattr(annotation, "__origin__", None) is list for annotation in types)
         fields[encoded] = QueryField(is_list, bool in types, int in types)

@@ -20,11 +20,11 @@ from litestar.types import Guard, Middleware
 
 from stratiform.interfaces.endpoints import decoding
 from stratiform.interfaces.endpoints.declaration import Api, Endpoint
-from stratiform.interfaces.endpoints.extensible import flatten, is_extensible
-from stratiform.interfaces.endpoints.fields import is_restricted, restrict
+from stratiform.interfaces.endpoints.extra_attributes import flatten_extra_attributes, is_extensible
+from stratiform.interfaces.endpoints.field_restrictions import is_restricted, unset_restricted_fields
 from stratiform.interfaces.endpoints.request import ApiRequest, ApiResponse, ViewContext
-from stratiform.interfaces.endpoints.strict import check_content_encoding, check_query
-from stratiform.interfaces.http import Request, require_token, services_of
+from stratiform.interfaces.endpoints.strict_checks import check_content_encoding, check_query
+from stratiform.interfaces.http import Request, get_services, require_token
 from stratiform.interfaces.request_bodies import ANONYMOUS_BYTES, read_body
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
@@ -32,7 +32,7 @@ from stratiform.kit.errors import Invalid
 _PARAMETER = re.compile(r"{(\w+)}")
 
 
-def router(
+def build_router(
     api: Api,
     *,
     path: str = "",
@@ -41,7 +41,7 @@ def router(
     guards: Sequence[Guard] = (),
 ) -> Router:
     """Return the routes of all endpoints that `api` declares, below its path or another one."""
-    api.load()
+    api.import_routes()
     routes: dict[tuple[str, str], list[Endpoint]] = defaultdict(list)
     for endpoint in api.endpoints:
         routes[endpoint.method, endpoint.path].append(endpoint)
@@ -65,7 +65,7 @@ def _route(api: Api, method: str, path: str, endpoints: Sequence[Endpoint]) -> H
     options: dict[str, Any] = {"request_max_body_size": None}  # `read_body` and streams have limits of their own
     if endpoints[0].is_async:
         handle = _async_handler(api, endpoints)
-    elif endpoints[0].reads:
+    elif endpoints[0].is_read_only:
         handle = _handler_without_body(api, endpoints)
         options["sync_to_thread"] = True
     else:
@@ -140,7 +140,7 @@ def _select(api: Api, endpoints: Sequence[Endpoint], request: Request, body: byt
     if endpoints[0].action:
         endpoints, body = _with_action(endpoints, body)
     for endpoint in endpoints:
-        if endpoint.exists(minor):
+        if endpoint.exists_in(minor):
             return endpoint, body
     raise api.version_not_found(minor)
 
@@ -156,7 +156,7 @@ def _with_action(endpoints: Sequence[Endpoint], body: bytes) -> tuple[list[Endpo
 @contextmanager
 def _context(api: Api, endpoint: Endpoint, request: Request) -> Iterator[RequestContext]:
     """Open the request's transaction. Raises Unauthenticated, Forbidden, and Invalid for another project's path."""
-    open_transaction = api.transactions.read if endpoint.reads else api.transactions.write
+    open_transaction = api.transactions.read if endpoint.is_read_only else api.transactions.write
     with open_transaction(request) as token_ctx:
         ctx = _in_project_of_path(api, request, token_ctx)
         _require_possible(endpoint, ctx)
@@ -175,14 +175,14 @@ def _require_any(api: Api, endpoints: Sequence[Endpoint], request: Request) -> N
     with api.transactions.read(request) as token_ctx:
         ctx = _in_project_of_path(api, request, token_ctx)
         rules = [endpoint.rule for endpoint in endpoints if endpoint.rule is not None]
-        if not any(rule.is_possible(ctx.caller) for rule in rules):
-            raise rules[0].denied()
+        if not any(rule.allows_some_resource(ctx.caller) for rule in rules):
+            raise rules[0].build_forbidden_error()
 
 
 def _require_possible(endpoint: Endpoint, ctx: RequestContext) -> None:
     """Raises Forbidden if the rule allows the caller no resource at all. The service checks the actual one."""
-    if endpoint.rule is not None and not endpoint.rule.is_possible(ctx.caller):
-        raise endpoint.rule.denied()
+    if endpoint.rule is not None and not endpoint.rule.allows_some_resource(ctx.caller):
+        raise endpoint.rule.build_forbidden_error()
 
 
 def _in_project_of_path(api: Api, request: Request, ctx: RequestContext) -> RequestContext:
@@ -198,7 +198,7 @@ def _in_project_of_path(api: Api, request: Request, ctx: RequestContext) -> Requ
 def _view(api: Api, request: Request, ctx: RequestContext | None) -> ViewContext:
     project_id = request.path_params.get("project_id") if api.project_in_path else None
     return ViewContext(
-        url=services_of(request).url,
+        url=get_services(request).url,
         path=api.path if project_id is None else f"{api.path}/{project_id}",
         microversion=request.scope["state"].get("minor", 0),
         is_admin=ctx is not None and ctx.caller.is_admin,
@@ -206,7 +206,7 @@ def _view(api: Api, request: Request, ctx: RequestContext | None) -> ViewContext
 
 
 def _api_request(api: Api, request: Request, view: ViewContext, ctx: RequestContext | None = None) -> ApiRequest:
-    return ApiRequest(request, services_of(request), view, ctx, api.transactions)
+    return ApiRequest(request, get_services(request), view, ctx, api.transactions)
 
 
 def _call(api: Api, endpoint: Endpoint, request: ApiRequest, body: bytes) -> object:
@@ -261,7 +261,7 @@ def _response(api: Api, endpoint: Endpoint, view: ViewContext, result: Any) -> R
     if response.body is None:
         return Response(b"", status_code=status, headers=response.headers, media_type=api.empty_media_type)
     if is_restricted(type(response.body)):
-        restrict(response.body, view.microversion, is_admin=view.is_admin)
+        unset_restricted_fields(response.body, view.microversion, is_admin=view.is_admin)
     return Response(
         _encode(response.body), status_code=status, headers=response.headers, media_type=response.media_type
     )
@@ -270,4 +270,4 @@ def _response(api: Api, endpoint: Endpoint, view: ViewContext, result: Any) -> R
 def _encode(body: object) -> bytes:
     if isinstance(body, bytes):
         return body
-    return msgspec.json.encode(flatten(body) if is_extensible(type(body)) else body)
+    return msgspec.json.encode(flatten_extra_attributes(body) if is_extensible(type(body)) else body)

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Never, NoReturn, Union, get_args, get_origin,
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from stratiform.interfaces.endpoints.extensible import Extensible
-from stratiform.interfaces.endpoints.fields import ADMIN_ONLY, Since, Until
+from stratiform.interfaces.endpoints.extra_attributes import ExtensibleStruct
+from stratiform.interfaces.endpoints.field_restrictions import ADMIN_ONLY, Since, Until
 from stratiform.interfaces.endpoints.media_types import Schema
 
 JsonSchema = dict[str, Any]
@@ -25,7 +25,7 @@ _ANY_VALUE = {"type": ["object", "array", "string", "number", "boolean", "null"]
 
 
 @dataclass(frozen=True, slots=True)
-class Components:
+class SchemaComponents:
     """The schemas that others refer to, by name: structs, enumerations, and JSON schemas with a title."""
 
     schemas: dict[str, JsonSchema] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class JsonSchemas:
     """The JSON schemas of one API's types. `format_microversion` returns microversions as clients write them."""
 
     format_microversion: Callable[[int], str] = str
-    components: Components = field(default_factory=Components)
+    components: SchemaComponents = field(default_factory=SchemaComponents)
 
     def get(self, schema: Schema) -> Any:
         """Return the JSON schema of a type, or a JSON schema with those of the types in it."""
@@ -56,7 +56,7 @@ class JsonSchemas:
             return self._with_title({name: self.get(value) for name, value in schema.items()})
         return schema if isinstance(schema, str | int | None) else self._describe(schema)
 
-    def fields(self, struct: type[Struct]) -> Iterator[tuple[str, JsonSchema, bool]]:
+    def iterate_fields(self, struct: type[Struct]) -> Iterator[tuple[str, JsonSchema, bool]]:
         """Yield every field of a query or header struct: name, JSON schema, and True if it is required."""
         description = self._describe_struct(struct)
         for name, json_schema in description["properties"].items():
@@ -112,7 +112,7 @@ class JsonSchemas:
             description["description"] = " ".join(struct.__dict__["__doc__"].split())
         if struct.__struct_config__.forbid_unknown_fields:
             description["additionalProperties"] = False
-        if issubclass(struct, Extensible):
+        if issubclass(struct, ExtensibleStruct):
             description["additionalProperties"] = True
         return description
 

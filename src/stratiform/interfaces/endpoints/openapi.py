@@ -19,7 +19,7 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from stratiform.interfaces.endpoints.declaration import Api, Endpoint
-from stratiform.interfaces.endpoints.json_schemas import Components, JsonSchema, JsonSchemas, has_schema
+from stratiform.interfaces.endpoints.json_schemas import JsonSchema, JsonSchemas, SchemaComponents, has_schema
 from stratiform.interfaces.endpoints.media_types import BINARY, JSON, OCTET_STREAM, Schema
 from stratiform.interfaces.endpoints.request import ApiResponse
 from stratiform.kit.errors import Fault
@@ -45,8 +45,8 @@ _DESCRIPTIONS = {
 def build_document(apis: Sequence[Api], *, title: str, version: str) -> dict[str, Any]:
     """Return the OpenAPI document of `apis`."""
     for api in apis:
-        api.load()
-    components = Components()
+        api.import_routes()
+    components = SchemaComponents()
     paths: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for api in apis:
         schemas = JsonSchemas(api.format_microversion, components)
@@ -62,7 +62,7 @@ def build_document(apis: Sequence[Api], *, title: str, version: str) -> dict[str
     }
 
 
-def document_route(path: str, apis: Sequence[Api], *, title: str, version: str) -> HTTPRouteHandler:
+def build_document_route(path: str, apis: Sequence[Api], *, title: str, version: str) -> HTTPRouteHandler:
     """Return the route of the document of `apis`, which is built when it is requested first."""
 
     @cache
@@ -76,7 +76,7 @@ def document_route(path: str, apis: Sequence[Api], *, title: str, version: str) 
     return show_document
 
 
-def summarize(endpoint: Endpoint) -> str:
+def summarize_endpoint(endpoint: Endpoint) -> str:
     """Return one line about an endpoint: the first sentence of its docstring, or its name; of an action, its rule."""
     return _split_docstring(endpoint)[0]
 
@@ -104,7 +104,7 @@ def _by_operation(api: Api) -> dict[tuple[str, str], list[Endpoint]]:
 def _request_content(endpoint: Endpoint) -> Mapping[str, Schema]:
     if endpoint.consumes:
         return endpoint.consumes
-    if endpoint.body is bytes or (endpoint.is_async and not endpoint.reads):
+    if endpoint.body is bytes or (endpoint.is_async and not endpoint.is_read_only):
         return {OCTET_STREAM: BINARY}
     return {JSON: endpoint.body} if has_schema(endpoint.body) else {}
 
@@ -169,8 +169,8 @@ def _make_operation_ids_unique(paths: Mapping[str, Mapping[str, dict[str, object
 
 def _summarize_alternatives(endpoints: Sequence[Endpoint]) -> tuple[str, str]:
     if not endpoints[0].action:
-        return summarize(endpoints[-1]), ""
-    lines = [f"- `{endpoint.action}`: {summarize(endpoint)}." for endpoint in endpoints]
+        return summarize_endpoint(endpoints[-1]), ""
+    lines = [f"- `{endpoint.action}`: {summarize_endpoint(endpoint)}." for endpoint in endpoints]
     return "Run an action", "\n".join(lines)
 
 
@@ -197,7 +197,7 @@ def _path_parameters(endpoint: Endpoint, schemas: JsonSchemas) -> Iterator[dict[
 
 def _named_parameters(endpoint: Endpoint, schemas: JsonSchemas) -> Iterator[dict[str, Any]]:
     for location, struct in (("query", endpoint.query), ("header", endpoint.headers)):
-        for name, json_schema, required in schemas.fields(struct) if struct is not None else ():
+        for name, json_schema, required in schemas.iterate_fields(struct) if struct is not None else ():
             yield _parameter(name, location, json_schema, required=required)
 
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from stratiform.interfaces.endpoints.media_types import JSON
-from stratiform.interfaces.http import Request, reading, writing
+from stratiform.interfaces.http import Request, read_transaction, write_transaction
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
 
@@ -27,7 +27,7 @@ class ViewContext:
     microversion: int = 0
     is_admin: bool = False
 
-    def link(self, *segments: str) -> str:
+    def build_url(self, *segments: str) -> str:
         """Return the address of a resource of this API."""
         return "/".join((self.url + self.path, *segments))
 
@@ -37,13 +37,13 @@ OpenTransaction = Callable[[Request], AbstractContextManager[RequestContext]]
 
 
 @dataclass(frozen=True, slots=True)
-class Transactions:
+class RequestTransactions:
     """How an API authenticates requests and opens their transactions: by a token of the identity service, or its own
     way.
     """
 
-    read: OpenTransaction = reading
-    write: OpenTransaction = writing
+    read: OpenTransaction = read_transaction
+    write: OpenTransaction = write_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class ApiRequest:
     services: Services
     view: ViewContext
     context: RequestContext | None = None
-    transactions: Transactions = field(default_factory=Transactions)
+    transactions: RequestTransactions = field(default_factory=RequestTransactions)
 
     @property
     def ctx(self) -> RequestContext:
@@ -72,18 +72,18 @@ class ApiRequest:
         return parse_qsl(self.http.url.query, keep_blank_values=True)
 
     @contextmanager
-    def read(self) -> Iterator[RequestContext]:
+    def read_transaction(self) -> Iterator[RequestContext]:
         """Open a transaction that only reads. Raises Unauthenticated."""
         with self.transactions.read(self.http) as ctx:
             yield ctx
 
     @contextmanager
-    def write(self) -> Iterator[RequestContext]:
+    def write_transaction(self) -> Iterator[RequestContext]:
         """Open a transaction that is committed at the end. Raises Unauthenticated."""
         with self.transactions.write(self.http) as ctx:
             yield ctx
 
-    def next_url(self, marker: str, *, without: Sequence[str] = ()) -> str:
+    def build_next_page_url(self, marker: str, *, without: Sequence[str] = ()) -> str:
         """Return the address of the page after `marker`, with the other parameters of this request."""
         query = [(name, value) for name, value in self.query_items if name not in ("marker", *without)]
         return f"{self.view.url}{self.http.url.path}?{urlencode([*query, ('marker', marker)])}"

@@ -7,9 +7,9 @@ from litestar import Router
 from litestar.middleware import DefineMiddleware
 
 from stratiform.interfaces.endpoints import Api
-from stratiform.interfaces.endpoints.dispatch import router
-from stratiform.interfaces.openstack.microversions import MicroversionHeaders, Microversions
-from stratiform.interfaces.openstack.versions import VersionDocuments
+from stratiform.interfaces.endpoints.dispatch import build_router
+from stratiform.interfaces.openstack.microversions import MicroversionMiddleware, Microversions
+from stratiform.interfaces.openstack.version_documents import VersionDocuments
 from stratiform.services.identity.model import CatalogService
 
 
@@ -24,9 +24,9 @@ class OpenStackApi(Api):
     def format_microversion(self, minor: int) -> str:
         return f"{self.versions.id.lstrip('v').partition('.')[0]}.{minor}"
 
-    def router(self) -> Router:
+    def build_router(self) -> Router:
         """Return the routes of all endpoints."""
         if self.microversions is None:
-            return router(self)
-        middleware: Sequence[DefineMiddleware] = [DefineMiddleware(MicroversionHeaders, versions=self.microversions)]
-        return router(self, before_request=self.microversions.negotiate, middleware=middleware)
+            return build_router(self)
+        middleware: Sequence[DefineMiddleware] = [DefineMiddleware(MicroversionMiddleware, versions=self.microversions)]
+        return build_router(self, before_request=self.microversions.negotiate, middleware=middleware)

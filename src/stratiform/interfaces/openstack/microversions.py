@@ -52,7 +52,7 @@ class Microversions:
         if int(match[1]) != self.major or not self.first <= int(match[2]) <= self.last:
             raise VersionNotSupported(
                 f"Version {version} is not supported by the API. "
-                f"Minimum is {self.text(self.first)} and maximum is {self.text(self.last)}."
+                f"Minimum is {self.format_version(self.first)} and maximum is {self.format_version(self.last)}."
             )
         return int(match[2])
 
@@ -64,15 +64,15 @@ class Microversions:
                 return version.strip() or "(empty)"
         return ""
 
-    def text(self, number: int) -> str:
+    def format_version(self, number: int) -> str:
         """Return `2.26` for 26."""
         return f"{self.major}.{number}"
 
-    def headers(self, number: int) -> list[tuple[bytes, bytes]]:
+    def build_response_headers(self, number: int) -> list[tuple[bytes, bytes]]:
         """Return the headers of a response at this microversion."""
-        values = {_HEADER: f"{self.service} {self.text(number)}"}
+        values = {_HEADER: f"{self.service} {self.format_version(number)}"}
         if self.legacy:
-            values[self.legacy] = self.text(number)
+            values[self.legacy] = self.format_version(number)
         encoded = [(name.lower().encode(), value.encode()) for name, value in values.items()]
         return [*encoded, *((b"vary", name.encode()) for name in values)]
 
@@ -81,12 +81,12 @@ COMPUTE = Microversions("compute", major=2, first=1, last=90, legacy="X-OpenStac
 VOLUME = Microversions("volume", major=3, first=0, last=60)
 
 
-def minor(request: Request) -> int:
+def get_minor_version(request: Request) -> int:
     """Return the minor version of this request: 26 for 2.26."""
     return int(request.scope["state"]["minor"])
 
 
-class MicroversionHeaders:
+class MicroversionMiddleware:
     """Adds the microversion to every response, also to errors."""
 
     def __init__(self, app: ASGIApp, versions: Microversions) -> None:
@@ -98,7 +98,10 @@ class MicroversionHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self._versions.headers(scope["state"]["minor"])]
+                message["headers"] = [
+                    *message["headers"],
+                    *self._versions.build_response_headers(scope["state"]["minor"]),
+                ]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

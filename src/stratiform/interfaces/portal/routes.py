@@ -9,14 +9,14 @@ from litestar import MediaType, Response, Router
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
-from stratiform.interfaces.http import Request, get, post, reading, services_of
-from stratiform.interfaces.portal.session import (
+from stratiform.interfaces.http import Request, get, get_services, post, read_transaction
+from stratiform.interfaces.portal.browser_sessions import (
     COOKIE_NAME,
     NoProject,
     build_cookie,
+    open_session_context,
     parse_form,
     scope_to_project,
-    session_context,
     sign_in_with_password,
 )
 from stratiform.interfaces.portal.views import InvoicesPage, OverviewPage, build_invoices, build_overview
@@ -40,20 +40,20 @@ _INVOICE_TYPES = {"pdf": "application/pdf", "json": "application/json"}
 
 @get("/", operation_id="dashboardOverview", include_in_schema=False)
 def show_overview(request: Request) -> Response[str]:
-    with session_context(request) as ctx:
-        return _render_page(request, ctx, "overview.html", build_overview(services_of(request), ctx))
+    with open_session_context(request) as ctx:
+        return _render_page(request, ctx, "overview.html", build_overview(get_services(request), ctx))
 
 
 @get("/invoices", operation_id="dashboardInvoices", include_in_schema=False)
 def list_invoices(request: Request) -> Response[str]:
-    with session_context(request) as ctx:
-        return _render_page(request, ctx, "invoices.html", build_invoices(services_of(request), ctx))
+    with open_session_context(request) as ctx:
+        return _render_page(request, ctx, "invoices.html", build_invoices(get_services(request), ctx))
 
 
 @get("/invoices/{number:str}/{extension:str}", operation_id="dashboardInvoice", include_in_schema=False)
 def download_invoice(request: Request, number: str, extension: str) -> Response[bytes]:
-    documents = services_of(request).billing.documents
-    with session_context(request) as ctx:
+    documents = get_services(request).billing.documents
+    with open_session_context(request) as ctx:
         if extension not in _INVOICE_TYPES:
             raise NotFound(f"An invoice has no format '{extension}'.")
         content = documents.render_pdf(ctx, number) if extension == "pdf" else documents.get(ctx, number).content
@@ -71,7 +71,7 @@ def sign_in(request: Request, body: bytes) -> Response[str] | Redirect:
     fields = parse_form(request, body)
     user, domain = fields.get("user", ""), fields.get("domain", "Default")
     try:
-        token = sign_in_with_password(services_of(request), user, fields.get("password", ""), domain)
+        token = sign_in_with_password(get_services(request), user, fields.get("password", ""), domain)
     except NoProject as error:
         return _render_sign_in(user, domain, error.message)
     except Unauthenticated:
@@ -83,9 +83,9 @@ def sign_in(request: Request, body: bytes) -> Response[str] | Redirect:
 def sign_out(request: Request, body: bytes) -> Redirect:
     """Revoke all tokens of the session, also of projects that the user has left, and delete the cookie."""
     parse_form(request, body)
-    services = services_of(request)
+    services = get_services(request)
     token = request.cookies.get(COOKIE_NAME, "")
-    with reading(request, token=token or "-") as ctx:
+    with read_transaction(request, token=token or "-") as ctx:
         caller, now = ctx.caller, ctx.now
     with services.database.transaction() as db:
         services.identity.tokens.revoke(RequestContext(db, caller, now), token, chain=True)
@@ -95,7 +95,7 @@ def sign_out(request: Request, body: bytes) -> Redirect:
 @post("/project", operation_id="dashboardProject", include_in_schema=False)
 def switch_project(request: Request, body: bytes) -> Redirect:
     fields = parse_form(request, body)
-    token = scope_to_project(services_of(request), request.cookies.get(COOKIE_NAME, ""), fields.get("project", ""))
+    token = scope_to_project(get_services(request), request.cookies.get(COOKIE_NAME, ""), fields.get("project", ""))
     return _redirect("/dashboard", request, token)
 
 
@@ -126,7 +126,7 @@ def _render_page(
     request: Request, ctx: RequestContext, template: str, page: OverviewPage | InvoicesPage
 ) -> Response[str]:
     fields = {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
-    session = {"caller": ctx.caller, "projects": services_of(request).identity.projects.list_available(ctx)}
+    session = {"caller": ctx.caller, "projects": get_services(request).identity.projects.list_available(ctx)}
     return _render(template, session | fields)
 
 

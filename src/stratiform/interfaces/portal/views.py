@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from stratiform.interfaces.portal.chart import Chart, build_chart, format_amount
+from stratiform.interfaces.portal.cost_chart import BarChart, build_chart, format_amount
 from stratiform.interfaces.services import Services
 from stratiform.kit.clock import to_datetime
 from stratiform.kit.context import RequestContext
@@ -74,7 +74,7 @@ class OverviewPage:
     """Costs, servers and volumes of a project; without a customer account, `cost` and `chart` are None."""
 
     cost: CostView | None
-    chart: Chart | None
+    chart: BarChart | None
     servers: Sequence[ServerRow]
     volumes: Sequence[VolumeRow]
     page: str = "overview"
@@ -100,12 +100,12 @@ class _ResourceCosts:
 
 
 def build_overview(services: Services, ctx: RequestContext) -> OverviewPage:
-    project_id = ctx.caller.project()
-    project_cost = services.billing.costs.find_by_project(ctx, project_id)
+    project_id = ctx.caller.require_project_id()
+    project_cost = services.billing.costs.find_project_cost(ctx, project_id)
     costs = _ResourceCosts(project_cost)
     details = services.compute.servers.list_details(ctx, ServerFilter(), Page(limit=_MAX_ROWS)).items
     volumes = services.volume.volumes.list(ctx, VolumeFilter(), Page(limit=_MAX_ROWS)).items
-    types = services.volume.volume_types.names(ctx, {volume.type_id for volume in volumes})
+    types = services.volume.volume_types.list_names(ctx, {volume.type_id for volume in volumes})
     server_names = {volume.volume_id: detail.server.name for detail in details for volume in detail.attachments}
     return OverviewPage(
         cost=_build_cost(project_cost) if project_cost else None,

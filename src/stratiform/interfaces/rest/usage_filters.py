@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from stratiform.interfaces.rest.schemas.usage import UsageAsOfQuery, UsageQuery
 from stratiform.interfaces.rest.timestamps import EXAMPLE, parse_timestamp
 from stratiform.interfaces.services import Services
-from stratiform.kit.clock import Micros, iso
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
-from stratiform.kit.numbers import parse_uint
+from stratiform.kit.number_parsing import parse_uint
 from stratiform.services.ledger.model import UsageFilter
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class UsageSelection:
     """Selected usage. `known_at` is the time of `as_of`, or now: open segments without `to` are clipped to it."""
 
     usage_filter: UsageFilter
@@ -28,15 +28,15 @@ class _AsOf:
     at: Micros
 
 
-def select_usage(services: Services, ctx: RequestContext, query: UsageAsOfQuery) -> Selection:
+def select_usage(services: Services, ctx: RequestContext, query: UsageAsOfQuery) -> UsageSelection:
     """Return the usage that a query selects. Raises Invalid."""
     as_of = None if query.as_of is None else _resolve_as_of(services, ctx, query.as_of)
     if as_of is None:
-        return Selection(parse_filter(query), ctx.now)
-    return Selection(parse_filter(query, as_of.position), as_of.at)
+        return UsageSelection(parse_usage_filter(query), ctx.now)
+    return UsageSelection(parse_usage_filter(query, as_of.position), as_of.at)
 
 
-def parse_filter(query: UsageQuery, as_of: int | None = None) -> UsageFilter:
+def parse_usage_filter(query: UsageQuery, as_of: int | None = None) -> UsageFilter:
     """Return the filter of a query. Raises Invalid."""
     start = None if query.start is None else parse_timestamp(query.start, "from")
     end = None if query.end is None else parse_timestamp(query.end, "to")
@@ -54,7 +54,7 @@ def parse_filter(query: UsageQuery, as_of: int | None = None) -> UsageFilter:
     )
 
 
-def check_reached(position: int, name: str, current: int) -> int:
+def check_position_reached(position: int, name: str, current: int) -> int:
     """Return `position`. Raises Invalid if the ledger has not reached it: what is known there may still change."""
     if position > current:
         raise Invalid(
@@ -68,7 +68,7 @@ def _resolve_as_of(services: Services, ctx: RequestContext, text: str) -> _AsOf:
     """Parse a position that the ledger has reached, or a past timestamp. Raises Invalid."""
     positions, number = services.ledger.positions, parse_uint(text)
     if number is not None:
-        position = check_reached(number, "as_of", positions.get_current(ctx.db))
+        position = check_position_reached(number, "as_of", positions.get_current_position(ctx.db))
         reached_at = positions.find_time(ctx.db, position)
         return _AsOf(position, ctx.now if reached_at is None else reached_at)
     try:
@@ -79,8 +79,8 @@ def _resolve_as_of(services: Services, ctx: RequestContext, text: str) -> _AsOf:
             hint=f"a non-negative integer, or {EXAMPLE}",
         ) from error
     if at > ctx.now:
-        raise Invalid(f"`as_of` is in the future: {iso(at)}", hint="use a time in the past")
-    return _AsOf(positions.get_at(ctx.db, at), at)
+        raise Invalid(f"`as_of` is in the future: {format_iso(at)}", hint="use a time in the past")
+    return _AsOf(positions.get_position_at(ctx.db, at), at)
 
 
 def _parse_tag(text: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from stratiform.kit.db import Json
+from stratiform.kit.database import Json
 from stratiform.migrations import ledger_conversion
 
 BTREE_GIST = "CREATE EXTENSION IF NOT EXISTS btree_gist"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from stratiform.kit.db import Json
+from stratiform.kit.database import Json
 
 revision = "0003"
 down_revision = "0002"

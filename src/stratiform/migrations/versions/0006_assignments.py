@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.schema import SchemaItem
 
-from stratiform.kit.clock import iso
+from stratiform.kit.clock import format_iso
 from stratiform.kit.errors import Conflict
 
 revision = "0006"
@@ -90,9 +90,9 @@ def _number(assignments: Sequence[Row], names: Mapping[str, str]) -> Iterator[Ro
 
 
 def _overlap(earlier: Row, later: Row, names: Mapping[str, str]) -> Conflict:
-    until = "" if later["until"] is None and earlier["until"] is None else f" until {iso(_end(earlier, later))}"
+    until = "" if later["until"] is None and earlier["until"] is None else f" until {format_iso(_end(earlier, later))}"
     return Conflict(
-        f"Project {later['project_id']} has two payers from {iso(later['start'])}{until}: customer account"
+        f"Project {later['project_id']} has two payers from {format_iso(later['start'])}{until}: customer account"
         f" '{names[earlier['account_id']]}' (assignment {earlier['id']}) and '{names[later['account_id']]}'"
         f" (assignment {later['id']})",
         hint="correct the table billing_assignment, see docs/howto/upgrade-a-database.md",

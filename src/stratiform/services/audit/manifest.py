@@ -5,10 +5,10 @@ from stratiform.services.audit.service import AuditService
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
-from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry
+from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry
 
 
-def _build(env: Environment, registry: ServiceRegistry) -> AuditService:
+def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> AuditService:
     return AuditService.build(
         env.database,
         env.clock,

@@ -1,7 +1,7 @@
 """Policy rules of audits. OpenStack has no service of this kind, so the names are Stratiform's own."""
 
-from stratiform.kit.policy import Rule, admin, declared_rules
+from stratiform.kit.policy import Rule, admin, list_declared_rules
 
 AUDITS_CREATE = Rule("usage:audits:create", admin, "Audit the ledger against its sources")
 
-RULES = declared_rules(globals())
+RULES = list_declared_rules(globals())

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from stratiform.kit.clock import iso
+from stratiform.kit.clock import format_iso
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.services.rating.model import QUANTITY_DIGITS, Charge, PricePlan, UnpricedUsage, format_scaled
 
@@ -47,7 +47,8 @@ class UnpricedUsageConflict(Conflict):
         uncovered = sorted({usage.resource_type for usage in charge.unpriced if not usage.covered})
         free = f", or `free = {json.dumps(uncovered)}` for types that cost nothing" if uncovered else ""
         super().__init__(
-            f"Usage without a price: {totals}. First: {resource} from {iso(gap.start)} to {iso(gap.end)}: {gap.reason}",
+            f"Usage without a price: {totals}. First: {resource} from {format_iso(gap.start)} "
+            f"to {format_iso(gap.end)}: {gap.reason}",
             hint=f"add prices to plan '{plan.name}' (a price may be 0){free}",
         )
 

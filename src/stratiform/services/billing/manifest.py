@@ -5,11 +5,11 @@ from stratiform.services.billing.service import BillingService
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
-from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
 from stratiform.services.rating.service import RatingService
 
 
-def _build(env: Environment, registry: ServiceRegistry) -> BillingService:
+def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> BillingService:
     return BillingService.build(
         ids=env.ids,
         identity=registry.get(IdentityService),
@@ -19,4 +19,4 @@ def _build(env: Environment, registry: ServiceRegistry) -> BillingService:
     )
 
 
-manifest = ServiceManifest(name="billing", build=_build, tables=declared_tables(tables), rules=policy.RULES)
+manifest = ServiceManifest(name="billing", build=_build, tables=list_declared_tables(tables), rules=policy.RULES)

@@ -1,6 +1,13 @@
 """Policy rules of customer accounts, periods, documents and costs. OpenStack has no service of this kind."""
 
-from stratiform.kit.policy import Rule, admin, declared_rules, project_or_system_reader, project_reader, system_reader
+from stratiform.kit.policy import (
+    Rule,
+    admin,
+    list_declared_rules,
+    project_or_system_reader,
+    project_reader,
+    system_reader,
+)
 
 ACCOUNTS_CREATE = Rule("billing:accounts:create", admin, "Create a customer account")
 ACCOUNTS_LIST = Rule("billing:accounts:list", system_reader, "List customer accounts")
@@ -18,4 +25,4 @@ INVOICES_GET = Rule("billing:invoices:get", project_or_system_reader, "Show an i
 INVOICES_LIST_ALL = Rule("billing:invoices:list_all", system_reader, "List and show the invoices of all accounts")
 COSTS_GET = Rule("billing:costs:get", project_reader, "Show the running cost of a project")
 
-RULES = declared_rules(globals())
+RULES = list_declared_rules(globals())

@@ -17,7 +17,7 @@ from sqlalchemy import (
     column,
 )
 
-from stratiform.kit.db import Json, LongBytes, table
+from stratiform.kit.database import Json, LongBytes, define_table
 
 
 def _follows_previous() -> ColumnElement[bool]:
@@ -37,7 +37,7 @@ def _starts_before_end() -> ColumnElement[bool]:
     return column("start", BigInteger) < column("end", BigInteger)
 
 
-accounts_table = table(
+accounts_table = define_table(
     "billing_account",
     Column("id", String(64), primary_key=True),
     Column("name", String(255), nullable=False, unique=True),
@@ -49,7 +49,7 @@ accounts_table = table(
     Column("created_at", BigInteger, nullable=False),
 )
 
-assignments_table = table(
+assignments_table = define_table(
     "billing_assignment",
     Column("id", String(64), primary_key=True),
     Column("account_id", String(64), ForeignKey("billing_account.id"), nullable=False, index=True),
@@ -71,7 +71,7 @@ assignments_table = table(
     CheckConstraint("until IS NULL OR start < until", name="period"),
 )
 
-documents_table = table(
+documents_table = define_table(
     "billing_document",
     Column("number", String(64), primary_key=True),
     Column("kind", String(16), nullable=False),
@@ -103,7 +103,7 @@ documents_table = table(
     CheckConstraint("kind IN ('invoice', 'credit_note', 'debit_note')", name="kind"),
 )
 
-document_taxes_table = table(
+document_taxes_table = define_table(
     "billing_document_tax",
     Column("number", String(64), ForeignKey("billing_document.number"), primary_key=True),
     Column("code", String(4), primary_key=True),
@@ -112,14 +112,14 @@ document_taxes_table = table(
     Column("tax_minor", BigInteger, nullable=False),
 )
 
-document_references_table = table(
+document_references_table = define_table(
     "billing_document_reference",
     Column("number", String(64), ForeignKey("billing_document.number"), primary_key=True),
     Column("referenced_number", String(64), ForeignKey("billing_document.number"), primary_key=True, index=True),
     CheckConstraint("number <> referenced_number", name="other"),
 )
 
-periods_table = table(
+periods_table = define_table(
     "billing_period",
     Column("id", String(64), primary_key=True),
     Column("account_id", String(64), ForeignKey("billing_account.id"), nullable=False),
@@ -142,13 +142,13 @@ periods_table = table(
     CheckConstraint(_starts_before_end(), name="period"),
 )
 
-numbers_table = table(
+numbers_table = define_table(
     "billing_number",
     Column("series", String(16), primary_key=True),
     Column("last", Integer, nullable=False),
 )
 
-seller_table = table(
+seller_table = define_table(
     "billing_seller",
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("party", Json, nullable=False),

@@ -39,7 +39,7 @@ class AvailabilityZoneNotFound(Conflict):
     status = 400
 
 
-class NativeResourceNotFound(NotFound):
+class NativeIdNotFound(NotFound):
     """The resource has no registered native id in the cloud."""
 
 

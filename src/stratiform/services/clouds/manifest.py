@@ -2,11 +2,11 @@
 
 from stratiform.services.clouds import policy, tables
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
 
 
-def _build(env: Environment, _registry: ServiceRegistry) -> CloudsService:
+def _build(env: ServiceEnvironment, _registry: ServiceRegistry) -> CloudsService:
     return CloudsService.build(database=env.database, ids=env.ids, keys=env.secret_keys, installation=env.installation)
 
 
-manifest = ServiceManifest(name="clouds", build=_build, tables=declared_tables(tables), rules=policy.RULES)
+manifest = ServiceManifest(name="clouds", build=_build, tables=list_declared_tables(tables), rules=policy.RULES)

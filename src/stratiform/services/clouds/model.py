@@ -49,7 +49,7 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
-class NativeResource:
+class NativeIdMapping:
     """The id of one of our images, flavors or volume types in one cloud."""
 
     cloud_id: str

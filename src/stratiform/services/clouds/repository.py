@@ -4,26 +4,26 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, insert, select
 
-from stratiform.kit.db import Connection, IntegrityError, Rows, upsert
+from stratiform.kit.database import Connection, IntegrityError, TableGateway, upsert
 from stratiform.services.clouds.errors import CloudInUse
-from stratiform.services.clouds.model import Binding, Cloud, NativeResource
+from stratiform.services.clouds.model import Binding, Cloud, NativeIdMapping
 from stratiform.services.clouds.tables import bindings_table, clouds_table, native_resources_table
 
-clouds = Rows(clouds_table, Cloud)
-native_resources = Rows(native_resources_table, NativeResource, key="resource_id")
+clouds = TableGateway(clouds_table, Cloud)
+native_resources = TableGateway(native_resources_table, NativeIdMapping, key="resource_id")
 
 
 def insert_cloud(db: Connection, cloud: Cloud, secrets: str) -> bool:
     """Insert a cloud with its encrypted secrets. Return False if the name exists; then the transaction is aborted."""
     try:
-        db.execute(insert(clouds_table).values(**clouds.values(cloud), secrets=secrets))
+        db.execute(insert(clouds_table).values(**clouds.to_columns(cloud), secrets=secrets))
     except IntegrityError:
         return False
     return True
 
 
 def update_cloud(db: Connection, cloud: Cloud, secrets: str) -> None:
-    clouds.update(db, cloud.id, **clouds.values(cloud), secrets=secrets)
+    clouds.update(db, cloud.id, **clouds.to_columns(cloud), secrets=secrets)
 
 
 def get_secrets(db: Connection, cloud_id: str) -> str:
@@ -38,11 +38,11 @@ def lock_cloud(db: Connection, cloud_id: str) -> None:
 
 def list_clouds(db: Connection) -> list[Cloud]:
     """Return every cloud, ordered by name."""
-    return clouds.all(db, order=(clouds_table.c.name,))
+    return clouds.list_all(db, order=(clouds_table.c.name,))
 
 
 def find_cloud_by_name(db: Connection, name: str) -> Cloud | None:
-    return clouds.first(db, clouds_table.c.name == name)
+    return clouds.find_first(db, clouds_table.c.name == name)
 
 
 def delete_cloud(db: Connection, cloud_id: str) -> None:
@@ -94,28 +94,28 @@ def delete_bindings(db: Connection, project_id: str, cloud_id: str, zone: str | 
     return db.execute(delete(bindings_table).where(condition)).rowcount
 
 
-def save_native_resource(db: Connection, resource: NativeResource) -> None:
+def save_native_id(db: Connection, resource: NativeIdMapping) -> None:
     upsert(
         db,
         native_resources_table,
-        native_resources.values(resource),
+        native_resources.to_columns(resource),
         key=[column.name for column in native_resources_table.primary_key],
         on_conflict={"native_id": resource.native_id},
     )
 
 
 def find_native_id(db: Connection, cloud_id: str, resource_type: str, resource_id: str) -> str | None:
-    resource = native_resources.first(db, *_native_resource(cloud_id, resource_type, resource_id))
+    resource = native_resources.find_first(db, *_native_resource(cloud_id, resource_type, resource_id))
     return None if resource is None else resource.native_id
 
 
-def list_native_resources(db: Connection, cloud_id: str) -> list[NativeResource]:
+def list_native_ids(db: Connection, cloud_id: str) -> list[NativeIdMapping]:
     """Return the native ids registered in a cloud, ordered by resource type and id."""
     n = native_resources_table.c
-    return native_resources.all(db, n.cloud_id == cloud_id, order=(n.resource_type, n.resource_id))
+    return native_resources.list_all(db, n.cloud_id == cloud_id, order=(n.resource_type, n.resource_id))
 
 
-def delete_native_resource(db: Connection, cloud_id: str, resource_type: str, resource_id: str) -> int:
+def delete_native_id(db: Connection, cloud_id: str, resource_type: str, resource_id: str) -> int:
     return native_resources.delete(db, *_native_resource(cloud_id, resource_type, resource_id))
 
 

@@ -2,9 +2,9 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Text, UniqueConstraint
 
-from stratiform.kit.db import Json, Serial, table
+from stratiform.kit.database import Json, Serial, define_table
 
-clouds_table = table(
+clouds_table = define_table(
     "clouds_cloud",
     Column("id", String(64), primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
@@ -16,7 +16,7 @@ clouds_table = table(
     Column("revision", Integer, nullable=False),
 )
 
-bindings_table = table(
+bindings_table = define_table(
     "clouds_binding",
     Column("seq", Serial, primary_key=True, autoincrement=True),
     Column("project_id", String(64), nullable=False),
@@ -27,7 +27,7 @@ bindings_table = table(
     UniqueConstraint("project_id", "zone"),
 )
 
-native_resources_table = table(
+native_resources_table = define_table(
     "clouds_native",
     Column("cloud_id", String(64), ForeignKey("clouds_cloud.id"), primary_key=True),
     Column("kind", String(16), key="resource_type", primary_key=True),

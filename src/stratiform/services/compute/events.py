@@ -6,10 +6,10 @@ Source: recorded notifications of Nova 34; nova/notifications/base.py for the ke
 from collections.abc import Sequence
 
 from stratiform.kit import outbox
-from stratiform.kit.clock import Micros, iso_naive, to_datetime
-from stratiform.kit.db import Connection
+from stratiform.kit.clock import Micros, format_iso_naive, to_datetime
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.compute.model import vm_states
 from stratiform.services.compute.model.servers import Server
 from stratiform.services.network.model import Port
@@ -58,7 +58,7 @@ EVENT_TYPES = (
 )
 
 
-def notify(
+def append_notification(
     db: Connection,
     ids: Ids,
     event_type: str,
@@ -83,13 +83,13 @@ def notify(
             publisher_id=f"compute.{server.cloud_name}",
             at=at,
             cloud=server.cloud_name,
-            payload={**server_payload(server), **states, **extra},
+            payload={**build_server_payload(server), **states, **extra},
         ),
     )
-    enqueue(db, "metering.outbox", "all", at)
+    enqueue(db, "ingest.outbox", "all", at)
 
 
-def server_payload(server: Server) -> dict[str, object]:
+def build_server_payload(server: Server) -> dict[str, object]:
     """Return Nova's payload. A server that is lost in its cloud has the state `deleted`."""
     flavor = server.flavor
     return {
@@ -129,7 +129,7 @@ def server_payload(server: Server) -> dict[str, object]:
     }
 
 
-def fixed_ips_payload(ports: Sequence[Port]) -> list[dict[str, object]]:
+def build_fixed_ips_payload(ports: Sequence[Port]) -> list[dict[str, object]]:
     """Return the addresses in the format of `compute.instance.create.end`."""
     return [
         {
@@ -146,4 +146,4 @@ def fixed_ips_payload(ports: Sequence[Port]) -> list[dict[str, object]]:
 
 
 def _format_time(at: Micros | None) -> str:
-    return "" if at is None else iso_naive(at)
+    return "" if at is None else format_iso_naive(at)

@@ -4,12 +4,12 @@ from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import events, policy, tables, tasks
 from stratiform.services.compute.service import ComputeService
 from stratiform.services.image.service import ImageService
-from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
 from stratiform.services.network.service import NetworkService
 from stratiform.services.volume.service import VolumeService
 
 
-def _build(env: Environment, registry: ServiceRegistry) -> ComputeService:
+def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> ComputeService:
     return ComputeService.build(
         ids=env.ids,
         clouds=registry.get(CloudsService),
@@ -22,9 +22,9 @@ def _build(env: Environment, registry: ServiceRegistry) -> ComputeService:
 manifest = ServiceManifest(
     name="compute",
     build=_build,
-    tables=declared_tables(tables),
+    tables=list_declared_tables(tables),
     rules=policy.RULES,
-    handlers=lambda registry: tasks.handlers(registry.get(ComputeService)),
+    handlers=lambda registry: tasks.build_handlers(registry.get(ComputeService)),
     recurring=(tasks.SURVEY,),
     event_types=events.EVENT_TYPES,
 )

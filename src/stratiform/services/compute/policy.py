@@ -1,6 +1,6 @@
 """Policy rules of servers, flavors and key pairs. Source: Nova's policy reference, secure defaults."""
 
-from stratiform.kit.policy import Caller, Rule, admin, anyone, declared_rules, project_member, project_reader
+from stratiform.kit.policy import Caller, Rule, admin, anyone, list_declared_rules, project_member, project_reader
 
 
 def own_user(caller: Caller, user_id: str | None) -> bool:
@@ -101,4 +101,4 @@ EXTENSIONS_READ = Rule(f"{_API}:extensions", anyone, "List and show extensions")
 SERVICES_LIST = Rule(f"{_API}:os-services:list", admin, "List compute services")
 HYPERVISORS_LIST = Rule(f"{_API}:os-hypervisors:list", admin, "List hypervisors")
 
-RULES = declared_rules(globals())
+RULES = list_declared_rules(globals())

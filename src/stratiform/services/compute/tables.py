@@ -3,9 +3,9 @@
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.dialects import mysql
 
-from stratiform.kit.db import Json, table
+from stratiform.kit.database import Json, define_table
 
-flavor_table = table(
+flavor_table = define_table(
     "compute_flavor",
     Column("id", String(255), primary_key=True),
     Column("name", String(255), nullable=False, unique=True),
@@ -21,13 +21,13 @@ flavor_table = table(
     Column("created_at", BigInteger, nullable=False),
 )
 
-flavor_access_table = table(
+flavor_access_table = define_table(
     "compute_flavor_access",
     Column("flavor_id", String(255), primary_key=True),
     Column("project_id", String(64), primary_key=True),
 )
 
-keypair_table = table(
+keypair_table = define_table(
     "compute_keypair",
     Column("id", String(64), primary_key=True),
     Column("user_id", String(64), nullable=False),
@@ -39,7 +39,7 @@ keypair_table = table(
     UniqueConstraint("user_id", "name"),
 )
 
-server_table = table(
+server_table = define_table(
     "compute_server",
     Column("id", String(64), primary_key=True),
     Column("project_id", String(64), nullable=False),
@@ -87,7 +87,7 @@ server_table = table(
     Index("ix_compute_server_cloud", "cloud_id", "deleted_at"),
 )
 
-action_table = table(
+action_table = define_table(
     "compute_server_action",
     Column("id", String(64), primary_key=True),
     Column("server_id", String(64), nullable=False),

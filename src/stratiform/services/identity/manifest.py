@@ -2,13 +2,13 @@
 
 from stratiform.services.identity import policy, tables
 from stratiform.services.identity.service import IdentityService
-from stratiform.services.identity.service.passwords import PasswordHasher
-from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+from stratiform.services.identity.service.password_hasher import PasswordHasher
+from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
 
 
-def _build(env: Environment, _registry: ServiceRegistry) -> IdentityService:
+def _build(env: ServiceEnvironment, _registry: ServiceRegistry) -> IdentityService:
     passwords = PasswordHasher(env.bcrypt_rounds, env.password_regex, env.password_regex_description)
     return IdentityService.build(env.ids, env.token_keys, passwords, token_ttl_s=env.token_ttl_s)
 
 
-manifest = ServiceManifest(name="identity", build=_build, tables=declared_tables(tables), rules=policy.RULES)
+manifest = ServiceManifest(name="identity", build=_build, tables=list_declared_tables(tables), rules=policy.RULES)

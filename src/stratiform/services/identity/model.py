@@ -109,7 +109,7 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class RoleAssignment:
     """A role of a user or group on a target. If `inherited`, it applies to the projects below the target instead."""
 
     role_id: str
@@ -121,11 +121,11 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class EffectiveAssignment:
+class EffectiveRoleAssignment:
     """An assignment and its `source`: equal for direct ones, else that of a group, a prior role or an ancestor."""
 
-    assignment: Assignment
-    source: Assignment
+    assignment: RoleAssignment
+    source: RoleAssignment
     prior_role_id: str = ""
 
 
@@ -241,7 +241,7 @@ class TagFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class AssignmentFilter:
+class RoleAssignmentFilter:
     """Filters of the role assignment list; an empty id matches everything.
 
     `include_subtree` adds the assignments on projects below the target.
@@ -258,7 +258,7 @@ class AssignmentFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class AssignmentResources:
+class RoleAssignmentResources:
     """The resources that a list of role assignments refers to, by id. Domains are among the projects."""
 
     users: dict[str, User] = field(default_factory=dict)
@@ -278,7 +278,7 @@ class ResourceRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class TokenScope:
     """The scope of a token; `id` is the id of the project or domain."""
 
     type: ScopeType
@@ -329,7 +329,7 @@ class AuthRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class TokenClaims:
     """The payload of a token. The epochs are those of the user and of the scope when the token was issued.
 
     `audit_ids`: the token's own, then those of the tokens that it was issued for; the last one is that of a sign-in.
@@ -337,7 +337,7 @@ class Claims:
 
     user_id: str
     methods: tuple[str, ...]
-    scope: Scope
+    scope: TokenScope
     issued_at: Micros
     expires_at: Micros
     audit_ids: tuple[str, ...]
@@ -350,7 +350,7 @@ class Claims:
 class Token:
     """A valid token and its resources; `project` and `domain` depend on the scope."""
 
-    claims: Claims
+    claims: TokenClaims
     user: User
     user_domain: Project
     roles: tuple[Role, ...]
@@ -361,7 +361,7 @@ class Token:
     application_credential: ApplicationCredential | None = None
 
 
-def default_domain_id(caller: Caller) -> str:
+def get_default_domain_id(caller: Caller) -> str:
     """Return the domain for a new resource that specifies none: that of the caller's scope, else "default"."""
     if caller.domain_id:
         return caller.domain_id

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from stratiform.kit.errors import Forbidden, NotFound
-from stratiform.kit.policy import Caller, Rule, admin, anyone, declared_rules, system_reader
+from stratiform.kit.policy import Caller, Rule, admin, anyone, list_declared_rules, system_reader
 from stratiform.services.identity.errors import ForbiddenAction
 
 
@@ -17,7 +17,7 @@ class IdentityRule(Rule):
         Raises: ForbiddenAction
         """
         if not self.allows(caller, project_id):
-            raise self.denied()
+            raise self.build_forbidden_error()
 
     def require_own(self, caller: Caller, target_id: str, not_found: NotFound) -> None:
         """Check the rule, and hide the existence of targets outside the scope of the caller's token.
@@ -28,7 +28,7 @@ class IdentityRule(Rule):
             raise not_found
         self.require(caller, target_id)
 
-    def denied(self) -> Forbidden:
+    def build_forbidden_error(self) -> Forbidden:
         return ForbiddenAction(self.name)
 
 
@@ -154,4 +154,4 @@ DELETE_APPLICATION_CREDENTIAL = IdentityRule(
 )
 LIST_ACCESS_RULES = IdentityRule("identity:list_access_rules", system_reader_or_owner, "List a user's access rules")
 
-RULES = declared_rules(globals())
+RULES = list_declared_rules(globals())

@@ -6,35 +6,35 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, IntegrityError, Record, Rows, upsert
-from stratiform.kit.pagination import Slice, paginate
+from stratiform.kit.database import Connection, IntegrityError, RowDataclass, TableGateway, upsert
+from stratiform.kit.pagination import Slice, paginate_list
 from stratiform.services.identity import tables as t
 from stratiform.services.identity.errors import NameConflict
 from stratiform.services.identity.model import (
     ApplicationCredential,
-    Assignment,
     Endpoint,
     Group,
     ListQuery,
     Project,
     Region,
     Role,
+    RoleAssignment,
     Service,
     TargetKind,
     User,
 )
 
-projects = Rows(t.projects, Project)
-users = Rows(t.users, User)
-groups = Rows(t.groups, Group)
-roles = Rows(t.roles, Role)
-assignments = Rows(t.assignments, Assignment, key="role_id")
-regions = Rows(t.regions, Region)
-services = Rows(t.services, Service)
-endpoints = Rows(t.endpoints, Endpoint)
-application_credentials = Rows(t.application_credentials, ApplicationCredential)
+projects = TableGateway(t.projects, Project)
+users = TableGateway(t.users, User)
+groups = TableGateway(t.groups, Group)
+roles = TableGateway(t.roles, Role)
+assignments = TableGateway(t.assignments, RoleAssignment, key="role_id")
+regions = TableGateway(t.regions, Region)
+services = TableGateway(t.services, Service)
+endpoints = TableGateway(t.endpoints, Endpoint)
+application_credentials = TableGateway(t.application_credentials, ApplicationCredential)
 
-T = TypeVar("T", bound=Record)
+T = TypeVar("T", bound=RowDataclass)
 
 #: Serial number and unique stamp of a state of the directory. Serial numbers increase.
 Revision = tuple[int, str]
@@ -45,23 +45,23 @@ _DIRECTORY = "directory"
 # Directory revision
 
 
-def get_revision(db: Connection) -> Revision:
+def get_directory_revision(db: Connection) -> Revision:
     """Return the current revision, or (0, "") before the first change."""
     row = db.execute(select(t.states.c.serial, t.states.c.stamp).where(t.states.c.name == _DIRECTORY)).first()
     return (int(row[0]), str(row[1])) if row else (0, "")
 
 
-def advance_revision(db: Connection, stamp: str) -> int:
+def create_directory_revision(db: Connection, stamp: str) -> int:
     """Create a revision with `stamp` and return its serial number. Blocks other writers until the transaction ends."""
     first = {"name": _DIRECTORY, "serial": 1, "stamp": stamp}
     upsert(db, t.states, first, key=("name",), on_conflict={"serial": t.states.c.serial + 1, "stamp": stamp})
-    return get_revision(db)[0]
+    return get_directory_revision(db)[0]
 
 
 # Records of any table
 
 
-def insert_unique(db: Connection, rows: Rows[T], record: T, conflict: NameConflict) -> T:
+def insert_unique(db: Connection, rows: TableGateway[T], record: T, conflict: NameConflict) -> T:
     """Insert a record, or raise `conflict` if it violates a unique constraint."""
     try:
         return rows.insert(db, record)
@@ -69,7 +69,7 @@ def insert_unique(db: Connection, rows: Rows[T], record: T, conflict: NameConfli
         raise conflict from error
 
 
-def save_unique(db: Connection, rows: Rows[T], record: T, conflict: NameConflict) -> T:
+def save_unique(db: Connection, rows: TableGateway[T], record: T, conflict: NameConflict) -> T:
     """Update a record, or raise `conflict` if it violates a unique constraint."""
     try:
         return rows.save(db, record)
@@ -77,23 +77,23 @@ def save_unique(db: Connection, rows: Rows[T], record: T, conflict: NameConflict
         raise conflict from error
 
 
-def list_records(db: Connection, rows: Rows[T], query: ListQuery, *where: ColumnElement[bool]) -> Slice[T]:
+def list_records(db: Connection, rows: TableGateway[T], query: ListQuery, *where: ColumnElement[bool]) -> Slice[T]:
     """Return the records that match `query` and `where`, ordered by key."""
     conditions = [*_conditions(rows, query), *where]
     if query.page is None:
-        return Slice(rows.all(db, *conditions), more=False)
-    return rows.page(db, query.page, *conditions)
+        return Slice(rows.list_all(db, *conditions), more=False)
+    return rows.list_page(db, query.page, *conditions)
 
 
-def list_matching(db: Connection, rows: Rows[T], query: ListQuery, matches: Callable[[T], bool]) -> Slice[T]:
+def list_matching(db: Connection, rows: TableGateway[T], query: ListQuery, matches: Callable[[T], bool]) -> Slice[T]:
     """Return the records that match `query` and the predicate `matches`, ordered by key."""
-    records = [record for record in rows.all(db, *_conditions(rows, query)) if matches(record)]
+    records = [record for record in rows.list_all(db, *_conditions(rows, query)) if matches(record)]
     if query.page is None:
         return Slice(records, more=False)
-    return paginate(records, query.page, key=lambda record: str(getattr(record, rows.key.name)))
+    return paginate_list(records, query.page, key=lambda record: str(getattr(record, rows.key.name)))
 
 
-def _conditions(rows: Rows[Any], query: ListQuery) -> list[ColumnElement[bool]]:
+def _conditions(rows: TableGateway[Any], query: ListQuery) -> list[ColumnElement[bool]]:
     columns = rows.table.c
     conditions: list[ColumnElement[bool]] = [columns[name] == value for name, value in query.filters.items()]
     for operator, text in query.name_matches:
@@ -101,14 +101,14 @@ def _conditions(rows: Rows[Any], query: ListQuery) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def find_by_ids(db: Connection, rows: Rows[T], ids: Iterable[str]) -> list[T]:
+def find_by_ids(db: Connection, rows: TableGateway[T], ids: Iterable[str]) -> list[T]:
     """Return the existing records among `ids`, ordered by key."""
-    return rows.all(db, rows.key.in_(sorted(set(ids))))
+    return rows.list_all(db, rows.key.in_(sorted(set(ids))))
 
 
-def find_by_name(db: Connection, rows: Rows[T], name: str, domain_id: str) -> T | None:
+def find_by_name(db: Connection, rows: TableGateway[T], name: str, domain_id: str) -> T | None:
     columns = rows.table.c
-    return rows.first(db, columns.name == name, columns.domain_id == domain_id)
+    return rows.find_first(db, columns.name == name, columns.domain_id == domain_id)
 
 
 # Projects and domains
@@ -122,7 +122,7 @@ def find_domain_by_name(db: Connection, name: str) -> Project | None:
     domain = find_by_name(db, projects, name, "")
     if domain is None and name:
         columns = t.projects.c
-        domain = projects.first(db, columns.is_domain, func.lower(columns.name) == name.lower())
+        domain = projects.find_first(db, columns.is_domain, func.lower(columns.name) == name.lower())
     return domain
 
 
@@ -131,7 +131,7 @@ def list_domains(db: Connection, query: ListQuery) -> Slice[Project]:
 
 
 def has_children(db: Connection, project_id: str) -> bool:
-    return projects.first(db, t.projects.c.parent_id == project_id) is not None
+    return projects.find_first(db, t.projects.c.parent_id == project_id) is not None
 
 
 def list_inheritance_targets(db: Connection, project: Project) -> list[tuple[TargetKind, str]]:
@@ -150,7 +150,7 @@ def list_descendants(db: Connection, root_ids: Iterable[str]) -> list[Project]:
     descendants: list[Project] = []
     level = sorted(set(root_ids))
     while level:
-        children = projects.all(db, t.projects.c.parent_id.in_(level))
+        children = projects.list_all(db, t.projects.c.parent_id.in_(level))
         descendants += children
         level = [project.id for project in children]
     return descendants
@@ -184,13 +184,13 @@ def delete_project(db: Connection, project_id: str) -> None:
 
 def delete_domain(db: Connection, domain_id: str) -> None:
     """Delete a domain with its users, groups, roles and projects."""
-    for user in users.all(db, t.users.c.domain_id == domain_id):
+    for user in users.list_all(db, t.users.c.domain_id == domain_id):
         delete_user(db, user.id)
-    for group in groups.all(db, t.groups.c.domain_id == domain_id):
+    for group in groups.list_all(db, t.groups.c.domain_id == domain_id):
         delete_group(db, group.id)
-    for role in roles.all(db, t.roles.c.domain_id == domain_id):
+    for role in roles.list_all(db, t.roles.c.domain_id == domain_id):
         delete_role(db, role.id)
-    for project in projects.all(db, t.projects.c.domain_id == domain_id):
+    for project in projects.list_all(db, t.projects.c.domain_id == domain_id):
         delete_project(db, project.id)
     delete_project(db, domain_id)
 
@@ -258,7 +258,7 @@ def list_members(db: Connection, group_ids: Iterable[str]) -> dict[str, list[str
 
 
 def list_global_roles(db: Connection) -> list[Role]:
-    return roles.all(db, t.roles.c.domain_id == "")
+    return roles.list_all(db, t.roles.c.domain_id == "")
 
 
 def delete_role(db: Connection, role_id: str) -> None:
@@ -288,33 +288,33 @@ def delete_implied_role(db: Connection, prior_id: str, implied_id: str) -> bool:
     return db.execute(delete(rules).where(rules.c.prior_id == prior_id, rules.c.implied_id == implied_id)).rowcount > 0
 
 
-def create_assignment(db: Connection, assignment: Assignment) -> None:
-    row = assignments.values(assignment)
+def create_assignment(db: Connection, assignment: RoleAssignment) -> None:
+    row = assignments.to_columns(assignment)
     upsert(db, t.assignments, row, key=tuple(column.name for column in t.assignments.primary_key), on_conflict={})
 
 
-def delete_assignment(db: Connection, assignment: Assignment) -> bool:
+def delete_assignment(db: Connection, assignment: RoleAssignment) -> bool:
     """Return False if the assignment does not exist."""
-    return assignments.delete(db, *_equals(assignments.values(assignment))) > 0
+    return assignments.delete(db, *_equals(assignments.to_columns(assignment))) > 0
 
 
-def has_assignment(db: Connection, assignment: Assignment) -> bool:
-    return assignments.first(db, *_equals(assignments.values(assignment))) is not None
+def has_assignment(db: Connection, assignment: RoleAssignment) -> bool:
+    return assignments.find_first(db, *_equals(assignments.to_columns(assignment))) is not None
 
 
-def list_assignments(db: Connection, **filters: str | bool) -> list[Assignment]:
+def list_assignments(db: Connection, **filters: str | bool) -> list[RoleAssignment]:
     """Return the assignments whose columns equal `filters`."""
     c = t.assignments.c
-    return assignments.all(db, *_equals(filters), order=(c.actor_id, c.target_id, c.role_id, c.inherited))
+    return assignments.list_all(db, *_equals(filters), order=(c.actor_id, c.target_id, c.role_id, c.inherited))
 
 
 def _equals(values: Mapping[str, str | bool]) -> list[ColumnElement[bool]]:
     return [t.assignments.c[name] == value for name, value in values.items()]
 
 
-def list_user_assignments(db: Connection, user_id: str) -> list[Assignment]:
+def list_user_assignments(db: Connection, user_id: str) -> list[RoleAssignment]:
     """Return the assignments of a user and of the user's groups."""
-    return assignments.all(db, _applies_to(user_id))
+    return assignments.list_all(db, _applies_to(user_id))
 
 
 def list_role_ids(
@@ -347,7 +347,7 @@ def _applies_to(user_id: str) -> ColumnElement[bool]:
 
 def find_application_credential(db: Connection, user_id: str, name: str) -> ApplicationCredential | None:
     columns = t.application_credentials.c
-    return application_credentials.first(db, columns.user_id == user_id, columns.name == name)
+    return application_credentials.find_first(db, columns.user_id == user_id, columns.name == name)
 
 
 def list_application_credentials(db: Connection, user_id: str, query: ListQuery) -> Slice[ApplicationCredential]:
@@ -371,7 +371,7 @@ def is_any_revoked(db: Connection, audit_ids: Sequence[str]) -> bool:
 
 def list_enabled_services(db: Connection) -> list[Service]:
     columns = t.services.c
-    return services.all(db, columns.enabled.is_(True), order=(columns.type, columns.id))
+    return services.list_all(db, columns.enabled.is_(True), order=(columns.type, columns.id))
 
 
 def delete_service(db: Connection, service_id: str) -> None:
@@ -381,11 +381,11 @@ def delete_service(db: Connection, service_id: str) -> None:
 
 
 def list_enabled_endpoints(db: Connection) -> list[Endpoint]:
-    return endpoints.all(db, t.endpoints.c.enabled.is_(True))
+    return endpoints.list_all(db, t.endpoints.c.enabled.is_(True))
 
 
 def list_region_endpoints(db: Connection, region_id: str) -> list[Endpoint]:
-    return endpoints.all(db, t.endpoints.c.region_id == region_id)
+    return endpoints.list_all(db, t.endpoints.c.region_id == region_id)
 
 
 def is_region_used(db: Connection, region_id: str) -> bool:

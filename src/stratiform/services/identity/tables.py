@@ -2,9 +2,9 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
 
-from stratiform.kit.db import Json, table
+from stratiform.kit.database import Json, define_table
 
-projects = table(
+projects = define_table(
     "identity_project",
     Column("id", String(64), primary_key=True),
     Column("name", String(255), nullable=False),
@@ -21,7 +21,7 @@ projects = table(
     Index("ix_identity_project_parent_id", "parent_id"),
 )
 
-users = table(
+users = define_table(
     "identity_user",
     Column("id", String(64), primary_key=True),
     Column("name", String(255), nullable=False),
@@ -36,7 +36,7 @@ users = table(
     UniqueConstraint("domain_id", "name"),
 )
 
-groups = table(
+groups = define_table(
     "identity_group",
     Column("id", String(64), primary_key=True),
     Column("name", String(255), nullable=False),
@@ -46,14 +46,14 @@ groups = table(
     UniqueConstraint("domain_id", "name"),
 )
 
-memberships = table(
+memberships = define_table(
     "identity_membership",
     Column("group_id", String(64), primary_key=True),
     Column("user_id", String(64), primary_key=True),
     Index("ix_identity_membership_user_id", "user_id"),
 )
 
-roles = table(
+roles = define_table(
     "identity_role",
     Column("id", String(64), primary_key=True),
     Column("name", String(255), nullable=False),
@@ -64,13 +64,13 @@ roles = table(
     UniqueConstraint("domain_id", "name"),
 )
 
-implied_roles = table(
+implied_roles = define_table(
     "identity_implied_role",
     Column("prior_id", String(64), primary_key=True),
     Column("implied_id", String(64), primary_key=True),
 )
 
-assignments = table(
+assignments = define_table(
     "identity_assignment",
     Column("actor_id", String(64), primary_key=True),
     Column("actor_kind", String(8), primary_key=True),
@@ -81,7 +81,7 @@ assignments = table(
     Index("ix_identity_assignment_target", "target_id"),
 )
 
-regions = table(
+regions = define_table(
     "identity_region",
     Column("id", String(255), primary_key=True),
     Column("description", Text, nullable=False),
@@ -89,7 +89,7 @@ regions = table(
     Column("extra", Json, nullable=False),
 )
 
-services = table(
+services = define_table(
     "identity_service",
     Column("id", String(64), primary_key=True),
     Column("type", String(255), nullable=False),
@@ -99,7 +99,7 @@ services = table(
     Column("extra", Json, nullable=False),
 )
 
-endpoints = table(
+endpoints = define_table(
     "identity_endpoint",
     Column("id", String(64), primary_key=True),
     Column("service_id", String(64), nullable=False),
@@ -111,7 +111,7 @@ endpoints = table(
     Index("ix_identity_endpoint_service_id", "service_id"),
 )
 
-application_credentials = table(
+application_credentials = define_table(
     "identity_application_credential",
     Column("id", String(64), primary_key=True),
     Column("name", String(255), nullable=False),
@@ -127,14 +127,14 @@ application_credentials = table(
 )
 
 #: Revoked tokens. A row can be deleted when its token has expired.
-revocations = table(
+revocations = define_table(
     "identity_revocation",
     Column("audit_id", String(32), primary_key=True),
     Column("expires_at", BigInteger, nullable=False),
 )
 
 #: The directory revision, updated with every change that valid tokens may depend on. `stamp` is unique per revision.
-states = table(
+states = define_table(
     "identity_state",
     Column("name", String(16), primary_key=True),
     Column("serial", BigInteger, nullable=False),

@@ -3,10 +3,10 @@
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image import policy, tables, tasks
 from stratiform.services.image.service import ImageService
-from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
 
 
-def _build(env: Environment, registry: ServiceRegistry) -> ImageService:
+def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> ImageService:
     return ImageService.build(
         database=env.database,
         ids=env.ids,
@@ -20,7 +20,7 @@ def _build(env: Environment, registry: ServiceRegistry) -> ImageService:
 manifest = ServiceManifest(
     name="image",
     build=_build,
-    tables=declared_tables(tables),
+    tables=list_declared_tables(tables),
     rules=policy.RULES,
-    handlers=lambda registry: tasks.handlers(registry.get(ImageService)),
+    handlers=lambda registry: tasks.build_handlers(registry.get(ImageService)),
 )

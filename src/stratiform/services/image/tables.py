@@ -2,10 +2,10 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String
 
-from stratiform.kit.db import Json, table
+from stratiform.kit.database import Json, define_table
 
 #: `file` is the name of the data in the store ("" without data), `upload` the id of the upload in progress.
-images = table(
+images = define_table(
     "image_image",
     Column("id", String(64), primary_key=True),
     Column("owner", String(64), nullable=False, index=True),
@@ -31,7 +31,7 @@ images = table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
-image_members = table(
+image_members = define_table(
     "image_member",
     Column("image_id", String(64), ForeignKey("image_image.id", ondelete="CASCADE"), primary_key=True),
     Column("member_id", String(64), primary_key=True, index=True),
@@ -41,7 +41,7 @@ image_members = table(
 )
 
 #: The key allows one copy of an image per cloud. The row is written with `native_id` "" before the upload starts.
-image_copies = table(
+image_copies = define_table(
     "image_in_cloud",
     Column("image_id", String(64), primary_key=True),
     Column("cloud_id", String(64), primary_key=True),

@@ -2,21 +2,21 @@
 
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest import policy, tables, tasks
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
-from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
 
 
-def _build(env: Environment, registry: ServiceRegistry) -> IngestService:
+def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> IngestService:
     return IngestService.build(registry.get(MessageParser), registry.get(LedgerService), env.raw_messages_days)
 
 
 manifest = ServiceManifest(
     name="ingest",
     build=_build,
-    tables=declared_tables(tables),
+    tables=list_declared_tables(tables),
     rules=policy.RULES,
-    handlers=lambda registry: tasks.handlers(registry.get(IngestService), registry.get(CloudsService)),
-    recurring=("metering.outbox", "metering.retention", "metering.survey"),
+    handlers=lambda registry: tasks.build_handlers(registry.get(IngestService), registry.get(CloudsService)),
+    recurring=("ingest.outbox", "ingest.retention", "ingest.poll_sync"),
 )

@@ -1,6 +1,6 @@
 """Policy rules of ingest. OpenStack has no service of this kind, so the names are Stratiform's own."""
 
-from stratiform.kit.policy import Rule, admin, admin_or_service, anyone, declared_rules, system_reader
+from stratiform.kit.policy import Rule, admin, admin_or_service, anyone, list_declared_rules, system_reader
 
 MESSAGES_CREATE = Rule("usage:notifications:create", admin, "Ingest notifications")
 EVENTS_CREATE = Rule("usage:events:create", admin_or_service, "Ingest CloudEvents")
@@ -17,4 +17,4 @@ METERS_LIST = Rule("usage:meters:list", anyone, "List the meter files")
 POLLS_LIST = Rule("usage:polls:list", system_reader, "List polled meters of clouds")
 POLLS_REWIND = Rule("usage:polls:rewind", admin, "Read a polled meter again from an earlier time")
 
-RULES = declared_rules(globals())
+RULES = list_declared_rules(globals())

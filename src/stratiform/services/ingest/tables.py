@@ -5,10 +5,10 @@ The names of tables and columns are older than those of the classes.
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Text
 
-from stratiform.kit.db import LongBytes, binary_string, table
+from stratiform.kit.database import LongBytes, binary_string, define_table
 
 #: Messages without statements about metered resources, for as long as their batches are kept.
-ignored_message_table = table(
+ignored_message_table = define_table(
     "metering_unknown",
     Column("message_id", binary_string(128), primary_key=True),
     Column("cloud", binary_string(64), primary_key=True),
@@ -19,7 +19,7 @@ ignored_message_table = table(
 )
 
 #: How far each polled meter of each cloud was read (`model.Poll`).
-poll_table = table(
+poll_table = define_table(
     "metering_poll",
     Column("id", String(32), primary_key=True),
     Column("cloud_id", String(64), nullable=False),
@@ -34,7 +34,7 @@ poll_table = table(
 )
 
 #: Messages that could not be parsed or stored.
-rejected_message_table = table(
+rejected_message_table = define_table(
     "metering_rejected",
     Column("id", binary_string(64), primary_key=True),
     Column("cloud", binary_string(64), nullable=False),

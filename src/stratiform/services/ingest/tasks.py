@@ -6,10 +6,10 @@ from functools import partial
 from itertools import islice
 
 from stratiform.contract.errors import CloudError
-from stratiform.contract.usage import UsageCapability, UsageSample
+from stratiform.contract.usage import UsageDriver, UsageSample
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
 from stratiform.kit.errors import Invalid, NotFound
-from stratiform.kit.work import Handler, Job, Requeue
+from stratiform.kit.work_queue import Handler, Job, Requeue
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest import repository
 from stratiform.services.ingest.model.polls import Poll
@@ -32,12 +32,12 @@ _SYNC_EVERY_US = MINUTE_US
 _SAMPLES_AT_ONCE = 1000
 
 
-def handlers(ingest: IngestService, clouds: CloudsService) -> dict[str, Handler]:
+def build_handlers(ingest: IngestService, clouds: CloudsService) -> dict[str, Handler]:
     """Return the handlers by kind of work."""
     return {
-        "metering.outbox": partial(_ingest_outbox, ingest),
-        "metering.retention": partial(_delete_messages, ingest),
-        "metering.survey": partial(_sync_polls, ingest, clouds),
+        "ingest.outbox": partial(_ingest_outbox, ingest),
+        "ingest.retention": partial(_delete_messages, ingest),
+        "ingest.poll_sync": partial(_sync_polls, ingest, clouds),
         WORK: partial(_poll, ingest, clouds),
     }
 
@@ -46,7 +46,7 @@ def _ingest_outbox(ingest: IngestService, job: Job) -> Requeue | None:
     """Move the events of the outbox to the ledger, some in each transaction."""
     while True:
         with job.transaction() as db:
-            count = ingest.events.ingest_pending(db, job.clock.now(), _PENDING_AT_ONCE)
+            count = ingest.own_events.ingest_outbox(db, job.clock.now(), _PENDING_AT_ONCE)
         if count < _PENDING_AT_ONCE:
             return None
 
@@ -67,18 +67,18 @@ def _delete_messages(ingest: IngestService, job: Job) -> Requeue | None:
 def _sync_polls(ingest: IngestService, clouds: CloudsService, job: Job) -> Requeue:
     """Create and delete polls as clouds and meter files change."""
     with job.transaction() as db:
-        ingest.polls.sync(db, clouds.accounts.list_all(db), job.clock.now())
+        ingest.polls.sync_with_clouds(db, clouds.accounts.list_all(db), job.clock.now())
     return Requeue(_SYNC_EVERY_US)
 
 
 def _poll(ingest: IngestService, clouds: CloudsService, job: Job) -> Requeue | None:
     """Read one meter of one cloud from where it was read last."""
-    with job.database.snapshot() as db:
+    with job.database.read_transaction() as db:
         poll = ingest.polls.find(db, job.key)
     if poll is None:
         return None
     try:
-        with job.database.snapshot() as db:
+        with job.database.read_transaction() as db:
             kind = clouds.accounts.get_by_id(db, poll.cloud_id).kind
         query = ingest.polls.find_query(kind, poll)
         usage = clouds.connections.get(poll.cloud_id).usage
@@ -94,21 +94,21 @@ def _poll(ingest: IngestService, clouds: CloudsService, job: Job) -> Requeue | N
 
 
 def _read(
-    ingest: IngestService, job: Job, poll: Poll, query: PollQuery, usage: UsageCapability, since: Micros, until: Micros
+    ingest: IngestService, job: Job, poll: Poll, query: PollQuery, usage: UsageDriver, since: Micros, until: Micros
 ) -> Poll:
     """Read `[since, until)`. No transaction is open during requests; samples before a failure are stored."""
     for samples in _chunks(usage.list_samples(query.table, since, until)):
         with job.transaction() as db:
-            ingest.polls.ingest(db, poll, query, samples, job.clock.now())
+            ingest.polls.ingest_samples(db, poll, query, samples, job.clock.now())
     with job.transaction() as db:
-        return ingest.polls.complete(db, poll, until, job.clock.now())
+        return ingest.polls.record_success(db, poll, until, job.clock.now())
 
 
 def _fail(ingest: IngestService, job: Job, poll: Poll, fault: str) -> Requeue:
     if fault != poll.fault:
         logger.warning("poll failed cloud=%s meter=%s error=%r", poll.cloud, poll.meter, fault)
     with job.transaction() as db:
-        return Requeue(ingest.polls.fail(db, poll, fault).retry_delay_us)
+        return Requeue(ingest.polls.record_failure(db, poll, fault).retry_delay_us)
 
 
 def _chunks(samples: Iterable[UsageSample]) -> Iterator[list[UsageSample]]:

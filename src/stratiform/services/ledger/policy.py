@@ -1,6 +1,6 @@
 """Policy rules of the ledger. OpenStack has no service of this kind, so the names are Stratiform's own."""
 
-from stratiform.kit.policy import Caller, Rule, anyone, declared_rules, project_reader, system_reader
+from stratiform.kit.policy import Caller, Rule, anyone, list_declared_rules, project_reader, system_reader
 
 
 def any_reader(caller: Caller, _project_id: str | None) -> bool:
@@ -14,4 +14,4 @@ ENTITIES_LIST = Rule("usage:entities:list", any_reader, "Read entities in Almana
 NAMES_LIST = Rule("usage:names:list", system_reader, "List the names of volume types, flavors, images and projects")
 VOLUME_TYPES_LIST = Rule("usage:volume_types:list", anyone, "List the volume types known to the ledger")
 
-RULES = declared_rules(globals())
+RULES = list_declared_rules(globals())

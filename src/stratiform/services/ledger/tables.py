@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
-from stratiform.kit.db import Json, LongBytes, LongText, binary_string, table
+from stratiform.kit.database import Json, LongBytes, LongText, binary_string, define_table
 
 
 def _id_column(name: str) -> Column[int]:
@@ -26,7 +26,7 @@ def _id_column(name: str) -> Column[int]:
 
 #: One row, which a writer locks first: the ledger has one writer at a time. `position` is the id of the last batch; the
 #: other counters are the numbers of events, segments and resources, and so the next ids.
-position_table = table(
+position_table = define_table(
     "metering_position",
     Column("id", Integer, primary_key=True),
     Column("position", BigInteger, nullable=False),
@@ -37,7 +37,7 @@ position_table = table(
 
 #: One row for each transaction that ingested messages; its id is the position of the ledger after it, and `events` the
 #: number of events. `messages` are the compressed messages as they were received; they are deleted after a time.
-batch_table = table(
+batch_table = define_table(
     "metering_batch",
     _id_column("id"),
     Column("received_at", BigInteger, nullable=False),
@@ -49,7 +49,7 @@ batch_table = table(
 #: Append-only. `seq` is the index of the leaf in the Merkle log, from 0, and `nth` the number of the event among those
 #: of its resource, from 1. `fact` is the statement, which the fold reads; `place` is the index of the message in the
 #: batch.
-event_table = table(
+event_table = define_table(
     "metering_event",
     _id_column("seq"),
     Column("resource", BigInteger, nullable=False),
@@ -68,15 +68,15 @@ event_table = table(
 )
 
 #: Hashes of the Merkle log, 256 in a full tile; level 0 has the leaves.
-tile_table = table(
+tile_table = define_table(
     "metering_tile",
     Column("level", Integer, primary_key=True, autoincrement=False),
     _id_column("number"),
     Column("hashes", LongBytes, nullable=False),
 )
 
-#: Resources with their last name and tags, and the progress of their folds (`model.Progress`).
-resource_table = table(
+#: Resources with their last name and tags, and the progress of their folds (`model.FoldProgress`).
+resource_table = define_table(
     "metering_resource",
     _id_column("id"),
     Column("cloud", binary_string(64), nullable=False),
@@ -92,7 +92,7 @@ resource_table = table(
 )
 
 #: Names and tags of resources before the position `until`, at which they were changed.
-name_history_table = table(
+name_history_table = define_table(
     "metering_called",
     Column("resource", BigInteger, primary_key=True, autoincrement=False),
     Column("until", BigInteger, primary_key=True, autoincrement=False),
@@ -103,7 +103,7 @@ name_history_table = table(
 
 #: Current segments have no `superseded`. Segments at position P have `recorded` <= P and no `superseded` <= P.
 #: `is_open` is 1 for current segments without an end, else null: the unique key allows one for each resource.
-segment_table = table(
+segment_table = define_table(
     "metering_segment",
     _id_column("id"),
     Column("resource", BigInteger, nullable=False),
@@ -169,7 +169,7 @@ def _create_trigger(_table: Table, db: Connection, **_options: object) -> None:
 
 
 #: Samples, with values as decimal strings, and their formats: `kind`, `unit` and `hold`.
-sample_table = table(
+sample_table = define_table(
     "metering_sample",
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("meter", binary_string(64), primary_key=True),
@@ -189,7 +189,7 @@ sample_table = table(
 )
 
 #: The events that are corrections: a few among millions.
-correction_table = table(
+correction_table = define_table(
     "metering_correction",
     _id_column("seq"),
     Column("resource", BigInteger, nullable=False),

@@ -1,6 +1,6 @@
 """Policy rules of the Networking API. Source: Neutron's policy reference (secure defaults)."""
 
-from stratiform.kit.policy import Rule, admin, anyone, declared_rules, project_member, project_reader
+from stratiform.kit.policy import Rule, admin, anyone, list_declared_rules, project_member, project_reader
 
 NETWORKS_CREATE = Rule("create_network", project_member, "Create a network")
 NETWORKS_CREATE_SHARED = Rule("create_network:shared", admin, "Create a shared network")
@@ -36,4 +36,4 @@ AVAILABILITY_ZONES_GET = Rule("get_availability_zone", project_reader, "List ava
 EXTENSIONS_GET = Rule("get_extension", anyone, "List and show extensions")
 QUOTAS_GET = Rule("get_quota", project_reader, "Show the quota of a project")
 
-RULES = declared_rules(globals())
+RULES = list_declared_rules(globals())

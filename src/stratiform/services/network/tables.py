@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint
 
-from stratiform.kit.db import Json, table
+from stratiform.kit.database import Json, define_table
 
 
 def _standard_attributes() -> list[Column[object]]:
@@ -19,7 +19,7 @@ def _standard_attributes() -> list[Column[object]]:
     ]
 
 
-networks_table = table(
+networks_table = define_table(
     "network_network",
     *_standard_attributes(),
     Column("admin_state_up", Boolean, nullable=False),
@@ -30,7 +30,7 @@ networks_table = table(
     Column("port_security_enabled", Boolean, nullable=False),
 )
 
-subnets_table = table(
+subnets_table = define_table(
     "network_subnet",
     *_standard_attributes(),
     Column("network_id", String(64), ForeignKey("network_network.id"), nullable=False, index=True),
@@ -47,7 +47,7 @@ subnets_table = table(
 )
 
 #: Allocation pools as numbers (32 hexadecimal digits). Every address below `next` has been allocated at least once.
-address_pools_table = table(
+address_pools_table = define_table(
     "network_pool",
     Column("subnet_id", String(64), ForeignKey("network_subnet.id"), primary_key=True),
     Column("first", String(32), primary_key=True),
@@ -56,7 +56,7 @@ address_pools_table = table(
 )
 
 #: Addresses that are allocated to a port (`port_id`) or were released. The primary key prevents a double allocation.
-addresses_table = table(
+addresses_table = define_table(
     "network_address",
     Column("subnet_id", String(64), ForeignKey("network_subnet.id"), primary_key=True),
     Column("number", String(32), primary_key=True),
@@ -66,7 +66,7 @@ addresses_table = table(
     Index("ix_network_address_rested", "subnet_id", "port_id", "released_at"),
 )
 
-ports_table = table(
+ports_table = define_table(
     "network_port",
     *_standard_attributes(),
     Column("network_id", String(64), ForeignKey("network_network.id"), nullable=False),
@@ -86,7 +86,7 @@ ports_table = table(
 
 #: Subnets created in clouds. A row is written with `native_id` "" before the request, so that a lost response leaves
 #: no orphan.
-native_subnets_table = table(
+native_subnets_table = define_table(
     "network_subnet_in_cloud",
     Column("subnet_id", String(64), primary_key=True),
     Column("cloud_id", String(64), primary_key=True),

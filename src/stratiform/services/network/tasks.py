@@ -1,17 +1,17 @@
 """Background work: native subnets are deleted after their subnet."""
 
 from stratiform.contract.errors import NativeNotFound, RequestRejected
-from stratiform.contract.network import NetworkCapability
+from stratiform.contract.network import NetworkDriver
 from stratiform.kit.clock import SECOND_US
-from stratiform.kit.work import Handler, Job, Requeue
-from stratiform.services.network.repository import records
+from stratiform.kit.work_queue import Handler, Job, Requeue
+from stratiform.services.network.repository import resources
 from stratiform.services.network.service import NetworkService
 
 #: The delay before the next attempt while servers that are being deleted are still in a native subnet.
 _RETRY = Requeue(5 * SECOND_US)
 
 
-def handlers(service: NetworkService) -> dict[str, Handler]:
+def build_handlers(service: NetworkService) -> dict[str, Handler]:
     """Return the handlers of the network service by job type."""
 
     def delete_native_subnets(job: Job) -> Requeue | None:
@@ -21,10 +21,10 @@ def handlers(service: NetworkService) -> dict[str, Handler]:
 
 
 def _delete_native_subnets(service: NetworkService, job: Job) -> Requeue | None:
-    with job.database.snapshot() as db:
-        if records.subnets.find(db, job.key) is not None:
+    with job.database.read_transaction() as db:
+        if resources.subnets.find(db, job.key) is not None:
             return None
-        native_subnets = records.list_native_subnets(db, job.key)
+        native_subnets = resources.list_native_subnets(db, job.key)
     in_use = False
     for cloud_id, native_id in native_subnets:
         networks = service.native_subnets.clouds.connections.get(cloud_id).network
@@ -32,11 +32,11 @@ def _delete_native_subnets(service: NetworkService, job: Job) -> Requeue | None:
             in_use = True
             continue
         with job.transaction() as db:
-            records.delete_native_subnet(db, job.key, cloud_id)
+            resources.delete_native_subnet(db, job.key, cloud_id)
     return _RETRY if in_use else None
 
 
-def _delete(networks: NetworkCapability, native_id: str) -> bool:
+def _delete(networks: NetworkDriver, native_id: str) -> bool:
     """Delete a native subnet. Return False if servers are still in it."""
     if not native_id:
         return True
@@ -49,6 +49,6 @@ def _delete(networks: NetworkCapability, native_id: str) -> bool:
     return True
 
 
-def _find_by_token(networks: NetworkCapability, subnet_id: str) -> str:
+def _find_by_token(networks: NetworkDriver, subnet_id: str) -> str:
     """Return the native id of a subnet whose creation was not confirmed, or ""."""
     return next((native.id for native in networks.list_subnets() if native.token == subnet_id), "")

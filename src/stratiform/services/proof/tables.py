@@ -2,10 +2,10 @@
 
 from sqlalchemy import BigInteger, Column, Text
 
-from stratiform.kit.db import table
+from stratiform.kit.database import define_table
 
 #: Signed checkpoints of the Merkle log by its size.
-checkpoint_table = table(
+checkpoint_table = define_table(
     "metering_checkpoint",
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("made_at", BigInteger, nullable=False),

@@ -3,7 +3,7 @@
 from functools import partial
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US
-from stratiform.kit.work import Handler, Job, Requeue
+from stratiform.kit.work_queue import Handler, Job, Requeue
 from stratiform.services.proof.service import ProofService
 
 _SIGN_EVERY_US = MINUTE_US
@@ -13,11 +13,11 @@ _PRUNE_EVERY_US = HOUR_US
 _RETENTION_US = DAY_US
 
 
-def handlers(proof: ProofService) -> dict[str, Handler]:
+def build_handlers(proof: ProofService) -> dict[str, Handler]:
     """Return the handlers by kind of work."""
     return {
-        "metering.checkpoint": partial(_sign_checkpoint, proof),
-        "metering.checkpoints": partial(_prune_checkpoints, proof),
+        "proof.checkpoint": partial(_sign_checkpoint, proof),
+        "proof.checkpoint_pruning": partial(_prune_checkpoints, proof),
     }
 
 

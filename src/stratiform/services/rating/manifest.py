@@ -1,13 +1,13 @@
 """The manifest of rating."""
 
 from stratiform.services.ledger.service import LedgerService
-from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
 from stratiform.services.rating import policy, tables
 from stratiform.services.rating.service import RatingService
 
 
-def _build(env: Environment, registry: ServiceRegistry) -> RatingService:
+def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> RatingService:
     return RatingService.build(env.ids, registry.get(LedgerService))
 
 
-manifest = ServiceManifest(name="rating", build=_build, tables=declared_tables(tables), rules=policy.RULES)
+manifest = ServiceManifest(name="rating", build=_build, tables=list_declared_tables(tables), rules=policy.RULES)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, IntegrityError, Rows
+from stratiform.kit.database import Connection, IntegrityError, TableGateway
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.rating.errors import PlanConflict
 from stratiform.services.rating.tables import free_types_table, plans_table, versions_table
@@ -34,8 +34,8 @@ class VersionRow:
     created_at: Micros
 
 
-_plans = Rows(plans_table, PlanRow, key="name")
-_versions = Rows(versions_table, VersionRow)
+_plans = TableGateway(plans_table, PlanRow, key="name")
+_versions = TableGateway(versions_table, VersionRow)
 
 
 def find_plan(db: Connection, name: str) -> PlanRow | None:
@@ -44,13 +44,13 @@ def find_plan(db: Connection, name: str) -> PlanRow | None:
 
 def list_plans(db: Connection, page: Page) -> Slice[PlanRow]:
     """Return a page of plans, sorted by name."""
-    return _plans.page(db, page)
+    return _plans.list_page(db, page)
 
 
 def list_versions(db: Connection, plan_name: str) -> list[VersionRow]:
     """Return the versions of a plan, the oldest first."""
     c = versions_table.c
-    return _versions.all(db, c.plan == plan_name, order=(c.valid_from,))
+    return _versions.list_all(db, c.plan == plan_name, order=(c.valid_from,))
 
 
 def lock_plan(db: Connection, name: str, *, shared: bool = False) -> None:

@@ -2,9 +2,9 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, String, UniqueConstraint
 
-from stratiform.kit.db import Json, table
+from stratiform.kit.database import Json, define_table
 
-plans_table = table(
+plans_table = define_table(
     "rating_plan",
     Column("name", String(64), primary_key=True),
     Column("currency", String(3), nullable=False),
@@ -12,7 +12,7 @@ plans_table = table(
     Column("created_at", BigInteger, nullable=False),
 )
 
-versions_table = table(
+versions_table = define_table(
     "rating_version",
     Column("id", String(64), primary_key=True),
     Column("plan", String(64), ForeignKey("rating_plan.name"), nullable=False),
@@ -23,7 +23,7 @@ versions_table = table(
     UniqueConstraint("plan", "valid_from"),
 )
 
-free_types_table = table(
+free_types_table = define_table(
     "rating_free_type",
     Column("plan", String(64), ForeignKey("rating_plan.name"), primary_key=True),
     Column("resource_type", String(32), primary_key=True),

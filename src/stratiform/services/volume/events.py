@@ -6,11 +6,11 @@ Source: cinder/volume/volume_utils.py (_usage_from_volume), and messages recorde
 from collections.abc import Sequence
 
 from stratiform.kit import outbox
-from stratiform.kit.clock import Micros, iso_naive
-from stratiform.kit.db import Connection
+from stratiform.kit.clock import Micros, format_iso_naive
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.outbox import Event
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.volume import repository
 from stratiform.services.volume.model import Attachment, Volume
 
@@ -34,33 +34,33 @@ EVENT_TYPES = (
 )
 
 
-def host(volume: Volume) -> str:
+def format_host(volume: Volume) -> str:
     """Return `CLOUD@stratiform`, where Cinder has the name of its back end."""
     return f"{volume.cloud_name}@stratiform"
 
 
-def append(db: Connection, ids: Ids, event_type: str, volume: Volume, now: Micros) -> None:
+def append_event(db: Connection, ids: Ids, event_type: str, volume: Volume, now: Micros) -> None:
     """Append an event with the state of `volume` to the outbox, in the caller's transaction."""
     event = Event(
         message_id=ids.uuid(),
         event_type=event_type,
-        publisher_id=f"volume.{host(volume)}",
+        publisher_id=f"volume.{format_host(volume)}",
         at=now,
         cloud=volume.cloud_name,
-        payload=payload(volume, _type_name(db, volume), repository.list_attachments_of_volumes(db, [volume.id])),
+        payload=build_payload(volume, _type_name(db, volume), repository.list_attachments_of_volumes(db, [volume.id])),
     )
     outbox.append(db, event)
-    enqueue(db, "metering.outbox", "all", now)
+    enqueue(db, "ingest.outbox", "all", now)
 
 
-def payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -> dict[str, object]:
+def build_payload(volume: Volume, type_name: str, attachments: Sequence[Attachment]) -> dict[str, object]:
     """Return the payload: Cinder's keys, and `volume_type_name`, `terminated_at` and `deleted_at`.
 
     While a volume is being deleted `terminated_at` is None: if the cloud refuses, its usage continues.
     """
     return {
         "tenant_id": volume.project_id,
-        "host": host(volume),
+        "host": format_host(volume),
         "user_id": volume.user_id,
         "availability_zone": volume.zone,
         "volume_id": volume.id,
@@ -95,7 +95,7 @@ def _attachment(attachment: Attachment) -> dict[str, object]:
         "instance_uuid": attachment.server_id,
         "attached_host": None,
         "mountpoint": attachment.device,
-        "attach_time": None if attachment.attached_at is None else iso_naive(attachment.attached_at),
+        "attach_time": None if attachment.attached_at is None else format_iso_naive(attachment.attached_at),
         "detach_time": None,
         "attach_status": attachment.state,
         "attach_mode": "rw",
@@ -103,4 +103,4 @@ def _attachment(attachment: Attachment) -> dict[str, object]:
 
 
 def _format_time(us: Micros | None) -> str | None:
-    return None if us is None else iso_naive(us) + "+00:00"
+    return None if us is None else format_iso_naive(us) + "+00:00"

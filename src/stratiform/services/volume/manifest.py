@@ -2,21 +2,21 @@
 
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image.service import ImageService
-from stratiform.services.manifest import Environment, ServiceManifest, ServiceRegistry, declared_tables
+from stratiform.services.manifest import ServiceEnvironment, ServiceManifest, ServiceRegistry, list_declared_tables
 from stratiform.services.volume import events, policy, tables, tasks
 from stratiform.services.volume.service import VolumeService
 
 
-def _build(env: Environment, registry: ServiceRegistry) -> VolumeService:
+def _build(env: ServiceEnvironment, registry: ServiceRegistry) -> VolumeService:
     return VolumeService.build(ids=env.ids, clouds=registry.get(CloudsService), images=registry.get(ImageService))
 
 
 manifest = ServiceManifest(
     name="volume",
     build=_build,
-    tables=declared_tables(tables),
+    tables=list_declared_tables(tables),
     rules=policy.RULES,
-    handlers=lambda registry: tasks.handlers(registry.get(VolumeService)),
+    handlers=lambda registry: tasks.build_handlers(registry.get(VolumeService)),
     recurring=(tasks.SURVEY,),
     event_types=events.EVENT_TYPES,
 )

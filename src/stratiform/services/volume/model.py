@@ -168,7 +168,7 @@ class QuotaUsage:
     type_names: Sequence[str]
 
 
-def visible_extra_specs(volume_type: VolumeType, *, is_admin: bool) -> dict[str, str]:
+def select_visible_extra_specs(volume_type: VolumeType, *, is_admin: bool) -> dict[str, str]:
     """Return the extra specs that customers see; the others describe the seller's back ends."""
     return {
         key: value for key, value in volume_type.extra_specs.items() if is_admin or key in _USER_VISIBLE_EXTRA_SPECS

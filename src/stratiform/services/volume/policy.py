@@ -1,6 +1,6 @@
 """Policy rules of block storage. Source: cinder/policies (secure defaults)."""
 
-from stratiform.kit.policy import Rule, admin, anyone, declared_rules, project_member, project_reader
+from stratiform.kit.policy import Rule, admin, anyone, list_declared_rules, project_member, project_reader
 
 VOLUME_CREATE = Rule("volume:create", project_member, "Create a volume.")
 VOLUME_GET = Rule("volume:get", project_reader, "Show a volume.")
@@ -69,4 +69,4 @@ BACKUP_GET_ALL = Rule("backup:get_all", project_reader, "List backups.")
 BACKUP_GET = Rule("backup:get", project_reader, "Show a backup.")
 BACKUP_CREATE = Rule("backup:create", project_member, "Create a backup.")
 
-RULES = declared_rules(globals())
+RULES = list_declared_rules(globals())

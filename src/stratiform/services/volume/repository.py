@@ -5,17 +5,17 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import ColumnElement, false, func, select, update
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows
-from stratiform.kit.keyset import list_sorted
-from stratiform.kit.pagination import Page, Slice, paginate
+from stratiform.kit.database import Connection, TableGateway
+from stratiform.kit.keyset_pagination import list_sorted_page
+from stratiform.kit.pagination import Page, Slice, paginate_list
 from stratiform.services.volume.errors import InvalidInput
 from stratiform.services.volume.model import Attachment, Sort, TypeAccess, Volume, VolumeFilter, VolumeType
 from stratiform.services.volume.tables import access_table, attachment_table, type_table, volume_table
 
-volumes = Rows(volume_table, Volume)
-attachments = Rows(attachment_table, Attachment)
-volume_types = Rows(type_table, VolumeType)
-type_accesses = Rows(access_table, TypeAccess, key="type_id")
+volumes = TableGateway(volume_table, Volume)
+attachments = TableGateway(attachment_table, Attachment)
+volume_types = TableGateway(type_table, VolumeType)
+type_accesses = TableGateway(access_table, TypeAccess, key="type_id")
 
 #: The number of values in one IN clause.
 _CHUNK_SIZE = 500
@@ -43,7 +43,7 @@ _UNLIMITED = 1_000_000
 
 def find_volume(db: Connection, volume_id: str) -> Volume | None:
     """Return a volume that is not deleted."""
-    return volumes.first(db, volume_table.c.id == volume_id, volume_table.c.deleted_at.is_(None))
+    return volumes.find_first(db, volume_table.c.id == volume_id, volume_table.c.deleted_at.is_(None))
 
 
 def update_in_status(db: Connection, volume: Volume, statuses: Collection[str], now: Micros, **values: object) -> bool:
@@ -63,39 +63,39 @@ def list_volumes(
     where, order = _conditions(filters), _order(sort)
     if filters.metadata:
         # Metadata is one JSON document per row, so this filter runs after reading.
-        rows = list_sorted(volumes, db, Page(limit=_UNLIMITED), order, *where).items
+        rows = list_sorted_page(volumes, db, Page(limit=_UNLIMITED), order, *where).items
         matching = [volume for volume in rows if _has_metadata(volume, filters.metadata)]
-        return paginate(matching[offset:], page, lambda volume: volume.id)
-    rows_with_offset = list_sorted(volumes, db, Page(page.limit + offset, page.marker), order, *where)
+        return paginate_list(matching[offset:], page, lambda volume: volume.id)
+    rows_with_offset = list_sorted_page(volumes, db, Page(page.limit + offset, page.marker), order, *where)
     return Slice(rows_with_offset.items[offset:], rows_with_offset.more)
 
 
 def count_volumes(db: Connection, filters: VolumeFilter) -> int:
     where = _conditions(filters)
     if filters.metadata:
-        return sum(1 for volume in volumes.all(db, *where) if _has_metadata(volume, filters.metadata))
+        return sum(1 for volume in volumes.list_all(db, *where) if _has_metadata(volume, filters.metadata))
     return volumes.count(db, *where)
 
 
 def list_all_volumes(db: Connection, filters: VolumeFilter) -> list[Volume]:
-    rows = volumes.all(db, *_conditions(filters))
+    rows = volumes.list_all(db, *_conditions(filters))
     return [volume for volume in rows if _has_metadata(volume, filters.metadata or {})]
 
 
 def list_volumes_in_cloud(db: Connection, cloud_id: str) -> list[Volume]:
-    return volumes.all(db, volume_table.c.cloud_id == cloud_id, volume_table.c.deleted_at.is_(None))
+    return volumes.list_all(db, volume_table.c.cloud_id == cloud_id, volume_table.c.deleted_at.is_(None))
 
 
 def get_volumes(db: Connection, ids: Sequence[str]) -> dict[str, Volume]:
     """Return volumes by id, also deleted ones."""
     by_id: dict[str, Volume] = {}
     for start in range(0, len(ids), _CHUNK_SIZE):
-        rows = volumes.all(db, volume_table.c.id.in_(ids[start : start + _CHUNK_SIZE]))
+        rows = volumes.list_all(db, volume_table.c.id.in_(ids[start : start + _CHUNK_SIZE]))
         by_id |= {volume.id: volume for volume in rows}
     return by_id
 
 
-def usage_by_type(db: Connection, project_id: str) -> list[tuple[str, int, int]]:
+def sum_usage_by_type(db: Connection, project_id: str) -> list[tuple[str, int, int]]:
     """Return type id, number of volumes and total GiB for each type that a project uses."""
     c = volume_table.c
     query = select(c.type_id, func.count(), func.sum(c.size_gib))
@@ -142,7 +142,7 @@ def _list_attachments(db: Connection, column: str, values: Sequence[str]) -> lis
     rows: list[Attachment] = []
     for start in range(0, len(values), _CHUNK_SIZE):
         chunk = c[column].in_(values[start : start + _CHUNK_SIZE])
-        rows += attachments.all(db, chunk, order=(c.created_at, c.id))
+        rows += attachments.list_all(db, chunk, order=(c.created_at, c.id))
     return rows
 
 
@@ -152,7 +152,7 @@ def list_attachments_of_project(db: Connection, project_id: str | None) -> list[
     volume_ids = select(c.id).where(c.deleted_at.is_(None))
     if project_id is not None:
         volume_ids = volume_ids.where(c.project_id == project_id)
-    return attachments.all(db, attachment_table.c.volume_id.in_(volume_ids))
+    return attachments.list_all(db, attachment_table.c.volume_id.in_(volume_ids))
 
 
 def delete_attachments_of_volume(db: Connection, volume_id: str) -> None:
@@ -161,11 +161,11 @@ def delete_attachments_of_volume(db: Connection, volume_id: str) -> None:
 
 def find_type(db: Connection, name_or_id: str) -> VolumeType | None:
     """Return a type by id, or else by name."""
-    return volume_types.find(db, name_or_id) or volume_types.first(db, type_table.c.name == name_or_id)
+    return volume_types.find(db, name_or_id) or volume_types.find_first(db, type_table.c.name == name_or_id)
 
 
 def find_default_type(db: Connection) -> VolumeType | None:
-    return volume_types.first(db, type_table.c.is_default.is_(True))
+    return volume_types.find_first(db, type_table.c.is_default.is_(True))
 
 
 def list_types(db: Connection, project_id: str | None, is_public: bool | None) -> list[VolumeType]:
@@ -175,14 +175,14 @@ def list_types(db: Connection, project_id: str | None, is_public: bool | None) -
     if project_id is not None:
         accessible = select(access_table.c.type_id).where(access_table.c.project_id == project_id)
         where.append(c.is_public.is_(True) | c.id.in_(accessible))
-    return volume_types.all(db, *where, order=(c.is_default.desc(), c.created_at, c.name))
+    return volume_types.list_all(db, *where, order=(c.is_default.desc(), c.created_at, c.name))
 
 
 def has_type_access(db: Connection, volume_type: VolumeType, project_id: str | None) -> bool:
     if volume_type.is_public:
         return True
     of_project = access_table.c.project_id == project_id if project_id is not None else false()
-    return type_accesses.first(db, access_table.c.type_id == volume_type.id, of_project) is not None
+    return type_accesses.find_first(db, access_table.c.type_id == volume_type.id, of_project) is not None
 
 
 def delete_type_access(db: Connection, type_id: str, project_id: str) -> bool:
@@ -193,7 +193,7 @@ def delete_type_access(db: Connection, type_id: str, project_id: str) -> bool:
 
 def is_type_in_use(db: Connection, type_id: str) -> bool:
     c = volume_table.c
-    return volumes.first(db, c.type_id == type_id, c.deleted_at.is_(None)) is not None
+    return volumes.find_first(db, c.type_id == type_id, c.deleted_at.is_(None)) is not None
 
 
 def delete_type(db: Connection, type_id: str) -> None:

@@ -2,10 +2,10 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text, UniqueConstraint
 
-from stratiform.kit.db import Json, table
+from stratiform.kit.database import Json, define_table
 
 #: Rows of deleted volumes are kept, so that a native volume whose create response was lost is recognized as an orphan.
-volume_table = table(
+volume_table = define_table(
     "volume_volume",
     Column("id", String(64), primary_key=True),
     Column("project_id", String(64), nullable=False),
@@ -38,7 +38,7 @@ volume_table = table(
 )
 
 #: Rows are deleted when the volume is detached, so that the device can be used again.
-attachment_table = table(
+attachment_table = define_table(
     "volume_attachment",
     Column("id", String(64), primary_key=True),
     Column("volume_id", String(64), nullable=False, unique=True),
@@ -50,7 +50,7 @@ attachment_table = table(
     UniqueConstraint("server_id", "device"),
 )
 
-type_table = table(
+type_table = define_table(
     "volume_type",
     Column("id", String(64), primary_key=True),
     Column("name", String(255), nullable=False, unique=True),
@@ -62,7 +62,7 @@ type_table = table(
     Column("updated_at", BigInteger),
 )
 
-access_table = table(
+access_table = define_table(
     "volume_type_access",
     Column("type_id", String(64), primary_key=True),
     Column("project_id", String(64), primary_key=True),

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from functools import partial
 
 from stratiform.contract.errors import InsufficientCapacity, NativeNotFound, RequestRejected
-from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeCapability, VolumeSpec
+from stratiform.contract.volume import NativeVolume, NativeVolumeState, VolumeDriver, VolumeSpec
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.errors import Conflict, Invalid, NotFound
-from stratiform.kit.work import Handler, Job, Requeue, enqueue
+from stratiform.kit.work_queue import Handler, Job, Requeue, enqueue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.volume import events, repository
 from stratiform.services.volume.model import STABLE_STATUSES, Drift, Volume, find_drift
@@ -29,18 +29,18 @@ _MAX_DELAY_US = 5 * SECOND_US
 logger = logging.getLogger(__name__)
 
 
-def handlers(service: VolumeService) -> dict[str, Handler]:
+def build_handlers(service: VolumeService) -> dict[str, Handler]:
     """Return the handlers by kind of work."""
     return {
-        RECONCILE: partial(reconcile, service),
-        OBSERVE: partial(observe, service),
-        SURVEY: partial(survey, service),
+        RECONCILE: partial(reconcile_volume, service),
+        OBSERVE: partial(observe_cloud, service),
+        SURVEY: partial(enqueue_observations, service),
     }
 
 
-def reconcile(service: VolumeService, job: Job) -> Requeue | None:
+def reconcile_volume(service: VolumeService, job: Job) -> Requeue | None:
     """Take the next step of one volume."""
-    with job.database.snapshot() as db:
+    with job.database.read_transaction() as db:
         volume = repository.find_volume(db, job.key)
     step = None if volume is None else _STEPS.get(volume.status)
     if volume is None or step is None:
@@ -60,7 +60,7 @@ def _handle_missing_capability(service: VolumeService, job: Job, volume: Volume)
         _fail(service, job, volume, "error", f"Cloud {volume.cloud_name} does not support block storage.")
 
 
-def _create(service: VolumeService, job: Job, cloud: VolumeCapability, volume: Volume) -> Requeue | None:
+def _create(service: VolumeService, job: Job, cloud: VolumeDriver, volume: Volume) -> Requeue | None:
     try:
         native = cloud.get(volume.native_id) if volume.native_id else cloud.create(_spec(service, job, volume))
     except (NativeNotFound, InsufficientCapacity, RequestRejected, NotFound, Invalid, Conflict) as error:
@@ -83,9 +83,9 @@ def _create(service: VolumeService, job: Job, cloud: VolumeCapability, volume: V
 
 def _spec(service: VolumeService, job: Job, volume: Volume) -> VolumeSpec:
     clouds = service.clouds
-    with job.database.snapshot() as db:
-        native_type = clouds.native_resources.find_id(db, volume.cloud_id, ResourceType.VOLUME_TYPE, volume.type_id)
-    image = service.images.image_copies.ensure(volume.cloud_id, volume.image_id) if volume.image_id else ""
+    with job.database.read_transaction() as db:
+        native_type = clouds.native_ids.find(db, volume.cloud_id, ResourceType.VOLUME_TYPE, volume.type_id)
+    image = service.images.image_copies.ensure_copy(volume.cloud_id, volume.image_id) if volume.image_id else ""
     return VolumeSpec(
         token=volume.id,
         name=volume.name,
@@ -97,7 +97,7 @@ def _spec(service: VolumeService, job: Job, volume: Volume) -> VolumeSpec:
     )
 
 
-def _extend(service: VolumeService, job: Job, cloud: VolumeCapability, volume: Volume) -> Requeue | None:
+def _extend(service: VolumeService, job: Job, cloud: VolumeDriver, volume: Volume) -> Requeue | None:
     try:
         native = cloud.get(volume.native_id)
         if native.size_gib < volume.wanted_gib:
@@ -117,7 +117,7 @@ def _extend(service: VolumeService, job: Job, cloud: VolumeCapability, volume: V
     return None
 
 
-def _delete(service: VolumeService, job: Job, cloud: VolumeCapability, volume: Volume) -> Requeue | None:
+def _delete(service: VolumeService, job: Job, cloud: VolumeDriver, volume: Volume) -> Requeue | None:
     native = _find_native(cloud, volume)
     if native is not None:
         try:
@@ -132,7 +132,7 @@ def _delete(service: VolumeService, job: Job, cloud: VolumeCapability, volume: V
     return None
 
 
-def _find_native(cloud: VolumeCapability, volume: Volume) -> NativeVolume | None:
+def _find_native(cloud: VolumeDriver, volume: Volume) -> NativeVolume | None:
     """Return the native volume, also if the create response was lost, or the cloud's search is not consistent yet."""
     native = cloud.find(volume.id)
     if native is None and volume.native_id:
@@ -155,7 +155,7 @@ def _complete(service: VolumeService, job: Job, volume: Volume, event_type: str,
         if repository.update_in_status(db, volume, (volume.status,), now, **values):
             updated = repository.volumes.find(db, volume.id)
             if updated is not None:
-                events.append(db, service.ids, event_type, updated, now)
+                events.append_event(db, service.ids, event_type, updated, now)
 
 
 def _fail(service: VolumeService, job: Job, volume: Volume, status: str, reason: str, native_id: str = "") -> None:
@@ -175,11 +175,11 @@ def _requeue(job: Job, volume: Volume) -> Requeue:
     return Requeue(max(_MIN_DELAY_US, min(elapsed // 4, _MAX_DELAY_US)))
 
 
-_Step = Callable[[VolumeService, Job, VolumeCapability, Volume], Requeue | None]
+_Step = Callable[[VolumeService, Job, VolumeDriver, Volume], Requeue | None]
 _STEPS: dict[str, _Step] = {"creating": _create, "extending": _extend, "deleting": _delete}
 
 
-def survey(service: VolumeService, job: Job) -> Requeue:
+def enqueue_observations(service: VolumeService, job: Job) -> Requeue:
     """Enqueue the observation of every cloud."""
     with job.transaction() as db:
         for cloud in service.clouds.accounts.list_all(db):
@@ -187,7 +187,7 @@ def survey(service: VolumeService, job: Job) -> Requeue:
     return Requeue(SURVEY_INTERVAL_US)
 
 
-def observe(service: VolumeService, job: Job) -> None:
+def observe_cloud(service: VolumeService, job: Job) -> None:
     """List the native volumes of one cloud and correct drift.
 
     The rows are read after the list: every native volume in it was created for a row that was committed before.
@@ -197,7 +197,7 @@ def observe(service: VolumeService, job: Job) -> None:
         return
     listed_at = job.clock.now()
     native_volumes = list(cloud.list())
-    with job.database.snapshot() as db:
+    with job.database.read_transaction() as db:
         volumes = {volume.id: volume for volume in repository.list_volumes_in_cloud(db, job.key)}
         unknown = [native.token for native in native_volumes if native.token not in volumes]
         deleted_ids = set(repository.get_volumes(db, unknown))
@@ -210,7 +210,7 @@ def observe(service: VolumeService, job: Job) -> None:
     _correct(service, job, cloud, drift)
 
 
-def _delete_orphan(cloud: VolumeCapability, native: NativeVolume) -> None:
+def _delete_orphan(cloud: VolumeDriver, native: NativeVolume) -> None:
     logger.warning("deleting orphan: native_id=%s token=%s", native.id, native.token)
     try:
         cloud.delete(native.id)
@@ -218,7 +218,7 @@ def _delete_orphan(cloud: VolumeCapability, native: NativeVolume) -> None:
         logger.warning("orphan not deleted: native_id=%s reason=%r", native.id, error.message)
 
 
-def _correct(service: VolumeService, job: Job, cloud: VolumeCapability, drift: Drift) -> None:
+def _correct(service: VolumeService, job: Job, cloud: VolumeDriver, drift: Drift) -> None:
     for volume in drift.missing:
         try:
             cloud.get(volume.native_id)
@@ -251,4 +251,4 @@ def _write_observed(service: VolumeService, job: Job, volume: Volume, event_type
         repository.volumes.update(db, volume.id, updated_at=now, **values)
         updated = repository.volumes.find(db, volume.id)
         if updated is not None:
-            events.append(db, service.ids, event_type, updated, now)
+            events.append_event(db, service.ids, event_type, updated, now)

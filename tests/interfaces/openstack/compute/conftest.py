@@ -7,11 +7,11 @@ import pytest
 from support.callers import open_callers
 from support.compute_api import ComputeApi
 from support.servers import with_servers
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[ComputeApi]:
-    with open_callers(stack_bench) as callers:
-        servers = with_servers(stack_bench, (callers.projects["green"], callers.projects["blue"]))
+def api(service_harness: ServiceHarness) -> Iterator[ComputeApi]:
+    with open_callers(service_harness) as callers:
+        servers = with_servers(service_harness, (callers.projects["green"], callers.projects["blue"]))
         yield ComputeApi(callers, servers)

@@ -13,7 +13,7 @@ def test_worker_is_down_if_work_is_overdue(api: ComputeApi) -> None:
     (service,) = api.ok("GET", "/os-services", caller="admin")["services"]
     assert (service["binary"], service["state"], service["id"]) == ("stratiform-worker", "up", 1)
     api.ok("POST", "/servers", api.server_body())
-    api.servers.bench.clock.advance(2 * MINUTE_US)
+    api.servers.harness.clock.advance(2 * MINUTE_US)
     (service,) = api.ok("GET", "/os-services", caller="admin", microversion=53)["services"]
     assert (service["state"], service["id"]) == ("down", "00000000-0000-4000-8000-000000000001")
     assert api.ok("GET", "/os-services?binary=nova-compute", caller="admin")["services"] == []

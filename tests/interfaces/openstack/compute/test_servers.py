@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from stratiform.kit.clock import HOUR_US, iso_naive
+from stratiform.kit.clock import HOUR_US, format_iso_naive
 from support.compute_api import ComputeApi
 from support.money import PLAN, machine
 
@@ -120,7 +120,7 @@ def test_networks_none_and_fixed_ip(api: ComputeApi) -> None:
 
 def test_list_with_filters_sorting_and_paging(api: ComputeApi) -> None:
     for name in ("alpha", "beta", "gamma"):
-        api.servers.bench.clock.advance(1_000_000)
+        api.servers.harness.clock.advance(1_000_000)
         api.ok("POST", "/servers", api.server_body(name=name))
     assert _names(api, "") == ["gamma", "beta", "alpha"]
     assert _names(api, "?sort_key=display_name&sort_dir=asc") == ["alpha", "beta", "gamma"]
@@ -199,7 +199,7 @@ def test_number_of_queries_does_not_depend_on_number_of_servers(api: ComputeApi)
     api.create_active()
     api.ok("GET", "/servers/detail")
     api.servers.run_worker(2)
-    engine = api.servers.bench.services.database.engine
+    engine = api.servers.harness.services.database.engine
     event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     api.ok("GET", "/servers/detail")
     expected = len(statements)
@@ -224,18 +224,18 @@ def test_update_response_has_more_fields_since_2_75(api: ComputeApi) -> None:
 def test_cost_is_in_response_if_a_customer_account_pays(api: ComputeApi) -> None:
     server_id = api.create_active()
     assert "stratiform:cost" not in api.ok("GET", f"/servers/{server_id}")["server"]
-    bench = api.callers.bench
-    launched_at = bench.clock.at
+    harness = api.callers.harness
+    launched_at = harness.clock.at
     project_id = api.callers.projects["green"]
-    with bench.services.database.transaction() as db:
-        bench.services.ingest.events.ingest(
-            db, [machine(server_id, project_id, iso_naive(launched_at))], bench.clock.now()
+    with harness.services.database.transaction() as db:
+        harness.services.ingest.own_events.ingest(
+            db, [machine(server_id, project_id, format_iso_naive(launched_at))], harness.clock.now()
         )
-        ctx = bench.ctx(db)
-        bench.services.billing.prices.publish(ctx, PLAN)
-        bench.services.billing.customer_accounts.create(ctx, "acme", "EUR", "standard")
-        bench.services.billing.assignments.create(ctx, "acme", project_id, launched_at)
-    bench.clock.advance(HOUR_US // 2)
+        ctx = harness.ctx(db)
+        harness.services.billing.prices.publish(ctx, PLAN)
+        harness.services.billing.customer_accounts.create(ctx, "acme", "EUR", "standard")
+        harness.services.billing.project_assignments.create(ctx, "acme", project_id, launched_at)
+    harness.clock.advance(HOUR_US // 2)
     cost = api.ok("GET", f"/servers/{server_id}", caller="green-reader")["server"]["stratiform:cost"]
     assert (cost["account"], cost["amount"], cost["per_hour"]) == ("acme", "0.011", "0.022")
     assert cost["unpriced"] == []

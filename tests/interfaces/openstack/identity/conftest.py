@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from support.callers import Callers, open_callers
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Callers]:
-    with open_callers(stack_bench) as clients:
+def api(service_harness: ServiceHarness) -> Iterator[Callers]:
+    with open_callers(service_harness) as clients:
         yield clients

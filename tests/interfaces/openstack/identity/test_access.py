@@ -11,7 +11,7 @@ from support.callers import Callers
 
 V3 = "/identity/v3"
 
-definition.load()
+definition.import_routes()
 
 #: Endpoints that need no token, because the request contains a secret.
 OPEN = [endpoint for endpoint in definition.endpoints if endpoint.rule is None]

@@ -33,6 +33,6 @@ def test_an_unknown_path_is_not_found(api: Callers) -> None:
 def test_version_document_at_the_root(api: Callers) -> None:
     versions = {entry["service"]: entry for entry in api.ok("GET", "/", "")["versions"]}
     assert set(versions) == {"identity", "compute", "network", "volume", "image"}
-    assert versions["identity"]["links"][0]["href"] == f"{api.bench.services.url}/identity/v3/"
+    assert versions["identity"]["links"][0]["href"] == f"{api.harness.services.url}/identity/v3/"
     browser = api.request("GET", "/", "", headers={"Accept": "text/html"}, follow_redirects=False)
     assert (browser.status_code, browser.headers["location"]) == (302, "/dashboard")

@@ -21,7 +21,7 @@ def test_project(api: Callers) -> None:
         "is_domain": False,
         "tags": ["t"],
         "options": {},
-        "links": {"self": f"{api.bench.services.url}/identity/v3/projects/{project['id']}"},
+        "links": {"self": f"{api.harness.services.url}/identity/v3/projects/{project['id']}"},
     }
     path = f"{V3}/projects/{project['id']}"
     assert api.ok("GET", path, "admin") == {"project": project}
@@ -96,7 +96,7 @@ def test_tags(api: Callers) -> None:
     assert api.request("HEAD", f"{tags}/c", "admin").status_code == 204
     assert api.request("DELETE", f"{tags}/a", "admin").status_code == 204
     assert api.request("GET", f"{tags}/a", "admin").status_code == 404
-    links = {"next": None, "self": f"{api.bench.services.url}{tags}", "previous": None}
+    links = {"next": None, "self": f"{api.harness.services.url}{tags}", "previous": None}
     assert api.ok("GET", tags, "admin") == {"tags": ["b", "c"], "links": links}
     assert [project["id"] for project in api.ok("GET", f"{V3}/projects?tags=b,c", "admin")["projects"]] == [project_id]
     excluded = api.ok("GET", f"{V3}/projects?not-tags-any=c", "admin")["projects"]

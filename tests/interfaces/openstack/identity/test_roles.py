@@ -44,7 +44,7 @@ def test_grants(api: Callers, target: str, actor: str) -> None:
     assert api.request("GET", grant, "admin").status_code == 204
     assert api.ok("GET", roles + suffix, "admin")["roles"] == [role]
     assignments = api.ok("GET", f"{V3}/role_assignments?role.id={role['id']}", "admin")["role_assignments"]
-    assert [item["links"]["assignment"] for item in assignments] == [f"{api.bench.services.url}{grant}"]
+    assert [item["links"]["assignment"] for item in assignments] == [f"{api.harness.services.url}{grant}"]
     assert ("OS-INHERIT:inherited_to" in assignments[0]["scope"]) == bool(suffix)
     assert api.request("DELETE", grant, "admin").status_code == 204
     assert api.request("DELETE", grant, "admin").status_code == 404
@@ -63,7 +63,7 @@ def test_role_assignments(api: Callers) -> None:
     assert all(item["user"]["domain"] == domain for item in assignments)
     assert all(item["scope"]["project"] == {"id": green, "name": "green", "domain": domain} for item in assignments)
     implied = next(item for item in assignments if "prior_role" in item["links"])
-    assert implied["links"]["assignment"].startswith(f"{api.bench.services.url}/identity/v3/projects/{green}/users/")
+    assert implied["links"]["assignment"].startswith(f"{api.harness.services.url}/identity/v3/projects/{green}/users/")
     system = api.ok("GET", f"{V3}/role_assignments?scope.system=all", "admin")["role_assignments"]
     assert system[0]["scope"] == {"system": {"all": True}}
     assert set(system[0]["user"]) == {"id"}

@@ -47,7 +47,7 @@ def test_project_scope(api: Callers) -> None:
     assert [role["name"] for role in token["roles"]] == ["member", "reader"]
     compute = next(entry for entry in token["catalog"] if entry["type"] == "compute")
     public = next(item for item in compute["endpoints"] if item["interface"] == "public")
-    assert public["url"] == f"{api.bench.services.url}/compute/v2.1"
+    assert public["url"] == f"{api.harness.services.url}/compute/v2.1"
     assert public["region"] == public["region_id"] == "RegionOne"
     token_response = api.request(
         "GET", f"{V3}/auth/tokens", "admin", headers={"X-Subject-Token": response.headers["x-subject-token"]}
@@ -117,7 +117,7 @@ def test_show_check_and_revoke(api: Callers) -> None:
 
 
 def test_an_expired_token_is_refused(api: Callers) -> None:
-    api.bench.clock.advance(3600 * SECOND_US)
+    api.harness.clock.advance(3600 * SECOND_US)
     assert api.request("GET", f"{V3}/auth/projects", "green").status_code == 401
 
 

@@ -6,13 +6,13 @@ from support.identity_api import V3, create
 
 def test_list_with_links_and_pages(api: Callers) -> None:
     users = api.ok("GET", f"{V3}/users", "admin")
-    url = f"{api.bench.services.url}/identity/v3/users"
+    url = f"{api.harness.services.url}/identity/v3/users"
     assert users["links"] == {"next": None, "self": url, "previous": None}
     assert "truncated" not in users
     first = api.ok("GET", f"{V3}/users?limit=2", "admin")
     assert first["truncated"]
     assert first["links"]["next"] == f"{url}?limit=2&marker={first['users'][1]['id']}"
-    second = api.ok("GET", first["links"]["next"].removeprefix(api.bench.services.url), "admin")
+    second = api.ok("GET", first["links"]["next"].removeprefix(api.harness.services.url), "admin")
     assert [*first["users"], *second["users"]] == users["users"][:4]
     assert api.request("GET", f"{V3}/users?limit=two", "admin").status_code == 400
     assert api.request("GET", f"{V3}/users?limit=1&marker=missing", "admin").status_code == 400
@@ -50,7 +50,7 @@ def test_pages_of_the_projects_of_a_user(api: Callers) -> None:
     role = api.ok("GET", f"{V3}/roles?name=reader", "admin")["roles"][0]
     api.request("PUT", f"{V3}/projects/{api.projects['green']}/users/{user['id']}/roles/{role['id']}", "admin")
     first = api.ok("GET", f"{V3}/users/{user['id']}/projects?limit=1", "admin")
-    second = api.ok("GET", first["links"]["next"].removeprefix(api.bench.services.url), "admin")
+    second = api.ok("GET", first["links"]["next"].removeprefix(api.harness.services.url), "admin")
     assert {project["name"] for project in [*first["projects"], *second["projects"]]} == {"admin", "green"}
     assert second["links"]["next"] is None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from support.callers import Callers, open_callers
 from support.raw_requests import BLOCK_BYTES, RawRequest
-from support.stacks import bench
+from support.stacks import build_harness
 
 IMAGES = "/image/v2/images"
 OCTETS = {"content-type": "application/octet-stream"}
@@ -69,15 +69,15 @@ def test_incomplete_body_is_discarded(api: Callers, image: Document) -> None:
     response = api.request("PUT", f"{IMAGES}/{image['id']}/file", content=incomplete(), headers=headers)
     assert response.status_code == 400
     assert api.ok("GET", f"{IMAGES}/{image['id']}")["status"] == "queued"
-    assert list(api.bench.services.image.image_data.store.folder.glob("*")) == []
+    assert list(api.harness.services.image.image_data.store.folder.glob("*")) == []
     assert upload(api, image, b"complete").status_code == 204
 
 
 def test_full_disk(api: Callers, image: Document) -> None:
     """Writing to /dev/full fails with "no space left on device"."""
-    folder = api.bench.services.image.image_data.store.folder
+    folder = api.harness.services.image.image_data.store.folder
     folder.mkdir(parents=True)
-    last_id = int(api.bench.services.ids.hex(), 16)
+    last_id = int(api.harness.services.ids.hex(), 16)
     part = folder / f"{image['id']}.{last_id + 1:032x}.part"
     part.symlink_to("/dev/full")
     response = upload(api, image, b"x" * 3_000_000)
@@ -123,7 +123,7 @@ def test_deactivated(api: Callers, image: Document) -> None:
 def test_an_image_has_a_limit_of_its_own(home: Path) -> None:
     """The upload is a stream, and ends at the limit."""
     home.mkdir()
-    stack = bench(home, image_size_cap=3 * BLOCK_BYTES)
+    stack = build_harness(home, image_size_cap=3 * BLOCK_BYTES)
     with open_callers(stack) as api:
         image = api.ok("POST", "/image/v2/images", json={"name": "x", "disk_format": "raw", "container_format": "bare"})
         path = f"/image/v2/images/{image['id']}/file"

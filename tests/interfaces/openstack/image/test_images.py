@@ -90,7 +90,7 @@ def test_create_with_id(api: Callers) -> None:
 
 
 def test_patch(api: Callers, image: Document) -> None:
-    api.bench.clock.advance(1_000_000)
+    api.harness.clock.advance(1_000_000)
     operations = (
         operation("replace", "/name", "b"),
         operation("add", "/os_distro", "debian"),
@@ -155,7 +155,7 @@ def test_protected_image_is_not_deleted(api: Callers, image: Document) -> None:
 
 def test_filters(api: Callers) -> None:
     for i, name in enumerate(("a", "b", "c")):
-        api.bench.clock.advance(1_000_000)
+        api.harness.clock.advance(1_000_000)
         api.ok("POST", IMAGES, json={"name": name, "min_ram": i, "color": name * 2, "os_hidden": name == "c"})
 
     def names(query: str) -> list[str]:

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from support.callers import Callers, open_callers
-from support.stacks import Bench
+from support.stacks import ServiceHarness
 
 V2 = "/network/v2.0"
 
 
 @pytest.fixture
-def api(stack_bench: Bench) -> Iterator[Callers]:
-    with open_callers(stack_bench) as api:
+def api(service_harness: ServiceHarness) -> Iterator[Callers]:
+    with open_callers(service_harness) as api:
         yield api
 
 

@@ -45,7 +45,7 @@ def test_response_has_the_attributes_of_neutron(api: Callers, network: Json) -> 
 
 
 def test_update_increments_the_revision(api: Callers, network: Json) -> None:
-    api.bench.clock.advance(5_000_000)
+    api.harness.clock.advance(5_000_000)
     path = f"{V2}/networks/{network['id']}"
     updated = api.ok("PUT", path, json={"network": {"name": "m", "admin_state_up": False}})["network"]
     assert (updated["name"], updated["admin_state_up"], updated["revision_number"]) == ("m", False, 2)

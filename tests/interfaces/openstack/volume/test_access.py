@@ -6,7 +6,7 @@ from stratiform.interfaces.endpoints import Endpoint
 from stratiform.interfaces.openstack.volume.api import api as definition
 from support.volume_api import Api
 
-definition.load()
+definition.import_routes()
 ENDPOINTS = definition.endpoints
 
 

@@ -14,8 +14,8 @@ import msgspec
 
 from stratiform.connectors.openstack.usage.inventory import list_resources
 from stratiform.contract.errors import CloudUnreachable, NativeNotFound, RequestRejected
-from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll
-from stratiform.kit.clock import SECOND_US, Micros, iso, parse_iso
+from stratiform.contract.usage import InventoryItem, UsageSample, align_periods, parse_decimal, parse_poll_parameters
+from stratiform.kit.clock import SECOND_US, Micros, format_iso, parse_iso
 
 if TYPE_CHECKING:
     from stratiform.connectors.openstack.client import Client
@@ -27,7 +27,7 @@ _PERIODS_PER_REQUEST = 300
 _ARCHIVE_POLICY_HINT = "the metric's archive policy must have this aggregation and this period_s"
 
 
-class PollTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PollParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A `poll.openstack` table.
 
     `period_s` is a granularity of the metric's archive policy, `aggregation` one of its methods (`mean`, `max`,
@@ -43,8 +43,8 @@ class PollTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resource_id: str = "original_resource_id"
 
 
-class OpenstackUsage:
-    """Implements contract.usage.UsageCapability."""
+class OpenstackUsageDriver:
+    """Implements contract.usage.UsageDriver."""
 
     def __init__(self, client: "Client") -> None:
         self._client = client
@@ -53,9 +53,9 @@ class OpenstackUsage:
         return list_resources(self._client)
 
     def list_samples(self, poll: Mapping[str, object], since: Micros, until: Micros) -> Iterator[UsageSample]:
-        return self._read_samples(parse_poll(poll, PollTable), since, until)
+        return self._read_samples(parse_poll_parameters(poll, PollParameters), since, until)
 
-    def _read_samples(self, poll: PollTable, since: Micros, until: Micros) -> Iterator[UsageSample]:
+    def _read_samples(self, poll: PollParameters, since: Micros, until: Micros) -> Iterator[UsageSample]:
         first, end = align_periods(since, until, poll.period_s)
         step = poll.period_s * SECOND_US * _PERIODS_PER_REQUEST
         for page in self._list_resources(poll, first) if first < end else ():
@@ -66,19 +66,19 @@ class OpenstackUsage:
                     if value is not None:
                         yield _to_sample(poll, by_metric[metric_id], at, value)
 
-    def _list_resources(self, poll: PollTable, since: Micros) -> Iterator[list[dict[str, Any]]]:
+    def _list_resources(self, poll: PollParameters, since: Micros) -> Iterator[list[dict[str, Any]]]:
         """Iterate over pages of the resources that had not ended before `since`, in a stable order."""
-        not_ended = {"or": [{"=": {"ended_at": None}}, {">=": {"ended_at": iso(since)}}]}
+        not_ended = {"or": [{"=": {"ended_at": None}}, {">=": {"ended_at": format_iso(since)}}]}
         query: dict[str, object] = {"limit": _RESOURCES_PER_REQUEST, "sort": "id:asc"}
         while page := self._post(f"search/resource/{poll.resource_type}", query, not_ended):
             yield page
             query["marker"] = page[-1]["id"]
 
     def _list_measures(
-        self, poll: PollTable, metric_ids: list[str], start: Micros, stop: Micros
+        self, poll: PollParameters, metric_ids: list[str], start: Micros, stop: Micros
     ) -> Iterator[tuple[str, Micros, str]]:
         """Iterate over (metric id, start of the period, number as text)."""
-        query = {"start": iso(start), "stop": iso(stop), "granularity": poll.period_s}
+        query = {"start": format_iso(start), "stop": format_iso(stop), "granularity": poll.period_s}
         operations = ["metric", *([metric_id, poll.aggregation] for metric_id in metric_ids)]
         response = self._post("aggregates", query, {"operations": operations})
         for metric_id, measures in response["measures"].items():
@@ -98,7 +98,7 @@ class OpenstackUsage:
 _decoder = msgspec.json.Decoder(float_hook=str)
 
 
-def _to_sample(poll: PollTable, resource: Mapping[str, Any], at: Micros, value: Decimal) -> UsageSample:
+def _to_sample(poll: PollParameters, resource: Mapping[str, Any], at: Micros, value: Decimal) -> UsageSample:
     resource_id = resource.get(poll.resource_id)
     if not resource_id:
         raise RequestRejected(

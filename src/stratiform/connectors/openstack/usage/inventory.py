@@ -22,7 +22,7 @@ _STABLE_VOLUME_STATES = ("available", "in-use", "maintenance")
 def list_resources(client: "Client") -> Iterator[InventoryItem]:
     """Iterate over all resources, requesting one page at a time. Raises: RequestRejected without a compute service."""
     client.require_service("compute")
-    cloud = client.connection()
+    cloud = client.open_connection()
     with client.translating_errors("compute"):
         yield from _list_servers(cloud)
     for service, list_items in _OPTIONAL_SERVICES.items():

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from stratiform.interfaces.almanach import schemas, views
 from stratiform.interfaces.almanach.api import api
 from stratiform.interfaces.almanach.context import AlmanachContext
-from stratiform.interfaces.almanach.corrections import InstanceCorrection
 from stratiform.interfaces.almanach.errors import (
     ActiveEntityNotFound,
     ClosedEntityNotFound,
@@ -13,6 +12,7 @@ from stratiform.interfaces.almanach.errors import (
     InvalidFields,
     MultipleEntities,
 )
+from stratiform.interfaces.almanach.instance_corrections import InstanceCorrection
 from stratiform.interfaces.almanach.views import Entity, InstanceView, TypeNames, VolumeView
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.kit.clock import Micros
@@ -40,13 +40,13 @@ def list_entities(request: ApiRequest, project_id: str) -> EntityViews:
 
 @api.head("/entity/{entity_id}", ledger_policy.ENTITIES_LIST)
 def check_entity(request: ApiRequest, entity_id: str) -> None:
-    if not AlmanachContext.of(request).list_visible_segments(entity_id):
+    if not AlmanachContext.from_request(request).list_visible_segments(entity_id):
         raise EntityNotFound
 
 
 @api.get("/entity/{entity_id}", ledger_policy.ENTITIES_LIST)
 def show_entity(request: ApiRequest, entity_id: str) -> EntityViews:
-    context = AlmanachContext.of(request)
+    context = AlmanachContext.from_request(request)
     entities, type_names = context.build_entities(context.list_visible_segments(entity_id))
     if not entities:
         raise EntityNotFound
@@ -57,7 +57,7 @@ def show_entity(request: ApiRequest, entity_id: str) -> EntityViews:
 def update_instance(request: ApiRequest, entity_id: str, body: bytes) -> InstanceView | VolumeView:
     """Update the active entity, or with `start` in the query the closed one between `start` and `end`."""
     is_closed = "start" in request.http.query_params
-    context = AlmanachContext.of(request)
+    context = AlmanachContext.from_request(request)
     period = schemas.parse_period(request.http, context.now) if is_closed else None
     update = schemas.parse_instance_update(body, strict=not is_closed)
     entities, index = _select_entity(context, entity_id, period)
@@ -71,13 +71,13 @@ def update_instance(request: ApiRequest, entity_id: str, body: bytes) -> Instanc
         now=context.now,
     )
     start, _ = correction.get_bounds(update)
-    context.record(*correction.build_events(update))
+    context.append_updates(*correction.build_updates(update))
     return _get_updated(context, resource, start)
 
 
 def _list_project_entities(request: ApiRequest, project_id: str, resource_types: Sequence[str]) -> EntityViews:
     """Return the entities that were in use in the period, both ends included, without cutting them to it."""
-    context = AlmanachContext.of(request)
+    context = AlmanachContext.from_request(request)
     start, end = schemas.parse_period(request.http, context.now)
     segments = context.list_project_segments(project_id, resource_types, start, end)
     entities, type_names = context.build_entities(segments)

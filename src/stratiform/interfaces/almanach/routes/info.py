@@ -61,7 +61,7 @@ def _count_entities(request: ApiRequest) -> DatabaseView:
         assert cached is not None, "a blocking acquire returns True"
         return cached.counts
     try:
-        with services.database.snapshot() as db:
+        with services.database.read_transaction() as db:
             counts = DatabaseView(*services.ledger.segments.count(db, RESOURCE_TYPES))
         state.almanach_counts = _CachedCounts(services, now, counts)
         return counts

@@ -1,6 +1,6 @@
 """Volumes: create, delete, resize, attach, detach."""
 
-from stratiform.interfaces.almanach import events, schemas
+from stratiform.interfaces.almanach import resource_updates, schemas
 from stratiform.interfaces.almanach.api import api
 from stratiform.interfaces.almanach.context import AlmanachContext
 from stratiform.interfaces.endpoints import ApiRequest
@@ -13,27 +13,27 @@ _RESOURCE_TYPE = "volume"
 
 @api.post("/project/{project_id}/volume", ingest_policy.RESOURCE_UPDATES_CREATE, status=201)
 def create_volume(request: ApiRequest, project_id: str, body: bytes) -> None:
-    context = AlmanachContext.of(request)
+    context = AlmanachContext.from_request(request)
     new = schemas.parse_volume(body)
-    resource = context.locate(_RESOURCE_TYPE, new.id)
+    resource = context.locate_resource(_RESOURCE_TYPE, new.id)
     volume_type = None if new.type_id is None else _get_volume_type(context, resource, new.type_id)
-    context.record(events.build_volume_create(resource, project_id, new, volume_type))
+    context.append_updates(resource_updates.build_volume_create(resource, project_id, new, volume_type))
 
 
 @api.delete("/volume/{entity_id}", ingest_policy.RESOURCE_UPDATES_CREATE, status=202)
 def delete_volume(request: ApiRequest, entity_id: str, body: bytes) -> None:
-    context = AlmanachContext.of(request)
+    context = AlmanachContext.from_request(request)
     at = schemas.parse_date(schemas.get_date(body))
-    resource, _ = context.get_active(_RESOURCE_TYPE, entity_id)
-    context.record(events.build_delete(resource, at))
+    resource, _ = context.get_active_resource(_RESOURCE_TYPE, entity_id)
+    context.append_updates(resource_updates.build_delete(resource, at))
 
 
 @api.put("/volume/{entity_id}/resize", ingest_policy.RESOURCE_UPDATES_CREATE)
 def resize_volume(request: ApiRequest, entity_id: str, body: bytes) -> None:
-    context = AlmanachContext.of(request)
+    context = AlmanachContext.from_request(request)
     at, size_gib = schemas.parse_volume_resize(body)
-    resource, _ = context.get_active(_RESOURCE_TYPE, entity_id)
-    context.record(events.build_volume_resize(resource, at, size_gib))
+    resource, _ = context.get_active_resource(_RESOURCE_TYPE, entity_id)
+    context.append_updates(resource_updates.build_volume_resize(resource, at, size_gib))
 
 
 @api.put("/volume/{entity_id}/attach", ingest_policy.RESOURCE_UPDATES_CREATE)
@@ -49,10 +49,10 @@ def detach_volume(request: ApiRequest, entity_id: str, body: bytes) -> None:
 
 
 def _change_attachments(request: ApiRequest, entity_id: str, body: bytes, action: str) -> None:
-    context = AlmanachContext.of(request)
+    context = AlmanachContext.from_request(request)
     at, instance_ids = schemas.parse_attachments(body)
-    resource, _ = context.get_active(_RESOURCE_TYPE, entity_id)
-    context.record(events.build_volume_attachment(resource, at, instance_ids, action))
+    resource, _ = context.get_active_resource(_RESOURCE_TYPE, entity_id)
+    context.append_updates(resource_updates.build_volume_attachment(resource, at, instance_ids, action))
 
 
 def _get_volume_type(context: AlmanachContext, resource: Resource, type_id: str) -> VolumeType:

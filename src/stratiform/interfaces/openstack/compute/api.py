@@ -1,9 +1,13 @@
 """The Compute API v2.1. Source: the Compute API reference, and nova/api/openstack/compute."""
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import fault_handlers, nova
+from stratiform.interfaces.openstack.fault_formats import build_fault_handlers, format_nova_fault
 from stratiform.interfaces.openstack.microversions import COMPUTE
-from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, show_version
+from stratiform.interfaces.openstack.version_documents import (
+    VersionDocuments,
+    build_version_document,
+    build_version_list,
+)
 from stratiform.interfaces.request_bodies import OSLO_BYTES
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.identity.model import CatalogService
@@ -12,9 +16,9 @@ api = OpenStackApi(
     name="compute",
     path="/compute/v2.1",
     routes="stratiform.interfaces.openstack.compute.routes",
-    exception_handlers=fault_handlers(nova),
+    exception_handlers=build_fault_handlers(format_nova_fault),
     catalog=(CatalogService("compute", "nova", "/compute/v2.1"),),
-    versions=VersionDocuments("v2.1", "2013-07-23T11:33:21Z", list_versions, show_version),
+    versions=VersionDocuments("v2.1", "2013-07-23T11:33:21Z", build_version_list, build_version_document),
     microversions=COMPUTE,
     lenient=True,
     invalid_field=InvalidField,

@@ -7,7 +7,7 @@ from stratiform.kit.errors import Forbidden
 from stratiform.kit.policy import Caller
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.compute.model import ServerFilter
-from stratiform.services.compute.model.server_status import states_for_status
+from stratiform.services.compute.model.server_status import get_states_for_status
 
 #: Query parameters whose value equals a column, by column.
 _EQUALITY_FILTERS = {
@@ -35,7 +35,7 @@ def build_server_filter(query: ServerListQuery, caller: Caller) -> ServerFilter:
         project_id=query.project_id or query.tenant_id,
         all_projects=_all_projects(query),
         name=query.name,
-        states=tuple(states_for_status(status) for status in query.status) if query.status else None,
+        states=tuple(get_states_for_status(status) for status in query.status) if query.status else None,
         flavor_id=None if query.flavor is None else parse_reference(query.flavor),
         image_id=None if query.image is None else parse_reference(query.image),
         ip=query.ip or query.ip6,

@@ -1,10 +1,14 @@
 """The Identity API v3. Source: the Identity API v3 reference, and keystone/api."""
 
-from stratiform.interfaces.endpoints.fields import InvalidFieldFormat
+from stratiform.interfaces.endpoints.field_restrictions import InvalidFieldFormat
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import fault_handlers, keystone
+from stratiform.interfaces.openstack.fault_formats import build_fault_handlers, format_keystone_fault
 from stratiform.interfaces.openstack.identity.errors import MissingAttribute
-from stratiform.interfaces.openstack.versions import VersionDocuments, list_keystone_versions, show_version
+from stratiform.interfaces.openstack.version_documents import (
+    VersionDocuments,
+    build_keystone_version_list,
+    build_version_document,
+)
 from stratiform.interfaces.request_bodies import OSLO_BYTES
 from stratiform.kit.errors import Fault, Invalid
 from stratiform.services.identity.model import CatalogService
@@ -29,13 +33,13 @@ api = OpenStackApi(
     name="identity",
     path="/identity/v3",
     routes="stratiform.interfaces.openstack.identity.routes",
-    exception_handlers=fault_handlers(keystone),
+    exception_handlers=build_fault_handlers(format_keystone_fault),
     catalog=(CatalogService("identity", "keystone", "/identity/v3"),),
     versions=VersionDocuments(
         "v3.14",
         "2020-04-07T00:00:00Z",
-        list_keystone_versions,
-        show_version,
+        build_keystone_version_list,
+        build_version_document,
         "stable",
         "application/vnd.openstack.identity-v3+json",
     ),

@@ -1,8 +1,12 @@
 """The declaration of the Image API v2."""
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import fault_handlers, glance
-from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, list_versions_as_choices
+from stratiform.interfaces.openstack.fault_formats import build_fault_handlers, format_glance_fault
+from stratiform.interfaces.openstack.version_documents import (
+    VersionDocuments,
+    build_version_choices,
+    build_version_list,
+)
 from stratiform.kit.errors import Fault, Invalid
 from stratiform.services.identity.model import CatalogService
 
@@ -15,8 +19,8 @@ api = OpenStackApi(
     name="image",
     path="/image/v2",
     routes="stratiform.interfaces.openstack.image.routes",
-    exception_handlers=fault_handlers(glance),
+    exception_handlers=build_fault_handlers(format_glance_fault),
     catalog=(CatalogService("image", "glance", "/image"),),
-    versions=VersionDocuments("v2.9", "", list_versions_as_choices, list_versions),
+    versions=VersionDocuments("v2.9", "", build_version_choices, build_version_list),
     invalid_field=_invalid_field,
 )

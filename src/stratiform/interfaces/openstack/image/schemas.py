@@ -2,10 +2,10 @@
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from stratiform.interfaces.endpoints import Extensible
+from stratiform.interfaces.endpoints import ExtensibleStruct
 
 
-class ImageCreateRequest(Extensible, kw_only=True):
+class ImageCreateRequest(ExtensibleStruct, kw_only=True):
     """Attributes of a new image; other ones in the body are custom properties."""
 
     id: str | UnsetType | None = UNSET
@@ -21,7 +21,7 @@ class ImageCreateRequest(Extensible, kw_only=True):
     tags: list[str] | UnsetType = UNSET
 
 
-class ImageDetail(Extensible, kw_only=True):
+class ImageDetail(ExtensibleStruct, kw_only=True):
     """An image and its custom properties. `file`: the path of its data. Sizes: `size` in bytes, `min_ram` in MiB."""
 
     id: str

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from msgspec import UNSET
 
 from stratiform.interfaces.openstack.image import schemas
-from stratiform.kit.clock import iso_seconds
+from stratiform.kit.clock import format_iso_seconds
 from stratiform.kit.pagination import Slice
 from stratiform.services.image.model import Image, ImageMember
 
@@ -30,8 +30,8 @@ def image_detail(image: Image) -> schemas.ImageDetail:
         min_disk=image.min_disk,
         min_ram=image.min_ram,
         tags=image.tags,
-        created_at=iso_seconds(image.created_at),
-        updated_at=iso_seconds(image.updated_at),
+        created_at=format_iso_seconds(image.created_at),
+        updated_at=format_iso_seconds(image.updated_at),
         self_link=f"/v2/images/{image.id}",
         file=f"/v2/images/{image.id}/file",
         extra=dict(image.properties),
@@ -53,8 +53,8 @@ def image_member(member: ImageMember) -> schemas.ImageMemberDetail:
         member_id=member.member_id,
         image_id=member.image_id,
         status=member.status,
-        created_at=iso_seconds(member.created_at),
-        updated_at=iso_seconds(member.updated_at),
+        created_at=format_iso_seconds(member.created_at),
+        updated_at=format_iso_seconds(member.updated_at),
     )
 
 

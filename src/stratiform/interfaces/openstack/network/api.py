@@ -3,8 +3,12 @@
 import re
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import fault_handlers, neutron
-from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, show_neutron_resources
+from stratiform.interfaces.openstack.fault_formats import build_fault_handlers, format_neutron_fault
+from stratiform.interfaces.openstack.version_documents import (
+    VersionDocuments,
+    build_neutron_resource_list,
+    build_version_list,
+)
 from stratiform.kit.errors import Fault
 from stratiform.services.identity.model import CatalogService
 from stratiform.services.network.errors import BadRequest
@@ -23,9 +27,9 @@ api = OpenStackApi(
     name="network",
     path="/network/v2.0",
     routes="stratiform.interfaces.openstack.network.routes",
-    exception_handlers=fault_handlers(neutron),
+    exception_handlers=build_fault_handlers(format_neutron_fault),
     catalog=(CatalogService("network", "neutron", "/network"),),
-    versions=VersionDocuments("v2.0", "2016-01-01T00:00:00-00:00", list_versions, show_neutron_resources),
+    versions=VersionDocuments("v2.0", "2016-01-01T00:00:00-00:00", build_version_list, build_neutron_resource_list),
     lenient=True,
     invalid_field=_invalid_field,
 )

@@ -56,7 +56,7 @@ class _Identified(Protocol):
 def next_links(request: ApiRequest, page: Slice[T]) -> list[Link] | UnsetType:
     """Return the link to the next page, if there is one."""
     marker = page.next_marker(lambda item: item.id)
-    return UNSET if marker is None else [Link("next", request.next_url(marker))]
+    return UNSET if marker is None else [Link("next", request.build_next_page_url(marker))]
 
 
 def _filter_attributes(query: ListQuerySchema) -> dict[str, str]:

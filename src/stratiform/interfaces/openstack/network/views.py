@@ -7,7 +7,7 @@ from stratiform.interfaces.openstack.network.schemas import networks as network_
 from stratiform.interfaces.openstack.network.schemas import ports as port_schemas
 from stratiform.interfaces.openstack.network.schemas import security_groups as security_group_schemas
 from stratiform.interfaces.openstack.network.schemas import subnets as subnet_schemas
-from stratiform.kit.clock import iso_seconds
+from stratiform.kit.clock import format_iso_seconds
 from stratiform.services.network.model import (
     IpAvailability,
     Network,
@@ -26,8 +26,8 @@ def network(network: Network, subnets: Sequence[Subnet], zones: Sequence[str]) -
         project_id=network.project_id,
         tenant_id=network.project_id,
         tags=network.tags,
-        created_at=iso_seconds(network.created_at),
-        updated_at=iso_seconds(network.updated_at),
+        created_at=format_iso_seconds(network.created_at),
+        updated_at=format_iso_seconds(network.updated_at),
         revision_number=network.revision,
         admin_state_up=network.admin_state_up,
         subnets=[subnet.id for subnet in subnets],
@@ -48,8 +48,8 @@ def subnet(subnet: Subnet) -> subnet_schemas.Subnet:
         project_id=subnet.project_id,
         tenant_id=subnet.project_id,
         tags=subnet.tags,
-        created_at=iso_seconds(subnet.created_at),
-        updated_at=iso_seconds(subnet.updated_at),
+        created_at=format_iso_seconds(subnet.created_at),
+        updated_at=format_iso_seconds(subnet.updated_at),
         revision_number=subnet.revision,
         network_id=subnet.network_id,
         ip_version=subnet.ip_version,
@@ -73,8 +73,8 @@ def port(port: Port) -> port_schemas.Port:
         project_id=port.project_id,
         tenant_id=port.project_id,
         tags=port.tags,
-        created_at=iso_seconds(port.created_at),
-        updated_at=iso_seconds(port.updated_at),
+        created_at=format_iso_seconds(port.created_at),
+        updated_at=format_iso_seconds(port.updated_at),
         revision_number=port.revision,
         network_id=port.network_id,
         admin_state_up=port.admin_state_up,

@@ -1,9 +1,13 @@
 """The Block Storage API v3. Source: the Block Storage API v3 reference, and cinder/api."""
 
 from stratiform.interfaces.openstack.api import OpenStackApi
-from stratiform.interfaces.openstack.faults import fault_handlers, nova
+from stratiform.interfaces.openstack.fault_formats import build_fault_handlers, format_nova_fault
 from stratiform.interfaces.openstack.microversions import VOLUME
-from stratiform.interfaces.openstack.versions import VersionDocuments, list_versions, list_versions_as_choices
+from stratiform.interfaces.openstack.version_documents import (
+    VersionDocuments,
+    build_version_choices,
+    build_version_list,
+)
 from stratiform.interfaces.request_bodies import OSLO_BYTES
 from stratiform.kit.errors import Fault, NotFound
 from stratiform.services.identity.model import CatalogService
@@ -17,12 +21,12 @@ api = OpenStackApi(
     name="volume",
     path="/volume/v3",
     routes="stratiform.interfaces.openstack.volume.routes",
-    exception_handlers=fault_handlers(nova),
+    exception_handlers=build_fault_handlers(format_nova_fault),
     catalog=(
         CatalogService("volumev3", "cinderv3", "/volume/v3"),
         CatalogService("block-storage", "cinder", "/volume/v3"),
     ),
-    versions=VersionDocuments("v3.0", "2025-01-01T00:00:00Z", list_versions_as_choices, list_versions),
+    versions=VersionDocuments("v3.0", "2025-01-01T00:00:00Z", build_version_choices, build_version_list),
     microversions=VOLUME,
     project_in_path=True,
     lenient=True,

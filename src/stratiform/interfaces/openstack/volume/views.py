@@ -11,16 +11,16 @@ from stratiform.interfaces.openstack.volume.schemas import quota_sets as quota_s
 from stratiform.interfaces.openstack.volume.schemas import volume_types as type_schemas
 from stratiform.interfaces.openstack.volume.schemas import volumes as volume_schemas
 from stratiform.interfaces.openstack.volume.schemas.common import Link
-from stratiform.kit.clock import Micros, iso_naive
+from stratiform.kit.clock import Micros, format_iso_naive
 from stratiform.services.volume import events
-from stratiform.services.volume.model import Attachment, QuotaUsage, Volume, VolumeType, visible_extra_specs
+from stratiform.services.volume.model import Attachment, QuotaUsage, Volume, VolumeType, select_visible_extra_specs
 
 _QUOTAS = ("volumes", "gigabytes", "snapshots", "backups", "backup_gigabytes", "per_volume_gigabytes", "groups")
 _QUOTAS_BY_TYPE = ("volumes", "gigabytes", "snapshots")
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
+class RelatedResources:
     """What a volume's response contains of other resources: type names by id, attachments by volume id."""
 
     type_names: Mapping[str, str] = field(default_factory=dict)
@@ -31,15 +31,15 @@ def volume_summary(volume: Volume, view: ViewContext) -> volume_schemas.VolumeSu
     return volume_schemas.VolumeSummary(volume.id, volume.name, _links(volume.id, view))
 
 
-def volume_detail(volume: Volume, view: ViewContext, related: Related) -> volume_schemas.VolumeDetail:
+def volume_detail(volume: Volume, view: ViewContext, related: RelatedResources) -> volume_schemas.VolumeDetail:
     attachments = related.attachments.get(volume.id, ())
     return volume_schemas.VolumeDetail(
         id=volume.id,
         status=volume.status,
         size=volume.size_gib,
         availability_zone=volume.zone,
-        created_at=iso_naive(volume.created_at),
-        updated_at=iso_naive(volume.updated_at),
+        created_at=format_iso_naive(volume.created_at),
+        updated_at=format_iso_naive(volume.updated_at),
         attachments=[_attachment(attachment) for attachment in attachments if attachment.attached_at is not None],
         name=volume.name,
         description=volume.description,
@@ -50,7 +50,7 @@ def volume_detail(volume: Volume, view: ViewContext, related: Related) -> volume
         bootable=str(volume.bootable).lower(),
         project_id=volume.project_id,
         volume_image_metadata=volume.image_metadata or UNSET,
-        host=events.host(volume),
+        host=events.format_host(volume),
         provider_id=volume.native_id or None,
     )
 
@@ -97,7 +97,7 @@ def volume_type(volume_type: VolumeType, view: ViewContext) -> type_schemas.Volu
         description=volume_type.description,
         is_public=volume_type.is_public,
         access_is_public=volume_type.is_public,
-        extra_specs=visible_extra_specs(volume_type, is_admin=view.is_admin),
+        extra_specs=select_visible_extra_specs(volume_type, is_admin=view.is_admin),
     )
 
 
@@ -121,10 +121,10 @@ def default_quota_limits() -> dict[str, int]:
 def _links(volume_id: str, view: ViewContext) -> list[Link]:
     bookmark_path = view.path.replace("/v3", "", 1)
     return [
-        Link("self", view.link("volumes", volume_id)),
+        Link("self", view.build_url("volumes", volume_id)),
         Link("bookmark", f"{view.url}{bookmark_path}/volumes/{volume_id}"),
     ]
 
 
 def _format_time(us: Micros | None) -> str | None:
-    return None if us is None else iso_naive(us)
+    return None if us is None else format_iso_naive(us)

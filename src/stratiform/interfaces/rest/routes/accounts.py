@@ -2,7 +2,7 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.references import resolve_project
+from stratiform.interfaces.rest.name_resolution import resolve_project
 from stratiform.interfaces.rest.schemas import accounts as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
 from stratiform.interfaces.rest.timestamps import parse_timestamp
@@ -33,7 +33,7 @@ def show_account(request: ApiRequest, name: schemas.AccountReference) -> schemas
     """Show a customer account and the projects that are or were assigned to it."""
     billing = request.services.billing
     account = billing.customer_accounts.get(request.ctx, name)
-    return views.account_detail(account, billing.assignments.list(request.ctx, name))
+    return views.account_detail(account, billing.project_assignments.list(request.ctx, name))
 
 
 @api.post("/accounts/{name}/projects", policy.ACCOUNTS_ASSIGN, status=201, errors=(Conflict,))
@@ -44,4 +44,4 @@ def assign_project(
     services, ctx = request.services, request.ctx
     start = None if body.start is None else parse_timestamp(body.start, "start")
     project_id = resolve_project(services, ctx, body.project, external=True)
-    return views.assignment(services.billing.assignments.create(ctx, name, project_id, start))
+    return views.assignment(services.billing.project_assignments.create(ctx, name, project_id, start))

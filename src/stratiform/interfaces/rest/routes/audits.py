@@ -12,19 +12,19 @@ from stratiform.interfaces.endpoints.media_types import NDJSON
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.problems import INTERNAL_ERROR
 from stratiform.interfaces.rest.schemas import audits as schemas
-from stratiform.interfaces.rest.views.usage import seconds
-from stratiform.kit.clock import iso
+from stratiform.interfaces.rest.views.usage import format_seconds
+from stratiform.kit.clock import format_iso
 from stratiform.kit.errors import Fault, NotFound
 from stratiform.services.audit import policy
 from stratiform.services.audit.model import (
     AuditEvent,
+    AuditProgress,
     AuditRequest,
     AuditSummary,
+    CorrectionProposal,
     Finding,
-    Progress,
-    Proposal,
     ProposedCorrection,
-    ResourceResult,
+    ResourceFindings,
 )
 from stratiform.services.billing.model import parse_month
 from stratiform.services.ledger.model import UsageFilter
@@ -46,10 +46,10 @@ def create_audit(request: ApiRequest, body: schemas.AuditCreate) -> Stream:
     findings and proposed corrections), and at the end `summary`, or `problem` if the audit failed.
     """
     services = request.services
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         audit = AuditRequest(body.period, *parse_month(body.period), tuple(body.clouds), body.project_id, body.apply)
         events = services.audit.audits.run(ctx, audit)
-        services.ledger.names.check(ctx, UsageFilter(project_id=body.project_id))
+        services.ledger.filter_names.check(ctx, UsageFilter(project_id=body.project_id))
     return Stream(_lines(events), media_type=NDJSON)
 
 
@@ -70,14 +70,14 @@ def _encode(line: schemas.AuditLine) -> bytes:
 
 
 def _line(event: AuditEvent) -> schemas.AuditLine:
-    if isinstance(event, Progress):
+    if isinstance(event, AuditProgress):
         return schemas.AuditLine(progress=schemas.AuditProgress(event.cloud or None, event.count))
     if isinstance(event, AuditSummary):
         return schemas.AuditLine(summary=_summary(event))
     return schemas.AuditLine(resource=_resource(event))
 
 
-def _resource(result: ResourceResult) -> schemas.AuditedResource:
+def _resource(result: ResourceFindings) -> schemas.AuditedResource:
     return schemas.AuditedResource(
         cloud=result.resource.cloud,
         resource_type=result.resource.resource_type,
@@ -91,9 +91,9 @@ def _resource(result: ResourceResult) -> schemas.AuditedResource:
 def _finding(finding: Finding) -> schemas.Finding:
     return schemas.Finding(
         kind=finding.kind.value,
-        start=iso(finding.start),
-        end=iso(finding.end),
-        seconds=seconds(finding.end - finding.start),
+        start=format_iso(finding.start),
+        end=format_iso(finding.end),
+        seconds=format_seconds(finding.end - finding.start),
         exact=finding.exact,
         evidence=list(finding.evidence),
         changes={
@@ -107,19 +107,19 @@ def _proposed(proposed: ProposedCorrection) -> schemas.ProposedCorrection:
     proposal = proposed.proposal
     return schemas.ProposedCorrection(
         id=proposed.message_id,
-        at=iso(proposal.at),
+        at=format_iso(proposal.at),
         reason=proposal.reason,
         correction=_observed_state(proposal),
         is_applied=proposed.is_applied,
     )
 
 
-def _observed_state(proposal: Proposal) -> schemas.ObservedState:
+def _observed_state(proposal: CorrectionProposal) -> schemas.ObservedState:
     observation = proposal.observation
     return schemas.ObservedState(
         reopened=proposal.reopened or UNSET,
         is_deleted=observation.is_deleted or UNSET,
-        launched=UNSET if observation.launched is None else iso(observation.launched),
+        launched=UNSET if observation.launched is None else format_iso(observation.launched),
         project_id=observation.project_id or UNSET,
         name=observation.name or UNSET,
         state=observation.state or UNSET,
@@ -130,12 +130,13 @@ def _observed_state(proposal: Proposal) -> schemas.ObservedState:
 def _summary(summary: AuditSummary) -> schemas.AuditSummary:
     return schemas.AuditSummary(
         period=summary.request.name,
-        start=iso(summary.request.start),
-        end=iso(summary.request.end),
+        start=format_iso(summary.request.start),
+        end=format_iso(summary.request.end),
         is_clean=summary.is_clean,
         resources=summary.resources,
         totals={
-            kind.value: schemas.FindingTotal(seconds(us), count) for kind, (us, count) in sorted(summary.totals.items())
+            kind.value: schemas.FindingTotal(format_seconds(us), count)
+            for kind, (us, count) in sorted(summary.totals.items())
         },
         proposals=summary.proposed,
         applied=summary.applied,

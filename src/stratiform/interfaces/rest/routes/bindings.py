@@ -2,7 +2,7 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.references import resolve_project
+from stratiform.interfaces.rest.name_resolution import resolve_project
 from stratiform.interfaces.rest.schemas import bindings as schemas
 from stratiform.interfaces.rest.views import clouds as views
 from stratiform.kit.errors import Invalid, NotFound
@@ -17,7 +17,7 @@ def list_bindings(request: ApiRequest, query: schemas.BindingListQuery) -> schem
     cloud_id = services.clouds.accounts.get(ctx, query.cloud).id if query.cloud is not None else None
     project_id = resolve_project(services, ctx, query.project) if query.project else None
     if project_id is None and cloud_id is None and not ctx.caller.is_admin:
-        project_id = ctx.caller.project()
+        project_id = ctx.caller.require_project_id()
     bindings = services.clouds.bindings.list(ctx, project_id=project_id, cloud_id=cloud_id)
     return schemas.Bindings([views.binding(binding) for binding in bindings])
 
@@ -32,12 +32,12 @@ def list_bindings(request: ApiRequest, query: schemas.BindingListQuery) -> schem
 def create_binding(request: ApiRequest, body: schemas.BindingCreate) -> schemas.Binding:
     """Bind a project to a cloud, after a check that the cloud has the zone."""
     services = request.services
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         cloud = services.clouds.accounts.get(ctx, body.cloud)
         project_id = resolve_project(services, ctx, body.project)
     if body.native_zone:
         services.clouds.bindings.check_native_zone(ctx, cloud.id, body.native_zone)
-    with request.write() as ctx:
+    with request.write_transaction() as ctx:
         return views.binding(services.clouds.bindings.create(ctx, project_id, cloud.id, body.zone, body.native_zone))
 
 

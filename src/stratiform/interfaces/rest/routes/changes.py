@@ -14,12 +14,12 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import SERVER_SENT_EVENTS, TEXT
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import usage as schemas
-from stratiform.interfaces.rest.usage_filters import check_reached, parse_filter
+from stratiform.interfaces.rest.usage_filters import check_position_reached, parse_usage_filter
 from stratiform.interfaces.rest.views import usage as views
 from stratiform.kit.errors import Fault, NotFound
 from stratiform.services.ledger import policy
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.changes import RECORDED, Change, ChangeKey, last_key
+from stratiform.services.ledger.model.segment_changes import RECORDED, ChangeKey, SegmentChange, get_key_after_position
 
 #: Changes that are read in one transaction.
 _BATCH_CHANGES = 500
@@ -44,7 +44,7 @@ def follow_changes(request: ApiRequest, query: schemas.ChangeQuery, headers: sch
     The id of an event is the position of the ledger, sent with the last event of each position: a stream that starts
     there repeats nothing and omits nothing. The stream ends when the token expires and when the server stops.
     """
-    usage_filter = parse_filter(query)
+    usage_filter = parse_usage_filter(query)
     since = query.since if headers.last_event_id is None else headers.last_event_id
     reached = _start(request, usage_filter, since)
     return Stream(_events(request, usage_filter, reached), media_type=SERVER_SENT_EVENTS, headers=_HEADERS)
@@ -53,11 +53,11 @@ def follow_changes(request: ApiRequest, query: schemas.ChangeQuery, headers: sch
 def _start(request: ApiRequest, usage_filter: UsageFilter, since: int | None) -> ChangeKey:
     """Return where to start. Raises the errors of the first read, before the response begins."""
     ledger = request.services.ledger
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         ledger.access.restrict(ctx, usage_filter)
-        ledger.names.check(ctx, usage_filter)
-        current = ledger.positions.get_current(ctx.db)
-        return last_key(current if since is None else check_reached(since, "since", current))
+        ledger.filter_names.check(ctx, usage_filter)
+        current = ledger.positions.get_current_position(ctx.db)
+        return get_key_after_position(current if since is None else check_position_reached(since, "since", current))
 
 
 async def _events(request: ApiRequest, usage_filter: UsageFilter, reached: ChangeKey) -> AsyncIterator[bytes]:
@@ -70,7 +70,7 @@ async def _events(request: ApiRequest, usage_filter: UsageFilter, reached: Chang
         except Fault:
             return  # the token has expired, or the database is not available: the next request gets the error
         if changes:
-            yield b"".join(_encode(changes, is_complete=next_reached == last_key(next_reached[0])))
+            yield b"".join(_encode(changes, is_complete=next_reached == get_key_after_position(next_reached[0])))
             idle_polls = 0
         elif idle_polls == _IDLE_POLLS:
             yield f"id: {next_reached[0]}\n: no changes\n\n".encode()
@@ -81,12 +81,14 @@ async def _events(request: ApiRequest, usage_filter: UsageFilter, reached: Chang
             idle_polls += 1
 
 
-def _read(request: ApiRequest, usage_filter: UsageFilter, reached: ChangeKey) -> tuple[Sequence[Change], ChangeKey]:
-    with request.read() as ctx:
-        return request.services.ledger.changes.list(ctx, usage_filter, reached, _BATCH_CHANGES)
+def _read(
+    request: ApiRequest, usage_filter: UsageFilter, reached: ChangeKey
+) -> tuple[Sequence[SegmentChange], ChangeKey]:
+    with request.read_transaction() as ctx:
+        return request.services.ledger.segment_changes.list(ctx, usage_filter, reached, _BATCH_CHANGES)
 
 
-def _encode(changes: Sequence[Change], *, is_complete: bool) -> Iterator[bytes]:
+def _encode(changes: Sequence[SegmentChange], *, is_complete: bool) -> Iterator[bytes]:
     """Yield the events of changes. `is_complete`: the last position has no further changes."""
     for index, change in enumerate(changes):
         is_last = index + 1 == len(changes)

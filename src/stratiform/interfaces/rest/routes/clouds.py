@@ -14,15 +14,15 @@ from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import clouds as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
 from stratiform.interfaces.rest.views import clouds as views
-from stratiform.kit.clock import iso
-from stratiform.kit.pagination import paginate
+from stratiform.kit.clock import format_iso
+from stratiform.kit.pagination import paginate_list
 from stratiform.services.clouds import policy
 from stratiform.services.clouds.errors import CloudConflict, CloudInUse, CloudNotFound
 from stratiform.services.clouds.model import Cloud
 
 
 @api.get("/cloud-kinds", policy.CLOUDS_LIST)
-def list_kinds(request: ApiRequest) -> schemas.CloudKinds:
+def list_cloud_kinds(request: ApiRequest) -> schemas.CloudKinds:
     """List the kinds of cloud that can be added, with their settings and capabilities."""
     kinds = request.services.clouds.accounts.list_kinds(request.ctx)
     return schemas.CloudKinds([msgspec.convert(kind, schemas.CloudKind, from_attributes=True) for kind in kinds])
@@ -32,7 +32,7 @@ def list_kinds(request: ApiRequest) -> schemas.CloudKinds:
 def list_clouds(request: ApiRequest, query: PageQuery) -> schemas.Clouds:
     """List clouds, ordered by name. Markers are names."""
     clouds = request.services.clouds.accounts.list(request.ctx)
-    page = paginate(clouds, query.page(), lambda cloud: cloud.name)
+    page = paginate_list(clouds, query.page(), lambda cloud: cloud.name)
     next_marker = page.next_marker(lambda cloud: cloud.name)
     return schemas.Clouds([_cloud(cloud) for cloud in page.items], next_marker)
 
@@ -47,12 +47,12 @@ def list_clouds(request: ApiRequest, query: PageQuery) -> schemas.Clouds:
 def create_cloud(request: ApiRequest, body: schemas.CloudCreate) -> schemas.CheckedCloud:
     """Add a cloud, after a check of its credentials. Secrets are stored encrypted and never returned."""
     accounts = request.services.clouds.accounts
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         names = [cloud.name for cloud in accounts.list(ctx)]
     if body.name in names:
         raise CloudConflict(body.name)
-    account = accounts.check_new(ctx, body.kind, body.name, body.settings)
-    with request.write() as ctx:
+    account = accounts.check_new_credentials(ctx, body.kind, body.name, body.settings)
+    with request.write_transaction() as ctx:
         cloud = accounts.create(ctx, body.kind, body.name, body.settings)
     return _checked_cloud(cloud, account.identity, account.zones)
 
@@ -65,7 +65,7 @@ def show_cloud(request: ApiRequest, name: schemas.CloudReference) -> schemas.Clo
     return schemas.CloudDetail(
         **msgspec.structs.asdict(_cloud(cloud)),
         bindings=[views.binding(binding) for binding in clouds.bindings.list(ctx, cloud_id=cloud.id)],
-        natives=[views.native_resource(native) for native in clouds.native_resources.list(ctx, cloud.id)],
+        native_ids=[views.native_id_mapping(native) for native in clouds.native_ids.list(ctx, cloud.id)],
     )
 
 
@@ -78,10 +78,10 @@ def show_cloud(request: ApiRequest, name: schemas.CloudReference) -> schemas.Clo
 def update_cloud(request: ApiRequest, name: schemas.CloudReference, body: schemas.CloudUpdate) -> schemas.CheckedCloud:
     """Change settings of a cloud, after a check of its credentials."""
     accounts = request.services.clouds.accounts
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         cloud = accounts.get(ctx, name)
-    account = accounts.check_update(ctx, cloud, body.settings)
-    with request.write() as ctx:
+    account = accounts.check_updated_credentials(ctx, cloud, body.settings)
+    with request.write_transaction() as ctx:
         updated = accounts.update(ctx, cloud.id, body.settings)
     return _checked_cloud(updated, account.identity, account.zones)
 
@@ -102,9 +102,9 @@ def delete_cloud(request: ApiRequest, name: schemas.CloudReference) -> None:
 def check_cloud(request: ApiRequest, name: schemas.CloudReference) -> schemas.CloudAccount:
     """Check the credentials of a cloud. Returns the account in the cloud and its zones."""
     clouds = request.services.clouds
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         cloud = clouds.accounts.get(ctx, name)
-    account = clouds.connections.check(ctx, cloud)
+    account = clouds.connections.check_credentials(ctx, cloud)
     return schemas.CloudAccount(account.identity, list(account.zones))
 
 
@@ -114,8 +114,8 @@ def _cloud(cloud: Cloud) -> schemas.Cloud:
         name=cloud.name,
         kind=cloud.kind,
         settings=cloud.settings,
-        created_at=iso(cloud.created_at),
-        updated_at=iso(cloud.updated_at),
+        created_at=format_iso(cloud.created_at),
+        updated_at=format_iso(cloud.updated_at),
     )
 
 

@@ -9,11 +9,11 @@ from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import corrections as schemas
 from stratiform.interfaces.rest.timestamps import parse_timestamp
 from stratiform.interfaces.rest.views import usage as views
-from stratiform.kit.clock import Micros, iso
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.services.ingest import policy
-from stratiform.services.ingest.events.corrections import parse_quantity
-from stratiform.services.ingest.model.meter_adjustments import Adjustment, find_adjustment
+from stratiform.services.ingest.model.meter_adjustments import MeterAdjustment, find_adjustment
+from stratiform.services.ingest.parsing.correction_payloads import parse_quantity
 from stratiform.services.ingest.service import AdjustedSum, CorrectionResult, StoredCorrection
 from stratiform.services.ledger.model import Correction, Resource, UsageFilter
 from stratiform.services.ledger.model.samples import format_decimal
@@ -65,7 +65,7 @@ def _correction(body: schemas.CorrectionCreate) -> Correction:
     )
 
 
-def _adjustment(body: schemas.CorrectionCreate) -> Adjustment | None:
+def _adjustment(body: schemas.CorrectionCreate) -> MeterAdjustment | None:
     """Return the adjustment of a meter; None if no meter is named. Raises Invalid if it is incomplete."""
     fields = asdict(body)
     if all(fields[name] is None for name in _ADJUSTMENT):
@@ -78,7 +78,7 @@ def _adjustment(body: schemas.CorrectionCreate) -> Adjustment | None:
             raise Invalid(f"{name}: not allowed together with meter", hint="use two corrections")
     at = _parse(body.at, "at")
     assert at is not None, "checked above"
-    return Adjustment(str(body.meter), parse_quantity(body.quantity), at, project_id=body.project_id)
+    return MeterAdjustment(str(body.meter), parse_quantity(body.quantity), at, project_id=body.project_id)
 
 
 def _parse(text: str | None, name: str) -> Micros | None:
@@ -123,15 +123,15 @@ def _stored_correction(stored: StoredCorrection) -> schemas.Correction:
         resource_id=record.resource_id,
         author=correction.author,
         reason=correction.reason,
-        created_at=iso(record.received_at),
-        at=iso(record.at),
+        created_at=format_iso(record.received_at),
+        at=format_iso(record.at),
         fields=fields | _adjustment_fields(find_adjustment(statement)),
         observed=_readable(record.fact, ("correction",)) if correction.has_observation else None,
         revoked_by=stored.revoked_by or None,
     )
 
 
-def _adjustment_fields(adjustment: Adjustment | None) -> dict[str, object]:
+def _adjustment_fields(adjustment: MeterAdjustment | None) -> dict[str, object]:
     if adjustment is None:
         return {}
     fields: dict[str, object] = {
@@ -141,13 +141,13 @@ def _adjustment_fields(adjustment: Adjustment | None) -> dict[str, object]:
     }
     if adjustment.project_id is not None:
         fields["project_id"] = adjustment.project_id
-    return {**fields, "at": iso(adjustment.at)}
+    return {**fields, "at": format_iso(adjustment.at)}
 
 
 def _readable(fact: Mapping[str, object], excluded: tuple[str, ...]) -> dict[str, object]:
     """Return the fields of a fact, with timestamps as ISO 8601."""
     return {
-        name: iso(value) if name in _TIMESTAMPS and isinstance(value, int) else value
+        name: format_iso(value) if name in _TIMESTAMPS and isinstance(value, int) else value
         for name, value in fact.items()
         if name not in excluded
     }

@@ -2,7 +2,7 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.references import resolve_project
+from stratiform.interfaces.rest.name_resolution import resolve_project
 from stratiform.interfaces.rest.schemas import costs as schemas
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.services.billing import policy
@@ -12,20 +12,22 @@ from stratiform.services.billing.model import ProjectCost, ResourceCost
 @api.get("/costs/servers/{server}", policy.COSTS_GET)
 def show_server_cost(request: ApiRequest, server: schemas.ServerReference) -> ResourceCost:
     """Show what a server has cost since its project was assigned to the customer account; a volume by its id."""
-    cost = request.services.billing.costs.find_by_resource(request.ctx, _resolve_server(request, server))
+    cost = request.services.billing.costs.find_resource_cost(request.ctx, _resolve_server(request, server))
     if cost is None:
         raise NotFound(f"'{server}' has no cost: it has no usage, or its project has no customer account")
     return cost
 
 
 @api.get("/costs/month", policy.COSTS_GET, errors=(NotFound, Conflict))
-def show_month_cost(request: ApiRequest, query: schemas.MonthCostQuery) -> ProjectCost:
+def show_project_cost(request: ApiRequest, query: schemas.MonthCostQuery) -> ProjectCost:
     """Show what a project has cost in a month until now, by day and by resource."""
     services, ctx = request.services, request.ctx
     project_id = (
-        ctx.caller.project() if query.project is None else resolve_project(services, ctx, query.project, external=True)
+        ctx.caller.require_project_id()
+        if query.project is None
+        else resolve_project(services, ctx, query.project, external=True)
     )
-    cost = services.billing.costs.find_by_project(ctx, project_id, query.month)
+    cost = services.billing.costs.find_project_cost(ctx, project_id, query.month)
     if cost is None:
         raise NotFound("The project has no customer account", hint="`stratiform account assign`")
     return cost

@@ -24,7 +24,7 @@ _HINT = (
 
 
 @api.post("/usage/events", policy.EVENTS_CREATE, consumes=schemas.EVENT_CONTENT)
-def create_events(
+def ingest_events(
     request: ApiRequest, query: schemas.EventQuery, headers: schemas.EventHeaders, body: bytes
 ) -> schemas.EventResults:
     """Ingest CloudEvents: one, a batch, or one with its attributes in `ce-…` headers, in one transaction.
@@ -43,7 +43,7 @@ def create_events(
 
 
 def _ingest(request: ApiRequest, query: schemas.EventQuery, documents: Sequence[bytes]) -> Sequence[EventResult]:
-    return request.services.ingest.cloud_events.create(request.ctx, query.cloud, documents)
+    return request.services.ingest.cloud_events.ingest(request.ctx, query.cloud, documents)
 
 
 def _split_batch(body: bytes) -> list[bytes]:
@@ -87,8 +87,8 @@ def _json(body: bytes) -> msgspec.Raw:
 def _results(results: Sequence[EventResult]) -> schemas.EventResults:
     counts = Counter(result.outcome for result in results)
     return schemas.EventResults(
-        accepted=counts["accepted"],
-        repeated=counts["repeated"],
+        ingested=counts["ingested"],
+        duplicates=counts["duplicate"],
         ignored=counts["ignored"],
         rejected=counts["rejected"],
         events=[

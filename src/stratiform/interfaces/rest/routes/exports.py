@@ -7,9 +7,9 @@ from litestar.response import Stream
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import NDJSON, TEXT
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.schemas import log as schemas
+from stratiform.interfaces.rest.schemas import proofs as schemas
 from stratiform.interfaces.rest.usage_filters import select_usage
-from stratiform.kit.clock import iso
+from stratiform.kit.clock import format_iso
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.services.ledger import policy
 from stratiform.services.proof.errors import LogRewritten
@@ -32,18 +32,18 @@ def export_events(request: ApiRequest, query: schemas.ExportQuery) -> Stream:
     The response has one JSON document per line.
     """
     services = request.services
-    with request.write() as ctx:
+    with request.write_transaction() as ctx:
         usage_filter = select_usage(services, ctx, query.usage_query()).usage_filter
         if usage_filter.since is not None and usage_filter.since >= ctx.now:
-            raise Invalid(f"`from` is in the future: {iso(usage_filter.since)}", hint="use a time in the past")
+            raise Invalid(f"`from` is in the future: {format_iso(usage_filter.since)}", hint="use a time in the past")
         export = services.proof.exports.create(ctx, usage_filter, query.since)
-        services.ledger.names.check(ctx, usage_filter)
+        services.ledger.filter_names.check(ctx, usage_filter)
     return Stream(_blocks(request, export), media_type=NDJSON)
 
 
 def _blocks(request: ApiRequest, export: Export) -> Iterator[bytes]:
     block = bytearray()
-    with request.services.database.snapshot() as db:
+    with request.services.database.read_transaction() as db:
         for line in request.services.proof.exports.iterate_lines(db, export):
             block += line
             if len(block) >= _BLOCK_BYTES:

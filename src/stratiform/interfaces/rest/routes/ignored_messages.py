@@ -1,11 +1,11 @@
-"""`/usage/unknown`: messages about nothing that is metered."""
+"""`/usage/ignored`: messages without statements about metered resources."""
 
 from dataclasses import asdict
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import messages as schemas
-from stratiform.kit.clock import iso
+from stratiform.kit.clock import format_iso
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.model import IngestResult
 from stratiform.services.ingest.service import IgnoredMessageType
@@ -14,20 +14,20 @@ from stratiform.services.ingest.service import IgnoredMessageType
 _BATCHES = 20
 
 
-@api.get("/usage/unknown", policy.IGNORED_MESSAGES_LIST)
+@api.get("/usage/ignored", policy.IGNORED_MESSAGES_LIST)
 def list_ignored_messages(request: ApiRequest) -> schemas.IgnoredMessageTypes:
     """Count ignored messages by cloud and event type."""
     types = request.services.ingest.ignored_messages.list(request.ctx)
     return schemas.IgnoredMessageTypes([_message_type(message_type) for message_type in types])
 
 
-@api.post("/usage/unknown/replay", policy.IGNORED_MESSAGES_REPLAY, manages_transactions=True)
+@api.post("/usage/ignored/replay", policy.IGNORED_MESSAGES_REPLAY, manages_transactions=True)
 def replay_ignored_messages(request: ApiRequest, query: schemas.ReplayQuery) -> schemas.ReplayResult:
     """Ingest stored ignored messages again, some batches after `after`."""
     position: int | None = query.after
     total = IngestResult()
     for _ in range(_BATCHES):
-        with request.write() as ctx:
+        with request.write_transaction() as ctx:
             result, position = request.services.ingest.ignored_messages.replay(ctx, position or 0)
         total += result
         if position is None:
@@ -40,8 +40,8 @@ def _message_type(message_type: IgnoredMessageType) -> schemas.IgnoredMessageTyp
         cloud=message_type.cloud,
         event_type=message_type.event_type,
         count=message_type.count,
-        first_at=iso(message_type.first_at),
-        last_at=iso(message_type.last_at),
-        why=message_type.reason,
-        is_read=message_type.is_metered,
+        first_at=format_iso(message_type.first_at),
+        last_at=format_iso(message_type.last_at),
+        reason=message_type.reason,
+        is_metered=message_type.is_metered,
     )

@@ -4,7 +4,7 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import meters as schemas
 from stratiform.services.ingest import policy
-from stratiform.services.ingest.events.meter_files import MeterFile
+from stratiform.services.ingest.parsing.meter_files import MeterFile
 
 
 @api.get("/usage/meters", policy.METERS_LIST)
@@ -21,7 +21,7 @@ def _meter(meter: MeterFile) -> schemas.Meter:
         title=meter.title,
         unit=meter.unit,
         source=meter.source,
-        about=" ".join(meter.about.split()),
+        about=" ".join(meter.description.split()),
         events=sorted(event_types),
         attributes=sorted(attributes),
         samples=[

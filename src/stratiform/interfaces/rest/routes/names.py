@@ -4,7 +4,7 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import names as schemas
 from stratiform.interfaces.rest.timestamps import parse_timestamp
-from stratiform.kit.clock import iso
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.services.ingest import policy as ingest_policy
 from stratiform.services.ledger import policy as ledger_policy
 from stratiform.services.ledger.model import Resource
@@ -15,13 +15,9 @@ from stratiform.services.ledger.model.names import NAMED_TYPES
 def list_names(request: ApiRequest, query: schemas.NameListQuery) -> schemas.Names:
     """List all names, each with the time from which it applies."""
     types = NAMED_TYPES if query.resource_type is None else (query.resource_type,)
-    return schemas.Names(
-        [
-            schemas.Name(resource.resource_type, resource.resource_id, resource.cloud, name, iso(start))
-            for resource, timeline in request.services.ledger.name_facts.list(request.ctx, types)
-            for start, name in timeline.names
-        ]
-    )
+    timelines = request.services.ledger.name_facts.list(request.ctx, types)
+    names = [_name(resource, name, start) for resource, timeline in timelines for start, name in timeline.names]
+    return schemas.Names(names)
 
 
 @api.post("/usage/names", ingest_policy.NAMES_SET, status=201)
@@ -30,6 +26,8 @@ def set_name(request: ApiRequest, body: schemas.NameSet) -> schemas.Names:
     start = request.ctx.now if body.start is None else parse_timestamp(body.start, "start")
     resource = Resource(body.cloud, body.resource_type, body.resource_id)
     resources = request.services.ingest.resource_names.set(request.ctx, resource, body.name, start)
-    return schemas.Names(
-        [schemas.Name(each.resource_type, each.resource_id, each.cloud, body.name, iso(start)) for each in resources]
-    )
+    return schemas.Names([_name(each, body.name, start) for each in resources])
+
+
+def _name(resource: Resource, name: str, start: Micros) -> schemas.Name:
+    return schemas.Name(resource.resource_type, resource.resource_id, resource.cloud, name, format_iso(start))

@@ -7,7 +7,7 @@ from anyio import to_thread
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import BINARY, NDJSON, OCTET_STREAM, TEXT
-from stratiform.interfaces.http import request_id
+from stratiform.interfaces.http import get_request_id
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import messages as schemas
 from stratiform.kit.context import RequestContext
@@ -31,7 +31,7 @@ _MAX_LINE_BYTES = 4 * 1024 * 1024
     consumes={NDJSON: TEXT, OCTET_STREAM: BINARY},
     manages_transactions=True,
 )
-async def create_notifications(request: ApiRequest, query: schemas.NotificationQuery) -> schemas.IngestResult:
+async def ingest_notifications(request: ApiRequest, query: schemas.NotificationQuery) -> schemas.IngestResult:
     """Ingest oslo.messaging notifications, one JSON document per line, without a limit of their number.
 
     Every thousand are committed; notifications that are sent again are duplicates. The upload is refused if none of the
@@ -42,14 +42,14 @@ async def create_notifications(request: ApiRequest, query: schemas.NotificationQ
     is_first = True
     async for batch in _batches(request.http.stream()):
         if is_first:
-            await to_thread.run_sync(request.services.ingest.messages.check, batch)
+            await to_thread.run_sync(request.services.ingest.messages.check_upload, batch)
             is_first = False
         result += await to_thread.run_sync(_ingest, request, caller, query.cloud, batch)
     return schemas.IngestResult(**asdict(result))
 
 
 def _authenticate(request: ApiRequest) -> Caller:
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         return ctx.caller
 
 
@@ -57,8 +57,8 @@ def _ingest(request: ApiRequest, caller: Caller, cloud: str, messages: Iterable[
     """Ingest messages in one transaction. The token is not validated again: it may expire during a long upload."""
     services = request.services
     with services.database.transaction() as db:
-        ctx = RequestContext(db, caller, services.clock.now(), request_id(request.http.scope))
-        return services.ingest.messages.create(ctx, cloud, messages)
+        ctx = RequestContext(db, caller, services.clock.now(), get_request_id(request.http.scope))
+        return services.ingest.messages.ingest_upload(ctx, cloud, messages)
 
 
 async def _batches(stream: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:

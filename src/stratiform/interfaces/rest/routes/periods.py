@@ -6,10 +6,10 @@ from stratiform.interfaces.rest.schemas import invoices as schemas
 from stratiform.interfaces.rest.schemas.accounts import AccountReference
 from stratiform.interfaces.rest.timestamps import parse_timestamp
 from stratiform.interfaces.rest.views import billing as views
-from stratiform.kit.clock import Micros, iso
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.errors import Conflict
 from stratiform.services.billing import policy
-from stratiform.services.billing.model import Period
+from stratiform.services.billing.model import BillingPeriod
 
 
 @api.post("/accounts/{name}/periods", policy.PERIODS_CLOSE, errors=(Conflict,))
@@ -29,7 +29,7 @@ def list_periods(request: ApiRequest, name: AccountReference) -> schemas.Periods
     account = billing.customer_accounts.get(request.ctx, name)
     periods = [_period(period) for period in billing.periods.list(request.ctx, name)]
     if account.billed_until is not None:
-        periods.append(schemas.Period(iso(account.billed_until), None, "open", None, None, None))
+        periods.append(schemas.Period(format_iso(account.billed_until), None, "open", None, None, None))
     return schemas.Periods(periods)
 
 
@@ -37,12 +37,12 @@ def _until(text: str, now: Micros) -> Micros:
     return now if text == "now" else parse_timestamp(text, "until")
 
 
-def _period(period: Period) -> schemas.Period:
+def _period(period: BillingPeriod) -> schemas.Period:
     return schemas.Period(
-        start=iso(period.start),
-        end=iso(period.end),
+        start=format_iso(period.start),
+        end=format_iso(period.end),
         state="closed",
         as_of=period.as_of,
-        closed_at=iso(period.closed_at),
+        closed_at=format_iso(period.closed_at),
         invoice=period.document_number,
     )

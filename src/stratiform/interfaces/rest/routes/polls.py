@@ -4,7 +4,7 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import meters as schemas
 from stratiform.interfaces.rest.timestamps import parse_timestamp
-from stratiform.kit.clock import iso
+from stratiform.kit.clock import format_iso
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.model.polls import Poll
 
@@ -31,8 +31,8 @@ def _poll(poll: Poll) -> schemas.Poll:
         cloud=poll.cloud,
         resource_type=poll.resource_type,
         meter=poll.meter,
-        read_until=iso(poll.until_at),
-        polled_at=iso(poll.polled_at) if poll.polled_at else None,
+        read_until=format_iso(poll.until_at),
+        polled_at=format_iso(poll.polled_at) if poll.polled_at else None,
         fault=poll.fault or None,
         failures=poll.failures,
     )

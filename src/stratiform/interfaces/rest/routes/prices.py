@@ -7,7 +7,7 @@ from stratiform.interfaces.endpoints.media_types import BINARY, OCTET_STREAM, TE
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import prices as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
-from stratiform.kit.clock import iso
+from stratiform.kit.clock import format_iso
 from stratiform.kit.errors import Invalid
 from stratiform.services.billing import policy
 from stratiform.services.rating.errors import PlanConflict
@@ -56,8 +56,8 @@ def _plan(plan: PricePlan) -> schemas.PricePlan:
 
 def _version(version: PlanVersion) -> schemas.PlanVersion:
     return schemas.PlanVersion(
-        valid_from=iso(version.valid_from),
-        valid_until=None if version.valid_until is None else iso(version.valid_until),
+        valid_from=format_iso(version.valid_from),
+        valid_until=None if version.valid_until is None else format_iso(version.valid_until),
         sha256=version.sha256,
         prices=[_price(price) for price in version.prices],
     )

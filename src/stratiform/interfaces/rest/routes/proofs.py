@@ -9,9 +9,9 @@ import re
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.endpoints.media_types import BINARY, OCTET_STREAM, PLAIN_TEXT, TEXT
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.schemas import log as schemas
+from stratiform.interfaces.rest.schemas import proofs as schemas
 from stratiform.kit.errors import Conflict, Invalid, NotFound
-from stratiform.kit.merkle import TILE_WIDTH
+from stratiform.kit.merkle_tree import TILE_WIDTH
 from stratiform.services.proof import policy
 from stratiform.services.proof.errors import LogRewritten
 from stratiform.services.proof.service import InclusionProof
@@ -29,19 +29,19 @@ _TILE = re.compile(r"/?(\d{1,2})/((?:x\d{3}/){0,5}\d{3})(?:\.p/([1-9]\d{0,2}))?"
 )
 def show_checkpoint(request: ApiRequest) -> ApiResponse[bytes]:
     """Show the signed checkpoint of the current log, a C2SP signed note."""
-    with request.write() as ctx:
+    with request.write_transaction() as ctx:
         note = request.services.proof.checkpoints.get(ctx).note
     return ApiResponse(note.encode(), media_type=PLAIN_TEXT)
 
 
 @api.get("/usage/log/keys", policy.LOG_READ)
-def list_keys(request: ApiRequest) -> schemas.Keys:
+def list_public_keys(request: ApiRequest) -> schemas.PublicKeys:
     """List the public keys, oldest first, as notes that are signed with the key itself and the key before it."""
-    return schemas.Keys([*request.services.proof.checkpoints.list_keys(request.ctx)])
+    return schemas.PublicKeys([*request.services.proof.checkpoints.list_key_notes(request.ctx)])
 
 
 @api.get("/usage/log/inclusion", policy.LOG_READ, errors=(NotFound, Conflict))
-def show_inclusion_proof(request: ApiRequest, query: schemas.InclusionQuery) -> schemas.Inclusion:
+def show_inclusion_proof(request: ApiRequest, query: schemas.InclusionQuery) -> schemas.InclusionProof:
     """Show the proof that an event is in the log."""
     proofs = request.services.proof.inclusion_proofs
     if query.message_id is not None and query.index is not None:
@@ -54,10 +54,10 @@ def show_inclusion_proof(request: ApiRequest, query: schemas.InclusionQuery) -> 
 
 
 @api.get("/usage/log/consistency", policy.LOG_READ)
-def show_consistency_proof(request: ApiRequest, query: schemas.ConsistencyQuery) -> schemas.Consistency:
+def show_consistency_proof(request: ApiRequest, query: schemas.ConsistencyQuery) -> schemas.ConsistencyProof:
     """Show the proof that a log is the continuation of a smaller one."""
     size, proof = request.services.proof.consistency_proofs.get(request.ctx, query.old, query.new)
-    return schemas.Consistency(query.old, size, [_base64(item) for item in proof])
+    return schemas.ConsistencyProof(query.old, size, [_base64(item) for item in proof])
 
 
 @api.get("/usage/log/tile/{tile:path}", policy.LOG_READ, produces={OCTET_STREAM: BINARY})
@@ -73,8 +73,8 @@ def show_tile(request: ApiRequest, tile: schemas.TilePath) -> ApiResponse[bytes]
     return ApiResponse(hashes, media_type=OCTET_STREAM)
 
 
-def _inclusion(proof: InclusionProof) -> schemas.Inclusion:
-    return schemas.Inclusion(
+def _inclusion(proof: InclusionProof) -> schemas.InclusionProof:
+    return schemas.InclusionProof(
         index=proof.index,
         size=proof.size,
         leaf=_base64(proof.leaf),

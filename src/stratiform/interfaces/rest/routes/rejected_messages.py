@@ -6,7 +6,7 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import messages as schemas
 from stratiform.interfaces.rest.schemas.common import PageQuery
-from stratiform.kit.clock import iso
+from stratiform.kit.clock import format_iso
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.model import RejectedMessage
@@ -54,6 +54,6 @@ def _rejected_message(message: RejectedMessage) -> schemas.RejectedMessage:
         id=message.id,
         cloud=message.cloud,
         reason=message.reason,
-        received_at=iso(message.received_at),
+        received_at=format_iso(message.received_at),
         body=message.body.decode(errors="replace"),
     )

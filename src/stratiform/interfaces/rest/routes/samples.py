@@ -7,14 +7,14 @@ from stratiform.interfaces.endpoints.media_types import JSON
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.routes.segments import MAX_LIMIT
 from stratiform.interfaces.rest.schemas import usage as schemas
-from stratiform.interfaces.rest.tables import (
+from stratiform.interfaces.rest.table_formats import (
     TABLE_CONTENT,
     Columns,
     ColumnType,
-    Format,
     Rows,
+    TableFormat,
     choose_format,
-    require_no_page,
+    reject_paging_parameters,
     stream_table,
 )
 from stratiform.interfaces.rest.usage_filters import select_usage
@@ -56,20 +56,20 @@ def list_samples(request: ApiRequest, query: schemas.SampleListQuery) -> schemas
     (IPC stream) and Parquet contain the complete list.
     """
     table_format = choose_format(request, query.format)
-    if table_format is Format.JSON:
+    if table_format is TableFormat.JSON:
         return _list_page(request, query)
-    require_no_page(query.limit, query.marker)
+    reject_paging_parameters(query.limit, query.marker)
     return stream_table(table_format, _COLUMNS, _TableReader(request, query).next_rows, "samples")
 
 
 def _list_page(request: ApiRequest, query: schemas.SampleListQuery) -> schemas.Samples:
     page = Page(limit=min(query.limit or Page().limit, MAX_LIMIT), marker=query.marker)
     ledger = request.services.ledger
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         usage_filter = select_usage(request.services, ctx, query).usage_filter
         samples = ledger.samples.list(ctx, usage_filter, query.meter, page)
         if not samples.items:
-            ledger.names.check(ctx, usage_filter, _meters(query))
+            ledger.filter_names.check(ctx, usage_filter, _meters(query))
     rows = samples.items
     return schemas.Samples(
         [views.sample(row) for row in rows], encode_sample_cursor(rows[-1]) if samples.more else None
@@ -82,10 +82,10 @@ class _TableReader:
     def __init__(self, request: ApiRequest, query: schemas.SampleListQuery) -> None:
         self._services, self._meter = request.services, query.meter
         ledger = self._services.ledger
-        with request.read() as ctx:
+        with request.read_transaction() as ctx:
             usage_filter = select_usage(self._services, ctx, query).usage_filter
-            self._pinned = ledger.access.pin(ctx, usage_filter)
-            ledger.names.check(ctx, usage_filter, _meters(query))
+            self._pinned = ledger.access.restrict_and_pin_position(ctx, usage_filter)
+            ledger.filter_names.check(ctx, usage_filter, _meters(query))
         self._last: SampleRow | None = None
         self._is_done = False
 
@@ -93,8 +93,8 @@ class _TableReader:
         """Return the next rows; none at the end."""
         if self._is_done:
             return []
-        with self._services.database.snapshot() as db:
-            rows = self._services.ledger.samples.list_pinned(db, self._pinned, self._meter, _BATCH_ROWS, self._last)
+        with self._services.database.read_transaction() as db:
+            rows = self._services.ledger.samples.list_after(db, self._pinned, self._meter, _BATCH_ROWS, self._last)
         self._is_done = len(rows) < _BATCH_ROWS
         self._last = rows[-1] if rows else None
         return [row[: len(_COLUMNS)] for row in rows]

@@ -8,23 +8,23 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import JSON
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import usage as schemas
-from stratiform.interfaces.rest.tables import (
+from stratiform.interfaces.rest.table_formats import (
     TABLE_CONTENT,
     Columns,
     ColumnType,
-    Format,
     Rows,
+    TableFormat,
     choose_format,
-    require_no_page,
+    reject_paging_parameters,
     stream_table,
 )
-from stratiform.interfaces.rest.usage_filters import Selection, select_usage
+from stratiform.interfaces.rest.usage_filters import UsageSelection, select_usage
 from stratiform.interfaces.rest.views import usage as views
 from stratiform.kit.clock import Micros
 from stratiform.kit.errors import NotFound
 from stratiform.kit.pagination import Page
 from stratiform.services.ledger import policy
-from stratiform.services.ledger.model import SegmentRow, encode_cursor
+from stratiform.services.ledger.model import SegmentRow, encode_segment_cursor
 from stratiform.services.ledger.service.segments import Cursor
 
 #: Larger than elsewhere, because a project's segments are often read completely.
@@ -61,9 +61,9 @@ def list_segments(request: ApiRequest, query: schemas.SegmentListQuery) -> schem
     with `from` and without project and resource it is ordered by the ends of the segments.
     """
     table_format = choose_format(request, query.format)
-    if table_format is Format.JSON:
+    if table_format is TableFormat.JSON:
         return _list_page(request, query)
-    require_no_page(query.limit, query.marker)
+    reject_paging_parameters(query.limit, query.marker)
     reader = _TableReader(request, query)
     columns = _CLIPPED_COLUMNS if query.clip else _COLUMNS
     return stream_table(table_format, columns, reader.next_rows, "segments")
@@ -72,17 +72,17 @@ def list_segments(request: ApiRequest, query: schemas.SegmentListQuery) -> schem
 def _list_page(request: ApiRequest, query: schemas.SegmentListQuery) -> schemas.Segments:
     page = Page(limit=min(query.limit or Page().limit, MAX_LIMIT), marker=query.marker)
     ledger = request.services.ledger
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         selection = select_usage(request.services, ctx, query)
         segments = ledger.segments.list(ctx, selection.usage_filter, page)
         if not segments.items:
-            ledger.names.check(ctx, selection.usage_filter)
+            ledger.filter_names.check(ctx, selection.usage_filter)
     rows = segments.items
     items = _clipped_views(rows, selection) if query.clip else [views.segment_row(row) for row in rows]
-    return schemas.Segments(items, encode_cursor(rows[-1]) if segments.more else None)
+    return schemas.Segments(items, encode_segment_cursor(rows[-1]) if segments.more else None)
 
 
-def _clipped_views(rows: Iterable[SegmentRow], selection: Selection) -> list[schemas.Segment]:
+def _clipped_views(rows: Iterable[SegmentRow], selection: UsageSelection) -> list[schemas.Segment]:
     segments = []
     for row in rows:
         start, end = _clip(row, selection)
@@ -92,7 +92,7 @@ def _clipped_views(rows: Iterable[SegmentRow], selection: Selection) -> list[sch
     return segments
 
 
-def _clip(row: SegmentRow, selection: Selection) -> tuple[Micros, Micros]:
+def _clip(row: SegmentRow, selection: UsageSelection) -> tuple[Micros, Micros]:
     """Return the part of a segment in the period.
 
     An open segment ends with the period, or without `to` at the time of `as_of`; one that starts later is empty.
@@ -112,18 +112,18 @@ class _TableReader:
     def __init__(self, request: ApiRequest, query: schemas.SegmentListQuery) -> None:
         self._services, self._is_clipped = request.services, query.clip
         ledger = self._services.ledger
-        with request.read() as ctx:
+        with request.read_transaction() as ctx:
             self._selection = select_usage(self._services, ctx, query)
-            self._pinned = ledger.access.pin(ctx, self._selection.usage_filter)
-            ledger.names.check(ctx, self._selection.usage_filter)
+            self._pinned = ledger.access.restrict_and_pin_position(ctx, self._selection.usage_filter)
+            ledger.filter_names.check(ctx, self._selection.usage_filter)
         self._cursor: Cursor | None = None
         self._is_done = False
 
     def next_rows(self) -> Rows:
         """Return the next rows; none at the end."""
         while not self._is_done:
-            with self._services.database.snapshot() as db:
-                rows, self._cursor = self._services.ledger.segments.list_pinned(
+            with self._services.database.read_transaction() as db:
+                rows, self._cursor = self._services.ledger.segments.list_after(
                     db, self._pinned, _BATCH_ROWS, self._cursor
                 )
             self._is_done = self._cursor is None

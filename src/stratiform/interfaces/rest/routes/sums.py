@@ -6,23 +6,23 @@ from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.endpoints.media_types import JSON
 from stratiform.interfaces.rest.api import api
 from stratiform.interfaces.rest.schemas import usage as schemas
-from stratiform.interfaces.rest.tables import (
+from stratiform.interfaces.rest.table_formats import (
     TABLE_CONTENT,
     Columns,
     ColumnType,
-    Format,
     Row,
     Rows,
+    TableFormat,
     choose_format,
     stream_table,
 )
-from stratiform.interfaces.rest.usage_filters import Selection, select_usage
-from stratiform.kit.clock import Micros, iso
+from stratiform.interfaces.rest.usage_filters import UsageSelection, select_usage
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.ledger import policy
 from stratiform.services.ledger.model.samples import format_decimal
-from stratiform.services.ledger.model.sums import DURATION, METER, Sum, SumQuery, SumResult, parse_query
+from stratiform.services.ledger.model.sums import DURATION, METER, Sum, SumQuery, SumResult, parse_sum_query
 
 
 @api.get("/usage/sums", policy.SEGMENTS_LIST, errors=(NotFound,), produces={JSON: schemas.Sums, **TABLE_CONTENT})
@@ -34,7 +34,7 @@ def list_sums(request: ApiRequest, query: schemas.SumListQuery) -> schemas.Sums 
     """
     table_format = choose_format(request, query.format)
     sum_query, result = _compute(request, request.ctx, query)
-    if table_format is Format.JSON:
+    if table_format is TableFormat.JSON:
         return _sums(sum_query, result)
     columns: Columns = {
         **dict.fromkeys(sum_query.group_by, ColumnType.TEXT),
@@ -57,17 +57,17 @@ def _compute(request: ApiRequest, ctx: RequestContext, query: schemas.SumListQue
     if query.bucket and usage_filter.since is None:
         raise Invalid("`bucket` requires `from`", hint="add `from`, such as 2026-11-01T00:00:00Z")
     measures = _split(query.measure) or [DURATION]
-    sum_query = parse_query(
+    sum_query = parse_sum_query(
         _split(query.group_by), measures, usage_filter.since or 0, _period_end(selection, query), query.bucket
     )
     result = ledger.sums.compute(ctx, usage_filter, sum_query)
     missing = [measure.removeprefix(METER) for measure in sum_query.measures if measure not in result.units]
     if missing or not result.sums:
-        ledger.names.check(ctx, usage_filter, missing)
+        ledger.filter_names.check(ctx, usage_filter, missing)
     return sum_query, result
 
 
-def _period_end(selection: Selection, query: schemas.SumListQuery) -> Micros:
+def _period_end(selection: UsageSelection, query: schemas.SumListQuery) -> Micros:
     """Return the end of the period. Raises Invalid if the period is empty."""
     usage_filter = selection.usage_filter
     if usage_filter.until is not None:
@@ -76,7 +76,7 @@ def _period_end(selection: Selection, query: schemas.SumListQuery) -> Micros:
     if usage_filter.since is not None and usage_filter.since >= end:
         source = "the time of `as_of`" if query.as_of else "now"
         raise Invalid(
-            f"`from` is {iso(usage_filter.since)}, after the end of the period: {iso(end)}, {source}",
+            f"`from` is {format_iso(usage_filter.since)}, after the end of the period: {format_iso(end)}, {source}",
             hint="add `to`, or use an earlier `from`",
         )
     return end
@@ -90,8 +90,8 @@ def _sums(query: SumQuery, result: SumResult) -> schemas.Sums:
     sums = [
         schemas.Sum(
             group=dict(zip(query.group_by, item.group, strict=True)),
-            start=iso(item.start),
-            end=iso(item.end),
+            start=format_iso(item.start),
+            end=format_iso(item.end),
             sums={
                 measure: format_decimal(value)
                 for measure, value in zip(query.measures, item.values, strict=True)

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from stratiform.interfaces.rest.schemas.common import Request
+from stratiform.interfaces.rest.schemas.common import RequestBody
 
 AccountReference = Annotated[str, Meta(description="Name or id of the account.")]
 Country = Annotated[str, Meta(description="Two letters (ISO 3166).")]
 TaxRate = Annotated[str, Meta(description="Percentage, such as `19` or `7.7`.")]
 
 
-class SellerUpdate(Request):
+class SellerUpdate(RequestBody):
     """The seller of all invoices that are issued from now on."""
 
     legal_name: str = ""
@@ -20,7 +20,7 @@ class SellerUpdate(Request):
     tax_id: str = ""
 
 
-class AccountCreate(Request, kw_only=True):
+class AccountCreate(RequestBody, kw_only=True):
     name: str
     currency: Annotated[str, Meta(description="The currency of the plan (ISO 4217).")]
     plan: Annotated[str, Meta(description="Name of the price plan.")]
@@ -31,7 +31,7 @@ class AccountCreate(Request, kw_only=True):
     tax_id: str = ""
 
 
-class AssignmentCreate(Request):
+class AssignmentCreate(RequestBody):
     project: Annotated[str, Meta(description="Name or id of the project.")]
     start: Annotated[str | None, Meta(description="By default now.")] = None
 

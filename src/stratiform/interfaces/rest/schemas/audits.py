@@ -4,10 +4,10 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from stratiform.interfaces.rest.schemas.common import Request
+from stratiform.interfaces.rest.schemas.common import RequestBody
 
 
-class AuditCreate(Request):
+class AuditCreate(RequestBody):
     period: Annotated[str, Meta(description="A month (UTC), such as `2026-10`.")]
     clouds: Annotated[list[str], Meta(description="Names of clouds; by default all.")] = []
     project_id: Annotated[str | None, Meta(description="Id of the project; by default all.")] = None

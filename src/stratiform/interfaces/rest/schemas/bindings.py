@@ -4,13 +4,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from stratiform.interfaces.rest.schemas.common import Request
+from stratiform.interfaces.rest.schemas.common import RequestBody
 
 Project = Annotated[str, Meta(description="Name or id of the project.")]
 CloudName = Annotated[str, Meta(description="Name or id of the cloud.")]
 
 
-class BindingCreate(Request):
+class BindingCreate(RequestBody):
     project: Project
     cloud: CloudName
     zone: Annotated[str, Meta(description="Availability zone that users see; by default the cloud's name.")] = ""

@@ -1,17 +1,17 @@
-"""Clouds and native resources."""
+"""Clouds and native ids."""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from stratiform.interfaces.rest.schemas.bindings import Binding
-from stratiform.interfaces.rest.schemas.common import Request
+from stratiform.interfaces.rest.schemas.common import RequestBody
 
 CloudReference = Annotated[str, Meta(description="Name or id of the cloud.")]
-NativeKind = Annotated[str, Meta(description="`image`, `flavor` or `volume_type`.")]
+NativeResourceType = Annotated[str, Meta(description="`image`, `flavor` or `volume_type`.")]
 
 
-class CloudCreate(Request):
+class CloudCreate(RequestBody):
     """`settings` include the secrets."""
 
     kind: Annotated[str, Meta(description="Kind of cloud, from `/cloud-kinds`.")]
@@ -19,28 +19,28 @@ class CloudCreate(Request):
     settings: dict[str, str] = {}
 
 
-class CloudUpdate(Request):
+class CloudUpdate(RequestBody):
     """Settings to change; an empty value resets a setting to its default."""
 
     settings: dict[str, str]
 
 
-class ImageRegistration(Request):
+class ImageRegistration(RequestBody):
     """Either `image`, an existing image, or `name`, the name of a new public image."""
 
-    native: Annotated[str, Meta(description="Id of the image in the cloud.")]
+    native_id: Annotated[str, Meta(description="Id of the image in the cloud.")]
     image: Annotated[str, Meta(description="Name or id.")] = ""
     name: str = ""
 
 
-class FlavorRegistration(Request):
+class FlavorRegistration(RequestBody):
     flavor: Annotated[str, Meta(description="Name or id.")]
-    native: Annotated[str, Meta(description="Instance type of the cloud.")]
+    native_id: Annotated[str, Meta(description="Instance type of the cloud.")]
 
 
-class VolumeTypeRegistration(Request):
+class VolumeTypeRegistration(RequestBody):
     volume_type: Annotated[str, Meta(description="Name or id.")]
-    native: Annotated[str, Meta(description="Disk type of the cloud.")]
+    native_id: Annotated[str, Meta(description="Disk type of the cloud.")]
 
 
 class CloudSetting(Struct):
@@ -93,17 +93,17 @@ class CheckedCloud(Cloud):
     zones: list[str]
 
 
-class NativeResource(Struct):
-    """The id `native` in a cloud of the image, flavor or volume type `ours`."""
+class NativeIdMapping(Struct):
+    """The id `native_id` in a cloud of the image, flavor or volume type `resource_id`."""
 
     cloud_id: str
-    kind: str
-    ours: str
-    native: str
+    resource_type: str
+    resource_id: str
+    native_id: str
 
 
 class CloudDetail(Cloud):
     """A cloud, its bindings, and the native ids registered in it."""
 
     bindings: list[Binding]
-    natives: list[NativeResource]
+    native_ids: list[NativeIdMapping]

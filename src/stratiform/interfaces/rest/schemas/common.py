@@ -13,7 +13,7 @@ Limit = Annotated[
 Marker = Annotated[str | None, Meta(description="`next` of the previous page.")]
 
 
-class Request(Struct, forbid_unknown_fields=True):
+class RequestBody(Struct, forbid_unknown_fields=True):
     """A JSON body; unknown fields are refused."""
 
 

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from stratiform.interfaces.rest.schemas.common import PageQuery, Request
+from stratiform.interfaces.rest.schemas.common import PageQuery, RequestBody
 from stratiform.interfaces.rest.schemas.usage import Segment
 
 Timestamp = Annotated[str | None, Meta(description="ISO 8601.")]
 
 
-class CorrectionCreate(Request):
+class CorrectionCreate(RequestBody):
     """A correction of the use of a resource, or with `meter`, `quantity` and `at` of what a meter has counted.
 
     `start`, `end`: the start and end of its use; `reopened`: it has not ended. From `since` to `until` it was used by

@@ -1,4 +1,4 @@
-"""CloudEvents and their results. The parser is `services/ingest/events/cloud_events.py`.
+"""CloudEvents and their results. The parser is `services/ingest/parsing/cloud_events.py`.
 
 Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/cloudevents.json
 """
@@ -100,7 +100,7 @@ class EventResult(Struct):
     """The result of one event, by its index in the request. `message_id` is its id in the ledger."""
 
     index: int
-    outcome: Literal["accepted", "repeated", "ignored", "rejected"]
+    outcome: Literal["ingested", "duplicate", "ignored", "rejected"]
     message_id: str
     reason: str
 
@@ -108,8 +108,8 @@ class EventResult(Struct):
 class EventResults(Struct):
     """The number of events with each outcome, and the result of each event."""
 
-    accepted: int
-    repeated: int
+    ingested: int
+    duplicates: int
     ignored: int
     rejected: int
     events: list[EventResult]

@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from stratiform.interfaces.rest.schemas.common import PageQuery, Request
+from stratiform.interfaces.rest.schemas.common import PageQuery, RequestBody
 
 InvoiceNumber = Annotated[str, Meta(description="Number of the invoice.")]
 
 
-class PeriodClose(Request):
+class PeriodClose(RequestBody):
     month: Annotated[str | None, Meta(description="A month that is over, such as `2026-11`.")] = None
     until: Annotated[str | None, Meta(description="A timestamp in the open period, or `now`.")] = None
 

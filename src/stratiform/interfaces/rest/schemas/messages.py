@@ -16,8 +16,8 @@ class NotificationQuery(Struct):
 class IngestResult(Struct):
     """The number of messages with each outcome."""
 
-    accepted: int
-    repeated: int
+    ingested: int
+    duplicates: int
     ignored: int
     rejected: int
 
@@ -48,13 +48,13 @@ class RejectedDeleteQuery(Struct):
 
 
 class DeletedCount(Struct):
-    dropped: int
+    deleted: int
 
 
 class IgnoredMessageType(Struct):
     """The number of ignored messages of one event type.
 
-    `why`: the reason, if a meter file ignores the type. `is_read`: a meter file reads the type now.
+    `reason`: why a meter file ignores the type, or empty. `is_metered`: a meter file has a rule for the type now.
     """
 
     cloud: str
@@ -62,12 +62,12 @@ class IgnoredMessageType(Struct):
     count: int
     first_at: str
     last_at: str
-    why: str
-    is_read: bool
+    reason: str
+    is_metered: bool
 
 
 class IgnoredMessageTypes(Struct):
-    unknown: list[IgnoredMessageType]
+    ignored: list[IgnoredMessageType]
 
 
 class ReplayQuery(Struct):

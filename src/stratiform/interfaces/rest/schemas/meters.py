@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from stratiform.interfaces.rest.schemas.common import Request
+from stratiform.interfaces.rest.schemas.common import RequestBody
 
 PollId = Annotated[str, Meta(description="Id of the poll.")]
 
@@ -51,5 +51,5 @@ class Polls(Struct):
     polls: list[Poll]
 
 
-class PollRewind(Request):
+class PollRewind(RequestBody):
     since: Annotated[str, Meta(description="Timestamp from which the meter is read again.")]

@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from stratiform.interfaces.rest.schemas.common import Request
+from stratiform.interfaces.rest.schemas.common import RequestBody
 
 NamedType = Literal["flavor", "image", "project", "volume_type"]
 
 
-class NameSet(Request):
+class NameSet(RequestBody):
     """A name that applies from `start` on; the first name of a resource applies before, too."""
 
     resource_type: NamedType

@@ -6,8 +6,8 @@ from msgspec.structs import asdict
 
 from stratiform.interfaces.rest.schemas import accounts as account_schemas
 from stratiform.interfaces.rest.schemas import invoices as invoice_schemas
-from stratiform.kit.clock import iso
-from stratiform.services.billing.model import Assignment, CustomerAccount, DocumentSummary, Party
+from stratiform.kit.clock import format_iso
+from stratiform.services.billing.model import CustomerAccount, DocumentSummary, Party, ProjectAssignment
 
 
 def account(account: CustomerAccount) -> account_schemas.Account:
@@ -18,19 +18,21 @@ def account(account: CustomerAccount) -> account_schemas.Account:
         plan=account.plan,
         tax_rate=account.tax_rate,
         **asdict(seller(account.party)),
-        billed_until=None if account.billed_until is None else iso(account.billed_until),
-        created_at=iso(account.created_at),
+        billed_until=None if account.billed_until is None else format_iso(account.billed_until),
+        created_at=format_iso(account.created_at),
     )
 
 
-def account_detail(customer: CustomerAccount, assignments: Sequence[Assignment]) -> account_schemas.AccountDetail:
+def account_detail(
+    customer: CustomerAccount, assignments: Sequence[ProjectAssignment]
+) -> account_schemas.AccountDetail:
     projects = [assignment(item) for item in assignments]
     return account_schemas.AccountDetail(**asdict(account(customer)), projects=projects)
 
 
-def assignment(assignment: Assignment) -> account_schemas.Assignment:
-    until = None if assignment.until is None else iso(assignment.until)
-    return account_schemas.Assignment(assignment.project_id, iso(assignment.start), until)
+def assignment(assignment: ProjectAssignment) -> account_schemas.Assignment:
+    until = None if assignment.until is None else format_iso(assignment.until)
+    return account_schemas.Assignment(assignment.project_id, format_iso(assignment.start), until)
 
 
 def seller(party: Party) -> account_schemas.Seller:
@@ -41,9 +43,9 @@ def invoice(invoice: DocumentSummary) -> invoice_schemas.Invoice:
     return invoice_schemas.Invoice(
         number=invoice.number,
         account=invoice.account_name,
-        start=iso(invoice.start),
-        end=iso(invoice.end),
-        issued_at=iso(invoice.issued_at),
+        start=format_iso(invoice.start),
+        end=format_iso(invoice.end),
+        issued_at=format_iso(invoice.issued_at),
         currency=invoice.currency,
         total=invoice.total,
         sha256=invoice.sha256,

@@ -2,8 +2,8 @@
 
 from stratiform.interfaces.rest.schemas import bindings as binding_schemas
 from stratiform.interfaces.rest.schemas import clouds as cloud_schemas
-from stratiform.kit.clock import iso
-from stratiform.services.clouds.model import Binding, NativeResource
+from stratiform.kit.clock import format_iso
+from stratiform.services.clouds.model import Binding, NativeIdMapping
 
 
 def binding(binding: Binding) -> binding_schemas.Binding:
@@ -13,9 +13,9 @@ def binding(binding: Binding) -> binding_schemas.Binding:
         cloud_id=binding.cloud_id,
         zone=binding.zone,
         native_zone=binding.native_zone,
-        created_at=iso(binding.created_at),
+        created_at=format_iso(binding.created_at),
     )
 
 
-def native_resource(native: NativeResource) -> cloud_schemas.NativeResource:
-    return cloud_schemas.NativeResource(native.cloud_id, native.resource_type, native.resource_id, native.native_id)
+def native_id_mapping(native: NativeIdMapping) -> cloud_schemas.NativeIdMapping:
+    return cloud_schemas.NativeIdMapping(native.cloud_id, native.resource_type, native.resource_id, native.native_id)

@@ -5,7 +5,7 @@ from typing import cast
 import msgspec
 
 from stratiform.interfaces.rest.schemas import usage as schemas
-from stratiform.kit.clock import SECOND_US, Micros, iso
+from stratiform.kit.clock import SECOND_US, Micros, format_iso
 from stratiform.services.ledger.model import Segment, SegmentRow
 from stratiform.services.ledger.model.samples import SampleRow
 
@@ -17,8 +17,8 @@ def segment(segment: Segment) -> schemas.Segment:
         name=segment.name,
         project_id=segment.project_id,
         cloud=segment.cloud,
-        start=iso(segment.start),
-        end=None if segment.end is None else iso(segment.end),
+        start=format_iso(segment.start),
+        end=None if segment.end is None else format_iso(segment.end),
         state=segment.state,
         attributes=dict(sorted(segment.attributes.items())),
     )
@@ -31,8 +31,8 @@ def segment_row(row: SegmentRow) -> schemas.Segment:
         row.name,
         row.project_id,
         row.cloud,
-        iso(row.start),
-        None if row.end is None else iso(row.end),
+        format_iso(row.start),
+        None if row.end is None else format_iso(row.end),
         row.state,
         cast("dict[str, object]", msgspec.Raw(row.attributes)),  # JSON with sorted keys already
     )
@@ -48,12 +48,12 @@ def sample(row: SampleRow) -> schemas.Sample:
         row.kind,
         row.unit,
         row.source,
-        iso(row.at),
+        format_iso(row.at),
         row.value,
         row.message_id,
     )
 
 
-def seconds(us: Micros) -> str:
+def format_seconds(us: Micros) -> str:
     """Return exact seconds: `3600.000001`."""
     return f"{us // SECOND_US}.{us % SECOND_US:06d}"

@@ -1,24 +1,24 @@
 """Data types of audits, and the comparison of the ledger with its sources. Pure functions."""
 
 from stratiform.services.audit.model.findings import Finding, FindingKind
-from stratiform.services.audit.model.proposals import Proposal
+from stratiform.services.audit.model.proposals import CorrectionProposal
 from stratiform.services.audit.model.results import (
     AuditEvent,
+    AuditProgress,
     AuditRequest,
     AuditSummary,
-    Progress,
     ProposedCorrection,
-    ResourceResult,
+    ResourceFindings,
 )
 
 __all__ = [
     "AuditEvent",
+    "AuditProgress",
     "AuditRequest",
     "AuditSummary",
+    "CorrectionProposal",
     "Finding",
     "FindingKind",
-    "Progress",
-    "Proposal",
     "ProposedCorrection",
-    "ResourceResult",
+    "ResourceFindings",
 ]

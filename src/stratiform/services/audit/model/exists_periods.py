@@ -10,7 +10,7 @@ from stratiform.services.audit.model.ledger_states import LedgerState
 _STATES_WITHOUT_HOST = ("shelved_offloaded",)
 
 
-def is_periodic(start: Micros, end: Micros) -> bool:
+def covers_all_resources(start: Micros, end: Micros) -> bool:
     """Return True if the notifications of a period cover all resources.
 
     These periods consist of full hours; the ones of other notifications end at the time of the notification.
@@ -18,7 +18,7 @@ def is_periodic(start: Micros, end: Micros) -> bool:
     return start < end and start % HOUR_US == 0 and end % HOUR_US == 0
 
 
-def find_missed_period(ledger: LedgerState, periods: Iterable[Window]) -> Window | None:
+def find_period_without_exists(ledger: LedgerState, periods: Iterable[Window]) -> Window | None:
     """Return the first of all periods after the last message about a resource, if the ledger has it in use then."""
     if ledger.last_message_at is None:
         return None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.services.audit.model.intervals import Interval, Window, clip, intersect, merge, subtract
 from stratiform.services.audit.model.ledger_states import LedgerState
-from stratiform.services.audit.model.sightings import Absence, Sighting
+from stratiform.services.audit.model.source_reports import Absence, Sighting
 from stratiform.services.ledger.model import Segment
 
 #: Services truncate times to whole seconds, so shorter gaps are not reported.
@@ -19,17 +19,17 @@ class FindingKind(StrEnum):
     """Kinds of discrepancies.
 
     `MISSING`: a source reports use that is not in the ledger. `SURPLUS`: the ledger has use of a resource that a source
-    does not have any more. `DIFFERENT`: ledger and source have another project, state or attribute. `DUPLICATE`: the
+    does not have any more. `DIFFERENT`: ledger and source have another project, state or attribute. `OVERLAP`: the
     ledger has the same use in two clouds.
     """
 
     MISSING = "missing"
     SURPLUS = "surplus"
     DIFFERENT = "differs"
-    DUPLICATE = "doubled"
+    OVERLAP = "overlap"
 
 
-class Difference(NamedTuple):
+class PropertyDifference(NamedTuple):
     """The values of a property in the ledger and in a source."""
 
     ledger: object
@@ -48,10 +48,10 @@ class Finding:
     end: Micros
     exact: bool
     evidence: tuple[str, ...]
-    differences: dict[str, Difference] = field(default_factory=dict)
+    differences: dict[str, PropertyDifference] = field(default_factory=dict)
 
 
-def find_missing(ledger: LedgerState, sightings: Sequence[Sighting], window: Window) -> list[Finding]:
+def find_missing_usage(ledger: LedgerState, sightings: Sequence[Sighting], window: Window) -> list[Finding]:
     """Return use that sightings report and the ledger does not have, each interval once.
 
     Sightings of use that continues take precedence, then the latest.
@@ -69,7 +69,7 @@ def find_missing(ledger: LedgerState, sightings: Sequence[Sighting], window: Win
     return findings
 
 
-def find_surplus(
+def find_surplus_usage(
     ledger: LedgerState, absences: Sequence[Absence], last_active_at: Micros, window: Window
 ) -> list[Finding]:
     """Return use after `last_active_at` of a resource that was absent later."""
@@ -84,7 +84,7 @@ def find_surplus(
     return [Finding(FindingKind.SURPLUS, start, end, False, evidence) for start, end in surplus]
 
 
-def find_different(ledger: LedgerState, sighting: Sighting, window: Window) -> list[Finding]:
+def find_property_differences(ledger: LedgerState, sighting: Sighting, window: Window) -> list[Finding]:
     """Return the properties that differ from those of a sighting, at some time since the last message."""
     segment, differences = ledger.find_segment(sighting.at), _find_differences(ledger, sighting)
     if segment is None or not differences:
@@ -124,7 +124,7 @@ def _start_of_use(ledger: LedgerState, sighting: Sighting) -> Micros | None:
     return None if sighting.observation is None else 0
 
 
-def _find_differences(ledger: LedgerState, sighting: Sighting) -> dict[str, Difference]:
+def _find_differences(ledger: LedgerState, sighting: Sighting) -> dict[str, PropertyDifference]:
     """Return the properties that differ, unless a later message or a correction determines them."""
     segment, observation = ledger.find_segment(sighting.at), sighting.observation
     if segment is None or observation is None or ledger.is_corrected_at(sighting.at):
@@ -132,12 +132,12 @@ def _find_differences(ledger: LedgerState, sighting: Sighting) -> dict[str, Diff
     if ledger.last_message_at is not None and ledger.last_message_at >= sighting.at - sighting.grace_us:
         return {}
     differences = {
-        name: Difference(segment.attributes[name], value)
+        name: PropertyDifference(segment.attributes[name], value)
         for name, value in sorted(observation.attributes.items())
         if name in segment.attributes and segment.attributes[name] != value
     }
     if observation.state is not None and observation.state != segment.state:
-        differences["state"] = Difference(segment.state, observation.state)
+        differences["state"] = PropertyDifference(segment.state, observation.state)
     if observation.project_id is not None and observation.project_id != segment.project_id:
-        differences["project_id"] = Difference(segment.project_id, observation.project_id)
+        differences["project_id"] = PropertyDifference(segment.project_id, observation.project_id)
     return differences

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stratiform.kit.clock import Micros
-from stratiform.services.audit.model.findings import Difference
+from stratiform.services.audit.model.findings import PropertyDifference
 from stratiform.services.audit.model.intervals import contains
 from stratiform.services.audit.model.ledger_states import LedgerState
-from stratiform.services.audit.model.sightings import Absence, Sighting
+from stratiform.services.audit.model.source_reports import Absence, Sighting
 from stratiform.services.ingest.model.observations import Observation
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class CorrectionProposal:
     """A proposed correction: what was observed at the instant `at`. `reopened`: its use had not ended by then."""
 
     at: Micros
@@ -21,7 +21,7 @@ class Proposal:
     observation: Observation = field(default_factory=Observation)
 
 
-def propose_use(ledger: LedgerState, active: Sequence[Sighting]) -> list[Proposal]:
+def propose_usage(ledger: LedgerState, active: Sequence[Sighting]) -> list[CorrectionProposal]:
     """Propose that a resource is in use, with the observation of the latest sighting.
 
     Nothing is proposed if the ledger lacks the resource and its start or its project is unknown.
@@ -35,17 +35,17 @@ def propose_use(ledger: LedgerState, active: Sequence[Sighting]) -> list[Proposa
     reopened = ledger.last_message_at is not None and _is_unused_at_end(ledger, latest, observation.launched)
     if not reopened and observation.launched is None:
         return []
-    return [Proposal(latest.at, f"in {latest.source}", reopened, observation)]
+    return [CorrectionProposal(latest.at, f"in {latest.source}", reopened, observation)]
 
 
-def propose_deletion(absences: Sequence[Absence]) -> Proposal:
+def propose_deletion(absences: Sequence[Absence]) -> CorrectionProposal:
     """Propose that a resource was deleted by the time of the first absence."""
     absences = sorted(absences, key=lambda absence: absence.at)
     reason = " and ".join(f"not in {absence.source}" for absence in absences)
-    return Proposal(absences[0].at, reason, observation=Observation(is_deleted=True))
+    return CorrectionProposal(absences[0].at, reason, observation=Observation(is_deleted=True))
 
 
-def propose_change(sighting: Sighting, differences: Mapping[str, Difference]) -> Proposal:
+def propose_property_change(sighting: Sighting, differences: Mapping[str, PropertyDifference]) -> CorrectionProposal:
     """Propose the properties of a sighting that differ."""
     observation = sighting.observation or Observation()
     change = Observation(
@@ -53,7 +53,7 @@ def propose_change(sighting: Sighting, differences: Mapping[str, Difference]) ->
         state=observation.state if "state" in differences else None,
         attributes={name: value for name, value in observation.attributes.items() if name in differences},
     )
-    return Proposal(sighting.at, f"different in {sighting.source}", observation=change)
+    return CorrectionProposal(sighting.at, f"different in {sighting.source}", observation=change)
 
 
 def _find_earlier_start(ledger: LedgerState, active: Sequence[Sighting]) -> Micros | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from stratiform.kit.clock import Micros
 from stratiform.services.audit.model.findings import Finding, FindingKind
-from stratiform.services.audit.model.proposals import Proposal
+from stratiform.services.audit.model.proposals import CorrectionProposal
 from stratiform.services.ledger.model import Resource
 
 
@@ -25,7 +25,7 @@ class AuditRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class AuditProgress:
     """The number of items listed by `cloud` so far, or of resources compared if `cloud` is ""."""
 
     cloud: str
@@ -37,12 +37,12 @@ class ProposedCorrection:
     """A proposed correction with its message id. `is_applied`: it was added to the ledger."""
 
     message_id: str
-    proposal: Proposal
+    proposal: CorrectionProposal
     is_applied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceResult:
+class ResourceFindings:
     """A resource with discrepancies between the ledger and its sources."""
 
     resource: Resource
@@ -72,7 +72,7 @@ class AuditSummary:
         """Return True without findings and failed inventories."""
         return not self.totals and not self.failed
 
-    def add(self, result: ResourceResult) -> None:
+    def add(self, result: ResourceFindings) -> None:
         """Count the findings and corrections of a resource."""
         for finding in result.findings:
             duration, count = self.totals.get(finding.kind, (0, 0))
@@ -81,4 +81,4 @@ class AuditSummary:
         self.applied += sum(each.is_applied for each in result.proposed)
 
 
-AuditEvent = Progress | ResourceResult | AuditSummary
+AuditEvent = AuditProgress | ResourceFindings | AuditSummary

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from stratiform.kit.clock import Clock
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.services.audit.service.audits import Audits
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest.service import IngestService

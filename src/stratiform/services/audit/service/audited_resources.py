@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from stratiform.contract.usage import InventoryItem
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.audit.model.ledger_states import LedgerState
-from stratiform.services.audit.model.sightings import Sighting, select_decisive
-from stratiform.services.audit.service import sources
-from stratiform.services.ledger.model import Progress, Resource, Segment, Statement, select_in_force
+from stratiform.services.audit.model.source_reports import Sighting, select_decisive_reports
+from stratiform.services.audit.service import source_parsing
+from stratiform.services.ledger.model import FoldProgress, Resource, Segment, Statement, select_statements_in_force
 from stratiform.services.ledger.model.fold import select_messages
 from stratiform.services.ledger.service import LedgerService
 
@@ -36,7 +36,7 @@ class AuditedResource:
         return projects if self.item is None else {*projects, self.item.project_id}
 
 
-def read_resources(
+def load_audited_resources(
     db: Connection,
     ledger: LedgerService,
     pairs: Sequence[tuple[Resource, InventoryItem | None]],
@@ -44,7 +44,7 @@ def read_resources(
 ) -> list[AuditedResource]:
     """Read resources from the ledger, with their `.exists` notifications from `since` on."""
     ids = ledger.resources.find_ids(db, [resource for resource, _ in pairs])
-    rows = ledger.resources.find_rows(db, sorted(ids.values()))
+    rows = ledger.resources.list_rows(db, sorted(ids.values()))
     current = ledger.segments.list_current(db, sorted(ids.values()))
     statements = ledger.events.list_statements(db, [key for key, row in rows.items() if row.progress.is_corrected])
     exists = _read_exists(db, ledger, sorted(ids.values()), since)
@@ -67,20 +67,20 @@ def _read_exists(
     """Return the decisive sightings in `.exists` notifications by resource, in constant memory for each."""
     sightings: dict[int, list[Sighting]] = defaultdict(list)
     for event in ledger.events.iterate_exists(db, resource_ids, since):
-        sighting = sources.parse_exists_event(event)
+        sighting = source_parsing.parse_exists_event(event)
         if sighting is not None:
-            sightings[event.resource_id] = select_decisive([*sightings[event.resource_id], sighting])
+            sightings[event.resource_id] = select_decisive_reports([*sightings[event.resource_id], sighting])
     return sightings
 
 
 def _make_state(
-    progress: Progress, segments: Mapping[int, Segment], statements: Sequence[Statement] | None
+    progress: FoldProgress, segments: Mapping[int, Segment], statements: Sequence[Statement] | None
 ) -> LedgerState:
     """Return the state of a resource. `statements` are required if it has corrections."""
     ordered = sorted(segments.values(), key=lambda segment: segment.start)
     if statements is None:
         return LedgerState(ordered, progress.at)
-    valid = select_in_force(statements)
+    valid = select_statements_in_force(statements)
     last_message_at = max((statement.at for statement in select_messages(valid)), default=0)
     corrections = [each.correction for each in valid if each.correction is not None]
     return LedgerState(ordered, last_message_at, corrections)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from stratiform.kit.clock import Clock
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.errors import Fault, Invalid
 from stratiform.kit.policy import Caller
 from stratiform.services.audit import policy
-from stratiform.services.audit.model import AuditEvent, AuditRequest, AuditSummary, Progress
-from stratiform.services.audit.service.inventories import Inventories, open_inventories
-from stratiform.services.audit.service.runs import AuditRun
+from stratiform.services.audit.model import AuditEvent, AuditProgress, AuditRequest, AuditSummary
+from stratiform.services.audit.service.audit_runs import AuditRun
+from stratiform.services.audit.service.inventories import InventoryStore, open_inventories
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.ingest.service import IngestService
 from stratiform.services.ledger.service import LedgerService
@@ -41,7 +41,7 @@ class Audits:
             raise Invalid(f"The period {request.name} is in the future.", hint="use a month that has begun")
         connected = {cloud.name: cloud.id for cloud in self.clouds.accounts.list_all(ctx.db)}
         for name in request.clouds:
-            self.ledger.names.check_cloud(ctx.db, name)
+            self.ledger.filter_names.check_cloud(ctx.db, name)
         clouds = {name: connected[name] for name in sorted(connected) if not request.clouds or name in request.clouds}
         return self._run(ctx.caller, request, clouds)
 
@@ -61,11 +61,11 @@ class Audits:
                 inventories=inventories,
                 summary=summary,
             )
-            yield from run.compare()
+            yield from run.compare_resources()
         yield summary
 
     def _read_inventories(
-        self, inventories: Inventories, clouds: Mapping[str, str], summary: AuditSummary
+        self, inventories: InventoryStore, clouds: Mapping[str, str], summary: AuditSummary
     ) -> Iterator[AuditEvent]:
         """Read the inventory of every cloud that has one."""
         for name, cloud_id in clouds.items():
@@ -74,12 +74,12 @@ class Audits:
                 if connection.usage is None:
                     continue
                 count = 0
-                yield Progress(name, count)
+                yield AuditProgress(name, count)
                 for count in inventories.load(name, connection, self.clock.now()):
-                    yield Progress(name, count)
+                    yield AuditProgress(name, count)
             except Fault as error:
                 summary.failed[name] = error.message
                 continue
             total = summary.inventories[name] = inventories.summaries[name].items
             if count != total:
-                yield Progress(name, total)
+                yield AuditProgress(name, total)

@@ -35,7 +35,7 @@ class InventorySummary:
     resource_types: frozenset[str]
 
 
-class Inventories:
+class InventoryStore:
     """The inventories of all clouds in a temporary database."""
 
     def __init__(self) -> None:
@@ -81,9 +81,9 @@ class Inventories:
 
 
 @contextmanager
-def open_inventories() -> Iterator[Inventories]:
+def open_inventories() -> Iterator[InventoryStore]:
     """Provide inventories that are deleted afterwards."""
-    inventories = Inventories()
+    inventories = InventoryStore()
     try:
         yield inventories
     finally:

@@ -7,9 +7,9 @@ from stratiform.services.billing.model.costs import (
     ProjectResourceCost,
     ResourceCost,
     UnpricedGap,
-    UnpricedTotal,
+    UnpricedUsageTotal,
 )
-from stratiform.services.billing.model.customer_accounts import Assignment, CustomerAccount
+from stratiform.services.billing.model.customer_accounts import CustomerAccount, ProjectAssignment
 from stratiform.services.billing.model.documents import (
     Document,
     DocumentKind,
@@ -22,17 +22,17 @@ from stratiform.services.billing.model.documents import (
 )
 from stratiform.services.billing.model.parties import Party, check_party
 from stratiform.services.billing.model.periods import (
-    Period,
+    BillingPeriod,
     PeriodSelection,
     format_month,
-    month_at,
+    get_month_bounds,
     parse_month,
     select_period,
 )
 from stratiform.services.billing.model.taxes import TaxTotal, calculate_tax_total, calculate_tax_totals
 
 __all__ = [
-    "Assignment",
+    "BillingPeriod",
     "CostLine",
     "CustomerAccount",
     "DailyCost",
@@ -42,22 +42,22 @@ __all__ = [
     "DocumentNumber",
     "DocumentSummary",
     "Party",
-    "Period",
     "PeriodSelection",
     "PlanReference",
     "PlanVersionReference",
+    "ProjectAssignment",
     "ProjectCost",
     "ProjectResourceCost",
     "ResourceCost",
     "StoredDocument",
     "TaxTotal",
     "UnpricedGap",
-    "UnpricedTotal",
+    "UnpricedUsageTotal",
     "calculate_tax_total",
     "calculate_tax_totals",
     "check_party",
     "format_month",
-    "month_at",
+    "get_month_bounds",
     "parse_month",
     "select_period",
 ]

@@ -17,7 +17,7 @@ class CostLine(Struct, frozen=True):
     price_version: str
 
 
-class UnpricedTotal(Struct, frozen=True):
+class UnpricedUsageTotal(Struct, frozen=True):
     """Usage of a resource type without a price; `measure` is empty if no price is for the type."""
 
     resource_type: str
@@ -53,7 +53,7 @@ class ResourceCost(Struct, frozen=True):
     as_of: str
     per_hour: str
     lines: list[CostLine]
-    unpriced: list[UnpricedTotal]
+    unpriced: list[UnpricedUsageTotal]
     gaps: list[UnpricedGap]
 
 
@@ -87,5 +87,5 @@ class ProjectCost(Struct, frozen=True):
     as_of: str
     days: list[DailyCost]
     resources: list[ProjectResourceCost]
-    unpriced: list[UnpricedTotal]
+    unpriced: list[UnpricedUsageTotal]
     gaps: list[UnpricedGap]

@@ -26,11 +26,11 @@ class CustomerAccount:
     @property
     def tax_category(self) -> TaxCategory:
         """The tax category of prices that have none."""
-        return TaxCategory.of_rate(self.tax_rate)
+        return TaxCategory.from_rate(self.tax_rate)
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class ProjectAssignment:
     """The customer account `account_id` pays for `project_id` in `[start, until)`; `until` None: without an end.
 
     `sequence` numbers the assignments of a project in the order of time, from 1.

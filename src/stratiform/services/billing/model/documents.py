@@ -98,7 +98,7 @@ class Document:
     tax_totals: tuple[TaxTotal, ...]
 
     @property
-    def exact(self) -> int:
+    def exact_amount(self) -> int:
         """The sum of the amounts, in 10^-20 of the currency."""
         return sum(total.exact for total in self.tax_totals)
 

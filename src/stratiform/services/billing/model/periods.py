@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from stratiform.kit.clock import Micros, from_datetime, iso, to_datetime
+from stratiform.kit.clock import Micros, format_iso, from_datetime, to_datetime
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.services.billing.model.customer_accounts import CustomerAccount
 
@@ -14,7 +14,7 @@ _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class BillingPeriod:
     """A closed period `[start, end)` of a customer account; periods of one account are adjacent.
 
     `as_of` is the position of the ledger at which it was closed, `plan` the price plan.
@@ -37,11 +37,11 @@ class PeriodSelection:
 
     start: Micros
     end: Micros
-    closed: Period | None
+    closed: BillingPeriod | None
 
 
 def select_period(
-    account: CustomerAccount, closed: Sequence[Period], month: str | None, until: Micros | None, now: Micros
+    account: CustomerAccount, closed: Sequence[BillingPeriod], month: str | None, until: Micros | None, now: Micros
 ) -> PeriodSelection:
     """Return the period of a month, or the one that ends at `until`.
 
@@ -58,15 +58,16 @@ def select_period(
     if end <= account.billed_until:
         first = closed[0].start if closed else account.billed_until
         raise Conflict(
-            f"No period of customer account '{account.name}' ends at {iso(end)}: it is closed from {iso(first)}"
-            f" to {iso(account.billed_until)}"
+            f"No period of customer account '{account.name}' ends at {format_iso(end)}: "
+            f"it is closed from {format_iso(first)}"
+            f" to {format_iso(account.billed_until)}"
         )
-    if start > account.billed_until or end > month_at(account.billed_until)[1]:
+    if start > account.billed_until or end > get_month_bounds(account.billed_until)[1]:
         raise Conflict(
             f"{format_month(account.billed_until)} of customer account '{account.name}' must be closed first"
         )
     if end > now:
-        raise Conflict(f"The period is not over before {iso(end)}", hint="`--until now` ends the period now")
+        raise Conflict(f"The period is not over before {format_iso(end)}", hint="`--until now` ends the period now")
     return PeriodSelection(account.billed_until, end, None)
 
 
@@ -78,7 +79,7 @@ def parse_month(text: str) -> tuple[Micros, Micros]:
     return _month(int(match[1]), int(match[2]))
 
 
-def month_at(at: Micros) -> tuple[Micros, Micros]:
+def get_month_bounds(at: Micros) -> tuple[Micros, Micros]:
     """Return the start and the end of the month that includes `at`."""
     day = to_datetime(at)
     return _month(day.year, day.month)
@@ -95,7 +96,7 @@ def _bounds(month: str | None, until: Micros | None, billed_until: Micros) -> tu
         return billed_until, until
     start, end = parse_month(month)
     if until is not None and not start < until <= end:
-        raise Invalid(f"{iso(until)} is not in {month}")
+        raise Invalid(f"{format_iso(until)} is not in {month}")
     return start, end if until is None else until
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
-from stratiform.kit.money import PRECISION, allocate
+from stratiform.kit.money import PRECISION, allocate_by_largest_remainder
 from stratiform.services.rating.model import AMOUNT_DIGITS, TaxCategory, divide_half_even
 
 
@@ -38,7 +38,7 @@ def calculate_tax_totals(
         total = calculate_tax_total(category, sum(weights), minor_digits)
         totals.append(total)
         if total.exact:
-            for index, share in zip(indexes, allocate(total.taxable_minor, weights), strict=True):
+            for index, share in zip(indexes, allocate_by_largest_remainder(total.taxable_minor, weights), strict=True):
                 shares[index] = share
     return tuple(totals), tuple(shares)
 

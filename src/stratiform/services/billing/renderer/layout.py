@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stratiform.kit.clock import Micros, iso, iso_seconds
+from stratiform.kit.clock import Micros, format_iso, format_iso_seconds
 from stratiform.services.billing.model import Document, DocumentKind, DocumentLine, Party
 from stratiform.services.rating.model import (
     AMOUNT_DIGITS,
@@ -78,7 +78,7 @@ class PrintedGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class DocumentLayout:
     """The input of the template. `detailed`: every line is printed; `digits` is the number of digits as a word."""
 
     fonts: Sequence[str]
@@ -103,22 +103,22 @@ class Layout:
     groups: Sequence[PrintedGroup]
 
 
-def build_layout(document: Document) -> Layout:
+def build_layout(document: Document) -> DocumentLayout:
     detailed = len(document.lines) <= _MAX_LINES
-    digits = _DIGITS_BELOW_ONE if document.exact < 10**AMOUNT_DIGITS else _DIGITS
-    return Layout(
+    digits = _DIGITS_BELOW_ONE if document.exact_amount < 10**AMOUNT_DIGITS else _DIGITS
+    return DocumentLayout(
         fonts=(_FONT, _CJK_FONTS.get(document.customer.country, _DEFAULT_CJK_FONT)),
         title=_TITLES[document.kind],
         number=str(document.number),
         references=document.references,
         account=document.account_name,
-        issued=iso(document.issued_at)[:10],
+        issued=format_iso(document.issued_at)[:10],
         start=_format_time(document.start),
         end=_format_time(document.end),
         currency=document.currency,
         seller=_print_party(document.seller),
         customer=_print_party(document.customer),
-        exact=format_scaled(document.exact, AMOUNT_DIGITS),
+        exact=format_scaled(document.exact_amount, AMOUNT_DIGITS),
         net=document.format_minor(document.net_minor),
         taxes=[
             PrintedTax(
@@ -166,7 +166,7 @@ def _group_by_project(lines: Iterable[DocumentLine], digits: int) -> Sequence[Pr
             line.description,
             line.unit,
             format_scaled(line.unit_price, PRICE_DIGITS),
-            iso(line.price_version),
+            format_iso(line.price_version),
         )
         projects[line.project_name, line.project_id][price].append(line)
     return [
@@ -199,4 +199,4 @@ def _format_rounded(value: int, scale: int, digits: int) -> str:
 
 def _format_time(at: Micros) -> str:
     """Return a time such as `2026-11-20 13:11:22`."""
-    return iso_seconds(at).replace("T", " ").rstrip("Z")
+    return format_iso_seconds(at).replace("T", " ").rstrip("Z")

@@ -8,14 +8,14 @@ import msgspec
 from sqlalchemy import func, select
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, IntegrityError, Rows, upsert
+from stratiform.kit.database import Connection, IntegrityError, TableGateway, upsert
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.billing.errors import CustomerAccountExists
 from stratiform.services.billing.model import CustomerAccount, Party
 from stratiform.services.billing.tables import accounts_table, periods_table, seller_table
 
-_by_id = Rows(accounts_table, CustomerAccount)
-_by_name = Rows(accounts_table, CustomerAccount, key="name")
+_by_id = TableGateway(accounts_table, CustomerAccount)
+_by_name = TableGateway(accounts_table, CustomerAccount, key="name")
 
 
 def find_customer_account(db: Connection, name_or_id: str) -> CustomerAccount | None:
@@ -26,7 +26,7 @@ def find_customer_account(db: Connection, name_or_id: str) -> CustomerAccount | 
 
 def list_customer_accounts(db: Connection, page: Page) -> Slice[CustomerAccount]:
     """Return a page of customer accounts by name; the marker is a name."""
-    rows = _by_name.page(db, page)
+    rows = _by_name.list_page(db, page)
     return Slice([_decode(row) for row in rows.items], rows.more)
 
 
@@ -49,7 +49,7 @@ def update_billed_until(db: Connection, account_id: str, billed_until: Micros) -
     _by_id.update(db, account_id, billed_until=billed_until)
 
 
-def last_closed_end(db: Connection, plan: str) -> Micros | None:
+def find_last_closed_end(db: Connection, plan: str) -> Micros | None:
     """Return the end of the last period that was closed with a price plan."""
     statement = select(func.max(periods_table.c.end)).where(periods_table.c.plan == plan)
     return cast("Micros | None", db.execute(statement).scalar())

@@ -4,9 +4,9 @@ import hashlib
 
 from sqlalchemy import ColumnElement, insert, select
 
-from stratiform.kit.db import Connection, Rows, upsert
+from stratiform.kit.database import Connection, TableGateway, upsert
 from stratiform.kit.pagination import Page, Slice
-from stratiform.services.billing.document_format import encode_document
+from stratiform.services.billing.document_json import encode_document
 from stratiform.services.billing.model import (
     Document,
     DocumentKind,
@@ -14,7 +14,7 @@ from stratiform.services.billing.model import (
     DocumentSummary,
     StoredDocument,
 )
-from stratiform.services.billing.repository.assignments import document_covers_project
+from stratiform.services.billing.repository.project_assignments import document_covers_project_condition
 from stratiform.services.billing.tables import (
     document_references_table,
     document_taxes_table,
@@ -22,10 +22,10 @@ from stratiform.services.billing.tables import (
     numbers_table,
 )
 
-_summaries = Rows(documents_table, DocumentSummary, key="number")
+_summaries = TableGateway(documents_table, DocumentSummary, key="number")
 
 
-def allocate_number(db: Connection, series: str) -> DocumentNumber:
+def allocate_document_number(db: Connection, series: str) -> DocumentNumber:
     """Return the next number of a series. If the transaction is rolled back, the number is allocated again."""
     last = numbers_table.c.last
     upsert(db, numbers_table, {"series": series, "last": 1}, key=("series",), on_conflict={"last": last + 1})
@@ -37,7 +37,7 @@ def insert_document(db: Connection, document: Document) -> StoredDocument:
     content = encode_document(document)
     summary = _summarize(document, hashlib.sha256(content).hexdigest())
     previous_sequence = summary.sequence - 1 or None
-    values = {**_summaries.values(summary), "previous_sequence": previous_sequence, "content": content}
+    values = {**_summaries.to_columns(summary), "previous_sequence": previous_sequence, "content": content}
     db.execute(insert(documents_table).values(values))
     taxes = [
         {
@@ -64,16 +64,16 @@ def list_documents(
     if account_id is not None:
         conditions.append(documents_table.c.account_id == account_id)
     if project_id is not None:
-        conditions.append(document_covers_project(project_id))
-    return _summaries.page(db, page, *conditions, newest_by="issued_at")
+        conditions.append(document_covers_project_condition(project_id))
+    return _summaries.list_page(db, page, *conditions, newest_by="issued_at")
 
 
 def find_document(db: Connection, number: str, *, project_id: str | None) -> StoredDocument | None:
     """Return a document; with `project_id`, only one that `list_documents` returns for the project."""
     conditions: list[ColumnElement[bool]] = [documents_table.c.number == number]
     if project_id is not None:
-        conditions.append(document_covers_project(project_id))
-    summary = _summaries.first(db, *conditions)
+        conditions.append(document_covers_project_condition(project_id))
+    summary = _summaries.find_first(db, *conditions)
     if summary is None:
         return None
     content = select(documents_table.c.content).where(documents_table.c.number == number)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from stratiform.kit.ids import Ids
-from stratiform.services.billing.service.assignments import Assignments
-from stratiform.services.billing.service.costs import Costs
+from stratiform.services.billing.service.costs import RunningCosts
 from stratiform.services.billing.service.customer_accounts import CustomerAccounts
 from stratiform.services.billing.service.documents import Documents
 from stratiform.services.billing.service.invoice_issuer import InvoiceIssuer
-from stratiform.services.billing.service.periods import Periods
-from stratiform.services.billing.service.prices import Prices
+from stratiform.services.billing.service.periods import BillingPeriods
+from stratiform.services.billing.service.prices import PricePublisher
+from stratiform.services.billing.service.project_assignments import ProjectAssignments
 from stratiform.services.billing.service.seller import Seller
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.ingest.service import IngestService
@@ -24,11 +24,11 @@ class BillingService:
     """Customer accounts, billing periods, documents and running costs."""
 
     customer_accounts: CustomerAccounts
-    assignments: Assignments
-    periods: Periods
+    project_assignments: ProjectAssignments
+    periods: BillingPeriods
     documents: Documents
-    costs: Costs
-    prices: Prices
+    costs: RunningCosts
+    prices: PricePublisher
     seller: Seller
 
     @classmethod
@@ -38,10 +38,10 @@ class BillingService:
         """Build the service from its dependencies."""
         return cls(
             customer_accounts=CustomerAccounts(ids, rating),
-            assignments=Assignments(ids),
-            periods=Periods(ids, ingest, InvoiceIssuer(identity, ledger, rating)),
+            project_assignments=ProjectAssignments(ids),
+            periods=BillingPeriods(ids, ingest, InvoiceIssuer(identity, ledger, rating)),
             documents=Documents(),
-            costs=Costs(ledger, rating),
-            prices=Prices(rating),
+            costs=RunningCosts(ledger, rating),
+            prices=PricePublisher(rating),
             seller=Seller(),
         )

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
-from stratiform.services.billing.repository.assignments import list_assignments
+from stratiform.kit.database import Connection
+from stratiform.services.billing.repository.project_assignments import list_assignments
 from stratiform.services.ledger.model import Segment, UsageFilter
 from stratiform.services.ledger.service import LedgerService
-from stratiform.services.rating.model import MeterUsage, PricePlan
+from stratiform.services.rating.model import PricePlan, SampledUsage
 from stratiform.services.rating.service import RatingService
 
 #: Names by resource type, resource id and cloud.
@@ -38,11 +38,11 @@ class AccountUsage:
 
     def _iterate(self) -> Iterator[Segment]:
         for project_id, start, end in self._assigned_intervals():
-            for segment in self.ledger.segments.iterate_period(self.db, start, end, project_id, self.as_of):
+            for segment in self.ledger.segments.iterate_overlapping(self.db, start, end, project_id, self.as_of):
                 self.names[segment.resource_type, segment.resource_id, segment.cloud] = segment.name
                 yield segment.clip(start, end)
 
-    def iterate_samples(self, rating: RatingService, plan: PricePlan) -> Iterator[MeterUsage]:
+    def iterate_samples(self, rating: RatingService, plan: PricePlan) -> Iterator[SampledUsage]:
         """Yield the samples that `plan` needs."""
         for project_id, start, end in self._assigned_intervals():
             usage_filter = UsageFilter(project_id=project_id, as_of=self.as_of)

@@ -4,25 +4,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stratiform.kit.clock import DAY_US, Micros, iso, to_datetime
+from stratiform.kit.clock import DAY_US, Micros, format_iso, to_datetime
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import NotFound
 from stratiform.services.billing import policy
 from stratiform.services.billing.model import (
-    Assignment,
     CostLine,
     CustomerAccount,
     DailyCost,
+    ProjectAssignment,
     ProjectCost,
     ProjectResourceCost,
     ResourceCost,
     UnpricedGap,
-    UnpricedTotal,
+    UnpricedUsageTotal,
     format_month,
     parse_month,
 )
-from stratiform.services.billing.repository.assignments import list_assignments
 from stratiform.services.billing.repository.customer_accounts import find_customer_account
+from stratiform.services.billing.repository.project_assignments import list_assignments
 from stratiform.services.billing.service.account_usage import AccountUsage, ResourceNames
 from stratiform.services.ledger.model import Segment, UsageFilter
 from stratiform.services.ledger.service import LedgerService
@@ -31,7 +31,7 @@ from stratiform.services.rating.model import (
     PRICE_DIGITS,
     QUANTITY_DIGITS,
     Charge,
-    Line,
+    ChargeLine,
     PricePlan,
     format_scaled,
 )
@@ -42,13 +42,13 @@ _FREQUENT_TYPES = ("instance", "volume")
 
 
 @dataclass(frozen=True, slots=True)
-class Costs:
+class RunningCosts:
     """Calculates running costs. Writes nothing."""
 
     ledger: LedgerService
     rating: RatingService
 
-    def find_by_resource(self, ctx: RequestContext, resource_id: str) -> ResourceCost | None:
+    def find_resource_cost(self, ctx: RequestContext, resource_id: str) -> ResourceCost | None:
         """Return the cost of a resource since it is assigned to its customer account.
 
         None if the resource has no usage, or no customer account pays for it. Raises: NotFound for a resource of
@@ -61,7 +61,7 @@ class Costs:
         policy.COSTS_GET.require_visible(ctx.caller, segments[-1].project_id, not_found)
         return self._rate_resource(ctx, segments)
 
-    def find_by_project(self, ctx: RequestContext, project_id: str, month: str | None = None) -> ProjectCost | None:
+    def find_project_cost(self, ctx: RequestContext, project_id: str, month: str | None = None) -> ProjectCost | None:
         """Return the cost of a project in a month (default: the current one) until now.
 
         It is the cost for the last customer account of that month; None if there is none. Raises: Invalid, NotFound
@@ -105,7 +105,7 @@ class Costs:
         plan = self.rating.plans.load(ctx.db, account.plan)
         usage_filter = UsageFilter(*last.resource, project_id=last.project_id)
         samples = self.rating.meter_usages.iterate(ctx.db, plan, start, end, usage_filter)
-        charge = self.rating.charges.rate(plan, usage, start, end, samples)
+        charge = self.rating.usage_rating.rate_usage(plan, usage, start, end, samples)
         return ResourceCost(
             resource_type=last.resource_type,
             resource_id=last.resource_id,
@@ -114,8 +114,8 @@ class Costs:
             account=account.name,
             currency=account.currency,
             amount=format_scaled(charge.amount, AMOUNT_DIGITS),
-            since=iso(start),
-            as_of=iso(end),
+            since=format_iso(start),
+            as_of=format_iso(end),
             per_hour=self._hourly_rate(plan, last, ctx.now),
             lines=[_build_line(plan, line) for line in charge.lines],
             unpriced=_unpriced_totals(charge),
@@ -125,7 +125,7 @@ class Costs:
     def _hourly_rate(self, plan: PricePlan, segment: Segment, now: Micros) -> str:
         if segment.end is not None and segment.end <= now:
             return "0"
-        return format_scaled(self.rating.charges.hourly_rate(plan, segment, now), PRICE_DIGITS)
+        return format_scaled(self.rating.usage_rating.compute_hourly_rate(plan, segment, now), PRICE_DIGITS)
 
     def _rate_project(
         self, ctx: RequestContext, account: CustomerAccount, project_id: str, start: Micros, end: Micros, first: Micros
@@ -133,18 +133,18 @@ class Costs:
         """Rate the usage in `[start, end)`; `first` is the start of the first assignment to the customer account."""
         as_of = max(start, end)
         plan = self.rating.plans.load(ctx.db, account.plan)
-        attributes = plan.fields.texts
+        attributes = plan.usage_fields.texts
         usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, project_id=project_id, attributes=attributes)
         samples = usage.iterate_samples(self.rating, plan)
-        charge, days = self.rating.charges.rate_by_day(plan, usage, start, as_of, samples)
+        charge, days = self.rating.usage_rating.rate_usage_by_day(plan, usage, start, as_of, samples)
         return ProjectCost(
             project_id=project_id,
             account=account.name,
             month=format_month(start),
             currency=account.currency,
             amount=format_scaled(charge.amount, AMOUNT_DIGITS),
-            since=iso(max(start, first)),
-            as_of=iso(as_of),
+            since=format_iso(max(start, first)),
+            as_of=format_iso(as_of),
             days=_sum_days(days.values(), start, end),
             resources=_sum_resources(plan, charge, usage.names),
             unpriced=_unpriced_totals(charge),
@@ -152,7 +152,7 @@ class Costs:
         )
 
 
-def _find_payer(ctx: RequestContext, project_id: str, at: Micros) -> tuple[CustomerAccount, Assignment] | None:
+def _find_payer(ctx: RequestContext, project_id: str, at: Micros) -> tuple[CustomerAccount, ProjectAssignment] | None:
     for assignment in list_assignments(ctx.db, project_id=project_id):
         if assignment.overlaps(at, at + 1):
             account = find_customer_account(ctx.db, assignment.account_id)
@@ -164,18 +164,18 @@ def _intersects(segment: Segment, start: Micros, end: Micros) -> bool:
     return segment.start < end and (segment.end is None or segment.end > start)
 
 
-def _build_line(plan: PricePlan, line: Line) -> CostLine:
+def _build_line(plan: PricePlan, line: ChargeLine) -> CostLine:
     price = plan.get_price(line.key)
     return CostLine(
         meter=price.measure.name,
         description=price.description,
-        start=iso(line.start),
-        end=iso(line.end),
+        start=format_iso(line.start),
+        end=format_iso(line.end),
         quantity=format_scaled(line.quantity, QUANTITY_DIGITS),
         unit=str(price.unit),
         unit_price=format_scaled(price.amount, PRICE_DIGITS),
         amount=format_scaled(line.amount, AMOUNT_DIGITS),
-        price_version=iso(line.key.valid_from),
+        price_version=format_iso(line.key.valid_from),
     )
 
 
@@ -193,7 +193,7 @@ def _sum_days(amounts: Iterable[dict[Micros, int]], start: Micros, end: Micros) 
 
 def _sum_resources(plan: PricePlan, charge: Charge, names: ResourceNames) -> list[ProjectResourceCost]:
     """Return the cost of each resource, highest first."""
-    lines: defaultdict[tuple[str, str, str], list[Line]] = defaultdict(list)
+    lines: defaultdict[tuple[str, str, str], list[ChargeLine]] = defaultdict(list)
     for line in charge.lines:
         lines[line.key.resource_type, line.key.resource_id, line.key.cloud].append(line)
     sums = {resource: sum(line.amount for line in of_resource) for resource, of_resource in lines.items()}
@@ -210,9 +210,9 @@ def _sum_resources(plan: PricePlan, charge: Charge, names: ResourceNames) -> lis
     ]
 
 
-def _unpriced_totals(charge: Charge) -> list[UnpricedTotal]:
+def _unpriced_totals(charge: Charge) -> list[UnpricedUsageTotal]:
     return [
-        UnpricedTotal(
+        UnpricedUsageTotal(
             resource_type=total.resource_type,
             measure=total.measure,
             resources=total.resources,
@@ -230,8 +230,8 @@ def _unpriced_gaps(charge: Charge) -> list[UnpricedGap]:
             resource_id=gap.resource_id,
             cloud=gap.cloud,
             measure=gap.measure,
-            start=iso(gap.start),
-            end=iso(gap.end),
+            start=format_iso(gap.start),
+            end=format_iso(gap.end),
             reason=gap.reason,
         )
         for gap in charge.gaps

@@ -6,7 +6,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.pagination import Page, Slice
 from stratiform.kit.policy import Rule
 from stratiform.services.billing import policy
-from stratiform.services.billing.document_format import decode_document
+from stratiform.services.billing.document_json import decode_document
 from stratiform.services.billing.errors import DocumentNotFound
 from stratiform.services.billing.model import DocumentKind, DocumentSummary, StoredDocument
 from stratiform.services.billing.renderer import render_pdf
@@ -51,6 +51,6 @@ def _visible_project(ctx: RequestContext, rule: Rule) -> str | None:
     """Return the project whose documents the caller may see; None: all documents."""
     if policy.INVOICES_LIST_ALL.allows(ctx.caller, None):
         return None
-    project_id = ctx.caller.project()
+    project_id = ctx.caller.require_project_id()
     rule.require(ctx.caller, project_id)
     return project_id

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros, to_datetime
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import NotFound
-from stratiform.kit.money import exponent
+from stratiform.kit.money import get_minor_digits
 from stratiform.services.billing.errors import UnpricedUsageConflict
 from stratiform.services.billing.model import (
     CustomerAccount,
@@ -19,11 +19,11 @@ from stratiform.services.billing.model import (
     calculate_tax_totals,
 )
 from stratiform.services.billing.repository.customer_accounts import get_seller
-from stratiform.services.billing.repository.documents import allocate_number, insert_document
+from stratiform.services.billing.repository.documents import allocate_document_number, insert_document
 from stratiform.services.billing.service.account_usage import AccountUsage, ResourceNames
 from stratiform.services.identity.service import IdentityService
 from stratiform.services.ledger.service import LedgerService
-from stratiform.services.rating.model import Line, PricePlan
+from stratiform.services.rating.model import ChargeLine, PricePlan
 from stratiform.services.rating.service import RatingService
 
 
@@ -37,22 +37,22 @@ class InvoiceIssuer:
 
     def issue(self, ctx: RequestContext, account: CustomerAccount, start: Micros, end: Micros) -> DocumentSummary:
         """Issue the invoice of a period from the current position of the ledger. Raises: UnpricedUsageConflict"""
-        as_of = self.ledger.positions.get_current(ctx.db)
+        as_of = self.ledger.positions.get_current_position(ctx.db)
         plan = self.rating.plans.load_locked(ctx.db, account.plan)
-        usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, as_of, attributes=plan.fields.texts)
-        charge = self.rating.charges.rate(plan, usage, start, end, usage.iterate_samples(self.rating, plan))
+        usage = AccountUsage(self.ledger, ctx.db, account.id, start, end, as_of, attributes=plan.usage_fields.texts)
+        charge = self.rating.usage_rating.rate_usage(plan, usage, start, end, usage.iterate_samples(self.rating, plan))
         if charge.unpriced:
             raise UnpricedUsageConflict(plan, charge, usage.names)
         project_names = self._project_names(ctx.db, {line.key.project_id for line in charge.lines})
         lines = [_build_line(line, plan, account, usage.names, project_names) for line in charge.lines]
-        minor_digits = exponent(account.currency)
+        minor_digits = get_minor_digits(account.currency)
         totals, shares = calculate_tax_totals(
             [(line.tax_category, line.amount) for line in lines], account.tax_category, minor_digits
         )
         seller = get_seller(ctx.db)
         document = Document(
             kind="invoice",
-            number=allocate_number(ctx.db, str(to_datetime(ctx.now).year)),
+            number=allocate_document_number(ctx.db, str(to_datetime(ctx.now).year)),
             account_id=account.id,
             account_name=account.name,
             issued_at=ctx.now,
@@ -81,7 +81,7 @@ class InvoiceIssuer:
 
 
 def _build_line(
-    line: Line,
+    line: ChargeLine,
     plan: PricePlan,
     account: CustomerAccount,
     resource_names: ResourceNames,

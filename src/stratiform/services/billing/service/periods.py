@@ -8,7 +8,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.ids import Ids
 from stratiform.services.billing import policy
 from stratiform.services.billing.errors import DocumentNotFound
-from stratiform.services.billing.model import DocumentSummary, Period, select_period
+from stratiform.services.billing.model import BillingPeriod, DocumentSummary, select_period
 from stratiform.services.billing.repository import periods as repository
 from stratiform.services.billing.repository.customer_accounts import update_billed_until
 from stratiform.services.billing.repository.documents import find_document
@@ -18,7 +18,7 @@ from stratiform.services.ingest.service import IngestService
 
 
 @dataclass(frozen=True, slots=True)
-class Periods:
+class BillingPeriods:
     """Operations on the periods of customer accounts."""
 
     ids: Ids
@@ -40,9 +40,9 @@ class Periods:
         if selection.closed is not None:
             return _load_summary(ctx, selection.closed.document_number)
         update_billed_until(ctx.db, customer.id, selection.end)
-        self.ingest.catch_up(ctx.db, ctx.now)
+        self.ingest.ingest_whole_outbox(ctx.db, ctx.now)
         invoice = self.issuer.issue(ctx, customer, selection.start, selection.end)
-        period = Period(
+        period = BillingPeriod(
             id=self.ids.uuid(),
             account_id=customer.id,
             sequence=len(closed) + 1,
@@ -56,7 +56,7 @@ class Periods:
         repository.insert_period(ctx.db, period)
         return invoice
 
-    def list(self, ctx: RequestContext, account: str) -> Sequence[Period]:
+    def list(self, ctx: RequestContext, account: str) -> Sequence[BillingPeriod]:
         """Return the closed periods of a customer account, oldest first. Raises: CustomerAccountNotFound"""
         policy.PERIODS_LIST.require(ctx.caller, None)
         return repository.list_periods(ctx.db, load_customer_account(ctx.db, account).id)

@@ -4,32 +4,32 @@ from dataclasses import dataclass
 
 from stratiform.contract.connector import Installation
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
-from stratiform.services.clouds.service.accounts import Accounts
+from stratiform.services.clouds.service.account_settings import CloudAccountSettings
 from stratiform.services.clouds.service.bindings import Bindings
+from stratiform.services.clouds.service.cloud_accounts import CloudAccounts
 from stratiform.services.clouds.service.connections import Connections
-from stratiform.services.clouds.service.native_resources import NativeResources
-from stratiform.services.clouds.service.settings import AccountSettings
+from stratiform.services.clouds.service.native_ids import NativeIds
 
 
 @dataclass(frozen=True, slots=True)
 class CloudsService:
     """Cloud accounts, connections to them, bindings of projects, and native ids."""
 
-    accounts: Accounts
+    accounts: CloudAccounts
     connections: Connections
     bindings: Bindings
-    native_resources: NativeResources
+    native_ids: NativeIds
 
     @classmethod
     def build(cls, *, database: Database, ids: Ids, keys: KeyRepository, installation: Installation) -> "CloudsService":
         """Return the service; `keys` encrypt the secrets of cloud accounts."""
-        settings = AccountSettings(keys)
+        settings = CloudAccountSettings(keys)
         connections = Connections(database, settings, installation)
         return cls(
-            accounts=Accounts(ids, settings, connections),
+            accounts=CloudAccounts(ids, settings, connections),
             connections=connections,
             bindings=Bindings(connections),
-            native_resources=NativeResources(connections),
+            native_ids=NativeIds(connections),
         )

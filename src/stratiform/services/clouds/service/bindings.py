@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.services.clouds import policy, repository
 from stratiform.services.clouds.errors import (
@@ -73,7 +73,7 @@ class Bindings:
         """Return the availability zones of a project, the default first."""
         return [binding.zone for binding in repository.list_bindings_of_project(db, project_id)]
 
-    def resolve(self, db: Connection, project_id: str, zone: str | None) -> Binding:
+    def resolve_zone(self, db: Connection, project_id: str, zone: str | None) -> Binding:
         """Return the binding for a new resource in `zone`, or the project's default for None and "".
 
         Raises: ProjectNotBound, AvailabilityZoneNotFound.

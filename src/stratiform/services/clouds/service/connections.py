@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from stratiform.contract.connector import AccountInfo, CloudAccount, CloudConnection, Installation, validate_settings
 from stratiform.contract.registry import get_connector
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection, Database
+from stratiform.kit.database import Connection, Database
 from stratiform.services.clouds import policy, repository
 from stratiform.services.clouds.errors import CloudNotFound
 from stratiform.services.clouds.model import Cloud
-from stratiform.services.clouds.service.settings import AccountSettings
+from stratiform.services.clouds.service.account_settings import CloudAccountSettings
 
 
 class ConnectionCache:
@@ -45,7 +45,7 @@ class Connections:
     """Opens connections to cloud accounts and keeps them for the process."""
 
     database: Database
-    settings: AccountSettings
+    settings: CloudAccountSettings
     installation: Installation
     cache: ConnectionCache = field(default_factory=ConnectionCache)
 
@@ -54,7 +54,7 @@ class Connections:
 
         Raises: CloudNotFound; Invalid if the secrets can't be decrypted.
         """
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             cloud = get_cloud(db, cloud_id)
             cached = self.cache.find(cloud)
             if cached is not None:
@@ -68,7 +68,7 @@ class Connections:
         account = CloudAccount(cloud_id, name, validate_settings(kind, connector.settings, settings))
         return connector.connect(account, self.installation)
 
-    def check(self, ctx: RequestContext, cloud: Cloud) -> AccountInfo:
+    def check_credentials(self, ctx: RequestContext, cloud: Cloud) -> AccountInfo:
         """Check the credentials of a cloud, after the transaction of `ctx` has ended.
 
         Raises: CredentialsRejected, CloudUnreachable.

@@ -3,8 +3,10 @@
 from stratiform.services.compute.model.flavors import Flavor, FlavorFilter, FlavorSnapshot, NewFlavor
 from stratiform.services.compute.model.instance_actions import InstanceAction
 from stratiform.services.compute.model.keypairs import GeneratedKey, KeyPair
+from stratiform.services.compute.model.project_usage import ProjectUsage
 from stratiform.services.compute.model.server_status import StatusStates
 from stratiform.services.compute.model.servers import (
+    MutableServerFields,
     NewServer,
     RebuildChanges,
     Server,
@@ -13,10 +15,8 @@ from stratiform.services.compute.model.servers import (
     ServerFault,
     ServerFilter,
     ServerSecurityGroup,
-    ServerValues,
     VolumeRequest,
 )
-from stratiform.services.compute.model.usage import ProjectUsage
 
 __all__ = [
     "Flavor",
@@ -25,6 +25,7 @@ __all__ = [
     "GeneratedKey",
     "InstanceAction",
     "KeyPair",
+    "MutableServerFields",
     "NewFlavor",
     "NewServer",
     "ProjectUsage",
@@ -35,7 +36,6 @@ __all__ = [
     "ServerFault",
     "ServerFilter",
     "ServerSecurityGroup",
-    "ServerValues",
     "StatusStates",
     "VolumeRequest",
 ]

@@ -110,6 +110,6 @@ def validate_flavor(new: NewFlavor) -> None:
             raise InvalidField(name, value, f"{value} is greater than the maximum of {_MAX_INT}")
 
 
-def server_size(flavor: FlavorSnapshot, native_type: str | None) -> ServerSize:
+def build_server_size(flavor: FlavorSnapshot, native_type: str | None) -> ServerSize:
     """Return the size of a server for a connector; `native_type` is the cloud's own type, if the flavor maps to one."""
     return ServerSize(flavor["vcpus"], flavor["ram"], flavor["disk"], native_type or "")

@@ -55,7 +55,7 @@ def validate_keypair_name(name: str) -> None:
         raise InvalidField("name", name, f"{name!r} does not match '^[a-zA-Z0-9-_ @.]+$'")
 
 
-def key_fingerprint(key_type: str, public_key: str) -> str:
+def compute_key_fingerprint(key_type: str, public_key: str) -> str:
     """Return the MD5 fingerprint of an ssh key, or the SHA-1 one of an x509 certificate, as Nova does.
 
     Raises: Invalid

@@ -42,14 +42,14 @@ class StatusStates:
     task_states: frozenset[str] = frozenset()
 
 
-def server_status(vm_state: str, task_state: str) -> str:
+def get_server_status(vm_state: str, task_state: str) -> str:
     """Return the status of a server with these states."""
     if task_state in STATUS_TASK_STATES.get(vm_state, frozenset()):
         return _BY_TASK_STATE[task_state]
     return _BY_VM_STATE[vm_state]
 
 
-def states_for_status(status: str) -> StatusStates:
+def get_states_for_status(status: str) -> StatusStates:
     """Return the states that result in `status`, in any case."""
     name = status.upper()
     return StatusStates(

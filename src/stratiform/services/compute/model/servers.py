@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from stratiform.kit.clock import Micros, iso_seconds
+from stratiform.kit.clock import Micros, format_iso_seconds
 from stratiform.services.compute.model.flavors import FlavorSnapshot
-from stratiform.services.compute.model.server_status import StatusStates, server_status
+from stratiform.services.compute.model.server_status import StatusStates, get_server_status
 from stratiform.services.network.model import NicRequest, Port
 from stratiform.services.volume.model import Attachment
 
@@ -72,7 +72,7 @@ class Server:
 
     @property
     def status(self) -> str:
-        return server_status(self.vm_state, self.task_state)
+        return get_server_status(self.vm_state, self.task_state)
 
     @property
     def host_id(self) -> str:
@@ -108,7 +108,7 @@ class RebuildChanges(ServerChanges, total=False):
     user_data: str
 
 
-class ServerValues(RebuildChanges, total=False):
+class MutableServerFields(RebuildChanges, total=False):
     """Every field of a server that changes after its creation."""
 
     updated_at: Micros
@@ -212,6 +212,6 @@ class ServerDetail:
     attachments: list[Attachment] = field(default_factory=list)
 
 
-def server_fault(code: int, message: str, at: Micros) -> ServerFault:
+def build_server_fault(code: int, message: str, at: Micros) -> ServerFault:
     """Return a fault with `message`, cut to 255 characters."""
-    return {"code": code, "message": message[:255], "created": iso_seconds(at)}
+    return {"code": code, "message": message[:255], "created": format_iso_seconds(at)}

@@ -15,7 +15,7 @@ _MAX_TAGS = 50
 _HOSTNAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,61}[a-zA-Z0-9]")
 
 
-def validate_pattern(pattern: str) -> None:
+def validate_regular_expression(pattern: str) -> None:
     """Raises Invalid for a regular expression that is malformed or could keep the database busy for long."""
     try:
         re.compile(pattern)

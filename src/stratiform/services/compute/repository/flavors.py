@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, delete, insert, select
 
-from stratiform.kit.db import Connection, Rows, upsert
-from stratiform.kit.pagination import Page, Slice, paginate
+from stratiform.kit.database import Connection, TableGateway, upsert
+from stratiform.kit.pagination import Page, Slice, paginate_list
 from stratiform.services.compute.model.flavors import Flavor, FlavorFilter
 from stratiform.services.compute.tables import flavor_access_table, flavor_table
 
-_flavors = Rows(flavor_table, Flavor)
+_flavors = TableGateway(flavor_table, Flavor)
 
 #: Columns by Nova's sort key.
 SORT_COLUMNS = {
@@ -35,15 +35,15 @@ def find_flavor(db: Connection, flavor_id: str) -> Flavor | None:
 
 def find_accessible_flavor(db: Connection, flavor_id: str, project_id: str | None) -> Flavor | None:
     """Return the flavor if it is public, or the project has access to it."""
-    return _flavors.first(db, flavor_table.c.id == flavor_id, _accessible(project_id))
+    return _flavors.find_first(db, flavor_table.c.id == flavor_id, _accessible(project_id))
 
 
 def find_flavor_by_name(db: Connection, name: str) -> Flavor | None:
-    return _flavors.first(db, flavor_table.c.name == name)
+    return _flavors.find_first(db, flavor_table.c.name == name)
 
 
 def has_flavors(db: Connection) -> bool:
-    return _flavors.first(db) is not None
+    return _flavors.find_first(db) is not None
 
 
 def list_flavors(db: Connection, filters: FlavorFilter, page: Page) -> Slice[Flavor]:
@@ -61,7 +61,7 @@ def insert_flavor(db: Connection, flavor: Flavor) -> None:
 
 
 def insert_flavor_if_absent(db: Connection, flavor: Flavor) -> None:
-    upsert(db, flavor_table, _flavors.values(flavor), key=("id",), on_conflict={})
+    upsert(db, flavor_table, _flavors.to_columns(flavor), key=("id",), on_conflict={})
 
 
 def save_flavor(db: Connection, flavor: Flavor) -> Flavor:
@@ -109,4 +109,4 @@ def _list(db: Connection, filters: FlavorFilter, page: Page, *conditions: Column
         where.append(c.disk >= filters.min_disk)
     column = c[SORT_COLUMNS[filters.sort_key]]
     order = [column.desc(), c.id.desc()] if filters.sort_dir == "desc" else [column, c.id]
-    return paginate(_flavors.all(db, *where, order=order), page, lambda flavor: flavor.id)
+    return paginate_list(_flavors.list_all(db, *where, order=order), page, lambda flavor: flavor.id)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import update
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows
+from stratiform.kit.database import Connection, TableGateway
 from stratiform.services.compute.model.instance_actions import InstanceAction
 from stratiform.services.compute.tables import action_table
 
-_actions = Rows(action_table, InstanceAction)
+_actions = TableGateway(action_table, InstanceAction)
 
 
 def insert_actions(db: Connection, actions: Sequence[InstanceAction]) -> None:
@@ -26,8 +26,8 @@ def finish_actions(db: Connection, server_id: str, at: Micros, message: str | No
 def list_actions(db: Connection, server_id: str) -> Sequence[InstanceAction]:
     """Return the actions on a server, newest first."""
     c = action_table.c
-    return _actions.all(db, c.server_id == server_id, order=[c.started_at.desc(), c.id.desc()])
+    return _actions.list_all(db, c.server_id == server_id, order=[c.started_at.desc(), c.id.desc()])
 
 
 def find_action(db: Connection, server_id: str, request_id: str) -> InstanceAction | None:
-    return _actions.first(db, action_table.c.server_id == server_id, action_table.c.request_id == request_id)
+    return _actions.find_first(db, action_table.c.server_id == server_id, action_table.c.request_id == request_id)

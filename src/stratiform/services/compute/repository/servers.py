@@ -7,16 +7,16 @@ import msgspec
 from sqlalchemy import BigInteger, Column, ColumnElement, Text, and_, false, func, or_, select, type_coerce
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows
+from stratiform.kit.database import Connection, TableGateway
 from stratiform.kit.errors import Invalid
-from stratiform.kit.pagination import Page, Slice, page_of
-from stratiform.kit.work import work_table
+from stratiform.kit.pagination import Page, Slice, build_slice
+from stratiform.kit.work_queue import work_table
+from stratiform.services.compute.model.project_usage import ProjectUsage
 from stratiform.services.compute.model.server_status import STATUS_TASK_STATES, StatusStates
 from stratiform.services.compute.model.servers import Server, ServerFilter
-from stratiform.services.compute.model.usage import ProjectUsage
 from stratiform.services.compute.tables import server_table
 
-_servers = Rows(server_table, Server)
+_servers = TableGateway(server_table, Server)
 
 _IDS_PER_QUERY = 500
 
@@ -75,10 +75,10 @@ def insert_servers(db: Connection, servers: Sequence[Server]) -> None:
 def list_servers_in_cloud(db: Connection, cloud_id: str) -> Sequence[Server]:
     """Return every server of a cloud that is not deleted."""
     c = server_table.c
-    return _servers.all(db, c.cloud_id == cloud_id, c.deleted_at.is_(None))
+    return _servers.list_all(db, c.cloud_id == cloud_id, c.deleted_at.is_(None))
 
 
-def existing_ids(db: Connection, ids: Sequence[str]) -> set[str]:
+def find_existing_ids(db: Connection, ids: Sequence[str]) -> set[str]:
     """Return those of `ids` that belong to a server, including deleted ones."""
     c = server_table.c
     existing: set[str] = set()
@@ -87,7 +87,7 @@ def existing_ids(db: Connection, ids: Sequence[str]) -> set[str]:
     return existing
 
 
-def project_usage(db: Connection, project_id: str) -> ProjectUsage:
+def compute_project_usage(db: Connection, project_id: str) -> ProjectUsage:
     """Return the usage of a project. Summed in Python: the flavor is a JSON document, and servers are few."""
     c = server_table.c
     flavors = list(db.execute(select(c.flavor).where(c.project_id == project_id, c.deleted_at.is_(None))).scalars())
@@ -102,7 +102,7 @@ def list_servers(db: Connection, filters: ServerFilter, page: Page) -> Slice[Ser
     if page.marker is not None:
         where.append(_after_marker(db, page.marker, keys))
     order = [column.desc() if direction == "desc" else column.asc() for column, direction in keys]
-    return page_of(_servers.all(db, *where, order=order, limit=page.limit + 1), page)
+    return build_slice(_servers.list_all(db, *where, order=order, limit=page.limit + 1), page)
 
 
 def list_server_ids(db: Connection, filters: ServerFilter) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Conflict, Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice

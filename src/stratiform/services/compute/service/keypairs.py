@@ -12,8 +12,8 @@ from stratiform.services.compute.errors import InvalidField, KeyPairConflict, Ke
 from stratiform.services.compute.model.keypairs import (
     GeneratedKey,
     KeyPair,
+    compute_key_fingerprint,
     generate_key,
-    key_fingerprint,
     validate_keypair_name,
 )
 from stratiform.services.compute.repository import keypairs as repository
@@ -55,7 +55,7 @@ class KeyPairs:
         validate_keypair_name(name)
         if key_type not in _TYPES:
             raise InvalidField("type", key_type, f"{key_type!r} is not one of {list(_TYPES)}")
-        fingerprint = key_fingerprint(key_type, public_key)
+        fingerprint = compute_key_fingerprint(key_type, public_key)
         if repository.find_keypair(ctx.db, owner_id, name) is not None:
             raise KeyPairConflict(name)
         keypair = KeyPair(self.ids.uuid(), owner_id, name, key_type, public_key, fingerprint, ctx.now)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
 from stratiform.services.compute import policy
-from stratiform.services.compute.model.usage import ProjectUsage
+from stratiform.services.compute.model.project_usage import ProjectUsage
 from stratiform.services.compute.repository import servers as repository
 
 
@@ -15,4 +15,4 @@ class QuotaSets:
     def get_usage(self, ctx: RequestContext, project_id: str) -> ProjectUsage:
         """Raises Forbidden."""
         policy.QUOTA_SETS_SHOW.require(ctx.caller, project_id)
-        return repository.project_usage(ctx.db, project_id)
+        return repository.compute_project_usage(ctx.db, project_id)

@@ -10,14 +10,14 @@ from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import policy
 from stratiform.services.compute.errors import InvalidField, ServerNotReady
-from stratiform.services.compute.model.servers import RebuildChanges, Server, server_fault
+from stratiform.services.compute.model.servers import RebuildChanges, Server, build_server_fault
 from stratiform.services.compute.model.validation import validate_metadata
 from stratiform.services.compute.model.vm_states import ACTIVE, ERROR, STOPPED
 from stratiform.services.compute.service import action_table
 from stratiform.services.compute.service.flavors import get_flavor_for_server
 from stratiform.services.compute.service.keypairs import get_public_key
 from stratiform.services.compute.service.server_access import get_server
-from stratiform.services.compute.service.server_images import get_bootable_image, image_metadata
+from stratiform.services.compute.service.server_images import build_image_metadata, get_bootable_image
 from stratiform.services.compute.service.server_security_groups import resolve_security_group
 from stratiform.services.compute.service.server_transitions import apply_action, get_server_for_action
 from stratiform.services.image.service import ImageService
@@ -82,7 +82,7 @@ class ServerActions:
             action_table.REBUILD,
             server,
             image_id=image.id,
-            image=image_metadata(image),
+            image=build_image_metadata(image),
             public_key=public_key,
             fault=None,
             **changes,
@@ -104,7 +104,7 @@ class ServerActions:
     def reset_state(self, ctx: RequestContext, server_id: str, vm_state: str) -> None:
         """Set the VM state and cancel the task in progress, without any request to the cloud."""
         server = get_server_for_action(ctx, action_table.RESET_STATE, server_id)
-        fault = server_fault(500, "The state was reset by an operator.", ctx.now) if vm_state == ERROR else None
+        fault = build_server_fault(500, "The state was reset by an operator.", ctx.now) if vm_state == ERROR else None
         apply_action(ctx, self.ids, action_table.RESET_STATE, server, vm_state=vm_state, new_flavor=None, fault=fault)
 
     def add_security_group(self, ctx: RequestContext, server_id: str, name_or_id: str) -> None:
@@ -126,7 +126,7 @@ class ServerActions:
         remaining = [group for group in server.security_groups if group != name]
         apply_action(ctx, self.ids, action, server, security_groups=remaining)
 
-    def get_console_server(self, ctx: RequestContext, server_id: str) -> Server:
+    def get_server_with_console(self, ctx: RequestContext, server_id: str) -> Server:
         """Return a server for `read_console_output`. Raises ServerNotFound, Forbidden, ServerNotReady."""
         server = get_server(ctx, policy.SERVERS_CONSOLE_OUTPUT, server_id)
         if not server.exists_in_cloud:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.ids import Ids
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.model import Binding
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.compute import events
@@ -18,9 +18,9 @@ from stratiform.services.compute.model.validation import sanitize_hostname, vali
 from stratiform.services.compute.repository import instance_actions, servers
 from stratiform.services.compute.service.flavors import get_flavor_for_server
 from stratiform.services.compute.service.keypairs import get_public_key
-from stratiform.services.compute.service.server_images import get_bootable_image, image_metadata
+from stratiform.services.compute.service.server_images import build_image_metadata, get_bootable_image
 from stratiform.services.compute.service.server_security_groups import resolve_security_group
-from stratiform.services.compute.service.server_transitions import RECONCILE, instance_action
+from stratiform.services.compute.service.server_transitions import RECONCILE, build_instance_action
 from stratiform.services.compute.service.volume_attachments import get_attachable_volume
 from stratiform.services.image.model import Image
 from stratiform.services.image.service import ImageService
@@ -49,12 +49,12 @@ class ServerBuilder:
         template = self._template(ctx, new, project_id, flavor, image, binding)
         created = [self._instantiate(template, index, new.max_count) for index in range(new.max_count)]
         servers.insert_servers(ctx.db, created)
-        records = [instance_action(ctx, self.ids, server, "create") for server in created]
+        records = [build_instance_action(ctx, self.ids, server, "create") for server in created]
         instance_actions.insert_actions(ctx.db, records)
         for server in created:
             self._create_ports(ctx, server, new)
             self._attach_volumes(ctx, server, new)
-            events.notify(ctx.db, self.ids, events.CREATE_START, server, ctx.now)
+            events.append_notification(ctx.db, self.ids, events.CREATE_START, server, ctx.now)
             enqueue(ctx.db, RECONCILE, server.id, ctx.now)
         return created
 
@@ -69,7 +69,7 @@ class ServerBuilder:
 
     def _select_binding(self, ctx: RequestContext, project_id: str, zone: str | None) -> Binding:
         try:
-            return self.clouds.bindings.resolve(ctx.db, project_id, zone)
+            return self.clouds.bindings.resolve_zone(ctx.db, project_id, zone)
         except Conflict as error:
             if zone is None:
                 raise
@@ -109,7 +109,7 @@ class ServerBuilder:
             flavor=flavor.snapshot(),
             flavor_id=flavor.id,
             image_id=image.id,
-            image=image_metadata(image),
+            image=build_image_metadata(image),
             cloud_id=binding.cloud_id,
             cloud_name=binding.cloud_name,
             zone=binding.zone,

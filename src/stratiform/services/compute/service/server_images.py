@@ -25,7 +25,7 @@ def get_bootable_image(images: ImageService, ctx: RequestContext, image_id: str,
     return image
 
 
-def image_metadata(image: Image) -> dict[str, str]:
+def build_image_metadata(image: Image) -> dict[str, str]:
     """Return the image properties that are stored with a server and appear in its notifications."""
     properties = {
         "name": image.name,

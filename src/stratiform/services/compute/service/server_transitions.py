@@ -5,10 +5,10 @@ from typing import Unpack
 
 from stratiform.kit.context import RequestContext
 from stratiform.kit.ids import Ids
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.compute import events
 from stratiform.services.compute.model.instance_actions import InstanceAction
-from stratiform.services.compute.model.servers import Server, ServerValues
+from stratiform.services.compute.model.servers import MutableServerFields, Server
 from stratiform.services.compute.repository import instance_actions, servers
 from stratiform.services.compute.service.action_table import ServerAction
 from stratiform.services.compute.service.server_access import get_server_for_update
@@ -28,31 +28,31 @@ def get_server_for_action(ctx: RequestContext, action: ServerAction, server_id: 
 
 
 def apply_action(
-    ctx: RequestContext, ids: Ids, action: ServerAction, server: Server, **values: Unpack[ServerValues]
+    ctx: RequestContext, ids: Ids, action: ServerAction, server: Server, **values: Unpack[MutableServerFields]
 ) -> Server:
     """Save `values` and the action's task state, record the action, notify, and enqueue a reconcile if it needs one."""
     if action.task_state is not None:
         values["task_state"] = action.task_state
     values["updated_at"] = ctx.now
     changed = servers.save_server(ctx.db, replace(server, **values))
-    record = instance_action(ctx, ids, server, action.name, finished=action.immediate)
+    record = build_instance_action(ctx, ids, server, action.name, finished=action.immediate)
     instance_actions.insert_actions(ctx.db, [record])
     if action.event_type:
-        events.notify(ctx.db, ids, action.event_type, changed, ctx.now, previous=server)
+        events.append_notification(ctx.db, ids, action.event_type, changed, ctx.now, previous=server)
     if not action.immediate:
         enqueue(ctx.db, RECONCILE, server.id, ctx.now)
     return changed
 
 
-def update_server(ctx: RequestContext, ids: Ids, server: Server, **values: Unpack[ServerValues]) -> Server:
+def update_server(ctx: RequestContext, ids: Ids, server: Server, **values: Unpack[MutableServerFields]) -> Server:
     """Save `values` and notify `compute.instance.update`."""
     values["updated_at"] = ctx.now
     changed = servers.save_server(ctx.db, replace(server, **values))
-    events.notify(ctx.db, ids, events.UPDATE, changed, ctx.now, previous=server)
+    events.append_notification(ctx.db, ids, events.UPDATE, changed, ctx.now, previous=server)
     return changed
 
 
-def instance_action(
+def build_instance_action(
     ctx: RequestContext, ids: Ids, server: Server, name: str, *, finished: bool = False
 ) -> InstanceAction:
     """Return a new instance action of the caller's request."""

@@ -9,12 +9,12 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.compute import policy
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.compute.model import task_states
 from stratiform.services.compute.model.servers import NewServer, Server, ServerChanges, ServerDetail, ServerFilter
-from stratiform.services.compute.model.validation import validate_pattern
+from stratiform.services.compute.model.validation import validate_regular_expression
 from stratiform.services.compute.repository import servers as repository
 from stratiform.services.compute.service import server_transitions as transitions
 from stratiform.services.compute.service.action_table import DELETE
@@ -39,7 +39,7 @@ class Servers:
 
         Raises: Invalid, NotFound (volume), Conflict (no cloud or no network for the project)
         """
-        project_id = ctx.caller.project()
+        project_id = ctx.caller.require_project_id()
         policy.SERVERS_CREATE.require(ctx.caller, project_id)
         if new.host is not None:
             policy.SERVERS_CREATE_ON_HOST.require(ctx.caller, project_id)
@@ -125,7 +125,7 @@ class Servers:
 def _validate_filter(filters: ServerFilter) -> None:
     for pattern in (filters.name, filters.ip):
         if pattern is not None:
-            validate_pattern(pattern)
+            validate_regular_expression(pattern)
     for key, direction in filters.sort:
         if key not in repository.SORT_COLUMNS:
             raise InvalidField("sort_key", key, f"{key!r} is not a valid sort key")

@@ -7,19 +7,19 @@
 
 from functools import partial
 
-from stratiform.kit.work import Handler
+from stratiform.kit.work_queue import Handler
 from stratiform.services.compute.service import ComputeService
 from stratiform.services.compute.service.server_transitions import RECONCILE
-from stratiform.services.compute.tasks.observe import OBSERVE, SURVEY, observe, survey
-from stratiform.services.compute.tasks.reconcile import reconcile
+from stratiform.services.compute.tasks.drift_correction import OBSERVE, SURVEY, enqueue_observations, observe_cloud
+from stratiform.services.compute.tasks.reconcile_handler import reconcile_server
 
 __all__ = ["SURVEY", "handlers"]
 
 
-def handlers(compute: ComputeService) -> dict[str, Handler]:
+def build_handlers(compute: ComputeService) -> dict[str, Handler]:
     """Return the worker's handlers by kind of work."""
     return {
-        RECONCILE: partial(reconcile, compute),
-        OBSERVE: partial(observe, compute),
-        SURVEY: partial(survey, compute),
+        RECONCILE: partial(reconcile_server, compute),
+        OBSERVE: partial(observe_cloud, compute),
+        SURVEY: partial(enqueue_observations, compute),
     }

@@ -1,18 +1,18 @@
 """The step of a server without an action in progress: attach and detach its volumes."""
 
 from stratiform.contract.errors import CloudError, CloudUnreachable
-from stratiform.kit.work import Requeue
+from stratiform.kit.work_queue import Requeue
 from stratiform.services.compute.repository import instance_actions
-from stratiform.services.compute.tasks.reconciler import ACTION_FAILED, ServerReconciler
+from stratiform.services.compute.tasks.server_reconciler import ACTION_FAILED, ServerReconciler
 from stratiform.services.volume.model import Attachment
 
 
 def reconcile_attachments(reconciler: ServerReconciler) -> Requeue | None:
     """Attach and detach volumes; one that fails does not delay the others."""
     volume_attachments = reconciler.compute.volume.attachments
-    with reconciler.job.database.snapshot() as db:
+    with reconciler.job.database.read_transaction() as db:
         attachments = [a for a in volume_attachments.list_by_server(db, reconciler.server.id) if a.state != "attached"]
-        native_ids = {a.id: volume_attachments.native_volume_id(db, a.volume_id) for a in attachments}
+        native_ids = {a.id: volume_attachments.get_native_volume_id(db, a.volume_id) for a in attachments}
     for attachment in attachments:
         if attachment.state == "attaching":
             _attach(reconciler, attachment, native_ids[attachment.id])

@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.policy import Caller
 from stratiform.services.identity.model import CatalogService, Project
 from stratiform.services.identity.service.application_credentials import ApplicationCredentials
-from stratiform.services.identity.service.assignments import Assignments
 from stratiform.services.identity.service.authentication import Authentication
 from stratiform.services.identity.service.bootstrap import Bootstrap
 from stratiform.services.identity.service.catalog import Catalog
+from stratiform.services.identity.service.catalog_services import CatalogServices
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import Domains, load_project
 from stratiform.services.identity.service.endpoints import Endpoints
 from stratiform.services.identity.service.groups import Groups
-from stratiform.services.identity.service.passwords import PasswordHasher
+from stratiform.services.identity.service.password_hasher import PasswordHasher
 from stratiform.services.identity.service.project_tags import ProjectTags
 from stratiform.services.identity.service.projects import Projects
 from stratiform.services.identity.service.regions import Regions
+from stratiform.services.identity.service.role_assignments import RoleAssignments
 from stratiform.services.identity.service.roles import Roles
-from stratiform.services.identity.service.services import CatalogServices
 from stratiform.services.identity.service.tokens import Tokens
 from stratiform.services.identity.service.users import Users
 
@@ -42,7 +42,7 @@ class IdentityService:
     users: Users
     groups: Groups
     roles: Roles
-    assignments: Assignments
+    role_assignments: RoleAssignments
     catalog: Catalog
     services: CatalogServices
     endpoints: Endpoints
@@ -66,7 +66,7 @@ class IdentityService:
             users=Users(ids, cache, passwords),
             groups=Groups(ids, cache),
             roles=Roles(ids, cache),
-            assignments=Assignments(cache),
+            role_assignments=RoleAssignments(cache),
             catalog=Catalog(cache),
             services=CatalogServices(ids, cache),
             endpoints=Endpoints(ids, cache),
@@ -85,18 +85,15 @@ class IdentityService:
         """
         return self.tokens.validate(db, token_id, now).caller
 
-    def bootstrap(
-        self,
-        db: Connection,
-        now: Micros,
-        *,
-        url: str,
-        region: str,
-        admin_password: str,
-        catalog: Sequence[CatalogService] = (),
+    def bootstrap(self, db: Connection, now: Micros, *, admin_password: str) -> None:
+        """Create the default domain, roles and admin where missing."""
+        self._bootstrap.run(db, now, admin_password)
+
+    def update_catalog(
+        self, db: Connection, now: Micros, *, url: str, region: str, catalog: Sequence[CatalogService]
     ) -> None:
-        """Create the default domain, roles, admin and catalog where missing, and set the endpoints to `url`."""
-        self._bootstrap.run(db, now, url=url, region=region, admin_password=admin_password, catalog=catalog)
+        """Create missing regions, services and endpoints of the catalog, and set the endpoints to `url`."""
+        self._bootstrap.update_catalog(db, now, url.rstrip("/"), region, catalog)
 
     def is_bootstrapped(self, db: Connection) -> bool:
         return self._bootstrap.is_done(db)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
@@ -55,7 +55,7 @@ class ApplicationCredentials:
             new,
             id=self.ids.hex(),
             user_id=ctx.caller.user_id,
-            project_id=ctx.caller.project(),
+            project_id=ctx.caller.require_project_id(),
             role_ids=_select_role_ids(token.roles, roles),
         )
         conflict = NameConflict("application_credential", credential.name)
@@ -100,7 +100,7 @@ class ApplicationCredentials:
 def _require_unrestricted(rule: IdentityRule, token: Token) -> None:
     """Reject tokens of restricted application credentials, which cannot manage credentials."""
     if token.application_credential is not None and not token.application_credential.unrestricted:
-        raise rule.denied()
+        raise rule.build_forbidden_error()
 
 
 def _load_credential(db: Connection, user_id: str, credential_id: str) -> ApplicationCredential:

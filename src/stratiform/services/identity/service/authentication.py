@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.identity import repository
 from stratiform.services.identity.errors import AuthenticationFailed, ForbiddenAction
@@ -17,19 +17,19 @@ from stratiform.services.identity.model import (
     ApplicationCredentialAuth,
     AuthMethod,
     AuthRequest,
-    Claims,
     PasswordAuth,
     Project,
     ResourceRef,
-    Scope,
     ScopeRequest,
     Token,
     TokenAuth,
+    TokenClaims,
+    TokenScope,
     User,
 )
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.passwords import PasswordHasher
-from stratiform.services.identity.service.token_format import encode_audit_id, encode_token
+from stratiform.services.identity.service.password_hasher import PasswordHasher
+from stratiform.services.identity.service.token_encoding import encode_audit_id, encode_token
 from stratiform.services.identity.service.tokens import Tokens
 
 #: Tokens in a row that may be issued for each other; each makes the next one 24 characters longer.
@@ -66,14 +66,14 @@ class Authentication:
     tokens: Tokens
     ttl_s: int
 
-    def resolve(self, db: Connection, request: AuthRequest, now: Micros) -> Sequence[ResolvedMethod]:
+    def resolve_methods(self, db: Connection, request: AuthRequest, now: Micros) -> Sequence[ResolvedMethod]:
         """Find the users and hashes of the methods of a request. Only tokens are verified in this step.
 
         Raises: AuthenticationFailed
         """
         return [self._resolve_method(db, method, now) for method in request.methods]
 
-    def verify(self, methods: Sequence[ResolvedMethod]) -> None:
+    def verify_secrets(self, methods: Sequence[ResolvedMethod]) -> None:
         """Check that every secret matches and that all methods refer to the same user. Slow.
 
         Raises: AuthenticationFailed
@@ -84,7 +84,7 @@ class Authentication:
         if not all(results) or len(user_ids) != 1 or "" in user_ids:
             raise AuthenticationFailed
 
-    def issue(
+    def issue_token(
         self, db: Connection, request: AuthRequest, methods: Sequence[ResolvedMethod], now: Micros
     ) -> tuple[str, Token]:
         """Return the id of a new token, and the token.
@@ -105,7 +105,7 @@ class Authentication:
         if scope.type in ("project", "domain"):
             target = repository.projects.find(db, scope.id)
             claims = replace(claims, scope_epoch=target.epoch if target else 0)
-        token = self.tokens.load(db, self.cache.current(db, now), claims)
+        token = self.tokens.load_token(db, self.cache.current(db, now), claims)
         return encode_token(self.keys, claims), token
 
     def _resolve_method(self, db: Connection, method: AuthMethod, now: Micros) -> ResolvedMethod:
@@ -125,38 +125,38 @@ class Authentication:
         user: User,
         credential: ApplicationCredential | None,
         now: Micros,
-    ) -> Scope:
+    ) -> TokenScope:
         if credential is not None:
             if request is not None and (request.type != "project" or request.ref.id != credential.project_id):
                 raise AuthenticationFailed
-            return Scope("project", credential.project_id)
+            return TokenScope("project", credential.project_id)
         if request is None:
             return self._default_scope(db, user, now)
         if request.type in ("unscoped", "system"):
-            return Scope(request.type)
+            return TokenScope(request.type)
         target = _find_domain(db, request.ref) if request.type == "domain" else _find_project(db, request.ref)
         if target is None:
             raise AuthenticationFailed
-        return Scope(request.type, target.id)
+        return TokenScope(request.type, target.id)
 
-    def _default_scope(self, db: Connection, user: User, now: Micros) -> Scope:
+    def _default_scope(self, db: Connection, user: User, now: Micros) -> TokenScope:
         """Return the user's default project if it is enabled and the user has a role on it, else no scope."""
         project = repository.projects.find(db, user.default_project_id) if user.default_project_id else None
         if project is None or not project.enabled:
-            return Scope("unscoped")
-        scope = Scope("project", project.id)
-        roles = self.tokens.list_roles(db, self.cache.current(db, now), user, scope, project)
-        return scope if roles else Scope("unscoped")
+            return TokenScope("unscoped")
+        scope = TokenScope("project", project.id)
+        roles = self.tokens.list_effective_roles(db, self.cache.current(db, now), user, scope, project)
+        return scope if roles else TokenScope("unscoped")
 
     def _build_claims(
         self,
         user: User,
-        scope: Scope,
+        scope: TokenScope,
         methods: Sequence[ResolvedMethod],
         parent: Token | None,
         credential: ApplicationCredential | None,
         now: Micros,
-    ) -> Claims:
+    ) -> TokenClaims:
         """Return the payload of a new token. It expires with its parent token, and continues its audit chain."""
         expires_at = now // SECOND_US * SECOND_US + self.ttl_s * SECOND_US
         names = [method.name for method in methods]
@@ -169,7 +169,7 @@ class Authentication:
                 raise AuthenticationFailed
         if credential is not None and credential.expires_at is not None:
             expires_at = min(expires_at, credential.expires_at)
-        return Claims(
+        return TokenClaims(
             user_id=user.id,
             methods=tuple(names),
             scope=scope,

@@ -6,24 +6,24 @@ from itertools import pairwise
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.identity import repository
 from stratiform.services.identity.model import (
     DEFAULT_DOMAIN,
     SYSTEM_TARGET,
-    Assignment,
     CatalogService,
     Endpoint,
     Project,
     Region,
     Role,
+    RoleAssignment,
     Service,
     TargetKind,
     User,
 )
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.passwords import PasswordHasher
+from stratiform.services.identity.service.password_hasher import PasswordHasher
 
 #: Each role implies the next one.
 _ROLE_CHAIN = ("admin", "manager", "member", "reader")
@@ -39,24 +39,20 @@ class Bootstrap:
     cache: DirectoryCache
     passwords: PasswordHasher
 
-    def run(
-        self,
-        db: Connection,
-        now: Micros,
-        *,
-        url: str,
-        region: str,
-        admin_password: str,
-        catalog: Sequence[CatalogService],
-    ) -> None:
-        """Create the missing resources and set the endpoints to `url`. An existing admin keeps its password."""
+    def run(self, db: Connection, now: Micros, admin_password: str) -> None:
+        """Create the missing resources. An existing admin keeps its password."""
         changes = [
             self._ensure_default_domain(db),
             self._ensure_roles(db),
             self._ensure_admin(db, now, admin_password),
-            self._ensure_catalog(db, url.rstrip("/"), region, catalog),
         ]
         if any(changes):
+            self.cache.invalidate(db, now)
+
+    def update_catalog(
+        self, db: Connection, now: Micros, url: str, region: str, catalog: Sequence[CatalogService]
+    ) -> None:
+        if self._ensure_catalog(db, url, region, catalog):
             self.cache.invalidate(db, now)
 
     def is_done(self, db: Connection) -> bool:
@@ -120,7 +116,7 @@ class Bootstrap:
         if repository.regions.find(db, region) is None:
             repository.regions.insert(db, Region(region))
             changed = True
-        services = {service.type: service for service in repository.services.all(db)}
+        services = {service.type: service for service in repository.services.list_all(db)}
         endpoints = repository.list_region_endpoints(db, region)
         for entry in catalog:
             service = services.get(entry.type)
@@ -154,7 +150,7 @@ def _ensure_assignment(db: Connection, role_name: str, user: User, target_kind: 
     role = repository.find_by_name(db, repository.roles, role_name, "")
     if role is None:
         return False
-    assignment = Assignment(role.id, "user", user.id, target_kind, target_id)
+    assignment = RoleAssignment(role.id, "user", user.id, target_kind, target_id)
     if repository.has_assignment(db, assignment):
         return False
     repository.create_assignment(db, assignment)

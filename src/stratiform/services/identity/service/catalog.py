@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.model import CatalogEntry, Endpoint
 from stratiform.services.identity.service.directory_cache import DirectoryCache

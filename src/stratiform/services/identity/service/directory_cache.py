@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.identity import repository
 from stratiform.services.identity.repository import Revision
@@ -29,7 +29,7 @@ class RevisionCache:
 
     def put(self, db: Connection, key: str, value: Any) -> None:
         """Store a value that was computed in this transaction, unless the transaction reads another revision."""
-        if repository.get_revision(db) != self.revision:
+        if repository.get_directory_revision(db) != self.revision:
             return
         if len(self.entries) >= _MAX_ENTRIES:
             self.entries.clear()
@@ -55,7 +55,7 @@ class DirectoryCache:
         writes = not db.info.get("read_only")
         if not writes and not self._pending and 0 <= now - checked_at < _REVALIDATE_AFTER_US:
             return current
-        revision = repository.get_revision(db)
+        revision = repository.get_directory_revision(db)
         if writes:  # the revision may be created by this transaction and rolled back
             return current if revision == current.revision else RevisionCache(revision)
         with self._lock:
@@ -63,7 +63,7 @@ class DirectoryCache:
 
     def invalidate(self, db: Connection, now: Micros) -> None:
         """Create a revision because this transaction changes something that valid tokens may depend on."""
-        serial = repository.advance_revision(db, self._ids.hex())
+        serial = repository.create_directory_revision(db, self._ids.hex())
         with self._lock:
             self._pending[serial] = now
 

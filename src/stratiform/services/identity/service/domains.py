@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
@@ -26,7 +26,7 @@ class Domains:
         Raises: NameConflict
         """
         policy.CREATE_DOMAIN.require(ctx.caller)
-        domain = replace(new_project(domain_id or self.ids.hex(), new), is_domain=True)
+        domain = replace(build_project(domain_id or self.ids.hex(), new), is_domain=True)
         conflict = NameConflict("domain", domain.name)
         if repository.find_by_name(ctx.db, repository.projects, domain.name, ""):
             raise conflict
@@ -92,7 +92,7 @@ def load_domain(db: Connection, domain_id: str) -> Project:
     return domain
 
 
-def new_project(project_id: str, new: NewProject, *, domain_id: str = "", parent_id: str | None = None) -> Project:
+def build_project(project_id: str, new: NewProject, *, domain_id: str = "", parent_id: str | None = None) -> Project:
     """Return the record of a project or domain to create."""
     return Project(
         id=project_id,

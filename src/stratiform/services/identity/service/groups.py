@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import GroupNotFound, MembershipNotFound, NameConflict
-from stratiform.services.identity.model import Changes, Group, JsonObject, ListQuery, User, default_domain_id
+from stratiform.services.identity.model import Changes, Group, JsonObject, ListQuery, User, get_default_domain_id
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
 from stratiform.services.identity.service.users import load_user
@@ -28,7 +28,7 @@ class Groups:
         Raises: DomainNotFound, NameConflict
         """
         policy.CREATE_GROUP.require(ctx.caller)
-        domain = load_domain(ctx.db, new.domain_id or default_domain_id(ctx.caller))
+        domain = load_domain(ctx.db, new.domain_id or get_default_domain_id(ctx.caller))
         conflict = NameConflict("group", new.name, domain.id)
         if repository.find_by_name(ctx.db, repository.groups, new.name, domain.id):
             raise conflict

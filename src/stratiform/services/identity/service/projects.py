@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
@@ -17,10 +17,10 @@ from stratiform.services.identity.model import (
     NewProject,
     Project,
     TagFilter,
-    default_domain_id,
+    get_default_domain_id,
 )
 from stratiform.services.identity.service.directory_cache import DirectoryCache
-from stratiform.services.identity.service.domains import load_domain, load_project, new_project, update_project
+from stratiform.services.identity.service.domains import build_project, load_domain, load_project, update_project
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class Projects:
         parent = load_project(ctx.db, new.parent_id) if new.parent_id else None
         if parent is not None and not parent.enabled:
             raise ForbiddenAction(f"cannot create a project in a branch containing a disabled project: {parent.id}")
-        domain = load_domain(ctx.db, new.domain_id or _domain_id(parent) or default_domain_id(ctx.caller))
+        domain = load_domain(ctx.db, new.domain_id or _domain_id(parent) or get_default_domain_id(ctx.caller))
         if parent is not None and _domain_id(parent) != domain.id:
             raise Invalid("Project domain_id must match its parent's domain.")
-        project = new_project(self.ids.hex(), new, domain_id=domain.id, parent_id=parent.id if parent else domain.id)
+        project = build_project(self.ids.hex(), new, domain_id=domain.id, parent_id=parent.id if parent else domain.id)
         conflict = NameConflict("project", project.name, domain.id)
         if repository.find_by_name(ctx.db, repository.projects, project.name, domain.id):
             raise conflict

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Forbidden, Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
@@ -124,7 +124,7 @@ class Roles:
     def list_inference_rules(self, ctx: RequestContext) -> Sequence[tuple[Role, Sequence[Role]]]:
         """Return every prior role with the roles that it implies directly."""
         policy.LIST_ROLE_INFERENCE_RULES.require(ctx.caller)
-        roles = {role.id: role for role in repository.roles.all(ctx.db)}
+        roles = {role.id: role for role in repository.roles.list_all(ctx.db)}
         rules = sorted(repository.list_implied_roles(ctx.db).items())
         return [(roles[prior_id], [roles[role_id] for role_id in sorted(implied)]) for prior_id, implied in rules]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from stratiform.kit.clock import SECOND_US, Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.crypto import KeyRepository
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Unauthenticated
 from stratiform.kit.policy import Caller
 from stratiform.services.identity import policy, repository
@@ -13,16 +13,16 @@ from stratiform.services.identity.errors import AuthenticationFailed, TokenNotFo
 from stratiform.services.identity.model import (
     SYSTEM_TARGET,
     ApplicationCredential,
-    Claims,
     Project,
     Role,
-    Scope,
     Token,
+    TokenClaims,
+    TokenScope,
     User,
     expand_implied_roles,
 )
 from stratiform.services.identity.service.directory_cache import DirectoryCache, RevisionCache
-from stratiform.services.identity.service.token_format import decode_token
+from stratiform.services.identity.service.token_encoding import decode_token
 
 #: Keystone's default of `[token] allow_expired_window`: services may validate the expired token of a long operation.
 _ALLOW_EXPIRED_WINDOW_US = 2 * 24 * 3600 * SECOND_US
@@ -51,13 +51,13 @@ class Tokens:
         cached = self.cache.current(db, now)
         token: Token | None = cached.entries.get(token_id)
         if token is None:
-            token = self.load(db, cached, decode_token(self.keys, token_id))
+            token = self.load_token(db, cached, decode_token(self.keys, token_id))
             cached.put(db, token_id, token)
         if now >= token.claims.expires_at + expired_window_us or _is_expired(token.application_credential, now):
             raise AuthenticationFailed
         return token
 
-    def get_subject(self, ctx: RequestContext, token_id: str, *, allow_expired: bool = False) -> Token:
+    def get_subject_token(self, ctx: RequestContext, token_id: str, *, allow_expired: bool = False) -> Token:
         """Return the token of the header X-Subject-Token.
 
         Raises: TokenNotFound, ForbiddenAction
@@ -84,13 +84,13 @@ class Tokens:
 
         `chain`: all tokens that were issued since the same sign-in. Raises: TokenNotFound, ForbiddenAction
         """
-        token = self.get_subject(ctx, token_id)
+        token = self.get_subject_token(ctx, token_id)
         policy.REVOKE_TOKEN.require(ctx.caller, token.claims.user_id)
         self.cache.invalidate(ctx.db, ctx.now)
         audit_id = token.claims.audit_ids[-1 if chain else 0]
         repository.revoke_token(ctx.db, audit_id, token.claims.expires_at, ctx.now)
 
-    def load(self, db: Connection, cached: RevisionCache, claims: Claims) -> Token:
+    def load_token(self, db: Connection, cached: RevisionCache, claims: TokenClaims) -> Token:
         """Return the token with these claims.
 
         Raises: AuthenticationFailed if it is revoked, or its user or scope is disabled or deleted
@@ -105,7 +105,7 @@ class Tokens:
         target, target_domain = _load_scope_target(db, claims.scope)
         if target is not None and target.epoch != claims.scope_epoch:
             raise AuthenticationFailed
-        roles = self.list_roles(db, cached, user, claims.scope, target, credential)
+        roles = self.list_effective_roles(db, cached, user, claims.scope, target, credential)
         if claims.scope.type != "unscoped" and not roles:
             raise AuthenticationFailed
         return Token(
@@ -120,12 +120,12 @@ class Tokens:
             application_credential=credential,
         )
 
-    def list_roles(
+    def list_effective_roles(
         self,
         db: Connection,
         cached: RevisionCache,
         user: User,
-        scope: Scope,
+        scope: TokenScope,
         target: Project | None,
         credential: ApplicationCredential | None = None,
     ) -> tuple[Role, ...]:
@@ -151,13 +151,13 @@ class Tokens:
 def _load_role_graph(db: Connection, cached: RevisionCache) -> RoleGraph:
     graph: RoleGraph | None = cached.entries.get("roles")
     if graph is None:
-        roles = {role.id: role for role in repository.roles.all(db)}
+        roles = {role.id: role for role in repository.roles.list_all(db)}
         graph = RoleGraph(roles, repository.list_implied_roles(db))
         cached.put(db, "roles", graph)
     return graph
 
 
-def _load_application_credential(db: Connection, claims: Claims) -> ApplicationCredential | None:
+def _load_application_credential(db: Connection, claims: TokenClaims) -> ApplicationCredential | None:
     if not claims.application_credential_id:
         return None
     credential = repository.application_credentials.find(db, claims.application_credential_id)
@@ -170,7 +170,7 @@ def _is_expired(credential: ApplicationCredential | None, now: Micros) -> bool:
     return credential is not None and credential.expires_at is not None and now >= credential.expires_at
 
 
-def _load_scope_target(db: Connection, scope: Scope) -> tuple[Project | None, Project | None]:
+def _load_scope_target(db: Connection, scope: TokenScope) -> tuple[Project | None, Project | None]:
     """Return the project or domain of a scope, and its domain.
 
     Raises: AuthenticationFailed if one of these is disabled or deleted
@@ -192,7 +192,7 @@ def _load_enabled_domain(db: Connection, domain_id: str) -> Project:
     return domain
 
 
-def _build_caller(user: User, scope: Scope, roles: tuple[Role, ...], target: Project | None) -> Caller:
+def _build_caller(user: User, scope: TokenScope, roles: tuple[Role, ...], target: Project | None) -> Caller:
     project = target if scope.type == "project" else None
     return Caller(
         user_id=user.id,

@@ -4,16 +4,24 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.identity import policy, repository
 from stratiform.services.identity.errors import AuthenticationFailed, NameConflict, UserNotFound
-from stratiform.services.identity.model import Changes, Group, JsonObject, ListQuery, NewUser, User, default_domain_id
+from stratiform.services.identity.model import (
+    Changes,
+    Group,
+    JsonObject,
+    ListQuery,
+    NewUser,
+    User,
+    get_default_domain_id,
+)
 from stratiform.services.identity.service.directory_cache import DirectoryCache
 from stratiform.services.identity.service.domains import load_domain
-from stratiform.services.identity.service.passwords import PasswordHasher
+from stratiform.services.identity.service.password_hasher import PasswordHasher
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Users:
         Raises: DomainNotFound, NameConflict, Invalid if the default project is a domain
         """
         policy.CREATE_USER.require(ctx.caller)
-        domain = load_domain(ctx.db, new.domain_id or default_domain_id(ctx.caller))
+        domain = load_domain(ctx.db, new.domain_id or get_default_domain_id(ctx.caller))
         conflict = NameConflict("user", new.name, domain.id)
         if repository.find_by_name(ctx.db, repository.users, new.name, domain.id):
             raise conflict

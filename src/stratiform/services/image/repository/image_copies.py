@@ -5,22 +5,22 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, update
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, IntegrityError, Rows
+from stratiform.kit.database import Connection, IntegrityError, TableGateway
 from stratiform.services.image.model import ImageCopy
 from stratiform.services.image.tables import image_copies
 
-_rows = Rows(image_copies, ImageCopy, key="cloud_id")
+_rows = TableGateway(image_copies, ImageCopy, key="cloud_id")
 
 
 def find(db: Connection, image_id: str, cloud_id: str) -> ImageCopy | None:
-    return _rows.first(db, _is_copy(image_id, cloud_id))
+    return _rows.find_first(db, _is_copy(image_id, cloud_id))
 
 
 def list_all(db: Connection, image_id: str) -> Sequence[ImageCopy]:
-    return _rows.all(db, image_copies.c.image_id == image_id)
+    return _rows.list_all(db, image_copies.c.image_id == image_id)
 
 
-def claim(db: Connection, copy: ImageCopy, now: Micros) -> bool:
+def claim_upload(db: Connection, copy: ImageCopy, now: Micros) -> bool:
     """Write the claim of `copy`, unless another one has not expired yet; return whether it was written."""
     if find(db, copy.image_id, copy.cloud_id) is None:
         try:
@@ -35,12 +35,12 @@ def claim(db: Connection, copy: ImageCopy, now: Micros) -> bool:
     return db.execute(claimed).rowcount == 1
 
 
-def renew_claim(db: Connection, copy: ImageCopy, until: Micros) -> bool:
+def renew_upload_claim(db: Connection, copy: ImageCopy, until: Micros) -> bool:
     """Set the end of the claim of `copy`; return False if another upload has claimed it."""
     return db.execute(update(image_copies).where(_is_claim(copy)).values(claimed_until=until)).rowcount == 1
 
 
-def complete(db: Connection, copy: ImageCopy, native_id: str) -> bool:
+def complete_upload(db: Connection, copy: ImageCopy, native_id: str) -> bool:
     """Store the native id and release the claim; return False if another upload has claimed the copy."""
     values = {"native_id": native_id, "claimed_until": 0}
     return db.execute(update(image_copies).where(_is_claim(copy)).values(values)).rowcount == 1

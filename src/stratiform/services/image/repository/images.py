@@ -8,15 +8,15 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Integer, Text, and_, func, or_, select, true, type_coerce
 
 from stratiform.kit.clock import parse_iso
-from stratiform.kit.db import Connection, IntegrityError, Rows
+from stratiform.kit.database import Connection, IntegrityError, TableGateway
 from stratiform.kit.errors import Invalid
-from stratiform.kit.keyset import list_sorted
-from stratiform.kit.numbers import parse_uint
+from stratiform.kit.keyset_pagination import list_sorted_page
+from stratiform.kit.number_parsing import parse_uint
 from stratiform.kit.pagination import Slice
 from stratiform.services.image.model import VISIBILITIES, Image, ImageQuery
 from stratiform.services.image.tables import image_members, images
 
-_rows = Rows(images, Image)
+_rows = TableGateway(images, Image)
 
 _FILTERABLE_COLUMNS = (
     "id",
@@ -102,7 +102,7 @@ def list_page(db: Connection, query: ImageQuery, project_id: str | None, all_pro
         *(_condition(name, values) for name, values in filters.items()),
     ]
     sort = [(_sort_column(name), descending) for name, descending in query.sort] or [(images.c.created_at, True)]
-    return list_sorted(_rows, db, query.page, sort, *where)
+    return list_sorted_page(_rows, db, query.page, sort, *where)
 
 
 def _visible(project_id: str, all_projects: bool, visibility: str, member_status: str) -> ColumnElement[bool]:

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stratiform.kit.clock import Clock
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
-from stratiform.services.image.repository.data_store import DataStore, Upload
+from stratiform.services.image.repository.image_data_store import ImageDataStore, ImageDataUpload
 from stratiform.services.image.service.image_copies import ImageCopies
 from stratiform.services.image.service.image_data import ImageData, ImageFile
 from stratiform.services.image.service.image_members import ImageMembers
 from stratiform.services.image.service.image_tags import ImageTags
 from stratiform.services.image.service.images import Images
 
-__all__ = ["ImageFile", "ImageService", "Upload"]
+__all__ = ["ImageDataUpload", "ImageFile", "ImageService"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class ImageService:
 
         `size_cap`: the size limit of an image in bytes.
         """
-        images, store = Images(ids), DataStore(folder, size_cap)
+        images, store = Images(ids), ImageDataStore(folder, size_cap)
         return cls(
             images=images,
             image_members=ImageMembers(images),

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stratiform.contract.errors import NotSupported, RequestRejected
-from stratiform.contract.image import ImageCapability as CloudImages
+from stratiform.contract.image import ImageDriver as CloudImages
 from stratiform.kit.clock import SECOND_US, Clock
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.errors import Unavailable
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.model import ResourceType
@@ -17,7 +17,7 @@ from stratiform.services.clouds.service import CloudsService
 from stratiform.services.image.errors import ImageNotFound
 from stratiform.services.image.model import Image, ImageCopy
 from stratiform.services.image.repository import image_copies, images
-from stratiform.services.image.repository.data_store import DataStore
+from stratiform.services.image.repository.image_data_store import ImageDataStore
 
 #: Another worker may take over an upload whose claim was not renewed for this time.
 _CLAIM_US = 60 * SECOND_US
@@ -31,24 +31,24 @@ class ImageCopies:
     database: Database
     ids: Ids
     clouds: CloudsService
-    store: DataStore
+    store: ImageDataStore
     clock: Clock
 
-    def ensure(self, cloud_id: str, image_id: str) -> str:
+    def ensure_copy(self, cloud_id: str, image_id: str) -> str:
         """Return the native id of an image in a cloud, after uploading the image if the cloud does not have it.
 
         Raises: ImageNotFound, RequestRejected, NotSupported, Unavailable while another worker uploads the image,
-        and the errors of `contract.image.ImageCapability.upload`.
+        and the errors of `contract.image.ImageDriver.upload`.
         """
-        with self.database.snapshot() as db:
-            registered_id = self.clouds.native_resources.find_id(db, cloud_id, ResourceType.IMAGE, image_id)
+        with self.database.read_transaction() as db:
+            registered_id = self.clouds.native_ids.find(db, cloud_id, ResourceType.IMAGE, image_id)
             copy = image_copies.find(db, image_id, cloud_id)
         if registered_id:
             return registered_id
         if copy is not None and copy.native_id:
             return copy.native_id
         cloud_images = self.clouds.connections.get(cloud_id).image
-        claimed = self.claim(cloud_id, image_id, cloud_images)
+        claimed = self.claim_upload(cloud_id, image_id, cloud_images)
         try:
             return self._upload_claimed(claimed, cloud_images)
         except BaseException:
@@ -58,7 +58,7 @@ class ImageCopies:
     def delete(self, copy: ImageCopy) -> None:
         """Delete a copy from its cloud. If its native id was lost, it is looked up by our token first.
 
-        Raises: Unavailable while the copy is being uploaded, and the errors of `contract.image.ImageCapability`.
+        Raises: Unavailable while the copy is being uploaded, and the errors of `contract.image.ImageDriver`.
         """
         cloud_images = self.clouds.connections.get(copy.cloud_id).image
         if cloud_images is None:
@@ -71,7 +71,7 @@ class ImageCopies:
         if native_id:
             cloud_images.delete(native_id)
 
-    def claim(self, cloud_id: str, image_id: str, cloud_images: CloudImages | None) -> ImageCopy:
+    def claim_upload(self, cloud_id: str, image_id: str, cloud_images: CloudImages | None) -> ImageCopy:
         """Reserve the upload of an image to a cloud for this worker.
 
         Raises: ImageNotFound, RequestRejected, NotSupported, Unavailable if another worker has claimed it.
@@ -92,19 +92,19 @@ class ImageCopies:
                 claimed_by=self.ids.hex(),
                 claimed_until=now + _CLAIM_US,
             )
-            if not image_copies.claim(db, copy, now):
+            if not image_copies.claim_upload(db, copy, now):
                 raise Unavailable(f"Another worker is uploading image {image_id} to cloud {cloud_id}.")
             return copy
 
     def _upload_claimed(self, claimed: ImageCopy, cloud_images: CloudImages | None) -> str:
         assert cloud_images is not None, "claim() rejects clouds without images"
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             copy = image_copies.find(db, claimed.image_id, claimed.cloud_id)
         native_id = copy.native_id if copy is not None else ""
         if not native_id:
             native_id = self._upload(claimed, cloud_images)
         with self.database.transaction() as db:
-            image_copies.complete(db, claimed, native_id)
+            image_copies.complete_upload(db, claimed, native_id)
         return native_id
 
     def _upload(self, copy: ImageCopy, cloud_images: CloudImages) -> str:
@@ -124,7 +124,7 @@ class ImageCopies:
 
     def _renew_claim(self, copy: ImageCopy, until: int) -> None:
         with self.database.transaction() as db:
-            image_copies.renew_claim(db, copy, until)
+            image_copies.renew_upload_claim(db, copy, until)
 
 
 def _require_uploadable(image: Image, cloud_images: CloudImages | None) -> None:

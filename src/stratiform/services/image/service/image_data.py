@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import SECOND_US, Clock
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.services.image import policy
 from stratiform.services.image.errors import (
@@ -20,8 +20,8 @@ from stratiform.services.image.errors import (
 )
 from stratiform.services.image.model import OS_HASH_ALGO, Image
 from stratiform.services.image.repository import images as image_rows
-from stratiform.services.image.repository.data_store import DataStore, Upload
-from stratiform.services.image.service.access import lock_visible, require_in_own_project
+from stratiform.services.image.repository.image_data_store import ImageDataStore, ImageDataUpload
+from stratiform.services.image.service.image_access import lock_visible_image, require_in_own_project
 from stratiform.services.image.service.images import Images
 
 #: A new upload replaces an unfinished one that has received nothing for this time.
@@ -33,7 +33,7 @@ class ImageFile:
     """The stored data of an image."""
 
     image: Image
-    store: DataStore
+    store: ImageDataStore
 
     @property
     def size(self) -> int:
@@ -52,15 +52,15 @@ class ImageData:
     database: Database
     ids: Ids
     images: Images
-    store: DataStore
+    store: ImageDataStore
     clock: Clock
 
-    def begin_upload(self, ctx: RequestContext, image_id: str) -> Upload:
+    def begin_upload(self, ctx: RequestContext, image_id: str) -> ImageDataUpload:
         """Set the image to `saving` and return an upload for its data.
 
         Raises: ImageNotFound, MissingImageFormats, InvalidImageStatus if it has data or another upload is active.
         """
-        image = lock_visible(ctx, image_id)
+        image = lock_visible_image(ctx, image_id)
         policy.IMAGE_DATA_UPLOAD.require(ctx.caller, image.owner)
         missing = [name for name in ("container_format", "disk_format") if getattr(image, name) is None]
         if missing:
@@ -73,7 +73,7 @@ class ImageData:
         image_rows.save(ctx.db, replace(image, status="saving", upload=upload_id, updated_at=ctx.now))
         return self.store.open_upload(image.id, upload_id)
 
-    def finish_upload(self, upload: Upload) -> Image:
+    def finish_upload(self, upload: ImageDataUpload) -> Image:
         """Store the received data and activate the image. Opens its own transaction.
 
         Raises: ImageNotFound, InvalidImageStatus if another upload has replaced this one, StorageFull.
@@ -98,13 +98,13 @@ class ImageData:
             )
             return image_rows.save(db, active)
 
-    def abort_upload(self, upload: Upload) -> None:
+    def abort_upload(self, upload: ImageDataUpload) -> None:
         """Delete the received data and set the image back to `queued`. Opens its own transaction.
 
         Does nothing if the upload was committed and only its confirmation was lost.
         """
         # The partial file goes first: on a full disk the database may not be able to write before.
-        upload.discard_part()
+        upload.discard_partial()
         with self.database.transaction() as db:
             image = image_rows.find_for_update(db, upload.image_id)
             if image is not None and image.file == upload.file_name:

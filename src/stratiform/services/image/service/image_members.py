@@ -10,7 +10,7 @@ from stratiform.services.image import policy
 from stratiform.services.image.errors import ImageMemberNotFound, ImageNotFound
 from stratiform.services.image.model import MEMBER_STATUSES, Image, ImageMember
 from stratiform.services.image.repository import image_members
-from stratiform.services.image.service.access import require_in_own_project, sees_all_projects
+from stratiform.services.image.service.image_access import require_in_own_project, sees_all_projects
 from stratiform.services.image.service.images import Images
 
 

@@ -6,8 +6,8 @@ from stratiform.kit.context import RequestContext
 from stratiform.services.image import policy
 from stratiform.services.image.errors import ImageTagNotFound
 from stratiform.services.image.repository import images
-from stratiform.services.image.service.access import lock_visible
-from stratiform.services.image.service.attributes import validate_tags
+from stratiform.services.image.service.image_access import lock_visible_image
+from stratiform.services.image.service.image_attributes import validate_tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class ImageTags:
 
     def create(self, ctx: RequestContext, image_id: str, tag: str) -> None:
         """Add a tag, if the image does not have it. Raises ImageNotFound, Invalid."""
-        image = lock_visible(ctx, image_id)
+        image = lock_visible_image(ctx, image_id)
         policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
         if tag not in image.tags:
             tags = validate_tags([*image.tags, tag])
@@ -24,7 +24,7 @@ class ImageTags:
 
     def delete(self, ctx: RequestContext, image_id: str, tag: str) -> None:
         """Raises ImageNotFound, ImageTagNotFound."""
-        image = lock_visible(ctx, image_id)
+        image = lock_visible_image(ctx, image_id)
         policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
         if tag not in image.tags:
             raise ImageTagNotFound(tag)

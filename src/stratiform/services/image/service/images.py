@@ -9,18 +9,18 @@ from stratiform.kit.errors import Conflict, Forbidden, Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.kit.policy import Rule
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.image import policy
 from stratiform.services.image.errors import ImageProtected
 from stratiform.services.image.model import Image, ImageChange, ImageQuery
 from stratiform.services.image.repository import images
-from stratiform.services.image.service.access import (
-    get_visible,
-    lock_visible,
+from stratiform.services.image.service.image_access import (
+    get_visible_image,
+    lock_visible_image,
     require_in_own_project,
     sees_all_projects,
 )
-from stratiform.services.image.service.attributes import apply_change, set_attributes, validate_attribute
+from stratiform.services.image.service.image_attributes import apply_change, set_attributes, validate_attribute
 
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -38,7 +38,7 @@ class Images:
         """
         values = dict(attributes)
         image_id = str(values.pop("id", "") or self.ids.uuid())
-        owner = str(validate_attribute("owner", values.pop("owner", None) or ctx.caller.project()))
+        owner = str(validate_attribute("owner", values.pop("owner", None) or ctx.caller.require_project_id()))
         policy.IMAGES_CREATE.require(ctx.caller, owner)
         if not _UUID.fullmatch(image_id):
             raise Invalid(f"Provided object does not match schema 'image': '{image_id}' is not a UUID")
@@ -47,7 +47,7 @@ class Images:
             raise Conflict(f"Image ID {image_id} already exists!")
         return image
 
-    def create_native(self, ctx: RequestContext, name: str, **attributes: object) -> Image:
+    def create_for_native_ids(self, ctx: RequestContext, name: str, **attributes: object) -> Image:
         """Create a public, active image without data, whose native ids operators register in the clouds.
 
         `attributes`: as in `create`.
@@ -64,7 +64,7 @@ class Images:
 
     def get(self, ctx: RequestContext, image_id: str) -> Image:
         """Raises ImageNotFound, also for an image that the caller does not see."""
-        image = get_visible(ctx, image_id)
+        image = get_visible_image(ctx, image_id)
         require_in_own_project(ctx, policy.IMAGES_GET)
         return image
 
@@ -74,7 +74,7 @@ class Images:
         Raises: Invalid for a filter, sort key or marker that is not valid.
         """
         all_projects = sees_all_projects(ctx.caller)
-        policy.IMAGES_LIST.require(ctx.caller, None if all_projects else ctx.caller.project())
+        policy.IMAGES_LIST.require(ctx.caller, None if all_projects else ctx.caller.require_project_id())
         return images.list_page(ctx.db, query, ctx.caller.project_id, all_projects)
 
     def list_by_name(self, ctx: RequestContext, name: str) -> Sequence[Image]:
@@ -83,7 +83,7 @@ class Images:
 
     def update(self, ctx: RequestContext, image_id: str, changes: Sequence[ImageChange]) -> Image:
         """Apply the operations of a JSON patch, all or none. Raises ImageNotFound, Invalid, Forbidden, Conflict."""
-        image = lock_visible(ctx, image_id)
+        image = lock_visible_image(ctx, image_id)
         policy.IMAGES_UPDATE.require(ctx.caller, image.owner)
         updated = image
         for change in changes:
@@ -97,7 +97,7 @@ class Images:
 
         Raises: ImageNotFound, ImageProtected.
         """
-        image = lock_visible(ctx, image_id)
+        image = lock_visible_image(ctx, image_id)
         policy.IMAGES_DELETE.require(ctx.caller, image.owner)
         if image.protected:
             raise ImageProtected(image_id)
@@ -114,7 +114,7 @@ class Images:
 
 
 def _change_status(ctx: RequestContext, image_id: str, rule: Rule, before: str, after: str) -> None:
-    image = lock_visible(ctx, image_id)
+    image = lock_visible_image(ctx, image_id)
     rule.require(ctx.caller, image.owner)
     if image.status not in (before, after):
         raise Forbidden(f"Not allowed to {rule.name} image in status '{image.status}'")

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from stratiform.kit.clock import Micros, iso
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.errors import Invalid
-from stratiform.services.ingest.model.meter_adjustments import Adjustment
+from stratiform.services.ingest.model.meter_adjustments import MeterAdjustment
 from stratiform.services.ledger.model import Correction, Segment
 from stratiform.services.ledger.model.samples import ZERO, format_decimal, sum_exactly
 
@@ -20,7 +20,7 @@ def check_times(correction: Correction, now: Micros) -> None:
 def check_past(name: str, moment: Micros, now: Micros) -> None:
     """Check that a time is not in the future."""
     if moment > now:
-        raise Invalid(f"{name}: {iso(moment)} is in the future", hint=f"the current time is {iso(now)}")
+        raise Invalid(f"{name}: {format_iso(moment)} is in the future", hint=f"the current time is {format_iso(now)}")
 
 
 def check_effect(
@@ -39,7 +39,7 @@ def check_effect(
         )
 
 
-def check_adjustment(adjustment: Adjustment, before: Decimal) -> None:
+def check_adjustment(adjustment: MeterAdjustment, before: Decimal) -> None:
     """Check that not more is subtracted than the sum of the meter before the adjustment."""
     if adjustment.quantity < 0 and sum_exactly((before, adjustment.quantity)) < ZERO:
         unit = f" {adjustment.unit}" if adjustment.unit else ""
@@ -55,7 +55,7 @@ def _removes_all(correction: Correction, before: Sequence[Segment]) -> Invalid:
     start, end = before[0].start, before[-1].end
     if correction.end is not None:
         start = start if correction.start is None else correction.start
-        return Invalid(f"end: {iso(correction.end)} is not after the start, {iso(start)}", hint=hint)
+        return Invalid(f"end: {format_iso(correction.end)} is not after the start, {format_iso(start)}", hint=hint)
     if correction.start is not None and end is not None:
-        return Invalid(f"start: {iso(correction.start)} is not before the end, {iso(end)}", hint=hint)
+        return Invalid(f"start: {format_iso(correction.start)} is not before the end, {format_iso(end)}", hint=hint)
     return Invalid("the correction would remove all usage of the resource", hint=hint)

@@ -9,15 +9,15 @@ from stratiform.kit.clock import Micros
 class IngestResult:
     """Counts of statements that were new or already stored, and of messages that were ignored or rejected."""
 
-    accepted: int = 0
-    repeated: int = 0
+    ingested: int = 0
+    duplicates: int = 0
     ignored: int = 0
     rejected: int = 0
 
     def __add__(self, other: "IngestResult") -> "IngestResult":
         return IngestResult(
-            self.accepted + other.accepted,
-            self.repeated + other.repeated,
+            self.ingested + other.ingested,
+            self.duplicates + other.duplicates,
             self.ignored + other.ignored,
             self.rejected + other.rejected,
         )

@@ -10,14 +10,14 @@ from decimal import Decimal
 
 from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model import MeterFormat, MeterKind, Statement
-from stratiform.services.ledger.model.corrections import select_in_force
+from stratiform.services.ledger.model.correction_application import select_statements_in_force
 
 #: Prefix of the source of every adjustment.
 SOURCE = "correction"
 
 
 @dataclass(frozen=True, slots=True)
-class Adjustment:
+class MeterAdjustment:
     """A quantity that is added to the sum of `meter` at the instant `at`; a negative one is subtracted.
 
     `unit` is the unit of the meter's sums. `project_id` None: the project that used the resource then.
@@ -35,17 +35,17 @@ class Adjustment:
         return MeterFormat("delta", self.unit)
 
 
-def sum_unit(kind: MeterKind, unit: str) -> str:
+def get_sum_unit(kind: MeterKind, unit: str) -> str:
     """Return the unit of the sum of values of this kind."""
     return f"{unit}·s" if kind == "gauge" else unit
 
 
-def find_adjustment(statement: Statement) -> Adjustment | None:
+def find_adjustment(statement: Statement) -> MeterAdjustment | None:
     """Return the adjustment of a statement; None if it has none."""
     if statement.correction is None or not statement.samples:
         return None
     ((meter, quantity),) = statement.samples.items()
-    return Adjustment(meter, quantity, statement.at, statement.meters[meter].unit, statement.project_id)
+    return MeterAdjustment(meter, quantity, statement.at, statement.meters[meter].unit, statement.project_id)
 
 
 def find_revocations(statements: Iterable[Statement]) -> dict[str, str]:
@@ -55,7 +55,7 @@ def find_revocations(statements: Iterable[Statement]) -> dict[str, str]:
     """
     corrections = [statement for statement in statements if statement.correction is not None]
     effective = [
-        *select_in_force(statement for statement in corrections if not statement.samples),
+        *select_statements_in_force(statement for statement in corrections if not statement.samples),
         *_adjustments_in_force([statement for statement in corrections if statement.samples]),
     ]
     return {revoked: statement.message_id for statement in effective if (revoked := _revoked_id(statement))}

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from stratiform.contract.usage import parse_poll
+from stratiform.contract.usage import parse_poll_parameters
 from stratiform.kit.clock import DAY_US, MINUTE_US, SECOND_US, Micros
 from stratiform.services.ledger.model import MeterKind
 
@@ -44,7 +44,7 @@ class Poll:
         return min(_FIRST_RETRY_US << min(self.failures - 1, 16), _LAST_RETRY_US)
 
 
-class Schedule(msgspec.Struct, frozen=True):
+class PollSchedule(msgspec.Struct, frozen=True):
     """The schedule of a poll.
 
     Periods of `period_s` are read `delay_s` after their end, and again until `overlap_s` after that, because clouds
@@ -71,10 +71,10 @@ class Schedule(msgspec.Struct, frozen=True):
 _SCHEDULE_KEYS = {"every_s", "delay_s", "overlap_s", "kind"}
 
 
-def split_table(table: Mapping[str, object]) -> tuple[Schedule, dict[str, object]]:
+def split_poll_table(table: Mapping[str, object]) -> tuple[PollSchedule, dict[str, object]]:
     """Split a poll table of a meter file into the schedule and the table for the connector.
 
     Raises: Invalid, with the key.
     """
     connector_table = {key: value for key, value in table.items() if key not in _SCHEDULE_KEYS}
-    return parse_poll(table, Schedule), connector_table
+    return parse_poll_parameters(table, PollSchedule), connector_table

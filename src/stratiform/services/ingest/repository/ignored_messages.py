@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ingest.tables import ignored_message_table
 
 _i = ignored_message_table.c
@@ -31,19 +31,19 @@ def find_existing(db: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[
     return {
         (cloud, row[0])
         for cloud, ids in _by_cloud(keys).items()
-        for row in bulk.select_by(db, (_i.message_id,), _i.message_id, ids, _i.cloud == cloud)
+        for row in bulk_queries.select_by_key(db, (_i.message_id,), _i.message_id, ids, _i.cloud == cloud)
     }
 
 
 def add(db: Connection, rows: Sequence[tuple[str, str, str]], now: Micros, batch: int) -> None:
     """Insert ignored messages: cloud, message id, event type."""
-    bulk.insert(db, ignored_message_table, _COLUMNS, [(*row, now, batch) for row in rows])
+    bulk_queries.insert(db, ignored_message_table, _COLUMNS, [(*row, now, batch) for row in rows])
 
 
 def delete(db: Connection, keys: Iterable[tuple[str, str]]) -> None:
     """Delete the rows of messages that are metered now."""
     for cloud, ids in _by_cloud(keys).items():
-        for chunk in bulk.chunks(ids):
+        for chunk in bulk_queries.split_into_chunks(ids):
             db.execute(ignored_message_table.delete().where(_i.cloud == cloud, _i.message_id.in_(chunk)))
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from dataclasses import asdict
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, Rows, upsert
+from stratiform.kit.database import Connection, TableGateway, upsert
 from stratiform.services.ingest.model.polls import Poll
 from stratiform.services.ingest.tables import poll_table
 
-_rows = Rows(poll_table, Poll)
+_rows = TableGateway(poll_table, Poll)
 _p = poll_table.c
 
 
@@ -20,7 +20,7 @@ def find(db: Connection, poll_id: str) -> Poll | None:
 
 def list_all(db: Connection) -> list[Poll]:
     """Return all polls sorted by cloud, resource type and meter."""
-    return _rows.all(db, order=(_p.cloud, _p.resource_type, _p.meter, _p.id))
+    return _rows.list_all(db, order=(_p.cloud, _p.resource_type, _p.meter, _p.id))
 
 
 def add(db: Connection, poll: Poll) -> None:
@@ -30,7 +30,7 @@ def add(db: Connection, poll: Poll) -> None:
 
 def delete(db: Connection, ids: Collection[str]) -> None:
     """Delete polls."""
-    for chunk in bulk.chunks(sorted(ids)):
+    for chunk in bulk_queries.split_into_chunks(sorted(ids)):
         db.execute(poll_table.delete().where(_p.id.in_(chunk)))
 
 

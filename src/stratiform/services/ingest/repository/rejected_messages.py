@@ -4,34 +4,34 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, func
 
-from stratiform.kit import bulk
-from stratiform.kit.db import Connection, Rows, upsert
+from stratiform.kit import bulk_queries
+from stratiform.kit.database import Connection, TableGateway, upsert
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.ingest.model import RejectedMessage
 from stratiform.services.ingest.tables import rejected_message_table
 
-_rows = Rows(rejected_message_table, RejectedMessage)
+_rows = TableGateway(rejected_message_table, RejectedMessage)
 
 
 def add(db: Connection, messages: Sequence[RejectedMessage]) -> None:
     """Insert messages; one that is stored already keeps the time of its first arrival."""
     for message in messages:
-        upsert(db, rejected_message_table, _rows.values(message), key=("id",), on_conflict={})
+        upsert(db, rejected_message_table, _rows.to_columns(message), key=("id",), on_conflict={})
 
 
 def list_page(db: Connection, page: Page) -> Slice[RejectedMessage]:
     """Return a page of messages sorted by id."""
-    return _rows.page(db, page)
+    return _rows.list_page(db, page)
 
 
 def list_by_prefix(db: Connection, prefix: str, limit: int) -> list[RejectedMessage]:
     """Return the first `limit` messages whose ids begin with `prefix`."""
-    return _rows.all(db, func.substr(_rows.key, 1, len(prefix)) == prefix, _rows.key >= prefix, limit=limit)
+    return _rows.list_all(db, func.substr(_rows.key, 1, len(prefix)) == prefix, _rows.key >= prefix, limit=limit)
 
 
 def list_after(db: Connection, after: str, limit: int) -> list[RejectedMessage]:
     """Return the first `limit` messages after the id `after`."""
-    return _rows.all(db, _rows.key > after, limit=limit)
+    return _rows.list_all(db, _rows.key > after, limit=limit)
 
 
 def update_reason(db: Connection, message: RejectedMessage) -> None:
@@ -49,5 +49,5 @@ def delete_matching(db: Connection, cloud: str | None, reason: str | None) -> in
 
 def delete_by_id(db: Connection, ids: Sequence[str]) -> None:
     """Delete messages."""
-    for chunk in bulk.chunks(ids):
+    for chunk in bulk_queries.split_into_chunks(ids):
         _rows.delete(db, _rows.key.in_(chunk))

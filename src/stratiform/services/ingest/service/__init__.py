@@ -3,21 +3,25 @@
 from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
-from stratiform.services.ingest.events import MessageParser
+from stratiform.kit.database import Connection
+from stratiform.services.ingest.parsing import MessageParser
 from stratiform.services.ingest.service.cloud_events import CloudEvents, EventResult
-from stratiform.services.ingest.service.clouds import validate_cloud_name
-from stratiform.services.ingest.service.correction_events import author_of, correction_event, derived_id
+from stratiform.services.ingest.service.cloud_names import validate_cloud_name
+from stratiform.services.ingest.service.correction_events import (
+    build_correction_event,
+    derive_message_id,
+    format_author,
+)
 from stratiform.services.ingest.service.corrections import (
     AdjustedSum,
     CorrectionResult,
     Corrections,
     StoredCorrection,
 )
-from stratiform.services.ingest.service.events import Events
 from stratiform.services.ingest.service.ignored_messages import IgnoredMessages, IgnoredMessageType
 from stratiform.services.ingest.service.messages import Messages
 from stratiform.services.ingest.service.meters import Meters
+from stratiform.services.ingest.service.own_events import OwnEvents
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch
 from stratiform.services.ingest.service.polls import PollQuery, Polls
 from stratiform.services.ingest.service.rejected_messages import RejectedMessages
@@ -35,9 +39,9 @@ __all__ = [
     "PollQuery",
     "ResourceUpdate",
     "StoredCorrection",
-    "author_of",
-    "correction_event",
-    "derived_id",
+    "build_correction_event",
+    "derive_message_id",
+    "format_author",
     "validate_cloud_name",
 ]
 
@@ -55,7 +59,7 @@ class IngestService:
     ledger: LedgerService
     cloud_events: CloudEvents
     corrections: Corrections
-    events: Events
+    own_events: OwnEvents
     ignored_messages: IgnoredMessages
     messages: Messages
     meters: Meters
@@ -72,7 +76,7 @@ class IngestService:
             ledger=ledger,
             cloud_events=CloudEvents(parser, ledger),
             corrections=Corrections(parser, ledger),
-            events=Events(parser, ledger),
+            own_events=OwnEvents(parser, ledger),
             ignored_messages=IgnoredMessages(parser, ledger),
             messages=Messages(parser, ledger),
             meters=Meters(parser),
@@ -83,7 +87,7 @@ class IngestService:
             raw_messages_days=raw_messages_days,
         )
 
-    def catch_up(self, db: Connection, now: Micros) -> None:
+    def ingest_whole_outbox(self, db: Connection, now: Micros) -> None:
         """Move all events from the outbox to the ledger, in the transaction of the caller."""
-        while self.events.ingest_pending(db, now, _PENDING_AT_ONCE):
+        while self.own_events.ingest_outbox(db, now, _PENDING_AT_ONCE):
             pass

@@ -9,14 +9,14 @@ from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, usage_events
-from stratiform.services.ingest.events.cloud_events import parse_cloud_event
-from stratiform.services.ingest.service.clouds import validate_cloud_name
+from stratiform.services.ingest.parsing import MessageParser, usage_events
+from stratiform.services.ingest.parsing.cloud_events import parse_cloud_event
+from stratiform.services.ingest.service.batch_storage import store_batch
+from stratiform.services.ingest.service.cloud_names import validate_cloud_name
 from stratiform.services.ingest.service.parsed_batches import parse_events
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.service import LedgerService
 
-Outcome = Literal["accepted", "repeated", "ignored", "rejected"]
+Outcome = Literal["ingested", "duplicate", "ignored", "rejected"]
 
 #: Event types for which there are other operations, with checks of their own.
 _RESERVED_PREFIXES = ("usage.", "almanach.")
@@ -46,7 +46,7 @@ class CloudEvents:
     parser: MessageParser
     ledger: LedgerService
 
-    def create(self, ctx: RequestContext, cloud: str, documents: Sequence[bytes]) -> Sequence[EventResult]:
+    def ingest(self, ctx: RequestContext, cloud: str, documents: Sequence[bytes]) -> Sequence[EventResult]:
         """Ingest CloudEvents, each a JSON document. Rejected events are reported, not stored.
 
         Raises: Forbidden; Invalid (the name of the cloud).
@@ -61,7 +61,7 @@ class CloudEvents:
             seen = self.ledger.events.find_existing(
                 ctx.db, {(item.event.cloud, id_) for item in valid for id_ in item.ids}
             )
-            store(ctx.db, self.ledger, parse_events(self.parser, [item.event for item in valid]), ctx.now)
+            store_batch(ctx.db, self.ledger, parse_events(self.parser, [item.event for item in valid]), ctx.now)
         return [result if isinstance(result, EventResult) else _result(result, seen) for result in parsed]
 
     def _parse(self, document: bytes, cloud: str) -> _ParsedEvent | EventResult:
@@ -70,7 +70,7 @@ class CloudEvents:
             validate_cloud_name(event.cloud)
             if event.event_type.startswith(_RESERVED_PREFIXES) and event.event_type not in usage_events.EVENT_TYPES:
                 raise InvalidMessage(f"type {event.event_type} is reserved")
-            statements = self.parser.list_statements(event)
+            statements = self.parser.parse_event(event)
         except Invalid as error:
             return EventResult("rejected", reason=error.message)
         return _ParsedEvent(event, frozenset(parsed.statement.message_id for parsed in statements))
@@ -107,6 +107,6 @@ def _result(parsed: _ParsedEvent, seen: set[tuple[str, str]]) -> EventResult:
         return EventResult("ignored", message_id, f"{parsed.event.event_type} has no statement about metered usage")
     keys = {(parsed.event.cloud, id_) for id_ in parsed.ids}
     if keys <= seen:
-        return EventResult("repeated", message_id)
+        return EventResult("duplicate", message_id)
     seen |= keys
-    return EventResult("accepted", message_id)
+    return EventResult("ingested", message_id)

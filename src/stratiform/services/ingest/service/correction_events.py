@@ -9,53 +9,53 @@ from msgspec import structs
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Conflict, Invalid, NotFound
 from stratiform.kit.outbox import Event
 from stratiform.kit.policy import Caller
-from stratiform.services.ingest.events.corrections import EVENT_TYPE, encode_payload, parse_correction
-from stratiform.services.ingest.events.envelope import MESSAGE_ID_LENGTH
-from stratiform.services.ingest.model.meter_adjustments import Adjustment, find_adjustment, find_revocations
+from stratiform.services.ingest.model.meter_adjustments import MeterAdjustment, find_adjustment, find_revocations
 from stratiform.services.ingest.model.observations import Observation
-from stratiform.services.ledger.model import Correction, Record, Resource, Statement, statement_to_dict
+from stratiform.services.ingest.parsing.correction_payloads import EVENT_TYPE, encode_correction, parse_correction
+from stratiform.services.ingest.parsing.envelope import MESSAGE_ID_LENGTH
+from stratiform.services.ledger.model import Correction, EventRecord, Resource, Statement, encode_fact
 from stratiform.services.ledger.service import LedgerService
 
 _PUBLISHER = "stratiform.usage"
 
 
-def author_of(caller: Caller) -> str:
+def format_author(caller: Caller) -> str:
     """Return the author of a correction: name and id of the user."""
     return f"{caller.user_name} ({caller.user_id})" if caller.user_name else caller.user_id
 
 
-def derived_id(resource: Resource, content: object, version: int) -> str:
+def derive_message_id(resource: Resource, content: object, version: int) -> str:
     """Return a message id that is derived from the content and a time or version of the ledger."""
     document = msgspec.json.encode([resource, content, version], order="sorted")
     return f"correction-{hashlib.sha256(document).hexdigest()}"
 
 
-def message_id(requested: str, resource: Resource, content: object, now: Micros) -> str:
+def get_or_derive_message_id(requested: str, resource: Resource, content: object, now: Micros) -> str:
     """Return the requested message id, or a derived one. Raises: Invalid."""
-    key = requested or derived_id(resource, content, now)
+    key = requested or derive_message_id(resource, content, now)
     if len(key) > MESSAGE_ID_LENGTH or not key.isprintable():
         raise Invalid(f"id: must have 1 to {MESSAGE_ID_LENGTH} printable characters")
     return key
 
 
-def correction_event(
+def build_correction_event(
     resource: Resource,
     key: str,
     at: Micros,
     correction: Correction,
     observation: Observation | None,
-    adjustment: Adjustment | None = None,
+    adjustment: MeterAdjustment | None = None,
 ) -> Event:
     """Return the event of a correction."""
-    payload = encode_payload(resource, correction, observation, adjustment)
+    payload = encode_correction(resource, correction, observation, adjustment)
     return Event(key, EVENT_TYPE, _PUBLISHER, at, resource.cloud, payload)
 
 
-def next_time(ctx: RequestContext, ledger: LedgerService, resource: Resource) -> Micros:
+def get_next_correction_time(ctx: RequestContext, ledger: LedgerService, resource: Resource) -> Micros:
     """Return now, or the instant after the last correction: later corrections outrank earlier ones.
 
     Adjustments of meters have no order.
@@ -64,7 +64,7 @@ def next_time(ctx: RequestContext, ledger: LedgerService, resource: Resource) ->
     return max([ctx.now, *(statement.at + 1 for statement in statements)])
 
 
-def exists(db: Connection, ledger: LedgerService, event: Event) -> bool:
+def is_event_stored(db: Connection, ledger: LedgerService, event: Event) -> bool:
     """Return True if the event is in the ledger.
 
     Raises: Conflict (another event has its id), InvalidMessage.
@@ -75,13 +75,15 @@ def exists(db: Connection, ledger: LedgerService, event: Event) -> bool:
     if number is None:
         return False
     ((_, record),) = ledger.events.list_records(db, [number])
-    is_same = record.resource == parsed.resource and record.fact == statement_to_dict(parsed.statement)
+    is_same = record.resource == parsed.resource and record.fact == msgspec.json.decode(encode_fact(parsed.statement))
     if not is_same or (parsed.statement.samples and record.at != event.at):
         raise Conflict(f"id: '{event.message_id}' is the id of another event", hint="use another id, or none")
     return True
 
 
-def find_revoked(db: Connection, ledger: LedgerService, resource: Resource, correction: Correction) -> Record | None:
+def find_revoked_correction(
+    db: Connection, ledger: LedgerService, resource: Resource, correction: Correction
+) -> EventRecord | None:
     """Return the correction that `correction` revokes, if any. Raises: NotFound."""
     if not correction.revokes:
         return None
@@ -110,7 +112,7 @@ def check_not_revoked(db: Connection, ledger: LedgerService, resource: Resource,
         )
 
 
-def opposite_adjustment(record: Record, correction: Correction) -> Adjustment:
+def build_opposite_adjustment(record: EventRecord, correction: Correction) -> MeterAdjustment:
     """Return the adjustment that revokes the one in `record`. Raises: Invalid (the correction has other changes)."""
     if structs.replace(correction, attributes={}) != Correction(
         correction.author, correction.reason, revokes=correction.revokes
@@ -122,7 +124,7 @@ def opposite_adjustment(record: Record, correction: Correction) -> Adjustment:
 
 
 def list_revocations(
-    db: Connection, ledger: LedgerService, records: Sequence[Record]
+    db: Connection, ledger: LedgerService, records: Sequence[EventRecord]
 ) -> dict[tuple[Resource, str], str]:
     """Return the revocations in force of corrections: resource and message id to message id of the revocation."""
     ids = ledger.resources.find_ids(db, {record.resource for record in records})

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, NotFound
-from stratiform.services.ingest.events.corrections import check_resource
-from stratiform.services.ingest.service.clouds import validate_cloud_name
+from stratiform.services.ingest.parsing.correction_payloads import check_resource
+from stratiform.services.ingest.service.cloud_names import validate_cloud_name
 from stratiform.services.ledger.model import Correction, Resource, UsageFilter
 from stratiform.services.ledger.service import LedgerService
 
 _NEW_RESOURCE_HINT = "check the id; a resource without messages needs cloud, start and project_id"
 
 
-def find_target(
+def find_correction_target(
     db: Connection, ledger: LedgerService, resource: Resource, correction: Correction
 ) -> tuple[Resource, bool]:
     """Return the resource with its cloud, and whether it has events in the ledger.
@@ -32,7 +32,7 @@ def find_target(
         )
     target = resource._replace(cloud=resource.cloud or (clouds[0] if clouds else ""))
     resource_id = ledger.resources.find_ids(db, [target]).get(target)
-    if resource_id is not None and ledger.resources.find_rows(db, [resource_id])[resource_id].progress.count:
+    if resource_id is not None and ledger.resources.list_rows(db, [resource_id])[resource_id].progress.count:
         return target, True
     _check_new(db, ledger, target, correction, clouds)
     return target, False

@@ -10,22 +10,22 @@ from msgspec import structs
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
-from stratiform.kit.pagination import Page, Slice, page_of
+from stratiform.kit.pagination import Page, Slice, build_slice
 from stratiform.services.ingest import policy
-from stratiform.services.ingest.events import MessageParser
-from stratiform.services.ingest.events.resource_schemas import build_schema
 from stratiform.services.ingest.model.correction_checks import (
     check_adjustment,
     check_effect,
     check_past,
     check_times,
 )
-from stratiform.services.ingest.model.meter_adjustments import Adjustment
-from stratiform.services.ingest.service import correction_events, counters
-from stratiform.services.ingest.service.correction_targets import find_target
+from stratiform.services.ingest.model.meter_adjustments import MeterAdjustment
+from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.ingest.parsing.resource_schemas import build_resource_schema
+from stratiform.services.ingest.service import correction_events, meter_counters
+from stratiform.services.ingest.service.batch_storage import store_batch
+from stratiform.services.ingest.service.correction_targets import find_correction_target
 from stratiform.services.ingest.service.parsed_batches import parse_events
-from stratiform.services.ingest.service.storage import store
-from stratiform.services.ledger.model import Correction, Record, Resource, Segment, UsageFilter
+from stratiform.services.ledger.model import Correction, EventRecord, Resource, Segment, UsageFilter
 from stratiform.services.ledger.model.samples import sum_exactly
 from stratiform.services.ledger.service import LedgerService
 
@@ -61,7 +61,7 @@ class StoredCorrection:
     """A correction in the ledger. `revoked_by` is the message id of its revocation, or ""."""
 
     number: int
-    record: Record
+    record: EventRecord
     revoked_by: str
 
 
@@ -93,35 +93,37 @@ class Corrections:
         """
         self.require_create(ctx)
         self.ledger.writer.lock(ctx.db)
-        resource, exists = find_target(ctx.db, self.ledger, resource, correction)
+        resource, exists = find_correction_target(ctx.db, self.ledger, resource, correction)
         before = self._segments(ctx, resource)
-        schema = build_schema(resource.resource_type, self.parser.find_meter_file(resource.resource_type), before)
+        schema = build_resource_schema(
+            resource.resource_type, self.parser.find_meter_file(resource.resource_type), before
+        )
         correction = structs.replace(
             correction,
-            author=correction_events.author_of(ctx.caller),
+            author=correction_events.format_author(ctx.caller),
             attributes=schema.convert_attributes(correction.attributes),
         )
-        key = correction_events.message_id(message_id, resource, correction, ctx.now)
-        revoked = correction_events.find_revoked(ctx.db, self.ledger, resource, correction)
+        key = correction_events.get_or_derive_message_id(message_id, resource, correction, ctx.now)
+        revoked = correction_events.find_revoked_correction(ctx.db, self.ledger, resource, correction)
         if revoked is not None and "samples" in revoked.fact:
-            opposite = correction_events.opposite_adjustment(revoked, correction)
+            opposite = correction_events.build_opposite_adjustment(revoked, correction)
             return self._adjust(ctx, resource, correction, opposite, key)
-        event = correction_events.correction_event(resource, key, ctx.now, correction, None)
-        if correction_events.exists(ctx.db, self.ledger, event):
+        event = correction_events.build_correction_event(resource, key, ctx.now, correction, None)
+        if correction_events.is_event_stored(ctx.db, self.ledger, event):
             return CorrectionResult(key, False, before, before)
         check_times(correction, ctx.now)
         if correction.state is not None:
             states = partial(self.ledger.segments.list_states, ctx.db, resource.resource_type, ctx.now)
             schema.check_state(correction.state, states)
         correction_events.check_not_revoked(ctx.db, self.ledger, resource, correction)
-        at = correction_events.next_time(ctx, self.ledger, resource)
+        at = correction_events.get_next_correction_time(ctx, self.ledger, resource)
         self._store(ctx, replace(event, at=at))
         after = self._segments(ctx, resource)
         check_effect(correction, before, after, is_created=not exists)
         return CorrectionResult(key, True, before, after, is_created=not exists)
 
     def adjust(
-        self, ctx: RequestContext, resource: Resource, adjustment: Adjustment, reason: str, *, message_id: str = ""
+        self, ctx: RequestContext, resource: Resource, adjustment: MeterAdjustment, reason: str, *, message_id: str = ""
     ) -> CorrectionResult:
         """Add a quantity to the sum of a meter of the resource at an instant; a negative one is subtracted.
 
@@ -130,10 +132,10 @@ class Corrections:
         """
         self.require_create(ctx)
         self.ledger.writer.lock(ctx.db)
-        correction = Correction(correction_events.author_of(ctx.caller), reason)
-        resource, _ = find_target(ctx.db, self.ledger, resource, correction)
+        correction = Correction(correction_events.format_author(ctx.caller), reason)
+        resource, _ = find_correction_target(ctx.db, self.ledger, resource, correction)
         check_past("at", adjustment.at, ctx.now)
-        key = correction_events.message_id(message_id, resource, [correction, adjustment], ctx.now)
+        key = correction_events.get_or_derive_message_id(message_id, resource, [correction, adjustment], ctx.now)
         return self._adjust(ctx, resource, correction, adjustment, key)
 
     def list(self, ctx: RequestContext, usage_filter: UsageFilter, page: Page) -> Slice[StoredCorrection]:
@@ -151,28 +153,28 @@ class Corrections:
             StoredCorrection(number, record, revocations.get((record.resource, record.message_id), ""))
             for number, record in rows
         ]
-        return page_of(corrections, page)
+        return build_slice(corrections, page)
 
     def _adjust(
-        self, ctx: RequestContext, resource: Resource, correction: Correction, adjustment: Adjustment, key: str
+        self, ctx: RequestContext, resource: Resource, correction: Correction, adjustment: MeterAdjustment, key: str
     ) -> CorrectionResult:
         segments = self._segments(ctx, resource)
         series = (
-            counters.list_counters(ctx, self.ledger, resource, adjustment.meter)
+            meter_counters.list_counters(ctx, self.ledger, resource, adjustment.meter)
             if adjustment.meter.isprintable()
             else []
         )
         definition = self.ledger.catalog.find_meter(resource.resource_type, adjustment.meter)
-        unit = counters.find_unit(adjustment.meter, series, definition)
+        unit = meter_counters.find_unit(adjustment.meter, series, definition)
         if unit is None:
             raise self._unknown_meter(ctx, resource, adjustment.meter)
         project_id = adjustment.project_id
         if project_id is None and not correction.revokes:
-            project_id = counters.find_owner(adjustment.at, segments, series)
+            project_id = meter_counters.find_owner(adjustment.at, segments, series)
         adjustment = replace(adjustment, unit=unit, project_id=project_id)
-        event = correction_events.correction_event(resource, key, adjustment.at, correction, None, adjustment)
-        before = counters.sum_counters(series)
-        if correction_events.exists(ctx.db, self.ledger, event):
+        event = correction_events.build_correction_event(resource, key, adjustment.at, correction, None, adjustment)
+        before = meter_counters.sum_counters(series)
+        if correction_events.is_event_stored(ctx.db, self.ledger, event):
             unchanged = AdjustedSum(adjustment.meter, unit, before, before)
             return CorrectionResult(key, False, segments, segments, adjusted=unchanged)
         correction_events.check_not_revoked(ctx.db, self.ledger, resource, correction)
@@ -183,14 +185,17 @@ class Corrections:
         return CorrectionResult(key, True, segments, segments, adjusted=adjusted)
 
     def _store(self, ctx: RequestContext, event: Event) -> None:
-        store(ctx.db, self.ledger, parse_events(self.parser, [event]), ctx.now)
+        store_batch(ctx.db, self.ledger, parse_events(self.parser, [event]), ctx.now)
 
     def _segments(self, ctx: RequestContext, resource: Resource) -> Sequence[Segment]:
         return [*self.ledger.segments.iterate(ctx.db, UsageFilter(*resource))]
 
     def _unknown_meter(self, ctx: RequestContext, resource: Resource, meter: str) -> Invalid:
         definition = self.ledger.catalog.find(resource.resource_type)
-        meters = {*(() if definition is None else definition.meters), *counters.list_meters(ctx, self.ledger, resource)}
+        meters = {
+            *(() if definition is None else definition.meters),
+            *meter_counters.list_meters(ctx, self.ledger, resource),
+        }
         return Invalid(
             f"meter: resource type {resource.resource_type} has no meter '{meter[:80]}'",
             hint=f"known: {', '.join(sorted(meters)) or 'none'}",

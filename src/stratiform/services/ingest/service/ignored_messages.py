@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.services.ingest import policy, repository
-from stratiform.services.ingest.events import MessageParser
 from stratiform.services.ingest.model import IngestResult
+from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.ingest.service.batch_storage import store_batch
 from stratiform.services.ingest.service.parsed_batches import parse_messages
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.service import LedgerService
 
 
@@ -55,7 +55,7 @@ class IgnoredMessages:
         Return the result and the number of the batch; None if there are no more.
         """
         policy.IGNORED_MESSAGES_REPLAY.require(ctx.caller, None)
-        stored = self.ledger.batches.find_next(ctx.db, after)
+        stored = self.ledger.batches.find_next_batch(ctx.db, after)
         if stored is None:
             return IngestResult(), None
         number, messages = stored
@@ -63,4 +63,4 @@ class IgnoredMessages:
         batch.messages = [message for message in batch.messages if message.statements]
         batch.rejected.clear()
         repository.ignored_messages.delete(ctx.db, [(message.cloud, message.message_id) for message in batch.messages])
-        return store(ctx.db, self.ledger, batch, ctx.now), number
+        return store_batch(ctx.db, self.ledger, batch, ctx.now), number

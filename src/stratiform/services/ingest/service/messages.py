@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.services.ingest import policy
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, envelope
 from stratiform.services.ingest.model import IngestResult
-from stratiform.services.ingest.service.clouds import validate_cloud_name
+from stratiform.services.ingest.parsing import MessageParser, envelope
+from stratiform.services.ingest.service.batch_storage import store_batch
+from stratiform.services.ingest.service.cloud_names import validate_cloud_name
 from stratiform.services.ingest.service.parsed_batches import ParsedBatch, parse_messages
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.service import LedgerService
 
 
@@ -24,7 +24,7 @@ class Messages:
     parser: MessageParser
     ledger: LedgerService
 
-    def create(self, ctx: RequestContext, cloud: str, messages: Iterable[bytes]) -> IngestResult:
+    def ingest_upload(self, ctx: RequestContext, cloud: str, messages: Iterable[bytes]) -> IngestResult:
         """As `ingest`. Raises: Forbidden; Invalid (the name of the cloud)."""
         policy.MESSAGES_CREATE.require(ctx.caller, None)
         validate_cloud_name(cloud)
@@ -40,9 +40,9 @@ class Messages:
 
     def store(self, db: Connection, batch: ParsedBatch, now: Micros) -> IngestResult:
         """Store a parsed batch, the second half of `ingest`."""
-        return store(db, self.ledger, batch, now)
+        return store_batch(db, self.ledger, batch, now)
 
-    def check(self, messages: Sequence[bytes]) -> None:
+    def check_upload(self, messages: Sequence[bytes]) -> None:
         """Check that one of `messages`, the first of an upload, looks like a notification.
 
         Otherwise it is the wrong file. Raises: Invalid.

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
 from stratiform.services.ingest import policy
-from stratiform.services.ingest.events import MessageParser
-from stratiform.services.ingest.events.meter_files import MeterFile
+from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.ingest.parsing.meter_files import MeterFile
 
 
 @dataclass(frozen=True, slots=True)

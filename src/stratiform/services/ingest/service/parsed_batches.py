@@ -9,8 +9,8 @@ from functools import partial
 from stratiform.kit.clock import Micros
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest.errors import InvalidMessage
-from stratiform.services.ingest.events import MessageParser, encode_event, redact_token
 from stratiform.services.ingest.model import RejectedMessage
+from stratiform.services.ingest.parsing import MessageParser, encode_event, redact_token
 from stratiform.services.ledger.model import ParsedMessage
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class ParsedBatch:
 
     def list_rejected(self, now: Micros) -> list[RejectedMessage]:
         """Return the rejected messages as they are stored."""
-        return [rejected_message(*rejected, now) for rejected in self.rejected]
+        return [build_rejected_message(*rejected, now) for rejected in self.rejected]
 
 
 def parse_messages(parser: MessageParser, messages: Iterable[tuple[str, bytes]]) -> ParsedBatch:
@@ -53,7 +53,7 @@ def parse_events(parser: MessageParser, events: Iterable[Event]) -> ParsedBatch:
 
 
 def _parse_event(parser: MessageParser, event: Event, body: bytes) -> ParsedMessage:
-    return ParsedMessage(event.cloud, body, event.event_type, event.message_id, parser.list_statements(event))
+    return ParsedMessage(event.cloud, body, event.event_type, event.message_id, parser.parse_event(event))
 
 
 def _parse(batch: ParsedBatch, cloud: str, body: bytes, parse: Callable[[], ParsedMessage]) -> None:
@@ -70,7 +70,7 @@ def _parse(batch: ParsedBatch, cloud: str, body: bytes, parse: Callable[[], Pars
         batch.rejected.append((cloud, body, f"could not be parsed: {type(error).__name__}"))
 
 
-def rejected_message(cloud: str, body: bytes, reason: str, now: Micros) -> RejectedMessage:
+def build_rejected_message(cloud: str, body: bytes, reason: str, now: Micros) -> RejectedMessage:
     """Return a rejected message, whose id is derived from its content."""
     message_id = hashlib.sha256(cloud.encode() + b"\0" + body).hexdigest()
     return RejectedMessage(message_id, cloud, reason, now, body)

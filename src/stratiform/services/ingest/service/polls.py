@@ -10,24 +10,24 @@ from stratiform.contract.registry import has_capability
 from stratiform.contract.usage import UsageSample
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.outbox import Event
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.model import Cloud
 from stratiform.services.ingest import policy, repository
-from stratiform.services.ingest.events import MessageParser, poll_samples
-from stratiform.services.ingest.events.compiled_rules import meter_format
-from stratiform.services.ingest.events.values import shorten_id
 from stratiform.services.ingest.model import IngestResult
-from stratiform.services.ingest.model.polls import Poll, Schedule, split_table
+from stratiform.services.ingest.model.polls import Poll, PollSchedule, split_poll_table
+from stratiform.services.ingest.parsing import MessageParser, poll_samples
+from stratiform.services.ingest.parsing.compiled_rules import build_meter_format
+from stratiform.services.ingest.parsing.payload_values import shorten_id
+from stratiform.services.ingest.service.batch_storage import store_batch
 from stratiform.services.ingest.service.parsed_batches import parse_events
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.model import MeterFormat, Resource
 from stratiform.services.ledger.service import LedgerService, StoredSample
 
 #: The kind of work that reads one poll.
-WORK = "metering.poll"
+WORK = "ingest.poll"
 
 _USAGE = "usage"
 
@@ -39,7 +39,7 @@ class PollQuery:
     resource_type: str
     meter: str
     format: MeterFormat
-    schedule: Schedule
+    schedule: PollSchedule
     table: Mapping[str, object]
 
 
@@ -79,14 +79,14 @@ class Polls:
         """Return how `poll` is read from a kind of cloud; None if no meter file defines it. Raises: Invalid."""
         for definition in self.parser.list_polls(cloud_kind):
             if (definition.resource_type, definition.meter) == (poll.resource_type, poll.meter):
-                schedule, table = split_table(definition.table)
-                format_ = meter_format(definition.sample)
+                schedule, table = split_poll_table(definition.table)
+                format_ = build_meter_format(definition.sample)
                 if schedule.kind:
                     format_ = structs.replace(format_, kind=schedule.kind)
                 return PollQuery(poll.resource_type, poll.meter, format_, schedule, table)
         return None
 
-    def sync(self, db: Connection, clouds: Sequence[Cloud], now: Micros) -> None:
+    def sync_with_clouds(self, db: Connection, clouds: Sequence[Cloud], now: Micros) -> None:
         """Create polls for new clouds and meters, which begin at `now`, and delete those that are not defined now."""
         defined = {poll.id: poll for cloud in clouds for poll in self._defined_polls(cloud, now)}
         existing = {poll.id for poll in repository.polls.list_all(db)}
@@ -95,25 +95,25 @@ class Polls:
             repository.polls.add(db, defined[poll_id])
             enqueue(db, WORK, poll_id, now)
 
-    def complete(self, db: Connection, poll: Poll, until: Micros, now: Micros) -> Poll:
+    def record_success(self, db: Connection, poll: Poll, until: Micros, now: Micros) -> Poll:
         """Store that everything before `until` was read."""
         until = max(until, poll.until_at)
         repository.polls.complete(db, poll, until, now)
         return replace(poll, until_at=until, polled_at=now, fault="", failures=0)
 
-    def fail(self, db: Connection, poll: Poll, fault: str) -> Poll:
+    def record_failure(self, db: Connection, poll: Poll, fault: str) -> Poll:
         """Store that reading failed; the delay before the next attempt grows with the number of failures."""
         repository.polls.update(db, poll.id, fault=fault, failures=poll.failures + 1)
         return replace(poll, fault=fault, failures=poll.failures + 1)
 
-    def ingest(
+    def ingest_samples(
         self, db: Connection, poll: Poll, query: PollQuery, samples: Sequence[UsageSample], now: Micros
     ) -> IngestResult:
         """Append the samples to the ledger that are new or have another value than before."""
         events = list(self._list_new_events(db, poll, query, samples))
         if not events:
-            return IngestResult(repeated=len(samples))
-        return store(db, self.ledger, parse_events(self.parser, events), now)
+            return IngestResult(duplicates=len(samples))
+        return store_batch(db, self.ledger, parse_events(self.parser, events), now)
 
     def _defined_polls(self, cloud: Cloud, now: Micros) -> Iterator[Poll]:
         if has_capability(cloud.kind, _USAGE):
@@ -133,7 +133,7 @@ class Polls:
             if previous is None or previous.value != str(sample.value):
                 resource_id = shorten_id(sample.resource_id) if previous is None else previous.resource_id
                 resource = Resource(poll.cloud, query.resource_type, resource_id)
-                message_id = poll_samples.message_id(sample_id, versions[sample_id])
+                message_id = poll_samples.build_message_id(sample_id, versions[sample_id])
                 yield _event(resource, query, sample, message_id, {} if resource in used else _owner(sample))
 
     def _find_versions(
@@ -144,7 +144,7 @@ class Polls:
         last: dict[str, StoredSample] = {}
         unresolved = sample_ids
         while unresolved:
-            ids = {poll_samples.message_id(sample_id, versions[sample_id]): sample_id for sample_id in unresolved}
+            ids = {poll_samples.build_message_id(sample_id, versions[sample_id]): sample_id for sample_id in unresolved}
             stored = self.ledger.samples.find_by_message(db, poll.cloud, poll.meter, ids)
             unresolved = {ids[message_id] for message_id in stored}
             last |= {ids[message_id]: sample for message_id, sample in stored.items()}
@@ -166,7 +166,7 @@ def _poll_id(cloud: Cloud, resource_type: str, meter: str) -> str:
 
 
 def _sample_id(query: PollQuery, sample: UsageSample) -> str:
-    return poll_samples.sample_id(query.resource_type, query.meter, sample.source, sample.at)
+    return poll_samples.build_sample_id(query.resource_type, query.meter, sample.source, sample.at)
 
 
 def _owner(sample: UsageSample) -> dict[str, str]:
@@ -179,6 +179,6 @@ def _event(
 ) -> Event:
     """Return the event of a sample: a gauge is of the start of its period, other kinds are of the end."""
     at = sample.at if query.format.kind == "gauge" else sample.at + sample.duration_us
-    return poll_samples.sample_event(
+    return poll_samples.build_sample_event(
         message_id, at, resource, query.meter, sample.value, query.format, source=sample.source, owner=owner
     )

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Conflict, NotFound
 from stratiform.kit.pagination import Page, Slice
 from stratiform.services.ingest import policy, repository
-from stratiform.services.ingest.events import MessageParser, redact_token
 from stratiform.services.ingest.model import IngestResult, RejectedMessage
-from stratiform.services.ingest.service.parsed_batches import parse_messages, rejected_message
-from stratiform.services.ingest.service.storage import store
+from stratiform.services.ingest.parsing import MessageParser, redact_token
+from stratiform.services.ingest.service.batch_storage import store_batch
+from stratiform.services.ingest.service.parsed_batches import build_rejected_message, parse_messages
 from stratiform.services.ledger.service import LedgerService
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class RejectedMessages:
 
     def add(self, db: Connection, cloud: str, message: bytes, reason: str, now: Micros) -> IngestResult:
         """Store a message that could not be ingested, so that it can be replayed."""
-        repository.rejected_messages.add(db, [rejected_message(cloud, redact_token(message), reason, now)])
+        repository.rejected_messages.add(db, [build_rejected_message(cloud, redact_token(message), reason, now)])
         return IngestResult(rejected=1)
 
     def list(self, ctx: RequestContext, page: Page) -> Slice[RejectedMessage]:
@@ -74,7 +74,7 @@ class RejectedMessages:
         repository.rejected_messages.delete_by_id(ctx.db, sorted(valid))
         for message in still_rejected:
             repository.rejected_messages.update_reason(ctx.db, message)
-        return store(ctx.db, self.ledger, batch, ctx.now)
+        return store_batch(ctx.db, self.ledger, batch, ctx.now)
 
 
 def _get(db: Connection, id_prefix: str) -> RejectedMessage:

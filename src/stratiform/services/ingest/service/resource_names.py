@@ -10,10 +10,10 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest import policy
-from stratiform.services.ingest.events import MessageParser, usage_events
-from stratiform.services.ingest.service.clouds import validate_cloud_name
+from stratiform.services.ingest.parsing import MessageParser, usage_events
+from stratiform.services.ingest.service.batch_storage import store_batch
+from stratiform.services.ingest.service.cloud_names import validate_cloud_name
 from stratiform.services.ingest.service.parsed_batches import parse_events
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.model import Resource
 from stratiform.services.ledger.model.names import NAMED_TYPES, OWN_CLOUD
 from stratiform.services.ledger.service import LedgerService
@@ -49,8 +49,8 @@ class ResourceNames:
         targets = self._list_targets(ctx, resource)
         events = [_event(ctx, target, name, at) for target in targets]
         for event in events:
-            self.parser.list_statements(event)  # raises what would be stored as rejected
-        store(ctx.db, self.ledger, parse_events(self.parser, events), ctx.now)
+            self.parser.parse_event(event)  # raises what would be stored as rejected
+        store_batch(ctx.db, self.ledger, parse_events(self.parser, events), ctx.now)
         return targets
 
     def _list_targets(self, ctx: RequestContext, resource: Resource) -> list[Resource]:

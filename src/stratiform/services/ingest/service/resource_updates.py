@@ -10,9 +10,9 @@ from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
 from stratiform.kit.outbox import Event
 from stratiform.services.ingest import policy
-from stratiform.services.ingest.events import MessageParser
+from stratiform.services.ingest.parsing import MessageParser
+from stratiform.services.ingest.service.batch_storage import store_batch
 from stratiform.services.ingest.service.parsed_batches import parse_events
-from stratiform.services.ingest.service.storage import store
 from stratiform.services.ledger.model import RecordedSegment, Resource
 from stratiform.services.ledger.service import LedgerService
 
@@ -52,23 +52,23 @@ class ResourceUpdates:
         events = []
         for index, update in enumerate(updates):
             digest = _digest(update)
-            if not self.ledger.events.last_message_id(ctx.db, update.resource, update.at).endswith(digest):
+            if not self.ledger.events.find_last_message_id(ctx.db, update.resource, update.at).endswith(digest):
                 events.append(_event(ctx, update, f"{_ID_PREFIX}-{ctx.now:020d}-{index}-{digest}"))
         for event in events:
-            self.parser.list_statements(event)  # raises what would be stored as rejected
-        store(ctx.db, self.ledger, parse_events(self.parser, events), ctx.now)
+            self.parser.parse_event(event)  # raises what would be stored as rejected
+        store_batch(ctx.db, self.ledger, parse_events(self.parser, events), ctx.now)
 
-    def last_message_at(self, ctx: RequestContext, resource: Resource) -> Micros:
+    def get_last_message_time(self, ctx: RequestContext, resource: Resource) -> Micros:
         """Return the time of the last message about `resource`; 0 if there is none. Raises: Forbidden."""
         self.require_create(ctx)
-        return self.ledger.events.last_message_at(ctx.db, resource)
+        return self.ledger.events.find_last_message_time(ctx.db, resource)
 
     def list_segments(
         self, ctx: RequestContext, resource_id: str, resource_types: Sequence[str]
     ) -> Sequence[RecordedSegment]:
         """Return all segments of the resources with this id, whichever project they belong to. Raises: Forbidden."""
         self.require_create(ctx)
-        return self.ledger.histories.list_all_by_id(ctx.db, resource_id, resource_types)
+        return self.ledger.segment_histories.list_all_by_id(ctx.db, resource_id, resource_types)
 
 
 def _event(ctx: RequestContext, update: ResourceUpdate, message_id: str) -> Event:

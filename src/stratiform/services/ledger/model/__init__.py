@@ -1,59 +1,60 @@
 """Data types of the ledger, and the fold of events into segments. Pure functions."""
 
-from stratiform.services.ledger.model.catalog import (
+from stratiform.services.ledger.model.correction_application import select_statements_in_force
+from stratiform.services.ledger.model.event_records import EventRecord, decode_statement, encode_fact, encode_leaf
+from stratiform.services.ledger.model.fold import FoldedUsage, find_parent, fold_statements
+from stratiform.services.ledger.model.incremental_fold import FoldProgress, fold_all_statements, fold_next_statements
+from stratiform.services.ledger.model.messages import ParsedMessage
+from stratiform.services.ledger.model.meter_catalog import (
     METER_KINDS,
-    Attribute,
     AttributeType,
+    CatalogAttribute,
     CatalogMeter,
+    CatalogResourceType,
     MeterCatalog,
     MeterKind,
-    ResourceType,
 )
-from stratiform.services.ledger.model.corrections import select_in_force
-from stratiform.services.ledger.model.fold import Usage, find_parent, fold
-from stratiform.services.ledger.model.incremental_fold import Progress, fold_all, fold_next
-from stratiform.services.ledger.model.messages import ParsedMessage
-from stratiform.services.ledger.model.meters import MeterFormat
-from stratiform.services.ledger.model.records import Record, decode_statement, statement_to_dict
+from stratiform.services.ledger.model.meter_formats import MeterFormat
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import (
     RecordedSegment,
     Segment,
     SegmentRow,
     UsageFilter,
-    decode_cursor,
-    encode_cursor,
+    decode_segment_cursor,
+    encode_segment_cursor,
 )
 from stratiform.services.ledger.model.statements import Correction, ResourceStatement, Statement
 
 __all__ = [
     "METER_KINDS",
-    "Attribute",
     "AttributeType",
+    "CatalogAttribute",
     "CatalogMeter",
+    "CatalogResourceType",
     "Correction",
+    "EventRecord",
+    "FoldProgress",
+    "FoldedUsage",
     "MeterCatalog",
     "MeterFormat",
     "MeterKind",
     "ParsedMessage",
-    "Progress",
-    "Record",
     "RecordedSegment",
     "Resource",
     "ResourceStatement",
-    "ResourceType",
     "Segment",
     "SegmentRow",
     "Statement",
-    "Usage",
     "UsageFilter",
-    "decode_cursor",
+    "decode_segment_cursor",
     "decode_statement",
-    "encode_cursor",
+    "encode_fact",
+    "encode_leaf",
+    "encode_segment_cursor",
     "find_parent",
-    "fold",
-    "fold_all",
-    "fold_next",
-    "select_in_force",
-    "statement_to_dict",
+    "fold_all_statements",
+    "fold_next_statements",
+    "fold_statements",
+    "select_statements_in_force",
 ]

@@ -5,27 +5,33 @@ value of the previous statement, or else that of the first one that asserts it. 
 statements only: not on their order of arrival, and not on duplicates.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import groupby
+from itertools import pairwise
 
 from msgspec import structs
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.services.ledger.model.corrections import Interval, Observations, apply_corrections, select_in_force
-from stratiform.services.ledger.model.properties import (
+from stratiform.services.ledger.model.correction_application import (
+    MessageAssertions,
+    UseInterval,
+    apply_corrections,
+    select_statements_in_force,
+)
+from stratiform.services.ledger.model.resource_properties import (
+    STATE,
     Properties,
-    comparable,
-    default_state,
-    initial_properties,
-    make_segment,
-    stated_properties,
+    build_segment,
+    compute_initial_properties,
+    get_default_state,
+    get_stated_properties,
+    is_same,
     update_properties,
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
-from stratiform.services.ledger.model.statements import Statement
+from stratiform.services.ledger.model.statements import Statement, rank
 
 #: Kinds of ends, the most reliable first: a time of termination, a time of deletion, or the time of the first statement
 #: that the resource is deleted.
@@ -33,7 +39,7 @@ END_TERMINATED, END_DELETED, END_OBSERVED, NO_END = range(4)
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class FoldedUsage:
     """All segments of one resource in order, and what was stated of it last.
 
     `end` is known of a resource that was never launched too. `start`, `end_kind` and `properties` (those before the
@@ -50,16 +56,18 @@ class Usage:
     properties: Properties = field(default_factory=dict, compare=False)
 
 
-def fold(resource: Resource, statements: Iterable[Statement], parent_end: Micros | None = None) -> Usage:
+def fold_statements(
+    resource: Resource, statements: Iterable[Statement], parent_end: Micros | None = None
+) -> FoldedUsage:
     """Return the usage of one resource. Order and duplicates of statements do not matter.
 
     `parent_end` is the end of the resource with which this one ends, if there is one and it has ended. Statements with
     samples assert nothing about the resource itself.
     """
-    in_force = select_in_force(each for each in statements if not each.samples)
+    in_force = select_statements_in_force([each for each in statements if not each.samples])
     messages = select_messages(in_force)
-    stated = [(message.at, stated_properties(message)) for message in messages]
-    initial = initial_properties([properties for _, properties in stated])
+    stated = [(message.at, get_stated_properties(message)) for message in messages]
+    initial = compute_initial_properties([properties for _, properties in stated])
     start, (end, end_kind) = find_start(messages), find_end(messages, parent_end)
     timeline = _accumulate(stated, initial, end)
     intervals = _build_intervals(timeline, start, end)
@@ -67,14 +75,14 @@ def fold(resource: Resource, statements: Iterable[Statement], parent_end: Micros
     last_end = end
     if corrections:
         # A correction to the default state changes nothing while no message has stated another.
-        default: Properties = {"state": default_state(resource.resource_type)}
-        intervals = [Interval(each.start, each.end, default | each.properties) for each in intervals]
+        default: Properties = {STATE: get_default_state(resource.resource_type)}
+        intervals = [UseInterval(each.start, each.end, default | each.properties) for each in intervals]
         end_after = partial(_find_end_after, messages, parent_end)
-        observations = Observations(messages, default | initial, start, end, end_after)
+        observations = MessageAssertions(messages, default | initial, start, end, end_after)
         intervals, last_end = apply_corrections(intervals, observations, corrections)
-    return Usage(
+    return FoldedUsage(
         name=next((each.name for each in reversed(in_force) if each.name is not None), ""),
-        segments=tuple(make_segment(resource, each.start, each.end, each.properties) for each in intervals),
+        segments=tuple(build_segment(resource, each.start, each.end, each.properties) for each in intervals),
         tags=next((each.tags for each in reversed(in_force) if each.tags is not None), {}),
         parent=next((each.parent for each in reversed(in_force) if each.parent is not None), None),
         end=last_end,
@@ -87,7 +95,7 @@ def fold(resource: Resource, statements: Iterable[Statement], parent_end: Micros
 def find_parent(child: Resource, statements: Iterable[Statement]) -> Resource | None:
     """Return the resource with which `child` ends, by the last statement that has one; never `child` itself."""
     candidates = [each for each in statements if each.parent is not None and not each.samples]
-    last = max(candidates, key=lambda each: each.rank).parent if candidates else None
+    last = max(candidates, key=rank).parent if candidates else None
     parent = None if last is None else Resource(child.cloud, *last)
     return None if parent == child else parent
 
@@ -158,7 +166,7 @@ def _accumulate(
 
 def _build_intervals(
     timeline: Iterable[tuple[Micros, Properties]], start: Micros | None, end: Micros | None
-) -> list[Interval]:
+) -> list[UseInterval]:
     """Return the intervals of use in `[start, end)`, each with other properties than the one before."""
     if start is None or (end is not None and end <= start):
         return []
@@ -169,10 +177,7 @@ def _build_intervals(
             changes[-1] = (at, properties)
         else:
             changes.append((at, properties))
-    distinct = list(_drop_unchanged(changes))
+    distinct = changes[:1]
+    distinct += [change for previous, change in pairwise(changes) if not is_same(previous[1], change[1])]
     ends = [at for at, _ in distinct[1:]]
-    return [Interval(at, until, properties) for (at, properties), until in zip(distinct, [*ends, end], strict=True)]
-
-
-def _drop_unchanged(changes: Iterable[tuple[Micros, Properties]]) -> Iterator[tuple[Micros, Properties]]:
-    return (next(group) for _, group in groupby(changes, key=lambda change: comparable(change[1])))
+    return [UseInterval(at, until, properties) for (at, properties), until in zip(distinct, [*ends, end], strict=True)]

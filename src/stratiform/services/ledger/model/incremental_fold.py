@@ -1,7 +1,7 @@
 """The incremental fold: a statement that arrives in order costs the same, however long the history of the resource.
 
-`fold_next` has the result of `fold` for all statements, or None if the stored progress is not sufficient: an earlier
-statement arrived, or the start or the end changed. Then the resource is folded from all its statements.
+`fold_next_statements` has the result of `fold` for all statements, or None if the stored progress is not sufficient: an
+earlier statement arrived, or the start or the end changed. Then the resource is folded from all its statements.
 """
 
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.services.ledger.model.fold import NO_END, Usage, find_end, fold
-from stratiform.services.ledger.model.properties import (
+from stratiform.services.ledger.model.fold import NO_END, FoldedUsage, find_end, fold_statements
+from stratiform.services.ledger.model.resource_properties import (
     Properties,
-    comparable,
-    make_segment,
-    stated_properties,
+    build_segment,
+    get_stated_properties,
+    is_same,
     update_properties,
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
-from stratiform.services.ledger.model.statements import Statement
+from stratiform.services.ledger.model.statements import Statement, rank
 
 
-class Progress(
+class FoldProgress(
     Struct,
     frozen=True,
     omit_defaults=True,
@@ -53,14 +53,14 @@ class Progress(
     is_corrected: bool = False
 
 
-def fold_all(
+def fold_all_statements(
     resource: Resource, statements: Sequence[Statement], parent_end: Micros | None = None
-) -> tuple[Progress, Usage]:
+) -> tuple[FoldProgress, FoldedUsage]:
     """Fold all statements of a resource (at least one). `last_segment_id` is not set."""
-    usage = fold(resource, statements, parent_end)
+    usage = fold_statements(resource, statements, parent_end)
     relevant = [each for each in statements if not each.samples]
-    at, message_id = max((each.rank for each in relevant), default=(-1, ""))
-    progress = Progress(
+    at, message_id = max(map(rank, relevant), default=(-1, ""))
+    progress = FoldProgress(
         at=at,
         message_id=message_id,
         count=len(statements),
@@ -77,9 +77,9 @@ def fold_all(
     return progress, usage
 
 
-def fold_next(
-    resource: Resource, progress: Progress, statements: Sequence[Statement]
-) -> tuple[Progress, list[Segment]] | None:
+def fold_next_statements(
+    resource: Resource, progress: FoldProgress, statements: Sequence[Statement]
+) -> tuple[FoldProgress, list[Segment]] | None:
     """Fold more statements, in any order.
 
     Return the new progress and the segments that replace the last one (none: it is unchanged), or None if the resource
@@ -93,8 +93,8 @@ def fold_next(
     if progress.is_corrected:
         return None
     changes: list[tuple[Micros, Properties]] = []
-    for statement in sorted(relevant, key=lambda each: each.rank):
-        stated = stated_properties(statement)
+    for statement in sorted(relevant, key=rank):
+        stated = get_stated_properties(statement)
         if not (stated.keys() <= progress.properties.keys() and _continues(progress, statement)):
             return None
         properties = progress.properties
@@ -102,7 +102,7 @@ def fold_next(
             if progress.end is not None:
                 return None
             properties = update_properties(progress.properties, stated)
-            if progress.last_segment_start is not None and comparable(properties) != comparable(progress.properties):
+            if progress.last_segment_start is not None and not is_same(properties, progress.properties):
                 if statement.at <= progress.last_segment_start:
                     return None
                 if not changes:
@@ -111,13 +111,13 @@ def fold_next(
         last_start = changes[-1][0] if changes else progress.last_segment_start
         progress = _advance(progress, statement, properties, last_start)
     ends = [*[at for at, _ in changes[1:]], None]
-    segments = [make_segment(resource, at, end, values) for (at, values), end in zip(changes, ends, strict=False)]
+    segments = [build_segment(resource, at, end, values) for (at, values), end in zip(changes, ends, strict=False)]
     return progress, segments
 
 
 def _advance(
-    progress: Progress, statement: Statement, properties: Properties, last_segment_start: Micros | None
-) -> Progress:
+    progress: FoldProgress, statement: Statement, properties: Properties, last_segment_start: Micros | None
+) -> FoldProgress:
     return structs.replace(
         progress,
         at=statement.at,
@@ -130,10 +130,10 @@ def _advance(
     )
 
 
-def _continues(progress: Progress, statement: Statement) -> bool:
+def _continues(progress: FoldProgress, statement: Statement) -> bool:
     """Return True if the statement affects only what follows it."""
     return (
-        statement.rank > (progress.at, progress.message_id)
+        rank(statement) > (progress.at, progress.message_id)
         and statement.correction is None
         and (statement.parent is None or statement.parent == progress.parent)
         and _keeps_start(progress.start, statement.launched_at)
@@ -145,7 +145,7 @@ def _keeps_start(start: Micros | None, launched_at: Micros | None) -> bool:
     return launched_at is None or (start is not None and _keeps_earliest(start, launched_at))
 
 
-def _keeps_end(progress: Progress, statement: Statement) -> bool:
+def _keeps_end(progress: FoldProgress, statement: Statement) -> bool:
     if statement.terminated_at is None and statement.deleted_at is None and not statement.is_deleted:
         return True
     end, kind = find_end([statement], None)

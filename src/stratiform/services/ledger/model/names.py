@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from msgspec import structs
 
 from stratiform.kit.clock import Micros
-from stratiform.services.ledger.model.corrections import select_in_force
+from stratiform.services.ledger.model.correction_application import select_statements_in_force
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
 from stratiform.services.ledger.model.statements import Statement
@@ -56,7 +56,7 @@ class NameTimeline:
     def of(cls, statements: Iterable[Statement]) -> "NameTimeline":
         """Return the names that statements about one resource state; their order and duplicates do not matter."""
         names: dict[Micros, str] = {}
-        for statement in select_in_force(each for each in statements if not each.samples):
+        for statement in select_statements_in_force(each for each in statements if not each.samples):
             if statement.name is not None:
                 names[statement.at] = statement.name
         changes = [*names.items()]

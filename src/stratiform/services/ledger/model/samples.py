@@ -16,7 +16,7 @@ import msgspec
 
 from stratiform.kit.clock import DAY_US, Micros
 from stratiform.kit.errors import Invalid
-from stratiform.services.ledger.model.catalog import MeterKind
+from stratiform.services.ledger.model.meter_catalog import MeterKind
 
 #: Exact arithmetic: a result that would lose a digit is an error.
 _EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
@@ -59,7 +59,7 @@ class SampleRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Contribution:
+class SampleContribution:
     """What a sample adds to a sum.
 
     The value of a gauge holds in `[start, end)`. Other values are usage until `end`, and `start` equals `end`.
@@ -71,7 +71,7 @@ class Contribution:
     project_id: str | None = None
 
 
-def iterate_contributions(kind: MeterKind, samples: Iterable[Sample]) -> Iterator[Contribution]:
+def iterate_contributions(kind: MeterKind, samples: Iterable[Sample]) -> Iterator[SampleContribution]:
     """Yield the contributions of the samples of one counter by time. At one instant the highest message id counts."""
     ordered = _without_duplicates(samples)
     if kind == "gauge":
@@ -79,23 +79,23 @@ def iterate_contributions(kind: MeterKind, samples: Iterable[Sample]) -> Iterato
     elif kind == "cumulative":
         yield from _cumulative_contributions(ordered)
     else:
-        yield from (Contribution(each.at, each.at, each.value, each.project_id) for each in ordered)
+        yield from (SampleContribution(each.at, each.at, each.value, each.project_id) for each in ordered)
 
 
 def sum_samples(kind: MeterKind, samples: Iterable[Sample], start: Micros, end: Micros) -> Decimal:
     """Return the sum of one counter's samples between `start` and `end`; a gauge in value × seconds."""
-    return sum_exactly(amount_between(kind, each, start, end) for each in iterate_contributions(kind, samples))
+    return sum_exactly(compute_amount_between(kind, each, start, end) for each in iterate_contributions(kind, samples))
 
 
-def amount_between(kind: MeterKind, contribution: Contribution, start: Micros, end: Micros) -> Decimal:
+def compute_amount_between(kind: MeterKind, contribution: SampleContribution, start: Micros, end: Micros) -> Decimal:
     """Return the part of a contribution between `start` and `end`."""
     if kind != "gauge":
         return contribution.value if start < contribution.end <= end else ZERO
     duration = min(contribution.end, end) - max(contribution.start, start)
-    return to_seconds(multiply(contribution.value, duration)) if duration > 0 else ZERO
+    return to_seconds(multiply_by_duration(contribution.value, duration)) if duration > 0 else ZERO
 
 
-def multiply(value: Decimal, duration: Micros) -> Decimal:
+def multiply_by_duration(value: Decimal, duration: Micros) -> Decimal:
     """Return value × microseconds."""
     return _EXACT.multiply(value, Decimal(duration))
 
@@ -143,18 +143,18 @@ def _without_duplicates(samples: Iterable[Sample]) -> Sequence[Sample]:
     return [by_time[at] for at in sorted(by_time)]
 
 
-def _gauge_contributions(ordered: Sequence[Sample]) -> Iterator[Contribution]:
+def _gauge_contributions(ordered: Sequence[Sample]) -> Iterator[SampleContribution]:
     """Each value holds until the next sample, and at most for its `hold`."""
     for index, sample in enumerate(ordered):
         end = sample.at + min(sample.hold, MAX_HOLD)
         if index + 1 < len(ordered):
             end = min(end, ordered[index + 1].at)
         if end > sample.at:
-            yield Contribution(sample.at, end, sample.value, sample.project_id)
+            yield SampleContribution(sample.at, end, sample.value, sample.project_id)
 
 
-def _cumulative_contributions(ordered: Sequence[Sample]) -> Iterator[Contribution]:
+def _cumulative_contributions(ordered: Sequence[Sample]) -> Iterator[SampleContribution]:
     """The growth of a counter. A lower value means that it was reset to zero; the first reading contributes nothing."""
     for previous, sample in pairwise(ordered):
         growth = sample.value if sample.value < previous.value else _EXACT.subtract(sample.value, previous.value)
-        yield Contribution(sample.at, sample.at, growth, sample.project_id)
+        yield SampleContribution(sample.at, sample.at, growth, sample.project_id)

@@ -90,13 +90,13 @@ class UsageFilter:
 SegmentKey = tuple[str, str, str, Micros]
 
 
-def encode_cursor(segment: Segment | SegmentRow) -> str:
+def encode_segment_cursor(segment: Segment | SegmentRow) -> str:
     """Return an opaque cursor for the position of `segment` in a list; it stays valid while the ledger grows."""
     key = (segment.resource_type, segment.resource_id, segment.cloud, segment.start)
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode()
 
 
-def decode_cursor(cursor: str) -> SegmentKey:
+def decode_segment_cursor(cursor: str) -> SegmentKey:
     """Return the sort key in a cursor. Raises Invalid."""
     try:
         key: SegmentKey = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=SegmentKey)

@@ -1,11 +1,13 @@
 """Statements: what an event asserts about a resource, or staff against the events."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from operator import attrgetter
 
 import msgspec
 
 from stratiform.kit.clock import Micros
-from stratiform.services.ledger.model.meters import MeterFormat
+from stratiform.services.ledger.model.meter_formats import MeterFormat
 from stratiform.services.ledger.model.resources import Resource
 
 #: The suffix of event types that state which resources exist, at the end of each audit period.
@@ -83,10 +85,9 @@ class Statement(
     audit_period: tuple[Micros, Micros] | None = None
     correction: Correction | None = None
 
-    @property
-    def rank(self) -> tuple[Micros, str]:
-        """The order of statements: a later one outranks an earlier one."""
-        return self.at, self.message_id
+
+#: The order of statements: a later one outranks an earlier one.
+rank: Callable[[Statement], tuple[Micros, str]] = attrgetter("at", "message_id")
 
 
 class ResourceStatement(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import Literal, cast, get_args
 
 from stratiform.kit.clock import DAY_US, HOUR_US, Micros, from_datetime, to_datetime
 from stratiform.kit.errors import Invalid
-from stratiform.services.ledger.model.samples import Contribution, multiply, to_seconds
+from stratiform.services.ledger.model.samples import SampleContribution, multiply_by_duration, to_seconds
 
 Bucket = Literal["hour", "day", "month"]
 
@@ -60,7 +60,7 @@ class SumResult:
     unmeasured: Mapping[str, Decimal]
 
 
-def parse_query(
+def parse_sum_query(
     group_by: Sequence[str], measures: Sequence[str], start: Micros, end: Micros, bucket: str | None
 ) -> SumQuery:
     """Validate a query. Raises Invalid, with a hint."""
@@ -81,10 +81,10 @@ def parse_query(
     if bucket is not None and bucket not in get_args(Bucket):
         raise Invalid(f"`bucket` must be hour, day or month, not '{bucket[:80]}'")
     valid_bucket = cast("Bucket | None", bucket)
-    return SumQuery(tuple(group_by), tuple(measures), bucket_bounds(start, end, valid_bucket), valid_bucket)
+    return SumQuery(tuple(group_by), tuple(measures), compute_bucket_bounds(start, end, valid_bucket), valid_bucket)
 
 
-def bucket_bounds(start: Micros, end: Micros, bucket: Bucket | None) -> tuple[Micros, ...]:
+def compute_bucket_bounds(start: Micros, end: Micros, bucket: Bucket | None) -> tuple[Micros, ...]:
     """Return the bounds of the buckets in `[start, end)`: full hours, days or months UTC. Raises Invalid."""
     if end <= start:
         raise Invalid("the period ends before it starts", hint="`from` must be earlier than `to`")
@@ -115,7 +115,7 @@ def _iterate_months(start: Micros, end: Micros) -> Iterator[Micros]:
 Edges = Mapping[int, tuple[int, int]]
 
 
-def durations_by_bucket(bounds: Sequence[Micros], starts: Edges, ends: Edges) -> list[int]:
+def sum_durations_by_bucket(bounds: Sequence[Micros], starts: Edges, ends: Edges) -> list[int]:
     """Return the duration of use in each bucket. Open segments end with the period or in a bucket after it."""
     durations = []
     started = started_offset = ended = ended_offset = previous = 0
@@ -131,7 +131,9 @@ def durations_by_bucket(bounds: Sequence[Micros], starts: Edges, ends: Edges) ->
     return durations
 
 
-def amounts_by_bucket(bounds: Sequence[Micros], kind: str, contribution: Contribution) -> Iterator[tuple[int, Decimal]]:
+def split_amounts_by_bucket(
+    bounds: Sequence[Micros], kind: str, contribution: SampleContribution
+) -> Iterator[tuple[int, Decimal]]:
     """Yield the buckets and amounts of a contribution. Usage until an instant counts in the bucket that ends there."""
     if kind != "gauge":
         index = bisect_left(bounds, contribution.end) - 1
@@ -141,7 +143,7 @@ def amounts_by_bucket(bounds: Sequence[Micros], kind: str, contribution: Contrib
     index = max(bisect_right(bounds, contribution.start) - 1, 0)
     while index < len(bounds) - 1 and bounds[index] < contribution.end:
         duration = min(contribution.end, bounds[index + 1]) - max(contribution.start, bounds[index])
-        yield index, to_seconds(multiply(contribution.value, duration))
+        yield index, to_seconds(multiply_by_duration(contribution.value, duration))
         index += 1
 
 

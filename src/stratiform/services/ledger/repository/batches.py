@@ -7,9 +7,9 @@ import msgpack
 import zstandard
 from sqlalchemy import func, insert, select, update
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection, upsert
+from stratiform.kit.database import Connection, upsert
 from stratiform.services.ledger.tables import batch_table, position_table
 
 _b, _p = batch_table.c, position_table.c
@@ -25,7 +25,7 @@ Message = tuple[str, bytes]
 
 
 @dataclass(slots=True)
-class Counters:
+class LedgerCounters:
     """The numbers of batches (the position), events, segments and resources, which are the next ids too.
 
     `received_at` is the time of the last batch.
@@ -38,7 +38,7 @@ class Counters:
     received_at: Micros
 
 
-def lock(db: Connection) -> Counters:
+def lock_ledger(db: Connection) -> LedgerCounters:
     """Become the only writer of the ledger until the transaction ends."""
     upsert(
         db,
@@ -49,10 +49,10 @@ def lock(db: Connection) -> Counters:
     )
     last = select(_b.received_at).where(_b.id == _p.position).scalar_subquery()
     columns = (_p.position, _p.events, _p.segments, _p.resources)
-    return Counters(*db.execute(select(*columns, func.coalesce(last, 0))).one())
+    return LedgerCounters(*db.execute(select(*columns, func.coalesce(last, 0))).one())
 
 
-def save_counters(db: Connection, counters: Counters) -> None:
+def save_counters(db: Connection, counters: LedgerCounters) -> None:
     """Store the counters after a batch."""
     db.execute(
         update(position_table).values(
@@ -64,20 +64,20 @@ def save_counters(db: Connection, counters: Counters) -> None:
     )
 
 
-def current_position(db: Connection) -> int:
+def get_current_position(db: Connection) -> int:
     """Return the current position, up to which all changes are visible."""
     return db.execute(select(_p.position)).scalar() or 0
 
 
-def position_at(db: Connection, moment: Micros) -> int:
+def get_position_at(db: Connection, moment: Micros) -> int:
     """Return the position at `moment`."""
     query = select(_b.id).where(_b.received_at <= moment).order_by(_b.received_at.desc(), _b.id.desc()).limit(1)
     return db.execute(query).scalar() or 0
 
 
-def list_times(db: Connection, positions: Collection[int]) -> dict[int, Micros]:
+def list_position_times(db: Connection, positions: Collection[int]) -> dict[int, Micros]:
     """Return when positions were reached."""
-    return {row[0]: row[1] for row in bulk.select_by(db, (_b.id, _b.received_at), _b.id, sorted(positions))}
+    return {row[0]: row[1] for row in bulk_queries.select_by_key(db, (_b.id, _b.received_at), _b.id, sorted(positions))}
 
 
 def count_events(db: Connection, position: int | None = None) -> int:
@@ -88,7 +88,7 @@ def count_events(db: Connection, position: int | None = None) -> int:
     return db.execute(query).scalar() or 0
 
 
-def add(db: Connection, counters: Counters, received_at: Micros, messages: Sequence[Message]) -> None:
+def add(db: Connection, counters: LedgerCounters, received_at: Micros, messages: Sequence[Message]) -> None:
     """Insert the batch at the position of `counters`."""
     packed = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL).compress(msgpack.packb(list(messages)))
     values = {"id": counters.position, "received_at": received_at, "events": counters.events, "messages": packed}
@@ -101,7 +101,7 @@ def find_messages(db: Connection, position: int) -> list[Message] | None:
     return None if packed is None else _unpack(packed)
 
 
-def find_next(db: Connection, after: int) -> tuple[int, list[Message]] | None:
+def find_next_batch(db: Connection, after: int) -> tuple[int, list[Message]] | None:
     """Return the first batch after position `after` that still has its messages."""
     query = select(_b.id, _b.messages).where(_b.id > after, _b.messages.is_not(None)).order_by(_b.id).limit(1)
     row = db.execute(query).first()
@@ -111,7 +111,7 @@ def find_next(db: Connection, after: int) -> tuple[int, list[Message]] | None:
 def iterate_messages(db: Connection, until: int) -> Iterator[list[Message]]:
     """Yield the messages of all batches up to position `until` that still have them."""
     position = 0
-    while (batch := find_next(db, position)) is not None and batch[0] <= until:
+    while (batch := find_next_batch(db, position)) is not None and batch[0] <= until:
         position, messages = batch
         yield messages
 

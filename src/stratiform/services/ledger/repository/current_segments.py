@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import update
 
-from stratiform.kit import bulk
-from stratiform.kit.db import Connection
+from stratiform.kit import bulk_queries
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import Segment
 from stratiform.services.ledger.tables import segment_table
 
@@ -28,7 +28,9 @@ def list_current(db: Connection, resource_ids: Sequence[int]) -> dict[int, dict[
     """Return the current segments of resources, by the id of the resource and then of the segment."""
     segments: dict[int, dict[int, Segment]] = defaultdict(dict)
     columns = (_s.resource, _s.id, _s.superseded, *_SEGMENT)
-    for resource_id, segment_id, superseded, *values in bulk.select_by(db, columns, _s.resource, resource_ids):
+    for resource_id, segment_id, superseded, *values in bulk_queries.select_by_key(
+        db, columns, _s.resource, resource_ids
+    ):
         if superseded is None:
             segments[resource_id][segment_id] = Segment(*values)
     return segments
@@ -45,9 +47,9 @@ class NewSegment:
 
 def replace(db: Connection, position: int, superseded: Sequence[int], new: Sequence[NewSegment]) -> None:
     """Mark the segments with the ids `superseded` as valid before `position` only, and insert `new`."""
-    for ids in bulk.chunks(superseded):
+    for ids in bulk_queries.split_into_chunks(superseded):
         db.execute(update(segment_table).where(_s.id.in_(ids)).values(superseded=position, is_open=None))
-    bulk.insert(db, segment_table, _INSERTED, [_row(each, position) for each in new])
+    bulk_queries.insert(db, segment_table, _INSERTED, [_row(each, position) for each in new])
 
 
 def _row(new: NewSegment, position: int) -> tuple[object, ...]:

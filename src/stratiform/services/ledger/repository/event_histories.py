@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import or_, select
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
-from stratiform.services.ledger.model import Record, Resource, Segment, UsageFilter
+from stratiform.kit.database import Connection
+from stratiform.services.ledger.model import EventRecord, Resource, Segment, UsageFilter
 from stratiform.services.ledger.model.segments import select_overlapping
 from stratiform.services.ledger.repository import batches
-from stratiform.services.ledger.repository.columns import Condition
-from stratiform.services.ledger.repository.segments import valid_at
+from stratiform.services.ledger.repository.column_types import Condition
+from stratiform.services.ledger.repository.segments import build_validity_conditions
 from stratiform.services.ledger.tables import batch_table, event_table, resource_table, sample_table, segment_table
 
 _b, _e, _r, _s, _v = batch_table.c, event_table.c, resource_table.c, segment_table.c, sample_table.c
@@ -25,7 +25,7 @@ class EventHistory:
 
     id: int
     resource: Resource
-    records: list[tuple[int, Record]]
+    records: list[tuple[int, EventRecord]]
     segments: list[Segment]
 
 
@@ -48,7 +48,7 @@ def list_by_ids(
     """Return the histories of resources in this order, as of `position` with `size` events in the log."""
     resources = _list_resources(db, ids)
     events = _list_events(db, ids, size)
-    received_at = batches.list_times(db, {event.batch for rows in events.values() for event in rows})
+    received_at = batches.list_position_times(db, {event.batch for rows in events.values() for event in rows})
     segments = _list_segments(db, ids, position)
     period = (usage_filter.since, usage_filter.until, usage_filter.project_id)
     return [
@@ -87,12 +87,12 @@ class _EventRow:
 
 def _list_resources(db: Connection, ids: Sequence[int]) -> dict[int, Resource]:
     columns = (_r.id, _r.cloud, _r.resource_type, _r.resource_id)
-    return {row_id: Resource(*resource) for row_id, *resource in bulk.select_by(db, columns, _r.id, ids)}
+    return {row_id: Resource(*resource) for row_id, *resource in bulk_queries.select_by_key(db, columns, _r.id, ids)}
 
 
 def _list_events(db: Connection, ids: Sequence[int], size: int) -> dict[int, list[_EventRow]]:
     events: dict[int, list[_EventRow]] = defaultdict(list)
-    for row in bulk.select_by(db, _EVENT, _e.resource, ids, _e.seq < size):
+    for row in bulk_queries.select_by_key(db, _EVENT, _e.resource, ids, _e.seq < size):
         events[row[0]].append(_EventRow(*row))
     for rows in events.values():
         rows.sort(key=lambda event: event.nth)
@@ -106,7 +106,7 @@ def _list_segments(db: Connection, ids: Sequence[int], position: int) -> dict[in
         _s.resource, _s.recorded, _s.superseded, _s.cloud, _s.resource_type, _s.resource_id, _s.project_id, _s.start_at,
         _s.end_at, _s.state, _s.attributes,
     )  # fmt: skip
-    for resource_id, recorded, superseded, *values in bulk.select_by(db, columns, _s.resource, ids):
+    for resource_id, recorded, superseded, *values in bulk_queries.select_by_key(db, columns, _s.resource, ids):
         if recorded <= position and (superseded is None or superseded > position):
             segments[resource_id].append(Segment(*values))
     for of_resource in segments.values():
@@ -114,8 +114,8 @@ def _list_segments(db: Connection, ids: Sequence[int], position: int) -> dict[in
     return segments
 
 
-def _record(event: _EventRow, resource: Resource, received_at: Micros) -> Record:
-    return Record(
+def _record(event: _EventRow, resource: Resource, received_at: Micros) -> EventRecord:
+    return EventRecord(
         at=event.at,
         cloud=event.cloud,
         event_type=event.event_type,
@@ -130,7 +130,7 @@ def _record(event: _EventRow, resource: Resource, received_at: Micros) -> Record
 
 
 def _segment_conditions(usage_filter: UsageFilter, position: int) -> list[Condition]:
-    conditions = valid_at(position)
+    conditions = build_validity_conditions(position)
     if usage_filter.project_id is not None:
         conditions.append(_s.project_id == usage_filter.project_id)
     if usage_filter.since is not None:

@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import func, select
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
-from stratiform.services.ledger.model import Record, Resource, Statement, decode_statement
-from stratiform.services.ledger.repository.columns import AnyRow, Condition
+from stratiform.kit.database import Connection
+from stratiform.services.ledger.model import EventRecord, Resource, Statement, decode_statement
+from stratiform.services.ledger.repository.column_types import AnyRow, Condition
 from stratiform.services.ledger.tables import batch_table, event_table, resource_table
 
 _e, _r, _b = event_table.c, resource_table.c, batch_table.c
@@ -28,40 +27,29 @@ _READ_AT_ONCE = 2000
 
 
 class NewEvent(NamedTuple):
-    """An event to insert, with the id of its resource, its batch, and the index of its message in the batch.
+    """An event to insert, with the values of `_COLUMNS`.
 
-    `publisher_id` may be a host name of the operator; it is not part of the record, which customers see.
+    `resource` is the id of the resource, `fact` the encoded statement, and `message_index` the index of the message in
+    the batch. `publisher_id` may be a host name of the operator; it is not part of the record, which customers see.
     """
 
     seq: int
-    resource_id: int
-    record: Record
+    resource: int
+    nth: int
+    cloud: str
+    message_id: str
+    at: Micros
+    event_type: str
+    publisher_id: str
+    fact: str
+    raw_sha256: bytes
     batch: int
     message_index: int
-    publisher_id: str
 
 
 def add(db: Connection, events: Sequence[NewEvent]) -> None:
     """Insert events."""
-    bulk.insert(db, event_table, _COLUMNS, [_values(event) for event in events])
-
-
-def _values(event: NewEvent) -> tuple[object, ...]:
-    seq, resource_id, record, batch, message_index, publisher_id = event
-    return (
-        seq,
-        resource_id,
-        record.nth,
-        record.cloud,
-        record.message_id,
-        record.at,
-        record.event_type,
-        publisher_id,
-        msgspec.json.encode(record.fact).decode(),
-        bytes.fromhex(record.raw_sha256),
-        batch,
-        message_index,
-    )
+    bulk_queries.insert(db, event_table, _COLUMNS, events)
 
 
 def find_existing(db: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -72,7 +60,7 @@ def find_existing(db: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[
     return {
         (cloud, row[0])
         for cloud, ids in by_cloud.items()
-        for row in bulk.select_by(db, (_e.message_id,), _e.message_id, ids, _e.cloud == cloud)
+        for row in bulk_queries.select_by_key(db, (_e.message_id,), _e.message_id, ids, _e.cloud == cloud)
     }
 
 
@@ -83,20 +71,20 @@ def find_number(db: Connection, cloud: str, message_id: str) -> int | None:
     return number
 
 
-def list_parts(db: Connection, cloud: str, message_id: str, limit: int) -> list[tuple[str, int]]:
+def list_message_events(db: Connection, cloud: str, message_id: str, limit: int) -> list[tuple[str, int]]:
     """Return the events of a message with several statements: their ids `MESSAGE_ID#PART` and numbers, by id."""
     in_message = (_e.message_id > f"{message_id}#", _e.message_id < f"{message_id}$")  # "$" follows "#"
     query = select(_e.message_id, _e.seq).where(*in_message, _e.cloud == cloud)
     return [(row.message_id, row.seq) for row in db.execute(query.order_by(_e.message_id).limit(limit))]
 
 
-def last_message_id(db: Connection, resource: Resource, at: Micros) -> str:
+def find_last_message_id(db: Connection, resource: Resource, at: Micros) -> str:
     """Return the id of the highest-ranking event about `resource` at the instant `at`; "" if there is none."""
     query = select(func.max(_e.message_id)).select_from(_WITH_RESOURCE).where(*_is_about(resource), _e.at == at)
     return db.execute(query).scalar() or ""
 
 
-def last_message_at(db: Connection, resource: Resource) -> Micros:
+def find_last_message_time(db: Connection, resource: Resource) -> Micros:
     """Return the time of the last event about `resource` that is not a correction; 0 if there is none."""
     query = select(_e.at, _e.fact).select_from(_WITH_RESOURCE).where(*_is_about(resource))
     return max((at for at, fact in db.execute(query) if "correction" not in fact), default=0)
@@ -106,7 +94,7 @@ def list_statements(db: Connection, resource_ids: Sequence[int]) -> dict[int, li
     """Return all statements about resources, by resource id."""
     statements: dict[int, list[Statement]] = defaultdict(list)
     columns = (_e.resource, _e.at, _e.message_id, _e.fact)
-    for resource_id, at, message_id, fact in bulk.select_by(db, columns, _e.resource, resource_ids):
+    for resource_id, at, message_id, fact in bulk_queries.select_by_key(db, columns, _e.resource, resource_ids):
         statements[resource_id].append(decode_statement(at, message_id, fact))
     return statements
 
@@ -118,7 +106,7 @@ _RECORD = (
 _records = select(*_RECORD).select_from(_WITH_RESOURCE.join(batch_table, _b.id == _e.batch))
 
 
-def iterate_records(db: Connection, first: int, end: int) -> Iterator[tuple[int, Record]]:
+def iterate_records(db: Connection, first: int, end: int) -> Iterator[tuple[int, EventRecord]]:
     """Yield the records `[first, end)` of the log with their numbers, in constant memory."""
     while first < end:
         query = _records.where(_e.seq >= first, _e.seq < min(end, first + _READ_AT_ONCE))
@@ -126,15 +114,19 @@ def iterate_records(db: Connection, first: int, end: int) -> Iterator[tuple[int,
         first += _READ_AT_ONCE
 
 
-def list_records(db: Connection, numbers: Sequence[int]) -> list[tuple[int, Record]]:
+def list_records(db: Connection, numbers: Sequence[int]) -> list[tuple[int, EventRecord]]:
     """Return the records with these numbers, sorted by number."""
-    rows = [row for chunk in bulk.chunks(numbers) for row in db.execute(_records.where(_e.seq.in_(chunk)))]
+    rows = [
+        row
+        for chunk in bulk_queries.split_into_chunks(numbers)
+        for row in db.execute(_records.where(_e.seq.in_(chunk)))
+    ]
     return sorted((_record(row) for row in rows), key=lambda numbered: numbered[0])
 
 
-def _record(row: AnyRow) -> tuple[int, Record]:
+def _record(row: AnyRow) -> tuple[int, EventRecord]:
     seq, at, cloud, event_type, fact, message_id, nth, raw_sha256, *others = row
-    return seq, Record(at, cloud, event_type, fact, message_id, nth, raw_sha256.hex(), *others)
+    return seq, EventRecord(at, cloud, event_type, fact, message_id, nth, raw_sha256.hex(), *others)
 
 
 def _is_about(resource: Resource) -> tuple[Condition, ...]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import Statement, decode_statement
 from stratiform.services.ledger.model.statements import EXISTS_SUFFIX
 from stratiform.services.ledger.repository import batches
@@ -32,14 +32,16 @@ def iterate(db: Connection, resource_ids: Sequence[int], since: Micros) -> Itera
     """Yield the events about resources from `since` on."""
     columns = (_e.resource, _e.at, _e.message_id, _e.event_type, _e.fact)
     where = (_e.event_type.endswith(EXISTS_SUFFIX), _e.at >= since)
-    for resource_id, at, message_id, event_type, fact in bulk.select_by(db, columns, _e.resource, resource_ids, *where):
+    for resource_id, at, message_id, event_type, fact in bulk_queries.select_by_key(
+        db, columns, _e.resource, resource_ids, *where
+    ):
         yield ExistsEvent(resource_id, event_type, decode_statement(at, message_id, fact))
 
 
 def list_periods(db: Connection, since: Micros) -> set[tuple[str, str, Micros, Micros]]:
     """Return the audit periods of events from `since` on: cloud, resource type, start, end."""
     periods = set()
-    first, last = batches.count_events(db, batches.position_at(db, since)), batches.count_events(db)
+    first, last = batches.count_events(db, batches.get_position_at(db, since)), batches.count_events(db)
     source = event_table.join(resource_table, _r.id == _e.resource)
     for start in range(first, last, _READ_AT_ONCE):
         query = select(_e.cloud, _r.resource_type, _e.fact).select_from(source)

@@ -6,10 +6,10 @@ import msgspec
 from sqlalchemy import ColumnElement, any_, cast, func, literal, select
 from sqlalchemy.dialects import postgresql
 
-from stratiform.kit import bulk
-from stratiform.kit.db import Connection, Json
-from stratiform.services.ledger.model import Progress
-from stratiform.services.ledger.repository.columns import AnyColumn
+from stratiform.kit import bulk_queries
+from stratiform.kit.database import Connection, Json
+from stratiform.services.ledger.model import FoldProgress
+from stratiform.services.ledger.repository.column_types import AnyColumn
 from stratiform.services.ledger.tables import name_history_table, resource_table
 
 _h, _r = name_history_table.c, resource_table.c
@@ -17,13 +17,13 @@ _h, _r = name_history_table.c, resource_table.c
 _COLUMNS = ("resource", "until", "name", "tags")
 
 
-def add(db: Connection, position: int, before: Mapping[int, Progress]) -> None:
+def add(db: Connection, position: int, before: Mapping[int, FoldProgress]) -> None:
     """Store the names and tags that resources had before `position`, by resource id."""
     rows = [
         (resource_id, position, progress.name, msgspec.json.encode(progress.tags).decode())
         for resource_id, progress in before.items()
     ]
-    bulk.insert(db, name_history_table, _COLUMNS, rows)
+    bulk_queries.insert(db, name_history_table, _COLUMNS, rows)
 
 
 def simplify_position(db: Connection, as_of: int | None) -> int | None:
@@ -33,12 +33,12 @@ def simplify_position(db: Connection, as_of: int | None) -> int | None:
     return as_of
 
 
-def name_at(as_of: int | None) -> ColumnElement[str]:
+def build_name_expression(as_of: int | None) -> ColumnElement[str]:
     """Return an expression for the name of the resource of a row at the position `as_of`; None is now."""
     return _r.name if as_of is None else func.coalesce(_earlier(_h.name, as_of), _r.name)
 
 
-def tags_at(as_of: int | None) -> AnyColumn:
+def build_tags_expression(as_of: int | None) -> AnyColumn:
     """Return an expression for the tags of the resource of a row at the position `as_of`; None is now."""
     return _r.tags if as_of is None else func.coalesce(_earlier(_h.tags, as_of), _r.tags, type_=Json())
 
@@ -47,12 +47,12 @@ def list_names(db: Connection, resource_ids: Iterable[int], as_of: int | None) -
     """Return the names of resources at `as_of`."""
     ids = sorted(resource_ids)
     if db.dialect.name != "postgresql":
-        names = dict(bulk.select_by(db, (_r.id, _r.name), _r.id, ids))
+        names = dict(bulk_queries.select_by_key(db, (_r.id, _r.name), _r.id, ids))
     else:
         array = cast(ids, postgresql.ARRAY(_r.id.type))
         names = dict(db.execute(select(_r.id, _r.name).where(_r.id == any_(array))).all())
     if simplify_position(db, as_of) is not None:
-        earlier = bulk.select_by(db, (_h.resource, _h.until, _h.name), _h.resource, ids, _h.until > as_of)
+        earlier = bulk_queries.select_by_key(db, (_h.resource, _h.until, _h.name), _h.resource, ids, _h.until > as_of)
         names |= {resource_id: name for resource_id, _, name in sorted(earlier, key=lambda row: -row[1])}
     return names
 

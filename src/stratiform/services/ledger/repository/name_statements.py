@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from stratiform.kit import bulk
-from stratiform.kit.db import Connection
+from stratiform.kit import bulk_queries
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import Resource, Statement, decode_statement
 from stratiform.services.ledger.repository import resources as resource_rows
-from stratiform.services.ledger.repository.columns import Condition
+from stratiform.services.ledger.repository.column_types import Condition
 from stratiform.services.ledger.tables import event_table
 
 _e = event_table.c
@@ -26,7 +26,7 @@ def list_by_resource(
         conditions.append(_e.batch <= as_of)
     columns = (_e.resource, _e.at, _e.message_id, _e.fact)
     statements: dict[Resource, list[Statement]] = defaultdict(list)
-    for row_id, at, message_id, fact in bulk.select_by(db, columns, _e.resource, sorted(ids), *conditions):
+    for row_id, at, message_id, fact in bulk_queries.select_by_key(db, columns, _e.resource, sorted(ids), *conditions):
         if "name" in fact or "correction" in fact:
             statements[ids[row_id]].append(decode_statement(at, message_id, fact))
     return statements

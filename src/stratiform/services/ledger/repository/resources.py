@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import and_, or_, select
 
-from stratiform.kit import bulk
-from stratiform.kit.db import Connection
-from stratiform.services.ledger.model import Progress, Resource
+from stratiform.kit import bulk_queries
+from stratiform.kit.database import Connection
+from stratiform.services.ledger.model import FoldProgress, Resource
+from stratiform.services.ledger.model.resource_properties import decode_properties, encode_properties
 from stratiform.services.ledger.tables import resource_table
 
 _r = resource_table.c
@@ -23,7 +24,7 @@ _ORDER = (_r.resource_id, _r.resource_type, _r.cloud)
 #: The sort key of `list_page`: resource id, resource type, cloud.
 ResourceKey = tuple[str, str, str]
 
-_decode_progress = msgspec.json.Decoder(Progress).decode
+_progress_decoder = msgspec.json.Decoder(FoldProgress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class ResourceRow:
 
     id: int
     resource: Resource
-    progress: Progress
+    progress: FoldProgress
     parent: int | None = None
 
 
@@ -44,26 +45,28 @@ def find_ids(db: Connection, resources: Iterable[Resource]) -> dict[Resource, in
     ids = {}
     for (cloud, resource_type), resource_ids in by_type.items():
         where = (_r.cloud == cloud, _r.resource_type == resource_type)
-        for resource_id, row_id in bulk.select_by(db, (_r.resource_id, _r.id), _r.resource_id, resource_ids, *where):
+        for resource_id, row_id in bulk_queries.select_by_key(
+            db, (_r.resource_id, _r.id), _r.resource_id, resource_ids, *where
+        ):
             ids[Resource(cloud, resource_type, resource_id)] = row_id
     return ids
 
 
-def find_rows(db: Connection, ids: Sequence[int]) -> dict[int, ResourceRow]:
+def list_rows(db: Connection, ids: Sequence[int]) -> dict[int, ResourceRow]:
     """Return resources by id."""
     columns = (_r.id, _r.cloud, _r.resource_type, _r.resource_id, _r.parent, _r.progress)
     return {
         row_id: ResourceRow(row_id, Resource(*resource), _decode_progress(progress), parent)
-        for row_id, *resource, parent, progress in bulk.select_by(db, columns, _r.id, ids)
+        for row_id, *resource, parent, progress in bulk_queries.select_by_key(db, columns, _r.id, ids)
     }
 
 
 def list_children(db: Connection, parents: Collection[int]) -> list[int]:
     """Return the ids of the resources that end with one of `parents`."""
-    return sorted(row[0] for row in bulk.select_by(db, (_r.id,), _r.parent, sorted(parents)))
+    return sorted(row[0] for row in bulk_queries.select_by_key(db, (_r.id,), _r.parent, sorted(parents)))
 
 
-def list_page(db: Connection, limit: int, after: ResourceKey | None) -> list[tuple[Resource, Progress]]:
+def list_page(db: Connection, limit: int, after: ResourceKey | None) -> list[tuple[Resource, FoldProgress]]:
     """Return the first `limit` resources after `after`, sorted by id, type and cloud."""
     query = select(_r.cloud, _r.resource_type, _r.resource_id, _r.progress)
     if after is not None:
@@ -93,19 +96,25 @@ def list_names(
     if resource_ids is None:
         rows = iter(db.execute(select(*columns).where(is_of_type).order_by(_r.resource_id, _r.cloud)))
     else:
-        rows = bulk.select_by(db, columns, _r.resource_id, resource_ids, is_of_type)
+        rows = bulk_queries.select_by_key(db, columns, _r.resource_id, resource_ids, is_of_type)
     return [(cloud, resource_id, name, tags) for cloud, resource_id, name, tags in rows]
 
 
 def save(db: Connection, new: Sequence[ResourceRow], changed: Sequence[ResourceRow]) -> None:
     """Insert new rows, and update changed ones."""
-    bulk.insert(db, resource_table, _COLUMNS, [(row.id, *row.resource, *_mutable_values(row)) for row in new])
-    bulk.update(db, resource_table, ("id", *_MUTABLE), [(row.id, *_mutable_values(row)) for row in changed])
+    bulk_queries.insert(db, resource_table, _COLUMNS, [(row.id, *row.resource, *_mutable_values(row)) for row in new])
+    bulk_queries.update(db, resource_table, ("id", *_MUTABLE), [(row.id, *_mutable_values(row)) for row in changed])
 
 
 def _mutable_values(row: ResourceRow) -> tuple[str, str, int | None, str]:
     """Return the values of the columns `_MUTABLE`."""
-    return row.progress.name, _encode(row.progress.tags), row.parent, _encode(row.progress)
+    progress = msgspec.structs.replace(row.progress, properties=encode_properties(row.progress.properties))
+    return progress.name, _encode(progress.tags), row.parent, _encode(progress)
+
+
+def _decode_progress(text: str) -> FoldProgress:
+    progress = _progress_decoder.decode(text)
+    return msgspec.structs.replace(progress, properties=decode_properties(progress.properties))
 
 
 def _encode(value: object) -> str:

@@ -6,17 +6,22 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
+from msgspec import structs
 from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import DAY_US, Micros
-from stratiform.kit.db import Connection
-from stratiform.services.ledger.model import MeterKind, UsageFilter
+from stratiform.kit.database import Connection
+from stratiform.services.ledger.model import MeterKind, Statement, UsageFilter
 from stratiform.services.ledger.model.samples import MAX_HOLD, Sample, SampleRow
 from stratiform.services.ledger.repository import name_history
-from stratiform.services.ledger.repository.columns import AnyColumn, AnyRow, Condition
+from stratiform.services.ledger.repository.column_types import AnyColumn, AnyRow, Condition
 from stratiform.services.ledger.repository.events import NewEvent
-from stratiform.services.ledger.repository.segments import after_key, has_tag, valid_at
+from stratiform.services.ledger.repository.segments import (
+    build_after_key_condition,
+    build_tag_condition,
+    build_validity_conditions,
+)
 from stratiform.services.ledger.tables import event_table, resource_table, sample_table, segment_table
 
 _e, _v, _r, _s = event_table.c, sample_table.c, resource_table.c, segment_table.c
@@ -58,30 +63,28 @@ class StoredSample(NamedTuple):
     value: str
 
 
-def add(db: Connection, events: Sequence[NewEvent]) -> None:
+def add(db: Connection, events: Iterable[tuple[NewEvent, Statement]]) -> None:
     """Insert the samples of events."""
-    bulk.insert(db, sample_table, _COLUMNS, [row for event in events for row in _rows(event)])
+    bulk_queries.insert(
+        db, sample_table, _COLUMNS, [row for event, statement in events for row in _rows(event, statement)]
+    )
 
 
-def _rows(event: NewEvent) -> Iterator[tuple[object, ...]]:
-    record = event.record
-    if "samples" not in record.fact:
-        return
-    fact = record.fact
-    project_id, source, formats = fact.get("project_id"), fact.get("source", ""), fact["meters"]
-    for meter, value in fact["samples"].items():
-        format_ = formats[meter]
-        values = (value, format_["kind"], format_.get("unit", ""), format_.get("hold", 0))
-        key = (event.seq, meter, event.resource_id, source, project_id, record.at, record.message_id)
-        yield (*key, *values, event.batch)
+def _rows(event: NewEvent, statement: Statement) -> Iterator[tuple[object, ...]]:
+    for meter, value in statement.samples.items():
+        kind, unit, hold = structs.astuple(statement.meters[meter])
+        key = (event.seq, meter, event.resource, statement.source, statement.project_id, event.at, event.message_id)
+        yield (*key, str(value), kind, unit, hold, event.batch)
 
 
 def find_by_message(db: Connection, cloud: str, meter: str, message_ids: Collection[str]) -> Mapping[str, StoredSample]:
     """Return the samples of a meter in these messages, by message id."""
-    by_message = bulk.select_by(db, (_e.message_id, _e.seq), _e.message_id, sorted(message_ids), _e.cloud == cloud)
+    by_message = bulk_queries.select_by_key(
+        db, (_e.message_id, _e.seq), _e.message_id, sorted(message_ids), _e.cloud == cloud
+    )
     ids = {seq: message_id for message_id, seq in by_message}
     columns = (_v.seq, _v.value, _r.resource_id)
-    rows = bulk.select_by(db, columns, _v.seq, sorted(ids), _v.meter == meter, _r.id == _v.resource)
+    rows = bulk_queries.select_by_key(db, columns, _v.seq, sorted(ids), _v.meter == meter, _r.id == _v.resource)
     return {ids[seq]: StoredSample(resource_id, value) for seq, value, resource_id in rows}
 
 
@@ -93,7 +96,7 @@ def list_page(
     if usage_filter.since is not None:
         conditions.append(_v.at > usage_filter.since)
     if after is not None:
-        conditions.append(after_key(db, _ORDER, after))
+        conditions.append(build_after_key_condition(db, _ORDER, after))
     columns = (
         _r.resource_type, _r.resource_id, _r.cloud, _project_id(usage_filter.as_of), _v.meter, _v.kind, _v.unit,
         _v.source, _v.at, _v.value, _v.message_id, _v.seq,
@@ -128,7 +131,7 @@ def iterate_series(db: Connection, usage_filter: UsageFilter, meter: str) -> Ite
     hold = db.execute(max_hold).scalar() or 0
     is_holding = and_(_v.kind == "gauge", _v.at > since - min(hold, MAX_HOLD))
     previous = _find_previous_readings(db, conditions, since)
-    tags_column = name_history.tags_at(name_history.simplify_position(db, usage_filter.as_of))
+    tags_column = name_history.build_tags_expression(name_history.simplify_position(db, usage_filter.as_of))
     resource = (_r.resource_type, _r.resource_id, _r.cloud, tags_column)
     sample = (_v.at, _v.message_id, _v.value, _v.hold, _project_id(usage_filter.as_of))
     query = select(*_SERIES, *resource, *sample).select_from(_FROM)
@@ -185,7 +188,7 @@ def _filter_conditions(usage_filter: UsageFilter, meter: str | None) -> list[Con
     )
     conditions: list[Condition] = [column == value for column, value in columns if value is not None]
     if usage_filter.tag is not None:
-        conditions.append(has_tag(*usage_filter.tag, usage_filter.as_of))
+        conditions.append(build_tag_condition(*usage_filter.tag, usage_filter.as_of))
     if usage_filter.project_id is not None:
         conditions.append(_is_of_project(usage_filter.project_id, usage_filter.as_of))
     if usage_filter.until is not None:
@@ -197,7 +200,7 @@ def _filter_conditions(usage_filter: UsageFilter, meter: str | None) -> list[Con
 
 def _is_of_project(project_id: str, as_of: int | None) -> Condition:
     """Return the condition that a sample belongs to a project, by itself or by its resource at the time."""
-    used = select(_s.resource).where(_s.project_id == project_id, *valid_at(as_of))
+    used = select(_s.resource).where(_s.project_id == project_id, *build_validity_conditions(as_of))
     by_resource = and_(_v.project_id.is_(None), _v.resource.in_(used), _resource_project_id(as_of) == project_id)
     return or_(_v.project_id == project_id, by_resource)
 
@@ -205,7 +208,7 @@ def _is_of_project(project_id: str, as_of: int | None) -> Condition:
 def _resources_of(project_id: str, as_of: int | None) -> CompoundSelect[object]:
     """Select the resources of which the project has samples, or which it used at any time."""
     sampled = select(_v.resource).where(_v.project_id == project_id)
-    return sampled.union(select(_s.resource).where(_s.project_id == project_id, *valid_at(as_of)))
+    return sampled.union(select(_s.resource).where(_s.project_id == project_id, *build_validity_conditions(as_of)))
 
 
 def _project_id(as_of: int | None) -> AnyColumn:
@@ -215,5 +218,7 @@ def _project_id(as_of: int | None) -> AnyColumn:
 def _resource_project_id(as_of: int | None) -> AnyColumn:
     """Return the project of the resource at the time of the sample; at the end of use it is still the last one."""
     at_time = (_s.resource == _v.resource, _s.start_at <= _v.at, or_(_s.end_at.is_(None), _s.end_at >= _v.at))
-    query = select(_s.project_id).where(*at_time, *valid_at(as_of)).order_by(_s.start_at.desc()).limit(1)
+    query = (
+        select(_s.project_id).where(*at_time, *build_validity_conditions(as_of)).order_by(_s.start_at.desc()).limit(1)
+    )
     return query.scalar_subquery().correlate(sample_table)

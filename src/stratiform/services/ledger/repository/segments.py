@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, Text, and_, func, literal, or_, select, tuple_, type_coerce
 
-from stratiform.kit import bulk
+from stratiform.kit import bulk_queries
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import Segment, SegmentRow, UsageFilter
 from stratiform.services.ledger.model.segments import SegmentKey
 from stratiform.services.ledger.repository import name_history
-from stratiform.services.ledger.repository.columns import AnyColumn, Condition
+from stratiform.services.ledger.repository.column_types import AnyColumn, Condition
 from stratiform.services.ledger.tables import resource_table, segment_table
 
 _s, _r = segment_table.c, resource_table.c
@@ -58,14 +58,14 @@ def list_rows(
     rows: list[object] = []
     while len(rows) < limit:
         size = min(query_limit, limit - len(rows))
-        is_later = [] if after is None else [after_key(db, _ORDER, after)]
+        is_later = [] if after is None else [build_after_key_condition(db, _ORDER, after)]
         page = db.execute(_select(usage_filter, *is_later).order_by(*_ORDER).limit(size)).all()
         rows += page
         if len(page) < size:
             break
         resource_type, resource_id, _, _, cloud, start, *_ = page[-1]
         after = (resource_type, resource_id, cloud, start)
-    return with_names(db, rows, usage_filter.as_of)
+    return add_names(db, rows, usage_filter.as_of)
 
 
 def list_rows_by_end(
@@ -78,12 +78,12 @@ def list_rows_by_end(
     has_end = after is None or after[0] is not None
     conditions: list[Condition] = [_s.end_at > (usage_filter.since or 0) if has_end else _s.end_at.is_(None)]
     if after is not None:
-        conditions.append(after_key(db, (_s.end_at, _s.id), after) if has_end else _s.id > after[1])
+        conditions.append(build_after_key_condition(db, (_s.end_at, _s.id), after) if has_end else _s.id > after[1])
     query = _select(replace(usage_filter, since=None), *conditions).add_columns(_s.id)
     rows = db.execute(query.order_by(_s.end_at, _s.id).limit(limit)).all()
     open_segments: EndKey | None = (None, -1) if has_end else None
     following = (rows[-1][6], rows[-1][-1]) if len(rows) == limit else open_segments
-    return with_names(db, [row[:-1] for row in rows], usage_filter.as_of), following
+    return add_names(db, [row[:-1] for row in rows], usage_filter.as_of), following
 
 
 def iterate(db: Connection, usage_filter: UsageFilter) -> Iterator[Segment]:
@@ -94,7 +94,7 @@ def iterate(db: Connection, usage_filter: UsageFilter) -> Iterator[Segment]:
         yield from map(decode_row, rows)
         if len(rows) < _READ_AT_ONCE:
             return
-        after = sort_key(rows[-1])
+        after = get_sort_key(rows[-1])
 
 
 def count(db: Connection, resource_types: Collection[str]) -> tuple[int, int]:
@@ -106,7 +106,7 @@ def count(db: Connection, resource_types: Collection[str]) -> tuple[int, int]:
     return total, open_
 
 
-def sort_key(row: SegmentRow) -> SegmentKey:
+def get_sort_key(row: SegmentRow) -> SegmentKey:
     """Return the sort key of a row."""
     return row.resource_type, row.resource_id, row.cloud, row.start
 
@@ -126,7 +126,7 @@ def decode_row(row: SegmentRow) -> Segment:
     )
 
 
-def with_names(db: Connection, rows: Sequence[Any], as_of: int | None) -> list[SegmentRow]:
+def add_names(db: Connection, rows: Sequence[Any], as_of: int | None) -> list[SegmentRow]:
     """Return rows of `COLUMNS` with the names of their resources."""
     names = name_history.list_names(db, {row[2] for row in rows}, as_of)
     return [
@@ -143,10 +143,10 @@ def _list_by_resource(
     last: Sequence[object] | None = None if after is None else after[:3]
     is_first = True
     while len(segments) < limit:
-        query = select(_r.id, *_RESOURCE_ORDER, name_history.name_at(usage_filter.as_of))
+        query = select(_r.id, *_RESOURCE_ORDER, name_history.build_name_expression(usage_filter.as_of))
         query = query.where(*_resource_conditions(usage_filter))
         if last is not None:
-            query = query.where(after_key(db, _RESOURCE_ORDER, last, inclusive=is_first))
+            query = query.where(build_after_key_condition(db, _RESOURCE_ORDER, last, inclusive=is_first))
         resources = db.execute(query.order_by(*_RESOURCE_ORDER).limit(_RESOURCES_AT_ONCE)).all()
         if not resources:
             break
@@ -160,8 +160,8 @@ def _iterate_of_resources(
 ) -> Iterator[SegmentRow]:
     """Yield the segments of resources (id, type, resource id, cloud, name) that follow `after`, in their order."""
     by_resource: dict[int, list[Any]] = defaultdict(list)
-    conditions = [*_period_conditions(usage_filter), *valid_at(usage_filter.as_of)]
-    for row in bulk.select_by(db, COLUMNS, _s.resource, [row[0] for row in resources], *conditions):
+    conditions = [*_period_conditions(usage_filter), *build_validity_conditions(usage_filter.as_of)]
+    for row in bulk_queries.select_by_key(db, COLUMNS, _s.resource, [row[0] for row in resources], *conditions):
         by_resource[row[2]].append(row)
     for row_id, *key, name in resources:
         for row in sorted(by_resource.get(row_id, ()), key=itemgetter(5)):
@@ -170,7 +170,7 @@ def _iterate_of_resources(
                 yield SegmentRow(resource_type, resource_id, name, *others)
 
 
-def filter_conditions(usage_filter: UsageFilter) -> list[Condition]:
+def build_filter_conditions(usage_filter: UsageFilter) -> list[Condition]:
     """Return the conditions of a filter, without `as_of`. A resource id is looked up among resources, by index."""
     columns = (
         (_s.cloud, usage_filter.cloud),
@@ -181,20 +181,22 @@ def filter_conditions(usage_filter: UsageFilter) -> list[Condition]:
     if usage_filter.resource_id is not None:
         conditions.append(_s.resource.in_(select(_r.id).where(_r.resource_id == usage_filter.resource_id)))
     if usage_filter.tag is not None:
-        is_tagged = has_tag(*usage_filter.tag, usage_filter.as_of)
+        is_tagged = build_tag_condition(*usage_filter.tag, usage_filter.as_of)
         conditions.append(select(_r.id).where(_r.id == _s.resource, is_tagged).exists())
     return [*conditions, *_period_conditions(usage_filter)]
 
 
 def _select(usage_filter: UsageFilter, *conditions: Condition) -> Select[Any]:
-    return select(*COLUMNS).where(*filter_conditions(usage_filter), *valid_at(usage_filter.as_of), *conditions)
+    return select(*COLUMNS).where(
+        *build_filter_conditions(usage_filter), *build_validity_conditions(usage_filter.as_of), *conditions
+    )
 
 
 def _resource_conditions(usage_filter: UsageFilter) -> list[Condition]:
     columns = ((_r.cloud, usage_filter.cloud), (_r.resource_type, usage_filter.resource_type))
     conditions: list[Condition] = [column == value for column, value in columns if value is not None]
     if usage_filter.tag is not None:
-        conditions.append(has_tag(*usage_filter.tag, usage_filter.as_of))
+        conditions.append(build_tag_condition(*usage_filter.tag, usage_filter.as_of))
     return conditions
 
 
@@ -207,25 +209,25 @@ def _period_conditions(usage_filter: UsageFilter) -> list[Condition]:
     return conditions
 
 
-def valid_at(as_of: int | None) -> list[Condition]:
+def build_validity_conditions(as_of: int | None) -> list[Condition]:
     """Return the conditions for segments that are valid now, or were at the position `as_of`."""
     if as_of is None:
         return [_s.superseded.is_(None)]
     return [_s.recorded <= as_of, or_(_s.superseded.is_(None), _s.superseded > as_of)]
 
 
-def has_tag(key: str, value: str, as_of: int | None) -> Condition:
+def build_tag_condition(key: str, value: str, as_of: int | None) -> Condition:
     """Return the condition that a resource has a tag at `as_of`.
 
     Tags are a JSON object without spaces. A quote that is not escaped begins or ends a string, so `,"key":"value"`
     can't occur within another string. `replace` is the case-sensitive text search that all databases have.
     """
     pair = f"{msgspec.json.encode(key).decode()}:{msgspec.json.encode(value).decode()}"
-    tags = type_coerce(name_history.tags_at(as_of), Text)
+    tags = type_coerce(name_history.build_tags_expression(as_of), Text)
     return or_(*(func.replace(tags, f"{before}{pair}", "") != tags for before in "{,"))
 
 
-def after_key(
+def build_after_key_condition(
     db: Connection, columns: Sequence[AnyColumn], values: Sequence[object], *, inclusive: bool = False
 ) -> Condition:
     """Return the condition that a row follows the key `values`, in the form for which the database uses its index."""

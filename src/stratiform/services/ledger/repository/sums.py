@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Text, case, func, literal, select, type_coerce
 
 from stratiform.kit.clock import SECOND_US, Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.model.sums import BUCKET_WIDTHS, Bucket
 from stratiform.services.ledger.repository import name_history
-from stratiform.services.ledger.repository.columns import AnyColumn, AnyRow
-from stratiform.services.ledger.repository.segments import filter_conditions, valid_at
+from stratiform.services.ledger.repository.column_types import AnyColumn, AnyRow
+from stratiform.services.ledger.repository.segments import build_filter_conditions, build_validity_conditions
 from stratiform.services.ledger.tables import resource_table, segment_table
 
 _s, _r = segment_table.c, resource_table.c
@@ -44,7 +44,7 @@ def sum_durations(
         yield tuple(values), _combine(seconds, micros)
 
 
-def sum_edges(
+def count_edges_by_bucket(
     db: Connection,
     usage_filter: UsageFilter,
     key: Sequence[str],
@@ -83,11 +83,11 @@ def _select_grouped(
     summed: ColumnElement[int],
 ) -> Iterable[AnyRow]:
     """Select the key, `columns`, and the sum in two parts, grouped by key and bucket if there is one."""
-    tags = type_coerce(name_history.tags_at(name_history.simplify_position(db, usage_filter.as_of)), Text)
+    tags = type_coerce(name_history.build_tags_expression(name_history.simplify_position(db, usage_filter.as_of)), Text)
     keys = [(tags if name == "tags" else _KEY_COLUMNS[name]).label(f"key_{name}") for name in key]
     source = segment_table.join(resource_table, _r.id == _s.resource) if "tags" in key else segment_table
     query = select(*keys, *columns, *_exact_sum(db, summed)).select_from(source)
-    query = query.where(*filter_conditions(usage_filter), *valid_at(usage_filter.as_of))
+    query = query.where(*build_filter_conditions(usage_filter), *build_validity_conditions(usage_filter.as_of))
     return db.execute(query.group_by(*[column.name for column in keys], *([_BUCKET_START] if columns else [])))
 
 

@@ -7,30 +7,30 @@ from itertools import count, pairwise
 
 import msgspec
 
-from stratiform.kit import bulk
-from stratiform.kit.db import Connection
+from stratiform.kit import bulk_queries
+from stratiform.kit.database import Connection
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.errors import OverlappingSegments
 from stratiform.services.ledger.model import (
-    Progress,
+    FoldProgress,
     Resource,
     ResourceStatement,
     Segment,
     Statement,
     find_parent,
-    fold_all,
-    fold_next,
+    fold_all_statements,
+    fold_next_statements,
 )
-from stratiform.services.ledger.model.parents import rank_generations
-from stratiform.services.ledger.model.properties import comparable
-from stratiform.services.ledger.repository.batches import Counters
+from stratiform.services.ledger.model.resource_generations import rank_generations
+from stratiform.services.ledger.model.resource_properties import is_same
+from stratiform.services.ledger.repository.batches import LedgerCounters
 from stratiform.services.ledger.repository.current_segments import NewSegment
 from stratiform.services.ledger.repository.resources import ResourceRow
 
 #: Resources that are folded from all their statements at once; the statements are in memory together.
 _FOLDED_AT_ONCE = 200
 
-_NO_PROGRESS = Progress(at=-1, message_id="", count=0)
+_NO_PROGRESS = FoldProgress(at=-1, message_id="", count=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,19 @@ class _Outcome:
 class BatchFold:
     """Folds the statements of one batch. `counters` is advanced for new resources and segments."""
 
-    def __init__(self, db: Connection, counters: Counters, statements: Sequence[ResourceStatement]) -> None:
+    def __init__(self, db: Connection, counters: LedgerCounters, statements: Sequence[ResourceStatement]) -> None:
         self._db = db
         self._counters = counters
         self._ids: dict[Resource, int] = {}
         self._rows: dict[int, ResourceRow] = {}
-        self._progress_before: dict[int, Progress] = {}
+        self._progress_before: dict[int, FoldProgress] = {}
         self._new_ids: set[int] = set()
         self._statements: dict[int, list[Statement]] = defaultdict(list)
         self._outcomes: dict[int, _Outcome] = {}
         self._new_children: dict[int, list[int]] = defaultdict(list)  # parent id -> ids of children since this batch
         self._cyclic: set[int] = set()  # resources in cycles of parents: none of them ends with another
-        parents = {parent for each in statements for parent in _parents(each.resource, [each.statement])}
+        children = [each for each in statements if each.statement.parent is not None]
+        parents = {parent for each in children for parent in _parents(each.resource, [each.statement])}
         self._load({each.resource for each in statements} | parents)
         self._counts = {resource_id: row.progress.count for resource_id, row in self._rows.items()}
         for each in statements:
@@ -84,7 +85,9 @@ class BatchFold:
             if not pending:
                 break
             ids = sorted(pending.pop(generation, ()))
-            ended = {each for chunk in bulk.chunks(ids, _FOLDED_AT_ONCE) for each in self._refold(chunk)}
+            ended = {
+                each for chunk in bulk_queries.split_into_chunks(ids, _FOLDED_AT_ONCE) for each in self._refold(chunk)
+            }
             if ended and (children := self._list_children(ended)):
                 pending[generation + 1] |= children
         self._save()
@@ -107,7 +110,7 @@ class BatchFold:
         row = self._rows[resource_id]
         if not row.progress.count:
             return False
-        result = fold_next(row.resource, row.progress, self._statements[resource_id])
+        result = fold_next_statements(row.resource, row.progress, self._statements[resource_id])
         if result is None:
             return False
         progress, segments = result
@@ -137,7 +140,7 @@ class BatchFold:
     ) -> None:
         row = self._rows[resource_id]
         parent = None if row.parent is None or resource_id in self._cyclic else self._rows[row.parent]
-        progress, usage = fold_all(row.resource, statements, None if parent is None else parent.progress.end)
+        progress, usage = fold_all_statements(row.resource, statements, None if parent is None else parent.progress.end)
         _check_order(row.resource, usage.segments)
         by_start = {segment.start: segment for segment in usage.segments}
         unchanged = {
@@ -156,7 +159,7 @@ class BatchFold:
         """Return the new parents of those of `ids` whose parent changed, by their ids."""
         candidates = sorted(resource_id for resource_id in ids if self._states_other_parent(resource_id))
         changed: dict[int, int | None] = {}
-        for chunk in bulk.chunks(candidates, _FOLDED_AT_ONCE):
+        for chunk in bulk_queries.split_into_chunks(candidates, _FOLDED_AT_ONCE):
             statements = repository.events.list_statements(
                 self._db, [each for each in chunk if each not in self._new_ids]
             )
@@ -203,7 +206,7 @@ class BatchFold:
         self._load_rows(sorted(resource_id for resource_id in ids if resource_id not in self._rows))
 
     def _load_rows(self, ids: Sequence[int]) -> None:
-        for resource_id, row in repository.resources.find_rows(self._db, ids).items():
+        for resource_id, row in repository.resources.list_rows(self._db, ids).items():
             self._rows[resource_id] = row
             self._ids[row.resource] = resource_id
             self._progress_before[resource_id] = row.progress
@@ -250,15 +253,13 @@ def _parents(child: Resource, statements: Sequence[Statement]) -> list[Resource]
     return [] if parent is None else [parent]
 
 
-def _is_renamed(before: Progress, after: Progress) -> bool:
+def _is_renamed(before: FoldProgress, after: FoldProgress) -> bool:
     """Return True if the name or the tags of a known resource changed."""
     return before.count > 0 and (before.name, before.tags) != (after.name, after.tags)
 
 
 def _is_same(stored: Segment, computed: Segment | None) -> bool:
-    return (
-        computed is not None and stored == computed and comparable(stored.attributes) == comparable(computed.attributes)
-    )
+    return computed is not None and stored == computed and is_same(stored.attributes, computed.attributes)
 
 
 def _check_order(resource: Resource, segments: Sequence[Segment]) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger import repository
-from stratiform.services.ledger.model import Record, Statement, UsageFilter
+from stratiform.services.ledger.model import EventRecord, Statement, UsageFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Corrections:
 
     def list(
         self, db: Connection, usage_filter: UsageFilter, limit: int, before: int | None = None
-    ) -> Sequence[tuple[int, Record]]:
+    ) -> Sequence[tuple[int, EventRecord]]:
         """Return the newest `limit` corrections with a number below `before`, the newest first."""
         return repository.corrections.list_page(db, usage_filter, limit, before)
 

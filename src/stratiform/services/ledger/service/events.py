@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger import repository
-from stratiform.services.ledger.model import Record, Resource, Statement, UsageFilter
+from stratiform.services.ledger.model import EventRecord, Resource, Statement, UsageFilter
 from stratiform.services.ledger.repository.event_histories import EventHistory
 from stratiform.services.ledger.repository.exists_events import ExistsEvent
 
@@ -23,15 +23,15 @@ class Events:
         """Return the number of an event in the log."""
         return repository.events.find_number(db, cloud, message_id)
 
-    def list_parts(self, db: Connection, cloud: str, message_id: str, limit: int) -> Sequence[tuple[str, int]]:
+    def list_message_events(self, db: Connection, cloud: str, message_id: str, limit: int) -> Sequence[tuple[str, int]]:
         """Return the events of a message with several statements: their ids `MESSAGE_ID#PART` and numbers."""
-        return repository.events.list_parts(db, cloud, message_id, limit)
+        return repository.events.list_message_events(db, cloud, message_id, limit)
 
-    def list_records(self, db: Connection, numbers: Sequence[int]) -> Sequence[tuple[int, Record]]:
+    def list_records(self, db: Connection, numbers: Sequence[int]) -> Sequence[tuple[int, EventRecord]]:
         """Return the records with these numbers, sorted by number."""
         return repository.events.list_records(db, numbers)
 
-    def iterate_records(self, db: Connection, first: int, end: int) -> Iterator[tuple[int, Record]]:
+    def iterate_records(self, db: Connection, first: int, end: int) -> Iterator[tuple[int, EventRecord]]:
         """Yield the records `[first, end)` with their numbers, in constant memory."""
         return repository.events.iterate_records(db, first, end)
 
@@ -47,13 +47,13 @@ class Events:
         """Return the audit periods of `.exists` events from `since` on: cloud, resource type, start, end."""
         return repository.exists_events.list_periods(db, since)
 
-    def last_message_id(self, db: Connection, resource: Resource, at: Micros) -> str:
+    def find_last_message_id(self, db: Connection, resource: Resource, at: Micros) -> str:
         """Return the id of the highest-ranking event about `resource` at the instant `at`; "" if there is none."""
-        return repository.events.last_message_id(db, resource, at)
+        return repository.events.find_last_message_id(db, resource, at)
 
-    def last_message_at(self, db: Connection, resource: Resource) -> Micros:
+    def find_last_message_time(self, db: Connection, resource: Resource) -> Micros:
         """Return the time of the last event about `resource` that is not a correction; 0 if there is none."""
-        return repository.events.last_message_at(db, resource)
+        return repository.events.find_last_message_time(db, resource)
 
     def list_used_ids(self, db: Connection, usage_filter: UsageFilter, position: int) -> Sequence[int]:
         """Return the ids of the resources with matching segments or samples, as of `position`."""

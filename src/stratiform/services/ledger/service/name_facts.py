@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger import policy, repository
 from stratiform.services.ledger.model import Resource, Segment
 from stratiform.services.ledger.model.names import (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger import repository
 
 
@@ -11,14 +11,14 @@ from stratiform.services.ledger import repository
 class Positions:
     """Reads positions."""
 
-    def get_current(self, db: Connection) -> int:
+    def get_current_position(self, db: Connection) -> int:
         """Return the current position; `as_of` this position always selects what is known now."""
-        return repository.batches.current_position(db)
+        return repository.batches.get_current_position(db)
 
-    def get_at(self, db: Connection, moment: Micros) -> int:
+    def get_position_at(self, db: Connection, moment: Micros) -> int:
         """Return the position at `moment`."""
-        return repository.batches.position_at(db, moment)
+        return repository.batches.get_position_at(db, moment)
 
     def find_time(self, db: Connection, position: int) -> Micros | None:
         """Return when the position was reached; None for 0, the position of an empty ledger."""
-        return repository.batches.list_times(db, [position]).get(position)
+        return repository.batches.list_position_times(db, [position]).get(position)

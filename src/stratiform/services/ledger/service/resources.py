@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.ledger import repository
-from stratiform.services.ledger.model import Progress, Resource
+from stratiform.services.ledger.model import FoldProgress, Resource
 from stratiform.services.ledger.repository.resources import ResourceKey, ResourceRow
 
 
@@ -17,11 +17,13 @@ class Resources:
         """Return the ids of those resources that are in the ledger."""
         return repository.resources.find_ids(db, resources)
 
-    def find_rows(self, db: Connection, resource_ids: Sequence[int]) -> dict[int, ResourceRow]:
+    def list_rows(self, db: Connection, resource_ids: Sequence[int]) -> dict[int, ResourceRow]:
         """Return the rows of resources, by id."""
-        return repository.resources.find_rows(db, resource_ids)
+        return repository.resources.list_rows(db, resource_ids)
 
-    def list_page(self, db: Connection, limit: int, after: ResourceKey | None) -> Sequence[tuple[Resource, Progress]]:
+    def list_page(
+        self, db: Connection, limit: int, after: ResourceKey | None
+    ) -> Sequence[tuple[Resource, FoldProgress]]:
         """Return the first `limit` resources after `after`, sorted by id, type and cloud."""
         return repository.resources.list_page(db, limit, after)
 

@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
-from stratiform.kit.pagination import Page, Slice, page_of
+from stratiform.kit.database import Connection
+from stratiform.kit.pagination import Page, Slice, build_slice
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import UsageFilter
 from stratiform.services.ledger.model.samples import SampleRow, decode_sample_cursor
 from stratiform.services.ledger.repository.samples import SampleSeries, StoredSample
-from stratiform.services.ledger.service.access import restrict
+from stratiform.services.ledger.service.usage_access import restrict
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Samples:
         """
         after = None if page.marker is None else decode_sample_cursor(page.marker)
         rows = repository.samples.list_page(ctx.db, restrict(ctx, usage_filter), meter, page.limit + 1, after)
-        return page_of(rows, page)
+        return build_slice(rows, page)
 
-    def list_pinned(
+    def list_after(
         self,
         db: Connection,
         pinned: UsageFilter,

@@ -6,11 +6,11 @@ from typing import Any
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
-from stratiform.kit.pagination import Page, Slice, page_of
+from stratiform.kit.database import Connection
+from stratiform.kit.pagination import Page, Slice, build_slice
 from stratiform.services.ledger import repository
-from stratiform.services.ledger.model import Segment, SegmentRow, UsageFilter, decode_cursor
-from stratiform.services.ledger.service.access import restrict
+from stratiform.services.ledger.model import Segment, SegmentRow, UsageFilter, decode_segment_cursor
+from stratiform.services.ledger.service.usage_access import restrict
 
 #: Matches every segment.
 ALL = UsageFilter()
@@ -24,16 +24,16 @@ class Segments:
     """Reads segments."""
 
     def list(self, ctx: RequestContext, usage_filter: UsageFilter, page: Page) -> Slice[SegmentRow]:
-        """Return a page of segments sorted by resource and start; the marker is a cursor (`model.encode_cursor`).
+        """Return a page of segments sorted by resource and start; the marker is a cursor.
 
         Without a project: all segments if the caller may read them, else those of the caller's project. Raises
         Forbidden, Invalid, and NotFound for a project of others.
         """
-        after = None if page.marker is None else decode_cursor(page.marker)
+        after = None if page.marker is None else decode_segment_cursor(page.marker)
         restricted = restrict(ctx, usage_filter)
-        return page_of(repository.segments.list_rows(ctx.db, restricted, page.limit + 1, after), page)
+        return build_slice(repository.segments.list_rows(ctx.db, restricted, page.limit + 1, after), page)
 
-    def list_pinned(
+    def list_after(
         self, db: Connection, pinned: UsageFilter, limit: int, after: Cursor | None = None
     ) -> tuple[Sequence[SegmentRow], Cursor | None]:
         """Return at most `limit` segments of a pinned filter, and where to continue (None: there are no more).
@@ -43,13 +43,13 @@ class Segments:
         if pinned.since is not None and pinned.project_id is None and pinned.resource_id is None:
             return repository.segments.list_rows_by_end(db, pinned, limit, after)
         rows = repository.segments.list_rows(db, pinned, limit, after)
-        return rows, repository.segments.sort_key(rows[-1]) if len(rows) == limit else None
+        return rows, repository.segments.get_sort_key(rows[-1]) if len(rows) == limit else None
 
     def iterate(self, db: Connection, usage_filter: UsageFilter = ALL) -> Iterator[Segment]:
         """Yield segments sorted by resource and start, in constant memory."""
         return repository.segments.iterate(db, usage_filter)
 
-    def iterate_period(
+    def iterate_overlapping(
         self, db: Connection, start: Micros, end: Micros, project_id: str | None = None, as_of: int | None = None
     ) -> Iterator[Segment]:
         """Yield the segments that overlap `[start, end)`, not clipped, as known at the position `as_of` or now."""

@@ -8,11 +8,16 @@ from decimal import Decimal
 import msgspec
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.services.ledger import repository
 from stratiform.services.ledger.model import UsageFilter
-from stratiform.services.ledger.model.samples import iterate_contributions, multiply, sum_exactly, to_seconds
+from stratiform.services.ledger.model.samples import (
+    iterate_contributions,
+    multiply_by_duration,
+    sum_exactly,
+    to_seconds,
+)
 from stratiform.services.ledger.model.sums import (
     ATTRIBUTE,
     DURATION,
@@ -21,12 +26,12 @@ from stratiform.services.ledger.model.sums import (
     Sum,
     SumQuery,
     SumResult,
-    amounts_by_bucket,
-    durations_by_bucket,
     parse_number,
+    split_amounts_by_bucket,
+    sum_durations_by_bucket,
 )
 from stratiform.services.ledger.repository.sums import Key
-from stratiform.services.ledger.service.access import pin
+from stratiform.services.ledger.service.usage_access import restrict_and_pin_position
 
 #: The limit of rows in a result; larger ones can be computed from the segments.
 MAX_ROWS = 250_000
@@ -46,7 +51,7 @@ class Sums:
         Raises Forbidden, Invalid, and NotFound for a project of others.
         """
         in_period = replace(usage_filter, since=query.bounds[0], until=query.bounds[-1])
-        pinned = pin(ctx, in_period)  # several queries must see the same position
+        pinned = restrict_and_pin_position(ctx, in_period)  # several queries must see the same position
         table = _SumTable(query)
         if not all(measure.startswith(METER) for measure in query.measures):
             _add_segments(ctx.db, pinned, table)
@@ -99,7 +104,7 @@ def _add_segments(db: Connection, pinned: UsageFilter, table: _SumTable) -> None
                 continue
             for bucket, duration in enumerate(durations):
                 if duration:
-                    table.add(group, bucket, index, to_seconds(multiply(factor, duration)))
+                    table.add(group, bucket, index, to_seconds(multiply_by_duration(factor, duration)))
     for _, measure in measures:
         table.units[measure] = "s" if measure == DURATION else f"{measure.removeprefix(ATTRIBUTE)}·s"
 
@@ -125,11 +130,11 @@ def _iterate_durations(
         return
     edges: dict[Key, tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]] = {}
     for side in (0, 1):
-        rows = repository.sums.sum_edges(db, pinned, key_columns, bounds, query.bucket, ends=side == 1)
+        rows = repository.sums.count_edges_by_bucket(db, pinned, key_columns, bounds, query.bucket, ends=side == 1)
         for key, bucket, count, offset in rows:
             edges.setdefault(key, ({}, {}))[side][bucket] = count, offset
     for key, (starts, ends) in edges.items():
-        yield key, durations_by_bucket(bounds, starts, ends)
+        yield key, sum_durations_by_bucket(bounds, starts, ends)
 
 
 def _add_samples(db: Connection, pinned: UsageFilter, table: _SumTable, index: int, measure: str) -> None:
@@ -151,7 +156,7 @@ def _add_samples(db: Connection, pinned: UsageFilter, table: _SumTable, index: i
             if pinned.project_id in (None, contribution.project_id):
                 values = {**resource, "project_id": contribution.project_id}
                 group = _make_group(query.group_by, values, {}, series.tags)
-                for bucket, amount in amounts_by_bucket(query.bounds, series.kind, contribution):
+                for bucket, amount in split_amounts_by_bucket(query.bounds, series.kind, contribution):
                     table.add(group, bucket, index, amount)
 
 

@@ -1,8 +1,8 @@
 """Resources of the Networking API, requests for them, and IP address arithmetic."""
 
-from stratiform.services.network.model.addresses import ReservedAddresses
+from stratiform.services.network.model.ip_addresses import ReservedAddresses
 from stratiform.services.network.model.list_query import FilterValue, ListQuery
-from stratiform.services.network.model.records import (
+from stratiform.services.network.model.resources import (
     Attributes,
     FixedIpRequest,
     IpAvailability,
@@ -18,8 +18,8 @@ from stratiform.services.network.model.records import (
 from stratiform.services.network.model.security_groups import (
     SecurityGroup,
     SecurityGroupRule,
-    default_security_group,
-    default_security_group_id,
+    build_default_security_group,
+    get_default_security_group_id,
 )
 
 __all__ = [
@@ -39,6 +39,6 @@ __all__ = [
     "SecurityGroupRule",
     "Subnet",
     "SubnetIpAvailability",
-    "default_security_group",
-    "default_security_group_id",
+    "build_default_security_group",
+    "get_default_security_group_id",
 ]

@@ -33,12 +33,12 @@ class SecurityGroup:
     description: str = "Default security group"
 
 
-def default_security_group_id(project_id: str) -> str:
+def get_default_security_group_id(project_id: str) -> str:
     return str(uuid5(_NAMESPACE, f"group/{project_id}"))
 
 
-def default_security_group(project_id: str) -> SecurityGroup:
-    group_id = default_security_group_id(project_id)
+def build_default_security_group(project_id: str) -> SecurityGroup:
+    group_id = get_default_security_group_id(project_id)
     rules = tuple(
         SecurityGroupRule(
             id=str(uuid5(_NAMESPACE, f"rule/{project_id}/{direction}/{ethertype}")),

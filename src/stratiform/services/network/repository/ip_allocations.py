@@ -12,14 +12,14 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from stratiform.kit.clock import HOUR_US, Micros
-from stratiform.kit.db import Connection, IntegrityError
+from stratiform.kit.database import Connection, IntegrityError
 from stratiform.services.network.model import Subnet
-from stratiform.services.network.model.addresses import (
+from stratiform.services.network.model.ip_addresses import (
     AddressRange,
     parse_address,
-    pool_ranges,
+    parse_pool_ranges,
     to_address,
-    to_sortable,
+    to_sortable_hex,
 )
 from stratiform.services.network.tables import address_pools_table, addresses_table, subnets_table
 
@@ -30,17 +30,17 @@ REUSE_DELAY_US = HOUR_US
 _WINDOW = 256
 
 
-def set_pools(db: Connection, subnet: Subnet) -> None:
+def replace_pools(db: Connection, subnet: Subnet) -> None:
     """Replace the pools of a subnet; allocated addresses stay allocated."""
     db.execute(delete(address_pools_table).where(address_pools_table.c.subnet_id == subnet.id))
     rows = [
         {
             "subnet_id": subnet.id,
-            "first": to_sortable(pool.first),
-            "last": to_sortable(pool.last),
-            "next": to_sortable(pool.first),
+            "first": to_sortable_hex(pool.first),
+            "last": to_sortable_hex(pool.last),
+            "next": to_sortable_hex(pool.first),
         }
-        for pool in pool_ranges(subnet.allocation_pools)
+        for pool in parse_pool_ranges(subnet.allocation_pools)
     ]
     if rows:
         db.execute(insert(address_pools_table), rows)
@@ -53,15 +53,15 @@ def lock_subnets(db: Connection, subnet_ids: Iterable[str]) -> None:
     db.execute(query.with_for_update()).all()
 
 
-def allocate(db: Connection, subnet: Subnet, address: str, port_id: str) -> bool:
+def allocate_address(db: Connection, subnet: Subnet, address: str, port_id: str) -> bool:
     """Allocate this address to a port. Return False if it is allocated already."""
-    number = to_sortable(int(parse_address(address, "ip_address")))
+    number = to_sortable_hex(int(parse_address(address, "ip_address")))
     if _reuse(db, subnet.id, number, port_id):
         return True
     return _insert(db, subnet.id, number, address, port_id)
 
 
-def allocate_any(db: Connection, subnet: Subnet, port_id: str, now: Micros) -> str | None:
+def allocate_any_address(db: Connection, subnet: Subnet, port_id: str, now: Micros) -> str | None:
     """Allocate an address of the pools of a locked subnet. Return None if all are allocated."""
     c = address_pools_table.c
     rows = db.execute(select(c.first, c.last, c.next).where(c.subnet_id == subnet.id).order_by(c.first)).all()
@@ -76,25 +76,27 @@ def allocate_any(db: Connection, subnet: Subnet, port_id: str, now: Micros) -> s
     return None if number is None else to_address(number, subnet.ip_version)
 
 
-def release(db: Connection, port_id: str, now: Micros, fixed_ips: Sequence[dict[str, str]] | None = None) -> None:
+def release_addresses(
+    db: Connection, port_id: str, now: Micros, fixed_ips: Sequence[dict[str, str]] | None = None
+) -> None:
     """Release the given addresses of a port, or all."""
     c = addresses_table.c
     if fixed_ips is None:
         db.execute(update(addresses_table).where(c.port_id == port_id).values(port_id=None, released_at=now))
         return
     for fixed_ip in fixed_ips:
-        number = to_sortable(int(parse_address(fixed_ip["ip_address"], "ip_address")))
+        number = to_sortable_hex(int(parse_address(fixed_ip["ip_address"], "ip_address")))
         allocated = (c.subnet_id == fixed_ip["subnet_id"]) & (c.number == number) & (c.port_id == port_id)
         db.execute(update(addresses_table).where(allocated).values(port_id=None, released_at=now))
 
 
-def delete_subnet(db: Connection, subnet_id: str) -> None:
+def delete_pools(db: Connection, subnet_id: str) -> None:
     """Delete the pools and the released addresses of a subnet."""
     db.execute(delete(addresses_table).where(addresses_table.c.subnet_id == subnet_id))
     db.execute(delete(address_pools_table).where(address_pools_table.c.subnet_id == subnet_id))
 
 
-def count_allocated(db: Connection, subnet_ids: Sequence[str]) -> dict[str, int]:
+def count_allocated_addresses(db: Connection, subnet_ids: Sequence[str]) -> dict[str, int]:
     """Return the number of allocated addresses of each subnet that has any."""
     c = addresses_table.c
     query = select(c.subnet_id, func.count()).where(c.subnet_id.in_(subnet_ids), c.port_id.is_not(None))
@@ -114,7 +116,7 @@ def _allocate_released(
         conditions: list[ColumnElement[bool]] = [
             c.subnet_id == subnet_id,
             c.port_id.is_(None),
-            c.number.between(to_sortable(pool.first), to_sortable(pool.last)),
+            c.number.between(to_sortable_hex(pool.first), to_sortable_hex(pool.last)),
         ]
         if released_before is not None:
             conditions.append(c.released_at <= released_before)
@@ -129,20 +131,20 @@ def _allocate_unused(db: Connection, subnet: Subnet, pool: AddressRange, start: 
     """Allocate the first address from `start` on that was never allocated, and advance the pool's `next`."""
     number = _find_unused(db, subnet.id, start, pool.last)
     while number is not None:
-        if _insert(db, subnet.id, to_sortable(number), to_address(number, subnet.ip_version), port_id):
+        if _insert(db, subnet.id, to_sortable_hex(number), to_address(number, subnet.ip_version), port_id):
             break
         number = _find_unused(db, subnet.id, number + 1, pool.last)
     last_used = pool.last if number is None else number
     c = address_pools_table.c
-    condition = (c.subnet_id == subnet.id) & (c.first == to_sortable(pool.first))
-    db.execute(update(address_pools_table).where(condition).values(next=to_sortable(last_used + 1)))
+    condition = (c.subnet_id == subnet.id) & (c.first == to_sortable_hex(pool.first))
+    db.execute(update(address_pools_table).where(condition).values(next=to_sortable_hex(last_used + 1)))
     return number
 
 
 def _find_unused(db: Connection, subnet_id: str, number: int, last: int) -> int | None:
     c = addresses_table.c
     while number <= last:
-        in_range = c.number.between(to_sortable(number), to_sortable(last))
+        in_range = c.number.between(to_sortable_hex(number), to_sortable_hex(last))
         query = select(c.number).where(c.subnet_id == subnet_id, in_range).order_by(c.number).limit(_WINDOW)
         used = [int(row[0], 16) for row in db.execute(query)]
         for used_number in used:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stratiform.kit.db import Database
+from stratiform.kit.database import Database
 from stratiform.kit.ids import Ids
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network.service.default_networks import DefaultNetworks

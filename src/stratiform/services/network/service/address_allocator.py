@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.services.network.errors import (
     BadRequest,
@@ -19,14 +19,14 @@ from stratiform.services.network.errors import (
     SubnetNotFound,
 )
 from stratiform.services.network.model import FixedIpRequest, Network, Port, Subnet
-from stratiform.services.network.model.addresses import (
+from stratiform.services.network.model.ip_addresses import (
     Address,
-    eui64_address,
+    compute_eui64_address,
+    get_usable_range,
     parse_address,
     parse_cidr,
-    usable_range,
 )
-from stratiform.services.network.repository import ip_allocations, records
+from stratiform.services.network.repository import ip_allocations, resources
 
 #: The first three octets of every generated MAC address; Neutron's default.
 _BASE_MAC = "fa:16:3e"
@@ -51,9 +51,9 @@ class AddressAllocator:
     subnets: Sequence[Subnet]
 
     @classmethod
-    def lock(cls, ctx: RequestContext, network: Network) -> "AddressAllocator":
+    def lock_network(cls, ctx: RequestContext, network: Network) -> "AddressAllocator":
         """Return an allocator for a network; its subnets are locked until the transaction ends."""
-        subnets = records.list_subnets_by_network(ctx.db, [network.id])[network.id]
+        subnets = resources.list_subnets_by_network(ctx.db, [network.id])[network.id]
         ip_allocations.lock_subnets(ctx.db, [subnet.id for subnet in subnets])
         return cls(ctx.db, ctx.now, network, subnets)
 
@@ -64,15 +64,17 @@ class AddressAllocator:
         """
         for _ in range(_MAC_GENERATION_ATTEMPTS):
             with_mac = replace(port, mac_address=port.mac_address or _generate_mac(ids))
-            if records.insert_port(self.db, with_mac):
-                fixed_ips = self.allocate(port.id, with_mac.mac_address, requests)
-                records.ports.update(self.db, port.id, fixed_ips=fixed_ips)
+            if resources.insert_port(self.db, with_mac):
+                fixed_ips = self.allocate_addresses(port.id, with_mac.mac_address, requests)
+                resources.ports.update(self.db, port.id, fixed_ips=fixed_ips)
                 return replace(with_mac, fixed_ips=fixed_ips)
             if port.mac_address:
                 break
         raise MacAddressInUse(port.network_id, port.mac_address or _BASE_MAC)
 
-    def allocate(self, port_id: str, mac: str, requests: Sequence[FixedIpRequest] | None) -> list[dict[str, str]]:
+    def allocate_addresses(
+        self, port_id: str, mac: str, requests: Sequence[FixedIpRequest] | None
+    ) -> list[dict[str, str]]:
         """Allocate the requested addresses, or (None) one address of each IP version of the network.
 
         Raises: IpAddressInUse, IpAddressGenerationFailure, InvalidIpForSubnet, InvalidIpForNetwork, InvalidInput.
@@ -99,13 +101,13 @@ class AddressAllocator:
 
     def _allocate_any(self, port_id: str, subnets: Sequence[Subnet]) -> dict[str, str]:
         for subnet in subnets:
-            address = ip_allocations.allocate_any(self.db, subnet, port_id, self.now)
+            address = ip_allocations.allocate_any_address(self.db, subnet, port_id, self.now)
             if address is not None:
                 return _fixed_ip(subnet, address)
         raise IpAddressGenerationFailure(self.network.id)
 
     def _allocate_eui64(self, port_id: str, mac: str, subnet: Subnet) -> dict[str, str]:
-        return self._allocate_exactly(port_id, subnet, eui64_address(parse_cidr(subnet.cidr, 6), mac))
+        return self._allocate_exactly(port_id, subnet, compute_eui64_address(parse_cidr(subnet.cidr, 6), mac))
 
     def _allocate_in_subnet(self, port_id: str, mac: str, request: FixedIpRequest) -> dict[str, str]:
         if request.subnet_id is None:
@@ -128,7 +130,7 @@ class AddressAllocator:
         raise InvalidIpForNetwork(str(address))
 
     def _allocate_exactly(self, port_id: str, subnet: Subnet, address: str) -> dict[str, str]:
-        if not ip_allocations.allocate(self.db, subnet, address, port_id):
+        if not ip_allocations.allocate_address(self.db, subnet, address, port_id):
             raise IpAddressInUse(self.network.id, address)
         return _fixed_ip(subnet, address)
 
@@ -136,7 +138,7 @@ class AddressAllocator:
         for subnet in self.subnets:
             if subnet.id == subnet_id:
                 return subnet
-        if records.subnets.find(self.db, subnet_id) is None:
+        if resources.subnets.find(self.db, subnet_id) is None:
             raise SubnetNotFound(subnet_id)
         raise InvalidInput(
             f"Failed to create port on network {self.network.id}, because fixed_ips included invalid subnet {subnet_id}"
@@ -150,7 +152,7 @@ def _generate_mac(ids: Ids) -> str:
 
 def _contains(subnet: Subnet, address: Address) -> bool:
     cidr = ip_network(subnet.cidr)
-    return address.version == cidr.version and int(address) in usable_range(cidr)
+    return address.version == cidr.version and int(address) in get_usable_range(cidr)
 
 
 def _fixed_ip(subnet: Subnet, address: str) -> dict[str, str]:

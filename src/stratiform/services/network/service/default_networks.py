@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from stratiform.kit.context import RequestContext
 from stratiform.services.network import policy
 from stratiform.services.network.model import Network, NewSubnet
-from stratiform.services.network.model.addresses import LARGEST_RESERVATION
-from stratiform.services.network.repository import records
+from stratiform.services.network.model.ip_addresses import LARGEST_RESERVATION
+from stratiform.services.network.repository import resources
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.subnets import Subnets
 
@@ -20,13 +20,13 @@ class DefaultNetworks:
     networks: Networks
     subnets: Subnets
 
-    def ensure(self, ctx: RequestContext, project_id: str) -> Network:
+    def ensure_network(self, ctx: RequestContext, project_id: str) -> Network:
         """Return the project's network `private`; create it with a /24 subnet if it does not exist.
 
         The subnet's pool suits every cloud: the project may be bound to another one later.
         """
         policy.NETWORKS_CREATE.require(ctx.caller, project_id)
-        existing = records.find_network_by_name(ctx.db, project_id, _NAME)
+        existing = resources.find_network_by_name(ctx.db, project_id, _NAME)
         if existing is not None:
             return existing
         network = self.networks.create(ctx, project_id, {"name": _NAME})

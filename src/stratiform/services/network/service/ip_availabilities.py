@@ -8,8 +8,8 @@ from stratiform.kit.pagination import Slice
 from stratiform.services.network import policy
 from stratiform.services.network.errors import NetworkNotFound
 from stratiform.services.network.model import IpAvailability, ListQuery, Network, Subnet, SubnetIpAvailability
-from stratiform.services.network.model.addresses import pool_ranges
-from stratiform.services.network.repository import ip_allocations, lists, records
+from stratiform.services.network.model.ip_addresses import parse_pool_ranges
+from stratiform.services.network.repository import ip_allocations, list_queries, resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class IpAvailabilities:
     def get(self, ctx: RequestContext, network_id: str) -> IpAvailability:
         """Return the IP availability of a network. Raises NetworkNotFound."""
         policy.IP_AVAILABILITIES_GET.require(ctx.caller, None)
-        network = records.networks.find(ctx.db, network_id)
+        network = resources.networks.find(ctx.db, network_id)
         if network is None:
             raise NetworkNotFound(network_id)
         return _count(ctx, [network], ())[0]
@@ -27,13 +27,15 @@ class IpAvailabilities:
     def list(self, ctx: RequestContext, query: ListQuery, ip_versions: Collection[int] = ()) -> Slice[IpAvailability]:
         """Return the IP availability of networks, counting only subnets of `ip_versions` (default: all)."""
         policy.IP_AVAILABILITIES_GET.require(ctx.caller, None)
-        networks = lists.list_page(ctx.db, records.networks, query)
+        networks = list_queries.list_page(ctx.db, resources.networks, query)
         return Slice(_count(ctx, networks.items, ip_versions), networks.more)
 
 
 def _count(ctx: RequestContext, networks: Sequence[Network], ip_versions: Collection[int]) -> list[IpAvailability]:
-    subnets = records.list_subnets_by_network(ctx.db, [network.id for network in networks])
-    used = ip_allocations.count_allocated(ctx.db, [subnet.id for group in subnets.values() for subnet in group])
+    subnets = resources.list_subnets_by_network(ctx.db, [network.id for network in networks])
+    used = ip_allocations.count_allocated_addresses(
+        ctx.db, [subnet.id for group in subnets.values() for subnet in group]
+    )
     return [
         IpAvailability(
             network,
@@ -48,5 +50,5 @@ def _count(ctx: RequestContext, networks: Sequence[Network], ip_versions: Collec
 
 
 def _count_subnet(subnet: Subnet, used: Mapping[str, int]) -> SubnetIpAvailability:
-    total = sum(pool.size for pool in pool_ranges(subnet.allocation_pools))
+    total = sum(pool.size for pool in parse_pool_ranges(subnet.allocation_pools))
     return SubnetIpAvailability(subnet, total, used.get(subnet.id, 0))

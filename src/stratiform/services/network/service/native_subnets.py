@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stratiform.contract.compute import NetworkInterface
-from stratiform.contract.network import NetworkCapability, SubnetSpec
-from stratiform.kit.db import Connection, Database
+from stratiform.contract.network import NetworkDriver, SubnetSpec
+from stratiform.kit.database import Connection, Database
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network.model import Port, Subnet
-from stratiform.services.network.repository import records
+from stratiform.services.network.repository import resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,15 @@ class NativeSubnets:
         project's binding. In a cloud without networks the NICs have no subnet. Raises: contract.errors.
         """
         networks = self.clouds.connections.get(cloud_id).network
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             subnet_ids = [fixed_ip["subnet_id"] for port in ports for fixed_ip in port.fixed_ips]
-            subnets = {subnet.id: subnet for subnet in records.list_subnets_by_id(db, subnet_ids)}
+            subnets = {subnet.id: subnet for subnet in resources.list_subnets_by_id(db, subnet_ids)}
             projects = {port.project_id for port in ports}
             zones = {project: native_zone or self._find_zone(db, project, cloud_id) for project in projects}
         return tuple(self._prepare_nic(cloud_id, networks, port, subnets, zones[port.project_id]) for port in ports)
 
     def _prepare_nic(
-        self, cloud_id: str, networks: NetworkCapability | None, port: Port, subnets: Mapping[str, Subnet], zone: str
+        self, cloud_id: str, networks: NetworkDriver | None, port: Port, subnets: Mapping[str, Subnet], zone: str
     ) -> NetworkInterface:
         fixed_ips = sorted(port.fixed_ips, key=lambda fixed_ip: ":" in fixed_ip["ip_address"])
         if not fixed_ips:
@@ -45,14 +45,14 @@ class NativeSubnets:
             native_id = self._ensure(cloud_id, networks, subnets[fixed_ips[0]["subnet_id"]], zone)
         return NetworkInterface(native_id, fixed_ips[0]["ip_address"], port.mac_address)
 
-    def _ensure(self, cloud_id: str, networks: NetworkCapability, subnet: Subnet, zone: str) -> str:
-        with self.database.snapshot() as db:
-            native_id = records.find_native_subnet(db, subnet.id, cloud_id)
+    def _ensure(self, cloud_id: str, networks: NetworkDriver, subnet: Subnet, zone: str) -> str:
+        with self.database.read_transaction() as db:
+            native_id = resources.find_native_subnet(db, subnet.id, cloud_id)
         if native_id:
             return native_id
         if native_id is None:
             with self.database.transaction() as db:
-                records.save_native_subnet(db, subnet.id, cloud_id, "")
+                resources.save_native_subnet(db, subnet.id, cloud_id, "")
         native_subnet = networks.ensure_subnet(
             SubnetSpec(
                 token=subnet.id,
@@ -64,7 +64,7 @@ class NativeSubnets:
             )
         )
         with self.database.transaction() as db:
-            records.save_native_subnet(db, subnet.id, cloud_id, native_subnet.id)
+            resources.save_native_subnet(db, subnet.id, cloud_id, native_subnet.id)
         return native_subnet.id
 
     def _find_zone(self, db: Connection, project_id: str, cloud_id: str) -> str:

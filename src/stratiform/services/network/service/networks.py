@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection, IntegrityError
+from stratiform.kit.database import Connection, IntegrityError
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network import policy
 from stratiform.services.network.errors import NetworkInUse, NetworkNotFound
 from stratiform.services.network.model import Attributes, ListQuery, Network
-from stratiform.services.network.repository import ip_allocations, lists, records
+from stratiform.services.network.repository import ip_allocations, list_queries, resources
 from stratiform.services.network.service.ownership import (
     require_list,
     require_visible,
@@ -52,11 +52,11 @@ class Networks:
             if attributes.get(name):
                 rule.require(ctx.caller, owner)
         network = Network(id=self.ids.uuid(), project_id=owner, created_at=ctx.now, updated_at=ctx.now, **attributes)
-        return records.networks.insert(ctx.db, network)
+        return resources.networks.insert(ctx.db, network)
 
     def get(self, ctx: RequestContext, network_id: str) -> Network:
         """Return a network. Raises NetworkNotFound, also for a network of another project that is not shared."""
-        network = records.networks.find(ctx.db, network_id)
+        network = resources.networks.find(ctx.db, network_id)
         if network is None:
             raise NetworkNotFound(network_id)
         if not network.shared:
@@ -66,8 +66,8 @@ class Networks:
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Network]:
         """Return the project's networks and the shared ones, or (admins) the networks of every project."""
         require_list(ctx.caller, policy.NETWORKS_GET)
-        visible = records.visible_networks(ctx.caller.project_id, sees_all_projects(ctx.caller))
-        return lists.list_page(ctx.db, records.networks, query, visible)
+        visible = resources.build_visible_networks_condition(ctx.caller.project_id, sees_all_projects(ctx.caller))
+        return list_queries.list_page(ctx.db, resources.networks, query, visible)
 
     def update(self, ctx: RequestContext, network_id: str, changes: Attributes) -> Network:
         network = self.get(ctx, network_id)
@@ -75,28 +75,28 @@ class Networks:
         for name, rule in _UPDATE_RULES.items():
             if name in changes and changes[name] != getattr(network, name):
                 rule.require(ctx.caller, network.project_id)
-        return save_changes(ctx, records.networks, network, changes)
+        return save_changes(ctx, resources.networks, network, changes)
 
     def delete(self, ctx: RequestContext, network_id: str) -> None:
         """Delete a network and its subnets. Raises NetworkInUse if it has ports."""
         network = self.get(ctx, network_id)
         policy.NETWORKS_DELETE.require(ctx.caller, network.project_id)
-        subnets = records.list_subnets_by_network(ctx.db, [network_id])[network_id]
+        subnets = resources.list_subnets_by_network(ctx.db, [network_id])[network_id]
         ip_allocations.lock_subnets(ctx.db, [subnet.id for subnet in subnets])
-        ports = records.list_ports_of_network(ctx.db, network_id, _MAX_LISTED_PORTS)
+        ports = resources.list_ports_of_network(ctx.db, network_id, _MAX_LISTED_PORTS)
         if ports:
             raise NetworkInUse(network_id, ", ".join(port.id for port in ports))
         try:
             with ctx.db.begin_nested():
                 for subnet in subnets:
                     delete_subnet(ctx, subnet)
-                records.delete_network(ctx.db, network_id)
+                resources.delete_network(ctx.db, network_id)
         except IntegrityError as error:
             raise NetworkInUse(network_id) from error
 
     def list_names(self, db: Connection, network_ids: Sequence[str]) -> dict[str, str]:
         """Return the names of the networks that exist, by id, without a policy check."""
-        return {network.id: network.name for network in records.list_networks_by_id(db, network_ids)}
+        return {network.id: network.name for network in resources.list_networks_by_id(db, network_ids)}
 
     def list_availability_zones(self, db: Connection, project_id: str) -> Sequence[str]:
         """Return the availability zones of the project's networks."""

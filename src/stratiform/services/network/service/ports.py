@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.network import policy
@@ -17,9 +17,9 @@ from stratiform.services.network.model import (
     Network,
     NewPort,
     Port,
-    default_security_group_id,
+    get_default_security_group_id,
 )
-from stratiform.services.network.repository import ip_allocations, lists, records
+from stratiform.services.network.repository import ip_allocations, list_queries, resources
 from stratiform.services.network.service.address_allocator import AddressAllocator
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.ownership import (
@@ -63,11 +63,11 @@ class Ports:
             updated_at=ctx.now,
             **new.attributes,
         )
-        return AddressAllocator.lock(ctx, network).create_port(self.ids, port, new.fixed_ips)
+        return AddressAllocator.lock_network(ctx, network).create_port(self.ids, port, new.fixed_ips)
 
     def get(self, ctx: RequestContext, port_id: str) -> Port:
         """Return a port. Raises PortNotFound, also for a port of another project."""
-        port = records.ports.find(ctx.db, port_id)
+        port = resources.ports.find(ctx.db, port_id)
         if port is None:
             raise PortNotFound(port_id)
         require_visible(ctx.caller, policy.PORTS_GET, port.project_id, PortNotFound(port_id))
@@ -76,8 +76,8 @@ class Ports:
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Port]:
         """Return the project's ports, or (admins) the ports of every project."""
         require_list(ctx.caller, policy.PORTS_GET)
-        visible = records.visible_ports(ctx.caller.project_id, sees_all_projects(ctx.caller))
-        return lists.list_page(ctx.db, records.ports, query, visible)
+        visible = resources.build_visible_ports_condition(ctx.caller.project_id, sees_all_projects(ctx.caller))
+        return list_queries.list_page(ctx.db, resources.ports, query, visible)
 
     def update(
         self,
@@ -102,18 +102,18 @@ class Ports:
             changes["mac_address"] = _resolve_new_mac(ctx, port, changes["mac_address"])
         if fixed_ips is not None:
             changes["fixed_ips"] = _reallocate(ctx, port, fixed_ips)
-        return save_changes(ctx, records.ports, port, changes)
+        return save_changes(ctx, resources.ports, port, changes)
 
     def delete(self, ctx: RequestContext, port_id: str) -> None:
         """Delete a port and release its addresses."""
         port = self.get(ctx, port_id)
         policy.PORTS_DELETE.require(ctx.caller, port.project_id)
-        ip_allocations.release(ctx.db, port.id, ctx.now)
-        records.delete_port(ctx.db, port.id)
+        ip_allocations.release_addresses(ctx.db, port.id, ctx.now)
+        resources.delete_port(ctx.db, port.id)
 
     def lock_networks(self, db: Connection, network_ids: Sequence[str]) -> None:
         """Lock the subnets of several networks in one order, before ports are created on them in one transaction."""
-        subnets = records.list_subnets_by_network(db, network_ids)
+        subnets = resources.list_subnets_by_network(db, network_ids)
         ip_allocations.lock_subnets(db, [subnet.id for group in subnets.values() for subnet in group])
 
 
@@ -132,21 +132,21 @@ def _resolve_new_mac(ctx: RequestContext, port: Port, mac_address: str) -> str:
     mac = _parse_mac(mac_address)
     if mac != port.mac_address:
         policy.PORTS_UPDATE_MAC_ADDRESS.require(ctx.caller, port.project_id)
-        if records.has_mac_address(ctx.db, port.network_id, mac):
+        if resources.has_mac_address(ctx.db, port.network_id, mac):
             raise MacAddressInUse(port.network_id, mac)
     return mac
 
 
 def _reallocate(ctx: RequestContext, port: Port, requests: Sequence[FixedIpRequest]) -> list[dict[str, str]]:
-    network = records.networks.find(ctx.db, port.network_id)
+    network = resources.networks.find(ctx.db, port.network_id)
     assert network is not None, "a network with ports can't be deleted"
-    allocator = AddressAllocator.lock(ctx, network)
+    allocator = AddressAllocator.lock_network(ctx, network)
     retained, unsatisfied = _match(port, requests)
     if any(request.ip_address is not None for request in unsatisfied):
         policy.PORTS_UPDATE_IP_ADDRESS.require(ctx.caller, network.project_id)
     removed = [fixed_ip for fixed_ip in port.fixed_ips if fixed_ip not in retained]
-    ip_allocations.release(ctx.db, port.id, ctx.now, removed)
-    return retained + allocator.allocate(port.id, port.mac_address, unsatisfied)
+    ip_allocations.release_addresses(ctx.db, port.id, ctx.now, removed)
+    return retained + allocator.allocate_addresses(port.id, port.mac_address, unsatisfied)
 
 
 def _match(port: Port, requests: Sequence[FixedIpRequest]) -> tuple[list[dict[str, str]], list[FixedIpRequest]]:
@@ -175,7 +175,7 @@ def _parse_mac(mac_address: str) -> str:
 
 def _resolve_security_groups(project_id: str, group_ids: Sequence[str] | None) -> list[str]:
     """Return the groups of a port: by default the project's default group. Raises SecurityGroupNotFound."""
-    default = default_security_group_id(project_id)
+    default = get_default_security_group_id(project_id)
     if group_ids is None:
         return [default]
     for group_id in group_ids:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from stratiform.kit.context import RequestContext
 from stratiform.services.network import policy
 from stratiform.services.network.model import QuotaUsage
-from stratiform.services.network.repository import records
+from stratiform.services.network.repository import resources
 
 _UNLIMITED = -1
 
@@ -26,5 +26,5 @@ class Quotas:
 
     def get(self, ctx: RequestContext, project_id: str) -> dict[str, QuotaUsage]:
         policy.QUOTAS_GET.require(ctx.caller, project_id)
-        counts = records.count_by_resource(ctx.db, project_id)
+        counts = resources.count_by_resource(ctx.db, project_id)
         return {name: QuotaUsage(_UNLIMITED, used) for name, used in counts.items()} | _FIXED_QUOTAS

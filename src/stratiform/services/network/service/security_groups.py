@@ -12,7 +12,12 @@ from stratiform.services.network.errors import (
     SecurityGroupNotFound,
     SecurityGroupRuleNotFound,
 )
-from stratiform.services.network.model import FilterValue, SecurityGroup, SecurityGroupRule, default_security_group
+from stratiform.services.network.model import (
+    FilterValue,
+    SecurityGroup,
+    SecurityGroupRule,
+    build_default_security_group,
+)
 from stratiform.services.network.service.ownership import sees_all_projects
 
 Filters = Mapping[str, Sequence[FilterValue]]
@@ -72,7 +77,7 @@ class SecurityGroupRules:
 
 
 def _over_limit(ctx: RequestContext) -> OverLimit:
-    policy.SECURITY_GROUPS_CREATE.require(ctx.caller, ctx.caller.project())
+    policy.SECURITY_GROUPS_CREATE.require(ctx.caller, ctx.caller.require_project_id())
     return OverLimit("Quota exceeded for resources: ['security_group'].")
 
 
@@ -85,9 +90,11 @@ def _not_changeable(
 
 def _get_default_group(ctx: RequestContext, filters: Filters) -> SecurityGroup:
     project_ids = filters.get("project_id")
-    project_id = str(project_ids[0]) if project_ids and sees_all_projects(ctx.caller) else ctx.caller.project()
+    project_id = (
+        str(project_ids[0]) if project_ids and sees_all_projects(ctx.caller) else ctx.caller.require_project_id()
+    )
     policy.SECURITY_GROUPS_GET.require(ctx.caller, project_id)
-    return default_security_group(project_id)
+    return build_default_security_group(project_id)
 
 
 def _matches(resource: SecurityGroup | SecurityGroupRule, filters: Filters) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.services.network import policy
@@ -15,9 +15,9 @@ from stratiform.services.network.model import (
     Network,
     NicRequest,
     Port,
-    default_security_group_id,
+    get_default_security_group_id,
 )
-from stratiform.services.network.repository import ip_allocations, records
+from stratiform.services.network.repository import ip_allocations, resources
 from stratiform.services.network.service.address_allocator import AddressAllocator
 from stratiform.services.network.service.ports import Ports
 
@@ -51,29 +51,29 @@ class ServerPorts:
 
     def list(self, db: Connection, server_id: str) -> Sequence[Port]:
         """Return the ports of a server, in the order of the requests, without a policy check."""
-        return records.list_ports_by_device(db, [server_id])[server_id]
+        return resources.list_ports_by_device(db, [server_id])[server_id]
 
     def list_by_server(self, db: Connection, server_ids: Sequence[str]) -> dict[str, Sequence[Port]]:
         """Return the ports of several servers with one query."""
-        return dict(records.list_ports_by_device(db, server_ids))
+        return dict(resources.list_ports_by_device(db, server_ids))
 
     def release(self, db: Connection, server_id: str, now: Micros) -> None:
         """Delete the ports that were created for a deleted server, and detach the others. Idempotent."""
         for port in self.list(db, server_id):
             if port.created_for_server:
-                ip_allocations.release(db, port.id, now)
-                records.delete_port(db, port.id)
+                ip_allocations.release_addresses(db, port.id, now)
+                resources.delete_port(db, port.id)
             else:
                 detached = replace(
                     port, device_id="", device_owner="", host="", updated_at=now, revision=port.revision + 1
                 )
-                records.ports.save(db, detached)
+                resources.ports.save(db, detached)
 
     def _create_or_attach(self, ctx: RequestContext, project_id: str, server_id: str, request: NicRequest) -> Port:
         if request.port_id is not None:
             return self._attach(ctx, project_id, server_id, request.port_id)
         network = _get_network(ctx, project_id, request.network_id or "")
-        allocator = AddressAllocator.lock(ctx, network)
+        allocator = AddressAllocator.lock_network(ctx, network)
         if not allocator.subnets:
             raise Invalid(f"Network {network.id} requires a subnet in order to boot instances on.")
         port = Port(
@@ -83,7 +83,7 @@ class ServerPorts:
             mac_address="",
             device_id=server_id,
             device_owner=DEVICE_OWNER,
-            security_groups=[default_security_group_id(project_id)],
+            security_groups=[get_default_security_group_id(project_id)],
             created_for_server=True,
             created_at=ctx.now,
             updated_at=ctx.now,
@@ -98,15 +98,15 @@ class ServerPorts:
         attached = replace(
             port, device_id=server_id, device_owner=DEVICE_OWNER, updated_at=ctx.now, revision=port.revision + 1
         )
-        if not records.attach_port(ctx.db, attached):
+        if not resources.attach_port(ctx.db, attached):
             raise PortInUse(port_id)
         return attached
 
 
 def _find_default_network(ctx: RequestContext, project_id: str) -> Sequence[Network]:
     """Return one network or none. Raises NetworkAmbiguous."""
-    networks = records.list_internal_networks(ctx.db, project_id, limit=2)
-    networks = networks or records.list_internal_networks(ctx.db, None, limit=2)
+    networks = resources.list_internal_networks(ctx.db, project_id, limit=2)
+    networks = networks or resources.list_internal_networks(ctx.db, None, limit=2)
     if len(networks) > 1:
         raise NetworkAmbiguous
     return networks
@@ -114,7 +114,7 @@ def _find_default_network(ctx: RequestContext, project_id: str) -> Sequence[Netw
 
 def _get_network(ctx: RequestContext, project_id: str, network_id: str) -> Network:
     """Return a network that the project may use. Raises NetworkNotFound."""
-    network = records.networks.find(ctx.db, network_id)
+    network = resources.networks.find(ctx.db, network_id)
     if network is None or not (network.shared or network.project_id == project_id or ctx.caller.is_admin):
         raise NetworkNotFound(network_id)
     return network

@@ -5,26 +5,26 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection, Database
+from stratiform.kit.database import Connection, Database
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Slice
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.network import policy
 from stratiform.services.network.errors import InvalidInput, NetworkNotFound, SubnetInUse, SubnetNotFound
 from stratiform.services.network.model import Attributes, ListQuery, Network, NewSubnet, ReservedAddresses, Subnet
-from stratiform.services.network.model.addresses import (
+from stratiform.services.network.model.ip_addresses import (
     Address,
     Cidr,
     check_gateway,
     check_pools,
-    default_gateway,
-    default_pools,
+    compute_default_pools,
+    get_default_gateway,
+    get_usable_range,
     parse_address,
     parse_cidr,
     parse_route,
-    usable_range,
 )
-from stratiform.services.network.repository import ip_allocations, lists, records
+from stratiform.services.network.repository import ip_allocations, list_queries, resources
 from stratiform.services.network.service.networks import Networks
 from stratiform.services.network.service.ownership import (
     require_list,
@@ -64,7 +64,7 @@ class Subnets:
         self._require_no_overlap(ctx.db, network, cidr)
         gateway = _resolve_gateway(new.gateway_ip, cidr)
         if new.pools is None:
-            pools = default_pools(cidr, gateway, reserved or ReservedAddresses())
+            pools = compute_default_pools(cidr, gateway, reserved or ReservedAddresses())
         else:
             pools = check_pools(new.pools, cidr, gateway)
         subnet = Subnet(
@@ -80,17 +80,17 @@ class Subnets:
             **new.attributes,
         )
         _check_dhcp_options(subnet)
-        records.subnets.insert(ctx.db, subnet)
-        ip_allocations.set_pools(ctx.db, subnet)
-        save_changes(ctx, records.networks, network, {})
+        resources.subnets.insert(ctx.db, subnet)
+        ip_allocations.replace_pools(ctx.db, subnet)
+        save_changes(ctx, resources.networks, network, {})
         return subnet
 
     def get(self, ctx: RequestContext, subnet_id: str) -> Subnet:
         """Return a subnet. Raises SubnetNotFound, also for one on a network that the caller does not see."""
-        subnet = records.subnets.find(ctx.db, subnet_id)
+        subnet = resources.subnets.find(ctx.db, subnet_id)
         if subnet is None:
             raise SubnetNotFound(subnet_id)
-        network = records.networks.find(ctx.db, subnet.network_id)
+        network = resources.networks.find(ctx.db, subnet.network_id)
         if network is None or not network.shared:
             require_visible(ctx.caller, policy.SUBNETS_GET, subnet.project_id, SubnetNotFound(subnet_id))
         return subnet
@@ -98,22 +98,22 @@ class Subnets:
     def list(self, ctx: RequestContext, query: ListQuery) -> Slice[Subnet]:
         """Return the subnets on networks that the caller sees."""
         require_list(ctx.caller, policy.SUBNETS_GET)
-        visible = records.visible_subnets(ctx.caller.project_id, sees_all_projects(ctx.caller))
-        return lists.list_page(ctx.db, records.subnets, query, visible)
+        visible = resources.build_visible_subnets_condition(ctx.caller.project_id, sees_all_projects(ctx.caller))
+        return list_queries.list_page(ctx.db, resources.subnets, query, visible)
 
     def list_by_network(self, db: Connection, network_ids: Sequence[str]) -> dict[str, Sequence[Subnet]]:
         """Return the subnets of each network, oldest first, without a policy check."""
-        return dict(records.list_subnets_by_network(db, network_ids))
+        return dict(resources.list_subnets_by_network(db, network_ids))
 
     def update(self, ctx: RequestContext, subnet_id: str, changes: Attributes) -> Subnet:
         """Change a subnet. Raises as `create`, and SubnetNotFound."""
         subnet = self.get(ctx, subnet_id)
         policy.SUBNETS_UPDATE.require(ctx.caller, subnet.project_id)
         ip_allocations.lock_subnets(ctx.db, [subnet.id])
-        updated = save_changes(ctx, records.subnets, subnet, _resolve_changes(subnet, changes))
+        updated = save_changes(ctx, resources.subnets, subnet, _resolve_changes(subnet, changes))
         _check_dhcp_options(updated)
         if updated.allocation_pools != subnet.allocation_pools:
-            ip_allocations.set_pools(ctx.db, updated)
+            ip_allocations.replace_pools(ctx.db, updated)
         return updated
 
     def delete(self, ctx: RequestContext, subnet_id: str) -> None:
@@ -121,13 +121,13 @@ class Subnets:
         subnet = self.get(ctx, subnet_id)
         policy.SUBNETS_DELETE.require(ctx.caller, subnet.project_id)
         ip_allocations.lock_subnets(ctx.db, [subnet.id])
-        if ip_allocations.count_allocated(ctx.db, [subnet.id]):
+        if ip_allocations.count_allocated_addresses(ctx.db, [subnet.id]):
             raise SubnetInUse(subnet_id)
         delete_subnet(ctx, subnet)
 
     def get_reserved_addresses(self, project_id: str) -> ReservedAddresses:
         """Return what the clouds of a project reserve in every subnet. Do not call it inside a transaction."""
-        with self.database.snapshot() as db:
+        with self.database.read_transaction() as db:
             bindings = self.clouds.bindings.list_for_project(db, project_id)
         reserved = ReservedAddresses()
         for cloud_id in sorted({binding.cloud_id for binding in bindings}):
@@ -137,9 +137,9 @@ class Subnets:
         return reserved
 
     def _require_no_overlap(self, db: Connection, network: Network, cidr: Cidr) -> None:
-        if not records.lock_network(db, network.id):
+        if not resources.lock_network(db, network.id):
             raise NetworkNotFound(network.id)
-        for subnet in records.list_subnets_by_network(db, [network.id])[network.id]:
+        for subnet in resources.list_subnets_by_network(db, [network.id])[network.id]:
             if subnet.ip_version == cidr.version and cidr.overlaps(ip_network(subnet.cidr)):
                 raise InvalidInput(
                     f"Requested subnet with cidr: {cidr} for network: {network.id} overlaps with another subnet"
@@ -164,7 +164,7 @@ def _resolve_gateway(gateway_ip: str | None, cidr: Cidr) -> str | None:
     if gateway_ip is None:
         return None
     if gateway_ip == "":
-        return default_gateway(cidr)
+        return get_default_gateway(cidr)
     gateway = parse_address(gateway_ip, "gateway_ip")
     if gateway.version != cidr.version or _is_network_or_broadcast(gateway, cidr):
         raise InvalidInput(f"Gateway is not valid on subnet {cidr}")
@@ -172,7 +172,7 @@ def _resolve_gateway(gateway_ip: str | None, cidr: Cidr) -> str | None:
 
 
 def _is_network_or_broadcast(address: Address, cidr: Cidr) -> bool:
-    return cidr.version == 4 and address in cidr and int(address) not in usable_range(cidr)
+    return cidr.version == 4 and address in cidr and int(address) not in get_usable_range(cidr)
 
 
 def _check_dhcp_options(subnet: Subnet) -> None:

@@ -50,7 +50,7 @@ def parse_digest(text: str, origin: str, size: int) -> tuple[set[int], str]:
     return {index for each in ranges for index in each}, lines[1]
 
 
-def format_missing(indexes: Iterable[int], size: int) -> str:
+def format_missing_indexes(indexes: Iterable[int], size: int) -> str:
     """Return the numbers below `size` that are not in `indexes`, as ranges; "" if there are none."""
     bounds = [-1, *sorted(set(indexes)), size]
     return _format_ranges((before + 1, after - 1) for before, after in pairwise(bounds) if after - before > 1)

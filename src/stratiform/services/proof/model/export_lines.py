@@ -5,18 +5,18 @@ First the header, then each resource with its events and segments, at last the s
 
 import msgspec
 
-from stratiform.kit.clock import Micros, iso, parse_iso
+from stratiform.kit.clock import Micros, format_iso, parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.services.ledger.model import Resource, Segment
 
 FORMAT = 1
 
 
-class Line(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
+class ExportLineBase(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
     """One line; field names are the keys of the format. Hashes are base64 in JSON."""
 
 
-class HeaderLine(Line, tag="export", frozen=True):
+class HeaderLine(ExportLineBase, tag="export", frozen=True):
     """The first line.
 
     `since` and `until` (ISO 8601) and `project_id` are the filter; None: unlimited. `checkpoint` is the signed note on
@@ -36,7 +36,7 @@ class HeaderLine(Line, tag="export", frozen=True):
     consistency: list[bytes] = []
 
 
-class ResourceLine(Line, tag="resource", frozen=True):
+class ResourceLine(ExportLineBase, tag="resource", frozen=True):
     """The resource of the following events and segments. `events`: the number of its events in the ledger."""
 
     cloud: str
@@ -49,7 +49,7 @@ class ResourceLine(Line, tag="resource", frozen=True):
         return Resource(self.cloud, self.resource_type, self.resource_id)
 
 
-class EventLine(Line, tag="event", frozen=True):
+class EventLine(ExportLineBase, tag="event", frozen=True):
     """An event: its number in the log, the exact text of its record, and its inclusion proof."""
 
     index: int
@@ -57,7 +57,7 @@ class EventLine(Line, tag="event", frozen=True):
     proof: list[bytes]
 
 
-class WithheldEventLine(Line, tag="held_back", frozen=True):
+class WithheldEventLine(ExportLineBase, tag="held_back", frozen=True):
     """An event of another project: only its leaf and inclusion proof."""
 
     index: int
@@ -65,7 +65,7 @@ class WithheldEventLine(Line, tag="held_back", frozen=True):
     proof: list[bytes]
 
 
-class SegmentLine(Line, tag="segment", frozen=True):
+class SegmentLine(ExportLineBase, tag="segment", frozen=True):
     """A segment, as computed from the events of the resource."""
 
     project_id: str
@@ -77,14 +77,16 @@ class SegmentLine(Line, tag="segment", frozen=True):
     @classmethod
     def from_segment(cls, segment: Segment) -> "SegmentLine":
         """Return the line of a segment."""
-        end = None if segment.end is None else iso(segment.end)
-        return cls(segment.project_id, iso(segment.start), end, segment.state, dict(sorted(segment.attributes.items())))
+        end = None if segment.end is None else format_iso(segment.end)
+        return cls(
+            segment.project_id, format_iso(segment.start), end, segment.state, dict(sorted(segment.attributes.items()))
+        )
 
     def __str__(self) -> str:
         return f"{self.start} to {self.end or 'now'}, {self.state}"
 
 
-class EndLine(Line, tag="end", frozen=True):
+class EndLine(ExportLineBase, tag="end", frozen=True):
     """The last line: the signed note on all lines before it."""
 
     note: str

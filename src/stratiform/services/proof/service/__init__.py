@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stratiform.kit.signing import SigningKeys
+from stratiform.kit.signing_keys import SigningKeys
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.proof.service.checkpoints import Checkpoints
 from stratiform.services.proof.service.exports import Export, Exports

@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stratiform import __version__
-from stratiform.kit import merkle
-from stratiform.kit.clock import iso
+from stratiform.kit import merkle_tree
+from stratiform.kit.clock import format_iso
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.signed_notes import sign_note
-from stratiform.kit.signing import SigningKeys
-from stratiform.services.ledger.model import Record, Resource, UsageFilter, find_parent
+from stratiform.kit.signing_keys import SigningKeys
+from stratiform.services.ledger.model import EventRecord, Resource, UsageFilter, find_parent
 from stratiform.services.ledger.service import EventHistory, LedgerService
+from stratiform.services.proof.model.event_projects import build_read_check
 from stratiform.services.proof.model.export_digests import ExportDigest
 from stratiform.services.proof.model.export_lines import (
     FORMAT,
@@ -24,7 +25,6 @@ from stratiform.services.proof.model.export_lines import (
     WithheldEventLine,
     encode_line,
 )
-from stratiform.services.proof.model.projects import make_read_check
 from stratiform.services.proof.service.checkpoints import Checkpoints
 from stratiform.services.proof.service.proofs import prove_consistency
 
@@ -56,16 +56,16 @@ class Exports:
         The checkpoint is stored. Raises: Forbidden; Invalid; NotFound for another project than the caller's.
         """
         restricted = self.ledger.access.restrict(ctx, usage_filter)
-        position = self.ledger.positions.get_current(ctx.db)
+        position = self.ledger.positions.get_current_position(ctx.db)
         if usage_filter.as_of is not None:
             position = min(position, usage_filter.as_of)
-        size = self.ledger.log.size(ctx.db, position)
+        size = self.ledger.merkle_log.get_size(ctx.db, position)
         header = HeaderLine(
             format=FORMAT,
             made_by=f"stratiform {__version__}",
             position=position,
-            since=None if usage_filter.since is None else iso(usage_filter.since),
-            until=None if usage_filter.until is None else iso(usage_filter.until),
+            since=None if usage_filter.since is None else format_iso(usage_filter.since),
+            until=None if usage_filter.until is None else format_iso(usage_filter.until),
             project_id=restricted.project_id,
             checkpoint=self.checkpoints.create(ctx.db, ctx.now, size).note,
             keys=self.keys.list_key_notes(),
@@ -78,9 +78,9 @@ class Exports:
         """Yield the lines of an export, in constant memory except for one number per event."""
         digest = ExportDigest(self.keys.get_signer().name, export.size)
         yield digest.add(encode_line(export.header))
-        tree = merkle.Tree(self.ledger.log.make_tile_reader(db), export.size)
+        tree = merkle_tree.TreeProver(self.ledger.merkle_log.build_tile_reader(db), export.size)
         for history in self._iterate_histories(db, export):
-            may_read = make_read_check([record for _, record in history.records], export.usage_filter.project_id)
+            may_read = build_read_check([record for _, record in history.records], export.usage_filter.project_id)
             yield digest.add(encode_line(ResourceLine(*history.resource, events=len(history.records))))
             for index, record in history.records:
                 line = _make_event_line(tree, index, record, is_readable=may_read(record))
@@ -133,8 +133,8 @@ def _find_parent(history: EventHistory) -> Resource | None:
     return find_parent(history.resource, [record.statement for _, record in history.records if "parent" in record.fact])
 
 
-def _make_event_line(tree: merkle.Tree, index: int, record: Record, *, is_readable: bool) -> ExportLine:
+def _make_event_line(tree: merkle_tree.TreeProver, index: int, record: EventRecord, *, is_readable: bool) -> ExportLine:
     text, proof = record.encode(), tree.prove_inclusion(index)
     if is_readable:
         return EventLine(index, text.decode(), proof)
-    return WithheldEventLine(index, merkle.leaf_hash(text), proof)
+    return WithheldEventLine(index, merkle_tree.compute_leaf_hash(text), proof)

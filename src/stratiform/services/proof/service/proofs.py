@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Conflict, Invalid, NotFound
-from stratiform.services.ledger.model import Record
+from stratiform.services.ledger.model import EventRecord
 from stratiform.services.ledger.service import LedgerService
 from stratiform.services.proof import policy
-from stratiform.services.proof.model.projects import list_projects
+from stratiform.services.proof.model.event_projects import list_projects
 
 #: Events of one message that an error lists.
 _MAX_PARTS = 20
@@ -44,10 +44,10 @@ class InclusionProofs:
         size = resolve_log_size(ctx.db, self.ledger, size)
         if not 0 <= index < size:
             raise NotFound(f"Event {index} could not be found in the log of {size} events.")
-        tile_reader = self.ledger.log.make_tile_reader(ctx.db)
+        tile_reader = self.ledger.merkle_log.build_tile_reader(ctx.db)
         records = [record for _, record in self.ledger.events.iterate_records(ctx.db, index, index + 1)]
         text = next((record.encode() for record in records if self._may_read(ctx, record)), None)
-        leaf, proof = merkle.get_leaf(tile_reader, index), merkle.prove_inclusion(tile_reader, index, size)
+        leaf, proof = merkle_tree.get_leaf(tile_reader, index), merkle_tree.prove_inclusion(tile_reader, index, size)
         return InclusionProof(index, size, leaf, proof, text)
 
     def get_by_message(
@@ -63,7 +63,7 @@ class InclusionProofs:
         index = self.ledger.events.find_number(ctx.db, cloud, message_id)
         events = [(message_id, index)] if index is not None else []
         if index is None:
-            events = [*self.ledger.events.list_parts(ctx.db, cloud, message_id, _MAX_PARTS)]
+            events = [*self.ledger.events.list_message_events(ctx.db, cloud, message_id, _MAX_PARTS)]
         proofs = {key: self.get(ctx, number, size) for key, number in events}
         readable = {key: proof for key, proof in proofs.items() if proof.record is not None}
         if not readable:
@@ -74,7 +74,7 @@ class InclusionProofs:
             raise Conflict(f"Message {message_id} has several events.", hint=f"use one of: {', '.join(readable)}")
         return next(iter(readable.values()))
 
-    def _may_read(self, ctx: RequestContext, record: Record) -> bool:
+    def _may_read(self, ctx: RequestContext, record: EventRecord) -> bool:
         """Return True if the caller may read all usage, or the event is of the caller's project only."""
         if self.ledger.access.allows_all(ctx.caller):
             return True
@@ -107,15 +107,15 @@ class Tiles:
     def get(self, ctx: RequestContext, level: int, number: int, width: int) -> bytes:
         """Return the first `width` hashes of a tile. Raises: NotFound."""
         policy.LOG_READ.require(ctx.caller, None)
-        hashes = self.ledger.log.make_tile_reader(ctx.db)(level, number)[: width * merkle.HASH_BYTES]
-        if len(hashes) != width * merkle.HASH_BYTES or not width:
+        hashes = self.ledger.merkle_log.build_tile_reader(ctx.db)(level, number)[: width * merkle_tree.HASH_BYTES]
+        if len(hashes) != width * merkle_tree.HASH_BYTES or not width:
             raise NotFound(f"Tile {level}/{number} with {width} hashes could not be found.")
         return hashes
 
 
 def resolve_log_size(db: Connection, ledger: LedgerService, size: int | None) -> int:
     """Return `size`, or the current size of the log. Raises: Invalid if the log is smaller."""
-    current = ledger.log.size(db)
+    current = ledger.merkle_log.get_size(db)
     if size is not None and size > current:
         raise Invalid(f"The log has {current} events, not {size}.")
     return current if size is None else size
@@ -125,4 +125,4 @@ def prove_consistency(db: Connection, ledger: LedgerService, old: int, new: int)
     """Return the proof that the log of `new` events begins with that of `old` events. Raises: Invalid."""
     if old > new:
         raise Invalid(f"The log of {new} events can't be a continuation of {old} events.")
-    return merkle.prove_consistency(ledger.log.make_tile_reader(db), old, new)
+    return merkle_tree.prove_consistency(ledger.merkle_log.build_tile_reader(db), old, new)

@@ -1,4 +1,4 @@
-"""Charge of segments in DuckDB over Arrow columns, equal to the result of engines/segments.py.
+"""Charge of segments in DuckDB over Arrow columns, equal to the result of engines/segment_engine.py.
 
 Which price applies depends on few facts (type, cloud, state, flavor, …), so Python decides it once for each distinct
 set of facts, with the code that the other engine uses. DuckDB multiplies, rounds and sums the rows as integers of up to
@@ -12,22 +12,27 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from stratiform.kit.clock import Micros
-from stratiform.services.rating.engines.columns import KEY, EncodedUsage, number_column, table
+from stratiform.services.rating.engines.arrow_columns import (
+    KEY,
+    EncodedUsage,
+    build_usage_table,
+    get_number_column_name,
+)
 from stratiform.services.rating.errors import AmountOverflow
 from stratiform.services.rating.model import (
     MAX_GAPS,
     QUANTITY_DIGITS,
     Charge,
-    Decision,
-    Gap,
-    Line,
-    LineKey,
+    ChargeLine,
+    ChargeLineKey,
     NumberField,
     Price,
+    PriceDecision,
+    PriceGap,
     PricePlan,
-    Span,
     UnpricedUsage,
-    unpriced_duration,
+    VersionSpan,
+    build_unpriced_duration,
 )
 
 if TYPE_CHECKING:  # imported where needed: both take a second and 100 MiB, which an idle process should not spend
@@ -37,7 +42,7 @@ if TYPE_CHECKING:  # imported where needed: both take a second and 100 MiB, whic
     #: A connection in which charges are computed, one after the other.
     Session = duckdb.DuckDBPyConnection
 
-__all__ = ["rate", "rate_to_table", "session", "table"]
+__all__ = ["build_usage_table", "open_session", "rate_segments", "rate_segments_to_table"]
 
 #: Each segment with each price that applies to it, clipped to the period and cut where the version changes.
 _PIECES = """
@@ -125,7 +130,7 @@ SELECT unpriced, count(DISTINCT key) AS resources, sum(b - a)::HUGEINT AS us FRO
 
 
 @contextmanager
-def session(threads: int = 2) -> "Iterator[Session]":
+def open_session(threads: int = 2) -> "Iterator[Session]":
     """Open a connection with limited memory; what exceeds it is written to a temporary directory."""
     import duckdb
 
@@ -134,16 +139,16 @@ def session(threads: int = 2) -> "Iterator[Session]":
         yield db
 
 
-def rate(usage: "pa.Table", plan: PricePlan, start: Micros, end: Micros, db: "Session") -> Charge:
+def rate_segments(usage: "pa.Table", plan: PricePlan, start: Micros, end: Micros, db: "Session") -> Charge:
     """Return the charge of `usage` in `[start, end)`, as `segments.rate` does. Raises: AmountOverflow"""
     lines, gaps, unpriced = _rate(usage, plan, start, end, db, " ORDER BY key, price")
     return Charge(tuple(_lines(lines)), gaps, unpriced)
 
 
-def rate_to_table(
+def rate_segments_to_table(
     usage: "pa.Table", plan: PricePlan, start: Micros, end: Micros, db: "Session"
-) -> "tuple[pa.Table, tuple[Gap, ...]]":
-    """Return the lines, in any order, as columns named like the fields of LineKey and Line, and the gaps.
+) -> "tuple[pa.Table, tuple[PriceGap, ...]]":
+    """Return the lines, in any order, as columns named like the fields of ChargeLineKey and Line, and the gaps.
 
     For many lines, columns are far smaller than objects.
     """
@@ -153,17 +158,17 @@ def rate_to_table(
 
 def _rate(
     usage: "pa.Table", plan: PricePlan, start: Micros, end: Micros, db: "Session", order: str
-) -> "tuple[pa.Table, tuple[Gap, ...], tuple[UnpricedUsage, ...]]":
+) -> "tuple[pa.Table, tuple[PriceGap, ...], tuple[UnpricedUsage, ...]]":
     import duckdb
 
-    encoded = EncodedUsage(usage, plan.fields)
+    encoded = EncodedUsage(usage, plan.usage_fields)
     decisions = _Decisions(plan, encoded, start, end)
     try:
         db.register("usage", encoded.rows)
         db.register("decision", decisions.table())
         db.register("price", decisions.price_table())
         gaps, unpriced = decisions.unpriced(db)
-        pieces = _PIECES.format(units=_units(plan.fields.numbers))
+        pieces = _PIECES.format(units=_units(plan.usage_fields.numbers))
         for statement in (pieces, _GROUPS, _RUNS, "DROP TABLE pieces", "DROP TABLE groups"):
             db.execute(statement)
         lines = decisions.with_names(_sum_lines(db, order))
@@ -180,7 +185,7 @@ def _rate(
 
 def _units(numbers: tuple[NumberField, ...]) -> str:
     """Return the SQL expression of the number of units: the column that the price multiplies, or 1."""
-    cases = " ".join(f"WHEN {index} THEN {number_column(index)}" for index in range(len(numbers)))
+    cases = " ".join(f"WHEN {index} THEN {get_number_column_name(index)}" for index in range(len(numbers)))
     return f"CASE number {cases} ELSE 1 END" if cases else "1"
 
 
@@ -202,16 +207,16 @@ class _Decisions:
 
     def __init__(self, plan: PricePlan, encoded: EncodedUsage, start: Micros, end: Micros) -> None:
         self._encoded = encoded
-        self._numbers = {field: index for index, field in enumerate(plan.fields.numbers)}
+        self._numbers = {field: index for index, field in enumerate(plan.usage_fields.numbers)}
         #: All prices of the valid versions, in the order of lines: version, index, price.
         self._prices: list[tuple[Micros, int, Price]] = []
         #: facts, first, last, number, price (-1: none), unpriced (-1: none) of each decision.
         self._rows: list[tuple[int, Micros, Micros, int, int, int]] = []
-        self._decisions: list[Decision] = []
+        self._decisions: list[PriceDecision] = []
         #: Resource types and measures without a price, with their indexes.
         self._unpriced: dict[tuple[str, str], int] = {}
         offsets: dict[Micros, int] = {}
-        for span in plan.spans(start, end):
+        for span in plan.split_by_version(start, end):
             if span.version and span.version.valid_from not in offsets:
                 offsets[span.version.valid_from] = len(self._prices)
                 self._prices += [
@@ -219,17 +224,17 @@ class _Decisions:
                 ]
             offset = offsets[span.version.valid_from] if span.version else 0
             for index, facts in enumerate(encoded.facts):
-                for decision in plan.decide(span.version, facts):
+                for decision in plan.decide_segment_prices(span.version, facts):
                     self._add(span, offset, index, decision)
 
-    def _add(self, span: Span, offset: int, facts: int, decision: Decision) -> None:
+    def _add(self, span: VersionSpan, offset: int, facts: int, decision: PriceDecision) -> None:
         number, price, unpriced = -1, -1, -1
         if decision.price is None:
             key = (self._encoded.facts[facts].resource_type, decision.measure)
             unpriced = self._unpriced.setdefault(key, len(self._unpriced))
         else:
             price = offset + decision.price
-            field = self._prices[price][2].measure.field
+            field = self._prices[price][2].measure.number_field
             number = -1 if field is None else self._numbers[field]
         self._rows.append((facts, span.start, span.end, number, price, unpriced))
         self._decisions.append(decision)
@@ -262,14 +267,14 @@ class _Decisions:
         import pyarrow as pa
 
         lines = lines.combine_chunks()
-        names = self._encoded.names(lines["key"].combine_chunks())
+        names = self._encoded.decode_texts(lines["key"].combine_chunks())
         rows = lines["price"].combine_chunks()
         versions = pa.array([valid_from for valid_from, _, _ in self._prices], pa.int64()).take(rows)
         prices = pa.array([index for _, index, _ in self._prices], pa.int32()).take(rows)
         rest = {name: lines[name] for name in ("measured", "quantity", "amount", "start", "end")}
         return pa.table({**names, "valid_from": versions, "price": prices, **rest})
 
-    def unpriced(self, db: "Session") -> tuple[tuple[Gap, ...], tuple[UnpricedUsage, ...]]:
+    def unpriced(self, db: "Session") -> tuple[tuple[PriceGap, ...], tuple[UnpricedUsage, ...]]:
         """Return the first gaps, and all usage without a price."""
         if not self._unpriced:
             return (), ()
@@ -277,18 +282,18 @@ class _Decisions:
         totals = []
         for index, resources, us in db.execute(_UNPRICED).fetchall():
             resource_type, measure = keys[int(index)]
-            totals.append(unpriced_duration(resource_type, measure, resources, int(us)))
+            totals.append(build_unpriced_duration(resource_type, measure, resources, int(us)))
         return self._gaps(db.sql(_GAPS).to_arrow_table()), tuple(sorted(totals))
 
-    def _gaps(self, rows: "pa.Table") -> tuple[Gap, ...]:
-        columns = self._encoded.names(rows["key"].combine_chunks())
+    def _gaps(self, rows: "pa.Table") -> tuple[PriceGap, ...]:
+        columns = self._encoded.decode_texts(rows["key"].combine_chunks())
         names: dict[str, list[str]] = {name: column.to_pylist() for name, column in columns.items()}
         values = zip(*(rows[name].to_pylist() for name in ("decision", "a", "b")), strict=True)
         gaps = []
         for row, (index, first, last) in enumerate(values):
             decision = self._decisions[index]
             resource = (names["resource_type"][row], names["resource_id"][row], names["cloud"][row])
-            gaps.append(Gap(*resource, decision.measure, first, last, decision.reason))
+            gaps.append(PriceGap(*resource, decision.measure, first, last, decision.reason))
         return tuple(sorted(gaps))
 
 
@@ -297,9 +302,9 @@ def _shift(price: Price) -> int:
     return {"up": price.granularity - 1, "nearest": price.granularity // 2}.get(price.rounding, 0)
 
 
-def _lines(table_of_lines: "pa.Table") -> Iterator[Line]:
+def _lines(table_of_lines: "pa.Table") -> Iterator[ChargeLine]:
     names = (*KEY, "valid_from", "price", "measured", "quantity", "amount", "start", "end")
     columns: list[list[object]] = [table_of_lines[name].to_pylist() for name in names]
     for row in zip(*columns, strict=True):
         measured, quantity, amount, start, end = row[6:]
-        yield Line(LineKey(*row[:6]), int(measured), int(quantity), int(amount), start, end)
+        yield ChargeLine(ChargeLineKey(*row[:6]), int(measured), int(quantity), int(amount), start, end)

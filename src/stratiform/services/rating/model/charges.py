@@ -7,14 +7,14 @@ from itertools import groupby
 from operator import attrgetter
 
 from stratiform.kit.clock import HOUR_US, Micros
-from stratiform.services.rating.model.numbers import QUANTITY_DIGITS, divide_half_even
+from stratiform.services.rating.model.fixed_point import QUANTITY_DIGITS, divide_half_even
 
 #: A charge lists this many gaps.
 MAX_GAPS = 1000
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class LineKey:
+class ChargeLineKey:
     """The identity of a line: a resource of a project, and a price, by its index in the version of `valid_from`."""
 
     project_id: str
@@ -26,14 +26,14 @@ class LineKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChargeLine:
     """The charge of one resource by one price, for usage between `start` and `end`.
 
     `measured` is the sum of rounded microseconds × parts, or of sample values; `quantity` is in 10^-10 of the price's
     unit, `amount` in 10^-20 of the currency.
     """
 
-    key: LineKey
+    key: ChargeLineKey
     measured: int | Decimal
     quantity: int
     amount: int
@@ -42,7 +42,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Gap:
+class PriceGap:
     """Usage of one resource without a price. `measure` is empty if no price is for its resource type."""
 
     resource_type: str
@@ -56,7 +56,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, order=True)
 class UnpricedUsage:
-    """All usage of a resource type without a price. `measure` is as in `Gap`.
+    """All usage of a resource type without a price. `measure` is as in `PriceGap`.
 
     `resources` counts resources (once per project), `quantity` is in 10^-10 of `unit`: of segments their duration.
     `covered` is False if no price is for the resource type, which the plan may then declare free.
@@ -74,8 +74,8 @@ class UnpricedUsage:
 class Charge:
     """Lines in the order of their keys, all unpriced usage, and the first gaps of it."""
 
-    lines: tuple[Line, ...] = ()
-    gaps: tuple[Gap, ...] = ()
+    lines: tuple[ChargeLine, ...] = ()
+    gaps: tuple[PriceGap, ...] = ()
     unpriced: tuple[UnpricedUsage, ...] = ()
 
     @property
@@ -93,16 +93,16 @@ class Charge:
         """Combine the charges of segments and of samples, which have no line in common."""
         return Charge(
             tuple(sorted((*self.lines, *other.lines), key=attrgetter("key"))),
-            first_gaps((*self.gaps, *other.gaps)),
+            select_first_gaps((*self.gaps, *other.gaps)),
             tuple(sorted((*self.unpriced, *other.unpriced))),
         )
 
 
-def first_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+def select_first_gaps(gaps: Iterable[PriceGap]) -> tuple[PriceGap, ...]:
     return tuple(sorted(gaps)[:MAX_GAPS])
 
 
-def unpriced_duration(resource_type: str, measure: str, resources: int, duration: Micros) -> UnpricedUsage:
+def build_unpriced_duration(resource_type: str, measure: str, resources: int, duration: Micros) -> UnpricedUsage:
     """Return the unpriced usage of segments, which is counted in hours."""
     quantity = divide_half_even(duration * 10**QUANTITY_DIGITS, HOUR_US)
     return UnpricedUsage(resource_type, measure, "h", resources, quantity, covered=bool(measure))

@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from stratiform.kit.clock import Micros, iso
-from stratiform.services.rating.model.charges import LineKey
+from stratiform.kit.clock import Micros, format_iso
+from stratiform.services.rating.model.charges import ChargeLineKey
+from stratiform.services.rating.model.priced_usage import (
+    CLOUD,
+    PricingFacts,
+    UsageFields,
+    list_compared_attributes,
+)
 from stratiform.services.rating.model.prices import Measure, Price
-from stratiform.services.rating.model.usage import CLOUD, Facts, UsageFields, list_compared_attributes
 
 #: What happens to usage without a price: `refuse` keeps a period from being closed, `free` charges nothing.
 UnpricedRule = Literal["refuse", "free"]
 
 
-class Decision(NamedTuple):
+class PriceDecision(NamedTuple):
     """The price that applies to a measure, as an index of the version's prices; or the reason why none does.
 
     `covered` is False if no price is for the resource type. `undecided`: the price depends on a name that is not known.
@@ -40,44 +45,44 @@ class PlanVersion:
     document: dict[str, Any]
     sha256: str
 
-    def covers(self, resource_type: str) -> bool:
+    def prices_resource_type(self, resource_type: str) -> bool:
         """Return True if at least one price is for resources of this type."""
         return any(price.measure.resource_type == resource_type for price in self.prices)
 
-    def segment_measures(self, resource_type: str) -> list[Measure]:
+    def list_segment_measures(self, resource_type: str) -> list[Measure]:
         """Return the measures of segments of this type that have a price, in the order of the file."""
         measures = dict.fromkeys(price.measure for price in self.prices)
         return [each for each in measures if each.resource_type == resource_type and each.kind != "samples"]
 
-    def decide(self, measure: Measure, facts: Facts) -> Decision | None:
+    def decide_price(self, measure: Measure, facts: PricingFacts) -> PriceDecision | None:
         """Return the first price of a measure that matches; None if the usage costs nothing.
 
         A measure that has prices needs one for each resource of its type.
         """
-        if measure.field is not None and measure.field not in facts.numbers:
-            return Decision(measure.name, None, f"the resource has no number in its attribute {measure.source}")
+        if measure.number_field is not None and measure.number_field not in facts.numbers:
+            return PriceDecision(measure.name, None, f"the resource has no number in its attribute {measure.source}")
         prices = [(index, price) for index, price in enumerate(self.prices) if price.measure == measure]
-        candidates = [(index, price, price.matches(facts)) for index, price in prices]
-        candidates = [candidate for candidate in candidates if candidate[2] is not False]
+        results = [(index, price, price.matches(facts)) for index, price in prices]
+        candidates = [result for result in results if result[2] is not False]
         for index, price, matches in candidates:
-            if price.charges(facts.state):
+            if price.charges_state(facts.state):
                 if matches is None:
                     return _undecided(measure, price, facts)
-                return Decision(measure.name, index) if price.amount else None
+                return PriceDecision(measure.name, index) if price.amount else None
         if any(matches for _, _, matches in candidates):
             return None
         if candidates:
             return _undecided(measure, candidates[0][1], facts)
-        return Decision(measure.name, None, self._mismatch(measure, [price for _, price in prices], facts))
+        return PriceDecision(measure.name, None, self._mismatch(measure, [price for _, price in prices], facts))
 
-    def _mismatch(self, measure: Measure, prices: list[Price], facts: Facts) -> str:
+    def _mismatch(self, measure: Measure, prices: list[Price], facts: PricingFacts) -> str:
         compared = dict.fromkeys(condition.attribute for price in prices for condition in price.conditions)
         description = facts.describe([name for name in compared if name != CLOUD])
-        return f"no price for '{measure.name}' in the version of {iso(self.valid_from)} matches {description}"
+        return f"no price for '{measure.name}' in the version of {format_iso(self.valid_from)} matches {description}"
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class VersionSpan:
     """A part of a period with one version, or without a version."""
 
     start: Micros
@@ -95,13 +100,13 @@ class PricePlan:
     versions: tuple[PlanVersion, ...]
     free: tuple[str, ...] = ()
 
-    def spans(self, start: Micros, end: Micros) -> list[Span]:
+    def split_by_version(self, start: Micros, end: Micros) -> list[VersionSpan]:
         """Cut `[start, end)` where the version changes; every instant is in exactly one span."""
         cuts = {start, end}
         for version in self.versions:
             cuts |= {version.valid_from, version.valid_until or version.valid_from}
         ordered = sorted(cut for cut in cuts if start <= cut <= end)
-        return [Span(first, last, self.find_version(first)) for first, last in pairwise(ordered)]
+        return [VersionSpan(first, last, self.find_version(first)) for first, last in pairwise(ordered)]
 
     def find_version(self, at: Micros) -> PlanVersion | None:
         """Return the version that is valid at the instant `at`."""
@@ -111,58 +116,66 @@ class PricePlan:
         last = max(started, key=lambda version: version.valid_from)
         return last if last.valid_until is None or at < last.valid_until else None
 
-    def get_price(self, key: LineKey) -> Price:
+    def get_price(self, key: ChargeLineKey) -> Price:
         """Return the price of a line."""
         version = next(version for version in self.versions if version.valid_from == key.valid_from)
         return version.prices[key.price]
 
-    def decide(self, version: PlanVersion | None, facts: Facts) -> Iterator[Decision]:
+    def decide_segment_prices(self, version: PlanVersion | None, facts: PricingFacts) -> Iterator[PriceDecision]:
         """Return a decision for each measure of a segment that has a charge, or that lacks a price."""
-        return (decision for decision in self._decide_all(version, facts) if self._is_relevant(decision))
+        return (decision for decision in self._decide_segment(version, facts) if self._is_relevant(decision))
 
-    def decide_samples(self, version: PlanVersion | None, facts: Facts, meter: str, unit: str) -> Decision | None:
+    def decide_sample_price(
+        self, version: PlanVersion | None, facts: PricingFacts, meter: str, unit: str
+    ) -> PriceDecision | None:
         """Return the decision for samples of a meter, whose sums are in `unit`; None if they cost nothing."""
-        decision = self._decide_samples(version, facts, meter, unit)
+        decision = self._decide_sample(version, facts, meter, unit)
         return decision if decision is not None and self._is_relevant(decision) else None
 
-    def _is_relevant(self, decision: Decision) -> bool:
+    def _is_relevant(self, decision: PriceDecision) -> bool:
         """Return False for usage without a price that costs nothing. An unknown name never makes usage free."""
         return decision.price is not None or decision.undecided or self.unpriced == "refuse"
 
-    def _decide_all(self, version: PlanVersion | None, facts: Facts) -> Iterator[Decision]:
-        if version is None or not version.covers(facts.resource_type):
+    def _decide_segment(self, version: PlanVersion | None, facts: PricingFacts) -> Iterator[PriceDecision]:
+        if version is None or not version.prices_resource_type(facts.resource_type):
             if facts.resource_type not in self.free:
                 yield _uncovered("", version, facts.resource_type)
             return
-        for measure in version.segment_measures(facts.resource_type):
-            decision = version.decide(measure, facts)
+        for measure in version.list_segment_measures(facts.resource_type):
+            decision = version.decide_price(measure, facts)
             if decision is not None:
                 yield decision
 
-    def _decide_samples(self, version: PlanVersion | None, facts: Facts, meter: str, unit: str) -> Decision | None:
-        if version is None or not version.covers(facts.resource_type):
+    def _decide_sample(
+        self, version: PlanVersion | None, facts: PricingFacts, meter: str, unit: str
+    ) -> PriceDecision | None:
+        if version is None or not version.prices_resource_type(facts.resource_type):
             if facts.resource_type in self.free:
                 return None
             return _uncovered(meter, version, facts.resource_type)
         measure = Measure(facts.resource_type, "samples", meter)
         if not any(price.measure == measure for price in version.prices):
             return None
-        decision = version.decide(measure, facts)
+        decision = version.decide_price(measure, facts)
         if decision is None or decision.price is None:
             return decision
         expected = version.prices[decision.price].unit.sum_unit
         if unit != expected:
-            return Decision(meter, None, f"the samples are in '{unit}', but the price is for a meter in '{expected}'")
+            return PriceDecision(
+                meter, None, f"the samples are in '{unit}', but the price is for a meter in '{expected}'"
+            )
         return decision
 
-    def reads_samples(self, resource_type: str, meter: str) -> bool:
+    def needs_samples(self, resource_type: str, meter: str) -> bool:
         """Return True if samples of the meter are needed: some version prices them, or does not cover the type."""
-        if resource_type not in self.free and not all(version.covers(resource_type) for version in self.versions):
+        if resource_type not in self.free and not all(
+            version.prices_resource_type(resource_type) for version in self.versions
+        ):
             return True
         measure = Measure(resource_type, "samples", meter)
         return any(price.measure == measure for version in self.versions for price in version.prices)
 
-    def reads_attributes_of_samples(self, resource_type: str) -> bool:
+    def needs_attributes_for_samples(self, resource_type: str) -> bool:
         """Return True if a price for samples of the type has conditions on attributes of the resource."""
         return any(
             condition.attribute != CLOUD
@@ -172,18 +185,18 @@ class PricePlan:
         )
 
     @property
-    def fields(self) -> UsageFields:
+    def usage_fields(self) -> UsageFields:
         """The attributes of usage that the prices read."""
         conditions = {condition.attribute for price in self._prices() for condition in price.conditions} - {CLOUD}
         texts = {attribute for name in conditions for attribute in list_compared_attributes(name)}
-        numbers = {price.measure.field for price in self._prices() if price.measure.field is not None}
+        numbers = {price.measure.number_field for price in self._prices() if price.measure.number_field is not None}
         return UsageFields(tuple(sorted(texts)), tuple(sorted(numbers)))
 
     def _prices(self) -> Iterator[Price]:
         return (price for version in self.versions for price in version.prices)
 
 
-def _undecided(measure: Measure, price: Price, facts: Facts) -> Decision:
+def _undecided(measure: Measure, price: Price, facts: PricingFacts) -> PriceDecision:
     """Return the decision for a resource of which an unknown name decides whether `price` applies."""
     condition = next(each for each in price.conditions if each.matches(facts) is None)
     kind = condition.attribute.removesuffix("_name").replace("_", " ")
@@ -192,11 +205,11 @@ def _undecided(measure: Measure, price: Price, facts: Facts) -> Decision:
         f"{kind} {facts.find_unnamed(condition.attribute)} has no known name, and a price is for {kind} {names};"
         " set the name with `stratiform usage names set`"
     )
-    return Decision(measure.name, None, reason, undecided=True)
+    return PriceDecision(measure.name, None, reason, undecided=True)
 
 
-def _uncovered(measure: str, version: PlanVersion | None, resource_type: str) -> Decision:
+def _uncovered(measure: str, version: PlanVersion | None, resource_type: str) -> PriceDecision:
     reason = "no version of the plan is valid at that time"
     if version is not None:
-        reason = f"the version of {iso(version.valid_from)} has no price for resources of type {resource_type}"
-    return Decision(measure, None, reason, covered=False)
+        reason = f"the version of {format_iso(version.valid_from)} has no price for resources of type {resource_type}"
+    return PriceDecision(measure, None, reason, covered=False)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stratiform.kit.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Micros
-from stratiform.services.rating.model.numbers import QUANTITY_DIGITS, divide_half_even
+from stratiform.services.rating.model.fixed_point import QUANTITY_DIGITS, divide_half_even
+from stratiform.services.rating.model.priced_usage import ALIASES, CLOUD, NumberField, PricingFacts, is_uuid
 from stratiform.services.rating.model.taxes import TaxCategory
 from stratiform.services.rating.model.units import Unit
-from stratiform.services.rating.model.usage import ALIASES, CLOUD, Facts, NumberField, is_uuid
 
 #: `duration`: the time a resource exists. `attribute`: a numeric attribute × that time. `samples`: the sum of a meter.
 MeasureKind = Literal["duration", "attribute", "samples"]
@@ -41,13 +41,13 @@ class Measure:
                 return self.source
 
     @property
-    def field(self) -> NumberField | None:
+    def number_field(self) -> NumberField | None:
         """The numeric attribute that is multiplied."""
         return NumberField(self.source, self.digits) if self.kind == "attribute" else None
 
 
 @dataclass(frozen=True, slots=True)
-class Shorthand:
+class MeasureShorthand:
     """A measure with its unit, which a plan refers to by a short name."""
 
     measure: Measure
@@ -55,26 +55,26 @@ class Shorthand:
 
 
 SHORTHANDS = {
-    "instance": Shorthand(Measure("instance", "duration"), Unit("instance", "instance")),
-    "vcpu": Shorthand(Measure("instance", "attribute", "vcpus"), Unit("vCPU", "vCPU")),
-    "ram": Shorthand(Measure("instance", "attribute", "ram_mib"), Unit("GiB", "MiB", 1024)),
-    "disk": Shorthand(Measure("instance", "attribute", "root_gib"), Unit("GiB", "GiB")),
-    "ephemeral": Shorthand(Measure("instance", "attribute", "ephemeral_gib"), Unit("GiB", "GiB")),
-    "volume": Shorthand(Measure("volume", "attribute", "size_gib"), Unit("GiB", "GiB")),
+    "instance": MeasureShorthand(Measure("instance", "duration"), Unit("instance", "instance")),
+    "vcpu": MeasureShorthand(Measure("instance", "attribute", "vcpus"), Unit("vCPU", "vCPU")),
+    "ram": MeasureShorthand(Measure("instance", "attribute", "ram_mib"), Unit("GiB", "MiB", 1024)),
+    "disk": MeasureShorthand(Measure("instance", "attribute", "root_gib"), Unit("GiB", "GiB")),
+    "ephemeral": MeasureShorthand(Measure("instance", "attribute", "ephemeral_gib"), Unit("GiB", "GiB")),
+    "volume": MeasureShorthand(Measure("volume", "attribute", "size_gib"), Unit("GiB", "GiB")),
 }
 _SHORTHAND_NAMES = {shorthand.measure: name for name, shorthand in SHORTHANDS.items()}
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Condition:
+class PriceCondition:
     """`attribute` (or alias, or `cloud`) has one of `values`; the empty text matches an attribute without value."""
 
     attribute: str
     values: tuple[str, ...]
 
-    def matches(self, facts: Facts) -> bool | None:
+    def matches(self, facts: PricingFacts) -> bool | None:
         """Return True or False; None if it depends on a name that is not known."""
-        values = facts.values(self.attribute)
+        values = facts.get_condition_values(self.attribute)
         if "" in self.values and not any(values):
             return True
         if any(value in self.values for value in values if value):
@@ -97,7 +97,7 @@ class Price:
     granularity: Micros = 1
     rounding: Rounding = "none"
     states: tuple[str, ...] = ()
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[PriceCondition, ...] = ()
     label: str = ""
     tax_category: TaxCategory | None = None
 
@@ -122,23 +122,23 @@ class Price:
             return (duration + self.granularity // 2) // self.granularity * self.granularity
         return duration // self.granularity * self.granularity
 
-    def quantity(self, numerator: int, denominator: int = 1) -> int:
+    def compute_quantity(self, numerator: int, denominator: int = 1) -> int:
         """Return a measured total as a quantity in 10^-10 of the unit, rounded half to even."""
         return divide_half_even(numerator * 10**QUANTITY_DIGITS, self.divisor * denominator)
 
-    def matches(self, facts: Facts) -> bool | None:
+    def matches(self, facts: PricingFacts) -> bool | None:
         """Return True if all conditions hold, whatever the state; None if it depends on a name that is not known."""
         results = [condition.matches(facts) for condition in self.conditions]
         if False in results:
             return False
         return None if None in results else True
 
-    def charges(self, state: str) -> bool:
+    def charges_state(self, state: str) -> bool:
         """Return True if the price charges a resource in `state`."""
         return not self.states or state in self.states
 
 
-def _condition_names(condition: Condition) -> list[str]:
+def _condition_names(condition: PriceCondition) -> list[str]:
     """Return the values of a condition as a description has them; flavors and volume types have a name of their own."""
     if condition.attribute in (CLOUD, "availability_zone"):
         return []

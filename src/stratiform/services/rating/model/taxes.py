@@ -21,7 +21,7 @@ class TaxCategory:
     rate: str
 
     @classmethod
-    def of_rate(cls, rate: str) -> "TaxCategory":
+    def from_rate(cls, rate: str) -> "TaxCategory":
         """Return the standard category, or the one of zero-rated goods for a rate of 0."""
         return cls("S" if Decimal(rate) else "Z", rate)
 

@@ -49,7 +49,7 @@ class Unit:
         return f"{self.base}·s" if self.period else self.base
 
 
-def attribute_unit(attribute: str) -> str:
+def get_attribute_unit(attribute: str) -> str:
     """Return the unit of a numeric attribute, which its name ends with: `size_gib` is in GiB."""
     suffix = attribute.rpartition("_")[2]
     return _SUFFIXES.get(suffix) or _ATTRIBUTE_UNITS.get(attribute, attribute)

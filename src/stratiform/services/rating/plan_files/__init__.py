@@ -10,13 +10,13 @@ from typing import cast, get_args
 
 from babel.core import get_global
 
-from stratiform.kit.clock import Micros, from_datetime, iso, parse_iso
+from stratiform.kit.clock import Micros, format_iso, from_datetime, parse_iso
 from stratiform.kit.errors import Invalid
 from stratiform.services.ledger.model import MeterCatalog
 from stratiform.services.rating.model import PlanVersion, Price, PricePlan, UnpricedRule
-from stratiform.services.rating.plan_documents import sealed
-from stratiform.services.rating.plan_files.prices import parse_price
-from stratiform.services.rating.plan_files.tables import Table, suggestion
+from stratiform.services.rating.plan_files.price_parser import parse_price
+from stratiform.services.rating.plan_files.toml_tables import PlanFileTable, suggest_options
+from stratiform.services.rating.plan_version_documents import add_document_and_digest
 
 _PLAN_KEYS = ("name", "currency", "unpriced", "free", "version")
 _VERSION_KEYS = ("valid_from", "valid_until", "price")
@@ -31,24 +31,24 @@ def parse_plan(source: str, catalog: MeterCatalog, file: str = "") -> PricePlan:
     try:
         values = tomllib.loads(source, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise Table({}, file).error("", f"not valid TOML: {error}") from error
-    table = Table(values, file)
+        raise PlanFileTable({}, file).build_error("", f"not valid TOML: {error}") from error
+    table = PlanFileTable(values, file)
     table.check_keys(_PLAN_KEYS)
     prefix = f"{file}: " if file else ""
     versions = order_versions(
         _parse_version(each, prefix, number, catalog)
-        for number, each in enumerate(table.tables("version", "version", f"{prefix}version {{}}"), 1)
+        for number, each in enumerate(table.get_tables("version", "version", f"{prefix}version {{}}"), 1)
     )
     plan = PricePlan(
         name=_name(table),
         currency=_currency(table),
-        unpriced=cast("UnpricedRule", table.choice("unpriced", get_args(UnpricedRule), "refuse")),
+        unpriced=cast("UnpricedRule", table.get_choice("unpriced", get_args(UnpricedRule), "refuse")),
         versions=versions,
         free=_free(table, catalog),
     )
     for resource_type in plan.free:
-        if all(version.covers(resource_type) for version in versions):
-            raise table.error("free", f"'{resource_type}' has prices in every version")
+        if all(version.prices_resource_type(resource_type) for version in versions):
+            raise table.build_error("free", f"'{resource_type}' has prices in every version")
     return plan
 
 
@@ -57,32 +57,33 @@ def order_versions(versions: Iterable[PlanVersion]) -> tuple[PlanVersion, ...]:
     ordered = tuple(sorted(versions, key=lambda version: version.valid_from))
     for earlier, later in pairwise(ordered):
         if earlier.valid_from == later.valid_from:
-            raise Invalid(f"two versions are valid from {iso(later.valid_from)}")
+            raise Invalid(f"two versions are valid from {format_iso(later.valid_from)}")
         if earlier.valid_until is not None and earlier.valid_until > later.valid_from:
             raise Invalid(
-                f"the version of {iso(earlier.valid_from)} is valid until {iso(earlier.valid_until)} and overlaps"
-                f" the version of {iso(later.valid_from)}"
+                f"the version of {format_iso(earlier.valid_from)} "
+                f"is valid until {format_iso(earlier.valid_until)} and overlaps"
+                f" the version of {format_iso(later.valid_from)}"
             )
     return ordered
 
 
-def _parse_version(table: Table, prefix: str, number: int, catalog: MeterCatalog) -> PlanVersion:
+def _parse_version(table: PlanFileTable, prefix: str, number: int, catalog: MeterCatalog) -> PlanVersion:
     table.check_keys(_VERSION_KEYS)
     valid_from = _moment(table, "valid_from")
     valid_until = _moment(table, "valid_until") if "valid_until" in table else None
     if valid_until is not None and valid_until <= valid_from:
-        raise table.error("valid_until", "is not after valid_from")
-    price_tables = table.tables("price", "version.price", f"{prefix}price {{}} of version {number}")
+        raise table.build_error("valid_until", "is not after valid_from")
+    price_tables = table.get_tables("price", "version.price", f"{prefix}price {{}} of version {number}")
     prices = tuple(parse_price(each, catalog) for each in price_tables)
     _check_reachable(prices, table)
-    return sealed(PlanVersion(valid_from, valid_until, prices, {}, ""))
+    return add_document_and_digest(PlanVersion(valid_from, valid_until, prices, {}, ""))
 
 
-def _check_reachable(prices: tuple[Price, ...], table: Table) -> None:
+def _check_reachable(prices: tuple[Price, ...], table: PlanFileTable) -> None:
     """Refuse a price that never applies, because an earlier one applies wherever it would."""
     for (i, earlier), (j, later) in combinations(enumerate(prices, 1), 2):
         if earlier.measure == later.measure and _includes(earlier, later):
-            raise table.error("", f"price {j} never applies: price {i} applies first to the same usage")
+            raise table.build_error("", f"price {j} never applies: price {i} applies first to the same usage")
 
 
 def _includes(earlier: Price, later: Price) -> bool:
@@ -94,31 +95,35 @@ def _includes(earlier: Price, later: Price) -> bool:
     return wider and (not earlier.states or bool(later.states and set(later.states) <= set(earlier.states)))
 
 
-def _name(table: Table) -> str:
+def _name(table: PlanFileTable) -> str:
     name = table.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise table.error("name", "must be 1 to 64 letters, digits, '.', '_' or '-', and start with a letter or digit")
+        raise table.build_error(
+            "name", "must be 1 to 64 letters, digits, '.', '_' or '-', and start with a letter or digit"
+        )
     return name
 
 
-def _currency(table: Table) -> str:
+def _currency(table: PlanFileTable) -> str:
     currency = table.get("currency")
     if not isinstance(currency, str) or currency not in get_global("all_currencies"):
-        raise table.error("currency", f"'{currency}' is not a currency code (ISO 4217)")
+        raise table.build_error("currency", f"'{currency}' is not a currency code (ISO 4217)")
     return currency
 
 
-def _free(table: Table, catalog: MeterCatalog) -> tuple[str, ...]:
+def _free(table: PlanFileTable, catalog: MeterCatalog) -> tuple[str, ...]:
     if table.get("free", []) == []:
         return ()
-    names = table.texts("free")
+    names = table.get_texts("free")
     for name in names:
         if name not in catalog:
-            raise table.error("free", f"unknown resource type '{name}'", suggestion(name, catalog.resource_types))
+            raise table.build_error(
+                "free", f"unknown resource type '{name}'", suggest_options(name, catalog.resource_types)
+            )
     return tuple(sorted(names))
 
 
-def _moment(table: Table, key: str) -> Micros:
+def _moment(table: PlanFileTable, key: str) -> Micros:
     value: object = table.get(key)
     try:
         if isinstance(value, datetime):
@@ -128,5 +133,5 @@ def _moment(table: Table, key: str) -> Micros:
         if isinstance(value, str):
             return parse_iso(value)
     except (ValueError, OverflowError) as error:
-        raise table.error(key, f"'{value}' is not a date or time (ISO 8601)") from error
-    raise table.error(key, "must be a date or time (ISO 8601)")
+        raise table.build_error(key, f"'{value}' is not a date or time (ISO 8601)") from error
+    raise table.build_error(key, "must be a date or time (ISO 8601)")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from stratiform.kit.ids import Ids
 from stratiform.services.ledger.model import MeterCatalog
 from stratiform.services.ledger.service import LedgerService
-from stratiform.services.rating.service.charges import Charges
-from stratiform.services.rating.service.meter_usage import MeterUsages
-from stratiform.services.rating.service.plans import Plans
+from stratiform.services.rating.service.charges import UsageRating
+from stratiform.services.rating.service.plans import PricePlans
+from stratiform.services.rating.service.sampled_usage import SampledUsageReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +15,10 @@ class RatingService:
     """Price plans and charges. `catalog` has the resource types that can be priced."""
 
     catalog: MeterCatalog
-    plans: Plans
-    charges: Charges
-    meter_usages: MeterUsages
+    plans: PricePlans
+    usage_rating: UsageRating
+    meter_usages: SampledUsageReader
 
     @classmethod
     def build(cls, ids: Ids, ledger: LedgerService) -> "RatingService":
-        return cls(ledger.catalog, Plans(ids, ledger.catalog), Charges(), MeterUsages(ledger))
+        return cls(ledger.catalog, PricePlans(ids, ledger.catalog), UsageRating(), SampledUsageReader(ledger))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from stratiform.kit.clock import Micros, iso
+from stratiform.kit.clock import Micros, format_iso
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
@@ -14,12 +14,12 @@ from stratiform.services.ledger.model import MeterCatalog
 from stratiform.services.rating import policy, repository
 from stratiform.services.rating.errors import PlanConflict, PlanNotFound
 from stratiform.services.rating.model import PlanVersion, PricePlan, UnpricedRule
-from stratiform.services.rating.plan_documents import decode_version
 from stratiform.services.rating.plan_files import order_versions, parse_plan
+from stratiform.services.rating.plan_version_documents import decode_version
 
 
 @dataclass(frozen=True, slots=True)
-class Plans:
+class PricePlans:
     """Price plans. Published versions are immutable."""
 
     ids: Ids
@@ -107,13 +107,13 @@ def _new_versions(plan: PricePlan, published: PricePlan | None, closed_until: Mi
         existing = by_start.get(version.valid_from)
         if existing is not None and existing.sha256 != version.sha256:
             raise PlanConflict(
-                f"The version of {iso(version.valid_from)} of plan '{plan.name}' is published with other prices",
+                f"The version of {format_iso(version.valid_from)} of plan '{plan.name}' is published with other prices",
                 hint="a published version is immutable; add a version with a later valid_from",
             )
         if existing is None and closed_until is not None and version.valid_from < closed_until:
             raise Invalid(
-                f"The version of {iso(version.valid_from)} starts in a closed period; the last one ended at"
-                f" {iso(closed_until)}"
+                f"The version of {format_iso(version.valid_from)} starts in a closed period; the last one ended at"
+                f" {format_iso(closed_until)}"
             )
         if existing is None:
             new.append(version)

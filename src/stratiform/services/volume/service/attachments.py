@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from stratiform.kit.clock import Micros
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import Connection, IntegrityError
+from stratiform.kit.database import Connection, IntegrityError
 from stratiform.kit.ids import Ids
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import AttachmentNotFound, DeviceInUse, InvalidVolume
 from stratiform.services.volume.model import Attachment, Volume, choose_device
-from stratiform.services.volume.service.volume_records import get_volume
+from stratiform.services.volume.service.volume_access import get_volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Attachments:
         """List the project's attachments; `all_projects` has an effect for operators only."""
         policy.VOLUME_GET_ALL.require(ctx.caller, ctx.caller.project_id)
         unscoped = all_projects and ctx.caller.is_admin
-        return repository.list_attachments_of_project(ctx.db, None if unscoped else ctx.caller.project())
+        return repository.list_attachments_of_project(ctx.db, None if unscoped else ctx.caller.require_project_id())
 
     def list_by_server(self, db: Connection, server_id: str) -> Sequence[Attachment]:
         """List the attachments of a server, also those in transition, oldest first."""
@@ -112,7 +112,7 @@ class Attachments:
         event_type = events.DETACHED if attachment.attached_at is not None else ""
         self._set_status(db, attachment, "available", now, event_type)
 
-    def native_volume_id(self, db: Connection, volume_id: str) -> str:
+    def get_native_volume_id(self, db: Connection, volume_id: str) -> str:
         """Return the volume's id in its cloud; "" before it has one. Raises InvalidVolume for an unknown volume."""
         volume = repository.volumes.find(db, volume_id)
         if volume is None:
@@ -126,7 +126,7 @@ class Attachments:
         if volume.status in ("attaching", "in-use", "detaching", "extending"):
             volume = _with_status(db, volume, status, now)
         if event_type:
-            events.append(db, self.ids, event_type, volume, now)
+            events.append_event(db, self.ids, event_type, volume, now)
 
 
 def _with_status(db: Connection, volume: Volume, status: str, now: Micros) -> Volume:

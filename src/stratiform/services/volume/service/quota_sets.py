@@ -23,8 +23,8 @@ class QuotaSets:
 
 
 def _usage(ctx: RequestContext, project_id: str) -> QuotaUsage:
-    type_names = {volume_type.id: volume_type.name for volume_type in repository.volume_types.all(ctx.db)}
-    rows = repository.usage_by_type(ctx.db, project_id)
+    type_names = {volume_type.id: volume_type.name for volume_type in repository.volume_types.list_all(ctx.db)}
+    rows = repository.sum_usage_by_type(ctx.db, project_id)
     return QuotaUsage(
         volumes=sum(count for _, count, _ in rows),
         gigabytes=sum(gib for _, _, gib in rows),

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.model import ResourceType
 from stratiform.services.clouds.service import CloudsService
 from stratiform.services.volume import events, policy, repository
 from stratiform.services.volume.errors import InvalidInput, InvalidVolume
 from stratiform.services.volume.model import STABLE_STATUSES, STATUSES, Volume
-from stratiform.services.volume.service.volume_records import get_volume, update_volume
+from stratiform.services.volume.service.volume_access import get_volume, update_volume
 from stratiform.services.volume.service.volume_types import VolumeTypes
 from stratiform.services.volume.service.volumes import RECONCILE
 
@@ -59,7 +59,7 @@ class VolumeActions:
             )
         repository.volumes.update(ctx.db, volume.id, type_id=volume_type.id, updated_at=ctx.now)
         retyped = replace(volume, type_id=volume_type.id, updated_at=ctx.now)
-        events.append(ctx.db, self.ids, events.RETYPED, retyped, ctx.now)
+        events.append_event(ctx.db, self.ids, events.RETYPED, retyped, ctx.now)
 
     def reset_status(self, ctx: RequestContext, volume_id: str, status: str | None, *, detach: bool = False) -> None:
         """Overwrite the status. `detach`: also delete the volume's attachment."""
@@ -87,4 +87,4 @@ class VolumeActions:
         update_volume(ctx, self.ids, volume, read_only=read_only)
 
     def _native_type(self, ctx: RequestContext, volume: Volume, type_id: str) -> str | None:
-        return self.clouds.native_resources.find_id(ctx.db, volume.cloud_id, ResourceType.VOLUME_TYPE, type_id)
+        return self.clouds.native_ids.find(ctx.db, volume.cloud_id, ResourceType.VOLUME_TYPE, type_id)

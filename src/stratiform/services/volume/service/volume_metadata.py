@@ -7,7 +7,7 @@ from stratiform.kit.ids import Ids
 from stratiform.services.volume import policy
 from stratiform.services.volume.errors import MetadataNotFound
 from stratiform.services.volume.model import check_metadata
-from stratiform.services.volume.service.volume_records import get_volume, update_volume
+from stratiform.services.volume.service.volume_access import get_volume, update_volume
 
 
 @dataclass(frozen=True, slots=True)

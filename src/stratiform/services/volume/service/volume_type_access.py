@@ -21,7 +21,7 @@ class VolumeTypeAccess:
         policy.TYPE_ACCESS_GET_ALL.require(ctx.caller, None)
         if self.volume_types.get(ctx, type_id).is_public:
             raise NotFound("Access list not available for public volume types.")
-        return repository.type_accesses.all(ctx.db, repository.type_accesses.key == type_id)
+        return repository.type_accesses.list_all(ctx.db, repository.type_accesses.key == type_id)
 
     def grant(self, ctx: RequestContext, type_id: str, project_id: str) -> None:
         """Raises VolumeTypeNotFound; Conflict if the type is public or the project has access already."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stratiform.kit.context import RequestContext
-from stratiform.kit.db import IntegrityError
+from stratiform.kit.database import IntegrityError
 from stratiform.kit.errors import Invalid
 from stratiform.kit.ids import Ids
 from stratiform.services.volume import policy, repository
@@ -15,7 +15,7 @@ from stratiform.services.volume.errors import (
     VolumeTypeExists,
     VolumeTypeNotFound,
 )
-from stratiform.services.volume.model import VolumeType, check_metadata, check_name, visible_extra_specs
+from stratiform.services.volume.model import VolumeType, check_metadata, check_name, select_visible_extra_specs
 
 #: The types of a new installation; the first is the default.
 _INITIAL_TYPES = (("standard", "General purpose."), ("fast", "Databases and other I/O-intensive workloads."))
@@ -27,7 +27,7 @@ class VolumeTypes:
 
     ids: Ids
 
-    def ensure_initial(self, ctx: RequestContext) -> None:
+    def ensure_initial_types(self, ctx: RequestContext) -> None:
         """Create the initial types if they do not exist; keep existing ones."""
         policy.TYPE_CREATE.require(ctx.caller, None)
         for name, description in _INITIAL_TYPES:
@@ -62,9 +62,9 @@ class VolumeTypes:
             return repository.list_types(ctx.db, None, is_public)
         return repository.list_types(ctx.db, ctx.caller.project_id or "", None)
 
-    def names(self, ctx: RequestContext, type_ids: Collection[str]) -> dict[str, str]:
+    def list_names(self, ctx: RequestContext, type_ids: Collection[str]) -> dict[str, str]:
         """Return the names of types by id."""
-        types = repository.volume_types.all(ctx.db)
+        types = repository.volume_types.list_all(ctx.db)
         return {volume_type.id: volume_type.name for volume_type in types if volume_type.id in type_ids}
 
     def create(
@@ -118,7 +118,7 @@ class VolumeTypes:
     def list_extra_specs(self, ctx: RequestContext, type_id: str) -> dict[str, str]:
         """Return the extra specs that the caller may see."""
         policy.EXTRA_SPECS_GET.require(ctx.caller, None)
-        return visible_extra_specs(self.get(ctx, type_id), is_admin=ctx.caller.is_admin)
+        return select_visible_extra_specs(self.get(ctx, type_id), is_admin=ctx.caller.is_admin)
 
     def get_extra_spec(self, ctx: RequestContext, type_id: str, key: str) -> str:
         """Raises VolumeTypeNotFound, ExtraSpecNotFound."""

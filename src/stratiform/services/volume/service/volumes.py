@@ -8,7 +8,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.errors import Invalid, NotFound
 from stratiform.kit.ids import Ids
 from stratiform.kit.pagination import Page, Slice
-from stratiform.kit.work import enqueue
+from stratiform.kit.work_queue import enqueue
 from stratiform.services.clouds.errors import AvailabilityZoneNotFound
 from stratiform.services.clouds.model import Binding
 from stratiform.services.clouds.service import CloudsService
@@ -27,7 +27,7 @@ from stratiform.services.volume.model import (
     check_name,
     check_size,
 )
-from stratiform.services.volume.service.volume_records import get_volume, update_volume
+from stratiform.services.volume.service.volume_access import get_volume, update_volume
 from stratiform.services.volume.service.volume_types import VolumeTypes
 
 #: The kind of work that reconciles one volume; its key is the volume's id.
@@ -48,7 +48,7 @@ class Volumes:
 
         Raises Invalid, NotFound (image, source volume), TypeNotFound, ProjectNotBound.
         """
-        project_id = ctx.caller.project()
+        project_id = ctx.caller.require_project_id()
         policy.VOLUME_CREATE.require(ctx.caller, project_id)
         _refuse_sources(ctx, new)
         image_metadata = self._image_metadata(ctx, new) if new.image_id else {}
@@ -190,7 +190,7 @@ class Volumes:
     def _binding(self, ctx: RequestContext, project_id: str, availability_zone: str | None) -> Binding:
         """Return the cloud that serves the project in this zone. Raises InvalidInput, Invalid."""
         try:
-            binding = self.clouds.bindings.resolve(ctx.db, project_id, availability_zone or None)
+            binding = self.clouds.bindings.resolve_zone(ctx.db, project_id, availability_zone or None)
         except AvailabilityZoneNotFound as error:
             raise InvalidInput(f"Availability zone '{availability_zone}' is invalid.") from error
         if not registry.has_capability(self.clouds.accounts.get_by_id(ctx.db, binding.cloud_id).kind, "volume"):
@@ -213,4 +213,4 @@ def _in_scope(ctx: RequestContext, filters: VolumeFilter, all_projects: bool) ->
     policy.VOLUME_GET_ALL.require(ctx.caller, ctx.caller.project_id)
     if all_projects and ctx.caller.is_admin:
         return filters
-    return replace(filters, project_id=ctx.caller.project())
+    return replace(filters, project_id=ctx.caller.require_project_id())

@@ -2,7 +2,7 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.compute.api import api
-from stratiform.interfaces.openstack.compute.schemas import operations as schemas
+from stratiform.interfaces.openstack.compute.schemas import infrastructure as schemas
 from stratiform.services.compute import policy
 
 

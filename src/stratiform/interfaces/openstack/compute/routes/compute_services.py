@@ -2,8 +2,8 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.compute.api import api
-from stratiform.interfaces.openstack.compute.schemas import operations as schemas
-from stratiform.kit.clock import iso_naive
+from stratiform.interfaces.openstack.compute.schemas import infrastructure as schemas
+from stratiform.kit.clock import format_iso_naive
 from stratiform.services.compute import policy
 
 _BINARY, _HOST = "stratiform-worker", "stratiform"
@@ -22,6 +22,6 @@ def list_services(request: ApiRequest, query: schemas.ComputeServiceQuery) -> sc
         binary=_BINARY,
         host=_HOST,
         state="up" if is_up else "down",
-        updated_at=iso_naive(request.ctx.now),
+        updated_at=format_iso_naive(request.ctx.now),
     )
     return schemas.ComputeServicesResponse([service])

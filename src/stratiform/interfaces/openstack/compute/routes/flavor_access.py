@@ -22,7 +22,7 @@ def _revoke(request: ApiRequest, flavor_id: str, body: schemas.TenantAccess) -> 
     return views.flavor_access(flavor_id, project_ids)
 
 
-api.actions(
+api.declare_actions(
     "/flavors/{flavor_id}/action",
     [
         Action("addTenantAccess", policy.FLAVOR_ACCESS_GRANT, _grant, status=200),

@@ -8,7 +8,7 @@ from stratiform.interfaces.openstack.compute.schemas import flavors as schemas
 from stratiform.interfaces.openstack.compute.views import flavors as views
 from stratiform.interfaces.openstack.compute.views.links import next_links
 from stratiform.kit.errors import Invalid
-from stratiform.kit.numbers import parse_uint
+from stratiform.kit.number_parsing import parse_uint
 from stratiform.services.compute import policy
 from stratiform.services.compute.errors import InvalidField
 from stratiform.services.compute.model import FlavorFilter, NewFlavor

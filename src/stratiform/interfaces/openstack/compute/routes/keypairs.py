@@ -38,11 +38,11 @@ def create_keypair(request: ApiRequest, body: schemas.KeyPairCreateRequest) -> s
     if public_key is None:
         if key_type != "ssh":
             raise NotSupportedByClouds("Only ssh keys are generated; create the certificate and import it.")
-        with request.read() as ctx:
+        with request.read_transaction() as ctx:
             keypairs.require_create(ctx, user_id)
         generated = keypairs.generate(_KEY_COMMENT)
         private_key, public_key = generated.private_key, generated.public_key
-    with request.write() as ctx:
+    with request.write_transaction() as ctx:
         keypair = keypairs.create(ctx, new.name, public_key, key_type=key_type, user_id=user_id)
     return schemas.KeyPairCreateResponse(views.created_keypair(keypair, private_key))
 

@@ -63,8 +63,8 @@ def _get_console_output(
 ) -> schemas.ConsoleOutputResponse:
     """The cloud is called with no transaction open."""
     actions = request.services.compute.server_actions
-    with request.read() as ctx:
-        server = actions.get_console_server(ctx, server_id)
+    with request.read_transaction() as ctx:
+        server = actions.get_server_with_console(ctx, server_id)
     length = None if body is None else body.length
     return schemas.ConsoleOutputResponse(actions.read_console_output(server, length))
 
@@ -96,7 +96,7 @@ def _get(request: ApiRequest, server_id: str) -> Server:
     return request.services.compute.servers.get(request.ctx, server_id)
 
 
-api.actions(
+api.declare_actions(
     _PATH,
     [
         Action("os-start", policy.SERVERS_START, _start),
@@ -131,7 +131,7 @@ _NO_MIGRATION = "Migrating a server is not supported; its cloud selects the host
 _NO_GRAPHICAL_CONSOLE = "A graphical console is not supported; read the console output instead."
 _USE_NETWORK_API = "Use the Networking API for addresses."
 
-api.unsupported_actions(
+api.declare_unsupported_actions(
     _PATH,
     policy.SERVERS_SHOW,
     _get,

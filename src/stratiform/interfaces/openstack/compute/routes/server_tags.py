@@ -36,7 +36,7 @@ def add_tag(request: ApiRequest, server_id: str, tag: str) -> ApiResponse[None]:
     """The status is 204 if the server has the tag already."""
     if not request.services.compute.server_tags.add(request.ctx, server_id, tag):
         return ApiResponse(status=204)
-    return ApiResponse(headers={"Location": request.view.link("servers", server_id, "tags", quote(tag))})
+    return ApiResponse(headers={"Location": request.view.build_url("servers", server_id, "tags", quote(tag))})
 
 
 @api.delete(_TAG_PATH, policy.SERVER_TAGS_DELETE, since=26)

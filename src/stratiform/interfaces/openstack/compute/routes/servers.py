@@ -33,8 +33,8 @@ def list_servers_detail(request: ApiRequest, query: schemas.ServerListQuery) -> 
 @api.get("/servers/{server_id}", policy.SERVERS_SHOW)
 def show_server(request: ApiRequest, server_id: str) -> schemas.ServerResponse:
     detail = request.services.compute.servers.get_detail(request.ctx, server_id)
-    server = views.single_server(schemas.ServerWithCost, detail, request.view)
-    server.cost = request.services.billing.costs.find_by_resource(request.ctx, server_id) or UNSET
+    server = views.server_in_single_response(schemas.ServerWithCost, detail, request.view)
+    server.cost = request.services.billing.costs.find_resource_cost(request.ctx, server_id) or UNSET
     return schemas.ServerResponse(server)
 
 
@@ -55,7 +55,7 @@ def update_server(
     servers = request.services.compute.servers
     server = servers.update(request.ctx, server_id, **build_server_changes(body.server))
     detail = servers.load_details(request.ctx, [server])[0]
-    return schemas.ServerUpdateResponse(views.single_server(schemas.UpdatedServer, detail, request.view))
+    return schemas.ServerUpdateResponse(views.server_in_single_response(schemas.UpdatedServer, detail, request.view))
 
 
 @api.delete("/servers/{server_id}", policy.SERVERS_DELETE)

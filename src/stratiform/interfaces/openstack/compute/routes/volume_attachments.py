@@ -6,7 +6,7 @@ from stratiform.interfaces.openstack.compute.schemas import volume_attachments a
 from stratiform.interfaces.openstack.compute.schemas.common import PageQuery
 from stratiform.interfaces.openstack.compute.views import volume_attachments as views
 from stratiform.kit.errors import Invalid
-from stratiform.kit.pagination import paginate
+from stratiform.kit.pagination import paginate_list
 from stratiform.services.compute import policy
 
 _PATH = "/servers/{server_id}/os-volume_attachments"
@@ -16,7 +16,7 @@ _ITEM_PATH = "/servers/{server_id}/os-volume_attachments/{volume_id}"
 @api.get(_PATH, policy.VOLUME_ATTACHMENTS_LIST)
 def list_volume_attachments(request: ApiRequest, server_id: str, query: PageQuery) -> schemas.VolumeAttachmentsResponse:
     attachments = request.services.compute.volume_attachments.list(request.ctx, server_id)
-    page = paginate(attachments, query.page(), lambda attachment: attachment.volume_id)
+    page = paginate_list(attachments, query.page(), lambda attachment: attachment.volume_id)
     return schemas.VolumeAttachmentsResponse([views.volume_attachment(attachment) for attachment in page.items])
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from stratiform.kit.errors import Invalid
-from stratiform.kit.numbers import is_uint
+from stratiform.kit.number_parsing import is_uint
 from stratiform.kit.pagination import Page
 
 #: The value of a limit that does not exist.

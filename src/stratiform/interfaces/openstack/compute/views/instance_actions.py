@@ -3,7 +3,7 @@
 from stratiform.interfaces.endpoints import ViewContext
 from stratiform.interfaces.openstack.compute.schemas import instance_actions as schemas
 from stratiform.interfaces.openstack.compute.views.links import format_time
-from stratiform.kit.clock import iso_naive
+from stratiform.kit.clock import format_iso_naive
 from stratiform.services.compute.model import InstanceAction
 
 
@@ -14,9 +14,9 @@ def instance_action(action: InstanceAction) -> schemas.InstanceAction:
         request_id=action.request_id,
         user_id=action.user_id,
         project_id=action.project_id,
-        start_time=iso_naive(action.started_at),
+        start_time=format_iso_naive(action.started_at),
         message=action.message,
-        updated_at=iso_naive(action.finished_at or action.started_at),
+        updated_at=format_iso_naive(action.finished_at or action.started_at),
     )
 
 
@@ -30,7 +30,7 @@ def instance_action_with_events(action: InstanceAction, view: ViewContext) -> sc
 def _event(action: InstanceAction) -> schemas.InstanceActionEvent:
     return schemas.InstanceActionEvent(
         event=f"stratiform_{action.action}",
-        start_time=iso_naive(action.started_at),
+        start_time=format_iso_naive(action.started_at),
         finish_time=format_time(action.finished_at),
         result=None if action.finished_at is None else action.message or "Success",
     )

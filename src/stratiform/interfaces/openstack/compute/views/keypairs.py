@@ -3,7 +3,7 @@
 from msgspec import UNSET
 
 from stratiform.interfaces.openstack.compute.schemas import keypairs as schemas
-from stratiform.kit.clock import iso_naive
+from stratiform.kit.clock import format_iso_naive
 from stratiform.services.compute.model import KeyPair
 
 
@@ -20,7 +20,7 @@ def keypair_detail(keypair: KeyPair) -> schemas.KeyPairDetail:
         type=keypair.type,
         id=int(keypair.id[-7:].replace("-", ""), 16),
         user_id=keypair.user_id,
-        created_at=iso_naive(keypair.created_at),
+        created_at=format_iso_naive(keypair.created_at),
     )
 
 

@@ -6,11 +6,11 @@ from msgspec import UNSET, UnsetType
 
 from stratiform.interfaces.endpoints import ApiRequest, ViewContext
 from stratiform.interfaces.openstack.compute.schemas.common import Link
-from stratiform.kit.clock import Micros, iso_naive
+from stratiform.kit.clock import Micros, format_iso_naive
 
 
 def resource_links(view: ViewContext, collection: str, resource_id: str) -> list[Link]:
-    return [Link("self", view.link(collection, resource_id)), bookmark_link(view, collection, resource_id)]
+    return [Link("self", view.build_url(collection, resource_id)), bookmark_link(view, collection, resource_id)]
 
 
 def bookmark_link(view: ViewContext, collection: str, resource_id: str) -> Link:
@@ -22,8 +22,8 @@ def next_links(request: ApiRequest, markers: Sequence[str], *, more: bool) -> li
     """Return the link to the next page; UNSET for the last page. `markers` are those of the items on this page."""
     if not more or not markers:
         return UNSET
-    return [Link("next", request.next_url(markers[-1]))]
+    return [Link("next", request.build_next_page_url(markers[-1]))]
 
 
 def format_time(at: Micros | None) -> str | None:
-    return None if at is None else iso_naive(at)
+    return None if at is None else format_iso_naive(at)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from stratiform.interfaces.openstack.compute.schemas import server_networking as schemas
-from stratiform.interfaces.openstack.compute.views.servers import ip_version
+from stratiform.interfaces.openstack.compute.views.servers import get_ip_version
 from stratiform.services.network.model import Port
 
 
 def addresses(ports: Sequence[Port]) -> list[schemas.Address]:
     fixed_ips = [fixed_ip["ip_address"] for port in ports for fixed_ip in port.fixed_ips]
-    return [schemas.Address(ip_version(address), address) for address in fixed_ips]
+    return [schemas.Address(get_ip_version(address), address) for address in fixed_ips]
 
 
 def interface_attachment(port: Port) -> schemas.InterfaceAttachment:

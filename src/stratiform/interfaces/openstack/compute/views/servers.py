@@ -8,7 +8,7 @@ from msgspec import UNSET
 from stratiform.interfaces.endpoints import ViewContext
 from stratiform.interfaces.openstack.compute.schemas import servers as schemas
 from stratiform.interfaces.openstack.compute.views.links import bookmark_link, format_time, resource_links
-from stratiform.kit.clock import iso_seconds
+from stratiform.kit.clock import format_iso_seconds
 from stratiform.services.compute.model import Server, ServerDetail
 from stratiform.services.network.model import Port
 
@@ -33,12 +33,12 @@ def created_server(server: Server, view: ViewContext) -> schemas.CreatedServer:
 
 
 def rebuilt_server(detail: ServerDetail, view: ViewContext) -> schemas.RebuiltServer:
-    response = single_server(schemas.RebuiltServer, detail, view)
+    response = server_in_single_response(schemas.RebuiltServer, detail, view)
     response.user_data = detail.server.user_data or None
     return response
 
 
-def single_server(schema: type[_S], detail: ServerDetail, view: ViewContext) -> _S:
+def server_in_single_response(schema: type[_S], detail: ServerDetail, view: ViewContext) -> _S:
     """Return a server as in responses with one server."""
     response = server_detail(schema, detail, view)
     response.server_groups = []
@@ -58,8 +58,8 @@ def server_detail(schema: type[_S], detail: ServerDetail, view: ViewContext) -> 
         host_id=server.host_id,
         image=schemas.ImageReference(server.image_id, [bookmark_link(view, "images", server.image_id)]),
         flavor=_flavor(server, view),
-        created=iso_seconds(server.created_at),
-        updated=iso_seconds(server.updated_at),
+        created=format_iso_seconds(server.created_at),
+        updated=format_iso_seconds(server.updated_at),
         addresses=_addresses(detail.ports),
         access_ip_v4=server.access_ip_v4,
         access_ip_v6=server.access_ip_v6,
@@ -114,7 +114,7 @@ def _addresses(ports_by_network: Mapping[str, Sequence[Port]]) -> dict[str, list
         for port in ports:
             for fixed_ip in port.fixed_ips:
                 address = fixed_ip["ip_address"]
-                entry = schemas.ServerAddress(ip_version(address), address, "fixed", port.mac_address)
+                entry = schemas.ServerAddress(get_ip_version(address), address, "fixed", port.mac_address)
                 addresses.setdefault(network_name, []).append(entry)
     return addresses
 
@@ -123,5 +123,5 @@ def _security_groups(server: Server) -> list[schemas.SecurityGroupName]:
     return [schemas.SecurityGroupName(name) for name in server.security_groups]
 
 
-def ip_version(address: str) -> int:
+def get_ip_version(address: str) -> int:
     return 6 if ":" in address else 4

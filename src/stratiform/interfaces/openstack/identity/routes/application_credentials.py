@@ -35,7 +35,7 @@ def create_application_credential(
     attributes, identity = body.application_credential, request.services.identity
     if attributes.access_rules:
         raise Invalid("Invalid input for field 'access_rules': access rules are not supported")
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         identity.application_credentials.require_create(ctx, _token(request, ctx), user_id)
     secret = attributes.secret or secrets.token_urlsafe(_SECRET_BYTES)
     new = ApplicationCredential(
@@ -49,7 +49,7 @@ def create_application_credential(
         unrestricted=attributes.unrestricted,
     )
     roles = [ResourceRef(id=role.id, name=role.name) for role in attributes.roles]
-    with request.write() as ctx:
+    with request.write_transaction() as ctx:
         credential = identity.application_credentials.create(ctx, _token(request, ctx), new, roles)
         response = _view(request, ctx, credential)
     response.secret = secret
@@ -61,7 +61,7 @@ def list_application_credentials(
     request: ApiRequest, user_id: str, query: schemas.ApplicationCredentialListQuery
 ) -> schemas.ApplicationCredentialsResponse:
     service = request.services.identity.application_credentials
-    credentials = service.list(request.ctx, user_id, query.list_query())
+    credentials = service.list(request.ctx, user_id, query.build_list_query())
     items = [_view(request, request.ctx, credential) for credential in credentials.items]
     return schemas.ApplicationCredentialsResponse(items, page_links(request, credentials), truncated(credentials))
 

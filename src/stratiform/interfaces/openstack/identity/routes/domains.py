@@ -12,14 +12,16 @@ from stratiform.services.identity.model import NewProject, Project
 
 @api.get("/domains", policy.LIST_DOMAINS)
 def list_domains(request: ApiRequest, query: schemas.DomainListQuery) -> schemas.DomainsResponse:
-    domains = request.services.identity.domains.list(request.ctx, query.list_query())
+    domains = request.services.identity.domains.list(request.ctx, query.build_list_query())
     items = [resources.domain(domain, request.view) for domain in domains.items]
     return schemas.DomainsResponse(items, page_links(request, domains), truncated(domains))
 
 
 @api.post("/domains", policy.CREATE_DOMAIN, status=201, errors=(NameConflict,))
 def create_domain(request: ApiRequest, body: schemas.DomainCreateRequest) -> schemas.DomainResponse:
-    new = NewProject(**body.domain.attributes(not_null=("description",)), extra=body.domain.extra_attributes())
+    new = NewProject(
+        **body.domain.get_declared_attributes(not_null=("description",)), extra=body.domain.get_extra_attributes()
+    )
     return _response(request, request.services.identity.domains.create(request.ctx, new))
 
 
@@ -30,7 +32,7 @@ def show_domain(request: ApiRequest, domain_id: str) -> schemas.DomainResponse:
 
 @api.patch("/domains/{domain_id}", policy.UPDATE_DOMAIN, errors=(NameConflict,))
 def update_domain(request: ApiRequest, domain_id: str, body: schemas.DomainUpdateRequest) -> schemas.DomainResponse:
-    changes, extra = body.domain.attributes(not_null=("description",)), body.domain.extra_attributes()
+    changes, extra = body.domain.get_declared_attributes(not_null=("description",)), body.domain.get_extra_attributes()
     return _response(request, request.services.identity.domains.update(request.ctx, domain_id, changes, extra))
 
 

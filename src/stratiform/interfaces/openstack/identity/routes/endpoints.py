@@ -11,14 +11,14 @@ from stratiform.services.identity.model import Endpoint, JsonObject
 
 @api.get("/endpoints", policy.LIST_ENDPOINTS)
 def list_endpoints(request: ApiRequest, query: schemas.EndpointListQuery) -> schemas.EndpointsResponse:
-    endpoints = request.services.identity.endpoints.list(request.ctx, query.list_query())
+    endpoints = request.services.identity.endpoints.list(request.ctx, query.build_list_query())
     items = [catalog.endpoint(endpoint, request.view) for endpoint in endpoints.items]
     return schemas.EndpointsResponse(items, page_links(request, endpoints), truncated(endpoints))
 
 
 @api.post("/endpoints", policy.CREATE_ENDPOINT, status=201)
 def create_endpoint(request: ApiRequest, body: schemas.EndpointCreateRequest) -> schemas.EndpointResponse:
-    new = Endpoint(id="", **_attributes(body.endpoint), extra=body.endpoint.extra_attributes())
+    new = Endpoint(id="", **_attributes(body.endpoint), extra=body.endpoint.get_extra_attributes())
     return _response(request, request.services.identity.endpoints.create(request.ctx, new))
 
 
@@ -31,7 +31,7 @@ def show_endpoint(request: ApiRequest, endpoint_id: str) -> schemas.EndpointResp
 def update_endpoint(
     request: ApiRequest, endpoint_id: str, body: schemas.EndpointUpdateRequest
 ) -> schemas.EndpointResponse:
-    changes, extra = _attributes(body.endpoint), body.endpoint.extra_attributes()
+    changes, extra = _attributes(body.endpoint), body.endpoint.get_extra_attributes()
     return _response(request, request.services.identity.endpoints.update(request.ctx, endpoint_id, changes, extra))
 
 
@@ -46,7 +46,7 @@ def _response(request: ApiRequest, endpoint: Endpoint) -> schemas.EndpointRespon
 
 def _attributes(body: schemas.EndpointUpdate) -> JsonObject:
     """Return the attributes of the request, with `region` as the deprecated name of `region_id`."""
-    attributes = body.attributes()
+    attributes = body.get_declared_attributes()
     region = attributes.pop("region", None)
     if region is not None and attributes.get("region_id") is None:
         attributes["region_id"] = region

@@ -15,15 +15,15 @@ _MEMBER = "/groups/{group_id}/users/{user_id}"
 
 @api.get("/groups", policy.LIST_GROUPS)
 def list_groups(request: ApiRequest, query: schemas.GroupListQuery) -> schemas.GroupsResponse:
-    groups = request.services.identity.groups.list(request.ctx, query.list_query())
+    groups = request.services.identity.groups.list(request.ctx, query.build_list_query())
     items = [resources.group(group, request.view) for group in groups.items]
     return schemas.GroupsResponse(items, page_links(request, groups), truncated(groups))
 
 
 @api.post("/groups", policy.CREATE_GROUP, status=201, errors=(NameConflict,))
 def create_group(request: ApiRequest, body: schemas.GroupCreateRequest) -> schemas.GroupResponse:
-    attributes = {"domain_id": ""} | body.group.attributes(not_null=("description", "domain_id"))
-    new = Group(id="", **attributes, extra=body.group.extra_attributes())
+    attributes = {"domain_id": ""} | body.group.get_declared_attributes(not_null=("description", "domain_id"))
+    new = Group(id="", **attributes, extra=body.group.get_extra_attributes())
     return _response(request, request.services.identity.groups.create(request.ctx, new))
 
 
@@ -34,7 +34,7 @@ def show_group(request: ApiRequest, group_id: str) -> schemas.GroupResponse:
 
 @api.patch("/groups/{group_id}", policy.UPDATE_GROUP, errors=(NameConflict,))
 def update_group(request: ApiRequest, group_id: str, body: schemas.GroupUpdateRequest) -> schemas.GroupResponse:
-    changes, extra = body.group.attributes(not_null=("description",)), body.group.extra_attributes()
+    changes, extra = body.group.get_declared_attributes(not_null=("description",)), body.group.get_extra_attributes()
     return _response(request, request.services.identity.groups.update(request.ctx, group_id, changes, extra))
 
 
@@ -45,7 +45,7 @@ def delete_group(request: ApiRequest, group_id: str) -> None:
 
 @api.get("/groups/{group_id}/users", policy.LIST_USERS_IN_GROUP)
 def list_group_users(request: ApiRequest, group_id: str, query: UserListQuery) -> UsersResponse:
-    users = request.services.identity.groups.list_users(request.ctx, group_id, query.list_query())
+    users = request.services.identity.groups.list_users(request.ctx, group_id, query.build_list_query())
     items = [resources.user(user, request.view) for user in users.items]
     return UsersResponse(items, page_links(request, users), truncated(users))
 

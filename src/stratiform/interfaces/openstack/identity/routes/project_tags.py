@@ -50,5 +50,5 @@ def remove_project_tag(request: ApiRequest, project_id: str, tag: str) -> None:
 
 
 def _response(request: ApiRequest, project_id: str, tags: Sequence[str]) -> schemas.TagsResponse:
-    links = PageLinks(next=None, self_url=request.view.link("projects", project_id, "tags"))
+    links = PageLinks(next=None, self_url=request.view.build_url("projects", project_id, "tags"))
     return schemas.TagsResponse(list(tags), links)

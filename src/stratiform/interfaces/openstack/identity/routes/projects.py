@@ -19,7 +19,7 @@ _TAG_FILTERS = ("tags", "tags_any", "not_tags", "not_tags_any")
 
 @api.get("/projects", policy.LIST_PROJECTS)
 def list_projects(request: ApiRequest, query: schemas.ProjectListQuery) -> schemas.ProjectsResponse:
-    list_query = query.list_query(without=_TAG_FILTERS)
+    list_query = query.build_list_query(without=_TAG_FILTERS)
     projects = request.services.identity.projects.list(request.ctx, list_query, _tag_filter(query))
     return _list_response(request, projects)
 
@@ -27,9 +27,9 @@ def list_projects(request: ApiRequest, query: schemas.ProjectListQuery) -> schem
 @api.post("/projects", policy.CREATE_PROJECT, status=201, errors=(NameConflict,))
 def create_project(request: ApiRequest, body: schemas.ProjectCreateRequest) -> schemas.ProjectResponse:
     """Create a project, or a domain if `is_domain` is set."""
-    attributes = body.project.attributes(not_null=("description", "domain_id"))
+    attributes = body.project.get_declared_attributes(not_null=("description", "domain_id"))
     identity, is_domain = request.services.identity, attributes.pop("is_domain", False)
-    new = NewProject(**attributes, extra=body.project.extra_attributes())
+    new = NewProject(**attributes, extra=body.project.get_extra_attributes())
     project = identity.domains.create(request.ctx, new) if is_domain else identity.projects.create(request.ctx, new)
     return _response(request, project)
 
@@ -52,7 +52,10 @@ def show_project(
 
 @api.patch("/projects/{project_id}", policy.UPDATE_PROJECT, errors=(NameConflict,))
 def update_project(request: ApiRequest, project_id: str, body: schemas.ProjectUpdateRequest) -> schemas.ProjectResponse:
-    changes, extra = body.project.attributes(not_null=("description",)), body.project.extra_attributes()
+    changes, extra = (
+        body.project.get_declared_attributes(not_null=("description",)),
+        body.project.get_extra_attributes(),
+    )
     return _response(request, request.services.identity.projects.update(request.ctx, project_id, changes, extra))
 
 
@@ -66,7 +69,7 @@ def list_user_projects(
     request: ApiRequest, user_id: str, query: schemas.UserProjectListQuery
 ) -> schemas.ProjectsResponse:
     projects = request.services.identity.projects
-    return _list_response(request, projects.list_for_user(request.ctx, user_id, query.list_query()))
+    return _list_response(request, projects.list_for_user(request.ctx, user_id, query.build_list_query()))
 
 
 def _response(request: ApiRequest, project: Project) -> schemas.ProjectResponse:

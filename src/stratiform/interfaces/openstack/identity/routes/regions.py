@@ -12,15 +12,15 @@ from stratiform.services.identity.model import Region
 
 @api.get("/regions", policy.LIST_REGIONS)
 def list_regions(request: ApiRequest, query: schemas.RegionListQuery) -> schemas.RegionsResponse:
-    regions = request.services.identity.regions.list(request.ctx, query.list_query())
+    regions = request.services.identity.regions.list(request.ctx, query.build_list_query())
     items = [catalog.region(region, request.view) for region in regions.items]
     return schemas.RegionsResponse(items, page_links(request, regions), truncated(regions))
 
 
 @api.post("/regions", policy.CREATE_REGION, status=201, errors=(RegionConflict,))
 def create_region(request: ApiRequest, body: schemas.RegionRequest) -> schemas.RegionResponse:
-    attributes = {"id": ""} | body.region.attributes(not_null=("description",))
-    new = Region(**attributes, extra=body.region.extra_attributes())
+    attributes = {"id": ""} | body.region.get_declared_attributes(not_null=("description",))
+    new = Region(**attributes, extra=body.region.get_extra_attributes())
     return _response(request, request.services.identity.regions.create(request.ctx, new))
 
 
@@ -31,7 +31,7 @@ def show_region(request: ApiRequest, region_id: str) -> schemas.RegionResponse:
 
 @api.patch("/regions/{region_id}", policy.UPDATE_REGION, errors=(RegionConflict,))
 def update_region(request: ApiRequest, region_id: str, body: schemas.RegionRequest) -> schemas.RegionResponse:
-    changes, extra = body.region.attributes(not_null=("description",)), body.region.extra_attributes()
+    changes, extra = body.region.get_declared_attributes(not_null=("description",)), body.region.get_extra_attributes()
     changes.pop("id", None)
     return _response(request, request.services.identity.regions.update(request.ctx, region_id, changes, extra))
 

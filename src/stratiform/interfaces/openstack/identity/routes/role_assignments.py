@@ -17,9 +17,9 @@ from stratiform.services.identity.errors import RoleAssignmentNotFound
 from stratiform.services.identity.model import (
     SYSTEM_TARGET,
     ActorKind,
-    Assignment,
-    AssignmentFilter,
-    AssignmentResources,
+    RoleAssignment,
+    RoleAssignmentFilter,
+    RoleAssignmentResources,
     TargetKind,
 )
 
@@ -31,20 +31,20 @@ _TARGET_KINDS: tuple[TargetKind, ...] = ("project", "domain")
 def list_role_assignments(
     request: ApiRequest, query: schemas.RoleAssignmentListQuery
 ) -> schemas.RoleAssignmentsResponse:
-    service = request.services.identity.assignments
+    service = request.services.identity.role_assignments
     assignments = service.list(request.ctx, _filters(query))
-    resources = AssignmentResources()
+    resources = RoleAssignmentResources()
     if query.include_names:
         resources = service.load_resources(request.ctx.db, assignments)
     items = [role_assignment(assignment, resources, request.view) for assignment in assignments]
     return schemas.RoleAssignmentsResponse(items, page_links(request))
 
 
-def _filters(query: schemas.RoleAssignmentListQuery) -> AssignmentFilter:
+def _filters(query: schemas.RoleAssignmentListQuery) -> RoleAssignmentFilter:
     if query.user_id is not UNSET and query.group_id is not UNSET:
         raise Invalid("Specify a user or group, not both")
     target_kind, target_id = _target(query)
-    return AssignmentFilter(
+    return RoleAssignmentFilter(
         user_id=query.user_id or "",
         group_id=query.group_id or "",
         role_id=query.role_id or "",
@@ -76,28 +76,28 @@ def _declare_grants(
     grant_path = f"{list_path}/{{role_id}}{suffix}"
     not_found = (RoleAssignmentNotFound,)
 
-    def assignment(ids: Mapping[str, str]) -> Assignment:
+    def assignment(ids: Mapping[str, str]) -> RoleAssignment:
         target_id = ids.get(f"{target_kind}_id", SYSTEM_TARGET)
         actor_id = ids[f"{actor_kind}_id"]
-        return Assignment(ids.get("role_id", ""), actor_kind, actor_id, target_kind, target_id, inherited)
+        return RoleAssignment(ids.get("role_id", ""), actor_kind, actor_id, target_kind, target_id, inherited)
 
     @api.get(list_path + suffix, policy.LIST_GRANTS)
     def list_granted_roles(request: ApiRequest, **ids: str) -> RolesResponse:
-        roles = request.services.identity.assignments.list_granted_roles(request.ctx, assignment(ids))
+        roles = request.services.identity.role_assignments.list_granted_roles(request.ctx, assignment(ids))
         return RolesResponse([role_view(role, request.view) for role in roles], page_links(request))
 
     @api.put(grant_path, policy.CREATE_GRANT, status=204)
     def create_grant(request: ApiRequest, **ids: str) -> None:
-        request.services.identity.assignments.grant(request.ctx, assignment(ids))
+        request.services.identity.role_assignments.grant(request.ctx, assignment(ids))
 
     @api.get(grant_path, policy.CHECK_GRANT, status=204, errors=not_found)
     @api.head(grant_path, policy.CHECK_GRANT, status=204, errors=not_found)
     def check_grant(request: ApiRequest, **ids: str) -> None:
-        request.services.identity.assignments.check(request.ctx, assignment(ids))
+        request.services.identity.role_assignments.check(request.ctx, assignment(ids))
 
     @api.delete(grant_path, policy.REVOKE_GRANT, errors=not_found)
     def revoke_grant(request: ApiRequest, **ids: str) -> None:
-        request.services.identity.assignments.revoke(request.ctx, assignment(ids))
+        request.services.identity.role_assignments.revoke(request.ctx, assignment(ids))
 
 
 for _actor in _ACTOR_KINDS:

@@ -12,14 +12,16 @@ from stratiform.services.identity.model import Role
 
 @api.get("/roles", policy.LIST_ROLES)
 def list_roles(request: ApiRequest, query: schemas.RoleListQuery) -> schemas.RolesResponse:
-    roles = request.services.identity.roles.list(request.ctx, query.list_query())
+    roles = request.services.identity.roles.list(request.ctx, query.build_list_query())
     items = [resources.role(role, request.view) for role in roles.items]
     return schemas.RolesResponse(items, page_links(request, roles), truncated(roles))
 
 
 @api.post("/roles", policy.CREATE_ROLE, status=201, errors=(NameConflict,))
 def create_role(request: ApiRequest, body: schemas.RoleCreateRequest) -> schemas.RoleResponse:
-    new = Role(id="", **body.role.attributes(not_null=("domain_id",)), extra=body.role.extra_attributes())
+    new = Role(
+        id="", **body.role.get_declared_attributes(not_null=("domain_id",)), extra=body.role.get_extra_attributes()
+    )
     return _response(request, request.services.identity.roles.create(request.ctx, new))
 
 
@@ -30,7 +32,7 @@ def show_role(request: ApiRequest, role_id: str) -> schemas.RoleResponse:
 
 @api.patch("/roles/{role_id}", policy.UPDATE_ROLE, errors=(NameConflict,))
 def update_role(request: ApiRequest, role_id: str, body: schemas.RoleUpdateRequest) -> schemas.RoleResponse:
-    changes, extra = body.role.attributes(), body.role.extra_attributes()
+    changes, extra = body.role.get_declared_attributes(), body.role.get_extra_attributes()
     return _response(request, request.services.identity.roles.update(request.ctx, role_id, changes, extra))
 
 

@@ -11,14 +11,16 @@ from stratiform.services.identity.model import Service
 
 @api.get("/services", policy.LIST_SERVICES)
 def list_services(request: ApiRequest, query: schemas.ServiceListQuery) -> schemas.ServicesResponse:
-    services = request.services.identity.services.list(request.ctx, query.list_query())
+    services = request.services.identity.services.list(request.ctx, query.build_list_query())
     items = [catalog.service(service, request.view) for service in services.items]
     return schemas.ServicesResponse(items, page_links(request, services), truncated(services))
 
 
 @api.post("/services", policy.CREATE_SERVICE, status=201)
 def create_service(request: ApiRequest, body: schemas.ServiceCreateRequest) -> schemas.ServiceResponse:
-    new = Service(id="", **body.service.attributes(not_null=("name",)), extra=body.service.extra_attributes())
+    new = Service(
+        id="", **body.service.get_declared_attributes(not_null=("name",)), extra=body.service.get_extra_attributes()
+    )
     return _response(request, request.services.identity.services.create(request.ctx, new))
 
 
@@ -29,7 +31,7 @@ def show_service(request: ApiRequest, service_id: str) -> schemas.ServiceRespons
 
 @api.patch("/services/{service_id}", policy.UPDATE_SERVICE)
 def update_service(request: ApiRequest, service_id: str, body: schemas.ServiceUpdateRequest) -> schemas.ServiceResponse:
-    changes, extra = body.service.attributes(not_null=("name",)), body.service.extra_attributes()
+    changes, extra = body.service.get_declared_attributes(not_null=("name",)), body.service.get_extra_attributes()
     return _response(request, request.services.identity.services.update(request.ctx, service_id, changes, extra))
 
 

@@ -14,7 +14,7 @@ from stratiform.interfaces.openstack.identity.schemas.projects import ProjectsRe
 from stratiform.interfaces.openstack.identity.views import resources, tokens
 from stratiform.interfaces.openstack.identity.views.links import page_links, self_link
 from stratiform.kit.clock import Micros
-from stratiform.kit.db import Connection
+from stratiform.kit.database import Connection
 from stratiform.services.identity import policy
 from stratiform.services.identity.errors import TokenNotFound
 from stratiform.services.identity.model import CatalogEntry, Token
@@ -26,12 +26,12 @@ def issue_token(
 ) -> ApiResponse[schemas.TokenResponse]:
     services, auth_request = request.services, parse_auth_request(body.auth)
     authentication = services.identity.authentication
-    with services.database.snapshot() as db:
-        methods = authentication.resolve(db, auth_request, services.clock.now())
-    authentication.verify(methods)
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
+        methods = authentication.resolve_methods(db, auth_request, services.clock.now())
+    authentication.verify_secrets(methods)
+    with services.database.read_transaction() as db:
         now = services.clock.now()
-        token_id, token = authentication.issue(db, auth_request, methods, now)
+        token_id, token = authentication.issue_token(db, auth_request, methods, now)
         catalog = _catalog(request, query, token, db, now)
     return _response(token_id, token, catalog)
 
@@ -85,7 +85,7 @@ def _subject_id(request: ApiRequest) -> str:
 def _subject(request: ApiRequest, query: schemas.TokenQuery) -> tuple[str, Token]:
     token_id = _subject_id(request)
     tokens = request.services.identity.tokens
-    return token_id, tokens.get_subject(request.ctx, token_id, allow_expired=query.allow_expired)
+    return token_id, tokens.get_subject_token(request.ctx, token_id, allow_expired=query.allow_expired)
 
 
 def _catalog(

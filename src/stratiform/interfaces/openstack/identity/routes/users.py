@@ -13,16 +13,16 @@ from stratiform.services.identity.model import JsonObject, NewUser, User
 
 @api.get("/users", policy.LIST_USERS)
 def list_users(request: ApiRequest, query: schemas.UserListQuery) -> schemas.UsersResponse:
-    users = request.services.identity.users.list(request.ctx, query.list_query())
+    users = request.services.identity.users.list(request.ctx, query.build_list_query())
     items = [resources.user(user, request.view) for user in users.items]
     return schemas.UsersResponse(items, page_links(request, users), truncated(users))
 
 
 @api.post("/users", policy.CREATE_USER, status=201, errors=(NameConflict,), manages_transactions=True)
 def create_user(request: ApiRequest, body: schemas.UserCreateRequest) -> schemas.UserResponse:
-    attributes = _with_password_hash(request, body.user.attributes(not_null=("domain_id",)))
-    new = NewUser(**attributes, extra=body.user.extra_attributes())
-    with request.write() as ctx:
+    attributes = _with_password_hash(request, body.user.get_declared_attributes(not_null=("domain_id",)))
+    new = NewUser(**attributes, extra=body.user.get_extra_attributes())
+    with request.write_transaction() as ctx:
         return _response(request, request.services.identity.users.create(ctx, new))
 
 
@@ -33,8 +33,8 @@ def show_user(request: ApiRequest, user_id: str) -> schemas.UserResponse:
 
 @api.patch("/users/{user_id}", policy.UPDATE_USER, errors=(NameConflict,), manages_transactions=True)
 def update_user(request: ApiRequest, user_id: str, body: schemas.UserUpdateRequest) -> schemas.UserResponse:
-    changes, extra = _with_password_hash(request, body.user.attributes()), body.user.extra_attributes()
-    with request.write() as ctx:
+    changes, extra = _with_password_hash(request, body.user.get_declared_attributes()), body.user.get_extra_attributes()
+    with request.write_transaction() as ctx:
         return _response(request, request.services.identity.users.update(ctx, user_id, changes, extra))
 
 
@@ -47,7 +47,7 @@ def delete_user(request: ApiRequest, user_id: str) -> None:
 def change_password(request: ApiRequest, user_id: str, body: schemas.PasswordChangeRequest) -> None:
     """Change the password of a user, who is authenticated by the original password."""
     services, users = request.services, request.services.identity.users
-    with services.database.snapshot() as db:
+    with services.database.read_transaction() as db:
         old_hash = users.find_password_hash(db, user_id)
     users.verify_password(body.user.original_password, old_hash)
     new_hash = users.hash_password(body.user.password)
@@ -57,7 +57,7 @@ def change_password(request: ApiRequest, user_id: str, body: schemas.PasswordCha
 
 @api.get("/users/{user_id}/groups", policy.LIST_GROUPS_FOR_USER)
 def list_user_groups(request: ApiRequest, user_id: str, query: GroupListQuery) -> GroupsResponse:
-    groups = request.services.identity.users.list_groups(request.ctx, user_id, query.list_query())
+    groups = request.services.identity.users.list_groups(request.ctx, user_id, query.build_list_query())
     items = [resources.group(group, request.view) for group in groups.items]
     return GroupsResponse(items, page_links(request, groups), truncated(groups))
 

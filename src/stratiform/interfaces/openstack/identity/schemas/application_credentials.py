@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from stratiform.interfaces.openstack.identity.schemas.common import Name, PageLinks, PageParameters, SelfLink
+from stratiform.interfaces.openstack.identity.schemas.common import Name, PageLinks, PageQuery, SelfLink
 
 
 class RoleReference(Struct):
@@ -28,7 +28,7 @@ class ApplicationCredentialRequest(Struct):
     application_credential: ApplicationCredentialCreate
 
 
-class ApplicationCredentialListQuery(PageParameters, kw_only=True):
+class ApplicationCredentialListQuery(PageQuery, kw_only=True):
     name: str | UnsetType = UNSET
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from stratiform.interfaces.endpoints import Extensible
-from stratiform.interfaces.endpoints.fields import given_fields
+from stratiform.interfaces.endpoints import ExtensibleStruct
+from stratiform.interfaces.endpoints.field_restrictions import get_set_fields
 from stratiform.kit.pagination import Page
 from stratiform.services.identity.model import JsonObject, ListQuery
 
@@ -19,31 +19,31 @@ _COMPUTED = ("id", "links")
 _NAME_OPERATORS = ("contains", "startswith", "endswith")
 
 
-class ResourceBody(Extensible, kw_only=True):
+class ResourceBody(ExtensibleStruct, kw_only=True):
     """A resource in a request. Keystone stores attributes that the resource does not declare."""
 
-    def attributes(self, *, not_null: Collection[str] = ()) -> JsonObject:
+    def get_declared_attributes(self, *, not_null: Collection[str] = ()) -> JsonObject:
         """Return the declared attributes that the request has; null becomes an empty string for `not_null`."""
-        attributes = {name: value for name, value in given_fields(self).items() if name != "extra"}
+        attributes = {name: value for name, value in get_set_fields(self).items() if name != "extra"}
         return attributes | {name: "" for name in not_null if attributes.get(name, "") is None}
 
-    def extra_attributes(self) -> JsonObject:
+    def get_extra_attributes(self) -> JsonObject:
         """Return the other attributes, which are stored and returned as they are."""
         return {name: value for name, value in self.extra.items() if name not in _COMPUTED}
 
 
-class PageParameters(Struct, kw_only=True):
+class PageQuery(Struct, kw_only=True):
     """The query parameters of every list. A subclass declares filters by equality, which are names of columns."""
 
     limit: str | UnsetType = UNSET
     marker: str | UnsetType = UNSET
 
-    def list_query(self, *, without: Collection[str] = ()) -> ListQuery:
+    def build_list_query(self, *, without: Collection[str] = ()) -> ListQuery:
         """Return the filters and the page; the fields `without` are not filters by equality.
 
         Raises: Invalid for a limit that is not a number
         """
-        filters = {name: value for name, value in given_fields(self).items() if name not in without}
+        filters = {name: value for name, value in get_set_fields(self).items() if name not in without}
         limit, marker = filters.pop("limit", None), filters.pop("marker", None)
         matches = [(operator, filters.pop(f"name__{operator}", None)) for operator in _NAME_OPERATORS]
         return ListQuery(
@@ -53,7 +53,7 @@ class PageParameters(Struct, kw_only=True):
         )
 
 
-class NameParameters(PageParameters, kw_only=True):
+class NamedResourceListQuery(PageQuery, kw_only=True):
     """The query parameters of a list of resources with names."""
 
     name: str | UnsetType = UNSET

@@ -2,9 +2,9 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from stratiform.interfaces.endpoints import Extensible
+from stratiform.interfaces.endpoints import ExtensibleStruct
 from stratiform.interfaces.openstack.identity.schemas.common import (
-    NameParameters,
+    NamedResourceListQuery,
     PageLinks,
     ResourceBody,
     SelfLink,
@@ -34,11 +34,11 @@ class DomainUpdateRequest(Struct):
     domain: DomainUpdate
 
 
-class DomainListQuery(NameParameters, kw_only=True):
+class DomainListQuery(NamedResourceListQuery, kw_only=True):
     enabled: bool | UnsetType = UNSET
 
 
-class Domain(Extensible, kw_only=True):
+class Domain(ExtensibleStruct, kw_only=True):
     id: str
     name: str
     description: str

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from stratiform.interfaces.endpoints import Extensible
+from stratiform.interfaces.endpoints import ExtensibleStruct
 from stratiform.interfaces.openstack.identity.schemas.common import (
     PageLinks,
-    PageParameters,
+    PageQuery,
     ResourceBody,
     SelfLink,
 )
@@ -41,13 +41,13 @@ class EndpointUpdateRequest(Struct):
     endpoint: EndpointUpdate
 
 
-class EndpointListQuery(PageParameters, kw_only=True):
+class EndpointListQuery(PageQuery, kw_only=True):
     interface: str | UnsetType = UNSET
     service_id: str | UnsetType = UNSET
     region_id: str | UnsetType = UNSET
 
 
-class Endpoint(Extensible, kw_only=True):
+class Endpoint(ExtensibleStruct, kw_only=True):
     id: str
     interface: str
     region_id: str | None

@@ -2,9 +2,9 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from stratiform.interfaces.endpoints import Extensible
+from stratiform.interfaces.endpoints import ExtensibleStruct
 from stratiform.interfaces.openstack.identity.schemas.common import (
-    NameParameters,
+    NamedResourceListQuery,
     PageLinks,
     ResourceBody,
     SelfLink,
@@ -30,11 +30,11 @@ class GroupUpdateRequest(Struct):
     group: GroupUpdate
 
 
-class GroupListQuery(NameParameters, kw_only=True):
+class GroupListQuery(NamedResourceListQuery, kw_only=True):
     domain_id: str | UnsetType = UNSET
 
 
-class Group(Extensible, kw_only=True):
+class Group(ExtensibleStruct, kw_only=True):
     id: str
     name: str
     domain_id: str

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from stratiform.interfaces.endpoints import Extensible
+from stratiform.interfaces.endpoints import ExtensibleStruct
 from stratiform.interfaces.openstack.identity.schemas.common import (
-    NameParameters,
+    NamedResourceListQuery,
     PageLinks,
     ResourceBody,
     SelfLink,
@@ -41,7 +41,7 @@ class ProjectUpdateRequest(Struct):
     project: ProjectUpdate
 
 
-class UserProjectListQuery(NameParameters, kw_only=True):
+class UserProjectListQuery(NamedResourceListQuery, kw_only=True):
     domain_id: str | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
 
@@ -63,7 +63,7 @@ class ProjectShowQuery(Struct):
     subtree_as_list: bool = False
 
 
-class Project(Extensible, kw_only=True):
+class Project(ExtensibleStruct, kw_only=True):
     id: str
     name: str
     domain_id: str | None

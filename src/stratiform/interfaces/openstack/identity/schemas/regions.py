@@ -2,10 +2,10 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from stratiform.interfaces.endpoints import Extensible
+from stratiform.interfaces.endpoints import ExtensibleStruct
 from stratiform.interfaces.openstack.identity.schemas.common import (
     PageLinks,
-    PageParameters,
+    PageQuery,
     ResourceBody,
     SelfLink,
 )
@@ -21,11 +21,11 @@ class RegionRequest(Struct):
     region: RegionBody
 
 
-class RegionListQuery(PageParameters, kw_only=True):
+class RegionListQuery(PageQuery, kw_only=True):
     parent_region_id: str | UnsetType = UNSET
 
 
-class Region(Extensible, kw_only=True):
+class Region(ExtensibleStruct, kw_only=True):
     id: str
     description: str
     parent_region_id: str | None

@@ -2,10 +2,10 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from stratiform.interfaces.endpoints import Extensible
+from stratiform.interfaces.endpoints import ExtensibleStruct
 from stratiform.interfaces.openstack.identity.schemas.common import (
     Name,
-    NameParameters,
+    NamedResourceListQuery,
     PageLinks,
     ResourceBody,
     SelfLink,
@@ -32,11 +32,11 @@ class RoleUpdateRequest(Struct):
     role: RoleUpdate
 
 
-class RoleListQuery(NameParameters, kw_only=True):
+class RoleListQuery(NamedResourceListQuery, kw_only=True):
     domain_id: str | UnsetType = UNSET
 
 
-class Role(Extensible, kw_only=True):
+class Role(ExtensibleStruct, kw_only=True):
     id: str
     name: str
     domain_id: str | None

@@ -2,10 +2,10 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from stratiform.interfaces.endpoints import Extensible
+from stratiform.interfaces.endpoints import ExtensibleStruct
 from stratiform.interfaces.openstack.identity.schemas.common import (
     Name,
-    NameParameters,
+    NamedResourceListQuery,
     PageLinks,
     ResourceBody,
     SelfLink,
@@ -31,11 +31,11 @@ class ServiceUpdateRequest(Struct):
     service: ServiceUpdate
 
 
-class ServiceListQuery(NameParameters, kw_only=True):
+class ServiceListQuery(NamedResourceListQuery, kw_only=True):
     type: str | UnsetType = UNSET
 
 
-class Service(Extensible, kw_only=True):
+class Service(ExtensibleStruct, kw_only=True):
     id: str
     type: str
     enabled: bool

@@ -2,10 +2,10 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from stratiform.interfaces.endpoints import Extensible
+from stratiform.interfaces.endpoints import ExtensibleStruct
 from stratiform.interfaces.openstack.identity.schemas.common import (
     Name,
-    NameParameters,
+    NamedResourceListQuery,
     PageLinks,
     ResourceBody,
     SelfLink,
@@ -43,12 +43,12 @@ class PasswordChangeRequest(Struct):
     user: PasswordChange
 
 
-class UserListQuery(NameParameters, kw_only=True):
+class UserListQuery(NamedResourceListQuery, kw_only=True):
     domain_id: str | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
 
 
-class User(Extensible, kw_only=True):
+class User(ExtensibleStruct, kw_only=True):
     id: str
     name: str
     domain_id: str

@@ -10,7 +10,7 @@ from stratiform.kit.pagination import Slice
 
 
 def self_link(view: ViewContext, *segments: str) -> SelfLink:
-    return SelfLink(view.link(*segments))
+    return SelfLink(view.build_url(*segments))
 
 
 def page_links(request: ApiRequest, resources: Slice[Any] | None = None) -> PageLinks:
@@ -18,7 +18,7 @@ def page_links(request: ApiRequest, resources: Slice[Any] | None = None) -> Page
     url, query = request.http.url, request.http.url.query
     self_url = request.view.url + url.path + (f"?{query}" if query else "")
     marker = None if resources is None else resources.next_marker(lambda resource: str(resource.id))
-    return PageLinks(None if marker is None else request.next_url(marker), self_url)
+    return PageLinks(None if marker is None else request.build_next_page_url(marker), self_url)
 
 
 def truncated(resources: Slice[Any]) -> bool | UnsetType:

@@ -13,7 +13,7 @@ from stratiform.interfaces.openstack.identity.schemas import projects as project
 from stratiform.interfaces.openstack.identity.schemas import roles as role_schemas
 from stratiform.interfaces.openstack.identity.schemas import users as user_schemas
 from stratiform.interfaces.openstack.identity.views.links import self_link
-from stratiform.kit.clock import iso_naive
+from stratiform.kit.clock import format_iso_naive
 from stratiform.services.identity.model import ApplicationCredential, Group, Project, Role, User
 
 
@@ -103,7 +103,7 @@ def application_credential(
         description=record.description,
         user_id=record.user_id,
         project_id=record.project_id,
-        expires_at=iso_naive(record.expires_at) if record.expires_at is not None else None,
+        expires_at=format_iso_naive(record.expires_at) if record.expires_at is not None else None,
         unrestricted=record.unrestricted,
         roles=[credential_schemas.CredentialRole(role.id, role.name, role.domain_id or None) for role in roles],
         links=self_link(view, "users", record.user_id, "application_credentials", record.id),

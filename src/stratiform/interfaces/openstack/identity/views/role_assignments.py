@@ -8,18 +8,18 @@ from stratiform.interfaces.endpoints import ViewContext
 from stratiform.interfaces.openstack.identity.schemas import role_assignments as schemas
 from stratiform.interfaces.openstack.identity.schemas.common import ResourceName, SystemScope
 from stratiform.services.identity.model import (
-    Assignment,
-    AssignmentResources,
-    EffectiveAssignment,
+    EffectiveRoleAssignment,
     Group,
     Project,
     Role,
+    RoleAssignment,
+    RoleAssignmentResources,
     User,
 )
 
 
 def role_assignment(
-    record: EffectiveAssignment, resources: AssignmentResources, view: ViewContext
+    record: EffectiveRoleAssignment, resources: RoleAssignmentResources, view: ViewContext
 ) -> schemas.RoleAssignment:
     """Return a role assignment, with the names of those it refers to that are in `resources`."""
     assignment = record.assignment
@@ -35,7 +35,7 @@ def role_assignment(
     return response
 
 
-def _scope(assignment: Assignment, resources: AssignmentResources) -> schemas.AssignmentScope:
+def _scope(assignment: RoleAssignment, resources: RoleAssignmentResources) -> schemas.AssignmentScope:
     if assignment.target_kind == "system":
         return schemas.AssignmentScope(system=SystemScope(all=True))
     target = _resource(assignment.target_id, resources.projects, resources)
@@ -48,7 +48,7 @@ def _scope(assignment: Assignment, resources: AssignmentResources) -> schemas.As
 
 
 def _resource(
-    resource_id: str, records: Mapping[str, User | Group | Project | Role], resources: AssignmentResources
+    resource_id: str, records: Mapping[str, User | Group | Project | Role], resources: RoleAssignmentResources
 ) -> schemas.AssignedResource:
     record = records.get(resource_id)
     if record is None:
@@ -61,17 +61,17 @@ def _resource(
     )
 
 
-def _links(record: EffectiveAssignment, view: ViewContext) -> schemas.AssignmentLinks:
+def _links(record: EffectiveRoleAssignment, view: ViewContext) -> schemas.AssignmentLinks:
     assignment, source = record.assignment, record.source
-    links = schemas.AssignmentLinks(view.link(_grant_path(source)))
+    links = schemas.AssignmentLinks(view.build_url(_grant_path(source)))
     if source.actor_kind == "group" and assignment.actor_kind == "user":
-        links.membership = view.link("groups", source.actor_id, "users", assignment.actor_id)
+        links.membership = view.build_url("groups", source.actor_id, "users", assignment.actor_id)
     if record.prior_role_id:
-        links.prior_role = view.link("roles", record.prior_role_id, "implies", assignment.role_id)
+        links.prior_role = view.build_url("roles", record.prior_role_id, "implies", assignment.role_id)
     return links
 
 
-def _grant_path(assignment: Assignment) -> str:
+def _grant_path(assignment: RoleAssignment) -> str:
     """Return the path of the request that revokes the assignment."""
     actor = f"{assignment.actor_kind}s/{assignment.actor_id}"
     if assignment.target_kind == "system":

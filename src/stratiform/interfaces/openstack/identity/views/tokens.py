@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from stratiform.interfaces.openstack.identity.schemas import auth as schemas
 from stratiform.interfaces.openstack.identity.schemas.common import ResourceName, SystemScope
-from stratiform.kit.clock import SECOND_US, Micros, iso
+from stratiform.kit.clock import SECOND_US, Micros, format_iso
 from stratiform.services.identity.model import CatalogEntry, Project, Token
 
 
@@ -65,4 +65,4 @@ def _resource_name(record: Project) -> ResourceName:
 
 def _format_time(time: Micros) -> str:
     """Format a time of a token. Keystone truncates it to seconds, with six zeros as the fraction."""
-    return iso(time // SECOND_US * SECOND_US)
+    return format_iso(time // SECOND_US * SECOND_US)

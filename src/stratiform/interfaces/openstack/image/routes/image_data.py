@@ -9,7 +9,7 @@ from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
 from stratiform.interfaces.openstack.image.api import api
 from stratiform.kit.errors import Conflict, ContentTooLarge, Fault, Invalid, UnsupportedMediaType
 from stratiform.services.image import policy
-from stratiform.services.image.service import Upload
+from stratiform.services.image.service import ImageDataUpload
 
 _PATH = "/images/{image_id}/file"
 _MEDIA_TYPE = "application/octet-stream"
@@ -58,12 +58,12 @@ def download_image_data(request: ApiRequest, image_id: str) -> Stream | ApiRespo
     return Stream(file.read_blocks(start, length), status_code=status, media_type=_MEDIA_TYPE, headers=headers)
 
 
-def _begin_upload(request: ApiRequest, image_id: str) -> Upload:
-    with request.write() as ctx:
+def _begin_upload(request: ApiRequest, image_id: str) -> ImageDataUpload:
+    with request.write_transaction() as ctx:
         return request.services.image.image_data.begin_upload(ctx, image_id)
 
 
-async def _receive(request: ApiRequest, upload: Upload) -> None:
+async def _receive(request: ApiRequest, upload: ImageDataUpload) -> None:
     """Write the body to `upload`.
 
     Raises: Invalid for a body that is incomplete, ImageSizeLimitExceeded, StorageFull.

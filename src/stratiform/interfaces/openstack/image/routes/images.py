@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from stratiform.interfaces.endpoints import ApiRequest, ApiResponse
-from stratiform.interfaces.endpoints.fields import given_fields
+from stratiform.interfaces.endpoints.field_restrictions import get_set_fields
 from stratiform.interfaces.openstack.image import schemas, views
 from stratiform.interfaces.openstack.image.api import api
-from stratiform.interfaces.openstack.image.patches import parse_patch
+from stratiform.interfaces.openstack.image.json_patches import parse_patch
 from stratiform.kit.errors import Conflict, Invalid, UnsupportedMediaType
 from stratiform.kit.pagination import Page
 from stratiform.services.image import policy
@@ -26,10 +26,10 @@ def list_images(request: ApiRequest) -> schemas.ImagesResponse:
 
 @api.post("/images", policy.IMAGES_CREATE, status=201, errors=(Conflict,))
 def create_image(request: ApiRequest, body: schemas.ImageCreateRequest) -> ApiResponse[schemas.ImageDetail]:
-    attributes = given_fields(body)
+    attributes = get_set_fields(body)
     extra = attributes.pop("extra")
     image = request.services.image.images.create(request.ctx, attributes | extra)
-    return ApiResponse(views.image_detail(image), headers={"Location": request.view.link("images", image.id)})
+    return ApiResponse(views.image_detail(image), headers={"Location": request.view.build_url("images", image.id)})
 
 
 @api.get(_PATH, policy.IMAGES_GET)

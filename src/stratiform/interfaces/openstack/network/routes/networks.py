@@ -12,8 +12,8 @@ from stratiform.interfaces.openstack.network.schemas import networks as schemas
 from stratiform.interfaces.openstack.network.schemas.common import (
     OWNERSHIP_FIELDS,
     FieldsQuery,
-    attributes,
-    requested_owner,
+    get_requested_project_id,
+    get_set_attributes,
 )
 from stratiform.services.network import policy
 from stratiform.services.network.errors import BadRequest, NetworkInUse
@@ -50,7 +50,7 @@ def show_network(request: ApiRequest, network_id: str, query: FieldsQuery) -> sc
 
 @api.put("/networks/{network_id}", policy.NETWORKS_UPDATE)
 def update_network(request: ApiRequest, network_id: str, body: schemas.NetworkUpdateRequest) -> schemas.NetworkResponse:
-    changes = attributes(body.network)
+    changes = get_set_attributes(body.network)
     return _response(request, request.services.network.networks.update(request.ctx, network_id, changes))
 
 
@@ -60,7 +60,9 @@ def delete_network(request: ApiRequest, network_id: str) -> None:
 
 
 def _create(request: ApiRequest, new: schemas.NetworkCreate) -> Network:
-    return request.services.network.networks.create(request.ctx, requested_owner(new), attributes(new, *_NOT_STORED))
+    return request.services.network.networks.create(
+        request.ctx, get_requested_project_id(new), get_set_attributes(new, *_NOT_STORED)
+    )
 
 
 def _response(request: ApiRequest, network: Network) -> schemas.NetworkResponse:

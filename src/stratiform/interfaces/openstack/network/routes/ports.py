@@ -12,8 +12,8 @@ from stratiform.interfaces.openstack.network.schemas import ports as schemas
 from stratiform.interfaces.openstack.network.schemas.common import (
     OWNERSHIP_FIELDS,
     FieldsQuery,
-    attributes,
-    requested_owner,
+    get_requested_project_id,
+    get_set_attributes,
 )
 from stratiform.services.network import policy
 from stratiform.services.network.errors import (
@@ -63,7 +63,7 @@ def show_port(request: ApiRequest, port_id: str, query: FieldsQuery) -> schemas.
 
 @api.put("/ports/{port_id}", policy.PORTS_UPDATE, errors=_CONFLICTS)
 def update_port(request: ApiRequest, port_id: str, body: schemas.PortUpdateRequest) -> schemas.PortResponse:
-    changes, fixed_ips = attributes(body.port, "fixed_ips"), _fixed_ips(body.port.fixed_ips)
+    changes, fixed_ips = get_set_attributes(body.port, "fixed_ips"), _fixed_ips(body.port.fixed_ips)
     port = request.services.network.ports.update(request.ctx, port_id, changes, fixed_ips)
     return schemas.PortResponse(views.port(port))
 
@@ -76,7 +76,7 @@ def delete_port(request: ApiRequest, port_id: str) -> None:
 def _create(request: ApiRequest, requests: Sequence[schemas.PortCreate]) -> list[Port]:
     ports = request.services.network.ports
     ports.lock_networks(request.ctx.db, [new.network_id for new in requests])
-    return [ports.create(request.ctx, _new_port(new), requested_owner(new)) for new in requests]
+    return [ports.create(request.ctx, _new_port(new), get_requested_project_id(new)) for new in requests]
 
 
 def _new_port(new: schemas.PortCreate) -> NewPort:
@@ -85,7 +85,7 @@ def _new_port(new: schemas.PortCreate) -> NewPort:
         fixed_ips=_fixed_ips(new.fixed_ips),
         mac_address=None if new.mac_address is UNSET else new.mac_address,
         security_groups=None if new.security_groups is UNSET else new.security_groups,
-        attributes=attributes(new, *_NEW_PORT_FIELDS),
+        attributes=get_set_attributes(new, *_NEW_PORT_FIELDS),
     )
 
 

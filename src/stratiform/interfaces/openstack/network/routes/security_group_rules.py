@@ -9,7 +9,7 @@ from stratiform.interfaces.openstack.network.list_queries import next_links, par
 from stratiform.interfaces.openstack.network.schemas import security_groups as schemas
 from stratiform.interfaces.openstack.network.schemas.common import FieldsQuery
 from stratiform.kit.errors import OverLimit
-from stratiform.kit.pagination import paginate
+from stratiform.kit.pagination import paginate_list
 from stratiform.services.network import policy
 from stratiform.services.network.errors import CannotUpdateDefaultSecurityGroup
 
@@ -27,7 +27,7 @@ def list_security_group_rules(
 ) -> schemas.SecurityGroupRulesResponse:
     list_query = parse_list_query(request, query)
     rules = request.services.network.security_group_rules.list(request.ctx, list_query.filters)
-    page = paginate(rules, list_query.page, lambda rule: rule.id)
+    page = paginate_list(rules, list_query.page, lambda rule: rule.id)
     items = [select_fields(views.security_group_rule(rule), query.fields) for rule in page.items]
     return schemas.SecurityGroupRulesResponse(items, next_links(request, page))
 

@@ -9,7 +9,7 @@ from stratiform.interfaces.openstack.network.list_queries import next_links, par
 from stratiform.interfaces.openstack.network.schemas import security_groups as schemas
 from stratiform.interfaces.openstack.network.schemas.common import FieldsQuery
 from stratiform.kit.errors import OverLimit
-from stratiform.kit.pagination import paginate
+from stratiform.kit.pagination import paginate_list
 from stratiform.services.network import policy
 from stratiform.services.network.errors import CannotUpdateDefaultSecurityGroup
 
@@ -23,7 +23,7 @@ def create_security_group(request: ApiRequest) -> NoReturn:
 def list_security_groups(request: ApiRequest, query: schemas.SecurityGroupListQuery) -> schemas.SecurityGroupsResponse:
     list_query = parse_list_query(request, query)
     groups = request.services.network.security_groups.list(request.ctx, list_query.filters)
-    page = paginate(groups, list_query.page, lambda group: group.id)
+    page = paginate_list(groups, list_query.page, lambda group: group.id)
     items = [select_fields(views.security_group(group), query.fields) for group in page.items]
     return schemas.SecurityGroupsResponse(items, next_links(request, page))
 

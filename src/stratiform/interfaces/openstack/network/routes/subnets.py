@@ -12,8 +12,8 @@ from stratiform.interfaces.openstack.network.schemas import subnets as schemas
 from stratiform.interfaces.openstack.network.schemas.common import (
     OWNERSHIP_FIELDS,
     FieldsQuery,
-    attributes,
-    requested_owner,
+    get_requested_project_id,
+    get_set_attributes,
 )
 from stratiform.services.network import policy
 from stratiform.services.network.errors import (
@@ -75,7 +75,7 @@ def show_subnet(request: ApiRequest, subnet_id: str, query: FieldsQuery) -> sche
 
 @api.put("/subnets/{subnet_id}", policy.SUBNETS_UPDATE, errors=_CONFLICTS)
 def update_subnet(request: ApiRequest, subnet_id: str, body: schemas.SubnetUpdateRequest) -> schemas.SubnetResponse:
-    subnet = request.services.network.subnets.update(request.ctx, subnet_id, attributes(body.subnet))
+    subnet = request.services.network.subnets.update(request.ctx, subnet_id, get_set_attributes(body.subnet))
     return schemas.SubnetResponse(views.subnet(subnet))
 
 
@@ -86,9 +86,10 @@ def delete_subnet(request: ApiRequest, subnet_id: str) -> None:
 
 def _create(request: ApiRequest, requests: Sequence[schemas.SubnetCreate]) -> list[Subnet]:
     reserved, subnets = _reserved_addresses(request, requests), request.services.network.subnets
-    with request.write() as ctx:
+    with request.write_transaction() as ctx:
         return [
-            subnets.create(ctx, _new_subnet(new), requested_owner(new), reserved[new.network_id]) for new in requests
+            subnets.create(ctx, _new_subnet(new), get_requested_project_id(new), reserved[new.network_id])
+            for new in requests
         ]
 
 
@@ -97,7 +98,7 @@ def _reserved_addresses(
 ) -> Mapping[str, ReservedAddresses]:
     """Return what the clouds of each network's project reserve, with no transaction open."""
     service = request.services.network
-    with request.read() as ctx:
+    with request.read_transaction() as ctx:
         owners = {new.network_id: service.networks.get(ctx, new.network_id).project_id for new in requests}
     return {network_id: service.subnets.get_reserved_addresses(project_id) for network_id, project_id in owners.items()}
 
@@ -112,6 +113,6 @@ def _new_subnet(new: schemas.SubnetCreate) -> NewSubnet:
         ip_version=new.ip_version,
         cidr=new.cidr,
         gateway_ip="" if new.gateway_ip is UNSET else new.gateway_ip,
-        pools=attributes(new).get("allocation_pools"),
-        attributes=attributes(new, *_NEW_SUBNET_FIELDS),
+        pools=get_set_attributes(new).get("allocation_pools"),
+        attributes=get_set_attributes(new, *_NEW_SUBNET_FIELDS),
     )

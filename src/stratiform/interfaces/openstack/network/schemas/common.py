@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Protocol
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from stratiform.interfaces.endpoints.fields import given_fields
+from stratiform.interfaces.endpoints.field_restrictions import get_set_fields
 
 Text = Annotated[str, Meta(max_length=255)]
 Tag = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -71,14 +71,14 @@ class ResourceUpdate(Struct, forbid_unknown_fields=True, kw_only=True):
     description: OptionalText = UNSET
 
 
-class Ownership(Protocol):
+class HasProject(Protocol):
     """The attributes of a create request that name its project."""
 
     project_id: OptionalText
     tenant_id: OptionalText
 
 
-def requested_owner(new: Ownership) -> str | None:
+def get_requested_project_id(new: HasProject) -> str | None:
     """Return the project that a create request names, or None for the caller's."""
     for project_id in (new.project_id, new.tenant_id):
         if not isinstance(project_id, UnsetType) and project_id:
@@ -90,7 +90,7 @@ def requested_owner(new: Ownership) -> str | None:
 OWNERSHIP_FIELDS = ("project_id", "tenant_id")
 
 
-def attributes(request: Struct, *exclude: str) -> dict[str, Any]:
+def get_set_attributes(request: Struct, *exclude: str) -> dict[str, Any]:
     """Return the attributes that a request sets, by the names of the model's fields."""
-    values = given_fields(request)
+    values = get_set_fields(request)
     return {name: msgspec.to_builtins(value) for name, value in values.items() if name not in exclude}

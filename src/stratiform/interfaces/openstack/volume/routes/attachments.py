@@ -7,7 +7,7 @@ from stratiform.interfaces.openstack.volume import views
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.schemas import attachments as schemas
 from stratiform.kit.errors import Invalid
-from stratiform.kit.pagination import paginate
+from stratiform.kit.pagination import paginate_list
 from stratiform.services.volume import policy
 from stratiform.services.volume.model import Attachment
 
@@ -59,4 +59,4 @@ def _list(request: ApiRequest, query: schemas.AttachmentListQuery) -> Sequence[A
         and query.instance_id in (None, attachment.server_id)
         and query.status in (None, attachment.state)
     ]
-    return paginate(matching, query.page(), lambda attachment: attachment.id).items
+    return paginate_list(matching, query.page(), lambda attachment: attachment.id).items

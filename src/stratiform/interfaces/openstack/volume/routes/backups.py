@@ -3,20 +3,20 @@
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.schemas.common import PageQuery
-from stratiform.interfaces.openstack.volume.schemas.operations import BackupsResponse
+from stratiform.interfaces.openstack.volume.schemas.infrastructure import BackupsResponse
 from stratiform.kit.errors import Invalid, NotFound
-from stratiform.kit.pagination import paginate
+from stratiform.kit.pagination import paginate_list
 from stratiform.services.volume import policy
 
 
 @api.get("/backups", policy.BACKUP_GET_ALL)
 def list_backups(_request: ApiRequest, query: PageQuery) -> BackupsResponse:
-    return BackupsResponse(paginate([], query.page(), str).items)
+    return BackupsResponse(paginate_list([], query.page(), str).items)
 
 
 @api.get("/backups/detail", policy.BACKUP_GET_ALL)
 def list_backups_detail(_request: ApiRequest, query: PageQuery) -> BackupsResponse:
-    return BackupsResponse(paginate([], query.page(), str).items)
+    return BackupsResponse(paginate_list([], query.page(), str).items)
 
 
 @api.get("/backups/{backup_id}", policy.BACKUP_GET)

@@ -3,9 +3,9 @@
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.schemas.common import PageQuery
-from stratiform.interfaces.openstack.volume.schemas.operations import SnapshotsResponse
+from stratiform.interfaces.openstack.volume.schemas.infrastructure import SnapshotsResponse
 from stratiform.kit.errors import Invalid, NotFound
-from stratiform.kit.pagination import paginate
+from stratiform.kit.pagination import paginate_list
 from stratiform.services.volume import policy
 
 _PATH = "/snapshots/{snapshot_id}"
@@ -13,12 +13,12 @@ _PATH = "/snapshots/{snapshot_id}"
 
 @api.get("/snapshots", policy.SNAPSHOT_GET_ALL)
 def list_snapshots(_request: ApiRequest, query: PageQuery) -> SnapshotsResponse:
-    return SnapshotsResponse(paginate([], query.page(), str).items)
+    return SnapshotsResponse(paginate_list([], query.page(), str).items)
 
 
 @api.get("/snapshots/detail", policy.SNAPSHOT_GET_ALL)
 def list_snapshots_detail(_request: ApiRequest, query: PageQuery) -> SnapshotsResponse:
-    return SnapshotsResponse(paginate([], query.page(), str).items)
+    return SnapshotsResponse(paginate_list([], query.page(), str).items)
 
 
 @api.get(_PATH, policy.SNAPSHOT_GET)

@@ -59,7 +59,7 @@ def _get(request: ApiRequest, volume_id: str) -> Volume:
     return request.services.volume.volumes.get(request.ctx, volume_id)
 
 
-api.actions(
+api.declare_actions(
     _PATH,
     [
         Action("os-extend", policy.VOLUME_EXTEND, _extend),
@@ -77,7 +77,7 @@ api.actions(
 _USE_COMPUTE = "Volumes are attached and detached by the Compute API (servers/{id}/os-volume_attachments)."
 _NO_MIGRATION = "Migration of volumes to another cloud is not supported."
 
-api.unsupported_actions(
+api.declare_unsupported_actions(
     _PATH,
     policy.VOLUME_GET,
     _get,

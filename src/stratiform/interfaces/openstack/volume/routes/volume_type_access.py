@@ -20,7 +20,7 @@ def _revoke(request: ApiRequest, type_id: str, body: ProjectAccess) -> None:
     request.services.volume.volume_type_access.revoke(request.ctx, type_id, body.project)
 
 
-api.actions(
+api.declare_actions(
     "/types/{type_id}/action",
     [
         Action("addProjectAccess", policy.TYPE_ACCESS_ADD, _grant),

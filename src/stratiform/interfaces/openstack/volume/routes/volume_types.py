@@ -9,7 +9,7 @@ from stratiform.interfaces.openstack.volume.api import api
 from stratiform.interfaces.openstack.volume.schemas import volume_types as schemas
 from stratiform.interfaces.openstack.volume.schemas.common import Link
 from stratiform.kit.errors import Invalid, NotFound
-from stratiform.kit.pagination import paginate
+from stratiform.kit.pagination import paginate_list
 from stratiform.services.volume import policy
 from stratiform.services.volume.model import VolumeType
 
@@ -21,10 +21,10 @@ _SPEC_PATH = "/types/{type_id}/extra_specs/{key}"
 @api.get("/types", policy.TYPE_GET_ALL)
 def list_types(request: ApiRequest, query: schemas.VolumeTypeListQuery) -> schemas.VolumeTypesResponse:
     types = request.services.volume.volume_types.list(request.ctx, _is_public(query.is_public))
-    page = paginate(types, query.page(), lambda volume_type: volume_type.id)
+    page = paginate_list(types, query.page(), lambda volume_type: volume_type.id)
     items = [views.volume_type(volume_type, request.view) for volume_type in page.items]
     marker = page.next_marker(lambda volume_type: volume_type.id)
-    links = UNSET if marker is None else [Link("next", request.next_url(marker))]
+    links = UNSET if marker is None else [Link("next", request.build_next_page_url(marker))]
     return schemas.VolumeTypesResponse(items, links)
 
 

@@ -100,10 +100,10 @@ def _response(request: ApiRequest, volume: Volume) -> schemas.VolumeResponse:
     return schemas.VolumeResponse(views.volume_detail(volume, request.view, _related(request, [volume])))
 
 
-def _related(request: ApiRequest, volumes: Sequence[Volume]) -> views.Related:
+def _related(request: ApiRequest, volumes: Sequence[Volume]) -> views.RelatedResources:
     service = request.services.volume
-    return views.Related(
-        type_names=service.volume_types.names(request.ctx, {volume.type_id for volume in volumes}),
+    return views.RelatedResources(
+        type_names=service.volume_types.list_names(request.ctx, {volume.type_id for volume in volumes}),
         attachments=service.attachments.group_by_volume(request.ctx.db, [volume.id for volume in volumes]),
     )
 
@@ -121,7 +121,7 @@ def _list(request: ApiRequest, query: schemas.VolumeListQuery) -> Slice[Volume]:
 
 def _links(request: ApiRequest, volumes: Slice[Volume]) -> list[Link] | UnsetType:
     marker = volumes.next_marker(lambda volume: volume.id)
-    return UNSET if marker is None else [Link("next", request.next_url(marker, without=["offset"]))]
+    return UNSET if marker is None else [Link("next", request.build_next_page_url(marker, without=["offset"]))]
 
 
 def _count(request: ApiRequest, query: schemas.VolumeListQuery) -> int | UnsetType:

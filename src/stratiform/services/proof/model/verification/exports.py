@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.errors import Invalid
-from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
-from stratiform.services.ledger.model import Record
+from stratiform.kit.signed_notes import Checkpoint, Verifier, verify_note
+from stratiform.services.ledger.model import EventRecord
 from stratiform.services.proof.model.export_digests import parse_digest
 from stratiform.services.proof.model.export_lines import (
     EndLine,
@@ -21,17 +21,17 @@ from stratiform.services.proof.model.export_lines import (
     decode_line,
 )
 from stratiform.services.proof.model.verification.headers import ExportScope, verify_header
-from stratiform.services.proof.model.verification.histories import HistoryVerifier, ResourceHistory
 from stratiform.services.proof.model.verification.inclusion import InclusionVerifier
-from stratiform.services.proof.model.verification.parent_ends import Ancestry
+from stratiform.services.proof.model.verification.parent_ends import ParentEnds
 from stratiform.services.proof.model.verification.reports import VerificationReport, format_resource
+from stratiform.services.proof.model.verification.resource_histories import HistoryVerifier, ResourceHistory
 
 _TRUNCATED = "the end line is missing: the export is truncated"
 
-_record_decoder = msgspec.json.Decoder(Record)
+_record_decoder = msgspec.json.Decoder(EventRecord)
 
 
-def verify(
+def verify_export(
     lines: Iterable[bytes], trusted: Sequence[Verifier], earlier: Checkpoint | None = None
 ) -> VerificationReport:
     """Verify the lines of an export, each with its newline, with the public keys that the reader trusts.
@@ -62,7 +62,7 @@ class _ExportVerifier:
         self._scope = scope
         self._report = report
         self._inclusion = InclusionVerifier(scope.log, report.failures)
-        self._ancestry = Ancestry(report)
+        self._ancestry = ParentEnds(report)
         self._histories = HistoryVerifier(scope, report, self._ancestry)
         self._history: ResourceHistory | None = None
 
@@ -122,7 +122,7 @@ class _ExportVerifier:
         description = f"event {line.index} of {format_resource(history.resource)}"
         if record is not None:
             description += f" (message {record.message_id})"
-        self._inclusion.verify(line.index, merkle.leaf_hash(line.record.encode()), line.proof, description)
+        self._inclusion.verify(line.index, merkle_tree.compute_leaf_hash(line.record.encode()), line.proof, description)
         if record is None:
             history.malformed += 1
         elif record.resource != history.resource:
@@ -144,7 +144,7 @@ class _ExportVerifier:
             self._inclusion.report_unproven()
             return
         try:
-            text = open_note(end.note, self._scope.verifiers)[0]
+            text = verify_note(end.note, self._scope.verifiers)[0]
             signed_indexes, signed_digest = parse_digest(text, log.origin, log.size)
         except Invalid as error:
             failures.append(f"invalid end line: {error.message}")

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.clock import Micros
 from stratiform.kit.errors import Invalid
-from stratiform.kit.signed_notes import Checkpoint, Verifier, open_note
-from stratiform.kit.signing import format_signers, list_trusted_verifiers
+from stratiform.kit.signed_notes import Checkpoint, Verifier, verify_note
+from stratiform.kit.signing_keys import format_signers, list_trusted_verifiers
 from stratiform.services.proof.model.export_lines import FORMAT, HeaderLine, decode_line, parse_period
 from stratiform.services.proof.model.verification.reports import VerificationReport
 
@@ -35,11 +35,11 @@ def read_checkpoint(text: bytes, trusted: Iterable[Verifier]) -> Checkpoint:
     """
     first_line = text.partition(b"\n")[0]
     if not first_line.startswith(b"{"):
-        return Checkpoint.parse(open_note(text.decode(errors="replace"), trusted)[0])
+        return Checkpoint.parse(verify_note(text.decode(errors="replace"), trusted)[0])
     header = decode_line(first_line)
     if not isinstance(header, HeaderLine):
         raise Invalid("not an export or a checkpoint")
-    return Checkpoint.parse(open_note(header.checkpoint, list_trusted_verifiers(header.keys, trusted))[0])
+    return Checkpoint.parse(verify_note(header.checkpoint, list_trusted_verifiers(header.keys, trusted))[0])
 
 
 def verify_header(
@@ -53,7 +53,7 @@ def verify_header(
     signers = format_signers(header.checkpoint)
     try:
         since, until = parse_period(header)
-        text, signed_by = open_note(header.checkpoint, verifiers)
+        text, signed_by = verify_note(header.checkpoint, verifiers)
         log = Checkpoint.parse(text)
     except Invalid as error:
         report.failures.append(f"invalid checkpoint: {error.message} (signed by {signers})")
@@ -78,6 +78,6 @@ def _verify_consistency(header: HeaderLine, log: Checkpoint, earlier: Checkpoint
         return None if earlier.root == log.root else f"{description} has another root: the ledger was rewritten"
     if header.consistent_with != earlier.size:
         return f"the export has no proof of consistency with {description}: export it with `--since`"
-    if merkle.verify_consistency(earlier.size, log.size, earlier.root, log.root, header.consistency):
+    if merkle_tree.verify_consistency(earlier.size, log.size, earlier.root, log.root, header.consistency):
         return None
     return f"the log is not consistent with {description}: the ledger was rewritten, or the proof is damaged"

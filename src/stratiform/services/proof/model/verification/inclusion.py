@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from stratiform.kit import merkle
+from stratiform.kit import merkle_tree
 from stratiform.kit.signed_notes import Checkpoint
-from stratiform.services.proof.model.export_digests import format_missing
+from stratiform.services.proof.model.export_digests import format_missing_indexes
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class InclusionVerifier:
         if index in self.indexes:
             self.failures.append(f"{description} occurs twice")
         self.indexes.add(index)
-        if not merkle.verify_inclusion(leaf, index, self.log.size, proof, self.log.root):
+        if not merkle_tree.verify_inclusion(leaf, index, self.log.size, proof, self.log.root):
             self.unproven.append((index, description))
 
     def report_unproven(self) -> None:
@@ -42,6 +42,6 @@ class InclusionVerifier:
         self.failures += [f"event {index} was removed from the export" for index in sorted(signed - self.indexes)]
         added = self.indexes - signed - {index for index, _ in self.unproven}
         self.failures += [f"event {index} was added to the export" for index in sorted(added)]
-        missing = format_missing(signed | self.indexes, self.log.size) if is_unfiltered else ""
+        missing = format_missing_indexes(signed | self.indexes, self.log.size) if is_unfiltered else ""
         if missing:
             self.failures.append(f"the export has no filter, but lacks events of the log: {missing}")

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 from stratiform.kit.clock import Micros
 from stratiform.services.ledger.model import Resource
-from stratiform.services.ledger.model.parents import rank_generations
+from stratiform.services.ledger.model.resource_generations import rank_generations
 from stratiform.services.proof.model.verification.reports import VerificationReport, format_resource
 
 
 @dataclass(slots=True)
-class Ancestry:
+class ParentEnds:
     """The ends of the resources so far, and their parents.
 
     `incomputable`: resources whose end is unknown because events are withheld. `unresolved`: resources whose ancestors

@@ -1,0 +1,98 @@
+"""The schema of the database: upgrade, downgrade and its revisions."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import inspect, text
+
+from stratiform import migrations
+from stratiform.kit.database import Database, metadata
+from stratiform.kit.errors import Conflict, Invalid
+from stratiform.migrations import HEAD
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+__all__ = ["Revision", "current_revision", "downgrade", "import_tables", "list_revisions", "metadata", "upgrade"]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One revision; `applied`: the database has it."""
+
+    revision: str
+    message: str
+    applied: bool
+
+
+def import_tables() -> None:
+    """Import every module that declares tables, so that the metadata is complete."""
+    for module in ("stratiform.app.manifests", "stratiform.kit.outbox", "stratiform.kit.work_queue"):
+        import_module(module)
+
+
+def current_revision(database: Database) -> str:
+    """Return the revision of the database; "" if it is empty."""
+    with database.read_transaction() as db:
+        if not inspect(db).has_table("alembic_version"):
+            return ""
+        return str(db.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+
+def check(database: Database) -> None:
+    """Raises Conflict unless the database has the newest revision."""
+    revision = current_revision(database)
+    if revision != HEAD:
+        raise Conflict(
+            f"The schema of the database has revision '{revision}'; this program needs '{HEAD}'",
+            hint="`stratiform up` and `stratiform db upgrade` upgrade it",
+        )
+
+
+def upgrade(database: Database) -> None:
+    """Upgrade the database to the newest revision."""
+    if current_revision(database) != HEAD:
+        from alembic import command  # takes a second to import, and is needed once per release
+
+        with database.transaction() as db:
+            command.upgrade(_config(db), "head")
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Downgrade to `revision` (`base`: drop all tables). Raises Invalid for an unknown revision."""
+    from alembic import command
+    from alembic.util import CommandError
+
+    with database.transaction() as db:
+        try:
+            command.downgrade(_config(db), revision)
+        except CommandError as error:
+            raise Invalid(str(error), hint="`stratiform db list` prints the revisions") from error
+
+
+def list_revisions(database: Database) -> list[Revision]:
+    """Return every revision, oldest first."""
+    from alembic.script import ScriptDirectory
+
+    current = current_revision(database)
+    with database.read_transaction() as db:
+        directory = ScriptDirectory.from_config(_config(db))
+    scripts = list(reversed(list(directory.walk_revisions())))
+    last_applied = next((index for index, script in enumerate(scripts) if script.revision == current), -1)
+    return [
+        Revision(script.revision, (script.doc or "").rstrip("."), index <= last_applied)
+        for index, script in enumerate(scripts)
+    ]
+
+
+def _config(connection: object) -> "Config":
+    from alembic.config import Config
+
+    import_tables()
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    config.attributes["metadata"] = metadata
+    return config

@@ -1,0 +1,117 @@
+"""The home of an installation: its folder, locks for its programs, and the address of its API.
+
+`PROGRAM.pid` and `address` exist while a program runs. After a kill they stay, so the locks decide what runs.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from stratiform.kit.errors import Conflict, Invalid
+
+#: The programs of an installation; each runs at most once per home.
+PROGRAMS = ("api", "worker", "collector")
+
+
+def prepare_folder(home: Path) -> None:
+    """Create `home`, readable by its owner only, as all files of this process. Raises Invalid if that fails."""
+    os.umask(0o077)
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Invalid(f"Cannot use {home} as home: {error.strerror}", hint="choose another with --home") from error
+
+
+@contextmanager
+def lock_programs(home: Path, programs: tuple[str, ...]) -> Iterator[None]:
+    """Hold the locks of `programs`, with their pid files. Raises Conflict if one of them is running."""
+    with ExitStack() as locks:
+        for program in programs:
+            file = locks.enter_context(_lock(home, program))
+            locks.callback(_pid_file(home, program).unlink, missing_ok=True)
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+        if "api" in programs:
+            locks.callback(_address_file(home).unlink, missing_ok=True)
+        yield
+
+
+def _lock(home: Path, program: str) -> TextIO:
+    """Return the locked pid file of a program."""
+    path = _pid_file(home, program)
+    while True:
+        file = path.open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            pid = file.read().strip()
+            file.close()
+            raise Conflict(
+                f"The {program} of {home} is already running (process {pid})",
+                hint=f"stop it with `stratiform down --home {home}`",
+            ) from None
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        file.close()  # its last owner has deleted it since
+
+
+def remove_remains(home: Path) -> None:
+    """Delete the pid files and the address of programs that were killed."""
+    for program in PROGRAMS:
+        if _pid_file(home, program).exists():
+            with suppress(Conflict), lock_programs(home, (program,)):
+                pass
+
+
+def list_running_programs(home: Path) -> dict[str, int]:
+    """Return the process id of each running program of `home`."""
+    pids = {}
+    for program in PROGRAMS:
+        path = _pid_file(home, program)
+        if not path.exists():
+            continue
+        with path.open() as file:  # opened for reading, as the home may not be writable
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                pids[program] = int(path.read_text().strip() or 0)
+    return pids
+
+
+def _pid_file(home: Path, program: str) -> Path:
+    return home / f"{program}.pid"
+
+
+def _address_file(home: Path) -> Path:
+    return home / "address"
+
+
+def write_api_url(home: Path, url: str) -> None:
+    """Write the URL at which other programs of this machine reach the running API."""
+    write_private(_address_file(home), url)
+
+
+def write_private(file: Path, content: str) -> None:
+    """Replace a file atomically; only its owner can read it."""
+    if file.exists() and file.read_text() == content:
+        return
+    partial = file.with_name(f".{file.name}.new")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(content)
+    partial.replace(file)
+
+
+def find_address(home: Path) -> str | None:
+    """Return the URL of the running API; None if it does not run, or does not listen yet."""
+    if "api" not in list_running_programs(home):
+        return None
+    with suppress(FileNotFoundError):
+        return _address_file(home).read_text() or None
+    return None

@@ -1,0 +1,66 @@
+"""`stratiform usage rejected`: messages that could not be ingested."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from stratiform.interfaces.cli.client import CliError, get_client, print_line
+from stratiform.interfaces.cli.cloud_events import format_counts
+from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
+
+app = typer.Typer(help="Rejected messages.", no_args_is_help=True)
+
+_COLUMNS = {"ID": "id", "Cloud": "cloud", "Received at": "received_at", "Reason": "reason", "Message": "body"}
+
+#: The number of characters of an ID and of a message in the list.
+_ID_LENGTH, _BODY_LENGTH = 12, 80
+
+
+@app.command("list")
+def list_rejected_messages(output: FormatOption = Format.table) -> None:
+    """List rejected messages with the reason."""
+    messages = get_client().iterate_items("usage/rejected", "rejected")
+    print_list(messages if output is Format.json else map(_row, messages), _COLUMNS, output)
+
+
+@app.command("show")
+def show_rejected_message(
+    message: Annotated[str, typer.Argument(metavar="ID", help="ID of the message, or its beginning.")],
+    output: FormatOption = Format.table,
+) -> None:
+    """Show one message completely."""
+    if not message:  # the path would be that of the list
+        raise CliError("The ID of a message is required", "see `stratiform usage rejected list`")
+    print_item(get_client().get(f"usage/rejected/{quote(message, safe='')}"), _COLUMNS, output)
+
+
+@app.command("delete")
+def delete_rejected_messages(
+    messages: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="IDs, or their beginnings.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All rejected messages.")] = False,
+    cloud: Annotated[str | None, typer.Option(help="All messages of this cloud.")] = None,
+    reason: Annotated[str | None, typer.Option(help="All messages whose reason starts with this text.")] = None,
+) -> None:
+    """Delete rejected messages permanently."""
+    if [bool(messages), everything, bool(cloud or reason)].count(True) != 1:
+        raise CliError("No messages are selected", "use IDs; or --cloud, --reason or both; or --all")
+    if messages:
+        for message in messages:
+            get_client().delete(f"usage/rejected/{quote(message, safe='')}")
+        count = len(messages)
+    elif everything:
+        count = get_client().delete("usage/rejected", all="true")["deleted"]
+    else:
+        count = get_client().delete("usage/rejected", cloud=cloud, reason=reason)["deleted"]
+    print_line(f"{count} deleted")
+
+
+@app.command("replay")
+def replay_rejected_messages() -> None:
+    """Ingest rejected messages again, after their cause has been fixed."""
+    print_line(format_counts(get_client().post("usage/rejected/replay")))
+
+
+def _row(message: dict[str, Any]) -> dict[str, object]:
+    return {**message, "id": message["id"][:_ID_LENGTH], "body": message["body"][:_BODY_LENGTH]}

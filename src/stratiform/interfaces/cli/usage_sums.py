@@ -1,0 +1,62 @@
+"""`stratiform usage sums`: totals of usage."""
+
+from typing import Annotated
+
+import typer
+
+from stratiform.interfaces.cli.client import get_client, print_line
+from stratiform.interfaces.cli.output import Format, FormatOption, print_list
+
+
+def show_sums(
+    group_by: Annotated[
+        str | None, typer.Option(help="Names separated by commas: project_id, attributes.flavor, …")
+    ] = None,
+    measure: Annotated[
+        str, typer.Option(help="duration, attributes.NAME or meter:NAME, separated by commas.")
+    ] = "duration",
+    bucket: Annotated[str | None, typer.Option(help="hour, day or month (UTC).")] = None,
+    project: Annotated[str | None, typer.Option(help="ID of the project.")] = None,
+    resource_type: Annotated[
+        str | None, typer.Option(help="instance, volume, image, … (see `usage meter list`).")
+    ] = None,
+    cloud: Annotated[str | None, typer.Option(help="Name of the cloud.")] = None,
+    tag: Annotated[str | None, typer.Option(help="A label of the resources, key:value.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Start of the period (ISO 8601).")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="End of the period; default: now, or --as-of.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="As-of position of the ledger, or a time.")] = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Sum usage by groups and buckets, as exact numbers in seconds and value × seconds."""
+    result = get_client().get(
+        "usage/sums",
+        **{
+            "group_by": group_by,
+            "measure": measure,
+            "bucket": bucket,
+            "project_id": project,
+            "resource_type": resource_type,
+            "cloud": cloud,
+            "tag": tag,
+            "from": since,
+            "to": until,
+            "as_of": as_of,
+        },
+    )
+    if output is Format.json:
+        print_list(result["sums"], {}, output)
+        return
+    groups, measures, units = _split(group_by or ""), _split(measure), result["units"]
+    columns = {name: name for name in groups} | ({"Start": "start"} if bucket else {})
+    columns |= {f"{name} ({units[name]})" if name in units else name: f"sum {name}" for name in measures}
+    rows = [
+        {**total["group"], "start": total["start"], **{f"sum {name}": value for name, value in total["sums"].items()}}
+        for total in result["sums"]
+    ]
+    print_list(rows, columns, output)
+    for name, seconds in result["unmeasured"].items():
+        print_line(f"{seconds} seconds of usage without attribute {name.removeprefix('attributes.')}")
+
+
+def _split(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

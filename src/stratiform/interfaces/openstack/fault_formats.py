@@ -1,0 +1,89 @@
+"""Errors in the format of each OpenStack service.
+
+Source: the API references (Identity, Compute, Block Storage, Networking v2.0, Image v2) and the services' code.
+"""
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+
+from litestar import Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from stratiform.interfaces.http import Request
+from stratiform.kit.errors import Fault, OverLimit
+
+logger = logging.getLogger(__name__)
+
+#: Nova's and Cinder's names of a status. Source: nova/api/openstack/wsgi.py, class Fault.
+_NOVA_NAMES = {
+    400: "badRequest",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "itemNotFound",
+    405: "badMethod",
+    409: "conflictingRequest",
+    413: "overLimit",
+    415: "badMediaType",
+    429: "overLimit",
+    501: "notImplemented",
+    503: "serviceUnavailable",
+}
+
+#: Neutron's types of errors that webob has no class for; others are webob's, such as `HTTPNotFound`.
+_NEUTRON_TYPES = {403: "PolicyNotAuthorized", 409: "Conflict"}
+
+_INTERNAL_ERROR = "An unexpected error prevented the server from fulfilling your request."
+
+Body = dict[str, object]
+
+#: Makes a body from status, message and the fault, if it is one of ours.
+FaultFormat = Callable[[int, str, Fault | None], Body]
+
+
+def format_keystone_fault(status: int, message: str, _fault: Fault | None) -> Body:
+    return {"error": {"code": status, "message": message, "title": HTTPStatus(status).phrase}}
+
+
+def format_nova_fault(status: int, message: str, _fault: Fault | None) -> Body:
+    """Cinder uses the same format."""
+    return {_NOVA_NAMES.get(status, "computeFault"): {"code": status, "message": message}}
+
+
+def format_neutron_fault(status: int, message: str, fault: Fault | None) -> Body:
+    webob_name = "HTTP" + HTTPStatus(status).phrase.replace(" ", "")
+    default = "OverQuota" if isinstance(fault, OverLimit) else _NEUTRON_TYPES.get(status, webob_name)
+    error_type = getattr(fault, "neutron_type", default)
+    return {"NeutronError": {"type": error_type, "message": message, "detail": ""}}
+
+
+def format_glance_fault(status: int, message: str, _fault: Fault | None) -> Body:
+    return {"message": message, "code": f"{status} {HTTPStatus(status).phrase}", "title": HTTPStatus(status).phrase}
+
+
+def build_fault_handlers(fault_format: FaultFormat) -> ExceptionHandlersMap:
+    """Return the exception handlers of an API whose errors have this format."""
+
+    def handle(_request: Request, error: Exception) -> Response[Body]:
+        return _render(fault_format, error)
+
+    return {Exception: handle, HTTPException: handle}
+
+
+def _render(fault_format: FaultFormat, error: Exception) -> Response[Body]:
+    """Unexpected errors are logged, and their details are not part of the response."""
+    headers: dict[str, str] = {}
+    fault = error if isinstance(error, Fault) else None
+    if isinstance(error, Fault):
+        status, message = error.status, error.message
+    elif isinstance(error, HTTPException):
+        status, message, headers = error.status_code, error.detail, dict(error.headers or {})
+    else:
+        logger.error("unexpected error", exc_info=error)
+        status, message = HTTPStatus.INTERNAL_SERVER_ERROR, _INTERNAL_ERROR
+    if fault_format is format_neutron_fault and isinstance(fault, OverLimit):
+        status = HTTPStatus.CONFLICT
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Keystone uri="/identity"'
+    return Response(fault_format(int(status), message, fault), status_code=int(status), headers=headers)

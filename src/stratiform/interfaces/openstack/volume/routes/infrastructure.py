@@ -1,0 +1,42 @@
+"""Availability zones, extensions, services and pools."""
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.openstack.volume.api import api
+from stratiform.interfaces.openstack.volume.schemas import infrastructure as schemas
+from stratiform.services.volume import policy
+
+_EXTENSIONS = {
+    "os-availability-zone": "AvailabilityZones",
+    "os-extended-services": "ExtendedServices",
+    "os-quota-sets": "Quotas",
+    "os-services": "Services",
+    "os-types-extra-specs": "TypesExtraSpecs",
+    "os-types-manage": "TypesManage",
+    "os-used-limits": "UsedLimits",
+    "os-vol-host-attr": "VolumeHostAttribute",
+    "os-vol-image-meta": "VolumeImageMetadata",
+    "os-vol-tenant-attr": "VolumeTenantAttribute",
+    "os-volume-actions": "VolumeActions",
+    "os-volume-type-access": "VolumeTypeAccess",
+}
+
+
+@api.get("/os-availability-zone", policy.AVAILABILITY_ZONE_LIST)
+def list_availability_zones(request: ApiRequest) -> schemas.AvailabilityZonesResponse:
+    zones = request.services.volume.volumes.list_availability_zones(request.ctx)
+    return schemas.AvailabilityZonesResponse([schemas.AvailabilityZone(zone) for zone in zones])
+
+
+@api.get("/extensions", policy.EXTENSION_LIST)
+def list_extensions(_request: ApiRequest) -> schemas.ExtensionsResponse:
+    return schemas.ExtensionsResponse([schemas.Extension(alias, name, name) for alias, name in _EXTENSIONS.items()])
+
+
+@api.get("/os-services", policy.SERVICE_LIST)
+def list_services(_request: ApiRequest) -> schemas.ServicesResponse:
+    return schemas.ServicesResponse()
+
+
+@api.get("/scheduler-stats/get_pools", policy.POOL_LIST)
+def list_pools(_request: ApiRequest) -> schemas.PoolsResponse:
+    return schemas.PoolsResponse()

@@ -1,0 +1,92 @@
+"""Browser sessions: a Keystone token in a cookie that scripts and other sites cannot read."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
+
+from litestar.datastructures import Cookie
+
+from stratiform.interfaces.http import Request, get_services, read_transaction
+from stratiform.interfaces.services import Services
+from stratiform.kit.context import RequestContext
+from stratiform.kit.errors import Forbidden, Unauthenticated
+from stratiform.services.identity.model import (
+    AuthMethod,
+    AuthRequest,
+    PasswordAuth,
+    ResourceRef,
+    ScopeRequest,
+    TokenAuth,
+)
+
+COOKIE_NAME = "stratiform_session"
+
+
+class NoProject(Unauthenticated):
+    """The user has no role in any project."""
+
+    def __init__(self) -> None:
+        super().__init__("This user has no project.")
+
+
+@contextmanager
+def open_session_context(request: Request) -> Iterator[RequestContext]:
+    """Open a read transaction for the user and the project of the session. Raises Unauthenticated."""
+    with read_transaction(request, token=request.cookies.get(COOKIE_NAME) or "-") as ctx:
+        if ctx.caller.project_id is None:
+            raise Unauthenticated("The session is not scoped to a project.")
+        yield ctx
+
+
+def sign_in_with_password(services: Services, user: str, password: str, domain: str) -> str:
+    """Return a token for the user's first project. Raises Unauthenticated, NoProject."""
+    named = ResourceRef(name=user, domain_name=domain)
+    unscoped = _issue_token(services, PasswordAuth(named, password), ScopeRequest("unscoped"))
+    with services.database.read_transaction() as db:
+        now = services.clock.now()
+        ctx = RequestContext(db, services.identity.authenticate(db, unscoped, now), now)
+        projects = sorted(
+            services.identity.projects.list_available(ctx), key=lambda project: (project.name == "admin", project.name)
+        )
+    if not projects:
+        raise NoProject
+    return scope_to_project(services, unscoped, projects[0].id)
+
+
+def scope_to_project(services: Services, token: str, project_id: str) -> str:
+    """Exchange a token for one of another project. Raises Unauthenticated."""
+    return _issue_token(services, TokenAuth(token), ScopeRequest("project", ResourceRef(id=project_id)))
+
+
+def _issue_token(services: Services, method: AuthMethod, scope: ScopeRequest) -> str:
+    """Hashing a password is slow, so no transaction is open meanwhile."""
+    auth_request = AuthRequest((method,), scope)
+    with services.database.read_transaction() as db:
+        resolved = services.identity.authentication.resolve_methods(db, auth_request, services.clock.now())
+    services.identity.authentication.verify_secrets(resolved)
+    with services.database.transaction() as db:
+        return services.identity.authentication.issue_token(db, auth_request, resolved, services.clock.now())[0]
+
+
+def build_cookie(request: Request, token: str) -> Cookie:
+    """Return the cookie of a session; an empty token deletes it."""
+    return Cookie(
+        key=COOKIE_NAME,
+        value=token,
+        path="/dashboard",
+        httponly=True,
+        samesite="strict",
+        secure=get_services(request).url.startswith("https:"),
+        max_age=None if token else 0,
+    )
+
+
+def parse_form(request: Request, body: bytes) -> dict[str, str]:
+    """Return the fields of a form. Raises Forbidden for a form that is not valid or of another site."""
+    origin = request.headers.get("origin")
+    if origin and urlsplit(origin).netloc != request.headers.get("host"):
+        raise Forbidden("The form was submitted from another site.")
+    try:
+        return {key: values[-1] for key, values in parse_qs(body.decode(), max_num_fields=20).items()}
+    except (UnicodeDecodeError, ValueError) as error:
+        raise Forbidden("The form is not valid.") from error

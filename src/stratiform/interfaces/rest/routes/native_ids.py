@@ -1,0 +1,78 @@
+"""`/clouds/{name}/images`, `flavors`, `volume-types`, `native-ids`: the ids of our resources in each cloud."""
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.name_resolution import resolve_flavor, resolve_image, resolve_volume_type
+from stratiform.interfaces.rest.schemas import clouds as schemas
+from stratiform.interfaces.rest.views import clouds as views
+from stratiform.kit.errors import Invalid, NotFound
+from stratiform.services.clouds import policy
+from stratiform.services.clouds.errors import CloudNotFound, InvalidNativeId, NativeIdNotFound
+from stratiform.services.clouds.model import ResourceType
+
+
+@api.post(
+    "/clouds/{name}/images",
+    policy.NATIVE_IDS_REGISTER,
+    status=201,
+    errors=(CloudNotFound, NotFound, InvalidNativeId),
+    manages_transactions=True,
+)
+def register_image(
+    request: ApiRequest, name: schemas.CloudReference, body: schemas.ImageRegistration
+) -> schemas.NativeIdMapping:
+    """Register an image that exists in the cloud as one of ours, or as a new public image."""
+    if bool(body.image) == bool(body.name):
+        raise Invalid("either `image` (an existing image) or `name` (of a new public image) is required")
+    services = request.services
+    with request.read_transaction() as ctx:
+        cloud = services.clouds.accounts.get(ctx, name)
+        image_id = resolve_image(services, ctx, body.image) if body.image else ""
+    native_ids = services.clouds.native_ids
+    native_id = native_ids.resolve_canonical(ctx, cloud.id, ResourceType.IMAGE, body.native_id)
+    with request.write_transaction() as ctx:
+        image_id = image_id or services.image.images.create_for_native_ids(ctx, body.name).id
+        return views.native_id_mapping(native_ids.register(ctx, cloud.id, ResourceType.IMAGE, image_id, native_id))
+
+
+@api.post("/clouds/{name}/flavors", policy.NATIVE_IDS_REGISTER, status=201, errors=(CloudNotFound, NotFound))
+def register_flavor(
+    request: ApiRequest, name: schemas.CloudReference, body: schemas.FlavorRegistration
+) -> schemas.NativeIdMapping:
+    """Register the instance type of the cloud for a flavor."""
+    flavor_id = resolve_flavor(request.services, request.ctx, body.flavor)
+    return _register(request, name, ResourceType.FLAVOR, flavor_id, body.native_id)
+
+
+@api.post("/clouds/{name}/volume-types", policy.NATIVE_IDS_REGISTER, status=201, errors=(CloudNotFound, NotFound))
+def register_volume_type(
+    request: ApiRequest, name: schemas.CloudReference, body: schemas.VolumeTypeRegistration
+) -> schemas.NativeIdMapping:
+    """Register the disk type of the cloud for a volume type."""
+    type_id = resolve_volume_type(request.services, request.ctx, body.volume_type)
+    return _register(request, name, ResourceType.VOLUME_TYPE, type_id, body.native_id)
+
+
+@api.delete(
+    "/clouds/{name}/native-ids/{resource_type}/{resource_id}",
+    policy.NATIVE_IDS_REGISTER,
+    errors=(CloudNotFound, NativeIdNotFound),
+)
+def delete_native_id(
+    request: ApiRequest, name: schemas.CloudReference, resource_type: schemas.NativeResourceType, resource_id: str
+) -> None:
+    """Delete the native id of an image, flavor or volume type; `resource_id` is its id in Stratiform."""
+    if resource_type not in list(ResourceType):
+        raise NotFound(
+            f"'{resource_type}' is not a type of resource with native ids", hint=f"one of {', '.join(ResourceType)}"
+        )
+    clouds, ctx = request.services.clouds, request.ctx
+    clouds.native_ids.unregister(ctx, clouds.accounts.get(ctx, name).id, ResourceType(resource_type), resource_id)
+
+
+def _register(
+    request: ApiRequest, cloud: str, resource_type: ResourceType, resource_id: str, native_id: str
+) -> schemas.NativeIdMapping:
+    clouds, ctx = request.services.clouds, request.ctx
+    cloud_id = clouds.accounts.get(ctx, cloud).id
+    return views.native_id_mapping(clouds.native_ids.register(ctx, cloud_id, resource_type, resource_id, native_id))

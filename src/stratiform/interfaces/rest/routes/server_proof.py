@@ -1,0 +1,11 @@
+"""`/server-proof`: the proof for clients of a home that this server has its keys."""
+
+from stratiform.interfaces.endpoints import ApiRequest
+from stratiform.interfaces.rest.api import api
+from stratiform.interfaces.rest.schemas import server_proof as schemas
+
+
+@api.get("/server-proof", None)
+def show_server_proof(request: ApiRequest, query: schemas.ServerProofQuery) -> schemas.ServerProof:
+    """Show the proof that this server has the keys of its installation. Needs no token."""
+    return schemas.ServerProof(request.services.server_proof.create(query.nonce, query.address))

@@ -1,0 +1,353 @@
+"""Database access: one engine, write and read-only transactions, rows as frozen dataclasses.
+
+SQLite (WAL), PostgreSQL and MariaDB execute the same statements; their differences are handled here.
+"""
+
+import dataclasses
+import logging
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    types,
+    update,
+)
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.schema import SchemaItem
+
+from stratiform.kit.errors import Conflict, Fault, Invalid, Unavailable
+from stratiform.kit.pagination import Page, Slice, build_slice
+
+__all__ = [
+    "Connection",
+    "Database",
+    "IntegrityError",
+    "Json",
+    "LongBytes",
+    "LongText",
+    "ProgrammingError",
+    "Serial",
+    "TableGateway",
+    "binary_string",
+    "define_table",
+    "metadata",
+    "upsert",
+]
+
+logger = logging.getLogger(__name__)
+
+#: The metadata of all tables, which the services' `tables.py` register.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: An auto-incremented key. SQLite increments only keys of type INTEGER.
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+#: Bytes and texts of any length; MariaDB limits BLOB and TEXT to 64 KiB.
+LongBytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+
+#: The time that a writer waits for another one on SQLite.
+_SQLITE_LOCK_TIMEOUT_S = 30
+
+#: Codes of errors that end one of several transactions that wait for each other: PostgreSQL (SQLSTATE) and MariaDB.
+_DEADLOCKS = {"40P01", "40001", 1213}
+
+#: Codes of missing values, which are defects of the program: PostgreSQL, MariaDB, SQLite.
+_MISSING_VALUES = {"23502", 1048, 1364, "SQLITE_CONSTRAINT_NOTNULL"}
+
+#: MariaDB's codes of violated constraints that PyMySQL does not report as such: CHECK, and a missing value.
+_UNREPORTED_VIOLATIONS = {1364, 4025}
+
+
+def define_table(name: str, *items: SchemaItem) -> Table:
+    """Define a table whose texts are compared bytewise on all databases."""
+    return Table(
+        name,
+        metadata,
+        *items,
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+    )
+
+
+def binary_string(length: int) -> String:
+    """Return a string type that sorts by bytes on every database; PostgreSQL sorts by the locale otherwise."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+_json_decoder = msgspec.json.Decoder()
+
+
+class Json(types.TypeDecorator[object]):
+    """A JSON document, stored as text: the same bytes on all databases, and large integers stay exact."""
+
+    impl = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: object) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: Any, dialect: object) -> object:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else _json_decoder.decode(value)
+
+
+class Database:
+    """A database with the URL `sqlite:///FILE`, `postgresql+psycopg://…` or `mysql+pymysql://…`."""
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        try:
+            parsed = make_url(url)
+            self.dialect = parsed.get_backend_name().replace("mariadb", "mysql")
+            self.engine = self._open(parsed.render_as_string(hide_password=False), pool_size)
+        except (ArgumentError, ImportError, SQLAlchemyError, TypeError, ValueError) as error:
+            raise Invalid(
+                f"invalid database URL: {type(error).__name__}",
+                hint="use sqlite:///FILE, postgresql+psycopg://… or mysql+pymysql://…",
+            ) from error
+
+    def _open(self, url: str, pool_size: int) -> Engine:
+        if self.dialect == "sqlite":
+            Path(make_url(url).database or ".").parent.mkdir(parents=True, exist_ok=True)
+            engine = create_engine(
+                url, pool_size=pool_size, max_overflow=40, connect_args={"timeout": _SQLITE_LOCK_TIMEOUT_S}
+            )
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            event.listen(engine, "handle_error", _reject_value)
+            return engine
+        level = {"isolation_level": "READ COMMITTED"}
+        engine = create_engine(url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True, **level)
+        event.listen(engine, "handle_error", _reject_value)
+        event.listen(engine, "handle_error", _report_violation)
+        return engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open a write transaction; commit it, or roll it back after an exception.
+
+        Raises: Conflict if a constraint is violated; Unavailable if the database does not respond, is full, or is
+        locked for too long.
+        """
+        with _translate_errors(), self.engine.connect() as db, db.begin():
+            yield db
+
+    @contextmanager
+    def read_transaction(self) -> Iterator[Connection]:
+        """Open a read-only transaction; on SQLite it does not wait for writers."""
+        with _translate_errors(), self.engine.connect() as db:
+            db.info["read_only"] = True
+            try:
+                yield db
+            finally:
+                db.rollback()
+                db.info.pop("read_only", None)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _translate_errors() -> Iterator[None]:
+    """Raise Unavailable for errors of the connection, and Conflict for violated constraints.
+
+    Neither has the statement and its values.
+    """
+    try:
+        yield
+    except Fault:
+        raise
+    except IntegrityError as error:
+        if _error_codes(error.orig) & _MISSING_VALUES:
+            raise
+        logger.warning("constraint violated error=%s", str(error.orig).splitlines()[0])
+        raise Conflict("The request conflicts with another one for the same data", hint="repeat the request") from error
+    except (OperationalError, InterfaceError) as error:
+        if _error_codes(error.orig) & _DEADLOCKS:
+            raise Unavailable("the request and another one wait for each other", hint="repeat the request") from error
+        reason = str(error.orig).strip().splitlines()[0] if error.orig else "no response"
+        raise Unavailable("the database is not available", reason=reason) from error
+    except PoolTimeoutError as error:
+        raise Unavailable("all connections to the database are in use") from error
+
+
+def _reject_value(failure: ExceptionContext) -> None:
+    """Raise Invalid for values that no column can store: NUL, incomplete characters, numbers out of range."""
+    error = failure.original_exception
+    if isinstance(error, OverflowError | UnicodeError) or isinstance(failure.sqlalchemy_exception, DataError):
+        raise Invalid("A value has characters that can't be stored, is too long, or is out of range.") from error
+
+
+def _report_violation(failure: ExceptionContext) -> None:
+    """Raise IntegrityError for every violated constraint on MariaDB, as other databases do."""
+    error = failure.original_exception
+    is_operational = isinstance(failure.sqlalchemy_exception, OperationalError)
+    if is_operational and _error_codes(error) & _UNREPORTED_VIOLATIONS:
+        raise IntegrityError(failure.statement, None, error) from error
+
+
+def _error_codes(error: BaseException | None) -> set[object]:
+    """Return the codes of a driver's error."""
+    names = (getattr(error, "sqlstate", None), getattr(error, "sqlite_errorname", None))
+    return {*names, *(error.args[:1] if error else ())}
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # _begin_sqlite starts transactions
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Acquire the write lock at the start: upgrading from a read lock fails if another writer was faster."""
+    read_only = connection.info.get("read_only")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+class RowDataclass(Protocol):
+    """A frozen dataclass whose fields are columns of a table."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[object]]]
+
+
+T = TypeVar("T", bound=RowDataclass)
+
+
+class TableGateway(Generic[T]):
+    """Access to the rows of one table as instances of one dataclass; the base of repositories."""
+
+    def __init__(self, of: Table, record: type[T], key: str = "id") -> None:
+        self.table = of
+        self.key = of.c[key]
+        self._record = record
+        self._names = [field.name for field in dataclasses.fields(record)]
+        self.columns = [of.c[name] for name in self._names]
+
+    def find(self, db: Connection, key: str | int) -> T | None:
+        """Return the row with `key`, or None if there is none."""
+        return self.find_first(db, self.key == key)
+
+    def find_first(self, db: Connection, *where: ColumnElement[bool]) -> T | None:
+        row = db.execute(select(*self.columns).where(*where).limit(1)).first()
+        return None if row is None else self._record(*row)
+
+    def list_all(
+        self,
+        db: Connection,
+        *where: ColumnElement[bool],
+        order: Sequence[Any] = (),
+        limit: int | None = None,
+    ) -> list[T]:
+        query = select(*self.columns).where(*where).order_by(*(order or (self.key,))).limit(limit)
+        return [self._record(*row) for row in db.execute(query)]
+
+    def list_page(self, db: Connection, page: Page, *where: ColumnElement[bool], newest_by: str = "") -> Slice[T]:
+        """Return one page, ordered by key, or by the column `newest_by` in descending order and then by key.
+
+        Raises: Invalid if the marker does not exist.
+        """
+        order: list[object] = [self.key]
+        if newest_by:
+            order.insert(0, self.table.c[newest_by].desc())
+        conditions = list(where)
+        if page.marker is not None:
+            conditions.append(self._after(db, page.marker, newest_by))
+        return build_slice(self.list_all(db, *conditions, order=order, limit=page.limit + 1), page)
+
+    def _after(self, db: Connection, marker: str, newest_by: str) -> ColumnElement[bool]:
+        column = self.table.c[newest_by] if newest_by else self.key
+        value = db.execute(select(column).where(self.key == marker)).scalar()
+        if value is None:
+            raise Invalid(f"marker [{marker}] not found")
+        if not newest_by:
+            return column > marker
+        after: ColumnElement[bool] = (column < value) | ((column == value) & (self.key > marker))
+        return after
+
+    def count(self, db: Connection, *where: ColumnElement[bool]) -> int:
+        return int(db.execute(select(func.count()).select_from(self.table).where(*where)).scalar_one())
+
+    def insert(self, db: Connection, record: T) -> T:
+        db.execute(insert(self.table).values(self.to_columns(record)))
+        return record
+
+    def insert_many(self, db: Connection, records: Sequence[T]) -> None:
+        if records:
+            db.execute(insert(self.table), [self.to_columns(record) for record in records])
+
+    def update(self, db: Connection, key: str | int, **values: object) -> int:
+        """Update columns of one row. Returns the number of rows with the key: 0 or 1."""
+        return db.execute(update(self.table).where(self.key == key).values(**values)).rowcount
+
+    def save(self, db: Connection, record: T) -> T:
+        """Update all columns of an existing row."""
+        values = self.to_columns(record)
+        self.update(db, values[self.key.name], **values)
+        return record
+
+    def delete(self, db: Connection, *where: ColumnElement[bool]) -> int:
+        return db.execute(delete(self.table).where(*where)).rowcount
+
+    def to_columns(self, record: T) -> dict[str, Any]:
+        return {name: getattr(record, name) for name in self._names}
+
+
+def upsert(
+    db: Connection,
+    into: Table,
+    values: dict[str, Any] | list[dict[str, object]],
+    *,
+    key: Sequence[str],
+    on_conflict: dict[str, Any],
+) -> None:
+    """Insert rows; if one with the same `key` exists, update it with `on_conflict` (do nothing if empty)."""
+    dialect = db.dialect.name
+    if dialect in ("mysql", "mariadb"):
+        assignments = on_conflict or {key[0]: into.c[key[0]]}
+        db.execute(mysql.insert(into).values(values).on_duplicate_key_update(**assignments))
+        return
+    statement = (postgresql if dialect == "postgresql" else sqlite_dialect).insert(into).values(values)
+    if on_conflict:
+        db.execute(statement.on_conflict_do_update(index_elements=list(key), set_=on_conflict))
+    else:
+        db.execute(statement.on_conflict_do_nothing(index_elements=list(key)))

@@ -1,0 +1,41 @@
+"""Settings of cloud accounts: their secrets are stored encrypted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from stratiform.kit.crypto import KeyRepository
+from stratiform.kit.database import Connection
+from stratiform.kit.errors import Invalid
+from stratiform.services.clouds import repository
+from stratiform.services.clouds.model import Cloud
+
+
+@dataclass(frozen=True, slots=True)
+class CloudAccountSettings:
+    """Reads and encrypts the settings of cloud accounts."""
+
+    keys: KeyRepository
+
+    def load(self, db: Connection, cloud: Cloud) -> dict[str, str]:
+        """Return every stored setting of a cloud, secrets in clear. Raises Invalid if they can't be decrypted."""
+        return {**cloud.settings, **self._load_secrets(db, cloud)}
+
+    def merge(self, db: Connection, cloud: Cloud, changes: Mapping[str, str]) -> dict[str, str]:
+        """Return the settings of a cloud after `changes`; "" resets a setting to its default."""
+        merged = {**self.load(db, cloud), **changes}
+        return {name: value for name, value in merged.items() if value}
+
+    def encrypt(self, secrets: Mapping[str, str]) -> str:
+        return self.keys.encrypt(msgspec.json.encode(dict(secrets))).decode()
+
+    def _load_secrets(self, db: Connection, cloud: Cloud) -> dict[str, str]:
+        try:
+            plaintext = self.keys.decrypt(repository.get_secrets(db, cloud.id).encode())
+        except Invalid as error:
+            raise Invalid(
+                f"The secrets of cloud '{cloud.name}' can't be decrypted: {error.message}",
+                hint="restore the folder keys/secrets, or set the secrets again",
+            ) from error
+        return msgspec.json.decode(plaintext, type=dict[str, str])

@@ -1,0 +1,56 @@
+"""The step that creates a server in its cloud."""
+
+from stratiform.contract.compute import NativeServerState, ServerSpec
+from stratiform.contract.errors import CloudUnreachable
+from stratiform.kit.errors import Fault, Unavailable
+from stratiform.kit.work_queue import Requeue
+from stratiform.services.clouds.model import ResourceType
+from stratiform.services.compute import events
+from stratiform.services.compute.model.flavors import build_server_size
+from stratiform.services.compute.model.vm_states import ACTIVE
+from stratiform.services.compute.tasks.server_reconciler import ServerReconciler
+
+#: Temporary errors: the worker tries again, and the server does not fail.
+TEMPORARY_ERRORS = (CloudUnreachable, Unavailable)
+
+
+def create_server(reconciler: ServerReconciler) -> Requeue | None:
+    """Create the server until it runs. Its id is the token, so repeated requests create it once."""
+    try:
+        if reconciler.server.native_id:
+            native = reconciler.find_native_server()
+        else:
+            native = reconciler.cloud.create(_server_spec(reconciler))
+    except TEMPORARY_ERRORS:
+        raise
+    except Fault as error:
+        return reconciler.fail_action(error.message, event_type=events.CREATE_ERROR)
+    if native is None or native.state is NativeServerState.DELETED:
+        return reconciler.fail_action("The cloud deleted the server before it started.", event_type=events.CREATE_ERROR)
+    if native.state is NativeServerState.RUNNING:
+        return reconciler.complete_action(events.CREATE_END, native, vm_state=ACTIVE)
+    if native.state is NativeServerState.ERROR:
+        reason = native.fault or "The cloud could not start the server."
+        return reconciler.fail_action(reason, event_type=events.CREATE_ERROR, native_id=native.id)
+    if native.state is NativeServerState.STOPPED:
+        reconciler.cloud.start(native.id)
+    return reconciler.record_native_id(native)
+
+
+def _server_spec(reconciler: ServerReconciler) -> ServerSpec:
+    """Return the specification for the connector; uploads the image and creates subnets where necessary."""
+    server, compute = reconciler.server, reconciler.compute
+    with reconciler.job.database.read_transaction() as db:
+        ports = compute.network.server_ports.list(db, server.id)
+        native_type = compute.clouds.native_ids.find(db, server.cloud_id, ResourceType.FLAVOR, server.flavor_id)
+    return ServerSpec(
+        token=server.id,
+        name=server.name,
+        size=build_server_size(server.flavor, native_type),
+        image_id=compute.image.image_copies.ensure_copy(server.cloud_id, server.image_id),
+        interfaces=compute.network.native_subnets.prepare_interfaces(server.cloud_id, ports, server.native_zone),
+        public_key=server.public_key,
+        user_data=server.user_data,
+        metadata=server.metadata,
+        availability_zone=server.native_zone,
+    )

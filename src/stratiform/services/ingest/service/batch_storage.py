@@ -1,0 +1,71 @@
+"""Storing of parsed batches."""
+
+from collections.abc import Sequence
+
+from stratiform.kit.clock import Micros
+from stratiform.kit.database import Connection
+from stratiform.services.ingest import repository
+from stratiform.services.ingest.model import IngestResult
+from stratiform.services.ingest.service.parsed_batches import ParsedBatch
+from stratiform.services.ledger.model import ParsedMessage
+from stratiform.services.ledger.service import LedgerService
+
+
+def store_batch(db: Connection, ledger: LedgerService, batch: ParsedBatch, now: Micros) -> IngestResult:
+    """Append what is new in `batch` to the ledger, and store its ignored and rejected messages."""
+    new: Sequence[ParsedMessage] = []
+    if batch.messages:
+        counters = ledger.writer.lock(db)
+        new = _without_duplicates(db, ledger, batch.messages)
+        received_at = max(now, counters.received_at)  # time has passed while this writer waited for the lock
+        if new:
+            ledger.writer.append_batch(db, counters, new, received_at)
+            ignored = [
+                (message.cloud, message.message_id, message.event_type) for message in new if not message.statements
+            ]
+            repository.ignored_messages.add(db, ignored, received_at, counters.position)
+    repository.rejected_messages.add(db, batch.list_rejected(now))
+    ingested = sum(len(message.statements) for message in new)
+    return IngestResult(
+        ingested=ingested,
+        duplicates=sum(len(message.statements) for message in batch.messages) - ingested,
+        ignored=sum(not message.statements for message in batch.messages),
+        rejected=len(batch.rejected),
+    )
+
+
+def _without_duplicates(
+    db: Connection, ledger: LedgerService, messages: Sequence[ParsedMessage]
+) -> Sequence[ParsedMessage]:
+    """Return the messages and statements that are new; of two with the same id the first one counts.
+
+    A message that was ignored before its meter existed, and arrives again, is new.
+    """
+    keys = [(message.cloud, key) for message in messages for key in _ids(message)]
+    distinct = set(keys)
+    seen = ledger.events.find_existing(db, distinct)
+    ignored = repository.ignored_messages.find_existing(
+        db, {(message.cloud, message.message_id) for message in messages}
+    )
+    if not seen and not ignored and len(distinct) == len(keys):
+        return messages
+    if ignored:
+        metered = {(message.cloud, message.message_id) for message in messages if message.statements} & ignored
+        repository.ignored_messages.delete(db, sorted(metered))
+        seen |= ignored - metered
+    remaining = []
+    for message in messages:
+        ids = _ids(message)
+        new = {key for key in ids if (message.cloud, key) not in seen}
+        seen.update((message.cloud, key) for key in new)
+        if len(new) == len(ids):
+            remaining.append(message)
+        elif new:
+            statements = [parsed for parsed in message.statements if parsed.statement.message_id in new]
+            remaining.append(message._replace(statements=statements))
+    return remaining
+
+
+def _ids(message: ParsedMessage) -> list[str]:
+    """Return the ids of the statements; an ignored message has its own id only."""
+    return [parsed.statement.message_id for parsed in message.statements] or [message.message_id]

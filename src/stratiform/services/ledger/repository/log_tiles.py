@@ -1,0 +1,30 @@
+"""The hashes of the Merkle log in tiles (`kit.merkle`)."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import select
+
+from stratiform.kit.database import Connection, upsert
+from stratiform.services.ledger.tables import tile_table
+
+_t = tile_table.c
+
+
+def build_tile_reader(db: Connection) -> Callable[[int, int], bytes]:
+    """Return a function that reads the hashes of the tile (level, number), each once; empty if it does not exist."""
+    cache: dict[tuple[int, int], bytes] = {}
+
+    def read(level: int, number: int) -> bytes:
+        if (level, number) not in cache:
+            query = select(_t.hashes).where(_t.level == level, _t.number == number)
+            cache[level, number] = db.execute(query).scalar() or b""
+        return cache[level, number]
+
+    return read
+
+
+def save(db: Connection, tiles: Mapping[tuple[int, int], bytes]) -> None:
+    """Insert or replace tiles."""
+    for (level, number), hashes in tiles.items():
+        values = {"level": level, "number": number, "hashes": hashes}
+        upsert(db, tile_table, values, key=("level", "number"), on_conflict={"hashes": hashes})

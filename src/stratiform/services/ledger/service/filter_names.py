@@ -1,0 +1,92 @@
+"""Checks of names in filters, so that a misspelled name is not reported as "no usage"."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from stratiform.kit.context import RequestContext
+from stratiform.kit.database import Connection
+from stratiform.kit.errors import Invalid, NotFound
+from stratiform.services.clouds.service import CloudsService
+from stratiform.services.identity.model import ListQuery
+from stratiform.services.identity.service import IdentityService
+from stratiform.services.ledger import policy
+from stratiform.services.ledger.model import MeterCatalog, UsageFilter
+from stratiform.services.ledger.repository import filter_names
+
+#: The form of project ids. An unknown id of this form is a project without usage.
+_PROJECT_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_MAX_SUGGESTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FilterNames:
+    """Checks names of clouds, resource types, meters and projects."""
+
+    catalog: MeterCatalog
+    clouds: CloudsService
+    identity: IdentityService
+
+    def check(self, ctx: RequestContext, usage_filter: UsageFilter, meters: Iterable[str] = ()) -> None:
+        """Check every name in a filter if the caller may read all projects; others would learn which names exist.
+
+        Raises Invalid for an unknown cloud, resource type or meter, and NotFound for an unknown project.
+        """
+        if not policy.SEGMENTS_LIST_ALL.allows(ctx.caller, None):
+            return
+        if usage_filter.cloud is not None:
+            self.check_cloud(ctx.db, usage_filter.cloud)
+        if usage_filter.resource_type is not None:
+            self._check_resource_type(ctx.db, usage_filter.resource_type)
+        for meter in meters:
+            self._check_meter(ctx.db, meter)
+        if usage_filter.project_id is not None:
+            self._check_project(ctx, usage_filter.project_id)
+
+    def check_cloud(self, db: Connection, name: str) -> None:
+        """Raises Invalid if no cloud of this name is connected or in the ledger."""
+        connected = {cloud.name for cloud in self.clouds.accounts.list_all(db)}
+        if name not in connected and not filter_names.has_cloud(db, name):
+            candidates = connected.union(filter_names.list_clouds(db))
+            raise Invalid(f"Cloud '{name}' is neither connected nor in the ledger.", hint=_suggest(name, candidates))
+
+    def _check_resource_type(self, db: Connection, name: str) -> None:
+        if name not in self.catalog and not filter_names.has_resource_type(db, name):
+            candidates = {*self.catalog.resource_types, *filter_names.list_resource_types(db)}
+            message = f"Resource type '{name}' is neither metered nor in the ledger."
+            raise Invalid(message, hint=_suggest(name, candidates))
+
+    def _check_meter(self, db: Connection, name: str) -> None:
+        defined = {meter for resource_type in self.catalog for meter in resource_type.meters}
+        if name not in defined and not filter_names.has_meter(db, name):
+            candidates = defined.union(filter_names.list_meters(db))
+            message = f"Meter '{name}' is neither in a meter file nor in the ledger."
+            raise Invalid(message, hint=_suggest(name, candidates))
+
+    def _check_project(self, ctx: RequestContext, project_id: str) -> None:
+        if _PROJECT_ID.fullmatch(project_id) or filter_names.has_project(ctx.db, project_id):
+            return
+        projects = self.identity.projects.list(ctx, ListQuery()).items
+        if any(project.id == project_id for project in projects):
+            return
+        namesakes = [project.id for project in projects if project.name == project_id]
+        if namesakes:
+            hint = f"'{project_id}' is a name; use the id: {_join(namesakes)}"
+        else:
+            similar = set(get_close_matches(project_id, [project.name for project in projects], _MAX_SUGGESTIONS))
+            suggestions = [f"{project.name} has the id {project.id}" for project in projects if project.name in similar]
+            hint = _join(suggestions) or "see the ids in `openstack project list`"
+        raise NotFound(f"Project {project_id} could not be found.", hint=hint)
+
+
+def _suggest(name: str, candidates: Collection[str]) -> str:
+    """Return a hint with the names that can be used, the most similar first."""
+    similar = get_close_matches(name, candidates, _MAX_SUGGESTIONS)
+    others = sorted(set(candidates).difference(similar))
+    return f"known: {_join([*similar, *others])}" if candidates else "there are none yet"
+
+
+def _join(items: Sequence[str]) -> str:
+    return ", ".join(items[:_MAX_SUGGESTIONS]) + (", …" if len(items) > _MAX_SUGGESTIONS else "")

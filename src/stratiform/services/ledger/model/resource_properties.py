@@ -15,7 +15,6 @@ PROJECT, STATE = "/project_id", "/state"
 _DEFAULT_STATES = {"volume": "available"}
 _DEFAULT_STATE = "active"
 
-
 #: Attributes that describe the value of another one. Where that value changes, they are not known any more.
 _DEPENDENT = (
     ("volume_type_name", "volume_type"),
@@ -80,6 +79,8 @@ def is_same(first: Mapping[str, object], second: Mapping[str, object]) -> bool:
 
     A property that is None is the same as one that is missing. In Python `True == 1`, but they are different values.
     """
+    if first is second:
+        return True
     if first == second and bool not in map(type, (*first.values(), *second.values())):
         return True  # the usual case
     return _comparable(first) == _comparable(second)

@@ -207,8 +207,8 @@ def test_the_layout_has_references_and_the_totals_of_each_tax_category() -> None
 def test_references_and_the_totals_of_each_tax_category_are_printed() -> None:
     text = read_pdf(render_pdf(build_document_with_two_taxes()), "-layout")
     assert "2025-000042" in text
-    assert re.search(r"Tax 19 % on 15\.24\s+2\.90 EUR", text)
-    assert re.search(r"Tax 7 % on 1\.00\s+0\.07 EUR", text)
+    assert re.search(r"Tax 19% on 15\.24\s+2\.90 EUR", text)
+    assert re.search(r"Tax 7% on 1\.00\s+0\.07 EUR", text)
 
 
 def read_pdf(pdf: bytes, option: str) -> str:

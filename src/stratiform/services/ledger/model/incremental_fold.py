@@ -1,7 +1,8 @@
 """The incremental fold: a statement that arrives in order costs the same, however long the history of the resource.
 
 `fold_next_statements` has the result of `fold` for all statements, or None if the stored progress is not sufficient: an
-earlier statement arrived, or the start or the end changed. Then the resource is folded from all its statements.
+earlier statement arrived, the start or the end changed, or the end is before a statement. Then the resource is folded
+from all its statements.
 """
 
 from collections.abc import Sequence
@@ -91,32 +92,41 @@ def fold_next_statements(
         return progress, []
     if progress.is_corrected:
         return None
-    changes: list[tuple[Micros, Properties]] = []
+    changes: list[tuple[Micros, Properties]] = []  # from the start of the last segment on, if it is replaced
     for statement in sorted(relevant, key=rank):
-        stated = get_stated_properties(statement)
-        if not (stated.keys() <= progress.properties.keys() and _continues(progress, statement)):
+        following = _advance(progress, statement)
+        if following is None:
             return None
-        properties = progress.properties
-        if progress.end is None or statement.at < progress.end:
-            if progress.end is not None:
-                return None
-            properties = progress.properties | stated
-            if progress.last_segment_start is not None and not is_same(properties, progress.properties):
-                if statement.at <= progress.last_segment_start:
-                    return None
-                if not changes:
-                    changes.append((progress.last_segment_start, progress.properties))
-                changes.append((statement.at, properties))
-        last_start = changes[-1][0] if changes else progress.last_segment_start
-        progress = _advance(progress, statement, properties, last_start)
-    ends = [*[at for at, _ in changes[1:]], None]
+        start, next_start = progress.last_segment_start, following.last_segment_start
+        if start is not None and not changes and (next_start != start or following.end != progress.end):
+            changes.append((start, progress.properties))
+        if next_start is not None and next_start != start:
+            changes.append((next_start, following.properties))
+        progress = following
+    ends = [*[at for at, _ in changes[1:]], progress.end]
     segments = [build_segment(resource, at, end, values) for (at, values), end in zip(changes, ends, strict=False)]
     return progress, segments
 
 
-def _advance(
-    progress: FoldProgress, statement: Statement, properties: Properties, last_segment_start: Micros | None
-) -> FoldProgress:
+def _advance(progress: FoldProgress, statement: Statement) -> FoldProgress | None:
+    """Return the progress after a statement; None if the resource must be folded from all its statements."""
+    stated = get_stated_properties(statement)
+    if not (stated.keys() <= progress.properties.keys() and _continues(progress, statement)):
+        return None
+    (end, end_kind), properties = (progress.end, progress.end_kind), progress.properties
+    last_segment_start = progress.last_segment_start
+    if end is None:
+        end, end_kind = find_end([statement], None)
+        if end is not None and not _is_last(end, progress):
+            return None
+        if end is None or statement.at < end:
+            properties = properties | stated
+    elif statement.at < end:
+        return None
+    if last_segment_start is not None and not is_same(properties, progress.properties):
+        if statement.at <= last_segment_start:
+            return None
+        last_segment_start = statement.at
     return structs.replace(
         progress,
         at=statement.at,
@@ -125,6 +135,8 @@ def _advance(
         properties=properties,
         name=progress.name if statement.name is None else statement.name,
         tags=progress.tags if statement.tags is None else statement.tags,
+        end=end,
+        end_kind=end_kind,
         last_segment_start=last_segment_start,
     )
 
@@ -136,8 +148,13 @@ def _continues(progress: FoldProgress, statement: Statement) -> bool:
         and statement.correction is None
         and (statement.parent is None or statement.parent == progress.parent)
         and _keeps_start(progress.start, statement.launched_at)
-        and _keeps_end(progress, statement)
+        and (progress.end is None or _keeps_end(progress, statement))
     )
+
+
+def _is_last(end: Micros, progress: FoldProgress) -> bool:
+    """Return True if an end is after all earlier statements and the start of the last segment."""
+    return end > progress.at and (progress.last_segment_start is None or end > progress.last_segment_start)
 
 
 def _keeps_start(start: Micros | None, launched_at: Micros | None) -> bool:

@@ -49,6 +49,8 @@ def is_same(first: Mapping[str, object], second: Mapping[str, object]) -> bool:
 
     A property that is None is the same as one that is missing. In Python `True == 1`, but they are different values.
     """
+    if first is second:
+        return True
     if first == second and bool not in map(type, (*first.values(), *second.values())):
         return True  # the usual case
     return _comparable(first) == _comparable(second)

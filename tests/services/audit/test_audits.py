@@ -466,7 +466,7 @@ def test_a_lost_deletion_of_the_memory_cloud(home: Path) -> None:
         servers.compute.servers.delete(ctx, lost.id)
     servers.run_worker()
     with stack.services.database.transaction() as db:
-        outbox.remove(db, outbox.list_pending(db, 1000))
+        outbox.remove_events(db, outbox.list_pending_events(db, 1000))
     stack.clock.advance(HOUR_US)
     results, summary = audit(stack, stack.services.clouds, apply=True)
     assert list(results) == [lost.id]

@@ -107,7 +107,7 @@ class Api:
     with each of `prefixes` in front; `project_in_path` means without a prefix and with the project's id.
     `transactions` authenticates requests. `empty_media_type` is that of responses without a body. `max_body_bytes`: the
     size limit of bodies that are not streams. `lenient`: numbers and booleans in bodies may be strings. `strict`: query
-    parameters that are unknown, repeated or empty, and encoded bodies are refused. `parse_flag` parses booleans in
+    parameters that are unknown, repeated or empty, and encoded bodies are rejected. `parse_flag` parses booleans in
     query strings. `invalid_field` and `version_not_found` make errors in the API's own words; `error_content` maps the
     media type of errors to a schema.
     """
@@ -162,9 +162,9 @@ class Api:
     def declare_unsupported_actions(
         self, path: str, rule: Rule, get: Function, error: type[Fault], reasons: Mapping[str, str]
     ) -> None:
-        """Declare actions that are refused with a reason, after `get(request, id)` has found the resource."""
+        """Declare actions that are rejected with a reason, after `get(request, id)` has found the resource."""
         for name, reason in reasons.items():
-            self._declare("POST", path, rule, _refusal(get, error(reason)), {"errors": (error,)}, name)
+            self._declare("POST", path, rule, _rejection(get, error(reason)), {"errors": (error,)}, name)
 
     def format_microversion(self, minor: int) -> str:
         """Return a microversion as clients write it."""
@@ -199,10 +199,10 @@ def _response_schema(annotation: object) -> object:
     return typing.get_args(annotation)[0] if typing.get_origin(annotation) is ApiResponse else annotation
 
 
-def _refusal(get: Function, error: Fault) -> Function:
-    def refuse(request: object, resource_id: str) -> None:
+def _rejection(get: Function, error: Fault) -> Function:
+    def reject(request: object, resource_id: str) -> None:
         get(request, resource_id)
         raise error
 
-    refuse.__doc__ = f"Not supported: {error.message}"
-    return refuse
+    reject.__doc__ = f"Not supported: {error.message}"
+    return reject

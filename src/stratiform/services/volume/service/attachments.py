@@ -103,7 +103,7 @@ class Attachments:
         repository.attachments.save(db, attachment)
         self._set_status(db, attachment, "in-use", now, events.ATTACHED)
 
-    def detach(self, db: Connection, attachment_id: str, now: Micros) -> None:
+    def complete_detach(self, db: Connection, attachment_id: str, now: Micros) -> None:
         """Record that the volume is not attached, or never was. Idempotent."""
         attachment = repository.attachments.find(db, attachment_id)
         if attachment is None:

@@ -57,7 +57,10 @@ class ResolvedMethod:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """Operation `POST /auth/tokens` in three steps: `resolve` and `issue` in a transaction, `verify` outside of any."""
+    """Operation `POST /auth/tokens` in three steps.
+
+    `resolve_methods` and `issue_token` need a transaction; `verify_secrets` is called outside of any.
+    """
 
     ids: Ids
     keys: KeyRepository

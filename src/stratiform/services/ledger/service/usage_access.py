@@ -21,7 +21,7 @@ class UsageAccess:
         return restrict_filter(ctx, usage_filter)
 
     def restrict_and_pin_position(self, ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
-        """As `restrict`, and set `as_of` to the current position, so that pages read later fit together."""
+        """As `restrict_filter`, and set `as_of` to the current position, so that pages read later fit together."""
         return restrict_and_pin_position(ctx, usage_filter)
 
     def allows_all(self, caller: Caller) -> bool:
@@ -45,7 +45,7 @@ def restrict_filter(ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilt
 
 
 def restrict_and_pin_position(ctx: RequestContext, usage_filter: UsageFilter) -> UsageFilter:
-    """See `Access.pin`."""
+    """See `UsageAccess.restrict_and_pin_position`."""
     restricted = restrict_filter(ctx, usage_filter)
     if restricted.as_of is not None:
         return restricted

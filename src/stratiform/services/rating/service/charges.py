@@ -40,7 +40,7 @@ class UsageRating:
         end: Micros,
         sampled: Iterable[SampledUsage] = (),
     ) -> tuple[Charge, DailyAmounts]:
-        """Return the charge as `rate` does, and the exact share of each day in each line's amount."""
+        """Return the charge as `rate_usage` does, and the exact share of each day in each line's amount."""
         history = AttributeHistory(plan)
         charge, days = segment_engine.rate_segments_by_day(history.record_while_iterating(usages), plan, start, end)
         more_charge, more_days = sample_engine.rate_samples_by_day(sampled, plan, start, end, history)

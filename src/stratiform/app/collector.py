@@ -121,6 +121,6 @@ def _check_queues(sources: Mapping[str, MessageBus], by_key: Mapping[str, Transp
                 other_key, cloud = clouds.setdefault(shared, (key, source.cloud))
                 if cloud != source.cloud:
                     raise Invalid(
-                        f"{key} shares the queue '{queue}' with {other_key}, which is of another cloud",
+                        f"{key} uses the same queue '{queue}' as {other_key}, which belongs to another cloud",
                         hint="use different pools",
                     )

@@ -20,6 +20,7 @@ from stratiform.app import key_commands
 from stratiform.app.almanach_import import import_almanach
 from stratiform.app.settings import Settings, load_settings
 from stratiform.interfaces.cli.client import CliError, escape_control_characters, session
+from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.main import app, run_command
 from stratiform.kit.errors import Fault
 
@@ -36,7 +37,7 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 Port = Annotated[int | None, typer.Option(help="Port of the API (8780).")]
 Host = Annotated[str | None, typer.Option(help="Address of the API (127.0.0.1).")]
-database = typer.Typer(help="The schema of the database.", no_args_is_help=True)
+database = typer.Typer(help="Manage the database schema.", no_args_is_help=True)
 app.add_typer(database, name="db")
 app.command("import")(import_almanach)
 app.add_typer(key_commands.app, name="keys")
@@ -118,7 +119,7 @@ def _detach(settings: Settings) -> None:
             return
         if child.poll() is not None:
             if not lines:
-                raise CliError(f"The process exited without a message in {log}", "check the free space on the disk")
+                raise CliError(f"The process exited without a message in {log}", "check the free disk space")
             raise CliError(f"{lines[-1].removeprefix('stratiform: ')}; see {log}")
         time.sleep(0.05)
     raise CliError(f"Not ready after {_TIMEOUT_S} s", f"see {log}")
@@ -175,14 +176,22 @@ def db_upgrade() -> None:
 
 
 @database.command("downgrade")
-def db_downgrade(revision: str) -> None:
-    """Downgrade to REVISION (`base`: drop all tables). No program may be running."""
+def db_downgrade(revision: str, yes: Yes = False) -> None:
+    """Downgrade to REVISION (`base`: drop all tables). No program may be running.
+
+    What the older schema cannot store is deleted, after a confirmation.
+    """
     if homes.list_running_programs(session.home):
         raise CliError(
-            f"Stratiform is running in {session.home}", "stop it with `stratiform down`, also in other homes"
+            f"Stratiform is running in {session.home}",
+            "stop it with `stratiform down`, in every home that uses this database",
         )
     with _database() as (database_schema, base):
+        losses = database_schema.list_losses(base, revision)
+        if losses:
+            confirm(f"Downgrade to {revision} and delete {', '.join(losses)}", yes=yes)
         database_schema.downgrade(base, revision)
+        typer.echo(f"Revision: {database_schema.current_revision(base) or 'none'}")
 
 
 @database.command("list")
@@ -233,7 +242,7 @@ def run() -> None:
         _end_with(str(error), error.hint)
     except OSError as error:
         if error.errno in _DISK_FULL and error.filename is None:  # errors of write() do not name the file
-            _end_with(str(error.strerror), f"free space on the disk of {session.home} and of the output")
+            _end_with(str(error.strerror), f"free up disk space for {session.home} and for the output")
         if error.filename is None:  # not a problem of a file, so the traceback is needed
             raise
         _end_with(f"Cannot use {error.filename}: {error.strerror}", "check the permissions and the free space")

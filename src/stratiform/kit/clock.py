@@ -60,7 +60,7 @@ def parse_iso(text: str) -> Micros:
     """Parse an ISO 8601 time (with `T` or a space; `Z`, an offset, or nothing for UTC). Raises: ValueError."""
     us = from_datetime(datetime.fromisoformat(text))
     if not _MIN_US <= us <= _MAX_US:
-        raise ValueError(f"time is outside of the years 1 to 9999: {text}")
+        raise ValueError(f"time is outside the years 1 to 9999: {text}")
     return us
 
 

@@ -191,7 +191,7 @@ class Worker:
             tasks = self._lease(idle)
         except Unavailable as error:
             if str(error) != self._last_error:
-                logger.warning("lease failed, retrying: error=%s", error)
+                logger.warning("could not lease work, retrying error=%s", error)
             self._last_error = str(error)
             return False
         self._last_error = ""

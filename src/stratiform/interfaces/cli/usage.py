@@ -65,7 +65,7 @@ def list_usage(
     cloud: Annotated[str | None, typer.Option(help="Name of the cloud.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Only usage after this time (ISO 8601).")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Only usage before this time.")] = None,
-    tag: Annotated[str | None, typer.Option(help="A label of the resources, key:value.")] = None,
+    tag: Annotated[str | None, typer.Option(help="A tag of the resources, as key:value.")] = None,
     as_of: Annotated[str | None, typer.Option(help="As-of position of the ledger, or a time.")] = None,
 ) -> None:
     """List segments of usage by resource and start."""

@@ -82,7 +82,7 @@ class Bindings:
         if not bindings:
             raise ProjectNotBound(
                 f"Project {project_id} is not bound to a cloud",
-                hint="an operator binds it with `stratiform clouds bind`",
+                hint="an operator can bind it with `stratiform clouds bind`",
             )
         for binding in bindings:
             if zone in (None, "", binding.zone):

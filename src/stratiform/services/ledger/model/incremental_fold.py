@@ -19,7 +19,7 @@ from stratiform.services.ledger.model.resource_properties import (
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
-from stratiform.services.ledger.model.statements import Statement, rank
+from stratiform.services.ledger.model.statements import Rank, Statement, rank
 
 
 class FoldProgress(
@@ -31,11 +31,12 @@ class FoldProgress(
         "last_segment_start": "last_start",
         "last_segment_id": "row",
         "is_corrected": "corrected",
+        "is_repeated": "repeated",
     },
 ):
     """The state of the fold of a resource: what the next statement may change.
 
-    `at` and `message_id` are the rank of the last statement; `count` is the number of statements.
+    `at`, `order` and `message_id` are the rank of the last statement; `count` is the number of statements.
     """
 
     at: Micros
@@ -51,6 +52,12 @@ class FoldProgress(
     last_segment_start: Micros | None = None
     last_segment_id: int | None = None
     is_corrected: bool = False
+    is_repeated: bool = False
+    order: int = 0
+
+    @property
+    def rank(self) -> Rank:
+        return self.at, self.order, self.message_id
 
 
 def fold_all_statements(
@@ -59,9 +66,10 @@ def fold_all_statements(
     """Fold all statements of a resource (at least one). `last_segment_id` is not set."""
     usage = fold_statements(resource, statements, parent_end)
     relevant = [each for each in statements if not each.samples]
-    at, message_id = max(map(rank, relevant), default=(-1, ""))
+    at, order, message_id = max(map(rank, relevant), default=(-1, 0, ""))
     progress = FoldProgress(
         at=at,
+        order=order,
         message_id=message_id,
         count=len(statements),
         properties=usage.properties,
@@ -73,6 +81,7 @@ def fold_all_statements(
         end_kind=usage.end_kind,
         last_segment_start=usage.segments[-1].start if usage.segments else None,
         is_corrected=any(each.correction is not None for each in relevant),
+        is_repeated=any(each.repeated_at is not None for each in relevant),
     )
     return progress, usage
 
@@ -90,7 +99,7 @@ def fold_next_statements(
     progress = structs.replace(progress, count=progress.count + with_samples) if with_samples else progress
     if not relevant:
         return progress, []
-    if progress.is_corrected:
+    if progress.is_corrected or progress.is_repeated or any(each.repeated_at is not None for each in relevant):
         return None
     changes: list[tuple[Micros, Properties]] = []  # from the start of the last segment on, if it is replaced
     for statement in sorted(relevant, key=rank):
@@ -127,10 +136,12 @@ def _advance(progress: FoldProgress, statement: Statement) -> FoldProgress | Non
         if statement.at <= last_segment_start:
             return None
         last_segment_start = statement.at
+    at, order, message_id = rank(statement)
     return structs.replace(
         progress,
-        at=statement.at,
-        message_id=statement.message_id,
+        at=at,
+        order=order,
+        message_id=message_id,
         count=progress.count + 1,
         properties=properties,
         name=progress.name if statement.name is None else statement.name,
@@ -144,7 +155,7 @@ def _advance(progress: FoldProgress, statement: Statement) -> FoldProgress | Non
 def _continues(progress: FoldProgress, statement: Statement) -> bool:
     """Return True if the statement affects only what follows it."""
     return (
-        rank(statement) > (progress.at, progress.message_id)
+        rank(statement) > progress.rank
         and statement.correction is None
         and (statement.parent is None or statement.parent == progress.parent)
         and _keeps_start(progress.start, statement.launched_at)

@@ -54,7 +54,9 @@ class PlanVersion:
         A measure that has prices needs one for each resource of its type.
         """
         if measure.number_field is not None and measure.number_field not in facts.numbers:
-            return PriceDecision(measure.name, None, f"the resource has no number in its attribute {measure.source}")
+            return PriceDecision(
+                measure.name, None, f"the attribute {measure.source} of the resource does not have a numeric value"
+            )
         prices = [(index, price) for index, price in enumerate(self.prices) if price.measure == measure]
         matching = [(index, price) for index, price in prices if price.matches(facts)]
         if not matching:

@@ -37,7 +37,7 @@ def create_keypair(request: ApiRequest, body: schemas.KeyPairCreateRequest) -> s
     private_key, public_key = "", new.public_key
     if public_key is None:
         if key_type != "ssh":
-            raise NotSupportedByClouds("Only ssh keys are generated; create the certificate and import it.")
+            raise NotSupportedByClouds("Only SSH keys can be generated; create the certificate yourself and import it.")
         with request.read_transaction() as ctx:
             keypairs.require_create(ctx, user_id)
         generated = keypairs.generate(_KEY_COMMENT)

@@ -129,7 +129,7 @@ _NO_RESCUE = "Rescue mode is not supported."
 _NO_SHELVE = "Shelving a server is not supported; stop it instead."
 _NO_MIGRATION = "Migrating a server is not supported; its cloud selects the host."
 _NO_GRAPHICAL_CONSOLE = "A graphical console is not supported; read the console output instead."
-_USE_NETWORK_API = "Use the Networking API for addresses."
+_USE_NETWORK_API = "Use the Networking API to manage addresses."
 
 api.declare_unsupported_actions(
     _PATH,
@@ -152,7 +152,7 @@ api.declare_unsupported_actions(
         "migrate": _NO_MIGRATION,
         "os-migrateLive": _NO_MIGRATION,
         "evacuate": _NO_MIGRATION,
-        "restore": "Restoring a server is not supported; servers are deleted at once.",
+        "restore": "Restoring a server is not supported; servers are deleted immediately.",
         "os-getVNCConsole": _NO_GRAPHICAL_CONSOLE,
         "os-getSPICEConsole": _NO_GRAPHICAL_CONSOLE,
         "os-getRDPConsole": _NO_GRAPHICAL_CONSOLE,

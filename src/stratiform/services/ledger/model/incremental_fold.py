@@ -16,6 +16,7 @@ from stratiform.services.ledger.model.resource_properties import (
     build_segment,
     get_stated_properties,
     is_same,
+    update_properties,
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
@@ -129,7 +130,7 @@ def _advance(progress: FoldProgress, statement: Statement) -> FoldProgress | Non
         if end is not None and not _is_last(end, progress):
             return None
         if end is None or statement.at < end:
-            properties = properties | stated
+            properties = update_properties(properties, stated)
     elif statement.at < end:
         return None
     if last_segment_start is not None and not is_same(properties, progress.properties):

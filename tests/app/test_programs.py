@@ -178,8 +178,14 @@ def test_schema_cannot_be_downgraded_while_a_program_runs(cli: Cli) -> None:
     cli("up", "--detach", "--port", free_port())
     assert "stratiform down" in cli("db", "downgrade", "base", exit_code=1)
     cli("down")
-    cli("db", "downgrade", "base")
+    refused = cli.error_line("db", "downgrade", "base")
+    assert re.search(r"Downgrade to base and delete .*projects \(3\), users \(2\), clouds \(1\)", refused)
+    assert "repeat the command with --yes" in refused
+    assert cli("db", "list").startswith("* 0001")
+    assert "Revision: none" in cli("db", "downgrade", "base", "--yes")
     assert cli("db", "list").startswith("  0001")
+    cli("db", "upgrade")
+    assert "Revision: 0004" in cli("db", "downgrade", "0004")  # without rows to delete
 
 
 def test_log_hides_the_password_of_the_bus(cli: Cli) -> None:

@@ -77,7 +77,7 @@ def publish_address(services: Services, settings: Settings) -> None:
 def _create_demo(services: Services, ctx: RequestContext, password: str) -> None:
     """Create a project on a simulated cloud in which `openstack server create` works at once."""
     project = services.identity.ensure_demo_project(ctx, password)
-    cloud = services.clouds.accounts.bootstrap(ctx, _DEMO_CLOUD, _DEMO_CLOUD)
+    cloud = services.clouds.accounts.ensure_default_cloud(ctx, _DEMO_CLOUD, _DEMO_CLOUD)
     if cloud is not None and not services.clouds.bindings.list_for_project(ctx.db, project.id):
         services.clouds.bindings.create(ctx, project.id, cloud.id, _DEMO_ZONE)
         name, native_id = _DEMO_IMAGE

@@ -20,6 +20,7 @@ from stratiform.app import key_commands
 from stratiform.app.almanach_import import import_almanach
 from stratiform.app.settings import Settings, load_settings
 from stratiform.interfaces.cli.client import CliError, escape_control_characters, session
+from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.main import app, run_command
 from stratiform.kit.errors import Fault
 
@@ -175,15 +176,22 @@ def db_upgrade() -> None:
 
 
 @database.command("downgrade")
-def db_downgrade(revision: str) -> None:
-    """Downgrade to REVISION (`base`: drop all tables). No program may be running."""
+def db_downgrade(revision: str, yes: Yes = False) -> None:
+    """Downgrade to REVISION (`base`: drop all tables). No program may be running.
+
+    What the older schema cannot store is deleted, after a confirmation.
+    """
     if homes.list_running_programs(session.home):
         raise CliError(
             f"Stratiform is running in {session.home}",
             "stop it with `stratiform down`, in every home that uses this database",
         )
     with _database() as (database_schema, base):
+        losses = database_schema.list_losses(base, revision)
+        if losses:
+            confirm(f"Downgrade to {revision} and delete {', '.join(losses)}", yes=yes)
         database_schema.downgrade(base, revision)
+        typer.echo(f"Revision: {database_schema.current_revision(base) or 'none'}")
 
 
 @database.command("list")
@@ -213,7 +221,7 @@ class _ThisMachine:
     def find_address(self, home: Path) -> str | None:
         return homes.find_address(home)
 
-    def serve(self, home: Path) -> httpx.Client:
+    def start_in_process(self, home: Path) -> httpx.Client:
         from stratiform.app.program_runner import serve_in_thread
 
         return serve_in_thread(load_settings(home))

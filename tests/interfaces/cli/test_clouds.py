@@ -204,10 +204,14 @@ def test_bind_list_and_unbind(api: Rest) -> None:
     assert json.loads(run("bindings", "--project", "demo", "-f", "json"))[0]["cloud"] == "sim"
     assert f"{api.demo_project} in near" in run("show", "sim")
     with pytest.raises(CliError, match="serves projects"):
-        run("remove", "sim")
+        run("remove", "sim", "--yes")
     run("unbind", "--project", "demo", "--cloud", "sim")
     assert json.loads(run("bindings", "-f", "json")) == []
-    assert "removed" in run("remove", "sim")
+    with pytest.raises(CliError, match=r"Remove cloud 'sim' .*: not confirmed") as error:
+        run("remove", "sim")
+    assert error.value.hint == "repeat the command with --yes"
+    assert cloud_names() == ["sim"]
+    assert "removed" in run("remove", "sim", "--yes")
     assert cloud_names() == []
 
 

@@ -28,7 +28,9 @@ statements = st.builds(
     terminated_at=rarely,
     deleted_at=rarely,
     is_deleted=st.sampled_from([False] * 9 + [True]),
-    attributes=st.dictionaries(st.sampled_from(["vcpus", "ram_mib"]), st.sampled_from([1, 2, None]), max_size=2),
+    attributes=st.dictionaries(
+        st.sampled_from(["vcpus", "ram_mib", "image_id", "image_name"]), st.sampled_from([1, 2, None]), max_size=2
+    ),
     tags=st.sampled_from([None, {"env": "a"}, {}]),
     parent=st.sampled_from([None, None, ("volume", "1")]),
     samples=st.sampled_from([{}, {}, {}, {"bytes_out": Decimal(1)}]),

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from stratiform.interfaces.cli.client import CliError, get_client, print_line
 from stratiform.interfaces.cli.cloud_settings import build_create_command, build_update_command, parse_settings
+from stratiform.interfaces.cli.confirmation import Yes, confirm
 from stratiform.interfaces.cli.output import Format, FormatOption, print_item, print_list
 
 _CLOUD_COLUMNS = {"Name": "name", "Kind": "kind", "Settings": "settings", "Created at": "created_at", "ID": "id"}
@@ -108,8 +109,9 @@ def check_cloud(cloud: Name, output: FormatOption = Format.table) -> None:
 
 
 @app.command("remove")
-def remove_cloud(cloud: Name) -> None:
+def remove_cloud(cloud: Name, yes: Yes = False) -> None:
     """Remove a cloud that has no bindings; the resources in it remain."""
+    confirm(f"Remove cloud '{cloud}' with its settings, credentials and registered native IDs", yes=yes)
     get_client().delete(f"clouds/{_quote(cloud)}")
     print_line(f"Cloud {cloud} removed; the resources in it remain.")
 

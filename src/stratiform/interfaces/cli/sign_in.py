@@ -53,7 +53,7 @@ class LocalServer(Protocol):
     def find_address(self, home: Path) -> str | None:
         """Return the URL of the running API; None if it does not run."""
 
-    def serve(self, home: Path) -> httpx.Client:
+    def start_in_process(self, home: Path) -> httpx.Client:
         """Return a client of a server in this process, which is not reachable for others."""
 
 
@@ -158,7 +158,7 @@ def _connect(base_url: str, owner: GlobalOptions) -> httpx.Client:
     if urlsplit(base_url).hostname not in _LOCAL_HOSTS:
         with suppress(CliError):
             return _proven(httpx.Client(base_url=base_url, timeout=TIMEOUT), owner.home)
-    return machine.serve(owner.home)
+    return machine.start_in_process(owner.home)
 
 
 def _proven(http: httpx.Client, home: Path) -> httpx.Client:

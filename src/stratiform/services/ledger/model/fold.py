@@ -28,6 +28,7 @@ from stratiform.services.ledger.model.resource_properties import (
     get_default_state,
     get_stated_properties,
     is_same,
+    update_properties,
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
@@ -160,7 +161,7 @@ def _accumulate(
     for at, properties in stated:
         if end is not None and at >= end:
             break
-        timeline.append((at, timeline[-1][1] | properties))
+        timeline.append((at, update_properties(timeline[-1][1], properties)))
     return timeline
 
 

@@ -1,8 +1,8 @@
 """The incremental fold: a statement that arrives in order costs the same, however long the history of the resource.
 
-`fold_next_statements` has the result of `fold` for all statements, or None if the stored progress is not sufficient: an
-earlier statement arrived, the start or the end changed, or the end is before a statement. Then the resource is folded
-from all its statements.
+`fold_next_statements` has the result of `fold_statements` for all statements, or None if the stored progress is not
+sufficient: an earlier statement arrived, the start or the end changed, or the end is before a statement. Then the
+resource is folded from all its statements.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from stratiform.services.ledger.model.resource_properties import (
     build_segment,
     get_stated_properties,
     is_same,
+    update_properties,
 )
 from stratiform.services.ledger.model.resources import Resource
 from stratiform.services.ledger.model.segments import Segment
@@ -129,7 +130,7 @@ def _advance(progress: FoldProgress, statement: Statement) -> FoldProgress | Non
         if end is not None and not _is_last(end, progress):
             return None
         if end is None or statement.at < end:
-            properties = properties | stated
+            properties = update_properties(properties, stated)
     elif statement.at < end:
         return None
     if last_segment_start is not None and not is_same(properties, progress.properties):
@@ -182,7 +183,7 @@ def _keeps_end(progress: FoldProgress, statement: Statement) -> bool:
 
 
 def _keeps_earliest(earliest: Micros, moment: Micros) -> bool:
-    """Return True if `earliest` stays the earliest time, given that precise times replace truncated ones in `fold`."""
+    """Return True if `earliest` stays the earliest time, given that precise times replace truncated ones."""
     if earliest % SECOND_US == 0:
         return moment == earliest or moment >= earliest + SECOND_US
     return moment >= earliest or moment == earliest - earliest % SECOND_US

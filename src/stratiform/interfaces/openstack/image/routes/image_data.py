@@ -44,7 +44,7 @@ async def upload_image_data(request: ApiRequest, image_id: str) -> None:
 
 @api.get(_PATH, policy.IMAGE_DATA_DOWNLOAD, errors=(RangeNotSatisfiable,))
 def download_image_data(request: ApiRequest, image_id: str) -> Stream | ApiResponse[None]:
-    file = request.services.image.image_data.find(request.ctx, image_id)
+    file = request.services.image.image_data.find_data(request.ctx, image_id)
     if file is None:
         return ApiResponse(status=204)
     range_header = request.http.headers.get("range")

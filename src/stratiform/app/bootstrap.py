@@ -11,7 +11,7 @@ import yaml
 from stratiform.app import database_schema
 from stratiform.app.home_folder import write_api_url, write_private
 from stratiform.app.settings import LISTEN_FILE, Settings
-from stratiform.interfaces.almanach.settings import CATALOG_SERVICE as ALMANACH
+from stratiform.interfaces.almanach.settings import CATALOG_SERVICES as ALMANACH
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
@@ -20,7 +20,7 @@ from stratiform.kit.policy import SYSTEM
 from stratiform.services.clouds.model import ResourceType
 
 #: The services in the catalog of an installation.
-CATALOG = (*(service for api in APIS for service in api.catalog), ALMANACH)
+CATALOG = (*(service for api in APIS for service in api.catalog), *ALMANACH)
 
 #: The users of a new installation, by the names of their entries in clouds.yaml.
 _USERS = {"stratiform-admin": "admin", "stratiform-demo": "demo"}

@@ -50,10 +50,10 @@ class Settings:
 
     home: Path
     host: str = setting_field(
-        "127.0.0.1", "Address that the API listens on; if it is set nowhere, that of its last start."
+        "127.0.0.1", "Address that the API listens on; if it is not set anywhere, the one of the last start applies."
     )
     port: Annotated[int, Meta(ge=1, le=65535)] = setting_field(
-        8780, "Port that the API listens on; if it is set nowhere, that of its last start."
+        8780, "Port that the API listens on; if it is not set anywhere, the one of the last start applies."
     )
     public_url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = setting_field(
         "", "URL of the API in the service catalog; empty: http://HOST:PORT."
@@ -124,10 +124,10 @@ class Settings:
     )
 
     password_regex: str = setting_field(
-        "", "Regular expression that new passwords match, as Keystone's; such as `.{12,}$`. Empty: any password."
+        "", "Regular expression that new passwords must match, as in Keystone, such as `.{12,}$`; empty: any password."
     )
     password_regex_description: str = setting_field(
-        "", "Text for users whose new password is rejected, as Keystone's; such as `12 characters or more`."
+        "", "Description of password_regex in errors, as in Keystone, such as `12 characters or more`."
     )
 
     @property

@@ -11,7 +11,7 @@ import yaml
 from stratiform.app import database_schema
 from stratiform.app.home_folder import write_api_url, write_private
 from stratiform.app.settings import LISTEN_FILE, Settings
-from stratiform.interfaces.almanach.settings import CATALOG_SERVICE as ALMANACH
+from stratiform.interfaces.almanach.settings import CATALOG_SERVICES as ALMANACH
 from stratiform.interfaces.openstack.apis import APIS
 from stratiform.interfaces.services import Services
 from stratiform.kit.context import RequestContext
@@ -20,7 +20,7 @@ from stratiform.kit.policy import SYSTEM
 from stratiform.services.clouds.model import ResourceType
 
 #: The services in the catalog of an installation.
-CATALOG = (*(service for api in APIS for service in api.catalog), ALMANACH)
+CATALOG = (*(service for api in APIS for service in api.catalog), *ALMANACH)
 
 #: The users of a new installation, by the names of their entries in clouds.yaml.
 _USERS = {"stratiform-admin": "admin", "stratiform-demo": "demo"}
@@ -77,7 +77,7 @@ def publish_address(services: Services, settings: Settings) -> None:
 def _create_demo(services: Services, ctx: RequestContext, password: str) -> None:
     """Create a project on a simulated cloud in which `openstack server create` works at once."""
     project = services.identity.ensure_demo_project(ctx, password)
-    cloud = services.clouds.accounts.bootstrap(ctx, _DEMO_CLOUD, _DEMO_CLOUD)
+    cloud = services.clouds.accounts.ensure_default_cloud(ctx, _DEMO_CLOUD, _DEMO_CLOUD)
     if cloud is not None and not services.clouds.bindings.list_for_project(ctx.db, project.id):
         services.clouds.bindings.create(ctx, project.id, cloud.id, _DEMO_ZONE)
         name, native_id = _DEMO_IMAGE

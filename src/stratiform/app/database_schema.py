@@ -52,7 +52,7 @@ def current_revision(database: Database) -> str:
         return str(db.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
 
 
-def check(database: Database) -> None:
+def require_newest_revision(database: Database) -> None:
     """Raises Conflict unless the database has the newest revision."""
     revision = current_revision(database)
     if revision != HEAD:

@@ -191,7 +191,7 @@ def serve_in_thread(settings: Settings) -> httpx.Client:
     logging_setup.configure_logging("ERROR")  # errors are in the responses
     services = build_services(settings)
     atexit.register(services.database.close)  # SQLite's additional files are deleted by the last connection
-    database_schema.check(services.database)
+    database_schema.require_newest_revision(services.database)
     folder = tempfile.TemporaryDirectory(prefix="stratiform-")  # deleted when the process ends
     path = Path(folder.name) / "api"
     server = Server(

@@ -135,7 +135,7 @@ class Settings:
         "", "Regular expression that new passwords match, as Keystone's; such as `.{12,}$`. Empty: any password."
     )
     password_regex_description: str = setting_field(
-        "", "Text for users whose new password is refused, as Keystone's; such as `12 characters or more`."
+        "", "Text for users whose new password is rejected, as Keystone's; such as `12 characters or more`."
     )
 
     @property

@@ -128,7 +128,7 @@ class Client:
             yield from response.iter_bytes()
 
     def post_and_stream_lines(self, path: str, body: object) -> Iterator[dict[str, object]]:
-        """POST, and yield the JSON documents of a response in JSON Lines format. Raises CliError as `stream`."""
+        """POST, and yield the JSON documents of a response in JSON Lines format. Raises CliError as `stream_bytes`."""
         with self._stream("POST", path, json=body) as response:
             for line in response.iter_lines():
                 yield json.loads(line)

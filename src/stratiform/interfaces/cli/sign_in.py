@@ -54,7 +54,7 @@ class LocalServer(Protocol):
     def find_address(self, home: Path) -> str | None:
         """Return the URL of the running API; None if it does not run."""
 
-    def serve(self, home: Path) -> httpx.Client:
+    def start_in_process(self, home: Path) -> httpx.Client:
         """Return a client of a server in this process, which is not reachable for others."""
 
 
@@ -165,7 +165,7 @@ def _connect(base_url: str, owner: GlobalOptions, tls: ssl.SSLContext | bool) ->
     if urlsplit(base_url).hostname not in _LOCAL_HOSTS:
         with suppress(CliError):
             return _proven(httpx.Client(base_url=base_url, timeout=TIMEOUT, verify=tls), owner.home)
-    return machine.serve(owner.home)
+    return machine.start_in_process(owner.home)
 
 
 def _trust(authority: str) -> ssl.SSLContext | bool:

@@ -1,8 +1,8 @@
 """The incremental fold: a statement that arrives in order costs the same, however long the history of the resource.
 
-`fold_next_statements` has the result of `fold` for all statements, or None if the stored progress is not sufficient: an
-earlier statement arrived, the start or the end changed, or the end is before a statement. Then the resource is folded
-from all its statements.
+`fold_next_statements` has the result of `fold_statements` for all statements, or None if the stored progress is not
+sufficient: an earlier statement arrived, the start or the end changed, or the end is before a statement. Then the
+resource is folded from all its statements.
 """
 
 from collections.abc import Sequence
@@ -183,7 +183,7 @@ def _keeps_end(progress: FoldProgress, statement: Statement) -> bool:
 
 
 def _keeps_earliest(earliest: Micros, moment: Micros) -> bool:
-    """Return True if `earliest` stays the earliest time, given that precise times replace truncated ones in `fold`."""
+    """Return True if `earliest` stays the earliest time, given that precise times replace truncated ones."""
     if earliest % SECOND_US == 0:
         return moment == earliest or moment >= earliest + SECOND_US
     return moment >= earliest or moment == earliest - earliest % SECOND_US

@@ -29,7 +29,7 @@ class FilterNames:
     clouds: CloudsService
     identity: IdentityService
 
-    def check(self, ctx: RequestContext, usage_filter: UsageFilter, meters: Iterable[str] = ()) -> None:
+    def check_filter(self, ctx: RequestContext, usage_filter: UsageFilter, meters: Iterable[str] = ()) -> None:
         """Check every name in a filter if the caller may read all projects; others would learn which names exist.
 
         Raises Invalid for an unknown cloud, resource type or meter, and NotFound for an unknown project.

@@ -111,11 +111,14 @@ def _write_clients(settings: Settings, passwords: dict[str, str]) -> None:
     admin = entries["stratiform-admin"]["auth"]
     lines = [f"export OS_{key.upper()}={value}" for key, value in admin.items()]
     lines += [f"export OS_REGION_NAME={settings.region}", "export OS_IDENTITY_API_VERSION=3"]
+    if settings.tls_ca:
+        lines.append(f"export OS_CACERT={settings.home / settings.tls_ca}")
     write_private(settings.home / "clouds.yaml", yaml.safe_dump({"clouds": entries}, sort_keys=False))
     write_private(settings.home / "openrc", "\n".join(lines) + "\n")
 
 
 def _client(settings: Settings, user: str, password: str) -> dict[str, Any]:
+    authority = {"cacert": str(settings.home / settings.tls_ca)} if settings.tls_ca else {}
     return {
         "auth": {
             "auth_url": f"{settings.url}/identity/v3",
@@ -127,4 +130,5 @@ def _client(settings: Settings, user: str, password: str) -> dict[str, Any]:
         },
         "region_name": settings.region,
         "identity_api_version": 3,
+        **authority,
     }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stratiform.services.ledger.model import Correction, Resource, Segment, Statement
 from stratiform.services.ledger.model.fold import fold_statements
-from stratiform.services.ledger.model.names import NameTimeline, list_referenced, split_by_names
+from stratiform.services.ledger.model.name_timelines import NameTimeline, list_referenced, split_by_names
 
 VOLUME = Resource("c", "volume", "v")
 FAST, GOLD = Resource("c", "volume_type", "t1"), Resource("c", "volume_type", "t2")

@@ -19,7 +19,7 @@ from stratiform.services.ledger.model.correction_application import (
     apply_corrections,
     select_statements_in_force,
 )
-from stratiform.services.ledger.model.repetitions import drop_repetitions
+from stratiform.services.ledger.model.repeated_statements import drop_repetitions
 from stratiform.services.ledger.model.resource_properties import (
     STATE,
     Properties,

@@ -13,10 +13,10 @@ from stratiform.services.ledger.repository.samples import SampleSeries, StoredSa
 from stratiform.services.ledger.service.batches import Batches
 from stratiform.services.ledger.service.corrections import Corrections
 from stratiform.services.ledger.service.events import Events
-from stratiform.services.ledger.service.filter_names import FilterNames
+from stratiform.services.ledger.service.filter_name_checks import FilterNames
 from stratiform.services.ledger.service.ledger_writer import LedgerWriter
 from stratiform.services.ledger.service.merkle_log import MerkleLog
-from stratiform.services.ledger.service.name_facts import NameFacts, NameReader
+from stratiform.services.ledger.service.name_timelines import NameFacts, NameReader
 from stratiform.services.ledger.service.positions import Positions
 from stratiform.services.ledger.service.resources import Resources
 from stratiform.services.ledger.service.samples import Samples

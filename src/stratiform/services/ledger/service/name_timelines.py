@@ -10,7 +10,7 @@ from stratiform.kit.context import RequestContext
 from stratiform.kit.database import Connection
 from stratiform.services.ledger import policy, repository
 from stratiform.services.ledger.model import Resource, Segment
-from stratiform.services.ledger.model.names import (
+from stratiform.services.ledger.model.name_timelines import (
     NAMED_TYPES,
     OWN_CLOUD,
     NameTimeline,

@@ -2,13 +2,13 @@
 
 from stratiform.interfaces.endpoints import ApiRequest
 from stratiform.interfaces.rest.api import api
-from stratiform.interfaces.rest.schemas import names as schemas
+from stratiform.interfaces.rest.schemas import resource_names as schemas
 from stratiform.interfaces.rest.timestamps import parse_timestamp
 from stratiform.kit.clock import Micros, format_iso
 from stratiform.services.ingest import policy as ingest_policy
 from stratiform.services.ledger import policy as ledger_policy
 from stratiform.services.ledger.model import Resource
-from stratiform.services.ledger.model.names import NAMED_TYPES
+from stratiform.services.ledger.model.name_timelines import NAMED_TYPES
 
 
 @api.get("/usage/names", ledger_policy.NAMES_LIST)

@@ -12,9 +12,9 @@ from stratiform.interfaces.cli import (
     corrections,
     ledger_exports,
     meter,
-    resource_names,
     poll,
     rejected_messages,
+    resource_names,
     usage_sums,
 )
 from stratiform.interfaces.cli.client import CliError, escape_line, get_client, print_line

@@ -28,7 +28,7 @@ class ResourceNames:
     parser: MessageParser
     ledger: LedgerService
 
-    def set(self, ctx: RequestContext, resource: Resource, name: str, at: Micros) -> list[Resource]:
+    def set_name(self, ctx: RequestContext, resource: Resource, name: str, at: Micros) -> list[Resource]:
         """Set the name of a resource from the instant `at` on; the first name of a resource applies before, too.
 
         Without a cloud, the name is set in each cloud that has named the resource, or else for all clouds. Setting the

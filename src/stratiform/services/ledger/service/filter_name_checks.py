@@ -22,7 +22,7 @@ _MAX_SUGGESTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class FilterNames:
+class FilterNameChecks:
     """Checks names of clouds, resource types, meters and projects."""
 
     catalog: MeterCatalog

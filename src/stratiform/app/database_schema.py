@@ -22,7 +22,7 @@ __all__ = [
     "current_revision",
     "downgrade",
     "import_tables",
-    "list_losses",
+    "list_deleted_data",
     "list_revisions",
     "metadata",
     "upgrade",

@@ -27,7 +27,7 @@ _BLOCK_BYTES = 256 * 1024
     manages_transactions=True,
 )
 def export_events(request: ApiRequest, query: schemas.ExportQuery) -> Stream:
-    """Export the events of usage in a period, with inclusion proofs, and the segments that follow from them.
+    """Export the events of all resources used in a period, with inclusion proofs, and the resulting segments.
 
     The response has one JSON document per line.
     """

@@ -50,7 +50,7 @@ _COLUMNS: Columns = {
     manages_transactions=True,
 )
 def list_samples(request: ApiRequest, query: schemas.SampleListQuery) -> schemas.Samples | Stream:
-    """List samples, ordered by time: those after `from` and until `to`, as a value measures the time before it.
+    """List samples in (`from`, `to`], ordered by time; a value describes the time before it.
 
     `/usage/sums?measure=meter:NAME` returns their sums. JSON is returned in pages of at most 10,000 samples. CSV, Arrow
     (IPC stream) and Parquet contain the complete list.

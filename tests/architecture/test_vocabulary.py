@@ -36,7 +36,7 @@ BANNED_TEXT = re.compile(
 )
 
 #: An event in lower case, then `key=value` pairs.
-LOG_MESSAGE = re.compile(r"(%s|[a-z])[^%=:]*(( [a-z_]+=%[a-z0-9.]+)+(%s)?)?")
+LOG_MESSAGE = re.compile(r"(%s|[a-z]|[A-Z]{2,} )[^%=:]*(( [a-z_]+=%[a-z0-9.]+)+(%s)?)?")
 
 #: Texts of OpenStack, and wire formats of other programs.
 QUOTED = re.compile(r"There is no such action|`[^`]*`|\"[^\"]*\"(?= is )")

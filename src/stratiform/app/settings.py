@@ -64,7 +64,7 @@ class Settings:
     )
     tls_key: str = setting_field("", "PEM file with the key of that certificate, without a password.")
     tls_ca: str = setting_field(
-        "", "PEM file of the certificate authority for clients on this machine; empty: the usual authorities."
+        "", "PEM file with the CA certificate for clients on this machine; empty: the system's CA certificates."
     )
     region: str = setting_field("RegionOne", "Name of the region in the catalog.")
     database_url: str = setting_field(
@@ -151,7 +151,7 @@ class Settings:
     def has_tls(self) -> bool:
         """Raises Invalid if only the certificate or only the key is set."""
         if bool(self.tls_certificate) != bool(self.tls_key):
-            raise Invalid("tls_certificate and tls_key are only valid together", hint="set both, or none")
+            raise Invalid("tls_certificate and tls_key must be set together", hint="set both or neither")
         return bool(self.tls_certificate)
 
     @property
